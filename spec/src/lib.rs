@@ -1,0 +1,4 @@
+//! The Component Model as data.
+
+mod diagnostic;
+pub use diagnostic::{Diagnostic, Label, Report, Severity, SourceFile, Span};
