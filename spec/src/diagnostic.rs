@@ -151,6 +151,13 @@ impl Report {
         }));
     }
 
+    /// Puts the problems in the order of their places, those without one first.
+    pub fn sort(&mut self) {
+        self.diagnostics.sort_by_key(|diagnostic| {
+            diagnostic.primary.as_ref().map(|label| (label.span.source, label.span.range.start))
+        });
+    }
+
     /// The texts, by number.
     pub fn sources(&self) -> &[SourceFile] {
         &self.sources

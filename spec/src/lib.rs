@@ -1,4 +1,42 @@
-//! The Component Model as data.
+//! The Component Model as data: its built-ins, ABI, value types and traps.
+//!
+//! The data is TOML, in this crate's folder; each file opens with a legend.
+//!
+//! | file | says |
+//! |---|---|
+//! | `builtins/*.toml` | the canonical built-ins, a file a family, and those that were removed |
+//! | `abi.toml` | options, constants, codes and packings |
+//! | `types.toml` | the value types and how they are laid out |
+//! | `traps.toml` | the rules whose breach is a trap, and the guards that built-ins share |
+//! | `gates.toml` | the features that the text marks with emojis |
+//! | `exceptions.toml` | where a source contradicts itself or another, and why the data stands |
+//! | `wit/` | the host API, as WIT |
+//!
+//! [`load`] reads it into a [`Spec`] or reports everything that is wrong with it, each problem
+//! with its place. [`pinned`] finds the sources that the data is checked against.
+//!
+//! ```
+//! let spec = weft_spec::load(std::path::Path::new(weft_spec::DATA))?;
+//! let wait = spec.builtin("waitable-set.wait").expect("described");
+//! assert_eq!(*wait.opcode, 0x20);
+//! assert_eq!(
+//!     wait.signature.to_string(),
+//!     "[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]"
+//! );
+//! # Ok::<(), weft_spec::Report>(())
+//! ```
 
+mod check;
 mod diagnostic;
+mod load;
+pub mod model;
+pub mod pinned;
+mod reader;
+pub mod signature;
+
 pub use diagnostic::{Diagnostic, Label, Report, Severity, SourceFile, Span};
+pub use load::{load, load_with_sources};
+pub use model::Spec;
+
+/// The folder of the data.
+pub const DATA: &str = env!("CARGO_MANIFEST_DIR");
