@@ -1,2 +1,33 @@
+//! The Component Model for any core-WebAssembly engine.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`builtin`] | the canonical built-ins: what the spec says of each, and calling them |
+//! | [`code`] | enumerations that cross the boundary as integers, and packed integers |
+//! | [`trap`], [`error`] | the two kinds of bad news: the guest's and the host's |
+//! | [`limit`], [`gate`], [`value_type`] | numbers, features and value types of the canonical ABI |
+//! | [`core_value`] | the values of core WebAssembly |
+//! | [`binding`], [`handle`] | what bindings generated from WIT are made of |
+//! | [`context`] | keys of contexts |
+//!
+//! Everything here builds without `std` and without `alloc`; what needs one of them says so.
+
 #![no_std]
-//! Weft.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod binding;
+pub mod builtin;
+pub mod context;
+pub mod core_value;
+pub mod error;
+#[rustfmt::skip]
+#[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "tables, a row a line")]
+mod generated;
+pub mod handle;
+
+pub use generated::{code, gate, limit, trap, value_type};

@@ -265,6 +265,12 @@ impl Check<'_> {
             for trap in &guard.traps {
                 self.known("trap", trap, spec.traps.iter().map(|t| t.id.value.clone()));
             }
+            let fields = guard.traps.iter().filter_map(|trap| spec.trap(trap));
+            let fields = fields.flat_map(|trap| parameters(&trap.message)).count();
+            if guard.leading && (guard.traps.len() != 1 || fields != 0) {
+                let message = "a leading guard raises one trap, without parameters".into();
+                self.error("guard", &guard.name.span, message, "");
+            }
             if guard.traps.is_empty() {
                 let message = format!("the guard `{}` raises no trap", *guard.name);
                 self.error("guard", &guard.name.span, message, "");
@@ -355,6 +361,10 @@ impl Check<'_> {
                 let message = format!("nothing fixes `{}`", slot.ty.spelling());
                 self.error("signature", &signature.span, message, "no immediate or option does");
             }
+        }
+        if builtin.result.is_some() && signature.results.is_empty() {
+            let message = "`result` says what the result is, and there is none".into();
+            self.error("signature", &signature.span, message, "");
         }
         if signature.results.len() > 1 {
             let message = "a built-in has at most one result".into();

@@ -7,8 +7,8 @@ use crate::check::check;
 use crate::model::{
     Anchors, Blocks, Builtin, CanonicalOption, Code, CodeCase, Constant, CoreType, Definition,
     Exception, Gate, Guard, Immediate, ImmediateKind, ImportName, Layout, PackedField, Packing,
-    Placed, RemovedBuiltin, RequiredOption, Sentinel, Spec, Trap, TrapLayer, TrapWords, ValueType,
-    When,
+    Placed, RemovedBuiltin, RequiredOption, ResultMeaning, Sentinel, Spec, Trap, TrapLayer,
+    TrapWords, ValueType, When,
 };
 use crate::reader::{Reader, Row, listed};
 use crate::signature::Signature;
@@ -240,9 +240,14 @@ impl Loader {
             if let Some(mut table) = reader.optional_table(&mut row, "sentinel") {
                 let name = reader.text(&mut table, "name");
                 let constant = reader.text(&mut table, "constant");
+                let otherwise = reader.text(&mut table, "otherwise");
                 reader.finish(&table);
-                if let (Some(name), Some(constant)) = (name, constant) {
-                    sentinel = Some(Sentinel { name: name.value, constant: constant.value });
+                if let (Some(name), Some(constant), Some(otherwise)) = (name, constant, otherwise) {
+                    sentinel = Some(Sentinel {
+                        name: name.value,
+                        constant: constant.value,
+                        otherwise: otherwise.value,
+                    });
                 }
             }
             let mut fields = Vec::new();
@@ -347,6 +352,7 @@ impl Loader {
             let since = reader.optional_text(&mut row, "since").map(|since| since.value);
             let immediates = immediates(reader, &mut row);
             let signature = signature(reader, &mut row);
+            let result = result(spec, reader, &mut row);
             let wit = reader.text(&mut row, "wit");
             let allowed = reader.texts(&mut row, "allowed");
             let required = required(reader, &mut row);
@@ -374,6 +380,7 @@ impl Loader {
                 allowed,
                 required,
                 signature,
+                result,
                 wit: wit.value,
                 blocks,
                 guards,
@@ -510,6 +517,23 @@ fn signature(reader: &mut Reader<'_>, row: &mut Row<'_>) -> Option<Placed<Signat
             None
         }
     }
+}
+
+/// What a result is; `abi.toml` is read before the built-ins.
+fn result(spec: &Spec, reader: &mut Reader<'_>, row: &mut Row<'_>) -> Option<ResultMeaning> {
+    let text = reader.optional_text(row, "result")?;
+    if text.value == "zero" {
+        return Some(ResultMeaning::Zero);
+    }
+    if spec.packings.iter().any(|packing| *packing.name == text.value) {
+        return Some(ResultMeaning::Packing(text.value));
+    }
+    if spec.codes.iter().any(|code| *code.name == text.value) {
+        return Some(ResultMeaning::Code(text.value));
+    }
+    let message = format!("`{}` is no packing, no code and not `zero`", text.value);
+    reader.error("undefined", text.span.range, message);
+    None
 }
 
 fn required(reader: &mut Reader<'_>, row: &mut Row<'_>) -> Vec<RequiredOption> {

@@ -180,6 +180,8 @@ pub struct Builtin {
     pub required: Vec<RequiredOption>,
     /// Its core signature, in symbolic form.
     pub signature: Placed<Signature>,
+    /// What its result is, where that is more than a number.
+    pub result: Option<ResultMeaning>,
     /// Its approximate signature in WIT, as the text gives it.
     pub wit: String,
     /// Whether it may block the thread that calls it.
@@ -203,6 +205,17 @@ impl Builtin {
     pub fn operation(&self) -> &str {
         self.name.rsplit_once('.').map_or(&self.name, |(_, operation)| operation)
     }
+}
+
+/// What the result of a built-in is, where that is more than a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResultMeaning {
+    /// Always 0.
+    Zero,
+    /// A [`Packing`], by name.
+    Packing(String),
+    /// A [`Code`], by name.
+    Code(String),
 }
 
 /// The name that a core module imports a built-in under, when a component is made from it.
@@ -428,6 +441,8 @@ pub struct Sentinel {
     pub name: String,
     /// The name of the [`Constant`].
     pub constant: String,
+    /// What to call every other value, such as `ended`.
+    pub otherwise: String,
 }
 
 /// A value type.

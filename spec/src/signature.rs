@@ -155,7 +155,8 @@ fn parse_slots(text: &str, at: usize) -> Result<Vec<Slot>, (std::ops::Range<usiz
             ));
         };
         if word.contains(':')
-            && (name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)))
+            && (name.is_empty()
+                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)))
         {
             let from = start + 1 + offset;
             return Err((from..from + word.len(), format!("`{name}` is not a parameter name")));

@@ -26,12 +26,8 @@ fn every_trap_is_raised_by_a_guard_a_builtin_a_packing_or_the_embedding() {
     raised.extend(spec.guards.iter().flat_map(|guard| &guard.traps).map(|trap| trap.as_str()));
     raised.extend(spec.builtins.iter().flat_map(|b| &b.traps).map(|trap| trap.as_str()));
     raised.extend(spec.packings.iter().filter_map(|packing| packing.trap.as_deref()));
-    let unused: Vec<&str> = spec
-        .traps
-        .iter()
-        .map(|trap| trap.id.as_str())
-        .filter(|id| !raised.contains(id))
-        .collect();
+    let unused: Vec<&str> =
+        spec.traps.iter().map(|trap| trap.id.as_str()).filter(|id| !raised.contains(id)).collect();
     // Raised outside built-ins: by a lifted function's end and by the embedding.
     assert_eq!(unused, ["cannot-enter-component-instance", "deadlock", "no-async-result"]);
 }

@@ -1,0 +1,69 @@
+//! `codegen bind`: typed Rust bindings from a user's WIT.
+//!
+//! | module | says |
+//! |---|---|
+//! | [`mod@source`] | which files are read, and how the parser's complaints become a [`Report`] |
+//! | `world` | which world is meant |
+//! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
+//! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
+//! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
+//! | `modules` | the tree of Rust modules and the paths between them |
+//! | `types` | type definitions and references to them |
+//! | `functions` | host traits and the types that stand for functions |
+//! | `emit` | the whole: a world in, a file of Rust out |
+//!
+//! What it emits is small on purpose: declarations, and calls to the generics of
+//! `weft::binding`, whose documentation says what each of them means to an embedder.
+
+mod docs;
+mod emit;
+mod facts;
+mod functions;
+mod modules;
+mod names;
+mod source;
+mod types;
+mod world;
+
+use std::path::PathBuf;
+
+use weft_spec::Report;
+
+/// What to generate.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The WIT: a file, or a folder with a package's files and its dependencies under `deps`.
+    pub wit: PathBuf,
+    /// The world: `wasi:cli/command@0.3.2`, `wasi:cli/command` or `command`. Without one, the
+    /// only world of the package at `wit`.
+    pub world: Option<String>,
+    /// The `@unstable` features to include.
+    pub features: Vec<String>,
+    /// Whether to include all `@unstable` features.
+    pub all_features: bool,
+}
+
+/// What was generated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bindings {
+    /// The Rust file.
+    pub text: String,
+    /// The lines of those WIT files that anything in `text` comes from.
+    pub wit_lines: usize,
+    /// The lines of `text`.
+    pub rust_lines: usize,
+    /// The full name of the world, such as `wasi:cli/command@0.3.2`.
+    pub world: String,
+}
+
+/// Generates the bindings that `options` ask for.
+///
+/// Fails, with everything that is wrong, if the WIT cannot be read or is not valid, if the
+/// world cannot be told, or if it uses what bindings cannot express; the latter names the
+/// construct and its place. Nothing is written: that is the caller's part.
+pub fn bind(options: &Options) -> Result<Bindings, Report> {
+    let mut wit = source::read(options)?;
+    let world = world::select(&wit, options.world.as_deref())?;
+    wit.resolve.generate_nominal_type_ids(world);
+    emit::emit(&wit, world)
+}

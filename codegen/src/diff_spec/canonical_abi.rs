@@ -1,0 +1,565 @@
+//! `CanonicalABI.md`: a section for each `canon` definition, with what "validation specifies".
+
+use std::collections::BTreeSet;
+
+use weft_spec::model::{Builtin, ImmediateKind, RequiredOption, When};
+use weft_spec::signature::{Signature, Slot, SymbolicType};
+use weft_spec::{Report, Span, Spec};
+
+use super::checkout::Text;
+use super::described;
+use super::difference::{Fact, Findings};
+use super::markdown::{self, Bullet, Document, Heading};
+
+/// What the text says.
+#[derive(Debug)]
+pub(super) struct CanonicalAbi {
+    text: Text,
+    anchors: BTreeSet<String>,
+    /// The options that the text restricts to some definitions, with those.
+    restricted: Vec<(String, Vec<String>)>,
+    /// Which option lifting and lowering of strings and lists needs: `lift` and `lower`, in the
+    /// sense of that text.
+    needs: Vec<(String, String)>,
+    sections: Vec<Section>,
+}
+
+/// A definition's name, and what its section says.
+#[derive(Debug)]
+struct Section {
+    name: String,
+    emoji: String,
+    anchor: String,
+    line: usize,
+    /// What follows the name in the example definition; none for `lift` and `lower`.
+    operands: Option<(usize, Vec<String>)>,
+    /// Its type: the line, and what was made of it.
+    signature: Option<(usize, String)>,
+    bullets: Vec<Bullet>,
+}
+
+impl CanonicalAbi {
+    /// Reads the text.
+    pub fn read(text: &Text) -> Result<Self, Report> {
+        let document = Document::read(text)?;
+        let mut read = Self {
+            text: text.clone(),
+            anchors: document.anchors(),
+            restricted: Vec::new(),
+            needs: Vec::new(),
+            sections: Vec::new(),
+        };
+        for heading in document.headings.iter().filter(|heading| heading.level == 3) {
+            match markdown::code_spans(&heading.title).first() {
+                Some(code) if code.starts_with("canon ") => {
+                    read.read_section(&document, heading, code)?;
+                }
+                Some(&"canonopt") => read.read_options(&document, heading),
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    fn read_options(&mut self, document: &Document<'_>, heading: &Heading) {
+        let bullets = markdown::bullets(&document.prose_of(heading));
+        for (number, bullet) in bullets.iter().enumerate() {
+            let (_, text) = markdown::split_leading_emoji(&bullet.text);
+            let spans = markdown::code_spans(text);
+            let Some(subject) = spans.first().filter(|_| text.starts_with('`')) else { continue };
+            if text.contains("only allowed") {
+                let (_, rest) = text.split_once("only allowed").unwrap_or_default();
+                let definitions = markdown::code_spans(rest)
+                    .into_iter()
+                    .filter_map(|span| span.strip_prefix("canon "))
+                    .map(str::to_owned)
+                    .collect();
+                self.restricted.push(((*subject).to_owned(), definitions));
+            }
+            let next = bullets.get(number + 1).filter(|next| next.indent > bullet.indent);
+            if let (Some((function, _)), Some(next)) = (subject.split_once("(T)"), next) {
+                if let Some(option) = markdown::code_spans(&next.text)
+                    .first()
+                    .filter(|_| next.text.starts_with("requires "))
+                {
+                    self.needs.push((function.to_owned(), (*option).to_owned()));
+                }
+            }
+        }
+    }
+
+    fn read_section(
+        &mut self,
+        document: &Document<'_>,
+        heading: &Heading,
+        code: &str,
+    ) -> Result<(), Report> {
+        let unbalanced = |line, what: &str| self.text.problem(line, "unbalanced-code", what);
+        let names = markdown::expand_braces(code.trim_start_matches("canon "))
+            .ok_or_else(|| unbalanced(heading.line, "a brace has no partner"))?;
+        let prose = document.prose_of(heading);
+        let bullets = markdown::bullets(&prose);
+        // The examples: what each definition looks like, and which variable its function has.
+        let mut examples = Vec::new();
+        for fence in document.fences_of(heading).filter(|fence| fence.language == "wat") {
+            for (line, code) in &fence.lines {
+                let mut items = markdown::list(code)
+                    .ok_or_else(|| unbalanced(*line, "this definition is not balanced"))?;
+                if items.first().is_some_and(|item| item == "canon") && items.len() > 1 {
+                    let name = items.remove(1);
+                    items.remove(0);
+                    examples.push((*line, name, items));
+                }
+            }
+        }
+        for name in names {
+            let example = examples.iter().find(|(_, example, _)| *example == name);
+            let mut operands = example.map(|(line, _, items)| (*line, items.clone()));
+            let function = operands.as_mut().and_then(|(_, items)| items.pop()).unwrap_or_default();
+            let variable = function.strip_prefix("(core func ").and_then(|rest| rest.strip_suffix(')'));
+            let signature = match variable {
+                Some(variable) => self.read_type(&bullets, variable, &operands)?,
+                None => None,
+            };
+            self.sections.push(Section {
+                name,
+                emoji: heading.emoji.clone(),
+                anchor: heading.anchor.clone(),
+                line: heading.line,
+                operands: operands.filter(|_| variable.is_some()),
+                signature,
+                bullets: bullets.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The type that a bullet says `variable` "is given".
+    fn read_type(
+        &self,
+        bullets: &[Bullet],
+        variable: &str,
+        operands: &Option<(usize, Vec<String>)>,
+    ) -> Result<Option<(usize, String)>, Report> {
+        for (number, bullet) in bullets.iter().enumerate() {
+            let Some((subject, ty)) = bullet.text.split_once(" given type ") else { continue };
+            let named = markdown::code_spans(subject).contains(&variable);
+            let Some(ty) = markdown::code_spans(ty).first().copied().filter(|_| named) else {
+                continue;
+            };
+            // What explains a placeholder: the bullet itself with those below it, then the others.
+            let below = bullets
+                .iter()
+                .skip(number + 1)
+                .take_while(|other| other.indent > bullet.indent)
+                .count();
+            let own = bullets.get(number..=number + below).unwrap_or_default();
+            let explanations = own.iter().chain(bullets).map(|b| b.text.as_str()).collect();
+            let words = operands.iter().flat_map(|(_, items)| items.clone()).collect();
+            let reader = TypeReader { explanations, operands: words };
+            let signature = reader.read(ty).ok_or_else(|| {
+                self.text.problem(bullet.line, "unbalanced-code", "this type is not balanced")
+            })?;
+            return Ok(Some((bullet.line, signature)));
+        }
+        Ok(None)
+    }
+
+    /// Compares the description with the text.
+    pub fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
+        let typed = self.sections.iter().filter(|section| section.signature.is_some()).count();
+        let all = spec.builtins.len() + spec.definitions.len();
+        self.text.expect("sections of definitions", self.sections.len(), all)?;
+        self.text.expect("types of definitions", typed, spec.builtins.len())?;
+        self.text.expect("restricted options", self.restricted.len(), 3)?;
+        self.text.expect("options that values need", self.needs.len(), 2)?;
+        for builtin in &spec.builtins {
+            self.compare_builtin(spec, builtin, findings);
+        }
+        for definition in &spec.definitions {
+            let section = self.section(&definition.name);
+            self.compare_anchor(
+                &definition.name,
+                &definition.anchors.canonical_abi,
+                section,
+                "spec/abi.toml",
+                &definition.name.span,
+                findings,
+            );
+            let found = section.map(|section| {
+                let open = |option: &str| {
+                    let rule = self.restricted.iter().find(|(restricted, _)| restricted == option);
+                    rule.is_none_or(|(_, names)| names.contains(&section.name))
+                };
+                set(option_kinds(spec).into_iter().filter(|option| open(option)))
+            });
+            findings.compare(Fact {
+                subject: &definition.name,
+                what: "allowed options",
+                described: Some(set(definition.allowed.iter().map(|option| option.value.as_str()))),
+                found,
+                place: section.map(|section| self.text.place(section.line)),
+                edit: format!("the `allowed` of `{}` in spec/abi.toml", *definition.name),
+                described_at: Some(&definition.name.span),
+            });
+        }
+        for section in &self.sections {
+            let known = spec.builtin(&section.name).is_some()
+                || spec.definitions.iter().any(|definition| *definition.name == section.name);
+            if !known {
+                findings.compare(Fact {
+                    subject: &section.name,
+                    what: "section",
+                    described: None,
+                    found: Some(section.signature.as_ref().map_or(String::new(), |s| s.1.clone())),
+                    place: Some(self.text.place(section.line)),
+                    edit: described::edit_missing(&section.name),
+                    described_at: None,
+                });
+            }
+        }
+        let anchored = spec
+            .constants
+            .iter()
+            .map(|constant| (&constant.name, &constant.anchor))
+            .chain(spec.codes.iter().map(|code| (&code.name, &code.anchor)))
+            .chain(spec.packings.iter().map(|packing| (&packing.name, &packing.anchor)));
+        for (name, anchor) in anchored {
+            self.compare_anchor(name, anchor, None, "spec/abi.toml", &name.span, findings);
+        }
+        Ok(())
+    }
+
+    fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.name == name)
+    }
+
+    fn compare_builtin(&self, spec: &Spec, builtin: &Builtin, findings: &mut Findings<'_>) {
+        let section = self.section(&builtin.name);
+        let heading = section.map(|section| self.text.place(section.line));
+        findings.compare(Fact {
+            subject: &builtin.name,
+            what: "gate",
+            described: Some(described::emoji(spec, &builtin.gate)),
+            found: section.map(|section| section.emoji.clone()),
+            place: heading.clone(),
+            edit: described::edit(builtin, "gate"),
+            described_at: Some(&builtin.gate.span),
+        });
+        let operands = section.and_then(|section| section.operands.as_ref());
+        findings.compare(Fact {
+            subject: &builtin.name,
+            what: "immediates",
+            described: Some(kinds(builtin)),
+            found: operands.map(|(_, operands)| read_operands(operands)),
+            place: operands.map(|(line, _)| self.text.place(*line)).or(heading.clone()),
+            edit: described::edit(builtin, "immediates"),
+            described_at: Some(&builtin.name.span),
+        });
+        let signature = section.and_then(|section| section.signature.as_ref());
+        findings.compare(Fact {
+            subject: &builtin.name,
+            what: "type",
+            described: Some(without_names(builtin)),
+            found: signature.map(|(_, signature)| signature.clone()),
+            place: signature.map(|(line, _)| self.text.place(*line)).or(heading.clone()),
+            edit: described::edit(builtin, "signature"),
+            described_at: Some(&builtin.signature.span),
+        });
+        findings.compare(Fact {
+            subject: &builtin.name,
+            what: "allowed options",
+            described: Some(set(builtin.allowed.iter().map(|option| option.value.as_str()))),
+            found: section.map(|section| set(self.allowed(spec, section).iter().map(String::as_str))),
+            place: heading.clone(),
+            edit: described::edit(builtin, "allowed"),
+            described_at: Some(&builtin.name.span),
+        });
+        findings.compare(Fact {
+            subject: &builtin.name,
+            what: "required options",
+            described: Some(set(builtin.required.iter().map(|r| requirement(spec, r)))),
+            found: section.map(|section| set(self.required(builtin, section))),
+            place: heading.clone(),
+            edit: described::edit(builtin, "required"),
+            described_at: Some(&builtin.name.span),
+        });
+        // An `async?` immediate always belongs to the same gate; see `ImmediateKind::Async`.
+        let is_async = described::has(&builtin.immediates, ImmediateKind::Async);
+        let found = section.and_then(|section| {
+            let sentence = "`async` is allowed (otherwise it must be absent)";
+            let bullet = section.bullets.iter().find(|bullet| bullet.text.contains(sentence))?;
+            Some(bullet.text.split_once(" - ").map_or(String::new(), |(emoji, _)| emoji.to_owned()))
+        });
+        findings.compare(Fact {
+            subject: &builtin.name,
+            what: "gate of `async?`",
+            described: is_async.then(|| described::emoji(spec, "more-async-builtins")),
+            found,
+            place: heading,
+            edit: described::edit(builtin, "immediates"),
+            described_at: Some(&builtin.name.span),
+        });
+        let file = format!("spec/builtins/{}.toml", builtin.family);
+        self.compare_anchor(
+            &builtin.name,
+            &builtin.anchors.canonical_abi,
+            section,
+            &file,
+            &builtin.name.span,
+            findings,
+        );
+    }
+
+    /// The options that the section allows: what holds for all definitions, and what it says.
+    fn allowed(&self, spec: &Spec, section: &Section) -> Vec<String> {
+        let takes_options = section
+            .operands
+            .iter()
+            .any(|(_, operands)| operands.iter().any(|operand| operand == "$opts"));
+        if !takes_options {
+            return Vec::new();
+        }
+        let says = |text: &str| section.bullets.iter().any(|bullet| bullet.text.contains(text));
+        if let Some(only) = section
+            .bullets
+            .iter()
+            .find_map(|bullet| bullet.text.strip_prefix("`$opts` may only contain "))
+        {
+            return markdown::code_spans(only).into_iter().map(str::to_owned).collect();
+        }
+        let allowed = |option: &str| {
+            let restricted = self.restricted.iter().any(|(restricted, _)| restricted == option);
+            let omittable = format!("`{option}` is allowed to be omitted");
+            let absent = format!("`{option}` is not present");
+            (!restricted || says(&omittable)) && !says(&absent)
+        };
+        let kinds = option_kinds(spec).into_iter();
+        kinds.filter(|option| allowed(option)).map(str::to_owned).collect()
+    }
+
+    /// The options that the section requires, as `option` or `option if condition`.
+    fn required(&self, builtin: &Builtin, section: &Section) -> Vec<String> {
+        let mut required: Vec<String> = Vec::new();
+        for bullet in &section.bullets {
+            let text = bullet.text.as_str();
+            let option = markdown::code_spans(text).first().copied().unwrap_or_default();
+            if text == format!("`{option}` must be present") {
+                required.push(option.to_owned());
+            } else if text == format!("`{option}` is required to be present") {
+                required.push(format!("{option} if element"));
+            } else if let Some((emoji, rest)) = text.split_once(" - ") {
+                if rest.ends_with("is allowed to be omitted, otherwise it must be present") {
+                    required.push(format!("{option} unless {emoji}"));
+                }
+            } else if text.contains("defines required options") {
+                // "[`lift($t)` above] defines required options for `read`"; for all if none is named.
+                let function = option.split('(').next().unwrap_or_default();
+                let only = text.split_once("required options for ").map(|(_, only)| only);
+                let only = only.and_then(|only| markdown::code_spans(only).first().copied());
+                if only.is_none_or(|only| only == builtin.operation()) {
+                    let needs = self.needs.iter().filter(|(name, _)| name == function);
+                    required.extend(needs.map(|(_, option)| format!("{option} if contains-pointer")));
+                }
+            }
+        }
+        // What is required for every element is required for those that contain pointers.
+        let stronger = |option: &str| {
+            required.iter().any(|other| other == option || *other == format!("{option} if element"))
+        };
+        let implied = |requirement: &String| {
+            requirement.strip_suffix(" if contains-pointer").is_some_and(stronger)
+        };
+        required.iter().filter(|requirement| !implied(requirement)).cloned().collect()
+    }
+
+    fn compare_anchor(
+        &self,
+        subject: &str,
+        anchor: &str,
+        section: Option<&Section>,
+        file: &str,
+        span: &Span,
+        findings: &mut Findings<'_>,
+    ) {
+        let found = match section {
+            Some(section) => Some(section.anchor.clone()),
+            None => self.anchors.contains(anchor).then(|| anchor.to_owned()),
+        };
+        findings.compare(Fact {
+            subject,
+            what: "anchor",
+            described: Some(anchor.to_owned()),
+            found,
+            place: section.map(|section| self.text.place(section.line)),
+            edit: format!("the anchor `canonical-abi` of `{subject}` in {file}"),
+            described_at: Some(span),
+        });
+    }
+}
+
+/// The kinds of options: those of the description, each once.
+fn option_kinds(spec: &Spec) -> Vec<&str> {
+    let mut kinds: Vec<&str> = Vec::new();
+    for option in &spec.options {
+        let kind = described::option_kind(&option.name);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// Items in alphabetical order, so that sets compare as text.
+fn set(items: impl IntoIterator<Item = impl Into<String>>) -> String {
+    let sorted: BTreeSet<String> = items.into_iter().map(Into::into).collect();
+    sorted.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// A described requirement, as [`CanonicalAbi::required`] writes them.
+fn requirement(spec: &Spec, required: &RequiredOption) -> String {
+    let option = &required.option;
+    match &required.when {
+        When::Always => option.clone(),
+        When::Element => format!("{option} if element"),
+        When::NeedsMemory => format!("{option} if needs-memory"),
+        When::ContainsPointer => format!("{option} if contains-pointer"),
+        When::UnlessGate(gate) => format!("{option} unless {}", described::emoji(spec, gate)),
+    }
+}
+
+/// The kinds of the described immediates.
+fn kinds(builtin: &Builtin) -> String {
+    let kinds = described::named(&builtin.immediates).into_iter();
+    kinds.map(|(_, kind)| kind.spelling()).collect::<Vec<_>>().join(" ")
+}
+
+/// The kinds that the operands of an example stand for; what is not known stays as it is.
+fn read_operands(operands: &[String]) -> String {
+    let kind = |operand: &String| match operand.as_str() {
+        "$rt" | "$stream_t" | "$future_t" => "typeidx".to_owned(),
+        "$ft" => "core:typeidx".to_owned(),
+        "$ftbl" | "$tbl" => "core:tableidx".to_owned(),
+        "(memory $mem)" => "core:memoryidx".to_owned(),
+        "$t" => "core:valtype".to_owned(),
+        "$i" => "u32".to_owned(),
+        "(result $t)?" => "resultlist".to_owned(),
+        "$opts" => "opts".to_owned(),
+        "$async?" | "async?" => "async?".to_owned(),
+        "shared?" => "sh?".to_owned(),
+        other => other.to_owned(),
+    };
+    operands.iter().map(kind).collect::<Vec<_>>().join(" ")
+}
+
+/// The described signature without names: this text gives its own.
+fn without_names(builtin: &Builtin) -> String {
+    let unnamed = |slots: &[Slot]| -> Vec<Slot> {
+        slots.iter().map(|slot| Slot { name: String::new(), ty: slot.ty }).collect()
+    };
+    let signature = Signature {
+        params: unnamed(&builtin.signature.params),
+        results: unnamed(&builtin.signature.results),
+    };
+    let shared = described::has(&builtin.immediates, ImmediateKind::Shared);
+    format!("{}{signature}", if shared { "shared? " } else { "" })
+}
+
+/// Reads the types that sentences give, such as `(func (param $si i32) (param $ptr T))`.
+struct TypeReader<'a> {
+    /// The sentences that may say what a placeholder stands for, the closest first.
+    explanations: Vec<&'a str>,
+    /// The operands of the example definition.
+    operands: Vec<String>,
+}
+
+impl TypeReader<'_> {
+    /// The type in the notation of signatures; none if it is not balanced.
+    fn read(&self, ty: &str) -> Option<String> {
+        if ty == "flatten_functype($opts, (func (param $t)?), 'lower')"
+            && self.operands.iter().any(|operand| operand == "(result $t)?")
+        {
+            return Some(format!("[{}] -> []", SymbolicType::FlatResults.spelling()));
+        }
+        markdown::items(ty)?;
+        let Some(mut items) = markdown::list(ty) else { return Some(ty.to_owned()) };
+        // Written around the function type, or inside of it.
+        let mut shared = take(&mut items, "shared?");
+        if shared {
+            if let [function] = items.as_slice() {
+                items = markdown::list(function).unwrap_or_default();
+            }
+        }
+        if !take(&mut items, "func") {
+            return Some(ty.to_owned());
+        }
+        shared |= take(&mut items, "shared?");
+        let (mut params, mut results) = (Vec::new(), Vec::new());
+        for item in items {
+            let mut words = markdown::list(&item).unwrap_or_default();
+            if words.is_empty() {
+                return Some(ty.to_owned());
+            }
+            let kind = words.remove(0);
+            // A name is followed by its type; `$t` alone is a type.
+            if words.len() > 1 && words.first().is_some_and(|word| word.starts_with('$')) {
+                words.remove(0);
+            }
+            let types = words.iter().map(|word| self.resolve(word));
+            match kind.as_str() {
+                "param" => params.extend(types),
+                "result" => results.extend(types),
+                _ => return Some(ty.to_owned()),
+            }
+        }
+        let prefix = if shared { "shared? " } else { "" };
+        Some(format!("{prefix}[{}] -> [{}]", params.join(" "), results.join(" ")))
+    }
+
+    /// What a type or placeholder is in the notation of signatures; itself if nothing explains it.
+    fn resolve(&self, word: &str) -> String {
+        let known = match word {
+            "$rt.rep" => Some(SymbolicType::ResourceRepresentation),
+            "$t" => Some(SymbolicType::ContextType),
+            "(ref null $ft)" => Some(SymbolicType::StartReference),
+            "i32" | "i64" | "f32" | "f64" => None,
+            _ => self.explain(word),
+        };
+        known.map_or_else(|| word.to_owned(), |ty| ty.spelling().to_owned())
+    }
+
+    fn explain(&self, placeholder: &str) -> Option<SymbolicType> {
+        let marked = format!("`{placeholder}`");
+        let clauses = self.explanations.iter().filter_map(|text| {
+            // From the first time that it is mentioned as a type of its own.
+            text.split_once(&marked).map(|(_, rest)| rest)
+        });
+        for clause in clauses {
+            // Up to where the next placeholder is explained.
+            let clause = clause.split(", and `").next().unwrap_or_default();
+            let clause = clause.split(" and `U`").next().unwrap_or_default();
+            if clause.contains("comes from `$ft`") {
+                return Some(SymbolicType::StartParameter);
+            }
+            if clause.contains("determined by `$ftbl`'s address type")
+                || clause.contains("determined by `$tbl`'s address type")
+            {
+                return Some(SymbolicType::TableAddress);
+            }
+            let memory = ["address type of `$mem`", "address type of `memory` from", "`memory` field of"];
+            if memory.iter().any(|phrase| clause.contains(phrase)) {
+                return Some(SymbolicType::MemoryAddress);
+            }
+        }
+        None
+    }
+}
+
+/// Removes the first item if it is `word`; whether it was.
+fn take(items: &mut Vec<String>, word: &str) -> bool {
+    let is = items.first().is_some_and(|item| item == word);
+    if is {
+        items.remove(0);
+    }
+    is
+}

@@ -1,0 +1,120 @@
+//! Shows a comparison to a person who is to act on it.
+
+use std::fmt::Write;
+
+use super::difference::{Comparison, Difference, Place, Source};
+
+/// The escape sequences of a terminal, or nothing.
+struct Style {
+    bold: &'static str,
+    red: &'static str,
+    green: &'static str,
+    dim: &'static str,
+    plain: &'static str,
+}
+
+const COLORED: Style = Style {
+    bold: "\x1b[1m",
+    red: "\x1b[31m",
+    green: "\x1b[32m",
+    dim: "\x1b[2m",
+    plain: "\x1b[0m",
+};
+const UNCOLORED: Style = Style { bold: "", red: "", green: "", dim: "", plain: "" };
+
+impl Comparison {
+    /// The comparison as text, source by source; with `color`, for a terminal.
+    pub fn render(&self, color: bool) -> String {
+        let style = if color { COLORED } else { UNCOLORED };
+        let mut out = String::new();
+        for (source, _) in Source::ALL {
+            let mut differences =
+                self.unexcused().filter(|difference| difference.source == source).peekable();
+            if differences.peek().is_some() {
+                let _ = writeln!(out, "{}{}{}\n", style.bold, source.title(), style.plain);
+            }
+            for difference in differences {
+                render_difference(&mut out, difference, &style);
+            }
+        }
+        for name in &self.unused_exceptions {
+            let _ = writeln!(
+                out,
+                "{}exception `{name}` explains nothing{}\n      do: remove it from \
+                 spec/exceptions.toml, or bring its `says` up to date\n",
+                style.red, style.plain
+            );
+        }
+        self.render_counts(&mut out, &style);
+        out
+    }
+
+    fn render_counts(&self, out: &mut String, style: &Style) {
+        let mut facts = 0;
+        for (source, checked) in &self.facts_checked {
+            facts += checked;
+            let of = || self.differences.iter().filter(|d| d.source == *source);
+            let excused = of().filter(|difference| difference.excused_by.is_some()).count();
+            let open = of().count() - excused;
+            let color = if open == 0 { style.green } else { style.red };
+            let _ = writeln!(
+                out,
+                "{:<18} {checked:>6} facts  {color}{open:>4} differences{}  {}{excused} explained{}",
+                source.title(),
+                style.plain,
+                style.dim,
+                style.plain,
+            );
+        }
+        let verdict = match (self.unexcused().count(), self.unused_exceptions.len()) {
+            (0, 0) => format!("{}no differences{}", style.green, style.plain),
+            (open, unused) => format!(
+                "{}{open} differences, {unused} exceptions that explain nothing{}",
+                style.red, style.plain
+            ),
+        };
+        let _ = writeln!(out, "{facts} facts compared: {verdict}");
+    }
+}
+
+fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
+    let silent = || format!("{}(nothing){}", style.dim, style.plain);
+    let at = |place: &Option<Place>| match place {
+        Some(Place { file, line: 0 }) => format!("  {}{file}{}", style.dim, style.plain),
+        Some(Place { file, line }) => format!("  {}{file}:{line}{}", style.dim, style.plain),
+        None => String::new(),
+    };
+    let side = |text: &Option<String>| text.clone().map_or_else(silent, |text| shown(&text));
+    let _ = writeln!(
+        out,
+        "  {}{}{}: {}",
+        style.bold, difference.subject, style.plain, difference.what
+    );
+    let described_at = at(&difference.described_at);
+    let _ = writeln!(out, "    described: {}{described_at}", side(&difference.described));
+    let _ = writeln!(out, "        found: {}{}", side(&difference.found), at(&difference.place));
+    let _ = writeln!(out, "           do: {};", difference.act);
+    let _ = writeln!(
+        out,
+        "               or, if the description is right, add to spec/exceptions.toml:"
+    );
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    for (key, value) in [
+        ("name", String::new()),
+        ("source", difference.source.name().to_owned()),
+        ("subject", difference.subject.clone()),
+        ("says", difference.says()),
+        ("reason", String::new()),
+    ] {
+        if key == "name" {
+            let _ = writeln!(out, "                 [[exception]]");
+        }
+        let _ = writeln!(out, "                 {key:<7} = {}", quoted(&value));
+    }
+    out.push('\n');
+}
+
+/// Text that would not be seen, made visible.
+fn shown(text: &str) -> String {
+    if text.is_empty() { "\"\"".to_owned() } else { text.replace('\u{fe0f}', "\\u{fe0f}") }
+}

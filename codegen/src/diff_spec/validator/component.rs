@@ -1,0 +1,264 @@
+//! Writes components that define one thing and use it.
+
+use std::fmt::Write;
+
+use wasmparser::{Validator, WasmFeatures};
+use weft_spec::Spec;
+use weft_spec::model::{CoreType, Immediate, ImmediateKind};
+
+/// What varies from one definition of the same built-in to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    /// The address type of the memory.
+    pub memory: CoreType,
+    /// The address type of the table.
+    pub table: CoreType,
+    /// The type of a context slot, a resource's representation, or a start function's parameter.
+    pub immediate: CoreType,
+    /// Whether `shared` is among the immediates.
+    pub shared: bool,
+    /// Whether `async` is among the immediates.
+    pub is_async: bool,
+    /// The context slot.
+    pub slot: u64,
+    /// The element type of the stream or future, or the type of the result.
+    pub payload: Payload,
+    /// The options, by their names in the description.
+    pub options: Vec<String>,
+}
+
+impl Form {
+    /// With everything at its plainest.
+    pub const PLAIN: Self = Self {
+        memory: CoreType::I32,
+        table: CoreType::I32,
+        immediate: CoreType::I32,
+        shared: false,
+        is_async: false,
+        slot: 0,
+        payload: Payload::None,
+        options: Vec::new(),
+    };
+
+    /// Whether there is an option of this kind, such as `string-encoding`.
+    pub fn has(&self, kind: &str) -> bool {
+        self.options.iter().any(|option| super::described::option_kind(option) == kind)
+    }
+}
+
+/// A type that values are lifted or lowered of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Payload {
+    /// No value.
+    None,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// A tuple of so many numbers.
+    Tuple(usize),
+}
+
+impl Payload {
+    /// The type in WAT, if there is one.
+    pub fn wat(self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Number => Some("u32".to_owned()),
+            Self::String => Some("string".to_owned()),
+            Self::Tuple(fields) => Some(format!("(tuple{})", " u32".repeat(fields))),
+        }
+    }
+
+    /// The core types that it is flattened to, with addresses of this type.
+    pub fn flat(self, address: CoreType) -> Vec<CoreType> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Number => vec![CoreType::I32],
+            Self::String => vec![address, address],
+            Self::Tuple(fields) => vec![CoreType::I32; fields],
+        }
+    }
+
+    /// Whether it contains a string or a list.
+    pub fn has_pointer(self) -> bool {
+        self == Self::String
+    }
+}
+
+/// A core function type, in WAT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FunctionType {
+    pub params: Vec<String>,
+    pub results: Vec<String>,
+}
+
+impl FunctionType {
+    /// `(param …) (result …)`.
+    fn wat(&self) -> String {
+        let mut wat = String::new();
+        for (keyword, types) in [("param", &self.params), ("result", &self.results)] {
+            if !types.is_empty() {
+                let _ = write!(wat, " ({keyword} {})", types.join(" "));
+            }
+        }
+        wat
+    }
+
+    /// In the notation of the description.
+    pub fn text(&self) -> String {
+        format!("[{}] -> [{}]", self.params.join(" "), self.results.join(" "))
+    }
+}
+
+/// The definition that a component consists of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    pub spec: &'a Spec,
+    /// The name, such as `stream.read`.
+    pub name: &'a str,
+    /// The family: it tells what the type immediate is.
+    pub family: &'a str,
+    pub immediates: &'a [Immediate],
+    /// Whether the validator's text format has a word for `shared`.
+    pub writes_shared: bool,
+}
+
+impl Subject<'_> {
+    /// A component that defines a built-in, and passes it to a core module that imports it with
+    /// this type.
+    pub fn component(&self, form: &Form, import: &FunctionType) -> String {
+        let mut wat = String::from("(component\n");
+        let (open, close) = if form.shared { ("(shared ", ")") } else { ("", "") };
+        let start = format!(
+            "(type $ft {open}(func (param {}){close})",
+            form.immediate.spelling(),
+            close = format_args!("){close}"),
+        );
+        let start = start.replace("))){close}", "");
+        let _ = writeln!(wat, "  (core {}", start.trim_start_matches('('));
+        self.write_types(&mut wat, form);
+        write_libc(&mut wat, form);
+        let _ = writeln!(wat, "  (core func $f {})", self.definition(form));
+        let _ = writeln!(
+            wat,
+            "  (core module $m {start} (type $t {open}(func{}){close}) (import \"\" \"f\" (func (type $t))))",
+            import.wat()
+        );
+        wat.push_str("  (core instance (instantiate $m (with \"\" (instance (export \"f\" (func $f))))))\n)");
+        wat
+    }
+
+    fn write_types(&self, wat: &mut String, form: &Form) {
+        let rep = form.immediate.spelling();
+        let payload = form.payload.wat();
+        if let Some(payload) = &payload {
+            let _ = writeln!(wat, "  (type $payload {payload})");
+        }
+        let of = if payload.is_some() { " $payload" } else { "" };
+        match self.family {
+            "resource" => {
+                let _ = writeln!(wat, "  (type $type (resource (rep {rep})))");
+            }
+            "stream" | "future" => {
+                let _ = writeln!(wat, "  (type $type ({}{of}))", self.family);
+            }
+            _ => {}
+        }
+    }
+
+    /// `(canon …)`.
+    fn definition(&self, form: &Form) -> String {
+        let mut words = vec![format!("(canon {}", self.name)];
+        for (_, kind) in super::described::named(self.immediates) {
+            match kind {
+                ImmediateKind::TypeIndex => words.push("$type".to_owned()),
+                ImmediateKind::CoreTypeIndex => words.push("$ft".to_owned()),
+                ImmediateKind::CoreTableIndex => words.push("(table $tbl)".to_owned()),
+                ImmediateKind::CoreMemoryIndex => words.push("(memory $mem)".to_owned()),
+                ImmediateKind::CoreValueType => words.push(form.immediate.spelling().to_owned()),
+                ImmediateKind::U32 => words.push(form.slot.to_string()),
+                ImmediateKind::ResultList if form.payload != Payload::None => {
+                    words.push("(result $payload)".to_owned());
+                }
+                ImmediateKind::Options => {
+                    words.extend(form.options.iter().map(|name| self.option(name)));
+                }
+                ImmediateKind::Async if form.is_async => words.push("async".to_owned()),
+                ImmediateKind::Shared if form.shared && self.writes_shared => {
+                    words.push("shared".to_owned());
+                }
+                ImmediateKind::ResultList | ImmediateKind::Async | ImmediateKind::Shared => {}
+                // The indices of functions are those of `lift` and `lower`.
+                ImmediateKind::CoreFunctionIndex => words.push("(func $callee)".to_owned()),
+                ImmediateKind::FunctionIndex => words.push("(func $import)".to_owned()),
+            }
+        }
+        format!("{})", words.join(" "))
+    }
+
+    /// An option in WAT: by its name, with what its immediate names.
+    pub fn option(&self, name: &str) -> String {
+        let option = self.spec.options.iter().find(|option| *option.name == name);
+        let immediates = option.map_or(&[][..], |option| &option.immediates);
+        match described_kind(immediates) {
+            Some(ImmediateKind::CoreMemoryIndex) => format!("({name} $mem)"),
+            Some(_) => format!("({name} (func ${name}))"),
+            None => name.to_owned(),
+        }
+    }
+}
+
+fn described_kind(immediates: &[Immediate]) -> Option<ImmediateKind> {
+    super::described::named(immediates).first().map(|(_, kind)| *kind)
+}
+
+/// The core module with all that options and immediates may refer to.
+pub(super) fn write_libc(wat: &mut String, form: &Form) {
+    let address = form.memory.spelling();
+    let memory = if form.memory == CoreType::I64 { "i64 " } else { "" };
+    let table = if form.table == CoreType::I64 { "i64 " } else { "" };
+    let (shared, reference) =
+        if form.shared { ("shared ", "(ref null (shared func))") } else { ("", "funcref") };
+    let exports = [
+        ("memory", "mem", format!("(memory (export \"mem\") {memory}1)")),
+        ("table", "tbl", format!("(table (export \"tbl\") {shared}{table}1 {reference})")),
+        (
+            "func",
+            "realloc",
+            format!(
+                "(func (export \"realloc\") (param {address} {address} {address} {address}) (result {address}) unreachable)"
+            ),
+        ),
+        (
+            "func",
+            "callback",
+            "(func (export \"callback\") (param i32 i32 i32) (result i32) unreachable)".to_owned(),
+        ),
+        ("func", "post-return", "(func (export \"post-return\") (param i32))".to_owned()),
+    ];
+    wat.push_str("  (core module $libc");
+    for (_, _, definition) in &exports {
+        let _ = write!(wat, "\n    {definition}");
+    }
+    wat.push_str(")\n  (core instance $libc (instantiate $libc))\n");
+    for (sort, name, _) in &exports {
+        let _ = writeln!(wat, "  (alias core export $libc \"{name}\" (core {sort} ${name}))");
+    }
+}
+
+/// Encodes a component; the error is the first line of what the text format says.
+pub(super) fn encode(wat: &str) -> Result<Vec<u8>, String> {
+    wat::parse_str(wat).map_err(|error| {
+        let text = error.to_string();
+        format!("not written so: {}", text.lines().next().unwrap_or_default().trim())
+    })
+}
+
+/// Validates a component with these features.
+pub(super) fn validate(component: &[u8], features: WasmFeatures) -> Result<(), String> {
+    match Validator::new_with_features(features).validate_all(component) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.message().to_owned()),
+    }
+}

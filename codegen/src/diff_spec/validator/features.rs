@@ -1,0 +1,54 @@
+//! The validator's features that stand for the gates of the description.
+
+use wasmparser::WasmFeatures;
+use weft_spec::Spec;
+
+/// The gates, each with its feature.
+pub(super) const GATES: [(&str, WasmFeatures); 15] = [
+    ("async", WasmFeatures::CM_ASYNC),
+    ("map", WasmFeatures::CM_MAP),
+    ("implements", WasmFeatures::CM_IMPLEMENTS),
+    ("values", WasmFeatures::CM_VALUES),
+    ("nested-names", WasmFeatures::CM_NESTED_NAMES),
+    ("more-async-builtins", WasmFeatures::CM_MORE_ASYNC_BUILTINS),
+    ("stackful-lift", WasmFeatures::CM_ASYNC_STACKFUL),
+    ("threads", WasmFeatures::CM_THREADING),
+    ("shared-everything-threads", WasmFeatures::SHARED_EVERYTHING_THREADS),
+    ("fixed-length-list", WasmFeatures::CM_FIXED_LENGTH_LISTS),
+    ("error-context", WasmFeatures::CM_ERROR_CONTEXT),
+    ("canonical-names", WasmFeatures::CM_CANON_NAMES),
+    ("memory64", WasmFeatures::CM64),
+    ("accessors", WasmFeatures::CM_ACCESSORS),
+    ("forward", WasmFeatures::CM_FORWARD),
+];
+
+/// The gate that the `async?` immediate belongs to; see
+/// [`ImmediateKind::Async`](weft_spec::model::ImmediateKind::Async).
+pub(super) const ASYNC_IMMEDIATE: &str = "more-async-builtins";
+
+/// The feature of a gate; none if the gate stands for what is always there, or is not known.
+pub(super) fn feature(gate: &str) -> WasmFeatures {
+    GATES.iter().find(|(name, _)| *name == gate).map_or(WasmFeatures::empty(), |(_, f)| *f)
+}
+
+/// Everything but the gate.
+pub(super) fn without(gate: &str) -> WasmFeatures {
+    WasmFeatures::all().difference(feature(gate))
+}
+
+/// What no gate stands for, and these gates.
+pub(super) fn only<'a>(gates: impl IntoIterator<Item = &'a str>) -> WasmFeatures {
+    let gated = GATES.iter().fold(WasmFeatures::empty(), |all, (_, feature)| all.union(*feature));
+    gates
+        .into_iter()
+        .fold(WasmFeatures::all().difference(gated), |features, gate| features.union(feature(gate)))
+}
+
+/// The described gates that no feature stands for.
+pub(super) fn unknown(spec: &Spec) -> Vec<&str> {
+    let gates = spec.gates.iter().filter(|gate| !gate.emoji.is_empty());
+    gates
+        .map(|gate| gate.name.as_str())
+        .filter(|name| GATES.iter().all(|(known, _)| known != name))
+        .collect()
+}

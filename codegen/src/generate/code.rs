@@ -1,0 +1,268 @@
+//! `code.rs`: enumerations that cross the boundary as integers, and packed integers.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use weft_spec::Spec;
+use weft_spec::model::{Code, PackedField, Packing, Sentinel};
+
+use super::rust::{canonical_abi, constant_name, count, doc, outer_doc, type_name, value_name};
+
+pub(super) fn module(spec: &Spec) -> TokenStream {
+    let head = doc("Enumerations that cross the boundary as integers, and packed integers.");
+    let codes = spec.codes.iter().map(code);
+    let packings = spec.packings.iter().map(|packing| self::packing(spec, packing));
+    quote! {
+        #head
+        use crate::error::{FieldTooLarge, UnknownCode};
+        use crate::limit;
+        use crate::trap::Trap;
+        #(#codes)*
+        #(#packings)*
+    }
+}
+
+fn code(code: &Code) -> TokenStream {
+    let name = type_name(&code.name);
+    let text = outer_doc(&format!("{}\n\n{}", code.summary, canonical_abi(&code.anchor)));
+    let cases: Vec<_> = code.cases.iter().map(|case| type_name(&case.name)).collect();
+    let docs = code.cases.iter().map(|case| outer_doc(&case.summary));
+    let values: Vec<_> = code.cases.iter().map(|c| Literal::u32_unsuffixed(c.value)).collect();
+    let count = count(cases.len());
+    let spelled = &*code.name.value;
+    quote! {
+        #text
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum #name { #(#docs #cases = #values,)* }
+        impl #name {
+            /// Every case.
+            pub const ALL: [Self; #count] = [#(Self::#cases),*];
+            /// Its number.
+            #[must_use]
+            pub const fn code(self) -> u32 { self as u32 }
+            /// The case with the number `value`.
+            ///
+            /// # Errors
+            ///
+            /// [`UnknownCode`] if there is none.
+            pub const fn from_code(value: u32) -> Result<Self, UnknownCode> {
+                match value {
+                    #(#values => Ok(Self::#cases),)*
+                    _ => Err(UnknownCode { code: #spelled, value }),
+                }
+            }
+        }
+    }
+}
+
+fn packing(spec: &Spec, packing: &Packing) -> TokenStream {
+    let name = type_name(&packing.name);
+    let text = outer_doc(&format!(
+        "{}\n\n{}\n\n{}",
+        packing.summary,
+        bits(packing),
+        canonical_abi(&packing.anchor)
+    ));
+    let whole = if packing.width == 64 { quote!(u64) } else { quote!(u32) };
+    let declared = packing.fields.iter().map(|field| {
+        let field_name = value_name(&field.name);
+        let (ty, text) = match &field.code {
+            Some(code) => {
+                let known = spec.codes.iter().find(|known| *known.name == *code);
+                let summary = known.map_or("", |known| known.summary.as_str());
+                let ty = type_name(code);
+                (quote!(#ty), summary.to_owned())
+            }
+            None => (quote!(u32), format!("Bits {} to {}.", field.low, field.high - 1)),
+        };
+        let text = outer_doc(&text);
+        (text, field_name, ty)
+    });
+    let pack = pack(packing, &whole);
+    let unpack = unpack(packing, &whole);
+    if let Some(sentinel) = &packing.sentinel {
+        let variant = type_name(&sentinel.otherwise);
+        let other = type_name(&sentinel.name);
+        let other_text = outer_doc(&format!("[`limit::{}`] instead.", sentinel.constant));
+        let declared = declared.map(|(text, name, ty)| quote! { #text #name: #ty });
+        return quote! {
+            #text
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            pub enum #name {
+                #other_text
+                #other,
+                /// A value.
+                #variant { #(#declared,)* },
+            }
+            impl #name { #pack #unpack }
+        };
+    }
+    let declared = declared.map(|(text, name, ty)| quote! { #text pub #name: #ty });
+    quote! {
+        #text
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct #name { #(#declared,)* }
+        impl #name { #pack #unpack }
+    }
+}
+
+/// Where the fields are, for the documentation.
+fn bits(packing: &Packing) -> String {
+    let fields: Vec<String> = packing
+        .fields
+        .iter()
+        .map(|field| format!("bits {} to {}: `{}`", field.low, field.high - 1, *field.name))
+        .collect();
+    format!("In an `i{}`: {}.", packing.width, fields.join("; "))
+}
+
+/// Whether a value of this field might not fit its bits.
+pub(super) fn may_not_fit(field: &PackedField) -> bool {
+    field.code.is_none() && field.high - field.low < 32
+}
+
+fn pack(packing: &Packing, whole: &TokenStream) -> TokenStream {
+    let fields: Vec<_> = packing.fields.iter().map(|field| value_name(&field.name)).collect();
+    let fallible = packing.fields.iter().any(may_not_fit);
+    let name = &*packing.name.value;
+    let checks = packing.fields.iter().filter(|field| may_not_fit(field)).map(|field| {
+        let ident = value_name(&field.name);
+        let field_name = &*field.name.value;
+        let bits = Literal::u32_unsuffixed(field.high - field.low);
+        quote! {
+            if #ident >> #bits != 0 {
+                let (packing, field) = (#name, #field_name);
+                return Err(FieldTooLarge { packing, field, value: #ident });
+            }
+        }
+    });
+    let parts = packing.fields.iter().map(|field| {
+        let ident = value_name(&field.name);
+        let value = match (&field.code, packing.width) {
+            (Some(_), 64) => quote!((#ident.code() as u64)),
+            (Some(_), _) => quote!(#ident.code()),
+            (None, 64) => quote!((#ident as u64)),
+            (None, _) => quote!(#ident),
+        };
+        let low = Literal::u32_unsuffixed(field.low);
+        if field.low == 0 { value } else { quote!((#value << #low)) }
+    });
+    let value = quote! { #(#parts)|* };
+    let take = match &packing.sentinel {
+        None => quote! { let Self { #(#fields),* } = self; },
+        Some(Sentinel { name, constant, otherwise }) => {
+            let (otherwise, name) = (type_name(otherwise), type_name(name));
+            let constant = constant_name(constant);
+            let sentinel =
+                if fallible { quote!(Ok(limit::#constant)) } else { quote!(limit::#constant) };
+            let fields = match fields.as_slice() {
+                [only] => quote!(#only),
+                several => quote!((#(#several),*)),
+            };
+            let matched = packing.fields.iter().map(|field| value_name(&field.name));
+            quote! {
+                let #fields = match self {
+                    Self::#name => return #sentinel,
+                    Self::#otherwise { #(#matched),* } => #fields,
+                };
+            }
+        }
+    };
+    if fallible {
+        quote! {
+            /// The packed integer.
+            ///
+            /// # Errors
+            ///
+            /// [`FieldTooLarge`] if a number doesn't fit its bits.
+            pub const fn pack(self) -> Result<#whole, FieldTooLarge> {
+                #take
+                #(#checks)*
+                Ok(#value)
+            }
+        }
+    } else {
+        quote! {
+            /// The packed integer.
+            #[must_use]
+            pub const fn pack(self) -> #whole { #take #value }
+        }
+    }
+}
+
+fn unpack(packing: &Packing, whole: &TokenStream) -> TokenStream {
+    let fields: Vec<_> = packing.fields.iter().map(|field| value_name(&field.name)).collect();
+    let error = match &packing.trap {
+        Some(_) => quote!(Trap),
+        None => quote!(UnknownCode),
+    };
+    let fallible = packing.fields.iter().any(|field| field.code.is_some());
+    let parts = packing.fields.iter().map(|field| {
+        let ident = value_name(&field.name);
+        let low = Literal::u32_unsuffixed(field.low);
+        let shifted = if field.low == 0 { quote!(packed) } else { quote!((packed >> #low)) };
+        let width = field.high - field.low;
+        let number = match (packing.width, field.high == packing.width) {
+            (64, _) => quote!(#shifted as u32),
+            (_, true) if field.low == 0 => quote!(packed),
+            (_, true) => quote!(packed >> #low),
+            (_, false) => {
+                let mask = Literal::u32_unsuffixed((1_u32 << width) - 1);
+                quote!(#shifted & #mask)
+            }
+        };
+        match &field.code {
+            None => quote! { let #ident = #number; },
+            Some(code) => {
+                let ty = type_name(code);
+                match packing.trap.as_ref().map(|trap| type_name(trap)) {
+                    Some(trap) => quote! {
+                        let Ok(#ident) = #ty::from_code(#number) else {
+                            return Err(Trap::#trap);
+                        };
+                    },
+                    None => quote! {
+                        let #ident = match #ty::from_code(#number) {
+                            Ok(case) => case,
+                            Err(error) => return Err(error),
+                        };
+                    },
+                }
+            }
+        }
+    });
+    let value = match &packing.sentinel {
+        None => quote!(Self { #(#fields),* }),
+        Some(sentinel) => {
+            let otherwise = type_name(&sentinel.otherwise);
+            quote!(Self::#otherwise { #(#fields),* })
+        }
+    };
+    let sentinel = packing.sentinel.as_ref().map(|Sentinel { name, constant, .. }| {
+        let (name, constant) = (type_name(name), constant_name(constant));
+        quote! { if packed == limit::#constant { return Ok(Self::#name); } }
+    });
+    if !fallible {
+        return quote! {
+            /// What was packed.
+            #[expect(clippy::cast_possible_truncation, reason = "a field is cut out")]
+            #[must_use]
+            pub const fn unpack(packed: #whole) -> Self { #(#parts)* #value }
+        };
+    }
+    let errors = outer_doc(&match &packing.trap {
+        Some(trap) => format!("[`Trap::{}`] if there is no such code.", type_name(trap)),
+        None => "[`UnknownCode`] if there is no such code.".to_owned(),
+    });
+    quote! {
+        /// What was packed.
+        ///
+        /// # Errors
+        ///
+        #errors
+        pub const fn unpack(packed: #whole) -> Result<Self, #error> {
+            #sentinel
+            #(#parts)*
+            Ok(#value)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `gate.rs`: the features that the spec marks with emojis.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use weft_spec::Spec;
+
+use super::rust::{count, doc, outer_doc, type_name};
+
+pub(super) fn module(spec: &Spec) -> TokenStream {
+    let head = doc("The features that gate parts of the Component Model.");
+    let variants = spec.gates.iter().map(|gate| {
+        let name = type_name(&gate.name);
+        let mark = if gate.emoji.is_empty() { String::new() } else { format!("{} ", gate.emoji) };
+        let text = outer_doc(&format!("{mark}{} Since {}.", gate.summary, gate.since));
+        quote! { #text #name, }
+    });
+    let count = count(spec.gates.len());
+    let idents: Vec<_> = spec.gates.iter().map(|gate| type_name(&gate.name)).collect();
+    let names = spec.gates.iter().map(|gate| &*gate.name.value);
+    let emojis = spec.gates.iter().map(|gate| &gate.emoji);
+    let since = spec.gates.iter().map(|gate| &gate.since);
+    quote! {
+        #head
+        /// A feature that gates parts of the Component Model.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Gate { #(#variants)* }
+        impl Gate {
+            /// Every gate.
+            pub const ALL: [Self; #count] = [#(Self::#idents),*];
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { #(Self::#idents => #names,)* }
+            }
+            /// The emoji that marks it in the spec's text; empty for what WASI 0.2 had.
+            #[must_use]
+            pub const fn emoji(self) -> &'static str {
+                match self { #(Self::#idents => #emojis,)* }
+            }
+            /// The milestone it shipped with: `wasi-0.2`, `wasi-0.3` or `unreleased`.
+            #[must_use]
+            pub const fn since(self) -> &'static str {
+                match self { #(Self::#idents => #since,)* }
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `#[derive(ContextKey)]`: from the tokens of a type to the tokens of its key.
+//!
+//! | part | where |
+//! |---|---|
+//! | which items may be keys, and what they expand to | here |
+//! | `#[context_key(…)]` | `options.rs` |
+//! | the key's name: its rule, its default, its spelling as an identifier | `name.rs` |
+//! | which types a value may have | `value.rs` |
+//!
+//! # How a collision becomes a compile error
+//!
+//! Next to the implementation stands one empty item whose identifier spells the key's name. A
+//! second key of that name defines the item again, and the compiler shows both places:
+//!
+//! - with `keys = Set`, it is a function in an inherent `impl` of the set (E0592). Inherent
+//!   items of a type may not repeat anywhere in its crate, so the set's keys may be spread
+//!   over modules;
+//! - otherwise it is a module (E0428), so the names within one module, or one function body,
+//!   differ.
+//!
+//! Both are chosen to need no lint attributes: modules are never dead code, the function's
+//! leading underscore says that it is meant not to be called, and the spelling is snake case
+//! whatever the name. `#[allow]` is emitted once only, for a key in a function body that
+//! joins a set from outside: an inherent `impl` there is otherwise warned about.
+
+mod name;
+mod options;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Data, DeriveInput, Fields, Path, Type, spanned::Spanned};
+
+use self::{name::KeyName, options::Options};
+use crate::complaints::Complaints;
+
+/// The expansion of the derive: the key's items, or one `compile_error!` for each mistake.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    match Key::read(input) {
+        Ok(key) => key.into_token_stream(),
+        Err(errors) => errors.to_compile_error(),
+    }
+}
+
+/// A key that was read without complaint.
+struct Key {
+    /// The type that is the key.
+    ident: Ident,
+    value: Type,
+    name: KeyName,
+    /// The set that the name is unique in; the module if there is none.
+    set: Option<Path>,
+    /// Where the `weft` crate is.
+    weft: Path,
+}
+
+impl Key {
+    fn read(input: TokenStream) -> syn::Result<Self> {
+        let input: DeriveInput = syn::parse2(input)?;
+        let mut complaints = Complaints::default();
+
+        let options = Options::read(&input.attrs, &mut complaints);
+        check_shape(&input, &mut complaints);
+        if let Some(value) = &options.value {
+            value::check(value, &mut complaints);
+        } else if let Some(nowhere) = options.says_no_value(&input.ident) {
+            complaints.note(nowhere);
+        }
+        let name = match &options.name {
+            Some(literal) => KeyName::written(literal, &mut complaints),
+            None if options.name_is_broken => None,
+            None => KeyName::of_type(&input.ident, &mut complaints),
+        };
+
+        let key = options.value.zip(name).map(|(value, name)| Self {
+            ident: input.ident,
+            value,
+            name,
+            set: options.set,
+            weft: options.weft.unwrap_or_else(|| syn::parse_quote!(::weft)),
+        });
+        complaints.settle(key)
+    }
+
+    /// The empty item that a second key of the same name would define again.
+    ///
+    /// All of it stands where the name comes from, so that this is what the compiler shows.
+    fn claim_of_the_name(&self) -> TokenStream {
+        let span = Span::call_site().located_at(self.name.span());
+        let spelling = self.name.spelling();
+        if let Some(set) = &self.set {
+            let claim = Ident::new(&format!("_context_key_{spelling}"), span);
+            let claim = quote_spanned! {span=>
+                #[doc(hidden)]
+                const fn #claim() {}
+            };
+            // A set that is not the crate's own is refused at the path that names it.
+            let set_span = Span::call_site().located_at(set.span());
+            quote_spanned! {set_span=>
+                #[allow(non_local_definitions)]
+                impl #set { #claim }
+            }
+        } else {
+            let claim = Ident::new(&format!("context_key_{spelling}"), span);
+            quote_spanned! {span=>
+                #[doc(hidden)]
+                mod #claim {}
+            }
+        }
+    }
+}
+
+impl ToTokens for Key {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { value, name, weft, .. } = self;
+        let name = name.text();
+        // Read as part of the expansion, so that a key marked as deprecated does not warn here.
+        let mut ident = self.ident.clone();
+        ident.set_span(Span::call_site().located_at(ident.span()));
+        let claim = self.claim_of_the_name();
+        tokens.extend(quote! {
+            #[automatically_derived]
+            impl #weft::context::TypedContextKey for #ident {
+                type Value = #value;
+                const NAME: &'static ::core::primitive::str = #name;
+            }
+            #claim
+        });
+    }
+}
+
+/// A key is a name for a value: it has no data, no parameters and nothing to choose from.
+fn check_shape(input: &DeriveInput, complaints: &mut Complaints) {
+    let ident = &input.ident;
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Unit => {}
+            fields => complaints
+                .on(fields, format_args!("a context key holds no data: write `struct {ident};`")),
+        },
+        Data::Enum(data) => {
+            if !data.variants.is_empty() {
+                complaints.on(
+                    &data.variants,
+                    "a context key is one name, not a choice of several: \
+                     derive a unit struct for each",
+                );
+            }
+        }
+        Data::Union(data) => complaints.at(
+            data.union_token.span,
+            "a union cannot be a context key: derive it on a unit struct",
+        ),
+    }
+    if !input.generics.params.is_empty() {
+        complaints.on(
+            &input.generics,
+            "a context key has no generic parameters: all of its instances would share one name",
+        );
+    }
+    if let Some(clause) = &input.generics.where_clause {
+        complaints.on(clause, "a context key has no generic parameters to constrain");
+    }
+}

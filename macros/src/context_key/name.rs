@@ -1,0 +1,126 @@
+//! A key's name: its rule, its default, and its spelling as an identifier.
+//!
+//! The rule is that of `weft::context::ContextKey::new`, which checks names that are only
+//! known at run time; here the compiler's user hears of it at the token. A test compares the
+//! two.
+
+use heck::ToKebabCase;
+use proc_macro2::{Ident, Span};
+use syn::{LitStr, ext::IdentExt};
+
+use crate::complaints::Complaints;
+
+/// The longest name, in bytes: `weft::context::ContextKey::MAX_NAME_BYTES`.
+const MAX_BYTES: usize = 64;
+
+/// A name that keeps the rule.
+pub(super) struct KeyName {
+    text: String,
+    span: Span,
+}
+
+impl KeyName {
+    /// The name in `name = "…"`.
+    pub(super) fn written(literal: &LitStr, complaints: &mut Complaints) -> Option<Self> {
+        let name = Self { text: literal.value(), span: literal.span() };
+        match broken_rule(&name.text) {
+            None => Some(name),
+            Some(rule) => {
+                complaints.at(name.span, rule);
+                None
+            }
+        }
+    }
+
+    /// The default: the name of the type, in kebab case.
+    pub(super) fn of_type(key: &Ident, complaints: &mut Complaints) -> Option<Self> {
+        let name = Self { text: key.unraw().to_string().to_kebab_case(), span: key.span() };
+        match broken_rule(&name.text) {
+            None => Some(name),
+            Some(rule) => {
+                complaints.at(
+                    name.span,
+                    format_args!("`{key}` makes no name ({rule}): add `name = \"…\"`"),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the name comes from: the literal, or the type.
+    pub(super) fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The name as the end of a snake-case identifier, readable and never that of another name.
+    pub(super) fn spelling(&self) -> String {
+        spelling(&self.text)
+    }
+}
+
+/// Which part of the rule a name breaks.
+pub(super) fn broken_rule(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("a context key's name is not empty".into());
+    }
+    if name.len() > MAX_BYTES {
+        return Some(format!(
+            "a context key's name has at most {MAX_BYTES} bytes, and this one has {}",
+            name.len()
+        ));
+    }
+    let control = name.chars().find(|c| c.is_control())?;
+    Some(format!(
+        "a context key's name has no control characters, and this one has U+{:04X}",
+        u32::from(control)
+    ))
+}
+
+/// Spells a name in words of lower-case letters and digits, joined by `_`.
+///
+/// Runs of lower-case letters and digits stay as they are, and a single `-` between two of
+/// them is the `_` between the words. Any other character is a word of its own, `u` and its
+/// code point in hexadecimal. A run that reads like such a word has its `u` spelled that way.
+/// So the name can be read back, which is why no two names are spelled alike.
+pub(super) fn spelling(name: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut run = String::new();
+    let mut rest = name.chars().peekable();
+    while let Some(c) = rest.next() {
+        if is_plain(c) {
+            run.push(c);
+            continue;
+        }
+        let between_runs = !run.is_empty() && rest.peek().copied().is_some_and(is_plain);
+        close_run(&mut run, &mut words);
+        if !(c == '-' && between_runs) {
+            words.push(code_point(c));
+        }
+    }
+    close_run(&mut run, &mut words);
+    words.join("_")
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+fn code_point(c: char) -> String {
+    format!("u{:x}", u32::from(c))
+}
+
+fn close_run(run: &mut String, words: &mut Vec<String>) {
+    let run = core::mem::take(run);
+    match run.strip_prefix('u') {
+        Some(digits) if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_hexdigit()) => {
+            words.push(code_point('u'));
+            words.push(digits.to_owned());
+        }
+        _ if run.is_empty() => {}
+        _ => words.push(run),
+    }
+}

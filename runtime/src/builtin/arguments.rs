@@ -1,0 +1,81 @@
+//! Decoding the core arguments of a built-in, and encoding its result.
+
+use crate::builtin::Builtin;
+use crate::core_value::{CoreType, CoreValue, IntegerType};
+use crate::error::Error;
+
+/// The core arguments of a call to a built-in, taken one by one.
+#[derive(Debug)]
+pub(crate) struct Arguments<'a> {
+    builtin: Builtin,
+    values: &'a [CoreValue],
+    next: usize,
+}
+
+impl<'a> Arguments<'a> {
+    /// The arguments of a call to `builtin`, whose signature has `expected` of them.
+    pub(crate) fn new(
+        builtin: Builtin,
+        values: &'a [CoreValue],
+        expected: usize,
+    ) -> Result<Self, Error> {
+        if values.len() == expected {
+            Ok(Self { builtin, values, next: 0 })
+        } else {
+            Err(Error::ArgumentCount { builtin, expected, given: values.len() })
+        }
+    }
+
+    /// The next argument, as `read` sees it, which gives `None` for any type but `expected`.
+    fn take<T>(
+        &mut self,
+        expected: CoreType,
+        read: impl FnOnce(CoreValue) -> Option<T>,
+    ) -> Result<T, Error> {
+        let (builtin, position) = (self.builtin, self.next);
+        self.next += 1;
+        let Some(value) = self.values.get(position).copied() else {
+            let given = self.values.len();
+            return Err(Error::ArgumentCount { builtin, expected: self.next, given });
+        };
+        let given = value.ty();
+        read(value).ok_or(Error::ArgumentType { builtin, position, expected, given })
+    }
+
+    /// The next argument, an `i32`.
+    pub(crate) fn i32(&mut self) -> Result<u32, Error> {
+        self.take(CoreType::I32, |value| match value {
+            CoreValue::I32(value) => Some(value),
+            _ => None,
+        })
+    }
+
+    /// The next argument, an integer of type `ty`, zero-extended.
+    pub(crate) fn integer(&mut self, ty: IntegerType) -> Result<u64, Error> {
+        self.take(ty.into(), |value| match (ty, value) {
+            (IntegerType::I32, CoreValue::I32(value)) => Some(value.into()),
+            (IntegerType::I64, CoreValue::I64(value)) => Some(value),
+            _ => None,
+        })
+    }
+
+    /// The next argument, a nullable reference to a function.
+    pub(crate) fn function(&mut self) -> Result<Option<u32>, Error> {
+        self.take(CoreType::Function, |value| match value {
+            CoreValue::Function(function) => Some(function),
+            _ => None,
+        })
+    }
+}
+
+/// `value` as the result of `builtin`, of the integer type that its definition says.
+pub(crate) fn integer_result(
+    builtin: Builtin,
+    ty: IntegerType,
+    value: u64,
+) -> Result<Option<CoreValue>, Error> {
+    match CoreValue::integer(ty, value) {
+        Some(value) => Ok(Some(value)),
+        None => Err(Error::ResultTooLarge { builtin }),
+    }
+}

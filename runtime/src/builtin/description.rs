@@ -1,0 +1,143 @@
+//! What the spec says of a built-in, as data for tools, loaders and messages.
+
+use core::fmt;
+
+use crate::builtin::Builtin;
+use crate::gate::Gate;
+use crate::trap::Rule;
+
+/// What the spec says of a built-in: a row of `spec/builtins/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// The built-in.
+    pub builtin: Builtin,
+    /// Its name in the text format.
+    pub name: &'static str,
+    /// Its opcode in the binary format.
+    pub opcode: u8,
+    /// The feature it belongs to.
+    pub gate: Gate,
+    /// The milestone it shipped with: `wasi-0.2`, `wasi-0.3` or `unreleased`.
+    pub since: &'static str,
+    /// What follows the opcode, as `name: kind`, or a byte that must be there.
+    pub immediates: &'static [&'static str],
+    /// The options it takes.
+    pub allowed: &'static [&'static str],
+    /// The options it must have: `option`, `option if condition` or `option unless gate`.
+    pub required: &'static [&'static str],
+    /// The parameters of its core signature.
+    pub params: &'static [Parameter],
+    /// The result of its core signature.
+    pub result: Option<SymbolicType>,
+    /// Whether it may block.
+    pub blocks: Blocks,
+    /// Every trap it can raise.
+    pub traps: &'static [Rule],
+    /// The field names that core modules import it under.
+    pub imports: &'static [ImportName],
+    /// What it does.
+    pub summary: &'static str,
+}
+
+/// A parameter of a built-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: SymbolicType,
+}
+
+/// A core type that may depend on the definition of the built-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SymbolicType {
+    /// `i32`
+    I32,
+    /// `i64`
+    I64,
+    /// `f32`
+    F32,
+    /// `f64`
+    F64,
+    /// The address type of the memory.
+    MemoryAddress,
+    /// The address type of the table.
+    TableAddress,
+    /// The value type that a context built-in names.
+    ContextType,
+    /// The type of a resource's representation.
+    ResourceRepresentation,
+    /// The type of the parameter of a thread's start function.
+    StartParameter,
+    /// A nullable reference to a thread's start function.
+    StartReference,
+    /// The flattened result of the task's function type: any number of core types.
+    FlatResults,
+}
+
+impl fmt::Display for SymbolicType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::MemoryAddress => "memory.addrtype",
+            Self::TableAddress => "table.addrtype",
+            Self::ContextType => "T",
+            Self::ResourceRepresentation => "T.rep",
+            Self::StartParameter => "FuncT.params[0]",
+            Self::StartReference => "(ref null FuncT)",
+            Self::FlatResults => "lower(FuncT.results)*",
+        })
+    }
+}
+
+/// Whether a built-in may block the thread that calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Blocks {
+    /// It never does.
+    Never,
+    /// It may, unless it was defined with `async`.
+    UnlessAsync,
+    /// It may.
+    May,
+    /// It runs guest code to its end.
+    CallsGuest,
+}
+
+/// A field name that a core module imports a built-in under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportName {
+    /// A pattern with `{type}`, `{slot}`, `{encoding}`, `{resource}` and `{function}` in it.
+    pub pattern: &'static str,
+    /// Whether the `async` form is meant.
+    pub is_async: bool,
+}
+
+/// The core signature, in the notation of the spec: `[s:i32] -> [i32]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature(pub(crate) &'static Description);
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (position, parameter) in self.0.params.iter().enumerate() {
+            let space = if position == 0 { "" } else { " " };
+            let colon = if parameter.name.is_empty() { "" } else { ":" };
+            write!(f, "{space}{}{colon}{}", parameter.name, parameter.ty)?;
+        }
+        match self.0.result {
+            None => f.write_str("] -> []"),
+            Some(ty) => write!(f, "] -> [{ty}]"),
+        }
+    }
+}
+
+impl Description {
+    /// The core signature, which displays in the notation of the spec.
+    #[must_use]
+    pub const fn signature(&'static self) -> Signature {
+        Signature(self)
+    }
+}

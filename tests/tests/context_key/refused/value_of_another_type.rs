@@ -1,0 +1,18 @@
+//! What takes a key takes the key's value, and no other.
+
+use weft::context::{ContextKey, TypedContextKey};
+
+#[derive(ContextKey)]
+#[context_key(value = u64)]
+struct UserId;
+
+fn set<K: TypedContextKey>(_: K::Value) {}
+
+fn get<K: TypedContextKey>() -> Option<K::Value> {
+    None
+}
+
+fn main() {
+    set::<UserId>("123");
+    let _: Option<u32> = get::<UserId>();
+}
