@@ -110,7 +110,10 @@ pub fn write(root: &Path, outputs: &[Output]) -> Result<Written, Report> {
             done.unchanged += 1;
             continue;
         }
-        match write_file(&root.join(&output.path), &output.text) {
+        let path = root.join(&output.path);
+        let folder = path.parent().unwrap_or(root);
+        let made = fs::create_dir_all(folder).map_err(|e| Report::of_io("make", folder, &e));
+        match made.and_then(|()| write_file(&path, &output.text)) {
             Ok(()) => done.written.push(output.path.clone()),
             Err(error) => report.append(error),
         }
@@ -131,13 +134,27 @@ pub fn write(root: &Path, outputs: &[Output]) -> Result<Written, Report> {
     report.into_result(done)
 }
 
-/// Writes `text` to `path`, whole or not at all, and makes the folders on the way.
+/// Writes `text` to `path`, whole or not at all. A link is followed; what is neither a file nor
+/// a folder, such as a pipe or a device, is written to as it is.
 ///
 /// # Errors
 ///
 /// A [`Report`] that names the file and says why it cannot be written.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Report> {
     let failed = |error: io::Error| Report::of_io("write", path, &error);
+    let there = match fs::metadata(path) {
+        Ok(there) if there.is_dir() => {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        Ok(there) if !there.is_file() => return fs::write(path, text).map_err(failed),
+        Ok(there) if there.permissions().readonly() => {
+            return Err(failed(io::Error::from(io::ErrorKind::PermissionDenied)));
+        }
+        Ok(_) => Some(fs::canonicalize(path).map_err(failed)?),
+        // There is none yet, or writing will say what is wrong.
+        Err(_) => None,
+    };
+    let path = there.as_deref().unwrap_or(path);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -145,10 +162,6 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Report> {
     let Some(name) = path.file_name() else {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "no file name")));
     };
-    if path.is_dir() {
-        return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
-    }
-    fs::create_dir_all(&folder).map_err(failed)?;
     // Beside the file, so that putting it in place is one step on the same file system.
     let mut beside = name.to_owned();
     beside.push(format!(".{}.partial", std::process::id()));

@@ -40,17 +40,39 @@
 //!
 //! A host's method for an `async func` returns a future that is `Send` and `'static`:
 //!
-//! ```ignore
-//! fn sync(
-//!     &mut self,
-//!     self_: Borrow<'_, File>,
-//! ) -> impl Future<Output = Result<(), String>> + Send + 'static;
+//! ```
+//! # use weft::binding::{Borrow, String};
+//! # enum File {}
+//! # trait HostFile {
+//! #     fn sync(
+//! #         &mut self,
+//! #         self_: Borrow<'_, File>,
+//! #     ) -> impl Future<Output = Result<(), String>> + Send + 'static;
+//! # }
+//! struct Server {
+//!     disk: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+//! }
+//!
+//! impl HostFile for Server {
+//!     fn sync(
+//!         &mut self,
+//!         self_: Borrow<'_, File>,
+//!     ) -> impl Future<Output = Result<(), String>> + Send + 'static {
+//!         let (disk, file) = (self.disk.clone(), self_.index());
+//!         async move {
+//!             let mut disk = disk.lock().map_err(|error| error.to_string())?;
+//!             disk.push(format!("file {file} is in sync"));
+//!             Ok(())
+//!         }
+//!     }
+//! }
 //! ```
 //!
 //! - *`'static`*, so that it does not hold on to the host. A guest may have any number of calls
 //!   under way at once, and other guests too; if a future borrowed `&mut self`, the first call
 //!   that waits would keep all others out. A method looks up what it needs (and resolves
-//!   borrowed handles, which belong to the call) and returns an `async move` block with it.
+//!   borrowed handles, which belong to the call) and returns an `async move` block with it. So
+//!   such a method is written as above and not as an `async fn`, which would hold on to `self`.
 //! - *`Send`*, because a [store](crate) is: it can be moved between threads with everything that
 //!   is under way in it, so these futures have to be movable, too. The bound stands in the
 //!   trait, where a mistake is reported at the method and not at a spawn far away.

@@ -1,4 +1,4 @@
-//! The two kinds of bad news: a guest's [`Trap`], and the host's [`Error`].
+//! The two kinds of bad news: a guest's [`Trap`], and the host's [`enum@Error`].
 
 use thiserror::Error;
 

@@ -139,6 +139,18 @@ impl Report {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Keeps only the problems that are to be kept.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.diagnostics.retain(keep);
+    }
+
+    /// Drops all problems behind the first `most`, and says how many that were.
+    pub(crate) fn truncate(&mut self, most: usize) -> usize {
+        let left_out = self.diagnostics.len().saturating_sub(most);
+        self.diagnostics.truncate(most);
+        left_out
+    }
+
     /// Takes over another report's texts and problems.
     pub fn append(&mut self, other: Report) {
         let offset = self.sources.len();
@@ -272,11 +284,13 @@ impl Report {
     }
 }
 
-/// `range`, moved inside `text` and onto character boundaries.
+/// `range`, moved inside `text` and onto character boundaries, and only its start if it is long.
 fn clamp(text: &str, range: &Range<usize>) -> Range<usize> {
+    /// A value without end would be shown in full.
+    const LONGEST: usize = 1000;
     let start = text.floor_char_boundary(range.start.min(text.len()));
-    let end = text.ceil_char_boundary(range.end.clamp(start, text.len()));
-    start..end
+    let end = range.end.clamp(start, text.len()).min(start.saturating_add(LONGEST));
+    start..text.ceil_char_boundary(end)
 }
 
 impl fmt::Display for Report {

@@ -12,7 +12,7 @@
 //! | `exceptions.toml` | where a source contradicts itself or another, and why the data stands |
 //! | `wit/` | the host API, as WIT |
 //!
-//! [`load`] reads it into a [`Spec`] or reports everything that is wrong with it, each problem
+//! [`load()`] reads it into a [`Spec`] or reports everything that is wrong with it, each problem
 //! with its place. [`pinned`] finds the sources that the data is checked against.
 //!
 //! ```
@@ -28,11 +28,15 @@
 
 mod check;
 mod diagnostic;
+mod fields;
 mod load;
 pub mod model;
+mod names;
 pub mod pinned;
 mod reader;
+mod rows;
 pub mod signature;
+mod syntax;
 
 pub use diagnostic::{Diagnostic, Label, Report, Severity, SourceFile, Span};
 pub use load::{load, load_with_sources};

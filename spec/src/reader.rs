@@ -1,25 +1,42 @@
 //! Reading TOML row by row: each field once, each mistake reported with its place, the rest read on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::model::Placed;
-use crate::{Diagnostic, Report, Span};
+use crate::names::{Kind, Names};
+use crate::{Diagnostic, Report, Span, syntax};
 
-/// A file that is being read; problems go to its report.
+/// Texts are quoted in messages, so that a text without end would hide all other problems.
+const LONGEST_TEXT: usize = 4096;
+
+/// A file that is being read; problems go to its report, names to the ledger of all files.
 #[derive(Debug)]
 pub(crate) struct Reader<'r> {
     report: &'r mut Report,
+    pub(crate) names: &'r mut Names,
     source: usize,
+    text: &'r str,
+    /// What the rows of this file are.
+    kinds: &'static [Kind],
+    /// What errors of syntax make unreadable; other problems there only follow from them.
+    pub(crate) damaged: Vec<Span>,
+    damaged_rows: Vec<Range<usize>>,
 }
 
 impl<'r> Reader<'r> {
     /// Reads `text`, which the report already has as number `source`.
-    pub(crate) fn new(report: &'r mut Report, source: usize) -> Self {
-        Self { report, source }
+    pub(crate) fn new(
+        report: &'r mut Report,
+        names: &'r mut Names,
+        source: usize,
+        text: &'r str,
+        kinds: &'static [Kind],
+    ) -> Self {
+        Self { report, names, source, text, kinds, damaged: Vec::new(), damaged_rows: Vec::new() }
     }
 
     /// The place of a byte range of this file.
@@ -27,61 +44,133 @@ impl<'r> Reader<'r> {
         Span { source: self.source, range }
     }
 
-    /// Reports an error at a byte range of this file.
-    pub(crate) fn error(&mut self, code: &'static str, range: Range<usize>, message: String) {
-        let span = self.span(range);
-        self.report.push(Diagnostic::error(code, message).at(span, ""));
-    }
-
-    /// Parses the file's text; every syntax error is reported, what could be read is given.
-    pub(crate) fn parse<'t>(&mut self, text: &'t str) -> Row<'t> {
-        let (root, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let range = error.span().unwrap_or(0..0);
-            self.error("toml-syntax", range, error.message().to_owned());
-        }
-        Row::new("the file", root.span(), root.into_inner())
-    }
-
-    /// Reports what stands in `row` and was not asked for.
-    pub(crate) fn finish(&mut self, row: &Row<'_>) {
-        for key in row.table.keys() {
-            if !row.asked.contains(key.get_ref().as_ref()) {
-                let message = format!("unknown key `{}` in {}", key.get_ref(), row.what);
-                let mut known: Vec<&str> = row.asked.iter().copied().collect();
-                known.sort_unstable();
-                let diagnostic = Diagnostic::error("unknown-key", message)
-                    .at(self.span(key.span()), "not a key of the legend")
-                    .help(format!("the keys are {}", listed(&known)));
-                self.report.push(diagnostic);
+    /// The place of a part of a text: exact, unless the text is written with escapes.
+    pub(crate) fn part(&self, text: &Placed<String>, part: Range<usize>) -> Span {
+        let Range { start, end } = text.span.range;
+        // Between quotes, or already a part.
+        for quote in [1, 0] {
+            let inside = start.saturating_add(quote)..end.saturating_sub(quote);
+            if self.text.get(inside) == Some(text.value.as_str()) {
+                let start = start + quote;
+                return self.span(start + part.start..start + part.end);
             }
         }
+        text.span.clone()
     }
 
-    fn required<'a, 't>(
-        &mut self,
-        row: &'a mut Row<'t>,
-        key: &'static str,
-    ) -> Option<&'a Item<'t>> {
-        row.asked.insert(key);
-        let found = row.table.get(key);
-        if found.is_none() {
-            let message = format!("{} has no `{key}`", row.what);
-            self.error("missing-key", row.span.clone(), message);
+    /// Reports a problem.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.report.push(diagnostic);
+    }
+
+    /// Whether an error of syntax is where `span` is.
+    pub(crate) fn is_damaged(&self, span: &Span) -> bool {
+        self.damaged.iter().any(|damaged| touch(damaged, span))
+    }
+
+    /// How many problems there are so far.
+    pub(crate) fn problems(&self) -> usize {
+        self.report.diagnostics().len()
+    }
+
+    /// Reports an error at a place of this file.
+    pub(crate) fn error(&mut self, code: &'static str, span: Span, message: String) {
+        self.push(Diagnostic::error(code, message).at(span, ""));
+    }
+
+    /// Parses the file's text; errors of syntax are reported, what could be read is given.
+    pub(crate) fn parse(&mut self) -> Row<'r> {
+        let parsed = syntax::parse(self.text);
+        if !parsed.errors.is_empty() {
+            self.names.lose_uses();
         }
-        found
+        if parsed.lost {
+            self.lose_rows();
+        }
+        for error in parsed.errors {
+            let label = if error.first.is_some() { "here again" } else { "" };
+            let line = error.range.start.saturating_sub(error.field.start);
+            let opening = self.text.get(error.field.clone()).and_then(|field| field.lines().next());
+            let opening = opening.map_or(0, |opening| opening.trim_end().len());
+            let mut diagnostic =
+                Diagnostic::error("toml-syntax", error.message).at(self.span(error.range), label);
+            if let Some(first) = error.first {
+                diagnostic = diagnostic.and_at(self.span(first), "first here");
+            } else if line > opening {
+                // A text or list that is not closed is noticed lines later.
+                let opening = error.field.start..error.field.start + opening;
+                diagnostic = diagnostic.and_at(self.span(opening), "in what starts here");
+            }
+            self.damaged.push(self.span(error.field));
+            self.damaged_rows.push(error.row);
+            self.push(diagnostic);
+        }
+        Row { is_file: true, ..Row::new("the file", 0..0, parsed.root) }
+    }
+
+    /// Rows of this file could not be read.
+    fn lose_rows(&mut self) {
+        for kind in self.kinds {
+            self.names.lose(*kind);
+        }
+    }
+
+    /// Reports what `row` lacks, and what stands in it and was not asked for.
+    pub(crate) fn finish(&mut self, row: &Row<'_>) {
+        let mut missing = row.missing.clone();
+        for key in row.table.keys().filter(|key| !row.asked.contains(key.get_ref().as_ref())) {
+            let shown: String = key.get_ref().chars().take(60).collect();
+            let message = format!("unknown key `{shown}` in {}", row.what);
+            let known: Vec<&str> = row.asked.iter().copied().collect();
+            let absent: Vec<&str> =
+                known.iter().copied().filter(|known| !row.present(known)).collect();
+            let mut diagnostic = Diagnostic::error("unknown-key", message)
+                .at(self.span(key.span()), "not a key of the legend");
+            if let Some(meant) = closest(key.get_ref(), &absent) {
+                // The key is misspelt, and not missing.
+                missing.retain(|missing| *missing != meant);
+                diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
+            } else {
+                diagnostic = diagnostic.help(format!("the keys are {}", listed(&known)));
+            }
+            self.push(diagnostic);
+            if row.is_file {
+                self.lose_rows();
+            }
+        }
+        // What is missing may be what could not be read.
+        let damaged = row.is_file && !self.damaged_rows.is_empty()
+            || self.damaged_rows.iter().any(|damaged| damaged.contains(&row.span.start));
+        if missing.is_empty() || damaged {
+            return;
+        }
+        let missing: Vec<String> = missing
+            .iter()
+            .map(|key| if row.is_file { format!("[[{key}]]") } else { (*key).to_owned() })
+            .collect();
+        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+        let message = format!("{} has no {}", row.what, listed(&missing));
+        self.error("missing-key", self.span(row.span.clone()), message);
     }
 
     fn wrong_type(&mut self, item: &Item<'_>, key: &str, expected: &str) {
-        let found = item.get_ref().type_str();
-        let message = format!("`{key}` must be {expected}, and is of type {found}");
-        self.error("wrong-type", item.span(), message);
+        let found = match item.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number with a fraction",
+            DeValue::Boolean(_) => "`true` or `false`",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        let message = format!("`{key}` must be {expected}, and this is {found}");
+        self.error("wrong-type", self.span(item.span()), message);
     }
 
     /// A text that must be there.
     pub(crate) fn text(&mut self, row: &mut Row<'_>, key: &'static str) -> Option<Placed<String>> {
-        let item = self.required(row, key)?;
-        self.as_text(item, key)
+        let item = row.required(key)?;
+        self.as_text(item, key, "a text")
     }
 
     /// A text that may be there.
@@ -92,15 +181,20 @@ impl<'r> Reader<'r> {
     ) -> Option<Placed<String>> {
         row.asked.insert(key);
         let item = row.table.get(key)?;
-        self.as_text(item, key)
+        self.as_text(item, key, "a text")
     }
 
-    fn as_text(&mut self, item: &Item<'_>, key: &str) -> Option<Placed<String>> {
+    fn as_text(&mut self, item: &Item<'_>, key: &str, expected: &str) -> Option<Placed<String>> {
         if let Some(text) = item.get_ref().as_str() {
             let span = self.span(item.span());
+            if text.len() > LONGEST_TEXT {
+                let message = format!("`{key}` is longer than {LONGEST_TEXT} bytes");
+                self.error("form", span, message);
+                return None;
+            }
             return Some(Placed { value: text.to_owned(), span });
         }
-        self.wrong_type(item, key, "a text");
+        self.wrong_type(item, key, expected);
         None
     }
 
@@ -111,7 +205,7 @@ impl<'r> Reader<'r> {
         key: &'static str,
         max: u64,
     ) -> Option<Placed<u64>> {
-        let item = self.required(row, key)?;
+        let item = row.required(key)?;
         let Some(number) = item.get_ref().as_integer() else {
             self.wrong_type(item, key, "a whole number");
             return None;
@@ -121,7 +215,7 @@ impl<'r> Reader<'r> {
             Ok(value) if value <= max => Some(Placed { value, span: self.span(item.span()) }),
             _ => {
                 let message = format!("`{key}` must be a whole number from 0 to {max}");
-                self.error("number-out-of-range", item.span(), message);
+                self.error("number-out-of-range", self.span(item.span()), message);
                 None
             }
         }
@@ -132,7 +226,7 @@ impl<'r> Reader<'r> {
         row.asked.insert(key);
         let Some(item) = row.table.get(key) else { return false };
         item.get_ref().as_bool().unwrap_or_else(|| {
-            self.wrong_type(item, key, "true or false");
+            self.wrong_type(item, key, "`true` or `false`");
             false
         })
     }
@@ -145,10 +239,50 @@ impl<'r> Reader<'r> {
             self.wrong_type(item, key, "a list of texts");
             return Vec::new();
         };
-        array.iter().filter_map(|item| self.as_text(item, key)).collect()
+        array.iter().filter_map(|item| self.as_text(item, key, "a list of texts")).collect()
     }
 
-    /// The rows under `key`: an array of tables, each called `what` in messages.
+    /// A list of texts, each there once; empty where it is not there.
+    pub(crate) fn distinct_texts(
+        &mut self,
+        row: &mut Row<'_>,
+        key: &'static str,
+    ) -> Vec<Placed<String>> {
+        let texts = self.texts(row, key);
+        let mut first_of: BTreeMap<&str, &Placed<String>> = BTreeMap::new();
+        for text in &texts {
+            let first = *first_of.entry(text).or_insert(text);
+            if first.span != text.span {
+                let message = format!("`{}` is twice in `{key}`", text.value);
+                let diagnostic = Diagnostic::error("duplicate-item", message)
+                    .at(text.span.clone(), "here again")
+                    .and_at(first.span.clone(), "first here");
+                self.push(diagnostic);
+            }
+        }
+        texts
+    }
+
+    /// A list of texts, each there once, at least one of them.
+    pub(crate) fn some_texts(
+        &mut self,
+        row: &mut Row<'_>,
+        key: &'static str,
+    ) -> Vec<Placed<String>> {
+        if let Some(item) = row.required(key) {
+            self.not_empty(item, key);
+        }
+        self.distinct_texts(row, key)
+    }
+
+    fn not_empty(&mut self, item: &Item<'_>, key: &'static str) {
+        if item.get_ref().as_array().is_some_and(|array| array.is_empty()) {
+            self.error("empty-list", self.span(item.span()), format!("`{key}` is empty"));
+        }
+    }
+
+    /// The rows under `key`, none if it is not there: an array of tables, each called `what` in
+    /// messages.
     pub(crate) fn rows<'t>(
         &mut self,
         row: &mut Row<'t>,
@@ -157,18 +291,42 @@ impl<'r> Reader<'r> {
     ) -> Vec<Row<'t>> {
         row.asked.insert(key);
         let Some(item) = row.table.remove(key) else { return Vec::new() };
-        let DeValue::Array(array) = item.get_ref() else {
-            self.wrong_type(&item, key, "a list of tables");
-            return Vec::new();
-        };
+        let expected = format!("a list of tables{}", if row.is_file { ", `[[…]]`" } else { "" });
         let mut rows = Vec::new();
-        for item in array {
-            match item.get_ref() {
-                DeValue::Table(table) => rows.push(Row::new(what, item.span(), table.clone())),
-                _ => self.wrong_type(item, key, "a list of tables"),
+        let mut whole = true;
+        if let DeValue::Array(array) = item.get_ref() {
+            for item in array {
+                if let DeValue::Table(table) = item.get_ref() {
+                    rows.push(Row::new(what, item.span(), table.clone()));
+                } else {
+                    self.wrong_type(item, key, &expected);
+                    whole = false;
+                }
             }
+        } else {
+            self.wrong_type(&item, key, &expected);
+            whole = false;
+        }
+        if row.is_file && !whole {
+            self.lose_rows();
         }
         rows
+    }
+
+    /// The rows under `key`, of which there must be some.
+    pub(crate) fn some_rows<'t>(
+        &mut self,
+        row: &mut Row<'t>,
+        key: &'static str,
+        what: &'static str,
+    ) -> Vec<Row<'t>> {
+        let is_file = row.is_file;
+        if let Some(item) = row.required(key) {
+            self.not_empty(item, key);
+        } else if is_file {
+            self.lose_rows();
+        }
+        self.rows(row, key, what)
     }
 
     /// A text or a table: `Ok(text)` or `Err(table)`. Reports anything else, and its absence.
@@ -177,14 +335,10 @@ impl<'r> Reader<'r> {
         row: &mut Row<'t>,
         key: &'static str,
     ) -> Option<Result<Placed<String>, Row<'t>>> {
-        let item = self.required(row, key)?;
+        let item = row.required(key)?;
         match item.get_ref() {
             DeValue::Table(table) => Some(Err(Row::new(key, item.span(), table.clone()))),
-            DeValue::String(_) => self.as_text(item, key).map(Ok),
-            _ => {
-                self.wrong_type(item, key, "a text or a table");
-                None
-            }
+            _ => self.as_text(item, key, "a text or a table").map(Ok),
         }
     }
 
@@ -213,14 +367,39 @@ pub(crate) struct Row<'t> {
     what: &'static str,
     /// Where it starts; for a problem of the whole row.
     pub(crate) span: Range<usize>,
+    /// Whether it is the whole file, whose keys are the kinds of its rows.
+    is_file: bool,
     table: DeTable<'t>,
     asked: BTreeSet<&'static str>,
+    missing: Vec<&'static str>,
 }
 
 impl<'t> Row<'t> {
     fn new(what: &'static str, span: Range<usize>, table: DeTable<'t>) -> Self {
-        Self { what, span, table, asked: BTreeSet::new() }
+        let (asked, missing) = (BTreeSet::new(), Vec::new());
+        Self { what, span, is_file: false, table, asked, missing }
     }
+
+    /// What must be under `key`.
+    fn required(&mut self, key: &'static str) -> Option<&Item<'t>> {
+        self.asked.insert(key);
+        let found = self.table.get(key);
+        if found.is_none() {
+            self.missing.push(key);
+        }
+        found
+    }
+
+    fn present(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+}
+
+/// Whether there is nothing between two places.
+pub(crate) fn touch(one: &Span, other: &Span) -> bool {
+    one.source == other.source
+        && one.range.start <= other.range.end
+        && other.range.start <= one.range.end
 }
 
 /// `` `a`, `b` and `c` ``.
@@ -231,4 +410,11 @@ pub(crate) fn listed(words: &[&str]) -> String {
         [only] => only.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
+}
+
+/// The one of `known` that `word` was probably meant to be.
+pub(crate) fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let near = word.chars().count() / 3 + 1;
+    let distances = known.iter().map(|known| (strsim::osa_distance(word, known), *known));
+    distances.filter(|(distance, _)| *distance <= near).min().map(|(_, known)| known)
 }

@@ -5,6 +5,7 @@
 //! or on its immediates.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::model::CoreType;
 
@@ -101,13 +102,28 @@ pub enum ResolvedType {
 }
 
 impl Signature {
-    /// Reads the notation; the error says what is wrong, at a byte range of `text`.
-    pub fn parse(text: &str) -> Result<Self, (std::ops::Range<usize>, String)> {
+    /// Reads the notation; the error says what is wrong first, at a byte range of `text`.
+    pub fn parse(text: &str) -> Result<Self, (Range<usize>, String)> {
+        Self::parse_whole(text).map_err(|errors| {
+            let unexplained = (0..text.len(), String::from("not a signature"));
+            errors.into_iter().next().unwrap_or(unexplained)
+        })
+    }
+
+    /// Like [`Signature::parse`], with everything that is wrong; never an empty list.
+    pub(crate) fn parse_whole(text: &str) -> Result<Self, Vec<(Range<usize>, String)>> {
         let Some((params, results)) = text.split_once("->") else {
-            return Err((0..text.len(), "expected `[…] -> […]`".into()));
+            return Err(vec![(0..text.len(), "expected `[…] -> […]`".into())]);
         };
+        if let Some((before, _)) = results.split_once("->") {
+            let again = params.len() + 2 + before.len();
+            return Err(vec![(again..again + 2, "expected one `->`".into())]);
+        }
+        let mut errors = Vec::new();
         let results_at = params.len() + 2;
-        Ok(Self { params: parse_slots(params, 0)?, results: parse_slots(results, results_at)? })
+        let params = parse_slots(params, 0, &mut errors);
+        let results = parse_slots(results, results_at, &mut errors);
+        if errors.is_empty() { Ok(Self { params, results }) } else { Err(errors) }
     }
 
     /// The parameter and result types for given widths.
@@ -133,37 +149,38 @@ impl Signature {
 }
 
 /// Reads `[name:type type …]`; `at` is the offset of `text` in the whole signature.
-fn parse_slots(text: &str, at: usize) -> Result<Vec<Slot>, (std::ops::Range<usize>, String)> {
+fn parse_slots(text: &str, at: usize, errors: &mut Vec<(Range<usize>, String)>) -> Vec<Slot> {
     let start = at + (text.len() - text.trim_start().len());
     let trimmed = text.trim();
-    let whole = start..start + trimmed.len();
     let Some(inner) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
-        return Err((whole, "expected a list in brackets, `[…]`".into()));
+        // Where there is nothing at all, the place is what stands around it.
+        let whole =
+            if trimmed.is_empty() { at..at + text.len() } else { start..start + trimmed.len() };
+        errors.push((whole, "expected a list in brackets, `[…]`".into()));
+        return Vec::new();
     };
-    let mut slots = Vec::new();
+    let mut slots: Vec<Slot> = Vec::new();
     for (offset, word) in words(inner) {
+        let from = start + 1 + offset;
+        let mut wrong = |message| errors.push((from..from + word.len(), message));
         let (name, spelling) = match word.split_once(':') {
             Some((name, spelling)) => (name, spelling),
             None => ("", word),
         };
+        let named = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         let found = SymbolicType::ALL.iter().find(|(_, known)| *known == spelling);
         let Some((ty, _)) = found else {
-            let from = start + 1 + offset;
-            return Err((
-                from..from + word.len(),
-                format!("`{spelling}` is not a type of signatures"),
-            ));
+            wrong(format!("`{spelling}` is not a type of signatures"));
+            continue;
         };
-        if word.contains(':')
-            && (name.is_empty()
-                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)))
-        {
-            let from = start + 1 + offset;
-            return Err((from..from + word.len(), format!("`{name}` is not a parameter name")));
+        if word.contains(':') && (name.is_empty() || !named) {
+            wrong(format!("`{name}` is not a parameter name"));
+        } else if !name.is_empty() && slots.iter().any(|slot| slot.name == name) {
+            wrong(format!("the parameter `{name}` is there twice"));
         }
         slots.push(Slot { name: name.to_owned(), ty: *ty });
     }
-    Ok(slots)
+    slots
 }
 
 /// The words of `text` with their offsets; spaces inside parentheses do not separate.
@@ -234,6 +251,10 @@ mod tests {
         assert_eq!(at("[] -> [x y]").0, "x");
         assert_eq!(at("[] -> i32").0, "i32");
         assert_eq!(at("[:i32] -> []").0, ":i32");
+        assert_eq!(at("[a:i32 b:i32 a:i64] -> []").0, "a:i64");
+        assert_eq!(at("[] -> [] -> []"), ("->".into(), "expected one `->`".into()));
+        assert_eq!(at("[ä] -> []"), ("ä".into(), "`ä` is not a type of signatures".into()));
+        assert_eq!(at("").1, "expected `[…] -> […]`");
         assert_eq!(at("[(ref null] -> []").0, "(ref null");
     }
 

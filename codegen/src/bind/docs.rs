@@ -15,11 +15,7 @@ use quote::quote;
 
 /// The documentation of an item: what the WIT says or, where it says nothing, `otherwise`; and
 /// below it, `place`: where the item comes from.
-pub(super) fn attributes(
-    docs: Option<&str>,
-    otherwise: &str,
-    place: Option<&str>,
-) -> TokenStream {
+pub(super) fn attributes(docs: Option<&str>, otherwise: &str, place: Option<&str>) -> TokenStream {
     let said = docs.map(tame).filter(|text| !text.is_empty());
     let mut text = said.unwrap_or_else(|| otherwise.to_owned());
     if let Some(place) = place {
@@ -49,15 +45,20 @@ fn tame(docs: &str) -> String {
     let visible: String = docs
         .lines()
         .map(|line| {
-            let line: String =
-                line.chars().filter(|c| *c == '\t' || !c.is_control()).collect();
+            let line: String = line.chars().filter(|c| *c == '\t' || !c.is_control()).collect();
             line.trim_end().replace('\t', "    ") + "\n"
         })
         .collect();
     let docs = visible.trim_matches('\n');
-    let tamed = apply(docs, edits(docs));
-    if edits(&tamed).is_empty() {
-        return tamed;
+    let mut tamed = docs.to_owned();
+    // What is taken from one construct can make another: `[a][b]` becomes `\[a][b]`.
+    for _ in 0..PASSES {
+        match edits(&tamed) {
+            Some(edits) if edits.is_empty() && !is_open(&tamed) => return tamed,
+            Some(edits) if edits.is_empty() => break,
+            Some(edits) => tamed = apply(&tamed, edits),
+            None => break,
+        }
     }
     // Something is nested in a way that cannot be rewritten piece by piece: show it verbatim.
     let mut fence = "```".to_owned();
@@ -67,6 +68,24 @@ fn tame(docs: &str) -> String {
     format!("{fence}text\n{docs}\n{fence}")
 }
 
+/// Whether what comes below `text` would be taken for code: a block in it is not closed.
+fn is_open(text: &str) -> bool {
+    let below = format!("{text}\n\nbelow");
+    let mut code = 0_usize;
+    for event in Parser::new(&below) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => code += 1,
+            Event::End(TagEnd::CodeBlock) => code = code.saturating_sub(1),
+            Event::Text(said) if code > 0 && said.ends_with("below") => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// How often a text is gone over before it is shown verbatim.
+const PASSES: usize = 5;
+
 /// A piece of the text and what to put in its place.
 type Edit = (Range<usize>, String);
 
@@ -75,7 +94,7 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     let mut out = String::new();
     let mut at = 0;
     for (range, replacement) in edits {
-        // Two edits of one place: the first is enough, `tame` looks again.
+        // Two edits of one place: the first is enough, there is another pass.
         if let (true, Some(kept)) = (range.start >= at, text.get(at..range.start)) {
             out.push_str(kept);
             out.push_str(&replacement);
@@ -86,8 +105,8 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     out
 }
 
-/// What has to change in `text`.
-fn edits(text: &str) -> Vec<Edit> {
+/// What has to change in `text`; nothing if that cannot be said piece by piece.
+fn edits(text: &str) -> Option<Vec<Edit>> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut unresolved: Vec<Range<usize>> = Vec::new();
     let options = Options::ENABLE_TABLES
@@ -106,12 +125,13 @@ fn edits(text: &str) -> Vec<Edit> {
             Event::Start(Tag::CodeBlock(kind)) => {
                 inside += 1;
                 match kind {
-                    CodeBlockKind::Indented => edits.extend(fence(text, range)),
+                    CodeBlockKind::Indented => edits.push(fence(text, range)?),
                     CodeBlockKind::Fenced(language) => edits.extend(label(text, range, &language)),
                 }
             }
-            Event::Start(Tag::Link { link_type, dest_url, .. })
-            | Event::Start(Tag::Image { link_type, dest_url, .. }) => {
+            Event::Start(
+                Tag::Link { link_type, dest_url, .. } | Tag::Image { link_type, dest_url, .. },
+            ) => {
                 inside += 1;
                 let known = matches!(link_type, LinkType::Autolink | LinkType::Email)
                     || dest_url.contains("://")
@@ -125,9 +145,11 @@ fn edits(text: &str) -> Vec<Edit> {
             }
             Event::Html(_) | Event::InlineHtml(_) => {
                 let piece = text.get(range.clone()).unwrap_or_default();
-                edits.extend(piece.match_indices('<').map(|(at, _)| {
-                    (range.start + at..range.start + at + 1, "\\<".to_owned())
-                }));
+                edits.extend(
+                    piece
+                        .match_indices('<')
+                        .map(|(at, _)| (range.start + at..range.start + at + 1, "\\<".to_owned())),
+                );
             }
             Event::Text(_) if inside == 0 => edits.extend(addresses(text, range)),
             _ => {}
@@ -136,7 +158,7 @@ fn edits(text: &str) -> Vec<Edit> {
     for range in unresolved {
         unresolved_start(text, &range, &mut edits);
     }
-    edits
+    Some(edits)
 }
 
 /// Takes the meaning of a link from the bracket that opens it.
@@ -209,6 +231,8 @@ fn addresses(text: &str, range: Range<usize>) -> Vec<Edit> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -243,7 +267,7 @@ mod tests {
 
     #[test]
     fn links_to_nowhere_and_tags_are_literal() {
-        assert_eq!(tame("an [x], [y][z] and [w](w)"), "an \\[x], \\[y][z] and \\[w](w)");
+        assert_eq!(tame("an [x], [y][z] and [w](w)"), "an \\[x], \\[y]\\[z] and \\[w](w)");
         assert_eq!(tame("a list<T> of <b>"), "a list\\<T> of \\<b>");
         assert_eq!(tame("<div>\nx\n</div>"), "\\<div>\nx\n\\</div>");
     }
@@ -258,16 +282,38 @@ mod tests {
 
     #[test]
     fn no_comment_makes_rustdoc_stumble() {
-        for text in ["[", "]", "[[a]]", "![a]", "[a](<", "```", "`", "<!--", "http://", "\\", "\r", "/"] {
+        for text in
+            ["[", "]", "[[a]]", "![a]", "[a](<", "```", "`", "<!--", "http://", "\\", "\r", "/"]
+        {
             let tamed = tame(text);
-            assert!(edits(&tamed).is_empty(), "{text:?} became {tamed:?}");
+            assert_eq!(edits(&tamed), Some(Vec::new()), "{text:?} became {tamed:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_not_closed_does_not_swallow_what_comes_below() {
+        assert_eq!(tame("```c\nx"), "````text\n```c\nx\n````");
+        assert_eq!(tame("- ```c\n  x"), "- ```c\n  x");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn any_comment_becomes_one_that_rustdoc_takes(text in "[ \n`~<>\\[\\]()!*_/:.#&\\\\a-]{0,40}") {
+            let tamed = tame(&text);
+            prop_assert_eq!(edits(&tamed), Some(Vec::new()), "{:?} became {:?}", text, tamed);
+            prop_assert!(!is_open(&tamed), "{:?} became {:?}", text, tamed);
         }
     }
 
     #[test]
     fn a_message_is_the_first_sentence() {
         let first = |text| first_sentence(text).unwrap_or_default();
-        assert_eq!(first("Permission denied, similar to `EACCES`. More."), "Permission denied, similar to `EACCES`");
+        assert_eq!(
+            first("Permission denied, similar to `EACCES`. More."),
+            "Permission denied, similar to `EACCES`"
+        );
         assert_eq!(first("\n Two\n lines.\n\n More"), "Two lines");
         assert_eq!(first_sentence(" \n"), None);
     }

@@ -16,10 +16,8 @@ const LONGEST_TUPLE: usize = 12;
 pub(super) struct Facts {
     /// Whether it holds a borrow, and so needs a lifetime.
     pub(super) borrows: bool,
-    /// Whether it can be cloned: own handles and ends of streams and futures cannot.
-    pub(super) clone: bool,
-    /// Whether it can be copied.
-    pub(super) copy: bool,
+    /// How a second one is had.
+    pub(super) keep: Keep,
     /// Whether it has an equality that is total, and a hash: floats have not.
     pub(super) eq: bool,
     /// Whether a tuple in it is too long for the traits that are derived.
@@ -28,28 +26,38 @@ pub(super) struct Facts {
     pub(super) size: u64,
 }
 
+/// How a second value of a type is had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Keep {
+    /// By copying.
+    Copy,
+    /// By cloning.
+    Clone,
+    /// Not at all: there is an own handle, or an end of a stream or future, in it.
+    Own,
+}
+
 impl Facts {
     /// A plain number.
     fn plain(size: u64) -> Self {
-        Self { borrows: false, clone: true, copy: true, eq: true, long_tuple: false, size }
+        Self { borrows: false, keep: Keep::Copy, eq: true, long_tuple: false, size }
     }
 
     /// Something on the heap, of `inner`.
     fn heap(inner: Self) -> Self {
-        Self { copy: false, size: 12, ..inner }
+        Self { keep: inner.keep.max(Keep::Clone), size: 12, ..inner }
     }
 
     /// A handle that has one owner.
     fn handle(inner: Self) -> Self {
-        Self { clone: false, copy: false, eq: true, long_tuple: false, size: 4, ..inner }
+        Self { keep: Keep::Own, eq: true, long_tuple: false, size: 4, ..inner }
     }
 
     /// Both, one after the other.
     fn and(self, other: Self) -> Self {
         Self {
             borrows: self.borrows || other.borrows,
-            clone: self.clone && other.clone,
-            copy: self.copy && other.copy,
+            keep: self.keep.max(other.keep),
             eq: self.eq && other.eq,
             long_tuple: self.long_tuple || other.long_tuple,
             size: self.size.saturating_add(other.size),
@@ -74,12 +82,12 @@ impl Known {
         let mut changed = true;
         while changed {
             changed = false;
-            for (id, definition) in resolve.types.iter() {
+            for (id, definition) in &resolve.types {
                 let facts = known.of_kind(&definition.kind);
                 changed |= known.facts.insert(id, facts) != Some(facts);
             }
         }
-        for (_, definition) in resolve.types.iter() {
+        for (_, definition) in &resolve.types {
             if let TypeDefKind::Result(result) = &definition.kind
                 && let Some(Type::Id(error)) = result.err
             {
@@ -134,9 +142,7 @@ impl Known {
             }
             TypeDefKind::Handle(Handle::Own(_)) => Facts::handle(Facts::plain(0)),
             TypeDefKind::Handle(Handle::Borrow(_)) => Facts { borrows: true, ..Facts::plain(4) },
-            TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => {
-                Facts::handle(self.of_all(*ty))
-            }
+            TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => Facts::handle(self.of_all(*ty)),
             TypeDefKind::Flags(_) => Facts::plain(4),
             TypeDefKind::Enum(_) => Facts::plain(1),
             TypeDefKind::Resource | TypeDefKind::Unknown => Facts::plain(0),

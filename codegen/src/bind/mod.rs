@@ -2,7 +2,8 @@
 //!
 //! | module | says |
 //! |---|---|
-//! | [`mod@source`] | which files are read, and how the parser's complaints become a [`Report`] |
+//! | `source` | which files are read, and how the parser's complaints become a [`Report`] |
+//! | `nested_names` | names such as `a:b:c/d`, which the parser does not know |
 //! | `world` | which world is meant |
 //! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
 //! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
@@ -21,6 +22,7 @@ mod facts;
 mod functions;
 mod modules;
 mod names;
+mod nested_names;
 mod source;
 mod types;
 mod world;

@@ -55,16 +55,14 @@ const KEYWORDS: [&str; 48] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
     "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
-    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
-    "unsized", "use", "virtual", "where", "while", "yield",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
 ];
 
 /// `name` as an identifier, whatever word it is.
 fn identifier(name: &str) -> Ident {
     match name {
-        "self" | "Self" | "super" | "crate" => {
-            Ident::new(&format!("{name}_"), Span::call_site())
-        }
+        "self" | "Self" | "super" | "crate" => Ident::new(&format!("{name}_"), Span::call_site()),
         word if KEYWORDS.contains(&word) => Ident::new_raw(word, Span::call_site()),
         _ => Ident::new(name, Span::call_site()),
     }

@@ -14,6 +14,7 @@ use wit_parser::{
 };
 
 use super::Options;
+use super::nested_names::NestedNames;
 
 /// The most text that is taken: `wit-parser` counts bytes in 32 bits.
 const LARGEST_TEXT: usize = 1 << 30;
@@ -34,6 +35,7 @@ pub(super) struct Wit {
 struct Texts {
     files: Vec<Text>,
     by_path: HashMap<String, usize>,
+    nested: NestedNames,
 }
 
 struct Text {
@@ -41,7 +43,9 @@ struct Text {
     path: String,
     /// The path from the folder that was given.
     relative: String,
-    text: String,
+    content: String,
+    /// What the parser reads: the same with nested names flattened.
+    flat: String,
     /// Where each line starts.
     lines: Vec<usize>,
 }
@@ -67,7 +71,7 @@ impl Wit {
 
     /// How many lines text number `number` has.
     pub(super) fn line_count(&self, number: usize) -> usize {
-        self.texts.files.get(number).map_or(0, |file| file.text.lines().count())
+        self.texts.files.get(number).map_or(0, |file| file.content.lines().count())
     }
 }
 
@@ -75,7 +79,7 @@ impl Texts {
     fn report(&self) -> Report {
         let mut report = Report::new();
         for file in &self.files {
-            report.add_source(&file.path, &file.text);
+            report.add_source(&file.path, &file.content);
         }
         report
     }
@@ -90,15 +94,24 @@ impl Texts {
             path,
             relative: relative.join("/"),
             lines: lines.collect(),
-            text,
+            flat: String::new(),
+            content: text,
         });
+    }
+
+    /// Makes of each text what the parser can read.
+    fn flatten(&mut self, report: &mut Report) {
+        for (number, file) in self.files.iter_mut().enumerate() {
+            let mut problem = |problem| report.push(problem);
+            file.flat = self.nested.flatten(&file.content, number, &mut problem);
+        }
     }
 
     fn place(&self, map: &SourceMap, span: Span) -> Option<Place> {
         let found = map.resolve_span(span)?;
         let source = *self.by_path.get(found.path)?;
         let Range { start, end } = found.range;
-        let text = self.files.get(source)?.text.get(start..)?;
+        let text = self.files.get(source)?.content.get(start..)?;
         // A span of nothing still deserves a caret.
         let width = text.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
         Some(Place { source, range: start..end.max(start + width) })
@@ -123,35 +136,34 @@ pub(super) fn read(options: &Options) -> Result<Wit, Report> {
     resolve.features.extend(options.features.iter().cloned());
     let mut report = texts.report();
     report.append(problems);
+    texts.flatten(&mut report);
     let mut groups = Vec::new();
     for part in dependencies {
         match part {
             Part::Texts(numbers) => groups.extend(parse(&texts, &numbers, &mut report)),
             Part::Encoded { path, bytes } => {
-                if let Err(problem) = merge(&mut resolve, &path, &bytes) {
-                    report.push(problem);
-                }
+                merge(&mut resolve, &path, &bytes, &mut report);
             }
         }
     }
-    let resolved = match main {
-        Part::Encoded { path, bytes } => merge(&mut resolve, &path, &bytes),
+    let main = match main {
+        Part::Encoded { path, bytes } => merge(&mut resolve, &path, &bytes, &mut report),
         Part::Texts(numbers) => match parse(&texts, &numbers, &mut report) {
             Some(group) if !report.has_errors() => resolve
                 .push_groups(group, groups)
-                .map_err(|error| explain_resolve(&texts, &resolve.source_map, &error)),
-            _ => return Err(report),
+                .map_err(|error| {
+                    report.push(explain_resolve(&texts, &resolve.source_map, &error));
+                })
+                .ok(),
+            _ => None,
         },
     };
-    match resolved {
-        Ok(main) if !report.has_errors() => {
+    match main {
+        Some(main) if !report.has_errors() => {
+            texts.nested.restore(&mut resolve);
             Ok(Wit { resolve, main, path: options.wit.display().to_string(), texts })
         }
-        Ok(_) => Err(report),
-        Err(problem) => {
-            report.push(problem);
-            Err(report)
-        }
+        _ => Err(report),
     }
 }
 
@@ -272,7 +284,7 @@ fn parse(texts: &Texts, numbers: &[usize], report: &mut Report) -> Option<Unreso
     let map_of = |numbers: &[usize]| {
         let mut map = SourceMap::new();
         for file in numbers.iter().filter_map(|number| texts.files.get(*number)) {
-            map.push_str(&file.path, &*file.text);
+            map.push_str(&file.path, &*file.flat);
         }
         map
     };
@@ -303,24 +315,32 @@ fn parse(texts: &Texts, numbers: &[usize], report: &mut Report) -> Option<Unreso
         .ok()
 }
 
-/// Adds a package that is encoded as WebAssembly.
-fn merge(resolve: &mut Resolve, path: &Path, bytes: &[u8]) -> Result<PackageId, Diagnostic> {
-    let failed = |error: &dyn std::fmt::Display| {
-        let message = format!("`{}` is not a WIT package: {error}", path.display());
-        Diagnostic::error("wit-encoded", message)
+/// Adds a package that is encoded as WebAssembly; what is wrong goes into `report`.
+fn merge(
+    resolve: &mut Resolve,
+    path: &Path,
+    bytes: &[u8],
+    report: &mut Report,
+) -> Option<PackageId> {
+    let decoded = wat::parse_bytes(bytes)
+        .map_err(|error| error.to_string())
+        .and_then(|binary| decode(&binary).map_err(|error| format!("{error:#}")));
+    let merged = match decoded {
+        Ok(DecodedWasm::WitPackage(package, id)) => match resolve.merge(package) {
+            Ok(remap) => {
+                remap.packages.get(id.index()).copied().ok_or("the package is missing".to_owned())
+            }
+            Err(error) => Err(format!("{error:#}")),
+        },
+        Ok(DecodedWasm::Component(..)) => Err("it is a component".to_owned()),
+        Err(error) => Err(error),
     };
-    let binary = wat::parse_bytes(bytes).map_err(|error| failed(&error))?;
-    match decode(&binary).map_err(|error| failed(&format!("{error:#}")))? {
-        DecodedWasm::WitPackage(package, id) => {
-            let remap = resolve.merge(package).map_err(|error| failed(&format!("{error:#}")))?;
-            remap
-                .packages
-                .get(id.index())
-                .copied()
-                .ok_or_else(|| failed(&"the package is missing"))
-        }
-        DecodedWasm::Component(..) => Err(failed(&"it is a component")),
-    }
+    merged
+        .map_err(|error| {
+            let message = format!("`{}` is not a WIT package: {error}", path.display());
+            report.push(Diagnostic::error("wit-encoded", message));
+        })
+        .ok()
 }
 
 fn explain_parse(texts: &Texts, map: &SourceMap, error: &ParseError) -> Diagnostic {
@@ -331,30 +351,7 @@ fn explain_parse(texts: &Texts, map: &SourceMap, error: &ParseError) -> Diagnost
         ParseErrorKind::TypeCycle { .. } => "wit-cycle",
         _ => "wit",
     };
-    let place = texts.place(map, kind.span());
-    let mut problem = explain(code, &kind.to_string(), place.clone());
-    if place.is_some_and(|place| texts.is_nested_name(&place)) {
-        problem = problem.help(
-            "a package name has one namespace and one name: nested ones, as in `a:b:c/d`, \
-             cannot be read yet",
-        );
-    }
-    problem
-}
-
-impl Texts {
-    /// Whether what the parser did not want at `place` continues a package name.
-    fn is_nested_name(&self, place: &Place) -> bool {
-        let around = self.files.get(place.source).and_then(|file| {
-            let (before, rest) = file.text.split_at_checked(place.range.start)?;
-            Some((before.rsplit(['\n', ';', '{']).next()?, rest.chars().next()?))
-        });
-        matches!(around, Some((before, ':' | '/'))
-            if before.contains(':')
-                && ["package", "use", "import", "export", "include"]
-                    .iter()
-                    .any(|word| before.trim_start().starts_with(word)))
-    }
+    explain(texts, code, &kind.to_string(), texts.place(map, kind.span()))
 }
 
 fn explain_resolve(texts: &Texts, map: &SourceMap, error: &ResolveError) -> Diagnostic {
@@ -370,17 +367,33 @@ fn explain_resolve(texts: &Texts, map: &SourceMap, error: &ResolveError) -> Diag
         ResolveErrorKind::StabilityMismatch { .. } => "wit-stability",
         _ => "wit",
     };
-    let mut problem = explain(code, &kind.to_string(), texts.place(map, kind.span()));
-    if let ResolveErrorKind::DuplicatePackage { span2, .. } = kind
-        && let Some(other) = texts.place(map, *span2)
-    {
-        problem = problem.and_at(other, "and here");
+    let place = texts.place(map, kind.span());
+    match kind {
+        ResolveErrorKind::PackageNotFound { requested, known, .. } => {
+            let known = known.iter().map(|name| format!("`{name}`"));
+            let known: Vec<_> = known.map(|name| texts.nested.restore_text(&name)).collect();
+            explain(texts, code, &format!("there is no package `{requested}`"), place).help(
+                if known.is_empty() {
+                    "a package's dependencies lie in a folder `deps` beside its files".to_owned()
+                } else {
+                    format!("the packages that were read so far are {}", known.join(", "))
+                },
+            )
+        }
+        ResolveErrorKind::DuplicatePackage { span2, .. } => {
+            let problem = explain(texts, code, &kind.to_string(), place);
+            match texts.place(map, *span2) {
+                Some(other) => problem.and_at(other, "and here"),
+                None => problem,
+            }
+        }
+        _ => explain(texts, code, &kind.to_string(), place),
     }
-    problem
 }
 
 /// The parser's words: the first line is the message, further ones are help.
-fn explain(code: &'static str, words: &str, place: Option<Place>) -> Diagnostic {
+fn explain(texts: &Texts, code: &'static str, words: &str, place: Option<Place>) -> Diagnostic {
+    let words = texts.nested.restore_text(words);
     let mut lines = words.lines();
     let mut problem = Diagnostic::error(code, lines.next().unwrap_or_default());
     if let Some(place) = place {

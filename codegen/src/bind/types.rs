@@ -4,9 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use wit_parser::{Docs, FlagsRepr, Handle, Span, Stability, Type, TypeDef, TypeDefKind, TypeId};
 
-use super::docs::first_sentence;
-use super::emit::{Generator, Place};
-use super::facts::{Facts, cannot};
+use super::docs::{self, first_sentence};
+use super::emit::Generator;
+use super::facts::{Facts, Keep, cannot};
 use super::modules::ModuleId;
 use super::names::Scope;
 
@@ -27,9 +27,17 @@ struct Member<'w> {
     ty: Option<Type>,
 }
 
+impl Member<'_> {
+    /// Its documentation; its place is as good as its definition's.
+    fn docs(&self) -> TokenStream {
+        let title = format!("`{}`", self.name);
+        docs::attributes(self.docs.contents.as_deref(), &title, None)
+    }
+}
+
 impl<'w> Generator<'w> {
     /// Adds the definition of a type to its module.
-    pub(super) fn define(&mut self, id: TypeId, place: &Place<'w>) {
+    pub(super) fn define(&mut self, id: TypeId) {
         let Some(definition) = self.resolve().types.get(id) else { return };
         let Some((module, name)) = self.names.get(&id).cloned() else { return };
         let wit = definition.name.as_deref().unwrap_or_default();
@@ -73,12 +81,11 @@ impl<'w> Generator<'w> {
             }
             TypeDefKind::Flags(flags) => self.flags(&name, flags, definition.span),
             TypeDefKind::Resource => {
-                let interface = option(place.interface.as_deref());
                 quote! {
                     #[derive(Debug)]
                     pub enum #name {}
                     impl ::weft::binding::Resource for #name {
-                        const INTERFACE: ::core::option::Option<&'static str> = #interface;
+                        const INTERFACE: ::core::option::Option<&'static str> = INTERFACE;
                         const NAME: &'static str = #wit;
                     }
                 }
@@ -99,7 +106,7 @@ impl<'w> Generator<'w> {
             .into_iter()
             .map(|member| {
                 let name = scope.claim_value(member.name);
-                let docs = self.member_docs(&member);
+                let docs = member.docs();
                 let ty = member.ty.map(|ty| self.member_type(ty, module, member.span));
                 quote!(#docs pub #name: #ty)
             })
@@ -113,7 +120,7 @@ impl<'w> Generator<'w> {
             .into_iter()
             .map(|member| {
                 let name = scope.claim_type(member.name);
-                let docs = self.member_docs(&member);
+                let docs = member.docs();
                 let ty = member.ty.map(|ty| {
                     let ty = self.member_type(ty, module, member.span);
                     quote!((#ty))
@@ -122,12 +129,6 @@ impl<'w> Generator<'w> {
             })
             .collect();
         quote!(#(#cases),*)
-    }
-
-    /// A member's documentation; its place is as good as its definition's.
-    fn member_docs(&self, member: &Member<'_>) -> TokenStream {
-        let title = format!("`{}`", member.name);
-        super::docs::attributes(member.docs.contents.as_deref(), &title, None)
     }
 
     fn member_type(&mut self, ty: Type, module: ModuleId, span: Span) -> TokenStream {
@@ -153,14 +154,13 @@ impl<'w> Generator<'w> {
         let names: Vec<_> = names.collect();
         let constants = flags.flags.iter().enumerate().map(|(index, flag)| {
             let constant = scope.claim_constant(&flag.name);
-            let title = format!("`{}`", flag.name);
-            let docs = super::docs::attributes(flag.docs.contents.as_deref(), &title, None);
+            let member = Member { name: &flag.name, docs: &flag.docs, span: flag.span, ty: None };
+            let docs = member.docs();
             let index = proc_macro2::Literal::usize_unsuffixed(index);
             quote!(#docs pub const #constant: Self = Self(1 << #index);)
         });
         let constants: Vec<_> = constants.collect();
-        let constants =
-            (!constants.is_empty()).then(|| quote!(impl #name { #(#constants)* }));
+        let constants = (!constants.is_empty()).then(|| quote!(impl #name { #(#constants)* }));
         quote! {
             #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
             pub struct #name(#bits);
@@ -223,7 +223,8 @@ impl<'w> Generator<'w> {
                 quote!(::core::result::Result<#ok, #err>)
             }
             TypeDefKind::Tuple(tuple) => {
-                let types = tuple.types.iter().map(|ty| inner(*ty)).collect::<Result<Vec<_>, _>>()?;
+                let types =
+                    tuple.types.iter().map(|ty| inner(*ty)).collect::<Result<Vec<_>, _>>()?;
                 quote!((#(#types,)*))
             }
             TypeDefKind::List(ty) => {
@@ -287,19 +288,14 @@ impl Lifetime {
     }
 }
 
-/// `Some("…")` or `None`.
-pub(super) fn option(text: Option<&str>) -> TokenStream {
-    match text {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    }
-}
-
 fn derive(facts: Facts) -> TokenStream {
-    let clone = facts.clone.then(|| quote!(Clone,));
-    let copy = facts.copy.then(|| quote!(Copy,));
+    let clone = match facts.keep {
+        Keep::Copy => quote!(Clone, Copy,),
+        Keep::Clone => quote!(Clone,),
+        Keep::Own => quote!(),
+    };
     let eq = facts.eq.then(|| quote!(, Eq, Hash));
-    quote!(#[derive(#clone #copy Debug, PartialEq #eq)])
+    quote!(#[derive(#clone Debug, PartialEq #eq)])
 }
 
 /// What makes a type that `result` uses for its error one for Rust: its first sentence as the

@@ -1,7 +1,7 @@
 //! Which world is meant.
 
 use weft_spec::{Diagnostic, Report};
-use wit_parser::{ParsedUsePath, Resolve, WorldId, parse_use_path};
+use wit_parser::{Resolve, WorldId};
 
 use super::source::Wit;
 
@@ -11,44 +11,40 @@ use super::source::Wit;
 /// left out. Whatever fits twice, or not at all, is an error that lists the worlds there are.
 pub(super) fn select(wit: &Wit, name: Option<&str>) -> Result<WorldId, Report> {
     let resolve = &wit.resolve;
-    let main: Vec<WorldId> =
-        resolve.packages.get(wit.main).into_iter().flat_map(|p| p.worlds.values().copied()).collect();
+    let main: Vec<WorldId> = resolve
+        .packages
+        .get(wit.main)
+        .into_iter()
+        .flat_map(|p| p.worlds.values().copied())
+        .collect();
     let Some(name) = name else {
         return match main.as_slice() {
             [only] => Ok(*only),
             [] => Err(refuse(resolve, "wit-no-world", "the package has no world".to_owned())),
-            _ => Err(refuse(resolve, "wit-which-world", "the package has several worlds".to_owned())),
+            _ => {
+                Err(refuse(resolve, "wit-which-world", "the package has several worlds".to_owned()))
+            }
         };
     };
-    let found: Vec<WorldId> = match parse_use_path(name) {
-        Ok(ParsedUsePath::Name(short)) => {
-            let named = |id: &WorldId| resolve.worlds.get(*id).is_some_and(|w| w.name == short);
-            let mut found: Vec<_> = main.iter().copied().filter(named).collect();
-            if found.is_empty() {
-                found = resolve.worlds.iter().map(|(id, _)| id).filter(named).collect();
-            }
-            found
-        }
-        Ok(ParsedUsePath::Package(wanted, short)) => resolve
-            .package_names
-            .iter()
-            .filter(|(package, _)| {
-                package.namespace == wanted.namespace
-                    && package.name == wanted.name
-                    && (wanted.version.is_none() || package.version == wanted.version)
-            })
-            .filter_map(|(_, id)| resolve.packages.get(*id)?.worlds.get(&short).copied())
-            .collect(),
-        Err(error) => {
-            let message = format!("`{name}` is not the name of a world: {error}");
-            return Err(refuse(resolve, "wit-no-world", message));
-        }
-    };
+    let mut found: Vec<WorldId> = main
+        .iter()
+        .copied()
+        .filter(|id| resolve.worlds.get(*id).is_some_and(|world| world.name == name))
+        .collect();
+    if found.is_empty() {
+        let fits = |id: WorldId, short: &str| {
+            let full = id_of(resolve, id);
+            short == name || full == name || full.split('@').next() == Some(name)
+        };
+        let all = resolve.worlds.iter().filter(|(id, world)| fits(*id, &world.name));
+        found = all.map(|(id, _)| id).collect();
+    }
     match found.as_slice() {
         [only] => Ok(*only),
         [] => Err(refuse(resolve, "wit-no-world", format!("there is no world `{name}`"))),
         several => {
-            let names: Vec<_> = several.iter().map(|id| format!("`{}`", id_of(resolve, *id))).collect();
+            let names: Vec<_> =
+                several.iter().map(|id| format!("`{}`", id_of(resolve, *id))).collect();
             let message = format!("the world `{name}` can be {}", names.join(" or "));
             Err(refuse(resolve, "wit-which-world", message))
         }

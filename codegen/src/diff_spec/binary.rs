@@ -65,7 +65,7 @@ const KINDS: [(&str, &str); 6] = [
 
 impl Binary {
     /// Reads the text.
-    pub fn read(text: &Text) -> Result<Self, Report> {
+    pub(super) fn read(text: &Text) -> Result<Self, Report> {
         let document = Document::read(text)?;
         let mut binary = Self { text: text.clone(), rules: Vec::new() };
         for fence in document.fences.iter().filter(|fence| fence.language == "ebnf") {
@@ -99,7 +99,7 @@ impl Binary {
     }
 
     /// Compares the description with the text.
-    pub fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
+    pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let definitions = spec.builtins.len() + spec.definitions.len();
         let types = self.value_types().count();
         self.text.expect("definitions", self.of("canon").count(), definitions)?;
@@ -196,8 +196,7 @@ impl Binary {
     fn compare_definition(&self, described: &Described<'_>, findings: &mut Findings<'_>) {
         let rule = self.of("canon").find(|rule| rule.name() == described.name);
         let place = rule.map(|rule| self.text.place(rule.line));
-        let edit =
-            |key: &str| format!("the `{key}` of `{}` in {}", described.name, described.file);
+        let edit = |key: &str| format!("the `{key}` of `{}` in {}", described.name, described.file);
         findings.compare(Fact {
             subject: described.name,
             what: "opcode",
@@ -352,12 +351,16 @@ impl Described<'_> {
     /// The abstract syntax: the name, the immediates by name, and what it makes.
     fn syntax(&self) -> String {
         let mut words = vec![self.name.to_owned()];
-        words.extend(described::named(self.immediates).into_iter().map(|(name, kind)| match kind {
-            ImmediateKind::CoreMemoryIndex => format!("(memory {name})"),
-            // Only `lift` makes something whose type the definition has to say.
-            ImmediateKind::TypeIndex if self.makes.is_empty() => format!("type-index-space[{name}]"),
-            _ => name.to_owned(),
-        }));
+        words.extend(described::named(self.immediates).into_iter().map(
+            |(name, kind)| match kind {
+                ImmediateKind::CoreMemoryIndex => format!("(memory {name})"),
+                // Only `lift` makes something whose type the definition has to say.
+                ImmediateKind::TypeIndex if self.makes.is_empty() => {
+                    format!("type-index-space[{name}]")
+                }
+                _ => name.to_owned(),
+            },
+        ));
         words.push(self.makes.to_owned());
         words.join(" ").trim_end().to_owned()
     }
@@ -388,4 +391,50 @@ fn read_meaning(text: &str) -> Option<Vec<String>> {
         items.remove(0);
     }
     Some(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(code: &str) -> Binary {
+        let text = format!("```ebnf\n{code}\n```\n");
+        Binary::read(&Text { path: "Binary.md".into(), text }).unwrap()
+    }
+
+    #[test]
+    fn rules_have_symbols_a_meaning_and_an_emoji() {
+        let read = read(
+            "canon ::= 0x20 0x00 m:<core:memoryidx> => (canon a.b (memory m) (core func)) 🔀\n\
+             \u{20}    | 0x21 => (canon a.c (core func))\n\
+             defvaltype ::= 0x67 t:<valtype> len:<u32> => (list t len)  (if len > 0) 🔧\n\
+             \u{20}    | 0x70 t:<valtype> => (list t)\n\
+             paramlist ::= lt*:vec(<x>) => (param lt)*\n\
+             <T>? ::= 0x00 =>",
+        );
+        let rule = &read.rules[0];
+        assert_eq!((rule.name(), rule.emoji.as_str(), rule.line), ("a.b", "🔀", 2));
+        assert_eq!(rule.opcode().as_deref(), Some("0x20"));
+        assert_eq!(rule.operands(), "0x00 m:<core:memoryidx>");
+        assert_eq!(rule.meaning, ["a.b", "(memory m)", "(core func)"]);
+        assert_eq!(read.rules[1].production, "canon");
+        assert_eq!(
+            (read.rules[2].value_type(), read.rules[2].emoji.as_str()),
+            ("fixed-length-list", "🔧")
+        );
+        assert_eq!(read.rules[3].value_type(), "list");
+        assert_eq!(read.rules[4].meaning, ["(param lt)*"]);
+        assert!(read.rules[5].meaning.is_empty());
+    }
+
+    #[test]
+    fn immediates_are_spelled_as_in_the_grammar() {
+        let named = |name: &str, kind| Immediate::Named { name: name.to_owned(), kind };
+        let immediates = [
+            Immediate::Byte(0),
+            named("shared?", ImmediateKind::Shared),
+            named("m", ImmediateKind::CoreMemoryIndex),
+        ];
+        assert_eq!(spell(&immediates), "0x00 shared?:<sh?> m:<core:memoryidx>");
+    }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use weft_spec::model::{Builtin, ImmediateKind, RequiredOption, When};
-use weft_spec::signature::{Signature, Slot, SymbolicType};
+use weft_spec::signature::{Signature, Slot};
 use weft_spec::{Report, Span, Spec};
 
 use super::checkout::Text;
 use super::described;
 use super::difference::{Fact, Findings};
+use super::func_type::TypeReader;
 use super::markdown::{self, Bullet, Document, Heading};
 
 /// What the text says.
@@ -40,7 +41,7 @@ struct Section {
 
 impl CanonicalAbi {
     /// Reads the text.
-    pub fn read(text: &Text) -> Result<Self, Report> {
+    pub(super) fn read(text: &Text) -> Result<Self, Report> {
         let document = Document::read(text)?;
         let mut read = Self {
             text: text.clone(),
@@ -77,13 +78,11 @@ impl CanonicalAbi {
                 self.restricted.push(((*subject).to_owned(), definitions));
             }
             let next = bullets.get(number + 1).filter(|next| next.indent > bullet.indent);
-            if let (Some((function, _)), Some(next)) = (subject.split_once("(T)"), next) {
-                if let Some(option) = markdown::code_spans(&next.text)
-                    .first()
-                    .filter(|_| next.text.starts_with("requires "))
-                {
-                    self.needs.push((function.to_owned(), (*option).to_owned()));
-                }
+            if let (Some((function, _)), Some(next)) = (subject.split_once("(T)"), next)
+                && let Some(needed) = next.text.strip_prefix("requires ")
+                && let Some(option) = markdown::code_spans(needed).first()
+            {
+                self.needs.push((function.to_owned(), (*option).to_owned()));
             }
         }
     }
@@ -116,9 +115,10 @@ impl CanonicalAbi {
             let example = examples.iter().find(|(_, example, _)| *example == name);
             let mut operands = example.map(|(line, _, items)| (*line, items.clone()));
             let function = operands.as_mut().and_then(|(_, items)| items.pop()).unwrap_or_default();
-            let variable = function.strip_prefix("(core func ").and_then(|rest| rest.strip_suffix(')'));
+            let variable =
+                function.strip_prefix("(core func ").and_then(|rest| rest.strip_suffix(')'));
             let signature = match variable {
-                Some(variable) => self.read_type(&bullets, variable, &operands)?,
+                Some(variable) => self.read_type(&bullets, variable, operands.as_ref())?,
                 None => None,
             };
             self.sections.push(Section {
@@ -139,7 +139,7 @@ impl CanonicalAbi {
         &self,
         bullets: &[Bullet],
         variable: &str,
-        operands: &Option<(usize, Vec<String>)>,
+        operands: Option<&(usize, Vec<String>)>,
     ) -> Result<Option<(usize, String)>, Report> {
         for (number, bullet) in bullets.iter().enumerate() {
             let Some((subject, ty)) = bullet.text.split_once(" given type ") else { continue };
@@ -155,7 +155,7 @@ impl CanonicalAbi {
                 .count();
             let own = bullets.get(number..=number + below).unwrap_or_default();
             let explanations = own.iter().chain(bullets).map(|b| b.text.as_str()).collect();
-            let words = operands.iter().flat_map(|(_, items)| items.clone()).collect();
+            let words = operands.map(|(_, items)| items.clone()).unwrap_or_default();
             let reader = TypeReader { explanations, operands: words };
             let signature = reader.read(ty).ok_or_else(|| {
                 self.text.problem(bullet.line, "unbalanced-code", "this type is not balanced")
@@ -166,7 +166,7 @@ impl CanonicalAbi {
     }
 
     /// Compares the description with the text.
-    pub fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
+    pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let typed = self.sections.iter().filter(|section| section.signature.is_some()).count();
         let all = spec.builtins.len() + spec.definitions.len();
         self.text.expect("sections of definitions", self.sections.len(), all)?;
@@ -270,7 +270,8 @@ impl CanonicalAbi {
             subject: &builtin.name,
             what: "allowed options",
             described: Some(set(builtin.allowed.iter().map(|option| option.value.as_str()))),
-            found: section.map(|section| set(self.allowed(spec, section).iter().map(String::as_str))),
+            found: section
+                .map(|section| set(self.allowed(spec, section).iter().map(String::as_str))),
             place: heading.clone(),
             edit: described::edit(builtin, "allowed"),
             described_at: Some(&builtin.name.span),
@@ -299,6 +300,21 @@ impl CanonicalAbi {
             place: heading,
             edit: described::edit(builtin, "immediates"),
             described_at: Some(&builtin.name.span),
+        });
+        let slots = spec.constants.iter().find(|constant| *constant.name == "CONTEXT_SLOTS");
+        let slots = slots.filter(|_| described::has(&builtin.immediates, ImmediateKind::U32));
+        let bound = section.and_then(|section| {
+            let mut texts = section.bullets.iter();
+            texts.find_map(|bullet| bullet.text.strip_prefix("`$i` must be less than "))
+        });
+        findings.compare(Fact {
+            subject: &builtin.name,
+            what: "slots",
+            described: slots.map(|slots| slots.value.to_string()),
+            found: bound.map(|bound| bound.trim_matches('`').to_owned()),
+            place: section.map(|section| self.text.place(section.line)),
+            edit: "constant `CONTEXT_SLOTS` in spec/abi.toml".to_owned(),
+            described_at: slots.map(|slots| &slots.name.span),
         });
         let file = format!("spec/builtins/{}.toml", builtin.family);
         self.compare_anchor(
@@ -359,7 +375,8 @@ impl CanonicalAbi {
                 let only = only.and_then(|only| markdown::code_spans(only).first().copied());
                 if only.is_none_or(|only| only == builtin.operation()) {
                     let needs = self.needs.iter().filter(|(name, _)| name == function);
-                    required.extend(needs.map(|(_, option)| format!("{option} if contains-pointer")));
+                    required
+                        .extend(needs.map(|(_, option)| format!("{option} if contains-pointer")));
                 }
             }
         }
@@ -465,101 +482,52 @@ fn without_names(builtin: &Builtin) -> String {
     format!("{}{signature}", if shared { "shared? " } else { "" })
 }
 
-/// Reads the types that sentences give, such as `(func (param $si i32) (param $ptr T))`.
-struct TypeReader<'a> {
-    /// The sentences that may say what a placeholder stands for, the closest first.
-    explanations: Vec<&'a str>,
-    /// The operands of the example definition.
-    operands: Vec<String>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl TypeReader<'_> {
-    /// The type in the notation of signatures; none if it is not balanced.
-    fn read(&self, ty: &str) -> Option<String> {
-        if ty == "flatten_functype($opts, (func (param $t)?), 'lower')"
-            && self.operands.iter().any(|operand| operand == "(result $t)?")
-        {
-            return Some(format!("[{}] -> []", SymbolicType::FlatResults.spelling()));
-        }
-        markdown::items(ty)?;
-        let Some(mut items) = markdown::list(ty) else { return Some(ty.to_owned()) };
-        // Written around the function type, or inside of it.
-        let mut shared = take(&mut items, "shared?");
-        if shared {
-            if let [function] = items.as_slice() {
-                items = markdown::list(function).unwrap_or_default();
-            }
-        }
-        if !take(&mut items, "func") {
-            return Some(ty.to_owned());
-        }
-        shared |= take(&mut items, "shared?");
-        let (mut params, mut results) = (Vec::new(), Vec::new());
-        for item in items {
-            let mut words = markdown::list(&item).unwrap_or_default();
-            if words.is_empty() {
-                return Some(ty.to_owned());
-            }
-            let kind = words.remove(0);
-            // A name is followed by its type; `$t` alone is a type.
-            if words.len() > 1 && words.first().is_some_and(|word| word.starts_with('$')) {
-                words.remove(0);
-            }
-            let types = words.iter().map(|word| self.resolve(word));
-            match kind.as_str() {
-                "param" => params.extend(types),
-                "result" => results.extend(types),
-                _ => return Some(ty.to_owned()),
-            }
-        }
-        let prefix = if shared { "shared? " } else { "" };
-        Some(format!("{prefix}[{}] -> [{}]", params.join(" "), results.join(" ")))
-    }
+    const TEXT: &str = "\
+### `canonopt` Validation
+* `memory` - this is a subtype
+* 🔀 `async` - is only allowed with an `async` type in
+  [`canon lift`](#canon-lift) or [`canon lower`](#canon-lower)
 
-    /// What a type or placeholder is in the notation of signatures; itself if nothing explains it.
-    fn resolve(&self, word: &str) -> String {
-        let known = match word {
-            "$rt.rep" => Some(SymbolicType::ResourceRepresentation),
-            "$t" => Some(SymbolicType::ContextType),
-            "(ref null $ft)" => Some(SymbolicType::StartReference),
-            "i32" | "i64" | "f32" | "f64" => None,
-            _ => self.explain(word),
-        };
-        known.map_or_else(|| word.to_owned(), |ty| ty.spelling().to_owned())
-    }
+* `lower(T)`
+  * requires `memory` if `T` contains a `list` or `string`
 
-    fn explain(&self, placeholder: &str) -> Option<SymbolicType> {
-        let marked = format!("`{placeholder}`");
-        let clauses = self.explanations.iter().filter_map(|text| {
-            // From the first time that it is mentioned as a type of its own.
-            text.split_once(&marked).map(|(_, rest)| rest)
-        });
-        for clause in clauses {
-            // Up to where the next placeholder is explained.
-            let clause = clause.split(", and `").next().unwrap_or_default();
-            let clause = clause.split(" and `U`").next().unwrap_or_default();
-            if clause.contains("comes from `$ft`") {
-                return Some(SymbolicType::StartParameter);
-            }
-            if clause.contains("determined by `$ftbl`'s address type")
-                || clause.contains("determined by `$tbl`'s address type")
-            {
-                return Some(SymbolicType::TableAddress);
-            }
-            let memory = ["address type of `$mem`", "address type of `memory` from", "`memory` field of"];
-            if memory.iter().any(|phrase| clause.contains(phrase)) {
-                return Some(SymbolicType::MemoryAddress);
-            }
-        }
-        None
-    }
-}
+### 🔀 `canon {a,b}.{get,set}`
+```wat
+(canon a.get $stream_t $opts (core func $one))
+(canon a.set $stream_t $opts (core func $two))
+(canon b.get (core func $two))
+```
+validation specifies:
+* `$one` is given type
+  `(func (param $p i32))`
+* `$two` is given type `(func (result i64))`
+* `realloc` must be present
+* [`lower($t)` above](#x) defines required options for `set`
+* 🚝 - `async` is allowed to be omitted, otherwise it must be present
+";
 
-/// Removes the first item if it is `word`; whether it was.
-fn take(items: &mut Vec<String>, word: &str) -> bool {
-    let is = items.first().is_some_and(|item| item == word);
-    if is {
-        items.remove(0);
+    #[test]
+    fn sections_are_read_for_each_of_their_names() {
+        let text = Text { path: "CanonicalABI.md".into(), text: TEXT.into() };
+        let read = CanonicalAbi::read(&text).unwrap();
+        assert_eq!(
+            read.restricted,
+            [("async".to_owned(), vec!["lift".to_owned(), "lower".to_owned()])]
+        );
+        assert_eq!(read.needs, [("lower".to_owned(), "memory".to_owned())]);
+        let names: Vec<&str> = read.sections.iter().map(|section| section.name.as_str()).collect();
+        assert_eq!(names, ["a.get", "a.set", "b.get", "b.set"]);
+        let [get, set, other, missing] = read.sections.as_slice() else { panic!("{names:?}") };
+        assert_eq!(get.signature, Some((16, "[i32] -> []".to_owned())));
+        assert_eq!(set.signature, Some((18, "[] -> [i64]".to_owned())));
+        assert_eq!(other.signature, set.signature);
+        assert_eq!(missing.signature, None);
+        let (line, operands) = get.operands.as_ref().unwrap();
+        assert_eq!((*line, read_operands(operands).as_str()), (11, "typeidx opts"));
+        assert_eq!((get.emoji.as_str(), get.anchor.as_str()), ("🔀", "-canon-abgetset"));
     }
-    is
 }

@@ -25,7 +25,7 @@ impl Text {
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let before = error.as_bytes().get(..valid).unwrap_or_default();
-                let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                let line = before.split(|byte| *byte == b'\n').count();
                 Err(Report::of(
                     Diagnostic::error("not-utf8", format!("`{shown}` is not UTF-8"))
                         .help(format!("the first wrong byte is on line {line}")),
@@ -35,24 +35,29 @@ impl Text {
     }
 
     /// The lines with their numbers, counted from 1.
-    pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     /// The line with this number, as a place to show.
-    pub fn place(&self, line: usize) -> Place {
+    pub(super) fn place(&self, line: usize) -> Place {
         Place { file: self.path.clone(), line }
     }
 
     /// A report of one problem, on the line with this number; line 0 means the whole file.
-    pub fn problem(&self, line: usize, code: &'static str, message: impl Into<String>) -> Report {
+    pub(super) fn problem(
+        &self,
+        line: usize,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Report {
         let mut report = Report::new();
         let source = report.add_source(&*self.path, &*self.text);
         let span = Span { source, range: self.range_of(line) };
         report.push(
-            Diagnostic::error(code, message)
-                .at(span, "")
-                .help("the layout of the text has changed: teach `codegen/src/diff_spec` the new one"),
+            Diagnostic::error(code, message).at(span, "").help(
+                "the layout of the text has changed: teach `codegen/src/diff_spec` the new one",
+            ),
         );
         report
     }
@@ -71,7 +76,7 @@ impl Text {
     /// An error unless at least half as many facts of a kind were recognised as are described.
     ///
     /// A text that falls silent has changed its layout; that must not pass for agreement.
-    pub fn expect(&self, kind: &str, found: usize, described: usize) -> Result<(), Report> {
+    pub(super) fn expect(&self, kind: &str, found: usize, described: usize) -> Result<(), Report> {
         if found > 0 && found * 2 >= described {
             return Ok(());
         }
@@ -96,13 +101,12 @@ pub(super) struct Checkout {
 
 impl Checkout {
     /// Reads the checkout at `path`: its root or its `design/mvp`.
-    pub fn open(path: &Path) -> Result<Self, Report> {
+    pub(super) fn open(path: &Path) -> Result<Self, Report> {
         let root = root(path)?;
         let mvp = root.join("design").join("mvp");
         let mut problems = Report::new();
-        let mut read = |path: PathBuf| {
-            Text::read(&path).map_err(|report| problems.append(report)).ok()
-        };
+        let mut read =
+            |path: PathBuf| Text::read(&path).map_err(|report| problems.append(report)).ok();
         let explainer = read(mvp.join("Explainer.md"));
         let canonical_abi = read(mvp.join("CanonicalABI.md"));
         let binary = read(mvp.join("Binary.md"));
@@ -129,7 +133,11 @@ fn root(path: &Path) -> Result<PathBuf, Report> {
         return Ok(path.to_owned());
     }
     if path.join("Explainer.md").is_file() {
-        return Ok(path.join("..").join(".."));
+        // By its real name: the folder may be given as `.`.
+        let mvp = path.canonicalize().map_err(|error| Report::of_io("find", path, &error))?;
+        if let Some(root) = mvp.parent().and_then(Path::parent) {
+            return Ok(root.to_owned());
+        }
     }
     let message =
         format!("`{}` is not a checkout of the component-model repository", path.display());

@@ -20,9 +20,9 @@ pub(super) fn emoji(spec: &Spec, gate: &str) -> String {
 
 /// Whether `immediates` has one of this kind.
 pub(super) fn has(immediates: &[Immediate], wanted: ImmediateKind) -> bool {
-    immediates.iter().any(|immediate| {
-        matches!(immediate, Immediate::Named { kind, .. } if *kind == wanted)
-    })
+    immediates
+        .iter()
+        .any(|immediate| matches!(immediate, Immediate::Named { kind, .. } if *kind == wanted))
 }
 
 /// The immediates that have a name: the bytes that carry nothing are of the binary format only.

@@ -162,12 +162,12 @@ pub(super) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    pub fn new(source: Source, texts: &'a Report) -> Self {
+    pub(super) fn new(source: Source, texts: &'a Report) -> Self {
         Self { source, texts, checked: 0, differences: Vec::new() }
     }
 
     /// Counts the fact, and keeps it if the two sides differ.
-    pub fn compare(&mut self, fact: Fact<'_>) {
+    pub(super) fn compare(&mut self, fact: Fact<'_>) {
         self.checked += 1;
         if fact.described == fact.found {
             return;

@@ -81,7 +81,7 @@ const CORE_FUNC: &str = "(core func <id>?)";
 
 impl Explainer {
     /// Reads the text.
-    pub fn read(text: &Text) -> Result<Self, Report> {
+    pub(super) fn read(text: &Text) -> Result<Self, Report> {
         let document = Document::read(text)?;
         let mut explainer = Self {
             text: text.clone(),
@@ -108,16 +108,18 @@ impl Explainer {
                     None => code,
                 };
                 let alternative = alternative.trim().trim_start_matches('|').trim();
-                if !matches!(production, "canon" | "canonopt") || matches!(alternative, "" | "...") {
+                if !matches!(production, "canon" | "canonopt") || matches!(alternative, "" | "...")
+                {
                     continue;
                 }
                 let unclear = || {
                     self.text.problem(*line, "unbalanced-code", "this production is not balanced")
                 };
                 let (code, emoji) = markdown::split_trailing_emoji(alternative);
-                let mut items = match code.starts_with('(') {
-                    true => markdown::list(code).ok_or_else(unclear)?,
-                    false => vec![code.to_owned()],
+                let mut items = if code.starts_with('(') {
+                    markdown::list(code).ok_or_else(unclear)?
+                } else {
+                    vec![code.to_owned()]
                 };
                 if production == "canon" && items.first().is_some_and(|first| first == "canon") {
                     items.remove(0);
@@ -138,7 +140,7 @@ impl Explainer {
     }
 
     /// Compares the description with the text.
-    pub fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
+    pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let described = spec.builtins.len();
         self.text.expect("built-ins with a heading", self.synopses.len(), described)?;
         self.text.expect("built-ins in the grammar", self.builtins.len(), described)?;
@@ -226,9 +228,7 @@ impl Explainer {
                 described_at: Some(&option.name.span),
             });
         }
-        let known = |row: &&Production| {
-            spec.options.iter().all(|option| *option.name != row.name)
-        };
+        let known = |row: &&Production| spec.options.iter().all(|option| *option.name != row.name);
         for row in self.options.iter().filter(known) {
             self.undescribed(row, "option in the grammar", "an option in spec/abi.toml", findings);
         }
@@ -492,5 +492,91 @@ fn read_table(document: &Document<'_>, heading: &Heading, rows: &mut [Synopsis])
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+## Gated Features
+These have shipped:
+* 🔀: native concurrency
+
+All other features are not:
+* 🧵: threads
+  * 🧵②: more threads
+
+## Grammar
+```ebnf
+canon    ::= (canon lift core-prefix(<core:funcsortidx>) <canonopt>* bind-id(<externtype>))
+canonopt ::= string-encoding=utf8
+           | (memory core-prefix(<core:memoryidx>))
+           | async 🔀
+canon ::= ...
+        | (canon a.b <typeidx> (result <valtype>)? (core func <id>?)) 🧵②
+```
+
+###### 🔀 `a.b` and `a.c`
+
+| Synopsis                          |                |
+| --------------------------------- | -------------- |
+| Approximate WIT signature for `a.b` | `func() -> x` |
+| Approximate WIT signature for `a.c` | `func() -> y` |
+| Canonical ABI signature           | `[e: i32, f:i32] -> []` |
+
+The returned
+`i32` is always `0` and more.
+";
+
+    fn read(text: &str) -> Result<Explainer, Report> {
+        Explainer::read(&Text { path: "Explainer.md".into(), text: text.into() })
+    }
+
+    #[test]
+    fn features_productions_and_tables_are_read() {
+        let read = read(TEXT).unwrap();
+        let gates: Vec<(&str, bool)> =
+            read.gates.iter().map(|gate| (gate.emoji.as_str(), gate.shipped)).collect();
+        assert_eq!(gates, [("🔀", true), ("🧵", false), ("🧵②", false)]);
+        assert_eq!(read.definitions[0].items.len(), 3);
+        assert_eq!(read.options.len(), 3);
+        assert_eq!(read.options[1].items, ["core-prefix(<core:memoryidx>)"]);
+        assert_eq!(
+            (read.options[2].name.as_str(), read.options[2].emoji.as_str()),
+            ("async", "🔀")
+        );
+        let builtin = &read.builtins[0];
+        assert_eq!(
+            (builtin.name.as_str(), builtin.emoji.as_str(), builtin.line),
+            ("a.b", "🧵②", 16)
+        );
+        assert_eq!(builtin.items, ["<typeidx>", "(result <valtype>)?", CORE_FUNC]);
+        let [one, two] = read.synopses.as_slice() else { panic!("{:?}", read.synopses) };
+        assert_eq!(one.wit, Some((23, "func() -> x".to_owned())));
+        assert_eq!(two.wit, Some((24, "func() -> y".to_owned())));
+        assert_eq!(one.signature, two.signature);
+        assert!(one.zero && one.anchor == "-ab-and-ac");
+    }
+
+    #[test]
+    fn a_production_that_is_not_balanced_is_reported_with_its_line() {
+        let report = read(&TEXT.replace("<id>?)) 🧵②", "<id>?) 🧵②")).unwrap_err().to_string();
+        assert!(report.contains("Explainer.md:16"), "{report}");
+    }
+
+    #[test]
+    fn signatures_agree_where_the_text_gives_no_name_and_differ_where_it_gives_another() {
+        let agrees =
+            |described: &str, found: &str| agreeing_signature(described, found) == described;
+        assert!(agrees("[v:T] -> []", "[T] -> []"));
+        assert!(agrees("[w:i32 maybe_set:i32] -> []", "[w:i32, maybe_set: i32] -> []"));
+        assert!(agrees("shared? [] -> [i32]", "shared? [] -> [i32]"));
+        assert!(!agrees("[v:T] -> []", "[w:T] -> []"));
+        assert!(!agrees("[] -> [i32]", "shared? [] -> [i32]"));
+        assert!(!agrees("shared? [] -> [i32]", "[] -> [i32]"));
+        assert!(!agrees("[] -> [i32]", "[] -> [i64]"));
+        assert_eq!(agreeing_signature("[] -> []", "[x"), "[x");
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Takes `text` apart; fails if fenced code has no end.
-    pub fn read(text: &'a Text) -> Result<Self, Report> {
+    pub(super) fn read(text: &'a Text) -> Result<Self, Report> {
         let mut document = Self { headings: Vec::new(), fences: Vec::new(), prose: Vec::new() };
         let mut open: Option<(usize, Fence<'a>)> = None;
         let mut anchors: HashMap<String, usize> = HashMap::new();
@@ -66,7 +66,13 @@ impl<'a> Document<'a> {
                         *seen += 1;
                         let (emoji, title) = split_leading_emoji(title);
                         let title = title.to_owned();
-                        document.headings.push(Heading { level, emoji, title, anchor, line: number });
+                        document.headings.push(Heading {
+                            level,
+                            emoji,
+                            title,
+                            anchor,
+                            line: number,
+                        });
                     }
                 }
             }
@@ -78,12 +84,12 @@ impl<'a> Document<'a> {
     }
 
     /// The anchors of all headings.
-    pub fn anchors(&self) -> BTreeSet<String> {
+    pub(super) fn anchors(&self) -> BTreeSet<String> {
         self.headings.iter().map(|heading| heading.anchor.clone()).collect()
     }
 
     /// The number of the line before which the section of `heading` ends.
-    pub fn end_of(&self, heading: &Heading) -> usize {
+    pub(super) fn end_of(&self, heading: &Heading) -> usize {
         self.headings
             .iter()
             .find(|other| other.line > heading.line && other.level <= heading.level)
@@ -91,14 +97,14 @@ impl<'a> Document<'a> {
     }
 
     /// The prose of the section of `heading`, without the heading.
-    pub fn prose_of(&self, heading: &Heading) -> Vec<(usize, &'a str)> {
+    pub(super) fn prose_of(&self, heading: &Heading) -> Vec<(usize, &'a str)> {
         let end = self.end_of(heading);
         let inside = |line: usize| heading.line < line && line < end;
         self.prose.iter().filter(|(line, _)| inside(*line)).copied().collect()
     }
 
     /// The fenced code of the section of `heading`.
-    pub fn fences_of(&self, heading: &Heading) -> impl Iterator<Item = &Fence<'a>> {
+    pub(super) fn fences_of(&self, heading: &Heading) -> impl Iterator<Item = &Fence<'a>> {
         let (start, end) = (heading.line, self.end_of(heading));
         self.fences.iter().filter(move |fence| {
             fence.lines.first().is_some_and(|(line, _)| start < *line && *line < end)
@@ -199,9 +205,10 @@ pub(super) fn bullets(lines: &[(usize, &str)]) -> Vec<Bullet> {
         if let Some(text) = trimmed.strip_prefix("* ") {
             bullets.push(Bullet { indent, text: text.trim().to_owned(), line: *number });
             inside = true;
-        } else if let Some(bullet) = bullets.last_mut().filter(|bullet| {
-            inside && !trimmed.is_empty() && indent > bullet.indent
-        }) {
+        } else if let Some(bullet) = bullets
+            .last_mut()
+            .filter(|bullet| inside && !trimmed.is_empty() && indent > bullet.indent)
+        {
             bullet.text = format!("{} {}", bullet.text, trimmed.trim_end());
         } else if !trimmed.is_empty() || indent == 0 {
             inside = false;
@@ -276,7 +283,12 @@ mod tests {
     fn braces_stand_for_every_combination() {
         assert_eq!(
             expand_braces("{stream,future}.cancel-{read,write}").unwrap(),
-            ["stream.cancel-read", "stream.cancel-write", "future.cancel-read", "future.cancel-write"]
+            [
+                "stream.cancel-read",
+                "stream.cancel-write",
+                "future.cancel-read",
+                "future.cancel-write"
+            ]
         );
         assert_eq!(expand_braces("a.b").unwrap(), ["a.b"]);
         assert_eq!(expand_braces("{a,b"), None);

@@ -2,16 +2,16 @@
 //!
 //! | module | compares with |
 //! |---|---|
-//! | [`explainer`] | `Explainer.md`: headings, signature tables, the grammar of the text format |
-//! | [`canonical_abi`] | `CanonicalABI.md`: what "validation specifies" for each definition |
-//! | [`binary`] | `Binary.md`: the grammar of the binary format |
-//! | [`validator`] | the validator: components that are right, and components with one thing wrong |
-//! | [`reference`] | `definitions.py`: constants, codes, layouts and every place that traps |
-//! | [`suite`] | the official suite: the messages of the traps it expects |
+//! | `explainer` | `Explainer.md`: headings, signature tables, the grammar of the text format |
+//! | `canonical_abi` | `CanonicalABI.md`: what "validation specifies" for each definition |
+//! | `binary` | `Binary.md`: the grammar of the binary format |
+//! | `validator` | the validator: components that are right, and components with one thing wrong |
+//! | `reference` | `definitions.py`: constants, codes, layouts and every place that traps |
+//! | `suite` | the official suite: the messages of the traps it expects |
 //!
 //! Each reads its source into facts, then compares them with the description in both directions.
-//! [`difference`] is what that gives, [`report`] shows it. [`described`] is the description's side
-//! of the facts; [`checkout`], [`markdown`] and [`python`] read the sources' files.
+//! `difference` is what that gives, `report` shows it. `described` is the description's side
+//! of the facts; `checkout`, `markdown`, `func_type` and `python` read the sources' files.
 
 use std::path::Path;
 
@@ -23,6 +23,7 @@ mod checkout;
 mod described;
 mod difference;
 mod explainer;
+mod func_type;
 mod markdown;
 mod python;
 mod reference;
@@ -62,6 +63,11 @@ pub fn diff_spec(
     Ok(comparison)
 }
 
+/// What was read; what could not be goes to the problems.
+fn keep<T>(problems: &mut Report, read: Result<T, Report>) -> Option<T> {
+    read.map_err(|report| problems.append(report)).ok()
+}
+
 /// What the files of a checkout say.
 #[derive(Debug)]
 struct Sources {
@@ -77,9 +83,6 @@ impl Sources {
     fn read(path: &Path) -> Result<Self, Report> {
         let checkout = checkout::Checkout::open(path)?;
         let mut problems = Report::new();
-        fn keep<T>(problems: &mut Report, read: Result<T, Report>) -> Option<T> {
-            read.map_err(|report| problems.append(report)).ok()
-        }
         let explainer = keep(&mut problems, explainer::Explainer::read(&checkout.explainer));
         let canonical_abi =
             keep(&mut problems, canonical_abi::CanonicalAbi::read(&checkout.canonical_abi));

@@ -18,7 +18,7 @@ pub(super) struct Site {
 
 impl Site {
     /// As the description writes it.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!("{}: {}", self.function, self.condition)
     }
 }
@@ -67,7 +67,7 @@ struct Scope {
 
 impl Outline {
     /// Reads the file; fails where a trap's condition has no end.
-    pub fn read(text: &Text) -> Result<Self, Report> {
+    pub(super) fn read(text: &Text) -> Result<Self, Report> {
         let mut outline = Self::default();
         let mut scopes: Vec<Scope> = Vec::new();
         let mut lines = text.lines().map(|(number, line)| (number, without_comment(line)));
@@ -139,7 +139,9 @@ impl Outline {
     fn read_assignment(&mut self, scopes: &[Scope], code: &str, line: usize) {
         let Some((name, value)) = code.split_once('=') else { return };
         let name = name.trim();
-        if !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit()) {
+        if !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+        {
             let value = evaluate(value);
             self.assignments.push(Assignment { name: qualified(scopes, name), value, line });
         }
@@ -169,7 +171,7 @@ impl Outline {
     }
 
     /// The members of an enumeration; a second name for a value is none, as in Python.
-    pub fn members(&self, class: &str) -> Vec<(&str, u64, usize)> {
+    pub(super) fn members(&self, class: &str) -> Vec<(&str, u64, usize)> {
         let mut members: Vec<(&str, u64, usize)> = Vec::new();
         for assignment in &self.assignments {
             let Some((of, name)) = assignment.name.rsplit_once('.') else { continue };
@@ -229,11 +231,12 @@ fn up_to_closing(text: &str) -> Option<&str> {
 }
 
 /// The value of an expression of whole numbers with `<<`, `+`, `-`, `*`, `**` and parentheses.
-fn evaluate(text: &str) -> Option<u64> {
+pub(super) fn evaluate(text: &str) -> Option<u64> {
     let mut tokens = Vec::new();
     let mut rest = text.trim();
     while let Some(first) = rest.chars().next() {
-        let operator = ["**", "<<", "+", "-", "*", "(", ")"].into_iter().find(|o| rest.starts_with(o));
+        let operator =
+            ["**", "<<", "+", "-", "*", "(", ")"].into_iter().find(|o| rest.starts_with(o));
         let token = match operator {
             Some(operator) => operator,
             None if first.is_ascii_digit() => {

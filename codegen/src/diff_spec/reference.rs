@@ -8,7 +8,7 @@ use weft_spec::{Report, Spec};
 use super::checkout::Text;
 use super::described;
 use super::difference::{Fact, Findings};
-use super::python::{Outline, Site};
+use super::python::{self, Outline, Site};
 
 /// What the reference says.
 #[derive(Debug)]
@@ -23,14 +23,19 @@ const SIZE: &str = "elem_size";
 const FLAT: &str = "flatten_type";
 const SPECIAL: &str = "despecialize";
 
+/// Limits that the reference has no name for: the constant, and the site whose condition ends with
+/// the first number beyond it.
+const BOUNDS: [(&str, &str); 1] =
+    [("MAX_BACKPRESSURE", "canon_backpressure_inc: inst.backpressure == ")];
+
 impl Reference {
     /// Reads the reference.
-    pub fn read(text: &Text) -> Result<Self, Report> {
+    pub(super) fn read(text: &Text) -> Result<Self, Report> {
         Ok(Self { text: text.clone(), outline: Outline::read(text)? })
     }
 
     /// Compares the description with the reference.
-    pub fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
+    pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let sites = spec.traps.iter().flat_map(|trap| &trap.sites).count();
         self.text.expect("trap sites", self.outline.sites.len(), sites)?;
         self.text.expect("functions", self.built_ins().count(), spec.builtins.len())?;
@@ -60,9 +65,26 @@ impl Reference {
                 described_at: Some(&constant.name.span),
             });
         }
+        for (name, site) in BOUNDS {
+            let constant = spec.constants.iter().find(|constant| *constant.name == name);
+            let found = self.outline.sites.iter().find_map(|found| {
+                let beyond = python::evaluate(found.text().strip_prefix(site)?)?;
+                Some((beyond.checked_sub(1)?, found.line))
+            });
+            findings.compare(Fact {
+                subject: name,
+                what: "value",
+                described: constant.map(|constant| format!("{:#x}", constant.value)),
+                found: found.map(|(value, _)| format!("{value:#x}")),
+                place: found.map(|(_, line)| self.text.place(line)),
+                edit: format!("constant `{name}` in spec/abi.toml"),
+                described_at: constant.map(|constant| &constant.name.span),
+            });
+        }
         for assignment in &self.outline.assignments {
             let Some(value) = assignment.value else { continue };
-            let is_case = assignment.name.rsplit_once('.').is_some_and(|(class, _)| self.is_enum(class));
+            let is_case =
+                assignment.name.rsplit_once('.').is_some_and(|(class, _)| self.is_enum(class));
             let known = spec.constants.iter().any(|constant| constant.reference == assignment.name);
             if !is_case && !known {
                 findings.compare(Fact {
@@ -198,7 +220,9 @@ impl Reference {
         self.outline
             .functions
             .iter()
-            .filter(|(name, _)| name.starts_with("canon_") && !matches!(name.as_str(), "canon_lift" | "canon_lower"))
+            .filter(|(name, _)| {
+                name.starts_with("canon_") && !matches!(name.as_str(), "canon_lift" | "canon_lower")
+            })
             .map(|(name, line)| (name.as_str(), *line))
     }
 
@@ -229,7 +253,8 @@ impl Reference {
             });
         }
         for (name, line) in self.built_ins() {
-            let known = spec.builtins.iter().any(|b| b.reference.first().is_some_and(|f| f == name));
+            let known =
+                spec.builtins.iter().any(|b| b.reference.first().is_some_and(|f| f == name));
             if !known {
                 findings.compare(Fact {
                     subject: name,
@@ -254,32 +279,43 @@ impl Reference {
     }
 
     fn compare_sites(&self, spec: &Spec, findings: &mut Findings<'_>) {
-        let places: BTreeSet<&str> =
-            self.outline.sites.iter().map(|site| site.function.as_str()).collect();
         for trap in &spec.traps {
             for claimed in &trap.sites {
-                let found = self.outline.sites.iter().find(|site| claims(claimed, site));
+                let found = self.outline.sites.iter().find(|site| is_about(claimed, site));
                 findings.compare(Fact {
                     subject: &trap.id,
                     what: "site",
                     described: Some(claimed.value.clone()),
                     found: found.map(|_| claimed.value.clone()),
+                    // Where the site is gone, the function may still be there.
                     place: found.map(|site| self.text.place(site.line)).or_else(|| {
-                        let function = claimed.split(':').next().filter(|f| places.contains(f))?;
+                        let function = claimed.split(": ").next()?;
                         self.outline.functions.get(function).map(|line| self.text.place(*line))
                     }),
-                    edit: format!("site `{}` of trap `{}` in spec/traps.toml", claimed.value, *trap.id),
+                    edit: format!(
+                        "site `{}` of trap `{}` in spec/traps.toml",
+                        claimed.value, *trap.id
+                    ),
                     described_at: Some(&claimed.span),
                 });
             }
         }
-        for site in &self.outline.sites {
-            let claimed =
-                spec.traps.iter().any(|trap| trap.sites.iter().any(|claim| claims(claim, site)));
+        // The traps that claim each site.
+        let claims: Vec<Vec<&str>> = self
+            .outline
+            .sites
+            .iter()
+            .map(|site| {
+                let traps = spec.traps.iter();
+                let traps = traps.filter(|trap| trap.sites.iter().any(|c| is_about(c, site)));
+                traps.map(|trap| trap.id.as_str()).collect()
+            })
+            .collect();
+        for (site, claims) in self.outline.sites.iter().zip(&claims) {
             findings.compare(Fact {
                 subject: &site.function,
                 what: "claimed site",
-                described: claimed.then(|| site.text()),
+                described: (!claims.is_empty()).then(|| site.text()),
                 found: Some(site.text()),
                 place: Some(self.text.place(site.line)),
                 edit: format!("site `{}` to a trap in spec/traps.toml", site.text()),
@@ -288,12 +324,11 @@ impl Reference {
         }
         for builtin in &spec.builtins {
             let traps = spec.traps_of(builtin);
-            let own = self.outline.sites.iter().filter(|site| {
-                builtin.reference.contains(&site.function) && self.applies(site, builtin)
-            });
-            for site in own {
-                let raised =
-                    traps.iter().any(|trap| trap.sites.iter().any(|claim| claims(claim, site)));
+            for (site, claims) in self.outline.sites.iter().zip(&claims) {
+                if !builtin.reference.contains(&site.function) || !self.applies(site, builtin) {
+                    continue;
+                }
+                let raised = traps.iter().any(|trap| claims.contains(&trap.id.as_str()));
                 findings.compare(Fact {
                     subject: &builtin.name,
                     what: "trap",
@@ -319,10 +354,10 @@ fn only_about(condition: &str) -> Option<&str> {
 }
 
 /// Whether a claim is about this site; `*` is any function.
-fn claims(claim: &str, site: &Site) -> bool {
-    claim.split_once(": ").is_some_and(|(function, condition)| {
-        (function == "*" || function == site.function) && condition == site.condition
-    })
+fn is_about(claim: &str, site: &Site) -> bool {
+    let function = claim.strip_suffix(site.condition.as_str());
+    let function = function.and_then(|function| function.strip_suffix(": "));
+    function.is_some_and(|function| function == "*" || function == site.function)
 }
 
 /// What the functions of the reference return for a type, by its described layout.
@@ -344,7 +379,9 @@ fn described_layout(ty: &ValueType) -> Vec<(&'static str, String)> {
             all(alignment.to_string(), size.to_string(), format!("['{flat}']"))
         }
         // Lists of either kind are one class, told apart by their length.
-        Layout::PointerAndLength | Layout::Elements if ty.reference == "ListType" => by("list", "t, l"),
+        Layout::PointerAndLength | Layout::Elements if ty.reference == "ListType" => {
+            by("list", "t, l")
+        }
         Layout::PointerAndLength => all(
             "ptr_size(ptr_type)".to_owned(),
             "2 * ptr_size(ptr_type)".to_owned(),
@@ -363,5 +400,29 @@ fn described_layout(ty: &ValueType) -> Vec<(&'static str, String)> {
             class.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
             vec![(SPECIAL, format!("{class}Type"))]
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_about_a_function_or_about_any() {
+        let site = Site { function: "A.f".into(), condition: "a: b".into(), line: 1 };
+        assert!(is_about("A.f: a: b", &site) && is_about("*: a: b", &site));
+        assert!(
+            !is_about("f: a: b", &site) && !is_about("A.f: b", &site) && !is_about("a: b", &site)
+        );
+    }
+
+    #[test]
+    fn conditions_on_one_class_are_recognised() {
+        assert_eq!(
+            only_about("isinstance(end, WritableFutureEnd) and end.x"),
+            Some("WritableFutureEnd")
+        );
+        assert_eq!(only_about("not isinstance(end, EndT)"), None);
+        assert_eq!(only_about("isinstance(end, EndT)"), None);
     }
 }

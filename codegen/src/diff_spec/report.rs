@@ -13,13 +13,8 @@ struct Style {
     plain: &'static str,
 }
 
-const COLORED: Style = Style {
-    bold: "\x1b[1m",
-    red: "\x1b[31m",
-    green: "\x1b[32m",
-    dim: "\x1b[2m",
-    plain: "\x1b[0m",
-};
+const COLORED: Style =
+    Style { bold: "\x1b[1m", red: "\x1b[31m", green: "\x1b[32m", dim: "\x1b[2m", plain: "\x1b[0m" };
 const UNCOLORED: Style = Style { bold: "", red: "", green: "", dim: "", plain: "" };
 
 impl Comparison {
@@ -59,7 +54,7 @@ impl Comparison {
             let color = if open == 0 { style.green } else { style.red };
             let _ = writeln!(
                 out,
-                "{:<18} {checked:>6} facts  {color}{open:>4} differences{}  {}{excused} explained{}",
+                "{:<18} {checked:>6} facts  {color}{open:>4} to act on{}  {}{excused} explained{}",
                 source.title(),
                 style.plain,
                 style.dim,
@@ -68,10 +63,9 @@ impl Comparison {
         }
         let verdict = match (self.unexcused().count(), self.unused_exceptions.len()) {
             (0, 0) => format!("{}no differences{}", style.green, style.plain),
-            (open, unused) => format!(
-                "{}{open} differences, {unused} exceptions that explain nothing{}",
-                style.red, style.plain
-            ),
+            (open, unused) => {
+                format!("{}{open} to act on, {unused} unused exceptions{}", style.red, style.plain)
+            }
         };
         let _ = writeln!(out, "{facts} facts compared: {verdict}");
     }
@@ -85,11 +79,8 @@ fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
         None => String::new(),
     };
     let side = |text: &Option<String>| text.clone().map_or_else(silent, |text| shown(&text));
-    let _ = writeln!(
-        out,
-        "  {}{}{}: {}",
-        style.bold, difference.subject, style.plain, difference.what
-    );
+    let _ =
+        writeln!(out, "  {}{}{}: {}", style.bold, difference.subject, style.plain, difference.what);
     let described_at = at(&difference.described_at);
     let _ = writeln!(out, "    described: {}{described_at}", side(&difference.described));
     let _ = writeln!(out, "        found: {}{}", side(&difference.found), at(&difference.place));
@@ -98,7 +89,9 @@ fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
         out,
         "               or, if the description is right, add to spec/exceptions.toml:"
     );
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    // A JSON string is a TOML string; what would not be seen is escaped in both.
+    let quoted =
+        |text: &str| serde_json::Value::from(text).to_string().replace('\u{fe0f}', "\\uFE0F");
     for (key, value) in [
         ("name", String::new()),
         ("source", difference.source.name().to_owned()),

@@ -16,7 +16,7 @@ pub(super) struct Suite {
 
 impl Suite {
     /// Reads the scripts; fails where one is not balanced.
-    pub fn read(scripts: &[Text]) -> Result<Self, Report> {
+    pub(super) fn read(scripts: &[Text]) -> Result<Self, Report> {
         let mut messages = BTreeMap::new();
         for script in scripts {
             for (line, message) in expected_traps(script)? {
@@ -28,7 +28,7 @@ impl Suite {
     }
 
     /// Compares the messages of the described traps with those that are expected.
-    pub fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
+    pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         if self.scripts == 0 || self.messages.len() * 4 < spec.traps.len() {
             let message = format!(
                 "nothing recognised in the official suite: {} messages of traps in {} scripts",
@@ -100,7 +100,11 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
                 characters.next();
                 while depth > 0 {
                     let Some(c) = characters.next() else {
-                        return Err(script.problem(start, "unbalanced-code", "this comment has no end"));
+                        return Err(script.problem(
+                            start,
+                            "unbalanced-code",
+                            "this comment has no end",
+                        ));
                     };
                     line += usize::from(c == '\n');
                     match (before, c) {
@@ -118,7 +122,9 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
                     found.push((start, message));
                 }
                 Some(_) => {}
-                None => return Err(script.problem(line, "unbalanced-code", "nothing is open here")),
+                None => {
+                    return Err(script.problem(line, "unbalanced-code", "nothing is open here"));
+                }
             },
             '"' => {
                 let start = line;
@@ -143,15 +149,15 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
             }
             c if !c.is_whitespace() => {
                 let mut word = String::from(c);
-                while let Some(c) =
-                    characters.next_if(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | ';'))
+                while let Some(c) = characters
+                    .next_if(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | ';'))
                 {
                     word.push(c);
                 }
-                if let Some((_, first, _)) = open.last_mut() {
-                    if first.is_empty() {
-                        *first = word;
-                    }
+                if let Some((_, first, _)) =
+                    open.last_mut().filter(|(_, first, _)| first.is_empty())
+                {
+                    *first = word;
                 }
             }
             _ => {}

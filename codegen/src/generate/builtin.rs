@@ -75,6 +75,9 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         /// A built-in with what its definition in a component fixes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Definition { #(#family_docs #family_names(#definitions),)* }
+        #(impl From<#definitions> for Definition {
+            fn from(definition: #definitions) -> Self { Self::#family_names(definition) }
+        })*
         impl Definition {
             /// The built-in that this is a definition of.
             #[must_use]

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use weft_spec::Spec;
-use weft_spec::model::{Blocks, Builtin, Immediate, ImmediateKind, ResultMeaning};
+use weft_spec::model::{Builtin, Immediate, ImmediateKind, ResultMeaning};
 use weft_spec::signature::SymbolicType;
 
 use super::code::may_not_fit;
@@ -106,6 +106,11 @@ fn variant(builtin: &Builtin) -> Ident {
 /// The name of what the spec says of a built-in: `SET_WAIT` of `waitable-set.wait`.
 pub(super) fn constant(builtin: &Builtin) -> Ident {
     constant_name(&variant(builtin).to_string())
+}
+
+/// The name of the method, which is that of the reference's function: `canon_waitable_set_wait`.
+fn method_name(builtin: &Builtin) -> Ident {
+    format_ident!("canon_{}", value_name(&builtin.name))
 }
 
 /// Something that a definition fixes: a field of its variant and a parameter of its method.
@@ -258,19 +263,21 @@ fn result(spec: &Spec, builtin: &Builtin) -> (TokenStream, TokenStream) {
 }
 
 fn method(spec: &Spec, builtin: &Builtin) -> TokenStream {
-    let name = value_name(&builtin.name);
+    let name = method_name(builtin);
     let fixed = fixed(builtin);
     let fixed = fixed.iter().filter(|fixed| !only_for_coding(&fixed.name));
     let fixed = fixed.map(|Fixed { name, ty, .. }| quote!(#name: #ty));
     let parameters = parameters(builtin);
     let parameters = parameters.iter().map(|(name, ty, _)| quote!(#name: #ty));
     let (ty, _) = result(spec, builtin);
-    let output = match builtin.blocks {
-        Blocks::Never => quote!(Result<#ty, Failure>),
-        _ => quote!(Result<Outcome<#ty, Self::Suspension>, Failure>),
-    };
     let text = outer_doc(&documentation(spec, builtin));
-    quote! { #text fn #name(&mut self, #(#fixed,)* #(#parameters),*) -> #output; }
+    quote! {
+        #text
+        fn #name(
+            &mut self,
+            #(#fixed,)* #(#parameters),*
+        ) -> Result<Outcome<#ty, Self::Suspension>, Failure>;
+    }
 }
 
 fn documentation(spec: &Spec, builtin: &Builtin) -> String {
@@ -310,7 +317,7 @@ fn documentation(spec: &Spec, builtin: &Builtin) -> String {
 
 fn arm(spec: &Spec, builtin: &Builtin) -> TokenStream {
     let name = variant(builtin);
-    let method = value_name(&builtin.name);
+    let method = method_name(builtin);
     let fixed = fixed(builtin);
     let used: Vec<&Ident> = fixed.iter().map(|fixed| &fixed.name).collect();
     let pattern = if used.is_empty() { quote!() } else { quote!({ #(#used),* }) };
@@ -340,14 +347,12 @@ fn arm(spec: &Spec, builtin: &Builtin) -> TokenStream {
         parameters.iter().map(|(name, ..)| if flat { quote!(arguments) } else { quote!(#name) });
     let call = quote!(machine.#method(#(#passed,)* #(#values),*)?);
     let (ty, encoded) = result(spec, builtin);
-    let finish = match (builtin.blocks, ty.to_string() == "()") {
-        (Blocks::Never, true) => quote! { #call; Ok(Outcome::Return(#encoded)) },
-        (Blocks::Never, false) => quote! { let result = #call; Ok(Outcome::Return(#encoded)) },
-        (_, true) => quote! { let outcome = #call; outcome.try_map(|()| Ok(#encoded)) },
-        (_, false) => quote! { let outcome = #call; outcome.try_map(|result| Ok(#encoded)) },
-    };
+    let taken = if ty.to_string() == "()" { quote!(|()|) } else { quote!(|result|) };
     quote! {
-        Self::#name #pattern => { #decode #(#takes)* #(#guards)* #finish }
+        Self::#name #pattern => { #decode #(#takes)* #(#guards)*
+            let outcome = #call;
+            outcome.try_map(#taken Ok(#encoded))
+        }
     }
 }
 

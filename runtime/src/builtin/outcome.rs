@@ -22,9 +22,13 @@ impl<T, S> Outcome<T, S> {
     }
 }
 
-/// An implementation of built-ins, some of which do not return at once.
+/// An implementation of built-ins, any of which may not return at once.
+///
+/// An implementation holds no memories, tables or functions. Where a built-in needs one, or
+/// where the thread blocks or switches, it says so in a suspension; whoever called acts on it
+/// and comes back with the result.
 pub trait Suspends {
-    /// Why a built-in does not return at once: the thread blocks, switches to another one, or
-    /// has to call a function first.
+    /// What has to happen before a built-in returns: a thread blocks or another one runs, a
+    /// function is called, memory is read or written.
     type Suspension;
 }

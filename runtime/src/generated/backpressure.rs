@@ -22,7 +22,9 @@ pub trait BackpressureBuiltins: Guards + Suspends {
     /// Traps: `backpressure-overflow`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-backpressureinc-and-backpressuredec) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-backpressureincdec)
-    fn backpressure_inc(&mut self) -> Result<(), Failure>;
+    fn canon_backpressure_inc(
+        &mut self,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `backpressure.dec`: Takes one from the counter that `backpressure.inc` adds to.
     ///
     /// `[] -> []`
@@ -32,7 +34,9 @@ pub trait BackpressureBuiltins: Guards + Suspends {
     /// Traps: `backpressure-overflow`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-backpressureinc-and-backpressuredec) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-backpressureincdec)
-    fn backpressure_dec(&mut self) -> Result<(), Failure>;
+    fn canon_backpressure_dec(
+        &mut self,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `backpressure`, with what its definition fixes.
@@ -67,13 +71,13 @@ impl BackpressureDefinition {
         match self {
             Self::Inc => {
                 Arguments::new(builtin, arguments, 0)?;
-                machine.backpressure_inc()?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_backpressure_inc()?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::Dec => {
                 Arguments::new(builtin, arguments, 0)?;
-                machine.backpressure_dec()?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_backpressure_dec()?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }

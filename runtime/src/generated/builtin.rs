@@ -431,6 +431,66 @@ pub enum Definition {
     Thread(ThreadDefinition),
 }
 
+impl From<ResourceDefinition> for Definition {
+    fn from(definition: ResourceDefinition) -> Self {
+        Self::Resource(definition)
+    }
+}
+
+impl From<ContextDefinition> for Definition {
+    fn from(definition: ContextDefinition) -> Self {
+        Self::Context(definition)
+    }
+}
+
+impl From<BackpressureDefinition> for Definition {
+    fn from(definition: BackpressureDefinition) -> Self {
+        Self::Backpressure(definition)
+    }
+}
+
+impl From<TaskDefinition> for Definition {
+    fn from(definition: TaskDefinition) -> Self {
+        Self::Task(definition)
+    }
+}
+
+impl From<SubtaskDefinition> for Definition {
+    fn from(definition: SubtaskDefinition) -> Self {
+        Self::Subtask(definition)
+    }
+}
+
+impl From<WaitableDefinition> for Definition {
+    fn from(definition: WaitableDefinition) -> Self {
+        Self::Waitable(definition)
+    }
+}
+
+impl From<StreamDefinition> for Definition {
+    fn from(definition: StreamDefinition) -> Self {
+        Self::Stream(definition)
+    }
+}
+
+impl From<FutureDefinition> for Definition {
+    fn from(definition: FutureDefinition) -> Self {
+        Self::Future(definition)
+    }
+}
+
+impl From<ErrorContextDefinition> for Definition {
+    fn from(definition: ErrorContextDefinition) -> Self {
+        Self::ErrorContext(definition)
+    }
+}
+
+impl From<ThreadDefinition> for Definition {
+    fn from(definition: ThreadDefinition) -> Self {
+        Self::Thread(definition)
+    }
+}
+
 impl Definition {
     /// The built-in that this is a definition of.
     #[must_use]

@@ -18,13 +18,22 @@ pub trait ContextBuiltins: Guards + Suspends {
     /// `[] -> [T]`
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-contextget) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-contextget)
-    fn context_get(&mut self, ty: IntegerType, slot: u32) -> Result<u64, Failure>;
+    fn canon_context_get(
+        &mut self,
+        ty: IntegerType,
+        slot: u32,
+    ) -> Result<Outcome<u64, Self::Suspension>, Failure>;
     /// `context.set`: Writes a slot of the current thread's storage.
     ///
     /// `[v:T] -> []`
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-contextset) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-contextset)
-    fn context_set(&mut self, ty: IntegerType, slot: u32, v: u64) -> Result<(), Failure>;
+    fn canon_context_set(
+        &mut self,
+        ty: IntegerType,
+        slot: u32,
+        v: u64,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `context`, with what its definition fixes.
@@ -69,14 +78,14 @@ impl ContextDefinition {
         match self {
             Self::Get { ty, slot } => {
                 Arguments::new(builtin, arguments, 0)?;
-                let result = machine.context_get(ty, slot)?;
-                Ok(Outcome::Return(integer_result(builtin, ty, result)?))
+                let outcome = machine.canon_context_get(ty, slot)?;
+                outcome.try_map(|result| Ok(integer_result(builtin, ty, result)?))
             }
             Self::Set { ty, slot } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let v = arguments.integer(ty)?;
-                machine.context_set(ty, slot, v)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_context_set(ty, slot, v)?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }
@@ -99,6 +108,10 @@ pub(crate) static GET: Description = Description {
     imports: &[
         ImportName {
             pattern: "[context-get-{slot}]",
+            is_async: false,
+        },
+        ImportName {
+            pattern: "[context-get-i64-{slot}]",
             is_async: false,
         },
     ],
@@ -127,6 +140,10 @@ pub(crate) static SET: Description = Description {
     imports: &[
         ImportName {
             pattern: "[context-set-{slot}]",
+            is_async: false,
+        },
+        ImportName {
+            pattern: "[context-set-i64-{slot}]",
             is_async: false,
         },
     ],

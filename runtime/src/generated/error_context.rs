@@ -26,12 +26,12 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
     /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `element-type-mismatch`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextnew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextnew)
-    fn error_context_new(
+    fn canon_error_context_new(
         &mut self,
         options: OptionsIndex,
         ptr: u64,
         len: u64,
-    ) -> Result<u32, Failure>;
+    ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
     /// `error-context.debug-message`: Stores the debug message, the same each time, and its pointer and length at `ptr`.
     ///
     /// `[errctxi:i32 ptr:memory.addrtype] -> []`
@@ -43,7 +43,7 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`, `string-content-out-of-bounds`, `list-content-out-of-bounds`, `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextdebug-message) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextdebug-message)
-    fn error_context_debug_message(
+    fn canon_error_context_debug_message(
         &mut self,
         options: OptionsIndex,
         errctxi: u32,
@@ -60,7 +60,10 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextdrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextdrop)
-    fn error_context_drop(&mut self, errctxi: u32) -> Result<(), Failure>;
+    fn canon_error_context_drop(
+        &mut self,
+        errctxi: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `error-context`, with what its definition fixes.
@@ -111,8 +114,8 @@ impl ErrorContextDefinition {
                 let ptr = arguments.integer(memory_address)?;
                 let len = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
-                let result = machine.error_context_new(options, ptr, len)?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                let outcome = machine.canon_error_context_new(options, ptr, len)?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
             Self::DebugMessage { options, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
@@ -120,15 +123,15 @@ impl ErrorContextDefinition {
                 let ptr = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
                 let outcome = machine
-                    .error_context_debug_message(options, errctxi, ptr)?;
+                    .canon_error_context_debug_message(options, errctxi, ptr)?;
                 outcome.try_map(|()| Ok(None))
             }
             Self::Drop => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let errctxi = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.error_context_drop(errctxi)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_error_context_drop(errctxi)?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }

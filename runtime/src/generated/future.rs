@@ -27,7 +27,10 @@ pub trait FutureBuiltins: Guards + Suspends {
     /// Traps: `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamnew-and-futurenew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturenew)
-    fn future_new(&mut self, ty: TypeIndex) -> Result<Ends, Failure>;
+    fn canon_future_new(
+        &mut self,
+        ty: TypeIndex,
+    ) -> Result<Outcome<Ends, Self::Suspension>, Failure>;
     /// `future.read`: Offers a buffer for the value; completes when it has been written.
     ///
     /// `[readable-future-end:i32 ptr:memory.addrtype] -> [i32]`
@@ -39,7 +42,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`, `string-content-out-of-bounds`, `list-content-out-of-bounds`, `table-full`, `future-read-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-futureread-and-futurewrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
-    fn future_read(
+    fn canon_future_read(
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
@@ -57,7 +60,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `future-write-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-futureread-and-futurewrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
-    fn future_write(
+    fn canon_future_write(
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
@@ -75,7 +78,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
-    fn future_cancel_read(
+    fn canon_future_cancel_read(
         &mut self,
         ty: TypeIndex,
         is_async: bool,
@@ -92,7 +95,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
-    fn future_cancel_write(
+    fn canon_future_cancel_write(
         &mut self,
         ty: TypeIndex,
         is_async: bool,
@@ -109,7 +112,11 @@ pub trait FutureBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
-    fn future_drop_readable(&mut self, ty: TypeIndex, end: u32) -> Result<(), Failure>;
+    fn canon_future_drop_readable(
+        &mut self,
+        ty: TypeIndex,
+        end: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `future.drop-writable`: Drops the writable end, after it was written or the reader was dropped.
     ///
     /// `[end:i32] -> []`
@@ -121,7 +128,11 @@ pub trait FutureBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`, `future-dropped-unwritten`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
-    fn future_drop_writable(&mut self, ty: TypeIndex, end: u32) -> Result<(), Failure>;
+    fn canon_future_drop_writable(
+        &mut self,
+        ty: TypeIndex,
+        end: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `future.forward`: Gives up both ends and joins what is behind them: whatever is written to the one future is read from the other, without a copy in between.
     ///
     /// `[ri:i32 wi:i32] -> []`
@@ -132,8 +143,13 @@ pub trait FutureBuiltins: Guards + Suspends {
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `forward-busy`, `future-forward-after-done`, `forward-in-waitable-set`, `same-instance-copy`.
     ///
-    /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfutureforward)
-    fn future_forward(&mut self, ty: TypeIndex, ri: u32, wi: u32) -> Result<(), Failure>;
+    /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#️-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#️-canon-streamfutureforward)
+    fn canon_future_forward(
+        &mut self,
+        ty: TypeIndex,
+        ri: u32,
+        wi: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `future`, with what its definition fixes.
@@ -223,8 +239,8 @@ impl FutureDefinition {
             Self::New { ty } => {
                 Arguments::new(builtin, arguments, 0)?;
                 guards::may_leave(machine)?;
-                let result = machine.future_new(ty)?;
-                Ok(Outcome::Return(Some(CoreValue::I64(result.pack()))))
+                let outcome = machine.canon_future_new(ty)?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I64(result.pack()))))
             }
             Self::Read { ty, options, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
@@ -232,7 +248,7 @@ impl FutureDefinition {
                 let ptr = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
                 let outcome = machine
-                    .future_read(ty, options, readable_future_end, ptr)?;
+                    .canon_future_read(ty, options, readable_future_end, ptr)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.pack()))))
             }
             Self::Write { ty, options, memory_address } => {
@@ -241,44 +257,44 @@ impl FutureDefinition {
                 let ptr = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
                 let outcome = machine
-                    .future_write(ty, options, writable_future_end, ptr)?;
+                    .canon_future_write(ty, options, writable_future_end, ptr)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.pack()))))
             }
             Self::CancelRead { ty, is_async } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let e = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.future_cancel_read(ty, is_async, e)?;
+                let outcome = machine.canon_future_cancel_read(ty, is_async, e)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.pack()))))
             }
             Self::CancelWrite { ty, is_async } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let e = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.future_cancel_write(ty, is_async, e)?;
+                let outcome = machine.canon_future_cancel_write(ty, is_async, e)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.pack()))))
             }
             Self::DropReadable { ty } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let end = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.future_drop_readable(ty, end)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_future_drop_readable(ty, end)?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::DropWritable { ty } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let end = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.future_drop_writable(ty, end)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_future_drop_writable(ty, end)?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::Forward { ty } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
                 let ri = arguments.i32()?;
                 let wi = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.future_forward(ty, ri, wi)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_future_forward(ty, ri, wi)?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }

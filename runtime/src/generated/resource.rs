@@ -26,11 +26,11 @@ pub trait ResourceBuiltins: Guards + Suspends {
     /// Traps: `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#resourcenew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcenew)
-    fn resource_new(
+    fn canon_resource_new(
         &mut self,
         resource_type: TypeIndex,
         rep: u64,
-    ) -> Result<u32, Failure>;
+    ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
     /// `resource.drop`: Drops a handle; if it was the owning one, calls the resource type's destructor.
     ///
     /// `[t:i32] -> []`
@@ -42,7 +42,7 @@ pub trait ResourceBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `cannot-block-sync-task`, `uncaught-exception`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#resourcedrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcedrop)
-    fn resource_drop(
+    fn canon_resource_drop(
         &mut self,
         resource_type: TypeIndex,
         t: u32,
@@ -56,7 +56,11 @@ pub trait ResourceBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#resourcerep) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcerep)
-    fn resource_rep(&mut self, resource_type: TypeIndex, t: u32) -> Result<u64, Failure>;
+    fn canon_resource_rep(
+        &mut self,
+        resource_type: TypeIndex,
+        t: u32,
+    ) -> Result<Outcome<u64, Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `resource`, with what its definition fixes.
@@ -109,21 +113,24 @@ impl ResourceDefinition {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let rep = arguments.integer(representation)?;
                 guards::may_leave(machine)?;
-                let result = machine.resource_new(resource_type, rep)?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                let outcome = machine.canon_resource_new(resource_type, rep)?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
             Self::Drop { resource_type } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let t = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.resource_drop(resource_type, t)?;
+                let outcome = machine.canon_resource_drop(resource_type, t)?;
                 outcome.try_map(|()| Ok(None))
             }
             Self::Rep { resource_type, representation } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let t = arguments.i32()?;
-                let result = machine.resource_rep(resource_type, t)?;
-                Ok(Outcome::Return(integer_result(builtin, representation, result)?))
+                let outcome = machine.canon_resource_rep(resource_type, t)?;
+                outcome
+                    .try_map(|result| Ok(
+                        integer_result(builtin, representation, result)?,
+                    ))
             }
         }
     }

@@ -27,7 +27,10 @@ pub trait StreamBuiltins: Guards + Suspends {
     /// Traps: `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamnew-and-futurenew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturenew)
-    fn stream_new(&mut self, ty: TypeIndex) -> Result<Ends, Failure>;
+    fn canon_stream_new(
+        &mut self,
+        ty: TypeIndex,
+    ) -> Result<Outcome<Ends, Self::Suspension>, Failure>;
     /// `stream.read`: Offers a buffer to be filled with the next elements; completes when a writer has given some, or the stream has ended.
     ///
     /// `[stream-end:i32 ptr:memory.addrtype num:memory.addrtype] -> [memory.addrtype]`
@@ -39,7 +42,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`, `string-content-out-of-bounds`, `list-content-out-of-bounds`, `table-full`, `stream-read-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamread-and-streamwrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
-    fn stream_read(
+    fn canon_stream_read(
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
@@ -58,7 +61,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `stream-write-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamread-and-streamwrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
-    fn stream_write(
+    fn canon_stream_write(
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
@@ -77,7 +80,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
-    fn stream_cancel_read(
+    fn canon_stream_cancel_read(
         &mut self,
         ty: TypeIndex,
         is_async: bool,
@@ -94,7 +97,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
-    fn stream_cancel_write(
+    fn canon_stream_cancel_write(
         &mut self,
         ty: TypeIndex,
         is_async: bool,
@@ -111,7 +114,11 @@ pub trait StreamBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
-    fn stream_drop_readable(&mut self, ty: TypeIndex, end: u32) -> Result<(), Failure>;
+    fn canon_stream_drop_readable(
+        &mut self,
+        ty: TypeIndex,
+        end: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `stream.drop-writable`: Drops the writable end, which ends the stream; the reader learns of it.
     ///
     /// `[end:i32] -> []`
@@ -123,7 +130,11 @@ pub trait StreamBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
-    fn stream_drop_writable(&mut self, ty: TypeIndex, end: u32) -> Result<(), Failure>;
+    fn canon_stream_drop_writable(
+        &mut self,
+        ty: TypeIndex,
+        end: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `stream.forward`: Gives up both ends and joins what is behind them: whatever is written to the one stream is read from the other, without a copy in between.
     ///
     /// `[ri:i32 wi:i32] -> []`
@@ -134,8 +145,13 @@ pub trait StreamBuiltins: Guards + Suspends {
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `forward-busy`, `stream-forward-after-drop`, `forward-in-waitable-set`, `same-instance-copy`.
     ///
-    /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfutureforward)
-    fn stream_forward(&mut self, ty: TypeIndex, ri: u32, wi: u32) -> Result<(), Failure>;
+    /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#️-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#️-canon-streamfutureforward)
+    fn canon_stream_forward(
+        &mut self,
+        ty: TypeIndex,
+        ri: u32,
+        wi: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `stream`, with what its definition fixes.
@@ -225,8 +241,8 @@ impl StreamDefinition {
             Self::New { ty } => {
                 Arguments::new(builtin, arguments, 0)?;
                 guards::may_leave(machine)?;
-                let result = machine.stream_new(ty)?;
-                Ok(Outcome::Return(Some(CoreValue::I64(result.pack()))))
+                let outcome = machine.canon_stream_new(ty)?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I64(result.pack()))))
             }
             Self::Read { ty, options, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 3)?;
@@ -234,7 +250,8 @@ impl StreamDefinition {
                 let ptr = arguments.integer(memory_address)?;
                 let num = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
-                let outcome = machine.stream_read(ty, options, stream_end, ptr, num)?;
+                let outcome = machine
+                    .canon_stream_read(ty, options, stream_end, ptr, num)?;
                 outcome
                     .try_map(|result| Ok(
                         integer_result(
@@ -250,7 +267,8 @@ impl StreamDefinition {
                 let ptr = arguments.integer(memory_address)?;
                 let num = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
-                let outcome = machine.stream_write(ty, options, stream_end, ptr, num)?;
+                let outcome = machine
+                    .canon_stream_write(ty, options, stream_end, ptr, num)?;
                 outcome
                     .try_map(|result| Ok(
                         integer_result(
@@ -264,7 +282,7 @@ impl StreamDefinition {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let e = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.stream_cancel_read(ty, is_async, e)?;
+                let outcome = machine.canon_stream_cancel_read(ty, is_async, e)?;
                 outcome
                     .try_map(|result| Ok(
                         Some(CoreValue::I32(result.pack().map_err(Error::from)?)),
@@ -274,7 +292,7 @@ impl StreamDefinition {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let e = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.stream_cancel_write(ty, is_async, e)?;
+                let outcome = machine.canon_stream_cancel_write(ty, is_async, e)?;
                 outcome
                     .try_map(|result| Ok(
                         Some(CoreValue::I32(result.pack().map_err(Error::from)?)),
@@ -284,23 +302,23 @@ impl StreamDefinition {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let end = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.stream_drop_readable(ty, end)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_stream_drop_readable(ty, end)?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::DropWritable { ty } => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let end = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.stream_drop_writable(ty, end)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_stream_drop_writable(ty, end)?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::Forward { ty } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
                 let ri = arguments.i32()?;
                 let wi = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.stream_forward(ty, ri, wi)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_stream_forward(ty, ri, wi)?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }

@@ -27,7 +27,7 @@ pub trait SubtaskBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `subtask-already-resolved`, `subtask-already-cancelled`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-subtaskcancel) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel)
-    fn subtask_cancel(
+    fn canon_subtask_cancel(
         &mut self,
         is_async: bool,
         subtask: u32,
@@ -43,7 +43,10 @@ pub trait SubtaskBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `subtask-not-resolved`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-subtaskdrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskdrop)
-    fn subtask_drop(&mut self, subtask: u32) -> Result<(), Failure>;
+    fn canon_subtask_drop(
+        &mut self,
+        subtask: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `subtask`, with what its definition fixes.
@@ -83,15 +86,15 @@ impl SubtaskDefinition {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let subtask = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.subtask_cancel(is_async, subtask)?;
+                let outcome = machine.canon_subtask_cancel(is_async, subtask)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.pack()))))
             }
             Self::Drop => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let subtask = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.subtask_drop(subtask)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_subtask_drop(subtask)?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }

@@ -26,12 +26,12 @@ pub trait TaskBuiltins: Guards + Suspends {
     /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `element-type-mismatch`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `task-return-mismatch`, `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-taskreturn) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn)
-    fn task_return(
+    fn canon_task_return(
         &mut self,
         result_type: Option<TypeIndex>,
         options: OptionsIndex,
         values: &[CoreValue],
-    ) -> Result<(), Failure>;
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `task.cancel`: Ends the current task without a result, after a request for cancellation was delivered to it.
     ///
     /// `[] -> []`
@@ -43,7 +43,7 @@ pub trait TaskBuiltins: Guards + Suspends {
     /// Traps: `task-cancel-not-requested`, `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-taskcancel) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskcancel)
-    fn task_cancel(&mut self) -> Result<(), Failure>;
+    fn canon_task_cancel(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `task`, with what its definition fixes.
@@ -84,15 +84,16 @@ impl TaskDefinition {
             Self::Return { result_type, options } => {
                 guards::may_leave(machine)?;
                 guards::async_lifted(machine)?;
-                machine.task_return(result_type, options, arguments)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine
+                    .canon_task_return(result_type, options, arguments)?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::Cancel => {
                 Arguments::new(builtin, arguments, 0)?;
                 guards::may_leave(machine)?;
                 guards::async_lifted(machine)?;
-                machine.task_cancel()?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_task_cancel()?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }

@@ -22,7 +22,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Checked before: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadindex) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadindex)
-    fn thread_index(&mut self) -> Result<u32, Failure>;
+    fn canon_thread_index(&mut self) -> Result<Outcome<u32, Self::Suspension>, Failure>;
     /// `thread.new-indirect`: Makes a suspended thread that will call the function at `fi` of the table with `c`.
     ///
     /// `[fi:table.addrtype c:FuncT.params[0]] -> [i32]`
@@ -34,14 +34,14 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadnew-indirect) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
-    fn thread_new_indirect(
+    fn canon_thread_new_indirect(
         &mut self,
         start_type: CoreTypeIndex,
         table: TableIndex,
         start_parameter: IntegerType,
         fi: u64,
         c: u64,
-    ) -> Result<u32, Failure>;
+    ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
     /// `thread.resume-later`: Makes a suspended thread ready to run.
     ///
     /// `[t:i32] -> []`
@@ -53,7 +53,10 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadresume-later) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadresume-later)
-    fn thread_resume_later(&mut self, t: u32) -> Result<(), Failure>;
+    fn canon_thread_resume_later(
+        &mut self,
+        t: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `thread.suspend`: Suspends the current thread until another one resumes it; gives 0.
     ///
     /// `[] -> [i32]`
@@ -61,7 +64,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Checked before: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadsuspend) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend)
-    fn thread_suspend(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
+    fn canon_thread_suspend(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `thread.yield`: Lets other ready threads run; gives 0.
     ///
     /// `[] -> [i32]`
@@ -69,7 +72,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Checked before: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadyield) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadyield)
-    fn thread_yield(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
+    fn canon_thread_yield(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `thread.suspend-then-resume`: Suspends the current thread and switches to a suspended one; gives 0.
     ///
     /// `[t:i32] -> [i32]`
@@ -81,7 +84,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadsuspend-then-resume) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-resume)
-    fn thread_suspend_then_resume(
+    fn canon_thread_suspend_then_resume(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
@@ -96,7 +99,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadyield-then-resume) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadyield-then-resume)
-    fn thread_yield_then_resume(
+    fn canon_thread_yield_then_resume(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
@@ -111,7 +114,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadsuspend-then-promote) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-promote)
-    fn thread_suspend_then_promote(
+    fn canon_thread_suspend_then_promote(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
@@ -126,7 +129,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadyield-then-promote) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadyield-then-promote)
-    fn thread_yield_then_promote(
+    fn canon_thread_yield_then_promote(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
@@ -141,14 +144,14 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadspawn-ref) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadspawn-ref)
-    fn thread_spawn_ref(
+    fn canon_thread_spawn_ref(
         &mut self,
         is_shared: bool,
         start_type: CoreTypeIndex,
         start_parameter: IntegerType,
         f: Option<u32>,
         c: u64,
-    ) -> Result<u32, Failure>;
+    ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
     /// `thread.spawn-indirect`: Makes a ready thread that will call the function at `i` of the shared table with `c`.
     ///
     /// `[i:table.addrtype c:FuncT.params[0]] -> [i32]`
@@ -160,7 +163,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     /// Traps: `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadspawn-indirect) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadspawn-indirect)
-    fn thread_spawn_indirect(
+    fn canon_thread_spawn_indirect(
         &mut self,
         is_shared: bool,
         start_type: CoreTypeIndex,
@@ -168,13 +171,16 @@ pub trait ThreadBuiltins: Guards + Suspends {
         start_parameter: IntegerType,
         i: u64,
         c: u64,
-    ) -> Result<u32, Failure>;
+    ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
     /// `thread.available-parallelism`: Gives how many threads can be expected to run in parallel.
     ///
     /// `[] -> [i32]`
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadavailable-parallelism) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadavailable-parallelism)
-    fn thread_available_parallelism(&mut self, is_shared: bool) -> Result<u32, Failure>;
+    fn canon_thread_available_parallelism(
+        &mut self,
+        is_shared: bool,
+    ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `thread`, with what its definition fixes.
@@ -270,63 +276,69 @@ impl ThreadDefinition {
             Self::Index => {
                 Arguments::new(builtin, arguments, 0)?;
                 guards::may_leave(machine)?;
-                let result = machine.thread_index()?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                let outcome = machine.canon_thread_index()?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
             Self::NewIndirect { start_type, table, table_address, start_parameter } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
                 let fi = arguments.integer(table_address)?;
                 let c = arguments.integer(start_parameter)?;
                 guards::may_leave(machine)?;
-                let result = machine
-                    .thread_new_indirect(start_type, table, start_parameter, fi, c)?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                let outcome = machine
+                    .canon_thread_new_indirect(
+                        start_type,
+                        table,
+                        start_parameter,
+                        fi,
+                        c,
+                    )?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
             Self::ResumeLater => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let t = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.thread_resume_later(t)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_thread_resume_later(t)?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::Suspend => {
                 Arguments::new(builtin, arguments, 0)?;
                 guards::may_leave(machine)?;
-                let outcome = machine.thread_suspend()?;
+                let outcome = machine.canon_thread_suspend()?;
                 outcome.try_map(|()| Ok(Some(CoreValue::I32(0))))
             }
             Self::Yield => {
                 Arguments::new(builtin, arguments, 0)?;
                 guards::may_leave(machine)?;
-                let outcome = machine.thread_yield()?;
+                let outcome = machine.canon_thread_yield()?;
                 outcome.try_map(|()| Ok(Some(CoreValue::I32(0))))
             }
             Self::SuspendThenResume => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let t = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.thread_suspend_then_resume(t)?;
+                let outcome = machine.canon_thread_suspend_then_resume(t)?;
                 outcome.try_map(|()| Ok(Some(CoreValue::I32(0))))
             }
             Self::YieldThenResume => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let t = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.thread_yield_then_resume(t)?;
+                let outcome = machine.canon_thread_yield_then_resume(t)?;
                 outcome.try_map(|()| Ok(Some(CoreValue::I32(0))))
             }
             Self::SuspendThenPromote => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let t = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.thread_suspend_then_promote(t)?;
+                let outcome = machine.canon_thread_suspend_then_promote(t)?;
                 outcome.try_map(|()| Ok(Some(CoreValue::I32(0))))
             }
             Self::YieldThenPromote => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let t = arguments.i32()?;
                 guards::may_leave(machine)?;
-                let outcome = machine.thread_yield_then_promote(t)?;
+                let outcome = machine.canon_thread_yield_then_promote(t)?;
                 outcome.try_map(|()| Ok(Some(CoreValue::I32(0))))
             }
             Self::SpawnRef { is_shared, start_type, start_parameter } => {
@@ -334,9 +346,15 @@ impl ThreadDefinition {
                 let f = arguments.function()?;
                 let c = arguments.integer(start_parameter)?;
                 guards::may_leave(machine)?;
-                let result = machine
-                    .thread_spawn_ref(is_shared, start_type, start_parameter, f, c)?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                let outcome = machine
+                    .canon_thread_spawn_ref(
+                        is_shared,
+                        start_type,
+                        start_parameter,
+                        f,
+                        c,
+                    )?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
             Self::SpawnIndirect {
                 is_shared,
@@ -349,8 +367,8 @@ impl ThreadDefinition {
                 let i = arguments.integer(table_address)?;
                 let c = arguments.integer(start_parameter)?;
                 guards::may_leave(machine)?;
-                let result = machine
-                    .thread_spawn_indirect(
+                let outcome = machine
+                    .canon_thread_spawn_indirect(
                         is_shared,
                         start_type,
                         table,
@@ -358,12 +376,12 @@ impl ThreadDefinition {
                         i,
                         c,
                     )?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
             Self::AvailableParallelism { is_shared } => {
                 Arguments::new(builtin, arguments, 0)?;
-                let result = machine.thread_available_parallelism(is_shared)?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                let outcome = machine.canon_thread_available_parallelism(is_shared)?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
         }
     }

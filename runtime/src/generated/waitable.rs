@@ -27,7 +27,9 @@ pub trait WaitableBuiltins: Guards + Suspends {
     /// Traps: `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setnew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setnew)
-    fn waitable_set_new(&mut self) -> Result<u32, Failure>;
+    fn canon_waitable_set_new(
+        &mut self,
+    ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
     /// `waitable-set.wait`: Waits until a member of the set has an event, stores its two payload words at `payload-addr` and gives its code.
     ///
     /// `[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]`
@@ -39,7 +41,7 @@ pub trait WaitableBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setwait) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setwait)
-    fn waitable_set_wait(
+    fn canon_waitable_set_wait(
         &mut self,
         memory: MemoryIndex,
         s: u32,
@@ -56,12 +58,12 @@ pub trait WaitableBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setpoll) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setpoll)
-    fn waitable_set_poll(
+    fn canon_waitable_set_poll(
         &mut self,
         memory: MemoryIndex,
         s: u32,
         payload_addr: u64,
-    ) -> Result<EventCode, Failure>;
+    ) -> Result<Outcome<EventCode, Self::Suspension>, Failure>;
     /// `waitable-set.drop`: Removes a waitable set that is empty and that nobody waits on.
     ///
     /// `[s:i32] -> []`
@@ -73,7 +75,10 @@ pub trait WaitableBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `waitable-set-not-empty`, `waitable-set-has-waiters`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setdrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setdrop)
-    fn waitable_set_drop(&mut self, s: u32) -> Result<(), Failure>;
+    fn canon_waitable_set_drop(
+        &mut self,
+        s: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
     /// `waitable.join`: Moves a waitable into a set, out of the one it was in; set 0 means none.
     ///
     /// `[w:i32 maybe_set:i32] -> []`
@@ -85,7 +90,11 @@ pub trait WaitableBuiltins: Guards + Suspends {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitablejoin) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitablejoin)
-    fn waitable_join(&mut self, w: u32, maybe_set: u32) -> Result<(), Failure>;
+    fn canon_waitable_join(
+        &mut self,
+        w: u32,
+        maybe_set: u32,
+    ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
 /// A built-in of the family `waitable`, with what its definition fixes.
@@ -140,15 +149,15 @@ impl WaitableDefinition {
             Self::SetNew => {
                 Arguments::new(builtin, arguments, 0)?;
                 guards::may_leave(machine)?;
-                let result = machine.waitable_set_new()?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result))))
+                let outcome = machine.canon_waitable_set_new()?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result))))
             }
             Self::SetWait { memory, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
                 let s = arguments.i32()?;
                 let payload_addr = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
-                let outcome = machine.waitable_set_wait(memory, s, payload_addr)?;
+                let outcome = machine.canon_waitable_set_wait(memory, s, payload_addr)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.code()))))
             }
             Self::SetPoll { memory, memory_address } => {
@@ -156,23 +165,23 @@ impl WaitableDefinition {
                 let s = arguments.i32()?;
                 let payload_addr = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
-                let result = machine.waitable_set_poll(memory, s, payload_addr)?;
-                Ok(Outcome::Return(Some(CoreValue::I32(result.code()))))
+                let outcome = machine.canon_waitable_set_poll(memory, s, payload_addr)?;
+                outcome.try_map(|result| Ok(Some(CoreValue::I32(result.code()))))
             }
             Self::SetDrop => {
                 let mut arguments = Arguments::new(builtin, arguments, 1)?;
                 let s = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.waitable_set_drop(s)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_waitable_set_drop(s)?;
+                outcome.try_map(|()| Ok(None))
             }
             Self::Join => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
                 let w = arguments.i32()?;
                 let maybe_set = arguments.i32()?;
                 guards::may_leave(machine)?;
-                machine.waitable_join(w, maybe_set)?;
-                Ok(Outcome::Return(None))
+                let outcome = machine.canon_waitable_join(w, maybe_set)?;
+                outcome.try_map(|()| Ok(None))
             }
         }
     }

@@ -6,6 +6,8 @@ use wasmparser::{Validator, WasmFeatures};
 use weft_spec::Spec;
 use weft_spec::model::{CoreType, Immediate, ImmediateKind};
 
+use super::super::described;
+
 /// What varies from one definition of the same built-in to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Form {
@@ -29,7 +31,7 @@ pub(super) struct Form {
 
 impl Form {
     /// With everything at its plainest.
-    pub const PLAIN: Self = Self {
+    pub(super) const PLAIN: Self = Self {
         memory: CoreType::I32,
         table: CoreType::I32,
         immediate: CoreType::I32,
@@ -41,8 +43,8 @@ impl Form {
     };
 
     /// Whether there is an option of this kind, such as `string-encoding`.
-    pub fn has(&self, kind: &str) -> bool {
-        self.options.iter().any(|option| super::described::option_kind(option) == kind)
+    pub(super) fn has(&self, kind: &str) -> bool {
+        self.options.iter().any(|option| described::option_kind(option) == kind)
     }
 }
 
@@ -61,7 +63,7 @@ pub(super) enum Payload {
 
 impl Payload {
     /// The type in WAT, if there is one.
-    pub fn wat(self) -> Option<String> {
+    pub(super) fn wat(self) -> Option<String> {
         match self {
             Self::None => None,
             Self::Number => Some("u32".to_owned()),
@@ -71,7 +73,7 @@ impl Payload {
     }
 
     /// The core types that it is flattened to, with addresses of this type.
-    pub fn flat(self, address: CoreType) -> Vec<CoreType> {
+    pub(super) fn flat(self, address: CoreType) -> Vec<CoreType> {
         match self {
             Self::None => Vec::new(),
             Self::Number => vec![CoreType::I32],
@@ -81,7 +83,7 @@ impl Payload {
     }
 
     /// Whether it contains a string or a list.
-    pub fn has_pointer(self) -> bool {
+    pub(super) fn has_pointer(self) -> bool {
         self == Self::String
     }
 }
@@ -95,7 +97,7 @@ pub(super) struct FunctionType {
 
 impl FunctionType {
     /// `(param …) (result …)`.
-    fn wat(&self) -> String {
+    pub(super) fn wat(&self) -> String {
         let mut wat = String::new();
         for (keyword, types) in [("param", &self.params), ("result", &self.results)] {
             if !types.is_empty() {
@@ -106,7 +108,7 @@ impl FunctionType {
     }
 
     /// In the notation of the description.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!("[{}] -> [{}]", self.params.join(" "), self.results.join(" "))
     }
 }
@@ -127,25 +129,21 @@ pub(super) struct Subject<'a> {
 impl Subject<'_> {
     /// A component that defines a built-in, and passes it to a core module that imports it with
     /// this type.
-    pub fn component(&self, form: &Form, import: &FunctionType) -> String {
-        let mut wat = String::from("(component\n");
-        let (open, close) = if form.shared { ("(shared ", ")") } else { ("", "") };
-        let start = format!(
-            "(type $ft {open}(func (param {}){close})",
-            form.immediate.spelling(),
-            close = format_args!("){close}"),
-        );
-        let start = start.replace("))){close}", "");
-        let _ = writeln!(wat, "  (core {}", start.trim_start_matches('('));
+    pub(super) fn component(&self, form: &Form, import: &FunctionType) -> String {
+        let shared = |ty: String| if form.shared { format!("(shared {ty})") } else { ty };
+        let start = shared(format!("(func (param {}))", form.immediate.spelling()));
+        let import = shared(format!("(func{})", import.wat()));
+        let mut wat = format!("(component\n  (core type $ft {start})\n");
         self.write_types(&mut wat, form);
         write_libc(&mut wat, form);
-        let _ = writeln!(wat, "  (core func $f {})", self.definition(form));
-        let _ = writeln!(
+        let _ = write!(
             wat,
-            "  (core module $m {start} (type $t {open}(func{}){close}) (import \"\" \"f\" (func (type $t))))",
-            import.wat()
+            "  (core func $f {})
+  (core module $m (type $ft {start}) (type $t {import}) (import \"\" \"f\" (func (type $t))))
+  (core instance (instantiate $m (with \"\" (instance (export \"f\" (func $f))))))
+)",
+            self.definition(form)
         );
-        wat.push_str("  (core instance (instantiate $m (with \"\" (instance (export \"f\" (func $f))))))\n)");
         wat
     }
 
@@ -170,11 +168,11 @@ impl Subject<'_> {
     /// `(canon …)`.
     fn definition(&self, form: &Form) -> String {
         let mut words = vec![format!("(canon {}", self.name)];
-        for (_, kind) in super::described::named(self.immediates) {
+        for (_, kind) in described::named(self.immediates) {
             match kind {
                 ImmediateKind::TypeIndex => words.push("$type".to_owned()),
                 ImmediateKind::CoreTypeIndex => words.push("$ft".to_owned()),
-                ImmediateKind::CoreTableIndex => words.push("(table $tbl)".to_owned()),
+                ImmediateKind::CoreTableIndex => words.push("(core table $tbl)".to_owned()),
                 ImmediateKind::CoreMemoryIndex => words.push("(memory $mem)".to_owned()),
                 ImmediateKind::CoreValueType => words.push(form.immediate.spelling().to_owned()),
                 ImmediateKind::U32 => words.push(form.slot.to_string()),
@@ -189,28 +187,25 @@ impl Subject<'_> {
                     words.push("shared".to_owned());
                 }
                 ImmediateKind::ResultList | ImmediateKind::Async | ImmediateKind::Shared => {}
-                // The indices of functions are those of `lift` and `lower`.
-                ImmediateKind::CoreFunctionIndex => words.push("(func $callee)".to_owned()),
-                ImmediateKind::FunctionIndex => words.push("(func $import)".to_owned()),
+                // Only `lift` and `lower` take functions; see `definitions`.
+                ImmediateKind::CoreFunctionIndex | ImmediateKind::FunctionIndex => {
+                    words.push("$function".to_owned());
+                }
             }
         }
         format!("{})", words.join(" "))
     }
 
     /// An option in WAT: by its name, with what its immediate names.
-    pub fn option(&self, name: &str) -> String {
+    pub(super) fn option(&self, name: &str) -> String {
         let option = self.spec.options.iter().find(|option| *option.name == name);
         let immediates = option.map_or(&[][..], |option| &option.immediates);
-        match described_kind(immediates) {
-            Some(ImmediateKind::CoreMemoryIndex) => format!("({name} $mem)"),
-            Some(_) => format!("({name} (func ${name}))"),
+        match described::named(immediates).first() {
+            Some((_, ImmediateKind::CoreMemoryIndex)) => format!("({name} $mem)"),
+            Some(_) => format!("({name} (core func ${name}))"),
             None => name.to_owned(),
         }
     }
-}
-
-fn described_kind(immediates: &[Immediate]) -> Option<ImmediateKind> {
-    super::described::named(immediates).first().map(|(_, kind)| *kind)
 }
 
 /// The core module with all that options and immediates may refer to.
@@ -259,6 +254,7 @@ pub(super) fn encode(wat: &str) -> Result<Vec<u8>, String> {
 pub(super) fn validate(component: &[u8], features: WasmFeatures) -> Result<(), String> {
     match Validator::new_with_features(features).validate_all(component) {
         Ok(_) => Ok(()),
-        Err(error) => Err(error.message().to_owned()),
+        // Some messages have lines of context.
+        Err(error) => Err(error.message().split_whitespace().collect::<Vec<_>>().join(" ")),
     }
 }

@@ -38,10 +38,8 @@ pub(super) fn without(gate: &str) -> WasmFeatures {
 
 /// What no gate stands for, and these gates.
 pub(super) fn only<'a>(gates: impl IntoIterator<Item = &'a str>) -> WasmFeatures {
-    let gated = GATES.iter().fold(WasmFeatures::empty(), |all, (_, feature)| all.union(*feature));
-    gates
-        .into_iter()
-        .fold(WasmFeatures::all().difference(gated), |features, gate| features.union(feature(gate)))
+    let open = GATES.iter().fold(WasmFeatures::all(), |open, (_, gated)| open.difference(*gated));
+    gates.into_iter().fold(open, |open, gate| open.union(feature(gate)))
 }
 
 /// The described gates that no feature stands for.

@@ -1,0 +1,87 @@
+//! The whole comparison: that it is clean, that it bites, and that it bears bad input.
+
+mod bad_input;
+mod changed_text;
+mod mutations;
+mod shown;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// The description, with its texts.
+fn description() -> &'static (Spec, Report) {
+    static DESCRIPTION: OnceLock<(Spec, Report)> = OnceLock::new();
+    DESCRIPTION.get_or_init(|| {
+        weft_spec::load_with_sources(Path::new(weft_spec::DATA)).unwrap_or_else(|e| panic!("{e}"))
+    })
+}
+
+/// The pinned checkout: Cargo is asked for it once.
+fn pinned() -> &'static Path {
+    static PINNED: OnceLock<PathBuf> = OnceLock::new();
+    PINNED.get_or_init(|| weft_spec::pinned::component_model().unwrap_or_else(|e| panic!("{e}")))
+}
+
+/// What the pinned checkout says.
+fn sources() -> &'static Sources {
+    static SOURCES: OnceLock<Sources> = OnceLock::new();
+    SOURCES.get_or_init(|| Sources::read(pinned()).unwrap_or_else(|e| panic!("{e}")))
+}
+
+/// A copy of what is read of the pinned checkout.
+fn copy() -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let mut folders = vec![PathBuf::from("design/mvp"), PathBuf::from("test")];
+    while let Some(folder) = folders.pop() {
+        std::fs::create_dir_all(copy.path().join(&folder)).unwrap();
+        for entry in std::fs::read_dir(pinned().join(&folder)).unwrap() {
+            let path = folder.join(entry.unwrap().file_name());
+            let from = pinned().join(&path);
+            if from.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| ["md", "py", "wast"].iter().any(|x| e == *x))
+            {
+                std::fs::write(copy.path().join(&path), std::fs::read(from).unwrap()).unwrap();
+            }
+        }
+    }
+    copy
+}
+
+#[test]
+fn the_description_agrees_with_all_sources_of_the_pinned_revision() {
+    let (spec, texts) = description();
+    let comparison = diff_spec(spec, texts, pinned()).unwrap_or_else(|e| panic!("{e}"));
+    println!("{}", comparison.render(false));
+    assert!(comparison.is_clean(), "{}", comparison.render(false));
+    // A count that falls far below these means that a source is no longer looked at.
+    let least = [
+        (Source::Explainer, 300),
+        (Source::CanonicalAbi, 300),
+        (Source::Binary, 250),
+        (Source::Validator, 4_000),
+        (Source::Reference, 600),
+        (Source::Suite, 45),
+    ];
+    for (source, least) in least {
+        let (_, checked) = comparison.facts_checked.iter().find(|(s, _)| *s == source).unwrap();
+        assert!(*checked >= least, "only {checked} facts from {}", source.title());
+    }
+}
+
+#[test]
+fn the_root_of_a_checkout_and_its_design_folder_give_the_same() {
+    let (spec, texts) = description();
+    let of = |path: &Path| {
+        let mut comparison = Sources::read(path).unwrap().compare(spec, texts).unwrap();
+        for difference in &mut comparison.differences {
+            difference.place = None;
+        }
+        comparison
+    };
+    assert_eq!(of(pinned()), of(&pinned().join("design").join("mvp")));
+}

@@ -1,0 +1,64 @@
+//! Many tries that should all go the same way; what goes another way, once.
+
+use indexmap::IndexMap;
+use weft_spec::Span;
+
+use super::super::difference::{Fact, Findings};
+
+/// The outcomes of tries for one fact.
+#[derive(Debug)]
+pub(super) struct Tally<'a> {
+    pub subject: &'a str,
+    pub what: &'a str,
+    /// What the description has the validator do.
+    pub expected: &'a str,
+    pub edit: String,
+    pub described_at: &'a Span,
+    right: usize,
+    /// What went wrong, with the forms in which it did.
+    wrong: IndexMap<String, Vec<String>>,
+}
+
+impl<'a> Tally<'a> {
+    pub(super) fn new(
+        subject: &'a str,
+        what: &'a str,
+        expected: &'a str,
+        edit: String,
+        described_at: &'a Span,
+    ) -> Self {
+        Self { subject, what, expected, edit, described_at, right: 0, wrong: IndexMap::new() }
+    }
+
+    /// Counts a try with `form`; the error is what the validator does instead.
+    pub(super) fn count(&mut self, form: &str, outcome: Result<(), String>) {
+        match outcome {
+            Ok(()) => self.right += 1,
+            Err(instead) => self.wrong.entry(instead).or_default().push(form.to_owned()),
+        }
+    }
+
+    /// One difference for each way in which tries went wrong.
+    pub(super) fn finish(self, findings: &mut Findings<'_>) {
+        findings.checked += self.right;
+        for (instead, forms) in self.wrong {
+            // The other tries of the group are facts, too.
+            findings.checked += forms.len() - 1;
+            let forms: Vec<String> = forms.into_iter().filter(|form| !form.is_empty()).collect();
+            let found = if forms.is_empty() {
+                instead
+            } else {
+                format!("{instead} ({})", forms.join("; "))
+            };
+            findings.compare(Fact {
+                subject: self.subject,
+                what: self.what,
+                described: Some(self.expected.to_owned()),
+                found: Some(found),
+                place: None,
+                edit: self.edit.clone(),
+                described_at: Some(self.described_at),
+            });
+        }
+    }
+}

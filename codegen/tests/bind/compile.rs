@@ -1,0 +1,103 @@
+//! Compiles bindings as a user's crate does: in a crate of their own, beside `weft`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the user's crate is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Environment {
+    /// Without `std`, with `alloc`, in the edition of 2024.
+    Alloc,
+    /// With `std`, in the edition of 2021.
+    Std,
+}
+
+/// Checks a crate with a module for each of `bindings`, and `code` that uses them.
+///
+/// Every second module is included and public, the others are files and private: whether an
+/// item can be reached from outside decides which lints look at it. The bindings are called
+/// `bindings0`, `bindings1` and so on.
+pub(crate) fn compile(
+    name: &str,
+    environment: Environment,
+    bindings: &[String],
+    code: &str,
+) -> Result<(), String> {
+    let folder = scratch().join(name);
+    let root = workspace();
+    let (feature, edition, no_std) = match environment {
+        Environment::Alloc => ("alloc", "2024", "#![no_std]"),
+        Environment::Std => ("std", "2021", ""),
+    };
+    let mut lib = format!(
+        "//! Bindings.\n{no_std}\n#![forbid(unsafe_code)]\n\
+         #![deny(warnings, missing_docs, missing_debug_implementations, clippy::all)]\n\
+         #![deny(rust_2018_idioms, unreachable_pub, unused_qualifications, unused_lifetimes)]\n"
+    );
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;
+    }
+    fs::create_dir_all(folder.join("src")).map_err(|error| error.to_string())?;
+    for (number, text) in bindings.iter().enumerate() {
+        let module = format!("bindings{number}");
+        let line = if number % 2 == 0 {
+            format!("mod {module};\n")
+        } else {
+            format!("/// Some.\npub mod {module} {{ include!(\"{module}.rs\"); }}\n")
+        };
+        lib.push_str(&line);
+        write(&folder.join("src").join(format!("{module}.rs")), text)?;
+    }
+    lib.push_str(code);
+    write(&folder.join("src/lib.rs"), &lib)?;
+    let mut manifest = String::new();
+    let _ = writeln!(
+        manifest,
+        "[package]\nname = \"{name}\"\nedition = \"{edition}\"\n\n[dependencies]\n\
+         weft = {{ path = \"{}\", default-features = false, features = [\"{feature}\"] }}\n\n\
+         [workspace]",
+        root.join("runtime").display(),
+    );
+    write(&folder.join("Cargo.toml"), &manifest)?;
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))
+        .map_err(|error| error.to_string())?;
+    cargo(&folder, &["check"])
+}
+
+/// Checks the documentation of a crate that compiled, its private parts as well.
+pub(crate) fn document(name: &str) -> Result<(), String> {
+    cargo(&scratch().join(name), &["doc", "--no-deps", "--document-private-items"])
+}
+
+/// Where crates are made.
+fn scratch() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("bind")
+}
+
+fn cargo(folder: &Path, arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(arguments)
+        .args(["--quiet", "--offline"])
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", scratch().join("target"))
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .env_remove("RUSTFLAGS")
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(said.chars().take(8000).collect())
+}
+
+/// The root of the workspace.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(weft_spec::DATA).parent().expect("the spec lies in the workspace").to_owned()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,273 @@
+//! The syntax of a file, read piece by piece where it is wrong.
+//!
+//! A parser that goes on after an error stumbles again over what it then takes for keys and
+//! values; after a list that is not closed, over the whole rest of the file. But a line that
+//! opens a row, `[[…]]`, opens a row, and a line `key = …` is a field of it. So where a file
+//! has an error, each row is parsed by itself, and in a row with an error each field. What a
+//! person has to correct is one error a field, and all other rows are read.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+/// An error of syntax.
+#[derive(Debug)]
+pub(crate) struct SyntaxError {
+    pub(crate) range: Range<usize>,
+    pub(crate) message: String,
+    /// The other place of a contradiction.
+    pub(crate) first: Option<Range<usize>>,
+    /// The field that could not be read in full because of it, and its row.
+    pub(crate) field: Range<usize>,
+    pub(crate) row: Range<usize>,
+}
+
+/// What could be read of a file, and what is wrong with it.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed<'t> {
+    pub(crate) root: DeTable<'t>,
+    pub(crate) errors: Vec<SyntaxError>,
+    /// Whether a row could not be read at all.
+    pub(crate) lost: bool,
+}
+
+/// As many errors are told of a file.
+const MOST_ERRORS: usize = 100;
+
+/// Parses a file.
+pub(crate) fn parse(text: &str) -> Parsed<'_> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Parsed { root: root.into_inner(), ..Parsed::default() };
+    }
+    let mut parsed = Parsed::default();
+    for row in pieces(text, 0..text.len(), opens_row) {
+        if parsed.errors.len() >= MOST_ERRORS {
+            parsed.lost = true;
+            break;
+        }
+        let (table, error) = parse_piece(text, &row);
+        if error.is_none() {
+            parsed.add(table, &row);
+            continue;
+        }
+        let mut table = DeTable::new();
+        for (number, field) in pieces(text, row.clone(), opens_field).into_iter().enumerate() {
+            let (field_table, error) = parse_piece(text, &field);
+            if let Some((range, message)) = error {
+                let (field, row) = (field.clone(), row.clone());
+                parsed.errors.push(SyntaxError { range, message, first: None, field, row });
+            }
+            if number == 0 {
+                table = field_table;
+            } else if let Some(fields) = row_of(&mut table) {
+                parsed.errors.extend(join(fields, field_table, &field, &row));
+            } else {
+                parsed.lost = true;
+            }
+        }
+        parsed.add(table, &row);
+    }
+    // After an error at the end, there may have been more.
+    let end = text.trim_end().len();
+    parsed.lost |= parsed.errors.iter().any(|error| error.range.end >= end);
+    // Whatever the pieces don't show.
+    if parsed.errors.is_empty() {
+        let of_whole = errors.first().map(|error| (error.span(), error.message()));
+        let (range, message) = of_whole.unwrap_or((None, "not TOML"));
+        let (field, row) = (0..text.len(), 0..text.len());
+        let (range, message) = (range.unwrap_or(0..0), message.to_owned());
+        parsed.errors.push(SyntaxError { range, message, first: None, field, row });
+        parsed.lost = true;
+    }
+    parsed
+}
+
+impl<'t> Parsed<'t> {
+    /// Adds what was read of the rows in `piece`.
+    fn add(&mut self, table: DeTable<'t>, piece: &Range<usize>) {
+        for (key, value) in table {
+            let span = value.span();
+            let range = key.span();
+            let Some(known) = self.root.get_mut(key.get_ref().as_ref()) else {
+                self.root.insert(key, value);
+                continue;
+            };
+            let value = value.into_inner();
+            match (known.get_mut(), value) {
+                (DeValue::Array(rows), DeValue::Array(more)) => append(rows, more),
+                (DeValue::Array(rows), one @ DeValue::Table(_)) => {
+                    rows.push(Spanned::new(span, one));
+                    self.not_a_row(range, piece);
+                }
+                (one @ DeValue::Table(_), DeValue::Array(more)) => {
+                    let first = std::mem::replace(one, DeValue::Boolean(false));
+                    let at = known.span();
+                    let mut rows = DeArray::new();
+                    rows.push(Spanned::new(at.clone(), first));
+                    append(&mut rows, more);
+                    *known.get_mut() = DeValue::Array(rows);
+                    self.not_a_row(at, piece);
+                }
+                _ => {
+                    self.lost = true;
+                    self.error(range, "duplicate key", piece);
+                }
+            }
+        }
+    }
+
+    fn not_a_row(&mut self, range: Range<usize>, piece: &Range<usize>) {
+        self.error(range, "a row is written in two brackets, `[[…]]`", piece);
+    }
+
+    fn error(&mut self, range: Range<usize>, message: &str, row: &Range<usize>) {
+        let (field, row) = (range.clone(), row.clone());
+        self.errors.push(SyntaxError { range, message: message.into(), first: None, field, row });
+    }
+}
+
+fn append<'t>(rows: &mut DeArray<'t>, more: DeArray<'t>) {
+    for row in more {
+        rows.push(row);
+    }
+}
+
+/// The one row that was read.
+fn row_of<'a, 't>(table: &'a mut DeTable<'t>) -> Option<&'a mut DeTable<'t>> {
+    let (_, value) = table.iter_mut().next()?;
+    match value.get_mut() {
+        DeValue::Table(table) => Some(table),
+        DeValue::Array(rows) => match rows.iter_mut().last()?.get_mut() {
+            DeValue::Table(table) => Some(table),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Adds a field to its row; what the row has already is an error.
+fn join<'t>(
+    row: &mut DeTable<'t>,
+    fields: DeTable<'t>,
+    piece: &Range<usize>,
+    whole: &Range<usize>,
+) -> Option<SyntaxError> {
+    let mut error = None;
+    for (key, value) in fields {
+        let range = key.span();
+        if let Some((first, _)) = row.get_key_value(key.get_ref().as_ref()) {
+            let (first, message) = (Some(first.span()), "duplicate key".into());
+            let (field, row) = (piece.clone(), whole.clone());
+            error = Some(SyntaxError { range, message, first, field, row });
+        } else {
+            row.insert(key, value);
+        }
+    }
+    error
+}
+
+/// Parses a piece of the text: what could be read, and the first error.
+fn parse_piece<'t>(
+    text: &'t str,
+    piece: &Range<usize>,
+) -> (DeTable<'t>, Option<(Range<usize>, String)>) {
+    let (table, errors) = DeTable::parse_recoverable(text.get(piece.clone()).unwrap_or_default());
+    let first = errors
+        .into_iter()
+        .map(|error| {
+            let at = moved(error.span().unwrap_or(0..0), piece.start);
+            let wrong = text.get(at.clone()).unwrap_or_default();
+            let message = in_plain_words(error.message(), wrong);
+            (at, message)
+        })
+        .min_by_key(|(range, _)| range.start);
+    (move_table(table.into_inner(), piece.start), first)
+}
+
+/// What a person did wrong, where the parser tells what it tried to read.
+fn in_plain_words(message: &str, wrong: &str) -> String {
+    if let Some((kind, quote @ ("`\"`" | "`'`"))) = message.split_once(" string, expected ")
+        && kind.starts_with("invalid")
+    {
+        return format!("a text that is not closed, expected {quote}");
+    }
+    let of_value = message.starts_with("invalid ") || message.starts_with("string values must");
+    match wrong {
+        "" if message.starts_with("string values must") => "a key without a value".into(),
+        word if of_value
+            && word.starts_with(char::is_alphabetic)
+            && word.chars().all(is_of_key) =>
+        {
+            "a text must be in quotes".into()
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// Cuts `whole` before each line that opens a piece.
+fn pieces(text: &str, whole: Range<usize>, opens: fn(&str) -> bool) -> Vec<Range<usize>> {
+    let mut cuts = BTreeSet::from([whole.start, whole.end]);
+    let mut at = whole.start;
+    for line in text.get(whole).unwrap_or_default().split_inclusive('\n') {
+        if opens(line) {
+            cuts.insert(at);
+        }
+        at += line.len();
+    }
+    let ends = cuts.iter().skip(1);
+    cuts.iter().zip(ends).map(|(start, end)| *start..*end).collect()
+}
+
+/// `[[row]]` and `[row]`, and not `[[row.part]]`.
+fn opens_row(line: &str) -> bool {
+    let name = line.trim_start_matches(['\u{feff}', ' ', '\t']).strip_prefix('[');
+    let name = name.map(|name| name.strip_prefix('[').unwrap_or(name));
+    name.is_some_and(|name| {
+        let end = name.find(|c: char| !is_of_key(c)).unwrap_or(name.len());
+        let rest = name.get(end..).unwrap_or_default();
+        end > 0 && !rest.starts_with(['.', ','])
+    })
+}
+
+/// `key =`.
+fn opens_field(line: &str) -> bool {
+    let line = line.trim_start_matches([' ', '\t']);
+    let end = line.find(|c: char| !is_of_key(c)).unwrap_or(line.len());
+    end > 0 && line.get(end..).unwrap_or_default().trim_start_matches([' ', '\t']).starts_with('=')
+}
+
+fn is_of_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+fn moved(range: Range<usize>, by: usize) -> Range<usize> {
+    range.start + by..range.end + by
+}
+
+fn move_table(table: DeTable<'_>, by: usize) -> DeTable<'_> {
+    let mut out = DeTable::new();
+    for (key, value) in table {
+        let at = moved(key.span(), by);
+        out.insert(Spanned::new(at, key.into_inner()), move_value(value, by));
+    }
+    out
+}
+
+fn move_value(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
+    let at = moved(value.span(), by);
+    let value = match value.into_inner() {
+        DeValue::Array(array) => {
+            let mut out = DeArray::new();
+            for item in array {
+                out.push(move_value(item, by));
+            }
+            DeValue::Array(out)
+        }
+        DeValue::Table(table) => DeValue::Table(move_table(table, by)),
+        other => other,
+    };
+    Spanned::new(at, value)
+}
