@@ -1,5 +1,6 @@
 //! From the command line to what it asks for, and what is printed of it.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,14 +81,14 @@ fn generated(root: &Path, spec: &Spec) -> Result<Said, Report> {
     let written = write(root, &outputs)?;
     let mut text = String::new();
     for path in &written.written {
-        text.push_str(&format!("wrote    {path}\n"));
+        let _ = writeln!(text, "wrote    {path}");
     }
     for path in &written.removed {
-        text.push_str(&format!("removed  {path}\n"));
+        let _ = writeln!(text, "removed  {path}");
     }
     let (new, old, gone) = (written.written.len(), written.unchanged, written.removed.len());
     let time = started.elapsed();
-    text.push_str(&format!("{new} written, {gone} removed, {old} up to date, in {time:.1?}\n"));
+    let _ = writeln!(text, "{new} written, {gone} removed, {old} up to date, in {time:.1?}");
     let json = json!({
         "written": written.written,
         "removed": written.removed,
@@ -115,16 +116,16 @@ fn check(root: &Path, spec: &Spec) -> Result<Said, Report> {
 fn shown(differences: &Differences) -> String {
     let mut text = String::new();
     for stale in &differences.stale {
-        text.push_str(&format!("stale     {}\n", stale.path));
+        let _ = writeln!(text, "stale     {}", stale.path);
     }
     for path in &differences.missing {
-        text.push_str(&format!("missing   {path}\n"));
+        let _ = writeln!(text, "missing   {path}");
     }
     for path in &differences.orphaned {
-        text.push_str(&format!("orphaned  {path}\n"));
+        let _ = writeln!(text, "orphaned  {path}");
     }
     for stale in &differences.stale {
-        text.push_str(&format!("\n{}", stale.diff));
+        let _ = write!(text, "\n{}", stale.diff);
     }
     text + "\nto mend: cargo run -p codegen\n"
 }

@@ -1,4 +1,5 @@
 //! The program as a user runs it: what it prints, what it writes, and how it ends.
+#![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! The way of a call from core values to a typed method and back, for every built-in and width.
-#![cfg(feature = "std")]
 
 use proptest::prelude::*;
 use weft::builtin::{
@@ -257,14 +256,13 @@ fn value(ty: CoreType, number: u64) -> CoreValue {
 
 /// Arguments of the types that the description says, and how a typed method sees them.
 fn arguments(builtin: Builtin, ty: IntegerType, from: u64) -> (Vec<CoreValue>, Vec<String>) {
-    let mut numbers = from..;
     let mut values = Vec::new();
-    for parameter in builtin.description().params {
+    for (number, parameter) in (from..).zip(builtin.description().params) {
         if parameter.ty == SymbolicType::FlatResults {
             values.extend([CoreValue::I64(5), CoreValue::F32(6)]);
             return (values.clone(), vec![format!("{values:?}")]);
         }
-        values.push(value(resolved(parameter.ty, ty), numbers.next().unwrap()));
+        values.push(value(resolved(parameter.ty, ty), number));
     }
     let seen = values.iter().map(|value| match value {
         CoreValue::I32(number) | CoreValue::F32(number) => number.to_string(),

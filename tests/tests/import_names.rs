@@ -1,5 +1,11 @@
 //! The names under which core modules import built-ins are those that `wit-component` knows, and
 //! lead to the built-ins they are said to lead to.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails to set up has failed"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;

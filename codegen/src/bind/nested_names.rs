@@ -102,7 +102,7 @@ impl NestedNames {
                 name.name.clone_from(&nested.package);
             }
         };
-        for (_, package) in resolve.packages.iter_mut() {
+        for (_, package) in &mut resolve.packages {
             rename(&mut package.name);
         }
         let names = std::mem::take(&mut resolve.package_names);

@@ -3,29 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use weft_spec::Spec;
-use weft_spec::model::{Trap, TrapLayer};
+use weft_spec::model::{Trap, TrapLayer, TrapWords};
 
 use super::rust::{count, doc, outer_doc, type_name, value_name};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
     let head = doc("The rules whose breach is a trap.");
-    let words = spec.trap_words.iter().map(|words| {
-        let name = type_name(&words.name);
-        let text = outer_doc(&words.summary);
-        let variants: Vec<_> = words.words.iter().map(|word| type_name(word)).collect();
-        let texts = &words.words;
-        let docs = words.words.iter().map(|word| outer_doc(&format!("`{word}`")));
-        quote! {
-            #text
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-            pub enum #name { #(#docs #variants,)* }
-            impl fmt::Display for #name {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str(match self { #(Self::#variants => #texts,)* })
-                }
-            }
-        }
-    });
+    let words = spec.trap_words.iter().map(words);
     let variants = spec.traps.iter().map(|trap| {
         let name = type_name(&trap.id);
         let text = outer_doc(&trap.summary);
@@ -123,6 +107,25 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
             Embedding,
         }
         #(#words)*
+    }
+}
+
+/// The enumeration of the words that complete a message.
+fn words(words: &TrapWords) -> TokenStream {
+    let name = type_name(&words.name);
+    let text = outer_doc(&words.summary);
+    let variants: Vec<_> = words.words.iter().map(|word| type_name(word)).collect();
+    let texts = &words.words;
+    let docs = words.words.iter().map(|word| outer_doc(&format!("`{word}`")));
+    quote! {
+        #text
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum #name { #(#docs #variants,)* }
+        impl fmt::Display for #name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { #(Self::#variants => #texts,)* })
+            }
+        }
     }
 }
 
