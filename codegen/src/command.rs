@@ -37,7 +37,7 @@ pub enum Command {
     Check,
     /// List the built-ins.
     List,
-    /// Explain a built-in, trap, guard, gate, option, constant, code, packing or type.
+    /// Explain a built-in, `lift` or `lower`, a trap, guard, gate, option, constant, code, packing or type.
     Explain {
         /// Its name, such as `waitable-set.wait`, or an opcode, such as `0x20`.
         name: String,

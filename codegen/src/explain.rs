@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use weft_spec::model::{Builtin, Layout};
+use weft_spec::model::{Builtin, Definition, Layout};
 use weft_spec::signature::{ResolvedType, Signature, Widths};
 use weft_spec::{Diagnostic, Report, Spec};
 
-use crate::generate::Entry;
+use crate::generate::{Entry, spelled};
 
 /// Something that was explained: for people, and for tools.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +32,8 @@ pub fn list(spec: &Spec) -> Explanation {
     Explanation { text, json }
 }
 
-/// What `spec/` says of `name`: a built-in (or its opcode), one that was removed, a trap, guard,
-/// gate, option, constant, code, packing or type. All that are called so, if several are.
+/// What `spec/` says of `name`: a built-in (or its opcode), `lift` or `lower`, a built-in that was
+/// removed, a trap, guard, gate, option, constant, code, packing or type. All that are called so, if several are.
 ///
 /// # Errors
 ///
@@ -44,6 +44,11 @@ pub fn explain(spec: &Spec, name: &str) -> Result<Explanation, Report> {
     for builtin in &spec.builtins {
         if *builtin.name == name || Some(*builtin.opcode) == opcode {
             found.push(builtin_page(spec, builtin));
+        }
+    }
+    for definition in &spec.definitions {
+        if *definition.name == name || Some(*definition.opcode) == opcode {
+            found.push(definition_page(definition));
         }
     }
     for removed in &spec.removed {
@@ -193,6 +198,26 @@ fn builtin_page(spec: &Spec, builtin: &Builtin) -> Explanation {
     }
 }
 
+fn definition_page(definition: &Definition) -> Explanation {
+    let mut opcode = format!("{:#04x}", *definition.opcode);
+    for immediate in &definition.immediates {
+        let _ = write!(opcode, " {}", spelled(immediate));
+    }
+    let options: Vec<&str> = definition.allowed.iter().map(|option| option.as_str()).collect();
+    let rows = [
+        ("opcode", opcode),
+        ("options", options.join(", ")),
+        (
+            "spec",
+            format!(
+                "Explainer.md#{}\nCanonicalABI.md#{}",
+                definition.anchors.explainer, definition.anchors.canonical_abi
+            ),
+        ),
+    ];
+    page("definition", &definition.name, &definition.summary, &rows)
+}
+
 /// The core function type for given widths, as the text format of core WebAssembly has it.
 fn core_type(signature: &Signature, widths: Widths) -> String {
     let (params, results) = signature.resolve(widths);
@@ -262,6 +287,7 @@ fn page(kind: &str, name: &str, summary: &str, rows: &[(&str, String)]) -> Expla
 
 fn unknown(spec: &Spec, name: &str) -> Report {
     let names = spec.builtins.iter().map(|builtin| builtin.name.as_str());
+    let names = names.chain(spec.definitions.iter().map(|definition| definition.name.as_str()));
     let names = names.chain(spec.removed.iter().map(|removed| removed.name.as_str()));
     let names = names.chain(spec.traps.iter().map(|trap| trap.id.as_str()));
     let names = names.chain(spec.guards.iter().map(|guard| guard.name.as_str()));

@@ -25,34 +25,34 @@ struct Said {
 /// all is well, 1 if not.
 pub fn run(command_line: &CommandLine) -> ExitCode {
     let format = command_line.format;
-    let said = match command(command_line) {
-        Ok(said) => said,
-        Err(report) => {
-            match format {
-                Format::Human => {
-                    let text = report.render(io::stderr().is_terminal());
-                    print_to(&mut io::stderr(), &text);
-                }
-                Format::Json => print_json(&json!({ "problems": report.to_json() })),
-            }
-            return ExitCode::FAILURE;
+    let (printed, fine) = match (command(command_line), format) {
+        (Ok(said), Format::Human) => (print_to(&mut io::stdout(), &said.text), said.fine),
+        (Ok(said), Format::Json) => (print_json(&said.json), said.fine),
+        (Err(report), Format::Human) => {
+            (print_to(&mut io::stderr(), &report.render(io::stderr().is_terminal())), false)
+        }
+        (Err(report), Format::Json) => {
+            (print_json(&json!({ "problems": report.to_json() })), false)
         }
     };
-    match format {
-        Format::Human => print_to(&mut io::stdout(), &said.text),
-        Format::Json => print_json(&said.json),
+    if let Err(error) = &printed {
+        // Where this cannot be printed either, the exit code still says it.
+        let _ = print_to(&mut io::stderr(), &format!("error: cannot print: {error}"));
     }
-    if said.fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if fine && printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn print_json(value: &Value) {
-    print_to(&mut io::stdout(), &format!("{value:#}"));
+fn print_json(value: &Value) -> io::Result<()> {
+    print_to(&mut io::stdout(), &format!("{value:#}"))
 }
 
 /// Prints `text` and a line end. That nobody reads it any more is no reason to fail.
-fn print_to(stream: &mut impl io::Write, text: &str) {
-    let _ = writeln!(stream, "{}", text.trim_end_matches('\n'));
-    let _ = stream.flush();
+fn print_to(stream: &mut impl io::Write, text: &str) -> io::Result<()> {
+    let printed = writeln!(stream, "{}", text.trim_end_matches('\n')).and_then(|()| stream.flush());
+    printed.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    })
 }
 
 fn command(command_line: &CommandLine) -> Result<Said, Report> {

@@ -288,7 +288,36 @@ fn every_call_reaches_the_method_of_the_references_name_with_its_arguments() {
         let Outcome::Return(result) = outcome else { panic!("{builtin} suspended") };
         let expected = builtin.description().result.map(|symbol| resolved(symbol, ty));
         assert_eq!(result.map(CoreValue::ty), expected, "{builtin}");
+        assert_eq!(definition.result_type().map(CoreType::from), expected, "{builtin}");
         assert!(recorder.calls.is_empty(), "{builtin} is called once");
+    }
+}
+
+#[test]
+fn blocked_is_32_ones_whatever_the_width() {
+    let read = |ty| definition(Builtin::StreamRead, ty);
+    for (ty, expected) in [
+        (IntegerType::I32, CoreValue::I32(0xffff_ffff)),
+        (IntegerType::I64, CoreValue::I64(0xffff_ffff)),
+    ] {
+        let (values, _) = arguments(Builtin::StreamRead, ty, 1);
+        let outcome = read(ty).call(&mut Recorder::new(), &values);
+        assert_eq!(outcome, Ok(Outcome::Return(Some(expected))));
+        assert_eq!(read(ty).resumed(0xffff_ffff), Ok(Some(expected)));
+    }
+}
+
+#[test]
+fn a_result_that_comes_later_is_encoded_as_one_that_comes_at_once() {
+    for (builtin, ty) in Builtin::ALL.into_iter().flat_map(|b| BOTH.map(|ty| (b, ty))) {
+        let definition = definition(builtin, ty);
+        let result = definition.resumed(RESULT.into()).unwrap();
+        let expected = definition.result_type().map(|ty| value(ty.into(), RESULT.into()));
+        assert_eq!(result, expected, "{builtin}");
+        if definition.result_type() == Some(IntegerType::I32) {
+            let too_large = definition.resumed(1 << 32);
+            assert_eq!(too_large, Err(Error::ResultTooLarge { builtin }));
+        }
     }
 }
 

@@ -347,7 +347,7 @@ pub enum Blocks {
     UnlessAsync,
     /// It may.
     May,
-    /// It calls guest code and returns when that has returned; guest code that blocks traps.
+    /// It doesn't, but may run guest code to its end, such as `realloc`.
     CallsGuest,
 }
 
@@ -432,6 +432,8 @@ pub struct PackedField {
     pub high: u32,
     /// The [`Code`] it holds; a number otherwise.
     pub code: Option<String>,
+    /// What the number means; empty for a code, which says so itself.
+    pub summary: String,
 }
 
 /// A value of a packed integer that stands for something else.
@@ -581,6 +583,8 @@ pub struct Exception {
     pub subject: String,
     /// What the source says, as the difference shows it.
     pub says: String,
+    /// What the description says in its place, as the difference shows it; `None` if it is silent.
+    pub stands: Option<String>,
     /// Why the description is not changed.
     pub reason: String,
 }

@@ -153,9 +153,11 @@ fn packings(spec: &mut Spec, reader: &mut Reader<'_>, root: &mut Row<'_>) {
             let low = small(reader.number(&mut field, "low", 64));
             let high = small(reader.number(&mut field, "high", 64));
             let code = referred(reader, &mut field, "code", &[Kind::Code]);
+            let summary = reader.optional_text(&mut field, "summary");
+            let summary = summary.map_or_else(String::new, |summary| summary.value);
             reader.finish(&field);
             if let (Some(name), Some(low), Some(high)) = (name, low, high) {
-                fields.push(PackedField { name, low, high, code });
+                fields.push(PackedField { name, low, high, code, summary });
             }
         }
         let whole = reader.problems() == before;
@@ -345,6 +347,7 @@ pub(crate) fn exceptions(draft: &mut Draft, reader: &mut Reader<'_>, root: &mut 
         let source = reader.text(&mut row, "source");
         let subject = reader.filled(&mut row, "subject");
         let says = reader.text(&mut row, "says");
+        let stands = reader.optional_text(&mut row, "stands").map(|stands| stands.value);
         let reason = reader.filled(&mut row, "reason");
         reader.finish(&row);
         if let Some(source) = &source {
@@ -354,7 +357,7 @@ pub(crate) fn exceptions(draft: &mut Draft, reader: &mut Reader<'_>, root: &mut 
             (name, source, subject, says, reason)
         {
             let (subject, says, reason) = (subject.value, says.value, reason.value);
-            draft.spec.exceptions.push(Exception { name, source, subject, says, reason });
+            draft.spec.exceptions.push(Exception { name, source, subject, says, stands, reason });
         }
     }
 }

@@ -40,12 +40,13 @@ fn module(pattern: &str) -> &'static str {
 /// Every name that a pattern stands for in the world above.
 fn names(pattern: &str) -> Vec<String> {
     let index = if pattern.contains("future") { "1" } else { "0" };
-    let name =
-        pattern.replace("{resource}", "r").replace("{function}", "f").replace("{type}", index);
+    let name = pattern.replace("{resource}", "r").replace("{function}", "f");
     let mut names = vec![name];
-    for (parameter, words) in
-        [("{slot}", &["0", "1"][..]), ("{encoding}", &["utf8", "utf16", "latin1+utf16"])]
-    {
+    for (parameter, words) in [
+        ("{type}", &[index, "unit"][..]),
+        ("{slot}", &["0", "1"]),
+        ("{encoding}", &["utf8", "utf16", "latin1+utf16"]),
+    ] {
         names = names
             .into_iter()
             .flat_map(|name| {

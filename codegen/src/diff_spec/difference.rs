@@ -120,7 +120,7 @@ impl Comparison {
     }
 
     /// Marks what the exceptions explain. Each explains one difference: with the same source and
-    /// subject, that [says](Difference::says) the same.
+    /// subject, that [says](Difference::says) the same in place of the same.
     pub(super) fn excuse(&mut self, exceptions: &[Exception]) {
         for exception in exceptions {
             let matched = self.differences.iter_mut().find(|difference| {
@@ -128,6 +128,7 @@ impl Comparison {
                     && difference.source.name() == exception.source.value
                     && difference.subject == exception.subject
                     && difference.says() == exception.says
+                    && difference.described == exception.stands
             });
             match matched {
                 Some(difference) => difference.excused_by = Some(exception.name.value.clone()),

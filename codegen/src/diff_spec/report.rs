@@ -36,7 +36,7 @@ impl Comparison {
             let _ = writeln!(
                 out,
                 "{}exception `{name}` explains nothing{}\n      do: remove it from \
-                 spec/exceptions.toml, or bring its `says` up to date\n",
+                 spec/exceptions.toml, or bring its `says` and `stands` up to date\n",
                 style.red, style.plain
             );
         }
@@ -97,8 +97,12 @@ fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
         ("source", difference.source.name().to_owned()),
         ("subject", difference.subject.clone()),
         ("says", difference.says()),
+        ("stands", difference.described.clone().unwrap_or_default()),
         ("reason", String::new()),
     ] {
+        if key == "stands" && difference.described.is_none() {
+            continue;
+        }
         if key == "name" {
             let _ = writeln!(out, "                 [[exception]]");
         }

@@ -33,9 +33,9 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     quote! {
         #head
         use core::fmt;
-        use crate::builtin::{Description, Outcome};
-        use crate::core_value::CoreValue;
-        use crate::error::Failure;
+        use crate::builtin::{Description, Outcome, integer_result};
+        use crate::core_value::{CoreValue, IntegerType};
+        use crate::error::{Error, Failure};
         #(use crate::generated::#modules::{#traits, #definitions};)*
         /// A canonical built-in.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,23 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
             #[must_use]
             pub const fn builtin(self) -> Builtin {
                 match self { #(Self::#family_names(definition) => definition.builtin(),)* }
+            }
+            /// The core type of its result, if it has one.
+            #[must_use]
+            pub const fn result_type(self) -> Option<IntegerType> {
+                match self { #(Self::#family_names(definition) => definition.result_type(),)* }
+            }
+            /// The core result of a call that was suspended and has come to its end: `result`,
+            /// packed, as the core type that the definition says; nothing where it has none.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::ResultTooLarge`] if it doesn't fit that type.
+            pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, Error> {
+                match self.result_type() {
+                    None => Ok(None),
+                    Some(ty) => integer_result(self.builtin(), ty, result),
+                }
             }
             /// Calls the built-in on `machine` with its core arguments.
             ///

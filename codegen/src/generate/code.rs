@@ -72,7 +72,10 @@ fn packing(spec: &Spec, packing: &Packing) -> TokenStream {
                 let ty = type_name(code);
                 (quote!(#ty), summary.to_owned())
             }
-            None => (quote!(u32), format!("Bits {} to {}.", field.low, field.high - 1)),
+            None if field.summary.is_empty() => {
+                (quote!(u32), format!("Bits {} to {}.", field.low, field.high - 1))
+            }
+            None => (quote!(u32), field.summary.clone()),
         };
         let text = outer_doc(&text);
         (text, field_name, ty)
@@ -82,7 +85,8 @@ fn packing(spec: &Spec, packing: &Packing) -> TokenStream {
     if let Some(sentinel) = &packing.sentinel {
         let variant = type_name(&sentinel.otherwise);
         let other = type_name(&sentinel.name);
-        let other_text = outer_doc(&format!("[`limit::{}`] instead.", sentinel.constant));
+        let other_text =
+            outer_doc(&format!("[`limit::{}`] in place of what is packed.", sentinel.constant));
         let declared = declared.map(|(text, name, ty)| quote! { #text #name: #ty });
         return quote! {
             #text
@@ -90,7 +94,7 @@ fn packing(spec: &Spec, packing: &Packing) -> TokenStream {
             pub enum #name {
                 #other_text
                 #other,
-                /// A value.
+                /// What is packed.
                 #variant { #(#declared,)* },
             }
             impl #name { #pack #unpack }

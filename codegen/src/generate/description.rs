@@ -63,7 +63,7 @@ pub(super) fn description(spec: &Spec, builtin: &Builtin) -> TokenStream {
 }
 
 /// An immediate as the data writes it.
-pub(super) fn spelled(immediate: &Immediate) -> String {
+pub(crate) fn spelled(immediate: &Immediate) -> String {
     match immediate {
         Immediate::Byte(byte) => format!("{byte:#04x}"),
         Immediate::Named { name, kind } => format!("{name}: {}", kind.spelling()),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use weft_spec::Spec;
-use weft_spec::model::{Builtin, Immediate, ImmediateKind, ResultMeaning};
+use weft_spec::model::{Builtin, CoreType, Immediate, ImmediateKind, ResultMeaning};
 use weft_spec::signature::SymbolicType;
 
 use super::code::may_not_fit;
@@ -43,6 +43,7 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
         let fields = if fixed(builtin).is_empty() { quote!() } else { quote!({ .. }) };
         quote! { Self::#name #fields => Builtin::#all, }
     });
+    let result_types = result_types(&members);
     let arms = members.iter().map(|builtin| arm(spec, builtin));
     let call_doc = outer_doc(&format!(
         "Calls the built-in on `machine` with its core arguments.\n\n# Errors\n\n\
@@ -65,6 +66,11 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
             #[must_use]
             pub const fn builtin(self) -> Builtin {
                 match self { #(#builtins)* }
+            }
+            /// The core type of its result, if it has one.
+            #[must_use]
+            pub const fn result_type(self) -> Option<IntegerType> {
+                match self { #result_types }
             }
             #call_doc
             pub fn call<M: #trait_name>(
@@ -260,6 +266,33 @@ fn result(spec: &Spec, builtin: &Builtin) -> (TokenStream, TokenStream) {
             (quote!(#ty), encode(packed, wide))
         }
     }
+}
+
+/// The arms that give the core type of a definition's result, one for all with the same.
+fn result_types(members: &[&Builtin]) -> TokenStream {
+    let mut arms: Vec<(String, TokenStream, Vec<TokenStream>)> = Vec::new();
+    for builtin in members {
+        let name = variant(builtin);
+        let (field, ty) = match builtin.signature.results.first().map(|slot| slot.ty) {
+            None => (None, quote!(None)),
+            Some(SymbolicType::Core(CoreType::I64)) => (None, quote!(Some(IntegerType::I64))),
+            Some(ty) => match width(ty).map(|(field, _)| value_name(field)) {
+                Some(field) => (Some(field.clone()), quote!(Some(#field))),
+                None => (None, quote!(Some(IntegerType::I32))),
+            },
+        };
+        let pattern = match field {
+            Some(field) => quote!(Self::#name { #field, .. }),
+            None if fixed(builtin).is_empty() => quote!(Self::#name),
+            None => quote!(Self::#name { .. }),
+        };
+        let key = ty.to_string();
+        match arms.iter_mut().find(|(known, ..)| *known == key) {
+            Some((.., patterns)) => patterns.push(pattern),
+            None => arms.push((key, ty, vec![pattern])),
+        }
+    }
+    arms.iter().map(|(_, ty, patterns)| quote! { #(#patterns)|* => #ty, }).collect()
 }
 
 fn method(spec: &Spec, builtin: &Builtin) -> TokenStream {

@@ -28,7 +28,7 @@ mod rust;
 mod trap;
 mod value_type;
 
-pub(crate) use description::required;
+pub(crate) use description::{required, spelled};
 pub(crate) use reference_page::Entry;
 
 use quote::quote;

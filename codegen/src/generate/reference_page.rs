@@ -139,7 +139,7 @@ fn blocks(blocks: Blocks) -> &'static str {
         Blocks::Never => "never",
         Blocks::UnlessAsync => "may, unless defined with `async`",
         Blocks::May => "may",
-        Blocks::CallsGuest => "runs guest code to its end",
+        Blocks::CallsGuest => "never, but may run guest code to its end",
     }
 }
 

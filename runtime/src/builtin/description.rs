@@ -93,7 +93,7 @@ impl fmt::Display for SymbolicType {
     }
 }
 
-/// Whether a built-in may block the thread that calls it.
+/// Whether a built-in may block the thread that calls it. Those that may can run guest code, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blocks {
     /// It never does.
@@ -102,14 +102,17 @@ pub enum Blocks {
     UnlessAsync,
     /// It may.
     May,
-    /// It runs guest code to its end.
+    /// It doesn't, but may run guest code to its end, such as `realloc`.
     CallsGuest,
 }
 
 /// A field name that a core module imports a built-in under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImportName {
-    /// A pattern with `{type}`, `{slot}`, `{encoding}`, `{resource}` and `{function}` in it.
+    /// A pattern, in which `{function}` stands for the function whose type has the stream, the
+    /// future or the result, `{type}` for the position of the stream or future in that type
+    /// or `unit` for one without elements, `{slot}` for 0 or 1, `{encoding}` for a string
+    /// encoding and `{resource}` for a resource.
     pub pattern: &'static str,
     /// Whether the `async` form is meant.
     pub is_async: bool,

@@ -5,6 +5,7 @@
 //! | look a built-in up by name or opcode, and read what the spec says of it | [`Builtin`], [`Description`] |
 //! | say what a component's `canon` definition fixed | [`Definition`], made of the families' definitions |
 //! | call one with core values | [`Definition::call`] |
+//! | return from one that was suspended | [`Definition::resumed`] |
 //! | implement them all | [`Builtins`]: [`Guards`] and the families' traits |
 //!
 //! A call decodes its core arguments, makes the checks that built-ins share, calls the typed

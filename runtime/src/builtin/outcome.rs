@@ -26,7 +26,8 @@ impl<T, S> Outcome<T, S> {
 ///
 /// An implementation holds no memories, tables or functions. Where a built-in needs one, or
 /// where the thread blocks or switches, it says so in a suspension; whoever called acts on it
-/// and comes back with the result.
+/// and, when the machine has the result, encodes it with
+/// [`Definition::resumed`](crate::builtin::Definition::resumed).
 pub trait Suspends {
     /// What has to happen before a built-in returns: a thread blocks or another one runs, a
     /// function is called, memory is read or written.

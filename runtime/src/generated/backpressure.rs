@@ -5,7 +5,7 @@
 use crate::builtin::{
     Arguments, Blocks, Builtin, Description, ImportName, Outcome, Suspends,
 };
-use crate::core_value::CoreValue;
+use crate::core_value::{CoreValue, IntegerType};
 use crate::error::Failure;
 use crate::gate::Gate;
 use crate::generated::guards::Guards;
@@ -55,6 +55,13 @@ impl BackpressureDefinition {
         match self {
             Self::Inc => Builtin::BackpressureInc,
             Self::Dec => Builtin::BackpressureDec,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::Inc | Self::Dec => None,
         }
     }
     /// Calls the built-in on `machine` with its core arguments.

@@ -3,9 +3,9 @@
 //! The canonical built-ins: names, opcodes and what the spec says of each.
 
 use core::fmt;
-use crate::builtin::{Description, Outcome};
-use crate::core_value::CoreValue;
-use crate::error::Failure;
+use crate::builtin::{Description, Outcome, integer_result};
+use crate::core_value::{CoreValue, IntegerType};
+use crate::error::{Error, Failure};
 use crate::generated::resource::{ResourceBuiltins, ResourceDefinition};
 use crate::generated::context::{ContextBuiltins, ContextDefinition};
 use crate::generated::backpressure::{BackpressureBuiltins, BackpressureDefinition};
@@ -24,7 +24,7 @@ pub enum Builtin {
     ResourceNew,
     /// `resource.drop`: Drops a handle; if it was the owning one, calls the resource type's destructor.
     ResourceDrop,
-    /// `resource.rep`: Gives the representation behind a handle of a resource type that this component defines. The one built-in that may be called while the instance may not be left, besides those for context and backpressure.
+    /// `resource.rep`: Gives the representation behind a handle of a resource type that this component defines. It may be called even while the instance may not be left.
     ResourceRep,
     /// `context.get`: Reads a slot of the current thread's storage. All of a component's context built-ins use the same type.
     ContextGet,
@@ -58,9 +58,9 @@ pub enum Builtin {
     StreamRead,
     /// `stream.write`: Offers a buffer of elements; completes when a reader has taken some, or will take no more.
     StreamWrite,
-    /// `stream.cancel-read`: Ends a pending read and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-read`: Ends a pending read and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
     StreamCancelRead,
-    /// `stream.cancel-write`: Ends a pending write and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-write`: Ends a pending write and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
     StreamCancelWrite,
     /// `stream.drop-readable`: Drops the readable end; the writer learns of it.
     StreamDropReadable,
@@ -74,9 +74,9 @@ pub enum Builtin {
     FutureRead,
     /// `future.write`: Offers the value; completes when it has been read, or the reader has lost interest.
     FutureWrite,
-    /// `future.cancel-read`: Ends a pending read and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-read`: Ends a pending read and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
     FutureCancelRead,
-    /// `future.cancel-write`: Ends a pending write and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-write`: Ends a pending write and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
     FutureCancelWrite,
     /// `future.drop-readable`: Drops the readable end; the writer learns of it.
     FutureDropReadable,
@@ -108,11 +108,11 @@ pub enum Builtin {
     ThreadSuspendThenPromote,
     /// `thread.yield-then-promote`: Leaves the current thread ready and switches to another one if that is ready; gives 0.
     ThreadYieldThenPromote,
-    /// `thread.spawn-ref`: Makes a ready thread that will call `f` with `c`; an engine without shared functions reports that it lacks them.
+    /// `thread.spawn-ref`: Makes a ready thread that will call `f` with `c`; gives 0 where no thread is made, as in the deterministic profile.
     ThreadSpawnRef,
-    /// `thread.spawn-indirect`: Makes a ready thread that will call the function at `i` of the shared table with `c`.
+    /// `thread.spawn-indirect`: Makes a ready thread that will call the function at `i` of the shared table with `c`; gives 0 where no thread is made, as in the deterministic profile.
     ThreadSpawnIndirect,
-    /// `thread.available-parallelism`: Gives how many threads can be expected to run in parallel.
+    /// `thread.available-parallelism`: Gives how many threads can be expected to run in parallel; the same each time in one instance.
     ThreadAvailableParallelism,
 }
 
@@ -506,6 +506,34 @@ impl Definition {
             Self::Future(definition) => definition.builtin(),
             Self::ErrorContext(definition) => definition.builtin(),
             Self::Thread(definition) => definition.builtin(),
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::Resource(definition) => definition.result_type(),
+            Self::Context(definition) => definition.result_type(),
+            Self::Backpressure(definition) => definition.result_type(),
+            Self::Task(definition) => definition.result_type(),
+            Self::Subtask(definition) => definition.result_type(),
+            Self::Waitable(definition) => definition.result_type(),
+            Self::Stream(definition) => definition.result_type(),
+            Self::Future(definition) => definition.result_type(),
+            Self::ErrorContext(definition) => definition.result_type(),
+            Self::Thread(definition) => definition.result_type(),
+        }
+    }
+    /// The core result of a call that was suspended and has come to its end: `result`,
+    /// packed, as the core type that the definition says; nothing where it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ResultTooLarge`] if it doesn't fit that type.
+    pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, Error> {
+        match self.result_type() {
+            None => Ok(None),
+            Some(ty) => integer_result(self.builtin(), ty, result),
         }
     }
     /// Calls the built-in on `machine` with its core arguments.

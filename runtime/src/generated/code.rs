@@ -211,7 +211,7 @@ impl SubtaskState {
 pub struct CallbackResult {
     /// What an async-lifted function, or its callback, wants next.
     pub code: CallbackCode,
-    /// Bits 4 to 31.
+    /// The set to wait on; not looked at for other codes.
     pub waitable_set: u32,
 }
 
@@ -256,7 +256,7 @@ impl CallbackResult {
 pub struct CallResult {
     /// How far a call has come, as its caller sees it.
     pub state: SubtaskState,
-    /// Bits 4 to 31.
+    /// The index of the subtask; 0 if the call has returned.
     pub subtask: u32,
 }
 
@@ -300,9 +300,9 @@ impl CallResult {
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CancelResult {
-    /// [`limit::BLOCKED`] instead.
+    /// [`limit::BLOCKED`] in place of what is packed.
     Blocked,
-    /// A value.
+    /// What is packed.
     Ended {
         /// How far a call has come, as its caller sees it.
         state: SubtaskState,
@@ -343,13 +343,13 @@ impl CancelResult {
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamResult {
-    /// [`limit::BLOCKED`] instead.
+    /// [`limit::BLOCKED`] in place of what is packed.
     Blocked,
-    /// A value.
+    /// What is packed.
     Ended {
         /// How a read or a write ended.
         result: CopyResult,
-        /// Bits 4 to 31.
+        /// How many elements were copied.
         progress: u32,
     },
 }
@@ -400,9 +400,9 @@ impl StreamResult {
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FutureResult {
-    /// [`limit::BLOCKED`] instead.
+    /// [`limit::BLOCKED`] in place of what is packed.
     Blocked,
-    /// A value.
+    /// What is packed.
     Ended {
         /// How a read or a write ended.
         result: CopyResult,
@@ -443,9 +443,9 @@ impl FutureResult {
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturenew)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ends {
-    /// Bits 0 to 31.
+    /// The index of the readable end.
     pub readable: u32,
-    /// Bits 32 to 63.
+    /// The index of the writable end.
     pub writable: u32,
 }
 

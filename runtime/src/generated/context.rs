@@ -64,6 +64,14 @@ impl ContextDefinition {
             Self::Set { .. } => Builtin::ContextSet,
         }
     }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::Get { ty, .. } => Some(ty),
+            Self::Set { .. } => None,
+        }
+    }
     /// Calls the built-in on `machine` with its core arguments.
     ///
     /// # Errors

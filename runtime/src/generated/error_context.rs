@@ -23,7 +23,7 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `element-type-mismatch`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `table-full`.
+    /// Traps: `table-full`, `string-too-long`, `pointer-unaligned`, `string-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextnew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextnew)
     fn canon_error_context_new(
@@ -40,7 +40,7 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`, `string-content-out-of-bounds`, `list-content-out-of-bounds`, `table-full`.
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextdebug-message) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextdebug-message)
     fn canon_error_context_debug_message(
@@ -95,6 +95,14 @@ impl ErrorContextDefinition {
             Self::New { .. } => Builtin::ErrorContextNew,
             Self::DebugMessage { .. } => Builtin::ErrorContextDebugMessage,
             Self::Drop => Builtin::ErrorContextDrop,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::New { .. } => Some(IntegerType::I32),
+            Self::DebugMessage { .. } | Self::Drop => None,
         }
     }
     /// Calls the built-in on `machine` with its core arguments.
@@ -161,30 +169,13 @@ pub(crate) static NEW: Description = Description {
     blocks: Blocks::Never,
     traps: &[
         Rule::CannotLeaveComponentInstance,
-        Rule::PointerUnaligned,
-        Rule::PointerOutOfBounds,
-        Rule::InvalidChar,
-        Rule::InvalidDiscriminant,
+        Rule::TableFull,
         Rule::StringTooLong,
+        Rule::PointerUnaligned,
         Rule::StringOutOfBounds,
-        Rule::StringContentOutOfBounds,
         Rule::InvalidUtf8,
         Rule::IncompleteUtf8,
         Rule::InvalidUtf16,
-        Rule::ListTooLong,
-        Rule::ListOutOfBounds,
-        Rule::ListContentOutOfBounds,
-        Rule::UnknownHandleIndex,
-        Rule::HandleWrongType,
-        Rule::ResourceWrongType,
-        Rule::ResourceLent,
-        Rule::NotAnOwningHandle,
-        Rule::ElementTypeMismatch,
-        Rule::EndBusy,
-        Rule::StreamLiftAfterDrop,
-        Rule::FutureLiftAfterDone,
-        Rule::LiftInWaitableSet,
-        Rule::TableFull,
     ],
     imports: &[
         ImportName {
@@ -225,9 +216,6 @@ pub(crate) static DEBUG_MESSAGE: Description = Description {
         Rule::PointerOutOfBounds,
         Rule::ReallocUnaligned,
         Rule::ReallocOutOfBounds,
-        Rule::StringContentOutOfBounds,
-        Rule::ListContentOutOfBounds,
-        Rule::TableFull,
     ],
     imports: &[
         ImportName {

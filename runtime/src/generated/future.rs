@@ -39,7 +39,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`, `string-content-out-of-bounds`, `list-content-out-of-bounds`, `table-full`, `future-read-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `future-read-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-futureread-and-futurewrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_future_read(
@@ -57,7 +57,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `future-write-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `future-write-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-futureread-and-futurewrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_future_write(
@@ -67,7 +67,7 @@ pub trait FutureBuiltins: Guards + Suspends {
         writable_future_end: u32,
         ptr: u64,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.cancel-read`: Ends a pending read and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-read`: Ends a pending read and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
@@ -84,7 +84,7 @@ pub trait FutureBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.cancel-write`: Ends a pending write and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-write`: Ends a pending write and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
@@ -141,7 +141,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `forward-busy`, `future-forward-after-done`, `forward-in-waitable-set`, `same-instance-copy`.
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `forward-busy`, `future-forward-after-done`, `forward-in-waitable-set`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#️-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#️-canon-streamfutureforward)
     fn canon_future_forward(
@@ -222,6 +222,20 @@ impl FutureDefinition {
             Self::DropReadable { .. } => Builtin::FutureDropReadable,
             Self::DropWritable { .. } => Builtin::FutureDropWritable,
             Self::Forward { .. } => Builtin::FutureForward,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::New { .. } => Some(IntegerType::I64),
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::CancelRead { .. }
+            | Self::CancelWrite { .. } => Some(IntegerType::I32),
+            Self::DropReadable { .. }
+            | Self::DropWritable { .. }
+            | Self::Forward { .. } => None,
         }
     }
     /// Calls the built-in on `machine` with its core arguments.
@@ -360,10 +374,26 @@ pub(crate) static READ: Description = Description {
         Rule::BufferOutOfBounds,
         Rule::PointerUnaligned,
         Rule::PointerOutOfBounds,
+        Rule::InvalidChar,
+        Rule::InvalidDiscriminant,
+        Rule::StringTooLong,
+        Rule::StringOutOfBounds,
+        Rule::StringContentOutOfBounds,
+        Rule::InvalidUtf8,
+        Rule::IncompleteUtf8,
+        Rule::InvalidUtf16,
+        Rule::ListTooLong,
+        Rule::ListOutOfBounds,
+        Rule::ListContentOutOfBounds,
+        Rule::ResourceWrongType,
+        Rule::ResourceLent,
+        Rule::NotAnOwningHandle,
+        Rule::EndBusy,
+        Rule::StreamLiftAfterDrop,
+        Rule::FutureLiftAfterDone,
+        Rule::LiftInWaitableSet,
         Rule::ReallocUnaligned,
         Rule::ReallocOutOfBounds,
-        Rule::StringContentOutOfBounds,
-        Rule::ListContentOutOfBounds,
         Rule::TableFull,
         Rule::FutureReadAfterDone,
         Rule::WaitableSyncAndAsync,
@@ -433,6 +463,9 @@ pub(crate) static WRITE: Description = Description {
         Rule::StreamLiftAfterDrop,
         Rule::FutureLiftAfterDone,
         Rule::LiftInWaitableSet,
+        Rule::ReallocUnaligned,
+        Rule::ReallocOutOfBounds,
+        Rule::TableFull,
         Rule::FutureWriteAfterDone,
         Rule::WaitableSyncAndAsync,
         Rule::SameInstanceCopy,
@@ -487,7 +520,7 @@ pub(crate) static CANCEL_READ: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending read and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Ends a pending read and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.",
 };
 
 /// What the spec says of `future.cancel-write`.
@@ -527,7 +560,7 @@ pub(crate) static CANCEL_WRITE: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending write and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Ends a pending write and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.",
 };
 
 /// What the spec says of `future.drop-readable`.
@@ -620,12 +653,35 @@ pub(crate) static FORWARD: Description = Description {
         },
     ],
     result: None,
-    blocks: Blocks::Never,
+    blocks: Blocks::CallsGuest,
     traps: &[
         Rule::CannotLeaveComponentInstance,
         Rule::UnknownHandleIndex,
         Rule::HandleWrongType,
         Rule::ElementTypeMismatch,
+        Rule::PointerUnaligned,
+        Rule::PointerOutOfBounds,
+        Rule::InvalidChar,
+        Rule::InvalidDiscriminant,
+        Rule::StringTooLong,
+        Rule::StringOutOfBounds,
+        Rule::StringContentOutOfBounds,
+        Rule::InvalidUtf8,
+        Rule::IncompleteUtf8,
+        Rule::InvalidUtf16,
+        Rule::ListTooLong,
+        Rule::ListOutOfBounds,
+        Rule::ListContentOutOfBounds,
+        Rule::ResourceWrongType,
+        Rule::ResourceLent,
+        Rule::NotAnOwningHandle,
+        Rule::EndBusy,
+        Rule::StreamLiftAfterDrop,
+        Rule::FutureLiftAfterDone,
+        Rule::LiftInWaitableSet,
+        Rule::ReallocUnaligned,
+        Rule::ReallocOutOfBounds,
+        Rule::TableFull,
         Rule::ForwardBusy,
         Rule::FutureForwardAfterDone,
         Rule::ForwardInWaitableSet,

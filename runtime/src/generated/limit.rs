@@ -52,7 +52,7 @@ pub const CANONICAL_FLOAT32_NAN: u32 = 0x7fc0_0000;
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
 pub const CANONICAL_FLOAT64_NAN: u64 = 0x7ff8_0000_0000_0000;
 
-/// What an async built-in gives where the synchronous one would wait; the same 32 ones where the result is an i64, as the reference has it (Explainer.md has all ones).
+/// What an async built-in gives where the synchronous one would wait; 32 ones, also where the result is an `i64`, as in the reference; the texts call it -1.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel)
 pub const BLOCKED: u32 = 0xffff_ffff;

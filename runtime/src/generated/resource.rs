@@ -47,7 +47,7 @@ pub trait ResourceBuiltins: Guards + Suspends {
         resource_type: TypeIndex,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `resource.rep`: Gives the representation behind a handle of a resource type that this component defines. The one built-in that may be called while the instance may not be left, besides those for context and backpressure.
+    /// `resource.rep`: Gives the representation behind a handle of a resource type that this component defines. It may be called even while the instance may not be left.
     ///
     /// `[t:i32] -> [T.rep]`
     ///
@@ -95,6 +95,15 @@ impl ResourceDefinition {
             Self::New { .. } => Builtin::ResourceNew,
             Self::Drop { .. } => Builtin::ResourceDrop,
             Self::Rep { .. } => Builtin::ResourceRep,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::New { .. } => Some(IntegerType::I32),
+            Self::Drop { .. } => None,
+            Self::Rep { representation, .. } => Some(representation),
         }
     }
     /// Calls the built-in on `machine` with its core arguments.
@@ -225,5 +234,5 @@ pub(crate) static REP: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Gives the representation behind a handle of a resource type that this component defines. The one built-in that may be called while the instance may not be left, besides those for context and backpressure.",
+    summary: "Gives the representation behind a handle of a resource type that this component defines. It may be called even while the instance may not be left.",
 };

@@ -39,7 +39,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`, `string-content-out-of-bounds`, `list-content-out-of-bounds`, `table-full`, `stream-read-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `stream-read-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamread-and-streamwrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_stream_read(
@@ -58,7 +58,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `stream-write-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `stream-write-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamread-and-streamwrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_stream_write(
@@ -69,7 +69,7 @@ pub trait StreamBuiltins: Guards + Suspends {
         ptr: u64,
         num: u64,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.cancel-read`: Ends a pending read and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-read`: Ends a pending read and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
@@ -86,7 +86,7 @@ pub trait StreamBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.cancel-write`: Ends a pending write and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-write`: Ends a pending write and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
@@ -143,7 +143,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `forward-busy`, `stream-forward-after-drop`, `forward-in-waitable-set`, `same-instance-copy`.
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `forward-busy`, `stream-forward-after-drop`, `forward-in-waitable-set`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#️-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#️-canon-streamfutureforward)
     fn canon_stream_forward(
@@ -224,6 +224,20 @@ impl StreamDefinition {
             Self::DropReadable { .. } => Builtin::StreamDropReadable,
             Self::DropWritable { .. } => Builtin::StreamDropWritable,
             Self::Forward { .. } => Builtin::StreamForward,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::New { .. } => Some(IntegerType::I64),
+            Self::Read { memory_address, .. } | Self::Write { memory_address, .. } => {
+                Some(memory_address)
+            }
+            Self::CancelRead { .. } | Self::CancelWrite { .. } => Some(IntegerType::I32),
+            Self::DropReadable { .. }
+            | Self::DropWritable { .. }
+            | Self::Forward { .. } => None,
         }
     }
     /// Calls the built-in on `machine` with its core arguments.
@@ -388,10 +402,26 @@ pub(crate) static READ: Description = Description {
         Rule::BufferOutOfBounds,
         Rule::PointerUnaligned,
         Rule::PointerOutOfBounds,
+        Rule::InvalidChar,
+        Rule::InvalidDiscriminant,
+        Rule::StringTooLong,
+        Rule::StringOutOfBounds,
+        Rule::StringContentOutOfBounds,
+        Rule::InvalidUtf8,
+        Rule::IncompleteUtf8,
+        Rule::InvalidUtf16,
+        Rule::ListTooLong,
+        Rule::ListOutOfBounds,
+        Rule::ListContentOutOfBounds,
+        Rule::ResourceWrongType,
+        Rule::ResourceLent,
+        Rule::NotAnOwningHandle,
+        Rule::EndBusy,
+        Rule::StreamLiftAfterDrop,
+        Rule::FutureLiftAfterDone,
+        Rule::LiftInWaitableSet,
         Rule::ReallocUnaligned,
         Rule::ReallocOutOfBounds,
-        Rule::StringContentOutOfBounds,
-        Rule::ListContentOutOfBounds,
         Rule::TableFull,
         Rule::StreamReadAfterDrop,
         Rule::WaitableSyncAndAsync,
@@ -465,6 +495,9 @@ pub(crate) static WRITE: Description = Description {
         Rule::StreamLiftAfterDrop,
         Rule::FutureLiftAfterDone,
         Rule::LiftInWaitableSet,
+        Rule::ReallocUnaligned,
+        Rule::ReallocOutOfBounds,
+        Rule::TableFull,
         Rule::StreamWriteAfterDrop,
         Rule::WaitableSyncAndAsync,
         Rule::SameInstanceCopy,
@@ -519,7 +552,7 @@ pub(crate) static CANCEL_READ: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending read and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Ends a pending read and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
 };
 
 /// What the spec says of `stream.cancel-write`.
@@ -559,7 +592,7 @@ pub(crate) static CANCEL_WRITE: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending write and gives how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Ends a pending write and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
 };
 
 /// What the spec says of `stream.drop-readable`.
@@ -651,12 +684,35 @@ pub(crate) static FORWARD: Description = Description {
         },
     ],
     result: None,
-    blocks: Blocks::Never,
+    blocks: Blocks::CallsGuest,
     traps: &[
         Rule::CannotLeaveComponentInstance,
         Rule::UnknownHandleIndex,
         Rule::HandleWrongType,
         Rule::ElementTypeMismatch,
+        Rule::PointerUnaligned,
+        Rule::PointerOutOfBounds,
+        Rule::InvalidChar,
+        Rule::InvalidDiscriminant,
+        Rule::StringTooLong,
+        Rule::StringOutOfBounds,
+        Rule::StringContentOutOfBounds,
+        Rule::InvalidUtf8,
+        Rule::IncompleteUtf8,
+        Rule::InvalidUtf16,
+        Rule::ListTooLong,
+        Rule::ListOutOfBounds,
+        Rule::ListContentOutOfBounds,
+        Rule::ResourceWrongType,
+        Rule::ResourceLent,
+        Rule::NotAnOwningHandle,
+        Rule::EndBusy,
+        Rule::StreamLiftAfterDrop,
+        Rule::FutureLiftAfterDone,
+        Rule::LiftInWaitableSet,
+        Rule::ReallocUnaligned,
+        Rule::ReallocOutOfBounds,
+        Rule::TableFull,
         Rule::ForwardBusy,
         Rule::StreamForwardAfterDrop,
         Rule::ForwardInWaitableSet,

@@ -7,7 +7,7 @@ use crate::builtin::{
     SymbolicType,
 };
 use crate::code::CancelResult;
-use crate::core_value::CoreValue;
+use crate::core_value::{CoreValue, IntegerType};
 use crate::error::Failure;
 use crate::gate::Gate;
 use crate::generated::guards::Guards;
@@ -68,6 +68,14 @@ impl SubtaskDefinition {
         match self {
             Self::Cancel { .. } => Builtin::SubtaskCancel,
             Self::Drop => Builtin::SubtaskDrop,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::Cancel { .. } => Some(IntegerType::I32),
+            Self::Drop => None,
         }
     }
     /// Calls the built-in on `machine` with its core arguments.

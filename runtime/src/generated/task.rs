@@ -6,7 +6,7 @@ use crate::builtin::{
     Arguments, Blocks, Builtin, Description, ImportName, OptionsIndex, Outcome,
     Parameter, Suspends, SymbolicType, TypeIndex,
 };
-use crate::core_value::CoreValue;
+use crate::core_value::{CoreValue, IntegerType};
 use crate::error::Failure;
 use crate::gate::Gate;
 use crate::generated::guards::Guards;
@@ -23,7 +23,7 @@ pub trait TaskBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `element-type-mismatch`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `task-return-mismatch`, `task-resolved-twice`, `borrows-remain`.
+    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `element-type-mismatch`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `task-return-mismatch`, `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-taskreturn) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn)
     fn canon_task_return(
@@ -67,6 +67,13 @@ impl TaskDefinition {
         match self {
             Self::Return { .. } => Builtin::TaskReturn,
             Self::Cancel => Builtin::TaskCancel,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::Return { .. } | Self::Cancel => None,
         }
     }
     /// Calls the built-in on `machine` with its core arguments.
@@ -116,7 +123,7 @@ pub(crate) static RETURN: Description = Description {
         },
     ],
     result: None,
-    blocks: Blocks::Never,
+    blocks: Blocks::CallsGuest,
     traps: &[
         Rule::CannotLeaveComponentInstance,
         Rule::NotAsyncLifted,
@@ -143,6 +150,9 @@ pub(crate) static RETURN: Description = Description {
         Rule::StreamLiftAfterDrop,
         Rule::FutureLiftAfterDone,
         Rule::LiftInWaitableSet,
+        Rule::ReallocUnaligned,
+        Rule::ReallocOutOfBounds,
+        Rule::TableFull,
         Rule::TaskReturnMismatch,
         Rule::TaskResolvedTwice,
         Rule::BorrowsRemain,

@@ -133,7 +133,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.spawn-ref`: Makes a ready thread that will call `f` with `c`; an engine without shared functions reports that it lacks them.
+    /// `thread.spawn-ref`: Makes a ready thread that will call `f` with `c`; gives 0 where no thread is made, as in the deterministic profile.
     ///
     /// `[f:(ref null FuncT) c:FuncT.params[0]] -> [i32]`
     ///
@@ -141,7 +141,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     ///
     /// # Errors
     ///
-    /// Traps: `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
+    /// Traps: `table-full`, `start-function-unknown`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadspawn-ref) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadspawn-ref)
     fn canon_thread_spawn_ref(
@@ -152,7 +152,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
         f: Option<u32>,
         c: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.spawn-indirect`: Makes a ready thread that will call the function at `i` of the shared table with `c`.
+    /// `thread.spawn-indirect`: Makes a ready thread that will call the function at `i` of the shared table with `c`; gives 0 where no thread is made, as in the deterministic profile.
     ///
     /// `[i:table.addrtype c:FuncT.params[0]] -> [i32]`
     ///
@@ -172,7 +172,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
         i: u64,
         c: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.available-parallelism`: Gives how many threads can be expected to run in parallel.
+    /// `thread.available-parallelism`: Gives how many threads can be expected to run in parallel; the same each time in one instance.
     ///
     /// `[] -> [i32]`
     ///
@@ -259,6 +259,24 @@ impl ThreadDefinition {
             Self::SpawnRef { .. } => Builtin::ThreadSpawnRef,
             Self::SpawnIndirect { .. } => Builtin::ThreadSpawnIndirect,
             Self::AvailableParallelism { .. } => Builtin::ThreadAvailableParallelism,
+        }
+    }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::Index
+            | Self::NewIndirect { .. }
+            | Self::Suspend
+            | Self::Yield
+            | Self::SuspendThenResume
+            | Self::YieldThenResume
+            | Self::SuspendThenPromote
+            | Self::YieldThenPromote
+            | Self::SpawnRef { .. }
+            | Self::SpawnIndirect { .. }
+            | Self::AvailableParallelism { .. } => Some(IntegerType::I32),
+            Self::ResumeLater => None,
         }
     }
     /// Calls the built-in on `machine` with its core arguments.
@@ -677,12 +695,11 @@ pub(crate) static SPAWN_REF: Description = Description {
     blocks: Blocks::Never,
     traps: &[
         Rule::CannotLeaveComponentInstance,
-        Rule::StartFunctionUnknown,
-        Rule::StartFunctionTypeMismatch,
         Rule::TableFull,
+        Rule::StartFunctionUnknown,
     ],
     imports: &[],
-    summary: "Makes a ready thread that will call `f` with `c`; an engine without shared functions reports that it lacks them.",
+    summary: "Makes a ready thread that will call `f` with `c`; gives 0 where no thread is made, as in the deterministic profile.",
 };
 
 /// What the spec says of `thread.spawn-indirect`.
@@ -714,7 +731,7 @@ pub(crate) static SPAWN_INDIRECT: Description = Description {
         Rule::TableFull,
     ],
     imports: &[],
-    summary: "Makes a ready thread that will call the function at `i` of the shared table with `c`.",
+    summary: "Makes a ready thread that will call the function at `i` of the shared table with `c`; gives 0 where no thread is made, as in the deterministic profile.",
 };
 
 /// What the spec says of `thread.available-parallelism`.
@@ -732,5 +749,5 @@ pub(crate) static AVAILABLE_PARALLELISM: Description = Description {
     blocks: Blocks::Never,
     traps: &[],
     imports: &[],
-    summary: "Gives how many threads can be expected to run in parallel.",
+    summary: "Gives how many threads can be expected to run in parallel; the same each time in one instance.",
 };

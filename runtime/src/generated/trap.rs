@@ -6,7 +6,8 @@ use core::fmt;
 
 /// The guest broke a rule of the Component Model.
 ///
-/// It displays as the message that the official test suite expects.
+/// A trap is documented by the rule that was broken, and displays as the message that the
+/// official test suite expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trap {
     /// An instance may not call out during `realloc` and `post-return`.

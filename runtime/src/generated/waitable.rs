@@ -134,6 +134,16 @@ impl WaitableDefinition {
             Self::Join => Builtin::WaitableJoin,
         }
     }
+    /// The core type of its result, if it has one.
+    #[must_use]
+    pub const fn result_type(self) -> Option<IntegerType> {
+        match self {
+            Self::SetNew | Self::SetWait { .. } | Self::SetPoll { .. } => {
+                Some(IntegerType::I32)
+            }
+            Self::SetDrop | Self::Join => None,
+        }
+    }
     /// Calls the built-in on `machine` with its core arguments.
     ///
     /// # Errors

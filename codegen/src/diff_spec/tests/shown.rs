@@ -19,7 +19,7 @@ fn difference(subject: &str, described: Option<&str>, found: Option<&str>) -> Di
     }
 }
 
-fn exception(name: &str, subject: &str, says: &str) -> Exception {
+fn exception(name: &str, subject: &str, says: &str, stands: &str) -> Exception {
     let placed =
         |text: &str| Placed { value: text.to_owned(), span: Span { source: 0, range: 0..0 } };
     Exception {
@@ -27,6 +27,7 @@ fn exception(name: &str, subject: &str, says: &str) -> Exception {
         source: placed("binary"),
         subject: subject.to_owned(),
         says: says.to_owned(),
+        stands: Some(stands.to_owned()),
         reason: "because".to_owned(),
     }
 }
@@ -46,6 +47,7 @@ fn a_difference_is_shown_with_both_places_and_the_row_that_would_explain_it() {
         "do: change it;",
         "source  = \"binary\"\n",
         "says    = \"0x02\"\n",
+        "stands  = \"0x01\"\n",
         "exception `old` explains nothing",
         "9 facts",
         "1 to act on, 1 unused exceptions",
@@ -67,15 +69,16 @@ fn an_exception_explains_one_difference_that_says_the_same_and_no_other() {
         ..Comparison::default()
     };
     comparison.excuse(&[
-        exception("one", "a.b", "0x02"),
-        exception("other-text", "a.b", "0x03"),
-        exception("other-subject", "a.d", "0x02"),
-        exception("silent", "a.c", "no opcode"),
+        exception("one", "a.b", "0x02", "0x01"),
+        exception("other-text", "a.b", "0x03", "0x01"),
+        exception("other-description", "a.b", "0x02", "0x04"),
+        exception("other-subject", "a.d", "0x02", "0x01"),
+        exception("silent", "a.c", "no opcode", "0x01"),
     ]);
     let by: Vec<Option<&str>> =
         comparison.differences.iter().map(|d| d.excused_by.as_deref()).collect();
     assert_eq!(by, [Some("one"), None, Some("silent")]);
-    assert_eq!(comparison.unused_exceptions, ["other-text", "other-subject"]);
+    assert_eq!(comparison.unused_exceptions, ["other-text", "other-description", "other-subject"]);
 }
 
 #[test]

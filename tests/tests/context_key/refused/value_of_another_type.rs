@@ -8,11 +8,11 @@ struct UserId;
 
 fn set<K: TypedContextKey>(_: K::Value) {}
 
-fn get<K: TypedContextKey>() -> Option<K::Value> {
-    None
+fn get<K: TypedContextKey>() -> K::Value {
+    loop {}
 }
 
 fn main() {
     set::<UserId>("123");
-    let _: Option<u32> = get::<UserId>();
+    let _: u32 = get::<UserId>();
 }
