@@ -136,6 +136,18 @@ fn a_mistake_is_shown_with_its_file_line_and_caret() {
         &[("a.wit", "package a:b:c;\nworld w { import a-b:c/i; }")],
         None,
     );
+    let encoded = "(component (type (component (type (instance))
+        (export \"a-b:c/i\" (instance (type 0))))) (export \"i\" (type 0)))";
+    mistake(
+        "nested_name_encoded",
+        &[("a.wit", &with("world w { import a:b:c/i; }")), ("deps/b.wat", encoded)],
+        None,
+    );
+    mistake(
+        "nested_names_restored",
+        &[("a.wit", "package a:b:c;\nworld w { import a-b:c-d/i; }")],
+        None,
+    );
     mistake(
         "several_at_once",
         &[

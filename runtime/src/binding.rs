@@ -41,7 +41,7 @@
 //! A host's method for an `async func` returns a future that is `Send` and `'static`:
 //!
 //! ```
-//! # use weft::binding::{Borrow, String};
+//! # use weft::binding::Borrow;
 //! # enum File {}
 //! # trait HostFile {
 //! #     fn sync(
@@ -256,130 +256,131 @@ pub trait Flags: Copy {
 #[macro_export]
 macro_rules! __weft_flags {
     ($name:ident: $bits:ty, [$($flag:literal),* $(,)?]) => {
-        #[allow(dead_code, unreachable_pub)]
-        impl $name {
-            const NAMES: &'static [&'static str] = &[$($flag),*];
-
-            /// No flag.
-            pub const fn empty() -> Self {
-                Self(0)
-            }
-
-            /// Every flag.
-            pub const fn all() -> Self {
-                let mut bits: $bits = 0;
-                let mut flag = 0;
-                while flag < Self::NAMES.len() {
-                    bits |= 1 << flag;
-                    flag += 1;
+        #[allow(dead_code, deprecated, unreachable_pub)]
+        const _: () = {
+            impl $name {
+                /// No flag.
+                pub const fn empty() -> Self {
+                    Self(0)
                 }
-                Self(bits)
-            }
 
-            /// The integer with a bit for each flag.
-            pub const fn bits(self) -> $bits {
-                self.0
-            }
-
-            /// The set that an integer stands for; bits without a flag are ignored.
-            pub const fn from_bits(bits: $bits) -> Self {
-                Self(bits & Self::all().0)
-            }
-
-            /// Whether there is no flag in it.
-            pub const fn is_empty(self) -> bool {
-                self.0 == 0
-            }
-
-            /// Whether all flags of `other` are in it.
-            pub const fn contains(self, other: Self) -> bool {
-                self.0 & other.0 == other.0
-            }
-
-            /// Adds the flags of `other`.
-            pub const fn insert(&mut self, other: Self) {
-                self.0 |= other.0;
-            }
-
-            /// Takes away the flags of `other`.
-            pub const fn remove(&mut self, other: Self) {
-                self.0 &= !other.0;
-            }
-        }
-
-        impl $crate::binding::Flags for $name {
-            type Bits = $bits;
-            const NAMES: &'static [&'static str] = Self::NAMES;
-
-            fn to_bits(self) -> $bits {
-                self.0
-            }
-
-            fn from_bits_truncated(bits: $bits) -> Self {
-                Self::from_bits(bits)
-            }
-        }
-
-        impl ::core::ops::BitOr for $name {
-            type Output = Self;
-
-            fn bitor(self, other: Self) -> Self {
-                Self(self.0 | other.0)
-            }
-        }
-
-        impl ::core::ops::BitOrAssign for $name {
-            fn bitor_assign(&mut self, other: Self) {
-                self.insert(other);
-            }
-        }
-
-        impl ::core::ops::BitAnd for $name {
-            type Output = Self;
-
-            fn bitand(self, other: Self) -> Self {
-                Self(self.0 & other.0)
-            }
-        }
-
-        impl ::core::ops::BitXor for $name {
-            type Output = Self;
-
-            fn bitxor(self, other: Self) -> Self {
-                Self(self.0 ^ other.0)
-            }
-        }
-
-        impl ::core::ops::Sub for $name {
-            type Output = Self;
-
-            fn sub(self, other: Self) -> Self {
-                Self(self.0 & !other.0)
-            }
-        }
-
-        impl ::core::ops::Not for $name {
-            type Output = Self;
-
-            fn not(self) -> Self {
-                Self::from_bits(!self.0)
-            }
-        }
-
-        impl ::core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(::core::concat!(::core::stringify!($name), "("))?;
-                let mut first = true;
-                for (bit, name) in Self::NAMES.iter().enumerate() {
-                    if self.0 & (1 << bit) != 0 {
-                        f.write_str(if first { "" } else { " | " })?;
-                        f.write_str(name)?;
-                        first = false;
+                /// Every flag.
+                pub const fn all() -> Self {
+                    let mut bits: $bits = 0;
+                    let mut flag = 0;
+                    while flag < <Self as $crate::binding::Flags>::NAMES.len() {
+                        bits |= 1 << flag;
+                        flag += 1;
                     }
+                    Self(bits)
                 }
-                f.write_str(")")
+
+                /// The integer with a bit for each flag.
+                pub const fn bits(self) -> $bits {
+                    self.0
+                }
+
+                /// The set that an integer stands for; bits without a flag are ignored.
+                pub const fn from_bits(bits: $bits) -> Self {
+                    Self(bits & Self::all().0)
+                }
+
+                /// Whether there is no flag in it.
+                pub const fn is_empty(self) -> bool {
+                    self.0 == 0
+                }
+
+                /// Whether all flags of `other` are in it.
+                pub const fn contains(self, other: Self) -> bool {
+                    self.0 & other.0 == other.0
+                }
+
+                /// Adds the flags of `other`.
+                pub const fn insert(&mut self, other: Self) {
+                    self.0 |= other.0;
+                }
+
+                /// Takes away the flags of `other`.
+                pub const fn remove(&mut self, other: Self) {
+                    self.0 &= !other.0;
+                }
             }
-        }
+
+            impl $crate::binding::Flags for $name {
+                type Bits = $bits;
+                // Here alone: an inherent constant could meet that of a flag.
+                const NAMES: &'static [&'static str] = &[$($flag),*];
+
+                fn to_bits(self) -> $bits {
+                    self.0
+                }
+
+                fn from_bits_truncated(bits: $bits) -> Self {
+                    Self::from_bits(bits)
+                }
+            }
+
+            impl ::core::ops::BitOr for $name {
+                type Output = Self;
+
+                fn bitor(self, other: Self) -> Self {
+                    Self(self.0 | other.0)
+                }
+            }
+
+            impl ::core::ops::BitOrAssign for $name {
+                fn bitor_assign(&mut self, other: Self) {
+                    self.insert(other);
+                }
+            }
+
+            impl ::core::ops::BitAnd for $name {
+                type Output = Self;
+
+                fn bitand(self, other: Self) -> Self {
+                    Self(self.0 & other.0)
+                }
+            }
+
+            impl ::core::ops::BitXor for $name {
+                type Output = Self;
+
+                fn bitxor(self, other: Self) -> Self {
+                    Self(self.0 ^ other.0)
+                }
+            }
+
+            impl ::core::ops::Sub for $name {
+                type Output = Self;
+
+                fn sub(self, other: Self) -> Self {
+                    Self(self.0 & !other.0)
+                }
+            }
+
+            impl ::core::ops::Not for $name {
+                type Output = Self;
+
+                fn not(self) -> Self {
+                    Self::from_bits(!self.0)
+                }
+            }
+
+            impl ::core::fmt::Debug for $name {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.write_str(::core::concat!(::core::stringify!($name), "("))?;
+                    let mut first = true;
+                    for (bit, name) in <Self as $crate::binding::Flags>::NAMES.iter().enumerate() {
+                        if self.0 & (1 << bit) != 0 {
+                            f.write_str(if first { "" } else { " | " })?;
+                            f.write_str(name)?;
+                            first = false;
+                        }
+                    }
+                    f.write_str(")")
+                }
+            }
+        };
     };
 }
 

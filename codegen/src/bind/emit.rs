@@ -96,6 +96,7 @@ fn print(tokens: TokenStream) -> syn::Result<String> {
             syn::Item::Type(item) => &mut item.attrs,
             syn::Item::Impl(item) if item.trait_.is_none() => &mut item.attrs,
             syn::Item::Impl(item) => {
+                item.attrs.push(syn::parse_quote!(#[allow(deprecated)]));
                 item.attrs.push(skip.clone());
                 continue;
             }

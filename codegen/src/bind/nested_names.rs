@@ -10,7 +10,10 @@ use std::collections::HashMap;
 use weft_spec::{Diagnostic, Span as Place};
 use wit_parser::{PackageName, Resolve};
 
-/// A package's name, without its version.
+/// The most parts of a name: each becomes a module in the one before.
+const MOST_PARTS: usize = 64;
+
+/// A package's name, without its version and without escapes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Name {
     /// `a:b` of `a:b:c/d`.
@@ -27,8 +30,8 @@ impl Name {
         }
     }
 
-    fn is_nested(&self) -> bool {
-        self.namespace.contains(':') || self.package.contains('/')
+    fn parts(&self) -> usize {
+        self.namespace.split(':').chain(self.package.split('/')).count()
     }
 
     fn text(&self) -> String {
@@ -61,9 +64,9 @@ impl NestedNames {
             let (taken, after) = rest.split_at_checked(token).unwrap_or((rest, ""));
             rest = after;
             match if is_name { package_of(taken, declares) } else { None } {
-                Some(name) => {
-                    flat.push_str(&flattened(taken, &name));
-                    let place = Place { source, range: at..at + name.text().len() };
+                Some((name, written)) => {
+                    flat.push_str(&flattened(taken, written));
+                    let place = Place { source, range: at..at + written };
                     self.know(name, place, problem);
                 }
                 None => flat.push_str(taken),
@@ -76,6 +79,11 @@ impl NestedNames {
     }
 
     fn know(&mut self, name: Name, place: Place, problem: &mut impl FnMut(Diagnostic)) {
+        if name.parts() > MOST_PARTS {
+            let message = format!("a package's name has more than {MOST_PARTS} parts");
+            problem(Diagnostic::error("wit-nested-names", message).at(place, ""));
+            return;
+        }
         match self.known.get(&name.flat()) {
             Some((other, first)) if *other != name => {
                 let (one, two) = (name.text(), other.text());
@@ -91,6 +99,16 @@ impl NestedNames {
                 self.known.insert(name.flat(), (name, place));
             }
         }
+    }
+
+    /// Why a package that is encoded, and so keeps its name, cannot be used with these texts.
+    pub(super) fn refuse_encoded(&self, name: &PackageName) -> Option<Diagnostic> {
+        let flat = Name { namespace: name.namespace.clone(), package: name.name.clone() };
+        let (nested, place) = self.known.get(&flat).filter(|(known, _)| *known != flat)?;
+        let (one, two) = (flat.text(), nested.text());
+        let message = format!("`{one}`, which is encoded, and `{two}` cannot be used together");
+        let problem = Diagnostic::error("wit-nested-names", message);
+        Some(problem.at(place.clone(), "read as the same package"))
     }
 
     /// Gives the packages their names back.
@@ -117,12 +135,24 @@ impl NestedNames {
 
     /// `message` with names as they were written.
     pub(super) fn restore_text(&self, message: &str) -> String {
-        let nested = self.known.iter().filter(|(_, (name, _))| name.is_nested());
-        let mut names: Vec<_> =
-            nested.map(|(flat, (name, _))| (flat.text(), name.text())).collect();
-        // A longer name may start with a shorter one.
-        names.sort_by_key(|(flat, _)| std::cmp::Reverse(flat.len()));
-        names.iter().fold(message.to_owned(), |text, (flat, name)| text.replace(flat, name))
+        let mut restored = String::with_capacity(message.len());
+        let mut rest = message;
+        while let Some(first) = rest.chars().next() {
+            let length = if is_name_part(first) { joined_names(rest) } else { first.len_utf8() };
+            let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            rest = after;
+            let nested = token.split_once(':').and_then(|(namespace, path)| {
+                let package = path.split('/').next().unwrap_or_default();
+                let flat = Name { namespace: namespace.to_owned(), package: package.to_owned() };
+                let (name, _) = self.known.get(&flat)?;
+                Some((name.text(), token.get(flat.text().len()..).unwrap_or_default()))
+            });
+            match nested {
+                Some((name, behind)) => restored.extend([name.as_str(), behind]),
+                None => restored.push_str(token),
+            }
+        }
+        restored
     }
 }
 
@@ -139,23 +169,29 @@ fn token(rest: &str, first: char) -> (usize, bool) {
         let end = rest.char_indices().skip(1).find(|(_, c)| *c == '"' || *c == '\n');
         return (end.map_or(rest.len(), |(at, c)| at + c.len_utf8()), false);
     }
-    let run = |part: fn(char) -> bool, rest: &str| rest.find(|c| !part(c)).unwrap_or(rest.len());
     if first == '@' {
         // An annotation or a version, whose letters are no name.
         let behind = rest.get(1..).unwrap_or_default();
-        return (1 + run(|c| c.is_ascii_alphanumeric() || "-+.".contains(c), behind), false);
+        let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && !"-+.".contains(c));
+        return (1 + end.unwrap_or(behind.len()), false);
     }
     if !is_name_part(first) {
         return (first.len_utf8(), false);
     }
+    (joined_names(rest), true)
+}
+
+/// The length of the names at the start of `rest` and of what joins them.
+fn joined_names(rest: &str) -> usize {
+    let run = |rest: &str| rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
+    let mut end = run(rest);
     // `a:` of `a: b` is a name and a colon: what joins parts stands between them.
-    let mut end = run(is_name_part, rest);
     while let Some(next) = rest.get(end..).and_then(|joined| joined.strip_prefix([':', '/']))
         && next.starts_with(is_name_part)
     {
-        end += 1 + run(is_name_part, next);
+        end += 1 + run(next);
     }
-    (end, true)
+    end
 }
 
 fn is_name_part(c: char) -> bool {
@@ -185,27 +221,33 @@ fn block_comment(rest: &str) -> usize {
     }
 }
 
-/// The package that `token` names: all of it where a package is declared, else all but the
-/// interface at its end. Parts that no flat name could have are left to the parser.
-fn package_of(token: &str, declares: bool) -> Option<Name> {
-    let (namespace, path) = token.rsplit_once(':')?;
-    let package = if declares { path } else { path.rsplit_once('/')?.0 };
-    let parts = namespace.split(':').chain(package.split('/'));
-    let plain = |part: &str| part.starts_with(|c: char| c.is_ascii_lowercase());
-    let escaped_inside = token.trim_start_matches('%').contains('%');
-    (parts.into_iter().all(|part| plain(part.trim_start_matches('%'))) && !escaped_inside).then(
-        || Name {
-            namespace: namespace.trim_start_matches('%').to_owned(),
-            package: package.to_owned(),
-        },
-    )
+/// The package that `token` names, and how long its name is in it: all of it where a package is
+/// declared, else all but the interface at its end. What no flat name could have is left to the
+/// parser.
+fn package_of(token: &str, declares: bool) -> Option<(Name, usize)> {
+    let written = if declares { token } else { token.rsplit_once('/')?.0 };
+    let (namespace, package) = written.rsplit_once(':')?;
+    let mut parts = namespace.split(':').chain(package.split('/'));
+    let plain = |part: &str| {
+        let part = part.strip_prefix('%').unwrap_or(part);
+        part.starts_with(|c: char| c.is_ascii_lowercase()) && !part.contains('%')
+    };
+    let unescaped = |part: &str| part.replace('%', "");
+    let name = Name { namespace: unescaped(namespace), package: unescaped(package) };
+    parts.all(plain).then_some((name, written.len()))
 }
 
-/// `token`, in which the package's name is flattened.
-fn flattened(token: &str, name: &Name) -> String {
-    let escape = if token.starts_with('%') { "%" } else { "" };
-    let behind = token.get(escape.len() + name.text().len()..).unwrap_or_default();
-    format!("{escape}{}{behind}", name.flat().text())
+/// `token`, in which the package's name, its first `written` bytes, is flattened.
+fn flattened(token: &str, written: usize) -> String {
+    let (name, behind) = token.split_at_checked(written).unwrap_or((token, ""));
+    let (namespace, package) = name.rsplit_once(':').unwrap_or(("", name));
+    // One escape is enough for the whole, white space takes the place of the others.
+    let part = |part: &str, joint: char| {
+        let name = part.replace('%', "").replace(joint, "-");
+        let escape = if name.len() < part.len() { "%" } else { "" };
+        format!("{:>width$}{name}", escape, width = part.len() - name.len())
+    };
+    format!("{}:{}{behind}", part(namespace, ':'), part(package, '/'))
 }
 
 #[cfg(test)]
@@ -228,6 +270,8 @@ mod tests {
         assert_eq!(flat("use a:b:c/d@0.1.0.{e};"), "use a-b:c/d@0.1.0.{e};");
         assert_eq!(flat("import x: a:b:c/d/e;"), "import x: a-b:c-d/e;");
         assert_eq!(flat("package %a:b:c;"), "package %a-b:c;");
+        assert_eq!(flat("package a:%use:c;"), "package %a-use:c;");
+        assert_eq!(flat("use %a:%b:%c/d/%e.{f};"), "use  %a-b:%c-d/%e.{f};");
     }
 
     #[test]
@@ -240,7 +284,9 @@ mod tests {
             "/// `a:b:c/d`\n@external-id(\"a:b:c/d\") import f: func();",
             "/* a:b:c",
             "\"a:b:c",
-            "package a:%b:c;",
+            "package a:%%b:c;",
+            "package a:b%:c;",
+            "use %a:%b/c;",
             "package a:1:c;",
             "export a:b;",
             "ä:b:c/d €",
@@ -261,5 +307,51 @@ mod tests {
         assert_eq!(problem.message, "`a-b:c` and `a:b:c` cannot be used together");
         assert_eq!(problem.primary.as_ref().unwrap().span, Place { source: 1, range: 4..9 });
         assert_eq!(problem.secondary[0].span, Place { source: 0, range: 8..13 });
+    }
+
+    #[test]
+    fn messages_have_the_names_that_were_written_and_no_others() {
+        let mut names = NestedNames::default();
+        let text = "package a:b:c; use x:a:b/c/i; use p:q/r;";
+        names.flatten(text, 0, &mut |problem| panic!("{problem:?}"));
+        for (message, restored) in [
+            ("`a-b:c` and 'a-b:c@1.0.0': a-b:c: ä", "`a:b:c` and 'a:b:c@1.0.0': a:b:c: ä"),
+            ("x-a:b-c/i", "x:a:b/c/i"),
+            ("a-b:c-d", "a-b:c-d"),
+            ("aa-b:c", "aa-b:c"),
+            ("p:q/r: \"x\" // @ :", "p:q/r: \"x\" // @ :"),
+        ] {
+            assert_eq!(names.restore_text(message), restored);
+        }
+    }
+
+    #[test]
+    fn a_name_is_nested_so_deep_and_no_deeper() {
+        let problems = |parts: usize| {
+            let text = format!("package a{}/c;", ":b".repeat(parts - 2));
+            let mut problems = Vec::new();
+            NestedNames::default().flatten(&text, 0, &mut |problem| problems.push(problem));
+            problems
+        };
+        assert!(problems(MOST_PARTS).is_empty());
+        let [problem] = &*problems(100_000) else { panic!("there is one problem") };
+        assert_eq!(problem.message, "a package's name has more than 64 parts");
+        assert_eq!(problem.primary.as_ref().unwrap().span.range, 8..8 + 2 * 100_000 - 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_changes_its_length_or_its_characters_beyond_names(text in "\\PC{0,40}") {
+            let flat = NestedNames::default().flatten(&text, 0, &mut |_| ());
+            proptest::prop_assert_eq!(flat.len(), text.len());
+        }
+
+        #[test]
+        fn every_name_keeps_its_length(text in "(package |[ab]|[:/%@\"-]|ä|//|\n){0,30}") {
+            let flat = NestedNames::default().flatten(&text, 0, &mut |_| ());
+            proptest::prop_assert_eq!(flat.len(), text.len());
+            let again = NestedNames::default().flatten(&flat, 0, &mut |_| ());
+            proptest::prop_assert_eq!(&again, &flat);
+        }
     }
 }

@@ -146,6 +146,11 @@ pub(super) fn read(options: &Options) -> Result<Wit, Report> {
             }
         }
     }
+    for (_, package) in &resolve.packages {
+        if let Some(problem) = texts.nested.refuse_encoded(&package.name) {
+            report.push(problem);
+        }
+    }
     let main = match main {
         Part::Encoded { path, bytes } => merge(&mut resolve, &path, &bytes, &mut report),
         Part::Texts(numbers) => match parse(&texts, &numbers, &mut report) {
