@@ -61,6 +61,14 @@ fn every_world_of_wasi_0_3_compiles_with_and_without_std() {
 }
 
 #[test]
+fn the_host_api_of_weft_itself_compiles() {
+    let wit = workspace().join("spec/wit");
+    let bindings = bind_world(&wit, "weft:host/host", true).unwrap_or_else(|e| panic!("{e}"));
+    compile("host_api", Environment::Alloc, &[bindings.text], "")
+        .unwrap_or_else(|said| panic!("{said}"));
+}
+
+#[test]
 fn wasi_0_3_becomes_at_most_six_lines_of_rust_for_a_line_of_wit() {
     for (world, Bindings { wit_lines, rust_lines, .. }) in wasi_bindings() {
         let hundredths = rust_lines * 100 / wit_lines;
