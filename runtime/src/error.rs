@@ -1,9 +1,13 @@
 //! The two kinds of bad news: a guest's [`Trap`], and the host's [`enum@Error`].
 
+use core::fmt;
+
 use thiserror::Error;
 
 use crate::builtin::Builtin;
+use crate::chooser::Choice;
 use crate::core_value::CoreType;
+use crate::limits::Table;
 use crate::trap::Trap;
 
 /// What went wrong in a call into Weft.
@@ -54,6 +58,114 @@ pub enum Error {
     /// A value does not fit its bits of a packed integer.
     #[error(transparent)]
     FieldTooLarge(#[from] FieldTooLarge),
+    /// A table of the machine has no room. Nothing has changed, and there is room again when
+    /// something is freed.
+    #[error("there is no room for more {0}")]
+    Full(Table),
+    /// What was named is not in the machine, or not any more, or of another kind.
+    #[error("there is no such entry among the {0}, or there is none any more")]
+    Unknown(Table),
+    /// A guest's call was passed on while no guest runs.
+    #[error("no thread of a guest runs")]
+    NoCurrentThread,
+    /// Control can't return to where it wasn't.
+    #[error("there is no call that this could be the end of")]
+    NotEntered,
+    /// A store ticks only when the host has nothing else under way.
+    #[error("a call that the host began is still under way")]
+    Entered,
+    /// `realloc` and `post-return` neither block nor call out, and nothing else may run in the
+    /// instance meanwhile.
+    #[error("`realloc` or `post-return` is under way in the instance")]
+    InRealloc,
+    /// An instance is removed only when none of its threads is part of a call under way.
+    #[error("a thread of the instance is part of a call that is under way")]
+    InstanceRuns,
+    /// A function whose type isn't `async` can't be lifted with `async`.
+    #[error("a function whose type is not `async` cannot be lifted with `async`")]
+    AsyncLiftOfSyncType,
+    /// What a function with a callback, or its callback, returned is missing.
+    #[error("a function that was lifted with a callback returns an `i32`")]
+    NoCallbackResult,
+    /// There are two slots.
+    #[error("there is no context slot {slot}")]
+    NoContextSlot {
+        /// The slot.
+        slot: u32,
+    },
+    /// The built-in needs something of the engine that this one lacks.
+    #[error("`{builtin}` needs an engine with {capability}")]
+    EngineCapability {
+        /// The built-in.
+        builtin: Builtin,
+        /// What the engine lacks.
+        capability: Capability,
+    },
+    /// The chooser chose what there isn't.
+    #[error("of {count} possibilities of `{choice}`, {chosen} was chosen")]
+    ChoiceOutOfRange {
+        /// What was to be decided.
+        choice: Choice,
+        /// What was chosen, from 0.
+        chosen: u32,
+        /// How many possibilities there were.
+        count: u32,
+    },
+    /// The host can't do this with a call that it didn't make, or isn't the one called.
+    #[error("the call is not the host's")]
+    NotHosts,
+    /// The host has no handle table: it holds things by their ids.
+    #[error("the host has no handle table")]
+    HostHasNoHandles,
+    /// The call has its arguments already.
+    #[error("the call has started already")]
+    AlreadyStarted,
+    /// The call can't return before it has taken its arguments.
+    #[error("the call has not started")]
+    NotStarted,
+    /// The call is over.
+    #[error("the call has resolved already")]
+    AlreadyResolved,
+    /// Cancellation is asked for once.
+    #[error("the call was asked to cancel already")]
+    AlreadyCancelled,
+    /// Nobody asked for cancellation.
+    #[error("nobody asked to cancel this")]
+    NotCancelled,
+    /// The host does not hold this.
+    #[error("the host does not hold this")]
+    NotHeld,
+    /// Only readable ends are given away.
+    #[error("a writable end cannot be given away")]
+    NotReadable,
+    /// A read or write of the end is under way, or it has come to its end.
+    #[error("a read or write of the end is under way, or the end is done")]
+    EndBusy,
+    /// No read or write of the end is under way.
+    #[error("no read or write of the end is under way, or it is cancelled already")]
+    EndIdle,
+    /// A host's buffer is too long for its stream or future.
+    #[error("a buffer of {length} elements is too long, or a future's is not of one")]
+    BufferTooLong {
+        /// Its length in elements.
+        length: u32,
+    },
+}
+
+/// Something that an engine can have or lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// Shared functions, whose threads run in parallel.
+    SharedFunctions,
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SharedFunctions => "shared functions",
+        })
+    }
 }
 
 /// A value does not fit its bits of a packed integer.

@@ -2,6 +2,9 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`machine`] | the rules: tasks, threads, waitables, streams, futures, handles; sans engine |
+//! | [`mod@limits`] | what the machine's tables are made of: growing ones, or arrays |
+//! | [`chooser`] | who decides what the spec leaves open |
 //! | [`builtin`] | the canonical built-ins: what the spec says of each, and calling them |
 //! | [`code`] | enumerations that cross the boundary as integers, and packed integers |
 //! | [`trap`], [`error`] | the two kinds of bad news: the guest's and the host's |
@@ -22,6 +25,7 @@ extern crate std;
 
 pub mod binding;
 pub mod builtin;
+pub mod chooser;
 pub mod context;
 pub mod core_value;
 pub mod error;
@@ -29,5 +33,7 @@ pub mod error;
 #[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "tables, a row a line")]
 mod generated;
 pub mod handle;
+pub mod limits;
+pub mod machine;
 
 pub use generated::{code, gate, limit, trap, value_type};

@@ -102,8 +102,8 @@ implement! {
 implement! {
     StreamBuiltins;
     canon_stream_new(ty: TypeIndex) -> Ends = Ends { readable: RESULT, writable: RESULT };
-    canon_stream_read(ty: TypeIndex, options: OptionsIndex, stream_end: u32, ptr: u64, num: u64) -> StreamResult = StreamResult::Blocked;
-    canon_stream_write(ty: TypeIndex, options: OptionsIndex, stream_end: u32, ptr: u64, num: u64) -> StreamResult = StreamResult::Blocked;
+    canon_stream_read(ty: TypeIndex, options: OptionsIndex, is_async: bool, stream_end: u32, ptr: u64, num: u64) -> StreamResult = StreamResult::Blocked;
+    canon_stream_write(ty: TypeIndex, options: OptionsIndex, is_async: bool, stream_end: u32, ptr: u64, num: u64) -> StreamResult = StreamResult::Blocked;
     canon_stream_cancel_read(ty: TypeIndex, is_async: bool, e: u32) -> StreamResult = StreamResult::Blocked;
     canon_stream_cancel_write(ty: TypeIndex, is_async: bool, e: u32) -> StreamResult = StreamResult::Blocked;
     canon_stream_drop_readable(ty: TypeIndex, end: u32) -> () = ();
@@ -114,8 +114,8 @@ implement! {
 implement! {
     FutureBuiltins;
     canon_future_new(ty: TypeIndex) -> Ends = Ends { readable: RESULT, writable: RESULT };
-    canon_future_read(ty: TypeIndex, options: OptionsIndex, readable_future_end: u32, ptr: u64) -> FutureResult = FutureResult::Blocked;
-    canon_future_write(ty: TypeIndex, options: OptionsIndex, writable_future_end: u32, ptr: u64) -> FutureResult = FutureResult::Blocked;
+    canon_future_read(ty: TypeIndex, options: OptionsIndex, is_async: bool, readable_future_end: u32, ptr: u64) -> FutureResult = FutureResult::Blocked;
+    canon_future_write(ty: TypeIndex, options: OptionsIndex, is_async: bool, writable_future_end: u32, ptr: u64) -> FutureResult = FutureResult::Blocked;
     canon_future_cancel_read(ty: TypeIndex, is_async: bool, e: u32) -> FutureResult = FutureResult::Blocked;
     canon_future_cancel_write(ty: TypeIndex, is_async: bool, e: u32) -> FutureResult = FutureResult::Blocked;
     canon_future_drop_readable(ty: TypeIndex, end: u32) -> () = ();
@@ -177,16 +177,24 @@ fn definition(builtin: Builtin, ty: IntegerType) -> Definition {
         B::WaitableSetDrop => WaitableDefinition::SetDrop.into(),
         B::WaitableJoin => WaitableDefinition::Join.into(),
         B::StreamNew => StreamDefinition::New { ty: stream }.into(),
-        B::StreamRead => StreamDefinition::Read { ty: stream, options, memory_address }.into(),
-        B::StreamWrite => StreamDefinition::Write { ty: stream, options, memory_address }.into(),
+        B::StreamRead => {
+            StreamDefinition::Read { ty: stream, options, is_async, memory_address }.into()
+        }
+        B::StreamWrite => {
+            StreamDefinition::Write { ty: stream, options, is_async, memory_address }.into()
+        }
         B::StreamCancelRead => StreamDefinition::CancelRead { ty: stream, is_async }.into(),
         B::StreamCancelWrite => StreamDefinition::CancelWrite { ty: stream, is_async }.into(),
         B::StreamDropReadable => StreamDefinition::DropReadable { ty: stream }.into(),
         B::StreamDropWritable => StreamDefinition::DropWritable { ty: stream }.into(),
         B::StreamForward => StreamDefinition::Forward { ty: stream }.into(),
         B::FutureNew => FutureDefinition::New { ty: stream }.into(),
-        B::FutureRead => FutureDefinition::Read { ty: stream, options, memory_address }.into(),
-        B::FutureWrite => FutureDefinition::Write { ty: stream, options, memory_address }.into(),
+        B::FutureRead => {
+            FutureDefinition::Read { ty: stream, options, is_async, memory_address }.into()
+        }
+        B::FutureWrite => {
+            FutureDefinition::Write { ty: stream, options, is_async, memory_address }.into()
+        }
         B::FutureCancelRead => FutureDefinition::CancelRead { ty: stream, is_async }.into(),
         B::FutureCancelWrite => FutureDefinition::CancelWrite { ty: stream, is_async }.into(),
         B::FutureDropReadable => FutureDefinition::DropReadable { ty: stream }.into(),

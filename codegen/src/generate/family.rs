@@ -173,6 +173,15 @@ fn fixed(builtin: &Builtin) -> Vec<Fixed> {
             Some(Fixed { name: value_name(rust_name), ty, doc: doc.to_owned() })
         })
         .collect();
+    // Of the options, the one that says whether the built-in blocks; the others are for lifting
+    // and lowering.
+    if builtin.allowed.iter().any(|option| **option == "async") {
+        fixed.push(Fixed {
+            name: value_name("is_async"),
+            ty: quote!(bool),
+            doc: "Whether it gives `BLOCKED` in place of waiting: the option `async`.".to_owned(),
+        });
+    }
     let signature = &builtin.signature;
     for slot in signature.params.iter().chain(&signature.results) {
         let Some((name, doc)) = width(slot.ty) else { continue };

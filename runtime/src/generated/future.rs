@@ -46,6 +46,7 @@ pub trait FutureBuiltins: Guards + Suspends {
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
+        is_async: bool,
         readable_future_end: u32,
         ptr: u64,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
@@ -64,6 +65,7 @@ pub trait FutureBuiltins: Guards + Suspends {
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
+        is_async: bool,
         writable_future_end: u32,
         ptr: u64,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
@@ -166,6 +168,8 @@ pub enum FutureDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
+        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
     },
@@ -175,6 +179,8 @@ pub enum FutureDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
+        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
     },
@@ -256,22 +262,28 @@ impl FutureDefinition {
                 let outcome = machine.canon_future_new(ty)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I64(result.pack()))))
             }
-            Self::Read { ty, options, memory_address } => {
+            Self::Read { ty, options, is_async, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
                 let readable_future_end = arguments.i32()?;
                 let ptr = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
                 let outcome = machine
-                    .canon_future_read(ty, options, readable_future_end, ptr)?;
+                    .canon_future_read(ty, options, is_async, readable_future_end, ptr)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.pack()))))
             }
-            Self::Write { ty, options, memory_address } => {
+            Self::Write { ty, options, is_async, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 2)?;
                 let writable_future_end = arguments.i32()?;
                 let ptr = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
                 let outcome = machine
-                    .canon_future_write(ty, options, writable_future_end, ptr)?;
+                    .canon_future_write(
+                        ty,
+                        options,
+                        is_async,
+                        writable_future_end,
+                        ptr,
+                    )?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I32(result.pack()))))
             }
             Self::CancelRead { ty, is_async } => {

@@ -46,6 +46,7 @@ pub trait StreamBuiltins: Guards + Suspends {
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
+        is_async: bool,
         stream_end: u32,
         ptr: u64,
         num: u64,
@@ -65,6 +66,7 @@ pub trait StreamBuiltins: Guards + Suspends {
         &mut self,
         ty: TypeIndex,
         options: OptionsIndex,
+        is_async: bool,
         stream_end: u32,
         ptr: u64,
         num: u64,
@@ -168,6 +170,8 @@ pub enum StreamDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
+        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
     },
@@ -177,6 +181,8 @@ pub enum StreamDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
+        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
     },
@@ -258,14 +264,14 @@ impl StreamDefinition {
                 let outcome = machine.canon_stream_new(ty)?;
                 outcome.try_map(|result| Ok(Some(CoreValue::I64(result.pack()))))
             }
-            Self::Read { ty, options, memory_address } => {
+            Self::Read { ty, options, is_async, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 3)?;
                 let stream_end = arguments.i32()?;
                 let ptr = arguments.integer(memory_address)?;
                 let num = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
                 let outcome = machine
-                    .canon_stream_read(ty, options, stream_end, ptr, num)?;
+                    .canon_stream_read(ty, options, is_async, stream_end, ptr, num)?;
                 outcome
                     .try_map(|result| Ok(
                         integer_result(
@@ -275,14 +281,14 @@ impl StreamDefinition {
                         )?,
                     ))
             }
-            Self::Write { ty, options, memory_address } => {
+            Self::Write { ty, options, is_async, memory_address } => {
                 let mut arguments = Arguments::new(builtin, arguments, 3)?;
                 let stream_end = arguments.i32()?;
                 let ptr = arguments.integer(memory_address)?;
                 let num = arguments.integer(memory_address)?;
                 guards::may_leave(machine)?;
                 let outcome = machine
-                    .canon_stream_write(ty, options, stream_end, ptr, num)?;
+                    .canon_stream_write(ty, options, is_async, stream_end, ptr, num)?;
                 outcome
                     .try_map(|result| Ok(
                         integer_result(

@@ -1,0 +1,35 @@
+//! `canon_context_get`, `canon_context_set`.
+
+use crate::builtin::{ContextBuiltins, Outcome};
+use crate::chooser::Chooser;
+use crate::core_value::IntegerType;
+use crate::error::{Error, Failure};
+use crate::limits::Limits;
+
+use super::super::Machine;
+use super::super::step::Step;
+use super::super::thread::{number, words};
+
+impl<L: Limits, C: Chooser> ContextBuiltins for Machine<L, C> {
+    fn canon_context_get(
+        &mut self,
+        _: IntegerType,
+        slot: u32,
+    ) -> Result<Outcome<u64, Step>, Failure> {
+        let thread = self.threads.get(self.current_thread()?)?;
+        let value = thread.storage.get(slot as usize).ok_or(Error::NoContextSlot { slot })?;
+        Ok(Outcome::Return(number(*value)))
+    }
+
+    fn canon_context_set(
+        &mut self,
+        _: IntegerType,
+        slot: u32,
+        v: u64,
+    ) -> Result<Outcome<(), Step>, Failure> {
+        let thread = self.current_thread()?;
+        let storage = &mut self.threads.get_mut(thread)?.storage;
+        *storage.get_mut(slot as usize).ok_or(Error::NoContextSlot { slot })? = words(v);
+        Ok(Outcome::Return(()))
+    }
+}

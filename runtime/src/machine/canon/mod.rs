@@ -1,0 +1,57 @@
+//! The canonical definitions: the reference's `canon_…` functions.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `lift`, `lower` | calls of guests' exports, and calls by guests |
+//! | one a family | the built-ins, behind the generated traits |
+
+mod backpressure;
+mod context;
+mod copy;
+mod error_context;
+mod future;
+mod lift;
+mod lower;
+mod resource;
+mod stream;
+mod subtask;
+mod task;
+mod thread;
+mod waitable;
+
+use crate::builtin::{Guards, Outcome, Suspends};
+use crate::chooser::Chooser;
+use crate::error::Failure;
+use crate::limits::Limits;
+
+use super::Machine;
+use super::step::Step;
+use super::thread::Flow;
+
+impl<L: Limits, C: Chooser> Suspends for Machine<L, C> {
+    type Suspension = Step;
+}
+
+impl<L: Limits, C: Chooser> Guards for Machine<L, C> {
+    fn may_leave(&self) -> bool {
+        // Without a current thread the built-in itself says so, with an error.
+        self.current_instance()
+            .and_then(|instance| self.instances.get(instance))
+            .is_ok_and(|instance| instance.may_leave)
+            || self.current.is_none()
+    }
+
+    fn async_lifted(&self) -> bool {
+        self.current_task()
+            .and_then(|task| self.lifted(task))
+            .is_ok_and(|lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
+            || self.current.is_none()
+    }
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// The built-in does not return to its caller at once: what is next.
+    fn suspended<T>(&mut self, flow: Flow) -> Result<Outcome<T, Step>, Failure> {
+        self.step(flow).map(Outcome::Suspend)
+    }
+}

@@ -1,0 +1,80 @@
+//! `canon_subtask_cancel`, `canon_subtask_drop`.
+
+use crate::builtin::{Outcome, SubtaskBuiltins};
+use crate::chooser::Chooser;
+use crate::code::CancelResult;
+use crate::error::Failure;
+use crate::limits::Limits;
+use crate::trap::Trap;
+
+use super::super::Machine;
+use super::super::arena::Key;
+use super::super::frame::Frame;
+use super::super::step::Step;
+use super::super::thread::{Continuation, Flow, Thread};
+use super::super::waitable::{Callee, Waitable};
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `canon_subtask_cancel`, behind `on_cancel`.
+    pub(crate) fn cancellation_requested(
+        &mut self,
+        thread: Key<Thread>,
+        subtask: Key<Waitable>,
+        is_async: bool,
+    ) -> Result<Flow, Failure> {
+        if !is_async && !self.subtask(subtask)?.resolved() {
+            return self.wait_for(thread, subtask, Continuation::CancelSubtask(subtask));
+        }
+        let result = self.subtask_cancelled(subtask)?;
+        self.return_builtin(thread, result.pack().into())
+    }
+}
+
+impl<L: Limits, C: Chooser> SubtaskBuiltins for Machine<L, C> {
+    fn canon_subtask_cancel(
+        &mut self,
+        is_async: bool,
+        subtask: u32,
+    ) -> Result<Outcome<CancelResult, Step>, Failure> {
+        let thread = self.current_thread()?;
+        let key = self.subtask_at(self.current_instance()?, subtask)?;
+        let cancelled = self.subtask(key)?;
+        if cancelled.resolve_delivered {
+            return Err(Trap::SubtaskAlreadyResolved.into());
+        }
+        if cancelled.cancellation_requested {
+            return Err(Trap::SubtaskAlreadyCancelled.into());
+        }
+        if self.waitables.get(key)?.in_waitable_set() {
+            return Err(Trap::WaitableSyncAndAsync.into());
+        }
+        if cancelled.resolved() {
+            return self.subtask_cancelled(key).map(Outcome::Return);
+        }
+        let callee = cancelled.callee;
+        self.reserve_frames(2)?;
+        self.subtask_mut(key)?.cancellation_requested = true;
+        self.waitables.get_mut(key)?.has_sync_waiter = true;
+        self.push_frame(Frame::CancelSubtask { thread, subtask: key, is_async })?;
+        let flow = match callee {
+            Callee::Task(task) => self.request_cancellation(task)?,
+            Callee::Gone => None,
+            Callee::Host(function) => {
+                self.current = None;
+                Some(Step::CancelHost { subtask: self.subtask_id(key)?, function })
+            }
+        };
+        self.suspended(flow)
+    }
+
+    fn canon_subtask_drop(&mut self, subtask: u32) -> Result<Outcome<(), Step>, Failure> {
+        let instance = self.current_instance()?;
+        let key = self.subtask_at(instance, subtask)?;
+        if !self.subtask(key)?.resolve_delivered {
+            return Err(Trap::SubtaskNotResolved.into());
+        }
+        self.remove_handle(instance, subtask)?;
+        self.drop_waitable(key)?;
+        Ok(Outcome::Return(()))
+    }
+}

@@ -1,0 +1,34 @@
+//! `canon_task_return`, `canon_task_cancel`.
+
+use crate::builtin::{OptionsIndex, Outcome, TaskBuiltins, TypeIndex};
+use crate::chooser::Chooser;
+use crate::core_value::CoreValue;
+use crate::error::Failure;
+use crate::limits::Limits;
+use crate::trap::Trap;
+
+use super::super::Machine;
+use super::super::step::{ReturnFrom, Step};
+
+impl<L: Limits, C: Chooser> TaskBuiltins for Machine<L, C> {
+    fn canon_task_return(
+        &mut self,
+        result_type: Option<TypeIndex>,
+        options: OptionsIndex,
+        // Lifted by whoever takes `Step::Return`.
+        _: &[CoreValue],
+    ) -> Result<Outcome<(), Step>, Failure> {
+        let thread = self.current_thread()?;
+        let lifted = self.lifted(self.current_task()?)?;
+        if lifted.is_none_or(|it| it.result_type != result_type || it.lift_options != options) {
+            return Err(Trap::TaskReturnMismatch.into());
+        }
+        let flow = self.task_return(thread, ReturnFrom::Builtin)?;
+        self.suspended(flow)
+    }
+
+    fn canon_task_cancel(&mut self) -> Result<Outcome<(), Step>, Failure> {
+        self.cancel(self.current_task()?)?;
+        Ok(Outcome::Return(()))
+    }
+}

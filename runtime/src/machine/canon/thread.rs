@@ -1,0 +1,207 @@
+//! `canon_thread_index`, `canon_thread_new_indirect` and the others of the family.
+
+use crate::builtin::{Builtin, CoreTypeIndex, Outcome, TableIndex, ThreadBuiltins};
+use crate::chooser::{Choice, Chooser};
+use crate::core_value::IntegerType;
+use crate::error::{Capability, Error, Failure};
+use crate::limits::Limits;
+use crate::trap::Trap;
+
+use super::super::Machine;
+use super::super::arena::Key;
+use super::super::step::{StartFunctionSearch, Step};
+use super::super::thread::{Code, Continuation, Thread, words};
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// The thread at `index` of the current instance's thread table.
+    ///
+    /// Traps: `unknown-thread-index`.
+    fn thread_at(&self, index: u32) -> Result<Key<Thread>, Failure> {
+        let thread = self.tables(self.current_instance()?)?.threads.get(index);
+        thread.ok_or_else(|| Trap::UnknownThreadIndex { index }.into())
+    }
+
+    /// The thread at `index`, which must be suspended.
+    ///
+    /// Traps: `unknown-thread-index`, `thread-not-suspended`.
+    fn suspended_thread_at(&self, index: u32) -> Result<Key<Thread>, Failure> {
+        let thread = self.thread_at(index)?;
+        if self.threads.get(thread)?.suspended() {
+            Ok(thread)
+        } else {
+            Err(Trap::ThreadNotSuspended.into())
+        }
+    }
+
+    /// The thread at `index`, which must not be the current one.
+    ///
+    /// Traps: `unknown-thread-index`, `thread-not-suspended`.
+    fn other_thread_at(&self, index: u32) -> Result<Key<Thread>, Failure> {
+        if self.threads.get(self.current_thread()?)?.index == index {
+            return Err(Trap::ThreadNotSuspended.into());
+        }
+        self.thread_at(index)
+    }
+
+    /// `canon_thread_new_indirect`, or `canon_thread_spawn_indirect`, behind the look-up: makes a
+    /// thread that will call `function`, the host's number for what it found.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCurrentThread`]; [`Error::Full`]: [`Threads`](crate::limits::Table::Threads),
+    /// [`ThreadIndices`](crate::limits::Table::ThreadIndices). Traps: `table-full`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
+    pub fn new_thread(
+        &mut self,
+        search: &StartFunctionSearch,
+        function: u32,
+    ) -> Result<Step, Failure> {
+        let current = self.current_thread()?;
+        let (thread, index) = self.new_suspended_thread(function, search.argument)?;
+        if search.is_spawn {
+            self.resume_later(thread)?;
+        }
+        let flow = self.return_builtin(current, index.into())?;
+        self.step(flow)
+    }
+
+    /// A new thread of the current task, suspended, and its index.
+    ///
+    /// Traps: `table-full`.
+    fn new_suspended_thread(
+        &mut self,
+        function: u32,
+        argument: u64,
+    ) -> Result<(Key<Thread>, u32), Failure> {
+        let (task, instance) = (self.current_task()?, self.current_instance()?);
+        self.threads.reserve(1)?;
+        self.tables_mut(instance)?.threads.check_room::<Key<Thread>>(1)?;
+        let start = Continuation::StartFunction { function, argument: words(argument) };
+        let thread = self.threads.insert(Thread::new(task, start, Code::StartFunction))?;
+        let index = self.register_thread(thread)?;
+        Ok((thread, index))
+    }
+
+    /// The step that finds the function which a thread is to start with.
+    fn find_start_function(
+        &self,
+        (start_type, table): (CoreTypeIndex, TableIndex),
+        (index, argument): (u64, u64),
+        is_spawn: bool,
+    ) -> Result<Outcome<u32, Step>, Failure> {
+        let thread = self.thread_id(self.current_thread()?)?;
+        let search = StartFunctionSearch { is_spawn, thread, start_type, table, index, argument };
+        Ok(Outcome::Suspend(Step::FindStartFunction(search)))
+    }
+}
+
+impl<L: Limits, C: Chooser> ThreadBuiltins for Machine<L, C> {
+    fn canon_thread_index(&mut self) -> Result<Outcome<u32, Step>, Failure> {
+        Ok(Outcome::Return(self.threads.get(self.current_thread()?)?.index))
+    }
+
+    fn canon_thread_new_indirect(
+        &mut self,
+        start_type: CoreTypeIndex,
+        table: TableIndex,
+        _: IntegerType,
+        fi: u64,
+        c: u64,
+    ) -> Result<Outcome<u32, Step>, Failure> {
+        self.find_start_function((start_type, table), (fi, c), false)
+    }
+
+    fn canon_thread_resume_later(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
+        let other = self.suspended_thread_at(t)?;
+        self.resume_later(other)?;
+        Ok(Outcome::Return(()))
+    }
+
+    fn canon_thread_suspend(&mut self) -> Result<Outcome<(), Step>, Failure> {
+        let flow = self.suspend(self.current_thread()?, Continuation::Zero)?;
+        self.suspended(flow)
+    }
+
+    fn canon_thread_yield(&mut self) -> Result<Outcome<(), Step>, Failure> {
+        match self.yield_(self.current_thread()?)? {
+            None => Ok(Outcome::Return(())),
+            Some(flow) => self.suspended(flow),
+        }
+    }
+
+    fn canon_thread_suspend_then_resume(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
+        let other = self.suspended_thread_at(t)?;
+        let flow = self.suspend_then_resume(self.current_thread()?, other)?;
+        self.suspended(flow)
+    }
+
+    fn canon_thread_yield_then_resume(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
+        let other = self.suspended_thread_at(t)?;
+        let flow = self.yield_then_resume(self.current_thread()?, other)?;
+        self.suspended(flow)
+    }
+
+    fn canon_thread_suspend_then_promote(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
+        let other = self.other_thread_at(t)?;
+        let flow = self.suspend_then_promote(self.current_thread()?, other)?;
+        self.suspended(flow)
+    }
+
+    fn canon_thread_yield_then_promote(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
+        let other = self.other_thread_at(t)?;
+        match self.yield_then_promote(self.current_thread()?, other)? {
+            None => Ok(Outcome::Return(())),
+            Some(flow) => self.suspended(flow),
+        }
+    }
+
+    fn canon_thread_spawn_ref(
+        &mut self,
+        is_shared: bool,
+        _: CoreTypeIndex,
+        _: IntegerType,
+        f: Option<u32>,
+        c: u64,
+    ) -> Result<Outcome<u32, Step>, Failure> {
+        refuse_shared(Builtin::ThreadSpawnRef, is_shared)?;
+        if self.choose(Choice::Spawn, 2)? == 1 {
+            return Ok(Outcome::Return(0));
+        }
+        let (thread, index) = self.new_suspended_thread(f.ok_or(Trap::StartFunctionUnknown)?, c)?;
+        self.resume_later(thread)?;
+        Ok(Outcome::Return(index))
+    }
+
+    fn canon_thread_spawn_indirect(
+        &mut self,
+        is_shared: bool,
+        start_type: CoreTypeIndex,
+        table: TableIndex,
+        _: IntegerType,
+        i: u64,
+        c: u64,
+    ) -> Result<Outcome<u32, Step>, Failure> {
+        refuse_shared(Builtin::ThreadSpawnIndirect, is_shared)?;
+        if self.choose(Choice::Spawn, 2)? == 1 {
+            return Ok(Outcome::Return(0));
+        }
+        self.find_start_function((start_type, table), (i, c), true)
+    }
+
+    fn canon_thread_available_parallelism(
+        &mut self,
+        is_shared: bool,
+    ) -> Result<Outcome<u32, Step>, Failure> {
+        refuse_shared(Builtin::ThreadAvailableParallelism, is_shared)?;
+        // Cooperative threads take turns.
+        self.current_thread()?;
+        Ok(Outcome::Return(1))
+    }
+}
+
+/// What is defined with `shared` is a shared function, and its threads run in parallel.
+const fn refuse_shared(builtin: Builtin, is_shared: bool) -> Result<(), Error> {
+    let capability = Capability::SharedFunctions;
+    if is_shared { Err(Error::EngineCapability { builtin, capability }) } else { Ok(()) }
+}

@@ -1,0 +1,78 @@
+//! `canon_waitable_set_new`, `…_wait`, `…_poll`, `…_drop`, `canon_waitable_join`.
+
+use crate::builtin::{MemoryIndex, Outcome, WaitableBuiltins};
+use crate::chooser::Chooser;
+use crate::code::EventCode;
+use crate::error::Failure;
+use crate::limits::Limits;
+use crate::trap::Trap;
+
+use super::super::Machine;
+use super::super::handle::Handle;
+use super::super::step::{Resumed, Step};
+use super::super::waitable_set::WaitableSet;
+
+impl<L: Limits, C: Chooser> WaitableBuiltins for Machine<L, C> {
+    fn canon_waitable_set_new(&mut self) -> Result<Outcome<u32, Step>, Failure> {
+        let instance = self.current_instance()?;
+        self.check_handle_room(instance, 1)?;
+        self.sets.reserve(1)?;
+        let set = self.sets.insert(WaitableSet::new(instance))?;
+        Ok(Outcome::Return(self.add_handle(instance, Handle::WaitableSet(set))?))
+    }
+
+    fn canon_waitable_set_wait(
+        &mut self,
+        _: MemoryIndex,
+        s: u32,
+        _: u64,
+    ) -> Result<Outcome<EventCode, Step>, Failure> {
+        let thread = self.current_thread()?;
+        let set = self.set_at(self.current_instance()?, s)?;
+        let flow = match self.wait(thread, set)? {
+            Ok(event) => self.return_to(thread, Resumed::Event(event))?,
+            Err(waits) => waits,
+        };
+        self.suspended(flow)
+    }
+
+    fn canon_waitable_set_poll(
+        &mut self,
+        _: MemoryIndex,
+        s: u32,
+        _: u64,
+    ) -> Result<Outcome<EventCode, Step>, Failure> {
+        let thread = self.current_thread()?;
+        let set = self.set_at(self.current_instance()?, s)?;
+        let event = self.poll(set)?;
+        let flow = self.return_to(thread, Resumed::Event(event))?;
+        self.suspended(flow)
+    }
+
+    fn canon_waitable_set_drop(&mut self, s: u32) -> Result<Outcome<(), Step>, Failure> {
+        let instance = self.current_instance()?;
+        let set = self.set_at(instance, s)?;
+        self.check_drop_set(set)?;
+        self.remove_handle(instance, s)?;
+        self.sets.remove(set)?;
+        Ok(Outcome::Return(()))
+    }
+
+    fn canon_waitable_join(
+        &mut self,
+        w: u32,
+        maybe_set: u32,
+    ) -> Result<Outcome<(), Step>, Failure> {
+        let instance = self.current_instance()?;
+        let waitable = self.waitable_at(instance, w)?;
+        if self.waitables.get(waitable)?.has_sync_waiter {
+            return Err(Trap::WaitableSyncAndAsync.into());
+        }
+        let set = match maybe_set {
+            0 => None,
+            index => Some(self.set_at(instance, index)?),
+        };
+        self.join(waitable, set)?;
+        Ok(Outcome::Return(()))
+    }
+}

@@ -1,0 +1,346 @@
+//! The ends of streams and futures: the reference's `End`, `StreamEnd` and `FutureEnd`.
+//!
+//! Nothing is kept between the ends: a read and a write that meet are one copy, from buffer to
+//! buffer. The machine finds out how much moves, and between which; whoever drives it moves
+//! the values in between, which is why [`End.copy`](Machine::copy_end) is in two parts.
+
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::chooser::{Choice, Chooser};
+use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Table};
+use crate::trap::{CopyDirection, EndKind, Trap};
+
+use super::Machine;
+use super::arena::Key;
+use super::instance::Instance;
+use super::step::{AfterCopy, Buffer, Copy, CopySide, Event, Step};
+use super::thread::{Flow, number, words};
+use super::waitable::{Kind, Waitable};
+
+/// An end of a stream or future.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// The type of the stream or future.
+    pub(crate) ty: TypeIndex,
+    /// The other end, until that is dropped.
+    pub(crate) other: Option<Key<Waitable>>,
+    /// `buffer.ptr`, as `words`.
+    address: [u32; 2],
+    /// `buffer.cx.opts`
+    options: u32,
+    /// `buffer.length`
+    length: u32,
+    /// `buffer.progress`, and that of the pending event: every event says how far the buffer
+    /// has come, and when a buffer is taken away, how far it came.
+    progress: u32,
+    buffer: BufferOf,
+    pub(crate) kind: EndKind,
+    /// Whether it is read from or written to.
+    pub(crate) direction: CopyDirection,
+    pub(crate) state: State,
+}
+
+/// Whether an end has a buffer, and whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BufferOf {
+    Nobody,
+    Guest,
+    Host,
+}
+
+/// What an end is doing: the reference's `End.State`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Idle,
+    Copying,
+    CancellingCopy,
+    Done,
+}
+
+impl End {
+    const fn new(ty: TypeIndex, kind: EndKind, direction: CopyDirection) -> Self {
+        Self {
+            ty,
+            other: None,
+            address: [0; 2],
+            options: 0,
+            length: 0,
+            progress: 0,
+            buffer: BufferOf::Nobody,
+            kind,
+            direction,
+            state: State::Idle,
+        }
+    }
+
+    /// `End.copying_or_cancelling`
+    pub(crate) const fn copying_or_cancelling(&self) -> bool {
+        matches!(self.state, State::Copying | State::CancellingCopy)
+    }
+
+    const fn buffer(&self) -> Option<Buffer> {
+        let Self { length, progress, .. } = *self;
+        let address = number(self.address);
+        let options = match self.buffer {
+            BufferOf::Nobody => return None,
+            BufferOf::Guest => Some(OptionsIndex(self.options)),
+            BufferOf::Host => None,
+        };
+        Some(Buffer { options, address, length, progress })
+    }
+
+    const fn set_buffer(&mut self, buffer: Buffer) {
+        self.address = words(buffer.address);
+        self.length = buffer.length;
+        self.progress = buffer.progress;
+        self.buffer = match buffer.options {
+            None => BufferOf::Host,
+            Some(OptionsIndex(options)) => {
+                self.options = options;
+                BufferOf::Guest
+            }
+        };
+    }
+
+    const fn take_buffer(&mut self) {
+        self.buffer = BufferOf::Nobody;
+    }
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `new_stream` and `new_future`: the readable end, and the writable one. There must be room.
+    pub(crate) fn new_ends(
+        &mut self,
+        ty: TypeIndex,
+        kind: EndKind,
+        owner: Option<Key<Instance>>,
+    ) -> Result<[Key<Waitable>; 2], Error> {
+        self.waitables.reserve(2)?;
+        let mut end = |direction| {
+            self.waitables.insert(Waitable::new(owner, Kind::End(End::new(ty, kind, direction))))
+        };
+        let (readable, writable) = (end(CopyDirection::Read)?, end(CopyDirection::Write)?);
+        self.end_mut(readable)?.other = Some(writable);
+        self.end_mut(writable)?.other = Some(readable);
+        Ok([readable, writable])
+    }
+
+    /// `End.copy`, up to where values move.
+    ///
+    /// Traps: `same-instance-copy`.
+    pub(crate) fn copy_end(
+        &mut self,
+        key: Key<Waitable>,
+        buffer: Buffer,
+        then: AfterCopy,
+    ) -> Result<Flow, Failure> {
+        let end = self.end_mut(key)?;
+        end.state = State::Copying;
+        let (ty, direction) = (end.ty, end.direction);
+        let Some(other) = end.other else { return self.copy_ended(key, then) };
+        let Some(other_buffer) = self.buffer_of(other)? else {
+            self.end_mut(key)?.set_buffer(buffer);
+            return self.copy_ended(key, then);
+        };
+        if buffer.remain() > 0 && other_buffer.remain() > 0 {
+            let owner = self.waitables.get(key)?.owner;
+            if owner.is_some()
+                && owner == self.waitables.get(other)?.owner
+                && !self.none_or_number_type(ty)?
+            {
+                return Err(Trap::SameInstanceCopy.into());
+            }
+            let count = buffer.remain().min(other_buffer.remain());
+            let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(other, other_buffer)?);
+            let (readable, writable) = match direction {
+                CopyDirection::Read => (this, that),
+                CopyDirection::Write => (that, this),
+            };
+            return Ok(Some(Step::Copy(Copy {
+                end: key,
+                buffer,
+                then,
+                ty,
+                count,
+                readable,
+                writable,
+            })));
+        }
+        let is_read = direction == CopyDirection::Read;
+        if buffer.remain() > 0 || is_read && other_buffer.remain() == 0 {
+            self.end_mut(other)?.take_buffer();
+            self.set_pending_event(other)?;
+            self.end_mut(key)?.set_buffer(buffer);
+        } else {
+            self.set_pending_event(key)?;
+        }
+        self.copy_ended(key, then)
+    }
+
+    /// `End.buffer`; none, too, while its holder is locked down, whose memory nobody may see.
+    fn buffer_of(&self, end: Key<Waitable>) -> Result<Option<Buffer>, Error> {
+        if let Some(owner) = self.waitables.get(end)?.owner
+            && self.instances.get(owner)?.lockdown
+        {
+            return Ok(None);
+        }
+        Ok(self.end(end)?.buffer())
+    }
+
+    fn copy_side(&self, key: Key<Waitable>, buffer: Buffer) -> Result<CopySide, Error> {
+        let instance = match self.waitables.get(key)?.owner {
+            Some(owner) => Some(self.instance_id(owner)?),
+            None => None,
+        };
+        Ok(CopySide { end: self.end_id(key)?, instance, buffer })
+    }
+
+    /// `End.copy`, behind the moving of values: they have arrived.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if one of the ends is gone by now, because the host let others run before
+    /// the values had moved.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
+    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
+    pub fn copied(&mut self, copy: Copy) -> Result<Step, Failure> {
+        let Copy { end, mut buffer, then, count, readable, writable, .. } = copy;
+        let (readable, writable) = (self.end_key(readable.end)?, self.end_key(writable.end)?);
+        if self.end(readable)?.other != Some(writable) {
+            return Err(Error::Unknown(Table::Waitables).into());
+        }
+        buffer.progress += count;
+        let moved = self.end_mut(end)?;
+        moved.progress = buffer.progress;
+        let other = moved.other;
+        self.set_pending_event(end)?;
+        if let Some(other) = other {
+            let moved = self.end_mut(other)?;
+            moved.progress += count;
+            if moved.progress == moved.length {
+                moved.take_buffer();
+            }
+            self.set_pending_event(other)?;
+        }
+        let flow = self.copy_ended(end, then)?;
+        self.step(flow)
+    }
+
+    /// `End.copy` has returned: goes on with who called it.
+    fn copy_ended(&mut self, end: Key<Waitable>, then: AfterCopy) -> Result<Flow, Failure> {
+        match then {
+            AfterCopy::Host => Ok(Some(Step::ReturnToHost)),
+            AfterCopy::Forward => self.return_builtin(self.current_thread()?, 0),
+            AfterCopy::Builtin { is_async } => self.copy_awaits(end, is_async),
+        }
+    }
+
+    /// `End.cancel`
+    pub(crate) fn cancel_end(&mut self, key: Key<Waitable>) -> Result<(), Failure> {
+        let end = self.end_mut(key)?;
+        end.state = State::CancellingCopy;
+        let other = end.other;
+        if self.waitables.get(key)?.has_pending_event {
+            return Ok(());
+        }
+        let host_has_other = match other {
+            Some(other) => self.waitables.get(other)?.owner.is_none(),
+            None => false,
+        };
+        if !host_has_other || self.choose(Choice::HostCopyCancelled, 2)? == 0 {
+            self.set_pending_event(key)?;
+        }
+        Ok(())
+    }
+
+    /// `End.forward`, of ends that nobody can name any more.
+    pub(crate) fn forward_ends(
+        &mut self,
+        source: Key<Waitable>,
+        destination: Key<Waitable>,
+    ) -> Result<Flow, Failure> {
+        let ends = (self.end(source)?.other, self.end(destination)?.other);
+        let (Some(writable), Some(readable)) = ends else {
+            return self.drop_both(source, destination);
+        };
+        if writable == destination {
+            return self.drop_both(source, destination);
+        }
+        self.waitables.remove(source)?;
+        self.waitables.remove(destination)?;
+        self.end_mut(writable)?.other = Some(readable);
+        self.end_mut(readable)?.other = Some(writable);
+        let (Some(read), Some(write)) = (self.buffer_of(readable)?, self.buffer_of(writable)?)
+        else {
+            return self.return_builtin(self.current_thread()?, 0);
+        };
+        let (smaller, buffer) =
+            if read.remain() > write.remain() { (writable, write) } else { (readable, read) };
+        self.end_mut(smaller)?.take_buffer();
+        self.copy_end(smaller, buffer, AfterCopy::Forward)
+    }
+
+    fn drop_both(
+        &mut self,
+        source: Key<Waitable>,
+        destination: Key<Waitable>,
+    ) -> Result<Flow, Failure> {
+        self.drop_end(source)?;
+        self.drop_end(destination)?;
+        self.return_builtin(self.current_thread()?, 0)
+    }
+
+    /// `End.drop`
+    pub(crate) fn drop_end(&mut self, key: Key<Waitable>) -> Result<(), Error> {
+        if let Some(other) = self.end_mut(key)?.other.take() {
+            let left = self.end_mut(other)?;
+            left.other = None;
+            if left.state != State::Done {
+                // Nothing new if it has an event already.
+                self.set_pending_event(other)?;
+            }
+        }
+        self.drop_waitable(key)
+    }
+
+    /// `stream_event` and `future_event`
+    pub(crate) fn end_event(&mut self, key: Key<Waitable>) -> Result<Event, Failure> {
+        let (result, progress) = self.end_result(key)?;
+        let index = self.waitables.get(key)?.index;
+        let end = self.end(key)?;
+        let payload = match end.kind {
+            EndKind::Stream => {
+                StreamResult::Ended { result, progress }.pack().map_err(Error::from)?
+            }
+            EndKind::Future => FutureResult::Ended { result }.pack(),
+        };
+        let code = match (end.kind, end.direction) {
+            (EndKind::Stream, CopyDirection::Read) => EventCode::StreamRead,
+            (EndKind::Stream, CopyDirection::Write) => EventCode::StreamWrite,
+            (EndKind::Future, CopyDirection::Read) => EventCode::FutureRead,
+            (EndKind::Future, CopyDirection::Write) => EventCode::FutureWrite,
+        };
+        Ok(Event { code, index, payload })
+    }
+
+    /// How a read or write that has an event ended, and how far it came; the end is ready for
+    /// the next.
+    pub(crate) fn end_result(&mut self, key: Key<Waitable>) -> Result<(CopyResult, u32), Error> {
+        let end = self.end_mut(key)?;
+        let progress = core::mem::take(&mut end.progress);
+        end.take_buffer();
+        let (state, result) = if end.kind == EndKind::Future && progress == 1 {
+            (State::Done, CopyResult::Completed)
+        } else if end.other.is_none() {
+            (State::Done, CopyResult::Dropped)
+        } else if end.state == State::CancellingCopy {
+            (State::Idle, CopyResult::Cancelled)
+        } else {
+            (State::Idle, CopyResult::Completed)
+        };
+        end.state = state;
+        Ok((result, progress))
+    }
+}

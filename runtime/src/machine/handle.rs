@@ -1,0 +1,158 @@
+//! Handles: what the numbers in an instance's handle table stand for, and finding it.
+
+use crate::builtin::TypeIndex;
+use crate::chooser::Chooser;
+use crate::error::{Error, Failure};
+use crate::limits::Limits;
+use crate::trap::{CopyDirection, EndKind, Trap};
+
+use super::Machine;
+use super::arena::Key;
+use super::error_context::ErrorContext;
+use super::instance::Instance;
+use super::resource::ResourceHandle;
+use super::waitable::{Kind, Waitable};
+use super::waitable_set::WaitableSet;
+
+/// What a handle stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Handle {
+    Resource(Key<ResourceHandle>),
+    Waitable(Key<Waitable>),
+    WaitableSet(Key<WaitableSet>),
+    ErrorContext(Key<ErrorContext>),
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `handles.get`
+    ///
+    /// Traps: `unknown-handle-index`.
+    fn handle(&self, instance: Key<Instance>, index: u32) -> Result<Handle, Failure> {
+        let handle = self.tables(instance)?.handles.get(index);
+        handle.ok_or_else(|| Trap::UnknownHandleIndex { index }.into())
+    }
+
+    /// `handles.add`
+    ///
+    /// Traps: `table-full`.
+    pub(crate) fn add_handle(
+        &mut self,
+        instance: Key<Instance>,
+        handle: Handle,
+    ) -> Result<u32, Failure> {
+        self.tables_mut(instance)?.handles.add(handle)
+    }
+
+    /// `handles.remove`
+    pub(crate) fn remove_handle(
+        &mut self,
+        instance: Key<Instance>,
+        index: u32,
+    ) -> Result<(), Error> {
+        self.tables_mut(instance)?.handles.remove::<Handle>(index);
+        Ok(())
+    }
+
+    /// Makes sure that `instance` has room for as many more handles.
+    pub(crate) fn check_handle_room(
+        &mut self,
+        instance: Key<Instance>,
+        additional: u32,
+    ) -> Result<(), Error> {
+        self.tables_mut(instance)?.handles.check_room::<Handle>(additional)
+    }
+
+    /// The resource handle at `index`.
+    ///
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    pub(crate) fn resource_at(
+        &self,
+        instance: Key<Instance>,
+        index: u32,
+    ) -> Result<Key<ResourceHandle>, Failure> {
+        match self.handle(instance, index)? {
+            Handle::Resource(resource) => Ok(resource),
+            _ => Err(Trap::HandleWrongType { index }.into()),
+        }
+    }
+
+    /// The waitable set at `index`.
+    ///
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    pub(crate) fn set_at(
+        &self,
+        instance: Key<Instance>,
+        index: u32,
+    ) -> Result<Key<WaitableSet>, Failure> {
+        match self.handle(instance, index)? {
+            Handle::WaitableSet(set) => Ok(set),
+            _ => Err(Trap::HandleWrongType { index }.into()),
+        }
+    }
+
+    /// The waitable at `index`.
+    ///
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    pub(crate) fn waitable_at(
+        &self,
+        instance: Key<Instance>,
+        index: u32,
+    ) -> Result<Key<Waitable>, Failure> {
+        match self.handle(instance, index)? {
+            Handle::Waitable(waitable) => Ok(waitable),
+            _ => Err(Trap::HandleWrongType { index }.into()),
+        }
+    }
+
+    /// The subtask at `index`.
+    ///
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    pub(crate) fn subtask_at(
+        &self,
+        instance: Key<Instance>,
+        index: u32,
+    ) -> Result<Key<Waitable>, Failure> {
+        let waitable = self.waitable_at(instance, index)?;
+        if self.is_subtask(waitable)? {
+            Ok(waitable)
+        } else {
+            Err(Trap::HandleWrongType { index }.into())
+        }
+    }
+
+    /// The end at `index`, which must be of this kind, direction and type.
+    ///
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`.
+    pub(crate) fn end_at(
+        &self,
+        instance: Key<Instance>,
+        index: u32,
+        (kind, direction, ty): (EndKind, CopyDirection, TypeIndex),
+    ) -> Result<Key<Waitable>, Failure> {
+        let waitable = self.waitable_at(instance, index)?;
+        match &self.waitables.get(waitable)?.kind {
+            Kind::End(end) if end.kind == kind && end.direction == direction => {
+                if end.ty == ty {
+                    Ok(waitable)
+                } else {
+                    Err(Trap::ElementTypeMismatch { index }.into())
+                }
+            }
+            _ => Err(Trap::HandleWrongType { index }.into()),
+        }
+    }
+
+    /// The error context at `index`.
+    ///
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    pub(crate) fn error_context_at(
+        &self,
+        instance: Key<Instance>,
+        index: u32,
+    ) -> Result<Key<ErrorContext>, Failure> {
+        match self.handle(instance, index)? {
+            Handle::ErrorContext(error_context) => Ok(error_context),
+            _ => Err(Trap::HandleWrongType { index }.into()),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The tables of a component instance that guests see as small numbers: handles and threads.
+//!
+//! As the reference's `Table`: index 0 is never used, and the index given back last is given
+//! out first.
+
+use crate::error::{Error, Failure};
+use crate::limits::{Storage, Table};
+use crate::trap::Trap;
+
+/// A place in an [`IndexTable`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry<T> {
+    /// Free, and the free index after this one; 0 if there is none.
+    Free(u32),
+    Used(T),
+}
+
+/// What guests see as small numbers.
+#[derive(Debug)]
+pub(crate) struct IndexTable<S> {
+    table: Table,
+    /// The highest index.
+    max: u32,
+    entries: S,
+    /// The free index to give out next; 0 if there is none.
+    free: u32,
+    used: u32,
+    /// How many additions are promised room.
+    reserved: u32,
+}
+
+impl<S> IndexTable<S> {
+    pub(crate) fn new<T>(table: Table, max: u32) -> Self
+    where
+        S: Storage<Entry<T>>,
+    {
+        Self { table, max, entries: S::default(), free: 0, used: 0, reserved: 0 }
+    }
+
+    /// How many indices are in use.
+    pub(crate) const fn len(&self) -> u32 {
+        self.used
+    }
+
+    /// How many indices have been given out, in use or not: no index is higher.
+    pub(crate) fn highest<T>(&self) -> u32
+    where
+        S: Storage<Entry<T>>,
+    {
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Makes sure that the next `additional` calls of [`add`](Self::add) have room.
+    pub(crate) fn check_room<T>(&mut self, additional: u32) -> Result<(), Error>
+    where
+        S: Storage<Entry<T>>,
+    {
+        let free = self.highest().saturating_sub(self.used);
+        let wanted = self.reserved.saturating_add(additional);
+        if wanted <= free || self.entries.reserve((wanted - free) as usize) {
+            Ok(())
+        } else {
+            Err(Error::Full(self.table))
+        }
+    }
+
+    /// Promises room to one call of [`add_reserved`](Self::add_reserved).
+    pub(crate) fn reserve<T>(&mut self) -> Result<(), Error>
+    where
+        S: Storage<Entry<T>>,
+    {
+        self.check_room(1)?;
+        self.reserved += 1;
+        Ok(())
+    }
+
+    /// Takes a promise of room back.
+    pub(crate) fn unreserve(&mut self) {
+        self.reserved = self.reserved.saturating_sub(1);
+    }
+
+    /// Adds `item` in the room promised to it, and gives its index.
+    ///
+    /// Traps: `table-full`.
+    pub(crate) fn add_reserved<T>(&mut self, item: T) -> Result<u32, Failure>
+    where
+        S: Storage<Entry<T>>,
+    {
+        self.unreserve();
+        self.add(item)
+    }
+
+    /// Adds `item`, and gives its index.
+    ///
+    /// Traps: `table-full`.
+    pub(crate) fn add<T>(&mut self, item: T) -> Result<u32, Failure>
+    where
+        S: Storage<Entry<T>>,
+    {
+        if let Some(entry) = self.entry_mut(self.free)
+            && let Entry::Free(next) = *entry
+        {
+            *entry = Entry::Used(item);
+            let index = core::mem::replace(&mut self.free, next);
+            self.used += 1;
+            return Ok(index);
+        }
+        let index = self.highest().saturating_add(1);
+        if index > self.max {
+            return Err(Trap::TableFull.into());
+        }
+        self.check_room(1)?;
+        self.entries.push(Entry::Used(item)).map_err(|_| Error::Full(self.table))?;
+        self.used += 1;
+        Ok(index)
+    }
+
+    /// What is at `index`; nothing if it is free, or was never given out.
+    pub(crate) fn get<T: Copy>(&self, index: u32) -> Option<T>
+    where
+        S: Storage<Entry<T>>,
+    {
+        match self.entries.get(index.checked_sub(1)? as usize)? {
+            Entry::Used(item) => Some(*item),
+            Entry::Free(_) => None,
+        }
+    }
+
+    /// Takes away what is at `index`.
+    pub(crate) fn remove<T: Copy>(&mut self, index: u32) -> Option<T>
+    where
+        S: Storage<Entry<T>>,
+    {
+        let item = self.get(index)?;
+        let free = self.free;
+        *self.entry_mut(index)? = Entry::Free(free);
+        self.free = index;
+        self.used -= 1;
+        Some(item)
+    }
+
+    fn entry_mut<T>(&mut self, index: u32) -> Option<&mut Entry<T>>
+    where
+        S: Storage<Entry<T>>,
+    {
+        self.entries.get_mut(index.checked_sub(1)? as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Array;
+
+    type Bounded = IndexTable<Array<Entry<u8>, 3>>;
+
+    #[test]
+    fn the_index_given_back_last_is_given_out_first() {
+        let mut table = Bounded::new(Table::Handles, 100);
+        assert_eq!([table.add(10), table.add(20), table.add(30)], [Ok(1), Ok(2), Ok(3)]);
+        assert_eq!((table.remove(1), table.remove(3)), (Some(10), Some(30)));
+        assert_eq!(
+            (table.get(0), table.get(1), table.get(2), table.get(4)),
+            (None, None, Some(20), None)
+        );
+        assert_eq!((table.add(40), table.add(50)), (Ok(3), Ok(1)));
+        assert_eq!(table.remove(9), None);
+    }
+
+    #[test]
+    fn above_the_highest_index_the_guest_traps() {
+        let mut table = Bounded::new(Table::Handles, 1);
+        assert_eq!(table.add(10), Ok(1));
+        assert_eq!(table.add(20), Err(Trap::TableFull.into()));
+        table.remove(1);
+        assert_eq!(table.add(30), Ok(1));
+    }
+
+    #[test]
+    fn promised_room_is_kept() {
+        let mut table = Bounded::new(Table::Handles, 100);
+        table.reserve().unwrap();
+        assert_eq!(
+            (table.check_room(2), table.check_room(3)),
+            (Ok(()), Err(Error::Full(Table::Handles)))
+        );
+        table.add(10).unwrap();
+        table.add(20).unwrap();
+        assert_eq!(table.check_room(1), Err(Error::Full(Table::Handles)));
+        assert_eq!(table.reserve(), Err(Error::Full(Table::Handles)));
+        assert_eq!(table.add_reserved(30), Ok(3));
+        assert_eq!(table.add(40), Err(Error::Full(Table::Handles).into()));
+        table.remove(2);
+        assert_eq!(table.check_room(1), Ok(()));
+    }
+}

@@ -1,0 +1,284 @@
+//! Component instances: the reference's `ComponentInstance`, and what becomes of them when a
+//! guest traps or the host is done with them.
+
+use crate::chooser::Chooser;
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Storage, Table};
+use crate::trap::Trap;
+
+use super::Machine;
+use super::arena::Key;
+use super::frame::Frame;
+use super::handle::Handle;
+use super::id::InstanceId;
+use super::index_table::{Entry, IndexTable};
+use super::list::{Linked, Links};
+use super::ready::Queues;
+use super::thread::{Continuation, State, Thread};
+use super::waitable::Callee;
+
+/// A component instance.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) queues: Queues,
+    pub(crate) exclusive_thread: Option<Key<Thread>>,
+    pub(crate) backpressure: u32,
+    pub(crate) may_leave: bool,
+    /// Whether it trapped, and nothing of it may run again.
+    pub(crate) lockdown: bool,
+    /// Its neighbours among the instances with a ready thread.
+    links: Links<Instance>,
+}
+
+impl Linked for Instance {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+    fn links_mut(&mut self) -> &mut Links<Self> {
+        &mut self.links
+    }
+}
+
+/// The tables of an instance.
+pub(crate) struct Tables<L: Limits> {
+    pub(crate) handles: IndexTable<L::Handles<Entry<Handle>>>,
+    pub(crate) threads: IndexTable<L::ThreadIndices<Entry<Key<Thread>>>>,
+}
+
+impl<L: Limits> Tables<L> {
+    fn new() -> Self {
+        Self {
+            handles: IndexTable::new(Table::Handles, L::MAX_TABLE_LENGTH),
+            threads: IndexTable::new(Table::ThreadIndices, L::MAX_TABLE_LENGTH),
+        }
+    }
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// Makes a component instance.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::Instances`].
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#component-instances)
+    pub fn new_instance(&mut self) -> Result<InstanceId, Error> {
+        self.instances.reserve(1)?;
+        let instance = self.instances.insert(Instance {
+            queues: Queues::default(),
+            exclusive_thread: None,
+            backpressure: 0,
+            may_leave: true,
+            lockdown: false,
+            links: Links::default(),
+        })?;
+        let tables = Tables::new();
+        if let Some(unused) = self.tables.get_mut(instance.position()) {
+            *unused = tables;
+        } else if self.tables.push(tables).is_err() {
+            self.instances.remove(instance)?;
+            return Err(Error::Full(Table::Instances));
+        }
+        self.instance_id(instance)
+    }
+
+    /// The tables of `instance`.
+    pub(crate) fn tables(&self, instance: Key<Instance>) -> Result<&Tables<L>, Error> {
+        self.tables.get(instance.position()).ok_or(Error::Unknown(Table::Instances))
+    }
+
+    /// The tables of `instance`.
+    pub(crate) fn tables_mut(&mut self, instance: Key<Instance>) -> Result<&mut Tables<L>, Error> {
+        self.tables.get_mut(instance.position()).ok_or(Error::Unknown(Table::Instances))
+    }
+
+    /// The instance that runs.
+    pub(crate) fn current_instance(&self) -> Result<Key<Instance>, Error> {
+        Ok(self.tasks.get(self.current_task()?)?.instance)
+    }
+
+    /// Whether `instance` trapped, after which nothing of it runs again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn is_locked_down(&self, instance: InstanceId) -> Result<bool, Error> {
+        Ok(self.instances.get(self.instance_key(instance)?)?.lockdown)
+    }
+
+    /// Gives up what the host began last, after a guest trapped or the engine failed.
+    ///
+    /// Whatever an adapter can't finish ends here: a trap of core code, any
+    /// [`Failure`] of a built-in or of a step. All calls that are nested in the host's last
+    /// entry are over, and every instance that was part of them is locked down: none of its
+    /// threads runs again, and entering it traps with
+    /// [`CannotEnterComponentInstance`](Trap::CannotEnterComponentInstance). Other instances
+    /// live on; what waits for a locked-down one waits until the host gives up, too.
+    ///
+    /// [Component invariants](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants)
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotEntered`] if the host has nothing begun.
+    pub fn trapped(&mut self) -> Result<(), Error> {
+        if self.frames.is_empty() {
+            return Err(Error::NotEntered);
+        }
+        let mut abandoned = self.current;
+        loop {
+            if let Some(thread) = abandoned.take() {
+                let thread = self.threads.get_mut(thread)?;
+                // Nobody is left who could resume it.
+                thread.state = State::Suspended;
+                let instance = self.tasks.get(thread.task)?.instance;
+                self.lock_down(instance)?;
+            }
+            match self.frames.pop() {
+                None => break,
+                Some(Frame::Host { previous }) => {
+                    self.current = previous;
+                    break;
+                }
+                Some(Frame::Lower { thread, instance, is_async, .. }) => {
+                    if is_async {
+                        self.tables_mut(instance)?.handles.unreserve();
+                    }
+                    abandoned = Some(thread);
+                }
+                Some(
+                    Frame::CancelSubtask { thread, .. } | Frame::Realloc { previous: Some(thread) },
+                ) => {
+                    abandoned = Some(thread);
+                }
+                Some(Frame::Lift { instance, .. }) => self.lock_down(instance)?,
+                Some(Frame::Realloc { previous: None } | Frame::RequestCancellation { .. }) => {}
+            }
+        }
+        if self.frames.is_empty() {
+            self.current = None;
+        }
+        Ok(())
+    }
+
+    fn lock_down(&mut self, instance: Key<Instance>) -> Result<(), Error> {
+        self.instances.get_mut(instance)?.lockdown = true;
+        self.count(instance)
+    }
+
+    /// Fails if `instance` may not be entered any more.
+    pub(crate) fn check_enter(&self, instance: Key<Instance>) -> Result<(), Failure> {
+        if self.instances.get(instance)?.lockdown {
+            return Err(Trap::CannotEnterComponentInstance.into());
+        }
+        Ok(())
+    }
+
+    /// Removes a component instance with all it has: a **host extension**.
+    ///
+    /// Its threads never run again, and its tasks never resolve. Its handles are dropped without
+    /// calling destructors, and its ends of streams and futures as if it had dropped them, so
+    /// that whoever holds the other ends learns of it; calls that it made go on, and their
+    /// results are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]; [`Error::InstanceRuns`] while one of its threads is part of a call
+    /// that the host has begun.
+    pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        let instance = self.instance_key(instance)?;
+        for position in 0..self.threads.positions() {
+            let Some(thread) = self.thread_of(instance, position)? else { continue };
+            if self.threads.get(thread)?.state == State::Running {
+                return Err(Error::InstanceRuns);
+            }
+        }
+        self.lock_down(instance)?;
+        // Threads first, so that no set has waiters and no waitable is waited for.
+        for position in 0..self.threads.positions() {
+            if let Some(thread) = self.thread_of(instance, position)? {
+                self.remove_thread(thread)?;
+            }
+        }
+        for position in 0..self.tasks.positions() {
+            self.remove_task_of(instance, position)?;
+        }
+        for position in 0..self.waitables.positions() {
+            self.remove_waitable_of(instance, position)?;
+        }
+        for index in 1..=self.tables(instance)?.handles.highest() {
+            if let Some(handle) = self.tables(instance)?.handles.get(index) {
+                self.remove_behind(handle)?;
+            }
+        }
+        *self.tables_mut(instance)? = Tables::new();
+        self.instances.remove(instance)?;
+        Ok(())
+    }
+
+    /// The thread at `position`, if there is one and it is of `instance`.
+    fn thread_of(
+        &self,
+        instance: Key<Instance>,
+        position: usize,
+    ) -> Result<Option<Key<Thread>>, Error> {
+        let Some(thread) = self.threads.key_at(position) else { return Ok(None) };
+        let task = self.threads.get(thread)?.task;
+        Ok((self.tasks.get(task)?.instance == instance).then_some(thread))
+    }
+
+    /// Removes a thread that never runs again.
+    fn remove_thread(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+        let Thread { state, continuation, .. } = *self.threads.get(thread)?;
+        if state == State::Waiting {
+            self.stop_waiting(thread)?;
+        }
+        if let Continuation::Lower(waitable)
+        | Continuation::Copy(waitable)
+        | Continuation::CancelSubtask(waitable) = continuation
+        {
+            self.waitables.get_mut(waitable)?.waiter = None;
+        }
+        self.threads.remove(thread)?;
+        Ok(())
+    }
+
+    /// Removes the task at `position`, if there is one and it is of `instance`.
+    fn remove_task_of(&mut self, instance: Key<Instance>, position: usize) -> Result<(), Error> {
+        let Some(task) = self.tasks.key_at(position) else { return Ok(()) };
+        if self.tasks.get(task)?.instance == instance {
+            let caller = self.tasks.remove(task)?.caller;
+            if let Some(caller) = caller {
+                self.subtask_mut(caller)?.callee = Callee::Gone;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the waitable at `position`, if there is one and `instance` has it.
+    fn remove_waitable_of(
+        &mut self,
+        instance: Key<Instance>,
+        position: usize,
+    ) -> Result<(), Error> {
+        let Some(waitable) = self.waitables.key_at(position) else { return Ok(()) };
+        if self.waitables.get(waitable)?.owner != Some(instance) {
+            return Ok(());
+        }
+        if self.is_subtask(waitable)? {
+            self.abandon_subtask(waitable)
+        } else {
+            self.drop_end(waitable)
+        }
+    }
+
+    /// Removes what a handle stands for, without any of the rules that hold for guests;
+    /// waitables are gone already.
+    fn remove_behind(&mut self, handle: Handle) -> Result<(), Error> {
+        match handle {
+            Handle::Resource(resource) => self.resources.remove(resource).map(|_| ()),
+            Handle::WaitableSet(set) => self.sets.remove(set).map(|_| ()),
+            Handle::ErrorContext(error_context) => self.release(error_context),
+            Handle::Waitable(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! Who is ready to run: the reference's `Store.waiting` and `Thread.ready`, in constant time.
+//!
+//! The reference tests the condition of every waiting thread. Here, threads that wait for the
+//! same condition are in one queue, and what can change the condition of a queue (the
+//! exclusive lock, backpressure, a set's events) does so for all of them at once:
+//!
+//! | queue of an instance | ready if |
+//! |---|---|
+//! | `now` | always |
+//! | `exclusive` | the lock is free |
+//! | `enter` | there is no backpressure |
+//! | `enter_exclusive` | there is no backpressure and the lock is free |
+//! | each set's `waiters` | the set has an event; those from callbacks, if the lock is free, too |
+//!
+//! Sets that have both waiters and events are in a list of their instance, and instances with a
+//! ready thread are in a ring of the machine, which they take turns in. So nothing here
+//! depends on how many threads wait, except where a chooser skips some.
+
+use crate::chooser::{Choice, Chooser};
+use crate::error::Error;
+use crate::limits::Limits;
+
+use super::Machine;
+use super::arena::Key;
+use super::instance::Instance;
+use super::list::List;
+use super::thread::{Continuation, Queue, State, Thread};
+use super::waitable_set::{Listed, WaitableSet};
+
+/// The queues of an instance.
+#[derive(Debug, Default)]
+pub(crate) struct Queues {
+    now: List<Thread>,
+    exclusive: List<Thread>,
+    enter: List<Thread>,
+    enter_exclusive: List<Thread>,
+    /// Sets with events and waiters not all of which are from callbacks.
+    sets: List<WaitableSet>,
+    /// Sets with events and waiters all of which are from callbacks.
+    callback_sets: List<WaitableSet>,
+    /// How many waiters the sets of both lists have that are not from callbacks.
+    set_waiters: u32,
+    /// How many waiters the sets of both lists have that are from callbacks.
+    callback_waiters: u32,
+    /// How many of all these threads are ready, as the machine has counted them.
+    counted: u32,
+}
+
+impl Queues {
+    /// `num_waiting_to_enter`
+    pub(crate) const fn waiting_to_enter(&self) -> u32 {
+        self.enter.len() + self.enter_exclusive.len()
+    }
+}
+
+/// Which threads are candidates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Among {
+    /// Those in an instance's thread table.
+    Registered,
+    /// Those that wait to enter, too.
+    All,
+}
+
+/// A place in the merge of an instance's queues.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Queue(Queue, Key<Thread>),
+    Set(Key<WaitableSet>, Key<Thread>),
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// One of `count` possibilities.
+    pub(crate) fn choose(&mut self, choice: Choice, count: u32) -> Result<u32, Error> {
+        if count <= 1 {
+            return Ok(0);
+        }
+        let chosen = self.chooser.choose(choice, count);
+        if chosen < count {
+            Ok(chosen)
+        } else {
+            Err(Error::ChoiceOutOfRange { choice, chosen, count })
+        }
+    }
+
+    /// `Store.tick`'s choice among the ready threads of all instances.
+    pub(crate) fn choose_ready(&mut self) -> Result<Option<Key<Thread>>, Error> {
+        let mut position = self.choose(Choice::Tick, self.ready_threads)?;
+        let mut next = self.ready_instances.front();
+        while let Some(instance) = next {
+            let count = self.instances.get(instance)?.queues.counted;
+            if position < count {
+                self.ready_instances.remove(&mut self.instances, instance)?;
+                self.ready_instances.push_back(&mut self.instances, instance)?;
+                return self.ready_at(instance, Among::All, position);
+            }
+            position -= count;
+            next = self.ready_instances.after(&self.instances, instance)?;
+        }
+        Ok(None)
+    }
+
+    /// A choice among the ready threads in the thread table of `instance`.
+    pub(crate) fn choose_registered(
+        &mut self,
+        instance: Key<Instance>,
+        choice: Choice,
+    ) -> Result<Option<Key<Thread>>, Error> {
+        let count = self.count_ready(instance, Among::Registered)?;
+        if count == 0 {
+            return Ok(None);
+        }
+        let position = self.choose(choice, count)?;
+        self.ready_at(instance, Among::Registered, position)
+    }
+
+    /// `Thread.ready`
+    pub(crate) fn is_ready(&self, thread: Key<Thread>) -> Result<bool, Error> {
+        let waiting = self.threads.get(thread)?;
+        if waiting.state != State::Waiting {
+            return Ok(false);
+        }
+        let instance = self.instances.get(self.tasks.get(waiting.task)?.instance)?;
+        let has_event = |continuation| -> Result<bool, Error> {
+            match continuation {
+                Continuation::SetWait(set) | Continuation::CallbackWait(set) => {
+                    Ok(self.sets.get(set)?.has_pending_event())
+                }
+                _ => Ok(false),
+            }
+        };
+        let unlocked = instance.exclusive_thread.is_none();
+        Ok(match waiting.queue {
+            Queue::Unlisted => false,
+            Queue::Now => true,
+            Queue::Exclusive => unlocked,
+            Queue::Enter => instance.backpressure == 0,
+            Queue::EnterExclusive => instance.backpressure == 0 && unlocked,
+            Queue::Set => has_event(waiting.continuation)?,
+            Queue::SetCallback => unlocked && has_event(waiting.continuation)?,
+        })
+    }
+
+    /// Lists `thread`, whose continuation is set, in `queue`.
+    pub(crate) fn enqueue(&mut self, thread: Key<Thread>, queue: Queue) -> Result<(), Error> {
+        self.waits += 1;
+        let waiting = self.threads.get_mut(thread)?;
+        waiting.set_ticket(self.waits);
+        waiting.queue = queue;
+        let (task, continuation) = (waiting.task, waiting.continuation);
+        let instance = self.tasks.get(task)?.instance;
+        match (queue, continuation) {
+            (Queue::Set, Continuation::SetWait(set)) => {
+                self.hide_set(set)?;
+                self.sets.get_mut(set)?.waiters.push_back(&mut self.threads, thread)?;
+                self.show_set(set)
+            }
+            (Queue::SetCallback, Continuation::CallbackWait(set)) => {
+                self.hide_set(set)?;
+                let waited = self.sets.get_mut(set)?;
+                waited.waiters.push_back(&mut self.threads, thread)?;
+                waited.callback_waiters += 1;
+                self.show_set(set)
+            }
+            _ => {
+                if let Some(queue) = self.instances.get_mut(instance)?.queues.list_mut(queue) {
+                    queue.push_back(&mut self.threads, thread)?;
+                }
+                self.count(instance)
+            }
+        }
+    }
+
+    /// Takes `thread` out of its queue.
+    pub(crate) fn dequeue(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+        let waiting = self.threads.get_mut(thread)?;
+        let queue = core::mem::replace(&mut waiting.queue, Queue::Unlisted);
+        let (task, continuation) = (waiting.task, waiting.continuation);
+        let instance = self.tasks.get(task)?.instance;
+        match (queue, continuation) {
+            (Queue::Set, Continuation::SetWait(set)) => {
+                self.hide_set(set)?;
+                self.sets.get_mut(set)?.waiters.remove(&mut self.threads, thread)?;
+                self.show_set(set)
+            }
+            (Queue::SetCallback, Continuation::CallbackWait(set)) => {
+                self.hide_set(set)?;
+                let waited = self.sets.get_mut(set)?;
+                waited.waiters.remove(&mut self.threads, thread)?;
+                waited.callback_waiters -= 1;
+                self.show_set(set)
+            }
+            _ => {
+                if let Some(queue) = self.instances.get_mut(instance)?.queues.list_mut(queue) {
+                    queue.remove(&mut self.threads, thread)?;
+                }
+                self.count(instance)
+            }
+        }
+    }
+
+    /// Moves a waiting thread to another queue.
+    pub(crate) fn requeue(&mut self, thread: Key<Thread>, queue: Queue) -> Result<(), Error> {
+        self.dequeue(thread)?;
+        self.enqueue(thread, queue)
+    }
+
+    /// Takes `set` out of its instance's list, before its waiters or events change.
+    pub(crate) fn hide_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
+        let hidden = self.sets.get_mut(set)?;
+        let listed = core::mem::replace(&mut hidden.listed, Listed::Nowhere);
+        let (plain, callback) = (hidden.plain_waiters(), hidden.callback_waiters);
+        let queues = &mut self.instances.get_mut(hidden.instance)?.queues;
+        match listed {
+            Listed::Nowhere => return Ok(()),
+            Listed::Plain => queues.sets.remove(&mut self.sets, set)?,
+            Listed::Callback => queues.callback_sets.remove(&mut self.sets, set)?,
+        }
+        queues.set_waiters -= plain;
+        queues.callback_waiters -= callback;
+        Ok(())
+    }
+
+    /// Puts `set` into its instance's list if it has both events and waiters, after they changed.
+    pub(crate) fn show_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
+        let shown = self.sets.get_mut(set)?;
+        let instance = shown.instance;
+        if shown.has_pending_event() && shown.waiters.len() > 0 {
+            let (plain, callback) = (shown.plain_waiters(), shown.callback_waiters);
+            shown.listed = if plain > 0 { Listed::Plain } else { Listed::Callback };
+            let queues = &mut self.instances.get_mut(instance)?.queues;
+            let list = if plain > 0 { &mut queues.sets } else { &mut queues.callback_sets };
+            list.push_back(&mut self.sets, set)?;
+            queues.set_waiters += plain;
+            queues.callback_waiters += callback;
+        }
+        self.count(instance)
+    }
+
+    /// Counts the ready threads of `instance` again, after something they depend on changed.
+    pub(crate) fn count(&mut self, instance: Key<Instance>) -> Result<(), Error> {
+        let count = self.count_ready(instance, Among::All)?;
+        let counted = &mut self.instances.get_mut(instance)?.queues.counted;
+        let before = core::mem::replace(counted, count);
+        self.ready_threads = self.ready_threads - before + count;
+        match (before, count) {
+            (0, 0) => Ok(()),
+            (0, _) => self.ready_instances.push_back(&mut self.instances, instance),
+            (_, 0) => self.ready_instances.remove(&mut self.instances, instance),
+            _ => Ok(()),
+        }
+    }
+
+    fn count_ready(&self, instance: Key<Instance>, among: Among) -> Result<u32, Error> {
+        let instance = self.instances.get(instance)?;
+        if instance.lockdown {
+            return Ok(0);
+        }
+        let queues = &instance.queues;
+        let mut count = queues.now.len() + queues.set_waiters;
+        if instance.exclusive_thread.is_none() {
+            count += queues.exclusive.len() + queues.callback_waiters;
+        }
+        if among == Among::All && instance.backpressure == 0 {
+            count += queues.enter.len();
+            if instance.exclusive_thread.is_none() {
+                count += queues.enter_exclusive.len();
+            }
+        }
+        Ok(count)
+    }
+
+    /// The ready thread at `position` of the merge of an instance's queues by their tickets.
+    fn ready_at(
+        &self,
+        instance: Key<Instance>,
+        among: Among,
+        position: u32,
+    ) -> Result<Option<Key<Thread>>, Error> {
+        let instance = self.instances.get(instance)?;
+        let queues = &instance.queues;
+        let unlocked = instance.exclusive_thread.is_none();
+        let entering = among == Among::All && instance.backpressure == 0;
+        let queued = |queue, list: &List<Thread>, enabled: bool| {
+            list.front().filter(|_| enabled).map(|thread| Place::Queue(queue, thread))
+        };
+        let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
+        let mut places = [
+            queued(Queue::Now, &queues.now, true),
+            queued(Queue::Exclusive, &queues.exclusive, unlocked),
+            queued(Queue::Enter, &queues.enter, entering),
+            queued(Queue::EnterExclusive, &queues.enter_exclusive, entering && unlocked),
+            self.first_in_sets(queues.sets.front(), &queues.sets, unlocked)?,
+            self.first_in_sets(callback_sets, &queues.callback_sets, true)?,
+        ];
+        for _ in 0..position {
+            let Some(oldest) = self.oldest(&mut places)? else { return Ok(None) };
+            let next = match *oldest {
+                None => None,
+                Some(Place::Queue(queue, thread)) => match queues.list(queue) {
+                    Some(list) => {
+                        list.after(&self.threads, thread)?.map(|t| Place::Queue(queue, t))
+                    }
+                    None => None,
+                },
+                Some(Place::Set(set, thread)) => {
+                    self.next_in_sets(queues, set, thread, unlocked)?
+                }
+            };
+            *oldest = next;
+        }
+        Ok(match self.oldest(&mut places)? {
+            Some(Some(Place::Queue(_, thread) | Place::Set(_, thread))) => Some(*thread),
+            _ => None,
+        })
+    }
+
+    /// The place whose thread began to wait first.
+    fn oldest<'a>(
+        &self,
+        places: &'a mut [Option<Place>],
+    ) -> Result<Option<&'a mut Option<Place>>, Error> {
+        let mut oldest: Option<(u64, &'a mut Option<Place>)> = None;
+        for place in places {
+            if let Some(Place::Queue(_, thread) | Place::Set(_, thread)) = *place {
+                let ticket = self.threads.get(thread)?.ticket();
+                if oldest.as_ref().is_none_or(|(before, _)| ticket < *before) {
+                    oldest = Some((ticket, place));
+                }
+            }
+        }
+        Ok(oldest.map(|(_, place)| place))
+    }
+
+    /// The first thread in the sets of `list` from `set` on, those from callbacks only if the
+    /// lock is free.
+    fn first_in_sets(
+        &self,
+        mut set: Option<Key<WaitableSet>>,
+        list: &List<WaitableSet>,
+        unlocked: bool,
+    ) -> Result<Option<Place>, Error> {
+        while let Some(key) = set {
+            let front = self.sets.get(key)?.waiters.front();
+            if let Some(thread) = self.first_enabled(key, front, unlocked)? {
+                return Ok(Some(Place::Set(key, thread)));
+            }
+            set = list.after(&self.sets, key)?;
+        }
+        Ok(None)
+    }
+
+    /// What comes after `thread`, which waits for `set`, in the set and in those behind it.
+    fn next_in_sets(
+        &self,
+        queues: &Queues,
+        set: Key<WaitableSet>,
+        thread: Key<Thread>,
+        unlocked: bool,
+    ) -> Result<Option<Place>, Error> {
+        let waited = self.sets.get(set)?;
+        let next = waited.waiters.after(&self.threads, thread)?;
+        if let Some(thread) = self.first_enabled(set, next, unlocked)? {
+            return Ok(Some(Place::Set(set, thread)));
+        }
+        let list =
+            if waited.listed == Listed::Plain { &queues.sets } else { &queues.callback_sets };
+        self.first_in_sets(list.after(&self.sets, set)?, list, unlocked)
+    }
+
+    /// The first of a set's waiters from `thread` on that is not from a callback, if the lock is
+    /// taken.
+    fn first_enabled(
+        &self,
+        set: Key<WaitableSet>,
+        mut thread: Option<Key<Thread>>,
+        unlocked: bool,
+    ) -> Result<Option<Key<Thread>>, Error> {
+        let waiters = &self.sets.get(set)?.waiters;
+        while let Some(key) = thread {
+            if unlocked || self.threads.get(key)?.queue == Queue::Set {
+                return Ok(Some(key));
+            }
+            thread = waiters.after(&self.threads, key)?;
+        }
+        Ok(None)
+    }
+}
+
+impl Queues {
+    /// The list that `queue` is; none for those of sets.
+    const fn list(&self, queue: Queue) -> Option<&List<Thread>> {
+        match queue {
+            Queue::Now => Some(&self.now),
+            Queue::Exclusive => Some(&self.exclusive),
+            Queue::Enter => Some(&self.enter),
+            Queue::EnterExclusive => Some(&self.enter_exclusive),
+            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
+        }
+    }
+
+    const fn list_mut(&mut self, queue: Queue) -> Option<&mut List<Thread>> {
+        match queue {
+            Queue::Now => Some(&mut self.now),
+            Queue::Exclusive => Some(&mut self.exclusive),
+            Queue::Enter => Some(&mut self.enter),
+            Queue::EnterExclusive => Some(&mut self.enter_exclusive),
+            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
+        }
+    }
+}
