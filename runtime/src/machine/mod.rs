@@ -107,6 +107,8 @@ use crate::limits::{Limits, Storage, Table};
 use arena::{Arena, Key, Slot};
 use error_context::ErrorContext;
 use frame::Frame;
+use handle::Handle;
+use index_table::Entry;
 use instance::{Instance, Tables};
 use list::List;
 use resource::{Lend, ResourceHandle};
@@ -218,6 +220,29 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Table::Frames => return self.frames.len(),
         };
         count as usize
+    }
+
+    /// How many bytes an entry of a table takes. A bounded machine is the sum of its tables'
+    /// entries and a little more; a growing one has as many as were ever in use at a time.
+    ///
+    /// An implicit thread comes with its task.
+    #[must_use]
+    pub const fn entry_bytes(table: Table) -> usize {
+        match table {
+            Table::Instances => size_of::<Slot<Instance>>() + size_of::<Tables<L>>(),
+            Table::Functions => size_of::<Function>(),
+            Table::Types => size_of::<TypeDefinition>(),
+            Table::Handles => size_of::<Entry<Handle>>(),
+            Table::ThreadIndices => size_of::<Entry<Key<Thread>>>(),
+            Table::Tasks => size_of::<Slot<Task>>(),
+            Table::Threads => size_of::<Slot<Thread>>(),
+            Table::Waitables => size_of::<Slot<Waitable>>(),
+            Table::WaitableSets => size_of::<Slot<WaitableSet>>(),
+            Table::Resources => size_of::<Slot<ResourceHandle>>(),
+            Table::Lends => size_of::<Slot<Lend>>(),
+            Table::ErrorContexts => size_of::<Slot<ErrorContext>>() + size_of::<L::Message>(),
+            Table::Frames => size_of::<Frame>(),
+        }
     }
 
     fn count_in_tables(&self, count: impl Fn(&Tables<L>) -> u32) -> u32 {
