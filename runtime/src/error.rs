@@ -144,6 +144,21 @@ pub enum Error {
     /// No read or write of the end is under way.
     #[error("no read or write of the end is under way, or it is cancelled already")]
     EndIdle,
+    /// There are more or fewer core values than the type is flattened to.
+    ///
+    /// The engine checks the types of what it calls, so this is a mistake of its adapter.
+    #[error("there are more or fewer core values than the type is flattened to")]
+    FlatValueCount,
+    /// A value of the host is not of its type.
+    #[error("a value is not of its type")]
+    ValueMismatch,
+    /// A `&str` is to borrow a string that does not lie in memory as UTF-8. A
+    /// [`LiftedStr`](crate::abi::LiftedStr) can, and a `String` is a copy.
+    #[error("a `&str` cannot borrow a string that is not in UTF-8")]
+    NotUtf8,
+    /// A string or list of the host is longer than the canonical ABI allows.
+    #[error("a string or list is longer than the canonical ABI allows")]
+    TooLong,
     /// A host's buffer is too long for its stream or future.
     #[error("a buffer of {length} elements is too long, or a future's is not of one")]
     BufferTooLong {

@@ -2,6 +2,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`abi`] | the canonical ABI: layout, flattening, lifting, lowering, strings |
 //! | [`machine`] | the rules: tasks, threads, waitables, streams, futures, handles; sans engine |
 //! | [`mod@limits`] | what the machine's tables are made of: growing ones, or arrays |
 //! | [`chooser`] | who decides what the spec leaves open |
@@ -20,9 +21,10 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
+pub mod abi;
 pub mod binding;
 pub mod builtin;
 pub mod chooser;

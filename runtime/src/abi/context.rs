@@ -1,0 +1,396 @@
+//! What lifting and lowering need of the world: a memory, `realloc`, handle tables, options. The
+//! reference's `LiftLowerContext`.
+//!
+//! Lifting calls no guest code, so what is lifted may borrow the memory it lies in: a
+//! [`LiftContext`] is a memory and whoever has the handle table. Lowering calls `realloc`, which
+//! is a guest's code: it may trap, and the memory may be another one afterwards, so a
+//! [`LowerContext`] is asked for the memory each time.
+
+use crate::builtin::TypeIndex;
+use crate::core_value::IntegerType;
+use crate::error::{Error, Failure};
+use crate::limit::{
+    CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN, MAX_LIST_BYTE_LENGTH, MAX_STRING_BYTE_LENGTH,
+};
+use crate::machine::{EndId, ErrorContextId};
+use crate::trap::{CopyDirection, EndKind, Trap};
+
+use super::layout::is_aligned;
+use super::memory::range;
+use super::{FlatValues, Layout, StringEncoding};
+
+/// The options of a canonical definition that lifting and lowering obey, and who is on the other
+/// side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// What the addresses of the memory are.
+    pub address_type: IntegerType,
+    /// How strings lie in the memory.
+    pub string_encoding: StringEncoding,
+    /// Who gets what is lifted, or gave what is lowered. It decides only which rule a string or
+    /// list that is out of bounds breaks: the spec's suite tells the two apart.
+    pub peer: Peer,
+    /// What a NaN is lowered as; the spec leaves that open.
+    pub nan: NanBits,
+}
+
+impl Options {
+    /// These addresses and this encoding, for values from or to the host.
+    #[must_use]
+    pub const fn new(address_type: IntegerType, string_encoding: StringEncoding) -> Self {
+        Self { address_type, string_encoding, peer: Peer::Host, nan: NanBits::CANONICAL }
+    }
+}
+
+/// Who is on the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Peer {
+    /// The host.
+    Host,
+    /// A guest: values go from one memory to another.
+    Guest,
+}
+
+/// The bits that a NaN is lowered as.
+///
+/// The reference makes them up (`random_nan_bits`), or takes the canonical ones where
+/// `DETERMINISTIC_PROFILE` is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NanBits {
+    f32: u32,
+    f64: u64,
+}
+
+impl NanBits {
+    /// Those that the canonical ABI calls canonical.
+    pub const CANONICAL: Self = Self { f32: CANONICAL_FLOAT32_NAN, f64: CANONICAL_FLOAT64_NAN };
+
+    /// Bits made from a random number: any sign and any payload.
+    #[must_use]
+    pub const fn scrambled(random: u64) -> Self {
+        let quiet = random | CANONICAL_FLOAT64_NAN;
+        Self { f32: super::flat_values::low_half(random) | CANONICAL_FLOAT32_NAN, f64: quiet }
+    }
+
+    /// `maybe_scramble_nan32`, and the bits of what comes out.
+    #[must_use]
+    pub const fn encode_f32(&self, value: f32) -> u32 {
+        if value.is_nan() { self.f32 } else { value.to_bits() }
+    }
+
+    /// `maybe_scramble_nan64`, and the bits of what comes out.
+    #[must_use]
+    pub const fn encode_f64(&self, value: f64) -> u64 {
+        if value.is_nan() { self.f64 } else { value.to_bits() }
+    }
+}
+
+/// Whoever has the handle table that handles are lifted from.
+///
+/// The machine does all of it: [`lift_own`](crate::machine::Machine::lift_own) and its like.
+pub trait LiftHandles {
+    /// `lift_own`: takes a resource out of the table, and gives its representation.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lift_own`](crate::machine::Machine::lift_own).
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+
+    /// `lift_borrow`: lends a resource to the call, and gives its representation.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lift_borrow`](crate::machine::Machine::lift_borrow).
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+
+    /// `lift_stream` and `lift_future`: takes a readable end out of the table.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lift_end`](crate::machine::Machine::lift_end).
+    fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure>;
+
+    /// `lift_error_context`: the error context at `index` of the table.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lift_error_context`](crate::machine::Machine::lift_error_context).
+    fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure>;
+}
+
+/// The handle table of an instance that has no handles: every index is unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NoHandles;
+
+impl LiftHandles for NoHandles {
+    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+        Err(Trap::UnknownHandleIndex { index }.into())
+    }
+
+    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+        Err(Trap::UnknownHandleIndex { index }.into())
+    }
+
+    fn lift_end(&mut self, _: EndKind, _: TypeIndex, index: u32) -> Result<EndId, Failure> {
+        Err(Trap::UnknownHandleIndex { index }.into())
+    }
+
+    fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
+        Err(Trap::UnknownHandleIndex { index }.into())
+    }
+}
+
+/// What values are lifted from.
+#[derive(Clone, Copy, Debug)]
+pub struct LiftContext<'a, H = NoHandles> {
+    /// The memory.
+    pub memory: &'a [u8],
+    /// The options of the definition.
+    pub options: Options,
+    /// Whoever has the handle table.
+    pub handles: H,
+}
+
+impl<'a> LiftContext<'a> {
+    /// A memory, with no handles.
+    #[must_use]
+    pub const fn new(memory: &'a [u8], options: Options) -> Self {
+        Self { memory, options, handles: NoHandles }
+    }
+}
+
+impl<'a, H> LiftContext<'a, H> {
+    /// A memory, and whoever has the handle table of its instance.
+    pub const fn with_handles(memory: &'a [u8], options: Options, handles: H) -> Self {
+        Self { memory, options, handles }
+    }
+
+    /// The bytes of a value that was passed by its address: the checks of `lift_flat_values`.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+    pub fn spilled(&self, address: u64, layout: Layout) -> Result<&'a [u8], Failure> {
+        if !is_aligned(address, layout.alignment) {
+            return Err(Trap::PointerUnaligned.into());
+        }
+        Ok(range(self.memory, address, layout.size).ok_or(Trap::PointerOutOfBounds)?)
+    }
+
+    /// The bytes of a list's elements: the checks of `load_list_from_range`.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `list-too-long`, `pointer-unaligned`, `list-out-of-bounds`;
+    /// `list-content-out-of-bounds` if it goes to another guest.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
+    pub fn load_list_from_range(
+        &self,
+        address: u64,
+        length: u64,
+        element: Layout,
+    ) -> Result<&'a [u8], Failure> {
+        let byte_length = length.checked_mul(element.size).filter(|it| *it <= MAX_LIST);
+        let byte_length = byte_length.ok_or(Trap::ListTooLong)?;
+        if !is_aligned(address, element.alignment) {
+            return Err(Trap::PointerUnaligned.into());
+        }
+        let bytes = range(self.memory, address, byte_length);
+        Ok(bytes.ok_or(match self.options.peer {
+            Peer::Host => Trap::ListOutOfBounds,
+            Peer::Guest => Trap::ListContentOutOfBounds,
+        })?)
+    }
+}
+
+/// Whether the buffer of a read or write of a stream or future is aligned and lies in its memory:
+/// the checks of the reference's `GuestBuffer`, with the traps of the built-in.
+///
+/// # Errors
+///
+/// Traps: `buffer-unaligned`, `buffer-out-of-bounds`.
+///
+/// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
+pub fn check_buffer(
+    memory: &[u8],
+    element: Layout,
+    copy_direction: CopyDirection,
+    address: u64,
+    length: u32,
+) -> Result<(), Failure> {
+    if !is_aligned(address, element.alignment) {
+        return Err(Trap::BufferUnaligned { copy_direction }.into());
+    }
+    let bytes = element.size.checked_mul(u64::from(length));
+    bytes
+        .and_then(|bytes| range(memory, address, bytes))
+        .ok_or(Trap::BufferOutOfBounds { copy_direction })?;
+    Ok(())
+}
+
+const MAX_LIST: u64 = MAX_LIST_BYTE_LENGTH as u64;
+const MAX_STRING: u64 = MAX_STRING_BYTE_LENGTH as u64;
+
+/// What values are lowered into.
+pub trait LowerContext {
+    /// The options of the definition.
+    fn options(&self) -> &Options;
+
+    /// The memory, as it is now.
+    fn memory_mut(&mut self) -> &mut [u8];
+
+    /// Calls the guest's `realloc`; the memory may be another one afterwards.
+    ///
+    /// What it returns is not checked here.
+    ///
+    /// # Errors
+    ///
+    /// What the guest's code traps with.
+    fn realloc(
+        &mut self,
+        old_address: u64,
+        old_byte_length: u64,
+        alignment: u32,
+        new_byte_length: u64,
+    ) -> Result<u64, Failure>;
+
+    /// `lower_own`: gives a resource to the instance, and gives its index there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lower_own`](crate::machine::Machine::lower_own).
+    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+
+    /// `lower_borrow`: lends a resource to the task, and gives its index, or its representation
+    /// if the task's instance defines the resource type.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
+    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+
+    /// `lower_stream` and `lower_future`: gives a readable end to the instance, and gives its
+    /// index there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lower_end`](crate::machine::Machine::lower_end).
+    fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure>;
+
+    /// `lower_error_context`: gives an error context to the instance, and gives its index there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::lower_error_context`](crate::machine::Machine::lower_error_context).
+    fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure>;
+}
+
+/// What lowering does beyond asking its context.
+pub trait LowerContextExt: LowerContext {
+    /// New memory for the `length` elements of a list: the checks of `store_list_into_range`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`] if no list is so long. Traps: `realloc-unaligned`,
+    /// `realloc-out-of-bounds`; `pointer-unaligned`, `list-content-out-of-bounds` if the list
+    /// comes from another guest; and what `realloc` traps with.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+    fn allocate_list(&mut self, length: usize, element: Layout) -> Result<u64, Failure> {
+        let byte_length = list_byte_length(length, element).ok_or(Error::TooLong)?;
+        self.allocate(element.alignment, byte_length, Trap::ListContentOutOfBounds)
+    }
+
+    /// The memory for values that are passed by their address: what a guest gave as
+    /// `out_param`, or new memory, whose address is added to `flat`. The checks of
+    /// `lower_flat_values`.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `realloc-unaligned`, `realloc-out-of-bounds`; `pointer-unaligned`,
+    /// `pointer-out-of-bounds` for an `out_param`, and if the values come from another guest; and
+    /// what `realloc` traps with.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+    fn spill(
+        &mut self,
+        layout: Layout,
+        out_param: Option<u64>,
+        flat: &mut FlatValues,
+    ) -> Result<u64, Failure> {
+        let Some(address) = out_param else {
+            let out = Trap::PointerOutOfBounds;
+            let address = self.allocate(layout.alignment, layout.size, out)?;
+            flat.push(address)?;
+            return Ok(address);
+        };
+        if !is_aligned(address, layout.alignment) {
+            return Err(Trap::PointerUnaligned.into());
+        }
+        range(self.memory_mut(), address, layout.size).ok_or(Trap::PointerOutOfBounds)?;
+        Ok(address)
+    }
+
+    /// `allocate`, and the checks that follow it everywhere; `guest` is the rule that is broken
+    /// out of bounds if the value comes from another guest.
+    #[doc(hidden)]
+    fn allocate(&mut self, alignment: u32, length: u64, guest: Trap) -> Result<u64, Failure> {
+        self.reallocate(0, 0, alignment, length, guest)
+    }
+
+    /// `reallocate`, and the checks that follow it everywhere.
+    #[doc(hidden)]
+    fn reallocate(
+        &mut self,
+        old_address: u64,
+        old_byte_length: u64,
+        alignment: u32,
+        new_byte_length: u64,
+        guest: Trap,
+    ) -> Result<u64, Failure> {
+        let address = self.realloc(old_address, old_byte_length, alignment, new_byte_length)?;
+        let (unaligned, out_of_bounds) = match self.options().peer {
+            Peer::Host => (Trap::ReallocUnaligned, Trap::ReallocOutOfBounds),
+            Peer::Guest => (Trap::PointerUnaligned, guest),
+        };
+        if !is_aligned(address, alignment) {
+            return Err(unaligned.into());
+        }
+        range(self.memory_mut(), address, new_byte_length).ok_or(out_of_bounds)?;
+        Ok(address)
+    }
+
+    /// Writes bytes into memory that was checked before.
+    #[doc(hidden)]
+    fn write<const N: usize>(&mut self, address: u64, bytes: [u8; N]) -> Result<(), Failure> {
+        let memory = self.memory_mut();
+        Ok(super::memory::store_array(memory, address, bytes).ok_or(Trap::PointerOutOfBounds)?)
+    }
+
+    /// Writes an address and a length into memory that was checked before.
+    #[doc(hidden)]
+    fn write_pair(&mut self, address: u64, pair: (u64, u64)) -> Result<(), Failure> {
+        let address_type = self.options().address_type;
+        let second = address.saturating_add(super::layout::ptr_size(address_type).into());
+        let memory = self.memory_mut();
+        let stored = super::memory::store_ptr(memory, address, pair.0, address_type)
+            .and_then(|()| super::memory::store_ptr(memory, second, pair.1, address_type));
+        Ok(stored.ok_or(Trap::PointerOutOfBounds)?)
+    }
+}
+
+impl<C: LowerContext + ?Sized> LowerContextExt for C {}
+
+/// The length in bytes, if no string is longer than the spec allows.
+pub(super) fn string_byte_length(byte_length: Option<u64>) -> Option<u64> {
+    byte_length.filter(|it| *it <= MAX_STRING)
+}
+
+/// The length in bytes, if no list is longer than the spec allows.
+pub(super) fn list_byte_length(length: usize, element: Layout) -> Option<u64> {
+    let byte_length = u64::try_from(length).ok()?.checked_mul(element.size)?;
+    (byte_length <= MAX_LIST).then_some(byte_length)
+}

@@ -1,0 +1,351 @@
+//! Making types, and which there aren't.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+use crate::builtin::TypeIndex;
+use crate::limit::MAX_FLAGS;
+
+use super::super::{Abi, VariantAbi};
+use super::ty::{
+    Case, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Run,
+    Type, VariantShape, VariantType,
+};
+
+/// There is no such type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum InvalidType {
+    /// A record, tuple, variant, enum or flags needs at least one part.
+    #[error("a {0} has at least one part")]
+    Empty(&'static str),
+    /// Two parts have one name.
+    #[error("two parts are called `{0}`")]
+    DuplicateName(String),
+    /// There are more flags than bits.
+    #[error("flags have at most 32 labels, and here are {0}")]
+    TooManyFlags(usize),
+    /// A fixed-length list is not empty.
+    #[error("the length of a fixed-length list is at least 1")]
+    NoLength,
+    /// A value would be larger than the canonical ABI allows.
+    #[error("a value has at most 268,435,455 bytes, and one of this type has {0}")]
+    TooLarge(u64),
+    /// A type is nested in itself too deeply to be worked on.
+    #[error("types are nested at most {max} levels deep", max = Type::MAX_DEPTH)]
+    TooDeep,
+    /// A map's keys are numbers, truth values, characters or strings.
+    #[error("`{0}` is no type for the keys of a map")]
+    KeyType(Type),
+    /// There is no stream of characters.
+    #[error("there is no `stream<char>`")]
+    CharStream,
+    /// A borrow does not outlive a call.
+    #[error("there is no borrow in what comes out of a stream or future")]
+    BorrowInEnd,
+}
+
+/// What is known of several types together.
+fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Result<Facts, InvalidType> {
+    let mut facts = Facts { abi, depth: 0, contains_borrow: false, plain: false };
+    for ty in types {
+        let part = ty.facts();
+        facts.depth = facts.depth.max(part.depth);
+        facts.contains_borrow |= part.contains_borrow;
+    }
+    facts.depth = facts.depth.saturating_add(1);
+    checked(facts)
+}
+
+fn checked(facts: Facts) -> Result<Facts, InvalidType> {
+    if facts.depth > Type::MAX_DEPTH {
+        return Err(InvalidType::TooDeep);
+    }
+    if facts.abi.is_too_large() {
+        return Err(InvalidType::TooLarge(facts.abi.wide.size));
+    }
+    Ok(facts)
+}
+
+fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), InvalidType> {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    match names.windows(2).find_map(|pair| match pair {
+        [a, b] if a == b => Some((*a).into()),
+        _ => None,
+    }) {
+        Some(twice) => Err(InvalidType::DuplicateName(twice)),
+        None => Ok(()),
+    }
+}
+
+impl Type {
+    /// As deep as types may be nested, so that no recursion over them ends a thread's stack;
+    /// validators of components have the same limit.
+    pub const MAX_DEPTH: u32 = 100;
+
+    /// `list<element>`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::TooDeep`]
+    pub fn list(element: Self) -> Result<Self, InvalidType> {
+        Self::list_of(element, ListShape::List)
+    }
+
+    /// `list<element, length>`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::NoLength`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    pub fn fixed_length_list(element: Self, length: u32) -> Result<Self, InvalidType> {
+        if length == 0 {
+            return Err(InvalidType::NoLength);
+        }
+        Self::list_of(element, ListShape::FixedLength(length))
+    }
+
+    /// `map<key, value>`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::KeyType`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    pub fn map(key: Self, value: Self) -> Result<Self, InvalidType> {
+        match key {
+            Self::Bool
+            | Self::S8
+            | Self::U8
+            | Self::S16
+            | Self::U16
+            | Self::S32
+            | Self::U32
+            | Self::S64
+            | Self::U64
+            | Self::Char
+            | Self::String => Self::list_of(Self::tuple([key, value])?, ListShape::Map),
+            _ => Err(InvalidType::KeyType(key)),
+        }
+    }
+
+    fn list_of(element: Self, shape: ListShape) -> Result<Self, InvalidType> {
+        let part = element.facts();
+        let facts = match shape {
+            ListShape::FixedLength(length) => {
+                Facts { abi: part.abi.fixed_length_list(length), ..part }
+            }
+            ListShape::List | ListShape::Map => Facts { abi: Abi::LIST, plain: false, ..part },
+        };
+        let facts = checked(Facts { depth: part.depth.saturating_add(1), ..facts })?;
+        Ok(Self::List(Arc::new(ListType { element, shape, facts })))
+    }
+
+    /// `record`, from the names and types of its fields.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooLarge`],
+    /// [`InvalidType::TooDeep`]
+    pub fn record<N: Into<Box<str>>>(
+        fields: impl IntoIterator<Item = (N, Self)>,
+    ) -> Result<Self, InvalidType> {
+        let fields = fields.into_iter().map(|(name, ty)| (name.into(), ty));
+        let record = RecordType::new(fields, RecordShape::Record)?;
+        if record.fields.is_empty() {
+            return Err(InvalidType::Empty("record"));
+        }
+        check_names(record.fields.iter().map(Field::name))?;
+        Ok(Self::Record(Arc::new(record)))
+    }
+
+    /// `tuple`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::Empty`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    pub fn tuple(types: impl IntoIterator<Item = Self>) -> Result<Self, InvalidType> {
+        let record = RecordType::tuple(types)?;
+        if record.fields.is_empty() {
+            return Err(InvalidType::Empty("tuple"));
+        }
+        Ok(Self::Record(Arc::new(record)))
+    }
+
+    /// `variant`, from the names and payloads of its cases.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooLarge`],
+    /// [`InvalidType::TooDeep`]
+    pub fn variant<N: Into<Box<str>>>(
+        cases: impl IntoIterator<Item = (N, Option<Self>)>,
+    ) -> Result<Self, InvalidType> {
+        let cases = cases.into_iter().map(|(name, payload)| Case { name: name.into(), payload });
+        Self::variant_of(cases.collect(), VariantShape::Variant, "variant")
+    }
+
+    /// `enum`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`]
+    pub fn enumeration<N: Into<Box<str>>>(
+        labels: impl IntoIterator<Item = N>,
+    ) -> Result<Self, InvalidType> {
+        let cases = labels.into_iter().map(|name| Case { name: name.into(), payload: None });
+        Self::variant_of(cases.collect(), VariantShape::Enum, "enum")
+    }
+
+    /// `option<some>`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    pub fn option(some: Self) -> Result<Self, InvalidType> {
+        let cases = [
+            Case { name: "none".into(), payload: None },
+            Case { name: "some".into(), payload: Some(some) },
+        ];
+        Self::variant_of(cases.into(), VariantShape::Option, "option")
+    }
+
+    /// `result<ok, error>`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    pub fn result(ok: Option<Self>, error: Option<Self>) -> Result<Self, InvalidType> {
+        let cases = [
+            Case { name: "ok".into(), payload: ok },
+            Case { name: "error".into(), payload: error },
+        ];
+        Self::variant_of(cases.into(), VariantShape::Result, "result")
+    }
+
+    fn variant_of(
+        cases: Box<[Case]>,
+        shape: VariantShape,
+        keyword: &'static str,
+    ) -> Result<Self, InvalidType> {
+        if cases.is_empty() {
+            return Err(InvalidType::Empty(keyword));
+        }
+        check_names(cases.iter().map(Case::name))?;
+        let payloads = cases.iter().map(|case| case.payload().map_or(Abi::NOTHING, Self::abi));
+        let variant = VariantAbi::new(&payloads.collect::<Vec<_>>());
+        let facts = joint(cases.iter().filter_map(Case::payload), variant.abi())?;
+        Ok(Self::Variant(Arc::new(VariantType { cases, shape, variant, facts })))
+    }
+
+    /// `flags`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::Empty`], [`InvalidType::TooManyFlags`], [`InvalidType::DuplicateName`]
+    pub fn flags<N: Into<Box<str>>>(
+        labels: impl IntoIterator<Item = N>,
+    ) -> Result<Self, InvalidType> {
+        let labels: Box<[Box<str>]> = labels.into_iter().map(Into::into).collect();
+        if labels.is_empty() {
+            return Err(InvalidType::Empty("flags"));
+        }
+        if u32::try_from(labels.len()).map_or(true, |count| count > MAX_FLAGS) {
+            return Err(InvalidType::TooManyFlags(labels.len()));
+        }
+        check_names(labels.iter().map(|label| &**label))?;
+        Ok(Self::Flags(Arc::new(FlagsType { labels })))
+    }
+
+    /// `stream<element>`; `index` is the number that whoever has the handle table knows the type
+    /// by.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::CharStream`], [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`]
+    pub fn stream(element: Option<Self>, index: TypeIndex) -> Result<Self, InvalidType> {
+        if element == Some(Self::Char) {
+            return Err(InvalidType::CharStream);
+        }
+        Ok(Self::Stream(Arc::new(EndType::new(element, index)?)))
+    }
+
+    /// `future<value>`; `index` is the number that whoever has the handle table knows the type
+    /// by.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`]
+    pub fn future(value: Option<Self>, index: TypeIndex) -> Result<Self, InvalidType> {
+        Ok(Self::Future(Arc::new(EndType::new(value, index)?)))
+    }
+}
+
+impl EndType {
+    fn new(element: Option<Type>, index: TypeIndex) -> Result<Self, InvalidType> {
+        let depth = element.as_ref().map_or(0, |element| element.facts().depth);
+        if depth >= Type::MAX_DEPTH {
+            return Err(InvalidType::TooDeep);
+        }
+        if element.as_ref().is_some_and(Type::contains_borrow) {
+            return Err(InvalidType::BorrowInEnd);
+        }
+        Ok(Self { element, index })
+    }
+}
+
+impl RecordType {
+    /// A tuple; also of no types, which no type is but a list of parameters may be.
+    pub(super) fn tuple(types: impl IntoIterator<Item = Type>) -> Result<Self, InvalidType> {
+        let named = types.into_iter().enumerate();
+        Self::new(named.map(|(position, ty)| (position.to_string().into(), ty)), RecordShape::Tuple)
+    }
+
+    fn new(
+        fields: impl Iterator<Item = (Box<str>, Type)>,
+        shape: RecordShape,
+    ) -> Result<Self, InvalidType> {
+        let mut record = Abi::NOTHING;
+        let mut bytes = 0_u64;
+        let mut plain = true;
+        let fields: Box<[Field]> = fields
+            .map(|(name, ty)| {
+                let part = ty.facts();
+                let (offset, longer) = record.field(part.abi);
+                record = longer;
+                plain &= part.plain;
+                bytes = bytes.saturating_add(part.abi.narrow.size);
+                Field { name, ty, offset }
+            })
+            .collect();
+        let abi = record.padded();
+        let facts = joint(fields.iter().map(Field::ty), abi)?;
+        let plain = plain && bytes == abi.narrow.size;
+        let runs = runs_of(&fields);
+        Ok(Self { fields, runs, shape, facts: Facts { plain, ..facts } })
+    }
+}
+
+/// Joins plain fields that lie next to one another.
+fn runs_of(fields: &[Field]) -> Box<[Run]> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (number, field) in fields.iter().enumerate() {
+        let facts = field.ty.facts();
+        if !facts.plain {
+            runs.push(Run::Field(number));
+            continue;
+        }
+        let size = facts.abi.narrow.size;
+        if let Some(Run::Bytes(before, length)) = runs.last_mut()
+            && before.narrow.saturating_add(*length) == field.offset.narrow
+            && before.wide.saturating_add(*length) == field.offset.wide
+        {
+            *length = length.saturating_add(size);
+        } else {
+            runs.push(Run::Bytes(field.offset, size));
+        }
+    }
+    runs.into()
+}

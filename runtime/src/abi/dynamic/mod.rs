@@ -1,0 +1,51 @@
+//! Values whose types are only known when the program runs: for tools and tests.
+//!
+//! A [`Type`] is checked when it is made and knows its layout from then on; a [`Val`] is what the
+//! reference's despecialized values are. Both need `alloc`.
+//!
+//! ```
+//! use weft::abi::{CoreValueIter, LiftContext, Options, StringEncoding, Type, TypeList, Val};
+//! use weft::core_value::IntegerType;
+//!
+//! let person = Type::record([("name", Type::String), ("age", Type::U8)])?;
+//! let params = TypeList::new([person])?;
+//!
+//! let memory = b"....Ada";
+//! let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
+//! let mut cx = LiftContext::new(memory, options);
+//! let lifted = params.lift_flat_values(&mut cx, 16, &mut CoreValueIter::new(&[4, 3, 36]))?;
+//! assert_eq!(lifted, [Val::record([Val::from("Ada"), Val::U8(36)])]);
+//!
+//! let mismatch = params.check(&[Val::record([Val::from("Ada"), Val::Bool(true)])]).unwrap_err();
+//! assert_eq!(mismatch.to_string(), "at [0].age: expected u8, found a bool");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | file | |
+//! |---|---|
+//! | `ty.rs` | [`Type`] and what it is made of |
+//! | `making.rs` | making types, and which there aren't: [`InvalidType`] |
+//! | `val.rs` | [`Val`] |
+//! | `check.rs` | whether a value is of a type, and where not: [`Mismatch`] |
+//! | `load.rs` | `load`, `lift_flat` |
+//! | `store.rs` | `store`, `lower_flat` |
+//! | `type_list.rs` | parameters and results: [`TypeList`] |
+
+mod check;
+mod load;
+mod making;
+mod store;
+mod ty;
+mod type_list;
+mod val;
+
+pub use check::Mismatch;
+pub(super) use load::flags_size;
+pub use making::InvalidType;
+pub(super) use ty::Run;
+pub use ty::{
+    Case, EndType, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Type,
+    VariantShape, VariantType,
+};
+pub use type_list::{LowerFailure, TypeList};
+pub use val::Val;

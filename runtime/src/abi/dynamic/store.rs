@@ -1,0 +1,224 @@
+//! Lowering: the reference's `store` and `lower_flat`.
+//!
+//! Values were checked before; one that is not of its type after all is
+//! [`Error::ValueMismatch`].
+
+use crate::error::{Error, Failure};
+use crate::trap::{EndKind, Trap};
+
+use super::super::context::LowerContextExt as _;
+use super::super::memory::range_mut;
+use super::super::scalar::store_small;
+use super::super::{FlatValues, Lower, LowerContext};
+use super::load::flags_size;
+use super::ty::{Case, FlagsType, ListShape, ListType, RecordType, Type, VariantType};
+use super::val::Val;
+
+const MISMATCH: Failure = Failure::Error(Error::ValueMismatch);
+
+/// `store`: writes a value of type `ty` at `address`, where there is room for it.
+///
+/// # Errors
+///
+/// The traps and errors of [`Lower`].
+///
+/// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+pub(super) fn store<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    val: &Val,
+    ty: &Type,
+    address: u64,
+) -> Result<(), Failure> {
+    match (ty, val) {
+        (Type::Bool, Val::Bool(it)) => it.store(cx, address),
+        (Type::S8, Val::S8(it)) => it.store(cx, address),
+        (Type::U8, Val::U8(it)) => it.store(cx, address),
+        (Type::S16, Val::S16(it)) => it.store(cx, address),
+        (Type::U16, Val::U16(it)) => it.store(cx, address),
+        (Type::S32, Val::S32(it)) => it.store(cx, address),
+        (Type::U32, Val::U32(it)) => it.store(cx, address),
+        (Type::S64, Val::S64(it)) => it.store(cx, address),
+        (Type::U64, Val::U64(it)) => it.store(cx, address),
+        (Type::F32, Val::F32(it)) => it.store(cx, address),
+        (Type::F64, Val::F64(it)) => it.store(cx, address),
+        (Type::Char, Val::Char(it)) => it.store(cx, address),
+        (Type::String, Val::String(it)) => it.store(cx, address),
+        (Type::List(list), Val::List(elements)) => store_list(cx, elements, list, address),
+        (Type::Record(record), Val::Record(fields)) => store_record(cx, fields, record, address),
+        (Type::Variant(variant), Val::Variant(case, payload)) => {
+            store_variant(cx, *case, payload.as_deref(), variant, address)
+        }
+        (Type::Flags(flags), Val::Flags(bits)) => store_flags(cx, *bits, flags, address),
+        _ => lower_handle(cx, val, ty)?.store(cx, address),
+    }
+}
+
+/// `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` and `lower_error_context`
+fn lower_handle<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    val: &Val,
+    ty: &Type,
+) -> Result<u32, Failure> {
+    match (ty, val) {
+        (Type::Own(ty), Val::Own(representation)) => cx.lower_own(*ty, *representation),
+        (Type::Borrow(ty), Val::Borrow(representation)) => cx.lower_borrow(*ty, *representation),
+        (Type::Stream(ty), Val::Stream(end)) => cx.lower_end(EndKind::Stream, ty.index(), *end),
+        (Type::Future(ty), Val::Future(end)) => cx.lower_end(EndKind::Future, ty.index(), *end),
+        (Type::ErrorContext, Val::ErrorContext(it)) => cx.lower_error_context(*it),
+        _ => Err(MISMATCH),
+    }
+}
+
+fn store_list<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    elements: &[Val],
+    list: &ListType,
+    address: u64,
+) -> Result<(), Failure> {
+    if let ListShape::FixedLength(_) = list.shape() {
+        return store_list_into_valid_range(cx, elements, list, address);
+    }
+    let pair = store_list_into_range(cx, elements, list)?;
+    cx.write_pair(address, pair)
+}
+
+fn store_list_into_range<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    elements: &[Val],
+    list: &ListType,
+) -> Result<(u64, u64), Failure> {
+    let layout = list.element().abi().of(cx.options().address_type);
+    let address = cx.allocate_list(elements.len(), layout)?;
+    store_list_into_valid_range(cx, elements, list, address)?;
+    Ok((address, u64::try_from(elements.len()).map_err(|_| Error::TooLong)?))
+}
+
+fn store_list_into_valid_range<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    elements: &[Val],
+    list: &ListType,
+    mut address: u64,
+) -> Result<(), Failure> {
+    let size = list.element().abi().of(cx.options().address_type).size;
+    for val in elements {
+        store(cx, val, list.element(), address)?;
+        address = address.saturating_add(size);
+    }
+    Ok(())
+}
+
+pub(super) fn store_record<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    fields: &[Val],
+    record: &RecordType,
+    address: u64,
+) -> Result<(), Failure> {
+    record.fields().iter().zip(fields).try_for_each(|(field, val)| {
+        let offset = field.offset().of(cx.options().address_type);
+        store(cx, val, field.ty(), address.saturating_add(offset))
+    })
+}
+
+fn store_variant<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    case: u32,
+    payload: Option<&Val>,
+    variant: &VariantType,
+    address: u64,
+) -> Result<(), Failure> {
+    variant.variant.store(cx, address, case, &())?;
+    let offset = variant.variant.payload_offset().of(cx.options().address_type);
+    match (payload, variant.case(case).and_then(Case::payload)) {
+        (Some(val), Some(ty)) => store(cx, val, ty, address.saturating_add(offset)),
+        (None, None) => Ok(()),
+        _ => Err(MISMATCH),
+    }
+}
+
+fn store_flags<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    bits: u32,
+    flags: &FlagsType,
+    address: u64,
+) -> Result<(), Failure> {
+    let size = flags_size(flags);
+    let place = range_mut(cx.memory_mut(), address, u64::from(size));
+    Ok(place.and_then(|it| store_small(it, size, bits)).ok_or(Trap::PointerOutOfBounds)?)
+}
+
+/// `lower_flat`: adds the core values of a value of type `ty` to `flat`.
+///
+/// # Errors
+///
+/// The traps and errors of [`Lower`].
+///
+/// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lowering)
+pub(super) fn lower_flat<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    val: &Val,
+    ty: &Type,
+    flat: &mut FlatValues,
+) -> Result<(), Failure> {
+    match (ty, val) {
+        (Type::Bool, Val::Bool(it)) => it.lower_flat(cx, flat),
+        (Type::S8, Val::S8(it)) => it.lower_flat(cx, flat),
+        (Type::U8, Val::U8(it)) => it.lower_flat(cx, flat),
+        (Type::S16, Val::S16(it)) => it.lower_flat(cx, flat),
+        (Type::U16, Val::U16(it)) => it.lower_flat(cx, flat),
+        (Type::S32, Val::S32(it)) => it.lower_flat(cx, flat),
+        (Type::U32, Val::U32(it)) => it.lower_flat(cx, flat),
+        (Type::S64, Val::S64(it)) => it.lower_flat(cx, flat),
+        (Type::U64, Val::U64(it)) => it.lower_flat(cx, flat),
+        (Type::F32, Val::F32(it)) => it.lower_flat(cx, flat),
+        (Type::F64, Val::F64(it)) => it.lower_flat(cx, flat),
+        (Type::Char, Val::Char(it)) => it.lower_flat(cx, flat),
+        (Type::String, Val::String(it)) => it.lower_flat(cx, flat),
+        (Type::List(list), Val::List(elements)) => lower_flat_list(cx, elements, list, flat),
+        (Type::Record(record), Val::Record(fields)) => lower_flat_record(cx, fields, record, flat),
+        (Type::Variant(variant), Val::Variant(case, payload)) => {
+            lower_flat_variant(cx, *case, payload.as_deref(), variant, flat)
+        }
+        (Type::Flags(_), Val::Flags(bits)) => bits.lower_flat(cx, flat),
+        _ => lower_handle(cx, val, ty)?.lower_flat(cx, flat),
+    }
+}
+
+fn lower_flat_list<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    elements: &[Val],
+    list: &ListType,
+    flat: &mut FlatValues,
+) -> Result<(), Failure> {
+    if let ListShape::FixedLength(_) = list.shape() {
+        return elements.iter().try_for_each(|val| lower_flat(cx, val, list.element(), flat));
+    }
+    let (address, length) = store_list_into_range(cx, elements, list)?;
+    flat.push(address)?;
+    flat.push(length)
+}
+
+pub(super) fn lower_flat_record<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    fields: &[Val],
+    record: &RecordType,
+    flat: &mut FlatValues,
+) -> Result<(), Failure> {
+    let fields = record.fields().iter().zip(fields);
+    fields.into_iter().try_for_each(|(field, val)| lower_flat(cx, val, field.ty(), flat))
+}
+
+fn lower_flat_variant<C: LowerContext + ?Sized>(
+    cx: &mut C,
+    case: u32,
+    payload: Option<&Val>,
+    variant: &VariantType,
+    flat: &mut FlatValues,
+) -> Result<(), Failure> {
+    let end = variant.variant.begin_flat(cx, flat, case)?;
+    match (payload, variant.case(case).and_then(Case::payload)) {
+        (Some(val), Some(ty)) => lower_flat(cx, val, ty, flat)?,
+        (None, None) => {}
+        _ => return Err(MISMATCH),
+    }
+    flat.pad_to(end)
+}

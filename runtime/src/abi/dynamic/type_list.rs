@@ -1,0 +1,127 @@
+//! Parameters and results: the reference's `lift_flat_values` and `lower_flat_values`.
+
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+use crate::error::Failure;
+
+use super::super::context::LowerContextExt as _;
+use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+use super::check::Mismatch;
+use super::load::{lift_flat_record, load_record};
+use super::making::InvalidType;
+use super::store::{lower_flat_record, store_record};
+use super::ty::{Field, RecordType, Type};
+use super::val::Val;
+
+/// The types of a function's parameters, or that of its result, or of none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TypeList {
+    /// What they are if they go through memory.
+    record: RecordType,
+}
+
+/// What went wrong when values were lowered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+pub enum LowerFailure {
+    /// A value is not of its type. Nothing was lowered.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// The guest broke a rule, or a limit is reached.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl TypeList {
+    /// These types.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]: what goes through memory is a tuple.
+    pub fn new(types: impl IntoIterator<Item = Type>) -> Result<Self, InvalidType> {
+        Ok(Self { record: RecordType::tuple(types)? })
+    }
+
+    /// The types.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = &Type> {
+        self.record.fields().iter().map(Field::ty)
+    }
+
+    /// The layout and the flat form of all of them, for
+    /// [`flatten_functype`](super::super::Flattening::flatten_functype).
+    #[must_use]
+    pub const fn abi(&self) -> Abi {
+        self.record.facts.abi
+    }
+
+    pub(crate) const fn record(&self) -> &RecordType {
+        &self.record
+    }
+
+    /// Whether `vals` are values of these types.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], which says where they aren't; the path begins with the position.
+    pub fn check(&self, vals: &[Val]) -> Result<(), Mismatch> {
+        if vals.len() != self.record.fields().len() {
+            return self.record.check(vals);
+        }
+        self.types().zip(vals).enumerate().try_for_each(|(position, (ty, val))| {
+            ty.check(val).map_err(|it| it.within(format_args!("[{position}]")))
+        })
+    }
+
+    /// `lift_flat_values`: values from at most `max_flat` core values, or from the memory that the
+    /// one core value is the address of.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, and those of loading.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+    pub fn lift_flat_values<H: LiftHandles>(
+        &self,
+        cx: &mut LiftContext<'_, H>,
+        max_flat: usize,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Vec<Val>, Failure> {
+        let layout = self.abi().of(cx.options.address_type);
+        if !layout.flat.exceed(max_flat) {
+            return lift_flat_record(cx, values, &self.record);
+        }
+        let address = values.next_address(cx.options.address_type)?;
+        let bytes = cx.spilled(address, layout)?;
+        load_record(cx, bytes, &self.record)
+    }
+
+    /// `lower_flat_values`: values as at most `max_flat` core values, or in memory: at
+    /// `out_param`, or at an address that becomes the one core value.
+    ///
+    /// # Errors
+    ///
+    /// [`LowerFailure::Mismatch`], with nothing lowered. Traps: `realloc-unaligned`,
+    /// `realloc-out-of-bounds`, or `pointer-unaligned`, `pointer-out-of-bounds` for an
+    /// `out_param`; what `realloc` traps with, and what lowering handles does.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+    pub fn lower_flat_values<C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        max_flat: usize,
+        vals: &[Val],
+        out_param: Option<u64>,
+    ) -> Result<FlatValues, LowerFailure> {
+        self.check(vals)?;
+        let layout = self.abi().of(cx.options().address_type);
+        let mut flat = FlatValues::EMPTY;
+        if layout.flat.exceed(max_flat) {
+            let address = cx.spill(layout, out_param, &mut flat)?;
+            store_record(cx, vals, &self.record, address)?;
+        } else {
+            lower_flat_record(cx, vals, &self.record, &mut flat)?;
+        }
+        Ok(flat)
+    }
+}

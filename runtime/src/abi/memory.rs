@@ -1,0 +1,62 @@
+//! Looking into a memory: bounds, and the reference's `load_int` and `store_int`.
+//!
+//! A memory is a slice of bytes and an address a `u64`, so that no sum of an address and a
+//! length wraps unseen. Nothing here names a trap: who looks knows which rule it is.
+
+use crate::core_value::IntegerType;
+
+/// The bytes from `address` on, `length` of them; `None` if they are not all inside the memory.
+///
+/// No bytes may lie at the very end of the memory, and not beyond.
+#[must_use]
+pub fn range(memory: &[u8], address: u64, length: u64) -> Option<&[u8]> {
+    let start = usize::try_from(address).ok()?;
+    let end = usize::try_from(address.checked_add(length)?).ok()?;
+    memory.get(start..end)
+}
+
+/// As [`range`], to be written to.
+#[must_use]
+pub fn range_mut(memory: &mut [u8], address: u64, length: u64) -> Option<&mut [u8]> {
+    let start = usize::try_from(address).ok()?;
+    let end = usize::try_from(address.checked_add(length)?).ok()?;
+    memory.get_mut(start..end)
+}
+
+/// The `N` bytes at `address`.
+pub(crate) fn array<const N: usize>(memory: &[u8], address: u64) -> Option<[u8; N]> {
+    let start = usize::try_from(address).ok()?;
+    memory.get(start..)?.first_chunk().copied()
+}
+
+/// `load_int` of an address or a length.
+pub(crate) fn load_ptr(memory: &[u8], address: u64, address_type: IntegerType) -> Option<u64> {
+    match address_type {
+        IntegerType::I32 => array(memory, address).map(u32::from_le_bytes).map(u64::from),
+        IntegerType::I64 => array(memory, address).map(u64::from_le_bytes),
+    }
+}
+
+/// `store_int` of an address or a length.
+pub(crate) fn store_ptr(
+    memory: &mut [u8],
+    address: u64,
+    value: u64,
+    address_type: IntegerType,
+) -> Option<()> {
+    match address_type {
+        IntegerType::I32 => store_array(memory, address, u32::try_from(value).ok()?.to_le_bytes()),
+        IntegerType::I64 => store_array(memory, address, value.to_le_bytes()),
+    }
+}
+
+/// Writes the `N` bytes at `address`.
+pub(crate) fn store_array<const N: usize>(
+    memory: &mut [u8],
+    address: u64,
+    bytes: [u8; N],
+) -> Option<()> {
+    let start = usize::try_from(address).ok()?;
+    *memory.get_mut(start..)?.first_chunk_mut()? = bytes;
+    Some(())
+}

@@ -1,0 +1,225 @@
+//! One value, from where it is to where it goes.
+
+use crate::error::{Error, Failure};
+use crate::trap::{EndKind, Trap};
+
+use super::super::dynamic::{Run, flags_size};
+use super::super::memory::range;
+use super::super::scalar::{convert_i32_to_char, convert_int_to_bool};
+use super::super::{Case, EndType, ListShape, ListType, RecordType, Type, VariantType};
+use super::place::{From, To};
+use super::{TransferContext, elements, source, text};
+
+/// Moves a value of type `ty`.
+pub(super) fn value<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    ty: &Type,
+    from: &mut From<'_, '_>,
+    to: &mut To<'_>,
+) -> Result<(), Failure> {
+    match ty {
+        Type::U8 => scalar(cx, 1, from, to, |bits| bits),
+        Type::U16 => scalar(cx, 2, from, to, |bits| bits),
+        Type::U32 | Type::S32 | Type::F32 => scalar(cx, 4, from, to, |bits| bits),
+        Type::U64 | Type::S64 | Type::F64 => scalar(cx, 8, from, to, |bits| bits),
+        Type::S8 => scalar(cx, 1, from, to, |bits| extended(bits, 24)),
+        Type::S16 => scalar(cx, 2, from, to, |bits| extended(bits, 16)),
+        Type::Bool => {
+            // A core value is true if any of its bits is set.
+            let size = if matches!(from, From::Flat(_)) { 4 } else { 1 };
+            let bit = u64::from(convert_int_to_bool(from.word(cx, size)?));
+            to.put(cx, 1, bit, bit)
+        }
+        Type::Char => {
+            let character = convert_i32_to_char(from.word(cx, 4)?)?;
+            to.put(cx, 4, character.into(), character.into())
+        }
+        Type::Flags(flags) => {
+            let size = flags_size(flags);
+            let bits = u64::from(from.word(cx, size)? & flags.mask());
+            to.put(cx, u64::from(size), bits, bits)
+        }
+        Type::String => {
+            let (address, length) = from.pair(cx)?;
+            let pair = text::transfer(cx, address, length)?;
+            to.put_pair(cx, pair)
+        }
+        Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
+            let index = from.word(cx, 4)?;
+            let index = u64::from(handle(cx, ty, index)?);
+            to.put(cx, 4, index, index)
+        }
+        Type::List(list) => self::list(cx, list, from, to),
+        Type::Record(record) => self::record(cx, record, from, to),
+        Type::Variant(variant) => self::variant(cx, variant, from, to),
+    }
+}
+
+fn scalar<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    size: u64,
+    from: &mut From<'_, '_>,
+    to: &mut To<'_>,
+    flat: impl Fn(u64) -> u64,
+) -> Result<(), Failure> {
+    let bits = from.bits(cx, size)?;
+    to.put(cx, size, bits, flat(bits))
+}
+
+/// `lower_flat_signed` of an integer that has `unused` bits less than an `i32`.
+fn extended(bits: u64, unused: u32) -> u64 {
+    let word = super::super::flat_values::low_half(bits).cast_signed();
+    u64::from((word << unused >> unused).cast_unsigned())
+}
+
+/// Out of one table, into the other.
+fn handle<C: TransferContext + ?Sized>(cx: &mut C, ty: &Type, index: u32) -> Result<u32, Failure> {
+    let end = |cx: &mut C, kind: EndKind, ty: &EndType| {
+        let end = cx.lift_end(kind, ty.index(), index)?;
+        cx.lower_end(kind, ty.index(), end)
+    };
+    match ty {
+        Type::Own(ty) => {
+            let representation = cx.lift_own(*ty, index)?;
+            cx.lower_own(*ty, representation)
+        }
+        Type::Borrow(ty) => {
+            let representation = cx.lift_borrow(*ty, index)?;
+            cx.lower_borrow(*ty, representation)
+        }
+        Type::Stream(ty) => end(cx, EndKind::Stream, ty),
+        Type::Future(ty) => end(cx, EndKind::Future, ty),
+        _ => {
+            let error_context = cx.lift_error_context(index)?;
+            cx.lower_error_context(error_context)
+        }
+    }
+}
+
+fn list<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    list: &ListType,
+    from: &mut From<'_, '_>,
+    to: &mut To<'_>,
+) -> Result<(), Failure> {
+    use super::super::context::LowerContextExt as _;
+    let element = list.element();
+    if let ListShape::FixedLength(length) = list.shape() {
+        return fixed_length_list(cx, element, length, from, to);
+    }
+    let (address, length) = from.pair(cx)?;
+    let layout = element.abi().of(cx.source_options().address_type);
+    source(cx).load_list_from_range(address, length, layout)?;
+    let count = usize::try_from(length).map_err(|_| Error::TooLong)?;
+    let place = cx.allocate_list(count, element.abi().of(cx.options().address_type))?;
+    elements::transfer(cx, element, address, place, length)?;
+    to.put_pair(cx, (place, length))
+}
+
+fn fixed_length_list<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    element: &Type,
+    length: u32,
+    from: &mut From<'_, '_>,
+    to: &mut To<'_>,
+) -> Result<(), Failure> {
+    if let (From::Memory(from), To::Memory(to)) = (&from, &to) {
+        return elements::transfer(cx, element, *from, *to, length.into());
+    }
+    // One side is flat, so that there are no more elements than core values.
+    let sizes = [cx.source_options().address_type, cx.options().address_type]
+        .map(|address_type| element.abi().of(address_type).size);
+    for number in 0..u64::from(length) {
+        let [source_offset, offset] = sizes.map(|size| size.saturating_mul(number));
+        let mut from = match from {
+            From::Memory(address) => From::Memory(address.saturating_add(source_offset)),
+            From::Flat(values) => From::Flat(values),
+        };
+        let mut to = match to {
+            To::Memory(address) => To::Memory(address.saturating_add(offset)),
+            To::Flat(flat) => To::Flat(flat),
+        };
+        value(cx, element, &mut from, &mut to)?;
+    }
+    Ok(())
+}
+
+/// Moves the fields of a record, or the values of a list of types.
+pub(super) fn record<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    record: &RecordType,
+    from: &mut From<'_, '_>,
+    to: &mut To<'_>,
+) -> Result<(), Failure> {
+    if let (From::Memory(from), To::Memory(to)) = (&from, &to) {
+        return record_in_memory(cx, record, *from, *to);
+    }
+    record.fields().iter().try_for_each(|field| {
+        let (mut from, mut to) = (from.part(cx, field.offset()), to.part(cx, field.offset()));
+        value(cx, field.ty(), &mut from, &mut to)
+    })
+}
+
+fn record_in_memory<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    record: &RecordType,
+    from: u64,
+    to: u64,
+) -> Result<(), Failure> {
+    for run in record.runs() {
+        let (offset, bytes, ty) = match run {
+            Run::Bytes(offset, bytes) => (*offset, *bytes, None),
+            Run::Field(number) => match record.fields().get(*number) {
+                Some(field) => (field.offset(), 0, Some(field.ty())),
+                None => continue,
+            },
+        };
+        let from = from.saturating_add(offset.of(cx.source_options().address_type));
+        let to = to.saturating_add(offset.of(cx.options().address_type));
+        match ty {
+            None => cx.copy(from, to, bytes)?,
+            Some(ty) => value(cx, ty, &mut From::Memory(from), &mut To::Memory(to))?,
+        }
+    }
+    Ok(())
+}
+
+fn variant<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    variant: &VariantType,
+    from: &mut From<'_, '_>,
+    to: &mut To<'_>,
+) -> Result<(), Failure> {
+    let abi = variant.variant();
+    let mut own;
+    let (case, mut from) = match from {
+        From::Memory(address) => {
+            let size = abi.abi().of(cx.source_options().address_type).size;
+            let bytes = range(cx.source_memory(), *address, size);
+            let (case, _) = abi.load(&source(cx), bytes.ok_or(Trap::PointerOutOfBounds)?)?;
+            let offset = abi.payload_offset().of(cx.source_options().address_type);
+            (case, From::Memory(address.saturating_add(offset)))
+        }
+        From::Flat(values) => {
+            let (case, payload) = abi.lift_flat(&source(cx), values)?;
+            own = payload;
+            (case, From::Flat(&mut own))
+        }
+    };
+    let payload = variant.case(case).and_then(Case::payload);
+    match to {
+        To::Memory(address) => {
+            abi.store(cx, *address, case, &())?;
+            let offset = abi.payload_offset().of(cx.options().address_type);
+            let mut to = To::Memory(address.saturating_add(offset));
+            payload.map_or(Ok(()), |ty| value(cx, ty, &mut from, &mut to))
+        }
+        To::Flat(flat) => {
+            let end = abi.begin_flat(cx, flat, case)?;
+            if let Some(ty) = payload {
+                value(cx, ty, &mut from, &mut To::Flat(flat))?;
+            }
+            flat.pad_to(end)
+        }
+    }
+}

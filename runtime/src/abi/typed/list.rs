@@ -1,0 +1,284 @@
+//! Slices, arrays and text, and views of them in a guest's memory.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use arrayvec::ArrayVec;
+
+use crate::error::{Error, Failure};
+use crate::trap::Trap;
+
+use super::super::context::LowerContextExt as _;
+use super::super::memory::{load_ptr, range_mut};
+use super::super::string::{load_string_from_range, store_str_into_range};
+use super::super::{
+    Abi, CoreValueIter, FlatValues, Layout, LiftContext, LiftHandles, LiftedStr, LowerContext,
+    Options, ptr_size,
+};
+use super::window::Window;
+use super::{ComponentType, Lift, Lower};
+
+/// The bytes of one element; never 0, as no value type is without size.
+fn stride(element: Layout) -> usize {
+    usize::try_from(element.size).unwrap_or(usize::MAX).max(1)
+}
+
+/// What [`Lower::store_elements`] does unless a type knows better.
+pub(super) fn store_elements<T: Lower, C: LowerContext + ?Sized>(
+    elements: &[T],
+    cx: &mut C,
+    address: u64,
+) -> Result<(), Failure> {
+    let options = *cx.options();
+    let layout = T::ABI.of(options.address_type);
+    if !T::INLINE {
+        let mut at = address;
+        for element in elements {
+            element.store(cx, at)?;
+            at = at.saturating_add(layout.size);
+        }
+        return Ok(());
+    }
+    let length = u64::try_from(elements.len()).ok().and_then(|it| it.checked_mul(layout.size));
+    let bytes = length.and_then(|length| range_mut(cx.memory_mut(), address, length));
+    let places = bytes.ok_or(Trap::PointerOutOfBounds)?.chunks_exact_mut(stride(layout));
+    for (element, bytes) in elements.iter().zip(places) {
+        element.store(&mut Window { options, bytes }, 0)?;
+    }
+    Ok(())
+}
+
+/// What [`Lift::load_elements`] does unless a type knows better.
+pub(super) fn load_elements<'a, T: Lift<'a>, H: LiftHandles>(
+    cx: &mut LiftContext<'a, H>,
+    bytes: &'a [u8],
+    into: &mut impl Extend<T>,
+) -> Result<(), Failure> {
+    let mut failure = None;
+    let elements = bytes.chunks_exact(stride(T::ABI.of(cx.options.address_type)));
+    into.extend(elements.map_while(|bytes| match T::load(cx, bytes) {
+        Ok(element) => Some(element),
+        Err(trap) => {
+            failure = Some(trap);
+            None
+        }
+    }));
+    failure.map_or(Ok(()), Err)
+}
+
+/// The address and the length that a list or string is flattened to.
+pub(crate) fn next_pair<H>(
+    cx: &LiftContext<'_, H>,
+    values: &mut CoreValueIter<'_>,
+) -> Result<(u64, u64), Failure> {
+    let address_type = cx.options.address_type;
+    Ok((values.next_address(address_type)?, values.next_address(address_type)?))
+}
+
+/// The address and the length that a list or string is in memory.
+pub(crate) fn load_pair<H>(cx: &LiftContext<'_, H>, bytes: &[u8]) -> Result<(u64, u64), Failure> {
+    let address_type = cx.options.address_type;
+    let address = load_ptr(bytes, 0, address_type);
+    let length = load_ptr(bytes, u64::from(ptr_size(address_type)), address_type);
+    Ok(address.zip(length).ok_or(Trap::PointerOutOfBounds)?)
+}
+
+/// `store_list_into_range`
+fn store_list_into_range<T: Lower, C: LowerContext + ?Sized>(
+    cx: &mut C,
+    elements: &[T],
+) -> Result<(u64, u64), Failure> {
+    const { assert!(T::ABI.narrow.size > 0, "an element of a list is a value") };
+    let layout = T::ABI.of(cx.options().address_type);
+    let address = cx.allocate_list(elements.len(), layout)?;
+    T::store_elements(elements, cx, address)?;
+    Ok((address, u64::try_from(elements.len()).map_err(|_| Error::TooLong)?))
+}
+
+/// What is lowered as an address and a length.
+macro_rules! lower_pair {
+    ([$($parameters:tt)*] $ty:ty, $abi:ident, $store:expr) => {
+        impl<$($parameters)*> Lower for $ty {
+            fn lower_flat<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                flat: &mut FlatValues,
+            ) -> Result<(), Failure> {
+                let (address, length) = $store(cx, self)?;
+                flat.push(address)?;
+                flat.push(length)
+            }
+
+            fn store<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                address: u64,
+            ) -> Result<(), Failure> {
+                let pair = $store(cx, self)?;
+                cx.write_pair(address, pair)
+            }
+        }
+    };
+}
+
+/// What is lifted from an address and a length.
+macro_rules! lift_pair {
+    ([$($parameters:tt)*] $ty:ty, $load:expr) => {
+        impl<'a, $($parameters)*> Lift<'a> for $ty {
+            fn lift_flat<H: LiftHandles>(
+                cx: &mut LiftContext<'a, H>,
+                values: &mut CoreValueIter<'_>,
+            ) -> Result<Self, Failure> {
+                let pair = $crate::abi::typed::list::next_pair(cx, values)?;
+                $load(cx, pair)
+            }
+
+            fn load<H: LiftHandles>(
+                cx: &mut LiftContext<'a, H>,
+                bytes: &'a [u8],
+            ) -> Result<Self, Failure> {
+                let pair = $crate::abi::typed::list::load_pair(cx, bytes)?;
+                $load(cx, pair)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "alloc")]
+pub(super) use lift_pair;
+
+/// What is an address and a length.
+macro_rules! pair {
+    ([$($parameters:tt)*] $ty:ty, $abi:ident) => {
+        impl<$($parameters)*> ComponentType for $ty {
+            const ABI: Abi = Abi::$abi;
+            const INLINE: bool = false;
+        }
+    };
+}
+
+#[cfg(feature = "alloc")]
+pub(super) use pair;
+
+pair!([T: ComponentType] [T], LIST);
+lower_pair!([T: Lower] [T], LIST, store_list_into_range);
+
+pair!([] str, STRING);
+lower_pair!([] str, STRING, store_str_into_range);
+
+pair!([] LiftedStr<'_>, STRING);
+lift_pair!([] LiftedStr<'a>, |cx: &mut LiftContext<'a, H>, (address, length)| {
+    Ok(load_string_from_range(cx, address, length)?.0)
+});
+
+lift_pair!([] &'a str, |cx: &mut LiftContext<'a, H>, (address, length)| {
+    let (text, _) = load_string_from_range(cx, address, length)?;
+    Ok(text.as_str().ok_or(Error::NotUtf8)?)
+});
+
+lift_pair!([] &'a [u8], |cx: &mut LiftContext<'a, H>, (address, length)| {
+    cx.load_list_from_range(address, length, u8::ABI.of(cx.options.address_type))
+});
+
+/// A list as it lies in the memory that it was lifted from, without a copy: elements are loaded
+/// when they are asked for.
+#[derive(Clone, Copy)]
+pub struct LiftedList<'a, T> {
+    memory: &'a [u8],
+    bytes: &'a [u8],
+    options: Options,
+    elements: PhantomData<fn() -> T>,
+}
+
+pair!([T: ComponentType] LiftedList<'_, T>, LIST);
+lift_pair!([T: Lift<'a>] LiftedList<'a, T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
+    let layout = T::ABI.of(cx.options.address_type);
+    let bytes = cx.load_list_from_range(address, length, layout)?;
+    Ok(Self { memory: cx.memory, bytes, options: cx.options, elements: PhantomData })
+});
+
+impl<'a, T: Lift<'a>> LiftedList<'a, T> {
+    /// How many elements there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len() / stride(T::ABI.of(self.options.address_type))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The bytes, as they lie in memory.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The elements; one that is malformed is the trap that lifting the whole list would have
+    /// ended with.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<T, Failure>> + use<'a, T> {
+        let mut cx = LiftContext::new(self.memory, self.options);
+        let stride = stride(T::ABI.of(self.options.address_type));
+        self.bytes.chunks_exact(stride).map(move |bytes| T::load(&mut cx, bytes))
+    }
+}
+
+impl<T> fmt::Debug for LiftedList<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiftedList").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
+    const ABI: Abi = array_abi(T::ABI, N);
+    const INLINE: bool = T::INLINE;
+}
+
+/// The layout of `list<t, length>`.
+pub(crate) const fn array_abi(element: Abi, length: usize) -> Abi {
+    assert!(length > 0, "the canonical ABI has no fixed-length list of length 0");
+    assert!(length <= 0xfff_ffff, "the canonical ABI has no fixed-length list so long");
+    #[expect(clippy::cast_possible_truncation, reason = "it was checked just now")]
+    let abi = element.fixed_length_list(length as u32);
+    assert!(!abi.is_too_large(), "the canonical ABI has no type of more than 268,435,455 bytes");
+    abi
+}
+
+impl<T: Lower, const N: usize> Lower for [T; N] {
+    fn lower_flat<C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        flat: &mut FlatValues,
+    ) -> Result<(), Failure> {
+        self.iter().try_for_each(|element| element.lower_flat(cx, flat))
+    }
+
+    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure> {
+        T::store_elements(self, cx, address)
+    }
+}
+
+impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
+    fn lift_flat<H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        let mut elements = ArrayVec::new();
+        while !elements.is_full() {
+            elements.push(T::lift_flat(cx, values)?);
+        }
+        Ok(elements.into_inner().map_err(|_| Error::TooLong)?)
+    }
+
+    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
+        let size = const { [T::ABI.narrow.size * N as u64, T::ABI.wide.size * N as u64] };
+        let [narrow, wide] = size;
+        let size = super::super::Offset { narrow, wide }.of(cx.options.address_type);
+        let bytes = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
+        let mut elements = ArrayVec::<T, N>::new();
+        T::load_elements(cx, bytes.ok_or(Trap::PointerOutOfBounds)?, &mut elements)?;
+        Ok(elements.into_inner().map_err(|_| Trap::PointerOutOfBounds)?)
+    }
+}

@@ -1,0 +1,159 @@
+//! Tuples, and what a record's fields need.
+
+use crate::error::Failure;
+use crate::trap::Trap;
+
+use super::super::{
+    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
+};
+use super::{ComponentType, Lift, Lower};
+
+/// Loads the field at `offset` of the record that lies in `bytes`.
+///
+/// # Errors
+///
+/// Those of the field's [`Lift`].
+pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
+    cx: &mut LiftContext<'a, H>,
+    bytes: &'a [u8],
+    offset: Offset,
+) -> Result<T, Failure> {
+    let offset = usize::try_from(offset.of(cx.options.address_type)).ok();
+    let field = offset.and_then(|offset| bytes.get(offset..));
+    T::load(cx, field.ok_or(Trap::PointerOutOfBounds)?)
+}
+
+/// Stores a field at `offset` of the record that lies at `address`.
+///
+/// # Errors
+///
+/// Those of the field's [`Lower`].
+pub fn store_field<T: Lower + ?Sized, C: LowerContext + ?Sized>(
+    field: &T,
+    cx: &mut C,
+    address: u64,
+    offset: Offset,
+) -> Result<(), Failure> {
+    let offset = offset.of(cx.options().address_type);
+    field.store(cx, address.saturating_add(offset))
+}
+
+/// A tuple of these parts: the names are those of a type parameter, the part and its offset.
+macro_rules! tuple {
+    ($($ty:ident $part:ident $offset:ident),+) => {
+        impl<$($ty: ComponentType),+> ComponentType for ($($ty,)+) {
+            const ABI: Abi = Abi::record(&[$($ty::ABI),+]);
+            const INLINE: bool = true $(&& $ty::INLINE)+;
+        }
+
+        impl<$($ty: Lower),+> Lower for ($($ty,)+) {
+            fn lower_flat<Cx: LowerContext + ?Sized>(
+                &self,
+                cx: &mut Cx,
+                flat: &mut FlatValues,
+            ) -> Result<(), Failure> {
+                let ($($part,)+) = self;
+                $($part.lower_flat(cx, flat)?;)+
+                Ok(())
+            }
+
+            fn store<Cx: LowerContext + ?Sized>(
+                &self,
+                cx: &mut Cx,
+                address: u64,
+            ) -> Result<(), Failure> {
+                let ($($part,)+) = self;
+                let [$($offset),+] = const { Abi::offsets([$($ty::ABI),+]) };
+                $(store_field($part, cx, address, $offset)?;)+
+                Ok(())
+            }
+        }
+
+        impl<'a, $($ty: Lift<'a>),+> Lift<'a> for ($($ty,)+) {
+            fn lift_flat<Hs: LiftHandles>(
+                cx: &mut LiftContext<'a, Hs>,
+                values: &mut CoreValueIter<'_>,
+            ) -> Result<Self, Failure> {
+                Ok(($($ty::lift_flat(cx, values)?,)+))
+            }
+
+            fn load<Hs: LiftHandles>(
+                cx: &mut LiftContext<'a, Hs>,
+                bytes: &'a [u8],
+            ) -> Result<Self, Failure> {
+                let [$($offset),+] = const { Abi::offsets([$($ty::ABI),+]) };
+                Ok(($(load_field(cx, bytes, $offset)?,)+))
+            }
+        }
+    };
+}
+
+tuple!(A a at_a);
+tuple!(A a at_a, B b at_b);
+tuple!(A a at_a, B b at_b, C c at_c);
+tuple!(A a at_a, B b at_b, C c at_c, D d at_d);
+tuple!(A a at_a, B b at_b, C c at_c, D d at_d, E e at_e);
+tuple!(A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f);
+tuple!(A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g);
+tuple!(A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h);
+tuple!(A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i);
+tuple!(
+    A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i, J
+    j at_j
+);
+tuple!(
+    A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i, J
+    j at_j, K k at_k
+);
+tuple!(
+    A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i, J
+    j at_j, K k at_k, L l at_l
+);
+tuple!(
+    A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i, J
+    j at_j, K k at_k, L l at_l, M m at_m
+);
+tuple!(
+    A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i, J
+    j at_j, K k at_k, L l at_l, M m at_m, N n at_n
+);
+tuple!(
+    A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i, J
+    j at_j, K k at_k, L l at_l, M m at_m, N n at_n, O o at_o
+);
+tuple!(
+    A a at_a, B b at_b, C c at_c, D d at_d, E e at_e, F f at_f, G g at_g, H h at_h, I i at_i, J
+    j at_j, K k at_k, L l at_l, M m at_m, N n at_n, O o at_o, P p at_p
+);
+
+impl ComponentType for () {
+    const ABI: Abi = Abi::NOTHING;
+    const INLINE: bool = true;
+}
+
+impl Lower for () {
+    fn lower_flat<C: LowerContext + ?Sized>(
+        &self,
+        _: &mut C,
+        _: &mut FlatValues,
+    ) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn store<C: LowerContext + ?Sized>(&self, _: &mut C, _: u64) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<'a> Lift<'a> for () {
+    fn lift_flat<H: LiftHandles>(
+        _: &mut LiftContext<'a, H>,
+        _: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        Ok(())
+    }
+
+    fn load<H: LiftHandles>(_: &mut LiftContext<'a, H>, _: &'a [u8]) -> Result<Self, Failure> {
+        Ok(())
+    }
+}

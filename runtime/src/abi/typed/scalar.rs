@@ -1,0 +1,198 @@
+//! Numbers, `bool` and `char`.
+
+use crate::error::Failure;
+use crate::trap::Trap;
+
+use super::super::context::LowerContextExt as _;
+use super::super::memory::range_mut;
+use super::super::scalar::{
+    convert_i32_to_char, convert_int_to_bool, decode_i32_as_float, decode_i64_as_float,
+};
+use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+use super::{ComponentType, Lift, Lower};
+
+/// One scalar type: its layout, how it becomes bytes and how bytes become it, where every pattern
+/// of bits is a value.
+macro_rules! scalar {
+    (
+        $($ty:ty: $abi:ident,
+        encode($self:ident, $options:ident) $encode:expr,
+        decode($bytes:ident) $decode:expr,
+        lower $flat:expr, lift($values:ident) $lift:expr;)*
+    ) => {$(
+        impl ComponentType for $ty {
+            const ABI: Abi = Abi::$abi;
+            const INLINE: bool = true;
+        }
+
+        impl Lower for $ty {
+            fn lower_flat<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                flat: &mut FlatValues,
+            ) -> Result<(), Failure> {
+                let ($self, $options) = (*self, cx.options());
+                let _ = $options;
+                flat.push($flat)
+            }
+
+            fn store<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                address: u64,
+            ) -> Result<(), Failure> {
+                let ($self, $options) = (*self, *cx.options());
+                let _ = $options;
+                cx.write(address, $encode)
+            }
+
+            fn store_elements<C: LowerContext + ?Sized>(
+                elements: &[Self],
+                cx: &mut C,
+                address: u64,
+            ) -> Result<(), Failure> {
+                let $options = *cx.options();
+                let _ = $options;
+                let length = u64::try_from(size_of_val(elements)).unwrap_or(u64::MAX);
+                let place = range_mut(cx.memory_mut(), address, length);
+                let (places, _) = place.ok_or(Trap::PointerOutOfBounds)?.as_chunks_mut();
+                for (place, $self) in places.iter_mut().zip(elements.iter().copied()) {
+                    *place = $encode;
+                }
+                Ok(())
+            }
+        }
+
+        impl<'a> Lift<'a> for $ty {
+            fn lift_flat<H: LiftHandles>(
+                _: &mut LiftContext<'a, H>,
+                $values: &mut CoreValueIter<'_>,
+            ) -> Result<Self, Failure> {
+                Ok($lift)
+            }
+
+            fn load<H: LiftHandles>(
+                _: &mut LiftContext<'a, H>,
+                bytes: &'a [u8],
+            ) -> Result<Self, Failure> {
+                let $bytes = *bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?;
+                Ok($decode)
+            }
+
+            fn load_elements<H: LiftHandles>(
+                _: &mut LiftContext<'a, H>,
+                bytes: &'a [u8],
+                into: &mut impl Extend<Self>,
+            ) -> Result<(), Failure> {
+                into.extend(bytes.as_chunks().0.iter().map(|$bytes| {
+                    let $bytes = *$bytes;
+                    $decode
+                }));
+                Ok(())
+            }
+        }
+    )*};
+}
+
+/// `lift_flat_unsigned` and `lift_flat_signed`: the low bytes; `lower_flat_signed`: the sign goes
+/// up to the width of the core value, and no further.
+macro_rules! integer {
+    ($($ty:ty: $abi:ident, $core:ty, $next:ident;)*) => {
+        scalar! {$(
+            $ty: $abi,
+            encode(value, options) value.to_le_bytes(),
+            decode(bytes) <$ty>::from_le_bytes(bytes),
+            lower u64::from(<$core>::from(value).cast_unsigned()),
+            lift(values) {
+                let bytes = values.$next()?.to_le_bytes();
+                <$ty>::from_le_bytes(*bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?)
+            };
+        )*}
+    };
+}
+
+/// An unsigned integer is extended with zeros.
+macro_rules! unsigned {
+    ($($ty:ty: $abi:ident, $next:ident;)*) => {
+        scalar! {$(
+            $ty: $abi,
+            encode(value, options) value.to_le_bytes(),
+            decode(bytes) <$ty>::from_le_bytes(bytes),
+            lower u64::from(value),
+            lift(values) {
+                let bytes = values.$next()?.to_le_bytes();
+                <$ty>::from_le_bytes(*bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?)
+            };
+        )*}
+    };
+}
+
+integer! {
+    i8: S8, i32, next_u32;
+    i16: S16, i32, next_u32;
+    i32: S32, i32, next_u32;
+    i64: S64, i64, next_u64;
+}
+
+unsigned! {
+    u8: U8, next_u32;
+    u16: U16, next_u32;
+    u32: U32, next_u32;
+    u64: U64, next_u64;
+}
+
+scalar! {
+    bool: BOOL,
+    encode(value, options) [u8::from(value)],
+    decode(bytes) {
+        let [byte] = bytes;
+        convert_int_to_bool(u32::from(byte))
+    },
+    lower u64::from(value),
+    lift(values) convert_int_to_bool(values.next_u32()?);
+
+    f32: F32,
+    encode(value, options) options.nan.encode_f32(value).to_le_bytes(),
+    decode(bytes) decode_i32_as_float(u32::from_le_bytes(bytes)),
+    lower u64::from(options.nan.encode_f32(value)),
+    lift(values) decode_i32_as_float(values.next_u32()?);
+
+    f64: F64,
+    encode(value, options) options.nan.encode_f64(value).to_le_bytes(),
+    decode(bytes) decode_i64_as_float(u64::from_le_bytes(bytes)),
+    lower options.nan.encode_f64(value),
+    lift(values) decode_i64_as_float(values.next_u64()?);
+}
+
+impl ComponentType for char {
+    const ABI: Abi = Abi::CHAR;
+    const INLINE: bool = true;
+}
+
+impl Lower for char {
+    fn lower_flat<C: LowerContext + ?Sized>(
+        &self,
+        _: &mut C,
+        flat: &mut FlatValues,
+    ) -> Result<(), Failure> {
+        flat.push(u64::from(*self))
+    }
+
+    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure> {
+        cx.write(address, u32::from(*self).to_le_bytes())
+    }
+}
+
+impl<'a> Lift<'a> for char {
+    fn lift_flat<H: LiftHandles>(
+        _: &mut LiftContext<'a, H>,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        convert_i32_to_char(values.next_u32()?)
+    }
+
+    fn load<H: LiftHandles>(_: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
+        let bytes = bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?;
+        convert_i32_to_char(u32::from_le_bytes(*bytes))
+    }
+}

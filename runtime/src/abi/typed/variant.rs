@@ -1,0 +1,232 @@
+//! `Option`, `Result`, and what a variant's cases need.
+
+use crate::error::{Error, Failure};
+use crate::trap::Trap;
+
+use super::super::layout::discriminant_size;
+use super::super::memory::range_mut;
+use super::super::scalar::{check_case_index, load_small, store_small};
+use super::super::{
+    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
+};
+use super::{ComponentType, Lift, Lower};
+
+/// The layout of a variant: its discriminant, and what its cases share. An enum is a variant
+/// whose cases have no payloads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VariantAbi {
+    cases: usize,
+    payload_offset: Offset,
+    abi: Abi,
+}
+
+impl VariantAbi {
+    /// The variant whose cases have these payloads, [`Abi::NOTHING`] where one has none.
+    #[must_use]
+    pub const fn new(payloads: &[Abi]) -> Self {
+        Self::with_cases(Abi::payload(payloads), payloads.len())
+    }
+
+    /// The variant of so many cases without payloads.
+    #[must_use]
+    pub const fn without_payloads(cases: usize) -> Self {
+        Self::with_cases(Abi::NOTHING, cases)
+    }
+
+    const fn with_cases(payload: Abi, cases: usize) -> Self {
+        let payload_offset = payload.payload_offset(cases);
+        Self { cases, payload_offset, abi: payload.variant_of(cases) }
+    }
+
+    /// The layout of the whole.
+    #[must_use]
+    pub const fn abi(&self) -> Abi {
+        self.abi
+    }
+
+    /// Where the payload lies.
+    #[must_use]
+    pub const fn payload_offset(&self) -> Offset {
+        self.payload_offset
+    }
+
+    /// `lower_flat_variant`: the case, the payload of it, and zeros for what other cases have
+    /// more.
+    ///
+    /// # Errors
+    ///
+    /// Those of the payload's [`Lower`].
+    pub fn lower_flat<P: Lower + ?Sized, C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        flat: &mut FlatValues,
+        case: u32,
+        payload: &P,
+    ) -> Result<(), Failure> {
+        let end = self.begin_flat(cx, flat, case)?;
+        payload.lower_flat(cx, flat)?;
+        flat.pad_to(end)
+    }
+
+    /// The discriminant alone; gives how many core values there are to be in the end.
+    pub(crate) fn begin_flat<C: LowerContext + ?Sized>(
+        &self,
+        cx: &C,
+        flat: &mut FlatValues,
+        case: u32,
+    ) -> Result<usize, Failure> {
+        let count = self.abi.of(cx.options().address_type).flat.count();
+        let end = flat.count().saturating_add(count.ok_or(Error::FlatValueCount)?);
+        flat.push(u64::from(case))?;
+        Ok(end)
+    }
+
+    /// `store_variant`
+    ///
+    /// # Errors
+    ///
+    /// Those of the payload's [`Lower`].
+    pub fn store<P: Lower + ?Sized, C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        address: u64,
+        case: u32,
+        payload: &P,
+    ) -> Result<(), Failure> {
+        let size = discriminant_size(self.cases);
+        let place = range_mut(cx.memory_mut(), address, u64::from(size));
+        let stored = place.and_then(|place| store_small(place, size, case));
+        stored.ok_or(Trap::PointerOutOfBounds)?;
+        let offset = self.payload_offset.of(cx.options().address_type);
+        payload.store(cx, address.saturating_add(offset))
+    }
+
+    /// `lift_flat_variant`, up to the payload: the case, and the core values that its payload is
+    /// to be lifted from.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `invalid-discriminant`.
+    pub fn lift_flat<'v, H>(
+        &self,
+        cx: &LiftContext<'_, H>,
+        values: &mut CoreValueIter<'v>,
+    ) -> Result<(u32, CoreValueIter<'v>), Failure> {
+        let count = self.abi.of(cx.options.address_type).flat.count();
+        let mut own = values.take(count.ok_or(Error::FlatValueCount)?)?;
+        Ok((check_case_index(own.next_u32()?, self.cases)?, own))
+    }
+
+    /// `load_variant`, up to the payload: the case, and the bytes from its payload on.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `invalid-discriminant`.
+    pub fn load<'a, H>(
+        &self,
+        cx: &LiftContext<'a, H>,
+        bytes: &'a [u8],
+    ) -> Result<(u32, &'a [u8]), Failure> {
+        let size = discriminant_size(self.cases);
+        let index = load_small(bytes, size).ok_or(Trap::PointerOutOfBounds)?;
+        let case = check_case_index(index, self.cases)?;
+        let offset = usize::try_from(self.payload_offset.of(cx.options.address_type)).ok();
+        Ok((case, offset.and_then(|it| bytes.get(it..)).unwrap_or_default()))
+    }
+}
+
+impl<T: ComponentType> ComponentType for Option<T> {
+    const ABI: Abi = option::<T>().abi();
+    const INLINE: bool = T::INLINE;
+}
+
+const fn option<T: ComponentType>() -> VariantAbi {
+    VariantAbi::new(&[Abi::NOTHING, T::ABI])
+}
+
+impl<T: Lower> Lower for Option<T> {
+    fn lower_flat<C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        flat: &mut FlatValues,
+    ) -> Result<(), Failure> {
+        match self {
+            None => const { option::<T>() }.lower_flat(cx, flat, 0, &()),
+            Some(some) => const { option::<T>() }.lower_flat(cx, flat, 1, some),
+        }
+    }
+
+    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure> {
+        match self {
+            None => const { option::<T>() }.store(cx, address, 0, &()),
+            Some(some) => const { option::<T>() }.store(cx, address, 1, some),
+        }
+    }
+}
+
+impl<'a, T: Lift<'a>> Lift<'a> for Option<T> {
+    fn lift_flat<H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        match const { option::<T>() }.lift_flat(cx, values)? {
+            (0, _) => Ok(None),
+            (_, mut payload) => Ok(Some(T::lift_flat(cx, &mut payload)?)),
+        }
+    }
+
+    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
+        match const { option::<T>() }.load(cx, bytes)? {
+            (0, _) => Ok(None),
+            (_, payload) => Ok(Some(T::load(cx, payload)?)),
+        }
+    }
+}
+
+impl<T: ComponentType, E: ComponentType> ComponentType for Result<T, E> {
+    const ABI: Abi = result::<T, E>().abi();
+    const INLINE: bool = T::INLINE && E::INLINE;
+}
+
+const fn result<T: ComponentType, E: ComponentType>() -> VariantAbi {
+    VariantAbi::new(&[T::ABI, E::ABI])
+}
+
+impl<T: Lower, E: Lower> Lower for Result<T, E> {
+    fn lower_flat<C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        flat: &mut FlatValues,
+    ) -> Result<(), Failure> {
+        match self {
+            Ok(ok) => const { result::<T, E>() }.lower_flat(cx, flat, 0, ok),
+            Err(error) => const { result::<T, E>() }.lower_flat(cx, flat, 1, error),
+        }
+    }
+
+    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure> {
+        match self {
+            Ok(ok) => const { result::<T, E>() }.store(cx, address, 0, ok),
+            Err(error) => const { result::<T, E>() }.store(cx, address, 1, error),
+        }
+    }
+}
+
+impl<'a, T: Lift<'a>, E: Lift<'a>> Lift<'a> for Result<T, E> {
+    fn lift_flat<H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        match const { result::<T, E>() }.lift_flat(cx, values)? {
+            (0, mut payload) => Ok(Ok(T::lift_flat(cx, &mut payload)?)),
+            (_, mut payload) => Ok(Err(E::lift_flat(cx, &mut payload)?)),
+        }
+    }
+
+    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
+        match const { result::<T, E>() }.load(cx, bytes)? {
+            (0, payload) => Ok(Ok(T::load(cx, payload)?)),
+            (_, payload) => Ok(Err(E::load(cx, payload)?)),
+        }
+    }
+}
