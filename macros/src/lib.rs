@@ -4,6 +4,8 @@
 //! | derive | implements | logic |
 //! |---|---|---|
 //! | [`macro@ContextKey`] | `weft::context::TypedContextKey` | `context_key.rs` |
+//! | [`macro@ComponentType`], [`macro@Lift`], [`macro@Lower`] | the traits of `weft::abi` | `component.rs` |
+//! | [`macro@FixedLengthList`] | those, and `weft::list::FixedLength` | `fixed_length_list.rs` |
 //!
 //! What every derive here keeps to:
 //!
@@ -14,7 +16,9 @@
 //! - All mistakes in one input are reported at once, each at the token that the user wrote.
 
 mod complaints;
+mod component;
 mod context_key;
+mod fixed_length_list;
 
 use proc_macro::TokenStream;
 
@@ -109,4 +113,109 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(ContextKey, attributes(context_key))]
 pub fn derive_context_key(input: TokenStream) -> TokenStream {
     context_key::expand(input.into()).into()
+}
+
+/// Makes a type one of the Component Model: its layout, and the names of its parts.
+///
+/// With it come [`macro@Lift`] and [`macro@Lower`], one of them or both.
+///
+/// | Rust | WIT |
+/// |---|---|
+/// | a struct with named fields | `record` |
+/// | the same with `#[component(flags)]`, every field a `bool` | `flags` |
+/// | a struct with several unnamed fields | `tuple` |
+/// | a struct with one unnamed field | what the field is |
+/// | an enum without payloads | `enum` |
+/// | an enum with payloads, at most one for each case | `variant` |
+///
+/// Names are those of the fields and cases in kebab case. The numbers that Rust gives to cases
+/// mean nothing here: the first case is 0, the next is 1.
+///
+/// ```
+/// use weft::abi::{ComponentType, Lift, Lower};
+///
+/// #[derive(ComponentType, Lift, Lower)]
+/// struct Request<'a> {
+///     path: &'a str,
+///     #[component(name = "type")]
+///     content_type: Option<&'a str>,
+///     access: Access,
+/// }
+///
+/// #[derive(ComponentType, Lift, Lower)]
+/// #[component(flags)]
+/// struct Access {
+///     read: bool,
+///     write: bool,
+/// }
+///
+/// #[derive(ComponentType, Lift, Lower)]
+/// enum Reply {
+///     NotFound,
+///     Moved(String),
+///     Body(Vec<u8>),
+/// }
+///
+/// assert_eq!(Request::ABI.narrow.size, 24);
+/// assert_eq!(Reply::ABI.narrow.flat.to_string(), "[i32 i32 i32]");
+/// ```
+///
+/// # Options
+///
+/// | option | where | what it says |
+/// |---|---|---|
+/// | `flags` | a struct of truth values | that it is flags |
+/// | `name = "text"` | a field or case | what it is called in WIT |
+/// | `crate = path` | the type | where the `weft` crate is, if not at `::weft` |
+///
+/// # Lifetimes and parameters
+///
+/// A type with a lifetime is lifted as a view: what it borrows is the guest's memory. It may have
+/// one lifetime, and any type parameters, which must be types of the Component Model themselves.
+#[proc_macro_derive(ComponentType, attributes(component))]
+pub fn derive_component_type(input: TokenStream) -> TokenStream {
+    component::expand(component::Derived::ComponentType, input.into()).into()
+}
+
+/// Lets values of a type be lifted from a guest; goes with [`macro@ComponentType`].
+#[proc_macro_derive(Lift, attributes(component))]
+pub fn derive_lift(input: TokenStream) -> TokenStream {
+    component::expand(component::Derived::Lift, input.into()).into()
+}
+
+/// Lets values of a type be lowered into a guest; goes with [`macro@ComponentType`].
+#[proc_macro_derive(Lower, attributes(component))]
+pub fn derive_lower(input: TokenStream) -> TokenStream {
+    component::expand(component::Derived::Lower, input.into()).into()
+}
+
+/// Makes a newtype over an array a `list<t, n>`, to be lifted and lowered as one.
+///
+/// It implements `weft::list::FixedLength`, and what [`macro@ComponentType`], [`macro@Lift`] and
+/// [`macro@Lower`] would.
+///
+/// ```
+/// use weft::abi::Type;
+/// use weft::list::FixedLengthList;
+///
+/// #[derive(FixedLengthList)]
+/// struct Matrix([[f32; 4]; 4]);
+///
+/// let ty = Type::of::<Matrix>()?.unwrap();
+/// assert_eq!(ty.to_string(), "list<list<f32, 4>, 4>");
+/// # Ok::<(), weft::abi::InvalidType>(())
+/// ```
+///
+/// There is no list of length 0, and none of more bytes than the canonical ABI allows:
+///
+/// ```compile_fail
+/// # use weft::list::FixedLengthList;
+/// #[derive(FixedLengthList)]
+/// struct Nothing([u8; 0]); // the length of a fixed-length list is at least 1
+/// ```
+///
+/// `#[component(crate = path)]` says where the `weft` crate is, if not at `::weft`.
+#[proc_macro_derive(FixedLengthList, attributes(component))]
+pub fn derive_fixed_length_list(input: TokenStream) -> TokenStream {
+    fixed_length_list::expand(&input.into()).into()
 }

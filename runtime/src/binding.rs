@@ -320,6 +320,52 @@ macro_rules! __weft_flags {
                 }
             }
 
+            impl $crate::abi::ComponentType for $name {
+                const ABI: $crate::abi::Abi = FLAGS.abi();
+                const INLINE: bool = true;
+                const SHAPE: $crate::abi::Shape =
+                    $crate::abi::Shape::Flags(<$name as $crate::binding::Flags>::NAMES);
+            }
+
+            const FLAGS: $crate::abi::FlagsAbi =
+                $crate::abi::FlagsAbi::new(<$name as $crate::binding::Flags>::NAMES.len());
+
+            impl $crate::abi::Lower for $name {
+                fn lower_flat<Cx: $crate::abi::LowerContext + ?Sized>(
+                    &self,
+                    _: &mut Cx,
+                    flat: &mut $crate::abi::FlatValues,
+                ) -> ::core::result::Result<(), $crate::error::Failure> {
+                    FLAGS.lower_flat(flat, ::core::primitive::u32::from(self.0))
+                }
+
+                fn store<Cx: $crate::abi::LowerContext + ?Sized>(
+                    &self,
+                    cx: &mut Cx,
+                    address: ::core::primitive::u64,
+                ) -> ::core::result::Result<(), $crate::error::Failure> {
+                    FLAGS.store(cx, address, ::core::primitive::u32::from(self.0))
+                }
+            }
+
+            impl<'a> $crate::abi::Lift<'a> for $name {
+                fn lift_flat<Hs: $crate::abi::LiftHandles>(
+                    _: &mut $crate::abi::LiftContext<'a, Hs>,
+                    values: &mut $crate::abi::CoreValueIter<'_>,
+                ) -> ::core::result::Result<Self, $crate::error::Failure> {
+                    let bits = <$bits>::try_from(FLAGS.lift_flat(values)?);
+                    ::core::result::Result::Ok(Self(bits.unwrap_or_default()))
+                }
+
+                fn load<Hs: $crate::abi::LiftHandles>(
+                    _: &mut $crate::abi::LiftContext<'a, Hs>,
+                    bytes: &'a [::core::primitive::u8],
+                ) -> ::core::result::Result<Self, $crate::error::Failure> {
+                    let bits = <$bits>::try_from(FLAGS.load(bytes)?);
+                    ::core::result::Result::Ok(Self(bits.unwrap_or_default()))
+                }
+            }
+
             impl ::core::ops::BitOr for $name {
                 type Output = Self;
 

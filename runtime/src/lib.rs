@@ -11,6 +11,7 @@
 //! | [`trap`], [`error`] | the two kinds of bad news: the guest's and the host's |
 //! | [`limit`], [`gate`], [`value_type`] | numbers, features and value types of the canonical ABI |
 //! | [`core_value`] | the values of core WebAssembly |
+//! | [`list`] | fixed-length lists |
 //! | [`binding`], [`handle`] | what bindings generated from WIT are made of |
 //! | [`context`] | keys of contexts |
 //!
@@ -36,6 +37,7 @@ pub mod error;
 mod generated;
 pub mod handle;
 pub mod limits;
+pub mod list;
 pub mod machine;
 
 pub use generated::{code, gate, limit, trap, value_type};

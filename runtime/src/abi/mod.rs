@@ -51,6 +51,6 @@ pub use string::{
     Chars, Latin1, LiftedStr, SimpleEncoding, StringEncoding, Utf16, store_str_into_range,
 };
 pub use typed::{
-    ComponentType, Lift, LiftedList, Lower, VariantAbi, lift_flat_values, load_field,
-    lower_flat_values, store_field,
+    ComponentType, FlagsAbi, Lift, LiftedList, Lower, Shape, VariantAbi, check_length,
+    lift_flat_values, load_field, lower_flat_values, store_field,
 };

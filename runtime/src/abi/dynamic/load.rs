@@ -6,14 +6,10 @@ use alloc::vec::Vec;
 use crate::error::{Error, Failure};
 use crate::trap::{EndKind, Trap};
 
-use super::super::layout::discriminant_size;
-use super::super::scalar::load_small;
 use super::super::string::load_string_from_range;
 use super::super::typed::{load_pair, next_pair, owned};
 use super::super::{CoreValueIter, Lift, LiftContext, LiftHandles};
-use super::ty::{
-    Case, EndType, Field, FlagsType, ListShape, ListType, RecordType, Type, VariantType,
-};
+use super::ty::{Case, EndType, Field, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
 
 /// `load`: the value of type `ty` that lies in `bytes`, which may be longer.
@@ -52,7 +48,7 @@ pub(super) fn load<'a, H: LiftHandles>(
         Type::List(list) => load_list(cx, bytes, list)?,
         Type::Record(record) => Val::Record(load_record(cx, bytes, record)?),
         Type::Variant(variant) => load_variant(cx, bytes, variant)?,
-        Type::Flags(flags) => load_flags(bytes, flags)?,
+        Type::Flags(flags) => Val::Flags(flags.abi().load(bytes)?),
     })
 }
 
@@ -148,24 +144,6 @@ fn load_variant<'a, H: LiftHandles>(
     Ok(Val::Variant(case, payload))
 }
 
-fn load_flags(bytes: &[u8], flags: &FlagsType) -> Result<Val, Failure> {
-    // As many labels as the cases of an enum with a discriminant of that size.
-    let size = flags_size(flags);
-    let bits = load_small(bytes, size).ok_or(Trap::PointerOutOfBounds)?;
-    Ok(unpack_flags_from_int(bits, flags))
-}
-
-/// `elem_size_flags`
-pub(crate) fn flags_size(flags: &FlagsType) -> u32 {
-    let size = super::super::Abi::flags(flags.labels.len()).narrow.size;
-    u32::try_from(size).unwrap_or(discriminant_size(usize::MAX))
-}
-
-/// Bits without a label are ignored.
-fn unpack_flags_from_int(bits: u32, flags: &FlagsType) -> Val {
-    Val::Flags(bits & flags.mask())
-}
-
 /// `lift_flat`: the value of type `ty` that the next core values are.
 ///
 /// # Errors
@@ -201,7 +179,7 @@ pub(super) fn lift_flat<H: LiftHandles>(
         Type::List(list) => lift_flat_list(cx, values, list)?,
         Type::Record(record) => Val::Record(lift_flat_record(cx, values, record)?),
         Type::Variant(variant) => lift_flat_variant(cx, values, variant)?,
-        Type::Flags(flags) => unpack_flags_from_int(values.next_u32()?, flags),
+        Type::Flags(flags) => Val::Flags(flags.abi().lift_flat(values)?),
     })
 }
 

@@ -25,6 +25,7 @@
 //! |---|---|
 //! | `ty.rs` | [`Type`] and what it is made of |
 //! | `making.rs` | making types, and which there aren't: [`InvalidType`] |
+//! | `of.rs` | the [`Type`] that a Rust type is |
 //! | `val.rs` | [`Val`] |
 //! | `check.rs` | whether a value is of a type, and where not: [`Mismatch`] |
 //! | `load.rs` | `load`, `lift_flat` |
@@ -34,13 +35,13 @@
 mod check;
 mod load;
 mod making;
+mod of;
 mod store;
 mod ty;
 mod type_list;
 mod val;
 
 pub use check::Mismatch;
-pub(super) use load::flags_size;
 pub use making::InvalidType;
 pub(super) use ty::Run;
 pub use ty::{

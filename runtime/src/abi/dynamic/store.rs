@@ -4,14 +4,11 @@
 //! [`Error::ValueMismatch`].
 
 use crate::error::{Error, Failure};
-use crate::trap::{EndKind, Trap};
+use crate::trap::EndKind;
 
 use super::super::context::LowerContextExt as _;
-use super::super::memory::range_mut;
-use super::super::scalar::store_small;
 use super::super::{FlatValues, Lower, LowerContext};
-use super::load::flags_size;
-use super::ty::{Case, FlagsType, ListShape, ListType, RecordType, Type, VariantType};
+use super::ty::{Case, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
 
 const MISMATCH: Failure = Failure::Error(Error::ValueMismatch);
@@ -48,7 +45,7 @@ pub(super) fn store<C: LowerContext + ?Sized>(
         (Type::Variant(variant), Val::Variant(case, payload)) => {
             store_variant(cx, *case, payload.as_deref(), variant, address)
         }
-        (Type::Flags(flags), Val::Flags(bits)) => store_flags(cx, *bits, flags, address),
+        (Type::Flags(flags), Val::Flags(bits)) => flags.abi().store(cx, address, *bits),
         _ => lower_handle(cx, val, ty)?.store(cx, address),
     }
 }
@@ -135,17 +132,6 @@ fn store_variant<C: LowerContext + ?Sized>(
     }
 }
 
-fn store_flags<C: LowerContext + ?Sized>(
-    cx: &mut C,
-    bits: u32,
-    flags: &FlagsType,
-    address: u64,
-) -> Result<(), Failure> {
-    let size = flags_size(flags);
-    let place = range_mut(cx.memory_mut(), address, u64::from(size));
-    Ok(place.and_then(|it| store_small(it, size, bits)).ok_or(Trap::PointerOutOfBounds)?)
-}
-
 /// `lower_flat`: adds the core values of a value of type `ty` to `flat`.
 ///
 /// # Errors
@@ -178,7 +164,7 @@ pub(super) fn lower_flat<C: LowerContext + ?Sized>(
         (Type::Variant(variant), Val::Variant(case, payload)) => {
             lower_flat_variant(cx, *case, payload.as_deref(), variant, flat)
         }
-        (Type::Flags(_), Val::Flags(bits)) => bits.lower_flat(cx, flat),
+        (Type::Flags(flags), Val::Flags(bits)) => flags.abi().lower_flat(flat, *bits),
         _ => lower_handle(cx, val, ty)?.lower_flat(cx, flat),
     }
 }

@@ -10,7 +10,7 @@ use core::fmt;
 
 use crate::builtin::TypeIndex;
 
-use super::super::{Abi, Offset, VariantAbi};
+use super::super::{Abi, FlagsAbi, Offset, VariantAbi};
 
 /// The type of a value.
 ///
@@ -268,9 +268,12 @@ impl FlagsType {
 
     /// The bits that have a label.
     #[must_use]
-    pub fn mask(&self) -> u32 {
-        let unused = 32_usize.saturating_sub(self.labels.len());
-        u32::try_from(unused).ok().and_then(|unused| u32::MAX.checked_shr(unused)).unwrap_or(0)
+    pub const fn mask(&self) -> u32 {
+        self.abi().mask()
+    }
+
+    pub(crate) const fn abi(&self) -> FlagsAbi {
+        FlagsAbi::new(self.labels.len())
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::error::Failure;
 use crate::trap::Trap;
 
-use super::super::dynamic::flags_size;
 use super::super::memory::range;
 use super::super::scalar::{check_case_index, convert_i32_to_char, load_small};
 use super::super::{Type, discriminant_size};
@@ -51,7 +50,7 @@ fn may_be_copied(element: &Type, bytes: &[u8]) -> Result<bool, Failure> {
             Ok(true)
         }
         Type::Flags(flags) => {
-            let size = flags_size(flags);
+            let size = flags.abi().size();
             let mut all = elements(bytes, size);
             Ok(all.all(|bits| bits & !flags.mask() == 0))
         }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Failure};
 use crate::trap::{EndKind, Trap};
 
-use super::super::dynamic::{Run, flags_size};
+use super::super::dynamic::Run;
 use super::super::memory::range;
 use super::super::scalar::{convert_i32_to_char, convert_int_to_bool};
 use super::super::{Case, EndType, ListShape, ListType, RecordType, Type, VariantType};
@@ -35,7 +35,7 @@ pub(super) fn value<C: TransferContext + ?Sized>(
             to.put(cx, 4, character.into(), character.into())
         }
         Type::Flags(flags) => {
-            let size = flags_size(flags);
+            let size = flags.abi().size();
             let bits = u64::from(from.word(cx, size)? & flags.mask());
             to.put(cx, u64::from(size), bits, bits)
         }

@@ -9,6 +9,6 @@ use super::super::context::LowerContextExt as _;
 use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::list::lift_pair;
 use super::owned::{map, store_map};
-use super::{ComponentType, Lift, Lower};
+use super::{ComponentType, Lift, Lower, Shape};
 
 map!([Eq + Hash] [S: BuildHasher] [S: BuildHasher + Default] HashMap<K, V, S>);

@@ -16,7 +16,7 @@ use super::super::{
     Options, ptr_size,
 };
 use super::window::Window;
-use super::{ComponentType, Lift, Lower};
+use super::{ComponentType, Lift, Lower, Shape};
 
 /// The bytes of one element; never 0, as no value type is without size.
 fn stride(element: Layout) -> usize {
@@ -149,10 +149,11 @@ pub(super) use lift_pair;
 
 /// What is an address and a length.
 macro_rules! pair {
-    ([$($parameters:tt)*] $ty:ty, $abi:ident) => {
+    ([$($parameters:tt)*] $ty:ty, $abi:ident, $shape:expr) => {
         impl<$($parameters)*> ComponentType for $ty {
             const ABI: Abi = Abi::$abi;
             const INLINE: bool = false;
+            const SHAPE: Shape = $shape;
         }
     };
 }
@@ -160,13 +161,13 @@ macro_rules! pair {
 #[cfg(feature = "alloc")]
 pub(super) use pair;
 
-pair!([T: ComponentType] [T], LIST);
+pair!([T: ComponentType] [T], LIST, Shape::List(&T::SHAPE));
 lower_pair!([T: Lower] [T], LIST, store_list_into_range);
 
-pair!([] str, STRING);
+pair!([] str, STRING, Shape::String);
 lower_pair!([] str, STRING, store_str_into_range);
 
-pair!([] LiftedStr<'_>, STRING);
+pair!([] LiftedStr<'_>, STRING, Shape::String);
 lift_pair!([] LiftedStr<'a>, |cx: &mut LiftContext<'a, H>, (address, length)| {
     Ok(load_string_from_range(cx, address, length)?.0)
 });
@@ -190,7 +191,7 @@ pub struct LiftedList<'a, T> {
     elements: PhantomData<fn() -> T>,
 }
 
-pair!([T: ComponentType] LiftedList<'_, T>, LIST);
+pair!([T: ComponentType] LiftedList<'_, T>, LIST, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] LiftedList<'a, T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
@@ -234,10 +235,20 @@ impl<T> fmt::Debug for LiftedList<'_, T> {
 impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
     const ABI: Abi = array_abi(T::ABI, N);
     const INLINE: bool = T::INLINE;
+    const SHAPE: Shape = Shape::FixedLengthList(&T::SHAPE, N);
+}
+
+/// Fails to compile, where it is a constant, if there is no `list<t, length>`.
+///
+/// # Panics
+///
+/// If the length is 0, or a value would have more bytes than the canonical ABI allows.
+pub const fn check_length<T: ComponentType>(length: usize) {
+    array_abi(T::ABI, length);
 }
 
 /// The layout of `list<t, length>`.
-pub(crate) const fn array_abi(element: Abi, length: usize) -> Abi {
+const fn array_abi(element: Abi, length: usize) -> Abi {
     assert!(length > 0, "the canonical ABI has no fixed-length list of length 0");
     assert!(length <= 0xfff_ffff, "the canonical ABI has no fixed-length list so long");
     #[expect(clippy::cast_possible_truncation, reason = "it was checked just now")]

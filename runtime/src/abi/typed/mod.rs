@@ -1,5 +1,8 @@
 //! Rust's own types as types of the Component Model.
 //!
+//! Structs and enums of yours become records, variants, enums and flags with
+//! [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType).
+//!
 //! Layouts are constants, and lifting and lowering are monomorphic: a list of numbers is copied
 //! as bytes, a record is a few loads at constant offsets.
 //!
@@ -20,10 +23,13 @@
 //! | `scalar.rs` | numbers, `bool`, `char` |
 //! | `record.rs` | tuples, and what a record's fields need |
 //! | `variant.rs` | `Option`, `Result`, and what a variant's cases need |
+//! | `flags.rs` | what flags need |
+//! | `shape.rs` | which type a Rust type is, as a constant |
 //! | `list.rs` | slices, arrays, text, views of them |
 //! | `owned.rs` | what needs `alloc`: `String`, `Vec`, `Box`, `BTreeMap` |
 //! | `hash_map.rs` | what needs `std` |
 
+mod flags;
 #[cfg(feature = "std")]
 mod hash_map;
 mod list;
@@ -31,6 +37,7 @@ mod list;
 mod owned;
 mod record;
 mod scalar;
+mod shape;
 mod variant;
 mod window;
 
@@ -39,18 +46,27 @@ use crate::error::Failure;
 use super::context::LowerContextExt as _;
 use super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
-pub use list::LiftedList;
+pub use flags::FlagsAbi;
+pub use list::{LiftedList, check_length};
 #[cfg(feature = "alloc")]
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
 pub(super) use owned::owned;
 pub use record::{load_field, store_field};
+pub use shape::Shape;
 pub use variant::VariantAbi;
+
+pub use weft_macros::{ComponentType, Lift, Lower};
 
 #[cfg(doc)]
 use super::LiftedStr;
 
 /// A Rust type that is a type of the Component Model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type of the Component Model",
+    label = "not a type of the Component Model",
+    note = "a struct or enum of yours becomes one with `#[derive(ComponentType, Lift, Lower)]`"
+)]
 pub trait ComponentType {
     /// Size, alignment and flat form.
     const ABI: Abi;
@@ -58,14 +74,35 @@ pub trait ComponentType {
     /// Whether a value is nothing but its bytes: no address and no handle in it. Storing one then
     /// calls nobody.
     const INLINE: bool;
+
+    /// Which type it is, with the names of its parts.
+    const SHAPE: Shape;
 }
 
 /// A type whose values are lowered into a guest.
+///
+/// ```
+/// use weft::abi::{ComponentType, Lift, Lower};
+///
+/// #[derive(ComponentType, Lift, Lower)]
+/// struct Person {
+///     name: String,
+///     #[component(name = "birth-year")]
+///     born: u16,
+/// }
+///
+/// assert_eq!(Person::ABI.narrow.size, 12);
+/// ```
 ///
 /// # Errors
 ///
 /// All of its functions fail with what `realloc` traps with, with the traps `realloc-unaligned`
 /// and `realloc-out-of-bounds`, and with [`Error::TooLong`](crate::error::Error::TooLong).
+#[diagnostic::on_unimplemented(
+    message = "values of `{Self}` cannot be lowered into a guest",
+    label = "cannot be lowered",
+    note = "a struct or enum of yours can with `#[derive(ComponentType, Lower)]`"
+)]
 pub trait Lower: ComponentType {
     /// `lower_flat`: adds the core values of this to `flat`.
     ///
@@ -104,6 +141,11 @@ pub trait Lower: ComponentType {
 ///
 /// All of its functions fail with the traps of the canonical ABI's loading: `invalid-char`,
 /// `invalid-discriminant`, those of strings and lists, and those of handles.
+#[diagnostic::on_unimplemented(
+    message = "values of `{Self}` cannot be lifted from a guest",
+    label = "cannot be lifted",
+    note = "a struct or enum of yours can with `#[derive(ComponentType, Lift)]`"
+)]
 pub trait Lift<'a>: ComponentType + Sized {
     /// `lift_flat`: makes one of its core values.
     ///
@@ -197,6 +239,7 @@ macro_rules! transparent {
         impl<$($parameters)*> ComponentType for $ty {
             const ABI: Abi = $inner::ABI;
             const INLINE: bool = $inner::INLINE;
+            const SHAPE: Shape = $inner::SHAPE;
         }
 
         $(#[$meta])*

@@ -13,9 +13,9 @@ use super::super::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext,
 };
 use super::list::{lift_pair, pair};
-use super::{ComponentType, Lift, Lower, transparent};
+use super::{ComponentType, Lift, Lower, Shape, transparent};
 
-pair!([] String, STRING);
+pair!([] String, STRING, Shape::String);
 lift_pair!([] String, |cx: &mut LiftContext<'a, H>, (address, length)| {
     let (text, _) = load_string_from_range(cx, address, length)?;
     Ok(owned(text))
@@ -49,7 +49,7 @@ impl Lower for String {
     }
 }
 
-pair!([T: ComponentType] Vec<T>, LIST);
+pair!([T: ComponentType] Vec<T>, LIST, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] Vec<T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
     const { assert!(T::ABI.narrow.size > 0, "an element of a list is a value") };
     let layout = T::ABI.of(cx.options.address_type);
@@ -111,6 +111,7 @@ macro_rules! map {
         impl<K: ComponentType, V: ComponentType, $($hasher)*> ComponentType for $ty {
             const ABI: Abi = Abi::LIST;
             const INLINE: bool = false;
+            const SHAPE: Shape = Shape::Map(&K::SHAPE, &V::SHAPE);
         }
 
         impl<K: Lower, V: Lower, $($hasher)*> Lower for $ty {

@@ -6,7 +6,7 @@ use crate::trap::Trap;
 use super::super::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
 };
-use super::{ComponentType, Lift, Lower};
+use super::{ComponentType, Lift, Lower, Shape};
 
 /// Loads the field at `offset` of the record that lies in `bytes`.
 ///
@@ -44,6 +44,7 @@ macro_rules! tuple {
         impl<$($ty: ComponentType),+> ComponentType for ($($ty,)+) {
             const ABI: Abi = Abi::record(&[$($ty::ABI),+]);
             const INLINE: bool = true $(&& $ty::INLINE)+;
+            const SHAPE: Shape = Shape::Tuple(&[$(&$ty::SHAPE),+]);
         }
 
         impl<$($ty: Lower),+> Lower for ($($ty,)+) {
@@ -129,6 +130,7 @@ tuple!(
 impl ComponentType for () {
     const ABI: Abi = Abi::NOTHING;
     const INLINE: bool = true;
+    const SHAPE: Shape = Shape::Nothing;
 }
 
 impl Lower for () {

@@ -9,13 +9,13 @@ use super::super::scalar::{
     convert_i32_to_char, convert_int_to_bool, decode_i32_as_float, decode_i64_as_float,
 };
 use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
-use super::{ComponentType, Lift, Lower};
+use super::{ComponentType, Lift, Lower, Shape};
 
 /// One scalar type: its layout, how it becomes bytes and how bytes become it, where every pattern
 /// of bits is a value.
 macro_rules! scalar {
     (
-        $($ty:ty: $abi:ident,
+        $($ty:ty: $abi:ident $shape:ident,
         encode($self:ident, $options:ident) $encode:expr,
         decode($bytes:ident) $decode:expr,
         lower $flat:expr, lift($values:ident) $lift:expr;)*
@@ -23,6 +23,7 @@ macro_rules! scalar {
         impl ComponentType for $ty {
             const ABI: Abi = Abi::$abi;
             const INLINE: bool = true;
+            const SHAPE: Shape = Shape::$shape;
         }
 
         impl Lower for $ty {
@@ -99,7 +100,7 @@ macro_rules! scalar {
 macro_rules! integer {
     ($($ty:ty: $abi:ident, $core:ty, $next:ident;)*) => {
         scalar! {$(
-            $ty: $abi,
+            $ty: $abi $abi,
             encode(value, options) value.to_le_bytes(),
             decode(bytes) <$ty>::from_le_bytes(bytes),
             lower u64::from(<$core>::from(value).cast_unsigned()),
@@ -115,7 +116,7 @@ macro_rules! integer {
 macro_rules! unsigned {
     ($($ty:ty: $abi:ident, $next:ident;)*) => {
         scalar! {$(
-            $ty: $abi,
+            $ty: $abi $abi,
             encode(value, options) value.to_le_bytes(),
             decode(bytes) <$ty>::from_le_bytes(bytes),
             lower u64::from(value),
@@ -142,7 +143,7 @@ unsigned! {
 }
 
 scalar! {
-    bool: BOOL,
+    bool: BOOL Bool,
     encode(value, options) [u8::from(value)],
     decode(bytes) {
         let [byte] = bytes;
@@ -151,13 +152,13 @@ scalar! {
     lower u64::from(value),
     lift(values) convert_int_to_bool(values.next_u32()?);
 
-    f32: F32,
+    f32: F32 F32,
     encode(value, options) options.nan.encode_f32(value).to_le_bytes(),
     decode(bytes) decode_i32_as_float(u32::from_le_bytes(bytes)),
     lower u64::from(options.nan.encode_f32(value)),
     lift(values) decode_i32_as_float(values.next_u32()?);
 
-    f64: F64,
+    f64: F64 F64,
     encode(value, options) options.nan.encode_f64(value).to_le_bytes(),
     decode(bytes) decode_i64_as_float(u64::from_le_bytes(bytes)),
     lower options.nan.encode_f64(value),
@@ -167,6 +168,7 @@ scalar! {
 impl ComponentType for char {
     const ABI: Abi = Abi::CHAR;
     const INLINE: bool = true;
+    const SHAPE: Shape = Shape::Char;
 }
 
 impl Lower for char {

@@ -9,7 +9,7 @@ use super::super::scalar::{check_case_index, load_small, store_small};
 use super::super::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
 };
-use super::{ComponentType, Lift, Lower};
+use super::{ComponentType, Lift, Lower, Shape};
 
 /// The layout of a variant: its discriminant, and what its cases share. An enum is a variant
 /// whose cases have no payloads.
@@ -138,6 +138,7 @@ impl VariantAbi {
 impl<T: ComponentType> ComponentType for Option<T> {
     const ABI: Abi = option::<T>().abi();
     const INLINE: bool = T::INLINE;
+    const SHAPE: Shape = Shape::Option(&T::SHAPE);
 }
 
 const fn option<T: ComponentType>() -> VariantAbi {
@@ -186,6 +187,7 @@ impl<'a, T: Lift<'a>> Lift<'a> for Option<T> {
 impl<T: ComponentType, E: ComponentType> ComponentType for Result<T, E> {
     const ABI: Abi = result::<T, E>().abi();
     const INLINE: bool = T::INLINE && E::INLINE;
+    const SHAPE: Shape = Shape::Result(&T::SHAPE, &E::SHAPE);
 }
 
 const fn result<T: ComponentType, E: ComponentType>() -> VariantAbi {

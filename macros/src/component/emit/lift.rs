@@ -1,0 +1,143 @@
+//! `Lift`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Lifetime, Path, Type, parse_quote, spanned::Spanned as _};
+
+use super::super::item::{Case, Field, Item, Kind};
+use super::{offsets, payloads};
+
+/// The bodies of `lift_flat` and of `load`.
+type Bodies = (TokenStream, TokenStream);
+
+fn record(weft: &Path, fields: &[Field]) -> Bodies {
+    let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
+    let (names, binding) = offsets(weft, fields);
+    let lifted =
+        fields.iter().map(|field| part(weft, &field.ty, &quote! { lift_flat(cx, values) }));
+    let loaded = fields.iter().zip(names).map(|(Field { ty, .. }, offset)| {
+        let span = Span::call_site().located_at(ty.span());
+        quote_spanned! {span=> #weft::abi::load_field::<#ty, _>(cx, bytes, #offset) }
+    });
+    (
+        quote! { ::core::result::Result::Ok(Self { #(#members: #lifted?,)* }) },
+        quote! {
+            #binding
+            ::core::result::Result::Ok(Self { #(#members: #loaded?,)* })
+        },
+    )
+}
+
+/// A function of a part's `Lift`; what is wrong with it is at the part's type.
+fn part(weft: &Path, ty: &Type, call: &TokenStream) -> TokenStream {
+    let span = Span::call_site().located_at(ty.span());
+    quote_spanned! {span=> <#ty as #weft::abi::Lift<'_>>::#call }
+}
+
+fn newtype(weft: &Path, Field { member, ty, .. }: &Field) -> Bodies {
+    let made =
+        |value: &TokenStream| quote! { ::core::result::Result::Ok(Self { #member: #value? }) };
+    (
+        made(&part(weft, ty, &quote! { lift_flat(cx, values) })),
+        made(&part(weft, ty, &quote! { load(cx, bytes) })),
+    )
+}
+
+/// The arms of a match on a discriminant that was checked, so that none comes behind the last.
+fn arms(weft: &Path, cases: &[Case], call: &TokenStream) -> TokenStream {
+    let last = cases.len().saturating_sub(1);
+    let arms = (0_u32..).zip(cases).enumerate().map(|(position, (number, case))| {
+        let Case { ident, payload, .. } = case;
+        let pattern = if position == last { quote!(_) } else { quote!(#number) };
+        match payload {
+            Some(ty) => {
+                let lifted = part(weft, ty, call);
+                quote! { #pattern => Self::#ident(#lifted?), }
+            }
+            None => quote! { #pattern => Self::#ident, },
+        }
+    });
+    quote! { ::core::result::Result::Ok(match case { #(#arms)* }) }
+}
+
+fn variant(weft: &Path, cases: &[Case]) -> Bodies {
+    let payloads = payloads(weft, cases);
+    let lifted = arms(weft, cases, &quote! { lift_flat(cx, &mut payload) });
+    let loaded = arms(weft, cases, &quote! { load(cx, payload) });
+    (
+        quote! {
+            let (case, mut payload) = const { #payloads }.lift_flat(cx, values)?;
+            #lifted
+        },
+        quote! {
+            let (case, payload) = const { #payloads }.load(cx, bytes)?;
+            #loaded
+        },
+    )
+}
+
+fn enumeration(weft: &Path, cases: &[Case]) -> Bodies {
+    let count = cases.len();
+    let arms = arms(weft, cases, &TokenStream::new());
+    let variant = quote! { const { #weft::abi::VariantAbi::without_payloads(#count) } };
+    (
+        quote! { let (case, _) = #variant.lift_flat(cx, values)?; #arms },
+        quote! { let (case, _) = #variant.load(cx, bytes)?; #arms },
+    )
+}
+
+fn flags(weft: &Path, fields: &[Field]) -> Bodies {
+    let count = fields.len();
+    let made = |from: &TokenStream| {
+        let flags = fields.iter().enumerate().map(|(position, field)| {
+            let member = &field.member;
+            quote! { #member: bits >> #position & 1 != 0, }
+        });
+        quote! {
+            let bits = const { #weft::abi::FlagsAbi::new(#count) }.#from?;
+            ::core::result::Result::Ok(Self { #(#flags)* })
+        }
+    };
+    (made(&quote! { lift_flat(values) }), made(&quote! { load(bytes) }))
+}
+
+pub(in super::super) fn lift(item: &Item) -> TokenStream {
+    let weft = &item.weft;
+    let (lift_flat, load) = match &item.kind {
+        Kind::Record(fields) | Kind::Tuple(fields) => record(weft, fields),
+        Kind::Newtype(field) => newtype(weft, field),
+        Kind::Variant(cases) => variant(weft, cases),
+        Kind::Enum(cases) => enumeration(weft, cases),
+        Kind::Flags(fields) => flags(weft, fields),
+    };
+    let lifetime = item.lifetime().unwrap_or_else(|| Lifetime::new("'weft", Span::call_site()));
+    let mut generics = item.generics.clone();
+    if item.lifetime().is_none() {
+        generics.params.insert(0, parse_quote!(#lifetime));
+    }
+    let (impl_generics, ..) = generics.split_for_impl();
+    let (_, ty_generics, _) = item.generics.split_for_impl();
+    let tr = quote! { #weft::abi::Lift<#lifetime> };
+    let (ident, bounds) = (item.ident(), item.bounds(&tr));
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #impl_generics #tr for #ident #ty_generics #bounds {
+            fn lift_flat<WeftHandles: #weft::abi::LiftHandles>(
+                cx: &mut #weft::abi::LiftContext<#lifetime, WeftHandles>,
+                values: &mut #weft::abi::CoreValueIter<'_>,
+            ) -> ::core::result::Result<Self, #weft::error::Failure> {
+                let _ = &cx;
+                #lift_flat
+            }
+
+            fn load<WeftHandles: #weft::abi::LiftHandles>(
+                cx: &mut #weft::abi::LiftContext<#lifetime, WeftHandles>,
+                bytes: &#lifetime [::core::primitive::u8],
+            ) -> ::core::result::Result<Self, #weft::error::Failure> {
+                let _ = &cx;
+                #load
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Which items are which types, and what they are called.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{
+    Data, DataEnum, DataStruct, DeriveInput, Fields, Generics, Lifetime, Member, Path, Type,
+    spanned::Spanned as _,
+};
+
+use super::name::{Name, check_different};
+use super::options::{Options, Place};
+use crate::complaints::Complaints;
+
+/// As many labels flags may have: `weft::limit::MAX_FLAGS`.
+const MAX_FLAGS: usize = 32;
+
+/// A type that was read without complaint.
+pub(super) struct Item {
+    pub(super) ident: Ident,
+    pub(super) generics: Generics,
+    pub(super) kind: Kind,
+    /// Where the `weft` crate is.
+    pub(super) weft: Path,
+}
+
+/// What it is in the Component Model.
+pub(super) enum Kind {
+    /// A struct with named fields.
+    Record(Vec<Field>),
+    /// A struct with several unnamed fields.
+    Tuple(Vec<Field>),
+    /// A struct with one unnamed field: what the field is.
+    Newtype(Box<Field>),
+    /// An enum with payloads.
+    Variant(Vec<Case>),
+    /// An enum without.
+    Enum(Vec<Case>),
+    /// A struct of truth values that says that it is flags.
+    Flags(Vec<Field>),
+}
+
+pub(super) struct Field {
+    pub(super) member: Member,
+    /// Empty if it has none.
+    pub(super) name: Name,
+    pub(super) ty: Type,
+}
+
+pub(super) struct Case {
+    pub(super) ident: Ident,
+    pub(super) name: Name,
+    pub(super) payload: Option<Type>,
+}
+
+impl Item {
+    pub(super) fn read(input: TokenStream) -> syn::Result<Self> {
+        let input: DeriveInput = syn::parse2(input)?;
+        let mut complaints = Complaints::default();
+        let place = if matches!(input.data, Data::Struct(_)) { Place::Struct } else { Place::Enum };
+        let options = Options::read(&input.attrs, place, &mut complaints);
+        let kind = match &input.data {
+            Data::Struct(data) => read_struct(&input.ident, data, &options, &mut complaints),
+            Data::Enum(data) => read_enum(&input.ident, data, &mut complaints),
+            Data::Union(data) => {
+                complaints.at(
+                    data.union_token.span,
+                    "a union is no type of the Component Model: an enum says which case it is",
+                );
+                None
+            }
+        };
+        for second in input.generics.lifetimes().skip(1) {
+            complaints.on(second, "what is lifted borrows from one memory: one lifetime is enough");
+        }
+        let item = kind.map(|kind| Self {
+            ident: input.ident,
+            generics: input.generics,
+            kind,
+            weft: options.weft.unwrap_or_else(|| syn::parse_quote!(::weft)),
+        });
+        complaints.settle(item)
+    }
+
+    /// The lifetime that lifted values borrow for, if there is one.
+    pub(super) fn lifetime(&self) -> Option<Lifetime> {
+        self.generics.lifetimes().next().map(|it| it.lifetime.clone())
+    }
+}
+
+fn read_struct(
+    ident: &Ident,
+    data: &DataStruct,
+    options: &Options,
+    complaints: &mut Complaints,
+) -> Option<Kind> {
+    let members = data.fields.members();
+    let fields: Vec<Field> = data
+        .fields
+        .iter()
+        .zip(members)
+        .map(|(field, member)| {
+            let place = if field.ident.is_some() { Place::Part } else { Place::Unnamed };
+            let options = Options::read(&field.attrs, place, complaints);
+            let name = match &field.ident {
+                Some(ident) => Name::of(ident, options.name.as_ref(), complaints),
+                None => Name { text: String::new(), span: field.ty.span() },
+            };
+            Field { member, name, ty: field.ty.clone() }
+        })
+        .collect();
+    if fields.is_empty() {
+        complaints.on(ident, "the Component Model has no empty records: a record has a field");
+        return None;
+    }
+    if let Some(flags) = options.flags {
+        let Fields::Named(_) = data.fields else {
+            complaints.at(flags, "flags have names: write `struct … { name: bool, … }`");
+            return None;
+        };
+        check_flags(&fields, complaints);
+        check_different(fields.iter().map(|it| &it.name), complaints);
+        return Some(Kind::Flags(fields));
+    }
+    match &data.fields {
+        Fields::Named(_) => {
+            check_different(fields.iter().map(|it| &it.name), complaints);
+            Some(Kind::Record(fields))
+        }
+        Fields::Unnamed(_) if fields.len() == 1 => {
+            fields.into_iter().next().map(Box::new).map(Kind::Newtype)
+        }
+        Fields::Unnamed(_) | Fields::Unit => Some(Kind::Tuple(fields)),
+    }
+}
+
+fn check_flags(fields: &[Field], complaints: &mut Complaints) {
+    for (position, Field { ty, name, .. }) in fields.iter().enumerate() {
+        let is_bool = matches!(ty, Type::Path(path) if path.path.is_ident("bool"));
+        if !is_bool {
+            complaints.on(ty, "a flag is a `bool`");
+        }
+        if position >= MAX_FLAGS {
+            complaints.at(
+                name.span,
+                format_args!("flags have at most {MAX_FLAGS} labels: this one is too many"),
+            );
+        }
+    }
+}
+
+fn read_enum(ident: &Ident, data: &DataEnum, complaints: &mut Complaints) -> Option<Kind> {
+    if data.variants.is_empty() {
+        complaints.on(ident, "the Component Model has no empty variants: a variant has a case");
+        return None;
+    }
+    let mut cases = Vec::new();
+    for variant in &data.variants {
+        let options = Options::read(&variant.attrs, Place::Part, complaints);
+        let name = Name::of(&variant.ident, options.name.as_ref(), complaints);
+        for field in &variant.fields {
+            Options::read(&field.attrs, Place::Unnamed, complaints);
+        }
+        let payload = match &variant.fields {
+            Fields::Unit => None,
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                fields.unnamed.first().map(|field| field.ty.clone())
+            }
+            Fields::Unnamed(fields) if fields.unnamed.is_empty() => {
+                complaints.on(fields, "a case without payload has no parentheses");
+                None
+            }
+            Fields::Unnamed(fields) => {
+                complaints.on(
+                    fields,
+                    "a case has one payload: write a tuple, with parentheses of its own",
+                );
+                None
+            }
+            Fields::Named(fields) => {
+                complaints
+                    .on(fields, "a case has one payload: give these fields a struct of their own");
+                None
+            }
+        };
+        cases.push(Case { ident: variant.ident.clone(), name, payload });
+    }
+    check_different(cases.iter().map(|it| &it.name), complaints);
+    if cases.iter().all(|case| case.payload.is_none()) {
+        Some(Kind::Enum(cases))
+    } else {
+        Some(Kind::Variant(cases))
+    }
+}

@@ -1,0 +1,83 @@
+//! `#[component(flags, name = "…", crate = path)]`.
+
+use proc_macro2::Span;
+use syn::{Attribute, LitStr, Path, meta::ParseNestedMeta, spanned::Spanned as _};
+
+use crate::complaints::Complaints;
+
+/// Where an attribute stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At a struct.
+    Struct,
+    /// At an enum or a union.
+    Enum,
+    /// At a field of a struct, or a case of an enum.
+    Part,
+    /// At a field that has no name.
+    Unnamed,
+}
+
+/// What the attributes of one thing say.
+#[derive(Default)]
+pub(super) struct Options {
+    /// Where it says that a struct is `flags`.
+    pub(super) flags: Option<Span>,
+    pub(super) name: Option<LitStr>,
+    pub(super) weft: Option<Path>,
+}
+
+impl Options {
+    pub(super) fn read(
+        attributes: &[Attribute],
+        place: Place,
+        complaints: &mut Complaints,
+    ) -> Self {
+        let mut options = Self::default();
+        for attribute in attributes {
+            if !attribute.path().is_ident("component") {
+                continue;
+            }
+            if let Err(error) =
+                attribute.parse_nested_meta(|meta| options.read_option(&meta, place))
+            {
+                complaints.note(error);
+            }
+        }
+        options
+    }
+
+    fn read_option(&mut self, meta: &ParseNestedMeta<'_>, place: Place) -> syn::Result<()> {
+        let is_item = matches!(place, Place::Struct | Place::Enum);
+        if meta.path.is_ident("flags") && place == Place::Struct {
+            let before = self.flags.replace(meta.path.span());
+            return if before.is_some() {
+                Err(meta.error("`flags` is given twice"))
+            } else {
+                Ok(())
+            };
+        }
+        if meta.path.is_ident("name") && place == Place::Part {
+            let before = self.name.replace(meta.value()?.parse()?);
+            return if before.is_some() {
+                Err(meta.error("`name` is given twice"))
+            } else {
+                Ok(())
+            };
+        }
+        if meta.path.is_ident("crate") && is_item {
+            let before = self.weft.replace(meta.value()?.parse()?);
+            return if before.is_some() {
+                Err(meta.error("`crate` is given twice"))
+            } else {
+                Ok(())
+            };
+        }
+        Err(meta.error(match place {
+            Place::Struct => "unknown option; those of a struct are `flags` and `crate`",
+            Place::Enum => "unknown option; that of an enum is `crate`",
+            Place::Part => "unknown option; that of a field or case is `name`",
+            Place::Unnamed => "a field without a name has no options",
+        }))
+    }
+}

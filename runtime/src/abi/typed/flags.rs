@@ -1,0 +1,94 @@
+//! What flags need.
+
+use crate::error::Failure;
+use crate::trap::Trap;
+
+use super::super::memory::range_mut;
+use super::super::scalar::{load_small, store_small};
+use super::super::{Abi, CoreValueIter, FlatValues, LowerContext};
+
+/// The layout of flags: how many labels there are.
+///
+/// Flags are a number with a bit for each label, the first in the lowest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlagsAbi {
+    size: u32,
+    mask: u32,
+    abi: Abi,
+}
+
+impl FlagsAbi {
+    /// Flags with so many labels, at most 32.
+    #[must_use]
+    pub const fn new(labels: usize) -> Self {
+        let size = match labels {
+            0..=8 => 1,
+            9..=16 => 2,
+            _ => 4,
+        };
+        let mask = if labels >= 32 { u32::MAX } else { (1 << labels) - 1 };
+        Self { size, mask, abi: Abi::flags(labels) }
+    }
+
+    /// The layout.
+    #[must_use]
+    pub const fn abi(&self) -> Abi {
+        self.abi
+    }
+
+    /// The bits that have a label.
+    #[must_use]
+    pub const fn mask(&self) -> u32 {
+        self.mask
+    }
+
+    /// How many bytes they take.
+    #[must_use]
+    pub const fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// `lower_flat_flags`
+    ///
+    /// # Errors
+    ///
+    /// As [`FlatValues::push`].
+    pub const fn lower_flat(&self, flat: &mut FlatValues, bits: u32) -> Result<(), Failure> {
+        flat.push(bits as u64)
+    }
+
+    /// `store_flags`
+    ///
+    /// # Errors
+    ///
+    /// Traps: `pointer-out-of-bounds`, if there is no room after all.
+    pub fn store<C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        address: u64,
+        bits: u32,
+    ) -> Result<(), Failure> {
+        let place = range_mut(cx.memory_mut(), address, u64::from(self.size));
+        let stored = place.and_then(|place| store_small(place, self.size, bits));
+        Ok(stored.ok_or(Trap::PointerOutOfBounds)?)
+    }
+
+    /// `lift_flat_flags`: bits without a label are ignored.
+    ///
+    /// # Errors
+    ///
+    /// As [`CoreValueIter::next_u32`].
+    pub fn lift_flat(&self, values: &mut CoreValueIter<'_>) -> Result<u32, Failure> {
+        Ok(values.next_u32()? & self.mask)
+    }
+
+    /// `load_flags`: bits without a label are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `pointer-out-of-bounds`, if there are fewer bytes after all.
+    pub fn load(&self, bytes: &[u8]) -> Result<u32, Failure> {
+        let bits = load_small(bytes, self.size).ok_or(Trap::PointerOutOfBounds)?;
+        Ok(bits & self.mask)
+    }
+}
