@@ -6,7 +6,7 @@
 //! | when the type is known … | use |
 //! |---|---|
 //! | to the compiler | `[T; N]`, or a newtype with [`#[derive(FixedLengthList)]`](macro@FixedLengthList) |
-//! | when the program runs (feature `alloc`) | `FixedLengthListType` and the [`FixedLengthList`] of it |
+//! | when the program runs (feature `alloc`) | `FixedLengthListType` and the `FixedLengthList` of it |
 //!
 //! Both are lifted and lowered as any other value is; see [`abi`](crate::abi).
 //!

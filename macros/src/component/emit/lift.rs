@@ -10,6 +10,24 @@ use super::{offsets, payloads};
 /// The bodies of `lift_flat` and of `load`.
 type Bodies = (TokenStream, TokenStream);
 
+/// `Lift::PLAIN` of a record whose fields all have one.
+fn plain(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
+    let (names, binding) = offsets(weft, fields);
+    let members = fields.iter().map(|field| &field.member);
+    let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
+    quote! {
+        const PLAIN: ::core::option::Option<fn(&[::core::primitive::u8]) -> Self> =
+            if true #(&& <#types as #weft::abi::Lift<#lifetime>>::PLAIN.is_some())* {
+                ::core::option::Option::Some(|bytes| {
+                    #binding
+                    Self { #(#members: #weft::abi::plain_field::<#types>(bytes, #names),)* }
+                })
+            } else {
+                ::core::option::Option::None
+            };
+    }
+}
+
 fn record(weft: &Path, fields: &[Field]) -> Bodies {
     let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
     let (names, binding) = offsets(weft, fields);
@@ -111,6 +129,11 @@ pub(in super::super) fn lift(item: &Item) -> TokenStream {
         Kind::Flags(fields) => flags(weft, fields),
     };
     let lifetime = item.lifetime().unwrap_or_else(|| Lifetime::new("'weft", Span::call_site()));
+    let plain = match &item.kind {
+        Kind::Record(fields) | Kind::Tuple(fields) => plain(weft, fields, &lifetime),
+        Kind::Newtype(field) => plain(weft, core::slice::from_ref(field), &lifetime),
+        Kind::Variant(_) | Kind::Enum(_) | Kind::Flags(_) => TokenStream::new(),
+    };
     let mut generics = item.generics.clone();
     if item.lifetime().is_none() {
         generics.params.insert(0, parse_quote!(#lifetime));
@@ -123,6 +146,8 @@ pub(in super::super) fn lift(item: &Item) -> TokenStream {
         #[automatically_derived]
         #[allow(deprecated)]
         impl #impl_generics #tr for #ident #ty_generics #bounds {
+            #plain
+
             fn lift_flat<WeftHandles: #weft::abi::LiftHandles>(
                 cx: &mut #weft::abi::LiftContext<#lifetime, WeftHandles>,
                 values: &mut #weft::abi::CoreValueIter<'_>,

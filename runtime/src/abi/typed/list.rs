@@ -13,10 +13,10 @@ use super::super::memory::{load_ptr, range_mut};
 use super::super::string::{load_string_from_range, store_str_into_range};
 use super::super::{
     Abi, CoreValueIter, FlatValues, Layout, LiftContext, LiftHandles, LiftedStr, LowerContext,
-    Options, ptr_size,
+    Offset, Options, ptr_size,
 };
 use super::window::Window;
-use super::{ComponentType, Lift, Lower, Shape};
+use super::{ComponentType, Lift, Lower, Shape, plain_field};
 
 /// The bytes of one element; never 0, as no value type is without size.
 fn stride(element: Layout) -> usize {
@@ -54,8 +54,12 @@ pub(super) fn load_elements<'a, T: Lift<'a>, H: LiftHandles>(
     bytes: &'a [u8],
     into: &mut impl Extend<T>,
 ) -> Result<(), Failure> {
-    let mut failure = None;
     let elements = bytes.chunks_exact(stride(T::ABI.of(cx.options.address_type)));
+    if let Some(plain) = const { T::PLAIN } {
+        into.extend(elements.map(plain));
+        return Ok(());
+    }
+    let mut failure = None;
     into.extend(elements.map_while(|bytes| match T::load(cx, bytes) {
         Ok(element) => Some(element),
         Err(trap) => {
@@ -272,6 +276,17 @@ impl<T: Lower, const N: usize> Lower for [T; N] {
 }
 
 impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
+    const PLAIN: Option<fn(&[u8]) -> Self> = if T::PLAIN.is_some() {
+        Some(|bytes| {
+            core::array::from_fn(|position| {
+                let offset = T::ABI.narrow.size.saturating_mul(position as u64);
+                plain_field::<T>(bytes, Offset { narrow: offset, wide: offset })
+            })
+        })
+    } else {
+        None
+    };
+
     fn lift_flat<H: LiftHandles>(
         cx: &mut LiftContext<'a, H>,
         values: &mut CoreValueIter<'_>,
@@ -286,7 +301,7 @@ impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
     fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
         let size = const { [T::ABI.narrow.size * N as u64, T::ABI.wide.size * N as u64] };
         let [narrow, wide] = size;
-        let size = super::super::Offset { narrow, wide }.of(cx.options.address_type);
+        let size = Offset { narrow, wide }.of(cx.options.address_type);
         let bytes = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
         let mut elements = ArrayVec::<T, N>::new();
         T::load_elements(cx, bytes.ok_or(Trap::PointerOutOfBounds)?, &mut elements)?;

@@ -52,7 +52,7 @@ pub use list::{LiftedList, check_length};
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
 pub(super) use owned::owned;
-pub use record::{load_field, store_field};
+pub use record::{load_field, plain_field, store_field};
 pub use shape::Shape;
 pub use variant::VariantAbi;
 
@@ -147,6 +147,12 @@ pub trait Lower: ComponentType {
     note = "a struct or enum of yours can with `#[derive(ComponentType, Lift)]`"
 )]
 pub trait Lift<'a>: ComponentType + Sized {
+    /// How bytes become a value, if all of them do: numbers, and what is made of them. Lists of
+    /// such values are lifted without a check for each.
+    ///
+    /// There is one only for types whose layout is the same in memories of both widths.
+    const PLAIN: Option<fn(&[u8]) -> Self> = None;
+
     /// `lift_flat`: makes one of its core values.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lifting)

@@ -23,6 +23,20 @@ pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
     T::load(cx, field.ok_or(Trap::PointerOutOfBounds)?)
 }
 
+/// The field at `offset` of the record that lies in `bytes`, if its type has a
+/// [`PLAIN`](Lift::PLAIN). A constant that asks for one that there isn't does not compile.
+#[must_use]
+pub fn plain_field<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
+    let plain = const {
+        match T::PLAIN {
+            Some(plain) => plain,
+            None => panic!("not every pattern of bits is a value of this type"),
+        }
+    };
+    let offset = usize::try_from(offset.narrow).unwrap_or(usize::MAX);
+    plain(bytes.get(offset..).unwrap_or_default())
+}
+
 /// Stores a field at `offset` of the record that lies at `address`.
 ///
 /// # Errors
@@ -71,6 +85,15 @@ macro_rules! tuple {
         }
 
         impl<'a, $($ty: Lift<'a>),+> Lift<'a> for ($($ty,)+) {
+            const PLAIN: Option<fn(&[u8]) -> Self> = if true $(&& $ty::PLAIN.is_some())+ {
+                Some(|bytes| {
+                    let [$($offset),+] = const { Abi::offsets([$($ty::ABI),+]) };
+                    ($(plain_field::<$ty>(bytes, $offset),)+)
+                })
+            } else {
+                None
+            };
+
             fn lift_flat<Hs: LiftHandles>(
                 cx: &mut LiftContext<'a, Hs>,
                 values: &mut CoreValueIter<'_>,

@@ -65,6 +65,11 @@ macro_rules! scalar {
         }
 
         impl<'a> Lift<'a> for $ty {
+            const PLAIN: Option<fn(&[u8]) -> Self> = Some(|bytes| {
+                let $bytes = bytes.first_chunk().copied().unwrap_or_default();
+                $decode
+            });
+
             fn lift_flat<H: LiftHandles>(
                 _: &mut LiftContext<'a, H>,
                 $values: &mut CoreValueIter<'_>,
