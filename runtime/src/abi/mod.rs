@@ -35,6 +35,8 @@ pub use context::{
     LiftContext, LiftHandles, LowerContext, LowerContextExt, NanBits, NoHandles, Options, Peer,
     check_buffer,
 };
+#[cfg(feature = "wave")]
+pub use dynamic::WaveError;
 #[cfg(feature = "alloc")]
 pub use dynamic::{
     Case, EndType, Field, FlagsType, InvalidType, ListShape, ListType, LowerFailure, Mismatch,

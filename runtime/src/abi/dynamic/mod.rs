@@ -31,6 +31,7 @@
 //! | `load.rs` | `load`, `lift_flat` |
 //! | `store.rs` | `store`, `lower_flat` |
 //! | `type_list.rs` | parameters and results: [`TypeList`] |
+//! | `wave.rs` | values as text (feature `wave`) |
 
 mod check;
 mod load;
@@ -40,6 +41,8 @@ mod store;
 mod ty;
 mod type_list;
 mod val;
+#[cfg(feature = "wave")]
+mod wave;
 
 pub use check::Mismatch;
 pub use making::InvalidType;
@@ -50,3 +53,5 @@ pub use ty::{
 };
 pub use type_list::{LowerFailure, TypeList};
 pub use val::Val;
+#[cfg(feature = "wave")]
+pub use wave::WaveError;
