@@ -15,6 +15,8 @@ mod emit;
 mod item;
 mod name;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 

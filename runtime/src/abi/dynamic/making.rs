@@ -50,7 +50,7 @@ pub enum InvalidType {
 }
 
 /// What is known of several types together.
-fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Result<Facts, InvalidType> {
+fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Facts {
     let mut facts = Facts { abi, depth: 0, contains_borrow: false, plain: false };
     for ty in types {
         let part = ty.facts();
@@ -58,7 +58,7 @@ fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Result<Facts, I
         facts.contains_borrow |= part.contains_borrow;
     }
     facts.depth = facts.depth.saturating_add(1);
-    checked(facts)
+    facts
 }
 
 fn checked(facts: Facts) -> Result<Facts, InvalidType> {
@@ -153,7 +153,8 @@ impl Type {
         fields: impl IntoIterator<Item = (N, Self)>,
     ) -> Result<Self, InvalidType> {
         let fields = fields.into_iter().map(|(name, ty)| (name.into(), ty));
-        let record = RecordType::new(fields, RecordShape::Record)?;
+        let record = RecordType::new(fields, RecordShape::Record);
+        checked(record.facts)?;
         if record.fields.is_empty() {
             return Err(InvalidType::Empty("record"));
         }
@@ -167,7 +168,8 @@ impl Type {
     ///
     /// [`InvalidType::Empty`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
     pub fn tuple(types: impl IntoIterator<Item = Self>) -> Result<Self, InvalidType> {
-        let record = RecordType::tuple(types)?;
+        let record = RecordType::tuple(types);
+        checked(record.facts)?;
         if record.fields.is_empty() {
             return Err(InvalidType::Empty("tuple"));
         }
@@ -236,7 +238,7 @@ impl Type {
         check_names(cases.iter().map(Case::name))?;
         let payloads = cases.iter().map(|case| case.payload().map_or(Abi::NOTHING, Self::abi));
         let variant = VariantAbi::new(&payloads.collect::<Vec<_>>());
-        let facts = joint(cases.iter().filter_map(Case::payload), variant.abi())?;
+        let facts = checked(joint(cases.iter().filter_map(Case::payload), variant.abi()))?;
         Ok(Self::Variant(Arc::new(VariantType { cases, shape, variant, facts })))
     }
 
@@ -298,15 +300,12 @@ impl EndType {
 
 impl RecordType {
     /// A tuple; also of no types, which no type is but a list of parameters may be.
-    pub(super) fn tuple(types: impl IntoIterator<Item = Type>) -> Result<Self, InvalidType> {
+    pub(super) fn tuple(types: impl IntoIterator<Item = Type>) -> Self {
         let named = types.into_iter().enumerate();
         Self::new(named.map(|(position, ty)| (position.to_string().into(), ty)), RecordShape::Tuple)
     }
 
-    fn new(
-        fields: impl Iterator<Item = (Box<str>, Type)>,
-        shape: RecordShape,
-    ) -> Result<Self, InvalidType> {
+    fn new(fields: impl Iterator<Item = (Box<str>, Type)>, shape: RecordShape) -> Self {
         let mut record = Abi::NOTHING;
         let mut bytes = 0_u64;
         let mut plain = true;
@@ -321,10 +320,10 @@ impl RecordType {
             })
             .collect();
         let abi = record.padded();
-        let facts = joint(fields.iter().map(Field::ty), abi)?;
+        let facts = joint(fields.iter().map(Field::ty), abi);
         let plain = plain && bytes == abi.narrow.size;
         let runs = runs_of(&fields);
-        Ok(Self { fields, runs, shape, facts: Facts { plain, ..facts } })
+        Self { fields, runs, shape, facts: Facts { plain, ..facts } }
     }
 }
 

@@ -38,9 +38,15 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]: what goes through memory is a tuple.
+    /// [`InvalidType::TooLarge`], as what goes through memory is a tuple.
     pub fn new(types: impl IntoIterator<Item = Type>) -> Result<Self, InvalidType> {
-        Ok(Self { record: RecordType::tuple(types)? })
+        let record = RecordType::tuple(types);
+        let abi = record.facts.abi;
+        if abi.is_too_large() {
+            Err(InvalidType::TooLarge(abi.wide.size))
+        } else {
+            Ok(Self { record })
+        }
     }
 
     /// The types.

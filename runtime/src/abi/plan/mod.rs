@@ -12,11 +12,12 @@
 //! | handles | out of one table and into the other |
 //!
 //! Nothing is allocated but what `realloc` is asked for. Values arrive, `realloc` is called and
-//! handles are numbered as in the reference, with two differences that the spec allows or that
-//! nobody can see:
+//! handles are numbered as in the reference, with these differences:
 //!
 //! - A NaN keeps its bits, which the spec leaves open.
-//! - What is malformed is found when it is moved, and not before the first call of `realloc`.
+//! - The reference lifts all values before it lowers the first; here they take turns. So what is
+//!   malformed is found when it is moved, and not before the first call of `realloc`. Where an
+//!   instance calls itself, several handles in one call may come out with each other's indices.
 //!
 //! | file | |
 //! |---|---|
