@@ -85,8 +85,8 @@ pub trait ComponentType {
 /// use weft::abi::{ComponentType, Lift, Lower};
 ///
 /// #[derive(ComponentType, Lift, Lower)]
-/// struct Person {
-///     name: String,
+/// struct Person<'a> {
+///     name: &'a str,
 ///     #[component(name = "birth-year")]
 ///     born: u16,
 /// }
