@@ -16,6 +16,7 @@
 //! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
 //! | hear what became of the host's own calls, reads and writes | [`next_host_event`](Machine::next_host_event) |
 //! | go on after a trap | [`trapped`](Machine::trapped) |
+//! | look inside | [`handle_view`](Machine::handle_view), [`threads`](Machine::threads), [`count_of`](Machine::count_of) |
 //!
 //! Two kinds of bad news: a [`Trap`](crate::trap::Trap) says which rule a guest broke, an
 //! [`Error`] how the host misused the machine or which table is full. After
@@ -74,6 +75,7 @@
 //! | `resource`, `error_context` | `ResourceHandle`, `ErrorContext`, their lifting and lowering |
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
+//! | `inspect` | nothing: looking at the machine |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
 
 mod arena;
@@ -86,6 +88,7 @@ mod host_call;
 mod host_end;
 mod id;
 mod index_table;
+mod inspect;
 mod instance;
 mod list;
 mod ready;
@@ -120,6 +123,9 @@ use waitable_set::WaitableSet;
 
 pub use id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
+};
+pub use inspect::{
+    EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView, WaitingOn,
 };
 pub use resource::LoweredBorrow;
 pub use step::{

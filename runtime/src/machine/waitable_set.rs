@@ -79,7 +79,7 @@ impl WaitableSet {
         self.waiters.len() - self.callback_waiters
     }
 
-    const fn num_waiting(&self) -> u32 {
+    pub(crate) const fn num_waiting(&self) -> u32 {
         self.waiters.len() + self.cancelled_waiters
     }
 }
