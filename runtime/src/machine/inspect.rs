@@ -53,6 +53,8 @@ pub enum HandleView {
         state: SubtaskState,
         /// Whether its resolution was delivered.
         is_delivered: bool,
+        /// Whether it was asked to cancel.
+        cancellation_requested: bool,
         /// What holds for all waitables.
         waitable: WaitableView,
     },
@@ -242,6 +244,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
                 id: self.subtask_id(key)?,
                 state: subtask.state,
                 is_delivered: subtask.resolve_delivered,
+                cancellation_requested: subtask.cancellation_requested,
                 waitable: view,
             },
             Kind::End(end) => HandleView::End {
@@ -314,7 +317,19 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         })
     }
 
-    /// The state of an end that the host holds.
+    /// The other end of the same stream or future; nothing if it was dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn other_end(&self, end: EndId) -> Result<Option<EndId>, Error> {
+        match self.end(self.end_key(end)?)?.other {
+            Some(other) => Ok(Some(self.end_id(other)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The state of an end, whoever holds it.
     ///
     /// # Errors
     ///

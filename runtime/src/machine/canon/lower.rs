@@ -10,7 +10,7 @@ use super::super::Machine;
 use super::super::arena::Key;
 use super::super::frame::Frame;
 use super::super::handle::Handle;
-use super::super::id::FunctionId;
+use super::super::id::{FunctionId, SubtaskId};
 use super::super::instance::Instance;
 use super::super::step::{Resumed, Step};
 use super::super::store::Function;
@@ -22,7 +22,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// `canon_lower`: the current thread calls `function`, which it imports lowered with
     /// `async` or without.
     ///
-    /// The arguments are lifted when the callee takes them, by [`Step::CallFunction`] or
+    /// Gives the call, which may be over already, and the next step. The arguments are lifted when the callee takes them, by [`Step::CallFunction`] or
     /// [`start_host_call`](Self::start_host_call). The call ends by [`Step::Resume`] with
     /// [`Resumed::Import`] or [`Resumed::AsyncImport`].
     ///
@@ -35,14 +35,18 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
-    pub fn canon_lower(&mut self, function: FunctionId, is_async: bool) -> Result<Step, Failure> {
+    pub fn canon_lower(
+        &mut self,
+        function: FunctionId,
+        is_async: bool,
+    ) -> Result<(SubtaskId, Step), Failure> {
         let thread = self.current_thread()?;
         let instance = self.current_instance()?;
         if !self.instances.get(instance)?.may_leave {
             return Err(Trap::CannotLeaveComponentInstance.into());
         }
-        let flow = self.lower(thread, instance, function, (is_async, None))?;
-        self.step(flow)
+        let (subtask, flow) = self.lower(thread, instance, function, (is_async, None))?;
+        Ok((subtask, self.step(flow)?))
     }
 
     /// `canon_lower`, or a destructor's: up to the call.
@@ -52,7 +56,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         instance: Key<Instance>,
         function: FunctionId,
         (is_async, destroyed): (bool, Option<u64>),
-    ) -> Result<Flow, Failure> {
+    ) -> Result<(SubtaskId, Flow), Failure> {
         let callee = self.function(function)?;
         if let Function::Lifted(lifted) = &callee {
             self.check_lift(lifted)?;
@@ -72,19 +76,18 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         }
         let subtask = Kind::Subtask(Subtask::new(Callee::Gone));
         let subtask = self.waitables.insert(Waitable::new(Some(instance), subtask))?;
+        let id = self.subtask_id(subtask)?;
         self.push_frame(Frame::Lower { thread, instance, subtask, is_async })?;
-        match callee {
-            Function::Lifted(lifted) => self.canon_lift(function, lifted, subtask, destroyed),
+        let flow = match callee {
+            Function::Lifted(lifted) => self.canon_lift(function, lifted, subtask, destroyed)?,
             Function::Host { number } => {
                 self.subtask_mut(subtask)?.callee = Callee::Host(number);
                 self.current = None;
-                Ok(Some(Step::CallHost {
-                    thread: self.thread_id(thread)?,
-                    subtask: self.subtask_id(subtask)?,
-                    function: number,
-                }))
+                let thread = self.thread_id(thread)?;
+                Some(Step::CallHost { thread, subtask: id, function: number })
             }
-        }
+        };
+        Ok((id, flow))
     }
 
     /// `canon_lower`, behind the call of the callee.

@@ -37,7 +37,8 @@ impl<L: Limits, C: Chooser> ResourceBuiltins for Machine<L, C> {
         let (defined_by, destructor) = self.resource_type(resource_type)?;
         if let (None, Some(destructor)) = (borrow_scope, destructor) {
             // First, as it may have no room.
-            let flow = self.lower(thread, instance, destructor, (false, Some(representation)))?;
+            let destroyed = (false, Some(representation));
+            let (_, flow) = self.lower(thread, instance, destructor, destroyed)?;
             self.remove_handle(instance, t)?;
             self.resources.remove(handle)?;
             return self.suspended(flow);
