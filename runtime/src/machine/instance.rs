@@ -160,6 +160,16 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(())
     }
 
+    /// Locks one instance down, outside of any call: for a trap while its memory was read or
+    /// written for a function of the host, such as one that takes its arguments late.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn lock_down_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        self.lock_down(self.instance_key(instance)?)
+    }
+
     fn lock_down(&mut self, instance: Key<Instance>) -> Result<(), Error> {
         self.instances.get_mut(instance)?.lockdown = true;
         self.count(instance)

@@ -25,13 +25,37 @@ pub struct Generator {
     wind_down: u32,
     /// Whether the entry being made up names something that isn't there.
     is_wild: bool,
+    /// What the program is mostly about.
+    theme: Theme,
 }
+
+/// What a program is mostly about: how much of a hundred goes to returning, resolving, calling,
+/// ends, waiting and threads; the rest goes to others.
+#[derive(Clone, Copy, Debug)]
+struct Theme([u32; 6]);
+
+const THEMES: [Theme; 6] = [
+    Theme([8, 10, 18, 24, 18, 10]),
+    Theme([6, 6, 12, 46, 22, 2]),
+    Theme([16, 12, 30, 4, 28, 4]),
+    Theme([8, 8, 10, 10, 14, 44]),
+    Theme([20, 14, 34, 8, 10, 4]),
+    Theme([10, 8, 22, 8, 8, 4]),
+];
 
 impl Generator {
     /// The program of a seed, of about `length` entries before it is wound down.
     #[must_use]
     pub fn new(seed: u64, length: u32) -> Self {
-        Self { random: Seeded::new(seed ^ 0x5eed_0f9e), left: length, wind_down: WIND_DOWN, is_wild: false }
+        let mut generator = Self {
+            random: Seeded::new(seed ^ 0x5eed_0f9e),
+            left: length,
+            wind_down: WIND_DOWN,
+            is_wild: false,
+            theme: THEMES[0],
+        };
+        generator.theme = generator.one_of(&THEMES).unwrap_or(THEMES[0]);
+        generator
     }
 
     fn below(&mut self, count: u32) -> u32 {
@@ -176,6 +200,10 @@ impl Guest {
         self.indices(|handle| matches!(handle, HandleView::WaitableSet { .. }))
     }
 
+    fn sets_with_members(&self) -> Vec<u32> {
+        self.indices(|handle| matches!(handle, HandleView::WaitableSet { members: 1.., .. }))
+    }
+
     fn suspended(&self) -> Vec<u32> {
         let threads = self.threads.iter().filter(|(_, it)| *it == ThreadState::Suspended);
         threads.map(|(index, _)| *index).collect()
@@ -201,9 +229,8 @@ impl Guest {
                 }
                 _ => false,
             }),
-            Value::Borrow => self.indices(
-                |handle| matches!(handle, HandleView::Resource { ty, .. } if ty.0 == 0),
-            ),
+            Value::Borrow => self
+                .indices(|handle| matches!(handle, HandleView::Resource { ty, .. } if ty.0 == 0)),
             Value::Stream | Value::Future => {
                 let kind = if value == Value::Stream { EndKind::Stream } else { EndKind::Future };
                 let mut ends = self.ends((kind, CopyDirection::Read), |state, in_set, _| {
@@ -216,6 +243,11 @@ impl Guest {
                 self.indices(|handle| matches!(handle, HandleView::ErrorContext(_)))
             }
         }
+    }
+
+    /// Whether the function has to return such a value, which not every instance can make.
+    fn must_return(&self, value: Value) -> bool {
+        self.number > 0 && self.function.is_some_and(|function| function.result == Some(value))
     }
 
     fn is_async_lifted(&self) -> bool {
@@ -237,13 +269,24 @@ impl Generator {
     }
 
     fn anything(&mut self, guest: &Guest) -> Entry {
-        match self.below(100) {
-            0..8 => self.returns(guest),
-            8..18 => self.resolves(guest),
-            18..36 => self.calls(guest),
-            36..60 => self.ends(guest),
-            60..78 => self.waits(guest),
-            78..88 => self.threads(guest),
+        let is_callback = guest.function.is_some_and(|function| function.lift == Lift::Callback);
+        if is_callback && self.chance(18) {
+            return self.returns(guest);
+        }
+        let Theme(shares) = self.theme;
+        let mut point = self.below(100);
+        let about = shares.iter().position(|share| {
+            let is_it = point < *share;
+            point = point.saturating_sub(*share);
+            is_it
+        });
+        match about {
+            Some(0) => self.returns(guest),
+            Some(1) => self.resolves(guest),
+            Some(2) => self.calls(guest),
+            Some(3) => self.ends(guest),
+            Some(4) => self.waits(guest),
+            Some(5) => self.threads(guest),
             _ => self.others(guest),
         }
     }
@@ -252,7 +295,7 @@ impl Generator {
     /// wait for a call that may not block.
     fn may_block(&mut self, guest: &Guest) -> bool {
         let is_async = guest.function.is_some_and(|function| function.is_async);
-        is_async && self.chance(70) || self.chance(10)
+        if is_async { self.chance(70) } else { self.chance(3) }
     }
 
     fn returns(&mut self, guest: &Guest) -> Entry {
@@ -269,10 +312,11 @@ impl Generator {
                     0..50 => 1,
                     _ => 2,
                 };
-                let set = self.index(&guest.sets());
-                if code == 2 && guest.sets().is_empty() {
-                    return simple(Operation::WaitableSetNew);
+                let sets = guest.sets_with_members();
+                if code == 2 && sets.is_empty() && self.chance(90) {
+                    return self.waits(guest);
                 }
+                let set = if code == 2 { self.index(&sets) } else { 0 };
                 entry(Operation::Return, [code, set, 0, 0])
             }
             Some(Code::Function(function)) if function.lift == Lift::Stackful => {
@@ -354,16 +398,15 @@ impl Generator {
         let of = (kind, direction);
         let choose = |stream, future| if kind == Stream { stream } else { future };
         match self.below(100) {
-            0..16 => entry(choose(Operation::StreamNew, Operation::FutureNew), [
-                if self.chance(60) { 0 } else { self.below(4) },
-                0,
-                0,
-                0,
-            ]),
+            0..16 => entry(
+                choose(Operation::StreamNew, Operation::FutureNew),
+                [if self.chance(60) { 0 } else { self.below(4) }, 0, 0, 0],
+            ),
             16..62 => {
                 let index = self.index(&guest.ends(of, |state, _, _| state == EndState::Idle));
-                let is_async =
-                    guest.is_in_set(index) && !self.chance(2) || !self.may_block(guest) || self.chance(70);
+                let is_async = guest.is_in_set(index) && !self.chance(2)
+                    || !self.may_block(guest)
+                    || self.chance(70);
                 let a = guest.kind_of(index) | u32::from(is_async) << 4;
                 let (address, length) = match self.below(40) {
                     0 if self.chance(20) => (self.below(300), self.below(300)),
@@ -432,6 +475,7 @@ impl Generator {
         match self.below(100) {
             0..8 => simple(Operation::WaitableSetNew),
             8..24 if self.may_block(guest) => {
+                let sets = guest.sets_with_members();
                 entry(Operation::WaitableSetWait, [self.index(&sets), 0, 0, 0])
             }
             8..38 if !sets.is_empty() => {
@@ -447,13 +491,17 @@ impl Generator {
                 entry(Operation::WaitableSetDrop, [self.index(&empty), 0, 0, 0])
             }
             42..74 => {
-                let free = guest.indices(|handle| {
-                    let (HandleView::End { waitable, .. } | HandleView::Subtask { waitable, .. }) =
-                        handle
-                    else {
-                        return false;
-                    };
-                    !waitable.has_sync_waiter
+                let is_eager = self.chance(80);
+                let free = guest.indices(|handle| match handle {
+                    HandleView::End { waitable, state, .. } => {
+                        !waitable.has_sync_waiter
+                            && (!is_eager || !waitable.is_in_set && *state == EndState::Copying)
+                    }
+                    HandleView::Subtask { waitable, is_delivered, .. } => {
+                        !waitable.has_sync_waiter
+                            && (!is_eager || !waitable.is_in_set && !is_delivered)
+                    }
+                    _ => false,
                 });
                 if free.is_empty() && !self.chance(2) {
                     return self.calls(guest);
@@ -479,9 +527,9 @@ impl Generator {
                 entry(Operation::SubtaskCancel, [u32::from(is_async), index, 0, 0])
             }
             _ => {
-                let delivered = guest.indices(
-                    |handle| matches!(handle, HandleView::Subtask { is_delivered: true, .. }),
-                );
+                let delivered = guest.indices(|handle| {
+                    matches!(handle, HandleView::Subtask { is_delivered: true, .. })
+                });
                 if delivered.is_empty() && !self.chance(3) {
                     return self.calls(guest);
                 }
@@ -522,11 +570,11 @@ impl Generator {
         let contexts = guest.passable(Value::ErrorContext);
         let number = u32::try_from(guest.number).unwrap_or(0);
         match self.below(100) {
-            0..12 => {
-                self.is_wild = guest.backpressure > 1;
+            0..7 => {
+                self.is_wild = guest.backpressure > 0 && self.chance(70);
                 simple(Operation::BackpressureInc)
             }
-            12..22 => {
+            7..22 => {
                 self.is_wild = guest.backpressure == 0;
                 simple(Operation::BackpressureDec)
             }
@@ -538,7 +586,11 @@ impl Generator {
                     .handles
                     .iter()
                     .filter_map(|(index, handle)| match handle {
-                        HandleView::Resource { ty, num_lends: 0, .. } => Some((*index, ty.0)),
+                        HandleView::Resource { ty, num_lends: 0, .. }
+                            if ty.0 > 0 || !guest.must_return(Value::Own) =>
+                        {
+                            Some((*index, ty.0))
+                        }
                         _ => None,
                     })
                     .collect();
@@ -574,6 +626,9 @@ impl Generator {
         }
         if let Some(index) = self.one_of(&guest.suspended()) {
             return entry(Operation::ThreadResumeLater, [index, 0, 0, 0]);
+        }
+        if guest.backpressure > 0 {
+            return simple(Operation::BackpressureDec);
         }
         if guest.is_async_lifted() && !guest.is_resolved {
             let value = match guest.function.and_then(|function| function.result) {
@@ -629,6 +684,16 @@ impl Generator {
             return simple(Operation::HostDone);
         }
         match self.below(100) {
+            0..85
+                if player.hosted_calls.last().is_some_and(|call| {
+                    call.state == HostedState::Starting && player.call(call.subtask).argument > 0
+                }) =>
+            {
+                let open = player.hosted_calls.iter();
+                let open = open.filter(|call| call.state == HostedState::Starting).count();
+                let last = u32::try_from(open).unwrap_or(1).saturating_sub(1);
+                entry(Operation::HostStart, [last, 0, 0, 0])
+            }
             0..25 => entry(Operation::HostStart, numbers),
             25..45 => entry(Operation::HostReturn, numbers),
             45..55 => entry(Operation::HostCancelled, numbers),
@@ -662,4 +727,3 @@ const fn make(value: Value) -> Entry {
         Value::ErrorContext => entry(Operation::ErrorContextNew, [0, 3, 0, 0]),
     }
 }
-

@@ -3,8 +3,7 @@
 use weft::builtin::{
     BackpressureDefinition, ContextDefinition, CoreTypeIndex, Definition, ErrorContextDefinition,
     FutureDefinition, MemoryIndex, OptionsIndex, Outcome, ResourceDefinition, StreamDefinition,
-    SubtaskDefinition, TableIndex, TaskDefinition, ThreadDefinition, TypeIndex,
-    WaitableDefinition,
+    SubtaskDefinition, TableIndex, TaskDefinition, ThreadDefinition, TypeIndex, WaitableDefinition,
 };
 use weft::chooser::Chooser;
 use weft::code::Ends;
@@ -103,10 +102,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         };
         let number = self.new_call_number();
         let (subtask, step) = self.machine.canon_lower(id, is_async)?;
-        self.calls.insert(
-            subtask,
-            Call { number, function, caller: Some(caller), argument, is_async },
-        );
+        self.calls
+            .insert(subtask, Call { number, function, caller: Some(caller), argument, is_async });
         self.take(step)
     }
 

@@ -108,10 +108,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         self.emit(format!("host.invoke C{number} i{instance}.f{index}"));
         let (subtask, step) = self.machine.invoke(self.world.functions[instance][index])?;
         let function = &FUNCTIONS[index];
-        self.calls.insert(
-            subtask,
-            Call { number, function, caller: None, argument, is_async: false },
-        );
+        self.calls
+            .insert(subtask, Call { number, function, caller: None, argument, is_async: false });
         self.host_calls.push(HostCall { number, subtask, is_cancelled: false });
         self.take(step)
     }

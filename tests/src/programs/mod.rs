@@ -13,9 +13,11 @@
 //! | [`player`] | plays a program |
 //! | [`guest`], [`host`], [`values`] | the player's parts: guests, the host, and values on their way |
 //! | [`snapshot`] | the machine's state, as lines |
+//! | [`features`] | what a program reached |
 //! | [`generator`] | makes programs up while they are played |
 //! | [`reference`] | plays programs on the reference, and shortens those that differ |
 
+pub mod features;
 pub mod generator;
 pub mod guest;
 pub mod host;

@@ -152,12 +152,12 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         }
     }
 
-    /// Plays `script` to its end; gives what happened, and what is left of the machine.
+    /// Plays `script` to its end; gives what happened, and the player as that left it.
     ///
     /// # Panics
     ///
     /// If the machine gives an error, which no program asks for.
-    pub fn play(mut self, script: &mut impl Script<L, C>) -> (Run, Machine<L, Recording<C>>) {
+    pub fn play(mut self, script: &mut impl Script<L, C>) -> (Run, Self) {
         self.emit_snapshots();
         let trap = match self.play_until_over(script) {
             Ok(()) => None,
@@ -168,8 +168,9 @@ impl<L: Limits, C: Chooser> Player<L, C> {
             }
             Err(Failure::Error(error)) => panic!("{error}\n{}", self.trace.join("\n")),
         };
-        let Self { machine, entries, trace, choices, .. } = self;
-        (Run { entries, trace, choices, trap }, machine)
+        let entries = std::mem::take(&mut self.entries);
+        let (trace, choices) = (std::mem::take(&mut self.trace), std::mem::take(&mut self.choices));
+        (Run { entries, trace, choices, trap }, self)
     }
 
     fn play_until_over(&mut self, script: &mut impl Script<L, C>) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use weft::chooser::{Chooser, Choice};
+use weft::chooser::{Choice, Chooser};
 use weft::limits::Heap;
 
 use super::operation::{Entry, Operation};
@@ -108,7 +108,8 @@ impl Reference {
                 }
                 start += size;
             }
-            let programs: Vec<Value> = candidates.iter().map(|run| program(instances, run)).collect();
+            let programs: Vec<Value> =
+                candidates.iter().map(|run| program(instances, run)).collect();
             let answers = self.play(&programs)?;
             let found = candidates.into_iter().zip(answers).find_map(|(run, it)| Some((run, it?)));
             match found {
@@ -148,9 +149,10 @@ fn play_again(instances: u32, entries: &[Entry], choices: &[NamedChoice]) -> Opt
 /// A program with its choices and its trace, as the reference's side reads it.
 #[must_use]
 pub fn program(instances: u32, run: &Run) -> Value {
-    let entries = run.entries.iter().map(|Entry { operation, arguments: [a, b, c, d] }| {
-        json!([operation.name(), a, b, c, d])
-    });
+    let entries = run
+        .entries
+        .iter()
+        .map(|Entry { operation, arguments: [a, b, c, d] }| json!([operation.name(), a, b, c, d]));
     let choices = run.choices.iter().map(|NamedChoice { chosen, name }| {
         let what = match (name, chosen.choice) {
             (Some(name), Choice::Event) => json!(name.parse::<u32>().unwrap_or(0)),

@@ -127,7 +127,7 @@ fn call_state<L: Limits, C: Chooser>(player: &Player<L, C>, subtask: SubtaskId) 
 
 /// FNV-1a
 fn checksum(memory: &[u8]) -> u32 {
-    memory.iter().fold(0x811c_9dc5, |hashed, byte| {
-        (hashed ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
+    memory
+        .iter()
+        .fold(0x811c_9dc5, |hashed, byte| (hashed ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

@@ -6,8 +6,8 @@ use weft::core_value::CoreValue;
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
-    BufferCheck, Copy, CopySide, EndId, ErrorContextId, InstanceId, LoweredBorrow, Step,
-    SubtaskId, TaskId, TaskReturn, ThreadId,
+    BufferCheck, Copy, CopySide, EndId, ErrorContextId, InstanceId, LoweredBorrow, Step, SubtaskId,
+    TaskId, TaskReturn, ThreadId,
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
 

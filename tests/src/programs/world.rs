@@ -163,10 +163,8 @@ impl World {
                 result_type: None,
                 lift_options: OptionsIndex(number),
             })?;
-            let resource = TypeDefinition::Resource {
-                instance: Some(instance),
-                destructor: Some(destructor),
-            };
+            let resource =
+                TypeDefinition::Resource { instance: Some(instance), destructor: Some(destructor) };
             world.instances.push(instance);
             world.resources.push(machine.define_type(resource)?);
         }
