@@ -134,6 +134,8 @@ pub enum ThreadState {
     Running,
     /// It is suspended, until another thread resumes it.
     Suspended,
+    /// It was part of a call that trapped, and never runs again.
+    Abandoned,
     /// It waits.
     Waiting {
         /// For what.
@@ -283,6 +285,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let state = match thread.state {
             State::Running => ThreadState::Running,
             State::Suspended => ThreadState::Suspended,
+            State::Abandoned => ThreadState::Abandoned,
             State::Waiting => ThreadState::Waiting {
                 on: self.waiting_on(thread.continuation)?,
                 is_ready: self.is_ready(key)?,

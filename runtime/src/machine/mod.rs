@@ -76,6 +76,7 @@
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
 //! | `inspect` | nothing: looking at the machine |
+//! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
 
 mod arena;
@@ -91,6 +92,7 @@ mod index_table;
 mod inspect;
 mod instance;
 mod list;
+mod outstanding;
 mod ready;
 mod resource;
 mod step;
@@ -114,6 +116,7 @@ use handle::Handle;
 use index_table::Entry;
 use instance::{Instance, Tables};
 use list::List;
+use outstanding::Outstanding;
 use resource::{Lend, ResourceHandle};
 use store::Function;
 use task::Task;
@@ -157,6 +160,11 @@ pub struct Machine<L: Limits, C = FirstInFirstOut> {
     frames: L::Frames<Frame>,
     /// The thread that runs; nothing while the host does.
     current: Option<Key<Thread>>,
+    outstanding: Outstanding,
+    /// Whether something failed half-way, so that only unwinding is left.
+    must_unwind: bool,
+    /// How many tokens were handed out.
+    tokens: u64,
     /// The instances with a ready thread, in the order of their turns.
     ready_instances: List<Instance>,
     ready_threads: u32,
@@ -185,6 +193,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             messages: Default::default(),
             frames: Default::default(),
             current: None,
+            outstanding: Outstanding::Nothing,
+            must_unwind: false,
+            tokens: 0,
             ready_instances: List::default(),
             ready_threads: 0,
             waits: 0,

@@ -30,10 +30,8 @@ use super::waitable_set::{Listed, WaitableSet};
 /// The queues of an instance.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
-    now: List<Thread>,
-    exclusive: List<Thread>,
-    enter: List<Thread>,
-    enter_exclusive: List<Thread>,
+    /// `now`, `exclusive`, `enter` and `enter_exclusive`.
+    lists: [List<Thread>; 4],
     /// Sets with events and waiters not all of which are from callbacks.
     sets: List<WaitableSet>,
     /// Sets with events and waiters all of which are from callbacks.
@@ -48,8 +46,35 @@ pub(crate) struct Queues {
 
 impl Queues {
     /// `num_waiting_to_enter`
-    pub(crate) const fn waiting_to_enter(&self) -> u32 {
-        self.enter.len() + self.enter_exclusive.len()
+    pub(crate) fn waiting_to_enter(&self) -> u32 {
+        self.len(Queue::Enter) + self.len(Queue::EnterExclusive)
+    }
+
+    /// Which of the lists `queue` is; none for those of sets.
+    const fn position(queue: Queue) -> Option<usize> {
+        match queue {
+            Queue::Now => Some(0),
+            Queue::Exclusive => Some(1),
+            Queue::Enter => Some(2),
+            Queue::EnterExclusive => Some(3),
+            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
+        }
+    }
+
+    fn list(&self, queue: Queue) -> Option<&List<Thread>> {
+        self.lists.get(Self::position(queue)?)
+    }
+
+    fn list_mut(&mut self, queue: Queue) -> Option<&mut List<Thread>> {
+        self.lists.get_mut(Self::position(queue)?)
+    }
+
+    fn len(&self, queue: Queue) -> u32 {
+        self.list(queue).map_or(0, List::len)
+    }
+
+    fn first(&self, queue: Queue) -> Option<Place> {
+        Some(Place::Queue(queue, self.list(queue)?.front()?))
     }
 }
 
@@ -257,14 +282,14 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             return Ok(0);
         }
         let queues = &instance.queues;
-        let mut count = queues.now.len() + queues.set_waiters;
+        let mut count = queues.len(Queue::Now) + queues.set_waiters;
         if instance.exclusive_thread.is_none() {
-            count += queues.exclusive.len() + queues.callback_waiters;
+            count += queues.len(Queue::Exclusive) + queues.callback_waiters;
         }
         if among == Among::All && instance.backpressure == 0 {
-            count += queues.enter.len();
+            count += queues.len(Queue::Enter);
             if instance.exclusive_thread.is_none() {
-                count += queues.enter_exclusive.len();
+                count += queues.len(Queue::EnterExclusive);
             }
         }
         Ok(count)
@@ -281,15 +306,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let queues = &instance.queues;
         let unlocked = instance.exclusive_thread.is_none();
         let entering = among == Among::All && instance.backpressure == 0;
-        let queued = |queue, list: &List<Thread>, enabled: bool| {
-            list.front().filter(|_| enabled).map(|thread| Place::Queue(queue, thread))
-        };
         let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
         let mut places = [
-            queued(Queue::Now, &queues.now, true),
-            queued(Queue::Exclusive, &queues.exclusive, unlocked),
-            queued(Queue::Enter, &queues.enter, entering),
-            queued(Queue::EnterExclusive, &queues.enter_exclusive, entering && unlocked),
+            queues.first(Queue::Now),
+            queues.first(Queue::Exclusive).filter(|_| unlocked),
+            queues.first(Queue::Enter).filter(|_| entering),
+            queues.first(Queue::EnterExclusive).filter(|_| entering && unlocked),
             self.first_in_sets(queues.sets.front(), &queues.sets, unlocked)?,
             self.first_in_sets(callback_sets, &queues.callback_sets, true)?,
         ];
@@ -384,28 +406,5 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             thread = waiters.after(&self.threads, key)?;
         }
         Ok(None)
-    }
-}
-
-impl Queues {
-    /// The list that `queue` is; none for those of sets.
-    const fn list(&self, queue: Queue) -> Option<&List<Thread>> {
-        match queue {
-            Queue::Now => Some(&self.now),
-            Queue::Exclusive => Some(&self.exclusive),
-            Queue::Enter => Some(&self.enter),
-            Queue::EnterExclusive => Some(&self.enter_exclusive),
-            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
-        }
-    }
-
-    const fn list_mut(&mut self, queue: Queue) -> Option<&mut List<Thread>> {
-        match queue {
-            Queue::Now => Some(&mut self.now),
-            Queue::Exclusive => Some(&mut self.exclusive),
-            Queue::Enter => Some(&mut self.enter),
-            Queue::EnterExclusive => Some(&mut self.enter_exclusive),
-            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
-        }
     }
 }

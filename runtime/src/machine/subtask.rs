@@ -25,8 +25,18 @@ pub(crate) struct Subtask {
     pub(crate) cancellation_requested: bool,
     /// `resolve_delivered`, in the reference `lenders is None`.
     pub(crate) resolve_delivered: bool,
-    /// Whether events are for somebody: the host, or a guest that has its index.
-    pub(crate) reports_progress: bool,
+    pub(crate) ends: Ends,
+}
+
+/// What becomes of a call when it has resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// The import that was lowered without `async` returns.
+    Import,
+    /// `resource.drop` returns.
+    Destructor,
+    /// Its progress is an event, for the host or for the guest that has its index.
+    Event,
 }
 
 /// How a call resolves: what `on_resolve` is called with.
@@ -79,7 +89,7 @@ impl Subtask {
             state: SubtaskState::Starting,
             cancellation_requested: false,
             resolve_delivered: false,
-            reports_progress: false,
+            ends: Ends::Import,
         }
     }
 
@@ -98,7 +108,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     pub(crate) fn subtask_started(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         let started = self.subtask_mut(subtask)?;
         started.state = SubtaskState::Started;
-        if started.reports_progress {
+        if started.ends == Ends::Event {
             self.set_pending_event(subtask)?;
         }
         Ok(())
@@ -120,7 +130,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             (Resolution::Cancelled, _) => SubtaskState::CancelledBeforeReturned,
         };
         resolved.callee = Callee::Gone;
-        if resolved.reports_progress {
+        if resolved.ends == Ends::Event {
             self.set_pending_event(subtask)?;
         }
         self.wake_waiter(subtask)?;

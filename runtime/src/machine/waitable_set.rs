@@ -12,7 +12,7 @@ use super::Machine;
 use super::arena::Key;
 use super::instance::Instance;
 use super::list::{Linked, Links, List};
-use super::step::Event;
+use super::step::{Event, Resumed};
 use super::thread::{Continuation, Flow, Queue, Thread};
 use super::waitable::Waitable;
 
@@ -86,29 +86,24 @@ impl WaitableSet {
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// `WaitableSet.get_pending_event`
-    fn get_pending_event_of(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
+    pub(crate) fn get_pending_event_of(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
         let position = self.choose(Choice::Event, self.sets.get(set)?.pending.len())?;
         let waitable = self.sets.get(set)?.pending.at(&self.waitables, position)?;
-        self.get_pending_event(waitable.ok_or(Error::Unknown(Table::Waitables))?)
+        self.get_pending_event(waitable.ok_or(Error::Inconsistent(Table::Waitables))?)
     }
 
-    /// `WaitableSet.wait`, on the current thread, `thread`; `Err` is for the thread's flow while
-    /// it waits.
+    /// `WaitableSet.wait`, on the current thread, `thread`.
     pub(crate) fn wait(
         &mut self,
         thread: Key<Thread>,
         set: Key<WaitableSet>,
-    ) -> Result<Result<Event, Flow>, Failure> {
+    ) -> Result<Flow, Failure> {
         if self.sets.get(set)?.has_pending_event() && self.choose(Choice::Wait, 2)? == 0 {
-            return Ok(Ok(self.get_pending_event_of(set)?));
+            let event = self.get_pending_event_of(set)?;
+            return self.return_to(thread, Resumed::Event(event));
         }
         self.start_waiting(thread, Queue::Set, Continuation::SetWait(set))?;
-        Ok(Err(None))
-    }
-
-    /// `WaitableSet.wait`, behind `wait_until`.
-    pub(crate) fn waited(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
-        self.get_pending_event_of(set)
+        Ok(None)
     }
 
     /// `WaitableSet.poll`

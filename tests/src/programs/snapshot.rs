@@ -57,6 +57,7 @@ fn instance_line<L: Limits, C: Chooser>(player: &Player<L, C>, number: usize) ->
         let state = match thread.state {
             ThreadState::Running => "R",
             ThreadState::Suspended => "S",
+            ThreadState::Abandoned => "A",
             ThreadState::Waiting { is_ready: true, .. } => "W+",
             ThreadState::Waiting { is_ready: false, .. } => "W-",
         };

@@ -50,8 +50,11 @@ impl<L: Limits, C: Chooser> Guards for Machine<L, C> {
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// The built-in does not return to its caller at once: what is next.
-    fn suspended<T>(&mut self, flow: Flow) -> Result<Outcome<T, Step>, Failure> {
-        self.step(flow).map(Outcome::Suspend)
+    /// The built-in does not return to its caller by itself: what is next.
+    fn suspended<T>(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
+    ) -> Result<Outcome<T, Step>, Failure> {
+        self.advance(act).map(Outcome::Suspend)
     }
 }
