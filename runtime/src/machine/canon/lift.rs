@@ -96,6 +96,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) => {
                 machine.callback_returned(thread, packed.unwrap_or_default())
             }
+            (Code::Function | Code::Realloc, _) => machine.exit_implicit_thread(thread),
             (Code::Destructor, _) => {
                 if machine.tasks.get(task)?.num_borrows > 0 {
                     return Err(Trap::BorrowsRemain.into());
@@ -108,7 +109,6 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
                 machine.exit_implicit_thread(thread)
             }
             (Code::StartFunction, _) => machine.unregister_thread(thread),
-            (Code::Function | Code::Realloc, _) => machine.exit_implicit_thread(thread),
         })
     }
 
