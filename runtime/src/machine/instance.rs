@@ -197,6 +197,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// calling destructors, and its ends of streams and futures as if it had dropped them, so
     /// that whoever holds the other ends learns of it; calls that it made go on, and their
     /// results are dropped. Functions and types stay: a machine has them as long as it lives.
+    /// This takes time with the size of the machine, not only with that of the instance.
     ///
     /// # Errors
     ///

@@ -10,7 +10,8 @@
 //! | `exclusive` | the lock is free |
 //! | `enter` | there is no backpressure |
 //! | `enter_exclusive` | there is no backpressure and the lock is free |
-//! | each set's `waiters` | the set has an event; those from callbacks, if the lock is free, too |
+//! | each set's `waiters` | the set has an event |
+//! | each set's `callback_waiters` | the set has an event and the lock is free |
 //!
 //! Sets that have both waiters and events are in a list of their instance, and instances with a
 //! ready thread are in a ring of the machine, which they take turns in. So nothing here
@@ -23,9 +24,9 @@ use crate::limits::Limits;
 use super::Machine;
 use super::arena::Key;
 use super::instance::Instance;
-use super::list::List;
+use super::list::{Linked as _, List};
 use super::thread::{Continuation, Queue, State, Thread};
-use super::waitable_set::{Listed, WaitableSet};
+use super::waitable_set::WaitableSet;
 
 /// The queues of an instance.
 #[derive(Debug, Default)]
@@ -71,6 +72,12 @@ impl Queues {
 
     fn len(&self, queue: Queue) -> u32 {
         self.list(queue).map_or(0, List::len)
+    }
+
+    /// The list of the sets that have both events and waiters, some of which are not from
+    /// callbacks, or all.
+    const fn sets_with(&mut self, plain_waiters: bool) -> &mut List<WaitableSet> {
+        if plain_waiters { &mut self.sets } else { &mut self.callback_sets }
     }
 
     fn first(&self, queue: Queue) -> Option<Place> {
@@ -182,9 +189,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
             (Queue::SetCallback, Continuation::CallbackWait(set)) => {
                 self.hide_set(set)?;
-                let waited = self.sets.get_mut(set)?;
-                waited.waiters.push_back(&mut self.threads, thread)?;
-                waited.callback_waiters += 1;
+                self.sets.get_mut(set)?.callback_waiters.push_back(&mut self.threads, thread)?;
                 self.show_set(set)
             }
             _ => {
@@ -210,9 +215,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
             (Queue::SetCallback, Continuation::CallbackWait(set)) => {
                 self.hide_set(set)?;
-                let waited = self.sets.get_mut(set)?;
-                waited.waiters.remove(&mut self.threads, thread)?;
-                waited.callback_waiters -= 1;
+                self.sets.get_mut(set)?.callback_waiters.remove(&mut self.threads, thread)?;
                 self.show_set(set)
             }
             _ => {
@@ -232,32 +235,27 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     /// Takes `set` out of its instance's list, before its waiters or events change.
     pub(crate) fn hide_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
-        let hidden = self.sets.get_mut(set)?;
-        let listed = core::mem::replace(&mut hidden.listed, Listed::Nowhere);
-        let (plain, callback) = (hidden.plain_waiters(), hidden.callback_waiters);
-        let queues = &mut self.instances.get_mut(hidden.instance)?.queues;
-        match listed {
-            Listed::Nowhere => return Ok(()),
-            Listed::Plain => queues.sets.remove(&mut self.sets, set)?,
-            Listed::Callback => queues.callback_sets.remove(&mut self.sets, set)?,
+        let hidden = self.sets.get(set)?;
+        if !hidden.links().are_set() {
+            return Ok(());
         }
+        let (plain, callback) = (hidden.waiters.len(), hidden.callback_waiters.len());
+        let queues = &mut self.instances.get_mut(hidden.instance)?.queues;
         queues.set_waiters -= plain;
         queues.callback_waiters -= callback;
-        Ok(())
+        queues.sets_with(plain > 0).remove(&mut self.sets, set)
     }
 
     /// Puts `set` into its instance's list if it has both events and waiters, after they changed.
     pub(crate) fn show_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
-        let shown = self.sets.get_mut(set)?;
+        let shown = self.sets.get(set)?;
         let instance = shown.instance;
-        if shown.has_pending_event() && shown.waiters.len() > 0 {
-            let (plain, callback) = (shown.plain_waiters(), shown.callback_waiters);
-            shown.listed = if plain > 0 { Listed::Plain } else { Listed::Callback };
+        let (plain, callback) = (shown.waiters.len(), shown.callback_waiters.len());
+        if shown.has_pending_event() && plain + callback > 0 {
             let queues = &mut self.instances.get_mut(instance)?.queues;
-            let list = if plain > 0 { &mut queues.sets } else { &mut queues.callback_sets };
-            list.push_back(&mut self.sets, set)?;
             queues.set_waiters += plain;
             queues.callback_waiters += callback;
+            queues.sets_with(plain > 0).push_back(&mut self.sets, set)?;
         }
         self.count(instance)
     }
@@ -312,8 +310,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             queues.first(Queue::Exclusive).filter(|_| unlocked),
             queues.first(Queue::Enter).filter(|_| entering),
             queues.first(Queue::EnterExclusive).filter(|_| entering && unlocked),
-            self.first_in_sets(queues.sets.front(), &queues.sets, unlocked)?,
-            self.first_in_sets(callback_sets, &queues.callback_sets, true)?,
+            self.first_in_sets(queues.sets.front(), unlocked)?,
+            self.first_in_sets(callback_sets, true)?,
         ];
         for _ in 0..position {
             let Some(oldest) = self.oldest(&mut places)? else { return Ok(None) };
@@ -354,22 +352,15 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(oldest.map(|(_, place)| place))
     }
 
-    /// The first thread in the sets of `list` from `set` on, those from callbacks only if the
-    /// lock is free.
+    /// The first thread that is ready in the sets of `list` from `set` on; each has one.
     fn first_in_sets(
         &self,
-        mut set: Option<Key<WaitableSet>>,
-        list: &List<WaitableSet>,
+        set: Option<Key<WaitableSet>>,
         unlocked: bool,
     ) -> Result<Option<Place>, Error> {
-        while let Some(key) = set {
-            let front = self.sets.get(key)?.waiters.front();
-            if let Some(thread) = self.first_enabled(key, front, unlocked)? {
-                return Ok(Some(Place::Set(key, thread)));
-            }
-            set = list.after(&self.sets, key)?;
-        }
-        Ok(None)
+        let Some(set) = set else { return Ok(None) };
+        let [first, _] = self.waiters_in_turn(set, unlocked)?;
+        Ok(first.map(|thread| Place::Set(set, thread)))
     }
 
     /// What comes after `thread`, which waits for `set`, in the set and in those behind it.
@@ -381,30 +372,39 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         unlocked: bool,
     ) -> Result<Option<Place>, Error> {
         let waited = self.sets.get(set)?;
-        let next = waited.waiters.after(&self.threads, thread)?;
-        if let Some(thread) = self.first_enabled(set, next, unlocked)? {
+        let queue = self.threads.get(thread)?.queue;
+        let own = if queue == Queue::Set { &waited.waiters } else { &waited.callback_waiters };
+        let next = own.after(&self.threads, thread)?;
+        let next = match (next, self.waiters_in_turn(set, unlocked)?) {
+            (None, [first, second]) if first == own.front() => second,
+            (next, _) => next,
+        };
+        if let Some(thread) = next {
             return Ok(Some(Place::Set(set, thread)));
         }
-        let list =
-            if waited.listed == Listed::Plain { &queues.sets } else { &queues.callback_sets };
-        self.first_in_sets(list.after(&self.sets, set)?, list, unlocked)
+        let list = if waited.waiters.len() > 0 { &queues.sets } else { &queues.callback_sets };
+        self.first_in_sets(list.after(&self.sets, set)?, unlocked)
     }
 
-    /// The first of a set's waiters from `thread` on that is not from a callback, if the lock is
-    /// taken.
-    fn first_enabled(
+    /// The first of a set's waiters that are not from callbacks, and the first of those that are if
+    /// the lock is free: whichever began to wait first, first.
+    fn waiters_in_turn(
         &self,
         set: Key<WaitableSet>,
-        mut thread: Option<Key<Thread>>,
         unlocked: bool,
-    ) -> Result<Option<Key<Thread>>, Error> {
-        let waiters = &self.sets.get(set)?.waiters;
-        while let Some(key) = thread {
-            if unlocked || self.threads.get(key)?.queue == Queue::Set {
-                return Ok(Some(key));
+    ) -> Result<[Option<Key<Thread>>; 2], Error> {
+        let set = self.sets.get(set)?;
+        let plain = set.waiters.front();
+        let callback = set.callback_waiters.front().filter(|_| unlocked);
+        Ok(match (plain, callback) {
+            (Some(waiter), Some(from_callback))
+                if self.threads.get(waiter)?.ticket()
+                    < self.threads.get(from_callback)?.ticket() =>
+            {
+                [plain, callback]
             }
-            thread = waiters.after(&self.threads, key)?;
-        }
-        Ok(None)
+            (_, Some(_)) => [callback, plain],
+            (_, None) => [plain, None],
+        })
     }
 }

@@ -24,27 +24,15 @@ pub(crate) struct WaitableSet {
     pub(crate) num_elems: u32,
     /// The members that have an event, in the order in which those came.
     pub(crate) pending: List<Waitable>,
-    /// The threads that wait for an event.
+    /// The threads that wait for an event, but for those that do so from a callback.
     pub(crate) waiters: List<Thread>,
-    /// How many of the waiters wait from a callback.
-    pub(crate) callback_waiters: u32,
+    /// The threads that wait for an event from a callback.
+    pub(crate) callback_waiters: List<Thread>,
     /// How many threads wait from a callback without needing an event, as they are to hear of
     /// their cancellation.
     pub(crate) cancelled_waiters: u32,
-    /// Its neighbours in the list that `listed` says.
+    /// Its neighbours in one of its instance's two lists of sets with both events and waiters.
     links: Links<WaitableSet>,
-    pub(crate) listed: Listed,
-}
-
-/// Which list of its instance a set is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Listed {
-    /// None: it has no event, or no waiter.
-    Nowhere,
-    /// That of sets some of whose waiters don't wait from a callback.
-    Plain,
-    /// That of sets all of whose waiters wait from a callback.
-    Callback,
 }
 
 impl Linked for WaitableSet {
@@ -63,10 +51,9 @@ impl WaitableSet {
             num_elems: 0,
             pending: List::default(),
             waiters: List::default(),
-            callback_waiters: 0,
+            callback_waiters: List::default(),
             cancelled_waiters: 0,
             links: Links::default(),
-            listed: Listed::Nowhere,
         }
     }
 
@@ -74,13 +61,8 @@ impl WaitableSet {
         self.pending.len() > 0
     }
 
-    /// How many of the waiters don't wait from a callback.
-    pub(crate) const fn plain_waiters(&self) -> u32 {
-        self.waiters.len() - self.callback_waiters
-    }
-
     pub(crate) const fn num_waiting(&self) -> u32 {
-        self.waiters.len() + self.cancelled_waiters
+        self.waiters.len() + self.callback_waiters.len() + self.cancelled_waiters
     }
 }
 
