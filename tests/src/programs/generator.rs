@@ -607,11 +607,10 @@ impl Generator {
                     if is_drop { Operation::ResourceDrop } else { Operation::ResourceRep };
                 entry(operation, [ty, index, 0, 0])
             }
-            80..88 => entry(Operation::ErrorContextNew, [self.below(8), self.below(5), 0, 0]),
-            88..94 if !contexts.is_empty() || self.chance(5) => {
+            80..87 if !contexts.is_empty() || self.chance(5) => {
                 entry(Operation::ErrorContextDebugMessage, [self.index(&contexts), 0, 0, 0])
             }
-            94..100 if !contexts.is_empty() || self.chance(5) => {
+            87..94 if !contexts.is_empty() || self.chance(5) => {
                 entry(Operation::ErrorContextDrop, [self.index(&contexts), 0, 0, 0])
             }
             _ => entry(Operation::ErrorContextNew, [self.below(8), self.below(5), 0, 0]),

@@ -15,7 +15,7 @@
 //! | [`snapshot`] | the machine's state, as lines |
 //! | [`features`] | what a program reached |
 //! | [`generator`] | makes programs up while they are played |
-//! | [`reference`] | plays programs on the reference, and shortens those that differ |
+//! | [`mod@reference`] | plays programs on the reference, and shortens those that differ |
 
 pub mod features;
 pub mod generator;

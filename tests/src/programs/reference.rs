@@ -169,12 +169,25 @@ pub fn program(instances: u32, run: &Run) -> Value {
     })
 }
 
-/// The entries, the numbers that were chosen, and the trace of a program that was written down.
+/// A program that was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// How many instances it has.
+    pub instances: u32,
+    /// What is done.
+    pub entries: Vec<Entry>,
+    /// The numbers that are chosen.
+    pub choices: Vec<u32>,
+    /// What happens.
+    pub trace: Vec<String>,
+}
+
+/// Reads a program that was written down.
 ///
 /// # Errors
 ///
 /// A sentence that says what it lacks.
-pub fn read_program(program: &Value) -> Result<(u32, Vec<Entry>, Vec<u32>, Vec<String>), String> {
+pub fn read_program(program: &Value) -> Result<Recorded, String> {
     let number = |value: &Value| {
         value.as_u64().and_then(|it| u32::try_from(it).ok()).ok_or("a number is missing")
     };
@@ -198,5 +211,5 @@ pub fn read_program(program: &Value) -> Result<(u32, Vec<Entry>, Vec<u32>, Vec<S
         choices.push(number(choice.get(3).unwrap_or(&Value::Null))?);
     }
     let trace = list("trace")?.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    Ok((instances, entries, choices, trace))
+    Ok(Recorded { instances, entries, choices, trace })
 }

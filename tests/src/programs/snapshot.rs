@@ -75,10 +75,10 @@ fn handle_word<L: Limits, C: Chooser>(player: &Player<L, C>, handle: &HandleView
             format!("R{kind}:{representation}:{own}:{num_lends}")
         }
         HandleView::Subtask { state, is_delivered, waitable, .. } => {
-            format!("S:{}:{}:{}", state.code(), u8::from(*is_delivered), flags(waitable))
+            format!("S:{}:{}:{}", state.code(), u8::from(*is_delivered), flags(*waitable))
         }
         HandleView::End { waitable, .. } => {
-            format!("E:{}:{}", end_word(player, handle), flags(waitable))
+            format!("E:{}:{}", end_word(player, handle), flags(*waitable))
         }
         HandleView::WaitableSet { members, pending, waiting } => {
             format!("W:{members}:{pending}:{waiting}")
@@ -87,8 +87,8 @@ fn handle_word<L: Limits, C: Chooser>(player: &Player<L, C>, handle: &HandleView
     }
 }
 
-fn flags(waitable: &WaitableView) -> String {
-    let WaitableView { is_in_set, has_pending_event, has_sync_waiter } = *waitable;
+fn flags(waitable: WaitableView) -> String {
+    let WaitableView { is_in_set, has_pending_event, has_sync_waiter } = waitable;
     [is_in_set, has_pending_event, has_sync_waiter]
         .map(|flag| if flag { '1' } else { '0' })
         .iter()

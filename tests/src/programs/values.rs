@@ -165,7 +165,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let element = ENDS[self.world.ends_number(check.ty())];
         let (size, copy_direction) = (element.size(), check.direction());
         let buffer = check.buffer();
-        if size > 0 && buffer.address % u64::from(size) != 0 {
+        if size > 0 && !buffer.address.is_multiple_of(u64::from(size)) {
             return Err(Trap::BufferUnaligned { copy_direction }.into());
         }
         let end = u128::from(buffer.address) + u128::from(buffer.length) * u128::from(size);

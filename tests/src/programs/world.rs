@@ -173,7 +173,8 @@ impl World {
             world.ends.push(machine.define_type(TypeDefinition::Ends { is_none_or_number })?);
         }
         for number in 0..count {
-            let functions = FUNCTIONS.iter().map(|function| world.lift(machine, number, function));
+            let functions =
+                FUNCTIONS.into_iter().map(|function| world.lift(machine, number, function));
             let functions = functions.collect::<Result<_, _>>()?;
             world.functions.push(functions);
         }
@@ -188,13 +189,13 @@ impl World {
         &self,
         machine: &mut Machine<L, C>,
         number: u32,
-        function: &Function,
+        function: Function,
     ) -> Result<FunctionId, Error> {
         machine.lift(LiftedFunction {
             instance: self.instances[number as usize],
             is_async: function.is_async,
             lift: function.lift,
-            result_type: result_type(function),
+            result_type: result_type(&function),
             lift_options: OptionsIndex(number),
         })
     }
