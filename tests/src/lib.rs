@@ -4,6 +4,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`programs`] | random programs of built-in calls, on the machine and on the reference |
+//! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 #![doc = include_str!("../../README.md")]
 #![forbid(unsafe_code)]
 #![expect(
@@ -14,3 +15,4 @@
 )]
 
 pub mod programs;
+pub mod stage;

@@ -10,19 +10,21 @@
 //! that lets the guest run and the one that stops it. Built-ins are called as an adapter calls
 //! them, with core values. What goes otherwise than the play says is a panic.
 
+#![expect(clippy::missing_panics_doc, reason = "all of it panics if the play goes wrong")]
+
 pub mod operations;
 
 use weft::builtin::{
-    BackpressureDefinition, CoreTypeIndex, Definition, MemoryIndex, OptionsIndex, Outcome,
-    ResourceDefinition, StreamDefinition, SubtaskDefinition, TableIndex, TaskDefinition,
-    ThreadDefinition, TypeIndex, WaitableDefinition,
+    BackpressureDefinition, CoreTypeIndex, Definition, ErrorContextDefinition, MemoryIndex,
+    OptionsIndex, Outcome, ResourceDefinition, StreamDefinition, SubtaskDefinition, TableIndex,
+    TaskDefinition, ThreadDefinition, TypeIndex, WaitableDefinition,
 };
 use weft::code::{CallbackCode, CallbackResult, Ends};
 use weft::core_value::{CoreValue, IntegerType};
 use weft::limits::Heap;
 use weft::machine::{
-    EndId, Event, FunctionId, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step, SubtaskId,
-    TypeDefinition,
+    EndId, Event, FunctionId, HostEvent, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step,
+    SubtaskId, TypeDefinition, WaitableId,
 };
 use weft::trap::EndKind;
 
@@ -46,7 +48,8 @@ pub const SET_POLL: WaitableDefinition =
 /// `stream.new`
 pub const STREAM_NEW: StreamDefinition = StreamDefinition::New { ty: STREAM };
 /// `stream.cancel-read` with `async`
-pub const CANCEL_READ: StreamDefinition = StreamDefinition::CancelRead { ty: STREAM, is_async: true };
+pub const CANCEL_READ: StreamDefinition =
+    StreamDefinition::CancelRead { ty: STREAM, is_async: true };
 /// `stream.drop-readable`
 pub const DROP_READABLE: StreamDefinition = StreamDefinition::DropReadable { ty: STREAM };
 /// `stream.drop-writable`
@@ -58,6 +61,10 @@ pub const THREAD_NEW: ThreadDefinition = ThreadDefinition::NewIndirect {
     table_address: I32,
     start_parameter: I32,
 };
+
+/// `error-context.new`
+pub const ERROR_CONTEXT_NEW: ErrorContextDefinition =
+    ErrorContextDefinition::New { options: OPTIONS, memory_address: I32 };
 
 /// `stream.read`
 #[must_use]
@@ -118,8 +125,14 @@ impl Stage {
     pub fn running_guest(&mut self) -> InstanceId {
         let instance = self.instance();
         let main = self.export(instance, Lift::Stackful);
-        self.enter(main);
+        self.enter_for_good(main);
         instance
+    }
+
+    /// The host calls an export, which runs at once and never returns.
+    pub fn enter_for_good(&mut self, function: FunctionId) {
+        self.enter(function);
+        self.hear();
     }
 
     /// The host calls an export, which runs at once.
@@ -131,8 +144,12 @@ impl Stage {
 
     /// The current thread calls an import, and the callee runs at once.
     pub fn lower(&mut self, function: FunctionId, is_async: bool) {
-        let step = self.machine.canon_lower(function, is_async).expect("a call");
-        expect_function(&step);
+        expect_function(&self.lower_to(function, is_async).1);
+    }
+
+    /// The current thread calls an import; gives the call, and what happens first.
+    pub fn lower_to(&mut self, function: FunctionId, is_async: bool) -> (SubtaskId, Step) {
+        self.machine.canon_lower(function, is_async).expect("a call")
     }
 
     /// The current thread calls a built-in.
@@ -157,29 +174,26 @@ impl Stage {
         }
     }
 
-    /// The current thread calls a built-in, which gives the packed result at once; 0 if it has
-    /// none.
+    /// The current thread calls a built-in, which gives its result at once; 0 if it has none.
     pub fn call<const N: usize>(
         &mut self,
         definition: impl Into<Definition>,
         arguments: [u32; N],
-    ) -> u64 {
+    ) -> u32 {
         match self.outcome(definition, arguments) {
-            Outcome::Return(Some(CoreValue::I32(value))) => value.into(),
-            Outcome::Return(Some(CoreValue::I64(value))) => value,
+            Outcome::Return(Some(CoreValue::I32(value))) => value,
             Outcome::Return(None) => 0,
             Outcome::Suspend(step) => builtin_result(&step),
             other @ Outcome::Return(_) => panic!("{other:?}"),
         }
     }
 
-    /// The current thread calls a built-in that gives a handle, at once.
-    pub fn index<const N: usize>(
-        &mut self,
-        definition: impl Into<Definition>,
-        arguments: [u32; N],
-    ) -> u32 {
-        u32::try_from(self.call(definition, arguments)).expect("an i32")
+    /// The current thread makes a stream or future.
+    pub fn new_ends(&mut self, definition: impl Into<Definition>) -> Ends {
+        match self.outcome(definition, []) {
+            Outcome::Return(Some(CoreValue::I64(ends))) => Ends::unpack(ends),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The current thread calls a built-in that blocks it, and control returns to the host.
@@ -204,18 +218,18 @@ impl Stage {
     }
 
     /// The current thread reads from a stream, with `async`; gives the packed result.
-    pub fn read(&mut self, readable: u32) -> u64 {
+    pub fn read(&mut self, readable: u32) -> u32 {
         builtin_result(&self.copy(stream_read(true), readable))
     }
 
     /// The current thread writes to a stream, with `async`; gives the packed result.
-    pub fn write(&mut self, writable: u32) -> u64 {
+    pub fn write(&mut self, writable: u32) -> u32 {
         builtin_result(&self.copy(stream_write(true), writable))
     }
 
     /// The current thread makes a stream.
     pub fn new_stream(&mut self) -> Ends {
-        Ends::unpack(self.call(STREAM_NEW, []))
+        self.new_ends(STREAM_NEW)
     }
 
     /// A stream whose writable end the host holds, and whose readable one `instance`.
@@ -265,7 +279,7 @@ impl Stage {
 
     /// The current thread makes a set.
     pub fn new_set(&mut self) -> u32 {
-        self.index(WaitableDefinition::SetNew, [])
+        self.call(WaitableDefinition::SetNew, [])
     }
 
     /// The host lets a ready thread run; gives what it goes on with.
@@ -279,7 +293,7 @@ impl Stage {
     }
 
     /// The host lets a ready thread run, which was blocked by another built-in.
-    pub fn tick_builtin(&mut self) -> u64 {
+    pub fn tick_builtin(&mut self) -> u32 {
         builtin_result(&self.tick())
     }
 
@@ -351,7 +365,7 @@ impl Stage {
             panic!("the start function is in a table");
         };
         let step = self.machine.new_thread(&search, 0).expect("a thread");
-        u32::try_from(builtin_result(&step)).expect("an i32")
+        builtin_result(&step)
     }
 
     /// The current thread drops a subtask that has resolved.
@@ -369,18 +383,24 @@ impl Stage {
         self.call(BackpressureDefinition::Dec, []);
     }
 
-    /// The host hears what happened, and forgets the call that it happened to.
+    /// The host hears what happened first.
+    pub fn hear(&mut self) -> HostEvent {
+        self.machine.next_host_event().expect("events").expect("an event")
+    }
+
+    /// The host hears what happened to a call, and forgets it.
     pub fn forget(&mut self, call: SubtaskId) {
-        let event = self.machine.next_host_event().expect("events");
-        assert!(event.is_some(), "a call that has started has an event");
+        assert_eq!(self.hear().waitable, WaitableId::Subtask(call));
         self.machine.drop_call(call).expect("a call");
     }
 }
 
 /// What a built-in gives, once it returns: packed.
-pub fn builtin_result(step: &Step) -> u64 {
+pub fn builtin_result(step: &Step) -> u32 {
     match step {
-        Step::Resume { value: Resumed::Builtin(value), .. } => *value,
+        Step::Resume { value: Resumed::Builtin(value), .. } => {
+            u32::try_from(*value).expect("an i32")
+        }
         step => panic!("a built-in returns, not {step:?}"),
     }
 }
