@@ -161,7 +161,11 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     /// The key with this number, if its thing is of this generation.
     pub(crate) fn key(&self, number: NonZeroU32, generation: u32) -> Result<Key<T>, Error> {
         let key = Key { position: number, of: PhantomData };
-        if self.generation(key)? == generation { Ok(key) } else { Err(Error::Unknown(self.table)) }
+        if self.generation(key) == Ok(generation) {
+            Ok(key)
+        } else {
+            Err(Error::Unknown(self.table))
+        }
     }
 
     /// How many slots there are: no position is as high.
@@ -192,6 +196,7 @@ mod tests {
         let generation = arena.generation(first).unwrap();
         assert_eq!(arena.remove(first), Ok(true));
         assert_eq!(arena.remove(first), Err(Error::Inconsistent(Table::Tasks)));
+        assert_eq!(arena.key(first.number(), generation), Err(Error::Unknown(Table::Tasks)));
         let second = arena.insert(false).unwrap();
         assert_eq!(first, second);
         assert_eq!(arena.key(first.number(), generation), Err(Error::Unknown(Table::Tasks)));

@@ -16,6 +16,7 @@ use super::arena::Key;
 use super::end::State;
 use super::frame::Frame;
 use super::id::EndId;
+use super::outstanding::Outstanding;
 use super::step::{AfterCopy, Buffer, Step};
 use super::waitable::Waitable;
 
@@ -85,10 +86,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// # Errors
     ///
     /// [`Error::NotHeld`] if a guest holds the end; [`Error::EndIdle`] if nothing is under way, or
-    /// it is cancelled already.
+    /// it is cancelled already; [`Error::OtherStep`] while a step is to be ended, which may be to
+    /// move its values.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn cancel_host_copy(&mut self, end: EndId) -> Result<(), Failure> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let key = self.hosts_end(end)?;
         if self.end(key)?.state != State::Copying {
             return Err(Error::EndIdle.into());

@@ -108,7 +108,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken. Traps:
+    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken;
+    /// [`Error::EndBusy`] if the host has taken the end away meanwhile. Traps:
     /// `same-instance-copy`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
@@ -118,6 +119,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let BufferCheck { end, is_async, buffer, .. } = check;
         let key = self.end_key(end)?;
         self.outstanding = Outstanding::Nothing;
+        let holds_it = self.waitables.get(key)?.owner == Some(self.current_instance()?);
+        if !holds_it || self.end(key)?.state != State::Idle {
+            self.outstanding = Outstanding::Token(check.serial);
+            return Err(Error::EndBusy.into());
+        }
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
     }
 

@@ -34,18 +34,16 @@ impl<L: Limits, C: Chooser> Suspends for Machine<L, C> {
 
 impl<L: Limits, C: Chooser> Guards for Machine<L, C> {
     fn may_leave(&self) -> bool {
-        // Without a current thread the built-in itself says so, with an error.
+        // Where no guest has control the built-in itself says so, with an error.
         self.current_instance()
             .and_then(|instance| self.instances.get(instance))
-            .is_ok_and(|instance| instance.may_leave)
-            || self.current.is_none()
+            .map_or(true, |instance| instance.may_leave)
     }
 
     fn async_lifted(&self) -> bool {
         self.current_task()
             .and_then(|task| self.lifted(task))
-            .is_ok_and(|lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
-            || self.current.is_none()
+            .map_or(true, |lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
     }
 }
 
