@@ -42,10 +42,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ) -> Result<(SubtaskId, Step), Failure> {
         let thread = self.current_thread()?;
         let instance = self.current_instance()?;
-        if !self.instances.get(instance)?.may_leave {
-            return Err(Trap::CannotLeaveComponentInstance.into());
-        }
-        let call = self.prepare_lower(instance, function, is_async)?;
+        let call = if self.instances.get(instance)?.may_leave {
+            self.prepare_lower(instance, function, is_async)
+        } else {
+            Err(Trap::CannotLeaveComponentInstance.into())
+        };
+        self.must_unwind |= matches!(call, Err(Failure::Trap(_)));
+        let call = call?;
         let mut id = None;
         let step = self.advance(|machine| {
             let (subtask, flow) = machine.lower(thread, instance, call, (is_async, None))?;

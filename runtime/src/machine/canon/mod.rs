@@ -23,6 +23,7 @@ use crate::builtin::{Guards, Outcome, Suspends};
 use crate::chooser::Chooser;
 use crate::error::Failure;
 use crate::limits::Limits;
+use crate::trap::Trap;
 
 use super::Machine;
 use super::step::Step;
@@ -44,6 +45,10 @@ impl<L: Limits, C: Chooser> Guards for Machine<L, C> {
         self.current_task()
             .and_then(|task| self.lifted(task))
             .map_or(true, |lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
+    }
+
+    fn raised(&mut self, _: Trap) {
+        self.must_unwind = true;
     }
 }
 
