@@ -10,7 +10,6 @@ use super::Machine;
 use super::arena::Key;
 use super::resource::{Lend, ResourceHandle};
 use super::step::Event;
-use super::task;
 use super::thread::{number, words};
 use super::waitable::{Callee, Kind, Waitable};
 
@@ -192,10 +191,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Forgets a subtask, resolved or not, without any of the rules that hold for guests.
     pub(crate) fn abandon_subtask(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         if let Callee::Task(task) = self.subtask(subtask)?.callee {
-            let abandoned = self.tasks.get_mut(task)?;
-            abandoned.caller = None;
-            // It is cancelled before it starts when it is its turn to enter.
-            debug_assert!(abandoned.state != task::State::Resolved);
+            // If it has not started, it is cancelled when it is its turn to enter.
+            self.tasks.get_mut(task)?.caller = None;
         }
         // The handles that were lent go with the instance, or stay lent to nobody.
         self.deliver_resolve(subtask)?;

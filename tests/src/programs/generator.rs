@@ -336,12 +336,12 @@ impl Generator {
     /// `task.return`, `task.cancel`, or what has to come before.
     fn resolves(&mut self, guest: &Guest) -> Entry {
         if !guest.is_async_lifted() || guest.is_resolved {
-            return match self.below(100) {
-                0..100 if self.below(100) > 0 => self.others(guest),
-                0..60 => simple(Operation::TaskReturn),
-                60..100 => simple(Operation::TaskCancel),
-                _ => self.others(guest),
-            };
+            let point = self.below(100);
+            if self.below(100) > 0 {
+                return self.others(guest);
+            }
+            let is_return = point < 60;
+            return simple(if is_return { Operation::TaskReturn } else { Operation::TaskCancel });
         }
         if let Some(index) = self.one_of(&guest.borrowed())
             && self.chance(95)
