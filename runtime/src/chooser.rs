@@ -107,8 +107,9 @@ impl fmt::Display for Choice {
 /// }
 /// ```
 pub trait Chooser {
-    /// One of the `count` possibilities of `choice`, from 0; the machine refuses any other
-    /// number with [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange).
+    /// One of the `count` possibilities of `choice`, from 0. Any other number is
+    /// [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange), and what was under way
+    /// then is [given up](crate::machine::Machine::trapped).
     fn choose(&mut self, choice: Choice, count: u32) -> u32;
 }
 

@@ -65,6 +65,25 @@ pub enum Error {
     /// What was named is not in the machine, or not any more, or of another kind.
     #[error("there is no such entry among the {0}, or there is none any more")]
     Unknown(Table),
+    /// A link inside of the machine leads nowhere: this is a mistake of Weft's.
+    #[error("the machine's {0} are inconsistent, which is a mistake of Weft's")]
+    Inconsistent(Table),
+    /// A guest has control, and the host can't begin something of its own.
+    #[error("a guest has control")]
+    GuestHasControl,
+    /// The machine waits for the end of another step than the one that it is told of.
+    #[error("this is not the end of the step that is to be taken")]
+    OtherStep,
+    /// A call trapped, or could not be finished, and has not been unwound.
+    #[error("a call that trapped has not been unwound")]
+    MustUnwind,
+    /// The caller of a host's function is locked down.
+    #[error("the caller is locked down")]
+    CallerGone,
+    /// A destructor is a lifted function of the instance that defines the resource type, without
+    /// `async` and without `post-return`.
+    #[error("this function cannot be the destructor of the resource type")]
+    NoDestructor,
     /// A guest's call was passed on while no guest runs.
     #[error("no thread of a guest runs")]
     NoCurrentThread,

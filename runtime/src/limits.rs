@@ -183,7 +183,12 @@ pub trait Message: Default {
 #[cfg(feature = "alloc")]
 impl Message for alloc::string::String {
     fn from_text(text: &str) -> Self {
-        text.into()
+        let mut kept = Self::new();
+        // Without memory for it, none of it is kept.
+        if kept.try_reserve_exact(text.len()).is_ok() {
+            kept.push_str(text);
+        }
+        kept
     }
 
     fn text(&self) -> &str {

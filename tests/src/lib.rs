@@ -1,3 +1,18 @@
 //! Tests that need more than one of Weft's crates, or the pinned sources; and the README, whose
 //! examples run as tests of this crate.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`programs`] | random programs of built-in calls, on the machine and on the reference |
+//! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 #![doc = include_str!("../../README.md")]
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails to set up has failed"
+)]
+
+pub mod programs;
+pub mod stage;

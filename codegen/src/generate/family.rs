@@ -78,6 +78,17 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
                 machine: &mut M,
                 arguments: &[CoreValue],
             ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
+                let outcome = self.dispatch(machine, arguments);
+                if let Err(Failure::Trap(trap)) = &outcome {
+                    machine.raised(*trap);
+                }
+                outcome
+            }
+            fn dispatch<M: #trait_name>(
+                self,
+                machine: &mut M,
+                arguments: &[CoreValue],
+            ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
                 let builtin = self.builtin();
                 match self { #(#arms)* }
             }

@@ -35,7 +35,13 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         #head
         use crate::trap::Trap;
         /// What the dispatch asks an implementation of built-ins before it calls one.
-        pub trait Guards { #(#methods)* }
+        pub trait Guards {
+            #(#methods)*
+            /// A built-in trapped, by one of these checks or by its own: the guest must not go on.
+            fn raised(&mut self, trap: Trap) {
+                let _ = trap;
+            }
+        }
         #(#checks)*
     }
 }

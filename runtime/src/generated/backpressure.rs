@@ -74,6 +74,17 @@ impl BackpressureDefinition {
         machine: &mut M,
         arguments: &[CoreValue],
     ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
+        let outcome = self.dispatch(machine, arguments);
+        if let Err(Failure::Trap(trap)) = &outcome {
+            machine.raised(*trap);
+        }
+        outcome
+    }
+    fn dispatch<M: BackpressureBuiltins>(
+        self,
+        machine: &mut M,
+        arguments: &[CoreValue],
+    ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
         let builtin = self.builtin();
         match self {
             Self::Inc => {

@@ -115,6 +115,17 @@ impl ErrorContextDefinition {
         machine: &mut M,
         arguments: &[CoreValue],
     ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
+        let outcome = self.dispatch(machine, arguments);
+        if let Err(Failure::Trap(trap)) = &outcome {
+            machine.raised(*trap);
+        }
+        outcome
+    }
+    fn dispatch<M: ErrorContextBuiltins>(
+        self,
+        machine: &mut M,
+        arguments: &[CoreValue],
+    ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
         let builtin = self.builtin();
         match self {
             Self::New { options, memory_address } => {

@@ -14,6 +14,10 @@ pub trait Guards {
     ///
     /// If it doesn't, the built-in traps with [`Trap::NotAsyncLifted`].
     fn async_lifted(&self) -> bool;
+    /// A built-in trapped, by one of these checks or by its own: the guest must not go on.
+    fn raised(&mut self, trap: Trap) {
+        let _ = trap;
+    }
 }
 
 /// The instance may be left.

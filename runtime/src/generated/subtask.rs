@@ -88,6 +88,17 @@ impl SubtaskDefinition {
         machine: &mut M,
         arguments: &[CoreValue],
     ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
+        let outcome = self.dispatch(machine, arguments);
+        if let Err(Failure::Trap(trap)) = &outcome {
+            machine.raised(*trap);
+        }
+        outcome
+    }
+    fn dispatch<M: SubtaskBuiltins>(
+        self,
+        machine: &mut M,
+        arguments: &[CoreValue],
+    ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
         let builtin = self.builtin();
         match self {
             Self::Cancel { is_async } => {

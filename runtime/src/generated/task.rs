@@ -86,6 +86,17 @@ impl TaskDefinition {
         machine: &mut M,
         arguments: &[CoreValue],
     ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
+        let outcome = self.dispatch(machine, arguments);
+        if let Err(Failure::Trap(trap)) = &outcome {
+            machine.raised(*trap);
+        }
+        outcome
+    }
+    fn dispatch<M: TaskBuiltins>(
+        self,
+        machine: &mut M,
+        arguments: &[CoreValue],
+    ) -> Result<Outcome<Option<CoreValue>, M::Suspension>, Failure> {
         let builtin = self.builtin();
         match self {
             Self::Return { result_type, options } => {

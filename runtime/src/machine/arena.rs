@@ -112,8 +112,8 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
             self.used += 1;
             return Ok(key);
         };
-        let slot = self.slots.get_mut(key.position()).ok_or(Error::Unknown(self.table))?;
-        let Entry::Free(next) = slot.entry else { return Err(Error::Unknown(self.table)) };
+        let slot = self.slots.get_mut(key.position()).ok_or(Error::Inconsistent(self.table))?;
+        let Entry::Free(next) = slot.entry else { return Err(Error::Inconsistent(self.table)) };
         slot.entry = Entry::Used(item);
         self.free = next;
         self.used += 1;
@@ -123,22 +123,22 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     pub(crate) fn get(&self, key: Key<T>) -> Result<&T, Error> {
         match self.slots.get(key.position()) {
             Some(Slot { entry: Entry::Used(item), .. }) => Ok(item),
-            _ => Err(Error::Unknown(self.table)),
+            _ => Err(Error::Inconsistent(self.table)),
         }
     }
 
     pub(crate) fn get_mut(&mut self, key: Key<T>) -> Result<&mut T, Error> {
         match self.slots.get_mut(key.position()) {
             Some(Slot { entry: Entry::Used(item), .. }) => Ok(item),
-            _ => Err(Error::Unknown(self.table)),
+            _ => Err(Error::Inconsistent(self.table)),
         }
     }
 
     pub(crate) fn remove(&mut self, key: Key<T>) -> Result<T, Error> {
-        let unknown = Error::Unknown(self.table);
-        let slot = self.slots.get_mut(key.position()).ok_or(unknown)?;
+        let gone = Error::Inconsistent(self.table);
+        let slot = self.slots.get_mut(key.position()).ok_or(gone)?;
         if matches!(slot.entry, Entry::Free(_)) {
-            return Err(unknown);
+            return Err(gone);
         }
         let entry = core::mem::replace(&mut slot.entry, Entry::Free(self.free));
         slot.generation = slot.generation.wrapping_add(1);
@@ -146,7 +146,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         self.used -= 1;
         match entry {
             Entry::Used(item) => Ok(item),
-            Entry::Free(_) => Err(unknown),
+            Entry::Free(_) => Err(gone),
         }
     }
 
@@ -154,14 +154,18 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     pub(crate) fn generation(&self, key: Key<T>) -> Result<u32, Error> {
         match self.slots.get(key.position()) {
             Some(Slot { entry: Entry::Used(_), generation }) => Ok(*generation),
-            _ => Err(Error::Unknown(self.table)),
+            _ => Err(Error::Inconsistent(self.table)),
         }
     }
 
     /// The key with this number, if its thing is of this generation.
     pub(crate) fn key(&self, number: NonZeroU32, generation: u32) -> Result<Key<T>, Error> {
         let key = Key { position: number, of: PhantomData };
-        if self.generation(key)? == generation { Ok(key) } else { Err(Error::Unknown(self.table)) }
+        if self.generation(key) == Ok(generation) {
+            Ok(key)
+        } else {
+            Err(Error::Unknown(self.table))
+        }
     }
 
     /// How many slots there are: no position is as high.
@@ -191,7 +195,8 @@ mod tests {
         let first = arena.insert(true).unwrap();
         let generation = arena.generation(first).unwrap();
         assert_eq!(arena.remove(first), Ok(true));
-        assert_eq!(arena.remove(first), Err(Error::Unknown(Table::Tasks)));
+        assert_eq!(arena.remove(first), Err(Error::Inconsistent(Table::Tasks)));
+        assert_eq!(arena.key(first.number(), generation), Err(Error::Unknown(Table::Tasks)));
         let second = arena.insert(false).unwrap();
         assert_eq!(first, second);
         assert_eq!(arena.key(first.number(), generation), Err(Error::Unknown(Table::Tasks)));

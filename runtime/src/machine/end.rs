@@ -8,12 +8,13 @@ use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::chooser::{Choice, Chooser};
 use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
 use crate::error::{Error, Failure};
-use crate::limits::{Limits, Table};
+use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::Machine;
 use super::arena::Key;
 use super::instance::Instance;
+use super::outstanding::Outstanding;
 use super::step::{AfterCopy, Buffer, Copy, CopySide, Event, Step};
 use super::thread::{Flow, number, words};
 use super::waitable::{Kind, Waitable};
@@ -153,19 +154,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
             let count = buffer.remain().min(other_buffer.remain());
             let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(other, other_buffer)?);
+            let serial = self.new_token();
             let (readable, writable) = match direction {
                 CopyDirection::Read => (this, that),
                 CopyDirection::Write => (that, this),
             };
-            return Ok(Some(Step::Copy(Copy {
-                end: key,
-                buffer,
-                then,
-                ty,
-                count,
-                readable,
-                writable,
-            })));
+            let copy = Copy { serial, direction, then, ty, count, readable, writable };
+            return Ok(Some(Step::Copy(copy)));
         }
         let is_read = direction == CopyDirection::Read;
         if buffer.remain() > 0 || is_read && other_buffer.remain() == 0 {
@@ -200,38 +195,38 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if one of the ends is gone by now, because the host let others run before
-    /// the values had moved.
+    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken;
+    /// [`Error::Unknown`] if one of the ends is gone, as the host dropped it before the values had
+    /// moved.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn copied(&mut self, copy: Copy) -> Result<Step, Failure> {
-        let Copy { end, mut buffer, then, count, readable, writable, .. } = copy;
-        let (readable, writable) = (self.end_key(readable.end)?, self.end_key(writable.end)?);
-        if self.end(readable)?.other != Some(writable) {
-            return Err(Error::Unknown(Table::Waitables).into());
-        }
-        buffer.progress += count;
-        let moved = self.end_mut(end)?;
-        moved.progress = buffer.progress;
-        let other = moved.other;
-        self.set_pending_event(end)?;
-        if let Some(other) = other {
-            let moved = self.end_mut(other)?;
-            moved.progress += count;
-            if moved.progress == moved.length {
+        self.check_outstanding(Outstanding::Token(copy.serial))?;
+        let Copy { direction, then, count, readable, writable, .. } = copy;
+        let keys = (self.end_key(readable.end)?, self.end_key(writable.end)?);
+        self.outstanding = Outstanding::Nothing;
+        let (end, other, buffer) = match direction {
+            CopyDirection::Read => (keys.0, keys.1, readable.buffer),
+            CopyDirection::Write => (keys.1, keys.0, writable.buffer),
+        };
+        self.advance(|machine| {
+            machine.end_mut(end)?.progress = buffer.progress.saturating_add(count);
+            machine.set_pending_event(end)?;
+            let moved = machine.end_mut(other)?;
+            moved.progress = moved.progress.saturating_add(count);
+            if moved.progress >= moved.length {
                 moved.take_buffer();
             }
-            self.set_pending_event(other)?;
-        }
-        let flow = self.copy_ended(end, then)?;
-        self.step(flow)
+            machine.set_pending_event(other)?;
+            machine.copy_ended(end, then)
+        })
     }
 
     /// `End.copy` has returned: goes on with who called it.
     fn copy_ended(&mut self, end: Key<Waitable>, then: AfterCopy) -> Result<Flow, Failure> {
         match then {
-            AfterCopy::Host => Ok(Some(Step::ReturnToHost)),
+            AfterCopy::Host => Ok(None),
             AfterCopy::Forward => self.return_builtin(self.current_thread()?, 0),
             AfterCopy::Builtin { is_async } => self.copy_awaits(end, is_async),
         }

@@ -11,6 +11,7 @@ use super::Machine;
 use super::arena::Key;
 use super::handle::Handle;
 use super::id::{ErrorContextId, InstanceId};
+use super::outstanding::Outstanding;
 use super::step::Step;
 
 /// Who has an error context. Its message is in the machine's `messages`, at the same position.
@@ -52,15 +53,22 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`ErrorContexts`](crate::limits::Table::ErrorContexts),
+    /// [`Error::OtherStep`] if no such step is to be ended; [`Error::Full`]:
+    /// [`ErrorContexts`](crate::limits::Table::ErrorContexts),
     /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextnew)
     pub fn new_error_context(&mut self, debug_message: &str) -> Result<Step, Failure> {
+        self.check_outstanding(Outstanding::LoadDebugMessage)?;
+        self.outstanding = Outstanding::Nothing;
         let thread = self.current_thread()?;
-        let index = self.add_new_error_context(debug_message)?;
-        let flow = self.return_builtin(thread, index.into())?;
-        self.step(flow)
+        match self.add_new_error_context(debug_message) {
+            Ok(index) => self.advance(|machine| machine.return_builtin(thread, index.into())),
+            Err(failure) => {
+                self.outstanding = Outstanding::LoadDebugMessage;
+                Err(failure)
+            }
+        }
     }
 
     /// Gives the current instance a new error context, and its index there.
@@ -78,10 +86,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCurrentThread`]
+    /// [`Error::OtherStep`] if no such step is to be ended.
     pub fn debug_message_stored(&mut self) -> Result<Step, Failure> {
-        let flow = self.return_builtin(self.current_thread()?, 0)?;
-        self.step(flow)
+        self.check_outstanding(Outstanding::StoreDebugMessage)?;
+        self.outstanding = Outstanding::Nothing;
+        let thread = self.current_thread()?;
+        self.advance(|machine| machine.return_builtin(thread, 0))
     }
 
     /// The debug message of an error context: always the same one.
@@ -109,7 +119,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ) -> Result<ErrorContextId, Failure> {
         let instance = self.instance_key(instance)?;
         let error_context = self.error_context_at(instance, index)?;
-        self.error_contexts.get_mut(error_context)?.host_holds += 1;
+        let held = &mut self.error_contexts.get_mut(error_context)?.host_holds;
+        *held = held.checked_add(1).ok_or(Error::Full(Table::ErrorContexts))?;
         Ok(self.error_context_id(error_context)?)
     }
 
@@ -132,6 +143,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if self.error_contexts.get(error_context)?.host_holds == 0 {
             return Err(Error::NotHeld.into());
         }
+        self.check_handle_room(instance, 1)?;
         let index = self.add_handle(instance, Handle::ErrorContext(error_context))?;
         let lowered = self.error_contexts.get_mut(error_context)?;
         lowered.host_holds -= 1;

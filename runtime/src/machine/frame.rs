@@ -10,8 +10,9 @@ use crate::trap::Trap;
 
 use super::Machine;
 use super::arena::Key;
-use super::id::TaskId;
+use super::id::{EndId, TaskId};
 use super::instance::Instance;
+use super::outstanding::Outstanding;
 use super::step::Step;
 use super::task;
 use super::thread::{Flow, Thread};
@@ -20,18 +21,21 @@ use super::waitable::Waitable;
 /// Somebody who resumed a thread, and what they do when it stops.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Frame {
-    /// The host: `Store.invoke`, `Store.tick`. `previous` is the thread that called the host.
-    Host { previous: Option<Key<Thread>> },
+    /// The host: `Store.invoke`, `Store.tick`.
+    Host,
+    /// The host, whose read or write of `end` moves values.
+    HostCopy { end: EndId },
     /// `canon_lower` on `thread`, after the callee.
-    Lower { thread: Key<Thread>, instance: Key<Instance>, subtask: Key<Waitable>, is_async: bool },
+    Lower { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
     /// `canon_lift` of a function that isn't `async`, in its loop.
     Lift { task: TaskId, instance: Key<Instance> },
     /// `canon_subtask_cancel` on `thread`, after `on_cancel`.
     CancelSubtask { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
     /// `Task.request_cancellation`, in its loop; `has_resumed` after a thread has run.
     RequestCancellation { task: TaskId, instance: Key<Instance>, has_resumed: bool },
-    /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread.
-    Realloc { previous: Option<Key<Thread>> },
+    /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread, in the middle of a
+    /// step of `previous`.
+    Realloc { previous: Option<Key<Thread>>, outstanding: Outstanding },
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
@@ -64,15 +68,15 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     fn return_to_resumer(&mut self) -> Result<Flow, Failure> {
         let Some(frame) = self.top_frame() else { return Err(Error::NotEntered.into()) };
         match frame {
-            Frame::Host { previous } => {
+            Frame::Host | Frame::HostCopy { .. } => {
                 self.frames.pop();
-                self.current = previous;
                 Ok(Some(Step::ReturnToHost))
             }
-            Frame::Lower { thread, instance, subtask, is_async } => {
+            Frame::Lower { thread, subtask, is_async } => {
+                self.check_reenter(thread)?;
                 self.frames.pop();
                 self.current = Some(thread);
-                self.called(thread, instance, subtask, is_async)
+                self.called(thread, subtask, is_async)
             }
             Frame::Lift { task, instance } => {
                 if !self.is_resolved(task)? {
@@ -86,6 +90,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
                 Ok(None)
             }
             Frame::CancelSubtask { thread, subtask, is_async } => {
+                self.check_reenter(thread)?;
                 self.frames.pop();
                 self.current = Some(thread);
                 self.cancellation_requested(thread, subtask, is_async)
@@ -104,6 +109,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
             Frame::Realloc { .. } => Err(Error::InRealloc.into()),
         }
+    }
+
+    /// Fails if control can't return to `thread`, as its instance trapped meanwhile.
+    fn check_reenter(&self, thread: Key<Thread>) -> Result<(), Failure> {
+        self.check_enter(self.tasks.get(self.threads.get(thread)?.task)?.instance)
     }
 
     /// Whether a task has resolved; one that is gone has.

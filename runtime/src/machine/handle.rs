@@ -54,11 +54,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Makes sure that `instance` has room for as many more handles.
+    ///
+    /// Traps: `table-full`.
     pub(crate) fn check_handle_room(
         &mut self,
         instance: Key<Instance>,
         additional: u32,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Failure> {
         self.tables_mut(instance)?.handles.check_room::<Handle>(additional)
     }
 

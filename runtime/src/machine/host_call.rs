@@ -11,6 +11,7 @@ use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
 use super::id::{InstanceId, SubtaskId};
+use super::outstanding::Outstanding;
 use super::step::Step;
 use super::subtask::Resolution;
 use super::waitable::{Callee, Waitable};
@@ -20,8 +21,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is over or its caller is gone; [`Error::NotHosts`] if a guest was
-    /// called; [`Error::AlreadyStarted`].
+    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
+    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
+    /// [`Error::AlreadyStarted`].
     pub fn start_host_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.host_call(call)?;
         if self.subtask(subtask)?.state != SubtaskState::Starting {
@@ -39,8 +41,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is over or its caller is gone; [`Error::NotHosts`] if a
-    /// guest was called; [`Error::NotStarted`].
+    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
+    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
+    /// [`Error::NotStarted`].
     pub fn return_host_call(
         &mut self,
         call: SubtaskId,
@@ -57,8 +60,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is over or its caller is gone; [`Error::NotHosts`] if a
-    /// guest was called; [`Error::NotCancelled`] if the caller didn't ask.
+    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
+    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
+    /// [`Error::NotCancelled`] if the caller didn't ask.
     pub fn cancel_host_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
         let subtask = self.host_call(call)?;
         if !self.subtask(subtask)?.cancellation_requested {
@@ -73,8 +77,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [`Error::NotEntered`] if the host wasn't called. Traps: those of what goes on.
     pub fn host_returned(&mut self) -> Result<Step, Failure> {
-        match (self.current, self.top_frame()) {
-            (None, Some(Frame::Lower { .. } | Frame::CancelSubtask { .. })) => self.step(None),
+        self.check_host_has_control()?;
+        match self.top_frame() {
+            Some(Frame::Lower { .. } | Frame::CancelSubtask { .. }) => self.advance(|_| Ok(None)),
             _ => Err(Error::NotEntered.into()),
         }
     }
@@ -83,10 +88,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCurrentThread`]
+    /// [`Error::OtherStep`] if no such step is to be ended.
     pub fn host_resource_dropped(&mut self) -> Result<Step, Failure> {
-        let flow = self.return_builtin(self.current_thread()?, 0)?;
-        self.step(flow)
+        self.check_outstanding(Outstanding::DropHostResource)?;
+        self.outstanding = Outstanding::Nothing;
+        let thread = self.current_thread()?;
+        self.advance(|machine| machine.return_builtin(thread, 0))
     }
 
     /// The instance that made a call; nothing if the host did.
@@ -104,6 +111,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// A call of a function of the host which is not over.
     fn host_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
+        if let Some(caller) = self.waitables.get(subtask)?.owner
+            && self.instances.get(caller)?.lockdown
+        {
+            return Err(Error::CallerGone);
+        }
         match self.subtask(subtask)?.callee {
             Callee::Host(_) => Ok(subtask),
             Callee::Gone => Err(Error::AlreadyResolved),

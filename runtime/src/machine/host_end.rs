@@ -14,7 +14,9 @@ use crate::trap::EndKind;
 use super::Machine;
 use super::arena::Key;
 use super::end::State;
+use super::frame::Frame;
 use super::id::EndId;
+use super::outstanding::Outstanding;
 use super::step::{AfterCopy, Buffer, Step};
 use super::waitable::Waitable;
 
@@ -38,16 +40,20 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// [`CopySide::buffer`](super::CopySide::buffer) has as its address.
     ///
     /// Gives [`Step::Copy`] if values move at once, and [`Step::ReturnToHost`] if not; either
-    /// way the end of it is an event.
+    /// way the end of it is an event. If the guest's values can't be lifted, or the host's not
+    /// lowered, [lock the guest's instance down](Self::lock_down_instance) and
+    /// [give the copy up](Self::trapped).
     ///
     /// # Errors
     ///
+    /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Frames`](crate::limits::Table::Frames);
     /// [`Error::NotHeld`] if a guest holds the end; [`Error::EndBusy`] if a read or write of it is under
     /// way or it has come to its end; [`Error::BufferTooLong`] above
     /// [`MAX_BUFFER_LENGTH`], or 1 for a future.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn host_copy(&mut self, end: EndId, number: u64, length: u32) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
         let key = self.hosts_end(end)?;
         let end = self.end(key)?;
         if end.state != State::Idle {
@@ -61,7 +67,18 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             return Err(Error::BufferTooLong { length }.into());
         }
         let buffer = Buffer { options: None, address: number, length, progress: 0 };
-        Ok(self.copy_end(key, buffer, AfterCopy::Host)?.unwrap_or(Step::ReturnToHost))
+        self.reserve_frames(1)?;
+        let end = self.end_id(key)?;
+        self.push_frame(Frame::HostCopy { end })?;
+        self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Host))
+    }
+
+    /// The values of a host's read or write could not be moved: it is as if it had not begun.
+    pub(crate) fn abandon_host_copy(&mut self, end: EndId) -> Result<(), Error> {
+        if let Ok(key) = self.end_key(end) {
+            self.end_mut(key)?.state = State::Idle;
+        }
+        Ok(())
     }
 
     /// `End.cancel`: ends a read or write of the host that is under way. It ends with an event.
@@ -69,10 +86,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// # Errors
     ///
     /// [`Error::NotHeld`] if a guest holds the end; [`Error::EndIdle`] if nothing is under way, or
-    /// it is cancelled already.
+    /// it is cancelled already; [`Error::OtherStep`] while a step is to be ended, which may be to
+    /// move its values.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn cancel_host_copy(&mut self, end: EndId) -> Result<(), Failure> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let key = self.hosts_end(end)?;
         if self.end(key)?.state != State::Copying {
             return Err(Error::EndIdle.into());

@@ -50,18 +50,39 @@ impl<S> IndexTable<S> {
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
-    /// Makes sure that the next `additional` calls of [`add`](Self::add) have room.
-    pub(crate) fn check_room<T>(&mut self, additional: u32) -> Result<(), Error>
+    /// Makes sure that the next `additional` calls of [`add`](Self::add) succeed.
+    ///
+    /// Traps: `table-full`.
+    pub(crate) fn check_room<T>(&mut self, additional: u32) -> Result<(), Failure>
     where
         S: Storage<Entry<T>>,
     {
-        let free = self.highest().saturating_sub(self.used);
+        let new = additional.saturating_sub(self.free_entries());
+        if self.highest().saturating_add(new) > self.max {
+            return Err(Trap::TableFull.into());
+        }
+        Ok(self.check_storage(additional)?)
+    }
+
+    /// Makes sure that there is storage for as many more, beside what is promised.
+    fn check_storage<T>(&mut self, additional: u32) -> Result<(), Error>
+    where
+        S: Storage<Entry<T>>,
+    {
         let wanted = self.reserved.saturating_add(additional);
-        if wanted <= free || self.entries.reserve((wanted - free) as usize) {
+        let new = wanted.saturating_sub(self.free_entries());
+        if new == 0 || self.entries.reserve(new as usize) {
             Ok(())
         } else {
             Err(Error::Full(self.table))
         }
+    }
+
+    fn free_entries<T>(&self) -> u32
+    where
+        S: Storage<Entry<T>>,
+    {
+        self.highest().saturating_sub(self.used)
     }
 
     /// Promises room to one call of [`add_reserved`](Self::add_reserved).
@@ -69,7 +90,7 @@ impl<S> IndexTable<S> {
     where
         S: Storage<Entry<T>>,
     {
-        self.check_room(1)?;
+        self.check_storage(1)?;
         self.reserved += 1;
         Ok(())
     }
@@ -97,6 +118,7 @@ impl<S> IndexTable<S> {
     where
         S: Storage<Entry<T>>,
     {
+        self.check_room(1)?;
         if let Some(entry) = self.entry_mut(self.free)
             && let Entry::Free(next) = *entry
         {
@@ -105,14 +127,9 @@ impl<S> IndexTable<S> {
             self.used += 1;
             return Ok(index);
         }
-        let index = self.highest().saturating_add(1);
-        if index > self.max {
-            return Err(Trap::TableFull.into());
-        }
-        self.check_room(1)?;
         self.entries.push(Entry::Used(item)).map_err(|_| Error::Full(self.table))?;
         self.used += 1;
-        Ok(index)
+        Ok(self.highest())
     }
 
     /// What is at `index`; nothing if it is free, or was never given out.
@@ -177,19 +194,21 @@ mod tests {
     }
 
     #[test]
-    fn promised_room_is_kept() {
+    fn promised_room_is_kept_whether_it_is_new_or_was_freed() {
+        let full = Error::Full(Table::Handles);
         let mut table = Bounded::new(Table::Handles, 100);
         table.reserve().unwrap();
-        assert_eq!(
-            (table.check_room(2), table.check_room(3)),
-            (Ok(()), Err(Error::Full(Table::Handles)))
-        );
+        assert_eq!((table.check_room(2), table.check_room(3)), (Ok(()), Err(full.into())));
         table.add(10).unwrap();
         table.add(20).unwrap();
-        assert_eq!(table.check_room(1), Err(Error::Full(Table::Handles)));
-        assert_eq!(table.reserve(), Err(Error::Full(Table::Handles)));
+        assert_eq!(table.check_room(1), Err(full.into()));
+        assert_eq!(table.reserve(), Err(full));
+        assert_eq!(table.add(30), Err(full.into()));
         assert_eq!(table.add_reserved(30), Ok(3));
-        assert_eq!(table.add(40), Err(Error::Full(Table::Handles).into()));
+        table.remove(2);
+        table.reserve().unwrap();
+        assert_eq!(table.add(40), Err(full.into()));
+        assert_eq!(table.add_reserved(40), Ok(2));
         table.remove(2);
         assert_eq!(table.check_room(1), Ok(()));
     }

@@ -13,6 +13,7 @@ use super::handle::Handle;
 use super::id::InstanceId;
 use super::index_table::{Entry, IndexTable};
 use super::list::{Linked, Links};
+use super::outstanding::Outstanding;
 use super::ready::Queues;
 use super::thread::{Continuation, State, Thread};
 use super::waitable::Callee;
@@ -115,6 +116,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// [`CannotEnterComponentInstance`](Trap::CannotEnterComponentInstance). Other instances
     /// live on; what waits for a locked-down one waits until the host gives up, too.
     ///
+    /// After a trap the machine takes nothing else: whatever it is told is
+    /// [`Error::MustUnwind`]. Where the trap was inside of a call by the host that is nested in
+    /// a function of the host, only that inner call is given up; if the outer one belongs to an
+    /// instance that is locked down now, returning to it traps, too.
+    ///
     /// [Component invariants](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants)
     ///
     /// # Errors
@@ -124,40 +130,52 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if self.frames.is_empty() {
             return Err(Error::NotEntered);
         }
-        let mut abandoned = self.current;
-        loop {
-            if let Some(thread) = abandoned.take() {
-                let thread = self.threads.get_mut(thread)?;
-                // Nobody is left who could resume it.
-                thread.state = State::Suspended;
-                let instance = self.tasks.get(thread.task)?.instance;
-                self.lock_down(instance)?;
-            }
-            match self.frames.pop() {
-                None => break,
-                Some(Frame::Host { previous }) => {
-                    self.current = previous;
+        self.outstanding = Outstanding::Nothing;
+        self.must_unwind = false;
+        if let Some(thread) = self.current.take() {
+            self.abandon(thread)?;
+        }
+        while let Some(frame) = self.frames.pop() {
+            match frame {
+                Frame::Host => break,
+                Frame::HostCopy { end } => {
+                    self.abandon_host_copy(end)?;
                     break;
                 }
-                Some(Frame::Lower { thread, instance, is_async, .. }) => {
+                Frame::Lower { thread, is_async, .. } => {
+                    let instance = self.abandon(thread)?;
                     if is_async {
                         self.tables_mut(instance)?.handles.unreserve();
                     }
-                    abandoned = Some(thread);
                 }
-                Some(
-                    Frame::CancelSubtask { thread, .. } | Frame::Realloc { previous: Some(thread) },
-                ) => {
-                    abandoned = Some(thread);
+                Frame::CancelSubtask { thread, .. }
+                | Frame::Realloc { previous: Some(thread), .. } => {
+                    self.abandon(thread)?;
                 }
-                Some(Frame::Lift { instance, .. }) => self.lock_down(instance)?,
-                Some(Frame::Realloc { previous: None } | Frame::RequestCancellation { .. }) => {}
+                Frame::Lift { instance, .. } => self.lock_down(instance)?,
+                Frame::Realloc { previous: None, .. } | Frame::RequestCancellation { .. } => {}
             }
         }
-        if self.frames.is_empty() {
-            self.current = None;
-        }
         Ok(())
+    }
+
+    /// Gives `thread` up, which was part of a call that trapped, and locks its instance down.
+    fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
+        let abandoned = self.threads.get_mut(thread)?;
+        abandoned.state = State::Abandoned;
+        let instance = self.tasks.get(abandoned.task)?.instance;
+        self.lock_down(instance)?;
+        Ok(instance)
+    }
+
+    /// Locks one instance down, outside of any call: for a trap while its memory was read or
+    /// written for a function of the host, such as one that takes its arguments late.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn lock_down_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        self.lock_down(self.instance_key(instance)?)
     }
 
     fn lock_down(&mut self, instance: Key<Instance>) -> Result<(), Error> {
@@ -178,14 +196,19 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Its threads never run again, and its tasks never resolve. Its handles are dropped without
     /// calling destructors, and its ends of streams and futures as if it had dropped them, so
     /// that whoever holds the other ends learns of it; calls that it made go on, and their
-    /// results are dropped.
+    /// results are dropped. Functions and types stay: a machine has them as long as it lives.
+    /// This takes time with the size of the machine, not only with that of the instance.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`Error::InstanceRuns`] while one of its threads is part of a call
-    /// that the host has begun.
+    /// that the host has begun; [`Error::OtherStep`] while a step is to be ended, or a trap to be
+    /// [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         let instance = self.instance_key(instance)?;
+        if self.must_unwind || self.outstanding != Outstanding::Nothing {
+            return Err(Error::OtherStep);
+        }
         for position in 0..self.threads.positions() {
             let Some(thread) = self.thread_of(instance, position)? else { continue };
             if self.threads.get(thread)?.state == State::Running {

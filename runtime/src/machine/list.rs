@@ -12,6 +12,13 @@ pub(crate) struct Links<T> {
     next: Option<Key<T>>,
 }
 
+impl<T> Links<T> {
+    /// Whether the thing is in a list.
+    pub(crate) const fn are_set(&self) -> bool {
+        self.next.is_some()
+    }
+}
+
 impl<T> Default for Links<T> {
     fn default() -> Self {
         Self { previous: None, next: None }

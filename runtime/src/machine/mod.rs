@@ -16,11 +16,13 @@
 //! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
 //! | hear what became of the host's own calls, reads and writes | [`next_host_event`](Machine::next_host_event) |
 //! | go on after a trap | [`trapped`](Machine::trapped) |
+//! | look inside | [`handle_view`](Machine::handle_view), [`threads`](Machine::threads), [`count_of`](Machine::count_of) |
 //!
 //! Two kinds of bad news: a [`Trap`](crate::trap::Trap) says which rule a guest broke, an
 //! [`Error`] how the host misused the machine or which table is full. After
-//! an `Error` that a host can cause, nothing has changed. After a trap, or when the host can't go on
-//! for whatever reason, [`trapped`](Machine::trapped) gives up what was begun.
+//! an `Error` that a host can cause, nothing has changed, and it may try again, for example when
+//! there is room. After a trap, or when the host can't go on for whatever reason,
+//! [`trapped`](Machine::trapped) gives up what was begun; until then, the machine takes nothing else.
 //!
 //! # Example
 //!
@@ -74,6 +76,8 @@
 //! | `resource`, `error_context` | `ResourceHandle`, `ErrorContext`, their lifting and lowering |
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
+//! | `inspect` | nothing: looking at the machine |
+//! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
 
 mod arena;
@@ -86,8 +90,10 @@ mod host_call;
 mod host_end;
 mod id;
 mod index_table;
+mod inspect;
 mod instance;
 mod list;
+mod outstanding;
 mod ready;
 mod resource;
 mod step;
@@ -111,6 +117,7 @@ use handle::Handle;
 use index_table::Entry;
 use instance::{Instance, Tables};
 use list::List;
+use outstanding::Outstanding;
 use resource::{Lend, ResourceHandle};
 use store::Function;
 use task::Task;
@@ -120,6 +127,9 @@ use waitable_set::WaitableSet;
 
 pub use id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
+};
+pub use inspect::{
+    EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView, WaitingOn,
 };
 pub use resource::LoweredBorrow;
 pub use step::{
@@ -151,6 +161,11 @@ pub struct Machine<L: Limits, C = FirstInFirstOut> {
     frames: L::Frames<Frame>,
     /// The thread that runs; nothing while the host does.
     current: Option<Key<Thread>>,
+    outstanding: Outstanding,
+    /// Whether something failed half-way, so that only unwinding is left.
+    must_unwind: bool,
+    /// How many tokens were handed out.
+    tokens: u64,
     /// The instances with a ready thread, in the order of their turns.
     ready_instances: List<Instance>,
     ready_threads: u32,
@@ -179,6 +194,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             messages: Default::default(),
             frames: Default::default(),
             current: None,
+            outstanding: Outstanding::Nothing,
+            must_unwind: false,
+            tokens: 0,
             ready_instances: List::default(),
             ready_threads: 0,
             waits: 0,

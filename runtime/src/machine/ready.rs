@@ -10,7 +10,8 @@
 //! | `exclusive` | the lock is free |
 //! | `enter` | there is no backpressure |
 //! | `enter_exclusive` | there is no backpressure and the lock is free |
-//! | each set's `waiters` | the set has an event; those from callbacks, if the lock is free, too |
+//! | each set's `waiters` | the set has an event |
+//! | each set's `callback_waiters` | the set has an event and the lock is free |
 //!
 //! Sets that have both waiters and events are in a list of their instance, and instances with a
 //! ready thread are in a ring of the machine, which they take turns in. So nothing here
@@ -23,17 +24,15 @@ use crate::limits::Limits;
 use super::Machine;
 use super::arena::Key;
 use super::instance::Instance;
-use super::list::List;
+use super::list::{Linked as _, List};
 use super::thread::{Continuation, Queue, State, Thread};
-use super::waitable_set::{Listed, WaitableSet};
+use super::waitable_set::WaitableSet;
 
 /// The queues of an instance.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
-    now: List<Thread>,
-    exclusive: List<Thread>,
-    enter: List<Thread>,
-    enter_exclusive: List<Thread>,
+    /// `now`, `exclusive`, `enter` and `enter_exclusive`.
+    lists: [List<Thread>; 4],
     /// Sets with events and waiters not all of which are from callbacks.
     sets: List<WaitableSet>,
     /// Sets with events and waiters all of which are from callbacks.
@@ -48,8 +47,41 @@ pub(crate) struct Queues {
 
 impl Queues {
     /// `num_waiting_to_enter`
-    pub(crate) const fn waiting_to_enter(&self) -> u32 {
-        self.enter.len() + self.enter_exclusive.len()
+    pub(crate) fn waiting_to_enter(&self) -> u32 {
+        self.len(Queue::Enter) + self.len(Queue::EnterExclusive)
+    }
+
+    /// Which of the lists `queue` is; none for those of sets.
+    const fn position(queue: Queue) -> Option<usize> {
+        match queue {
+            Queue::Now => Some(0),
+            Queue::Exclusive => Some(1),
+            Queue::Enter => Some(2),
+            Queue::EnterExclusive => Some(3),
+            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
+        }
+    }
+
+    fn list(&self, queue: Queue) -> Option<&List<Thread>> {
+        self.lists.get(Self::position(queue)?)
+    }
+
+    fn list_mut(&mut self, queue: Queue) -> Option<&mut List<Thread>> {
+        self.lists.get_mut(Self::position(queue)?)
+    }
+
+    fn len(&self, queue: Queue) -> u32 {
+        self.list(queue).map_or(0, List::len)
+    }
+
+    /// The list of the sets that have both events and waiters, some of which are not from
+    /// callbacks, or all.
+    const fn sets_with(&mut self, plain_waiters: bool) -> &mut List<WaitableSet> {
+        if plain_waiters { &mut self.sets } else { &mut self.callback_sets }
+    }
+
+    fn first(&self, queue: Queue) -> Option<Place> {
+        Some(Place::Queue(queue, self.list(queue)?.front()?))
     }
 }
 
@@ -157,9 +189,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
             (Queue::SetCallback, Continuation::CallbackWait(set)) => {
                 self.hide_set(set)?;
-                let waited = self.sets.get_mut(set)?;
-                waited.waiters.push_back(&mut self.threads, thread)?;
-                waited.callback_waiters += 1;
+                self.sets.get_mut(set)?.callback_waiters.push_back(&mut self.threads, thread)?;
                 self.show_set(set)
             }
             _ => {
@@ -185,9 +215,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
             (Queue::SetCallback, Continuation::CallbackWait(set)) => {
                 self.hide_set(set)?;
-                let waited = self.sets.get_mut(set)?;
-                waited.waiters.remove(&mut self.threads, thread)?;
-                waited.callback_waiters -= 1;
+                self.sets.get_mut(set)?.callback_waiters.remove(&mut self.threads, thread)?;
                 self.show_set(set)
             }
             _ => {
@@ -207,32 +235,27 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     /// Takes `set` out of its instance's list, before its waiters or events change.
     pub(crate) fn hide_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
-        let hidden = self.sets.get_mut(set)?;
-        let listed = core::mem::replace(&mut hidden.listed, Listed::Nowhere);
-        let (plain, callback) = (hidden.plain_waiters(), hidden.callback_waiters);
-        let queues = &mut self.instances.get_mut(hidden.instance)?.queues;
-        match listed {
-            Listed::Nowhere => return Ok(()),
-            Listed::Plain => queues.sets.remove(&mut self.sets, set)?,
-            Listed::Callback => queues.callback_sets.remove(&mut self.sets, set)?,
+        let hidden = self.sets.get(set)?;
+        if !hidden.links().are_set() {
+            return Ok(());
         }
+        let (plain, callback) = (hidden.waiters.len(), hidden.callback_waiters.len());
+        let queues = &mut self.instances.get_mut(hidden.instance)?.queues;
         queues.set_waiters -= plain;
         queues.callback_waiters -= callback;
-        Ok(())
+        queues.sets_with(plain > 0).remove(&mut self.sets, set)
     }
 
     /// Puts `set` into its instance's list if it has both events and waiters, after they changed.
     pub(crate) fn show_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
-        let shown = self.sets.get_mut(set)?;
+        let shown = self.sets.get(set)?;
         let instance = shown.instance;
-        if shown.has_pending_event() && shown.waiters.len() > 0 {
-            let (plain, callback) = (shown.plain_waiters(), shown.callback_waiters);
-            shown.listed = if plain > 0 { Listed::Plain } else { Listed::Callback };
+        let (plain, callback) = (shown.waiters.len(), shown.callback_waiters.len());
+        if shown.has_pending_event() && plain + callback > 0 {
             let queues = &mut self.instances.get_mut(instance)?.queues;
-            let list = if plain > 0 { &mut queues.sets } else { &mut queues.callback_sets };
-            list.push_back(&mut self.sets, set)?;
             queues.set_waiters += plain;
             queues.callback_waiters += callback;
+            queues.sets_with(plain > 0).push_back(&mut self.sets, set)?;
         }
         self.count(instance)
     }
@@ -257,14 +280,14 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             return Ok(0);
         }
         let queues = &instance.queues;
-        let mut count = queues.now.len() + queues.set_waiters;
+        let mut count = queues.len(Queue::Now) + queues.set_waiters;
         if instance.exclusive_thread.is_none() {
-            count += queues.exclusive.len() + queues.callback_waiters;
+            count += queues.len(Queue::Exclusive) + queues.callback_waiters;
         }
         if among == Among::All && instance.backpressure == 0 {
-            count += queues.enter.len();
+            count += queues.len(Queue::Enter);
             if instance.exclusive_thread.is_none() {
-                count += queues.enter_exclusive.len();
+                count += queues.len(Queue::EnterExclusive);
             }
         }
         Ok(count)
@@ -281,17 +304,14 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let queues = &instance.queues;
         let unlocked = instance.exclusive_thread.is_none();
         let entering = among == Among::All && instance.backpressure == 0;
-        let queued = |queue, list: &List<Thread>, enabled: bool| {
-            list.front().filter(|_| enabled).map(|thread| Place::Queue(queue, thread))
-        };
         let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
         let mut places = [
-            queued(Queue::Now, &queues.now, true),
-            queued(Queue::Exclusive, &queues.exclusive, unlocked),
-            queued(Queue::Enter, &queues.enter, entering),
-            queued(Queue::EnterExclusive, &queues.enter_exclusive, entering && unlocked),
-            self.first_in_sets(queues.sets.front(), &queues.sets, unlocked)?,
-            self.first_in_sets(callback_sets, &queues.callback_sets, true)?,
+            queues.first(Queue::Now),
+            queues.first(Queue::Exclusive).filter(|_| unlocked),
+            queues.first(Queue::Enter).filter(|_| entering),
+            queues.first(Queue::EnterExclusive).filter(|_| entering && unlocked),
+            self.first_in_sets(queues.sets.front(), unlocked)?,
+            self.first_in_sets(callback_sets, true)?,
         ];
         for _ in 0..position {
             let Some(oldest) = self.oldest(&mut places)? else { return Ok(None) };
@@ -332,22 +352,15 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(oldest.map(|(_, place)| place))
     }
 
-    /// The first thread in the sets of `list` from `set` on, those from callbacks only if the
-    /// lock is free.
+    /// The first thread that is ready in the sets of `list` from `set` on; each has one.
     fn first_in_sets(
         &self,
-        mut set: Option<Key<WaitableSet>>,
-        list: &List<WaitableSet>,
+        set: Option<Key<WaitableSet>>,
         unlocked: bool,
     ) -> Result<Option<Place>, Error> {
-        while let Some(key) = set {
-            let front = self.sets.get(key)?.waiters.front();
-            if let Some(thread) = self.first_enabled(key, front, unlocked)? {
-                return Ok(Some(Place::Set(key, thread)));
-            }
-            set = list.after(&self.sets, key)?;
-        }
-        Ok(None)
+        let Some(set) = set else { return Ok(None) };
+        let [first, _] = self.waiters_in_turn(set, unlocked)?;
+        Ok(first.map(|thread| Place::Set(set, thread)))
     }
 
     /// What comes after `thread`, which waits for `set`, in the set and in those behind it.
@@ -359,53 +372,39 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         unlocked: bool,
     ) -> Result<Option<Place>, Error> {
         let waited = self.sets.get(set)?;
-        let next = waited.waiters.after(&self.threads, thread)?;
-        if let Some(thread) = self.first_enabled(set, next, unlocked)? {
+        let queue = self.threads.get(thread)?.queue;
+        let own = if queue == Queue::Set { &waited.waiters } else { &waited.callback_waiters };
+        let next = own.after(&self.threads, thread)?;
+        let next = match (next, self.waiters_in_turn(set, unlocked)?) {
+            (None, [first, second]) if first == own.front() => second,
+            (next, _) => next,
+        };
+        if let Some(thread) = next {
             return Ok(Some(Place::Set(set, thread)));
         }
-        let list =
-            if waited.listed == Listed::Plain { &queues.sets } else { &queues.callback_sets };
-        self.first_in_sets(list.after(&self.sets, set)?, list, unlocked)
+        let list = if waited.waiters.len() > 0 { &queues.sets } else { &queues.callback_sets };
+        self.first_in_sets(list.after(&self.sets, set)?, unlocked)
     }
 
-    /// The first of a set's waiters from `thread` on that is not from a callback, if the lock is
-    /// taken.
-    fn first_enabled(
+    /// The first of a set's waiters that are not from callbacks, and the first of those that are if
+    /// the lock is free: whichever began to wait first, first.
+    fn waiters_in_turn(
         &self,
         set: Key<WaitableSet>,
-        mut thread: Option<Key<Thread>>,
         unlocked: bool,
-    ) -> Result<Option<Key<Thread>>, Error> {
-        let waiters = &self.sets.get(set)?.waiters;
-        while let Some(key) = thread {
-            if unlocked || self.threads.get(key)?.queue == Queue::Set {
-                return Ok(Some(key));
+    ) -> Result<[Option<Key<Thread>>; 2], Error> {
+        let set = self.sets.get(set)?;
+        let plain = set.waiters.front();
+        let callback = set.callback_waiters.front().filter(|_| unlocked);
+        Ok(match (plain, callback) {
+            (Some(waiter), Some(from_callback))
+                if self.threads.get(waiter)?.ticket()
+                    < self.threads.get(from_callback)?.ticket() =>
+            {
+                [plain, callback]
             }
-            thread = waiters.after(&self.threads, key)?;
-        }
-        Ok(None)
-    }
-}
-
-impl Queues {
-    /// The list that `queue` is; none for those of sets.
-    const fn list(&self, queue: Queue) -> Option<&List<Thread>> {
-        match queue {
-            Queue::Now => Some(&self.now),
-            Queue::Exclusive => Some(&self.exclusive),
-            Queue::Enter => Some(&self.enter),
-            Queue::EnterExclusive => Some(&self.enter_exclusive),
-            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
-        }
-    }
-
-    const fn list_mut(&mut self, queue: Queue) -> Option<&mut List<Thread>> {
-        match queue {
-            Queue::Now => Some(&mut self.now),
-            Queue::Exclusive => Some(&mut self.exclusive),
-            Queue::Enter => Some(&mut self.enter),
-            Queue::EnterExclusive => Some(&mut self.enter_exclusive),
-            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
-        }
+            (_, Some(_)) => [callback, plain],
+            (_, None) => [plain, None],
+        })
     }
 }

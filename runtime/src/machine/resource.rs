@@ -12,7 +12,7 @@ use super::Machine;
 use super::arena::Key;
 use super::handle::Handle;
 use super::id::{InstanceId, SubtaskId, TaskId};
-use super::task::Task;
+use super::task::{State, Task};
 use super::thread::{number, words};
 
 /// A handle of a resource.
@@ -129,6 +129,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
+    /// [`Error::AlreadyResolved`]; [`Error::HostHasNoHandles`] if the host made the call;
     /// [`Error::Full`]: [`Lends`](crate::limits::Table::Lends). Traps: `unknown-handle-index`,
     /// `handle-wrong-type`, `resource-wrong-type`.
     ///
@@ -140,6 +141,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         index: u32,
     ) -> Result<u64, Failure> {
         let subtask = self.subtask_key(call)?;
+        if self.subtask(subtask)?.resolved() {
+            return Err(Error::AlreadyResolved.into());
+        }
         let instance = self.waitables.get(subtask)?.owner.ok_or(Error::HostHasNoHandles)?;
         let handle = self.resource_of_type_at(instance, index, ty)?;
         self.add_lender(subtask, handle)?;
@@ -161,6 +165,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         representation: u64,
     ) -> Result<u32, Failure> {
         let instance = self.instance_key(instance)?;
+        self.resource_type(ty)?;
         self.new_resource(instance, ResourceHandle::new(ty, representation, None))
     }
 
@@ -168,7 +173,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Resources`](crate::limits::Table::Resources),
+    /// [`Error::AlreadyResolved`]; [`Error::Full`]: [`Resources`](crate::limits::Table::Resources),
     /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
@@ -179,6 +184,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         representation: u64,
     ) -> Result<LoweredBorrow, Failure> {
         let task = self.task_key(task)?;
+        if self.tasks.get(task)?.state == State::Resolved {
+            return Err(Error::AlreadyResolved.into());
+        }
         let instance = self.tasks.get(task)?.instance;
         if self.resource_instance(ty)? == Some(self.instance_id(instance)?) {
             return Ok(LoweredBorrow::Representation(representation));

@@ -5,21 +5,18 @@
 //! be taken next; taking it ends with telling the machine, which answers with the next, until
 //! the answer is [`Step::ReturnToHost`].
 //!
-//! Steps that the machine must be told the end of carry a token, such as [`TaskReturn`]: it
-//! can't be made up, copied, or used twice.
+//! Steps that come with something to look at carry a token, such as [`TaskReturn`]: it can't be
+//! made up, copied, or used when another step is to be taken, which is
+//! [`Error::OtherStep`](crate::error::Error::OtherStep).
 
 use crate::builtin::{CoreTypeIndex, OptionsIndex, TableIndex, TypeIndex};
 use crate::code::EventCode;
 use crate::core_value::CoreValue;
 use crate::trap::CopyDirection;
 
-use super::arena::Key;
 use super::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
 };
-use super::task::Task;
-use super::thread::Thread;
-use super::waitable::Waitable;
 
 /// What has to happen next.
 #[derive(Debug, PartialEq, Eq)]
@@ -223,8 +220,7 @@ pub struct HostEvent {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the task does not return until the token is given to `Machine::resolve`"]
 pub struct TaskReturn {
-    pub(crate) key: Key<Task>,
-    pub(crate) running: Key<Thread>,
+    pub(crate) serial: u64,
     pub(crate) from: ReturnFrom,
     pub(crate) thread: ThreadId,
     pub(crate) task: TaskId,
@@ -276,6 +272,7 @@ impl TaskReturn {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "there is no thread until `Machine::new_thread` is told of the function"]
 pub struct StartFunctionSearch {
+    pub(crate) serial: u64,
     pub(crate) is_spawn: bool,
     pub(crate) thread: ThreadId,
     pub(crate) start_type: CoreTypeIndex,
@@ -343,7 +340,8 @@ impl Buffer {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the read or write does not begin until the token is given to `Machine::buffer_checked`"]
 pub struct BufferCheck {
-    pub(crate) key: Key<Waitable>,
+    pub(crate) serial: u64,
+    pub(crate) end: EndId,
     pub(crate) is_async: bool,
     pub(crate) thread: ThreadId,
     pub(crate) ty: TypeIndex,
@@ -386,9 +384,9 @@ impl BufferCheck {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "nobody hears of the values until the token is given to `Machine::copied`"]
 pub struct Copy {
-    /// The end whose buffer is not stored in it yet.
-    pub(crate) end: Key<Waitable>,
-    pub(crate) buffer: Buffer,
+    pub(crate) serial: u64,
+    /// Which way the values go as the end sees it whose buffer is not stored in it yet.
+    pub(crate) direction: CopyDirection,
     pub(crate) then: AfterCopy,
     pub(crate) ty: TypeIndex,
     pub(crate) count: u32,

@@ -12,7 +12,8 @@ use super::arena::Key;
 use super::frame::Frame;
 use super::id::{FunctionId, InstanceId, SubtaskId};
 use super::step::Step;
-use super::subtask::Subtask;
+use super::subtask::{Ends, Subtask};
+use super::thread::Flow;
 use super::waitable::{Callee, Kind, Waitable};
 
 /// A function that can be called.
@@ -89,15 +90,25 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::Types`]; [`Error::Unknown`].
+    /// [`Error::Full`]: [`Table::Types`]; [`Error::Unknown`]; [`Error::NoDestructor`] if the
+    /// destructor is not a function of the same instance, without `async` in its type and in how it is
+    /// lifted, and without `post-return`.
     pub fn define_type(&mut self, definition: TypeDefinition) -> Result<TypeIndex, Error> {
         if let TypeDefinition::Resource { instance: Some(instance), .. } = definition {
             self.instance_key(instance)?;
         }
-        if let TypeDefinition::Resource { destructor: Some(destructor), .. } = definition
-            && !matches!(self.function(destructor)?, Function::Lifted(_))
-        {
-            return Err(Error::Unknown(Table::Functions));
+        if let TypeDefinition::Resource { instance, destructor: Some(destructor) } = definition {
+            let is_right = match self.function(destructor)? {
+                Function::Lifted(LiftedFunction { instance: defined, is_async, lift, .. }) => {
+                    instance == Some(defined)
+                        && !is_async
+                        && lift == Lift::Sync { has_post_return: false }
+                }
+                Function::Host { .. } => false,
+            };
+            if !is_right {
+                return Err(Error::NoDestructor);
+            }
         }
         let full = Error::Full(Table::Types);
         let index = u32::try_from(self.types.len()).map_err(|_| full)?;
@@ -179,9 +190,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`], [`Table::Threads`],
-    /// [`Table::ThreadIndices`], [`Table::Frames`]; [`Error::Unknown`] if it isn't a lifted
-    /// function. Traps: `cannot-enter-component-instance`, `table-full`,
+    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    ///
+    /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
+    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`]; [`Error::Unknown`] if it
+    /// isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
     /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
@@ -189,35 +202,53 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let Function::Lifted(lifted) = self.function(function)? else {
             return Err(Error::Unknown(Table::Functions).into());
         };
+        self.check_host_has_control()?;
         self.check_lift(&lifted)?;
         self.waitables.reserve(1)?;
-        self.reserve_frames(2)?;
+        self.reserve_frames(1 + frames_of(&lifted))?;
         self.reserve_thread_index(&lifted)?;
         let mut subtask = Subtask::new(Callee::Gone);
-        subtask.reports_progress = true;
+        subtask.ends = Ends::Event;
         let subtask = self.waitables.insert(Waitable::new(None, Kind::Subtask(subtask)))?;
-        self.push_frame(Frame::Host { previous: self.current })?;
-        let flow = self.canon_lift(function, lifted, subtask, None)?;
-        Ok((self.subtask_id(subtask)?, self.step(flow)?))
+        let id = self.subtask_id(subtask)?;
+        let step = self.begin(|machine| machine.canon_lift(function, lifted, subtask, None));
+        if step.is_err() {
+            self.abandon_subtask(subtask)?;
+        }
+        Ok((id, step?))
     }
 
     /// `Store.tick`: lets one thread that is ready run, if there is any.
     ///
     /// # Errors
     ///
+    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    ///
     /// [`Error::Entered`] inside of a call; [`Error::Full`]: [`Table::Frames`]. Traps: those of
     /// the thread.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn tick(&mut self) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
         if !self.frames.is_empty() {
             return Err(Error::Entered.into());
         }
         self.reserve_frames(1)?;
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
-        self.push_frame(Frame::Host { previous: None })?;
-        let flow = self.resume(thread)?;
-        self.step(flow)
+        self.begin(|machine| machine.resume(thread))
+    }
+
+    /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
+    fn begin(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
+    ) -> Result<Step, Failure> {
+        self.push_frame(Frame::Host)?;
+        let step = self.advance(act);
+        if step.is_err() {
+            self.trapped()?;
+        }
+        step
     }
 
     /// How many threads are ready: 0 if [`tick`](Self::tick) would do nothing.
@@ -230,11 +261,14 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyResolved`], [`Error::AlreadyCancelled`]; [`Error::NotHosts`] if a guest
+    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    ///
+    /// [`Error::GuestHasControl`]; [`Error::AlreadyResolved`], [`Error::AlreadyCancelled`]; [`Error::NotHosts`] if a guest
     /// made the call; [`Error::Full`]: [`Table::Frames`]. Traps: those of the threads that run.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn cancel_call(&mut self, call: SubtaskId) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
         let key = self.hosts_call(call)?;
         self.reserve_frames(2)?;
         let subtask = self.subtask_mut(key)?;
@@ -245,9 +279,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             return Err(Error::AlreadyCancelled.into());
         }
         let Callee::Task(task) = subtask.callee else { return Ok(Step::ReturnToHost) };
-        self.push_frame(Frame::Host { previous: self.current })?;
-        let flow = self.request_cancellation(task)?;
-        self.step(flow)
+        self.begin(|machine| machine.request_cancellation(task))
     }
 
     /// How far a call has come.
@@ -292,4 +324,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         }
         Ok(subtask)
     }
+}
+
+/// How many frames `canon_lift` of a function takes.
+pub(crate) const fn frames_of(lifted: &LiftedFunction) -> usize {
+    if lifted.is_async { 0 } else { 1 }
 }

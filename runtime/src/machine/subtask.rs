@@ -10,7 +10,6 @@ use super::Machine;
 use super::arena::Key;
 use super::resource::{Lend, ResourceHandle};
 use super::step::Event;
-use super::task;
 use super::thread::{number, words};
 use super::waitable::{Callee, Kind, Waitable};
 
@@ -25,8 +24,18 @@ pub(crate) struct Subtask {
     pub(crate) cancellation_requested: bool,
     /// `resolve_delivered`, in the reference `lenders is None`.
     pub(crate) resolve_delivered: bool,
-    /// Whether events are for somebody: the host, or a guest that has its index.
-    pub(crate) reports_progress: bool,
+    pub(crate) ends: Ends,
+}
+
+/// What becomes of a call when it has resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// The import that was lowered without `async` returns.
+    Import,
+    /// `resource.drop` returns.
+    Destructor,
+    /// Its progress is an event, for the host or for the guest that has its index.
+    Event,
 }
 
 /// How a call resolves: what `on_resolve` is called with.
@@ -79,7 +88,7 @@ impl Subtask {
             state: SubtaskState::Starting,
             cancellation_requested: false,
             resolve_delivered: false,
-            reports_progress: false,
+            ends: Ends::Import,
         }
     }
 
@@ -98,7 +107,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     pub(crate) fn subtask_started(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         let started = self.subtask_mut(subtask)?;
         started.state = SubtaskState::Started;
-        if started.reports_progress {
+        if started.ends == Ends::Event {
             self.set_pending_event(subtask)?;
         }
         Ok(())
@@ -120,7 +129,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             (Resolution::Cancelled, _) => SubtaskState::CancelledBeforeReturned,
         };
         resolved.callee = Callee::Gone;
-        if resolved.reports_progress {
+        if resolved.ends == Ends::Event {
             self.set_pending_event(subtask)?;
         }
         self.wake_waiter(subtask)?;
@@ -182,10 +191,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Forgets a subtask, resolved or not, without any of the rules that hold for guests.
     pub(crate) fn abandon_subtask(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         if let Callee::Task(task) = self.subtask(subtask)?.callee {
-            let abandoned = self.tasks.get_mut(task)?;
-            abandoned.caller = None;
-            // It is cancelled before it starts when it is its turn to enter.
-            debug_assert!(abandoned.state != task::State::Resolved);
+            // If it has not started, it is cancelled when it is its turn to enter.
+            self.tasks.get_mut(task)?.caller = None;
         }
         // The handles that were lent go with the instance, or stay lent to nobody.
         self.deliver_resolve(subtask)?;

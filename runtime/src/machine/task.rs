@@ -11,6 +11,7 @@ use super::arena::Key;
 use super::frame::Frame;
 use super::id::{FunctionId, SubtaskId, TaskId};
 use super::instance::Instance;
+use super::outstanding::Outstanding;
 use super::step::{ReturnFrom, Step, TaskReturn};
 use super::store::{Function, Lift, LiftedFunction};
 use super::subtask::Resolution;
@@ -65,9 +66,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(self.lifted(task)?.is_some_and(|lifted| lifted.is_async))
     }
 
-    /// `Task.needs_exclusive`, of a function of `async` type.
+    /// `Task.needs_exclusive`, and whether the task's function has an `async` type at all.
     fn needs_exclusive(&self, task: Key<Task>) -> Result<bool, Error> {
-        Ok(self.lifted(task)?.is_some_and(|lifted| lifted.lift != Lift::Stackful))
+        let lifted = self.lifted(task)?;
+        Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != Lift::Stackful))
     }
 
     /// `Task.enter_implicit_thread`, on the current thread, which has just begun.
@@ -124,7 +126,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         begin: Continuation,
     ) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
-        if self.is_async_typed(task)? && self.needs_exclusive(task)? {
+        if self.needs_exclusive(task)? {
             self.set_exclusive_thread(task, Some(thread))?;
         }
         self.register_reserved_thread(thread)?;
@@ -182,9 +184,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Traps: `no-async-result`.
     pub(crate) fn exit_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
-        let releases = self.is_async_typed(task)? && self.needs_exclusive(task)?;
         // Before `unregister_thread`, after which the task may be gone; nothing sees the order.
-        if releases {
+        if self.needs_exclusive(task)? {
             self.set_exclusive_thread(task, None)?;
         }
         self.tasks.get_mut(task)?.implicit_thread = None;
@@ -213,8 +214,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     /// `Task.request_cancellation`
     pub(crate) fn request_cancellation(&mut self, task: Key<Task>) -> Result<Flow, Failure> {
-        let cancelled = self.tasks.get_mut(task)?;
+        let cancelled = self.tasks.get(task)?;
         let (state, instance) = (cancelled.state, cancelled.instance);
+        if self.instances.get(instance)?.lockdown {
+            return Ok(None);
+        }
+        let cancelled = self.tasks.get_mut(task)?;
         cancelled.state = State::PendingCancel;
         let Some(thread) = cancelled.implicit_thread else {
             return self.request_running_cancellation(task, instance);
@@ -263,11 +268,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// Traps: `task-resolved-twice`, `borrows-remain`.
+    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken. Traps:
+    /// `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
     pub fn return_(&self, task_return: &TaskReturn) -> Result<(), Failure> {
-        let task = self.tasks.get(task_return.key)?;
+        self.check_outstanding(Outstanding::Token(task_return.serial))?;
+        let task = self.tasks.get(self.task_key(task_return.task)?)?;
         if task.state == State::Resolved {
             return Err(Trap::TaskResolvedTwice.into());
         }
@@ -293,13 +300,15 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         result: Option<CoreValue>,
     ) -> Result<Step, Failure> {
         self.return_(&task_return)?;
-        let TaskReturn { key: task, running: thread, from, .. } = task_return;
-        self.resolve_task(task, Resolution::Returned(result))?;
-        let flow = match from {
-            ReturnFrom::Builtin => self.return_builtin(thread, 0)?,
-            ReturnFrom::Function => self.sync_returned(thread)?,
-        };
-        self.step(flow)
+        self.outstanding = Outstanding::Nothing;
+        let (task, thread) = (self.current_task()?, self.current_thread()?);
+        self.advance(|machine| {
+            machine.resolve_task(task, Resolution::Returned(result))?;
+            match task_return.from {
+                ReturnFrom::Builtin => machine.return_builtin(thread, 0),
+                ReturnFrom::Function => machine.sync_returned(thread),
+            }
+        })
     }
 
     /// `Task.cancel`
@@ -370,15 +379,14 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     /// The step that takes the result of `task`, whose thread `thread` has it, to its caller.
     pub(crate) fn task_return(
-        &self,
+        &mut self,
         thread: Key<Thread>,
         from: ReturnFrom,
     ) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         let caller = if self.has_caller(task)? { self.caller_id(task)? } else { None };
         Ok(Some(Step::Return(TaskReturn {
-            key: task,
-            running: thread,
+            serial: self.new_token(),
             from,
             thread: self.thread_id(thread)?,
             task: self.task_id(task)?,

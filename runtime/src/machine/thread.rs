@@ -7,6 +7,7 @@ use crate::limits::{Limits, Table};
 use super::Machine;
 use super::arena::Key;
 use super::list::{Linked, Links};
+use super::outstanding::Outstanding;
 use super::step::{Event, Resumed, Step};
 use super::task::Task;
 use super::waitable::Waitable;
@@ -50,6 +51,8 @@ pub(crate) enum State {
     Suspended,
     /// Until a condition holds, which its queue stands for.
     Waiting,
+    /// Never again: it was part of a call that trapped.
+    Abandoned,
 }
 
 /// Where a waiting thread is listed: each queue has one condition for all in it.
@@ -163,8 +166,9 @@ impl Thread {
 pub(crate) type Flow = Option<Step>;
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// The thread that runs.
+    /// The thread of the guest that has control.
     pub(crate) fn current_thread(&self) -> Result<Key<Thread>, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
         self.current.ok_or(Error::NoCurrentThread)
     }
 
@@ -223,7 +227,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         continuation: Continuation,
     ) -> Result<Flow, Failure> {
         match continuation {
-            Continuation::Running => Err(Error::Unknown(Table::Threads).into()),
+            Continuation::Running => Err(Error::Inconsistent(Table::Threads).into()),
             Continuation::Begin | Continuation::BeginDestructor { .. } => {
                 self.enter_implicit_thread(thread, continuation)
             }
@@ -237,7 +241,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
             Continuation::Zero => self.return_builtin(thread, 0),
             Continuation::SetWait(set) => {
-                let event = self.waited(set)?;
+                let event = self.get_pending_event_of(set)?;
                 self.return_to(thread, Resumed::Event(event))
             }
             Continuation::Lower(subtask) => self.lower_resolved(thread, subtask),
@@ -274,13 +278,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(None)
     }
 
-    /// `Thread.yield_`; `None` if the thread goes on at once.
-    pub(crate) fn yield_(&mut self, thread: Key<Thread>) -> Result<Option<Flow>, Failure> {
+    /// `Thread.yield_`
+    pub(crate) fn yield_(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         if self.choose(Choice::Yield, 2)? == 1 {
-            return Ok(None);
+            return self.return_builtin(thread, 0);
         }
         self.start_waiting(thread, Queue::Now, Continuation::Zero)?;
-        Ok(Some(None))
+        Ok(None)
     }
 
     /// `Thread.suspend_then_resume`.
@@ -317,15 +321,15 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         }
     }
 
-    /// `Thread.yield_then_promote`; `None` if the thread goes on at once.
+    /// `Thread.yield_then_promote`
     pub(crate) fn yield_then_promote(
         &mut self,
         thread: Key<Thread>,
         other: Key<Thread>,
-    ) -> Result<Option<Flow>, Failure> {
+    ) -> Result<Flow, Failure> {
         if self.is_ready(other)? {
             self.stop_waiting(other)?;
-            self.yield_then_resume(thread, other).map(Some)
+            self.yield_then_resume(thread, other)
         } else {
             self.yield_(thread)
         }

@@ -10,6 +10,7 @@ use super::end::End;
 use super::id::WaitableId;
 use super::instance::Instance;
 use super::list::{Linked, Links};
+use super::outstanding::Outstanding;
 use super::step::{Event, HostEvent};
 use super::subtask::Subtask;
 use super::task::Task;
@@ -246,8 +247,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// None that a host can cause.
+    /// [`Error::OtherStep`] while a step is to be ended, which may be to move the values of a read
+    /// or write; [`Error::MustUnwind`].
     pub fn next_host_event(&mut self) -> Result<Option<HostEvent>, Failure> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let Some(waitable) = self.host_pending.front() else { return Ok(None) };
         let id = match self.waitables.get(waitable)?.kind {
             Kind::Subtask(_) => WaitableId::Subtask(self.subtask_id(waitable)?),

@@ -12,7 +12,7 @@ use super::Machine;
 use super::arena::Key;
 use super::instance::Instance;
 use super::list::{Linked, Links, List};
-use super::step::Event;
+use super::step::{Event, Resumed};
 use super::thread::{Continuation, Flow, Queue, Thread};
 use super::waitable::Waitable;
 
@@ -24,27 +24,15 @@ pub(crate) struct WaitableSet {
     pub(crate) num_elems: u32,
     /// The members that have an event, in the order in which those came.
     pub(crate) pending: List<Waitable>,
-    /// The threads that wait for an event.
+    /// The threads that wait for an event, but for those that do so from a callback.
     pub(crate) waiters: List<Thread>,
-    /// How many of the waiters wait from a callback.
-    pub(crate) callback_waiters: u32,
+    /// The threads that wait for an event from a callback.
+    pub(crate) callback_waiters: List<Thread>,
     /// How many threads wait from a callback without needing an event, as they are to hear of
     /// their cancellation.
     pub(crate) cancelled_waiters: u32,
-    /// Its neighbours in the list that `listed` says.
+    /// Its neighbours in one of its instance's two lists of sets with both events and waiters.
     links: Links<WaitableSet>,
-    pub(crate) listed: Listed,
-}
-
-/// Which list of its instance a set is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Listed {
-    /// None: it has no event, or no waiter.
-    Nowhere,
-    /// That of sets some of whose waiters don't wait from a callback.
-    Plain,
-    /// That of sets all of whose waiters wait from a callback.
-    Callback,
 }
 
 impl Linked for WaitableSet {
@@ -63,10 +51,9 @@ impl WaitableSet {
             num_elems: 0,
             pending: List::default(),
             waiters: List::default(),
-            callback_waiters: 0,
+            callback_waiters: List::default(),
             cancelled_waiters: 0,
             links: Links::default(),
-            listed: Listed::Nowhere,
         }
     }
 
@@ -74,41 +61,31 @@ impl WaitableSet {
         self.pending.len() > 0
     }
 
-    /// How many of the waiters don't wait from a callback.
-    pub(crate) const fn plain_waiters(&self) -> u32 {
-        self.waiters.len() - self.callback_waiters
-    }
-
-    const fn num_waiting(&self) -> u32 {
-        self.waiters.len() + self.cancelled_waiters
+    pub(crate) const fn num_waiting(&self) -> u32 {
+        self.waiters.len() + self.callback_waiters.len() + self.cancelled_waiters
     }
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// `WaitableSet.get_pending_event`
-    fn get_pending_event_of(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
+    pub(crate) fn get_pending_event_of(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
         let position = self.choose(Choice::Event, self.sets.get(set)?.pending.len())?;
         let waitable = self.sets.get(set)?.pending.at(&self.waitables, position)?;
-        self.get_pending_event(waitable.ok_or(Error::Unknown(Table::Waitables))?)
+        self.get_pending_event(waitable.ok_or(Error::Inconsistent(Table::Waitables))?)
     }
 
-    /// `WaitableSet.wait`, on the current thread, `thread`; `Err` is for the thread's flow while
-    /// it waits.
+    /// `WaitableSet.wait`, on the current thread, `thread`.
     pub(crate) fn wait(
         &mut self,
         thread: Key<Thread>,
         set: Key<WaitableSet>,
-    ) -> Result<Result<Event, Flow>, Failure> {
+    ) -> Result<Flow, Failure> {
         if self.sets.get(set)?.has_pending_event() && self.choose(Choice::Wait, 2)? == 0 {
-            return Ok(Ok(self.get_pending_event_of(set)?));
+            let event = self.get_pending_event_of(set)?;
+            return self.return_to(thread, Resumed::Event(event));
         }
         self.start_waiting(thread, Queue::Set, Continuation::SetWait(set))?;
-        Ok(Err(None))
-    }
-
-    /// `WaitableSet.wait`, behind `wait_until`.
-    pub(crate) fn waited(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
-        self.get_pending_event_of(set)
+        Ok(None)
     }
 
     /// `WaitableSet.poll`

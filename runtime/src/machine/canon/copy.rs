@@ -14,6 +14,7 @@ use super::super::arena::Key;
 use super::super::end::{End, State};
 use super::super::handle::Handle;
 use super::super::id::{EndId, InstanceId};
+use super::super::outstanding::Outstanding;
 use super::super::step::{AfterCopy, Buffer, BufferCheck, Step};
 use super::super::thread::{Continuation, Flow};
 use super::super::waitable::Waitable;
@@ -95,27 +96,35 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let options = Some(offer.options);
         let buffer = Buffer { options, address: offer.address, length, progress: 0 };
         if length > 0 {
-            let thread = self.thread_id(thread)?;
-            let check = BufferCheck { key, is_async, thread, ty, direction, buffer };
+            let (thread, end) = (self.thread_id(thread)?, self.end_id(key)?);
+            let serial = self.new_token();
+            let check = BufferCheck { serial, end, is_async, thread, ty, direction, buffer };
             return Ok(Outcome::Suspend(Step::CheckBuffer(check)));
         }
-        let flow = self.copy_end(key, buffer, AfterCopy::Builtin { is_async })?;
-        self.suspended(flow)
+        self.suspended(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
     }
 
     /// `copy`, behind the making of the buffer.
     ///
     /// # Errors
     ///
-    /// [`Error::NoCurrentThread`]. Traps: `same-instance-copy`.
+    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken;
+    /// [`Error::EndBusy`] if the host has taken the end away meanwhile. Traps:
+    /// `same-instance-copy`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn buffer_checked(&mut self, check: BufferCheck) -> Result<Step, Failure> {
-        let BufferCheck { key, is_async, buffer, .. } = check;
-        self.current_thread()?;
-        let flow = self.copy_end(key, buffer, AfterCopy::Builtin { is_async })?;
-        self.step(flow)
+        self.check_outstanding(Outstanding::Token(check.serial))?;
+        let BufferCheck { end, is_async, buffer, .. } = check;
+        let key = self.end_key(end)?;
+        self.outstanding = Outstanding::Nothing;
+        let holds_it = self.waitables.get(key)?.owner == Some(self.current_instance()?);
+        if !holds_it || self.end(key)?.state != State::Idle {
+            self.outstanding = Outstanding::Token(check.serial);
+            return Err(Error::EndBusy.into());
+        }
+        self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
     }
 
     /// `copy`, behind `end.copy`.
@@ -166,8 +175,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             return Ok(Outcome::Return(T::BLOCKED));
         }
         self.waitables.get_mut(key)?.has_sync_waiter = true;
-        let flow = self.wait_for(thread, key, Continuation::Copy(key))?;
-        self.suspended(flow)
+        self.suspended(|machine| machine.wait_for(thread, key, Continuation::Copy(key)))
     }
 
     /// `drop`
@@ -202,8 +210,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.check_forward(destination)?;
         self.remove_handle(instance, readable)?;
         self.remove_handle(instance, writable)?;
-        let flow = self.forward_ends(source, destination)?;
-        self.suspended(flow)
+        self.suspended(|machine| machine.forward_ends(source, destination))
     }
 
     fn check_forward(&self, key: Key<Waitable>) -> Result<(), Failure> {
@@ -283,6 +290,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if end.state != State::Idle {
             return Err(Error::EndBusy.into());
         }
+        self.check_handle_room(instance, 1)?;
         let index = self.add_handle(instance, Handle::Waitable(key))?;
         self.set_owner(key, Some(instance), index)?;
         Ok(index)

@@ -6,6 +6,7 @@ use crate::error::Failure;
 use crate::limits::Limits;
 
 use super::super::Machine;
+use super::super::outstanding::Outstanding;
 use super::super::step::Step;
 
 impl<L: Limits, C: Chooser> ErrorContextBuiltins for Machine<L, C> {
@@ -19,6 +20,7 @@ impl<L: Limits, C: Chooser> ErrorContextBuiltins for Machine<L, C> {
         if self.choose(Choice::DebugMessage, 2)? == 1 {
             return self.add_new_error_context("").map(Outcome::Return);
         }
+        self.outstanding = Outstanding::LoadDebugMessage;
         Ok(Outcome::Suspend(Step::LoadDebugMessage { thread, options, address: ptr, length: len }))
     }
 
@@ -32,6 +34,7 @@ impl<L: Limits, C: Chooser> ErrorContextBuiltins for Machine<L, C> {
         let error_context = self.error_context_at(self.current_instance()?, errctxi)?;
         let error_context = self.error_context_id(error_context)?;
         let address = ptr;
+        self.outstanding = Outstanding::StoreDebugMessage;
         Ok(Outcome::Suspend(Step::StoreDebugMessage { thread, options, error_context, address }))
     }
 

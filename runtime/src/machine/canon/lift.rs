@@ -20,7 +20,11 @@ use super::super::waitable::{Callee, Waitable};
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Whether `canon_lift` can be begun: the instance may be entered, and there is room.
     pub(crate) fn check_lift(&mut self, lifted: &LiftedFunction) -> Result<(), Failure> {
-        self.check_enter(self.instance_key(lifted.instance)?)?;
+        // One that was removed is entered as little as one that trapped.
+        let Ok(instance) = self.instance_key(lifted.instance) else {
+            return Err(Trap::CannotEnterComponentInstance.into());
+        };
+        self.check_enter(instance)?;
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
         Ok(())
@@ -75,33 +79,37 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift)
     pub fn function_returned(&mut self, packed: Option<u32>) -> Result<Step, Failure> {
         let thread = self.current_thread()?;
-        let flow = match self.threads.get(thread)?.code {
-            Code::Function => {
-                let task = self.threads.get(thread)?.task;
-                match self.lifted(task)?.map(|lifted| lifted.lift) {
-                    Some(Lift::Sync { .. }) => self.task_return(thread, ReturnFrom::Function)?,
-                    Some(Lift::Stackful) => self.exit_implicit_thread(thread)?,
-                    Some(Lift::Callback) => self.callback_returned(thread, packed)?,
-                    None => return Err(Error::InRealloc.into()),
-                }
+        let code = self.threads.get(thread)?.code;
+        let task = self.threads.get(thread)?.task;
+        let lift = self.lifted(task)?.map(|lifted| lifted.lift);
+        match (code, lift) {
+            (Code::Function, None) | (Code::Realloc, _) => return Err(Error::InRealloc.into()),
+            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) if packed.is_none() => {
+                return Err(Error::NoCallbackResult.into());
             }
-            Code::Callback => self.callback_returned(thread, packed)?,
-            Code::Destructor => {
-                let task = self.threads.get(thread)?.task;
-                if self.tasks.get(task)?.num_borrows > 0 {
+            _ => {}
+        }
+        self.advance(|machine| match (code, lift) {
+            (Code::Function, Some(Lift::Sync { .. })) => {
+                machine.task_return(thread, ReturnFrom::Function)
+            }
+            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) => {
+                machine.callback_returned(thread, packed.unwrap_or_default())
+            }
+            (Code::Function | Code::Realloc, _) => machine.exit_implicit_thread(thread),
+            (Code::Destructor, _) => {
+                if machine.tasks.get(task)?.num_borrows > 0 {
                     return Err(Trap::BorrowsRemain.into());
                 }
-                self.resolve_task(task, Resolution::Returned(None))?;
-                self.exit_implicit_thread(thread)?
+                machine.resolve_task(task, Resolution::Returned(None))?;
+                machine.exit_implicit_thread(thread)
             }
-            Code::PostReturn => {
-                self.set_may_leave(thread, true)?;
-                self.exit_implicit_thread(thread)?
+            (Code::PostReturn, _) => {
+                machine.set_may_leave(thread, true)?;
+                machine.exit_implicit_thread(thread)
             }
-            Code::StartFunction => self.unregister_thread(thread)?,
-            Code::Realloc => return Err(Error::InRealloc.into()),
-        };
-        self.step(flow)
+            (Code::StartFunction, _) => machine.unregister_thread(thread),
+        })
     }
 
     /// `canon_lift` without `async`, behind `task.return_`.
@@ -127,12 +135,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// `canon_lift`, in the callback loop: the function, or its callback, has returned.
-    fn callback_returned(
-        &mut self,
-        thread: Key<Thread>,
-        packed: Option<u32>,
-    ) -> Result<Flow, Failure> {
-        let packed = packed.ok_or(Error::NoCallbackResult)?;
+    fn callback_returned(&mut self, thread: Key<Thread>, packed: u32) -> Result<Flow, Failure> {
         let CallbackResult { code, waitable_set } = CallbackResult::unpack(packed)?;
         if code == CallbackCode::Exit {
             return self.exit_implicit_thread(thread);
@@ -186,6 +189,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
     pub fn begin_realloc(&mut self, instance: InstanceId) -> Result<ThreadId, Failure> {
+        if self.must_unwind {
+            return Err(Error::MustUnwind.into());
+        }
         let instance = self.instance_key(instance)?;
         self.check_enter(instance)?;
         if !self.instances.get(instance)?.may_leave {
@@ -201,7 +207,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.tasks.get_mut(task)?.state = State::Started;
         self.threads.get_mut(thread)?.state = super::super::thread::State::Running;
         self.instances.get_mut(instance)?.may_leave = false;
-        self.push_frame(Frame::Realloc { previous: self.current })?;
+        let outstanding = core::mem::take(&mut self.outstanding);
+        self.push_frame(Frame::Realloc { previous: self.current, outstanding })?;
         self.current = Some(thread);
         Ok(self.thread_id(thread)?)
     }
@@ -214,16 +221,17 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
     pub fn realloc_returned(&mut self) -> Result<(), Failure> {
-        let Some(Frame::Realloc { previous }) = self.top_frame() else {
+        let thread = self.current_thread()?;
+        let Some(Frame::Realloc { previous, outstanding }) = self.top_frame() else {
             return Err(Error::NotEntered.into());
         };
-        let thread = self.current_thread()?;
         let task = self.threads.get(thread)?.task;
         self.frames.pop();
         self.set_may_leave(thread, true)?;
         self.tasks.get_mut(task)?.state = State::Resolved;
         self.exit_implicit_thread(thread)?;
         self.current = previous;
+        self.outstanding = outstanding;
         Ok(())
     }
 }

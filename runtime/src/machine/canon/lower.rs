@@ -3,18 +3,18 @@
 use crate::chooser::Chooser;
 use crate::code::{CallResult, SubtaskState};
 use crate::error::{Error, Failure};
-use crate::limits::Limits;
+use crate::limits::{Limits, Table};
 use crate::trap::Trap;
 
 use super::super::Machine;
 use super::super::arena::Key;
 use super::super::frame::Frame;
 use super::super::handle::Handle;
-use super::super::id::FunctionId;
+use super::super::id::{FunctionId, SubtaskId};
 use super::super::instance::Instance;
 use super::super::step::{Resumed, Step};
-use super::super::store::Function;
-use super::super::subtask::Subtask;
+use super::super::store::{Function, frames_of};
+use super::super::subtask::{Ends, Subtask};
 use super::super::thread::{Continuation, Flow, Queue, Thread};
 use super::super::waitable::{Callee, Kind, Waitable};
 
@@ -22,7 +22,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// `canon_lower`: the current thread calls `function`, which it imports lowered with
     /// `async` or without.
     ///
-    /// The arguments are lifted when the callee takes them, by [`Step::CallFunction`] or
+    /// Gives the call, which may be over already, and the next step. The arguments are lifted when the callee takes them, by [`Step::CallFunction`] or
     /// [`start_host_call`](Self::start_host_call). The call ends by [`Step::Resume`] with
     /// [`Resumed::Import`] or [`Resumed::AsyncImport`].
     ///
@@ -35,66 +35,95 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
-    pub fn canon_lower(&mut self, function: FunctionId, is_async: bool) -> Result<Step, Failure> {
+    pub fn canon_lower(
+        &mut self,
+        function: FunctionId,
+        is_async: bool,
+    ) -> Result<(SubtaskId, Step), Failure> {
         let thread = self.current_thread()?;
         let instance = self.current_instance()?;
-        if !self.instances.get(instance)?.may_leave {
-            return Err(Trap::CannotLeaveComponentInstance.into());
-        }
-        let flow = self.lower(thread, instance, function, (is_async, None))?;
-        self.step(flow)
+        let call = if self.instances.get(instance)?.may_leave {
+            self.prepare_lower(instance, function, is_async)
+        } else {
+            Err(Trap::CannotLeaveComponentInstance.into())
+        };
+        self.must_unwind |= matches!(call, Err(Failure::Trap(_)));
+        let call = call?;
+        let mut id = None;
+        let step = self.advance(|machine| {
+            let (subtask, flow) = machine.lower(thread, instance, call, (is_async, None))?;
+            id = Some(subtask);
+            Ok(flow)
+        })?;
+        Ok((id.ok_or(Error::Inconsistent(Table::Waitables))?, step))
     }
 
-    /// `canon_lower`, or a destructor's: up to the call.
+    /// Makes sure that [`lower`](Self::lower) has room, and that the callee may be entered.
+    ///
+    /// Traps: `cannot-enter-component-instance`.
+    pub(crate) fn prepare_lower(
+        &mut self,
+        instance: Key<Instance>,
+        function: FunctionId,
+        is_async: bool,
+    ) -> Result<(FunctionId, Function), Failure> {
+        let callee = self.function(function)?;
+        self.waitables.reserve(1)?;
+        if is_async {
+            self.tables_mut(instance)?.handles.reserve::<Handle>()?;
+        }
+        let frames = match &callee {
+            Function::Lifted(lifted) => 1 + frames_of(lifted),
+            Function::Host { .. } => 1,
+        };
+        let mut has_room = self.reserve_frames(frames).map_err(Failure::from);
+        if let Function::Lifted(lifted) = &callee {
+            has_room = has_room.and_then(|()| self.check_lift(lifted));
+            has_room = has_room.and_then(|()| Ok(self.reserve_thread_index(lifted)?));
+        }
+        if has_room.is_err() && is_async {
+            self.tables_mut(instance)?.handles.unreserve();
+        }
+        has_room.map(|()| (function, callee))
+    }
+
+    /// `canon_lower`, or a destructor's: up to the call, which was prepared. `destroyed` is the
+    /// representation that a destructor is called with.
     pub(crate) fn lower(
         &mut self,
         thread: Key<Thread>,
         instance: Key<Instance>,
-        function: FunctionId,
+        (function, callee): (FunctionId, Function),
         (is_async, destroyed): (bool, Option<u64>),
-    ) -> Result<Flow, Failure> {
-        let callee = self.function(function)?;
-        if let Function::Lifted(lifted) = &callee {
-            self.check_lift(lifted)?;
+    ) -> Result<(SubtaskId, Flow), Failure> {
+        let mut subtask = Subtask::new(Callee::Gone);
+        if destroyed.is_some() {
+            subtask.ends = Ends::Destructor;
         }
-        self.waitables.reserve(1)?;
-        self.reserve_frames(2)?;
-        if is_async {
-            self.tables_mut(instance)?.handles.reserve::<Handle>()?;
-        }
-        if let Function::Lifted(lifted) = &callee
-            && let Err(full) = self.reserve_thread_index(lifted)
-        {
-            if is_async {
-                self.tables_mut(instance)?.handles.unreserve();
-            }
-            return Err(full.into());
-        }
-        let subtask = Kind::Subtask(Subtask::new(Callee::Gone));
+        let subtask = Kind::Subtask(subtask);
         let subtask = self.waitables.insert(Waitable::new(Some(instance), subtask))?;
-        self.push_frame(Frame::Lower { thread, instance, subtask, is_async })?;
-        match callee {
-            Function::Lifted(lifted) => self.canon_lift(function, lifted, subtask, destroyed),
+        let id = self.subtask_id(subtask)?;
+        self.push_frame(Frame::Lower { thread, subtask, is_async })?;
+        let flow = match callee {
+            Function::Lifted(lifted) => self.canon_lift(function, lifted, subtask, destroyed)?,
             Function::Host { number } => {
                 self.subtask_mut(subtask)?.callee = Callee::Host(number);
                 self.current = None;
-                Ok(Some(Step::CallHost {
-                    thread: self.thread_id(thread)?,
-                    subtask: self.subtask_id(subtask)?,
-                    function: number,
-                }))
+                let thread = self.thread_id(thread)?;
+                Some(Step::CallHost { thread, subtask: id, function: number })
             }
-        }
+        };
+        Ok((id, flow))
     }
 
     /// `canon_lower`, behind the call of the callee.
     pub(crate) fn called(
         &mut self,
         thread: Key<Thread>,
-        instance: Key<Instance>,
         subtask: Key<Waitable>,
         is_async: bool,
     ) -> Result<Flow, Failure> {
+        let instance = self.tasks.get(self.threads.get(thread)?.task)?.instance;
         let resolved = self.subtask(subtask)?.resolved();
         if !is_async {
             if resolved {
@@ -112,7 +141,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
                 self.tables_mut(instance)?.handles.add_reserved(Handle::Waitable(subtask))?;
             self.waitables.get_mut(subtask)?.index = index;
             let subtask = self.subtask_mut(subtask)?;
-            subtask.reports_progress = true;
+            subtask.ends = Ends::Event;
             CallResult { state: subtask.state, subtask: index }
         };
         let packed = result.pack().map_err(Error::from)?;
@@ -126,9 +155,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         subtask: Key<Waitable>,
     ) -> Result<Flow, Failure> {
         self.deliver_resolve(subtask)?;
-        let result = self.subtask(subtask)?.flat_result();
+        let resolved = self.subtask(subtask)?;
+        let value = match resolved.ends {
+            Ends::Destructor => Resumed::Builtin(0),
+            Ends::Import | Ends::Event => Resumed::Import(resolved.flat_result()),
+        };
         self.waitables.remove(subtask)?;
-        self.return_to(thread, Resumed::Import(result))
+        self.return_to(thread, value)
     }
 
     /// `thread` waits until `waitable` is ready, of which it is the one that waits.

@@ -23,6 +23,7 @@ use crate::builtin::{Guards, Outcome, Suspends};
 use crate::chooser::Chooser;
 use crate::error::Failure;
 use crate::limits::Limits;
+use crate::trap::Trap;
 
 use super::Machine;
 use super::step::Step;
@@ -34,24 +35,29 @@ impl<L: Limits, C: Chooser> Suspends for Machine<L, C> {
 
 impl<L: Limits, C: Chooser> Guards for Machine<L, C> {
     fn may_leave(&self) -> bool {
-        // Without a current thread the built-in itself says so, with an error.
+        // Where no guest has control the built-in itself says so, with an error.
         self.current_instance()
             .and_then(|instance| self.instances.get(instance))
-            .is_ok_and(|instance| instance.may_leave)
-            || self.current.is_none()
+            .map_or(true, |instance| instance.may_leave)
     }
 
     fn async_lifted(&self) -> bool {
         self.current_task()
             .and_then(|task| self.lifted(task))
-            .is_ok_and(|lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
-            || self.current.is_none()
+            .map_or(true, |lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
+    }
+
+    fn raised(&mut self, _: Trap) {
+        self.must_unwind = true;
     }
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// The built-in does not return to its caller at once: what is next.
-    fn suspended<T>(&mut self, flow: Flow) -> Result<Outcome<T, Step>, Failure> {
-        self.step(flow).map(Outcome::Suspend)
+    /// The built-in does not return to its caller by itself: what is next.
+    fn suspended<T>(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
+    ) -> Result<Outcome<T, Step>, Failure> {
+        self.advance(act).map(Outcome::Suspend)
     }
 }

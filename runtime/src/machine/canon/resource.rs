@@ -7,6 +7,7 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use super::super::Machine;
+use super::super::outstanding::Outstanding;
 use super::super::resource::ResourceHandle;
 use super::super::step::Step;
 
@@ -35,12 +36,17 @@ impl<L: Limits, C: Chooser> ResourceBuiltins for Machine<L, C> {
         }
         let (representation, borrow_scope) = (resource.representation(), resource.borrow_scope);
         let (defined_by, destructor) = self.resource_type(resource_type)?;
-        if let (None, Some(destructor)) = (borrow_scope, destructor) {
-            // First, as it may have no room.
-            let flow = self.lower(thread, instance, destructor, (false, Some(representation)))?;
-            self.remove_handle(instance, t)?;
-            self.resources.remove(handle)?;
-            return self.suspended(flow);
+        // What an instance defined that was removed has gone with it.
+        let is_defined = defined_by.is_none_or(|it| self.instance_key(it).is_ok());
+        if let (None, Some(destructor), true) = (borrow_scope, destructor, is_defined) {
+            let destroyed = (false, Some(representation));
+            let call = self.prepare_lower(instance, destructor, false)?;
+            return self.suspended(|machine| {
+                machine.remove_handle(instance, t)?;
+                machine.resources.remove(handle)?;
+                let (_, flow) = machine.lower(thread, instance, call, destroyed)?;
+                Ok(flow)
+            });
         }
         self.remove_handle(instance, t)?;
         self.resources.remove(handle)?;
@@ -50,11 +56,15 @@ impl<L: Limits, C: Chooser> ResourceBuiltins for Machine<L, C> {
                 Ok(Outcome::Return(()))
             }
             (None, Some(_)) => Ok(Outcome::Return(())),
-            (None, None) => Ok(Outcome::Suspend(Step::DropHostResource {
-                thread: self.thread_id(thread)?,
-                resource_type,
-                representation,
-            })),
+            (None, None) => {
+                self.outstanding = Outstanding::DropHostResource;
+                let thread = self.thread_id(thread)?;
+                Ok(Outcome::Suspend(Step::DropHostResource {
+                    thread,
+                    resource_type,
+                    representation,
+                }))
+            }
         }
     }
 

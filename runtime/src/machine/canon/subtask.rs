@@ -53,18 +53,19 @@ impl<L: Limits, C: Chooser> SubtaskBuiltins for Machine<L, C> {
         }
         let callee = cancelled.callee;
         self.reserve_frames(2)?;
-        self.subtask_mut(key)?.cancellation_requested = true;
-        self.waitables.get_mut(key)?.has_sync_waiter = true;
-        self.push_frame(Frame::CancelSubtask { thread, subtask: key, is_async })?;
-        let flow = match callee {
-            Callee::Task(task) => self.request_cancellation(task)?,
-            Callee::Gone => None,
-            Callee::Host(function) => {
-                self.current = None;
-                Some(Step::CancelHost { subtask: self.subtask_id(key)?, function })
+        self.suspended(|machine| {
+            machine.subtask_mut(key)?.cancellation_requested = true;
+            machine.waitables.get_mut(key)?.has_sync_waiter = true;
+            machine.push_frame(Frame::CancelSubtask { thread, subtask: key, is_async })?;
+            match callee {
+                Callee::Task(task) => machine.request_cancellation(task),
+                Callee::Gone => Ok(None),
+                Callee::Host(function) => {
+                    machine.current = None;
+                    Ok(Some(Step::CancelHost { subtask: machine.subtask_id(key)?, function }))
+                }
             }
-        };
-        self.suspended(flow)
+        })
     }
 
     fn canon_subtask_drop(&mut self, subtask: u32) -> Result<Outcome<(), Step>, Failure> {

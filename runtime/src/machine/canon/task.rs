@@ -23,8 +23,7 @@ impl<L: Limits, C: Chooser> TaskBuiltins for Machine<L, C> {
         if lifted.is_none_or(|it| it.result_type != result_type || it.lift_options != options) {
             return Err(Trap::TaskReturnMismatch.into());
         }
-        let flow = self.task_return(thread, ReturnFrom::Builtin)?;
-        self.suspended(flow)
+        self.suspended(|machine| machine.task_return(thread, ReturnFrom::Builtin))
     }
 
     fn canon_task_cancel(&mut self) -> Result<Outcome<(), Step>, Failure> {

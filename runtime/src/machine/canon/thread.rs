@@ -9,6 +9,7 @@ use crate::trap::Trap;
 
 use super::super::Machine;
 use super::super::arena::Key;
+use super::super::outstanding::Outstanding;
 use super::super::step::{StartFunctionSearch, Step};
 use super::super::thread::{Code, Continuation, Thread, words};
 
@@ -48,8 +49,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCurrentThread`]; [`Error::Full`]: [`Threads`](crate::limits::Table::Threads),
-    /// [`ThreadIndices`](crate::limits::Table::ThreadIndices). Traps: `table-full`.
+    /// [`Error::OtherStep`] if the search is not the step that is to be taken, or was ended
+    /// before; [`Error::Full`]: [`Threads`](crate::limits::Table::Threads),
+    /// [`ThreadIndices`](crate::limits::Table::ThreadIndices), after which the search may be
+    /// ended again. Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
     pub fn new_thread(
@@ -57,13 +60,23 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         search: &StartFunctionSearch,
         function: u32,
     ) -> Result<Step, Failure> {
+        let outstanding = Outstanding::Token(search.serial);
+        self.check_outstanding(outstanding)?;
+        self.outstanding = Outstanding::Nothing;
         let current = self.current_thread()?;
-        let (thread, index) = self.new_suspended_thread(function, search.argument)?;
-        if search.is_spawn {
-            self.resume_later(thread)?;
-        }
-        let flow = self.return_builtin(current, index.into())?;
-        self.step(flow)
+        let (thread, index) = match self.new_suspended_thread(function, search.argument) {
+            Ok(made) => made,
+            Err(failure) => {
+                self.outstanding = outstanding;
+                return Err(failure);
+            }
+        };
+        self.advance(|machine| {
+            if search.is_spawn {
+                machine.resume_later(thread)?;
+            }
+            machine.return_builtin(current, index.into())
+        })
     }
 
     /// A new thread of the current task, suspended, and its index.
@@ -85,13 +98,15 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     /// The step that finds the function which a thread is to start with.
     fn find_start_function(
-        &self,
+        &mut self,
         (start_type, table): (CoreTypeIndex, TableIndex),
         (index, argument): (u64, u64),
         is_spawn: bool,
     ) -> Result<Outcome<u32, Step>, Failure> {
         let thread = self.thread_id(self.current_thread()?)?;
-        let search = StartFunctionSearch { is_spawn, thread, start_type, table, index, argument };
+        let serial = self.new_token();
+        let search =
+            StartFunctionSearch { serial, is_spawn, thread, start_type, table, index, argument };
         Ok(Outcome::Suspend(Step::FindStartFunction(search)))
     }
 }
@@ -119,41 +134,37 @@ impl<L: Limits, C: Chooser> ThreadBuiltins for Machine<L, C> {
     }
 
     fn canon_thread_suspend(&mut self) -> Result<Outcome<(), Step>, Failure> {
-        let flow = self.suspend(self.current_thread()?, Continuation::Zero)?;
-        self.suspended(flow)
+        let thread = self.current_thread()?;
+        self.suspended(|machine| machine.suspend(thread, Continuation::Zero))
     }
 
     fn canon_thread_yield(&mut self) -> Result<Outcome<(), Step>, Failure> {
-        match self.yield_(self.current_thread()?)? {
-            None => Ok(Outcome::Return(())),
-            Some(flow) => self.suspended(flow),
-        }
+        let thread = self.current_thread()?;
+        self.suspended(|machine| machine.yield_(thread))
     }
 
     fn canon_thread_suspend_then_resume(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
         let other = self.suspended_thread_at(t)?;
-        let flow = self.suspend_then_resume(self.current_thread()?, other)?;
-        self.suspended(flow)
+        let thread = self.current_thread()?;
+        self.suspended(|machine| machine.suspend_then_resume(thread, other))
     }
 
     fn canon_thread_yield_then_resume(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
         let other = self.suspended_thread_at(t)?;
-        let flow = self.yield_then_resume(self.current_thread()?, other)?;
-        self.suspended(flow)
+        let thread = self.current_thread()?;
+        self.suspended(|machine| machine.yield_then_resume(thread, other))
     }
 
     fn canon_thread_suspend_then_promote(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
         let other = self.other_thread_at(t)?;
-        let flow = self.suspend_then_promote(self.current_thread()?, other)?;
-        self.suspended(flow)
+        let thread = self.current_thread()?;
+        self.suspended(|machine| machine.suspend_then_promote(thread, other))
     }
 
     fn canon_thread_yield_then_promote(&mut self, t: u32) -> Result<Outcome<(), Step>, Failure> {
         let other = self.other_thread_at(t)?;
-        match self.yield_then_promote(self.current_thread()?, other)? {
-            None => Ok(Outcome::Return(())),
-            Some(flow) => self.suspended(flow),
-        }
+        let thread = self.current_thread()?;
+        self.suspended(|machine| machine.yield_then_promote(thread, other))
     }
 
     fn canon_thread_spawn_ref(
@@ -165,6 +176,7 @@ impl<L: Limits, C: Chooser> ThreadBuiltins for Machine<L, C> {
         c: u64,
     ) -> Result<Outcome<u32, Step>, Failure> {
         refuse_shared(Builtin::ThreadSpawnRef, is_shared)?;
+        self.current_thread()?;
         if self.choose(Choice::Spawn, 2)? == 1 {
             return Ok(Outcome::Return(0));
         }
@@ -183,6 +195,7 @@ impl<L: Limits, C: Chooser> ThreadBuiltins for Machine<L, C> {
         c: u64,
     ) -> Result<Outcome<u32, Step>, Failure> {
         refuse_shared(Builtin::ThreadSpawnIndirect, is_shared)?;
+        self.current_thread()?;
         if self.choose(Choice::Spawn, 2)? == 1 {
             return Ok(Outcome::Return(0));
         }

@@ -29,11 +29,7 @@ impl<L: Limits, C: Chooser> WaitableBuiltins for Machine<L, C> {
     ) -> Result<Outcome<EventCode, Step>, Failure> {
         let thread = self.current_thread()?;
         let set = self.set_at(self.current_instance()?, s)?;
-        let flow = match self.wait(thread, set)? {
-            Ok(event) => self.return_to(thread, Resumed::Event(event))?,
-            Err(waits) => waits,
-        };
-        self.suspended(flow)
+        self.suspended(|machine| machine.wait(thread, set))
     }
 
     fn canon_waitable_set_poll(
@@ -44,9 +40,10 @@ impl<L: Limits, C: Chooser> WaitableBuiltins for Machine<L, C> {
     ) -> Result<Outcome<EventCode, Step>, Failure> {
         let thread = self.current_thread()?;
         let set = self.set_at(self.current_instance()?, s)?;
-        let event = self.poll(set)?;
-        let flow = self.return_to(thread, Resumed::Event(event))?;
-        self.suspended(flow)
+        self.suspended(|machine| {
+            let event = machine.poll(set)?;
+            machine.return_to(thread, Resumed::Event(event))
+        })
     }
 
     fn canon_waitable_set_drop(&mut self, s: u32) -> Result<Outcome<(), Step>, Failure> {

@@ -1,0 +1,64 @@
+//! What the machine waits to be told: the one step that was handed out and not ended.
+//!
+//! Only whoever drives the machine can get this wrong, and hears of it by an error: a token that
+//! is used late, a return from a step that was not asked for, anything at all after a trap that has
+//! not been [unwound](super::Machine::trapped).
+
+use crate::chooser::Chooser;
+use crate::error::{Error, Failure};
+use crate::limits::Limits;
+
+use super::Machine;
+use super::step::Step;
+use super::thread::Flow;
+
+/// What the machine waits to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Outstanding {
+    /// What a guest does, if one runs, or what the host does.
+    #[default]
+    Nothing,
+    /// The end of the step whose token has this number.
+    Token(u64),
+    /// The end of [`Step::LoadDebugMessage`].
+    LoadDebugMessage,
+    /// The end of [`Step::StoreDebugMessage`].
+    StoreDebugMessage,
+    /// The end of [`Step::DropHostResource`].
+    DropHostResource,
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// The number of a new token, which is what the machine waits for from now on.
+    pub(crate) fn new_token(&mut self) -> u64 {
+        self.tokens += 1;
+        self.outstanding = Outstanding::Token(self.tokens);
+        self.tokens
+    }
+
+    /// Fails if the machine waits to be told something else than `what`.
+    pub(crate) fn check_outstanding(&self, what: Outstanding) -> Result<(), Error> {
+        if self.must_unwind {
+            return Err(Error::MustUnwind);
+        }
+        if self.outstanding == what { Ok(()) } else { Err(Error::OtherStep) }
+    }
+
+    /// Fails if a guest has control, or a step is to be ended.
+    pub(crate) fn check_host_has_control(&self) -> Result<(), Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
+        if self.current.is_some() { Err(Error::GuestHasControl) } else { Ok(()) }
+    }
+
+    /// Goes on with `act`, up to the next step. If that fails when something has changed, all that
+    /// is left to do is to [unwind](Self::trapped).
+    pub(crate) fn advance(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
+    ) -> Result<Step, Failure> {
+        let step = act(self).and_then(|flow| self.step(flow));
+        // Whatever has no room says so before anything changes.
+        self.must_unwind |= !matches!(step, Ok(_) | Err(Failure::Error(Error::Full(_))));
+        step
+    }
+}

@@ -1,0 +1,17 @@
+//! What happens where nobody breaks a rule, a sentence a test.
+
+mod calling;
+mod cancellation;
+mod choices;
+mod copies;
+mod ends;
+mod entering;
+mod error_contexts;
+mod forward;
+mod host_ends;
+mod host_functions;
+mod instances;
+mod reference;
+mod resources;
+mod sets;
+mod threads;

@@ -1,0 +1,1059 @@
+"""Runs programs of built-in calls on the executable reference, and compares what happens.
+
+usage: machine.py DEFINITIONS < PROGRAMS
+
+DEFINITIONS is the reference's `definitions.py`; PROGRAMS has a JSON object a line:
+
+  instances  how many component instances there are
+  entries    what guests and the host do, in the order in which they come to do something:
+             [operation, a, b, c, d]
+  choices    what was chosen wherever the spec leaves something open: [choice, count, chosen]
+  trace      what has to happen, line by line
+
+For each program it prints `ok`, or `differs LINE: WHAT` with the first line of the trace that
+is another one here. `tests/src/programs` is the other side, and says what the operations are.
+"""
+
+import __future__
+import json
+import sys
+import threading
+import types
+
+MEMORY_BYTES = 256
+EVENT_ADDRESS = 248
+RESULT_ADDRESS = 240
+MESSAGE_ADDRESS = 232
+REALLOC_ADDRESS = 200
+
+
+def load_reference(path):
+  reference = types.ModuleType('definitions')
+  with open(path) as file:
+    source = file.read()
+  flags = __future__.annotations.compiler_flag
+  # dataclasses look their module up.
+  sys.modules['definitions'] = reference
+  exec(compile(source, path, 'exec', flags = flags), reference.__dict__)
+  reference.source_lines = source.splitlines()
+  return reference
+
+
+class Differs(BaseException):
+  pass
+
+
+class Abort(BaseException):
+  """Ends a thread that a program left suspended."""
+
+
+class Program:
+  """One program, and where it stands."""
+
+  def __init__(self, reference, case):
+    self.reference = reference
+    self.case = case
+    self.entries = iter(case['entries'])
+    self.choices = iter(case['choices'])
+    self.position = 0
+    self.threads = 0
+    self.calls = 0
+    self.next_call = None
+    self.continuations = []
+    self.snapshots = {}
+    self.host_calls = []
+    self.hosted_calls = []
+    self.host_ends = []
+    self.nesting = 0
+    self.store = reference.Store()
+    self.world = World(self, case['instances'])
+
+  # --- the trace
+
+  def emit(self, line):
+    trace = self.case['trace']
+    expected = trace[self.position] if self.position < len(trace) else None
+    if line != expected:
+      raise Differs(f'{self.position}: here `{line}`, there `{expected}`')
+    self.position += 1
+
+  def next_entry(self):
+    self.emit_snapshots()
+    return next(self.entries, None)
+
+  def emit_snapshots(self):
+    for key, line in self.world.snapshots():
+      if self.snapshots.get(key) != line:
+        self.snapshots[key] = line
+        self.emit(line)
+
+  # --- choices
+
+  def choose(self, choice, count):
+    """What was chosen where there are two possibilities or more."""
+    recorded = next(self.choices, None)
+    if recorded is None or recorded[0] != choice or recorded[1] != count:
+      raise Differs(f'{self.position}: here a choice of `{choice}` among {count}, there {recorded}')
+    return recorded[2]
+
+  def choose_thread(self, choice, candidates):
+    if len(candidates) == 1:
+      return candidates[0]
+    chosen = self.choose(choice, len(candidates))
+    for thread in candidates:
+      if self.thread_name(thread) == chosen:
+        return thread
+    names = [self.thread_name(thread) for thread in candidates]
+    raise Differs(f'{self.position}: {chosen} is not one of the ready threads {names}')
+
+  def thread_name(self, thread):
+    if thread is None:
+      return '-'
+    number = getattr(thread, 'number', None)
+    if number is not None:
+      return f'T{number}'
+    if thread.index is not None:
+      return f'{self.world.name_of(thread.task.inst)}.t{thread.index}'
+    return f'C{call_number(thread.task.on_start)}'
+
+  def appear(self):
+    """The current thread runs guest code for the first time."""
+    thread = self.reference.current_thread()
+    if getattr(thread, 'number', None) is None:
+      thread.number = self.threads
+      self.threads += 1
+    return thread
+
+  def new_call(self):
+    number = self.calls
+    self.calls += 1
+    return number
+
+
+def call_number(on_start):
+  number = getattr(on_start, 'call_number', None)
+  if number is not None:
+    return number
+  cells = dict(zip(on_start.__code__.co_freevars, on_start.__closure__))
+  return cells['subtask'].cell_contents.call_number
+
+
+def frame_name(frame):
+  return getattr(frame.f_code, 'co_qualname', frame.f_code.co_name)
+
+
+def patch(reference, current):
+  """Puts the doors to choices, traps and threads where the reference has its own.
+
+  `current` gives the program that runs.
+  """
+
+  def site(frame):
+    line = reference.source_lines[frame.f_lineno - 1].strip()
+    name = frame_name(frame).split('.<locals>')[0]
+    condition = line[len('trap_if('):-1] if line.startswith('trap_if(') else line
+    return name, condition
+
+  def trap():
+    raise reference.Trap(site(sys._getframe(1)))
+
+  def trap_if(condition):
+    if condition:
+      raise reference.Trap(site(sys._getframe(1)))
+
+  class Random:
+    def choice(self, candidates):
+      frame = sys._getframe(1)
+      choice = {
+        'tick': 'tick',
+        'request_cancellation': 'cancellation',
+        'canon_lift': 'sync-call',
+      }[frame.f_code.co_name]
+      return current().choose_thread(choice, candidates)
+
+    def randint(self, low, high):
+      frame = sys._getframe(1)
+      match frame.f_code.co_name:
+        case 'wait_until':
+          match frame.f_back.f_code.co_name:
+            case 'enter_implicit_thread':
+              return current().choose('enter', 2) == 1
+            case 'yield_' | 'thread_func':
+              return current().choose('yield', 2) == 1
+            case 'wait' | 'wait_from_callback':
+              return current().choose('wait', 2) == 0
+        case 'request_cancellation':
+          # The loop ends anyway.
+          if frame.f_locals['self'].state == reference.Task.State.RESOLVED:
+            return True
+          return current().choose('cancellation-goes-on', 2) == 0
+        case 'cancel':
+          return current().choose('host-copy-cancelled', 2) == 0
+        case 'canon_error_context_new':
+          return current().choose('debug-message', 2) == 1
+      raise AssertionError(f'a choice in {frame_name(frame)}')
+
+    def shuffle(self, elems):
+      pending = [elem for elem in elems if elem.has_pending_event()]
+      if len(pending) < 2:
+        return
+      program = current()
+      chosen = program.choose('event', len(pending))
+      for elem in pending:
+        if program.world.index_of(elem) == chosen:
+          elems.remove(elem)
+          elems.insert(0, elem)
+          return
+      raise Differs(f'{program.position}: waitable {chosen} has no event')
+
+  class Subtask(reference.Subtask):
+    def __init__(self):
+      super().__init__()
+      program = current()
+      self.call_number = program.next_call
+      program.next_call = None
+
+  def cont_new(f):
+    cont = reference.Continuation()
+    cont.lock = reference.new_already_acquired_lock()
+    cont.is_aborted = False
+    program = current()
+
+    def thread_base():
+      cont.lock.acquire()
+      if cont.is_aborted:
+        return
+      reference.thread_local_handler.value = cont.handler
+      failure = None
+      switch_to = None
+      try:
+        switch_to = f()
+      except Abort:
+        return
+      except BaseException as error:
+        failure = error
+      handler = reference.thread_local_handler.value
+      handler.cont = None
+      handler.switch_to = switch_to
+      handler.failure = failure
+      handler.lock.release()
+
+    program.continuations.append(cont)
+    threading.Thread(target = thread_base, daemon = True).start()
+    return cont
+
+  def resume(cont, thread):
+    handler = reference.Handler()
+    handler.lock = reference.new_already_acquired_lock()
+    handler.current_thread = thread
+    handler.failure = None
+    cont.handler = handler
+    cont.lock.release()
+    handler.lock.acquire()
+    if handler.failure is not None:
+      raise handler.failure
+    return (handler.cont, handler.switch_to)
+
+  def suspend(switch_to):
+    cont = reference.Continuation()
+    cont.lock = reference.new_already_acquired_lock()
+    cont.is_aborted = False
+    current().continuations.append(cont)
+    handler = reference.thread_local_handler.value
+    handler.cont = cont
+    handler.switch_to = switch_to
+    handler.lock.release()
+    cont.lock.acquire()
+    if cont.is_aborted:
+      raise Abort()
+    reference.thread_local_handler.value = cont.handler
+
+  reference.trap = trap
+  reference.trap_if = trap_if
+  reference.random = Random()
+  reference.Subtask = Subtask
+  reference.cont_new = cont_new
+  reference.resume = resume
+  reference.suspend = suspend
+  reference.host_defined_transformation = lambda message: message
+
+
+class Function:
+  """A function of a guest: how it is lifted, and its type."""
+
+  def __init__(self, params, result, is_async, lift):
+    self.params = params
+    self.result = result
+    self.is_async = is_async
+    self.lift = lift
+
+
+class World:
+  """What there is: the same in every program, but for the number of instances."""
+
+  def __init__(self, program, count):
+    reference = program.reference
+    self.program = program
+    self.instances = [reference.ComponentInstance(program.store) for _ in range(count)]
+    self.memories = []
+    for number in range(count):
+      pattern = bytes((position * 37 + number * 11) & 0xff for position in range(MEMORY_BYTES))
+      memory = bytearray(pattern)
+      for position in range(128, 144):
+        memory[position] = ord('a') + (position - 128)
+      self.memories.append(reference.MemInst(memory, 'i32'))
+    self.resources = []
+    for number, instance in enumerate(self.instances):
+      self.resources.append(reference.ResourceType(instance, self.destructor(number)))
+    own = reference.OwnType(self.resources[0])
+    borrow = reference.BorrowType(self.resources[0])
+    u8, boolean = reference.U8Type(), reference.BoolType()
+    self.ends = [
+      reference.StreamType(u8), reference.StreamType(boolean), reference.StreamType(None),
+      reference.StreamType(own),
+      reference.FutureType(u8), reference.FutureType(boolean), reference.FutureType(None),
+    ]
+    stream, future = self.ends[0], self.ends[4]
+    error_context = reference.ErrorContextType()
+    self.functions = [
+      Function([], [], False, 'sync'),
+      Function([], [], False, 'post-return'),
+      Function([], [], True, 'sync'),
+      Function([], [], True, 'stackful'),
+      Function([], [], True, 'callback'),
+      Function([stream], [], True, 'callback'),
+      Function([own], [], True, 'callback'),
+      Function([borrow], [], False, 'sync'),
+      Function([borrow], [], True, 'callback'),
+      Function([], [stream], True, 'stackful'),
+      Function([future], [future], True, 'sync'),
+      Function([error_context], [error_context], True, 'callback'),
+      Function([own], [own], False, 'sync'),
+    ]
+    self.host_functions = [
+      Function([], [], True, 'host'),
+      Function([stream], [], True, 'host'),
+    ]
+    self.lifted = [
+      [self.lift(number, index) for index in range(len(self.functions))]
+      for number in range(count)
+    ]
+    self.hosts = [self.host_function(index) for index in range(len(self.host_functions))]
+
+  # --- names
+
+  def name_of(self, instance):
+    return f'i{self.instances.index(instance)}'
+
+  def index_of(self, waitable):
+    if isinstance(waitable, self.program.reference.End):
+      return waitable.index
+    for instance in self.instances:
+      for index, handle in enumerate(instance.handles.array):
+        if handle is waitable:
+          return index
+    return 0
+
+  # --- definitions
+
+  def options(self, number, is_async = False, callback = None, post_return = None):
+    options = self.program.reference.CanonicalOptions()
+    options.memory = self.memories[number]
+    options.string_encoding = 'utf8'
+    options.realloc = self.realloc(number)
+    options.post_return = post_return
+    options.async_ = is_async
+    options.callback = callback
+    return options
+
+  def realloc(self, number):
+    def core(args):
+      slots = [self.program.reference.canon_context_get('i32', slot)[0] for slot in (0, 1)]
+      self.program.emit(f'realloc i{number} {args[3]} context {slots[0]} {slots[1]}')
+      return [REALLOC_ADDRESS]
+    return core
+
+  def destructor(self, number):
+    def core(args):
+      thread = self.program.appear()
+      self.program.emit(f'destructor T{thread.number} {args[0]}')
+      return self.run(number, None, 'destructor')
+    return core
+
+  def lift(self, number, index):
+    reference = self.program.reference
+    function = self.functions[index]
+    ft = reference.FuncType(function.params, function.result, async_ = function.is_async)
+
+    def core(args):
+      thread = self.program.appear()
+      words = ''.join(f' {arg}' for arg in args)
+      self.program.emit(f'call T{thread.number} i{number}.f{index}{words}')
+      return self.run(number, function, function.lift)
+
+    def callback(args):
+      thread = self.program.appear()
+      code, p1, p2 = args
+      self.program.emit(f'callback T{thread.number} {int(code)} {p1} {int(p2)}')
+      return self.run(number, function, 'callback')
+
+    def post_return(args):
+      thread = self.program.appear()
+      self.program.emit(f'post-return T{thread.number}')
+      return []
+
+    options = self.options(
+      number,
+      is_async = function.lift in ('stackful', 'callback'),
+      callback = callback if function.lift == 'callback' else None,
+      post_return = post_return if function.lift == 'post-return' else None,
+    )
+    function_options = options
+    lifted = self.program.store.lift(core, ft, options, self.instances[number])
+    lifted.options = function_options
+    return lifted
+
+  def host_function(self, index):
+    function = self.host_functions[index]
+
+    def host(on_start, on_resolve):
+      program = self.program
+      call = HostedCall(call_number(on_start), on_start, on_resolve)
+      program.hosted_calls.append(call)
+      program.emit(f'host-call C{call.number} h{index}')
+      run_host(program, 'call')
+
+      def on_cancel():
+        call.is_cancelled = True
+        program.emit(f'host-cancel C{call.number}')
+        run_host(program, 'call')
+      return on_cancel
+    return host
+
+  # --- guests
+
+  def run(self, number, function, kind):
+    """The current thread runs guest code until it returns."""
+    program = self.program
+    guest = Guest(program, self, number, function, kind)
+    while True:
+      entry = program.next_entry()
+      if entry is None:
+        return guest.returns(0, 0)
+      result = guest.perform(entry)
+      if result is not None:
+        return result
+
+  # --- snapshots
+
+  def snapshots(self):
+    for number, instance in enumerate(self.instances):
+      yield f'i{number}', self.instance_line(number, instance)
+    yield 'host', self.host_line()
+
+  def instance_line(self, number, instance):
+    program = self.program
+    reference = program.reference
+    words = [
+      f'i{number}',
+      f'b{instance.backpressure}',
+      f'w{instance.num_waiting_to_enter}',
+      f'x={program.thread_name(instance.exclusive_thread)}',
+      f'l{int(instance.may_leave)}',
+      f'm{checksum(self.memories[number].bytes):08x}',
+    ]
+    for index, handle in enumerate(instance.handles.array):
+      if handle is not None:
+        words.append(f'h{index}={self.handle_word(handle)}')
+    for index, thread in enumerate(instance.threads.array):
+      if thread is not None:
+        words.append(f't{index}={self.thread_word(thread)}')
+    return ' '.join(words)
+
+  def thread_word(self, thread):
+    name = self.program.thread_name(thread)
+    if thread.running():
+      return f'{name}:R'
+    if thread.suspended():
+      return f'{name}:S'
+    return f'{name}:W+' if thread.ready() else f'{name}:W-'
+
+  def handle_word(self, handle):
+    reference = self.program.reference
+    if isinstance(handle, reference.ResourceHandle):
+      kind = self.resources.index(handle.rt)
+      return f'R{kind}:{handle.rep}:{"o" if handle.own else "b"}:{handle.num_lends}'
+    if isinstance(handle, reference.WaitableSet):
+      pending = sum(elem.has_pending_event() for elem in handle.elems)
+      return f'W:{len(handle.elems)}:{pending}:{handle.num_waiting}'
+    if isinstance(handle, reference.ErrorContext):
+      return 'X'
+    flags = ''.join(str(int(flag)) for flag in (
+      handle.in_waitable_set(), handle.has_pending_event(), handle.has_sync_waiter,
+    ))
+    if isinstance(handle, reference.End):
+      return f'E:{self.end_word(handle)}:{flags}'
+    delivered = int(handle.resolve_delivered())
+    return f'S:{int(handle.state)}:{delivered}:{flags}'
+
+  def end_word(self, end):
+    reference = self.program.reference
+    is_stream = isinstance(end, reference.StreamEnd)
+    kinds = range(0, 4) if is_stream else range(4, 7)
+    kind = next(kind for kind in kinds if self.ends[kind].t == end.t)
+    readable = (reference.ReadableStreamEnd, reference.ReadableFutureEnd)
+    direction = 'r' if isinstance(end, readable) else 'w'
+    return f'{kind}{direction}{end.state.name[:2]}'
+
+  def host_line(self):
+    words = ['host']
+    for call in self.program.host_calls:
+      words.append(f'C{call.number}={call.state}')
+    for number, end in enumerate(self.program.host_ends):
+      if end is not None:
+        words.append(f'E{number}={self.end_word(end)}:{int(end.has_pending_event())}')
+    return ' '.join(words)
+
+
+def checksum(memory):
+  """FNV-1a"""
+  hashed = 0x811c9dc5
+  for byte in memory:
+    hashed = ((hashed ^ byte) * 0x01000193) & 0xffff_ffff
+  return hashed
+
+
+class Guest:
+  """Guest code: the current thread, in one of its functions."""
+
+  def __init__(self, program, world, number, function, kind):
+    self.program = program
+    self.world = world
+    self.number = number
+    self.function = function
+    self.kind = kind
+    self.thread = program.reference.current_thread()
+
+  def log(self, words):
+    self.program.emit(f'T{self.thread.number} {words}')
+
+  def returns(self, a, b):
+    self.log(f'return {a} {b}')
+    match self.kind:
+      case 'callback':
+        return [(a & 0xf) | (b << 4)]
+      case 'sync' | 'post-return':
+        return [a for _ in self.function.result]
+    return []
+
+  def perform(self, entry):
+    """Does what `entry` says; gives what the function returns if that is it."""
+    operation, a, b, c, d = entry
+    if operation.startswith('host.'):
+      return None
+    if operation == 'return':
+      return self.returns(a, b)
+    self.log(f'{operation} {a} {b} {c} {d}')
+    method = getattr(self, operation.replace('.', '_').replace('-', '_'))
+    result = method(a, b, c, d)
+    self.log(f'= {result}')
+    return None
+
+  # --- operations, in the order of `tests/src/programs/operation.rs`
+
+  def call(self, instance, index, is_async, argument):
+    program, world = self.program, self.world
+    reference = program.reference
+    is_async = bool(is_async & 1)
+    instance %= len(world.instances) + 1
+    if instance == len(world.instances):
+      index %= len(world.host_functions)
+      function, callee = world.host_functions[index], world.hosts[index]
+    else:
+      index %= len(world.functions)
+      function, callee = world.functions[index], world.lifted[instance][index]
+    ft = reference.FuncType(function.params, function.result, async_ = function.is_async)
+    flat_args = [argument for _ in function.params]
+    if is_async and function.result:
+      flat_args.append(RESULT_ADDRESS)
+    program.next_call = program.new_call()
+    options = world.options(self.number, is_async = is_async)
+    results = reference.canon_lower(callee, ft, options, flat_args)
+    return ' '.join(str(int(result)) for result in results)
+
+  def result(self, results):
+    return ' '.join(str(int(result)) for result in results)
+
+  def event(self, results):
+    memory = self.world.memories[self.number].bytes
+    words = [int.from_bytes(memory[at:at + 4], 'little') for at in (EVENT_ADDRESS, EVENT_ADDRESS + 4)]
+    return f'{int(results[0])} {words[0]} {words[1]}'
+
+  def resource_new(self, rep, *_):
+    return self.result(self.program.reference.canon_resource_new(self.world.resources[self.number], rep))
+
+  def resource_drop(self, kind, index, *_):
+    kind %= len(self.world.resources)
+    return self.result(self.program.reference.canon_resource_drop(self.world.resources[kind], index))
+
+  def resource_rep(self, kind, index, *_):
+    kind %= len(self.world.resources)
+    return self.result(self.program.reference.canon_resource_rep(self.world.resources[kind], index))
+
+  def context_get(self, slot, *_):
+    return self.result(self.program.reference.canon_context_get('i32', slot & 1))
+
+  def context_set(self, slot, value, *_):
+    return self.result(self.program.reference.canon_context_set('i32', slot & 1, value))
+
+  def backpressure_inc(self, *_):
+    return self.result(self.program.reference.canon_backpressure_inc())
+
+  def backpressure_dec(self, *_):
+    return self.result(self.program.reference.canon_backpressure_dec())
+
+  def task_return(self, value, is_wrong, *_):
+    reference = self.program.reference
+    task = self.thread.task
+    result = [reference.U8Type()] if is_wrong & 1 else task.ft.result
+    options = task.opts if not is_wrong & 2 else reference.LiftOptions('utf16', task.opts.memory)
+    flat_args = [value for _ in task.ft.result]
+    return self.result(reference.canon_task_return(result, options, flat_args))
+
+  def task_cancel(self, *_):
+    return self.result(self.program.reference.canon_task_cancel())
+
+  def subtask_cancel(self, is_async, index, *_):
+    return self.result(self.program.reference.canon_subtask_cancel(bool(is_async & 1), index))
+
+  def subtask_drop(self, index, *_):
+    return self.result(self.program.reference.canon_subtask_drop(index))
+
+  def waitable_set_new(self, *_):
+    return self.result(self.program.reference.canon_waitable_set_new())
+
+  def waitable_set_wait(self, index, *_):
+    memory = self.world.memories[self.number]
+    return self.event(self.program.reference.canon_waitable_set_wait(memory, index, EVENT_ADDRESS))
+
+  def waitable_set_poll(self, index, *_):
+    memory = self.world.memories[self.number]
+    return self.event(self.program.reference.canon_waitable_set_poll(memory, index, EVENT_ADDRESS))
+
+  def waitable_set_drop(self, index, *_):
+    return self.result(self.program.reference.canon_waitable_set_drop(index))
+
+  def waitable_join(self, index, set_index, *_):
+    return self.result(self.program.reference.canon_waitable_join(index, set_index))
+
+  def ends_of(self, first, count, kind):
+    kind = first + kind % count
+    return kind, self.world.ends[kind]
+
+  def new_ends(self, name, first, count, kind):
+    kind, ty = self.ends_of(first, count, kind)
+    [packed] = getattr(self.program.reference, f'canon_{name}_new')(ty)
+    return f'{packed & 0xffff_ffff} {packed >> 32}'
+
+  def copy(self, name, first, count, kind, *args):
+    _, ty = self.ends_of(first, count, kind & 0xf)
+    is_async = bool(args[0] & 1)
+    options = self.world.options(self.number, is_async = is_async)
+    return self.result(getattr(self.program.reference, name)(ty, options, *args[1:]))
+
+  def stream_new(self, kind, *_):
+    return self.new_ends('stream', 0, 4, kind)
+
+  # The kind is `a % 16`, and bit 4 of `a` is `async`.
+  def stream_read(self, a, index, ptr, length):
+    return self.copy('canon_stream_read', 0, 4, a, a >> 4, index, ptr, length)
+
+  def stream_write(self, a, index, ptr, length):
+    return self.copy('canon_stream_write', 0, 4, a, a >> 4, index, ptr, length)
+
+  def cancel_copy(self, name, first, count, a, index):
+    _, ty = self.ends_of(first, count, a & 0xf)
+    return self.result(getattr(self.program.reference, name)(ty, bool(a >> 4 & 1), index))
+
+  def stream_cancel_read(self, a, index, *_):
+    return self.cancel_copy('canon_stream_cancel_read', 0, 4, a, index)
+
+  def stream_cancel_write(self, a, index, *_):
+    return self.cancel_copy('canon_stream_cancel_write', 0, 4, a, index)
+
+  def of_type(self, name, first, count, kind, *args):
+    _, ty = self.ends_of(first, count, kind)
+    return self.result(getattr(self.program.reference, name)(ty, *args))
+
+  def stream_drop_readable(self, kind, index, *_):
+    return self.of_type('canon_stream_drop_readable', 0, 4, kind, index)
+
+  def stream_drop_writable(self, kind, index, *_):
+    return self.of_type('canon_stream_drop_writable', 0, 4, kind, index)
+
+  def stream_forward(self, kind, readable, writable, _):
+    return self.of_type('canon_stream_forward', 0, 4, kind, readable, writable)
+
+  def future_new(self, kind, *_):
+    return self.new_ends('future', 4, 3, kind)
+
+  def future_read(self, a, index, ptr, _):
+    return self.copy('canon_future_read', 4, 3, a, a >> 4, index, ptr)
+
+  def future_write(self, a, index, ptr, _):
+    return self.copy('canon_future_write', 4, 3, a, a >> 4, index, ptr)
+
+  def future_cancel_read(self, a, index, *_):
+    return self.cancel_copy('canon_future_cancel_read', 4, 3, a, index)
+
+  def future_cancel_write(self, a, index, *_):
+    return self.cancel_copy('canon_future_cancel_write', 4, 3, a, index)
+
+  def future_drop_readable(self, kind, index, *_):
+    return self.of_type('canon_future_drop_readable', 4, 3, kind, index)
+
+  def future_drop_writable(self, kind, index, *_):
+    return self.of_type('canon_future_drop_writable', 4, 3, kind, index)
+
+  def future_forward(self, kind, readable, writable, _):
+    return self.of_type('canon_future_forward', 4, 3, kind, readable, writable)
+
+  def error_context_new(self, ptr, length, *_):
+    options = self.world.options(self.number)
+    return self.result(
+      self.program.reference.canon_error_context_new(options, 128 + ptr % 8, length % 5))
+
+  def error_context_debug_message(self, index, *_):
+    options = self.world.options(self.number)
+    return self.result(
+      self.program.reference.canon_error_context_debug_message(options, index, MESSAGE_ADDRESS))
+
+  def error_context_drop(self, index, *_):
+    return self.result(self.program.reference.canon_error_context_drop(index))
+
+  def thread_index(self, *_):
+    return self.result(self.program.reference.canon_thread_index())
+
+  def thread_new_indirect(self, argument, *_):
+    reference = self.program.reference
+    number = self.number
+
+    def start(args):
+      thread = self.program.appear()
+      self.program.emit(f'start T{thread.number} {args[0]}')
+      return self.world.run(number, None, 'start')
+
+    table = reference.Table()
+    ft = reference.CoreFuncType(['i32'], [])
+    index = table.add(reference.CoreFuncRef(ft, start))
+    return self.result(reference.canon_thread_new_indirect(ft, table, index, argument))
+
+  def thread_resume_later(self, index, *_):
+    return self.result(self.program.reference.canon_thread_resume_later(index))
+
+  def thread_suspend(self, *_):
+    return self.result(self.program.reference.canon_thread_suspend())
+
+  def thread_yield(self, *_):
+    return self.result(self.program.reference.canon_thread_yield())
+
+  def thread_suspend_then_resume(self, index, *_):
+    return self.result(self.program.reference.canon_thread_suspend_then_resume(index))
+
+  def thread_yield_then_resume(self, index, *_):
+    return self.result(self.program.reference.canon_thread_yield_then_resume(index))
+
+  def thread_suspend_then_promote(self, index, *_):
+    return self.result(self.program.reference.canon_thread_suspend_then_promote(index))
+
+  def thread_yield_then_promote(self, index, *_):
+    return self.result(self.program.reference.canon_thread_yield_then_promote(index))
+
+
+class HostCall:
+  """A call that the host made."""
+
+  def __init__(self, number):
+    self.number = number
+    self.state = 0
+    self.is_cancelled = False
+    self.on_cancel = None
+
+
+class HostedCall:
+  """A call of a function of the host."""
+
+  def __init__(self, number, on_start, on_resolve):
+    self.number = number
+    self.on_start = on_start
+    self.on_resolve = on_resolve
+    self.state = 0
+    self.is_cancelled = False
+
+
+class HostBuffer:
+  """A buffer of the host, of bytes."""
+
+  def __init__(self, reference, number, length):
+    self.t = reference.U8Type()
+    self.number = number
+    self.length = length
+    self.progress = 0
+    self.values = []
+
+  def remain(self):
+    return self.length - self.progress
+
+  def read(self, n):
+    values = [(self.number * 16 + self.progress + at) & 0xff for at in range(n)]
+    self.progress += n
+    return values
+
+  def write(self, values):
+    self.values += values
+    self.progress += len(values)
+
+
+def run_host(program, kind):
+  """The host has control, until it gives it back; `kind` is `top` at the bottom of the stack."""
+  host = Host(program)
+  while True:
+    entry = program.next_entry()
+    if entry is None:
+      if kind == 'top' and host.drain():
+        continue
+      return
+    operation, a, b, c, _ = entry
+    if operation == 'host.done':
+      if kind != 'top':
+        program.emit('host.done')
+        return
+    elif operation.startswith('host.'):
+      if operation == 'host.tick' and kind != 'top':
+        continue
+      name = operation[len('host.'):].replace('-', '_')
+      getattr(host, 'return_' if name == 'return' else name)(a, b, c)
+
+
+class Host:
+  """What the host does."""
+
+  def __init__(self, program):
+    self.program = program
+
+  def drain(self):
+    """When there are no entries left: lets whatever is ready run to its end."""
+    store = self.program.store
+    if not any(thread.ready() for thread in store.waiting):
+      return False
+    self.program.emit('host.tick')
+    store.tick()
+    return True
+
+  def tick(self, *_):
+    self.program.emit('host.tick')
+    self.program.store.tick()
+
+  def invoke(self, instance, index, value):
+    program, world = self.program, self.program.world
+    reference = program.reference
+    instance %= len(world.instances)
+    index %= len(world.functions)
+    function = world.functions[index]
+    call = HostCall(program.new_call())
+    program.host_calls.append(call)
+    program.emit(f'host.invoke C{call.number} i{instance}.f{index}')
+
+    def on_start():
+      call.state = 1
+      return [self.argument(param, value) for param in function.params]
+    on_start.call_number = call.number
+
+    def on_resolve(result):
+      if result is None:
+        call.state = 3 if call.state == 0 else 4
+        return
+      call.state = 2
+      for value in result:
+        if isinstance(value, reference.End):
+          program.host_ends.append(value)
+
+    call.on_cancel = program.store.invoke(world.lifted[instance][index], on_start, on_resolve)
+
+  def argument(self, ty, value):
+    program = self.program
+    reference = program.reference
+    match ty:
+      case reference.StreamType() | reference.FutureType():
+        make = reference.new_stream
+        if isinstance(ty, reference.FutureType):
+          make = reference.new_future
+        readable, writable = make(ty.t, None)
+        program.host_ends.append(writable)
+        return readable
+      case reference.ErrorContextType():
+        return reference.ErrorContext(('host', 'utf8', 4))
+    return value
+
+  def cancel(self, number, *_):
+    calls = self.program.host_calls
+    if not calls:
+      return
+    call = calls[number % len(calls)]
+    if call.state >= 2 or call.is_cancelled:
+      return
+    call.is_cancelled = True
+    self.program.emit(f'host.cancel C{call.number}')
+    call.on_cancel()
+
+  def hosted(self, number, condition):
+    calls = [call for call in self.program.hosted_calls if condition(call)]
+    return calls[number % len(calls)] if calls else None
+
+  def start(self, number, *_):
+    call = self.hosted(number, lambda call: call.state == 0)
+    if call is None:
+      return
+    self.program.emit(f'host.start C{call.number}')
+    call.state = 1
+    for value in call.on_start():
+      self.program.host_ends.append(value)
+
+  def return_(self, number, *_):
+    call = self.hosted(number, lambda call: call.state == 1)
+    if call is None:
+      return
+    self.program.emit(f'host.return C{call.number}')
+    call.state = 2
+    call.on_resolve([])
+
+  def cancelled(self, number, *_):
+    call = self.hosted(number, lambda call: call.is_cancelled and call.state < 2)
+    if call is None:
+      return
+    self.program.emit(f'host.cancelled C{call.number}')
+    call.state = 2
+    call.on_resolve(None)
+
+  def end(self, number, states, condition = lambda end: True):
+    ends = [
+      (at, end) for at, end in enumerate(self.program.host_ends)
+      if end is not None and end.state.name in states and condition(end)
+    ]
+    return ends[number % len(ends)] if ends else (None, None)
+
+  def copy(self, number, length, *_):
+    reference = self.program.reference
+    at, end = self.end(number, ('IDLE',))
+    if end is None:
+      return
+    if isinstance(end, reference.FutureEnd):
+      length = 1
+    length %= 9
+    self.program.emit(f'host.copy E{at} {length}')
+    end.copy(HostBuffer(reference, at, length))
+
+  def cancel_copy(self, number, *_):
+    at, end = self.end(number, ('COPYING',))
+    if end is None:
+      return
+    self.program.emit(f'host.cancel-copy E{at}')
+    end.cancel()
+
+  def finish_cancellation(self, number, *_):
+    def is_cancelled(end):
+      other = end.other
+      return (other is not None and other.state.name == 'CANCELLING_COPY'
+              and not other.has_pending_event())
+    at, end = self.end(number, ('IDLE', 'COPYING', 'CANCELLING_COPY', 'DONE'), is_cancelled)
+    if end is None:
+      return
+    self.program.emit(f'host.finish-cancellation E{at}')
+    end.other.notify(progress = 0)
+
+  def drop(self, number, *_):
+    at, end = self.end(number, ('IDLE', 'DONE'))
+    if end is None:
+      return
+    self.program.emit(f'host.drop E{at}')
+    self.program.host_ends[at] = None
+    end.drop()
+
+  def events(self, *_):
+    for at, end in enumerate(self.program.host_ends):
+      if end is not None and end.has_pending_event():
+        code, _, payload = end.get_pending_event()
+        self.program.emit(f'host.event E{at} {int(code)} {int(payload)}')
+
+
+def run(program):
+  """Runs a program; gives what differs, or nothing."""
+  reference = program.reference
+  try:
+    try:
+      program.emit_snapshots()
+      run_host(program, 'top')
+      program.emit('end')
+    except reference.Trap as trap:
+      name, condition = trap.args[0]
+      trace = program.case['trace']
+      expected = trace[program.position] if program.position < len(trace) else ''
+      if not is_trap(program.case['sites'], expected, name, condition):
+        raise Differs(f'{program.position}: here `trap {name}: {condition}`, there `{expected}`')
+      program.position += 1
+    if program.position != len(program.case['trace']):
+      raise Differs(f'{program.position}: here the end, there more')
+    if next(program.choices, None) is not None:
+      raise Differs(f'{program.position}: there were more choices there')
+  except Differs as differs:
+    return str(differs)
+  except AssertionError as error:
+    line = error.__traceback__
+    while line.tb_next is not None:
+      line = line.tb_next
+    text = reference.source_lines[line.tb_lineno - 1].strip()
+    return f'{program.position}: the reference asserts `{text}`'
+  finally:
+    for cont in program.continuations:
+      cont.is_aborted = True
+      if cont.lock.locked():
+        try:
+          cont.lock.release()
+        except RuntimeError:
+          pass
+  return None
+
+
+def is_trap(sites, expected, name, condition):
+  """Whether the reference traps so for the rule that `expected` names."""
+  if not expected.startswith('trap '):
+    return False
+  short = name.split('.')[-1]
+  for site in sites.get(expected[len('trap '):], []):
+    function, _, text = site.partition(': ')
+    if text == condition and (function == '*' or function.split('.')[-1] == short):
+      return True
+  return False
+
+
+def main():
+  reference = load_reference(sys.argv[1])
+  running = []
+  patch(reference, lambda: running[0])
+  sites = None
+  for line in sys.stdin:
+    case = json.loads(line)
+    if 'sites' in case:
+      sites = case['sites']
+      continue
+    case['sites'] = sites
+    running[:] = []
+    program = Program.__new__(Program)
+    running.append(program)
+    program.__init__(reference, case)
+    differs = run(program)
+    print('ok' if differs is None else f'differs {differs}', flush = True)
+
+
+if __name__ == '__main__':
+  main()

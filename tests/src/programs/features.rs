@@ -1,0 +1,112 @@
+//! What a program reached: so that random programs can be asked whether, all together, they
+//! reach everything.
+
+use std::collections::BTreeSet;
+
+use super::player::Run;
+
+/// What happened in a program, told apart as far as its rules are.
+///
+/// - every operation that came to an end, and for those of ends, subtasks and sets, how
+/// - every kind of call of guest code, and every kind of event that a callback was given
+/// - every decision, with each of its answers where there are two
+/// - every state of a handle, and what ended the program
+#[must_use]
+pub fn features(run: &Run) -> BTreeSet<String> {
+    let mut features = BTreeSet::new();
+    let mut operations: Vec<(String, String)> = Vec::new();
+    for line in &run.trace {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            [thread, "=", results @ ..] if thread.starts_with('T') => {
+                let at = operations.iter().rposition(|(other, _)| other == thread);
+                let Some(at) = at else { continue };
+                let (_, operation) = operations.remove(at);
+                if let Some(how) = outcome(&operation, results) {
+                    features.insert(format!("{operation}: {how}"));
+                }
+                features.insert(operation);
+            }
+            [thread, operation, ..] if thread.starts_with('T') => {
+                operations.push(((*thread).to_owned(), (*operation).to_owned()));
+            }
+            ["callback", _, code, ..] => {
+                features.insert(format!("callback: {code}"));
+            }
+            [state, rest @ ..] if state.starts_with('i') && rest.len() > 2 => {
+                features.extend(rest.iter().filter_map(|word| handle_state(word)));
+            }
+            ["host", rest @ ..] => {
+                let calls = rest.iter().filter(|word| word.starts_with('C'));
+                let states = calls.filter_map(|word| word.split_once('='));
+                features.extend(states.map(|(_, state)| format!("host's call: {state}")));
+            }
+            [first, ..] => {
+                features.insert((*first).to_owned());
+            }
+            [] => {}
+        }
+    }
+    for made in &run.choices {
+        let choice = made.chosen.choice;
+        if made.name.is_some() {
+            features.insert(format!("choice: {choice}"));
+        } else {
+            features.insert(format!("choice: {choice} {}", made.chosen.chosen));
+        }
+    }
+    if let Some(trap) = run.trap {
+        features.insert(format!("trap: {}", trap.rule().id()));
+    }
+    features
+}
+
+/// How an operation came to its end, where that is worth telling.
+fn outcome(operation: &str, results: &[&str]) -> Option<String> {
+    let first: u32 = results.first()?.parse().ok()?;
+    let is_copy = ["read", "write", "cancel-read", "cancel-write"]
+        .iter()
+        .any(|name| operation.ends_with(&format!(".{name}")));
+    if is_copy {
+        let how = match (first, first & 0xf) {
+            (u32::MAX, _) => "blocked",
+            (_, 0) => "completed",
+            (_, 1) => "dropped",
+            _ => "cancelled",
+        };
+        let moved = if operation.starts_with("stream") && first != u32::MAX && first >> 4 > 0 {
+            " with values"
+        } else {
+            ""
+        };
+        return Some(format!("{how}{moved}"));
+    }
+    match operation {
+        "subtask.cancel" if first == u32::MAX => Some("blocked".to_owned()),
+        "subtask.cancel" => Some(first.to_string()),
+        "call" if first == 2 || first > 0xf && first & 0xf < 2 => {
+            Some(format!("async {}", first & 0xf))
+        }
+        "waitable-set.wait" | "waitable-set.poll" => {
+            let payload: u32 = results.get(2)?.parse().ok()?;
+            let how =
+                if first == 1 { format!(" {payload}") } else { format!(" {}", payload & 0xf) };
+            Some(format!("event {first}{how}"))
+        }
+        _ => None,
+    }
+}
+
+/// The state of a handle, without its numbers.
+fn handle_state(word: &str) -> Option<String> {
+    let (_, state) = word.split_once('=')?;
+    if !word.starts_with('h') {
+        return None;
+    }
+    let parts: Vec<&str> = state.split(':').collect();
+    match parts.as_slice() {
+        ["E", end, flags] => Some(format!("end: {} {flags}", end.get(1..)?)),
+        ["S", state, delivered, flags] => Some(format!("subtask: {state} {delivered} {flags}")),
+        _ => None,
+    }
+}

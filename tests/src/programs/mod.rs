@@ -1,0 +1,32 @@
+//! Programs of built-in calls, played on the machine without an engine.
+//!
+//! A program is what guests and the host do, in the order in which they come to do something.
+//! It is played by a [`Player`], which takes the machine's steps, runs guests that do as the
+//! program says, and writes down what happens, line by line. The executable reference plays the
+//! same program with the same choices (`tests/reference/machine.py`), and every line must be
+//! the same there.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`operation`] | what guests and the host can do |
+//! | [`world`] | the instances, functions and types of every program |
+//! | [`player`] | plays a program |
+//! | [`guest`], [`host`], [`values`] | the player's parts: guests, the host, and values on their way |
+//! | [`snapshot`] | the machine's state, as lines |
+//! | [`features`] | what a program reached |
+//! | [`generator`] | makes programs up while they are played |
+//! | [`mod@reference`] | plays programs on the reference, and shortens those that differ |
+
+pub mod features;
+pub mod generator;
+pub mod guest;
+pub mod host;
+pub mod operation;
+pub mod player;
+pub mod reference;
+pub mod snapshot;
+pub mod values;
+pub mod world;
+
+pub use operation::{Entry, Operation};
+pub use player::{Player, Run};

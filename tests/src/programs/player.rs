@@ -1,0 +1,372 @@
+//! Plays a program on a machine: takes its steps, and writes down what happens.
+
+use std::collections::{HashMap, HashSet};
+
+use weft::chooser::{Choice, Chooser, Chosen, Recording};
+use weft::error::Failure;
+use weft::limits::Limits;
+use weft::machine::{Event, Machine, Resumed, Step, SubtaskId, TaskId, ThreadId};
+use weft::trap::Trap;
+
+use super::guest::Code;
+use super::host::{HostCall, HostEnd, HostedCall, Place};
+use super::operation::{Entry, Operation};
+use super::snapshot::Snapshots;
+use super::world::{Function, World};
+
+/// Where entries come from.
+pub trait Script<L: Limits, C: Chooser> {
+    /// What whoever is in control does next; nothing if the program is over.
+    fn next(&mut self, player: &Player<L, C>) -> Option<Entry>;
+}
+
+/// A program that is written down.
+#[derive(Clone, Debug)]
+pub struct Tape<'a>(pub std::slice::Iter<'a, Entry>);
+
+impl<L: Limits, C: Chooser> Script<L, C> for Tape<'_> {
+    fn next(&mut self, _: &Player<L, C>) -> Option<Entry> {
+        self.0.next().copied()
+    }
+}
+
+/// What became of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// What was done.
+    pub entries: Vec<Entry>,
+    /// What happened, line by line.
+    pub trace: Vec<String>,
+    /// What was chosen.
+    pub choices: Vec<NamedChoice>,
+    /// The trap that it ended with.
+    pub trap: Option<Trap>,
+}
+
+/// A decision that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedChoice {
+    /// The decision, and the number that was chosen.
+    pub chosen: Chosen,
+    /// What that number stands for, where it is a thread or a waitable.
+    pub name: Option<String>,
+}
+
+/// Who is in control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The host.
+    Host,
+    /// A guest, on this thread.
+    Guest(ThreadId),
+}
+
+/// A call of an import, or one of the host's.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Its number, in the order in which calls were made.
+    pub number: u32,
+    /// The function.
+    pub function: &'static Function,
+    /// The instance that made it; nothing if the host did.
+    pub caller: Option<usize>,
+    /// The argument: a handle, or a representation.
+    pub argument: u32,
+    /// Whether it was lowered with `async`.
+    pub is_async: bool,
+}
+
+/// What a thread has called and not returned from.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    /// The operation.
+    pub operation: Operation,
+    /// Its first number.
+    pub argument: u32,
+}
+
+/// Plays a program.
+#[derive(Debug)]
+pub struct Player<L: Limits, C: Chooser> {
+    /// The machine.
+    pub machine: Machine<L, Recording<C>>,
+    /// What there is in it.
+    pub world: World,
+    /// Who is in control.
+    pub control: Control,
+    /// The code that each thread is in, and the value that it returned last.
+    pub codes: HashMap<ThreadId, Code>,
+    pub(crate) pending: HashMap<ThreadId, Pending>,
+    pub(crate) calls: HashMap<SubtaskId, Call>,
+    /// The function of each task.
+    pub(crate) functions: HashMap<TaskId, &'static Function>,
+    /// The tasks that have resolved.
+    pub resolved: HashSet<TaskId>,
+    /// The tasks that have heard that they are to cancel.
+    pub cancelled: HashSet<TaskId>,
+    pub(crate) call_count: u32,
+    /// The calls that the host made, in their order.
+    pub host_calls: Vec<HostCall>,
+    /// The calls of the host's functions, in their order.
+    pub hosted_calls: Vec<HostedCall>,
+    /// The ends that the host has had, in the order in which it got them.
+    pub host_ends: Vec<Option<HostEnd>>,
+    /// Where the host is: at the bottom of the stack, and inside of calls by guests.
+    pub places: Vec<Place>,
+    thread_numbers: HashMap<ThreadId, u32>,
+    snapshots: Snapshots,
+    entries: Vec<Entry>,
+    trace: Vec<String>,
+    choices: Vec<NamedChoice>,
+}
+
+impl<L: Limits, C: Chooser> Player<L, C> {
+    /// A player on a fresh machine with so many instances.
+    ///
+    /// # Panics
+    ///
+    /// If the machine's tables are too small for the world.
+    pub fn new(chooser: C, instances: u32) -> Self {
+        let mut machine = Machine::new(Recording::new(chooser));
+        let world = World::new(&mut machine, instances).expect("a machine that holds the world");
+        Self {
+            machine,
+            world,
+            control: Control::Host,
+            codes: HashMap::new(),
+            pending: HashMap::new(),
+            calls: HashMap::new(),
+            functions: HashMap::new(),
+            resolved: HashSet::new(),
+            cancelled: HashSet::new(),
+            call_count: 0,
+            host_calls: Vec::new(),
+            hosted_calls: Vec::new(),
+            host_ends: Vec::new(),
+            places: vec![Place::Top],
+            thread_numbers: HashMap::new(),
+            snapshots: Snapshots::default(),
+            entries: Vec::new(),
+            trace: Vec::new(),
+            choices: Vec::new(),
+        }
+    }
+
+    /// Plays `script` to its end; gives what happened, and the player as that left it.
+    ///
+    /// # Panics
+    ///
+    /// If the machine gives an error, which no program asks for.
+    pub fn play(mut self, script: &mut impl Script<L, C>) -> (Run, Self) {
+        self.emit_snapshots();
+        let trap = match self.play_until_over(script) {
+            Ok(()) => None,
+            Err(Failure::Trap(trap)) => {
+                self.log_choices(None);
+                self.emit(format!("trap {}", trap.rule().id()));
+                Some(trap)
+            }
+            Err(Failure::Error(error)) => panic!("{error}\n{}", self.trace.join("\n")),
+        };
+        let entries = std::mem::take(&mut self.entries);
+        let (trace, choices) = (std::mem::take(&mut self.trace), std::mem::take(&mut self.choices));
+        (Run { entries, trace, choices, trap }, self)
+    }
+
+    fn play_until_over(&mut self, script: &mut impl Script<L, C>) -> Result<(), Failure> {
+        loop {
+            self.emit_snapshots();
+            let entry = script.next(self);
+            self.entries.extend(entry);
+            match (self.control, entry) {
+                (Control::Guest(thread), Some(entry)) => self.guest_does(thread, entry)?,
+                (Control::Guest(thread), None) => self.function_returns(thread, 0, 0)?,
+                (Control::Host, Some(entry)) => self.host_does(entry)?,
+                (Control::Host, None) => {
+                    if self.places.len() > 1 {
+                        self.host_is_done()?;
+                    } else if self.machine.ready_threads() > 0 {
+                        self.host_ticks()?;
+                    } else {
+                        self.emit("end".to_owned());
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes `step` and those after it, until somebody is in control.
+    pub(crate) fn take(&mut self, step: Step) -> Result<(), Failure> {
+        let mut next = Some(step);
+        while let Some(step) = next.take() {
+            self.log_choices(Some(&step));
+            next = self.take_one(step)?;
+        }
+        Ok(())
+    }
+
+    fn take_one(&mut self, step: Step) -> Result<Option<Step>, Failure> {
+        match step {
+            Step::CallFunction { thread, task, caller, .. } => {
+                self.call_function(thread, task, caller)?;
+            }
+            Step::CallDestructor { thread, representation, .. } => {
+                let number = self.appear(thread);
+                self.emit(format!("destructor T{number} {representation}"));
+                self.enter(thread, Code::Destructor);
+            }
+            Step::CallCallback { thread, task, event, .. } => {
+                if event == Event::TASK_CANCELLED {
+                    self.cancelled.insert(task);
+                }
+                let number = self.appear(thread);
+                let Event { code, index, payload } = event;
+                self.emit(format!("callback T{number} {} {index} {payload}", code.code()));
+                self.control = Control::Guest(thread);
+            }
+            Step::CallPostReturn { thread, .. } => {
+                let number = self.appear(thread);
+                self.emit(format!("post-return T{number}"));
+                return self.machine.function_returned(None).map(Some);
+            }
+            Step::CallStartFunction { thread, argument, .. } => {
+                let number = self.appear(thread);
+                self.emit(format!("start T{number} {argument}"));
+                self.enter(thread, Code::StartFunction);
+            }
+            Step::CallHost { subtask, function, .. } => self.call_host(subtask, function),
+            Step::CancelHost { subtask, .. } => self.cancel_hosted(subtask),
+            Step::DropHostResource { .. } => {
+                return self.machine.host_resource_dropped().map(Some);
+            }
+            Step::Return(task_return) => return self.carry_result(task_return).map(Some),
+            Step::CheckBuffer(check) => return self.check_buffer(check).map(Some),
+            Step::Copy(copy) => return self.copy(copy).map(Some),
+            Step::LoadDebugMessage { thread, address, length, .. } => {
+                let message = self.load_debug_message(thread, address, length)?;
+                return self.machine.new_error_context(&message).map(Some);
+            }
+            Step::StoreDebugMessage { thread, error_context, address, .. } => {
+                self.store_debug_message(thread, error_context, address)?;
+                return self.machine.debug_message_stored().map(Some);
+            }
+            Step::FindStartFunction(search) => {
+                return self.machine.new_thread(&search, 0).map(Some);
+            }
+            Step::Resume { thread, value } => {
+                self.resumes(thread, value)?;
+                self.control = Control::Guest(thread);
+            }
+            Step::ReturnToHost => self.control = Control::Host,
+        }
+        Ok(None)
+    }
+
+    /// `thread` begins a function.
+    pub(crate) fn enter(&mut self, thread: ThreadId, code: Code) {
+        self.codes.insert(thread, code);
+        self.control = Control::Guest(thread);
+    }
+
+    /// Writes a line of the trace.
+    pub(crate) fn emit(&mut self, line: String) {
+        self.trace.push(line);
+    }
+
+    fn emit_snapshots(&mut self) {
+        let mut snapshots = std::mem::take(&mut self.snapshots);
+        for line in snapshots.changed(self) {
+            self.emit(line);
+        }
+        self.snapshots = snapshots;
+    }
+
+    /// The number of `thread`, which runs code of a guest now, perhaps for the first time.
+    pub(crate) fn appear(&mut self, thread: ThreadId) -> u32 {
+        let next = u32::try_from(self.thread_numbers.len()).unwrap_or(u32::MAX);
+        *self.thread_numbers.entry(thread).or_insert(next)
+    }
+
+    /// What a thread is called: by its number if it has run code of a guest, by its place in the
+    /// thread table if it has one, or by its call.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such thread.
+    #[must_use]
+    pub fn thread_name(&self, thread: ThreadId) -> String {
+        if let Some(number) = self.thread_numbers.get(&thread) {
+            return format!("T{number}");
+        }
+        let view = self.machine.thread_view(thread).expect("a thread of this machine");
+        let instance = self.world.number_of(view.instance);
+        match (view.index, view.caller.and_then(|caller| self.calls.get(&caller))) {
+            (0, Some(call)) => format!("C{}", call.number),
+            (index, _) => format!("i{instance}.t{index}"),
+        }
+    }
+
+    /// Writes down what was chosen before `step` came out.
+    pub(crate) fn log_choices(&mut self, step: Option<&Step>) {
+        let known = self.choices.len();
+        let new: Vec<Chosen> =
+            self.machine.chooser().chosen().get(known..).unwrap_or_default().to_vec();
+        for chosen in new {
+            let name = match chosen.choice {
+                Choice::Tick | Choice::SyncCall | Choice::Cancellation => {
+                    Self::resumed_by(step).map(|thread| self.thread_name_before(thread, step))
+                }
+                Choice::Event => Self::delivered_by(step).map(|index| index.to_string()),
+                _ => None,
+            };
+            self.choices.push(NamedChoice { chosen, name });
+        }
+    }
+
+    fn resumed_by(step: Option<&Step>) -> Option<ThreadId> {
+        match step? {
+            Step::CallFunction { thread, .. }
+            | Step::CallCallback { thread, .. }
+            | Step::CallStartFunction { thread, .. }
+            | Step::Resume { thread, .. } => Some(*thread),
+            _ => None,
+        }
+    }
+
+    /// The name that a thread had before `step` registered it.
+    fn thread_name_before(&self, thread: ThreadId, step: Option<&Step>) -> String {
+        match step {
+            Some(Step::CallFunction { caller, .. }) => match self.calls.get(caller) {
+                Some(call) => format!("C{}", call.number),
+                None => self.thread_name(thread),
+            },
+            _ => self.thread_name(thread),
+        }
+    }
+
+    fn delivered_by(step: Option<&Step>) -> Option<u32> {
+        match step? {
+            Step::CallCallback { event, .. }
+            | Step::Resume { value: Resumed::Event(event), .. } => Some(event.index),
+            _ => None,
+        }
+    }
+
+    /// A call's record.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such call.
+    #[must_use]
+    pub fn call(&self, subtask: SubtaskId) -> Call {
+        *self.calls.get(&subtask).expect("a call of this machine")
+    }
+
+    /// The next number of a call.
+    pub(crate) fn new_call_number(&mut self) -> u32 {
+        let number = self.call_count;
+        self.call_count += 1;
+        number
+    }
+}

@@ -1,0 +1,134 @@
+//! The state of a machine, a line an instance and one for the host, as the reference's side
+//! writes it, too.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use weft::chooser::Chooser;
+use weft::limits::Limits;
+use weft::machine::{EndState, HandleView, SubtaskId, ThreadState, WaitableView};
+
+use super::player::Player;
+use super::values::letter;
+
+/// The lines that were written last.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots(BTreeMap<usize, String>);
+
+impl Snapshots {
+    /// The lines that are others now, in their order: the instances', then the host's.
+    pub(crate) fn changed<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Vec<String> {
+        let count = player.world.instances.len();
+        let mut lines: Vec<String> =
+            (0..count).map(|number| instance_line(player, number)).collect();
+        lines.push(host_line(player));
+        let mut changed = Vec::new();
+        for (key, line) in lines.into_iter().enumerate() {
+            if self.0.get(&key) != Some(&line) {
+                self.0.insert(key, line.clone());
+                changed.push(line);
+            }
+        }
+        changed
+    }
+}
+
+fn instance_line<L: Limits, C: Chooser>(player: &Player<L, C>, number: usize) -> String {
+    let (machine, id) = (&player.machine, player.world.instances[number]);
+    let view = machine.instance_view(id).expect("an instance of this machine");
+    let exclusive = view.exclusive_thread.map_or("-".to_owned(), |it| player.thread_name(it));
+    let mut line = format!(
+        "i{number} b{} w{} x={exclusive} l{} m{:08x}",
+        view.backpressure,
+        view.waiting_to_enter,
+        u8::from(view.may_leave),
+        checksum(&player.world.memories[number]),
+    );
+    for index in 1..=machine.highest_handle(id).unwrap_or(0) {
+        if let Ok(Some(handle)) = machine.handle_view(id, index) {
+            let word = handle_word(player, &handle);
+            write!(line, " h{index}={word}").expect("a string");
+        }
+    }
+    let mut threads: Vec<_> =
+        machine.threads().filter(|thread| thread.instance == id && thread.index > 0).collect();
+    threads.sort_by_key(|thread| thread.index);
+    for thread in threads {
+        let state = match thread.state {
+            ThreadState::Running => "R",
+            ThreadState::Suspended => "S",
+            ThreadState::Abandoned => "A",
+            ThreadState::Waiting { is_ready: true, .. } => "W+",
+            ThreadState::Waiting { is_ready: false, .. } => "W-",
+        };
+        let name = player.thread_name(thread.id);
+        write!(line, " t{}={name}:{state}", thread.index).expect("a string");
+    }
+    line
+}
+
+fn handle_word<L: Limits, C: Chooser>(player: &Player<L, C>, handle: &HandleView) -> String {
+    match handle {
+        HandleView::Resource { ty, representation, borrowed_by, num_lends } => {
+            let kind = player.world.resources.iter().position(|it| it == ty).unwrap_or(0);
+            let own = if borrowed_by.is_none() { 'o' } else { 'b' };
+            format!("R{kind}:{representation}:{own}:{num_lends}")
+        }
+        HandleView::Subtask { state, is_delivered, waitable, .. } => {
+            format!("S:{}:{}:{}", state.code(), u8::from(*is_delivered), flags(*waitable))
+        }
+        HandleView::End { waitable, .. } => {
+            format!("E:{}:{}", end_word(player, handle), flags(*waitable))
+        }
+        HandleView::WaitableSet { members, pending, waiting } => {
+            format!("W:{members}:{pending}:{waiting}")
+        }
+        HandleView::ErrorContext(_) => "X".to_owned(),
+    }
+}
+
+fn flags(waitable: WaitableView) -> String {
+    let WaitableView { is_in_set, has_pending_event, has_sync_waiter } = waitable;
+    [is_in_set, has_pending_event, has_sync_waiter]
+        .map(|flag| if flag { '1' } else { '0' })
+        .iter()
+        .collect()
+}
+
+fn end_word<L: Limits, C: Chooser>(player: &Player<L, C>, end: &HandleView) -> String {
+    let HandleView::End { ty, direction, state, .. } = end else { return String::new() };
+    let state = match state {
+        EndState::Idle => "ID",
+        EndState::Copying => "CO",
+        EndState::CancellingCopy => "CA",
+        EndState::Done => "DO",
+    };
+    format!("{}{}{state}", player.world.ends_number(*ty), letter(*direction))
+}
+
+fn host_line<L: Limits, C: Chooser>(player: &Player<L, C>) -> String {
+    let mut line = "host".to_owned();
+    for call in &player.host_calls {
+        let state = call_state(player, call.subtask);
+        write!(line, " C{}={state}", call.number).expect("a string");
+    }
+    for (number, end) in player.host_ends.iter().enumerate() {
+        let Some(end) = end else { continue };
+        let Ok(view) = player.machine.end_view(end.id) else { continue };
+        let HandleView::End { waitable, .. } = &view else { continue };
+        let pending = u8::from(waitable.has_pending_event);
+        write!(line, " E{number}={}:{pending}", end_word(player, &view)).expect("a string");
+    }
+    line
+}
+
+fn call_state<L: Limits, C: Chooser>(player: &Player<L, C>, subtask: SubtaskId) -> u32 {
+    player.machine.call_state(subtask).expect("a call of the host").code()
+}
+
+/// FNV-1a
+fn checksum(memory: &[u8]) -> u32 {
+    memory
+        .iter()
+        .fold(0x811c_9dc5, |hashed, byte| (hashed ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}

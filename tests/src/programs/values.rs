@@ -1,0 +1,308 @@
+//! Values on their way: arguments, results, the elements of streams and futures, and debug
+//! messages, between memories of a few bytes.
+
+use weft::chooser::Chooser;
+use weft::core_value::CoreValue;
+use weft::error::Failure;
+use weft::limits::Limits;
+use weft::machine::{
+    BufferCheck, Copy, CopySide, EndId, ErrorContextId, InstanceId, LoweredBorrow, Step, SubtaskId,
+    TaskId, TaskReturn, ThreadId,
+};
+use weft::trap::{CopyDirection, EndKind, Trap};
+
+use super::host::HostEnd;
+use super::player::Player;
+use super::world::{ENDS, Element, MEMORY_BYTES, REALLOC_ADDRESS, RESULT_ADDRESS, Value};
+
+/// A value that has been lifted.
+#[derive(Clone, Copy, Debug)]
+enum Lifted {
+    Resource(u32),
+    End(EndId),
+    ErrorContext(ErrorContextId),
+}
+
+impl<L: Limits, C: Chooser> Player<L, C> {
+    /// Carries the argument of a call from its caller to its task; gives it as it arrives.
+    pub(crate) fn carry_argument(
+        &mut self,
+        task: TaskId,
+        caller: SubtaskId,
+    ) -> Result<Option<u32>, Failure> {
+        let call = self.call(caller);
+        let Some(param) = call.function.param else { return Ok(None) };
+        let lifted = match call.caller {
+            Some(instance) => self.lift(instance, param, call.argument, Some(caller))?,
+            None => self.host_argument(param, call.argument)?,
+        };
+        let instance = self.instance_of_task(task);
+        self.lower(instance, param, lifted, Some(task)).map(Some)
+    }
+
+    fn instance_of_task(&self, task: TaskId) -> InstanceId {
+        let thread = self.machine.threads().find(|thread| thread.task == task);
+        thread.expect("a task has a thread").instance
+    }
+
+    /// The type of the streams and futures that are passed.
+    fn passed_end(&self, value: Value) -> (EndKind, weft::builtin::TypeIndex) {
+        match value {
+            Value::Future => (EndKind::Future, self.world.ends[4]),
+            _ => (EndKind::Stream, self.world.ends[0]),
+        }
+    }
+
+    /// An argument that the host makes.
+    fn host_argument(&mut self, value: Value, representation: u32) -> Result<Lifted, Failure> {
+        Ok(match value {
+            Value::Own | Value::Borrow => Lifted::Resource(representation),
+            Value::Stream | Value::Future => {
+                let (kind, ty) = self.passed_end(value);
+                let (readable, writable) = self.machine.new_host_ends(kind, ty)?;
+                self.host_ends.push(Some(HostEnd { id: writable }));
+                Lifted::End(readable)
+            }
+            Value::ErrorContext => {
+                Lifted::ErrorContext(self.machine.new_host_error_context("host")?)
+            }
+        })
+    }
+
+    fn lift(
+        &mut self,
+        instance: usize,
+        value: Value,
+        index: u32,
+        call: Option<SubtaskId>,
+    ) -> Result<Lifted, Failure> {
+        let (resource, id) = (self.world.resources[0], self.world.instances[instance]);
+        Ok(match (value, call) {
+            (Value::Borrow, Some(call)) => {
+                Lifted::Resource(word(self.machine.lift_borrow(call, resource, index)?))
+            }
+            (Value::Own | Value::Borrow, _) => {
+                Lifted::Resource(word(self.machine.lift_own(id, resource, index)?))
+            }
+            (Value::Stream | Value::Future, _) => {
+                let of = self.passed_end(value);
+                Lifted::End(self.machine.lift_end(id, of, index)?)
+            }
+            (Value::ErrorContext, _) => {
+                Lifted::ErrorContext(self.machine.lift_error_context(id, index)?)
+            }
+        })
+    }
+
+    fn lower(
+        &mut self,
+        instance: InstanceId,
+        value: Value,
+        lifted: Lifted,
+        task: Option<TaskId>,
+    ) -> Result<u32, Failure> {
+        let resource = self.world.resources[0];
+        match (lifted, value, task) {
+            (Lifted::Resource(representation), Value::Borrow, Some(task)) => {
+                let lowered = self.machine.lower_borrow(task, resource, representation.into())?;
+                Ok(match lowered {
+                    LoweredBorrow::Index(index) => index,
+                    LoweredBorrow::Representation(representation) => word(representation),
+                })
+            }
+            (Lifted::Resource(representation), ..) => {
+                self.machine.lower_own(instance, resource, representation.into())
+            }
+            (Lifted::End(end), ..) => self.machine.lower_end(instance, end),
+            (Lifted::ErrorContext(error_context), ..) => {
+                self.machine.lower_error_context(instance, error_context)
+            }
+        }
+    }
+
+    /// Carries the result of a task to its caller.
+    pub(crate) fn carry_result(&mut self, task_return: TaskReturn) -> Result<Step, Failure> {
+        let thread = task_return.thread();
+        self.resolved.insert(task_return.task());
+        let value = self.task_function(thread).and_then(|function| function.result);
+        let Some(value) = value else {
+            self.machine.return_(&task_return)?;
+            return self.machine.resolve(task_return, None);
+        };
+        let index = self.pending.get(&thread).map_or(0, |pending| pending.argument);
+        let lifted = self.lift(self.instance_of(thread), value, index, None)?;
+        self.machine.return_(&task_return)?;
+        let call = task_return.caller().map(|caller| self.call(caller));
+        let Some(caller) = call.and_then(|call| call.caller) else {
+            match lifted {
+                Lifted::Resource(_) => {}
+                Lifted::End(end) => self.host_ends.push(Some(HostEnd { id: end })),
+                Lifted::ErrorContext(it) => self.machine.drop_error_context(it)?,
+            }
+            return self.machine.resolve(task_return, None);
+        };
+        let index = self.lower(self.world.instances[caller], value, lifted, None)?;
+        if call.is_some_and(|call| call.is_async) {
+            self.store_word(caller, RESULT_ADDRESS, index);
+            return self.machine.resolve(task_return, None);
+        }
+        self.machine.resolve(task_return, Some(CoreValue::I32(index)))
+    }
+
+    /// Lifts the argument of a call of the host's.
+    pub(crate) fn carry_to_host(&mut self, subtask: SubtaskId) -> Result<(), Failure> {
+        let call = self.call(subtask);
+        if let (Some(param), Some(caller)) = (call.function.param, call.caller)
+            && let Lifted::End(end) = self.lift(caller, param, call.argument, Some(subtask))?
+        {
+            self.host_ends.push(Some(HostEnd { id: end }));
+        }
+        Ok(())
+    }
+
+    /// `GuestBuffer.__init__`
+    pub(crate) fn check_buffer(&mut self, check: BufferCheck) -> Result<Step, Failure> {
+        let element = ENDS[self.world.ends_number(check.ty())];
+        let (size, copy_direction) = (element.size(), check.direction());
+        let buffer = check.buffer();
+        if size > 0 && !buffer.address.is_multiple_of(u64::from(size)) {
+            return Err(Trap::BufferUnaligned { copy_direction }.into());
+        }
+        let end = u128::from(buffer.address) + u128::from(buffer.length) * u128::from(size);
+        if size > 0 && end > MEMORY_BYTES as u128 {
+            return Err(Trap::BufferOutOfBounds { copy_direction }.into());
+        }
+        self.machine.buffer_checked(check)
+    }
+
+    /// Moves values from one buffer to the other: all are lifted, and then lowered.
+    pub(crate) fn copy(&mut self, copy: Copy) -> Result<Step, Failure> {
+        let element = ENDS[self.world.ends_number(copy.ty())];
+        if element != Element::None {
+            let mut values = Vec::new();
+            for position in 0..copy.count() {
+                values.push(self.load_element(&copy.writable(), position, element)?);
+            }
+            for (position, value) in (0..).zip(values) {
+                self.store_element(&copy.readable(), position, element, value)?;
+            }
+        }
+        self.machine.copied(copy)
+    }
+
+    fn load_element(
+        &mut self,
+        side: &CopySide,
+        position: u32,
+        element: Element,
+    ) -> Result<u32, Failure> {
+        let position = side.buffer.progress + position;
+        let Some(instance) = side.instance else {
+            // The host's buffers hold numbers made of the end's and the position.
+            return Ok((word(side.buffer.address) * 16 + position) & 0xff);
+        };
+        let number = self.world.number_of(instance);
+        let address = word(side.buffer.address) + position * element.size();
+        let byte = self.world.memories[number][address as usize];
+        match element {
+            Element::U8 | Element::None => Ok(byte.into()),
+            Element::Bool => Ok(u32::from(byte != 0)),
+            Element::Own => {
+                let index = self.load_word(number, address);
+                Ok(word(self.machine.lift_own(instance, self.world.resources[0], index)?))
+            }
+        }
+    }
+
+    fn store_element(
+        &mut self,
+        side: &CopySide,
+        position: u32,
+        element: Element,
+        value: u32,
+    ) -> Result<(), Failure> {
+        let Some(instance) = side.instance else { return Ok(()) };
+        let number = self.world.number_of(instance);
+        let position = side.buffer.progress + position;
+        let address = word(side.buffer.address) + position * element.size();
+        match element {
+            Element::U8 | Element::Bool | Element::None => {
+                let [byte, ..] = value.to_le_bytes();
+                self.world.memories[number][address as usize] = byte;
+            }
+            Element::Own => {
+                let resource = self.world.resources[0];
+                let index = self.machine.lower_own(instance, resource, value.into())?;
+                self.store_word(number, address, index);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn load_debug_message(
+        &self,
+        thread: ThreadId,
+        address: u64,
+        length: u64,
+    ) -> Result<String, Failure> {
+        let memory = &self.world.memories[self.instance_of(thread)];
+        let range = word(address) as usize..(word(address) + word(length)) as usize;
+        let bytes = memory.get(range).ok_or(Trap::StringContentOutOfBounds)?;
+        String::from_utf8(bytes.to_vec()).map_err(|_| Trap::InvalidUtf8.into())
+    }
+
+    pub(crate) fn store_debug_message(
+        &mut self,
+        thread: ThreadId,
+        error_context: ErrorContextId,
+        address: u64,
+    ) -> Result<(), Failure> {
+        let message = self.machine.debug_message(error_context)?.to_owned();
+        let number = self.instance_of(thread);
+        let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+        self.machine.begin_realloc(self.world.instances[number])?;
+        let slots = [0, 1].map(|slot| self.context_slot(slot));
+        let [first, second] = slots;
+        self.emit(format!("realloc i{number} {length} context {first} {second}"));
+        self.machine.realloc_returned()?;
+        for (at, byte) in (REALLOC_ADDRESS as usize..).zip(message.bytes()) {
+            self.world.memories[number][at] = byte;
+        }
+        self.store_word(number, word(address), REALLOC_ADDRESS);
+        self.store_word(number, word(address) + 4, length);
+        Ok(())
+    }
+
+    fn context_slot(&mut self, slot: u32) -> u64 {
+        use weft::builtin::{ContextBuiltins, Outcome};
+        use weft::core_value::IntegerType;
+        match self.machine.canon_context_get(IntegerType::I32, slot) {
+            Ok(Outcome::Return(value)) => value,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn load_word(&self, number: usize, address: u32) -> u32 {
+        let memory = &self.world.memories[number];
+        (0..4).rev().fold(0, |word, at| word << 8 | u32::from(memory[address as usize + at]))
+    }
+
+    pub(crate) fn store_word(&mut self, number: usize, address: u32, word: u32) {
+        for (at, byte) in (address as usize..).zip(word.to_le_bytes()) {
+            self.world.memories[number][at] = byte;
+        }
+    }
+}
+
+/// Every number of a program fits a word.
+fn word(number: u64) -> u32 {
+    u32::try_from(number).expect("the numbers of programs are small")
+}
+
+/// The letter of a direction.
+pub(crate) const fn letter(direction: CopyDirection) -> char {
+    match direction {
+        CopyDirection::Read => 'r',
+        CopyDirection::Write => 'w',
+    }
+}
