@@ -9,6 +9,7 @@
 //! | [`builtin`] | the canonical built-ins: what the spec says of each, and calling them |
 //! | [`code`] | enumerations that cross the boundary as integers, and packed integers |
 //! | [`trap`], [`error`] | the two kinds of bad news: the guest's and the host's |
+//! | `engine` | what components need of an engine for core WebAssembly, and adapters (feature `component`) |
 //! | [`limit`], [`gate`], [`value_type`] | numbers, features and value types of the canonical ABI |
 //! | [`core_value`] | the values of core WebAssembly |
 //! | [`list`] | fixed-length lists |
@@ -31,6 +32,8 @@ pub mod builtin;
 pub mod chooser;
 pub mod context;
 pub mod core_value;
+#[cfg(feature = "component")]
+pub mod engine;
 pub mod error;
 #[rustfmt::skip]
 #[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "tables, a row a line")]

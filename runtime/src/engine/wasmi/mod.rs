@@ -1,0 +1,358 @@
+//! The adapter for [wasmi](https://docs.rs/wasmi), an interpreter in Rust.
+//!
+//! A call that stops is wasmi's resumable call: a function of the host returns an error, wasmi
+//! keeps the stack of the call, and goes on with the results that it is given. What wasmi can't
+//! do is known, and handled here or by who drives calls:
+//!
+//! - a start function can't stop;
+//! - a tail call of an imported function comes back with a wrong value if it stopped in between
+//!   (wasmi 2.0.0): [`call_through`](self::call_through) makes functions of the host reachable by
+//!   an ordinary call for modules with tail calls;
+//! - no exceptions, threads, references to functions by type, or garbage collection.
+
+mod call_through;
+mod host_function;
+mod value;
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+
+use wasmi::errors::HostError;
+use wasmi::{AsContextMut as _, Config, Engine, Extern, Nullable, Ref};
+use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
+
+use super::{
+    Capability, CoreContext, CoreEngine, CoreExtern, CoreTrap, HostFunctions, HostStop,
+    ModuleRefused, Progress, ProgressOf, TableEntry,
+};
+use crate::abi::CoreFunctionType;
+use crate::core_value::{CoreType, CoreValue};
+use value::{core_type, core_value, default_value, wasmi_value};
+
+/// wasmi.
+///
+/// ```
+/// use weft::engine::{Capability, CoreEngine as _};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// let engine = Wasmi::default();
+/// assert!(engine.capabilities().contains(&Capability::TailCalls));
+/// assert!(!engine.capabilities().contains(&Capability::ExceptionHandling));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Wasmi {
+    engine: Engine,
+    fuel: Option<u64>,
+}
+
+impl Default for Wasmi {
+    fn default() -> Self {
+        Self::new(&Config::default(), None)
+    }
+}
+
+impl Wasmi {
+    /// An engine that is configured so, with all proposals that wasmi has.
+    ///
+    /// If `fuel` is given, a call is interrupted each time it has used so much: whoever drives it
+    /// gets control, and decides whether it goes on. Counting makes guests slower.
+    #[must_use]
+    pub fn new(config: &Config, fuel: Option<u64>) -> Self {
+        let mut config = config.clone();
+        config.wasm_multi_memory(true).wasm_memory64(true).wasm_custom_page_sizes(true);
+        config.wasm_tail_call(true).wasm_wide_arithmetic(true);
+        config.wasm_simd(true).wasm_relaxed_simd(true);
+        config.consume_fuel(fuel.is_some());
+        Self { engine: Engine::new(&config), fuel }
+    }
+}
+
+impl CoreEngine for Wasmi {
+    type Module = Module;
+    type Instance = wasmi::Instance;
+    type Function = Function;
+    type Memory = wasmi::Memory;
+    type Table = wasmi::Table;
+    type Global = wasmi::Global;
+    type Tag = NoTag;
+    type Activation = Activation;
+    type Store<D: HostFunctions<Self>> = wasmi::Store<Inner<D>>;
+    type Context<'a, D: HostFunctions<Self>> = Context<'a, D>;
+
+    fn capabilities(&self) -> &[Capability] {
+        &[
+            Capability::Memory64,
+            Capability::MultiMemory,
+            Capability::CustomPageSizes,
+            Capability::TailCalls,
+            Capability::Simd,
+            Capability::RelaxedSimd,
+            Capability::WideArithmetic,
+        ]
+    }
+
+    fn compile(&self, module: &[u8]) -> Result<Module, ModuleRefused> {
+        match wasmi::Module::new(&self.engine, module) {
+            Ok(compiled) => Ok(Module(compiled)),
+            Err(error) => Err(ModuleRefused(error.to_string().into())),
+        }
+    }
+
+    fn imports(module: &Module) -> Vec<(String, String)> {
+        let imports = module.0.imports();
+        imports.map(|it| (it.module().to_string(), it.name().to_string())).collect()
+    }
+
+    fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
+        let mut store = wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, data });
+        refuel(&mut store.as_context_mut());
+        store
+    }
+
+    fn context<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> Context<'_, D> {
+        Context(store.as_context_mut())
+    }
+
+    fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D {
+        &store.data().data
+    }
+}
+
+/// Lets a store's guests run for as long again.
+fn refuel<D>(store: &mut StoreContextMut<'_, Inner<D>>) {
+    if let Some(fuel) = store.data().fuel {
+        // It fails only for an engine that doesn't count.
+        let _ = store.set_fuel(fuel);
+    }
+}
+
+/// A compiled module.
+#[derive(Clone)]
+pub struct Module(wasmi::Module);
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").finish_non_exhaustive()
+    }
+}
+
+/// What is in a store of wasmi's.
+#[derive(Debug)]
+pub struct Inner<D> {
+    fuel: Option<u64>,
+    data: D,
+}
+
+/// A function, and what it returns.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    function: wasmi::Func,
+    result: Option<CoreType>,
+    /// Whether it returns one value that is no [`CoreType`], or several.
+    is_foreign: bool,
+}
+
+/// wasmi has no exceptions, so that there are no tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTag {}
+
+/// A call that has stopped.
+#[derive(Debug)]
+pub struct Activation {
+    call: StoppedCall,
+    result: Option<CoreType>,
+}
+
+#[derive(Debug)]
+enum StoppedCall {
+    InHost(ResumableCallHostTrap),
+    OutOfFuel(ResumableCallOutOfFuel),
+}
+
+impl fmt::Display for HostStop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Suspend => "the guest stops here",
+            Self::Trap => "the guest trapped",
+        })
+    }
+}
+
+impl HostError for HostStop {}
+
+/// A store of wasmi's, lent.
+#[derive(Debug)]
+pub struct Context<'a, D>(StoreContextMut<'a, Inner<D>>);
+
+impl<D: HostFunctions<Wasmi>> Context<'_, D> {
+    fn function(&self, function: wasmi::Func) -> Function {
+        let ty = function.ty(&self.0);
+        let (result, is_foreign) = match ty.results() {
+            [] => (None, false),
+            [one] => (core_type(*one), core_type(*one).is_none()),
+            _ => (None, true),
+        };
+        Function { function, result, is_foreign }
+    }
+
+    fn wasmi_extern(it: CoreExtern<Wasmi>) -> Extern {
+        match it {
+            CoreExtern::Function(it) => Extern::Func(it.function),
+            CoreExtern::Memory(it) => Extern::Memory(it),
+            CoreExtern::Table(it) => Extern::Table(it),
+            CoreExtern::Global(it) => Extern::Global(it),
+            CoreExtern::Tag(it) => match it {},
+        }
+    }
+}
+
+impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
+    type Engine = Wasmi;
+    type Data = D;
+
+    fn data(&self) -> &D {
+        &self.0.data().data
+    }
+
+    fn data_mut(&mut self) -> &mut D {
+        &mut self.0.data_mut().data
+    }
+
+    fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
+        let function = host_function::new(&mut self.0, number, ty);
+        Function { function, result: ty.results.get(0), is_foreign: false }
+    }
+
+    fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
+        let function = host_function::new(&mut self.0, number, ty);
+        let function = call_through::new(&mut self.0, function, ty).unwrap_or(function);
+        Function { function, result: ty.results.get(0), is_foreign: false }
+    }
+
+    fn instantiate(
+        &mut self,
+        module: &Module,
+        imports: &[CoreExtern<Wasmi>],
+    ) -> Result<wasmi::Instance, CoreTrap> {
+        let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
+        refuel(&mut self.0);
+        wasmi::Instance::new(&mut self.0, &module.0, &imports).map_err(|error| {
+            match error.downcast_ref::<HostStop>() {
+                Some(HostStop::Suspend) => CoreTrap::CannotStop,
+                _ => trap(&error),
+            }
+        })
+    }
+
+    fn export(&self, instance: &wasmi::Instance, name: &str) -> Option<CoreExtern<Wasmi>> {
+        Some(match instance.get_export(&self.0, name)? {
+            Extern::Func(it) => CoreExtern::Function(self.function(it)),
+            Extern::Memory(it) => CoreExtern::Memory(it),
+            Extern::Table(it) => CoreExtern::Table(it),
+            Extern::Global(it) => CoreExtern::Global(it),
+        })
+    }
+
+    fn call(
+        &mut self,
+        function: Function,
+        arguments: &[CoreValue],
+    ) -> Result<ProgressOf<Self>, CoreTrap> {
+        if function.is_foreign {
+            return Err(CoreTrap::Engine("a function returns what no lifted function does".into()));
+        }
+        refuel(&mut self.0);
+        let mut inputs = value::Values::new();
+        for argument in arguments {
+            inputs.push(wasmi_value(*argument)?)?;
+        }
+        let mut output = [default_value(function.result)];
+        let outputs = output.get_mut(..usize::from(function.result.is_some()));
+        let outputs = outputs.unwrap_or_default();
+        let call = function.function.call_resumable(&mut self.0, inputs.as_slice(), outputs);
+        progress(call, &output, function.result)
+    }
+
+    fn resume(
+        &mut self,
+        activation: Activation,
+        result: Option<CoreValue>,
+    ) -> Result<ProgressOf<Self>, CoreTrap> {
+        let Activation { call, result: returned } = activation;
+        let mut output = [default_value(returned)];
+        let outputs = output.get_mut(..usize::from(returned.is_some())).unwrap_or_default();
+        let call = match call {
+            StoppedCall::InHost(call) => {
+                let input = result.map(wasmi_value).transpose()?;
+                call.resume(&mut self.0, input.as_slice(), outputs)
+            }
+            StoppedCall::OutOfFuel(call) => {
+                refuel(&mut self.0);
+                call.resume(&mut self.0, outputs)
+            }
+        };
+        progress(call, &output, returned)
+    }
+
+    fn memory(&self, memory: wasmi::Memory) -> &[u8] {
+        memory.data(&self.0)
+    }
+
+    fn memory_mut(&mut self, memory: wasmi::Memory) -> (&mut [u8], &mut D) {
+        let (bytes, inner) = memory.data_and_store_mut(&mut self.0);
+        (bytes, &mut inner.data)
+    }
+
+    fn table_function(
+        &self,
+        table: wasmi::Table,
+        index: u64,
+        ty: &CoreFunctionType,
+    ) -> TableEntry<Function> {
+        let Some(Ref::Func(Nullable::Val(function))) = table.get(&self.0, index) else {
+            return TableEntry::Empty;
+        };
+        if function.ty(&self.0) == value::function_type(ty) {
+            TableEntry::Function(self.function(function))
+        } else {
+            TableEntry::OtherType
+        }
+    }
+}
+
+/// How far a call came, in our words.
+fn progress(
+    call: Result<ResumableCall, wasmi::Error>,
+    output: &[wasmi::Val; 1],
+    result: Option<CoreType>,
+) -> Result<Progress<Activation>, CoreTrap> {
+    match call.map_err(|error| trap(&error))? {
+        ResumableCall::Finished => {
+            let [output] = output;
+            Ok(Progress::Returned(result.and_then(|_| core_value(output))))
+        }
+        ResumableCall::HostTrap(call) => match call.host_error().downcast_ref::<HostStop>() {
+            Some(HostStop::Suspend) => {
+                Ok(Progress::Stopped(Activation { call: StoppedCall::InHost(call), result }))
+            }
+            _ => Err(trap(call.host_error())),
+        },
+        ResumableCall::OutOfFuel(call) => {
+            Ok(Progress::Interrupted(Activation { call: StoppedCall::OutOfFuel(call), result }))
+        }
+    }
+}
+
+/// What wasmi says of a trap, in our words.
+fn trap(error: &wasmi::Error) -> CoreTrap {
+    if error.downcast_ref::<HostStop>().is_some() {
+        return CoreTrap::Host;
+    }
+    match error.as_trap_code() {
+        Some(code) => CoreTrap::Engine(code.trap_message().into()),
+        None => CoreTrap::Engine(Box::from(format!("{error}"))),
+    }
+}
