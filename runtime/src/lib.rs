@@ -3,6 +3,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`abi`] | the canonical ABI: layout, flattening, lifting, lowering, strings |
+//! | `component` | components: decoding and validating them (feature `component`) |
 //! | [`machine`] | the rules: tasks, threads, waitables, streams, futures, handles; sans engine |
 //! | [`mod@limits`] | what the machine's tables are made of: growing ones, or arrays |
 //! | [`chooser`] | who decides what the spec leaves open |
@@ -30,6 +31,8 @@ pub mod abi;
 pub mod binding;
 pub mod builtin;
 pub mod chooser;
+#[cfg(feature = "component")]
+pub mod component;
 pub mod context;
 pub mod core_value;
 #[cfg(feature = "component")]

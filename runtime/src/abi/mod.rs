@@ -42,6 +42,8 @@ pub use dynamic::{
     Case, EndType, Field, FlagsType, InvalidType, ListShape, ListType, LowerFailure, Mismatch,
     RecordShape, RecordType, Type, TypeList, Val, VariantShape, VariantType,
 };
+#[cfg(feature = "component")]
+pub(crate) use dynamic::{HandleNumbers, Resolver};
 pub use flat_types::FlatTypes;
 pub use flat_values::{CoreValueIter, FlatValues};
 pub use function_type::{CoreFunctionType, Flattening};

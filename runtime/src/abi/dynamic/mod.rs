@@ -29,6 +29,7 @@
 //! | `val.rs` | [`Val`] |
 //! | `check.rs` | whether a value is of a type, and where not: [`Mismatch`] |
 //! | `load.rs` | `load`, `lift_flat` |
+//! | `resolve.rs` | other numbers for handles in types (feature `component`) |
 //! | `store.rs` | `store`, `lower_flat` |
 //! | `type_list.rs` | parameters and results: [`TypeList`] |
 //! | `wave.rs` | values as text (feature `wave`) |
@@ -37,6 +38,8 @@ mod check;
 mod load;
 mod making;
 mod of;
+#[cfg(feature = "component")]
+mod resolve;
 mod store;
 mod ty;
 mod type_list;
@@ -46,6 +49,8 @@ mod wave;
 
 pub use check::Mismatch;
 pub use making::InvalidType;
+#[cfg(feature = "component")]
+pub(crate) use resolve::{HandleNumbers, Resolver};
 pub(super) use ty::Run;
 pub use ty::{
     Case, EndType, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Type,

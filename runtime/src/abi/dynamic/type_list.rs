@@ -61,6 +61,12 @@ impl TypeList {
         self.record.facts.abi
     }
 
+    /// Of the same fields as a list that there is.
+    #[cfg(feature = "component")]
+    pub(super) const fn of_record(record: RecordType) -> Self {
+        Self { record }
+    }
+
     pub(crate) const fn record(&self) -> &RecordType {
         &self.record
     }
