@@ -123,6 +123,13 @@ impl<C: Chooser + ?Sized> Chooser for &mut C {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FirstInFirstOut;
 
+#[cfg(feature = "alloc")]
+impl<C: Chooser + ?Sized> Chooser for alloc::boxed::Box<C> {
+    fn choose(&mut self, choice: Choice, count: u32) -> u32 {
+        (**self).choose(choice, count)
+    }
+}
+
 impl Chooser for FirstInFirstOut {
     fn choose(&mut self, _: Choice, _: u32) -> u32 {
         0

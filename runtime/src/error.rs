@@ -178,6 +178,13 @@ pub enum Error {
     /// A string or list of the host is longer than the canonical ABI allows.
     #[error("a string or list is longer than the canonical ABI allows")]
     TooLong,
+    /// Something is to be lowered into memory by options that have no `realloc`, which validation
+    /// refuses.
+    #[error("there is no `realloc` to lower with")]
+    NoRealloc,
+    /// Core code trapped while a value was lowered; who drives the engine knows why.
+    #[error("core code trapped")]
+    CoreTrap,
     /// A host's buffer is too long for its stream or future.
     #[error("a buffer of {length} elements is too long, or a future's is not of one")]
     BufferTooLong {

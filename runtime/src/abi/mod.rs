@@ -45,6 +45,8 @@ pub use dynamic::{
 #[cfg(feature = "component")]
 pub(crate) use dynamic::{HandleNumbers, Resolver};
 pub use flat_types::FlatTypes;
+#[cfg(feature = "component")]
+pub(crate) use flat_values::low_half;
 pub use flat_values::{CoreValueIter, FlatValues};
 pub use function_type::{CoreFunctionType, Flattening};
 pub use layout::{Abi, Layout, Offset, align_to, discriminant_size, is_aligned, ptr_size};

@@ -1,0 +1,308 @@
+//! What lifting and lowering need of the world, as a store has it: [`Handles`] and a memory to
+//! lift from, [`Lowering`] to lower into, and [`Between`] for both at once.
+
+use core::marker::PhantomData;
+
+use crate::abi::{LiftContext, LiftHandles, LowerContext, Options, Peer, TransferContext};
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::core_value::CoreValue;
+use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
+use crate::error::{Error, Failure};
+use crate::machine::{EndId, ErrorContextId, InstanceId, LoweredBorrow, SubtaskId, TaskId};
+use crate::trap::{EndKind, Trap};
+
+use super::state::{CanonicalOptions, Fault, State};
+
+/// The engine's store with what is in it, lent.
+pub(crate) type Context<'a, E, T> = <E as CoreEngine>::Context<'a, State<E, T>>;
+
+/// So often a guest's `realloc` is let go on after the engine interrupted it.
+const REALLOC_INTERRUPTIONS: u32 = 1_000;
+
+/// Whose handles are lifted.
+pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {
+    state: &'a mut State<E, T>,
+    instance: InstanceId,
+    /// The call that borrowed handles are lent to, where there can be some.
+    call: Option<SubtaskId>,
+}
+
+impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+        self.state.machine.lift_own(self.instance, ty, index)
+    }
+
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+        let call = self.call.ok_or(Error::HostHasNoHandles)?;
+        self.state.machine.lift_borrow(call, ty, index)
+    }
+
+    fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
+        self.state.machine.lift_end(self.instance, (kind, ty), index)
+    }
+
+    fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
+        self.state.machine.lift_error_context(self.instance, index)
+    }
+}
+
+/// Where values are lifted from: by which options, and for which call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    pub(crate) options: OptionsIndex,
+    /// The call that borrowed handles are lent to.
+    pub(crate) call: Option<SubtaskId>,
+}
+
+/// Lifts from a guest.
+pub(crate) fn lift<'a, E: CoreEngine, T: Send + 'static>(
+    cx: &'a mut Context<'_, E, T>,
+    source: Source,
+    peer: Peer,
+) -> Result<LiftContext<'a, Handles<'a, E, T>>, Failure> {
+    let found = *cx.data().options(source.options)?;
+    let (memory, state): (&[u8], _) = match found.memory {
+        Some(memory) => {
+            let (memory, state) = cx.memory_mut(memory);
+            (memory, state)
+        }
+        None => (&[], cx.data_mut()),
+    };
+    let handles = Handles { state, instance: found.instance, call: source.call };
+    Ok(LiftContext::with_handles(memory, found.abi(peer), handles))
+}
+
+impl<E: CoreEngine> CanonicalOptions<E> {
+    /// What the ABI needs to know of them.
+    pub(crate) const fn abi(&self, peer: Peer) -> Options {
+        let mut options = Options::new(self.address_type, self.string_encoding);
+        options.peer = peer;
+        options
+    }
+}
+
+impl<E: CoreEngine> Clone for CanonicalOptions<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: CoreEngine> Copy for CanonicalOptions<E> {}
+
+/// Where values are lowered into.
+pub(crate) struct Lowering<'a, 'c, E: CoreEngine, T: Send + 'static> {
+    cx: &'a mut Context<'c, E, T>,
+    found: CanonicalOptions<E>,
+    options: Options,
+    /// The task that borrowed handles are lent to, where there can be some.
+    task: Option<TaskId>,
+    lent: PhantomData<&'c ()>,
+}
+
+/// Lowers into a guest.
+pub(crate) fn lower<'a, 'c, E: CoreEngine, T: Send + 'static>(
+    cx: &'a mut Context<'c, E, T>,
+    options: OptionsIndex,
+    task: Option<TaskId>,
+    peer: Peer,
+) -> Result<Lowering<'a, 'c, E, T>, Failure> {
+    let found = *cx.data().options(options)?;
+    Ok(Lowering { cx, found, options: found.abi(peer), task, lent: PhantomData })
+}
+
+impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {
+    fn call_realloc(&mut self, arguments: &[u64; 4]) -> Result<u64, Fault> {
+        let realloc = self.found.realloc.ok_or(Error::NoRealloc)?;
+        let value = |bits: u64| CoreValue::integer(self.found.address_type, bits);
+        let [old, old_length, alignment, length] = arguments.map(value);
+        let (Some(old), Some(old_length), Some(alignment), Some(length)) =
+            (old, old_length, alignment, length)
+        else {
+            return Err(Trap::ReallocOutOfBounds.into());
+        };
+        let arguments = [old, old_length, alignment, length];
+        let mut progress = self.cx.call(realloc, &arguments);
+        let mut interruptions = 0;
+        loop {
+            match progress.map_err(Fault::Core)? {
+                Progress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
+                Progress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
+                Progress::Interrupted(activation) if interruptions < REALLOC_INTERRUPTIONS => {
+                    interruptions += 1;
+                    progress = self.cx.resume(activation, None);
+                }
+                Progress::Interrupted(_) => {
+                    return Err(Fault::Core(CoreTrap::Engine("`realloc` does not end".into())));
+                }
+                Progress::Returned(_) | Progress::Stopped(_) => {
+                    return Err(Fault::Core(CoreTrap::CannotStop));
+                }
+            }
+        }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        match self.found.memory {
+            Some(memory) => self.cx.memory_mut(memory).0,
+            None => &mut [],
+        }
+    }
+
+    fn realloc(
+        &mut self,
+        old_address: u64,
+        old_byte_length: u64,
+        alignment: u32,
+        new_byte_length: u64,
+    ) -> Result<u64, Failure> {
+        self.cx.data_mut().machine.begin_realloc(self.found.instance)?;
+        let arguments = [old_address, old_byte_length, alignment.into(), new_byte_length];
+        match self.call_realloc(&arguments) {
+            Ok(address) => {
+                self.cx.data_mut().machine.realloc_returned()?;
+                Ok(address)
+            }
+            Err(Fault::Failure(failure)) => Err(failure),
+            Err(fault) => {
+                let place = &mut self.cx.data_mut().fault;
+                // If a function of the host trapped, it has said why.
+                if place.is_none() {
+                    *place = Some(fault);
+                }
+                Err(Error::CoreTrap.into())
+            }
+        }
+    }
+
+    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+        self.cx.data_mut().machine.lower_own(self.found.instance, ty, representation)
+    }
+
+    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+        let task = self.task.ok_or(Error::HostHasNoHandles)?;
+        match self.cx.data_mut().machine.lower_borrow(task, ty, representation)? {
+            LoweredBorrow::Index(index) => Ok(index),
+            LoweredBorrow::Representation(representation) => {
+                u32::try_from(representation).map_err(|_| Error::ValueMismatch.into())
+            }
+        }
+    }
+
+    fn lower_end(&mut self, _: EndKind, _: TypeIndex, end: EndId) -> Result<u32, Failure> {
+        self.cx.data_mut().machine.lower_end(self.found.instance, end)
+    }
+
+    fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure> {
+        self.cx.data_mut().machine.lower_error_context(self.found.instance, error_context)
+    }
+}
+
+/// Two guests that values go between.
+pub(crate) struct Between<'a, 'c, E: CoreEngine, T: Send + 'static> {
+    to: Lowering<'a, 'c, E, T>,
+    found: CanonicalOptions<E>,
+    source_options: Options,
+    call: Option<SubtaskId>,
+}
+
+/// Moves values from one guest to another.
+pub(crate) fn between<'a, 'c, E: CoreEngine, T: Send + 'static>(
+    cx: &'a mut Context<'c, E, T>,
+    from: Source,
+    to: OptionsIndex,
+    task: Option<TaskId>,
+) -> Result<Between<'a, 'c, E, T>, Failure> {
+    let found = *cx.data().options(from.options)?;
+    let to = lower(cx, to, task, Peer::Guest)?;
+    Ok(Between { to, found, source_options: found.abi(Peer::Guest), call: from.call })
+}
+
+impl<E: CoreEngine, T: Send + 'static> Between<'_, '_, E, T> {
+    fn handles(&mut self) -> Handles<'_, E, T> {
+        let state = self.to.cx.data_mut();
+        Handles { state, instance: self.found.instance, call: self.call }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> LiftHandles for Between<'_, '_, E, T> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+        self.handles().lift_own(ty, index)
+    }
+
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+        self.handles().lift_borrow(ty, index)
+    }
+
+    fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
+        self.handles().lift_end(kind, ty, index)
+    }
+
+    fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
+        self.handles().lift_error_context(index)
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> LowerContext for Between<'_, '_, E, T> {
+    fn options(&self) -> &Options {
+        self.to.options()
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        self.to.memory_mut()
+    }
+
+    fn realloc(
+        &mut self,
+        old_address: u64,
+        old_byte_length: u64,
+        alignment: u32,
+        new_byte_length: u64,
+    ) -> Result<u64, Failure> {
+        self.to.realloc(old_address, old_byte_length, alignment, new_byte_length)
+    }
+
+    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+        self.to.lower_own(ty, representation)
+    }
+
+    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+        self.to.lower_borrow(ty, representation)
+    }
+
+    fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {
+        self.to.lower_end(kind, ty, end)
+    }
+
+    fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure> {
+        self.to.lower_error_context(error_context)
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> TransferContext for Between<'_, '_, E, T> {
+    fn source_options(&self) -> &Options {
+        &self.source_options
+    }
+
+    fn source_memory(&self) -> &[u8] {
+        self.found.memory.map_or(&[], |memory| self.to.cx.memory(memory))
+    }
+}
+
+/// The memory that a wait stores its event into.
+pub(crate) fn check_event_address(length: usize, address: u64) -> Result<(), Trap> {
+    if !address.is_multiple_of(4) {
+        return Err(Trap::PointerUnaligned);
+    }
+    let end = address.checked_add(8).ok_or(Trap::PointerOutOfBounds)?;
+    if usize::try_from(end).is_ok_and(|end| end <= length) {
+        Ok(())
+    } else {
+        Err(Trap::PointerOutOfBounds)
+    }
+}

@@ -1,0 +1,412 @@
+//! Taking the machine's steps on the engine.
+//!
+//! A step that calls a guest is taken where it comes up: inside of the function of the host that
+//! another guest has called, if that is where control is. If the callee comes to its end, the
+//! caller goes on as from any call, and never stopped. Only when the machine says that something
+//! else is next than what can be reached by returning does the caller stop: its activation is
+//! kept, and whoever called it takes the next step. So guests nest on the native stack as long as
+//! that is possible, and no deeper than [`MAX_DEPTH`].
+
+use crate::abi::{
+    ComponentType as _, CoreValueIter, Flattening, Lift as _, Lower as _, Peer, Type, check_buffer,
+};
+use crate::builtin::{Definition, Outcome, TaskDefinition, WaitableDefinition};
+use crate::core_value::{CoreType, CoreValue};
+use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, HostFunctions, HostStop};
+use crate::engine::{Progress, ProgressOf, TableEntry};
+use crate::error::{Error, Failure};
+use crate::limit::MAX_FLAT_PARAMS;
+use crate::limits::Table;
+use crate::machine::{BufferCheck, Resumed, StartFunctionSearch, Step, ThreadId};
+use crate::trap::Trap;
+
+use super::contexts::{Context, Source, check_event_address, lift, lower};
+use super::state::{
+    Call, CoreFunction, Fault, GuestCall, HostCallSite, Next, StartFunction, State, Stopped,
+    flat_values,
+};
+use super::transfer;
+
+/// So many calls of the engine nest in one another.
+pub(crate) const MAX_DEPTH: u32 = 64;
+
+/// Where steps are taken, and what control returns to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Base {
+    /// The host began.
+    Host,
+    /// A guest called a function of the host.
+    Guest(HostCallSite),
+}
+
+/// What taking steps led to.
+#[derive(Debug)]
+pub(crate) enum Driven {
+    /// The host has control again.
+    ReturnedToHost,
+    /// The engine interrupted what ran; it goes on when the host says so.
+    Interrupted,
+    /// The guest goes on, and its call returns this.
+    Resumed(Option<CoreValue>),
+    /// The guest stops here; [`State::next`] is what comes next.
+    Stop,
+}
+
+impl<E: CoreEngine, T: Send + 'static> HostFunctions<E> for State<E, T> {
+    fn call(
+        cx: &mut Context<'_, E, T>,
+        number: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Option<CoreValue>, HostStop> {
+        match guest_calls(cx, number, arguments) {
+            Ok(Driven::Resumed(value)) => Ok(value),
+            Ok(_) => Err(HostStop::Suspend),
+            Err(fault) => {
+                let place = &mut cx.data_mut().fault;
+                if place.is_none() {
+                    *place = Some(fault);
+                }
+                Err(HostStop::Trap)
+            }
+        }
+    }
+}
+
+/// A guest calls the function with this number.
+fn guest_calls<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    number: u32,
+    arguments: &[CoreValue],
+) -> Result<Driven, Fault> {
+    let state = cx.data_mut();
+    let thread = state.machine.current().ok_or(Error::NoCurrentThread)?;
+    let mut site = HostCallSite { thread, number, event_address: 0 };
+    let step = match state.core_function(number)? {
+        CoreFunction::Builtin(definition) => {
+            match definition {
+                Definition::Task(TaskDefinition::Return { .. }) => {
+                    state.returned = flat_values(arguments)?;
+                }
+                Definition::Waitable(
+                    WaitableDefinition::SetWait { .. } | WaitableDefinition::SetPoll { .. },
+                ) => site.event_address = arguments.get(1).map_or(0, bits),
+                _ => {}
+            }
+            match definition.call(&mut state.machine, arguments)? {
+                Outcome::Return(value) => return Ok(Driven::Resumed(value)),
+                Outcome::Suspend(step) => step,
+            }
+        }
+        CoreFunction::Lowered(lowered) => {
+            let arguments = flat_values(arguments)?;
+            let (id, step) = state.machine.canon_lower(lowered.function, lowered.is_async)?;
+            state.put_call(id, Call::Guest(GuestCall { lowered, arguments }));
+            step
+        }
+    };
+    drive(cx, Base::Guest(site), Next::Step(step))
+}
+
+/// An integer's bits.
+fn bits(value: &CoreValue) -> u64 {
+    match *value {
+        CoreValue::I32(bits) | CoreValue::F32(bits) => bits.into(),
+        CoreValue::I64(bits) | CoreValue::F64(bits) => bits,
+        CoreValue::Function(_) => 0,
+    }
+}
+
+/// Takes steps until control is back at `base`, or can't get there by returning.
+pub(crate) fn drive<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    base: Base,
+    mut next: Next,
+) -> Result<Driven, Fault> {
+    loop {
+        let step = match next {
+            Next::Step(step) => step,
+            Next::Continue(thread) => {
+                if let Base::Guest(site) = base {
+                    return Ok(stop(cx, site, next));
+                }
+                cx.data_mut().interrupted = Some(thread);
+                return Ok(Driven::Interrupted);
+            }
+        };
+        match (&step, base) {
+            (Step::ReturnToHost, Base::Host) => return Ok(Driven::ReturnedToHost),
+            (Step::Resume { thread, value }, Base::Guest(site)) if *thread == site.thread => {
+                return Ok(Driven::Resumed(encode(cx, site, *value)?));
+            }
+            (_, Base::Guest(site)) if !can_be_taken(cx.data(), &step) => {
+                return Ok(stop(cx, site, Next::Step(step)));
+            }
+            _ => next = take(cx, step)?,
+        }
+    }
+}
+
+/// Whether a step can be taken inside of a guest's call.
+fn can_be_taken<E: CoreEngine, T: Send + 'static>(state: &State<E, T>, step: &Step) -> bool {
+    match step {
+        Step::ReturnToHost => false,
+        Step::Resume { thread, .. } => state.has_stopped(*thread) && state.depth < MAX_DEPTH,
+        Step::CallFunction { .. }
+        | Step::CallDestructor { .. }
+        | Step::CallCallback { .. }
+        | Step::CallPostReturn { .. }
+        | Step::CallStartFunction { .. } => state.depth < MAX_DEPTH,
+        _ => true,
+    }
+}
+
+/// The guest stops where it is.
+fn stop<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    site: HostCallSite,
+    next: Next,
+) -> Driven {
+    let state = cx.data_mut();
+    state.stopping = Some(site);
+    state.next = Some(next);
+    Driven::Stop
+}
+
+/// Lets the thread that was interrupted go on.
+pub(crate) fn go_on<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    thread: ThreadId,
+) -> Result<Next, Fault> {
+    let stopped = cx.data_mut().take_stopped(thread).ok_or(Error::NotEntered)?;
+    cx.data_mut().depth += 1;
+    let progress = cx.resume(stopped.activation, None);
+    cx.data_mut().depth -= 1;
+    progressed(cx, thread, progress)
+}
+
+/// Takes one step.
+fn take<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    step: Step,
+) -> Result<Next, Fault> {
+    let step = match step {
+        Step::CallFunction { thread, task, function, caller } => {
+            let lifted = cx.data().lifted(function)?;
+            let Some(core) = lifted.core else { return super::instantiate::start(cx, thread) };
+            let arguments = transfer::arguments(cx, &lifted, task, caller)?;
+            let address_type = cx.data().options(lifted.options)?.address_type;
+            let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
+            let arguments = transfer::core_values(types, address_type, max, &arguments);
+            return call(cx, thread, core, &arguments);
+        }
+        Step::CallDestructor { thread, function, representation, .. } => {
+            let lifted = cx.data().lifted(function)?;
+            let core = lifted.core.ok_or(Error::NoDestructor)?;
+            let representation = representation_value(representation)?;
+            return call(cx, thread, core, &[representation]);
+        }
+        Step::CallCallback { thread, function, event, .. } => {
+            let lifted = cx.data().lifted(function)?;
+            let callback = lifted.callback.ok_or(Error::NoCallbackResult)?;
+            let arguments = [event.code.code(), event.index, event.payload].map(CoreValue::I32);
+            return call(cx, thread, callback, &arguments);
+        }
+        Step::CallPostReturn { thread, function, .. } => {
+            let lifted = cx.data().lifted(function)?;
+            let post_return = lifted.post_return.ok_or(Error::Unknown(Table::Functions))?;
+            let address_type = cx.data().options(lifted.options)?.address_type;
+            let (types, max) = (&lifted.ty.results, Flattening::Lift.max_flat_results());
+            let arguments =
+                transfer::core_values(types, address_type, max, &cx.data().returned);
+            return call(cx, thread, post_return, &arguments);
+        }
+        Step::CallStartFunction { thread, function, argument } => {
+            let start = cx.data_mut().take_start_function(function)?;
+            let argument = match start.ty.params.get(0) {
+                Some(CoreType::I64) => CoreValue::I64(argument),
+                _ => CoreValue::I32(crate::abi::low_half(argument)),
+            };
+            return call(cx, thread, start.function, &[argument]);
+        }
+        Step::Resume { thread, value } => return resume(cx, thread, value),
+        Step::CallHost { subtask, function, .. } => super::host_call::call(cx, subtask, function)?,
+        Step::CancelHost { subtask, .. } => super::host_call::cancel(cx, subtask)?,
+        Step::DropHostResource { resource_type, representation, .. } => {
+            super::host_call::drop_resource(cx, resource_type, representation)?
+        }
+        Step::Return(task_return) => transfer::return_(cx, task_return)?,
+        Step::CheckBuffer(check) => check_guest_buffer(cx, check)?,
+        Step::Copy(copy) => transfer::copy(cx, copy)?,
+        Step::LoadDebugMessage { options, address, length, .. } => {
+            let mut lifting = lift(cx, Source { options, call: None }, Peer::Host)?;
+            let flat = [address, length];
+            let message = alloc::string::String::lift_flat(
+                &mut lifting,
+                &mut CoreValueIter::new(&flat),
+            )?;
+            cx.data_mut().machine.new_error_context(&message)?
+        }
+        Step::StoreDebugMessage { options, error_context, address, .. } => {
+            let message = cx.data().machine.debug_message(error_context)?;
+            let message = alloc::string::String::from(message);
+            let mut lowering = lower(cx, options, None, Peer::Host)?;
+            let address_type = crate::abi::LowerContext::options(&lowering).address_type;
+            let layout = alloc::string::String::ABI.of(address_type);
+            check_spilled(&mut lowering, address, layout)?;
+            message.store(&mut lowering, address)?;
+            cx.data_mut().machine.debug_message_stored()?
+        }
+        Step::FindStartFunction(search) => find_start_function(cx, &search)?,
+        Step::ReturnToHost => return Err(Error::OtherStep.into()),
+    };
+    Ok(Next::Step(step))
+}
+
+/// Where values are stored that a guest said the place of.
+fn check_spilled<C: crate::abi::LowerContext>(
+    cx: &mut C,
+    address: u64,
+    layout: crate::abi::Layout,
+) -> Result<(), Trap> {
+    if !crate::abi::is_aligned(address, layout.alignment) {
+        return Err(Trap::PointerUnaligned);
+    }
+    crate::abi::range(cx.memory_mut(), address, layout.size).ok_or(Trap::PointerOutOfBounds)?;
+    Ok(())
+}
+
+/// A representation as the argument of a destructor.
+fn representation_value(representation: u64) -> Result<CoreValue, Error> {
+    u32::try_from(representation).map(CoreValue::I32).map_err(|_| Error::ValueMismatch)
+}
+
+/// Calls a core function, for a thread that is new or is called back.
+pub(crate) fn call<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    thread: ThreadId,
+    function: E::Function,
+    arguments: &[CoreValue],
+) -> Result<Next, Fault> {
+    cx.data_mut().depth += 1;
+    let progress = cx.call(function, arguments);
+    cx.data_mut().depth -= 1;
+    progressed(cx, thread, progress)
+}
+
+/// Lets a thread go on that has stopped.
+fn resume<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    thread: ThreadId,
+    value: Resumed,
+) -> Result<Next, Fault> {
+    let stopped = cx.data_mut().take_stopped(thread).ok_or(Error::NotEntered)?;
+    let site = stopped.site.ok_or(Error::NotEntered)?;
+    let value = encode(cx, site, value)?;
+    cx.data_mut().depth += 1;
+    let progress = cx.resume(stopped.activation, value);
+    cx.data_mut().depth -= 1;
+    progressed(cx, thread, progress)
+}
+
+/// What comes next after a call of the engine.
+fn progressed<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    thread: ThreadId,
+    progress: Result<ProgressOf<Context<'_, E, T>>, CoreTrap>,
+) -> Result<Next, Fault> {
+    let state = cx.data_mut();
+    match progress {
+        Ok(Progress::Returned(value)) => {
+            state.returned = flat_values(value.as_slice())?;
+            let packed = match value {
+                Some(CoreValue::I32(packed)) => Some(packed),
+                _ => None,
+            };
+            Ok(Next::Step(state.machine.function_returned(packed)?))
+        }
+        Ok(Progress::Stopped(activation)) => {
+            let site = state.stopping.take();
+            state.put_stopped(thread, Stopped { activation, site });
+            Ok(state.next.take().ok_or(Error::OtherStep)?)
+        }
+        Ok(Progress::Interrupted(activation)) => {
+            state.put_stopped(thread, Stopped { activation, site: None });
+            Ok(Next::Continue(thread))
+        }
+        Err(trap) => Err(state.fault.take().unwrap_or(Fault::Core(trap))),
+    }
+}
+
+/// What a guest's call returns, when it does so later than it was made.
+fn encode<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    site: HostCallSite,
+    value: Resumed,
+) -> Result<Option<CoreValue>, Failure> {
+    Ok(match value {
+        Resumed::Builtin(packed) => match cx.data().core_function(site.number)? {
+            CoreFunction::Builtin(definition) => definition.resumed(packed)?,
+            CoreFunction::Lowered(_) => None,
+        },
+        Resumed::Event(event) => {
+            let memory = match cx.data().core_function(site.number)? {
+                CoreFunction::Builtin(Definition::Waitable(
+                    WaitableDefinition::SetWait { memory, .. }
+                    | WaitableDefinition::SetPoll { memory, .. },
+                )) => cx.data().numbers.memory(memory)?,
+                _ => return Err(Error::OtherStep.into()),
+            };
+            let (bytes, _) = cx.memory_mut(memory);
+            check_event_address(bytes.len(), site.event_address)?;
+            let place = crate::abi::range_mut(bytes, site.event_address, 8);
+            let words = event.index.to_le_bytes().into_iter().chain(event.payload.to_le_bytes());
+            for (place, byte) in place.ok_or(Trap::PointerOutOfBounds)?.iter_mut().zip(words) {
+                *place = byte;
+            }
+            Some(CoreValue::I32(event.code.code()))
+        }
+        Resumed::Import(value) => value,
+        Resumed::AsyncImport(packed) => Some(CoreValue::I32(packed)),
+    })
+}
+
+/// Checks a guest's buffer.
+fn check_guest_buffer<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    check: BufferCheck,
+) -> Result<Step, Failure> {
+    let (state, buffer) = (cx.data(), check.buffer());
+    let options = *state.options(buffer.options.ok_or(Error::OtherStep)?)?;
+    let element = state.element(check.ty())?;
+    let layout = element_layout(element.as_ref(), options.address_type);
+    let memory = options.memory.map_or::<&[u8], _>(&[], |memory| cx.memory(memory));
+    if layout.size > 0 {
+        check_buffer(memory, layout, check.direction(), buffer.address, buffer.length)?;
+    }
+    cx.data_mut().machine.buffer_checked(check)
+}
+
+/// The layout of a stream's or future's element.
+pub(crate) fn element_layout(
+    element: Option<&Type>,
+    address_type: crate::core_value::IntegerType,
+) -> crate::abi::Layout {
+    element.map_or(crate::abi::Abi::NOTHING, Type::abi).of(address_type)
+}
+
+/// Finds the function that a new thread is to start with.
+fn find_start_function<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    search: &StartFunctionSearch,
+) -> Result<Step, Failure> {
+    let ty = cx.data().numbers.core_type(search.start_type())?;
+    let table = cx.data().numbers.table(search.table())?;
+    let function = match cx.table_function(table, search.index(), &ty) {
+        TableEntry::Function(function) => function,
+        TableEntry::OtherType => return Err(Trap::StartFunctionTypeMismatch.into()),
+        TableEntry::Empty => return Err(Trap::StartFunctionUnknown.into()),
+    };
+    let state = cx.data_mut();
+    let number = state.put_start_function(StartFunction { function, ty })?;
+    state.machine.new_thread(search, number)
+}

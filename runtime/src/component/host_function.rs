@@ -1,0 +1,53 @@
+//! Functions of the host that guests call.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::future::Future;
+use core::pin::Pin;
+
+use crate::abi::Val;
+use crate::engine::{CoreContext as _, CoreEngine};
+
+use super::contexts::Context;
+use super::state::HostError;
+
+/// What a call of a function of the host comes to, sooner or later.
+pub type HostResult = Result<Option<Val>, HostError>;
+
+/// What a function of the host that waits is waiting for.
+pub type HostFuture = Pin<Box<dyn Future<Output = HostResult> + Send>>;
+
+/// A function of the host.
+pub(crate) enum HostFunction<E: CoreEngine, T: Send + 'static> {
+    /// It returns when it is called.
+    Sync(Box<dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync>),
+    /// It gives a future.
+    Async(Box<dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostFuture + Send + Sync>),
+}
+
+/// The store, lent to a function of the host that a guest calls.
+pub struct HostContext<'a, 'c, E: CoreEngine, T: Send + 'static> {
+    cx: &'a mut Context<'c, E, T>,
+}
+
+impl<'a, 'c, E: CoreEngine, T: Send + 'static> HostContext<'a, 'c, E, T> {
+    pub(crate) const fn new(cx: &'a mut Context<'c, E, T>) -> Self {
+        Self { cx }
+    }
+
+    /// What the user put into the store.
+    pub fn data(&self) -> &T {
+        &self.cx.data().data
+    }
+
+    /// What the user put into the store.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.cx.data_mut().data
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> core::fmt::Debug for HostContext<'_, '_, E, T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("HostContext").finish_non_exhaustive()
+    }
+}

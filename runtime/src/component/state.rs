@@ -1,0 +1,362 @@
+//! What is in a store besides the engine's part: the machine, and what the numbers stand for that
+//! the machine is given.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::task::Waker;
+
+use hashbrown::HashMap;
+
+use crate::abi::{CoreFunctionType, FlatValues, StringEncoding, Type, Val};
+use crate::builtin::{Definition, OptionsIndex, TypeIndex};
+use crate::chooser::Chooser;
+use crate::core_value::{CoreValue, IntegerType};
+use crate::engine::{CoreEngine, CoreTrap};
+use crate::error::{Error, Failure};
+use crate::limits::{Heap, Table};
+use crate::machine::{FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
+
+use super::definition::FunctionType;
+use super::host_call::{Destructor, Waiting};
+use super::host_function::HostFunction;
+use super::numbers::Numbers;
+
+/// What is in a store.
+pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
+    /// What the user put there.
+    pub(crate) data: T,
+    pub(crate) machine: Machine<Heap, Box<dyn Chooser + Send>>,
+    /// By [`FunctionId`].
+    pub(crate) functions: Vec<Function<E, T>>,
+    /// By the number that the engine calls with.
+    pub(crate) core_functions: Vec<CoreFunction>,
+    pub(crate) numbers: Numbers<E>,
+    /// The calls that have not returned, at the position of their subtask.
+    calls: Vec<Option<(SubtaskId, Call)>>,
+    /// The threads that have stopped, each at its position.
+    stopped: Vec<Option<(ThreadId, Stopped<E>)>>,
+    /// The functions that new threads start with, until they do.
+    start_functions: Vec<Option<StartFunction<E>>>,
+    /// What the guest's function returned that is being lifted, or what `task.return` was given.
+    pub(crate) returned: FlatValues,
+    /// What is next, when a guest has stopped in a function of the host.
+    pub(crate) next: Option<Next>,
+    /// Where it has stopped.
+    pub(crate) stopping: Option<HostCallSite>,
+    /// Why guests are being unwound.
+    pub(crate) fault: Option<Fault>,
+    /// How many calls of the engine are nested in one another.
+    pub(crate) depth: u32,
+    /// The functions of the host that wait.
+    pub(crate) waiting: Waiting,
+    /// Who is to be woken when one of them can go on.
+    pub(crate) waker: Waker,
+    /// What the host does when resources of its own are dropped.
+    pub(crate) destructors: HashMap<TypeIndex, Destructor<E, T>>,
+    /// The thread that the engine interrupted, with all that were nested around it.
+    pub(crate) interrupted: Option<ThreadId>,
+}
+
+/// What has to happen next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// What the machine says.
+    Step(Step),
+    /// The thread that was interrupted goes on.
+    Continue(ThreadId),
+}
+
+/// A function that has an id.
+pub(crate) enum Function<E: CoreEngine, T: Send + 'static> {
+    /// One that a guest exports.
+    Lifted(Arc<Lifted<E>>),
+    /// One of the host.
+    Host(Arc<HostFunction<E, T>>),
+}
+
+/// A function that a guest exports: `canon lift`. A resource's destructor is one, too, whose
+/// parameter is the representation; and so is the start function of a core module.
+pub(crate) struct Lifted<E: CoreEngine> {
+    pub(crate) instance: InstanceId,
+    pub(crate) core: Option<E::Function>,
+    pub(crate) ty: Arc<FunctionType>,
+    pub(crate) options: OptionsIndex,
+    pub(crate) is_async: bool,
+    pub(crate) callback: Option<E::Function>,
+    pub(crate) post_return: Option<E::Function>,
+}
+
+/// A function of the host that core modules import.
+#[derive(Clone)]
+pub(crate) enum CoreFunction {
+    /// A built-in.
+    Builtin(Definition),
+    /// A function that is lowered.
+    Lowered(Arc<Lowered>),
+}
+
+/// A function that a guest imports: `canon lower`.
+pub(crate) struct Lowered {
+    pub(crate) function: FunctionId,
+    pub(crate) ty: Arc<FunctionType>,
+    pub(crate) options: OptionsIndex,
+    pub(crate) is_async: bool,
+}
+
+/// The options of a canonical definition.
+pub(crate) struct CanonicalOptions<E: CoreEngine> {
+    pub(crate) instance: InstanceId,
+    pub(crate) address_type: IntegerType,
+    pub(crate) string_encoding: StringEncoding,
+    pub(crate) memory: Option<E::Memory>,
+    pub(crate) realloc: Option<E::Function>,
+}
+
+/// A call that has not returned.
+pub(crate) enum Call {
+    /// By a guest.
+    Guest(GuestCall),
+    /// By the host.
+    Host(HostCall),
+}
+
+/// A call of an import by a guest: its core arguments, which are lifted once the callee starts.
+#[derive(Clone)]
+pub(crate) struct GuestCall {
+    pub(crate) lowered: Arc<Lowered>,
+    pub(crate) arguments: FlatValues,
+}
+
+/// A call of an export by the host.
+pub(crate) struct HostCall {
+    pub(crate) function: FunctionId,
+    /// The arguments, until they are lowered.
+    pub(crate) arguments: Vec<Val>,
+    /// The result, once it is there.
+    pub(crate) result: Option<Vec<Val>>,
+}
+
+/// Where a guest has stopped: in a call of this function of the host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostCallSite {
+    pub(crate) thread: ThreadId,
+    /// The number of the function.
+    pub(crate) number: u32,
+    /// Where the event goes that it waits for, if it does.
+    pub(crate) event_address: u64,
+}
+
+/// A thread that has stopped.
+pub(crate) struct Stopped<E: CoreEngine> {
+    pub(crate) activation: E::Activation,
+    /// Where; nothing if the engine interrupted it.
+    pub(crate) site: Option<HostCallSite>,
+}
+
+/// What a new thread starts with.
+#[derive(Clone, Copy)]
+pub(crate) struct StartFunction<E: CoreEngine> {
+    pub(crate) function: E::Function,
+    pub(crate) ty: CoreFunctionType,
+}
+
+/// Why a call can't go on.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// A rule was broken, or Weft was misused.
+    Failure(Failure),
+    /// Core code trapped.
+    Core(CoreTrap),
+    /// A function of the host failed.
+    Host(HostError),
+}
+
+/// What a function of the host fails with.
+pub type HostError = Box<dyn core::error::Error + Send + Sync>;
+
+impl<F: Into<Failure>> From<F> for Fault {
+    fn from(failure: F) -> Self {
+        Self::Failure(failure.into())
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    pub(crate) fn new(chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+        Self {
+            data,
+            machine: Machine::new(chooser),
+            functions: Vec::new(),
+            core_functions: Vec::new(),
+            numbers: Numbers::new(),
+            calls: Vec::new(),
+            stopped: Vec::new(),
+            start_functions: Vec::new(),
+            returned: FlatValues::EMPTY,
+            next: None,
+            stopping: None,
+            fault: None,
+            depth: 0,
+            waiting: Waiting::new(),
+            waker: Waker::noop().clone(),
+            destructors: HashMap::new(),
+            interrupted: None,
+        }
+    }
+
+    pub(crate) fn lifted(&self, function: FunctionId) -> Result<Arc<Lifted<E>>, Error> {
+        match self.functions.get(function.position()) {
+            Some(Function::Lifted(lifted)) => Ok(lifted.clone()),
+            _ => Err(Error::Unknown(Table::Functions)),
+        }
+    }
+
+    /// The function of the host with this number, which is its position among all functions.
+    pub(crate) fn host_function(&self, number: u32) -> Result<Arc<HostFunction<E, T>>, Error> {
+        match usize::try_from(number).ok().and_then(|number| self.functions.get(number)) {
+            Some(Function::Host(function)) => Ok(function.clone()),
+            _ => Err(Error::Unknown(Table::Functions)),
+        }
+    }
+
+    pub(crate) fn options(&self, options: OptionsIndex) -> Result<&CanonicalOptions<E>, Error> {
+        self.numbers.options(options)
+    }
+
+    /// The element type of a stream or future type.
+    pub(crate) fn element(&self, ty: TypeIndex) -> Result<Option<Type>, Error> {
+        self.numbers.element(ty).cloned()
+    }
+
+    /// Remembers a call.
+    pub(crate) fn put_call(&mut self, id: SubtaskId, call: Call) {
+        put(&mut self.calls, position(id.number), (id, call));
+    }
+
+    /// A call that has not returned.
+    pub(crate) fn call(&mut self, id: SubtaskId) -> Result<&mut Call, Error> {
+        match self.calls.get_mut(position(id.number)) {
+            Some(Some((found, call))) if *found == id => Ok(call),
+            _ => Err(Error::Unknown(Table::Waitables)),
+        }
+    }
+
+    /// A call by a guest.
+    pub(crate) fn guest_call(&mut self, id: SubtaskId) -> Result<GuestCall, Error> {
+        match self.call(id)? {
+            Call::Guest(call) => Ok(call.clone()),
+            Call::Host(_) => Err(Error::NotHosts),
+        }
+    }
+
+    /// A call by the host.
+    pub(crate) fn host_call(&mut self, id: SubtaskId) -> Result<&mut HostCall, Error> {
+        match self.call(id)? {
+            Call::Host(call) => Ok(call),
+            Call::Guest(_) => Err(Error::NotHosts),
+        }
+    }
+
+    /// Forgets a call.
+    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call> {
+        take(&mut self.calls, position(id.number), |found| *found == id)
+    }
+
+    /// Keeps a thread that has stopped.
+    pub(crate) fn put_stopped(&mut self, thread: ThreadId, stopped: Stopped<E>) {
+        put(&mut self.stopped, position(thread.number), (thread, stopped));
+    }
+
+    /// Whether a thread has stopped.
+    pub(crate) fn has_stopped(&self, thread: ThreadId) -> bool {
+        match self.stopped.get(position(thread.number)) {
+            Some(Some((found, _))) => *found == thread,
+            _ => false,
+        }
+    }
+
+    /// A thread that has stopped, to go on.
+    pub(crate) fn take_stopped(&mut self, thread: ThreadId) -> Option<Stopped<E>> {
+        take(&mut self.stopped, position(thread.number), |found| *found == thread)
+    }
+
+    /// Drops the activations of threads that will never go on.
+    pub(crate) fn forget_abandoned(&mut self) {
+        use crate::machine::ThreadState;
+        for place in &mut self.stopped {
+            if let Some((thread, _)) = place
+                && !self
+                    .machine
+                    .thread_view(*thread)
+                    .is_ok_and(|view| view.state != ThreadState::Abandoned)
+            {
+                *place = None;
+            }
+        }
+    }
+
+    /// Keeps what a new thread starts with, and gives its number.
+    pub(crate) fn put_start_function(&mut self, start: StartFunction<E>) -> Result<u32, Error> {
+        let free = self.start_functions.iter().position(Option::is_none);
+        let position = free.unwrap_or(self.start_functions.len());
+        put(&mut self.start_functions, position, start);
+        u32::try_from(position).map_err(|_| Error::Full(Table::Threads))
+    }
+
+    /// What a new thread starts with.
+    pub(crate) fn take_start_function(&mut self, number: u32) -> Result<StartFunction<E>, Error> {
+        let place = usize::try_from(number).ok().and_then(|it| self.start_functions.get_mut(it));
+        place.and_then(Option::take).ok_or(Error::Unknown(Table::Threads))
+    }
+
+    /// The function that the engine calls by this number.
+    pub(crate) fn core_function(&self, number: u32) -> Result<CoreFunction, Error> {
+        let found = usize::try_from(number).ok().and_then(|it| self.core_functions.get(it));
+        found.cloned().ok_or(Error::Unknown(Table::Functions))
+    }
+}
+
+const fn position(number: core::num::NonZeroU32) -> usize {
+    (number.get() - 1) as usize
+}
+
+fn put<V>(places: &mut Vec<Option<V>>, position: usize, value: V) {
+    if places.len() <= position {
+        places.resize_with(position.saturating_add(1), || None);
+    }
+    if let Some(place) = places.get_mut(position) {
+        *place = Some(value);
+    }
+}
+
+fn take<I, V>(
+    places: &mut [Option<(I, V)>],
+    position: usize,
+    is_it: impl FnOnce(&I) -> bool,
+) -> Option<V> {
+    let place = places.get_mut(position)?;
+    match place {
+        Some((id, _)) if is_it(id) => place.take().map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// Core values as bits.
+pub(crate) fn flat_values(values: &[CoreValue]) -> Result<FlatValues, Failure> {
+    let mut flat = FlatValues::EMPTY;
+    for value in values {
+        flat.push(match *value {
+            CoreValue::I32(bits) | CoreValue::F32(bits) => bits.into(),
+            CoreValue::I64(bits) | CoreValue::F64(bits) => bits,
+            CoreValue::Function(number) => number.map_or(u64::MAX, u64::from),
+        })?;
+    }
+    Ok(flat)
+}
+
+impl<E: CoreEngine, T: fmt::Debug + Send + 'static> fmt::Debug for State<E, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("data", &self.data).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,198 @@
+//! Moving values for calls that start and return, and between ends of streams and futures.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use arrayvec::ArrayVec;
+
+use crate::abi::{
+    CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, LowerFailure, Peer, Type, TypeList,
+    Val,
+};
+use crate::core_value::{CoreValue, IntegerType};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure};
+use crate::limit::MAX_FLAT_PARAMS;
+use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
+
+use super::contexts::{Context, Source, between, lift, lower};
+use super::drive::element_layout;
+use super::state::{Call, Fault, GuestCall, Lifted, Lowered};
+
+/// As many core arguments as a function has at most.
+pub(super) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
+
+/// Flat values as core values: those of `types`, or one address if they are more than `max`.
+pub(super) fn core_values(
+    types: &TypeList,
+    address_type: IntegerType,
+    max: usize,
+    flat: &FlatValues,
+) -> CoreValues {
+    let types = types.abi().of(address_type).flat;
+    let types = if types.exceed(max) { FlatTypes::one(address_type.into()) } else { types };
+    let bits = flat.as_slice().iter().enumerate();
+    bits.filter_map(|(position, bits)| types.core_value(position, *bits)).collect()
+}
+
+impl Lowered {
+    /// The limits for its flat parameters and results.
+    const fn flattening(&self) -> Flattening {
+        if self.is_async { Flattening::AsyncLower } else { Flattening::Lower }
+    }
+}
+
+impl GuestCall {
+    /// The limits for its flat parameters and results.
+    pub(super) fn flattening(&self) -> Flattening {
+        self.lowered.flattening()
+    }
+
+    /// The core arguments that its parameters are.
+    pub(super) fn parameters(&self, layout: Layout) -> CoreValueIter<'_> {
+        let max = self.lowered.flattening().max_flat_params();
+        let count = if layout.flat.exceed(max) { 1 } else { layout.flat.count().unwrap_or(1) };
+        CoreValueIter::new(self.arguments.as_slice().get(..count).unwrap_or_default())
+    }
+
+    /// Where its results go in memory, if they do.
+    pub(super) fn out_param(&self, layout: Layout) -> Option<u64> {
+        let max = self.lowered.flattening().max_flat_results();
+        layout.flat.exceed(max).then(|| self.arguments.as_slice().last().copied()).flatten()
+    }
+}
+
+/// The core arguments of a lifted function that starts, from the call that it is the callee of.
+pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    lifted: &Arc<Lifted<E>>,
+    task: TaskId,
+    caller: SubtaskId,
+) -> Result<FlatValues, Fault> {
+    let max = MAX_FLAT_PARAMS as usize;
+    let params = &lifted.ty.params;
+    match cx.data_mut().call(caller)? {
+        Call::Guest(call) => {
+            let call = call.clone();
+            let source = Source { options: call.lowered.options, call: Some(caller) };
+            let layout = params.abi().of(cx.data().options(source.options)?.address_type);
+            let max = (call.lowered.flattening().max_flat_params(), max);
+            let mut between = between(cx, source, lifted.options, Some(task))?;
+            let mut values = call.parameters(layout);
+            Ok(params.transfer_flat_values(&mut between, max, &mut values, None)?)
+        }
+        Call::Host(call) => {
+            let values = core::mem::take(&mut call.arguments);
+            let mut lowering = lower(cx, lifted.options, Some(task), Peer::Host)?;
+            lower_flat_values(params, &mut lowering, max, &values, None).map_err(Fault::from)
+        }
+    }
+}
+
+/// Lowers values of the host.
+pub(super) fn lower_flat_values<C: crate::abi::LowerContext>(
+    types: &TypeList,
+    cx: &mut C,
+    max: usize,
+    values: &[Val],
+    out_param: Option<u64>,
+) -> Result<FlatValues, Failure> {
+    match types.lower_flat_values(cx, max, values, out_param) {
+        Ok(flat) => Ok(flat),
+        Err(LowerFailure::Failure(failure)) => Err(failure),
+        Err(LowerFailure::Mismatch(_)) => Err(Error::ValueMismatch.into()),
+    }
+}
+
+/// A task returns: takes its result to the caller.
+pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    task_return: TaskReturn,
+) -> Result<Step, Fault> {
+    let lifted = cx.data().lifted(task_return.function())?;
+    let results = &lifted.ty.results;
+    let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
+    let max = flattening.max_flat_results();
+    let returned = cx.data().returned;
+    let mut values = CoreValueIter::new(returned.as_slice());
+    let source = Source { options: lifted.options, call: None };
+    let Some(caller) = task_return.caller() else {
+        let mut lifting = lift(cx, source, Peer::Host)?;
+        let unclaimed = results.lift_flat_values(&mut lifting, max, &mut values)?;
+        discard(cx, unclaimed)?;
+        return Ok(cx.data_mut().machine.resolve(task_return, None)?);
+    };
+    let value = match cx.data_mut().call(caller)? {
+        Call::Guest(call) => {
+            let call = call.clone();
+            cx.data().machine.return_(&task_return)?;
+            let options = call.lowered.options;
+            let layout = results.abi().of(cx.data().options(options)?.address_type);
+            let out_param = call.out_param(layout);
+            let max = (max, call.lowered.flattening().max_flat_results());
+            let mut between = between(cx, source, options, None)?;
+            let flat = results.transfer_flat_values(&mut between, max, &mut values, out_param)?;
+            flat_result(layout, &flat)
+        }
+        Call::Host(_) => {
+            let mut lifting = lift(cx, source, Peer::Host)?;
+            let lifted = results.lift_flat_values(&mut lifting, max, &mut values)?;
+            cx.data().machine.return_(&task_return)?;
+            cx.data_mut().host_call(caller)?.result = Some(lifted);
+            None
+        }
+    };
+    Ok(cx.data_mut().machine.resolve(task_return, value)?)
+}
+
+/// The one core value of a result that is not in memory.
+pub(super) fn flat_result(layout: Layout, flat: &FlatValues) -> Option<CoreValue> {
+    flat.as_slice().first().and_then(|bits| layout.flat.core_value(0, *bits))
+}
+
+/// Gives up values that nobody takes.
+pub(super) fn discard<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    values: Vec<Val>,
+) -> Result<(), Failure> {
+    for value in values {
+        match value {
+            Val::List(values) | Val::Record(values) => discard(cx, values)?,
+            Val::Variant(_, Some(value)) => discard(cx, alloc::vec![*value])?,
+            Val::Stream(end) | Val::Future(end) => cx.data_mut().machine.drop_host_end(end)?,
+            Val::ErrorContext(it) => cx.data_mut().machine.drop_error_context(it)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Values move from one end of a stream or future to the other.
+pub(super) fn copy<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    copy: Copy,
+) -> Result<Step, Fault> {
+    if let Some(element) = cx.data().element(copy.ty())? {
+        let (from, to) = (copy.writable(), copy.readable());
+        let (Some(source), Some(destination)) = (from.buffer.options, to.buffer.options) else {
+            return Err(Error::HostHasNoHandles.into());
+        };
+        let from = place(cx, &from, &element)?;
+        let to = place(cx, &to, &element)?;
+        let source = Source { options: source, call: None };
+        let mut between = between(cx, source, destination, None)?;
+        element.transfer_elements(&mut between, from, to, copy.count())?;
+    }
+    Ok(cx.data_mut().machine.copied(copy)?)
+}
+
+/// The address that a guest's buffer has come to.
+fn place<E: CoreEngine, T: Send + 'static>(
+    cx: &Context<'_, E, T>,
+    side: &CopySide,
+    element: &Type,
+) -> Result<u64, Error> {
+    let options = cx.data().options(side.buffer.options.ok_or(Error::OtherStep)?)?;
+    let size = element_layout(Some(element), options.address_type).size;
+    Ok(side.buffer.address.saturating_add(size.saturating_mul(side.buffer.progress.into())))
+}
