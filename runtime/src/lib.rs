@@ -34,6 +34,8 @@ pub mod chooser;
 pub mod component;
 pub mod context;
 pub mod core_value;
+#[cfg(feature = "component")]
+pub mod engine;
 pub mod error;
 #[rustfmt::skip]
 #[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "tables, a row a line")]
