@@ -3,6 +3,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`conformance`] | the runner of component `.wast` files |
 //! | [`programs`] | random programs of built-in calls, on the machine and on the reference |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 #![doc = include_str!("../../README.md")]
@@ -14,5 +15,6 @@
     reason = "a test that fails to set up has failed"
 )]
 
+pub mod conformance;
 pub mod programs;
 pub mod stage;

@@ -1,6 +1,6 @@
 //! Flattening: the core types that a value becomes when it crosses as parameters or results.
 //!
-//! Two bits say a core type, so that the list is a number: it is copied, compared and made in
+//! Three bits say a core type, so that the list is a number: it is copied, compared and made in
 //! constants for free. It holds as many types as a function can have core parameters; whatever
 //! is longer goes through memory, and how much longer makes no difference. A `list<t, 5000>` is
 //! therefore never flattened five thousand times.
@@ -68,7 +68,7 @@ impl FlatTypes {
         if self.count as usize >= Self::CAPACITY {
             return Self::MORE;
         }
-        Self { kinds: self.kinds | (code(ty) << (2 * self.count)), count: self.count + 1 }
+        Self { kinds: self.kinds | (code(ty) << (BITS * self.count)), count: self.count + 1 }
     }
 
     /// These and then those of `other`.
@@ -81,7 +81,7 @@ impl FlatTypes {
         if count as usize > Self::CAPACITY {
             return Self::MORE;
         }
-        Self { kinds: self.kinds | (other.kinds << (2 * self.count)), count }
+        Self { kinds: self.kinds | (other.kinds << (BITS * self.count)), count }
     }
 
     /// These, `times` times: `flatten_list` of a fixed-length list.
@@ -112,7 +112,7 @@ impl FlatTypes {
         let mut position = 0;
         while position < shorter.count {
             let ty = join(code_at(joined.kinds, position), code_at(shorter.kinds, position));
-            joined.kinds = joined.kinds & !(0b11 << (2 * position)) | ty << (2 * position);
+            joined.kinds = joined.kinds & !(MASK << (BITS * position)) | ty << (BITS * position);
             position += 1;
         }
         joined
@@ -122,7 +122,7 @@ impl FlatTypes {
     #[must_use]
     pub const fn get(self, position: usize) -> Option<CoreType> {
         if self.exceed(position) && self.count != Self::TOO_MANY {
-            Some(ty((self.kinds >> (2 * position)) & 0b11))
+            Some(ty((self.kinds >> (BITS as usize * position)) & MASK))
         } else {
             None
         }
@@ -130,7 +130,8 @@ impl FlatTypes {
 
     /// The types in their order; none if they are more than [`Self::CAPACITY`].
     pub fn iter(self) -> impl ExactSizeIterator<Item = CoreType> {
-        (0..self.count().unwrap_or(0)).map(move |position| ty(self.kinds >> (2 * position) & 0b11))
+        (0..self.count().unwrap_or(0))
+            .map(move |position| ty(self.kinds >> (BITS as usize * position) & MASK))
     }
 
     /// The core value of type `position` says whose bits these are; `None` if there is none.
@@ -173,14 +174,20 @@ const I32: u64 = 0;
 const I64: u64 = 1;
 const F32: u64 = 2;
 const F64: u64 = 3;
+/// References don't occur in flattened values, but in the core types of built-ins.
+const FUNCTION: u64 = 4;
 
-/// References don't occur in flattened values; one is carried as its number.
+/// How many bits say a type.
+const BITS: u8 = 3;
+const MASK: u64 = (1 << BITS) - 1;
+
 const fn code(ty: CoreType) -> u64 {
     match ty {
-        CoreType::I32 | CoreType::Function => I32,
+        CoreType::I32 => I32,
         CoreType::I64 => I64,
         CoreType::F32 => F32,
         CoreType::F64 => F64,
+        CoreType::Function => FUNCTION,
     }
 }
 
@@ -189,12 +196,13 @@ const fn ty(code: u64) -> CoreType {
         I32 => CoreType::I32,
         I64 => CoreType::I64,
         F32 => CoreType::F32,
-        _ => CoreType::F64,
+        F64 => CoreType::F64,
+        _ => CoreType::Function,
     }
 }
 
 const fn code_at(kinds: u64, position: u8) -> u64 {
-    kinds >> (2 * position) & 0b11
+    kinds >> (BITS * position) & MASK
 }
 
 /// `join`

@@ -43,6 +43,7 @@ pub use dynamic::{
     RecordShape, RecordType, Type, TypeList, Val, VariantShape, VariantType,
 };
 #[cfg(feature = "component")]
+#[allow(unused_imports, reason = "for the instantiator")]
 pub(crate) use dynamic::{HandleNumbers, Resolver};
 pub use flat_types::FlatTypes;
 #[cfg(feature = "component")]

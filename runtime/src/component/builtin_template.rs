@@ -151,6 +151,8 @@ pub(crate) trait BuiltinNumbers: HandleNumbers {
     fn value_type(&mut self, ty: &Type) -> Result<TypeIndex, Self::Error>;
     /// The number of a set of options.
     fn options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Self::Error>;
+    /// The number of what `task.return` must have in common with the function it returns from.
+    fn lift_options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Self::Error>;
     /// The number of the core memory with this index.
     fn memory(&mut self, memory: u32) -> Result<MemoryIndex, Self::Error>;
     /// The number of the core table with this index.
@@ -191,7 +193,7 @@ impl BuiltinTemplate {
             .into(),
             Self::TaskReturn { result, options } => TaskDefinition::Return {
                 result_type: result.as_ref().map(|ty| numbers.value_type(ty)).transpose()?,
-                options: numbers.options(options)?,
+                options: numbers.lift_options(options)?,
             }
             .into(),
             Self::WaitableSetWait { memory, memory_address } => WaitableDefinition::SetWait {

@@ -1,7 +1,7 @@
 //! What lifting and lowering need of the world, as a store has it: [`Handles`] and a memory to
 //! lift from, [`Lowering`] to lower into, and [`Between`] for both at once.
 
-use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
 
 use crate::abi::{LiftContext, LiftHandles, LowerContext, Options, Peer, TransferContext};
 use crate::builtin::{OptionsIndex, TypeIndex};
@@ -14,7 +14,23 @@ use crate::trap::{EndKind, Trap};
 use super::state::{CanonicalOptions, Fault, State};
 
 /// The engine's store with what is in it, lent.
-pub(crate) type Context<'a, E, T> = <E as CoreEngine>::Context<'a, State<E, T>>;
+pub(crate) struct Context<'a, E: CoreEngine, T: Send + 'static>(
+    pub(crate) E::Context<'a, State<E, T>>,
+);
+
+impl<'a, E: CoreEngine, T: Send + 'static> Deref for Context<'a, E, T> {
+    type Target = E::Context<'a, State<E, T>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> DerefMut for Context<'_, E, T> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
 
 /// So often a guest's `realloc` is let go on after the engine interrupted it.
 const REALLOC_INTERRUPTIONS: u32 = 1_000;
@@ -96,7 +112,6 @@ pub(crate) struct Lowering<'a, 'c, E: CoreEngine, T: Send + 'static> {
     options: Options,
     /// The task that borrowed handles are lent to, where there can be some.
     task: Option<TaskId>,
-    lent: PhantomData<&'c ()>,
 }
 
 /// Lowers into a guest.
@@ -107,7 +122,7 @@ pub(crate) fn lower<'a, 'c, E: CoreEngine, T: Send + 'static>(
     peer: Peer,
 ) -> Result<Lowering<'a, 'c, E, T>, Failure> {
     let found = *cx.data().options(options)?;
-    Ok(Lowering { cx, found, options: found.abi(peer), task, lent: PhantomData })
+    Ok(Lowering { cx, found, options: found.abi(peer), task })
 }
 
 impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {

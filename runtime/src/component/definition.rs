@@ -22,6 +22,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::fmt;
 use core::ops::Range;
 
 use crate::abi::{CoreFunctionType, StringEncoding, Type, TypeList};
@@ -120,7 +121,7 @@ pub(crate) enum Item {
         /// What it imports, by name.
         arguments: Box<[(Box<str>, Reference)]>,
         /// Slots to fill from what the new instance exports.
-        bindings: Box<[Binding]>,
+        binding: Option<Binding>,
     },
     /// An instance that is put together.
     Instance {
@@ -161,7 +162,7 @@ pub(crate) enum Item {
         /// Its type.
         ty: EntityType,
         /// Slots to fill from what was given.
-        bindings: Box<[Binding]>,
+        binding: Option<Binding>,
     },
     /// What the component gives, which it can also use itself by the new index.
     Export {
@@ -174,7 +175,7 @@ pub(crate) enum Item {
         ty: EntityType,
         /// Slots to fill from what is exported: a type of its own can make a resource type a new
         /// one for this component, although at run time it is the same.
-        bindings: Box<[Binding]>,
+        binding: Option<Binding>,
     },
     /// `canon lift`
     Lift {
@@ -271,14 +272,13 @@ pub(crate) enum Reference {
     Type,
 }
 
-/// A slot to fill: with the resource type that is found by following names of exports from a
-/// value on; the value itself, if there are none.
+/// Which slots to fill once a value is there, and where in it the resource types are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Binding {
-    /// The slot.
-    pub(crate) slot: u32,
-    /// The names: all but the last are those of instances.
-    pub(crate) path: Box<[Box<str>]>,
+pub(crate) enum Binding {
+    /// The value is a resource type, for this slot.
+    Resource(u32),
+    /// The value is an instance, and there are resource types in these of its exports.
+    Instance(Box<[(Box<str>, Binding)]>),
 }
 
 /// The options of a canonical definition.
@@ -313,4 +313,19 @@ pub(crate) struct FunctionType {
     pub(crate) results: TypeList,
     /// Whether it is `async`.
     pub(crate) is_async: bool,
+}
+
+/// As WIT spells it.
+impl fmt::Display for FunctionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_async { "async func(" } else { "func(" })?;
+        for (position, (name, ty)) in self.names.iter().zip(self.params.types()).enumerate() {
+            write!(f, "{}{name}: {ty}", if position == 0 { "" } else { ", " })?;
+        }
+        f.write_str(")")?;
+        match &self.result {
+            None => Ok(()),
+            Some(ty) => write!(f, " -> {ty}"),
+        }
+    }
 }

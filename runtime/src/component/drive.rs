@@ -10,10 +10,10 @@
 use crate::abi::{
     ComponentType as _, CoreValueIter, Flattening, Lift as _, Lower as _, Peer, Type, check_buffer,
 };
-use crate::builtin::{Definition, Outcome, TaskDefinition, WaitableDefinition};
+use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition, WaitableDefinition};
 use crate::core_value::{CoreType, CoreValue};
 use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, HostFunctions, HostStop};
-use crate::engine::{Progress, ProgressOf, TableEntry};
+use crate::engine::{Progress, TableEntry};
 use crate::error::{Error, Failure};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::limits::Table;
@@ -54,11 +54,12 @@ pub(crate) enum Driven {
 
 impl<E: CoreEngine, T: Send + 'static> HostFunctions<E> for State<E, T> {
     fn call(
-        cx: &mut Context<'_, E, T>,
+        cx: E::Context<'_, Self>,
         number: u32,
         arguments: &[CoreValue],
     ) -> Result<Option<CoreValue>, HostStop> {
-        match guest_calls(cx, number, arguments) {
+        let mut cx = Context::<E, T>(cx);
+        match guest_calls(&mut cx, number, arguments) {
             Ok(Driven::Resumed(value)) => Ok(value),
             Ok(_) => Err(HostStop::Suspend),
             Err(fault) => {
@@ -82,10 +83,11 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
     let thread = state.machine.current().ok_or(Error::NoCurrentThread)?;
     let mut site = HostCallSite { thread, number, event_address: 0 };
     let step = match state.core_function(number)? {
-        CoreFunction::Builtin(definition) => {
+        CoreFunction::Builtin(mut definition) => {
             match definition {
-                Definition::Task(TaskDefinition::Return { .. }) => {
+                Definition::Task(TaskDefinition::Return { options, .. }) => {
                     state.returned = flat_values(arguments)?;
+                    definition = without_memory(state, definition, options)?;
                 }
                 Definition::Waitable(
                     WaitableDefinition::SetWait { .. } | WaitableDefinition::SetPoll { .. },
@@ -105,6 +107,32 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
         }
     };
     drive(cx, Base::Guest(site), Next::Step(step))
+}
+
+/// `task.return` with the options of the current task's function, if it lifts no memory and is
+/// equal to them but for that.
+///
+/// The text compares memories even where there is none; the suite returns flat values without a
+/// memory from functions whose parameters need one, and validation makes sure that there is a
+/// memory wherever the result lies in it.
+fn without_memory<E: CoreEngine, T: Send + 'static>(
+    state: &State<E, T>,
+    definition: Definition,
+    options: OptionsIndex,
+) -> Result<Definition, Error> {
+    let found = state.options(options)?;
+    let (None, Some(lifted)) = (found.memory, state.machine.lift_options()) else {
+        return Ok(definition);
+    };
+    if state.options(lifted)?.string_encoding != found.string_encoding {
+        return Ok(definition);
+    }
+    Ok(match definition {
+        Definition::Task(TaskDefinition::Return { result_type, .. }) => {
+            TaskDefinition::Return { result_type, options: lifted }.into()
+        }
+        definition => definition,
+    })
 }
 
 /// An integer's bits.
@@ -312,7 +340,7 @@ fn resume<E: CoreEngine, T: Send + 'static>(
 fn progressed<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     thread: ThreadId,
-    progress: Result<ProgressOf<Context<'_, E, T>>, CoreTrap>,
+    progress: Result<Progress<E::Activation>, CoreTrap>,
 ) -> Result<Next, Fault> {
     let state = cx.data_mut();
     match progress {

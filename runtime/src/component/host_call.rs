@@ -75,7 +75,7 @@ pub(super) fn cancel<E: CoreEngine, T: Send + 'static>(
 ) -> Result<Step, Fault> {
     let state = cx.data_mut();
     if let Some(position) = state.waiting.iter().position(|(waiting, _)| *waiting == subtask) {
-        state.waiting.swap_remove(position);
+        drop(state.waiting.swap_remove(position));
         state.machine.cancel_host_call(subtask)?;
     }
     Ok(state.machine.host_returned()?)
@@ -115,7 +115,7 @@ pub(super) fn poll_waiting<E: CoreEngine, T: Send + 'static>(
         match Pin::as_mut(future).poll(&mut WakerContext::from_waker(waker)) {
             Poll::Pending => position += 1,
             Poll::Ready(result) => {
-                cx.data_mut().waiting.swap_remove(position);
+                drop(cx.data_mut().waiting.swap_remove(position));
                 returned_calls += 1;
                 match returned(cx, subtask, result) {
                     // Whom it was for is gone.

@@ -1,16 +1,43 @@
-//! Components: decoding and validating them.
+//! Components: loading, linking, instantiating and calling them, on any engine.
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `definition` | what a component is once it is decoded: items to walk in order |
-//! | `entity_type` | the types of imports and exports, as far as they matter at run time |
-//! | `builtin_template` | a built-in before the store's numbers are known |
-//! | `decode` | from bytes to definitions |
+//! | `store` | [`Component`], [`Store`] |
+//! | `instance`, `linker`, `host_function` | [`Instance`], [`Function`], [`Linker`], [`HostContext`] |
+//! | `error` | [`LoadError`], [`InstantiateError`], [`CallError`] |
+//! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
+//! | `definition`, `entity_type`, `builtin_template` | what a component is once it is decoded |
+//! | `missing` | what a core module needs and an engine lacks |
+//! | `instantiate`, `entity` | walking a definition; what instances are given and give |
+//! | `state`, `numbers` | what is in a store: the machine, and what its numbers stand for |
+//! | `drive` | taking the machine's steps on the engine |
+//! | `call`, `host_call` | calls by the host, and of the host |
+//! | `transfer`, `contexts` | moving values, by the canonical ABI |
 
-#[allow(dead_code, reason = "for the instantiator")]
 mod builtin_template;
+mod call;
+mod contexts;
 mod decode;
-#[allow(dead_code, reason = "for the instantiator")]
 mod definition;
-#[allow(dead_code, reason = "for the instantiator")]
+mod drive;
+mod entity;
 mod entity_type;
+mod error;
+mod host_call;
+mod host_function;
+mod instance;
+mod instantiate;
+mod linker;
+mod missing;
+mod numbers;
+mod state;
+mod store;
+mod transfer;
+
+pub use decode::{InvalidComponent, validate};
+pub use error::{CallError, InstantiateError, LoadError};
+pub use host_function::{HostContext, HostFuture, HostResult};
+pub use instance::{Function, Instance};
+pub use linker::Linker;
+pub use state::HostError;
+pub use store::{CallId, Component, Store};

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
-use crate::abi::{CoreFunctionType, HandleNumbers, StringEncoding, Type};
+use crate::abi::{CoreFunctionType, StringEncoding, Type};
 use crate::builtin::{CoreTypeIndex, MemoryIndex, OptionsIndex, TableIndex, TypeIndex};
 use crate::engine::CoreEngine;
 use crate::error::Error;

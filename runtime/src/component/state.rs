@@ -21,6 +21,7 @@ use crate::machine::{FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId}
 use super::definition::FunctionType;
 use super::host_call::{Destructor, Waiting};
 use super::host_function::HostFunction;
+use super::instantiate::Starting;
 use super::numbers::Numbers;
 
 /// What is in a store.
@@ -29,7 +30,7 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) data: T,
     pub(crate) machine: Machine<Heap, Box<dyn Chooser + Send>>,
     /// By [`FunctionId`].
-    pub(crate) functions: Vec<Function<E, T>>,
+    pub(crate) functions: Vec<Callable<E, T>>,
     /// By the number that the engine calls with.
     pub(crate) core_functions: Vec<CoreFunction>,
     pub(crate) numbers: Numbers<E>,
@@ -49,6 +50,10 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) fault: Option<Fault>,
     /// How many calls of the engine are nested in one another.
     pub(crate) depth: u32,
+    /// The core module that is being instantiated.
+    pub(crate) starting: Option<Starting<E>>,
+    /// Its instance.
+    pub(crate) started: Option<E::Instance>,
     /// The functions of the host that wait.
     pub(crate) waiting: Waiting,
     /// Who is to be woken when one of them can go on.
@@ -69,7 +74,7 @@ pub(crate) enum Next {
 }
 
 /// A function that has an id.
-pub(crate) enum Function<E: CoreEngine, T: Send + 'static> {
+pub(crate) enum Callable<E: CoreEngine, T: Send + 'static> {
     /// One that a guest exports.
     Lifted(Arc<Lifted<E>>),
     /// One of the host.
@@ -198,6 +203,8 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             stopping: None,
             fault: None,
             depth: 0,
+            starting: None,
+            started: None,
             waiting: Waiting::new(),
             waker: Waker::noop().clone(),
             destructors: HashMap::new(),
@@ -207,7 +214,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     pub(crate) fn lifted(&self, function: FunctionId) -> Result<Arc<Lifted<E>>, Error> {
         match self.functions.get(function.position()) {
-            Some(Function::Lifted(lifted)) => Ok(lifted.clone()),
+            Some(Callable::Lifted(lifted)) => Ok(lifted.clone()),
             _ => Err(Error::Unknown(Table::Functions)),
         }
     }
@@ -215,7 +222,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// The function of the host with this number, which is its position among all functions.
     pub(crate) fn host_function(&self, number: u32) -> Result<Arc<HostFunction<E, T>>, Error> {
         match usize::try_from(number).ok().and_then(|number| self.functions.get(number)) {
-            Some(Function::Host(function)) => Ok(function.clone()),
+            Some(Callable::Host(function)) => Ok(function.clone()),
             _ => Err(Error::Unknown(Table::Functions)),
         }
     }

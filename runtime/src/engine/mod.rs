@@ -39,17 +39,17 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// A compiled module.
     type Module: Clone + Send + Sync + 'static;
     /// An instance of a module.
-    type Instance: Clone + Send + 'static;
+    type Instance: Clone + Send + Sync + 'static;
     /// A function.
-    type Function: Copy + fmt::Debug + Send + 'static;
+    type Function: Copy + fmt::Debug + Send + Sync + 'static;
     /// A memory.
-    type Memory: Copy + fmt::Debug + Send + 'static;
+    type Memory: Copy + fmt::Debug + Send + Sync + 'static;
     /// A table.
-    type Table: Copy + fmt::Debug + Send + 'static;
+    type Table: Copy + fmt::Debug + Send + Sync + 'static;
     /// A global variable.
-    type Global: Copy + fmt::Debug + Send + 'static;
+    type Global: Copy + fmt::Debug + Send + Sync + 'static;
     /// A tag of exceptions.
-    type Tag: Copy + fmt::Debug + Send + 'static;
+    type Tag: Copy + fmt::Debug + Send + Sync + 'static;
     /// A call that has stopped, and can go on.
     type Activation: Send + 'static;
     /// A store of the engine, which has `D` in it.
@@ -178,7 +178,7 @@ pub trait HostFunctions<E: CoreEngine>: Sized + Send + 'static {
     ///
     /// [`HostStop`] if it does not return at once.
     fn call(
-        context: &mut E::Context<'_, Self>,
+        context: E::Context<'_, Self>,
         number: u32,
         arguments: &[CoreValue],
     ) -> Result<Option<CoreValue>, HostStop>;

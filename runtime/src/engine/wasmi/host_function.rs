@@ -39,8 +39,7 @@ fn call<D: HostFunctions<Wasmi>>(
     arguments: &[CoreValue],
 ) -> Result<Option<CoreValue>, Error> {
     use wasmi::AsContextMut as _;
-    let mut context = Context(caller.as_context_mut());
-    D::call(&mut context, number, arguments).map_err(Error::host)
+    D::call(Context(caller.as_context_mut()), number, arguments).map_err(Error::host)
 }
 
 /// A parameter or result of a closure that wasmi calls.

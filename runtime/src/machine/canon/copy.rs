@@ -185,7 +185,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let key = self.end_at(instance, index, of)?;
         let end = self.end(key)?;
         if end.copying_or_cancelling() {
-            return Err(Trap::EndBusy { removal: Removal::Drop, end_kind }.into());
+            let removal = match direction {
+                CopyDirection::Read => Removal::Remove,
+                CopyDirection::Write => Removal::Drop,
+            };
+            return Err(Trap::EndBusy { removal, end_kind }.into());
         }
         let must_have_written = end_kind == EndKind::Future && direction == CopyDirection::Write;
         if must_have_written && end.state != State::Done {
@@ -206,6 +210,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let instance = self.current_instance()?;
         let source = self.end_at(instance, readable, (kind, CopyDirection::Read, ty))?;
         self.check_forward(source)?;
+        // The readable end is out of the table before the writable one is looked for.
+        if readable == writable {
+            return Err(Trap::UnknownHandleIndex { index: writable }.into());
+        }
         let destination = self.end_at(instance, writable, (kind, CopyDirection::Write, ty))?;
         self.check_forward(destination)?;
         self.remove_handle(instance, readable)?;

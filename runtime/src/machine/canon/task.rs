@@ -10,6 +10,15 @@ use crate::trap::Trap;
 use super::super::Machine;
 use super::super::step::{ReturnFrom, Step};
 
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// The [`lift_options`](super::super::LiftedFunction::lift_options) of the function that the
+    /// current task runs, if it runs one.
+    pub fn lift_options(&self) -> Option<OptionsIndex> {
+        let task = self.current_task().ok()?;
+        self.lifted(task).ok()?.map(|lifted| lifted.lift_options)
+    }
+}
+
 impl<L: Limits, C: Chooser> TaskBuiltins for Machine<L, C> {
     fn canon_task_return(
         &mut self,

@@ -1,0 +1,151 @@
+//! Why something could not be done with components.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use thiserror::Error;
+
+use crate::abi::Mismatch;
+use crate::engine::{Capability, CoreTrap, ModuleRefused};
+use crate::error::{Error, Failure};
+use crate::trap::Trap;
+
+use super::decode::InvalidComponent;
+use super::state::{Fault, HostError};
+
+/// A component can't be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// It is not valid, or Weft does not implement it.
+    #[error(transparent)]
+    Invalid(#[from] InvalidComponent),
+    /// A core module in it needs what the engine lacks.
+    #[error("the engine lacks what core module {module} needs: {}", Names(missing))]
+    MissingCapabilities {
+        /// Which of the core modules, from 0.
+        module: usize,
+        /// What is missing.
+        missing: Vec<Capability>,
+    },
+    /// The engine refuses a core module for a reason of its own.
+    #[error("core module {module}: {refused}")]
+    ModuleRefused {
+        /// Which of the core modules, from 0.
+        module: usize,
+        /// The engine's reason.
+        refused: ModuleRefused,
+    },
+}
+
+struct Names<'a>(&'a [Capability]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, name) in self.0.iter().enumerate() {
+            f.write_str(if position == 0 { "" } else { ", " })?;
+            name.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// A component can't be instantiated.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum InstantiateError {
+    /// Nothing is given for an import.
+    #[error("the import `{name}` is missing")]
+    MissingImport {
+        /// Its name, with those of the instances that it is in before it.
+        name: String,
+    },
+    /// What is given for an import is of another type.
+    #[error("the import `{name}` is {given} where {expected} is expected")]
+    ImportMismatch {
+        /// Its name, with those of the instances that it is in before it.
+        name: String,
+        /// What is expected.
+        expected: String,
+        /// What was given.
+        given: String,
+    },
+    /// There would be more component instances than is allowed at a time.
+    #[error("a component may have at most {0} instances within it")]
+    TooManyInstances(u32),
+    /// An initialisation trapped, or Weft failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// A call could not be made, or trapped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The guest broke a rule of the Component Model.
+    #[error(transparent)]
+    Trap(Trap),
+    /// The guest's core code trapped.
+    #[error(transparent)]
+    Core(CoreTrap),
+    /// A function of the host failed.
+    #[error("a function of the host failed: {0}")]
+    Host(HostError),
+    /// An argument is not of the parameter's type.
+    #[error("an argument {0}")]
+    Mismatch(#[from] Mismatch),
+    /// Nothing that is going on can bring the call to its end.
+    #[error("deadlock detected: event loop cannot make further progress")]
+    Deadlock,
+    /// The call was cancelled before it returned.
+    #[error("the call was cancelled")]
+    Cancelled,
+    /// The engine interrupted the guest, more often than the host allows.
+    #[error("the guest ran for too long")]
+    Interrupted,
+    /// Weft was misused, or a limit is reached.
+    #[error(transparent)]
+    Error(Error),
+}
+
+impl From<Fault> for CallError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Failure(Failure::Trap(trap)) => Self::Trap(trap),
+            Fault::Failure(Failure::Error(error)) => Self::Error(error),
+            Fault::Core(trap) => Self::Core(trap),
+            Fault::Host(error) => Self::Host(error),
+        }
+    }
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Fault> for InstantiateError {
+    fn from(fault: Fault) -> Self {
+        Self::Call(fault.into())
+    }
+}
+
+impl From<Error> for InstantiateError {
+    fn from(error: Error) -> Self {
+        Self::Call(error.into())
+    }
+}
+
+impl From<Failure> for InstantiateError {
+    fn from(failure: Failure) -> Self {
+        Self::Call(Fault::from(failure).into())
+    }
+}
+
+/// Something that validation rules out.
+pub(crate) fn not_validated(what: &'static str) -> Fault {
+    Fault::Host(HostError::from(Box::<str>::from(what).into_string()))
+}

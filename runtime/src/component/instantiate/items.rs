@@ -1,0 +1,411 @@
+//! What each item of a definition does.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::abi::{CoreFunctionType, StringEncoding, Type, TypeList};
+use crate::core_value::IntegerType;
+use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
+use crate::machine::TypeDefinition;
+
+use super::super::contexts::Context;
+use super::super::definition::{
+    Binding, CanonicalOptions, CoreSort, ExternName, FunctionType, Item, OuterSort, Reference, Sort,
+};
+use super::super::entity::{Closure, CoreInstance, Entity, Exports, Surroundings};
+use super::super::entity_type::EntityType;
+use super::super::error::{InstantiateError, not_validated};
+use super::super::state::{
+    Callable, CanonicalOptions as StoreOptions, CoreFunction, Fault, Lifted, Lowered, State,
+};
+use super::numbers::BuiltinFrame;
+use super::{Frame, add_lifted, at, instantiate, within};
+
+impl<E: CoreEngine> Frame<E> {
+    /// Does what an item says.
+    pub(super) fn item<T: Send + 'static>(
+        &mut self,
+        cx: &mut Context<'_, E, T>,
+        item: &Item,
+        imports: &BTreeMap<Box<str>, Entity<E>>,
+        budget: &mut u32,
+    ) -> Result<(), InstantiateError> {
+        match item {
+            Item::CoreModule { number } => {
+                let module = self.code.modules.get(*number);
+                let module = module.ok_or_else(|| not_validated("a core module is missing"))?;
+                self.modules.push(module.clone());
+            }
+            Item::InstantiateCore { module, arguments } => {
+                self.instantiate_module(cx, *module, arguments)?;
+            }
+            Item::CoreInstance { exports } => {
+                let exports = exports.iter().map(|(name, sort, index)| {
+                    Ok((name.clone(), self.core_extern(*sort, *index)?))
+                });
+                let exports = exports.collect::<Result<_, Fault>>()?;
+                self.core_instances.push(CoreInstance::Exports(exports));
+            }
+            Item::AliasCoreExport { sort, instance, name } => {
+                let found = self.core_export(cx, *instance, name)?;
+                let found = found.filter(|found| found.is(*sort));
+                self.push_core(found.ok_or_else(|| not_validated("a core export is missing"))?);
+            }
+            Item::Component(definition) => self.components.push(Closure {
+                definition: definition.clone(),
+                code: self.code.clone(),
+                around: Some(Arc::new(Surroundings {
+                    modules: self.modules.clone(),
+                    components: self.components.clone(),
+                    around: self.around.clone(),
+                })),
+            }),
+            Item::Instantiate { component, arguments, binding } => {
+                let component = at(&self.components, *component)?.clone();
+                let arguments = self.entities(arguments)?;
+                let exports = instantiate(cx, &component, &arguments, budget)?;
+                let instance = Entity::Instance(Arc::new(exports));
+                self.bind(binding.as_ref(), &instance)?;
+                self.push(instance);
+            }
+            Item::Instance { exports } => {
+                let exports = self.entities(exports)?;
+                self.instances.push(Arc::new(Exports(exports)));
+            }
+            Item::AliasExport { sort, instance, name } => self.alias_export(*sort, *instance, name)?,
+            Item::AliasOuter { sort, count, index } => self.alias_outer(*sort, *count, *index)?,
+            Item::Resource { slot, representation, destructor } => {
+                self.resource(cx.data_mut(), *slot, *representation, *destructor)?;
+            }
+            Item::Import { name, ty, binding } => {
+                self.import(cx.data_mut(), (name, ty), binding.as_ref(), imports)?;
+            }
+            Item::Export { name, reference, binding, .. } => {
+                let entity = self.entity(*reference)?;
+                self.bind(binding.as_ref(), &entity)?;
+                self.exports.insert(name.name.clone(), entity.clone());
+                self.push(entity);
+            }
+            Item::Lift { core_function, options, ty } => {
+                self.lift(cx.data_mut(), *core_function, options, ty)?;
+            }
+            Item::Lower { function, options, ty, signature } => {
+                let state = cx.data_mut();
+                let function = *at(&self.functions, *function)?;
+                let ty = self.resolve_function_type(state, ty)?;
+                let is_async = options.is_async;
+                let options = state.numbers.add_options(self.store_options(options)?)?;
+                let lowered = Lowered { function, ty, options, is_async };
+                self.core_function(cx, CoreFunction::Lowered(Arc::new(lowered)), signature)?;
+            }
+            Item::Builtin { template, signature } => {
+                let state = cx.data_mut();
+                let definition = template.definition(&mut BuiltinFrame { frame: self, state })?;
+                self.core_function(cx, CoreFunction::Builtin(definition), signature)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn instantiate_module<T: Send + 'static>(
+        &mut self,
+        cx: &mut Context<'_, E, T>,
+        module: u32,
+        arguments: &[(Box<str>, u32)],
+    ) -> Result<(), InstantiateError> {
+        let module = at(&self.modules, module)?.clone();
+        let mut imports = Vec::with_capacity(module.imports.len());
+        for (from, name) in &*module.imports {
+            let argument = arguments.iter().find(|(argument, _)| **argument == **from);
+            let (_, instance) = argument.ok_or_else(|| not_validated("an argument is missing"))?;
+            let found = self.core_export(cx, *instance, name)?;
+            imports.push(found.ok_or_else(|| not_validated("a core export is missing"))?);
+        }
+        let instance = self.instantiate_core(cx, &module, imports)?;
+        self.core_instances.push(CoreInstance::Module(instance));
+        Ok(())
+    }
+
+    fn core_export<T: Send + 'static>(
+        &self,
+        cx: &Context<'_, E, T>,
+        instance: u32,
+        name: &str,
+    ) -> Result<Option<CoreExtern<E>>, Fault> {
+        Ok(match at(&self.core_instances, instance)? {
+            CoreInstance::Module(instance) => cx.export(instance, name),
+            CoreInstance::Exports(exports) => exports.get(name).copied(),
+        })
+    }
+
+    fn core_extern(&self, sort: CoreSort, index: u32) -> Result<CoreExtern<E>, Fault> {
+        Ok(match sort {
+            CoreSort::Function => CoreExtern::Function(*at(&self.core_functions, index)?),
+            CoreSort::Table => CoreExtern::Table(*at(&self.tables, index)?),
+            CoreSort::Memory => CoreExtern::Memory(*at(&self.memories, index)?),
+            CoreSort::Global => CoreExtern::Global(*at(&self.globals, index)?),
+            CoreSort::Tag => CoreExtern::Tag(*at(&self.tags, index)?),
+        })
+    }
+
+    fn entities(
+        &self,
+        references: &[(Box<str>, Reference)],
+    ) -> Result<BTreeMap<Box<str>, Entity<E>>, Fault> {
+        let entities = references.iter();
+        entities.map(|(name, it)| Ok((name.clone(), self.entity(*it)?))).collect()
+    }
+
+    fn alias_export(&mut self, sort: Sort, instance: u32, name: &str) -> Result<(), Fault> {
+        let found = at(&self.instances, instance)?.0.get(name).filter(|found| found.is(sort));
+        let found = found.ok_or_else(|| not_validated("an export is missing"))?.clone();
+        self.push(found);
+        Ok(())
+    }
+
+    fn alias_outer(&mut self, sort: OuterSort, count: u32, index: u32) -> Result<(), Fault> {
+        let entity = match count.checked_sub(1) {
+            None => match sort {
+                OuterSort::Module => Entity::Module(at(&self.modules, index)?.clone()),
+                OuterSort::Component => Entity::Component(at(&self.components, index)?.clone()),
+            },
+            Some(further) => {
+                let mut around = self.around.as_ref();
+                for _ in 0..further {
+                    around = around.and_then(|it| it.around.as_ref());
+                }
+                let around = around.ok_or_else(|| not_validated("nothing is around"))?;
+                match sort {
+                    OuterSort::Module => Entity::Module(at(&around.modules, index)?.clone()),
+                    OuterSort::Component => {
+                        Entity::Component(at(&around.components, index)?.clone())
+                    }
+                }
+            }
+        };
+        self.push(entity);
+        Ok(())
+    }
+
+    /// Fills slots from what is there now.
+    fn bind(&mut self, binding: Option<&Binding>, entity: &Entity<E>) -> Result<(), Fault> {
+        match (binding, entity) {
+            (None, _) => Ok(()),
+            (Some(Binding::Resource(slot)), Entity::Resource(ty)) => {
+                let place = usize::try_from(*slot).ok().and_then(|it| self.slots.get_mut(it));
+                *place.ok_or_else(|| not_validated("a slot is missing"))? = Some(*ty);
+                Ok(())
+            }
+            (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
+                exports.iter().try_for_each(|(name, binding)| {
+                    let found = instance.0.get(name);
+                    let found = found.ok_or_else(|| not_validated("a type is missing"))?;
+                    self.bind(Some(binding), found)
+                })
+            }
+            _ => Err(not_validated("what is bound is not a resource type")),
+        }
+    }
+
+    fn import<T: Send + 'static>(
+        &mut self,
+        state: &mut State<E, T>,
+        (name, ty): (&ExternName, &EntityType),
+        binding: Option<&Binding>,
+        imports: &BTreeMap<Box<str>, Entity<E>>,
+    ) -> Result<(), InstantiateError> {
+        let given = imports.get(&name.name);
+        let missing = || InstantiateError::MissingImport { name: String::from(&*name.full_name) };
+        let given = given.ok_or_else(missing)?.clone();
+        // What comes from a component around this one has been checked by validation.
+        if self.around.is_none() {
+            self.check_bound(&name.full_name, binding, &given)?;
+            self.bind(binding, &given)?;
+            self.check(state, &name.full_name, ty, &given)?;
+        } else {
+            self.bind(binding, &given)?;
+        }
+        self.push(given);
+        Ok(())
+    }
+
+    /// Whether there are resource types where slots are to be filled from.
+    fn check_bound(
+        &self,
+        path: &str,
+        binding: Option<&Binding>,
+        given: &Entity<E>,
+    ) -> Result<(), InstantiateError> {
+        match (binding, given) {
+            (None, _) | (Some(Binding::Resource(_)), Entity::Resource(_)) => Ok(()),
+            (Some(Binding::Resource(_)), given) => Err(mismatch(path, "a resource type", given)),
+            (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
+                exports.iter().try_for_each(|(name, binding)| {
+                    let path = within(path, name);
+                    let found = instance.0.get(name);
+                    let missing = InstantiateError::MissingImport { name: path.clone() };
+                    self.check_bound(&path, Some(binding), found.ok_or(missing)?)
+                })
+            }
+            (Some(Binding::Instance(_)), given) => Err(mismatch(path, "an instance", given)),
+        }
+    }
+
+    /// Whether what is given for an import is of its type.
+    fn check<T: Send + 'static>(
+        &mut self,
+        state: &mut State<E, T>,
+        path: &str,
+        expected: &EntityType,
+        given: &Entity<E>,
+    ) -> Result<(), InstantiateError> {
+        match (expected, given) {
+            (EntityType::Function(expected), Entity::Function(function)) => {
+                let Some(Callable::Lifted(lifted)) = state.functions.get(function.position())
+                else {
+                    // The host's functions take what they are given, and say if it isn't theirs.
+                    return Ok(());
+                };
+                let given = lifted.ty.clone();
+                let expected = self.resolve_function_type(state, expected)?;
+                if expected == given {
+                    return Ok(());
+                }
+                Err(InstantiateError::ImportMismatch {
+                    name: path.into(),
+                    expected: expected.to_string(),
+                    given: given.to_string(),
+                })
+            }
+            (EntityType::Instance(expected), Entity::Instance(given)) => {
+                expected.exports.iter().try_for_each(|(name, expected)| {
+                    let path = within(path, name);
+                    match (given.0.get(name), expected) {
+                        (Some(given), expected) => self.check(state, &path, expected, given),
+                        (None, EntityType::Type(_)) => Ok(()),
+                        (None, _) => Err(InstantiateError::MissingImport { name: path }),
+                    }
+                })
+            }
+            (EntityType::Resource(slot), Entity::Resource(given)) => {
+                if self.slot(*slot)? == *given {
+                    return Ok(());
+                }
+                Err(InstantiateError::ImportMismatch {
+                    name: path.into(),
+                    expected: "the resource type of another import".into(),
+                    given: "a different one".into(),
+                })
+            }
+            (EntityType::Module(_), Entity::Module(_))
+            | (EntityType::Component(_), Entity::Component(_))
+            | (EntityType::Type(_), _) => Ok(()),
+            (expected, given) => Err(mismatch(path, expected.kind(), given)),
+        }
+    }
+
+    fn resource<T: Send + 'static>(
+        &mut self,
+        state: &mut State<E, T>,
+        slot: u32,
+        _: IntegerType,
+        destructor: Option<u32>,
+    ) -> Result<(), InstantiateError> {
+        let destructor = match destructor {
+            None => None,
+            Some(function) => {
+                let core = Some(*at(&self.core_functions, function)?);
+                let unlistable = |_| not_validated("a list of one type");
+                let params = TypeList::new([Type::U32]).map_err(unlistable)?;
+                let results = TypeList::new([]).map_err(unlistable)?;
+                let ty = FunctionType {
+                    names: Box::new([Box::from("rep")]),
+                    params,
+                    result: None,
+                    results,
+                    is_async: false,
+                };
+                let options = state.numbers.add_options(StoreOptions {
+                    instance: self.instance,
+                    address_type: IntegerType::I32,
+                    string_encoding: StringEncoding::Utf8,
+                    memory: None,
+                    realloc: None,
+                })?;
+                let lifted = Lifted {
+                    instance: self.instance,
+                    core,
+                    ty: Arc::new(ty),
+                    options,
+                    is_async: false,
+                    callback: None,
+                    post_return: None,
+                };
+                Some(add_lifted(state, lifted, None, options)?)
+            }
+        };
+        let definition = TypeDefinition::Resource { instance: Some(self.instance), destructor };
+        let ty = state.machine.define_type(definition)?;
+        self.bind(Some(&Binding::Resource(slot)), &Entity::Resource(ty))?;
+        Ok(())
+    }
+
+    fn lift<T: Send + 'static>(
+        &mut self,
+        state: &mut State<E, T>,
+        core_function: u32,
+        options: &CanonicalOptions,
+        ty: &Arc<FunctionType>,
+    ) -> Result<(), InstantiateError> {
+        let ty = self.resolve_function_type(state, ty)?;
+        let store_options = self.store_options(options)?;
+        let lift_options = state.numbers.lift_options(&store_options)?;
+        let core = |index: Option<u32>| {
+            index.map(|index| at(&self.core_functions, index).copied()).transpose()
+        };
+        let result = ty.result.clone();
+        let lifted = Lifted {
+            instance: self.instance,
+            core: core(Some(core_function))?,
+            ty,
+            options: state.numbers.add_options(store_options)?,
+            is_async: options.is_async,
+            callback: core(options.callback)?,
+            post_return: core(options.post_return)?,
+        };
+        let function = add_lifted(state, lifted, result.as_ref(), lift_options)?;
+        self.functions.push(function);
+        Ok(())
+    }
+
+    /// Makes a function of the host that core modules import.
+    fn core_function<T: Send + 'static>(
+        &mut self,
+        cx: &mut Context<'_, E, T>,
+        function: CoreFunction,
+        signature: &CoreFunctionType,
+    ) -> Result<(), Fault> {
+        let functions = &mut cx.data_mut().core_functions;
+        let number = u32::try_from(functions.len())
+            .map_err(|_| not_validated("there are more core functions than numbers"))?;
+        functions.push(function);
+        let function = if self.code.has_tail_calls {
+            cx.new_function_for_tail_calls(number, signature)
+        } else {
+            cx.new_function(number, signature)
+        };
+        self.core_functions.push(function);
+        Ok(())
+    }
+}
+
+fn mismatch<E: CoreEngine>(path: &str, expected: &str, given: &Entity<E>) -> InstantiateError {
+    InstantiateError::ImportMismatch {
+        name: path.into(),
+        expected: expected.into(),
+        given: given.kind().into(),
+    }
+}
