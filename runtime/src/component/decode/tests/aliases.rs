@@ -7,7 +7,8 @@ fn exports_of_instances_within_instances_are_aliased_one_after_the_other() {
         r#"(component
             (import "i" (instance $i (export "a" (instance
                 (export "f" (func))
-                (export "t" (type (eq u32)))
+                (type $u u32)
+                (export "t" (type (eq $u)))
                 (export "m" (core module))
                 (export "c" (component))))))
             (alias export $i "a" (instance $a))

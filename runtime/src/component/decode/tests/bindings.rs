@@ -83,27 +83,18 @@ fn an_own_resource_type_is_filled_by_its_definition_and_not_by_its_export() {
 }
 
 #[test]
-fn an_export_that_hides_what_a_resource_type_is_binds_the_new_one() {
+fn an_export_with_a_type_of_its_own_binds_nothing_that_is_bound() {
     let decoded = decoded(
         r#"(component
             (type $r (resource (rep i32)))
-            (export $hidden "r" (type $r) (type (sub resource)))
-            (core func (canon resource.drop $hidden)))"#,
+            (export $e "r" (type $r) (type (eq $r)))
+            (instance $i (export "r" (type $e)))
+            (export "i" (instance $i) (instance
+                (alias outer 1 $e (type $s))
+                (export "r" (type (eq $s))))))"#,
     );
-    assert_eq!(decoded.root.resources, 2);
-    assert_eq!(bindings(&decoded.root.items), [Some(Binding::Resource(1))]);
-}
-
-#[test]
-fn an_export_of_an_instance_that_hides_a_resource_type_binds_the_new_one() {
-    let decoded = decoded(
-        r#"(component
-            (type $r (resource (rep i32)))
-            (instance $i (export "r" (type $r)))
-            (export "i" (instance $i) (instance (export "r" (type (sub resource))))))"#,
-    );
-    let bound = instance([("r", Binding::Resource(1))]);
-    assert_eq!(bindings(&decoded.root.items), [Some(bound)]);
+    assert_eq!(decoded.root.resources, 1);
+    assert_eq!(bindings(&decoded.root.items), [None, None]);
 }
 
 #[test]

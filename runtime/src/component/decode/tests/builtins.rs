@@ -78,7 +78,7 @@ const EVERY_BUILTIN: &str = r#"(component
     (core func (canon error-context.debug-message (memory $memory) (realloc $realloc)))
     (core func (canon error-context.drop))
     (core func (canon thread.index))
-    (core func (canon thread.new-indirect $start (table $table)))
+    (core func (canon thread.new-indirect $start (core table $table)))
     (core func (canon thread.resume-later))
     (core func (canon thread.suspend))
     (core func (canon thread.yield))
@@ -87,8 +87,8 @@ const EVERY_BUILTIN: &str = r#"(component
     (core func (canon thread.suspend-then-promote))
     (core func (canon thread.yield-then-promote))
     (core func (canon thread.spawn-ref $shared-start))
-    (core func (canon thread.spawn-indirect $shared-start (table $shared-table)))
-    (core func (canon thread.available-parallelism)))"#;
+    (core func (canon thread.spawn-indirect $shared-start (core table $shared-table)))
+    (core func (canon thread.available_parallelism)))"#;
 
 /// Numbers whatever a definition asks for, each kind from a hundred of its own on.
 #[derive(Default)]
@@ -373,6 +373,8 @@ fn the_core_signature_of_a_lowered_function_is_the_canonical_abis() {
         r#"(component
             (import "f" (func $f (param "a" string) (param "b" (list u8)) (param "c" f64)
                 (result (tuple u8 u16))))
+            (import "g" (func $g async (param "a" string) (param "b" (list u8)) (param "c" f64)
+                (result (tuple u8 u16))))
             (core module $m
                 (memory (export "memory") 1)
                 (memory (export "memory64") i64 1)
@@ -382,8 +384,8 @@ fn the_core_signature_of_a_lowered_function_is_the_canonical_abis() {
             (alias core export $i "memory64" (core memory $memory64))
             (core func (canon lower (func $f) (memory $memory)))
             (core func (canon lower (func $f) (memory $memory64)))
-            (core func (canon lower (func $f) (memory $memory) async))
-            (core func (canon lower (func $f) (memory $memory64) async)))"#,
+            (core func (canon lower (func $g) (memory $memory) async))
+            (core func (canon lower (func $g) (memory $memory64) async)))"#,
     );
     let mut lowered = 0;
     for item in &decoded.root.items {

@@ -12,7 +12,8 @@ fn imports_are_listed_with_their_types_and_exports_too() {
     let decoded = decoded(
         r#"(component
             (import "f" (func $f async (param "a" u8) (result string)))
-            (import "t" (type (eq string)))
+            (type $s string)
+            (import "t" (type (eq $s)))
             (import "r" (type $r (sub resource)))
             (import "i" (instance (export "g" (func))))
             (import "c" (component (import "x" (func)) (export "y" (func))))

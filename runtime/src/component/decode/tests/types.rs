@@ -71,7 +71,8 @@ fn every_type_of_a_value_is_converted() {
             (import "h" (func (param "x" (list (option char)))))
             (import "i" (func (param "x" (result u8 (error error-context)))))
             (import "j" (func (param "x" (tuple (own $r) (borrow $r)))))
-            (import "k" (func (param "x" (stream (future string))))))"#,
+            (type $future (future string))
+            (import "k" (func (param "x" (stream $future)))))"#,
     );
     let end = |ty: Result<Type, _>| ty.expect("there is such a type");
     let expected = [
