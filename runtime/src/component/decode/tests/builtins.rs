@@ -43,7 +43,7 @@ const EVERY_BUILTIN: &str = r#"(component
     (core func (canon resource.rep $r))
     (core func (canon resource.rep $r64))
     (core func (canon context.get i32 0))
-    (core func (canon context.get i64 1))
+    (core func (canon context.get i32 1))
     (core func (canon context.set i32 0))
     (core func (canon backpressure.inc))
     (core func (canon backpressure.dec))
@@ -166,7 +166,7 @@ fn expected() -> Vec<Definition> {
         resource(ResourceDefinition::Rep { resource_type: r, representation: I32 }),
         resource(ResourceDefinition::Rep { resource_type: r64, representation: I64 }),
         ContextDefinition::Get { ty: I32, slot: 0 }.into(),
-        ContextDefinition::Get { ty: I64, slot: 1 }.into(),
+        ContextDefinition::Get { ty: I32, slot: 1 }.into(),
         ContextDefinition::Set { ty: I32, slot: 0 }.into(),
         BackpressureDefinition::Inc.into(),
         BackpressureDefinition::Dec.into(),
@@ -397,4 +397,12 @@ fn the_core_signature_of_a_lowered_function_is_the_canonical_abis() {
         lowered += 1;
     }
     assert_eq!(lowered, 4);
+}
+
+#[test]
+fn contexts_of_64_bits_are_told_apart() {
+    let decoded = decoded("(component (core func (canon context.set i64 1)))");
+    let [(template, _)] = *templates(&decoded.root.items) else { panic!() };
+    let Ok(definition) = template.definition(&mut Numbers::default());
+    assert_eq!(definition, ContextDefinition::Set { ty: I64, slot: 1 }.into());
 }
