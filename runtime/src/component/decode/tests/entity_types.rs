@@ -66,7 +66,8 @@ fn the_type_of_a_core_module_has_all_limits() {
         maximum,
         is_shared,
     };
-    let imports: alloc::vec::Vec<_> = module.imports.iter().map(|(_, _, ty)| ty.clone()).collect();
+    let imports: alloc::vec::Vec<_> =
+        module.imports.iter().map(|import| import.ty.clone()).collect();
     assert_eq!(
         imports,
         [
