@@ -45,13 +45,13 @@ fn exports_of_instances_within_instances_are_aliased_one_after_the_other() {
 #[test]
 fn modules_and_components_further_out_are_aliased_by_how_far_and_their_index() {
     let decoded = decoded(
-        r#"(component $outermost
+        r"(component $outermost
             (core module $m)
             (component $c)
             (component
                 (component
                     (alias outer $outermost $m (core module))
-                    (alias outer $outermost $c (component)))))"#,
+                    (alias outer $outermost $c (component)))))",
     );
     let Some(Item::Component(middle)) = decoded.root.items.last() else { panic!() };
     let Some(Item::Component(inner)) = middle.items.last() else { panic!() };

@@ -100,11 +100,11 @@ fn an_export_with_a_type_of_its_own_binds_nothing_that_is_bound() {
 #[test]
 fn a_component_within_has_slots_of_its_own() {
     let decoded = decoded(
-        r#"(component
+        r"(component
             (type $a (resource (rep i32)))
             (component
                 (type (resource (rep i32)))
-                (type (resource (rep i32)))))"#,
+                (type (resource (rep i32)))))",
     );
     assert_eq!(decoded.root.resources, 1);
     let inner = decoded.root.items.iter().find_map(|item| match item {

@@ -82,12 +82,15 @@ fn types_are_nested_to_a_limit() {
 #[test]
 fn types_that_double_at_each_level_are_refused_or_decoded_soon() {
     let doubling = |levels: usize| {
-        let mut text = String::from("(component (type $t0 (tuple u8 u8))");
-        for level in 1..levels {
+        let doubled = (1..levels).map(|level| {
             let before = level - 1;
-            text += &alloc::format!("(type $t{level} (tuple (list $t{before}) (list $t{before})))");
-        }
-        text += &alloc::format!("(import \"f\" (func (param \"x\" $t{}))))", levels - 1);
+            alloc::format!("(type $t{level} (tuple (list $t{before}) (list $t{before})))")
+        });
+        let last = levels - 1;
+        let text = alloc::format!(
+            "(component (type $t0 (tuple u8 u8)) {} (import \"f\" (func (param \"x\" $t{last}))))",
+            doubled.collect::<String>(),
+        );
         bytes(&text)
     };
     assert!(decode(&doubling(10)).is_ok());

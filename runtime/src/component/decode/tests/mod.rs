@@ -1,7 +1,5 @@
 //! What is made of components in the text format.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 mod aliases;
 mod bindings;
 mod builtins;
