@@ -30,29 +30,43 @@ pub(crate) enum EntityType {
     Type(Option<Type>),
 }
 
+/// Types by the names of what has them, in order.
+pub(crate) type NamedTypes = Box<[(Box<str>, EntityType)]>;
+
 /// The type of an instance: what it exports, by name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InstanceType {
     /// What it exports.
-    pub(crate) exports: Box<[(Box<str>, EntityType)]>,
+    pub(crate) exports: NamedTypes,
 }
 
 /// The type of a component.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ComponentType {
     /// What it imports, by name.
-    pub(crate) imports: Box<[(Box<str>, EntityType)]>,
+    pub(crate) imports: NamedTypes,
     /// What it exports, by name.
-    pub(crate) exports: Box<[(Box<str>, EntityType)]>,
+    pub(crate) exports: NamedTypes,
 }
 
 /// The type of a core module.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ModuleType {
-    /// What it imports: the name of a module, the name in it, and the type.
-    pub(crate) imports: Box<[(Box<str>, Box<str>, CoreEntityType)]>,
+    /// What it imports.
+    pub(crate) imports: Box<[CoreImport]>,
     /// What it exports, by name.
     pub(crate) exports: Box<[(Box<str>, CoreEntityType)]>,
+}
+
+/// What a core module imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CoreImport {
+    /// The name of a module.
+    pub(crate) module: Box<str>,
+    /// The name in it.
+    pub(crate) name: Box<str>,
+    /// The type.
+    pub(crate) ty: CoreEntityType,
 }
 
 /// The type of what a core module imports or exports.

@@ -39,6 +39,7 @@ mod load;
 mod making;
 mod of;
 #[cfg(feature = "component")]
+#[allow(dead_code, reason = "for the instantiator")]
 mod resolve;
 mod store;
 mod ty;

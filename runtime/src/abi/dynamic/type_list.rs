@@ -63,6 +63,7 @@ impl TypeList {
 
     /// Of the same fields as a list that there is.
     #[cfg(feature = "component")]
+    #[allow(dead_code, reason = "for the instantiator")]
     pub(super) const fn of_record(record: RecordType) -> Self {
         Self { record }
     }

@@ -12,7 +12,8 @@ use crate::abi::{CoreFunctionType, FlatTypes};
 use crate::core_value::{CoreType, IntegerType};
 
 use super::super::entity_type::{
-    CoreEntityType, CoreLimits, CoreSignature, CoreValueType, HeapType, ModuleType, ReferenceType,
+    CoreEntityType, CoreImport, CoreLimits, CoreSignature, CoreValueType, HeapType, ModuleType,
+    ReferenceType,
 };
 use super::InvalidComponent;
 use super::value_types::{KnownTypes, Resolved};
@@ -78,7 +79,11 @@ impl KnownTypes {
             at.types.get(id).ok_or_else(|| at.unexpected("there is no such module type"))?;
         let mut imports = Vec::with_capacity(module.imports.len());
         for ((from, name), ty) in &module.imports {
-            imports.push((from.as_str().into(), name.as_str().into(), self.core_entity(at, *ty)?));
+            imports.push(CoreImport {
+                module: from.as_str().into(),
+                name: name.as_str().into(),
+                ty: self.core_entity(at, *ty)?,
+            });
         }
         let mut exports: Vec<(Box<str>, _)> = Vec::with_capacity(module.exports.len());
         for (name, ty) in &module.exports {

@@ -1,6 +1,5 @@
 //! Types of imports and exports, and which slots for resource types they fill.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -9,7 +8,7 @@ use wasmparser::component_types::{
 };
 
 use super::super::definition::Binding;
-use super::super::entity_type::{ComponentType, EntityType, InstanceType};
+use super::super::entity_type::{ComponentType, EntityType, InstanceType, NamedTypes};
 use super::InvalidComponent;
 use super::value_types::{KnownTypes, Resolved};
 
@@ -78,7 +77,7 @@ impl KnownTypes {
         &mut self,
         at: Resolved<'_>,
         types: impl Iterator<Item = (impl AsRef<str> + 'a, ComponentEntityType)>,
-    ) -> Result<Box<[(Box<str>, EntityType)]>, InvalidComponent> {
+    ) -> Result<NamedTypes, InvalidComponent> {
         types.map(|(name, ty)| Ok((name.as_ref().into(), self.entity(at, ty)?))).collect()
     }
 

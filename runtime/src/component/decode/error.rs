@@ -49,9 +49,10 @@ pub enum InvalidComponent {
 }
 
 /// What there is in the spec or in core WebAssembly, and not in Weft.
-pub(super) const NOT_IMPLEMENTED: [(WasmFeatures, &str); 8] = [
+pub(super) const NOT_IMPLEMENTED: [(WasmFeatures, &str); 9] = [
     (WasmFeatures::CM_VALUES, VALUES),
     (WasmFeatures::CM_GC, GARBAGE_COLLECTION),
+    (WasmFeatures::CM_NESTED_NAMES, "nested namespaces and packages in names"),
     (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions"),
     (WasmFeatures::MEMORY_CONTROL, "instructions of memory control"),
     (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),

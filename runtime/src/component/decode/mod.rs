@@ -115,7 +115,7 @@ impl Decoder {
                 self.scope()?.core_module(number);
             }
             Payload::End(_) if self.is_in_module => self.is_in_module = false,
-            Payload::End(_) => return self.end(),
+            Payload::End(_) => return Ok(self.end()),
             _ if self.is_in_module => {}
             _ => {
                 if let (Some(scope), Some(types)) =
@@ -150,14 +150,14 @@ impl Decoder {
     }
 
     /// A component has ended.
-    fn end(&mut self) -> Result<Option<Definition>, InvalidComponent> {
-        let ended = self.scopes.pop().map(Scope::finish);
-        match (ended, self.scopes.last_mut()) {
-            (Some(definition), Some(outer)) => {
-                outer.component(Arc::new(definition));
-                Ok(None)
+    fn end(&mut self) -> Option<Definition> {
+        let ended = self.scopes.pop().map(Scope::finish)?;
+        match self.scopes.last_mut() {
+            Some(outer) => {
+                outer.component(Arc::new(ended));
+                None
             }
-            (ended, _) => Ok(ended),
+            None => Some(ended),
         }
     }
 

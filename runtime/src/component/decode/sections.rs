@@ -71,14 +71,15 @@ impl Scope {
         types: TypesRef<'_>,
     ) -> Result<(), InvalidComponent> {
         match payload {
-            Payload::InstanceSection(section) => {
-                each(section, types, |_, instance| self.core_instance(instance))
-            }
+            Payload::InstanceSection(section) => each(section, types, |_, instance| {
+                self.core_instance(&instance);
+                Ok(())
+            }),
             Payload::ComponentInstanceSection(section) => {
                 each(section, types, |at, instance| self.instance(at, instance))
             }
             Payload::ComponentAliasSection(section) => {
-                each(section, types, |at, alias| self.alias(at, alias))
+                each(section, types, |at, alias| self.alias(at, &alias))
             }
             Payload::ComponentTypeSection(section) => {
                 each(section, types, |at, ty| self.ty(at, &ty))
@@ -99,10 +100,10 @@ impl Scope {
         }
     }
 
-    fn core_instance(&mut self, instance: Instance<'_>) -> Result<(), InvalidComponent> {
+    fn core_instance(&mut self, instance: &Instance<'_>) {
         self.items.push(match instance {
             Instance::Instantiate { module_index, args } => Item::InstantiateCore {
-                module: module_index,
+                module: *module_index,
                 arguments: args.iter().map(|arg| (arg.name.into(), arg.index)).collect(),
             },
             Instance::FromExports(exports) => Item::CoreInstance {
@@ -112,7 +113,6 @@ impl Scope {
                     .collect(),
             },
         });
-        Ok(())
     }
 
     fn instance(
@@ -148,9 +148,9 @@ impl Scope {
     fn alias(
         &mut self,
         at: Resolved<'_>,
-        alias: ComponentAlias<'_>,
+        alias: &ComponentAlias<'_>,
     ) -> Result<(), InvalidComponent> {
-        let item = match alias {
+        let item = match *alias {
             ComponentAlias::CoreInstanceExport { kind, instance_index, name } => {
                 let sort = core_sort(kind);
                 if sort == CoreSort::Function {

@@ -10,6 +10,7 @@ use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentDefinedType, ComponentDefinedTypeId,
     ComponentFuncTypeId, ComponentInstanceTypeId, ComponentTypeId, ComponentValType, ResourceId,
 };
+use wasmparser::names::KebabString;
 use wasmparser::types::{CoreTypeId, TypesRef};
 
 use crate::abi::{Type, TypeList};
@@ -215,10 +216,10 @@ impl KnownTypes {
             }
             ComponentDefinedType::Tuple(tuple) => Type::tuple(self.values(at, &tuple.types)?),
             ComponentDefinedType::Flags(labels) => {
-                Type::flags(labels.iter().map(|label| label.as_str()))
+                Type::flags(labels.iter().map(KebabString::as_str))
             }
             ComponentDefinedType::Enum(labels) => {
-                Type::enumeration(labels.iter().map(|label| label.as_str()))
+                Type::enumeration(labels.iter().map(KebabString::as_str))
             }
             ComponentDefinedType::Option { ty, .. } => Type::option(self.value(at, *ty)?),
             ComponentDefinedType::Result { ok, err, .. } => {
