@@ -178,6 +178,15 @@ pub enum Error {
     /// A string or list of the host is longer than the canonical ABI allows.
     #[error("a string or list is longer than the canonical ABI allows")]
     TooLong,
+    /// Bytes that are read or written without a check, because it was made before, do not lie in
+    /// their memory: nobody checked them, or the memory has shrunk, which no engine's does.
+    #[error("an address was not checked before, and is outside of the memory")]
+    UncheckedAddress,
+    /// The memory that values come from changed while they were moved, so that they are not what
+    /// was lifted: there are more handles in them, or fewer, or others. Only a guest that gives
+    /// values to itself can do that.
+    #[error("values changed while they were moved")]
+    SourceChanged,
     /// A host's buffer is too long for its stream or future.
     #[error("a buffer of {length} elements is too long, or a future's is not of one")]
     BufferTooLong {

@@ -10,7 +10,7 @@ use crate::builtin::TypeIndex;
 use crate::core_value::IntegerType;
 use crate::error::{Error, Failure};
 use crate::limit::{
-    CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN, MAX_LIST_BYTE_LENGTH, MAX_STRING_BYTE_LENGTH,
+    CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN, MAX_LIST_BYTE_LENGTH, REALLOC_I32_MAX,
 };
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::{CopyDirection, EndKind, Trap};
@@ -209,6 +209,9 @@ impl<'a, H> LiftContext<'a, H> {
 /// Whether the buffer of a read or write of a stream or future is aligned and lies in its memory:
 /// the checks of the reference's `GuestBuffer`, with the traps of the built-in.
 ///
+/// No elements, or elements of no type, which have size 0, need no memory: their address may be
+/// any. That the length is not above `MAX_BUFFER_LENGTH` is for the machine to check.
+///
 /// # Errors
 ///
 /// Traps: `buffer-unaligned`, `buffer-out-of-bounds`.
@@ -221,6 +224,9 @@ pub fn check_buffer(
     address: u64,
     length: u32,
 ) -> Result<(), Failure> {
+    if length == 0 || element.size == 0 {
+        return Ok(());
+    }
     if !is_aligned(address, element.alignment) {
         return Err(Trap::BufferUnaligned { copy_direction }.into());
     }
@@ -232,7 +238,7 @@ pub fn check_buffer(
 }
 
 const MAX_LIST: u64 = MAX_LIST_BYTE_LENGTH as u64;
-const MAX_STRING: u64 = MAX_STRING_BYTE_LENGTH as u64;
+const MAX_REALLOC: u64 = REALLOC_I32_MAX as u64;
 
 /// What values are lowered into.
 pub trait LowerContext {
@@ -294,13 +300,14 @@ pub trait LowerContextExt: LowerContext {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] if no list is so long. Traps: `realloc-unaligned`,
-    /// `realloc-out-of-bounds`; `pointer-unaligned`, `list-content-out-of-bounds` if the list
+    /// [`Error::TooLong`] if `realloc` can't be asked for so much; no list that was lifted is so
+    /// long in any memory. Traps: `realloc-unaligned`, `realloc-out-of-bounds`;
+    /// `pointer-unaligned`, `list-content-out-of-bounds` if the list
     /// comes from another guest; and what `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     fn allocate_list(&mut self, length: usize, element: Layout) -> Result<u64, Failure> {
-        let byte_length = list_byte_length(length, element).ok_or(Error::TooLong)?;
+        let byte_length = lowered_byte_length(length, element.size).ok_or(Error::TooLong)?;
         self.allocate(element.alignment, byte_length, Trap::ListContentOutOfBounds)
     }
 
@@ -351,6 +358,9 @@ pub trait LowerContextExt: LowerContext {
         new_byte_length: u64,
         guest: Trap,
     ) -> Result<u64, Failure> {
+        if new_byte_length > MAX_REALLOC {
+            return Err(Error::TooLong.into());
+        }
         let address = self.realloc(old_address, old_byte_length, alignment, new_byte_length)?;
         let (unaligned, out_of_bounds) = match self.options().peer {
             Peer::Host => (Trap::ReallocUnaligned, Trap::ReallocOutOfBounds),
@@ -367,7 +377,7 @@ pub trait LowerContextExt: LowerContext {
     #[doc(hidden)]
     fn write<const N: usize>(&mut self, address: u64, bytes: [u8; N]) -> Result<(), Failure> {
         let memory = self.memory_mut();
-        Ok(super::memory::store_array(memory, address, bytes).ok_or(Trap::PointerOutOfBounds)?)
+        Ok(super::memory::store_array(memory, address, bytes).ok_or(Error::UncheckedAddress)?)
     }
 
     /// Writes an address and a length into memory that was checked before.
@@ -378,19 +388,18 @@ pub trait LowerContextExt: LowerContext {
         let memory = self.memory_mut();
         let stored = super::memory::store_ptr(memory, address, pair.0, address_type)
             .and_then(|()| super::memory::store_ptr(memory, second, pair.1, address_type));
-        Ok(stored.ok_or(Trap::PointerOutOfBounds)?)
+        Ok(stored.ok_or(Error::UncheckedAddress)?)
     }
 }
 
 impl<C: LowerContext + ?Sized> LowerContextExt for C {}
 
-/// The length in bytes, if no string is longer than the spec allows.
-pub(super) fn string_byte_length(byte_length: Option<u64>) -> Option<u64> {
-    byte_length.filter(|it| *it <= MAX_STRING)
-}
-
-/// The length in bytes, if no list is longer than the spec allows.
-pub(super) fn list_byte_length(length: usize, element: Layout) -> Option<u64> {
-    let byte_length = u64::try_from(length).ok()?.checked_mul(element.size)?;
-    (byte_length <= MAX_LIST).then_some(byte_length)
+/// The length in bytes of `length` elements of so many bytes, if `realloc` can be asked for it.
+///
+/// That is all that limits what is lowered, with addresses of either width: `MAX_LIST_BYTE_LENGTH`
+/// and `MAX_STRING_BYTE_LENGTH` are limits of lifting, so low that what is lifted can always be
+/// lowered.
+pub(super) fn lowered_byte_length(length: usize, element_size: u64) -> Option<u64> {
+    let byte_length = u64::try_from(length).ok()?.checked_mul(element_size)?;
+    (byte_length <= MAX_REALLOC).then_some(byte_length)
 }

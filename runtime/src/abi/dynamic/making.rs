@@ -51,11 +51,13 @@ pub enum InvalidType {
 
 /// What is known of several types together.
 fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Facts {
-    let mut facts = Facts { abi, depth: 0, contains_borrow: false, plain: false };
+    let mut facts =
+        Facts { abi, depth: 0, contains_borrow: false, plain: false, lifting_traps: false };
     for ty in types {
         let part = ty.facts();
         facts.depth = facts.depth.max(part.depth);
         facts.contains_borrow |= part.contains_borrow;
+        facts.lifting_traps |= part.lifting_traps;
     }
     facts.depth = facts.depth.saturating_add(1);
     facts
@@ -137,7 +139,9 @@ impl Type {
             ListShape::FixedLength(length) => {
                 Facts { abi: part.abi.fixed_length_list(length), ..part }
             }
-            ListShape::List | ListShape::Map => Facts { abi: Abi::LIST, plain: false, ..part },
+            ListShape::List | ListShape::Map => {
+                Facts { abi: Abi::LIST, plain: false, lifting_traps: true, ..part }
+            }
         };
         let facts = checked(Facts { depth: part.depth.saturating_add(1), ..facts })?;
         Ok(Self::List(Arc::new(ListType { element, shape, facts })))
@@ -238,7 +242,8 @@ impl Type {
         check_names(cases.iter().map(Case::name))?;
         let payloads = cases.iter().map(|case| case.payload().map_or(Abi::NOTHING, Self::abi));
         let variant = VariantAbi::new(&payloads.collect::<Vec<_>>());
-        let facts = checked(joint(cases.iter().filter_map(Case::payload), variant.abi()))?;
+        let facts = joint(cases.iter().filter_map(Case::payload), variant.abi());
+        let facts = checked(Facts { lifting_traps: true, ..facts })?;
         Ok(Self::Variant(Arc::new(VariantType { cases, shape, variant, facts })))
     }
 

@@ -72,11 +72,13 @@ pub(crate) struct Facts {
     pub(crate) contains_borrow: bool,
     /// Every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
+    /// Not every pattern of bits is a value, or lifting one does something: lifting may trap.
+    pub(crate) lifting_traps: bool,
 }
 
 impl Facts {
     const fn leaf(abi: Abi, plain: bool) -> Self {
-        Self { abi, depth: 1, contains_borrow: false, plain }
+        Self { abi, depth: 1, contains_borrow: false, plain, lifting_traps: !plain }
     }
 }
 
@@ -156,6 +158,16 @@ impl RecordType {
         &self.fields
     }
 
+    /// Size, alignment and flat form.
+    pub(crate) const fn abi(&self) -> Abi {
+        self.facts.abi
+    }
+
+    /// Whether lifting one may trap.
+    pub(crate) const fn lifting_traps(&self) -> bool {
+        self.facts.lifting_traps
+    }
+
     pub(crate) const fn runs(&self) -> &[Run] {
         &self.runs
     }
@@ -232,6 +244,11 @@ impl VariantType {
     /// The discriminant and where the payload lies.
     pub(crate) const fn variant(&self) -> &VariantAbi {
         &self.variant
+    }
+
+    /// Whether a value is no more than its discriminant.
+    pub(crate) fn has_no_payloads(&self) -> bool {
+        self.cases.iter().all(|case| case.payload.is_none())
     }
 
     /// The case with this index.
@@ -318,9 +335,14 @@ impl Type {
         self.facts().plain
     }
 
+    /// Whether lifting one may trap, or does something.
+    pub(crate) fn lifting_traps(&self) -> bool {
+        self.facts().lifting_traps
+    }
+
     pub(crate) fn facts(&self) -> Facts {
         match self {
-            Self::Bool => Facts::leaf(Abi::BOOL, false),
+            Self::Bool => Facts { lifting_traps: false, ..Facts::leaf(Abi::BOOL, false) },
             Self::S8 => Facts::leaf(Abi::S8, true),
             Self::U8 => Facts::leaf(Abi::U8, true),
             Self::S16 => Facts::leaf(Abi::S16, true),
@@ -335,7 +357,10 @@ impl Type {
             Self::String => Facts::leaf(Abi::STRING, false),
             Self::ErrorContext | Self::Own(_) => Facts::leaf(Abi::HANDLE, false),
             Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::leaf(Abi::HANDLE, false) },
-            Self::Flags(flags) => Facts::leaf(Abi::flags(flags.labels.len()), false),
+            Self::Flags(flags) => {
+                let facts = Facts::leaf(Abi::flags(flags.labels.len()), false);
+                Facts { lifting_traps: false, ..facts }
+            }
             Self::Stream(end) | Self::Future(end) => Facts {
                 depth: end.element.as_ref().map_or(0, |it| it.facts().depth).saturating_add(1),
                 ..Facts::leaf(Abi::HANDLE, false)
