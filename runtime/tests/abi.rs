@@ -3,7 +3,8 @@
 
 use weft::abi::{
     Abi, ComponentType, CoreValueIter, FlatValues, LiftContext, LiftedList, LiftedStr, Lower,
-    LowerContext, NanBits, Options, Peer, StringEncoding, lift_flat_values, lower_flat_values,
+    LowerContext, NanBits, Options, Peer, StringEncoding, align_to, lift_flat_values,
+    lower_flat_values,
 };
 use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
@@ -208,4 +209,57 @@ fn layouts_are_constants() {
     assert_eq!(RECORD.wide.flat.to_string(), "[i32 i64 i64 i64 i32 i32 i32]");
     const { assert!(<[u32; 5000]>::ABI.narrow.flat.exceed(16)) };
     const { assert!(<Option<char>>::INLINE && !<Option<&str>>::INLINE) };
+}
+
+#[test]
+fn addresses_beyond_the_precision_of_floats_are_aligned_or_not() {
+    // The reference divides as floats do, and takes the first two for unaligned.
+    let memory = [0; 16];
+    let wide = Options::new(IntegerType::I64, StringEncoding::Utf8);
+    let outcome = lift::<&str>(&memory, wide, &[(1 << 53) + 1, 1]);
+    assert_eq!(outcome, trapped(Trap::StringOutOfBounds));
+    let list =
+        |address| lift::<LiftedList<'_, u64>>(&memory, wide, &[address, 1]).map(|it| it.len());
+    assert_eq!(list((1 << 63) + 8), trapped(Trap::ListOutOfBounds));
+    assert_eq!(list((1 << 63) + 4), trapped(Trap::PointerUnaligned));
+    assert_eq!(list(u64::MAX), trapped(Trap::PointerUnaligned));
+    assert_eq!(align_to((1 << 63) + 1, 8), (1 << 63) + 8);
+    assert_eq!(align_to((1 << 53) + 1, 1), (1 << 53) + 1);
+}
+
+/// Nothing in Rust, and 2²⁷ bytes in a guest.
+struct Large;
+
+impl ComponentType for Large {
+    const ABI: Abi = Abi::U8.fixed_length_list(1 << 27);
+    const INLINE: bool = false;
+    const SHAPE: weft::abi::Shape = weft::abi::Shape::FixedLengthList(&u8::SHAPE, 1 << 27);
+}
+
+impl Lower for Large {
+    fn lower_flat<C: LowerContext + ?Sized>(
+        &self,
+        _: &mut C,
+        _: &mut FlatValues,
+    ) -> Result<(), Failure> {
+        Err(Error::FlatValueCount.into())
+    }
+
+    fn store<C: LowerContext + ?Sized>(&self, _: &mut C, _: u64) -> Result<(), Failure> {
+        Err(Error::UncheckedAddress.into())
+    }
+}
+
+#[test]
+fn the_host_may_lower_lists_that_are_too_long_to_be_lifted() {
+    let lower = |count: usize| {
+        let mut guest = Guest::<16>::new(&[Ok(8)]);
+        let larges = [const { Large }; 33];
+        lower_flat_values(&mut guest, 16, larges.get(..count).unwrap(), None)
+    };
+    // `realloc` is asked for any number of 32 bits, and not for more.
+    assert_eq!(lower(3), trapped(Trap::ReallocOutOfBounds));
+    assert_eq!(lower(31), trapped(Trap::ReallocOutOfBounds));
+    assert_eq!(lower(32), Err(Error::TooLong.into()));
+    assert_eq!(lower(33), Err(Error::TooLong.into()));
 }

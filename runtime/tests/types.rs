@@ -88,3 +88,17 @@ fn a_mismatch_says_where_in_the_value() -> Result<(), InvalidType> {
     assert_eq!(few, Err("at the value: expected 2 fields, found 1 fields".into()));
     Ok(())
 }
+
+#[test]
+fn a_list_is_too_long_if_realloc_could_not_be_asked_for_it() {
+    let large = Type::fixed_length_list(Type::U8, 1 << 27).expect("there is such a type");
+    let list = Type::list(large).expect("there is such a type");
+    let elements = |count| Val::list((0..count).map(|_| Val::U8(0)));
+    let refused = list.check(&elements(32)).expect_err("there are 2^32 bytes");
+    assert_eq!(refused.path(), "");
+    assert_eq!(refused.expected(), "at most 4294967295 bytes");
+    assert_eq!(refused.found(), "32 times 134217728 bytes");
+    // Of one that is not too long, the elements are looked at.
+    let refused = list.check(&elements(31)).expect_err("an element is no list");
+    assert_eq!(refused.path(), "[0]");
+}

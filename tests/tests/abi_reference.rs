@@ -24,6 +24,8 @@ mod case;
 mod generate;
 #[path = "abi_reference/guest.rs"]
 mod guest;
+#[path = "abi_reference/mistakes.rs"]
+mod mistakes;
 #[path = "abi_reference/paths.rs"]
 mod paths;
 #[path = "abi_reference/random.rs"]
@@ -92,6 +94,8 @@ struct Tally {
     cases: usize,
     lifts_trapped: usize,
     lowers_trapped: usize,
+    /// Moved as elements of a stream: well-formed ones, and malformed ones.
+    elements: [usize; 2],
     rules: BTreeSet<String>,
 }
 
@@ -104,6 +108,9 @@ fn compare(case: &Case, reference: &Value, sites: &Sites, tally: &mut Tally) {
     }
     tally.lifts_trapped += usize::from(ours["lift"]["trap"].is_string());
     tally.lowers_trapped += usize::from(ours["lower"]["host"]["trap"].is_string());
+    if !ours["elements"].is_null() {
+        tally.elements[usize::from(ours["lift"]["trap"].is_string())] += 1;
+    }
 }
 
 fn recorded() -> PathBuf {
@@ -152,5 +159,33 @@ fn random_values_are_lifted_and_lowered_as_by_the_reference() {
     for (case, reference) in cases.iter().zip(&results) {
         compare(case, reference, &sites, &mut tally);
     }
+    let [well_formed, malformed] = tally.elements;
+    assert!(count < 1000 || well_formed.min(malformed) > count / 50, "{tally:?}");
     println!("{tally:#?}");
+}
+
+#[test]
+fn the_two_mistakes_of_the_reference_are_not_followed() {
+    let mut cases = Vec::new();
+    for (case, rule) in mistakes::of_align_to() {
+        assert_eq!(paths::run(&case)["lift"]["trap"], rule, "{case:?}");
+        cases.push(case);
+    }
+    for (case, length) in mistakes::of_the_tag() {
+        let outcome = paths::run(&case);
+        assert_eq!(outcome["ways"]["both at hand"]["flat"][1], length, "{case:?}");
+        cases.push(case);
+    }
+    let results = match ask_reference(&cases) {
+        Ok(results) => results,
+        Err(reason) => {
+            eprintln!("left out the comparison with the reference: {reason}");
+            return;
+        }
+    };
+    assert_eq!(results.len(), cases.len());
+    let (sites, mut tally) = (sites(), Tally::default());
+    for (case, reference) in cases.iter().zip(&results) {
+        compare(case, reference, &sites, &mut tally);
+    }
 }

@@ -221,6 +221,8 @@ fn any(random: &mut Random) -> Case {
         realloc: ("source".into(), 0),
         last: u64::from(random.below(40)),
         calls: Vec::new(),
+        base: 0,
+        unborn: Vec::new(),
     };
     let Ok(flat) = list.lower_flat_values(&mut guest, side.max_flat, &vals, None) else {
         // They need more memory than there is.
