@@ -51,13 +51,11 @@ pub enum InvalidType {
 
 /// What is known of several types together.
 fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Facts {
-    let mut facts =
-        Facts { abi, depth: 0, contains_borrow: false, plain: false, lifting_traps: false };
+    let mut facts = Facts { abi, depth: 0, contains_borrow: false, plain: false };
     for ty in types {
         let part = ty.facts();
         facts.depth = facts.depth.max(part.depth);
         facts.contains_borrow |= part.contains_borrow;
-        facts.lifting_traps |= part.lifting_traps;
     }
     facts.depth = facts.depth.saturating_add(1);
     facts
@@ -139,9 +137,7 @@ impl Type {
             ListShape::FixedLength(length) => {
                 Facts { abi: part.abi.fixed_length_list(length), ..part }
             }
-            ListShape::List | ListShape::Map => {
-                Facts { abi: Abi::LIST, plain: false, lifting_traps: true, ..part }
-            }
+            ListShape::List | ListShape::Map => Facts { abi: Abi::LIST, plain: false, ..part },
         };
         let facts = checked(Facts { depth: part.depth.saturating_add(1), ..facts })?;
         Ok(Self::List(Arc::new(ListType { element, shape, facts })))
@@ -242,8 +238,7 @@ impl Type {
         check_names(cases.iter().map(Case::name))?;
         let payloads = cases.iter().map(|case| case.payload().map_or(Abi::NOTHING, Self::abi));
         let variant = VariantAbi::new(&payloads.collect::<Vec<_>>());
-        let facts = joint(cases.iter().filter_map(Case::payload), variant.abi());
-        let facts = checked(Facts { lifting_traps: true, ..facts })?;
+        let facts = checked(joint(cases.iter().filter_map(Case::payload), variant.abi()))?;
         Ok(Self::Variant(Arc::new(VariantType { cases, shape, variant, facts })))
     }
 
@@ -328,7 +323,8 @@ impl RecordType {
         let facts = joint(fields.iter().map(Field::ty), abi);
         let plain = plain && bytes == abi.narrow.size;
         let runs = runs_of(&fields);
-        Self { fields, runs, shape, facts: Facts { plain, ..facts } }
+        let lifting_traps = fields.iter().any(|field| field.ty.lifting_traps());
+        Self { fields, runs, shape, lifting_traps, facts: Facts { plain, ..facts } }
     }
 }
 

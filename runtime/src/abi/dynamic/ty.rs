@@ -72,13 +72,11 @@ pub(crate) struct Facts {
     pub(crate) contains_borrow: bool,
     /// Every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
-    /// Not every pattern of bits is a value, or lifting one does something: lifting may trap.
-    pub(crate) lifting_traps: bool,
 }
 
 impl Facts {
     const fn leaf(abi: Abi, plain: bool) -> Self {
-        Self { abi, depth: 1, contains_borrow: false, plain, lifting_traps: !plain }
+        Self { abi, depth: 1, contains_borrow: false, plain }
     }
 }
 
@@ -122,6 +120,8 @@ pub struct RecordType {
     /// What is moved at a time from memory to memory.
     pub(super) runs: Box<[Run]>,
     pub(super) shape: RecordShape,
+    /// Whether lifting one of the fields may trap.
+    pub(super) lifting_traps: bool,
     pub(super) facts: Facts,
 }
 
@@ -156,16 +156,6 @@ impl RecordType {
     #[must_use]
     pub const fn fields(&self) -> &[Field] {
         &self.fields
-    }
-
-    /// Size, alignment and flat form.
-    pub(crate) const fn abi(&self) -> Abi {
-        self.facts.abi
-    }
-
-    /// Whether lifting one may trap.
-    pub(crate) const fn lifting_traps(&self) -> bool {
-        self.facts.lifting_traps
     }
 
     pub(crate) const fn runs(&self) -> &[Run] {
@@ -335,14 +325,40 @@ impl Type {
         self.facts().plain
     }
 
-    /// Whether lifting one may trap, or does something.
+    /// Whether lifting one may trap: not every pattern of bits is a value, or it does something.
     pub(crate) fn lifting_traps(&self) -> bool {
-        self.facts().lifting_traps
+        match self {
+            Self::Bool
+            | Self::S8
+            | Self::U8
+            | Self::S16
+            | Self::U16
+            | Self::S32
+            | Self::U32
+            | Self::S64
+            | Self::U64
+            | Self::F32
+            | Self::F64
+            | Self::Flags(_) => false,
+            Self::Char
+            | Self::String
+            | Self::ErrorContext
+            | Self::Own(_)
+            | Self::Borrow(_)
+            | Self::Stream(_)
+            | Self::Future(_)
+            | Self::Variant(_) => true,
+            Self::List(list) => match list.shape {
+                ListShape::FixedLength(_) => list.element.lifting_traps(),
+                ListShape::List | ListShape::Map => true,
+            },
+            Self::Record(record) => record.lifting_traps,
+        }
     }
 
     pub(crate) fn facts(&self) -> Facts {
         match self {
-            Self::Bool => Facts { lifting_traps: false, ..Facts::leaf(Abi::BOOL, false) },
+            Self::Bool => Facts::leaf(Abi::BOOL, false),
             Self::S8 => Facts::leaf(Abi::S8, true),
             Self::U8 => Facts::leaf(Abi::U8, true),
             Self::S16 => Facts::leaf(Abi::S16, true),
@@ -357,10 +373,7 @@ impl Type {
             Self::String => Facts::leaf(Abi::STRING, false),
             Self::ErrorContext | Self::Own(_) => Facts::leaf(Abi::HANDLE, false),
             Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::leaf(Abi::HANDLE, false) },
-            Self::Flags(flags) => {
-                let facts = Facts::leaf(Abi::flags(flags.labels.len()), false);
-                Facts { lifting_traps: false, ..facts }
-            }
+            Self::Flags(flags) => Facts::leaf(Abi::flags(flags.labels.len()), false),
             Self::Stream(end) | Self::Future(end) => Facts {
                 depth: end.element.as_ref().map_or(0, |it| it.facts().depth).saturating_add(1),
                 ..Facts::leaf(Abi::HANDLE, false)

@@ -46,7 +46,7 @@ fn value<C: TransferContext + ?Sized>(
         | Type::U64
         | Type::F32
         | Type::F64
-        | Type::Flags(_) => from.skip(cx, ty.abi()),
+        | Type::Flags(_) => from.skip(cx, ty),
     }
 }
 
@@ -114,13 +114,15 @@ pub(super) fn record<C: TransferContext + ?Sized>(
     record: &RecordType,
     from: &mut From<'_, '_>,
 ) -> Result<(), Failure> {
-    if !record.lifting_traps() {
-        return from.skip(cx, record.abi());
-    }
-    record.fields().iter().try_for_each(|field| {
+    for field in record.fields() {
         let mut from = from.part(cx, field.offset());
-        value(cx, lifted, field.ty(), &mut from)
-    })
+        if field.ty().lifting_traps() {
+            value(cx, lifted, field.ty(), &mut from)?;
+        } else {
+            from.skip(cx, field.ty())?;
+        }
+    }
+    Ok(())
 }
 
 fn variant<C: TransferContext + ?Sized>(
@@ -131,7 +133,7 @@ fn variant<C: TransferContext + ?Sized>(
 ) -> Result<(), Failure> {
     let (case, mut payload) = from.case(cx, variant.variant())?;
     match variant.case(case).and_then(Case::payload) {
-        Some(ty) => value(cx, lifted, ty, &mut payload.from()),
-        None => Ok(()),
+        Some(ty) if ty.lifting_traps() => value(cx, lifted, ty, &mut payload.from()),
+        _ => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, Failure};
 use super::super::context::LowerContextExt as _;
 use super::super::memory::{range, range_mut};
 use super::super::typed::{load_pair, next_pair};
-use super::super::{Abi, CoreValueIter, FlatValues, Offset, VariantAbi};
+use super::super::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};
 use super::{TransferContext, source};
 
 /// Where a value comes from.
@@ -57,14 +57,14 @@ impl<'v> From<'_, 'v> {
         }
     }
 
-    /// Goes past a value.
+    /// Goes past a value of type `ty`.
     pub(super) fn skip<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
-        abi: Abi,
+        ty: &Type,
     ) -> Result<(), Failure> {
         let Self::Flat(values) = self else { return Ok(()) };
-        let count = abi.of(cx.source_options().address_type).flat.count();
+        let count = ty.abi().of(cx.source_options().address_type).flat.count();
         values.take(count.ok_or(Error::FlatValueCount)?).map(|_| ())
     }
 

@@ -46,7 +46,7 @@ pub(super) fn value<C: TransferContext + ?Sized>(
         }
         Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
             // The index in the source's table is no use any more.
-            from.skip(cx, ty.abi())?;
+            from.skip(cx, ty)?;
             let index = u64::from(lifted.lower(cx, ty)?);
             to.put(cx, 4, index, index)
         }
