@@ -171,6 +171,10 @@ pub enum Error {
     /// A value of the host is not of its type.
     #[error("a value is not of its type")]
     ValueMismatch,
+    /// A resource is lent to the instance that defines its type, as its representation, which is
+    /// one of 64 bits; the spec flattens every `borrow` to an `i32`.
+    #[error("the representation of a borrowed resource does not fit an `i32`")]
+    RepresentationTooLarge,
     /// A `&str` is to borrow a string that does not lie in memory as UTF-8. A
     /// [`LiftedStr`](crate::abi::LiftedStr) can, and a `String` is a copy.
     #[error("a `&str` cannot borrow a string that is not in UTF-8")]

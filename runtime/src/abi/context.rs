@@ -17,7 +17,7 @@ use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::layout::is_aligned;
 use super::memory::range;
-use super::{FlatValues, Layout, StringEncoding};
+use super::{FlatValues, Layout, Resource, StringEncoding};
 
 /// The options of a canonical definition that lifting and lowering obey, and who is on the other
 /// side.
@@ -88,20 +88,24 @@ impl NanBits {
 /// Whoever has the handle table that handles are lifted from.
 ///
 /// The machine does all of it: [`lift_own`](crate::machine::Machine::lift_own) and its like.
+///
+/// The `ty` that each method is given is the number in the type, as in `Type::Own(ty)`; it may be
+/// the component's own. Whoever implements this translates it to the machine's, asks the machine
+/// with that, and gives a [`Resource`] that has it.
 pub trait LiftHandles {
-    /// `lift_own`: takes a resource out of the table, and gives its representation.
+    /// `lift_own`: takes a resource out of the table.
     ///
     /// # Errors
     ///
     /// As [`Machine::lift_own`](crate::machine::Machine::lift_own).
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
-    /// `lift_borrow`: lends a resource to the call, and gives its representation.
+    /// `lift_borrow`: lends a resource to the call.
     ///
     /// # Errors
     ///
     /// As [`Machine::lift_borrow`](crate::machine::Machine::lift_borrow).
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
     /// `lift_stream` and `lift_future`: takes a readable end out of the table.
     ///
@@ -123,11 +127,11 @@ pub trait LiftHandles {
 pub struct NoHandles;
 
 impl LiftHandles for NoHandles {
-    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         Err(Trap::UnknownHandleIndex { index }.into())
     }
 
-    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         Err(Trap::UnknownHandleIndex { index }.into())
     }
 
@@ -235,6 +239,13 @@ const MAX_LIST: u64 = MAX_LIST_BYTE_LENGTH as u64;
 const MAX_STRING: u64 = MAX_STRING_BYTE_LENGTH as u64;
 
 /// What values are lowered into.
+///
+/// The `ty` that handles are lowered with is the number in the type, as in `Type::Own(ty)`; it
+/// may be the component's own. Whoever implements this translates it to the machine's, and
+/// compares that with the value's: a [`Resource`] does so with
+/// [`representation_of`](Resource::representation_of), and an end is compared by
+/// [`Machine::lower_end`](crate::machine::Machine::lower_end). So a host's value of another type
+/// is [`Error::ValueMismatch`], and nothing is lowered.
 pub trait LowerContext {
     /// The options of the definition.
     fn options(&self) -> &Options;
@@ -261,16 +272,19 @@ pub trait LowerContext {
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_own`](crate::machine::Machine::lower_own).
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`Machine::lower_own`](crate::machine::Machine::lower_own).
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
     /// `lower_borrow`: lends a resource to the task, and gives its index, or its representation
-    /// if the task's instance defines the resource type.
+    /// if the task's instance defines the resource type:
+    /// [`LoweredBorrow::to_core`](crate::machine::LoweredBorrow::to_core).
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
     /// `lower_stream` and `lower_future`: gives a readable end to the instance, and gives its
     /// index there.

@@ -57,8 +57,8 @@ fn lower_handle<C: LowerContext + ?Sized>(
     ty: &Type,
 ) -> Result<u32, Failure> {
     match (ty, val) {
-        (Type::Own(ty), Val::Own(representation)) => cx.lower_own(*ty, *representation),
-        (Type::Borrow(ty), Val::Borrow(representation)) => cx.lower_borrow(*ty, *representation),
+        (Type::Own(ty), Val::Own(resource)) => cx.lower_own(*ty, *resource),
+        (Type::Borrow(ty), Val::Borrow(resource)) => cx.lower_borrow(*ty, *resource),
         (Type::Stream(ty), Val::Stream(end)) => cx.lower_end(EndKind::Stream, ty.index(), *end),
         (Type::Future(ty), Val::Future(end)) => cx.lower_end(EndKind::Future, ty.index(), *end),
         (Type::ErrorContext, Val::ErrorContext(it)) => cx.lower_error_context(*it),

@@ -80,12 +80,12 @@ fn handle<C: TransferContext + ?Sized>(cx: &mut C, ty: &Type, index: u32) -> Res
     };
     match ty {
         Type::Own(ty) => {
-            let representation = cx.lift_own(*ty, index)?;
-            cx.lower_own(*ty, representation)
+            let resource = cx.lift_own(*ty, index)?;
+            cx.lower_own(*ty, resource)
         }
         Type::Borrow(ty) => {
-            let representation = cx.lift_borrow(*ty, index)?;
-            cx.lower_borrow(*ty, representation)
+            let resource = cx.lift_borrow(*ty, index)?;
+            cx.lower_borrow(*ty, resource)
         }
         Type::Stream(ty) => end(cx, EndKind::Stream, ty),
         Type::Future(ty) => end(cx, EndKind::Future, ty),
