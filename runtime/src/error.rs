@@ -179,6 +179,10 @@ pub enum Error {
     /// [`LiftedStr`](crate::abi::LiftedStr) can, and a `String` is a copy.
     #[error("a `&str` cannot borrow a string that is not in UTF-8")]
     NotUtf8,
+    /// What a guest passes would take more of the host's memory than the
+    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is.
+    #[error("a lifted value takes too much memory")]
+    LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.
     #[error("a string or list is longer than the canonical ABI allows")]
     TooLong,

@@ -153,20 +153,52 @@ pub struct LiftContext<'a, H = NoHandles> {
     pub options: Options,
     /// Whoever has the handle table.
     pub handles: H,
+    /// As many bytes of the host's memory as what is lifted may still take: see
+    /// [`charge`](Self::charge).
+    pub budget: u64,
 }
 
 impl<'a> LiftContext<'a> {
     /// A memory, with no handles.
     #[must_use]
     pub const fn new(memory: &'a [u8], options: Options) -> Self {
-        Self { memory, options, handles: NoHandles }
+        Self::with_handles(memory, options, NoHandles)
     }
+
+    /// The [`budget`](Self::budget) of a new context: 128 MiB.
+    pub const DEFAULT_BUDGET: u64 = 128 << 20;
 }
 
 impl<'a, H> LiftContext<'a, H> {
     /// A memory, and whoever has the handle table of its instance.
     pub const fn with_handles(memory: &'a [u8], options: Options, handles: H) -> Self {
-        Self { memory, options, handles }
+        Self { memory, options, handles, budget: LiftContext::DEFAULT_BUDGET }
+    }
+
+    /// This with another [`budget`](Self::budget); [`u64::MAX`] is none.
+    #[must_use]
+    pub fn with_budget(self, budget: u64) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// Takes what is about to be allocated for a lifted value from the [`budget`](Self::budget).
+    ///
+    /// A guest can have a host lift far more than its memory holds: the lists in a list may all
+    /// lie in the same place. Every `Val`, `String`, `Vec`, `Box` and map is charged for before it
+    /// is made, by its size and not by what its allocator adds; what borrows the guest's memory
+    /// costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LiftedTooLarge`] if there is not so much left.
+    pub const fn charge(&mut self, bytes: u64) -> Result<(), Failure> {
+        match self.budget.checked_sub(bytes) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => Err(Failure::Error(Error::LiftedTooLarge)),
+        }
     }
 
     /// The bytes of a value that was passed by its address: the checks of `lift_flat_values`.
