@@ -75,7 +75,7 @@ pub(crate) struct Table<'a>(pub(crate) &'a mut Vec<Option<Resource>>);
 impl LiftHandles for Table<'_> {
     fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let resource = self.lift_borrow(ty, index)?;
-        self.0[index as usize - 1] = None;
+        self.0.iter_mut().zip(1..).filter(|(_, it)| *it == index).for_each(|(it, _)| *it = None);
         Ok(resource)
     }
 
