@@ -171,10 +171,18 @@ pub enum Error {
     /// A value of the host is not of its type.
     #[error("a value is not of its type")]
     ValueMismatch,
+    /// A resource is lent to the instance that defines its type, as its representation, which is
+    /// one of 64 bits; the spec flattens every `borrow` to an `i32`.
+    #[error("the representation of a borrowed resource does not fit an `i32`")]
+    RepresentationTooLarge,
     /// A `&str` is to borrow a string that does not lie in memory as UTF-8. A
     /// [`LiftedStr`](crate::abi::LiftedStr) can, and a `String` is a copy.
     #[error("a `&str` cannot borrow a string that is not in UTF-8")]
     NotUtf8,
+    /// What a guest passes would take more of the host's memory than the
+    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is.
+    #[error("a lifted value takes too much memory")]
+    LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.
     #[error("a string or list is longer than the canonical ABI allows")]
     TooLong,

@@ -3,7 +3,7 @@
 
 use weft::abi::{
     Abi, ComponentType, CoreValueIter, FlatValues, LiftContext, LiftedList, LiftedStr, Lower,
-    LowerContext, NanBits, Options, Peer, StringEncoding, align_to, lift_flat_values,
+    LowerContext, NanBits, Options, Peer, Resource, StringEncoding, align_to, lift_flat_values,
     lower_flat_values,
 };
 use weft::builtin::TypeIndex;
@@ -42,11 +42,11 @@ impl<const N: usize> LowerContext for Guest<'_, N> {
         *first
     }
 
-    fn lower_own(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
-    fn lower_borrow(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 

@@ -2,7 +2,7 @@
 #![cfg(feature = "alloc")]
 
 use weft::abi::{
-    Abi, CoreValueIter, Layout, LiftHandles, LowerContext, Options, Peer, StringEncoding,
+    Abi, CoreValueIter, Layout, LiftHandles, LowerContext, Options, Peer, Resource, StringEncoding,
     TransferContext, Type, TypeList, align_to, check_buffer,
 };
 use weft::builtin::TypeIndex;
@@ -81,12 +81,12 @@ impl LowerContext for Alone {
         Ok(address)
     }
 
-    fn lower_own(&mut self, _: TypeIndex, representation: u64) -> Result<u32, Failure> {
+    fn lower_own(&mut self, _: TypeIndex, resource: Resource) -> Result<u32, Failure> {
         self.events.push("lower own");
-        u32::try_from(representation + 100).map_err(|_| Error::TooLong.into())
+        u32::try_from(resource.representation + 100).map_err(|_| Error::TooLong.into())
     }
 
-    fn lower_borrow(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
@@ -100,15 +100,15 @@ impl LowerContext for Alone {
 }
 
 impl LiftHandles for Alone {
-    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.events.push("lift own");
         if index == 0 {
             return Err(Trap::UnknownHandleIndex { index }.into());
         }
-        Ok(u64::from(index))
+        Ok(Resource { ty, representation: u64::from(index) })
     }
 
-    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         Err(Trap::UnknownHandleIndex { index }.into())
     }
 

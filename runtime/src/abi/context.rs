@@ -17,7 +17,7 @@ use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::layout::is_aligned;
 use super::memory::range;
-use super::{FlatValues, Layout, StringEncoding};
+use super::{FlatValues, Layout, Resource, StringEncoding};
 
 /// The options of a canonical definition that lifting and lowering obey, and who is on the other
 /// side.
@@ -88,20 +88,24 @@ impl NanBits {
 /// Whoever has the handle table that handles are lifted from.
 ///
 /// The machine does all of it: [`lift_own`](crate::machine::Machine::lift_own) and its like.
+///
+/// The `ty` that each method is given is the number in the type, as in `Type::Own(ty)`; it may be
+/// the component's own. Whoever implements this translates it to the machine's, asks the machine
+/// with that, and gives a [`Resource`] that has it.
 pub trait LiftHandles {
-    /// `lift_own`: takes a resource out of the table, and gives its representation.
+    /// `lift_own`: takes a resource out of the table.
     ///
     /// # Errors
     ///
     /// As [`Machine::lift_own`](crate::machine::Machine::lift_own).
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
-    /// `lift_borrow`: lends a resource to the call, and gives its representation.
+    /// `lift_borrow`: lends a resource to the call.
     ///
     /// # Errors
     ///
     /// As [`Machine::lift_borrow`](crate::machine::Machine::lift_borrow).
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
     /// `lift_stream` and `lift_future`: takes a readable end out of the table.
     ///
@@ -123,11 +127,11 @@ pub trait LiftHandles {
 pub struct NoHandles;
 
 impl LiftHandles for NoHandles {
-    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         Err(Trap::UnknownHandleIndex { index }.into())
     }
 
-    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         Err(Trap::UnknownHandleIndex { index }.into())
     }
 
@@ -149,20 +153,52 @@ pub struct LiftContext<'a, H = NoHandles> {
     pub options: Options,
     /// Whoever has the handle table.
     pub handles: H,
+    /// As many bytes of the host's memory as what is lifted may still take: see
+    /// [`charge`](Self::charge).
+    pub budget: u64,
 }
 
 impl<'a> LiftContext<'a> {
     /// A memory, with no handles.
     #[must_use]
     pub const fn new(memory: &'a [u8], options: Options) -> Self {
-        Self { memory, options, handles: NoHandles }
+        Self::with_handles(memory, options, NoHandles)
     }
+
+    /// The [`budget`](Self::budget) of a new context: 128 MiB.
+    pub const DEFAULT_BUDGET: u64 = 128 << 20;
 }
 
 impl<'a, H> LiftContext<'a, H> {
     /// A memory, and whoever has the handle table of its instance.
     pub const fn with_handles(memory: &'a [u8], options: Options, handles: H) -> Self {
-        Self { memory, options, handles }
+        Self { memory, options, handles, budget: LiftContext::DEFAULT_BUDGET }
+    }
+
+    /// This with another [`budget`](Self::budget); [`u64::MAX`] is none.
+    #[must_use]
+    pub fn with_budget(self, budget: u64) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// Takes what is about to be allocated for a lifted value from the [`budget`](Self::budget).
+    ///
+    /// A guest can have a host lift far more than its memory holds: the lists in a list may all
+    /// lie in the same place. Every `Val`, `String`, `Vec`, `Box` and map is charged for before it
+    /// is made, by its size and not by what its allocator adds; what borrows the guest's memory
+    /// costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LiftedTooLarge`] if there is not so much left.
+    pub const fn charge(&mut self, bytes: u64) -> Result<(), Failure> {
+        match self.budget.checked_sub(bytes) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => Err(Failure::Error(Error::LiftedTooLarge)),
+        }
     }
 
     /// The bytes of a value that was passed by its address: the checks of `lift_flat_values`.
@@ -241,6 +277,13 @@ const MAX_LIST: u64 = MAX_LIST_BYTE_LENGTH as u64;
 const MAX_REALLOC: u64 = REALLOC_I32_MAX as u64;
 
 /// What values are lowered into.
+///
+/// The `ty` that handles are lowered with is the number in the type, as in `Type::Own(ty)`; it
+/// may be the component's own. Whoever implements this translates it to the machine's, and
+/// compares that with the value's: a [`Resource`] does so with
+/// [`representation_of`](Resource::representation_of), and an end is compared by
+/// [`Machine::lower_end`](crate::machine::Machine::lower_end). So a host's value of another type
+/// is [`Error::ValueMismatch`], and nothing is lowered.
 pub trait LowerContext {
     /// The options of the definition.
     fn options(&self) -> &Options;
@@ -267,16 +310,19 @@ pub trait LowerContext {
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_own`](crate::machine::Machine::lower_own).
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`Machine::lower_own`](crate::machine::Machine::lower_own).
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
     /// `lower_borrow`: lends a resource to the task, and gives its index, or its representation
-    /// if the task's instance defines the resource type.
+    /// if the task's instance defines the resource type:
+    /// [`LoweredBorrow::to_core`](crate::machine::LoweredBorrow::to_core).
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
     /// `lower_stream` and `lower_future`: gives a readable end to the instance, and gives its
     /// index there.

@@ -4,7 +4,8 @@
 //! is made so afterwards. If Weft lowers wrongly, the reference lifts something else.
 
 use serde_json::{Value, json};
-use weft::abi::{NanBits, Options, Peer, StringEncoding, Type, TypeList, Val};
+use weft::abi::{NanBits, Options, Peer, Resource, StringEncoding, Type, TypeList, Val};
+use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
 
 use crate::case::{Case, Destination, Side, Source, to_type};
@@ -150,11 +151,15 @@ fn random_val(random: &mut Random, ty: &Type) -> Val {
             Val::Variant(u32::try_from(case).unwrap(), payload)
         }
         Type::Flags(flags) => Val::Flags(random.u32() & flags.mask()),
-        Type::Own(_) => Val::Own(random.u32().into()),
-        Type::Borrow(_) => Val::Borrow(random.u32().into()),
+        Type::Own(ty) => Val::Own(resource(*ty, random)),
+        Type::Borrow(ty) => Val::Borrow(resource(*ty, random)),
         Type::Stream(_) => Val::Stream(end(random.index(THINGS))),
         Type::Future(_) => Val::Future(end(random.index(THINGS))),
     }
+}
+
+fn resource(ty: TypeIndex, random: &mut Random) -> Resource {
+    Resource { ty, representation: random.u32().into() }
 }
 
 fn random_word(number: u64) -> u32 {

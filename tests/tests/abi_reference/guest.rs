@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use weft::abi::{LiftHandles, LowerContext, Options, TransferContext};
+use weft::abi::{LiftHandles, LowerContext, Options, Resource, TransferContext};
 use weft::builtin::TypeIndex;
 use weft::error::Failure;
 use weft::limits::Heap;
@@ -109,7 +109,7 @@ impl Handles {
 }
 
 impl LiftHandles for Handles {
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let (own, representation) = self.resource(ty, index)?;
         if self.entries[index as usize - 1].as_ref().unwrap()[3] == true {
             return Err(Trap::ResourceLent.into());
@@ -118,16 +118,16 @@ impl LiftHandles for Handles {
             return Err(Trap::NotAnOwningHandle.into());
         }
         self.remove(index);
-        Ok(representation)
+        Ok(Resource { ty, representation })
     }
 
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let (_, representation) = self.resource(ty, index)?;
         // It is lent from now on.
         let entry = self.entries[index as usize - 1].as_mut().unwrap().as_array_mut().unwrap();
         entry.truncate(3);
         entry.push(true.into());
-        Ok(representation)
+        Ok(Resource { ty, representation })
     }
 
     fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
@@ -245,11 +245,12 @@ impl LowerContext for Guest {
         Ok(address + self.base)
     }
 
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        Ok(self.handles.add(json!(["own", ty.0, representation])))
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        Ok(self.handles.add(json!(["own", ty.0, resource.representation_of(ty)?])))
     }
 
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        let representation = resource.representation_of(ty)?;
         if ty.0 == 1 && self.realloc.0 != "source" {
             // The second resource type is one that the destination defines.
             return Ok(u32::try_from(representation).unwrap());
@@ -278,11 +279,11 @@ pub struct Pair<'a, const HAS_BOTH: bool> {
 }
 
 impl<const HAS_BOTH: bool> LiftHandles for Pair<'_, HAS_BOTH> {
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.source.lift_own(ty, index)
     }
 
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.source.lift_borrow(ty, index)
     }
 
@@ -308,12 +309,12 @@ impl<const HAS_BOTH: bool> LowerContext for Pair<'_, HAS_BOTH> {
         self.destination.realloc(old, length, align, new)
     }
 
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        self.destination.lower_own(ty, representation)
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.destination.lower_own(ty, resource)
     }
 
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        self.destination.lower_borrow(ty, representation)
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.destination.lower_borrow(ty, resource)
     }
 
     fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use weft::abi::{
     CoreValueIter, Flattening, LiftContext, LiftHandles, ListShape, LowerContext as _,
-    LowerFailure, NanBits, Options, Peer, TransferContext, Type, TypeList, Val, check_buffer,
+    LowerFailure, NanBits, Options, Peer, Resource, TransferContext, Type, TypeList, Val,
+    check_buffer,
 };
 use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
@@ -276,7 +277,8 @@ fn to_json(val: &Val, ty: &Type) -> Value {
         (Val::S32(it), _) => json!(it),
         (Val::U32(it) | Val::Flags(it), _) => json!(it),
         (Val::S64(it), _) => json!(it),
-        (Val::U64(it) | Val::Own(it) | Val::Borrow(it), _) => json!(it),
+        (Val::U64(it), _) => json!(it),
+        (Val::Own(it) | Val::Borrow(it), _) => json!(it.representation),
         (Val::F32(it), _) => json!(it.to_bits()),
         (Val::F64(it), _) => json!(it.to_bits()),
         (Val::Char(it), _) => json!(u32::from(*it)),
@@ -381,12 +383,12 @@ fn lifted_again(case: &Case, lowered: &Value) -> Result<Vec<Val>, Failure> {
 struct AnyHandles;
 
 impl LiftHandles for AnyHandles {
-    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
-        Ok(index.into())
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        Ok(Resource { ty, representation: index.into() })
     }
 
-    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
-        Ok(index.into())
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        Ok(Resource { ty, representation: index.into() })
     }
 
     fn lift_end(&mut self, _: EndKind, _: TypeIndex, index: u32) -> Result<EndId, Failure> {

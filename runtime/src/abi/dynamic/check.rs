@@ -59,6 +59,10 @@ impl Mismatch {
 impl Type {
     /// Whether `val` is a value of this type.
     ///
+    /// Of a handle it is the kind that is compared. Of which resource, stream or future it is, is
+    /// compared when it is lowered, by whoever has the handle table: a type may be numbered as its
+    /// component does.
+    ///
     /// # Errors
     ///
     /// [`Mismatch`], which says where it isn't.
@@ -97,6 +101,13 @@ impl Type {
             _ => Err(Mismatch::new(self, val.kind())),
         }
     }
+
+    /// Whether all of `vals` are values of this type; the path begins with the position.
+    pub(super) fn check_each(&self, vals: &[Val]) -> Result<(), Mismatch> {
+        vals.iter().enumerate().try_for_each(|(position, val)| {
+            self.check(val).map_err(|it| it.within(format_args!("[{position}]")))
+        })
+    }
 }
 
 /// Whether `realloc` of any memory can be asked for so many elements of so many bytes.
@@ -126,9 +137,7 @@ impl ListType {
                 check_byte_length(count, element.abi().wide.size)?;
             }
         }
-        elements.iter().enumerate().try_for_each(|(position, val)| {
-            element.check(val).map_err(|it| it.within(format_args!("[{position}]")))
-        })
+        element.check_each(elements)
     }
 }
 
@@ -146,7 +155,7 @@ impl RecordType {
 }
 
 impl VariantType {
-    fn check(&self, index: u32, payload: Option<&Val>) -> Result<(), Mismatch> {
+    pub(super) fn check(&self, index: u32, payload: Option<&Val>) -> Result<(), Mismatch> {
         let Some(case) = self.case(index) else {
             let expected = format!("one of {} cases", self.cases().len());
             return Err(Mismatch::new(expected, format_args!("case {index}")));

@@ -6,14 +6,14 @@ use crate::error::{Error, Failure};
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use super::super::Type;
+use super::super::{Resource, Type};
 use super::TransferContext;
 
 /// What one handle was lifted as.
 #[derive(Debug)]
 enum LiftedHandle {
-    Own(u64),
-    Borrow(u64),
+    Own(Resource),
+    Borrow(Resource),
     Stream(EndId),
     Future(EndId),
     ErrorContext(ErrorContextId),
@@ -56,11 +56,11 @@ impl LiftedHandles {
         ty: &Type,
     ) -> Result<u32, Failure> {
         match (ty, self.handles.pop_front()) {
-            (Type::Own(ty), Some(LiftedHandle::Own(representation))) => {
-                cx.lower_own(*ty, representation)
+            (Type::Own(ty), Some(LiftedHandle::Own(resource))) => {
+                cx.lower_own(*ty, resource)
             }
-            (Type::Borrow(ty), Some(LiftedHandle::Borrow(representation))) => {
-                cx.lower_borrow(*ty, representation)
+            (Type::Borrow(ty), Some(LiftedHandle::Borrow(resource))) => {
+                cx.lower_borrow(*ty, resource)
             }
             (Type::Stream(ty), Some(LiftedHandle::Stream(end))) => {
                 cx.lower_end(EndKind::Stream, ty.index(), end)

@@ -5,7 +5,7 @@ use crate::error::{Error, Failure};
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::{EndKind, Trap};
 
-use super::super::{LowerContext, Options};
+use super::super::{LowerContext, Options, Resource};
 
 /// The memory of one element of a list, from address 0 on. Its length is known where it is used,
 /// so that the checks of each store are gone when it is compiled.
@@ -27,11 +27,11 @@ impl LowerContext for Window<'_> {
         Err(Trap::ReallocOutOfBounds.into())
     }
 
-    fn lower_own(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
-    fn lower_borrow(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
