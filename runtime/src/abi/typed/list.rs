@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use arrayvec::ArrayVec;
 
+use crate::core_value::IntegerType;
 use crate::error::{Error, Failure};
 use crate::trap::Trap;
 
@@ -12,15 +13,42 @@ use super::super::context::LowerContextExt as _;
 use super::super::memory::{load_ptr, range_mut};
 use super::super::string::{load_string_from_range, store_str_into_range};
 use super::super::{
-    Abi, CoreValueIter, FlatValues, Layout, LiftContext, LiftHandles, LiftedStr, LowerContext,
-    Offset, Options, ptr_size,
+    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext, Offset,
+    Options, ptr_size,
 };
 use super::window::Window;
 use super::{ComponentType, Lift, Lower, Shape, plain_field};
 
-/// The bytes of one element; never 0, as no value type is without size.
-fn stride(element: Layout) -> usize {
-    usize::try_from(element.size).unwrap_or(usize::MAX).max(1)
+/// How many bytes each element of a list takes, in memories of both widths.
+struct Stride {
+    narrow: usize,
+    wide: usize,
+}
+
+impl Stride {
+    /// Refuses to compile where an element would be no value.
+    const fn of_element<T: ComponentType>() -> Self {
+        let (narrow, wide) = (T::ABI.narrow.size, T::ABI.wide.size);
+        assert!(narrow > 0, "an element of a list is a value, and `()` is none");
+        #[expect(clippy::cast_possible_truncation, reason = "sizes of types are below 2^28")]
+        let (narrow, wide) = (narrow as usize, wide as usize);
+        Self { narrow, wide }
+    }
+
+    /// A constant for most types, which makes the loops over elements as fast as copies.
+    #[inline]
+    const fn of(&self, address_type: IntegerType) -> usize {
+        match address_type {
+            IntegerType::I32 => self.narrow,
+            IntegerType::I64 => self.wide,
+        }
+    }
+}
+
+/// How many bytes each element of a list takes.
+#[inline]
+fn stride<T: ComponentType>(address_type: IntegerType) -> usize {
+    const { Stride::of_element::<T>() }.of(address_type)
 }
 
 /// What [`Lower::store_elements`] does unless a type knows better.
@@ -41,11 +69,32 @@ pub(super) fn store_elements<T: Lower, C: LowerContext + ?Sized>(
     }
     let length = u64::try_from(elements.len()).ok().and_then(|it| it.checked_mul(layout.size));
     let bytes = length.and_then(|length| range_mut(cx.memory_mut(), address, length));
-    let places = bytes.ok_or(Trap::PointerOutOfBounds)?.chunks_exact_mut(stride(layout));
+    let stride = stride::<T>(options.address_type);
+    let places = bytes.ok_or(Trap::PointerOutOfBounds)?.chunks_exact_mut(stride);
     for (element, bytes) in elements.iter().zip(places) {
         element.store(&mut Window { options, bytes }, 0)?;
     }
     Ok(())
+}
+
+/// Adds all the elements in `bytes`, of a type that has a [`PLAIN`](Lift::PLAIN).
+fn extend_plain<'a, T: Lift<'a>>(bytes: &[u8], plain: fn(&[u8]) -> T, into: &mut impl Extend<T>) {
+    // It is the same one again, and named here so that the compiler sees which function it is
+    // wherever the loop ends up, and does not call it for each element.
+    let plain = |bytes: &[u8]| const { T::PLAIN }.unwrap_or(plain)(bytes);
+    let size = const { Stride::of_element::<T>().narrow };
+    // For the same reason, the size is part of the loop's type where it is a usual one.
+    macro_rules! by_size {
+        ($($usual:literal)*) => {
+            match size {
+                $($usual => {
+                    into.extend(bytes.as_chunks::<$usual>().0.iter().map(|it| plain(it)));
+                })*
+                _ => into.extend(bytes.chunks_exact(size).map(plain)),
+            }
+        };
+    }
+    by_size!(1 2 3 4 6 8 12 16 20 24 28 32 40 48 56 64);
 }
 
 /// What [`Lift::load_elements`] does unless a type knows better.
@@ -54,11 +103,11 @@ pub(super) fn load_elements<'a, T: Lift<'a>, H: LiftHandles>(
     bytes: &'a [u8],
     into: &mut impl Extend<T>,
 ) -> Result<(), Failure> {
-    let elements = bytes.chunks_exact(stride(T::ABI.of(cx.options.address_type)));
     if let Some(plain) = const { T::PLAIN } {
-        into.extend(elements.map(plain));
+        extend_plain(bytes, plain, into);
         return Ok(());
     }
+    let elements = bytes.chunks_exact(stride::<T>(cx.options.address_type));
     let mut failure = None;
     into.extend(elements.map_while(|bytes| match T::load(cx, bytes) {
         Ok(element) => Some(element),
@@ -206,7 +255,7 @@ impl<'a, T: Lift<'a>> LiftedList<'a, T> {
     /// How many elements there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.len() / stride(T::ABI.of(self.options.address_type))
+        self.bytes.len() / stride::<T>(self.options.address_type)
     }
 
     /// Whether there is none.
@@ -225,7 +274,7 @@ impl<'a, T: Lift<'a>> LiftedList<'a, T> {
     /// ended with.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<T, Failure>> + use<'a, T> {
         let mut cx = LiftContext::new(self.memory, self.options);
-        let stride = stride(T::ABI.of(self.options.address_type));
+        let stride = stride::<T>(self.options.address_type);
         self.bytes.chunks_exact(stride).map(move |bytes| T::load(&mut cx, bytes))
     }
 }
@@ -275,17 +324,19 @@ impl<T: Lower, const N: usize> Lower for [T; N] {
     }
 }
 
+/// The array that lies in `bytes`, if the type of its elements has a [`PLAIN`](Lift::PLAIN).
+#[expect(clippy::inline_always, reason = "a loop over elements calls it, through a constant")]
+#[inline(always)]
+fn plain_array<'a, T: Lift<'a>, const N: usize>(bytes: &[u8]) -> [T; N] {
+    core::array::from_fn(|position| {
+        let offset = T::ABI.narrow.size.saturating_mul(position as u64);
+        plain_field::<T>(bytes, Offset { narrow: offset, wide: offset })
+    })
+}
+
 impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
-    const PLAIN: Option<fn(&[u8]) -> Self> = if T::PLAIN.is_some() {
-        Some(|bytes| {
-            core::array::from_fn(|position| {
-                let offset = T::ABI.narrow.size.saturating_mul(position as u64);
-                plain_field::<T>(bytes, Offset { narrow: offset, wide: offset })
-            })
-        })
-    } else {
-        None
-    };
+    const PLAIN: Option<fn(&[u8]) -> Self> =
+        if T::PLAIN.is_some() { Some(plain_array) } else { None };
 
     fn lift_flat<H: LiftHandles>(
         cx: &mut LiftContext<'a, H>,
@@ -306,5 +357,13 @@ impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
         let mut elements = ArrayVec::<T, N>::new();
         T::load_elements(cx, bytes.ok_or(Trap::PointerOutOfBounds)?, &mut elements)?;
         Ok(elements.into_inner().map_err(|_| Trap::PointerOutOfBounds)?)
+    }
+
+    fn load_elements<H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        bytes: &'a [u8],
+        into: &mut impl Extend<Self>,
+    ) -> Result<(), Failure> {
+        T::load_arrays(cx, bytes, into)
     }
 }

@@ -176,6 +176,18 @@ pub trait Lift<'a>: ComponentType + Sized {
     ) -> Result<(), Failure> {
         list::load_elements(cx, bytes, into)
     }
+
+    /// `load_list_from_valid_range` of `list<t, N>`: makes the arrays that lie in `bytes` one
+    /// after the other.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
+    fn load_arrays<const N: usize, H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        bytes: &'a [u8],
+        into: &mut impl Extend<[Self; N]>,
+    ) -> Result<(), Failure> {
+        list::load_elements(cx, bytes, into)
+    }
 }
 
 /// `lift_flat_values`: parameters, as a tuple, or a result, from at most `max_flat` core values

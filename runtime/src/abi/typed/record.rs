@@ -25,6 +25,7 @@ pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
 
 /// The field at `offset` of the record that lies in `bytes`, if its type has a
 /// [`PLAIN`](Lift::PLAIN). A constant that asks for one that there isn't does not compile.
+#[inline]
 #[must_use]
 pub fn plain_field<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
     let plain = const {
