@@ -6,6 +6,7 @@ use weft::abi::{
     LowerContext, NanBits, Options, Peer, StringEncoding, lift_flat_values, lower_flat_values,
 };
 use weft::builtin::TypeIndex;
+use weft::chooser::{Choice, Chooser, DeterministicProfile, FirstInFirstOut};
 use weft::core_value::IntegerType;
 use weft::error::{Error, Failure};
 use weft::machine::{EndId, ErrorContextId};
@@ -198,6 +199,43 @@ fn a_nan_is_lowered_as_the_options_say_and_lifted_as_the_canonical_one() {
     let (a, b): (f32, f64) = lift(&[], NARROW, flat.as_slice()).unwrap();
     assert_ne!(flat.as_slice(), [0x7fc0_0000, 0x7ff8_0000_0000_0000]);
     assert_eq!((a.to_bits(), b.to_bits()), (0x7fc0_0000, 0x7ff8_0000_0000_0000));
+}
+
+#[test]
+fn a_chooser_chooses_nans_of_every_kind_and_the_canonical_one_first() {
+    const COUNT: u32 = 8;
+    struct Answer(u32);
+    impl Chooser for Answer {
+        fn choose(&mut self, choice: Choice, count: u32) -> u32 {
+            assert_eq!((choice, count), (Choice::NanBits, COUNT));
+            self.0
+        }
+    }
+    let bits = |chosen| {
+        let nan = NanBits::choose(&mut Answer(chosen))?;
+        let mut guest = Guest::<0>::new(&[]);
+        guest.options.nan = nan;
+        let flat = lower_flat_values(&mut guest, 16, &(f32::NAN, f64::NAN), None).unwrap();
+        Ok::<[u64; 2], Error>(flat.as_slice().try_into().unwrap())
+    };
+    let all: Vec<[u64; 2]> = (0..COUNT).map(|chosen| bits(chosen).unwrap()).collect();
+    assert_eq!(all[0], [0x7fc0_0000, 0x7ff8_0000_0000_0000]);
+    for (position, [narrow, wide]) in all.iter().enumerate() {
+        let narrow = u32::try_from(*narrow).unwrap();
+        assert!(f32::from_bits(narrow).is_nan() && f64::from_bits(*wide).is_nan());
+        assert!(!all[..position].contains(&all[position]));
+    }
+    // Each bit that the spec leaves open is 0 in some and 1 in others.
+    for (position, exponent) in [(0, 0x7f80_0000), (1, 0x7ff0_0000_0000_0000)] {
+        let of = |of: fn(u64, u64) -> u64| all.iter().map(|it| it[position]).reduce(of).unwrap();
+        assert_eq!(of(|a, b| a & b), exponent);
+        assert_eq!(of(|a, b| a | b), [u64::from(u32::MAX), u64::MAX][position]);
+    }
+    let (choice, count) = (Choice::NanBits, COUNT);
+    assert_eq!(bits(COUNT), Err(Error::ChoiceOutOfRange { choice, chosen: COUNT, count }));
+    for chooser in [&mut FirstInFirstOut as &mut dyn Chooser, &mut DeterministicProfile] {
+        assert_eq!(NanBits::choose(chooser), Ok(NanBits::CANONICAL));
+    }
 }
 
 #[test]

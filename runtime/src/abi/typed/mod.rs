@@ -52,7 +52,7 @@ pub use list::{LiftedList, check_length};
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
 pub(super) use owned::owned;
-pub use record::{load_field, plain_field, store_field};
+pub use record::{load_field, plain_field, record_abi, store_field};
 pub use shape::Shape;
 pub use variant::VariantAbi;
 
@@ -74,6 +74,11 @@ pub trait ComponentType {
     /// Whether a value is nothing but its bytes: no address and no handle in it. Storing one then
     /// calls nobody.
     const INLINE: bool;
+
+    /// Whether there may be a handle in a value, so that lifting it asks the context for what the
+    /// handle stands for, and takes that from the guest or lends it: once, and in the order of
+    /// the values.
+    const HANDLES: bool;
 
     /// Which type it is, with the names of its parts.
     const SHAPE: Shape;
@@ -257,6 +262,7 @@ macro_rules! transparent {
         impl<$($parameters)*> ComponentType for $ty {
             const ABI: Abi = $inner::ABI;
             const INLINE: bool = $inner::INLINE;
+            const HANDLES: bool = $inner::HANDLES;
             const SHAPE: Shape = $inner::SHAPE;
         }
 

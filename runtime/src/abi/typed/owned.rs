@@ -15,7 +15,7 @@ use super::super::{
 use super::list::{lift_pair, pair};
 use super::{ComponentType, Lift, Lower, Shape, transparent};
 
-pair!([] String, STRING, Shape::String);
+pair!([] String, STRING, false, Shape::String);
 lift_pair!([] String, |cx: &mut LiftContext<'a, H>, (address, length)| {
     let (text, _) = load_string_from_range(cx, address, length)?;
     Ok(owned(text))
@@ -49,9 +49,8 @@ impl Lower for String {
     }
 }
 
-pair!([T: ComponentType] Vec<T>, LIST, Shape::List(&T::SHAPE));
+pair!([T: ComponentType] Vec<T>, LIST, T::HANDLES, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] Vec<T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
-    const { assert!(T::ABI.narrow.size > 0, "an element of a list is a value") };
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
     // The list lies in memory, so that its length is no larger than the memory.
@@ -111,6 +110,7 @@ macro_rules! map {
         impl<K: ComponentType, V: ComponentType, $($hasher)*> ComponentType for $ty {
             const ABI: Abi = Abi::LIST;
             const INLINE: bool = false;
+            const HANDLES: bool = K::HANDLES || V::HANDLES;
             const SHAPE: Shape = Shape::Map(&K::SHAPE, &V::SHAPE);
         }
 

@@ -1,7 +1,6 @@
 //! Numbers, `bool` and `char`.
 
-use crate::error::Failure;
-use crate::trap::Trap;
+use crate::error::{Error, Failure};
 
 use super::super::context::LowerContextExt as _;
 use super::super::memory::range_mut;
@@ -24,6 +23,7 @@ macro_rules! scalar {
         impl ComponentType for $ty {
             const ABI: Abi = Abi::$abi;
             const INLINE: bool = true;
+            const HANDLES: bool = false;
             const SHAPE: Shape = Shape::$shape;
         }
 
@@ -57,7 +57,7 @@ macro_rules! scalar {
                 let _ = $options;
                 let length = u64::try_from(size_of_val(elements)).unwrap_or(u64::MAX);
                 let place = range_mut(cx.memory_mut(), address, length);
-                let (places, _) = place.ok_or(Trap::PointerOutOfBounds)?.as_chunks_mut();
+                let (places, _) = place.ok_or(Error::ByteCount)?.as_chunks_mut();
                 for (place, $self) in places.iter_mut().zip(elements.iter().copied()) {
                     *place = $encode;
                 }
@@ -82,7 +82,7 @@ macro_rules! scalar {
                 _: &mut LiftContext<'a, H>,
                 bytes: &'a [u8],
             ) -> Result<Self, Failure> {
-                let $bytes = *bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?;
+                let $bytes = *bytes.first_chunk().ok_or(Error::ByteCount)?;
                 Ok($decode)
             }
 
@@ -133,6 +133,19 @@ fn extend_with_floats<F, const SIZE: usize, const N: usize>(
     }
 }
 
+/// An integer of as many of the low bytes of a core value as it has.
+macro_rules! low_bytes {
+    ($core:expr => $ty:ty) => {{
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_possible_wrap,
+            reason = "the high bytes are nobody's"
+        )]
+        let low = $core as $ty;
+        low
+    }};
+}
+
 /// `lift_flat_unsigned` and `lift_flat_signed`: the low bytes; `lower_flat_signed`: the sign goes
 /// up to the width of the core value, and no further.
 macro_rules! integer {
@@ -145,10 +158,7 @@ macro_rules! integer {
                 into.extend(arrays.iter().map(|array| array.map(<$ty>::from_le_bytes)))
             },
             lower u64::from(<$core>::from(value).cast_unsigned()),
-            lift(values) {
-                let bytes = values.$next()?.to_le_bytes();
-                <$ty>::from_le_bytes(*bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?)
-            };
+            lift(values) low_bytes!(values.$next()? => $ty);
         )*}
     };
 }
@@ -164,10 +174,7 @@ macro_rules! unsigned {
                 into.extend(arrays.iter().map(|array| array.map(<$ty>::from_le_bytes)))
             },
             lower u64::from(value),
-            lift(values) {
-                let bytes = values.$next()?.to_le_bytes();
-                <$ty>::from_le_bytes(*bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?)
-            };
+            lift(values) low_bytes!(values.$next()? => $ty);
         )*}
     };
 }
@@ -224,6 +231,7 @@ scalar! {
 impl ComponentType for char {
     const ABI: Abi = Abi::CHAR;
     const INLINE: bool = true;
+    const HANDLES: bool = false;
     const SHAPE: Shape = Shape::Char;
 }
 
@@ -250,7 +258,7 @@ impl<'a> Lift<'a> for char {
     }
 
     fn load<H: LiftHandles>(_: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
-        let bytes = bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?;
+        let bytes = bytes.first_chunk().ok_or(Error::ByteCount)?;
         convert_i32_to_char(u32::from_le_bytes(*bytes))
     }
 }
