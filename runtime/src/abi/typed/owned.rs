@@ -106,7 +106,7 @@ pub(super) fn store_map<'m, K: Lower + 'm, V: Lower + 'm, C: LowerContext + ?Siz
 
 /// A map of Rust as one of the Component Model.
 macro_rules! map {
-    ([$($key:tt)*] [$($hasher:tt)*] [$($default:tt)*] $ty:ty) => {
+    ([$($key:tt)*] [$($hasher:tt)*] [$($default:tt)*] $ty:ty, $with_room_for:expr) => {
         impl<K: ComponentType, V: ComponentType, $($hasher)*> ComponentType for $ty {
             const ABI: Abi = Abi::LIST;
             const INLINE: bool = false;
@@ -140,7 +140,9 @@ macro_rules! map {
             |cx: &mut LiftContext<'a, H>, (address, length)| {
                 let layout = <(K, V)>::ABI.of(cx.options.address_type);
                 let bytes = cx.load_list_from_range(address, length, layout)?;
-                let mut map = Self::default();
+                // The entries lie in memory, so that there are no more than it has room for.
+                let length = usize::try_from(length).map_err(|_| Error::TooLong)?;
+                let mut map: Self = $with_room_for(length);
                 <(K, V)>::load_elements(cx, bytes, &mut map)?;
                 Ok(map)
             }
@@ -151,4 +153,4 @@ macro_rules! map {
 #[cfg(feature = "std")]
 pub(super) use map;
 
-map!([Ord] [] [] BTreeMap<K, V>);
+map!([Ord] [] [] BTreeMap<K, V>, |_| BTreeMap::new());
