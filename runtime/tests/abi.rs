@@ -1,6 +1,12 @@
 //! The canonical ABI through Rust's own types: malformed memory, borrowed views, `realloc` that
 //! misbehaves. None of it needs `alloc`.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test, also outside of its test functions"
+)]
+
 use proptest::prelude::*;
 use weft::abi::{
     Abi, ComponentType, CoreValueIter, FlatValues, Lift as _, LiftContext, LiftedList, LiftedStr,
@@ -360,7 +366,7 @@ proptest! {
             ($value:expr, $alignment:expr, $length:expr) => {{
                 let mut guest = Guest::<64>::new(&answers);
                 let outcome = lower_flat_values(&mut guest, 16, &$value, None);
-                let expected = if answer % $alignment != 0 {
+                let expected = if !weft::abi::is_aligned(answer, $alignment) {
                     trapped(Trap::ReallocUnaligned)
                 } else if u128::from(answer) + $length > 64 {
                     trapped(Trap::ReallocOutOfBounds)
@@ -467,10 +473,10 @@ impl LowerContext for Moving {
 
 #[test]
 fn values_are_whole_although_each_realloc_moves_the_memory() {
+    type Lifted<'a> = (LiftedList<'a, &'a str>, u32, Option<&'a str>);
     let mut guest = Moving { memories: [[0; 64]; 2], current: 0, last: 0 };
     let value = (["ab", "c"].as_slice(), 7_u32, Some("def"));
     let flat = lower_flat_values(&mut guest, 0, &value, None).unwrap();
-    type Lifted<'a> = (LiftedList<'a, &'a str>, u32, Option<&'a str>);
     let (list, number, text): Lifted<'_> = lift_flat_values(
         &mut LiftContext::new(guest.memory_mut(), NARROW),
         0,

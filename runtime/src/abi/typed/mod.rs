@@ -17,6 +17,9 @@
 //! | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
 //! | no value | `()` | the same |
 //!
+//! What Rust has and the Component Model has not does not compile: lists, options and fields of
+//! `()`, and types whose values would have more bytes than the canonical ABI allows.
+//!
 //! | file | |
 //! |---|---|
 //! | here | [`ComponentType`], [`Lift`], [`Lower`]; parameters and results |

@@ -202,7 +202,7 @@ scalar! {
     },
     arrays(arrays, into) {
         let decode = |[byte]: [u8; 1]| convert_int_to_bool(u32::from(byte));
-        into.extend(arrays.iter().map(|array| array.map(decode)))
+        into.extend(arrays.iter().map(|array| array.map(decode)));
     },
     lower u64::from(value),
     lift(values) convert_int_to_bool(values.next_u32()?);
