@@ -3,7 +3,14 @@
 //!
 //! What a guest's `realloc` does is the guest's.
 
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "a test, with a shared guest")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "a test, with the guest of another one"
+)]
 
 #[path = "abi_reference/case.rs"]
 mod case;

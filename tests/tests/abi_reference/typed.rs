@@ -36,6 +36,7 @@ macro_rules! entries {
                 fn run<$lifetime>(case: &$lifetime Case) -> Option<Value> {
                     typed::<($one,)>(case)
                 }
+                #[allow(clippy::extra_unused_lifetimes, reason = "some of the types borrow")]
                 fn types<$lifetime>() -> Vec<Value> {
                     vec![type_to_json(&<$one as ComponentType>::SHAPE)]
                 }
@@ -45,6 +46,7 @@ macro_rules! entries {
                 fn run<$lifetime>(case: &$lifetime Case) -> Option<Value> {
                     typed::<$several>(case)
                 }
+                #[allow(clippy::extra_unused_lifetimes, reason = "some of the types borrow")]
                 fn types<$lifetime>() -> Vec<Value> {
                     match type_to_json(&<$several as ComponentType>::SHAPE) {
                         Value::Array(parts) => parts[1..].to_vec(),
@@ -122,6 +124,7 @@ struct One {
 
 #[derive(ComponentType, Lift, Lower)]
 #[component(flags)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are many")]
 struct Nine {
     a: bool,
     b: bool,
