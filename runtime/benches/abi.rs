@@ -251,7 +251,10 @@ macro_rules! lists {
 lists! {
     list_u8: u8 = 1, Type::U8;
     list_u64: u64 = 1, Type::U64;
+    list_bool: bool = true, Type::Bool;
+    list_f32: f32 = 1.0, Type::F32;
     list_tuple_u32_u32: (u32, u32) = (1, 2), Type::tuple([Type::U32, Type::U32]).unwrap();
+    list_list_u32_4: [u32; 4] = [1; 4], Type::fixed_length_list(Type::U32, 4).unwrap();
     list_list_f32_4: [f32; 4] = [1.0; 4], Type::fixed_length_list(Type::F32, 4).unwrap();
 }
 

@@ -168,6 +168,16 @@ pub enum Error {
     /// The engine checks the types of what it calls, so this is a mistake of its adapter.
     #[error("there are more or fewer core values than the type is flattened to")]
     FlatValueCount,
+    /// A value was to be loaded from fewer bytes than it takes, or stored where there is no room
+    /// for it. Who calls [`load`](crate::abi::Lift::load) or [`store`](crate::abi::Lower::store)
+    /// has checked that before.
+    #[error("a value takes more bytes than there are for it")]
+    ByteCount,
+    /// A type of the host says that its values are nothing but their bytes
+    /// ([`INLINE`](crate::abi::ComponentType::INLINE)), and asks for memory or a handle to store
+    /// one.
+    #[error("a type whose values are only bytes asks for memory or a handle")]
+    NotInline,
     /// A value of the host is not of its type.
     #[error("a value is not of its type")]
     ValueMismatch,

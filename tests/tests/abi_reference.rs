@@ -1,7 +1,8 @@
 //! Lifting, lowering, layout and flattening beside the executable reference.
 //!
 //! Random types, values, encodings, widths and memories, well-formed and not: bytes, core values,
-//! lifted values, calls of `realloc` and the rules that traps name agree with `definitions.py`.
+//! lifted values, calls of `realloc` and the rules that traps name agree with `definitions.py`,
+//! on each of Weft's ways: dynamic, typed, and from guest to guest by a plan.
 //!
 //! | test | needs |
 //! |---|---|
@@ -30,6 +31,8 @@ mod mistakes;
 mod paths;
 #[path = "abi_reference/random.rs"]
 mod random;
+#[path = "abi_reference/typed.rs"]
+mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -92,6 +95,7 @@ fn ask_python(definitions: &Path, cases: &[Case]) -> Result<Vec<Value>, String> 
 #[derive(Debug, Default)]
 struct Tally {
     cases: usize,
+    typed: usize,
     lifts_trapped: usize,
     lowers_trapped: usize,
     /// Moved as elements of a stream: well-formed ones, and malformed ones.
@@ -103,8 +107,12 @@ struct Tally {
 fn compare(case: &Case, reference: &Value, sites: &Sites, tally: &mut Tally) {
     let ours = paths::run(case);
     tally.cases += 1;
-    if let Err(difference) = paths::difference(case, &ours, reference, sites, &mut tally.rules) {
-        panic!("{difference}\ncase: {}\nreference: {reference}\nours: {ours}", case.to_json());
+    let difference = paths::difference(case, &ours, reference, sites, &mut tally.rules);
+    match difference.and_then(|()| typed::difference(case, &ours)) {
+        Ok(typed) => tally.typed += typed,
+        Err(difference) => {
+            panic!("{difference}\ncase: {}\nreference: {reference}\nours: {ours}", case.to_json())
+        }
     }
     tally.lifts_trapped += usize::from(ours["lift"]["trap"].is_string());
     tally.lowers_trapped += usize::from(ours["lower"]["host"]["trap"].is_string());
@@ -140,7 +148,7 @@ fn what_the_reference_did_is_done() {
         let line: Value = serde_json::from_str(line).unwrap();
         compare(&Case::from_json(&line["case"]), &line["reference"], &sites, &mut tally);
     }
-    assert!(tally.cases >= 150 && tally.lifts_trapped > 20, "{tally:?}");
+    assert!(tally.cases >= 150 && tally.lifts_trapped > 20 && tally.typed > 40, "{tally:?}");
 }
 
 #[test]

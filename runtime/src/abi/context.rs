@@ -7,6 +7,7 @@
 //! [`LowerContext`] is asked for the memory each time.
 
 use crate::builtin::TypeIndex;
+use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
 use crate::error::{Error, Failure};
 use crate::limit::{
@@ -30,7 +31,8 @@ pub struct Options {
     /// Who gets what is lifted, or gave what is lowered. It decides only which rule a string or
     /// list that is out of bounds breaks: the spec's suite tells the two apart.
     pub peer: Peer,
-    /// What a NaN is lowered as; the spec leaves that open.
+    /// What a NaN is lowered as. The spec leaves that open: an adapter that makes these options
+    /// for a call takes [`NanBits::choose`] of the machine's chooser.
     pub nan: NanBits,
 }
 
@@ -53,8 +55,8 @@ pub enum Peer {
 
 /// The bits that a NaN is lowered as.
 ///
-/// The reference makes them up (`random_nan_bits`), or takes the canonical ones where
-/// `DETERMINISTIC_PROFILE` is set.
+/// The reference makes them up for each NaN (`random_nan_bits`), or takes the canonical ones
+/// where `DETERMINISTIC_PROFILE` is set. Here they are the same for all values of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NanBits {
     f32: u32,
@@ -65,7 +67,48 @@ impl NanBits {
     /// Those that the canonical ABI calls canonical.
     pub const CANONICAL: Self = Self { f32: CANONICAL_FLOAT32_NAN, f64: CANONICAL_FLOAT64_NAN };
 
-    /// Bits made from a random number: any sign and any payload.
+    /// Every sign with every kind of fraction that a guest could tell apart: that of the canonical
+    /// NaN, all ones, all ones but for the bit that makes a NaN quiet, and only the lowest bit.
+    /// Each bit that is open is 0 in some and 1 in others.
+    const ALL: [Self; 8] = [
+        Self::CANONICAL,
+        Self { f32: 0xffc0_0000, f64: 0xfff8_0000_0000_0000 },
+        Self { f32: 0x7fff_ffff, f64: 0x7fff_ffff_ffff_ffff },
+        Self { f32: 0xffff_ffff, f64: 0xffff_ffff_ffff_ffff },
+        Self { f32: 0x7fbf_ffff, f64: 0x7ff7_ffff_ffff_ffff },
+        Self { f32: 0xffbf_ffff, f64: 0xfff7_ffff_ffff_ffff },
+        Self { f32: 0x7f80_0001, f64: 0x7ff0_0000_0000_0001 },
+        Self { f32: 0xff80_0001, f64: 0xfff0_0000_0000_0001 },
+    ];
+
+    /// `random_nan_bits`: those that `chooser` chooses for [`Choice::NanBits`], of which the first
+    /// are the canonical ones.
+    ///
+    /// ```
+    /// use weft::abi::NanBits;
+    /// use weft::chooser::{DeterministicProfile, FirstInFirstOut, Replaying};
+    ///
+    /// assert_eq!(NanBits::choose(&mut FirstInFirstOut)?, NanBits::CANONICAL);
+    /// assert_eq!(NanBits::choose(&mut DeterministicProfile)?, NanBits::CANONICAL);
+    /// let negative = NanBits::choose(&mut Replaying::new(&[1]))?;
+    /// assert_eq!(negative.encode_f32(f32::NAN), 0xffc0_0000);
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ChoiceOutOfRange`]
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+    pub fn choose<C: Chooser + ?Sized>(chooser: &mut C) -> Result<Self, Error> {
+        const COUNT: u32 = 8;
+        let choice = Choice::NanBits;
+        let chosen = chooser.choose(choice, COUNT);
+        let bits = usize::try_from(chosen).ok().and_then(|chosen| Self::ALL.get(chosen));
+        bits.copied().ok_or(Error::ChoiceOutOfRange { choice, chosen, count: COUNT })
+    }
+
+    /// Bits made from a random number: any sign and any payload of a quiet NaN.
     #[must_use]
     pub const fn scrambled(random: u64) -> Self {
         let quiet = random | CANONICAL_FLOAT64_NAN;

@@ -57,5 +57,5 @@ pub use string::{
 };
 pub use typed::{
     ComponentType, FlagsAbi, Lift, LiftedList, Lower, Shape, VariantAbi, check_length,
-    lift_flat_values, load_field, lower_flat_values, plain_field, store_field,
+    lift_flat_values, load_field, lower_flat_values, plain_field, record_abi, store_field,
 };

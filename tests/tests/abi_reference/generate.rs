@@ -11,6 +11,7 @@ use weft::core_value::IntegerType;
 use crate::case::{Case, Destination, Side, Source, to_type};
 use crate::guest::{Guest, Handles, THINGS, end, error_context};
 use crate::random::Random;
+use crate::typed;
 
 /// The endless sequence of cases of a seed.
 pub fn cases(seed: u64) -> impl Iterator<Item = Case> {
@@ -206,7 +207,11 @@ fn any(random: &mut Random) -> Case {
     let depth = random.below(4);
     let count = if random.one_in(10) { random.below(20) } else { 1 + random.below(2) };
     // The reference has no empty tuples.
-    let types: Vec<Value> = (0..count.max(1)).map(|_| random_type(random, depth)).collect();
+    let types: Vec<Value> = if random.one_in(3) {
+        typed::random_types(random)
+    } else {
+        (0..count.max(1)).map(|_| random_type(random, depth)).collect()
+    };
     let list = TypeList::new(types.iter().map(to_type)).unwrap();
     let vals: Vec<Val> = list.types().map(|ty| random_val(random, ty)).collect();
 

@@ -20,7 +20,7 @@ use crate::guest::{
     Guest, Handles, Pair, REALLOC_TRAP, THINGS, number_of_end, number_of_error_context,
 };
 
-fn options(side: &Side, peer: Peer) -> Options {
+pub fn options(side: &Side, peer: Peer) -> Options {
     Options {
         address_type: side.addresses,
         string_encoding: side.encoding,
@@ -212,7 +212,7 @@ fn new_guest(case: &Case, peer: Peer) -> Guest {
 }
 
 /// What a way of lowering does with the destination.
-fn lower(
+pub fn lower(
     case: &Case,
     peer: Peer,
     way: impl FnOnce(&mut Guest) -> Result<Vec<u64>, Failure>,
@@ -229,7 +229,7 @@ fn outcome(lowered: Result<Vec<u64>, Failure>, mut guest: Guest) -> Value {
     }
 }
 
-fn rule(failure: Failure) -> &'static str {
+pub fn rule(failure: Failure) -> &'static str {
     match failure {
         Failure::Trap(REALLOC_TRAP) => "realloc",
         Failure::Trap(trap) => trap.rule().id(),
@@ -267,7 +267,7 @@ fn names(flat: weft::abi::FlatTypes) -> Vec<String> {
     flat.iter().map(|it| it.to_string()).collect()
 }
 
-fn to_json(val: &Val, ty: &Type) -> Value {
+pub fn to_json(val: &Val, ty: &Type) -> Value {
     match (val, ty) {
         (Val::Bool(it), _) => json!(it),
         (Val::S8(it), _) => json!(it),

@@ -41,8 +41,11 @@ pub(super) fn transfer<C: TransferContext + ?Sized>(
 /// one pass over them.
 fn may_be_copied(element: &Type, bytes: &[u8]) -> bool {
     match element {
-        // Any other byte is true, and arrives as 1.
-        Type::Bool => bytes.iter().all(|byte| *byte <= 1),
+        // Any other byte is true, and arrives as 1. In blocks, of which all bytes are looked at
+        // at once.
+        Type::Bool => {
+            bytes.chunks(4096).all(|block| block.iter().fold(0, |all, byte| all | byte) <= 1)
+        }
         // Bits without a label don't arrive.
         Type::Flags(flags) => {
             let mut all = numbers(bytes, flags.abi().size());

@@ -56,9 +56,7 @@ impl LiftedHandles {
         ty: &Type,
     ) -> Result<u32, Failure> {
         match (ty, self.handles.pop_front()) {
-            (Type::Own(ty), Some(LiftedHandle::Own(resource))) => {
-                cx.lower_own(*ty, resource)
-            }
+            (Type::Own(ty), Some(LiftedHandle::Own(resource))) => cx.lower_own(*ty, resource),
             (Type::Borrow(ty), Some(LiftedHandle::Borrow(resource))) => {
                 cx.lower_borrow(*ty, resource)
             }

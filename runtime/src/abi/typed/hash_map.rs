@@ -11,4 +11,7 @@ use super::list::lift_pair;
 use super::owned::{charge, map, store_map};
 use super::{ComponentType, Lift, Lower, Shape};
 
-map!([Eq + Hash] [S: BuildHasher] [S: BuildHasher + Default] HashMap<K, V, S>);
+map!(
+    [Eq + Hash] [S: BuildHasher] [S: BuildHasher + Default] HashMap<K, V, S>,
+    |length| HashMap::with_capacity_and_hasher(length, S::default())
+);

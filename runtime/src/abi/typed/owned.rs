@@ -15,7 +15,7 @@ use super::super::{
 use super::list::{lift_pair, pair};
 use super::{ComponentType, Lift, Lower, Shape, transparent};
 
-pair!([] String, STRING, Shape::String);
+pair!([] String, STRING, false, Shape::String);
 lift_pair!([] String, |cx: &mut LiftContext<'a, H>, (address, length)| {
     let (text, _) = load_string_from_range(cx, address, length)?;
     owned(cx, text)
@@ -81,9 +81,8 @@ impl Lower for String {
     }
 }
 
-pair!([T: ComponentType] Vec<T>, LIST, Shape::List(&T::SHAPE));
+pair!([T: ComponentType] Vec<T>, LIST, T::HANDLES, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] Vec<T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
-    const { assert!(T::ABI.narrow.size > 0, "an element of a list is a value") };
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
     // The list lies in memory, so that its length is no larger than the memory.
@@ -141,10 +140,11 @@ pub(super) fn store_map<'m, K: Lower + 'm, V: Lower + 'm, C: LowerContext + ?Siz
 
 /// A map of Rust as one of the Component Model.
 macro_rules! map {
-    ([$($key:tt)*] [$($hasher:tt)*] [$($default:tt)*] $ty:ty) => {
+    ([$($key:tt)*] [$($hasher:tt)*] [$($default:tt)*] $ty:ty, $with_room_for:expr) => {
         impl<K: ComponentType, V: ComponentType, $($hasher)*> ComponentType for $ty {
             const ABI: Abi = Abi::LIST;
             const INLINE: bool = false;
+            const HANDLES: bool = K::HANDLES || V::HANDLES;
             const SHAPE: Shape = Shape::Map(&K::SHAPE, &V::SHAPE);
         }
 
@@ -174,10 +174,11 @@ macro_rules! map {
             |cx: &mut LiftContext<'a, H>, (address, length)| {
                 let layout = <(K, V)>::ABI.of(cx.options.address_type);
                 let bytes = cx.load_list_from_range(address, length, layout)?;
-                // Maps keep as much free as they use.
-                let count = usize::try_from(length).map_err(|_| Error::TooLong)?;
-                charge::<[(K, V); 2], H>(cx, count)?;
-                let mut map = Self::default();
+                // Maps keep as much free as they use. The entries lie in memory, so that there are
+                // no more than it has room for.
+                let length = usize::try_from(length).map_err(|_| Error::TooLong)?;
+                charge::<[(K, V); 2], H>(cx, length)?;
+                let mut map: Self = $with_room_for(length);
                 <(K, V)>::load_elements(cx, bytes, &mut map)?;
                 Ok(map)
             }
@@ -188,4 +189,4 @@ macro_rules! map {
 #[cfg(feature = "std")]
 pub(super) use map;
 
-map!([Ord] [] [] BTreeMap<K, V>);
+map!([Ord] [] [] BTreeMap<K, V>, |_| BTreeMap::new());
