@@ -282,6 +282,8 @@ fn to_values<T: Lower>(lifted: &T, list: &TypeList) -> Value {
         realloc: (String::new(), 0),
         last: 0,
         calls: Vec::new(),
+        base: 0,
+        unborn: Vec::new(),
     };
     let flat = lower_flat_values(&mut guest, 16, lifted, None).unwrap();
     let mut cx = LiftContext::new(&guest.memory, guest.options);
