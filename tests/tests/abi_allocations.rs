@@ -39,6 +39,8 @@ fn guest(address_type: IntegerType, encoding: StringEncoding) -> Guest {
         realloc: (String::new(), 0),
         last: 8,
         calls: Vec::with_capacity(256),
+        base: 0,
+        unborn: Vec::new(),
     }
 }
 
@@ -76,12 +78,11 @@ fn lowers_without_allocations<T: Lower>(value: &T) {
         assert_eq!(allocated.count_total, 0, "dynamic: {}", list.types().next().unwrap());
 
         every_way(|to_address_type, to_encoding, to_max_flat| {
-            let mut pair = Pair {
+            let mut pair = Pair::<true> {
                 source_options: source.options,
-                source_memory: &source.memory,
+                source_memory: Some(&source.memory),
                 source: Handles::default(),
                 destination: guest(to_address_type, to_encoding),
-                is_direct: true,
             };
             let mut values = CoreValueIter::new(flat.as_slice());
             let max_flat = (max_flat, to_max_flat);
