@@ -8,8 +8,8 @@
 use divan::Bencher;
 use divan::counter::BytesCount;
 use weft::abi::{
-    CoreValueIter, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options, StringEncoding,
-    TransferContext, Type, TypeList, lift_flat_values, lower_flat_values,
+    CoreValueIter, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options, Resource,
+    StringEncoding, TransferContext, Type, TypeList, lift_flat_values, lower_flat_values,
 };
 use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
@@ -51,11 +51,11 @@ impl LowerContext for Guest {
         Ok(64)
     }
 
-    fn lower_own(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
-    fn lower_borrow(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
@@ -75,11 +75,11 @@ struct Pair {
 }
 
 impl LiftHandles for Pair {
-    fn lift_own(&mut self, _: TypeIndex, _: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, _: TypeIndex, _: u32) -> Result<Resource, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
-    fn lift_borrow(&mut self, _: TypeIndex, _: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, _: TypeIndex, _: u32) -> Result<Resource, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
@@ -105,11 +105,11 @@ impl LowerContext for Pair {
         self.destination.realloc(old, length, align, new)
     }
 
-    fn lower_own(&mut self, ty: TypeIndex, it: u64) -> Result<u32, Failure> {
+    fn lower_own(&mut self, ty: TypeIndex, it: Resource) -> Result<u32, Failure> {
         self.destination.lower_own(ty, it)
     }
 
-    fn lower_borrow(&mut self, ty: TypeIndex, it: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, ty: TypeIndex, it: Resource) -> Result<u32, Failure> {
         self.destination.lower_borrow(ty, it)
     }
 
@@ -251,7 +251,10 @@ macro_rules! lists {
 lists! {
     list_u8: u8 = 1, Type::U8;
     list_u64: u64 = 1, Type::U64;
+    list_bool: bool = true, Type::Bool;
+    list_f32: f32 = 1.0, Type::F32;
     list_tuple_u32_u32: (u32, u32) = (1, 2), Type::tuple([Type::U32, Type::U32]).unwrap();
+    list_list_u32_4: [u32; 4] = [1; 4], Type::fixed_length_list(Type::U32, 4).unwrap();
     list_list_f32_4: [f32; 4] = [1.0; 4], Type::fixed_length_list(Type::F32, 4).unwrap();
 }
 

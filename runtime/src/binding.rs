@@ -323,6 +323,7 @@ macro_rules! __weft_flags {
             impl $crate::abi::ComponentType for $name {
                 const ABI: $crate::abi::Abi = FLAGS.abi();
                 const INLINE: bool = true;
+                const HANDLES: bool = false;
                 const SHAPE: $crate::abi::Shape =
                     $crate::abi::Shape::Flags(<$name as $crate::binding::Flags>::NAMES);
             }

@@ -1,7 +1,7 @@
 //! The decisions that the spec leaves open, all through one door.
 //!
 //! Where the reference says `random.choice`, `random.randint` or `DETERMINISTIC_PROFILE`, the
-//! machine asks its [`Chooser`]. The same answers and the same inputs give the same run.
+//! machine asks its [`Chooser`], and so does who lowers floats. The same answers and the same inputs give the same run.
 //!
 //! | chooser | what it answers |
 //! |---|---|
@@ -50,11 +50,15 @@ pub enum Choice {
     Spawn,
     /// `canon_error_context_new`: whether the debug message is kept (0) or dropped (1).
     DebugMessage,
+    /// `random_nan_bits`: what a NaN is lowered as; the canonical one (0), or another sign, or
+    /// another payload. The machine lowers nothing: whoever does asks with
+    /// [`NanBits::choose`](crate::abi::NanBits::choose).
+    NanBits,
 }
 
 impl Choice {
     /// Every decision.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Tick,
         Self::SyncCall,
         Self::Cancellation,
@@ -66,6 +70,7 @@ impl Choice {
         Self::HostCopyCancelled,
         Self::Spawn,
         Self::DebugMessage,
+        Self::NanBits,
     ];
 }
 
@@ -83,6 +88,7 @@ impl fmt::Display for Choice {
             Self::HostCopyCancelled => "host-copy-cancelled",
             Self::Spawn => "spawn",
             Self::DebugMessage => "debug-message",
+            Self::NanBits => "nan-bits",
         })
     }
 }
@@ -140,7 +146,8 @@ impl Chooser for FirstInFirstOut {
 /// that leaves the decision open, too.
 ///
 /// It differs from [`FirstInFirstOut`] in three ways: a thread that waits lets others run even
-/// if there is an event for it, no threads are spawned, and debug messages are dropped.
+/// if there is an event for it, no threads are spawned, and debug messages are dropped. NaNs are
+/// the canonical ones with either.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DeterministicProfile;
 

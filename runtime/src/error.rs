@@ -168,13 +168,31 @@ pub enum Error {
     /// The engine checks the types of what it calls, so this is a mistake of its adapter.
     #[error("there are more or fewer core values than the type is flattened to")]
     FlatValueCount,
+    /// A value was to be loaded from fewer bytes than it takes, or stored where there is no room
+    /// for it. Who calls [`load`](crate::abi::Lift::load) or [`store`](crate::abi::Lower::store)
+    /// has checked that before.
+    #[error("a value takes more bytes than there are for it")]
+    ByteCount,
+    /// A type of the host says that its values are nothing but their bytes
+    /// ([`INLINE`](crate::abi::ComponentType::INLINE)), and asks for memory or a handle to store
+    /// one.
+    #[error("a type whose values are only bytes asks for memory or a handle")]
+    NotInline,
     /// A value of the host is not of its type.
     #[error("a value is not of its type")]
     ValueMismatch,
+    /// A resource is lent to the instance that defines its type, as its representation, which is
+    /// one of 64 bits; the spec flattens every `borrow` to an `i32`.
+    #[error("the representation of a borrowed resource does not fit an `i32`")]
+    RepresentationTooLarge,
     /// A `&str` is to borrow a string that does not lie in memory as UTF-8. A
     /// [`LiftedStr`](crate::abi::LiftedStr) can, and a `String` is a copy.
     #[error("a `&str` cannot borrow a string that is not in UTF-8")]
     NotUtf8,
+    /// What a guest passes would take more of the host's memory than the
+    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is.
+    #[error("a lifted value takes too much memory")]
+    LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.
     #[error("a string or list is longer than the canonical ABI allows")]
     TooLong,
@@ -185,6 +203,15 @@ pub enum Error {
     /// Core code trapped while a value was lowered; who drives the engine knows why.
     #[error("core code trapped")]
     CoreTrap,
+    /// Bytes that are read or written without a check, because it was made before, do not lie in
+    /// their memory: nobody checked them, or the memory has shrunk, which no engine's does.
+    #[error("an address was not checked before, and is outside of the memory")]
+    UncheckedAddress,
+    /// The memory that values come from changed while they were moved, so that they are not what
+    /// was lifted: there are more handles in them, or fewer, or others. Only a guest that gives
+    /// values to itself can do that.
+    #[error("values changed while they were moved")]
+    SourceChanged,
     /// A host's buffer is too long for its stream or future.
     #[error("a buffer of {length} elements is too long, or a future's is not of one")]
     BufferTooLong {

@@ -1,7 +1,7 @@
 //! Values as text.
 #![cfg(feature = "wave")]
 
-use weft::abi::{Type, Val, WaveError};
+use weft::abi::{Resource, Type, Val, WaveError};
 use weft::builtin::TypeIndex;
 
 fn check(ty: &Type, val: &Val, text: &str) {
@@ -57,5 +57,7 @@ fn what_is_no_value_of_the_type_is_refused() {
     let short = pair.parse_wave("[1]").unwrap_err();
     assert_eq!(short.to_string(), "at the value: expected 2 elements, found 1 elements");
     assert!(matches!(Type::U8.to_wave(&Val::Bool(true)), Err(WaveError::Mismatch(_))));
-    assert!(matches!(Type::Own(TypeIndex(0)).to_wave(&Val::Own(1)), Err(WaveError::Text(_))));
+    let resource = Resource { ty: TypeIndex(0), representation: 1 };
+    let text = Type::Own(TypeIndex(0)).to_wave(&Val::Own(resource));
+    assert!(matches!(text, Err(WaveError::Text(_))));
 }

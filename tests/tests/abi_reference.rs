@@ -1,7 +1,8 @@
 //! Lifting, lowering, layout and flattening beside the executable reference.
 //!
 //! Random types, values, encodings, widths and memories, well-formed and not: bytes, core values,
-//! lifted values, calls of `realloc` and the rules that traps name agree with `definitions.py`.
+//! lifted values, calls of `realloc` and the rules that traps name agree with `definitions.py`,
+//! on each of Weft's ways: dynamic, typed, and from guest to guest by a plan.
 //!
 //! | test | needs |
 //! |---|---|
@@ -24,10 +25,14 @@ mod case;
 mod generate;
 #[path = "abi_reference/guest.rs"]
 mod guest;
+#[path = "abi_reference/mistakes.rs"]
+mod mistakes;
 #[path = "abi_reference/paths.rs"]
 mod paths;
 #[path = "abi_reference/random.rs"]
 mod random;
+#[path = "abi_reference/typed.rs"]
+mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -90,8 +95,11 @@ fn ask_python(definitions: &Path, cases: &[Case]) -> Result<Vec<Value>, String> 
 #[derive(Debug, Default)]
 struct Tally {
     cases: usize,
+    typed: usize,
     lifts_trapped: usize,
     lowers_trapped: usize,
+    /// Moved as elements of a stream: well-formed ones, and malformed ones.
+    elements: [usize; 2],
     rules: BTreeSet<String>,
 }
 
@@ -99,11 +107,18 @@ struct Tally {
 fn compare(case: &Case, reference: &Value, sites: &Sites, tally: &mut Tally) {
     let ours = paths::run(case);
     tally.cases += 1;
-    if let Err(difference) = paths::difference(case, &ours, reference, sites, &mut tally.rules) {
-        panic!("{difference}\ncase: {}\nreference: {reference}\nours: {ours}", case.to_json());
+    let difference = paths::difference(case, &ours, reference, sites, &mut tally.rules);
+    match difference.and_then(|()| typed::difference(case, &ours)) {
+        Ok(typed) => tally.typed += typed,
+        Err(difference) => {
+            panic!("{difference}\ncase: {}\nreference: {reference}\nours: {ours}", case.to_json())
+        }
     }
     tally.lifts_trapped += usize::from(ours["lift"]["trap"].is_string());
     tally.lowers_trapped += usize::from(ours["lower"]["host"]["trap"].is_string());
+    if !ours["elements"].is_null() {
+        tally.elements[usize::from(ours["lift"]["trap"].is_string())] += 1;
+    }
 }
 
 fn recorded() -> PathBuf {
@@ -133,7 +148,7 @@ fn what_the_reference_did_is_done() {
         let line: Value = serde_json::from_str(line).unwrap();
         compare(&Case::from_json(&line["case"]), &line["reference"], &sites, &mut tally);
     }
-    assert!(tally.cases >= 150 && tally.lifts_trapped > 20, "{tally:?}");
+    assert!(tally.cases >= 150 && tally.lifts_trapped > 20 && tally.typed > 40, "{tally:?}");
 }
 
 #[test]
@@ -152,5 +167,33 @@ fn random_values_are_lifted_and_lowered_as_by_the_reference() {
     for (case, reference) in cases.iter().zip(&results) {
         compare(case, reference, &sites, &mut tally);
     }
+    let [well_formed, malformed] = tally.elements;
+    assert!(count < 1000 || well_formed.min(malformed) > count / 50, "{tally:?}");
     println!("{tally:#?}");
+}
+
+#[test]
+fn the_two_mistakes_of_the_reference_are_not_followed() {
+    let mut cases = Vec::new();
+    for (case, rule) in mistakes::of_align_to() {
+        assert_eq!(paths::run(&case)["lift"]["trap"], rule, "{case:?}");
+        cases.push(case);
+    }
+    for (case, length) in mistakes::of_the_tag() {
+        let outcome = paths::run(&case);
+        assert_eq!(outcome["ways"]["both at hand"]["flat"][1], length, "{case:?}");
+        cases.push(case);
+    }
+    let results = match ask_reference(&cases) {
+        Ok(results) => results,
+        Err(reason) => {
+            eprintln!("left out the comparison with the reference: {reason}");
+            return;
+        }
+    };
+    assert_eq!(results.len(), cases.len());
+    let (sites, mut tally) = (sites(), Tally::default());
+    for (case, reference) in cases.iter().zip(&results) {
+        compare(case, reference, &sites, &mut tally);
+    }
 }

@@ -82,31 +82,36 @@ impl Item {
 pub(super) fn component_type(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let shape = quote! { #weft::abi::Shape };
-    let (abi, inline, shape) = match &item.kind {
+    let (abi, inline, handles, shape) = match &item.kind {
         Kind::Record(fields) => {
-            let (abis, inlines) =
-                (constants(weft, fields, "ABI"), constants(weft, fields, "INLINE"));
+            let abis = constants(weft, fields, "ABI");
+            let inlines = constants(weft, fields, "INLINE");
+            let handles = constants(weft, fields, "HANDLES");
             let names = fields.iter().map(|field| &field.name.text);
             let shapes = constants(weft, fields, "SHAPE");
             (
-                quote! { #weft::abi::Abi::record(&[#(#abis),*]) },
+                quote! { #weft::abi::record_abi(&[#(#abis),*]) },
                 quote! { true #(&& #inlines)* },
+                quote! { false #(|| #handles)* },
                 quote! { #shape::Record(&[#((#names, &#shapes)),*]) },
             )
         }
         Kind::Tuple(fields) => {
-            let (abis, inlines) =
-                (constants(weft, fields, "ABI"), constants(weft, fields, "INLINE"));
+            let abis = constants(weft, fields, "ABI");
+            let inlines = constants(weft, fields, "INLINE");
+            let handles = constants(weft, fields, "HANDLES");
             let shapes = constants(weft, fields, "SHAPE");
             (
-                quote! { #weft::abi::Abi::record(&[#(#abis),*]) },
+                quote! { #weft::abi::record_abi(&[#(#abis),*]) },
                 quote! { true #(&& #inlines)* },
+                quote! { false #(|| #handles)* },
                 quote! { #shape::Tuple(&[#(&#shapes),*]) },
             )
         }
         Kind::Newtype(field) => (
             constant(weft, &field.ty, "ABI"),
             constant(weft, &field.ty, "INLINE"),
+            constant(weft, &field.ty, "HANDLES"),
             constant(weft, &field.ty, "SHAPE"),
         ),
         Kind::Variant(cases) => {
@@ -116,11 +121,13 @@ pub(super) fn component_type(item: &Item) -> TokenStream {
                 Some(ty) => constant(weft, ty, "SHAPE"),
                 None => quote! { #shape::Nothing },
             });
-            let inlines = cases.iter().filter_map(|case| case.payload.as_ref());
-            let inlines = inlines.map(|ty| constant(weft, ty, "INLINE"));
+            let types: Vec<_> = cases.iter().filter_map(|case| case.payload.as_ref()).collect();
+            let inlines = types.iter().map(|ty| constant(weft, ty, "INLINE"));
+            let handles = types.iter().map(|ty| constant(weft, ty, "HANDLES"));
             (
-                quote! { #payloads.abi() },
+                quote! { #payloads.checked_abi() },
                 quote! { true #(&& #inlines)* },
+                quote! { false #(|| #handles)* },
                 quote! { #shape::Variant(&[#((#names, &#shapes)),*]) },
             )
         }
@@ -130,6 +137,7 @@ pub(super) fn component_type(item: &Item) -> TokenStream {
             (
                 quote! { #weft::abi::VariantAbi::without_payloads(#count).abi() },
                 quote! { true },
+                quote! { false },
                 quote! { #shape::Enum(&[#(#names),*]) },
             )
         }
@@ -139,6 +147,7 @@ pub(super) fn component_type(item: &Item) -> TokenStream {
             (
                 quote! { #weft::abi::FlagsAbi::new(#count).abi() },
                 quote! { true },
+                quote! { false },
                 quote! { #shape::Flags(&[#(#names),*]) },
             )
         }
@@ -148,6 +157,7 @@ pub(super) fn component_type(item: &Item) -> TokenStream {
         &quote! {
             const ABI: #weft::abi::Abi = #abi;
             const INLINE: ::core::primitive::bool = #inline;
+            const HANDLES: ::core::primitive::bool = #handles;
             const SHAPE: #weft::abi::Shape = #shape;
         },
     )

@@ -7,17 +7,18 @@
 //! [`LowerContext`] is asked for the memory each time.
 
 use crate::builtin::TypeIndex;
+use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
 use crate::error::{Error, Failure};
 use crate::limit::{
-    CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN, MAX_LIST_BYTE_LENGTH, MAX_STRING_BYTE_LENGTH,
+    CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN, MAX_LIST_BYTE_LENGTH, REALLOC_I32_MAX,
 };
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::layout::is_aligned;
 use super::memory::range;
-use super::{FlatValues, Layout, StringEncoding};
+use super::{FlatValues, Layout, Resource, StringEncoding};
 
 /// The options of a canonical definition that lifting and lowering obey, and who is on the other
 /// side.
@@ -30,7 +31,8 @@ pub struct Options {
     /// Who gets what is lifted, or gave what is lowered. It decides only which rule a string or
     /// list that is out of bounds breaks: the spec's suite tells the two apart.
     pub peer: Peer,
-    /// What a NaN is lowered as; the spec leaves that open.
+    /// What a NaN is lowered as. The spec leaves that open: an adapter that makes these options
+    /// for a call takes [`NanBits::choose`] of the machine's chooser.
     pub nan: NanBits,
 }
 
@@ -53,8 +55,8 @@ pub enum Peer {
 
 /// The bits that a NaN is lowered as.
 ///
-/// The reference makes them up (`random_nan_bits`), or takes the canonical ones where
-/// `DETERMINISTIC_PROFILE` is set.
+/// The reference makes them up for each NaN (`random_nan_bits`), or takes the canonical ones
+/// where `DETERMINISTIC_PROFILE` is set. Here they are the same for all values of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NanBits {
     f32: u32,
@@ -65,7 +67,48 @@ impl NanBits {
     /// Those that the canonical ABI calls canonical.
     pub const CANONICAL: Self = Self { f32: CANONICAL_FLOAT32_NAN, f64: CANONICAL_FLOAT64_NAN };
 
-    /// Bits made from a random number: any sign and any payload.
+    /// Every sign with every kind of fraction that a guest could tell apart: that of the canonical
+    /// NaN, all ones, all ones but for the bit that makes a NaN quiet, and only the lowest bit.
+    /// Each bit that is open is 0 in some and 1 in others.
+    const ALL: [Self; 8] = [
+        Self::CANONICAL,
+        Self { f32: 0xffc0_0000, f64: 0xfff8_0000_0000_0000 },
+        Self { f32: 0x7fff_ffff, f64: 0x7fff_ffff_ffff_ffff },
+        Self { f32: 0xffff_ffff, f64: 0xffff_ffff_ffff_ffff },
+        Self { f32: 0x7fbf_ffff, f64: 0x7ff7_ffff_ffff_ffff },
+        Self { f32: 0xffbf_ffff, f64: 0xfff7_ffff_ffff_ffff },
+        Self { f32: 0x7f80_0001, f64: 0x7ff0_0000_0000_0001 },
+        Self { f32: 0xff80_0001, f64: 0xfff0_0000_0000_0001 },
+    ];
+
+    /// `random_nan_bits`: those that `chooser` chooses for [`Choice::NanBits`], of which the first
+    /// are the canonical ones.
+    ///
+    /// ```
+    /// use weft::abi::NanBits;
+    /// use weft::chooser::{DeterministicProfile, FirstInFirstOut, Replaying};
+    ///
+    /// assert_eq!(NanBits::choose(&mut FirstInFirstOut)?, NanBits::CANONICAL);
+    /// assert_eq!(NanBits::choose(&mut DeterministicProfile)?, NanBits::CANONICAL);
+    /// let negative = NanBits::choose(&mut Replaying::new(&[1]))?;
+    /// assert_eq!(negative.encode_f32(f32::NAN), 0xffc0_0000);
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ChoiceOutOfRange`]
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+    pub fn choose<C: Chooser + ?Sized>(chooser: &mut C) -> Result<Self, Error> {
+        const COUNT: u32 = 8;
+        let choice = Choice::NanBits;
+        let chosen = chooser.choose(choice, COUNT);
+        let bits = usize::try_from(chosen).ok().and_then(|chosen| Self::ALL.get(chosen));
+        bits.copied().ok_or(Error::ChoiceOutOfRange { choice, chosen, count: COUNT })
+    }
+
+    /// Bits made from a random number: any sign and any payload of a quiet NaN.
     #[must_use]
     pub const fn scrambled(random: u64) -> Self {
         let quiet = random | CANONICAL_FLOAT64_NAN;
@@ -88,20 +131,24 @@ impl NanBits {
 /// Whoever has the handle table that handles are lifted from.
 ///
 /// The machine does all of it: [`lift_own`](crate::machine::Machine::lift_own) and its like.
+///
+/// The `ty` that each method is given is the number in the type, as in `Type::Own(ty)`; it may be
+/// the component's own. Whoever implements this translates it to the machine's, asks the machine
+/// with that, and gives a [`Resource`] that has it.
 pub trait LiftHandles {
-    /// `lift_own`: takes a resource out of the table, and gives its representation.
+    /// `lift_own`: takes a resource out of the table.
     ///
     /// # Errors
     ///
     /// As [`Machine::lift_own`](crate::machine::Machine::lift_own).
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
-    /// `lift_borrow`: lends a resource to the call, and gives its representation.
+    /// `lift_borrow`: lends a resource to the call.
     ///
     /// # Errors
     ///
     /// As [`Machine::lift_borrow`](crate::machine::Machine::lift_borrow).
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure>;
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
     /// `lift_stream` and `lift_future`: takes a readable end out of the table.
     ///
@@ -123,11 +170,11 @@ pub trait LiftHandles {
 pub struct NoHandles;
 
 impl LiftHandles for NoHandles {
-    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         Err(Trap::UnknownHandleIndex { index }.into())
     }
 
-    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         Err(Trap::UnknownHandleIndex { index }.into())
     }
 
@@ -149,20 +196,52 @@ pub struct LiftContext<'a, H = NoHandles> {
     pub options: Options,
     /// Whoever has the handle table.
     pub handles: H,
+    /// As many bytes of the host's memory as what is lifted may still take: see
+    /// [`charge`](Self::charge).
+    pub budget: u64,
 }
 
 impl<'a> LiftContext<'a> {
     /// A memory, with no handles.
     #[must_use]
     pub const fn new(memory: &'a [u8], options: Options) -> Self {
-        Self { memory, options, handles: NoHandles }
+        Self::with_handles(memory, options, NoHandles)
     }
+
+    /// The [`budget`](Self::budget) of a new context: 128 MiB.
+    pub const DEFAULT_BUDGET: u64 = 128 << 20;
 }
 
 impl<'a, H> LiftContext<'a, H> {
     /// A memory, and whoever has the handle table of its instance.
     pub const fn with_handles(memory: &'a [u8], options: Options, handles: H) -> Self {
-        Self { memory, options, handles }
+        Self { memory, options, handles, budget: LiftContext::DEFAULT_BUDGET }
+    }
+
+    /// This with another [`budget`](Self::budget); [`u64::MAX`] is none.
+    #[must_use]
+    pub fn with_budget(self, budget: u64) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// Takes what is about to be allocated for a lifted value from the [`budget`](Self::budget).
+    ///
+    /// A guest can have a host lift far more than its memory holds: the lists in a list may all
+    /// lie in the same place. Every `Val`, `String`, `Vec`, `Box` and map is charged for before it
+    /// is made, by its size and not by what its allocator adds; what borrows the guest's memory
+    /// costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LiftedTooLarge`] if there is not so much left.
+    pub const fn charge(&mut self, bytes: u64) -> Result<(), Failure> {
+        match self.budget.checked_sub(bytes) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => Err(Failure::Error(Error::LiftedTooLarge)),
+        }
     }
 
     /// The bytes of a value that was passed by its address: the checks of `lift_flat_values`.
@@ -209,6 +288,9 @@ impl<'a, H> LiftContext<'a, H> {
 /// Whether the buffer of a read or write of a stream or future is aligned and lies in its memory:
 /// the checks of the reference's `GuestBuffer`, with the traps of the built-in.
 ///
+/// No elements, or elements of no type, which have size 0, need no memory: their address may be
+/// any. That the length is not above `MAX_BUFFER_LENGTH` is for the machine to check.
+///
 /// # Errors
 ///
 /// Traps: `buffer-unaligned`, `buffer-out-of-bounds`.
@@ -221,6 +303,9 @@ pub fn check_buffer(
     address: u64,
     length: u32,
 ) -> Result<(), Failure> {
+    if length == 0 || element.size == 0 {
+        return Ok(());
+    }
     if !is_aligned(address, element.alignment) {
         return Err(Trap::BufferUnaligned { copy_direction }.into());
     }
@@ -232,9 +317,16 @@ pub fn check_buffer(
 }
 
 const MAX_LIST: u64 = MAX_LIST_BYTE_LENGTH as u64;
-const MAX_STRING: u64 = MAX_STRING_BYTE_LENGTH as u64;
+const MAX_REALLOC: u64 = REALLOC_I32_MAX as u64;
 
 /// What values are lowered into.
+///
+/// The `ty` that handles are lowered with is the number in the type, as in `Type::Own(ty)`; it
+/// may be the component's own. Whoever implements this translates it to the machine's, and
+/// compares that with the value's: a [`Resource`] does so with
+/// [`representation_of`](Resource::representation_of), and an end is compared by
+/// [`Machine::lower_end`](crate::machine::Machine::lower_end). So a host's value of another type
+/// is [`Error::ValueMismatch`], and nothing is lowered.
 pub trait LowerContext {
     /// The options of the definition.
     fn options(&self) -> &Options;
@@ -261,16 +353,19 @@ pub trait LowerContext {
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_own`](crate::machine::Machine::lower_own).
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`Machine::lower_own`](crate::machine::Machine::lower_own).
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
     /// `lower_borrow`: lends a resource to the task, and gives its index, or its representation
-    /// if the task's instance defines the resource type.
+    /// if the task's instance defines the resource type:
+    /// [`LoweredBorrow::to_core`](crate::machine::LoweredBorrow::to_core).
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure>;
+    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
     /// `lower_stream` and `lower_future`: gives a readable end to the instance, and gives its
     /// index there.
@@ -294,13 +389,14 @@ pub trait LowerContextExt: LowerContext {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] if no list is so long. Traps: `realloc-unaligned`,
-    /// `realloc-out-of-bounds`; `pointer-unaligned`, `list-content-out-of-bounds` if the list
+    /// [`Error::TooLong`] if `realloc` can't be asked for so much; no list that was lifted is so
+    /// long in any memory. Traps: `realloc-unaligned`, `realloc-out-of-bounds`;
+    /// `pointer-unaligned`, `list-content-out-of-bounds` if the list
     /// comes from another guest; and what `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     fn allocate_list(&mut self, length: usize, element: Layout) -> Result<u64, Failure> {
-        let byte_length = list_byte_length(length, element).ok_or(Error::TooLong)?;
+        let byte_length = lowered_byte_length(length, element.size).ok_or(Error::TooLong)?;
         self.allocate(element.alignment, byte_length, Trap::ListContentOutOfBounds)
     }
 
@@ -351,6 +447,9 @@ pub trait LowerContextExt: LowerContext {
         new_byte_length: u64,
         guest: Trap,
     ) -> Result<u64, Failure> {
+        if new_byte_length > MAX_REALLOC {
+            return Err(Error::TooLong.into());
+        }
         let address = self.realloc(old_address, old_byte_length, alignment, new_byte_length)?;
         let (unaligned, out_of_bounds) = match self.options().peer {
             Peer::Host => (Trap::ReallocUnaligned, Trap::ReallocOutOfBounds),
@@ -367,7 +466,7 @@ pub trait LowerContextExt: LowerContext {
     #[doc(hidden)]
     fn write<const N: usize>(&mut self, address: u64, bytes: [u8; N]) -> Result<(), Failure> {
         let memory = self.memory_mut();
-        Ok(super::memory::store_array(memory, address, bytes).ok_or(Trap::PointerOutOfBounds)?)
+        Ok(super::memory::store_array(memory, address, bytes).ok_or(Error::UncheckedAddress)?)
     }
 
     /// Writes an address and a length into memory that was checked before.
@@ -378,19 +477,18 @@ pub trait LowerContextExt: LowerContext {
         let memory = self.memory_mut();
         let stored = super::memory::store_ptr(memory, address, pair.0, address_type)
             .and_then(|()| super::memory::store_ptr(memory, second, pair.1, address_type));
-        Ok(stored.ok_or(Trap::PointerOutOfBounds)?)
+        Ok(stored.ok_or(Error::UncheckedAddress)?)
     }
 }
 
 impl<C: LowerContext + ?Sized> LowerContextExt for C {}
 
-/// The length in bytes, if no string is longer than the spec allows.
-pub(super) fn string_byte_length(byte_length: Option<u64>) -> Option<u64> {
-    byte_length.filter(|it| *it <= MAX_STRING)
-}
-
-/// The length in bytes, if no list is longer than the spec allows.
-pub(super) fn list_byte_length(length: usize, element: Layout) -> Option<u64> {
-    let byte_length = u64::try_from(length).ok()?.checked_mul(element.size)?;
-    (byte_length <= MAX_LIST).then_some(byte_length)
+/// The length in bytes of `length` elements of so many bytes, if `realloc` can be asked for it.
+///
+/// That is all that limits what is lowered, with addresses of either width: `MAX_LIST_BYTE_LENGTH`
+/// and `MAX_STRING_BYTE_LENGTH` are limits of lifting, so low that what is lifted can always be
+/// lowered.
+pub(super) fn lowered_byte_length(length: usize, element_size: u64) -> Option<u64> {
+    let byte_length = u64::try_from(length).ok()?.checked_mul(element_size)?;
+    (byte_length <= MAX_REALLOC).then_some(byte_length)
 }

@@ -42,14 +42,19 @@ pub struct Abi {
 
 /// The least multiple of `alignment`, a power of two, that is not below `address`.
 ///
-/// Sizes stay far below the end of the numbers: every type's is limited.
+/// Exact for all numbers. The reference divides as floats do, so that beyond 2⁵³ it takes some
+/// addresses for unaligned that are aligned, with alignment 1 too; there we differ from it.
+///
+/// Above the last multiple there is no other, and the last one is given. Sizes stay far below
+/// that: every type's is limited.
 #[must_use]
 pub const fn align_to(address: u64, alignment: u32) -> u64 {
     let mask = alignment as u64 - 1;
     address.saturating_add(mask) & !mask
 }
 
-/// Whether `address` is a multiple of `alignment`, a power of two.
+/// Whether `address` is a multiple of `alignment`, a power of two: the reference's
+/// `ptr == align_to(ptr, alignment)`, but exact, as [`align_to`] is.
 #[must_use]
 pub const fn is_aligned(address: u64, alignment: u32) -> bool {
     address & (alignment as u64 - 1) == 0

@@ -10,6 +10,7 @@
 //! | `flat_types`, `function_type` | `flatten_type`, `join`, `flatten_functype`: [`FlatTypes`], [`Flattening`] |
 //! | `flat_values` | `CoreValueIter`, `CoerceValueIter`: [`FlatValues`] |
 //! | `context` | `LiftLowerContext`: [`LiftContext`], [`LowerContext`], and the checks of addresses and lengths |
+//! | `resource` | the resource that a handle stands for: [`Resource`] |
 //! | `memory` | `load_int`, `store_int` |
 //! | `scalar` | `convert_int_to_bool`, `convert_i32_to_char`, `canonicalize_nan32` and their like |
 //! | `string` | `load_string_from_range`, `store_string_into_range` and every pair of encodings |
@@ -27,6 +28,7 @@ mod layout;
 mod memory;
 #[cfg(feature = "alloc")]
 mod plan;
+mod resource;
 mod scalar;
 mod string;
 mod typed;
@@ -43,7 +45,6 @@ pub use dynamic::{
     RecordShape, RecordType, Type, TypeList, Val, VariantShape, VariantType,
 };
 #[cfg(feature = "component")]
-#[allow(unused_imports, reason = "for the instantiator")]
 pub(crate) use dynamic::{HandleNumbers, Resolver};
 pub use flat_types::FlatTypes;
 #[cfg(feature = "component")]
@@ -54,10 +55,11 @@ pub use layout::{Abi, Layout, Offset, align_to, discriminant_size, is_aligned, p
 pub use memory::{range, range_mut};
 #[cfg(feature = "alloc")]
 pub use plan::TransferContext;
+pub use resource::Resource;
 pub use string::{
     Chars, Latin1, LiftedStr, SimpleEncoding, StringEncoding, Utf16, store_str_into_range,
 };
 pub use typed::{
     ComponentType, FlagsAbi, Lift, LiftedList, Lower, Shape, VariantAbi, check_length,
-    lift_flat_values, load_field, lower_flat_values, plain_field, store_field,
+    lift_flat_values, load_field, lower_flat_values, plain_field, record_abi, store_field,
 };

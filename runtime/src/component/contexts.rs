@@ -3,12 +3,14 @@
 
 use core::ops::{Deref, DerefMut};
 
-use crate::abi::{LiftContext, LiftHandles, LowerContext, Options, Peer, TransferContext};
+use crate::abi::{
+    LiftContext, LiftHandles, LowerContext, Options, Peer, Resource, TransferContext,
+};
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
 use crate::error::{Error, Failure};
-use crate::machine::{EndId, ErrorContextId, InstanceId, LoweredBorrow, SubtaskId, TaskId};
+use crate::machine::{EndId, ErrorContextId, InstanceId, SubtaskId, TaskId};
 use crate::trap::{EndKind, Trap};
 
 use super::state::{CanonicalOptions, Fault, State};
@@ -44,13 +46,15 @@ pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {
 }
 
 impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
-        self.state.machine.lift_own(self.instance, ty, index)
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        let representation = self.state.machine.lift_own(self.instance, ty, index)?;
+        Ok(Resource { ty, representation })
     }
 
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let call = self.call.ok_or(Error::HostHasNoHandles)?;
-        self.state.machine.lift_borrow(call, ty, index)
+        let representation = self.state.machine.lift_borrow(call, ty, index)?;
+        Ok(Resource { ty, representation })
     }
 
     fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
@@ -195,22 +199,20 @@ impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
         }
     }
 
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        let representation = resource.representation_of(ty)?;
         self.cx.data_mut().machine.lower_own(self.found.instance, ty, representation)
     }
 
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
         let task = self.task.ok_or(Error::HostHasNoHandles)?;
-        match self.cx.data_mut().machine.lower_borrow(task, ty, representation)? {
-            LoweredBorrow::Index(index) => Ok(index),
-            LoweredBorrow::Representation(representation) => {
-                u32::try_from(representation).map_err(|_| Error::ValueMismatch.into())
-            }
-        }
+        let representation = resource.representation_of(ty)?;
+        let lowered = self.cx.data_mut().machine.lower_borrow(task, ty, representation)?;
+        Ok(lowered.to_core()?)
     }
 
-    fn lower_end(&mut self, _: EndKind, _: TypeIndex, end: EndId) -> Result<u32, Failure> {
-        self.cx.data_mut().machine.lower_end(self.found.instance, end)
+    fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {
+        self.cx.data_mut().machine.lower_end(self.found.instance, (kind, ty), end)
     }
 
     fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure> {
@@ -246,11 +248,11 @@ impl<E: CoreEngine, T: Send + 'static> Between<'_, '_, E, T> {
 }
 
 impl<E: CoreEngine, T: Send + 'static> LiftHandles for Between<'_, '_, E, T> {
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.handles().lift_own(ty, index)
     }
 
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.handles().lift_borrow(ty, index)
     }
 
@@ -282,12 +284,12 @@ impl<E: CoreEngine, T: Send + 'static> LowerContext for Between<'_, '_, E, T> {
         self.to.realloc(old_address, old_byte_length, alignment, new_byte_length)
     }
 
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        self.to.lower_own(ty, representation)
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.to.lower_own(ty, resource)
     }
 
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        self.to.lower_borrow(ty, representation)
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.to.lower_borrow(ty, resource)
     }
 
     fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {

@@ -244,8 +244,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
             let post_return = lifted.post_return.ok_or(Error::Unknown(Table::Functions))?;
             let address_type = cx.data().options(lifted.options)?.address_type;
             let (types, max) = (&lifted.ty.results, Flattening::Lift.max_flat_results());
-            let arguments =
-                transfer::core_values(types, address_type, max, &cx.data().returned);
+            let arguments = transfer::core_values(types, address_type, max, &cx.data().returned);
             return call(cx, thread, post_return, &arguments);
         }
         Step::CallStartFunction { thread, function, argument } => {
@@ -268,10 +267,8 @@ fn take<E: CoreEngine, T: Send + 'static>(
         Step::LoadDebugMessage { options, address, length, .. } => {
             let mut lifting = lift(cx, Source { options, call: None }, Peer::Host)?;
             let flat = [address, length];
-            let message = alloc::string::String::lift_flat(
-                &mut lifting,
-                &mut CoreValueIter::new(&flat),
-            )?;
+            let message =
+                alloc::string::String::lift_flat(&mut lifting, &mut CoreValueIter::new(&flat))?;
             cx.data_mut().machine.new_error_context(&message)?
         }
         Step::StoreDebugMessage { options, error_context, address, .. } => {

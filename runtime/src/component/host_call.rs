@@ -95,9 +95,8 @@ pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
 }
 
 /// What the host does when a resource of its own is dropped.
-pub(crate) type Destructor<E, T> = Arc<
-    dyn Fn(&mut HostContext<'_, '_, E, T>, u64) -> Result<(), HostError> + Send + Sync,
->;
+pub(crate) type Destructor<E, T> =
+    Arc<dyn Fn(&mut HostContext<'_, '_, E, T>, u64) -> Result<(), HostError> + Send + Sync>;
 
 /// Functions of the host that wait, each for a call.
 pub(crate) type Waiting = Vec<(SubtaskId, HostFuture)>;

@@ -63,9 +63,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         name: &str,
         function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
-        let function = HostFunction::Async(Box::new(move |cx, arguments| {
-            Box::pin(function(cx, arguments))
-        }));
+        let function =
+            HostFunction::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))));
         self.provided.insert(name.into(), Provided::Function(Arc::new(function)));
         self
     }

@@ -60,6 +60,26 @@ pub enum LoweredBorrow {
     Representation(u64),
 }
 
+impl LoweredBorrow {
+    /// The core value that the instance is given: the reference's `lower_borrow` returns either.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RepresentationTooLarge`] for a representation of more than 32 bits. A resource
+    /// type may have one (`rep i64`), and the spec flattens every `borrow` to an `i32`
+    /// nevertheless.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening)
+    pub fn to_core(self) -> Result<u32, Error> {
+        match self {
+            Self::Index(index) => Ok(index),
+            Self::Representation(representation) => {
+                u32::try_from(representation).map_err(|_| Error::RepresentationTooLarge)
+            }
+        }
+    }
+}
+
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// The resource handle at `index`, which must be of this type.
     ///
@@ -209,5 +229,19 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.resources.reserve(1)?;
         let handle = self.resources.insert(handle)?;
         self.add_handle(instance, Handle::Resource(handle))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_borrow_of_the_definers_own_is_its_representation_or_an_error() {
+        assert_eq!(LoweredBorrow::Index(3).to_core(), Ok(3));
+        let representation = |bits| LoweredBorrow::Representation(bits).to_core();
+        assert_eq!(representation(u64::from(u32::MAX)), Ok(u32::MAX));
+        assert_eq!(representation(1 << 32), Err(Error::RepresentationTooLarge));
+        assert_eq!(representation(u64::MAX), Err(Error::RepresentationTooLarge));
     }
 }

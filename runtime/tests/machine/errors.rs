@@ -66,11 +66,22 @@ fn every_error_is_raised() {
     }
     // `full` has a test for each table.
     raised.insert(name(&format!("{:?}", Error::Full(Table::Tasks))));
+    // The canonical ABI's own, which has its own tests.
+    let of_values = [
+        Error::FlatValueCount,
+        Error::LiftedTooLarge,
+        Error::NotUtf8,
+        Error::RepresentationTooLarge,
+        Error::TooLong,
+    ];
+    for error in of_values {
+        assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
+    }
     // Not to be raised by anything.
     let mut expected = cases();
     assert!(expected.remove(&name(&format!("{:?}", Error::Inconsistent(Table::Tasks)))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 33);
+    assert_eq!(raised.len(), 39);
 }
 
 /// Chooses what there isn't, of one kind.

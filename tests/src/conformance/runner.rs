@@ -145,11 +145,7 @@ impl<'e, E: CoreEngine> Player<'e, E> {
         })
     }
 
-    fn instantiate(
-        &mut self,
-        component: &Component<E>,
-        name: Option<Id<'_>>,
-    ) -> Result<(), Stop> {
+    fn instantiate(&mut self, component: &Component<E>, name: Option<Id<'_>>) -> Result<(), Stop> {
         let instance = self.store.instantiate(component, &self.linker);
         let instance = instance.map_err(|error| format!("not instantiated: {error}"))?;
         if let Some(name) = name {
@@ -208,12 +204,11 @@ impl<'e, E: CoreEngine> Player<'e, E> {
         if function.params().len() != invoke.args.len() {
             return Err(format!("{} arguments", invoke.args.len()).into());
         }
-        let arguments = invoke.args.iter().zip(function.params()).map(|(argument, (_, ty))| {
-            match argument {
+        let arguments =
+            invoke.args.iter().zip(function.params()).map(|(argument, (_, ty))| match argument {
                 WastArg::Component(value) => to_val(value, ty),
                 _ => Err("an argument for a core function".to_owned()),
-            }
-        });
+            });
         let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
         match self.store.call(&function, &arguments) {
             Ok(value) => {

@@ -51,9 +51,7 @@ pub(super) fn to_val(value: &WastVal<'_>, ty: &Type) -> Result<Val, String> {
             let values = values.iter().zip(record.fields());
             Val::Record(values.map(|(it, field)| to_val(it, field.ty())).collect::<Result<_, _>>()?)
         }
-        (WastVal::Variant(name, payload), Type::Variant(_)) => {
-            case(name, payload.as_deref(), ty)?
-        }
+        (WastVal::Variant(name, payload), Type::Variant(_)) => case(name, payload.as_deref(), ty)?,
         (WastVal::Enum(name), Type::Variant(_)) => case(name, None, ty)?,
         (WastVal::Option(payload), Type::Variant(variant))
             if variant.shape() == VariantShape::Option =>

@@ -6,8 +6,8 @@ use weft::core_value::CoreValue;
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
-    BufferCheck, Copy, CopySide, EndId, ErrorContextId, InstanceId, LoweredBorrow, Step, SubtaskId,
-    TaskId, TaskReturn, ThreadId,
+    BufferCheck, Copy, CopySide, EndId, ErrorContextId, InstanceId, Step, SubtaskId, TaskId,
+    TaskReturn, ThreadId,
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
 
@@ -105,15 +105,15 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         match (lifted, value, task) {
             (Lifted::Resource(representation), Value::Borrow, Some(task)) => {
                 let lowered = self.machine.lower_borrow(task, resource, representation.into())?;
-                Ok(match lowered {
-                    LoweredBorrow::Index(index) => index,
-                    LoweredBorrow::Representation(representation) => word(representation),
-                })
+                Ok(lowered.to_core()?)
             }
             (Lifted::Resource(representation), ..) => {
                 self.machine.lower_own(instance, resource, representation.into())
             }
-            (Lifted::End(end), ..) => self.machine.lower_end(instance, end),
+            (Lifted::End(end), ..) => {
+                let of = self.passed_end(value);
+                self.machine.lower_end(instance, of, end)
+            }
             (Lifted::ErrorContext(error_context), ..) => {
                 self.machine.lower_error_context(instance, error_context)
             }

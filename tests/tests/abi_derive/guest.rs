@@ -1,6 +1,6 @@
 //! A guest without code or handles: a memory and a bump allocator.
 
-use weft::abi::{LowerContext, Options, StringEncoding, align_to};
+use weft::abi::{LowerContext, Options, Resource, StringEncoding, align_to};
 use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
 use weft::error::{Error, Failure};
@@ -46,11 +46,11 @@ impl LowerContext for Guest {
         Ok(address)
     }
 
-    fn lower_own(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 
-    fn lower_borrow(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
         Err(Error::HostHasNoHandles.into())
     }
 

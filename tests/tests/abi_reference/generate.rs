@@ -4,12 +4,14 @@
 //! is made so afterwards. If Weft lowers wrongly, the reference lifts something else.
 
 use serde_json::{Value, json};
-use weft::abi::{NanBits, Options, Peer, StringEncoding, Type, TypeList, Val};
+use weft::abi::{NanBits, Options, Peer, Resource, StringEncoding, Type, TypeList, Val};
+use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
 
 use crate::case::{Case, Destination, Side, Source, to_type};
 use crate::guest::{Guest, Handles, THINGS, end, error_context};
 use crate::random::Random;
+use crate::typed;
 
 /// The endless sequence of cases of a seed.
 pub fn cases(seed: u64) -> impl Iterator<Item = Case> {
@@ -150,11 +152,15 @@ fn random_val(random: &mut Random, ty: &Type) -> Val {
             Val::Variant(u32::try_from(case).unwrap(), payload)
         }
         Type::Flags(flags) => Val::Flags(random.u32() & flags.mask()),
-        Type::Own(_) => Val::Own(random.u32().into()),
-        Type::Borrow(_) => Val::Borrow(random.u32().into()),
+        Type::Own(ty) => Val::Own(resource(*ty, random)),
+        Type::Borrow(ty) => Val::Borrow(resource(*ty, random)),
         Type::Stream(_) => Val::Stream(end(random.index(THINGS))),
         Type::Future(_) => Val::Future(end(random.index(THINGS))),
     }
+}
+
+fn resource(ty: TypeIndex, random: &mut Random) -> Resource {
+    Resource { ty, representation: random.u32().into() }
 }
 
 fn random_word(number: u64) -> u32 {
@@ -201,7 +207,11 @@ fn any(random: &mut Random) -> Case {
     let depth = random.below(4);
     let count = if random.one_in(10) { random.below(20) } else { 1 + random.below(2) };
     // The reference has no empty tuples.
-    let types: Vec<Value> = (0..count.max(1)).map(|_| random_type(random, depth)).collect();
+    let types: Vec<Value> = if random.one_in(3) {
+        typed::random_types(random)
+    } else {
+        (0..count.max(1)).map(|_| random_type(random, depth)).collect()
+    };
     let list = TypeList::new(types.iter().map(to_type)).unwrap();
     let vals: Vec<Val> = list.types().map(|ty| random_val(random, ty)).collect();
 
@@ -221,6 +231,8 @@ fn any(random: &mut Random) -> Case {
         realloc: ("source".into(), 0),
         last: u64::from(random.below(40)),
         calls: Vec::new(),
+        base: 0,
+        unborn: Vec::new(),
     };
     let Ok(flat) = list.lower_flat_values(&mut guest, side.max_flat, &vals, None) else {
         // They need more memory than there is.

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use weft::abi::{LiftHandles, LowerContext, Options, TransferContext};
+use weft::abi::{LiftHandles, LowerContext, Options, Resource, TransferContext};
 use weft::builtin::TypeIndex;
 use weft::error::Failure;
 use weft::limits::Heap;
@@ -109,7 +109,7 @@ impl Handles {
 }
 
 impl LiftHandles for Handles {
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let (own, representation) = self.resource(ty, index)?;
         if self.entries[index as usize - 1].as_ref().unwrap()[3] == true {
             return Err(Trap::ResourceLent.into());
@@ -118,16 +118,16 @@ impl LiftHandles for Handles {
             return Err(Trap::NotAnOwningHandle.into());
         }
         self.remove(index);
-        Ok(representation)
+        Ok(Resource { ty, representation })
     }
 
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let (_, representation) = self.resource(ty, index)?;
         // It is lent from now on.
         let entry = self.entries[index as usize - 1].as_mut().unwrap().as_array_mut().unwrap();
         entry.truncate(3);
         entry.push(true.into());
-        Ok(representation)
+        Ok(Resource { ty, representation })
     }
 
     fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
@@ -160,27 +160,35 @@ pub struct Guest {
     pub realloc: (String, usize),
     pub last: u64,
     pub calls: Vec<[u64; 4]>,
+    /// Where the guest's memory begins in `memory`, whose front is somebody else's. What `realloc`
+    /// is asked and remembers is counted from here.
+    pub base: u64,
+    /// The bytes that the memory does not have yet: each call of `realloc` makes a new memory,
+    /// which is as long as it has to be.
+    pub unborn: Vec<u8>,
 }
 
-impl LowerContext for Guest {
-    fn options(&self) -> &Options {
-        &self.options
+impl Guest {
+    /// The memory moves to another place, with so many more bytes of it.
+    fn grow(&mut self, more: usize) {
+        let more = more.min(self.unborn.len());
+        if more == 0 {
+            return;
+        }
+        let mut memory = Vec::with_capacity(self.memory.len() + more);
+        memory.extend_from_slice(&self.memory);
+        memory.extend(self.unborn.drain(..more));
+        self.memory = memory;
     }
 
-    fn memory_mut(&mut self) -> &mut [u8] {
-        &mut self.memory
-    }
-
-    fn realloc(
+    /// What `realloc` gives, all counted from the base.
+    fn place(
         &mut self,
-        old: u64,
-        old_length: u64,
-        alignment: u32,
-        new_length: u64,
+        [old, old_length, alignment, new_length]: [u64; 4],
     ) -> Result<u64, Failure> {
-        self.calls.push([old, old_length, alignment.into(), new_length]);
+        let alignment = u32::try_from(alignment).unwrap();
         let (behaviour, at) = (self.realloc.0.as_str(), self.realloc.1);
-        let memory_length = self.memory.len() as u64;
+        let memory_length = (self.memory.len() + self.unborn.len()) as u64 - self.base;
         if self.calls.len() == at {
             match behaviour {
                 "unaligned" if alignment > 1 => {
@@ -200,17 +208,49 @@ impl LowerContext for Guest {
             return Err(REALLOC_TRAP.into());
         }
         self.last = address + new_length;
-        let [old, place, kept] =
-            [old, address, old_length.min(new_length)].map(|it| usize::try_from(it).unwrap());
-        self.memory.copy_within(old..old + kept, place);
         Ok(address)
     }
+}
 
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        Ok(self.handles.add(json!(["own", ty.0, representation])))
+impl LowerContext for Guest {
+    fn options(&self) -> &Options {
+        &self.options
     }
 
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
+    fn memory_mut(&mut self) -> &mut [u8] {
+        &mut self.memory
+    }
+
+    fn realloc(
+        &mut self,
+        old: u64,
+        old_length: u64,
+        alignment: u32,
+        new_length: u64,
+    ) -> Result<u64, Failure> {
+        // No old place is 0, not the base.
+        let old = old.saturating_sub(self.base);
+        let call = [old, old_length, alignment.into(), new_length];
+        self.calls.push(call);
+        let last = self.last;
+        let address = self.place(call)?;
+        let needed = (address + new_length + self.base).saturating_sub(self.memory.len() as u64);
+        self.grow(usize::try_from(needed).unwrap_or(usize::MAX));
+        if self.last != last {
+            let kept = old_length.min(new_length);
+            let [old, place, kept] =
+                [old + self.base, address + self.base, kept].map(|it| usize::try_from(it).unwrap());
+            self.memory.copy_within(old..old + kept, place);
+        }
+        Ok(address + self.base)
+    }
+
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        Ok(self.handles.add(json!(["own", ty.0, resource.representation_of(ty)?])))
+    }
+
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        let representation = resource.representation_of(ty)?;
         if ty.0 == 1 && self.realloc.0 != "source" {
             // The second resource type is one that the destination defines.
             return Ok(u32::try_from(representation).unwrap());
@@ -228,22 +268,22 @@ impl LowerContext for Guest {
     }
 }
 
-/// Two guests, between whom values move.
-pub struct Pair<'a> {
+/// Two guests, between whom values move: by the trait's own `copy`, which needs one memory at a
+/// time, or by one that has both.
+pub struct Pair<'a, const HAS_BOTH: bool> {
     pub source_options: Options,
-    pub source_memory: &'a [u8],
+    /// Nothing if the destination's memory is also the source's.
+    pub source_memory: Option<&'a [u8]>,
     pub source: Handles,
     pub destination: Guest,
-    /// Whether copies go from memory to memory; otherwise by the trait's own way.
-    pub is_direct: bool,
 }
 
-impl LiftHandles for Pair<'_> {
-    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+impl<const HAS_BOTH: bool> LiftHandles for Pair<'_, HAS_BOTH> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.source.lift_own(ty, index)
     }
 
-    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<u64, Failure> {
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.source.lift_borrow(ty, index)
     }
 
@@ -256,7 +296,7 @@ impl LiftHandles for Pair<'_> {
     }
 }
 
-impl LowerContext for Pair<'_> {
+impl<const HAS_BOTH: bool> LowerContext for Pair<'_, HAS_BOTH> {
     fn options(&self) -> &Options {
         self.destination.options()
     }
@@ -269,12 +309,12 @@ impl LowerContext for Pair<'_> {
         self.destination.realloc(old, length, align, new)
     }
 
-    fn lower_own(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        self.destination.lower_own(ty, representation)
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.destination.lower_own(ty, resource)
     }
 
-    fn lower_borrow(&mut self, ty: TypeIndex, representation: u64) -> Result<u32, Failure> {
-        self.destination.lower_borrow(ty, representation)
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.destination.lower_borrow(ty, resource)
     }
 
     fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {
@@ -286,27 +326,40 @@ impl LowerContext for Pair<'_> {
     }
 }
 
-impl TransferContext for Pair<'_> {
+impl<const HAS_BOTH: bool> Pair<'_, HAS_BOTH> {
+    fn memory(&self) -> &[u8] {
+        self.source_memory.unwrap_or(&self.destination.memory)
+    }
+}
+
+impl TransferContext for Pair<'_, false> {
     fn source_options(&self) -> &Options {
         &self.source_options
     }
 
     fn source_memory(&self) -> &[u8] {
-        self.source_memory
+        self.memory()
+    }
+}
+
+impl TransferContext for Pair<'_, true> {
+    fn source_options(&self) -> &Options {
+        &self.source_options
+    }
+
+    fn source_memory(&self) -> &[u8] {
+        self.memory()
     }
 
     fn copy(&mut self, from: u64, to: u64, length: u64) -> Result<(), Failure> {
-        if !self.is_direct {
-            // In small steps, as where both memories can't be had at a time.
-            for done in 0..length {
-                let byte = self.source_memory[usize::try_from(from + done).unwrap()];
-                self.destination.memory[usize::try_from(to + done).unwrap()] = byte;
+        let [start, place, count] = [from, to, length].map(|it| usize::try_from(it).unwrap());
+        let memory = &mut self.destination.memory;
+        match self.source_memory {
+            Some(source) => {
+                memory[place..place + count].copy_from_slice(&source[start..start + count]);
             }
-            return Ok(());
+            None => memory.copy_within(start..start + count, place),
         }
-        let bytes = weft::abi::range(self.source_memory, from, length).unwrap();
-        let place = weft::abi::range_mut(&mut self.destination.memory, to, length).unwrap();
-        place.copy_from_slice(bytes);
         Ok(())
     }
 }

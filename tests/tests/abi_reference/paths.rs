@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use weft::abi::{
-    CoreValueIter, Flattening, LiftContext, LiftHandles, LowerFailure, NanBits, Options, Peer,
-    Type, TypeList, Val,
+    CoreValueIter, Flattening, LiftContext, LiftHandles, ListShape, LowerContext as _,
+    LowerFailure, NanBits, Options, Peer, Resource, TransferContext, Type, TypeList, Val,
+    check_buffer,
 };
 use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
 use weft::error::Failure;
 use weft::machine::{EndId, ErrorContextId};
-use weft::trap::EndKind;
+use weft::trap::{CopyDirection, EndKind, Trap};
 
 use crate::Sites;
 use crate::case::{Case, Side, hex, to_type};
@@ -19,7 +20,7 @@ use crate::guest::{
     Guest, Handles, Pair, REALLOC_TRAP, THINGS, number_of_end, number_of_error_context,
 };
 
-fn options(side: &Side, peer: Peer) -> Options {
+pub fn options(side: &Side, peer: Peer) -> Options {
     Options {
         address_type: side.addresses,
         string_encoding: side.encoding,
@@ -42,13 +43,8 @@ pub fn run(case: &Case) -> Value {
         Ok(lifted) => lifted,
         Err(failure) => {
             result["lift"] = json!({ "trap": rule(failure) });
-            // A plan finds what is malformed on its way; all that it asks for is given.
-            let mut case = case.clone();
-            case.destination.realloc = (String::new(), 0);
-            case.destination.side.memory = vec![0; 1 << 22];
-            case.destination.out_param = case.destination.out_param.map(|_| 0);
-            let mut planned = transfer(&case, &list);
-            result["planned"] = planned["trap"].take();
+            result["ways"] = transfers(case, &list);
+            result["elements"] = elements(case, &list, true).unwrap_or_default();
             return result;
         }
     };
@@ -67,31 +63,138 @@ pub fn run(case: &Case) -> Value {
             Err(LowerFailure::Mismatch(mismatch)) => panic!("{mismatch}"),
         }
     });
-    result["lower"] = json!({ "host": host, "guest": transfer(case, &list) });
+    result["lower"] = json!({ "host": host });
+    result["ways"] = transfers(case, &list);
+    result["one memory"] = in_one_memory(case, &list);
+    result["elements"] = elements(case, &list, false).unwrap_or_default();
     result
 }
 
-/// From guest to guest by a plan.
-fn transfer(case: &Case, list: &TypeList) -> Value {
-    let (source, destination) = (&case.source, &case.destination);
-    lower(case, Peer::Guest, |guest| {
-        let is_direct = source.side.memory.len() % 3 > 0;
-        let mut pair = Pair {
-            source_options: options(&source.side, Peer::Guest),
-            source_memory: &source.side.memory,
-            source: Handles::new(&source.table),
-            destination: std::mem::replace(guest, new_guest(case, Peer::Guest)),
-            is_direct,
-        };
-        let flat = list.transfer_flat_values(
-            &mut pair,
-            (source.side.max_flat, destination.side.max_flat),
-            &mut CoreValueIter::new(&source.flat),
-            destination.out_param,
-        );
-        *guest = pair.destination;
-        Ok(flat?.as_slice().to_vec())
+/// From guest to guest by a plan: with both memories at hand, and with one at a time, where the
+/// destination's grows and moves with each call of `realloc`.
+fn transfers(case: &Case, list: &TypeList) -> Value {
+    let mut growing = new_guest(case, Peer::Guest);
+    if case.destination.out_param.is_none() {
+        growing.unborn = std::mem::take(&mut growing.memory);
+    }
+    json!({
+        "both at hand": transfer(case, list, pair::<true>(case, new_guest(case, Peer::Guest))),
+        "one at a time": transfer(case, list, pair::<false>(case, growing)),
     })
+}
+
+/// The same within one memory: first the source's, then the destination's.
+fn in_one_memory(case: &Case, list: &TypeList) -> Value {
+    let mut guest = new_guest(case, Peer::Guest);
+    let mut memory = case.source.side.memory.clone();
+    memory.resize(memory.len().next_multiple_of(8), 0);
+    guest.base = memory.len() as u64;
+    let moves = case.destination.out_param.is_none() && case.source.flat.len().is_multiple_of(2);
+    if moves {
+        guest.unborn = std::mem::replace(&mut guest.memory, memory);
+    } else {
+        memory.append(&mut guest.memory);
+        guest.memory = memory;
+    }
+    if case.source.side.memory.len().is_multiple_of(3) {
+        transfer(case, list, Pair { source_memory: None, ..pair::<true>(case, guest) })
+    } else {
+        transfer(case, list, Pair { source_memory: None, ..pair::<false>(case, guest) })
+    }
+}
+
+fn pair<const HAS_BOTH: bool>(case: &Case, destination: Guest) -> Pair<'_, HAS_BOTH> {
+    Pair {
+        source_options: options(&case.source.side, Peer::Guest),
+        source_memory: Some(&case.source.side.memory),
+        source: Handles::new(&case.source.table),
+        destination,
+    }
+}
+
+fn transfer<const HAS_BOTH: bool>(
+    case: &Case,
+    list: &TypeList,
+    mut pair: Pair<'_, HAS_BOTH>,
+) -> Value
+where
+    for<'a> Pair<'a, HAS_BOTH>: TransferContext,
+{
+    let (source, destination) = (&case.source, &case.destination);
+    let mut values = CoreValueIter::new(&source.flat);
+    let out_param = destination.out_param.map(|it| it + pair.destination.base);
+    let flat = list.transfer_flat_values(
+        &mut pair,
+        (source.side.max_flat, destination.side.max_flat),
+        &mut values,
+        out_param,
+    );
+    if flat.is_ok() {
+        assert_eq!(values.remaining(), 0, "every core value was used");
+    }
+    outcome(flat.map(|flat| flat.as_slice().to_vec()), pair.destination)
+}
+
+/// Values as elements of a stream: the elements of a list, or what passes through memory.
+///
+/// Gives nothing if the values are neither.
+fn elements(case: &Case, list: &TypeList, is_malformed: bool) -> Option<Value> {
+    let (source, destination) = (&case.source, &case.destination);
+    let layouts = [source.side.addresses, destination.side.addresses].map(|it| list.abi().of(it));
+    let passes_memory = [
+        layouts[0].flat.exceed(source.side.max_flat),
+        layouts[1].flat.exceed(destination.side.max_flat),
+    ];
+    let types: Vec<Type> = list.types().cloned().collect();
+    let (element, length, out_of_bounds) = match (passes_memory, types.as_slice(), &*source.flat) {
+        ([true, to_memory], _, [_]) if to_memory || is_malformed => {
+            (Type::tuple(types).unwrap(), 1, Trap::PointerOutOfBounds)
+        }
+        ([false, false], [Type::List(list)], &[_, length @ 1..100])
+            if !matches!(list.shape(), ListShape::FixedLength(_)) =>
+        {
+            let length = u32::try_from(length).unwrap();
+            (list.element().clone(), length, Trap::ListContentOutOfBounds)
+        }
+        _ => return None,
+    };
+    let is_list = !passes_memory[0];
+    let checked = |memory: &[u8], side: &Side, direction, address| {
+        let layout = element.abi().of(side.addresses);
+        check_buffer(memory, layout, direction, address, length).map_err(|failure| match failure {
+            Failure::Trap(Trap::BufferUnaligned { .. }) => Trap::PointerUnaligned.into(),
+            Failure::Trap(Trap::BufferOutOfBounds { .. }) => out_of_bounds.into(),
+            other => other,
+        })
+    };
+    let mut pair = pair::<false>(case, new_guest(case, Peer::Guest));
+    let from = source.flat[0];
+    let moved = checked(&source.side.memory, &source.side, CopyDirection::Write, from)
+        .and_then(|()| {
+            if is_malformed {
+                // Where they would go is nobody's business.
+                return Ok(0);
+            }
+            let layout = element.abi().of(destination.side.addresses);
+            let size = layout.size * u64::from(length);
+            match destination.out_param {
+                Some(address) if !is_list => Ok(address),
+                _ => pair.realloc(0, 0, layout.alignment, size),
+            }
+        })
+        .and_then(|to| {
+            if !is_malformed {
+                let memory = &pair.destination.memory;
+                checked(memory, &destination.side, CopyDirection::Read, to)?;
+            }
+            element.transfer_elements(&mut pair, from, to, length)?;
+            Ok(match (is_list, destination.out_param) {
+                (true, _) => vec![to, length.into()],
+                (false, Some(_)) => Vec::new(),
+                (false, None) => vec![to],
+            })
+        });
+    Some(outcome(moved, pair.destination))
 }
 
 fn new_guest(case: &Case, peer: Peer) -> Guest {
@@ -103,23 +206,30 @@ fn new_guest(case: &Case, peer: Peer) -> Guest {
         realloc: destination.realloc.clone(),
         last: 0,
         calls: Vec::new(),
+        base: 0,
+        unborn: Vec::new(),
     }
 }
 
 /// What a way of lowering does with the destination.
-fn lower(
+pub fn lower(
     case: &Case,
     peer: Peer,
     way: impl FnOnce(&mut Guest) -> Result<Vec<u64>, Failure>,
 ) -> Value {
     let mut guest = new_guest(case, peer);
-    match way(&mut guest) {
+    outcome(way(&mut guest), guest)
+}
+
+fn outcome(lowered: Result<Vec<u64>, Failure>, mut guest: Guest) -> Value {
+    guest.memory.append(&mut guest.unborn);
+    match lowered {
         Ok(flat) => json!({ "flat": flat, "calls": guest.calls, "memory": hex(&guest.memory) }),
         Err(failure) => json!({ "trap": rule(failure), "calls": guest.calls }),
     }
 }
 
-fn rule(failure: Failure) -> &'static str {
+pub fn rule(failure: Failure) -> &'static str {
     match failure {
         Failure::Trap(REALLOC_TRAP) => "realloc",
         Failure::Trap(trap) => trap.rule().id(),
@@ -157,7 +267,7 @@ fn names(flat: weft::abi::FlatTypes) -> Vec<String> {
     flat.iter().map(|it| it.to_string()).collect()
 }
 
-fn to_json(val: &Val, ty: &Type) -> Value {
+pub fn to_json(val: &Val, ty: &Type) -> Value {
     match (val, ty) {
         (Val::Bool(it), _) => json!(it),
         (Val::S8(it), _) => json!(it),
@@ -167,7 +277,8 @@ fn to_json(val: &Val, ty: &Type) -> Value {
         (Val::S32(it), _) => json!(it),
         (Val::U32(it) | Val::Flags(it), _) => json!(it),
         (Val::S64(it), _) => json!(it),
-        (Val::U64(it) | Val::Own(it) | Val::Borrow(it), _) => json!(it),
+        (Val::U64(it), _) => json!(it),
+        (Val::Own(it) | Val::Borrow(it), _) => json!(it.representation),
         (Val::F32(it), _) => json!(it.to_bits()),
         (Val::F64(it), _) => json!(it.to_bits()),
         (Val::Char(it), _) => json!(u32::from(*it)),
@@ -200,24 +311,59 @@ pub fn difference(
         return Err("layouts or flat types differ".into());
     }
     same_outcome("lift", &ours["lift"], &reference["lift"], sites, rules)?;
-    if !ours["planned"].is_null() {
-        let planned = json!({ "trap": ours["planned"] });
-        return same_outcome("planned", &planned, &reference["lift"], sites, rules);
-    }
+    let ways = ours["ways"].as_object().unwrap();
+    let elements = Some(&ours["elements"]).filter(|it| !it.is_null());
     if reference["lift"]["trap"].is_string() {
-        return Err("the plan does not trap".into());
+        // All is lifted before the destination is asked for anything.
+        let mut expected = reference["lift"].clone();
+        expected["calls"] = json!([]);
+        for (way, outcome) in ways {
+            same_outcome(way, outcome, &expected, sites, rules)?;
+        }
+        return elements.map_or(Ok(()), |it| same_outcome("elements", it, &expected, sites, rules));
     }
-    let (host, guest) = (&ours["lower"]["host"], &ours["lower"]["guest"]);
-    same_outcome("host", host, &reference["lower"]["host"], sites, rules)?;
+    let host = &reference["lower"]["host"];
+    same_outcome("host", &ours["lower"]["host"], host, sites, rules)?;
     let reference = &reference["lower"]["guest"];
-    let has_floats = json!(case.types).to_string().contains("\"f");
-    if has_floats && guest["calls"] == reference["calls"] && guest["memory"].is_string() {
+    let guests = ways.iter().map(|(way, outcome)| (way.as_str(), outcome));
+    for (way, outcome) in guests.chain(elements.map(|it| ("elements", it))) {
         // A NaN keeps its bits on its way from guest to guest.
-        if lifted_again(case, guest) == lifted_again(case, reference) {
-            return Ok(());
+        let same = case.types.iter().any(has_floats) && same_values(case, outcome, reference);
+        if !same {
+            same_outcome(way, outcome, reference, sites, rules)?;
         }
     }
-    same_outcome("guest", guest, reference, sites, rules)
+    let within = &ours["one memory"];
+    if reference["trap"].is_string() {
+        return same_outcome("one memory", within, reference, sites, rules);
+    }
+    // Addresses are others there. Results that overwrite one another become something else then.
+    let overwritten = case.destination.out_param.is_some();
+    let same = if overwritten {
+        within["calls"] == reference["calls"] && within["memory"].is_string()
+    } else {
+        same_values(case, within, reference)
+    };
+    let source = hex(&case.source.side.memory);
+    let untouched = within["memory"].as_str().is_some_and(|it| it.starts_with(&source));
+    if same && untouched { Ok(()) } else { Err("one memory: outcomes differ".into()) }
+}
+
+/// Whether there are floats in values of a type.
+fn has_floats(ty: &Value) -> bool {
+    match ty {
+        Value::String(keyword) => matches!(keyword.as_str(), "f32" | "f64"),
+        Value::Array(parts) => parts.iter().any(has_floats),
+        _ => false,
+    }
+}
+
+/// Whether two ways of lowering asked `realloc` for the same, and what they made means the same.
+fn same_values(case: &Case, ours: &Value, reference: &Value) -> bool {
+    ours["calls"] == reference["calls"]
+        && ours["memory"].is_string()
+        && reference["memory"].is_string()
+        && lifted_again(case, ours) == lifted_again(case, reference)
 }
 
 /// What the destination would lift of what was lowered into it.
@@ -237,12 +383,12 @@ fn lifted_again(case: &Case, lowered: &Value) -> Result<Vec<Val>, Failure> {
 struct AnyHandles;
 
 impl LiftHandles for AnyHandles {
-    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
-        Ok(index.into())
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        Ok(Resource { ty, representation: index.into() })
     }
 
-    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<u64, Failure> {
-        Ok(index.into())
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        Ok(Resource { ty, representation: index.into() })
     }
 
     fn lift_end(&mut self, _: EndKind, _: TypeIndex, index: u32) -> Result<EndId, Failure> {

@@ -9,7 +9,9 @@ use core::fmt::Display;
 
 use thiserror::Error;
 
-use super::super::context::{list_byte_length, string_byte_length};
+use crate::limit::REALLOC_I32_MAX;
+
+use super::super::context::lowered_byte_length;
 use super::ty::{ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
 
@@ -57,6 +59,10 @@ impl Mismatch {
 impl Type {
     /// Whether `val` is a value of this type.
     ///
+    /// Of a handle it is the kind that is compared. Of which resource, stream or future it is, is
+    /// compared when it is lowered, by whoever has the handle table: a type may be numbered as its
+    /// component does.
+    ///
     /// # Errors
     ///
     /// [`Mismatch`], which says where it isn't.
@@ -80,10 +86,8 @@ impl Type {
             | (Self::Stream(_), Val::Stream(_))
             | (Self::Future(_), Val::Future(_)) => Ok(()),
             (Self::String, Val::String(text)) => {
-                match string_byte_length(u64::try_from(text.len()).ok()) {
-                    Some(_) => Ok(()),
-                    None => Err(too_long(text.len())),
-                }
+                // In the worst case each byte becomes a code unit of UTF-16.
+                check_byte_length(text.len(), 2)
             }
             (Self::List(list), Val::List(elements)) => list.check(elements),
             (Self::Record(record), Val::Record(fields)) => record.check(fields),
@@ -97,10 +101,24 @@ impl Type {
             _ => Err(Mismatch::new(self, val.kind())),
         }
     }
+
+    /// Whether all of `vals` are values of this type; the path begins with the position.
+    pub(super) fn check_each(&self, vals: &[Val]) -> Result<(), Mismatch> {
+        vals.iter().enumerate().try_for_each(|(position, val)| {
+            self.check(val).map_err(|it| it.within(format_args!("[{position}]")))
+        })
+    }
 }
 
-fn too_long(length: usize) -> Mismatch {
-    Mismatch::new("at most 268,435,455 bytes", format_args!("{length} elements"))
+/// Whether `realloc` of any memory can be asked for so many elements of so many bytes.
+fn check_byte_length(length: usize, element_size: u64) -> Result<(), Mismatch> {
+    match lowered_byte_length(length, element_size) {
+        Some(_) => Ok(()),
+        None => Err(Mismatch::new(
+            format_args!("at most {REALLOC_I32_MAX} bytes"),
+            format_args!("{length} times {element_size} bytes"),
+        )),
+    }
 }
 
 impl ListType {
@@ -115,14 +133,11 @@ impl ListType {
                 }
             }
             ListShape::List | ListShape::Map => {
-                if list_byte_length(count, element.abi().wide).is_none() {
-                    return Err(too_long(count));
-                }
+                // Where addresses have 64 bits, elements are as large as they get.
+                check_byte_length(count, element.abi().wide.size)?;
             }
         }
-        elements.iter().enumerate().try_for_each(|(position, val)| {
-            element.check(val).map_err(|it| it.within(format_args!("[{position}]")))
-        })
+        element.check_each(elements)
     }
 }
 
@@ -140,7 +155,7 @@ impl RecordType {
 }
 
 impl VariantType {
-    fn check(&self, index: u32, payload: Option<&Val>) -> Result<(), Mismatch> {
+    pub(super) fn check(&self, index: u32, payload: Option<&Val>) -> Result<(), Mismatch> {
         let Some(case) = self.case(index) else {
             let expected = format!("one of {} cases", self.cases().len());
             return Err(Mismatch::new(expected, format_args!("case {index}")));

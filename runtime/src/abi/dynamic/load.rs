@@ -7,10 +7,32 @@ use crate::error::{Error, Failure};
 use crate::trap::{EndKind, Trap};
 
 use super::super::string::load_string_from_range;
-use super::super::typed::{load_pair, next_pair, owned};
+use super::super::typed::{charge, load_pair, next_pair, owned, reserved};
 use super::super::{CoreValueIter, Lift, LiftContext, LiftHandles};
-use super::ty::{Case, EndType, Field, ListShape, ListType, RecordType, Type, VariantType};
+use super::ty::{Case, EndType, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
+
+/// A value of any type: `$lifted`, whatever Rust type that is, where a value of the Component
+/// Model is one of Rust, and what the other arms say.
+macro_rules! lifted {
+    ($ty:expr, $lifted:expr, { $($others:tt)* }) => {
+        match $ty {
+            Type::Bool => Val::Bool($lifted),
+            Type::S8 => Val::S8($lifted),
+            Type::U8 => Val::U8($lifted),
+            Type::S16 => Val::S16($lifted),
+            Type::U16 => Val::U16($lifted),
+            Type::S32 => Val::S32($lifted),
+            Type::U32 => Val::U32($lifted),
+            Type::S64 => Val::S64($lifted),
+            Type::U64 => Val::U64($lifted),
+            Type::F32 => Val::F32($lifted),
+            Type::F64 => Val::F64($lifted),
+            Type::Char => Val::Char($lifted),
+            $($others)*
+        }
+    };
+}
 
 /// `load`: the value of type `ty` that lies in `bytes`, which may be longer.
 ///
@@ -24,19 +46,7 @@ pub(super) fn load<'a, H: LiftHandles>(
     bytes: &'a [u8],
     ty: &Type,
 ) -> Result<Val, Failure> {
-    Ok(match ty {
-        Type::Bool => Val::Bool(Lift::load(cx, bytes)?),
-        Type::S8 => Val::S8(Lift::load(cx, bytes)?),
-        Type::U8 => Val::U8(Lift::load(cx, bytes)?),
-        Type::S16 => Val::S16(Lift::load(cx, bytes)?),
-        Type::U16 => Val::U16(Lift::load(cx, bytes)?),
-        Type::S32 => Val::S32(Lift::load(cx, bytes)?),
-        Type::U32 => Val::U32(Lift::load(cx, bytes)?),
-        Type::S64 => Val::S64(Lift::load(cx, bytes)?),
-        Type::U64 => Val::U64(Lift::load(cx, bytes)?),
-        Type::F32 => Val::F32(Lift::load(cx, bytes)?),
-        Type::F64 => Val::F64(Lift::load(cx, bytes)?),
-        Type::Char => Val::Char(Lift::load(cx, bytes)?),
+    Ok(lifted!(ty, Lift::load(cx, bytes)?, {
         Type::String => {
             let (address, length) = load_pair(cx, bytes)?;
             load_string(cx, address, length)?
@@ -49,16 +59,16 @@ pub(super) fn load<'a, H: LiftHandles>(
         Type::Record(record) => Val::Record(load_record(cx, bytes, record)?),
         Type::Variant(variant) => load_variant(cx, bytes, variant)?,
         Type::Flags(flags) => Val::Flags(flags.abi().load(bytes)?),
-    })
+    }))
 }
 
 fn load_string<H>(
-    cx: &LiftContext<'_, H>,
+    cx: &mut LiftContext<'_, H>,
     address: u64,
     tagged_code_units: u64,
 ) -> Result<Val, Failure> {
     let (text, _) = load_string_from_range(cx, address, tagged_code_units)?;
-    Ok(Val::String(owned(text).into()))
+    Ok(Val::String(owned(cx, text)?.into()))
 }
 
 /// `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` and `lift_error_context`
@@ -86,7 +96,8 @@ fn load_list<'a, H: LiftHandles>(
     if let ListShape::FixedLength(_) = list.shape() {
         let size = list.facts.abi.of(cx.options.address_type).size;
         let bytes = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
-        return load_list_from_valid_range(cx, bytes.ok_or(Trap::PointerOutOfBounds)?, list);
+        let bytes = bytes.ok_or(Trap::PointerOutOfBounds)?;
+        return load_list_from_valid_range(cx, bytes, list.element()).map(Val::List);
     }
     let (address, length) = load_pair(cx, bytes)?;
     load_list_from_range(cx, address, length, list)
@@ -100,21 +111,22 @@ fn load_list_from_range<H: LiftHandles>(
 ) -> Result<Val, Failure> {
     let layout = list.element().abi().of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
-    load_list_from_valid_range(cx, bytes, list)
+    load_list_from_valid_range(cx, bytes, list.element()).map(Val::List)
 }
 
-fn load_list_from_valid_range<'a, H: LiftHandles>(
+/// `load_list_from_valid_range`: the values of type `ty` that fill `bytes`.
+pub(super) fn load_list_from_valid_range<'a, H: LiftHandles>(
     cx: &mut LiftContext<'a, H>,
     bytes: &'a [u8],
-    list: &ListType,
-) -> Result<Val, Failure> {
-    let size = list.element().abi().of(cx.options.address_type).size;
+    ty: &Type,
+) -> Result<Vec<Val>, Failure> {
+    let size = ty.abi().of(cx.options.address_type).size;
     let stride = usize::try_from(size).unwrap_or(usize::MAX).max(1);
-    let mut elements = Vec::with_capacity(bytes.len() / stride);
+    let mut elements = reserved(cx, bytes.len() / stride)?;
     for bytes in bytes.chunks_exact(stride) {
-        elements.push(load(cx, bytes, list.element())?);
+        elements.push(load(cx, bytes, ty)?);
     }
-    Ok(Val::List(elements))
+    Ok(elements)
 }
 
 pub(super) fn load_record<'a, H: LiftHandles>(
@@ -122,7 +134,7 @@ pub(super) fn load_record<'a, H: LiftHandles>(
     bytes: &'a [u8],
     record: &RecordType,
 ) -> Result<Vec<Val>, Failure> {
-    let mut fields = Vec::with_capacity(record.fields().len());
+    let mut fields = reserved(cx, record.fields().len())?;
     for field in record.fields() {
         let offset = usize::try_from(field.offset().of(cx.options.address_type)).ok();
         let bytes = offset.and_then(|offset| bytes.get(offset..));
@@ -139,7 +151,10 @@ fn load_variant<'a, H: LiftHandles>(
     let (case, bytes) = variant.variant.load(cx, bytes)?;
     let payload = match variant.case(case).and_then(Case::payload) {
         None => None,
-        Some(ty) => Some(Box::new(load(cx, bytes, ty)?)),
+        Some(ty) => {
+            charge::<Val, H>(cx, 1)?;
+            Some(Box::new(load(cx, bytes, ty)?))
+        }
     };
     Ok(Val::Variant(case, payload))
 }
@@ -156,19 +171,7 @@ pub(super) fn lift_flat<H: LiftHandles>(
     values: &mut CoreValueIter<'_>,
     ty: &Type,
 ) -> Result<Val, Failure> {
-    Ok(match ty {
-        Type::Bool => Val::Bool(Lift::lift_flat(cx, values)?),
-        Type::S8 => Val::S8(Lift::lift_flat(cx, values)?),
-        Type::U8 => Val::U8(Lift::lift_flat(cx, values)?),
-        Type::S16 => Val::S16(Lift::lift_flat(cx, values)?),
-        Type::U16 => Val::U16(Lift::lift_flat(cx, values)?),
-        Type::S32 => Val::S32(Lift::lift_flat(cx, values)?),
-        Type::U32 => Val::U32(Lift::lift_flat(cx, values)?),
-        Type::S64 => Val::S64(Lift::lift_flat(cx, values)?),
-        Type::U64 => Val::U64(Lift::lift_flat(cx, values)?),
-        Type::F32 => Val::F32(Lift::lift_flat(cx, values)?),
-        Type::F64 => Val::F64(Lift::lift_flat(cx, values)?),
-        Type::Char => Val::Char(Lift::lift_flat(cx, values)?),
+    Ok(lifted!(ty, Lift::lift_flat(cx, values)?, {
         Type::String => {
             let (address, length) = next_pair(cx, values)?;
             load_string(cx, address, length)?
@@ -180,7 +183,7 @@ pub(super) fn lift_flat<H: LiftHandles>(
         Type::Record(record) => Val::Record(lift_flat_record(cx, values, record)?),
         Type::Variant(variant) => lift_flat_variant(cx, values, variant)?,
         Type::Flags(flags) => Val::Flags(flags.abi().lift_flat(values)?),
-    })
+    }))
 }
 
 fn lift_flat_list<H: LiftHandles>(
@@ -192,14 +195,14 @@ fn lift_flat_list<H: LiftHandles>(
         let (address, length) = next_pair(cx, values)?;
         return load_list_from_range(cx, address, length, list);
     };
-    // Never more than the core values that there are.
-    if u64::from(length) > u64::try_from(values.remaining()).unwrap_or(u64::MAX) {
-        return Err(Error::FlatValueCount.into());
+    // Each element is at least one core value, so that there are no more of them than of those.
+    let length = usize::try_from(length).ok().filter(|it| *it <= values.remaining());
+    let length = length.ok_or(Error::FlatValueCount)?;
+    let mut elements = reserved(cx, length)?;
+    for _ in 0..length {
+        elements.push(lift_flat(cx, values, list.element())?);
     }
-    (0..length)
-        .map(|_| lift_flat(cx, values, list.element()))
-        .collect::<Result<_, _>>()
-        .map(Val::List)
+    Ok(Val::List(elements))
 }
 
 pub(super) fn lift_flat_record<H: LiftHandles>(
@@ -207,7 +210,11 @@ pub(super) fn lift_flat_record<H: LiftHandles>(
     values: &mut CoreValueIter<'_>,
     record: &RecordType,
 ) -> Result<Vec<Val>, Failure> {
-    record.fields().iter().map(Field::ty).map(|ty| lift_flat(cx, values, ty)).collect()
+    let mut fields = reserved(cx, record.fields().len())?;
+    for field in record.fields() {
+        fields.push(lift_flat(cx, values, field.ty())?);
+    }
+    Ok(fields)
 }
 
 fn lift_flat_variant<H: LiftHandles>(
@@ -218,7 +225,10 @@ fn lift_flat_variant<H: LiftHandles>(
     let (case, mut values) = variant.variant.lift_flat(cx, values)?;
     let payload = match variant.case(case).and_then(Case::payload) {
         None => None,
-        Some(ty) => Some(Box::new(lift_flat(cx, &mut values, ty)?)),
+        Some(ty) => {
+            charge::<Val, H>(cx, 1)?;
+            Some(Box::new(lift_flat(cx, &mut values, ty)?))
+        }
     };
     Ok(Val::Variant(case, payload))
 }

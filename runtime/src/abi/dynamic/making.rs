@@ -11,9 +11,10 @@ use crate::builtin::TypeIndex;
 use crate::limit::MAX_FLAGS;
 
 use super::super::{Abi, VariantAbi};
+use super::digest::digest;
 use super::ty::{
     Case, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Run,
-    Type, VariantShape, VariantType,
+    Type, VariantShape, VariantType, named,
 };
 
 /// There is no such type.
@@ -38,6 +39,9 @@ pub enum InvalidType {
     /// A type is nested in itself too deeply to be worked on.
     #[error("types are nested at most {max} levels deep", max = Type::MAX_DEPTH)]
     TooDeep,
+    /// A type has too many parts, counted as often as they occur, to be worked on.
+    #[error("a type has at most {max} parts", max = Type::MAX_PARTS)]
+    TooManyParts,
     /// A map's keys are numbers, truth values, characters or strings.
     #[error("`{0}` is no type for the keys of a map")]
     KeyType(Type),
@@ -49,13 +53,18 @@ pub enum InvalidType {
     BorrowInEnd,
 }
 
-/// What is known of several types together.
-fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Facts {
-    let mut facts = Facts { abi, depth: 0, contains_borrow: false, plain: false };
-    for ty in types {
-        let part = ty.facts();
-        facts.depth = facts.depth.max(part.depth);
-        facts.contains_borrow |= part.contains_borrow;
+/// What is known of a type from its fields or cases.
+fn joint<'a>(
+    parts: impl Iterator<Item = (&'a str, Option<&'a Type>)>,
+    abi: Abi,
+    digest: u64,
+) -> Facts {
+    let mut facts = Facts { digest, parts: 1, abi, depth: 0, contains_borrow: false, plain: false };
+    for (name, ty) in parts {
+        let part = ty.map(Type::facts);
+        facts.parts = facts.parts.saturating_add(named(name, part.map_or(0, |it| it.parts)));
+        facts.depth = facts.depth.max(part.map_or(0, |it| it.depth));
+        facts.contains_borrow |= part.is_some_and(|it| it.contains_borrow);
     }
     facts.depth = facts.depth.saturating_add(1);
     facts
@@ -64,6 +73,9 @@ fn joint<'a>(types: impl Iterator<Item = &'a Type>, abi: Abi) -> Facts {
 fn checked(facts: Facts) -> Result<Facts, InvalidType> {
     if facts.depth > Type::MAX_DEPTH {
         return Err(InvalidType::TooDeep);
+    }
+    if facts.parts > Type::MAX_PARTS {
+        return Err(InvalidType::TooManyParts);
     }
     if facts.abi.is_too_large() {
         return Err(InvalidType::TooLarge(facts.abi.wide.size));
@@ -88,11 +100,20 @@ impl Type {
     /// validators of components have the same limit.
     pub const MAX_DEPTH: u32 = 100;
 
+    /// As many parts as a type may have: itself, and those of each of its parts as often as they
+    /// occur; a label and a case without payload is one. A name counts as one more for every 64
+    /// bytes of it.
+    ///
+    /// Types share their parts, so that one of many parts takes little to make. All the same it is
+    /// a long way to go along all of them, as comparing two may do; validators of components have
+    /// the same limit.
+    pub const MAX_PARTS: u32 = 1_000_000;
+
     /// `list<element>`
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooDeep`]
+    /// [`InvalidType::TooDeep`], [`InvalidType::TooManyParts`]
     pub fn list(element: Self) -> Result<Self, InvalidType> {
         Self::list_of(element, ListShape::List)
     }
@@ -101,7 +122,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::NoLength`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    /// [`InvalidType::NoLength`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
+    /// [`InvalidType::TooManyParts`]
     pub fn fixed_length_list(element: Self, length: u32) -> Result<Self, InvalidType> {
         if length == 0 {
             return Err(InvalidType::NoLength);
@@ -113,7 +135,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::KeyType`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    /// [`InvalidType::KeyType`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
+    /// [`InvalidType::TooManyParts`]
     pub fn map(key: Self, value: Self) -> Result<Self, InvalidType> {
         match key {
             Self::Bool
@@ -139,8 +162,13 @@ impl Type {
             }
             ListShape::List | ListShape::Map => Facts { abi: Abi::LIST, plain: false, ..part },
         };
-        let facts = checked(Facts { depth: part.depth.saturating_add(1), ..facts })?;
-        Ok(Self::List(Arc::new(ListType { element, shape, facts })))
+        let facts = checked(Facts {
+            digest: digest((shape, &element)),
+            parts: part.parts.saturating_add(1),
+            depth: part.depth.saturating_add(1),
+            ..facts
+        })?;
+        Ok(Self::List(Arc::new(ListType { facts, element, shape })))
     }
 
     /// `record`, from the names and types of its fields.
@@ -148,7 +176,7 @@ impl Type {
     /// # Errors
     ///
     /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooLarge`],
-    /// [`InvalidType::TooDeep`]
+    /// [`InvalidType::TooDeep`], [`InvalidType::TooManyParts`]
     pub fn record<N: Into<Box<str>>>(
         fields: impl IntoIterator<Item = (N, Self)>,
     ) -> Result<Self, InvalidType> {
@@ -166,7 +194,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::Empty`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    /// [`InvalidType::Empty`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
+    /// [`InvalidType::TooManyParts`]
     pub fn tuple(types: impl IntoIterator<Item = Self>) -> Result<Self, InvalidType> {
         let record = RecordType::tuple(types);
         checked(record.facts)?;
@@ -181,7 +210,7 @@ impl Type {
     /// # Errors
     ///
     /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooLarge`],
-    /// [`InvalidType::TooDeep`]
+    /// [`InvalidType::TooDeep`], [`InvalidType::TooManyParts`]
     pub fn variant<N: Into<Box<str>>>(
         cases: impl IntoIterator<Item = (N, Option<Self>)>,
     ) -> Result<Self, InvalidType> {
@@ -193,7 +222,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`]
+    /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooManyParts`]
     pub fn enumeration<N: Into<Box<str>>>(
         labels: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidType> {
@@ -205,7 +234,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
+    /// [`InvalidType::TooManyParts`]
     pub fn option(some: Self) -> Result<Self, InvalidType> {
         let cases = [
             Case { name: "none".into(), payload: None },
@@ -218,7 +248,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
+    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
+    /// [`InvalidType::TooManyParts`]
     pub fn result(ok: Option<Self>, error: Option<Self>) -> Result<Self, InvalidType> {
         let cases = [
             Case { name: "ok".into(), payload: ok },
@@ -238,8 +269,9 @@ impl Type {
         check_names(cases.iter().map(Case::name))?;
         let payloads = cases.iter().map(|case| case.payload().map_or(Abi::NOTHING, Self::abi));
         let variant = VariantAbi::new(&payloads.collect::<Vec<_>>());
-        let facts = checked(joint(cases.iter().filter_map(Case::payload), variant.abi()))?;
-        Ok(Self::Variant(Arc::new(VariantType { cases, shape, variant, facts })))
+        let parts = cases.iter().map(|case| (case.name(), case.payload()));
+        let facts = checked(joint(parts, variant.abi(), digest((shape, &cases))))?;
+        Ok(Self::Variant(Arc::new(VariantType { facts, cases, shape, variant })))
     }
 
     /// `flags`
@@ -266,7 +298,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::CharStream`], [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`]
+    /// [`InvalidType::CharStream`], [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`],
+    /// [`InvalidType::TooManyParts`]
     pub fn stream(element: Option<Self>, index: TypeIndex) -> Result<Self, InvalidType> {
         if element == Some(Self::Char) {
             return Err(InvalidType::CharStream);
@@ -279,7 +312,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`]
+    /// [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`],
+    /// [`InvalidType::TooManyParts`]
     pub fn future(value: Option<Self>, index: TypeIndex) -> Result<Self, InvalidType> {
         Ok(Self::Future(Arc::new(EndType::new(value, index)?)))
     }
@@ -287,14 +321,12 @@ impl Type {
 
 impl EndType {
     fn new(element: Option<Type>, index: TypeIndex) -> Result<Self, InvalidType> {
-        let depth = element.as_ref().map_or(0, |element| element.facts().depth);
-        if depth >= Type::MAX_DEPTH {
-            return Err(InvalidType::TooDeep);
-        }
-        if element.as_ref().is_some_and(Type::contains_borrow) {
+        let parts = element.iter().map(|element| ("", Some(element)));
+        let facts = checked(joint(parts, Abi::HANDLE, digest((&element, index))))?;
+        if facts.contains_borrow {
             return Err(InvalidType::BorrowInEnd);
         }
-        Ok(Self { element, index })
+        Ok(Self { facts, element, index })
     }
 }
 
@@ -320,10 +352,12 @@ impl RecordType {
             })
             .collect();
         let abi = record.padded();
-        let facts = joint(fields.iter().map(Field::ty), abi);
+        let parts = fields.iter().map(|field| (field.name(), Some(field.ty())));
+        let facts = joint(parts, abi, digest((shape, &fields)));
         let plain = plain && bytes == abi.narrow.size;
         let runs = runs_of(&fields);
-        Self { fields, runs, shape, facts: Facts { plain, ..facts } }
+        let lifting_traps = fields.iter().any(|field| field.ty.lifting_traps());
+        Self { facts: Facts { plain, ..facts }, fields, runs, shape, lifting_traps }
     }
 }
 

@@ -25,21 +25,28 @@
 //! |---|---|
 //! | `ty.rs` | [`Type`] and what it is made of |
 //! | `making.rs` | making types, and which there aren't: [`InvalidType`] |
+//! | `digest.rs` | a hash of a type, made once |
+//! | `display.rs` | types as text |
 //! | `of.rs` | the [`Type`] that a Rust type is |
 //! | `val.rs` | [`Val`] |
+//! | `parts.rs` | parts of values, by their names |
 //! | `check.rs` | whether a value is of a type, and where not: [`Mismatch`] |
 //! | `load.rs` | `load`, `lift_flat` |
 //! | `resolve.rs` | other numbers for handles in types (feature `component`) |
 //! | `store.rs` | `store`, `lower_flat` |
+//! | `elements.rs` | elements of streams and futures |
 //! | `type_list.rs` | parameters and results: [`TypeList`] |
 //! | `wave.rs` | values as text (feature `wave`) |
 
 mod check;
+mod digest;
+mod display;
+mod elements;
 mod load;
 mod making;
 mod of;
+mod parts;
 #[cfg(feature = "component")]
-#[allow(dead_code, reason = "for the instantiator")]
 mod resolve;
 mod store;
 mod ty;

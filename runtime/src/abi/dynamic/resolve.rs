@@ -3,13 +3,15 @@
 //! A component names its resource types by slots of its own. Before a value of such a type is
 //! lifted or lowered, slots become numbers of a store, and so do the types of streams and futures.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 
-use super::ty::{Case, EndType, Field, ListType, RecordType, Type, VariantType};
+use super::digest::digest;
+use super::ty::{Case, EndType, Facts, Field, ListType, RecordType, Type, VariantType};
 use super::type_list::TypeList;
 
 /// Whoever knows the numbers.
@@ -87,7 +89,8 @@ impl Resolver {
                 if is_same(&element, &list.element) {
                     return Ok(ty.clone());
                 }
-                Type::List(Arc::new(ListType { element, ..**list }))
+                let facts = list.facts.with_digest(digest((list.shape, &element)));
+                Type::List(Arc::new(ListType { facts, element, ..**list }))
             }
             Type::Record(record) => match self.resolve_record(record, numbers)? {
                 None => ty.clone(),
@@ -108,17 +111,19 @@ impl Resolver {
                 if !changed {
                     return Ok(ty.clone());
                 }
-                Type::Variant(Arc::new(VariantType { cases: cases.into(), ..**variant }))
+                let cases: Box<[Case]> = cases.into();
+                let facts = variant.facts.with_digest(digest((variant.shape, &cases)));
+                Type::Variant(Arc::new(VariantType { facts, cases, ..**variant }))
             }
             Type::Stream(end) => {
                 let element = self.resolve_element(end, numbers)?;
                 let index = numbers.stream(element.as_ref())?;
-                Type::Stream(Arc::new(EndType { element, index }))
+                Type::Stream(Arc::new(end.with(element, index)))
             }
             Type::Future(end) => {
                 let element = self.resolve_element(end, numbers)?;
                 let index = numbers.future(element.as_ref())?;
-                Type::Future(Arc::new(EndType { element, index }))
+                Type::Future(Arc::new(end.with(element, index)))
             }
             _ => ty.clone(),
         })
@@ -146,12 +151,31 @@ impl Resolver {
             fields.push(Field { name: name.clone(), ty: resolved, offset: *offset });
         }
         // Handles have one size and no plain bits, whatever their numbers: the layout stays.
-        Ok(changed.then(|| RecordType {
-            fields: fields.into(),
-            runs: record.runs.clone(),
-            shape: record.shape,
-            facts: record.facts,
+        Ok(changed.then(|| {
+            let fields: Box<[Field]> = fields.into();
+            RecordType {
+                facts: record.facts.with_digest(digest((record.shape, &fields))),
+                fields,
+                runs: record.runs.clone(),
+                shape: record.shape,
+                lifting_traps: record.lifting_traps,
+            }
         }))
+    }
+}
+
+impl Facts {
+    /// The same of a type that is spelled with other numbers.
+    const fn with_digest(self, digest: u64) -> Self {
+        Self { digest, ..self }
+    }
+}
+
+impl EndType {
+    /// The same with these numbers in it.
+    fn with(&self, element: Option<Type>, index: TypeIndex) -> Self {
+        let facts = self.facts.with_digest(digest((&element, index)));
+        Self { facts, element, index }
     }
 }
 

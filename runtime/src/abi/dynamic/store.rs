@@ -13,6 +13,29 @@ use super::val::Val;
 
 const MISMATCH: Failure = Failure::Error(Error::ValueMismatch);
 
+/// Lowers a value of any type: `$lower` does it with `$it`, where a value of the Component Model
+/// is one of Rust, and the other arms where not.
+macro_rules! lowered {
+    ($ty_and_val:expr, $it:ident => $lower:expr, { $($others:tt)* }) => {
+        match $ty_and_val {
+            (Type::Bool, Val::Bool($it)) => $lower,
+            (Type::S8, Val::S8($it)) => $lower,
+            (Type::U8, Val::U8($it)) => $lower,
+            (Type::S16, Val::S16($it)) => $lower,
+            (Type::U16, Val::U16($it)) => $lower,
+            (Type::S32, Val::S32($it)) => $lower,
+            (Type::U32, Val::U32($it)) => $lower,
+            (Type::S64, Val::S64($it)) => $lower,
+            (Type::U64, Val::U64($it)) => $lower,
+            (Type::F32, Val::F32($it)) => $lower,
+            (Type::F64, Val::F64($it)) => $lower,
+            (Type::Char, Val::Char($it)) => $lower,
+            (Type::String, Val::String($it)) => $lower,
+            $($others)*
+        }
+    };
+}
+
 /// `store`: writes a value of type `ty` at `address`, where there is room for it.
 ///
 /// # Errors
@@ -26,20 +49,7 @@ pub(super) fn store<C: LowerContext + ?Sized>(
     ty: &Type,
     address: u64,
 ) -> Result<(), Failure> {
-    match (ty, val) {
-        (Type::Bool, Val::Bool(it)) => it.store(cx, address),
-        (Type::S8, Val::S8(it)) => it.store(cx, address),
-        (Type::U8, Val::U8(it)) => it.store(cx, address),
-        (Type::S16, Val::S16(it)) => it.store(cx, address),
-        (Type::U16, Val::U16(it)) => it.store(cx, address),
-        (Type::S32, Val::S32(it)) => it.store(cx, address),
-        (Type::U32, Val::U32(it)) => it.store(cx, address),
-        (Type::S64, Val::S64(it)) => it.store(cx, address),
-        (Type::U64, Val::U64(it)) => it.store(cx, address),
-        (Type::F32, Val::F32(it)) => it.store(cx, address),
-        (Type::F64, Val::F64(it)) => it.store(cx, address),
-        (Type::Char, Val::Char(it)) => it.store(cx, address),
-        (Type::String, Val::String(it)) => it.store(cx, address),
+    lowered!((ty, val), it => it.store(cx, address), {
         (Type::List(list), Val::List(elements)) => store_list(cx, elements, list, address),
         (Type::Record(record), Val::Record(fields)) => store_record(cx, fields, record, address),
         (Type::Variant(variant), Val::Variant(case, payload)) => {
@@ -47,7 +57,7 @@ pub(super) fn store<C: LowerContext + ?Sized>(
         }
         (Type::Flags(flags), Val::Flags(bits)) => flags.abi().store(cx, address, *bits),
         _ => lower_handle(cx, val, ty)?.store(cx, address),
-    }
+    })
 }
 
 /// `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` and `lower_error_context`
@@ -57,8 +67,8 @@ fn lower_handle<C: LowerContext + ?Sized>(
     ty: &Type,
 ) -> Result<u32, Failure> {
     match (ty, val) {
-        (Type::Own(ty), Val::Own(representation)) => cx.lower_own(*ty, *representation),
-        (Type::Borrow(ty), Val::Borrow(representation)) => cx.lower_borrow(*ty, *representation),
+        (Type::Own(ty), Val::Own(resource)) => cx.lower_own(*ty, *resource),
+        (Type::Borrow(ty), Val::Borrow(resource)) => cx.lower_borrow(*ty, *resource),
         (Type::Stream(ty), Val::Stream(end)) => cx.lower_end(EndKind::Stream, ty.index(), *end),
         (Type::Future(ty), Val::Future(end)) => cx.lower_end(EndKind::Future, ty.index(), *end),
         (Type::ErrorContext, Val::ErrorContext(it)) => cx.lower_error_context(*it),
@@ -73,7 +83,7 @@ fn store_list<C: LowerContext + ?Sized>(
     address: u64,
 ) -> Result<(), Failure> {
     if let ListShape::FixedLength(_) = list.shape() {
-        return store_list_into_valid_range(cx, elements, list, address);
+        return store_list_into_valid_range(cx, elements, list.element(), address);
     }
     let pair = store_list_into_range(cx, elements, list)?;
     cx.write_pair(address, pair)
@@ -86,19 +96,20 @@ fn store_list_into_range<C: LowerContext + ?Sized>(
 ) -> Result<(u64, u64), Failure> {
     let layout = list.element().abi().of(cx.options().address_type);
     let address = cx.allocate_list(elements.len(), layout)?;
-    store_list_into_valid_range(cx, elements, list, address)?;
+    store_list_into_valid_range(cx, elements, list.element(), address)?;
     Ok((address, u64::try_from(elements.len()).map_err(|_| Error::TooLong)?))
 }
 
-fn store_list_into_valid_range<C: LowerContext + ?Sized>(
+/// `store_list_into_valid_range`: writes values of type `ty` one after the other.
+pub(super) fn store_list_into_valid_range<C: LowerContext + ?Sized>(
     cx: &mut C,
     elements: &[Val],
-    list: &ListType,
+    ty: &Type,
     mut address: u64,
 ) -> Result<(), Failure> {
-    let size = list.element().abi().of(cx.options().address_type).size;
+    let size = ty.abi().of(cx.options().address_type).size;
     for val in elements {
-        store(cx, val, list.element(), address)?;
+        store(cx, val, ty, address)?;
         address = address.saturating_add(size);
     }
     Ok(())
@@ -145,20 +156,7 @@ pub(super) fn lower_flat<C: LowerContext + ?Sized>(
     ty: &Type,
     flat: &mut FlatValues,
 ) -> Result<(), Failure> {
-    match (ty, val) {
-        (Type::Bool, Val::Bool(it)) => it.lower_flat(cx, flat),
-        (Type::S8, Val::S8(it)) => it.lower_flat(cx, flat),
-        (Type::U8, Val::U8(it)) => it.lower_flat(cx, flat),
-        (Type::S16, Val::S16(it)) => it.lower_flat(cx, flat),
-        (Type::U16, Val::U16(it)) => it.lower_flat(cx, flat),
-        (Type::S32, Val::S32(it)) => it.lower_flat(cx, flat),
-        (Type::U32, Val::U32(it)) => it.lower_flat(cx, flat),
-        (Type::S64, Val::S64(it)) => it.lower_flat(cx, flat),
-        (Type::U64, Val::U64(it)) => it.lower_flat(cx, flat),
-        (Type::F32, Val::F32(it)) => it.lower_flat(cx, flat),
-        (Type::F64, Val::F64(it)) => it.lower_flat(cx, flat),
-        (Type::Char, Val::Char(it)) => it.lower_flat(cx, flat),
-        (Type::String, Val::String(it)) => it.lower_flat(cx, flat),
+    lowered!((ty, val), it => it.lower_flat(cx, flat), {
         (Type::List(list), Val::List(elements)) => lower_flat_list(cx, elements, list, flat),
         (Type::Record(record), Val::Record(fields)) => lower_flat_record(cx, fields, record, flat),
         (Type::Variant(variant), Val::Variant(case, payload)) => {
@@ -166,7 +164,7 @@ pub(super) fn lower_flat<C: LowerContext + ?Sized>(
         }
         (Type::Flags(flags), Val::Flags(bits)) => flags.abi().lower_flat(flat, *bits),
         _ => lower_handle(cx, val, ty)?.lower_flat(cx, flat),
-    }
+    })
 }
 
 fn lower_flat_list<C: LowerContext + ?Sized>(

@@ -6,7 +6,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use crate::builtin::TypeIndex;
 
@@ -14,7 +14,8 @@ use super::super::{Abi, FlagsAbi, Offset, VariantAbi};
 
 /// The type of a value.
 ///
-/// Cloning one copies a pointer. Two are equal if they are spelled the same.
+/// Cloning one copies a pointer. Two are equal if they are spelled the same; hashing one takes
+/// one step, and comparing two takes one if they are the same or if they differ.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `bool`
@@ -53,9 +54,14 @@ pub enum Type {
     Variant(Arc<VariantType>),
     /// `flags`
     Flags(Arc<FlagsType>),
-    /// `own` of a resource type
+    /// `own` of a resource type.
+    ///
+    /// The number may be the component's own: whoever has the handle table,
+    /// [`LiftHandles`](super::super::LiftHandles) and
+    /// [`LowerContext`](super::super::LowerContext), is given it and translates it to the
+    /// machine's, which is the one in a [`Resource`](super::super::Resource).
     Own(TypeIndex),
-    /// `borrow` of a resource type
+    /// `borrow` of a resource type, numbered as for [`Own`](Self::Own)
     Borrow(TypeIndex),
     /// `stream`
     Stream(Arc<EndType>),
@@ -66,6 +72,10 @@ pub enum Type {
 /// What is known of a compound type besides its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Facts {
+    /// Of everything that the type is spelled with; the same for two that are equal.
+    pub(crate) digest: u64,
+    /// How many parts it has: itself, and those of each of its parts as often as they occur.
+    pub(crate) parts: u32,
     pub(crate) abi: Abi,
     /// How many types it is nested in itself, the longest way.
     pub(crate) depth: u32,
@@ -76,16 +86,38 @@ pub(crate) struct Facts {
 
 impl Facts {
     const fn leaf(abi: Abi, plain: bool) -> Self {
-        Self { abi, depth: 1, contains_borrow: false, plain }
+        // A leaf is hashed as it is.
+        Self { digest: 0, parts: 1, abi, depth: 1, contains_borrow: false, plain }
     }
 }
 
+/// The parts of something with a name and a type of so many: a name counts as one for every 64
+/// bytes, as whoever compares types compares names.
+pub(super) fn named(name: &str, parts: u32) -> u32 {
+    let name = u32::try_from(name.len() / 64).unwrap_or(u32::MAX);
+    parts.max(1).saturating_add(name)
+}
+
+/// Types that were hashed when they were made. `facts` is their first field, so that two that
+/// differ are told apart by it alone when they are compared.
+macro_rules! hashed_once {
+    ($($ty:ty),*) => {$(
+        impl Hash for $ty {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                state.write_u64(self.facts.digest);
+            }
+        }
+    )*};
+}
+
+hashed_once!(ListType, RecordType, VariantType, EndType);
+
 /// `list<element>`, `list<element, length>` or `map<key, value>`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListType {
+    pub(super) facts: Facts,
     pub(super) element: Type,
     pub(super) shape: ListShape,
-    pub(super) facts: Facts,
 }
 
 /// What a [`ListType`] is spelled as.
@@ -114,13 +146,15 @@ impl ListType {
 }
 
 /// `record` or `tuple`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordType {
+    pub(super) facts: Facts,
     pub(super) fields: Box<[Field]>,
     /// What is moved at a time from memory to memory.
     pub(super) runs: Box<[Run]>,
     pub(super) shape: RecordShape,
-    pub(super) facts: Facts,
+    /// Whether lifting one of the fields may trap.
+    pub(super) lifting_traps: bool,
 }
 
 /// A part of a record that is moved from memory to memory at once.
@@ -188,12 +222,12 @@ impl Field {
 }
 
 /// `variant`, `enum`, `option` or `result`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VariantType {
+    pub(super) facts: Facts,
     pub(super) cases: Box<[Case]>,
     pub(super) shape: VariantShape,
     pub(super) variant: VariantAbi,
-    pub(super) facts: Facts,
 }
 
 /// What a [`VariantType`] is spelled as.
@@ -232,6 +266,11 @@ impl VariantType {
     /// The discriminant and where the payload lies.
     pub(crate) const fn variant(&self) -> &VariantAbi {
         &self.variant
+    }
+
+    /// Whether a value is no more than its discriminant.
+    pub(crate) fn has_no_payloads(&self) -> bool {
+        self.cases.iter().all(|case| case.payload.is_none())
     }
 
     /// The case with this index.
@@ -275,11 +314,18 @@ impl FlagsType {
     pub(crate) const fn abi(&self) -> FlagsAbi {
         FlagsAbi::new(self.labels.len())
     }
+
+    fn facts(&self) -> Facts {
+        let labels =
+            self.labels.iter().fold(1, |sum: u32, label| sum.saturating_add(named(label, 0)));
+        Facts { parts: labels, ..Facts::leaf(Abi::flags(self.labels.len()), false) }
+    }
 }
 
 /// `stream` or `future`: what comes out of the end, and how the definition is numbered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndType {
+    pub(super) facts: Facts,
     pub(super) element: Option<Type>,
     pub(super) index: TypeIndex,
 }
@@ -291,7 +337,8 @@ impl EndType {
         self.element.as_ref()
     }
 
-    /// The number that whoever has the handle table knows the type by.
+    /// The number that whoever has the handle table knows the type by; as for
+    /// [`Type::Own`], it may be the component's own.
     #[must_use]
     pub const fn index(&self) -> TypeIndex {
         self.index
@@ -318,6 +365,37 @@ impl Type {
         self.facts().plain
     }
 
+    /// Whether lifting one may trap: not every pattern of bits is a value, or it does something.
+    pub(crate) fn lifting_traps(&self) -> bool {
+        match self {
+            Self::Bool
+            | Self::S8
+            | Self::U8
+            | Self::S16
+            | Self::U16
+            | Self::S32
+            | Self::U32
+            | Self::S64
+            | Self::U64
+            | Self::F32
+            | Self::F64
+            | Self::Flags(_) => false,
+            Self::Char
+            | Self::String
+            | Self::ErrorContext
+            | Self::Own(_)
+            | Self::Borrow(_)
+            | Self::Stream(_)
+            | Self::Future(_)
+            | Self::Variant(_) => true,
+            Self::List(list) => match list.shape {
+                ListShape::FixedLength(_) => list.element.lifting_traps(),
+                ListShape::List | ListShape::Map => true,
+            },
+            Self::Record(record) => record.lifting_traps,
+        }
+    }
+
     pub(crate) fn facts(&self) -> Facts {
         match self {
             Self::Bool => Facts::leaf(Abi::BOOL, false),
@@ -335,146 +413,11 @@ impl Type {
             Self::String => Facts::leaf(Abi::STRING, false),
             Self::ErrorContext | Self::Own(_) => Facts::leaf(Abi::HANDLE, false),
             Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::leaf(Abi::HANDLE, false) },
-            Self::Flags(flags) => Facts::leaf(Abi::flags(flags.labels.len()), false),
-            Self::Stream(end) | Self::Future(end) => Facts {
-                depth: end.element.as_ref().map_or(0, |it| it.facts().depth).saturating_add(1),
-                ..Facts::leaf(Abi::HANDLE, false)
-            },
+            Self::Flags(flags) => flags.facts(),
+            Self::Stream(end) | Self::Future(end) => end.facts,
             Self::List(list) => list.facts,
             Self::Record(record) => record.facts,
             Self::Variant(variant) => variant.facts,
-        }
-    }
-}
-
-/// As WIT spells it; a record, variant, enum or flags, which WIT has no expression for, with its
-/// parts in braces.
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bool => f.write_str("bool"),
-            Self::S8 => f.write_str("s8"),
-            Self::U8 => f.write_str("u8"),
-            Self::S16 => f.write_str("s16"),
-            Self::U16 => f.write_str("u16"),
-            Self::S32 => f.write_str("s32"),
-            Self::U32 => f.write_str("u32"),
-            Self::S64 => f.write_str("s64"),
-            Self::U64 => f.write_str("u64"),
-            Self::F32 => f.write_str("f32"),
-            Self::F64 => f.write_str("f64"),
-            Self::Char => f.write_str("char"),
-            Self::String => f.write_str("string"),
-            Self::ErrorContext => f.write_str("error-context"),
-            Self::List(list) => list.fmt(f),
-            Self::Record(record) => record.fmt(f),
-            Self::Variant(variant) => variant.fmt(f),
-            Self::Flags(flags) => {
-                f.write_str("flags { ")?;
-                commas(f, flags.labels.iter())?;
-                f.write_str(" }")
-            }
-            Self::Own(TypeIndex(index)) => write!(f, "own<{index}>"),
-            Self::Borrow(TypeIndex(index)) => write!(f, "borrow<{index}>"),
-            Self::Stream(end) => end.fmt_as(f, "stream"),
-            Self::Future(end) => end.fmt_as(f, "future"),
-        }
-    }
-}
-
-impl fmt::Debug for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-fn commas<T: fmt::Display>(
-    f: &mut fmt::Formatter<'_>,
-    items: impl Iterator<Item = T>,
-) -> fmt::Result {
-    for (position, item) in items.enumerate() {
-        f.write_str(if position == 0 { "" } else { ", " })?;
-        item.fmt(f)?;
-    }
-    Ok(())
-}
-
-impl fmt::Display for ListType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.shape, &self.element) {
-            (ListShape::Map, Type::Record(entry)) => {
-                f.write_str("map<")?;
-                commas(f, entry.fields.iter().map(|field| &field.ty))?;
-                f.write_str(">")
-            }
-            (ListShape::FixedLength(length), element) => write!(f, "list<{element}, {length}>"),
-            (_, element) => write!(f, "list<{element}>"),
-        }
-    }
-}
-
-impl fmt::Display for RecordType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.shape {
-            RecordShape::Tuple => {
-                f.write_str("tuple<")?;
-                commas(f, self.fields.iter().map(|field| &field.ty))?;
-                f.write_str(">")
-            }
-            RecordShape::Record => {
-                f.write_str("record { ")?;
-                commas(f, self.fields.iter())?;
-                f.write_str(" }")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.ty)
-    }
-}
-
-impl fmt::Display for VariantType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let payload = |index| self.case(index).and_then(Case::payload);
-        match self.shape {
-            VariantShape::Option => match payload(1) {
-                Some(some) => write!(f, "option<{some}>"),
-                None => f.write_str("option"),
-            },
-            VariantShape::Result => match (payload(0), payload(1)) {
-                (None, None) => f.write_str("result"),
-                (Some(ok), None) => write!(f, "result<{ok}>"),
-                (None, Some(error)) => write!(f, "result<_, {error}>"),
-                (Some(ok), Some(error)) => write!(f, "result<{ok}, {error}>"),
-            },
-            VariantShape::Enum | VariantShape::Variant => {
-                let keyword =
-                    if self.shape == VariantShape::Enum { "enum { " } else { "variant { " };
-                f.write_str(keyword)?;
-                commas(f, self.cases.iter())?;
-                f.write_str(" }")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.payload {
-            None => f.write_str(&self.name),
-            Some(payload) => write!(f, "{}({payload})", self.name),
-        }
-    }
-}
-
-impl EndType {
-    fn fmt_as(&self, f: &mut fmt::Formatter<'_>, keyword: &str) -> fmt::Result {
-        match &self.element {
-            None => f.write_str(keyword),
-            Some(element) => write!(f, "{keyword}<{element}>"),
         }
     }
 }

@@ -36,17 +36,18 @@ pub enum LowerFailure {
 impl TypeList {
     /// These types.
     ///
+    /// Together they are no type, so that the limits of a type's size and depth are none of
+    /// theirs, though what goes through memory lies there as a tuple.
+    ///
     /// # Errors
     ///
-    /// [`InvalidType::TooLarge`], as what goes through memory is a tuple.
+    /// [`InvalidType::TooManyParts`]
     pub fn new(types: impl IntoIterator<Item = Type>) -> Result<Self, InvalidType> {
         let record = RecordType::tuple(types);
-        let abi = record.facts.abi;
-        if abi.is_too_large() {
-            Err(InvalidType::TooLarge(abi.wide.size))
-        } else {
-            Ok(Self { record })
+        if record.facts.parts > Type::MAX_PARTS {
+            return Err(InvalidType::TooManyParts);
         }
+        Ok(Self { record })
     }
 
     /// The types.
@@ -63,7 +64,7 @@ impl TypeList {
 
     /// Of the same fields as a list that there is.
     #[cfg(feature = "component")]
-    #[allow(dead_code, reason = "for the instantiator")]
+    #[cfg(feature = "component")]
     pub(super) const fn of_record(record: RecordType) -> Self {
         Self { record }
     }

@@ -7,7 +7,7 @@ use core::hash::{Hash, Hasher};
 
 use crate::machine::{EndId, ErrorContextId};
 
-use super::super::NanBits;
+use super::super::{NanBits, Resource};
 
 /// A value of the Component Model.
 ///
@@ -50,10 +50,10 @@ pub enum Val {
     Variant(u32, Option<Box<Self>>),
     /// `flags`: a bit for each label
     Flags(u32),
-    /// `own`: the resource's representation
-    Own(u64),
-    /// `borrow`: the resource's representation
-    Borrow(u64),
+    /// `own`
+    Own(Resource),
+    /// `borrow`
+    Borrow(Resource),
     /// `stream`: the readable end
     Stream(EndId),
     /// `future`: the readable end
@@ -174,9 +174,8 @@ impl PartialEq for Val {
             (Self::S32(a), Self::S32(b)) => a == b,
             (Self::U32(a), Self::U32(b)) | (Self::Flags(a), Self::Flags(b)) => a == b,
             (Self::S64(a), Self::S64(b)) => a == b,
-            (Self::U64(a), Self::U64(b))
-            | (Self::Own(a), Self::Own(b))
-            | (Self::Borrow(a), Self::Borrow(b)) => a == b,
+            (Self::U64(a), Self::U64(b)) => a == b,
+            (Self::Own(a), Self::Own(b)) | (Self::Borrow(a), Self::Borrow(b)) => a == b,
             (Self::F32(a), Self::F32(b)) => nan.encode_f32(*a) == nan.encode_f32(*b),
             (Self::F64(a), Self::F64(b)) => nan.encode_f64(*a) == nan.encode_f64(*b),
             (Self::Char(a), Self::Char(b)) => a == b,
@@ -204,7 +203,8 @@ impl Hash for Val {
             Self::S32(it) => it.hash(state),
             Self::U32(it) | Self::Flags(it) => it.hash(state),
             Self::S64(it) => it.hash(state),
-            Self::U64(it) | Self::Own(it) | Self::Borrow(it) => it.hash(state),
+            Self::U64(it) => it.hash(state),
+            Self::Own(it) | Self::Borrow(it) => it.hash(state),
             Self::F32(it) => NanBits::CANONICAL.encode_f32(*it).hash(state),
             Self::F64(it) => NanBits::CANONICAL.encode_f64(*it).hash(state),
             Self::Char(it) => it.hash(state),

@@ -1,46 +1,58 @@
 //! From guest to guest, without values in between.
 //!
-//! Lifting and then lowering is the same as moving bytes, with checks on the way. A [`Type`] was
-//! compiled when it was made: it knows what it is moved by.
+//! Lifting and then lowering is the same as moving bytes, with checks. Nothing is compiled for it:
+//! the [`Type`] is the plan, and knows since it was made what it is moved by.
 //!
-//! | what | how it moves |
-//! |---|---|
-//! | plain: numbers, and what is made of them without padding | one copy, of a whole list at once |
-//! | `bool`, `char`, `enum`, `flags` in a list | one pass that checks, and one copy |
-//! | strings | one pass that checks, and one copy or transcoding |
-//! | records | a copy for each run of plain fields, and the others one by one |
-//! | handles | out of one table and into the other |
+//! The reference lifts all values before it lowers the first. So here are two passes. The first
+//! does everything that lifting can trap at, takes handles out of the source's table, and leaves
+//! the destination alone; the second moves.
 //!
-//! Nothing is allocated but what `realloc` is asked for. Values arrive, `realloc` is called and
-//! handles are numbered as in the reference, with these differences:
+//! | what | first | second |
+//! |---|---|---|
+//! | plain: numbers, and what is made of them without padding | nothing | one copy, of a whole list at once |
+//! | `bool`, `flags`, in a list | nothing | one look at all, and one copy |
+//! | `char`, `enum`, in a list | one look at all | one copy |
+//! | strings | one look | one copy or transcoding |
+//! | records | fields that may be malformed | a copy for each run of plain fields, and the others one by one |
+//! | handles | out of one table | into the other |
+//!
+//! Nothing is allocated but what `realloc` is asked for, and a queue if there are handles. Values
+//! arrive, `realloc` is called, handles are numbered and traps come in the order of the reference,
+//! with these differences:
 //!
 //! - A NaN keeps its bits, which the spec leaves open.
-//! - The reference lifts all values before it lowers the first; here they take turns. So what is
-//!   malformed is found when it is moved, and not before the first call of `realloc`. Where an
-//!   instance calls itself, several handles in one call may come out with each other's indices.
+//! - What the first pass has seen is not kept. If the two memories are one, and `realloc` writes
+//!   to values that are being moved, or the place of results overlaps with what they are made
+//!   from, then what lies there when its turn comes is what arrives. Bounds are checked again, and
+//!   handles that would be others are [`Error::SourceChanged`](crate::error::Error::SourceChanged).
 //!
 //! | file | |
 //! |---|---|
 //! | here | [`TransferContext`]; parameters, results, and elements of streams |
 //! | `place.rs` | where a value comes from and goes to: memory, or core values |
-//! | `transfer.rs` | one value |
+//! | `lift.rs` | the first pass |
+//! | `handles.rs` | handles between the passes |
+//! | `transfer.rs` | the second pass: one value |
 //! | `elements.rs` | many, one after the other |
 //! | `text.rs` | strings |
+//! | `copy.rs` | a copy between two memories that can't be had at the same time |
 
+mod copy;
 mod elements;
+mod handles;
+mod lift;
 mod place;
 mod text;
 mod transfer;
 
 use crate::error::Failure;
-use crate::trap::Trap;
 
 use super::context::LowerContextExt as _;
-use super::memory::{range, range_mut};
 use super::{
     CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Options, Type, TypeList,
 };
 
+use handles::LiftedHandles;
 use place::{From, To};
 
 /// Two guests: what values are lifted from, with [`LiftHandles`], and what they are lowered into,
@@ -54,28 +66,18 @@ pub trait TransferContext: LowerContext + LiftHandles {
     /// The memory that values are lifted from, as it is now.
     fn source_memory(&self) -> &[u8];
 
-    /// Copies bytes from the source's memory to the destination's. Both lie in their memories.
+    /// Copies bytes from the source's memory to the destination's. Both lie in their memories. If
+    /// these are one, the places may overlap, and what arrives is what was there before.
     ///
     /// Whoever can have both memories at a time does better than this, which copies everything
     /// twice.
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-out-of-bounds`, if they don't after all.
+    /// [`Error::UncheckedAddress`](crate::error::Error::UncheckedAddress) if they don't lie in
+    /// their memories after all.
     fn copy(&mut self, from: u64, to: u64, length: u64) -> Result<(), Failure> {
-        let mut buffer = [0; 1024];
-        let mut done = 0;
-        while done < length {
-            let rest = usize::try_from(length - done).unwrap_or(usize::MAX);
-            let buffer = buffer.get_mut(..rest.min(1024)).unwrap_or_default();
-            let count = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
-            let source = range(self.source_memory(), from.saturating_add(done), count);
-            buffer.copy_from_slice(source.ok_or(Trap::PointerOutOfBounds)?);
-            let place = range_mut(self.memory_mut(), to.saturating_add(done), count);
-            place.ok_or(Trap::PointerOutOfBounds)?.copy_from_slice(buffer);
-            done = done.saturating_add(count);
-        }
-        Ok(())
+        copy::copy_in_chunks(self, from, to, length)
     }
 }
 
@@ -89,10 +91,13 @@ impl TypeList {
     /// `max_flat.0` core values, or the memory that the one core value is the address of, to at
     /// most `max_flat.1` core values, or to memory, at `out_param` or where `realloc` says.
     ///
+    /// What lifting traps at is found before the destination notices anything. Core values behind
+    /// those of the types are left where they are: an `out_param` may be one of them.
+    ///
     /// # Errors
     ///
-    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, those of loading, those of handles,
-    /// and what `realloc` traps with.
+    /// [`Error::SourceChanged`](crate::error::Error::SourceChanged). Traps: `pointer-unaligned`,
+    /// `pointer-out-of-bounds`, those of loading, those of handles, and what `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     pub fn transfer_flat_values<C: TransferContext + ?Sized>(
@@ -102,23 +107,31 @@ impl TypeList {
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<FlatValues, Failure> {
+        let mut lifted = LiftedHandles::default();
         let address_type = cx.source_options().address_type;
         let layout = self.abi().of(address_type);
+        let mut values_again;
         let mut from = if layout.flat.exceed(max_flat.0) {
             let address = values.next_address(address_type)?;
             source(cx).spilled(address, layout)?;
+            lift::record(cx, &mut lifted, self.record(), &mut From::Memory(address))?;
             From::Memory(address)
         } else {
-            From::Flat(values)
+            values_again = values.clone();
+            lift::record(cx, &mut lifted, self.record(), &mut From::Flat(values))?;
+            From::Flat(&mut values_again)
         };
         let layout = self.abi().of(cx.options().address_type);
         let mut flat = FlatValues::EMPTY;
         if layout.flat.exceed(max_flat.1) {
             let address = cx.spill(layout, out_param, &mut flat)?;
-            transfer::record(cx, self.record(), &mut from, &mut To::Memory(address))?;
+            let to = &mut To::Memory(address);
+            transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
         } else {
-            transfer::record(cx, self.record(), &mut from, &mut To::Flat(&mut flat))?;
+            let to = &mut To::Flat(&mut flat);
+            transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
         }
+        lifted.finish()?;
         Ok(flat)
     }
 }
@@ -128,9 +141,13 @@ impl Type {
     /// happens when both ends of a stream or future are at hand. The places were checked with
     /// [`check_buffer`](super::check_buffer).
     ///
+    /// What lifting traps at is found before the destination notices anything.
+    ///
     /// # Errors
     ///
-    /// The traps of loading, those of handles, and what `realloc` traps with.
+    /// [`Error::SourceChanged`](crate::error::Error::SourceChanged),
+    /// [`Error::UncheckedAddress`](crate::error::Error::UncheckedAddress). The traps of loading,
+    /// those of handles, and what `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
     pub fn transfer_elements<C: TransferContext + ?Sized>(
@@ -140,6 +157,9 @@ impl Type {
         to: u64,
         length: u32,
     ) -> Result<(), Failure> {
-        elements::transfer(cx, self, from, to, u64::from(length))
+        let (mut lifted, length) = (LiftedHandles::default(), u64::from(length));
+        lift::elements(cx, &mut lifted, self, from, length)?;
+        elements::transfer(cx, &mut lifted, self, from, to, length)?;
+        lifted.finish()
     }
 }

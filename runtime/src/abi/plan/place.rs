@@ -1,12 +1,11 @@
 //! Where a value comes from and goes to: memory, or core values.
 
-use crate::error::Failure;
-use crate::trap::Trap;
+use crate::error::{Error, Failure};
 
 use super::super::context::LowerContextExt as _;
 use super::super::memory::{range, range_mut};
 use super::super::typed::{load_pair, next_pair};
-use super::super::{CoreValueIter, FlatValues, Offset};
+use super::super::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};
 use super::{TransferContext, source};
 
 /// Where a value comes from.
@@ -15,6 +14,23 @@ pub(super) enum From<'p, 'v> {
     Memory(u64),
     /// The next core values.
     Flat(&'p mut CoreValueIter<'v>),
+}
+
+/// Where the payload of a variant comes from.
+pub(super) enum Payload<'v> {
+    /// An address in the source's memory.
+    Memory(u64),
+    /// The core values of the variant, behind the first.
+    Flat(CoreValueIter<'v>),
+}
+
+impl<'v> Payload<'v> {
+    pub(super) const fn from(&mut self) -> From<'_, 'v> {
+        match self {
+            Self::Memory(address) => From::Memory(*address),
+            Self::Flat(values) => From::Flat(values),
+        }
+    }
 }
 
 /// Where a value goes to.
@@ -41,7 +57,41 @@ impl<'v> From<'_, 'v> {
         }
     }
 
-    /// The bits of a scalar of `N` bytes, extended with zeros.
+    /// Goes past a value of type `ty`.
+    pub(super) fn skip<C: TransferContext + ?Sized>(
+        &mut self,
+        cx: &C,
+        ty: &Type,
+    ) -> Result<(), Failure> {
+        let Self::Flat(values) = self else { return Ok(()) };
+        let count = ty.abi().of(cx.source_options().address_type).flat.count();
+        values.take(count.ok_or(Error::FlatValueCount)?).map(|_| ())
+    }
+
+    /// The case of a variant, and where its payload comes from.
+    pub(super) fn case<C: TransferContext + ?Sized>(
+        &mut self,
+        cx: &C,
+        variant: &VariantAbi,
+    ) -> Result<(u32, Payload<'v>), Failure> {
+        match self {
+            Self::Memory(address) => {
+                let address_type = cx.source_options().address_type;
+                let size = variant.abi().of(address_type).size;
+                let bytes = range(cx.source_memory(), *address, size);
+                let bytes = bytes.ok_or(Error::UncheckedAddress)?;
+                let (case, _) = variant.load(&source(cx), bytes)?;
+                let offset = variant.payload_offset().of(address_type);
+                Ok((case, Payload::Memory(address.saturating_add(offset))))
+            }
+            Self::Flat(values) => {
+                let (case, payload) = variant.lift_flat(&source(cx), values)?;
+                Ok((case, Payload::Flat(payload)))
+            }
+        }
+    }
+
+    /// The bits of a scalar of `size` bytes, extended with zeros.
     pub(super) fn bits<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -51,7 +101,7 @@ impl<'v> From<'_, 'v> {
             Self::Memory(address) => {
                 let source = range(cx.source_memory(), *address, size);
                 let mut bytes = [0; 8];
-                let source = source.ok_or(Trap::PointerOutOfBounds)?;
+                let source = source.ok_or(Error::UncheckedAddress)?;
                 for (place, byte) in bytes.iter_mut().zip(source) {
                     *place = *byte;
                 }
@@ -82,9 +132,9 @@ impl<'v> From<'_, 'v> {
     ) -> Result<(u64, u64), Failure> {
         match self {
             Self::Memory(address) => {
-                let start = usize::try_from(*address).ok();
-                let bytes = start.and_then(|start| cx.source_memory().get(start..));
-                load_pair(&source(cx), bytes.ok_or(Trap::PointerOutOfBounds)?)
+                let size = Abi::STRING.of(cx.source_options().address_type).size;
+                let bytes = range(cx.source_memory(), *address, size);
+                load_pair(&source(cx), bytes.ok_or(Error::UncheckedAddress)?)
             }
             Self::Flat(values) => next_pair(&source(cx), values),
         }
@@ -114,7 +164,7 @@ impl To<'_> {
         match self {
             Self::Memory(address) => {
                 let place = range_mut(cx.memory_mut(), *address, size);
-                let place = place.ok_or(Trap::PointerOutOfBounds)?;
+                let place = place.ok_or(Error::UncheckedAddress)?;
                 for (place, byte) in place.iter_mut().zip(bits.to_le_bytes()) {
                     *place = byte;
                 }

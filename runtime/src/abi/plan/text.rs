@@ -1,10 +1,9 @@
 //! Strings, from one memory and encoding to another.
 
-use crate::error::Failure;
-use crate::trap::Trap;
+use crate::error::{Error, Failure};
 
 use super::super::memory::range;
-use super::super::string::{StringSource, load_string_from_range, store_string_into_range};
+use super::super::string::{StringSource, store_string_into_range, string_range};
 use super::{TransferContext, source};
 
 /// A string in the source's memory.
@@ -23,7 +22,7 @@ impl<C: TransferContext + ?Sized> StringSource for GuestString<'_, C> {
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Failure> {
         let length = u64::try_from(into.len()).unwrap_or(u64::MAX);
         let bytes = range(self.cx.source_memory(), self.address.saturating_add(offset), length);
-        into.copy_from_slice(bytes.ok_or(Trap::StringContentOutOfBounds)?);
+        into.copy_from_slice(bytes.ok_or(Error::UncheckedAddress)?);
         Ok(())
     }
 
@@ -32,12 +31,13 @@ impl<C: TransferContext + ?Sized> StringSource for GuestString<'_, C> {
     }
 }
 
-/// Moves a string: its address and its tagged length in the destination's memory.
+/// Moves a string, which was validated when it was lifted: its address and its tagged length in
+/// the destination's memory.
 pub(super) fn transfer<C: TransferContext + ?Sized>(
     cx: &mut C,
     address: u64,
     tagged_code_units: u64,
 ) -> Result<(u64, u64), Failure> {
-    let (_, form) = load_string_from_range(&source(cx), address, tagged_code_units)?;
+    let (_, form) = string_range(&source(cx), address, tagged_code_units)?;
     store_string_into_range(&mut GuestString { cx, address }, form)
 }

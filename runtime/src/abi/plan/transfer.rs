@@ -1,18 +1,18 @@
-//! One value, from where it is to where it goes.
+//! The second pass: one value, from where it is to where it goes.
 
 use crate::error::{Error, Failure};
-use crate::trap::{EndKind, Trap};
 
 use super::super::dynamic::Run;
-use super::super::memory::range;
 use super::super::scalar::{convert_i32_to_char, convert_int_to_bool};
-use super::super::{Case, EndType, ListShape, ListType, RecordType, Type, VariantType};
+use super::super::{Case, ListShape, ListType, RecordType, Type, VariantType};
+use super::handles::LiftedHandles;
 use super::place::{From, To};
 use super::{TransferContext, elements, source, text};
 
 /// Moves a value of type `ty`.
 pub(super) fn value<C: TransferContext + ?Sized>(
     cx: &mut C,
+    lifted: &mut LiftedHandles,
     ty: &Type,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
@@ -45,13 +45,14 @@ pub(super) fn value<C: TransferContext + ?Sized>(
             to.put_pair(cx, pair)
         }
         Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
-            let index = from.word(cx, 4)?;
-            let index = u64::from(handle(cx, ty, index)?);
+            // The index in the source's table is no use any more.
+            from.skip(cx, ty)?;
+            let index = u64::from(lifted.lower(cx, ty)?);
             to.put(cx, 4, index, index)
         }
-        Type::List(list) => self::list(cx, list, from, to),
-        Type::Record(record) => self::record(cx, record, from, to),
-        Type::Variant(variant) => self::variant(cx, variant, from, to),
+        Type::List(list) => self::list(cx, lifted, list, from, to),
+        Type::Record(record) => self::record(cx, lifted, record, from, to),
+        Type::Variant(variant) => self::variant(cx, lifted, variant, from, to),
     }
 }
 
@@ -72,32 +73,9 @@ fn extended(bits: u64, unused: u32) -> u64 {
     u64::from((word << unused >> unused).cast_unsigned())
 }
 
-/// Out of one table, into the other.
-fn handle<C: TransferContext + ?Sized>(cx: &mut C, ty: &Type, index: u32) -> Result<u32, Failure> {
-    let end = |cx: &mut C, kind: EndKind, ty: &EndType| {
-        let end = cx.lift_end(kind, ty.index(), index)?;
-        cx.lower_end(kind, ty.index(), end)
-    };
-    match ty {
-        Type::Own(ty) => {
-            let representation = cx.lift_own(*ty, index)?;
-            cx.lower_own(*ty, representation)
-        }
-        Type::Borrow(ty) => {
-            let representation = cx.lift_borrow(*ty, index)?;
-            cx.lower_borrow(*ty, representation)
-        }
-        Type::Stream(ty) => end(cx, EndKind::Stream, ty),
-        Type::Future(ty) => end(cx, EndKind::Future, ty),
-        _ => {
-            let error_context = cx.lift_error_context(index)?;
-            cx.lower_error_context(error_context)
-        }
-    }
-}
-
 fn list<C: TransferContext + ?Sized>(
     cx: &mut C,
+    lifted: &mut LiftedHandles,
     list: &ListType,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
@@ -105,26 +83,27 @@ fn list<C: TransferContext + ?Sized>(
     use super::super::context::LowerContextExt as _;
     let element = list.element();
     if let ListShape::FixedLength(length) = list.shape() {
-        return fixed_length_list(cx, element, length, from, to);
+        return fixed_length_list(cx, lifted, element, length, from, to);
     }
     let (address, length) = from.pair(cx)?;
     let layout = element.abi().of(cx.source_options().address_type);
     source(cx).load_list_from_range(address, length, layout)?;
     let count = usize::try_from(length).map_err(|_| Error::TooLong)?;
     let place = cx.allocate_list(count, element.abi().of(cx.options().address_type))?;
-    elements::transfer(cx, element, address, place, length)?;
+    elements::transfer(cx, lifted, element, address, place, length)?;
     to.put_pair(cx, (place, length))
 }
 
 fn fixed_length_list<C: TransferContext + ?Sized>(
     cx: &mut C,
+    lifted: &mut LiftedHandles,
     element: &Type,
     length: u32,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
 ) -> Result<(), Failure> {
     if let (From::Memory(from), To::Memory(to)) = (&from, &to) {
-        return elements::transfer(cx, element, *from, *to, length.into());
+        return elements::transfer(cx, lifted, element, *from, *to, length.into());
     }
     // One side is flat, so that there are no more elements than core values.
     let sizes = [cx.source_options().address_type, cx.options().address_type]
@@ -139,7 +118,7 @@ fn fixed_length_list<C: TransferContext + ?Sized>(
             To::Memory(address) => To::Memory(address.saturating_add(offset)),
             To::Flat(flat) => To::Flat(flat),
         };
-        value(cx, element, &mut from, &mut to)?;
+        value(cx, lifted, element, &mut from, &mut to)?;
     }
     Ok(())
 }
@@ -147,21 +126,23 @@ fn fixed_length_list<C: TransferContext + ?Sized>(
 /// Moves the fields of a record, or the values of a list of types.
 pub(super) fn record<C: TransferContext + ?Sized>(
     cx: &mut C,
+    lifted: &mut LiftedHandles,
     record: &RecordType,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
 ) -> Result<(), Failure> {
     if let (From::Memory(from), To::Memory(to)) = (&from, &to) {
-        return record_in_memory(cx, record, *from, *to);
+        return record_in_memory(cx, lifted, record, *from, *to);
     }
     record.fields().iter().try_for_each(|field| {
         let (mut from, mut to) = (from.part(cx, field.offset()), to.part(cx, field.offset()));
-        value(cx, field.ty(), &mut from, &mut to)
+        value(cx, lifted, field.ty(), &mut from, &mut to)
     })
 }
 
 fn record_in_memory<C: TransferContext + ?Sized>(
     cx: &mut C,
+    lifted: &mut LiftedHandles,
     record: &RecordType,
     from: u64,
     to: u64,
@@ -178,7 +159,7 @@ fn record_in_memory<C: TransferContext + ?Sized>(
         let to = to.saturating_add(offset.of(cx.options().address_type));
         match ty {
             None => cx.copy(from, to, bytes)?,
-            Some(ty) => value(cx, ty, &mut From::Memory(from), &mut To::Memory(to))?,
+            Some(ty) => value(cx, lifted, ty, &mut From::Memory(from), &mut To::Memory(to))?,
         }
     }
     Ok(())
@@ -186,38 +167,26 @@ fn record_in_memory<C: TransferContext + ?Sized>(
 
 fn variant<C: TransferContext + ?Sized>(
     cx: &mut C,
+    lifted: &mut LiftedHandles,
     variant: &VariantType,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
 ) -> Result<(), Failure> {
     let abi = variant.variant();
-    let mut own;
-    let (case, mut from) = match from {
-        From::Memory(address) => {
-            let size = abi.abi().of(cx.source_options().address_type).size;
-            let bytes = range(cx.source_memory(), *address, size);
-            let (case, _) = abi.load(&source(cx), bytes.ok_or(Trap::PointerOutOfBounds)?)?;
-            let offset = abi.payload_offset().of(cx.source_options().address_type);
-            (case, From::Memory(address.saturating_add(offset)))
-        }
-        From::Flat(values) => {
-            let (case, payload) = abi.lift_flat(&source(cx), values)?;
-            own = payload;
-            (case, From::Flat(&mut own))
-        }
-    };
+    let (case, mut payload_place) = from.case(cx, abi)?;
+    let mut from = payload_place.from();
     let payload = variant.case(case).and_then(Case::payload);
     match to {
         To::Memory(address) => {
             abi.store(cx, *address, case, &())?;
             let offset = abi.payload_offset().of(cx.options().address_type);
             let mut to = To::Memory(address.saturating_add(offset));
-            payload.map_or(Ok(()), |ty| value(cx, ty, &mut from, &mut to))
+            payload.map_or(Ok(()), |ty| value(cx, lifted, ty, &mut from, &mut to))
         }
         To::Flat(flat) => {
             let end = abi.begin_flat(cx, flat, case)?;
             if let Some(ty) = payload {
-                value(cx, ty, &mut from, &mut To::Flat(flat))?;
+                value(cx, lifted, ty, &mut from, &mut To::Flat(flat))?;
             }
             flat.pad_to(end)
         }

@@ -3,9 +3,10 @@
 use core::fmt;
 
 use crate::error::Failure;
+use crate::limit::MAX_STRING_BYTE_LENGTH;
 use crate::trap::Trap;
 
-use super::super::context::{LiftContext, Peer, string_byte_length};
+use super::super::context::{LiftContext, Peer};
 use super::super::layout::is_aligned;
 use super::super::memory::range;
 use super::{SimpleEncoding, StringEncoding, StringForm, utf16_tag};
@@ -22,6 +23,19 @@ pub(crate) fn load_string_from_range<'a, H>(
     address: u64,
     tagged_code_units: u64,
 ) -> Result<(LiftedStr<'a>, StringForm), Failure> {
+    let (bytes, form) = string_range(cx, address, tagged_code_units)?;
+    Ok((decoded(bytes, form.encoding)?, form))
+}
+
+/// Where a string lies and how, without a look at its bytes.
+///
+/// Traps: `string-too-long`, `pointer-unaligned`, `string-out-of-bounds`,
+/// `string-content-out-of-bounds`.
+pub(crate) fn string_range<'a, H>(
+    cx: &LiftContext<'a, H>,
+    address: u64,
+    tagged_code_units: u64,
+) -> Result<(&'a [u8], StringForm), Failure> {
     let tag = utf16_tag(cx.options.address_type);
     let source_encoding = cx.options.string_encoding;
     let (alignment, encoding, code_units) = match source_encoding {
@@ -36,7 +50,8 @@ pub(crate) fn load_string_from_range<'a, H>(
         SimpleEncoding::Utf16 => code_units.checked_mul(2),
         SimpleEncoding::Utf8 | SimpleEncoding::Latin1 => Some(code_units),
     };
-    let byte_length = string_byte_length(byte_length).ok_or(Trap::StringTooLong)?;
+    let byte_length = byte_length.filter(|it| *it <= u64::from(MAX_STRING_BYTE_LENGTH));
+    let byte_length = byte_length.ok_or(Trap::StringTooLong)?;
     if !is_aligned(address, alignment) {
         return Err(Trap::PointerUnaligned.into());
     }
@@ -44,7 +59,14 @@ pub(crate) fn load_string_from_range<'a, H>(
         Peer::Host => Trap::StringOutOfBounds,
         Peer::Guest => Trap::StringContentOutOfBounds,
     })?;
-    let text = match encoding {
+    Ok((bytes, StringForm { source_encoding, encoding, code_units }))
+}
+
+/// The string that the bytes are.
+///
+/// Traps: `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`.
+fn decoded(bytes: &[u8], encoding: SimpleEncoding) -> Result<LiftedStr<'_>, Failure> {
+    Ok(match encoding {
         SimpleEncoding::Utf8 => LiftedStr::Utf8(core::str::from_utf8(bytes).map_err(|error| {
             if error.error_len().is_none() { Trap::IncompleteUtf8 } else { Trap::InvalidUtf8 }
         })?),
@@ -56,8 +78,7 @@ pub(crate) fn load_string_from_range<'a, H>(
             LiftedStr::Utf16(Utf16(units))
         }
         SimpleEncoding::Latin1 => LiftedStr::Latin1(Latin1(bytes)),
-    };
-    Ok((text, StringForm { source_encoding, encoding, code_units }))
+    })
 }
 
 /// Whether no surrogate is without its other half.

@@ -14,6 +14,8 @@ mod transcode;
 use crate::core_value::IntegerType;
 
 pub(crate) use load::load_string_from_range;
+#[cfg(feature = "alloc")]
+pub(crate) use load::string_range;
 pub use load::{Chars, Latin1, LiftedStr, Utf16};
 pub use store::store_str_into_range;
 #[cfg(feature = "alloc")]
@@ -42,12 +44,18 @@ pub enum SimpleEncoding {
 }
 
 /// Where a well-formed string lies: the reference's `String`.
+///
+/// The reference keeps the length as it was, and `store_string_into_range` looks for the tag of
+/// UTF-16 where the *destination* would have it. Between memories of two widths that is another
+/// bit, so that UTF-16 would be taken for Latin-1 or its length be off by 2³¹. That can't be
+/// meant: here the tag is read once, at the source's width, when the string is lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StringForm {
     /// What the option said of strings there.
     pub(crate) source_encoding: StringEncoding,
     /// How this one lies.
     pub(crate) encoding: SimpleEncoding,
+    /// Without the tag.
     pub(crate) code_units: u64,
 }
 

@@ -5,7 +5,7 @@
 use crate::error::{Error, Failure};
 use crate::trap::Trap;
 
-use super::super::context::{LowerContext, LowerContextExt as _, string_byte_length};
+use super::super::context::{LowerContext, LowerContextExt as _, lowered_byte_length};
 use super::super::memory::range_mut;
 use super::transcode::Reader;
 use super::{SimpleEncoding, StringEncoding, StringForm, utf16_tag};
@@ -41,14 +41,14 @@ impl<C: LowerContext + ?Sized> StringSource for HostString<'_, C> {
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Failure> {
         let length = u64::try_from(into.len()).unwrap_or(u64::MAX);
         let bytes = super::super::memory::range(self.text.as_bytes(), offset, length);
-        into.copy_from_slice(bytes.ok_or(Trap::StringContentOutOfBounds)?);
+        into.copy_from_slice(bytes.ok_or(Error::UncheckedAddress)?);
         Ok(())
     }
 
     fn copy_all(&mut self, address: u64, length: u64) -> Result<(), Failure> {
         let place = range_mut(self.cx.memory_mut(), address, length);
         let place = place.filter(|place| place.len() == self.text.len());
-        place.ok_or(Trap::StringContentOutOfBounds)?.copy_from_slice(self.text.as_bytes());
+        place.ok_or(Error::UncheckedAddress)?.copy_from_slice(self.text.as_bytes());
         Ok(())
     }
 }
@@ -57,19 +57,24 @@ impl<C: LowerContext + ?Sized> StringSource for HostString<'_, C> {
 ///
 /// # Errors
 ///
-/// [`Error::TooLong`] if no string is so long. Traps: `realloc-unaligned`,
-/// `realloc-out-of-bounds`, and what `realloc` traps with.
+/// [`Error::TooLong`] if `realloc` could not be asked for all that the string may need. Traps:
+/// `realloc-unaligned`, `realloc-out-of-bounds`, and what `realloc` traps with.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
 pub fn store_str_into_range<C: LowerContext + ?Sized>(
     cx: &mut C,
     text: &str,
 ) -> Result<(u64, u64), Failure> {
-    let code_units = string_byte_length(u64::try_from(text.len()).ok()).ok_or(Error::TooLong)?;
+    // Before anything is asked for. In the worst case each byte becomes a code unit of UTF-16.
+    let code_unit_size = match cx.options().string_encoding {
+        StringEncoding::Utf8 => 1,
+        StringEncoding::Utf16 | StringEncoding::Latin1Utf16 => 2,
+    };
+    let worst_case_size = lowered_byte_length(text.len(), code_unit_size).ok_or(Error::TooLong)?;
     let form = StringForm {
         source_encoding: StringEncoding::Utf8,
         encoding: SimpleEncoding::Utf8,
-        code_units,
+        code_units: worst_case_size / code_unit_size,
     };
     store_string_into_range(&mut HostString { cx, text }, form)
 }
@@ -178,7 +183,7 @@ fn store_string_to_latin1_or_utf16<S: StringSource>(
     let cx = source.destination();
     address = cx.reallocate(address, code_units, 2, worst_case_size, OUT)?;
     let inflated = 2 * latin1.written;
-    inflate(range_mut(cx.memory_mut(), address, inflated).ok_or(OUT)?);
+    inflate(range_mut(cx.memory_mut(), address, inflated).ok_or(Error::UncheckedAddress)?);
     let rest_address = address.saturating_add(inflated);
     let rest = reader.transcode(source, rest_address, SimpleEncoding::Utf16, char::MAX)?;
     let byte_length = inflated.saturating_add(rest.written);
@@ -198,7 +203,8 @@ fn store_probably_utf16_to_latin1_or_utf16<S: StringSource>(
     let address = source.destination().allocate(2, byte_length, OUT)?;
     source.copy_all(address, byte_length)?;
     let cx = source.destination();
-    let bytes = range_mut(cx.memory_mut(), address, byte_length).ok_or(OUT)?;
+    let bytes = range_mut(cx.memory_mut(), address, byte_length);
+    let bytes = bytes.ok_or(Error::UncheckedAddress)?;
     let (units, _) = bytes.as_chunks::<2>();
     if units.iter().any(|[_, high]| *high != 0) {
         return Ok((address, form.code_units | utf16_tag(cx.options().address_type)));

@@ -1,7 +1,6 @@
 //! What flags need.
 
-use crate::error::Failure;
-use crate::trap::Trap;
+use crate::error::{Error, Failure};
 
 use super::super::memory::range_mut;
 use super::super::scalar::{load_small, store_small};
@@ -61,7 +60,7 @@ impl FlagsAbi {
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-out-of-bounds`, if there is no room after all.
+    /// [`Error::ByteCount`] if there is no room for them.
     pub fn store<C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,
@@ -70,7 +69,7 @@ impl FlagsAbi {
     ) -> Result<(), Failure> {
         let place = range_mut(cx.memory_mut(), address, u64::from(self.size));
         let stored = place.and_then(|place| store_small(place, self.size, bits));
-        Ok(stored.ok_or(Trap::PointerOutOfBounds)?)
+        Ok(stored.ok_or(Error::ByteCount)?)
     }
 
     /// `lift_flat_flags`: bits without a label are ignored.
@@ -86,9 +85,9 @@ impl FlagsAbi {
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-out-of-bounds`, if there are fewer bytes after all.
+    /// [`Error::ByteCount`] if there are fewer bytes than they take.
     pub fn load(&self, bytes: &[u8]) -> Result<u32, Failure> {
-        let bits = load_small(bytes, self.size).ok_or(Trap::PointerOutOfBounds)?;
+        let bits = load_small(bytes, self.size).ok_or(Error::ByteCount)?;
         Ok(bits & self.mask)
     }
 }

@@ -3,12 +3,15 @@
 use core::hash::{BuildHasher, Hash};
 use std::collections::HashMap;
 
-use crate::error::Failure;
+use crate::error::{Error, Failure};
 
 use super::super::context::LowerContextExt as _;
 use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::list::lift_pair;
-use super::owned::{map, store_map};
+use super::owned::{charge, map, store_map};
 use super::{ComponentType, Lift, Lower, Shape};
 
-map!([Eq + Hash] [S: BuildHasher] [S: BuildHasher + Default] HashMap<K, V, S>);
+map!(
+    [Eq + Hash] [S: BuildHasher] [S: BuildHasher + Default] HashMap<K, V, S>,
+    |length| HashMap::with_capacity_and_hasher(length, S::default())
+);

@@ -5,22 +5,50 @@ use core::marker::PhantomData;
 
 use arrayvec::ArrayVec;
 
+use crate::core_value::IntegerType;
 use crate::error::{Error, Failure};
-use crate::trap::Trap;
 
 use super::super::context::LowerContextExt as _;
 use super::super::memory::{load_ptr, range_mut};
 use super::super::string::{load_string_from_range, store_str_into_range};
 use super::super::{
-    Abi, CoreValueIter, FlatValues, Layout, LiftContext, LiftHandles, LiftedStr, LowerContext,
-    Offset, Options, ptr_size,
+    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext, Offset,
+    Options, StringEncoding, ptr_size,
 };
+use super::record::check_size;
 use super::window::Window;
 use super::{ComponentType, Lift, Lower, Shape, plain_field};
 
-/// The bytes of one element; never 0, as no value type is without size.
-fn stride(element: Layout) -> usize {
-    usize::try_from(element.size).unwrap_or(usize::MAX).max(1)
+/// How many bytes each element of a list takes, in memories of both widths.
+struct Stride {
+    narrow: usize,
+    wide: usize,
+}
+
+impl Stride {
+    /// Refuses to compile where an element would be no value.
+    const fn of_element<T: ComponentType>() -> Self {
+        let (narrow, wide) = (T::ABI.narrow.size, T::ABI.wide.size);
+        assert!(narrow > 0, "an element of a list is a value, and `()` is none");
+        #[expect(clippy::cast_possible_truncation, reason = "sizes of types are below 2^28")]
+        let (narrow, wide) = (narrow as usize, wide as usize);
+        Self { narrow, wide }
+    }
+
+    /// A constant for most types, which makes the loops over elements as fast as copies.
+    #[inline]
+    const fn of(&self, address_type: IntegerType) -> usize {
+        match address_type {
+            IntegerType::I32 => self.narrow,
+            IntegerType::I64 => self.wide,
+        }
+    }
+}
+
+/// How many bytes each element of a list takes.
+#[inline]
+fn stride<T: ComponentType>(address_type: IntegerType) -> usize {
+    const { Stride::of_element::<T>() }.of(address_type)
 }
 
 /// What [`Lower::store_elements`] does unless a type knows better.
@@ -41,11 +69,32 @@ pub(super) fn store_elements<T: Lower, C: LowerContext + ?Sized>(
     }
     let length = u64::try_from(elements.len()).ok().and_then(|it| it.checked_mul(layout.size));
     let bytes = length.and_then(|length| range_mut(cx.memory_mut(), address, length));
-    let places = bytes.ok_or(Trap::PointerOutOfBounds)?.chunks_exact_mut(stride(layout));
+    let stride = stride::<T>(options.address_type);
+    let places = bytes.ok_or(Error::ByteCount)?.chunks_exact_mut(stride);
     for (element, bytes) in elements.iter().zip(places) {
         element.store(&mut Window { options, bytes }, 0)?;
     }
     Ok(())
+}
+
+/// Adds all the elements in `bytes`, of a type that has a [`PLAIN`](Lift::PLAIN).
+fn extend_plain<'a, T: Lift<'a>>(bytes: &[u8], plain: fn(&[u8]) -> T, into: &mut impl Extend<T>) {
+    // It is the same one again, and named here so that the compiler sees which function it is
+    // wherever the loop ends up, and does not call it for each element.
+    let plain = |bytes: &[u8]| const { T::PLAIN }.unwrap_or(plain)(bytes);
+    let size = const { Stride::of_element::<T>().narrow };
+    // For the same reason, the size is part of the loop's type where it is a usual one.
+    macro_rules! by_size {
+        ($($usual:literal)*) => {
+            match size {
+                $($usual => {
+                    into.extend(bytes.as_chunks::<$usual>().0.iter().map(|it| plain(it)));
+                })*
+                _ => into.extend(bytes.chunks_exact(size).map(plain)),
+            }
+        };
+    }
+    by_size!(1 2 3 4 6 8 12 16 20 24 28 32 40 48 56 64);
 }
 
 /// What [`Lift::load_elements`] does unless a type knows better.
@@ -54,11 +103,11 @@ pub(super) fn load_elements<'a, T: Lift<'a>, H: LiftHandles>(
     bytes: &'a [u8],
     into: &mut impl Extend<T>,
 ) -> Result<(), Failure> {
-    let elements = bytes.chunks_exact(stride(T::ABI.of(cx.options.address_type)));
     if let Some(plain) = const { T::PLAIN } {
-        into.extend(elements.map(plain));
+        extend_plain(bytes, plain, into);
         return Ok(());
     }
+    let elements = bytes.chunks_exact(stride::<T>(cx.options.address_type));
     let mut failure = None;
     into.extend(elements.map_while(|bytes| match T::load(cx, bytes) {
         Ok(element) => Some(element),
@@ -84,7 +133,7 @@ pub(crate) fn load_pair<H>(cx: &LiftContext<'_, H>, bytes: &[u8]) -> Result<(u64
     let address_type = cx.options.address_type;
     let address = load_ptr(bytes, 0, address_type);
     let length = load_ptr(bytes, u64::from(ptr_size(address_type)), address_type);
-    Ok(address.zip(length).ok_or(Trap::PointerOutOfBounds)?)
+    Ok(address.zip(length).ok_or(Error::ByteCount)?)
 }
 
 /// `store_list_into_range`
@@ -92,7 +141,6 @@ fn store_list_into_range<T: Lower, C: LowerContext + ?Sized>(
     cx: &mut C,
     elements: &[T],
 ) -> Result<(u64, u64), Failure> {
-    const { assert!(T::ABI.narrow.size > 0, "an element of a list is a value") };
     let layout = T::ABI.of(cx.options().address_type);
     let address = cx.allocate_list(elements.len(), layout)?;
     T::store_elements(elements, cx, address)?;
@@ -153,10 +201,11 @@ pub(super) use lift_pair;
 
 /// What is an address and a length.
 macro_rules! pair {
-    ([$($parameters:tt)*] $ty:ty, $abi:ident, $shape:expr) => {
+    ([$($parameters:tt)*] $ty:ty, $abi:ident, $handles:expr, $shape:expr) => {
         impl<$($parameters)*> ComponentType for $ty {
             const ABI: Abi = Abi::$abi;
             const INLINE: bool = false;
+            const HANDLES: bool = $handles;
             const SHAPE: Shape = $shape;
         }
     };
@@ -165,18 +214,22 @@ macro_rules! pair {
 #[cfg(feature = "alloc")]
 pub(super) use pair;
 
-pair!([T: ComponentType] [T], LIST, Shape::List(&T::SHAPE));
+pair!([T: ComponentType] [T], LIST, T::HANDLES, Shape::List(&T::SHAPE));
 lower_pair!([T: Lower] [T], LIST, store_list_into_range);
 
-pair!([] str, STRING, Shape::String);
+pair!([] str, STRING, false, Shape::String);
 lower_pair!([] str, STRING, store_str_into_range);
 
-pair!([] LiftedStr<'_>, STRING, Shape::String);
+pair!([] LiftedStr<'_>, STRING, false, Shape::String);
 lift_pair!([] LiftedStr<'a>, |cx: &mut LiftContext<'a, H>, (address, length)| {
     Ok(load_string_from_range(cx, address, length)?.0)
 });
 
 lift_pair!([] &'a str, |cx: &mut LiftContext<'a, H>, (address, length)| {
+    // Whether this can be is for the options to say, not for each string.
+    if cx.options.string_encoding != StringEncoding::Utf8 {
+        return Err(Error::NotUtf8.into());
+    }
     let (text, _) = load_string_from_range(cx, address, length)?;
     Ok(text.as_str().ok_or(Error::NotUtf8)?)
 });
@@ -187,6 +240,47 @@ lift_pair!([] &'a [u8], |cx: &mut LiftContext<'a, H>, (address, length)| {
 
 /// A list as it lies in the memory that it was lifted from, without a copy: elements are loaded
 /// when they are asked for.
+///
+/// Only the list's own address and length are checked when it is lifted. The canonical ABI loads
+/// all elements then, and traps if one is malformed: a number that is no `char`, a discriminant
+/// that is no case, a string that is not well-formed or lies out of bounds. Here
+/// [`iter`](Self::iter) gives that trap in place of the element, each time that it comes to it.
+/// Where the guest is to trap before anything is done with the list, call
+/// [`check`](Self::check) first; lists of numbers, `bool` and what is made of them need not be
+/// checked.
+///
+/// A handle is lifted once, and when the values before it are. So there are no such lists of
+/// elements with handles:
+///
+/// ```compile_fail
+/// # use weft::abi::*;
+/// # use weft::error::Failure;
+/// # struct Handle;
+/// # impl ComponentType for Handle {
+/// #     const ABI: Abi = Abi::HANDLE;
+/// #     const INLINE: bool = false;
+/// #     const HANDLES: bool = true;
+/// #     const SHAPE: Shape = Shape::U32;
+/// # }
+/// # impl<'a> Lift<'a> for Handle {
+/// #     fn lift_flat<H: LiftHandles>(
+/// #         _: &mut LiftContext<'a, H>,
+/// #         _: &mut CoreValueIter<'_>,
+/// #     ) -> Result<Self, Failure> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn load<H: LiftHandles>(
+/// #         _: &mut LiftContext<'a, H>,
+/// #         _: &'a [u8],
+/// #     ) -> Result<Self, Failure> {
+/// #         Ok(Self)
+/// #     }
+/// # }
+/// # let options = Options::new(weft::core_value::IntegerType::I32, StringEncoding::Utf8);
+/// # let (mut context, mut values) = (LiftContext::new(&[], options), CoreValueIter::new(&[0, 0]));
+/// let list: LiftedList<'_, Handle> = lift_flat_values(&mut context, 16, &mut values)?;
+/// # Ok::<(), Failure>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct LiftedList<'a, T> {
     memory: &'a [u8],
@@ -195,8 +289,9 @@ pub struct LiftedList<'a, T> {
     elements: PhantomData<fn() -> T>,
 }
 
-pair!([T: ComponentType] LiftedList<'_, T>, LIST, Shape::List(&T::SHAPE));
+pair!([T: ComponentType] LiftedList<'_, T>, LIST, T::HANDLES, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] LiftedList<'a, T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
+    const { assert!(!T::HANDLES, "handles are lifted with the list that they are in") };
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
     Ok(Self { memory: cx.memory, bytes, options: cx.options, elements: PhantomData })
@@ -206,7 +301,7 @@ impl<'a, T: Lift<'a>> LiftedList<'a, T> {
     /// How many elements there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.len() / stride(T::ABI.of(self.options.address_type))
+        self.bytes.len() / stride::<T>(self.options.address_type)
     }
 
     /// Whether there is none.
@@ -221,11 +316,24 @@ impl<'a, T: Lift<'a>> LiftedList<'a, T> {
         self.bytes
     }
 
+    /// Loads each element and drops it, which finds what lifting the whole list would have ended
+    /// with. Nothing is done where every pattern of bits is an element.
+    ///
+    /// # Errors
+    ///
+    /// Those of the element's [`Lift`].
+    pub fn check(&self) -> Result<(), Failure> {
+        if const { T::PLAIN.is_some() } {
+            return Ok(());
+        }
+        self.iter().try_for_each(|element| element.map(drop))
+    }
+
     /// The elements; one that is malformed is the trap that lifting the whole list would have
     /// ended with.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<T, Failure>> + use<'a, T> {
         let mut cx = LiftContext::new(self.memory, self.options);
-        let stride = stride(T::ABI.of(self.options.address_type));
+        let stride = stride::<T>(self.options.address_type);
         self.bytes.chunks_exact(stride).map(move |bytes| T::load(&mut cx, bytes))
     }
 }
@@ -239,6 +347,7 @@ impl<T> fmt::Debug for LiftedList<'_, T> {
 impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
     const ABI: Abi = array_abi(T::ABI, N);
     const INLINE: bool = T::INLINE;
+    const HANDLES: bool = T::HANDLES;
     const SHAPE: Shape = Shape::FixedLengthList(&T::SHAPE, N);
 }
 
@@ -253,12 +362,12 @@ pub const fn check_length<T: ComponentType>(length: usize) {
 
 /// The layout of `list<t, length>`.
 const fn array_abi(element: Abi, length: usize) -> Abi {
+    assert!(element.narrow.size > 0, "an element of a list is a value, and `()` is none");
     assert!(length > 0, "the canonical ABI has no fixed-length list of length 0");
     assert!(length <= 0xfff_ffff, "the canonical ABI has no fixed-length list so long");
     #[expect(clippy::cast_possible_truncation, reason = "it was checked just now")]
     let abi = element.fixed_length_list(length as u32);
-    assert!(!abi.is_too_large(), "the canonical ABI has no type of more than 268,435,455 bytes");
-    abi
+    check_size(abi)
 }
 
 impl<T: Lower, const N: usize> Lower for [T; N] {
@@ -275,17 +384,19 @@ impl<T: Lower, const N: usize> Lower for [T; N] {
     }
 }
 
+/// The array that lies in `bytes`, if the type of its elements has a [`PLAIN`](Lift::PLAIN).
+#[expect(clippy::inline_always, reason = "a loop over elements calls it, through a constant")]
+#[inline(always)]
+fn plain_array<'a, T: Lift<'a>, const N: usize>(bytes: &[u8]) -> [T; N] {
+    core::array::from_fn(|position| {
+        let offset = T::ABI.narrow.size.saturating_mul(position as u64);
+        plain_field::<T>(bytes, Offset { narrow: offset, wide: offset })
+    })
+}
+
 impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
-    const PLAIN: Option<fn(&[u8]) -> Self> = if T::PLAIN.is_some() {
-        Some(|bytes| {
-            core::array::from_fn(|position| {
-                let offset = T::ABI.narrow.size.saturating_mul(position as u64);
-                plain_field::<T>(bytes, Offset { narrow: offset, wide: offset })
-            })
-        })
-    } else {
-        None
-    };
+    const PLAIN: Option<fn(&[u8]) -> Self> =
+        if T::PLAIN.is_some() { Some(plain_array) } else { None };
 
     fn lift_flat<H: LiftHandles>(
         cx: &mut LiftContext<'a, H>,
@@ -295,7 +406,7 @@ impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
         while !elements.is_full() {
             elements.push(T::lift_flat(cx, values)?);
         }
-        Ok(elements.into_inner().map_err(|_| Error::TooLong)?)
+        Ok(elements.into_inner().map_err(|_| Error::FlatValueCount)?)
     }
 
     fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
@@ -304,7 +415,15 @@ impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
         let size = Offset { narrow, wide }.of(cx.options.address_type);
         let bytes = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
         let mut elements = ArrayVec::<T, N>::new();
-        T::load_elements(cx, bytes.ok_or(Trap::PointerOutOfBounds)?, &mut elements)?;
-        Ok(elements.into_inner().map_err(|_| Trap::PointerOutOfBounds)?)
+        T::load_elements(cx, bytes.ok_or(Error::ByteCount)?, &mut elements)?;
+        Ok(elements.into_inner().map_err(|_| Error::ByteCount)?)
+    }
+
+    fn load_elements<H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        bytes: &'a [u8],
+        into: &mut impl Extend<Self>,
+    ) -> Result<(), Failure> {
+        T::load_arrays(cx, bytes, into)
     }
 }

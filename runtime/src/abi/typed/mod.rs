@@ -17,6 +17,9 @@
 //! | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
 //! | no value | `()` | the same |
 //!
+//! What Rust has and the Component Model has not does not compile: lists, options and fields of
+//! `()`, and types whose values would have more bytes than the canonical ABI allows.
+//!
 //! | file | |
 //! |---|---|
 //! | here | [`ComponentType`], [`Lift`], [`Lower`]; parameters and results |
@@ -51,8 +54,8 @@ pub use list::{LiftedList, check_length};
 #[cfg(feature = "alloc")]
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
-pub(super) use owned::owned;
-pub use record::{load_field, plain_field, store_field};
+pub(super) use owned::{charge, owned, reserved};
+pub use record::{load_field, plain_field, record_abi, store_field};
 pub use shape::Shape;
 pub use variant::VariantAbi;
 
@@ -74,6 +77,11 @@ pub trait ComponentType {
     /// Whether a value is nothing but its bytes: no address and no handle in it. Storing one then
     /// calls nobody.
     const INLINE: bool;
+
+    /// Whether there may be a handle in a value, so that lifting it asks the context for what the
+    /// handle stands for, and takes that from the guest or lends it: once, and in the order of
+    /// the values.
+    const HANDLES: bool;
 
     /// Which type it is, with the names of its parts.
     const SHAPE: Shape;
@@ -176,6 +184,18 @@ pub trait Lift<'a>: ComponentType + Sized {
     ) -> Result<(), Failure> {
         list::load_elements(cx, bytes, into)
     }
+
+    /// `load_list_from_valid_range` of `list<t, N>`: makes the arrays that lie in `bytes` one
+    /// after the other.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
+    fn load_arrays<const N: usize, H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        bytes: &'a [u8],
+        into: &mut impl Extend<[Self; N]>,
+    ) -> Result<(), Failure> {
+        list::load_elements(cx, bytes, into)
+    }
 }
 
 /// `lift_flat_values`: parameters, as a tuple, or a result, from at most `max_flat` core values
@@ -245,6 +265,7 @@ macro_rules! transparent {
         impl<$($parameters)*> ComponentType for $ty {
             const ABI: Abi = $inner::ABI;
             const INLINE: bool = $inner::INLINE;
+            const HANDLES: bool = $inner::HANDLES;
             const SHAPE: Shape = $inner::SHAPE;
         }
 

@@ -15,24 +15,56 @@ use super::super::{
 use super::list::{lift_pair, pair};
 use super::{ComponentType, Lift, Lower, Shape, transparent};
 
-pair!([] String, STRING, Shape::String);
+pair!([] String, STRING, false, Shape::String);
 lift_pair!([] String, |cx: &mut LiftContext<'a, H>, (address, length)| {
     let (text, _) = load_string_from_range(cx, address, length)?;
-    Ok(owned(text))
+    owned(cx, text)
 });
 
 /// The string, with one allocation.
-pub(crate) fn owned(text: LiftedStr<'_>) -> String {
+///
+/// # Errors
+///
+/// [`Error::LiftedTooLarge`]
+pub(crate) fn owned<H>(
+    cx: &mut LiftContext<'_, H>,
+    text: LiftedStr<'_>,
+) -> Result<String, Failure> {
+    let bytes = match text {
+        LiftedStr::Utf8(text) => text.len(),
+        LiftedStr::Utf16(_) | LiftedStr::Latin1(_) => text.chars().map(char::len_utf8).sum(),
+    };
+    cx.charge(u64::try_from(bytes).unwrap_or(u64::MAX))?;
+    let mut owned = String::new();
+    owned.try_reserve_exact(bytes).map_err(|_| Error::LiftedTooLarge)?;
     match text {
-        LiftedStr::Utf8(text) => String::from(text),
-        // No code point up to U+FF has more than two bytes, and no UTF-16 unit more than three.
-        LiftedStr::Utf16(_) | LiftedStr::Latin1(_) => {
-            let bytes = text.chars().map(char::len_utf8).sum();
-            let mut owned = String::with_capacity(bytes);
-            owned.extend(text.chars());
-            owned
-        }
+        LiftedStr::Utf8(text) => owned.push_str(text),
+        LiftedStr::Utf16(_) | LiftedStr::Latin1(_) => owned.extend(text.chars()),
     }
+    Ok(owned)
+}
+
+/// Takes `count` values of type `T` from the budget. Those without a size are counted as bytes,
+/// so that it is an end to them too.
+///
+/// # Errors
+///
+/// [`Error::LiftedTooLarge`]
+pub(crate) fn charge<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<(), Failure> {
+    let bytes = count.saturating_mul(size_of::<T>().max(1));
+    cx.charge(u64::try_from(bytes).unwrap_or(u64::MAX))
+}
+
+/// A `Vec` with room for as many values as a guest says.
+///
+/// # Errors
+///
+/// [`Error::LiftedTooLarge`]
+pub(crate) fn reserved<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<Vec<T>, Failure> {
+    charge::<T, H>(cx, count)?;
+    let mut elements = Vec::new();
+    elements.try_reserve_exact(count).map_err(|_| Error::LiftedTooLarge)?;
+    Ok(elements)
 }
 
 impl Lower for String {
@@ -49,13 +81,12 @@ impl Lower for String {
     }
 }
 
-pair!([T: ComponentType] Vec<T>, LIST, Shape::List(&T::SHAPE));
+pair!([T: ComponentType] Vec<T>, LIST, T::HANDLES, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] Vec<T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
-    const { assert!(T::ABI.narrow.size > 0, "an element of a list is a value") };
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
     // The list lies in memory, so that its length is no larger than the memory.
-    let mut elements = Vec::with_capacity(usize::try_from(length).map_err(|_| Error::TooLong)?);
+    let mut elements = reserved(cx, usize::try_from(length).map_err(|_| Error::TooLong)?)?;
     T::load_elements(cx, bytes, &mut elements)?;
     Ok(elements)
 });
@@ -81,10 +112,12 @@ impl<'a, T: Lift<'a>> Lift<'a> for Box<T> {
         cx: &mut LiftContext<'a, H>,
         values: &mut CoreValueIter<'_>,
     ) -> Result<Self, Failure> {
+        charge::<T, H>(cx, 1)?;
         T::lift_flat(cx, values).map(Self::new)
     }
 
     fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
+        charge::<T, H>(cx, 1)?;
         T::load(cx, bytes).map(Self::new)
     }
 }
@@ -107,10 +140,11 @@ pub(super) fn store_map<'m, K: Lower + 'm, V: Lower + 'm, C: LowerContext + ?Siz
 
 /// A map of Rust as one of the Component Model.
 macro_rules! map {
-    ([$($key:tt)*] [$($hasher:tt)*] [$($default:tt)*] $ty:ty) => {
+    ([$($key:tt)*] [$($hasher:tt)*] [$($default:tt)*] $ty:ty, $with_room_for:expr) => {
         impl<K: ComponentType, V: ComponentType, $($hasher)*> ComponentType for $ty {
             const ABI: Abi = Abi::LIST;
             const INLINE: bool = false;
+            const HANDLES: bool = K::HANDLES || V::HANDLES;
             const SHAPE: Shape = Shape::Map(&K::SHAPE, &V::SHAPE);
         }
 
@@ -140,7 +174,11 @@ macro_rules! map {
             |cx: &mut LiftContext<'a, H>, (address, length)| {
                 let layout = <(K, V)>::ABI.of(cx.options.address_type);
                 let bytes = cx.load_list_from_range(address, length, layout)?;
-                let mut map = Self::default();
+                // Maps keep as much free as they use. The entries lie in memory, so that there are
+                // no more than it has room for.
+                let length = usize::try_from(length).map_err(|_| Error::TooLong)?;
+                charge::<[(K, V); 2], H>(cx, length)?;
+                let mut map: Self = $with_room_for(length);
                 <(K, V)>::load_elements(cx, bytes, &mut map)?;
                 Ok(map)
             }
@@ -151,4 +189,4 @@ macro_rules! map {
 #[cfg(feature = "std")]
 pub(super) use map;
 
-map!([Ord] [] [] BTreeMap<K, V>);
+map!([Ord] [] [] BTreeMap<K, V>, |_| BTreeMap::new());

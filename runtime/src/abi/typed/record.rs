@@ -1,18 +1,39 @@
 //! Tuples, and what a record's fields need.
 
-use crate::error::Failure;
-use crate::trap::Trap;
+use crate::error::{Error, Failure};
 
 use super::super::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
 };
 use super::{ComponentType, Lift, Lower, Shape};
 
+/// The layout of a record or tuple of such fields.
+///
+/// # Panics
+///
+/// If there is no such type, because a field is no value or a value would have more bytes than
+/// the canonical ABI allows; a constant then does not compile.
+#[must_use]
+pub const fn record_abi(fields: &[Abi]) -> Abi {
+    let mut rest = fields;
+    while let [first, after @ ..] = rest {
+        assert!(first.narrow.size > 0, "a field is a value, and `()` is none");
+        rest = after;
+    }
+    check_size(Abi::record(fields))
+}
+
+/// The same layout, if the canonical ABI has types of that size.
+pub(super) const fn check_size(abi: Abi) -> Abi {
+    assert!(!abi.is_too_large(), "the canonical ABI has no type of more than 268,435,455 bytes");
+    abi
+}
+
 /// Loads the field at `offset` of the record that lies in `bytes`.
 ///
 /// # Errors
 ///
-/// Those of the field's [`Lift`].
+/// [`Error::ByteCount`] if there are fewer bytes than that; those of the field's [`Lift`].
 pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
     cx: &mut LiftContext<'a, H>,
     bytes: &'a [u8],
@@ -20,11 +41,14 @@ pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
 ) -> Result<T, Failure> {
     let offset = usize::try_from(offset.of(cx.options.address_type)).ok();
     let field = offset.and_then(|offset| bytes.get(offset..));
-    T::load(cx, field.ok_or(Trap::PointerOutOfBounds)?)
+    T::load(cx, field.ok_or(Error::ByteCount)?)
 }
 
 /// The field at `offset` of the record that lies in `bytes`, if its type has a
 /// [`PLAIN`](Lift::PLAIN). A constant that asks for one that there isn't does not compile.
+///
+/// Where `bytes` ends before the record does, it is read as if zeros followed.
+#[inline]
 #[must_use]
 pub fn plain_field<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
     let plain = const {
@@ -56,8 +80,9 @@ pub fn store_field<T: Lower + ?Sized, C: LowerContext + ?Sized>(
 macro_rules! tuple {
     ($($ty:ident $part:ident $offset:ident),+) => {
         impl<$($ty: ComponentType),+> ComponentType for ($($ty,)+) {
-            const ABI: Abi = Abi::record(&[$($ty::ABI),+]);
+            const ABI: Abi = record_abi(&[$($ty::ABI),+]);
             const INLINE: bool = true $(&& $ty::INLINE)+;
+            const HANDLES: bool = false $(|| $ty::HANDLES)+;
             const SHAPE: Shape = Shape::Tuple(&[$(&$ty::SHAPE),+]);
         }
 
@@ -153,6 +178,7 @@ tuple!(
 impl ComponentType for () {
     const ABI: Abi = Abi::NOTHING;
     const INLINE: bool = true;
+    const HANDLES: bool = false;
     const SHAPE: Shape = Shape::Nothing;
 }
 

@@ -1,7 +1,6 @@
 //! Numbers, `bool` and `char`.
 
-use crate::error::Failure;
-use crate::trap::Trap;
+use crate::error::{Error, Failure};
 
 use super::super::context::LowerContextExt as _;
 use super::super::memory::range_mut;
@@ -18,11 +17,13 @@ macro_rules! scalar {
         $($ty:ty: $abi:ident $shape:ident,
         encode($self:ident, $options:ident) $encode:expr,
         decode($bytes:ident) $decode:expr,
+        arrays($arrays:ident, $into:ident) $extend:expr,
         lower $flat:expr, lift($values:ident) $lift:expr;)*
     ) => {$(
         impl ComponentType for $ty {
             const ABI: Abi = Abi::$abi;
             const INLINE: bool = true;
+            const HANDLES: bool = false;
             const SHAPE: Shape = Shape::$shape;
         }
 
@@ -56,7 +57,7 @@ macro_rules! scalar {
                 let _ = $options;
                 let length = u64::try_from(size_of_val(elements)).unwrap_or(u64::MAX);
                 let place = range_mut(cx.memory_mut(), address, length);
-                let (places, _) = place.ok_or(Trap::PointerOutOfBounds)?.as_chunks_mut();
+                let (places, _) = place.ok_or(Error::ByteCount)?.as_chunks_mut();
                 for (place, $self) in places.iter_mut().zip(elements.iter().copied()) {
                     *place = $encode;
                 }
@@ -81,7 +82,7 @@ macro_rules! scalar {
                 _: &mut LiftContext<'a, H>,
                 bytes: &'a [u8],
             ) -> Result<Self, Failure> {
-                let $bytes = *bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?;
+                let $bytes = *bytes.first_chunk().ok_or(Error::ByteCount)?;
                 Ok($decode)
             }
 
@@ -96,8 +97,53 @@ macro_rules! scalar {
                 }));
                 Ok(())
             }
+
+            fn load_arrays<const N: usize, H: LiftHandles>(
+                _: &mut LiftContext<'a, H>,
+                bytes: &'a [u8],
+                $into: &mut impl Extend<[Self; N]>,
+            ) -> Result<(), Failure> {
+                let $arrays = bytes.as_chunks().0.as_chunks().0;
+                $extend;
+                Ok(())
+            }
         }
     )*};
+}
+
+/// Adds arrays of floats, which are the bytes as they lie there unless there is a NaN among them.
+///
+/// Whether there is one is asked for many arrays at a time: to decide it for each float, while
+/// arrays are put together from them, takes twice as long.
+fn extend_with_floats<F, const SIZE: usize, const N: usize>(
+    into: &mut impl Extend<[F; N]>,
+    arrays: &[[[u8; SIZE]; N]],
+    as_it_is: impl Fn([u8; SIZE]) -> F + Copy,
+    is_nan: impl Fn(F) -> bool,
+    decode: impl Fn([u8; SIZE]) -> F + Copy,
+) {
+    // Few enough bytes to be still in the nearest cache the second time.
+    for arrays in arrays.chunks(const { 2048_usize.div_ceil(SIZE * N + 1) }) {
+        let floats = arrays.as_flattened().iter();
+        if floats.fold(false, |found, bytes| found | is_nan(as_it_is(*bytes))) {
+            into.extend(arrays.iter().map(|array| array.map(decode)));
+        } else {
+            into.extend(arrays.iter().map(|array| array.map(as_it_is)));
+        }
+    }
+}
+
+/// An integer of as many of the low bytes of a core value as it has.
+macro_rules! low_bytes {
+    ($core:expr => $ty:ty) => {{
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_possible_wrap,
+            reason = "the high bytes are nobody's"
+        )]
+        let low = $core as $ty;
+        low
+    }};
 }
 
 /// `lift_flat_unsigned` and `lift_flat_signed`: the low bytes; `lower_flat_signed`: the sign goes
@@ -108,11 +154,11 @@ macro_rules! integer {
             $ty: $abi $abi,
             encode(value, options) value.to_le_bytes(),
             decode(bytes) <$ty>::from_le_bytes(bytes),
+            arrays(arrays, into) {
+                into.extend(arrays.iter().map(|array| array.map(<$ty>::from_le_bytes)))
+            },
             lower u64::from(<$core>::from(value).cast_unsigned()),
-            lift(values) {
-                let bytes = values.$next()?.to_le_bytes();
-                <$ty>::from_le_bytes(*bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?)
-            };
+            lift(values) low_bytes!(values.$next()? => $ty);
         )*}
     };
 }
@@ -124,11 +170,11 @@ macro_rules! unsigned {
             $ty: $abi $abi,
             encode(value, options) value.to_le_bytes(),
             decode(bytes) <$ty>::from_le_bytes(bytes),
+            arrays(arrays, into) {
+                into.extend(arrays.iter().map(|array| array.map(<$ty>::from_le_bytes)))
+            },
             lower u64::from(value),
-            lift(values) {
-                let bytes = values.$next()?.to_le_bytes();
-                <$ty>::from_le_bytes(*bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?)
-            };
+            lift(values) low_bytes!(values.$next()? => $ty);
         )*}
     };
 }
@@ -154,18 +200,30 @@ scalar! {
         let [byte] = bytes;
         convert_int_to_bool(u32::from(byte))
     },
+    arrays(arrays, into) {
+        let decode = |[byte]: [u8; 1]| convert_int_to_bool(u32::from(byte));
+        into.extend(arrays.iter().map(|array| array.map(decode)));
+    },
     lower u64::from(value),
     lift(values) convert_int_to_bool(values.next_u32()?);
 
     f32: F32 F32,
     encode(value, options) options.nan.encode_f32(value).to_le_bytes(),
     decode(bytes) decode_i32_as_float(u32::from_le_bytes(bytes)),
+    arrays(arrays, into) {
+        let decode = |bytes| decode_i32_as_float(u32::from_le_bytes(bytes));
+        extend_with_floats(into, arrays, f32::from_le_bytes, f32::is_nan, decode);
+    },
     lower u64::from(options.nan.encode_f32(value)),
     lift(values) decode_i32_as_float(values.next_u32()?);
 
     f64: F64 F64,
     encode(value, options) options.nan.encode_f64(value).to_le_bytes(),
     decode(bytes) decode_i64_as_float(u64::from_le_bytes(bytes)),
+    arrays(arrays, into) {
+        let decode = |bytes| decode_i64_as_float(u64::from_le_bytes(bytes));
+        extend_with_floats(into, arrays, f64::from_le_bytes, f64::is_nan, decode);
+    },
     lower options.nan.encode_f64(value),
     lift(values) decode_i64_as_float(values.next_u64()?);
 }
@@ -173,6 +231,7 @@ scalar! {
 impl ComponentType for char {
     const ABI: Abi = Abi::CHAR;
     const INLINE: bool = true;
+    const HANDLES: bool = false;
     const SHAPE: Shape = Shape::Char;
 }
 
@@ -199,7 +258,7 @@ impl<'a> Lift<'a> for char {
     }
 
     fn load<H: LiftHandles>(_: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
-        let bytes = bytes.first_chunk().ok_or(Trap::PointerOutOfBounds)?;
+        let bytes = bytes.first_chunk().ok_or(Error::ByteCount)?;
         convert_i32_to_char(u32::from_le_bytes(*bytes))
     }
 }

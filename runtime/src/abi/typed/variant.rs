@@ -1,7 +1,6 @@
 //! `Option`, `Result`, and what a variant's cases need.
 
 use crate::error::{Error, Failure};
-use crate::trap::Trap;
 
 use super::super::layout::discriminant_size;
 use super::super::memory::range_mut;
@@ -9,6 +8,7 @@ use super::super::scalar::{check_case_index, load_small, store_small};
 use super::super::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
 };
+use super::record::check_size;
 use super::{ComponentType, Lift, Lower, Shape};
 
 /// The layout of a variant: its discriminant, and what its cases share. An enum is a variant
@@ -42,6 +42,17 @@ impl VariantAbi {
     #[must_use]
     pub const fn abi(&self) -> Abi {
         self.abi
+    }
+
+    /// As [`abi`](Self::abi), of what is to be a type.
+    ///
+    /// # Panics
+    ///
+    /// If a value would have more bytes than the canonical ABI allows; a constant then does not
+    /// compile.
+    #[must_use]
+    pub const fn checked_abi(&self) -> Abi {
+        check_size(self.abi)
     }
 
     /// Where the payload lies.
@@ -85,7 +96,7 @@ impl VariantAbi {
     ///
     /// # Errors
     ///
-    /// Those of the payload's [`Lower`].
+    /// [`Error::ByteCount`] if there is no room for it; those of the payload's [`Lower`].
     pub fn store<P: Lower + ?Sized, C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,
@@ -96,7 +107,7 @@ impl VariantAbi {
         let size = discriminant_size(self.cases);
         let place = range_mut(cx.memory_mut(), address, u64::from(size));
         let stored = place.and_then(|place| store_small(place, size, case));
-        stored.ok_or(Trap::PointerOutOfBounds)?;
+        stored.ok_or(Error::ByteCount)?;
         let offset = self.payload_offset.of(cx.options().address_type);
         payload.store(cx, address.saturating_add(offset))
     }
@@ -121,27 +132,30 @@ impl VariantAbi {
     ///
     /// # Errors
     ///
-    /// Traps: `invalid-discriminant`.
+    /// [`Error::ByteCount`] if there are fewer bytes than it takes. Traps:
+    /// `invalid-discriminant`.
     pub fn load<'a, H>(
         &self,
         cx: &LiftContext<'a, H>,
         bytes: &'a [u8],
     ) -> Result<(u32, &'a [u8]), Failure> {
         let size = discriminant_size(self.cases);
-        let index = load_small(bytes, size).ok_or(Trap::PointerOutOfBounds)?;
+        let index = load_small(bytes, size).ok_or(Error::ByteCount)?;
         let case = check_case_index(index, self.cases)?;
         let offset = usize::try_from(self.payload_offset.of(cx.options.address_type)).ok();
-        Ok((case, offset.and_then(|it| bytes.get(it..)).unwrap_or_default()))
+        Ok((case, offset.and_then(|it| bytes.get(it..)).ok_or(Error::ByteCount)?))
     }
 }
 
 impl<T: ComponentType> ComponentType for Option<T> {
-    const ABI: Abi = option::<T>().abi();
+    const ABI: Abi = option::<T>().checked_abi();
     const INLINE: bool = T::INLINE;
+    const HANDLES: bool = T::HANDLES;
     const SHAPE: Shape = Shape::Option(&T::SHAPE);
 }
 
 const fn option<T: ComponentType>() -> VariantAbi {
+    assert!(T::ABI.narrow.size > 0, "what an option may have is a value, and `()` is none");
     VariantAbi::new(&[Abi::NOTHING, T::ABI])
 }
 
@@ -185,8 +199,9 @@ impl<'a, T: Lift<'a>> Lift<'a> for Option<T> {
 }
 
 impl<T: ComponentType, E: ComponentType> ComponentType for Result<T, E> {
-    const ABI: Abi = result::<T, E>().abi();
+    const ABI: Abi = result::<T, E>().checked_abi();
     const INLINE: bool = T::INLINE && E::INLINE;
+    const HANDLES: bool = T::HANDLES || E::HANDLES;
     const SHAPE: Shape = Shape::Result(&T::SHAPE, &E::SHAPE);
 }
 

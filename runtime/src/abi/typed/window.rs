@@ -3,9 +3,9 @@
 use crate::builtin::TypeIndex;
 use crate::error::{Error, Failure};
 use crate::machine::{EndId, ErrorContextId};
-use crate::trap::{EndKind, Trap};
+use crate::trap::EndKind;
 
-use super::super::{LowerContext, Options};
+use super::super::{LowerContext, Options, Resource};
 
 /// The memory of one element of a list, from address 0 on. Its length is known where it is used,
 /// so that the checks of each store are gone when it is compiled.
@@ -24,22 +24,22 @@ impl LowerContext for Window<'_> {
     }
 
     fn realloc(&mut self, _: u64, _: u64, _: u32, _: u64) -> Result<u64, Failure> {
-        Err(Trap::ReallocOutOfBounds.into())
+        Err(Error::NotInline.into())
     }
 
-    fn lower_own(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+    fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
+        Err(Error::NotInline.into())
     }
 
-    fn lower_borrow(&mut self, _: TypeIndex, _: u64) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
+        Err(Error::NotInline.into())
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(Error::NotInline.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(Error::NotInline.into())
     }
 }

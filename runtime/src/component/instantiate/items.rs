@@ -75,7 +75,9 @@ impl<E: CoreEngine> Frame<E> {
                 let exports = self.entities(exports)?;
                 self.instances.push(Arc::new(Exports(exports)));
             }
-            Item::AliasExport { sort, instance, name } => self.alias_export(*sort, *instance, name)?,
+            Item::AliasExport { sort, instance, name } => {
+                self.alias_export(*sort, *instance, name)?
+            }
             Item::AliasOuter { sort, count, index } => self.alias_outer(*sort, *count, *index)?,
             Item::Resource { slot, representation, destructor } => {
                 self.resource(cx.data_mut(), *slot, *representation, *destructor)?;

@@ -21,9 +21,7 @@ use super::contexts::Context;
 use super::definition::{FunctionType, Reference};
 use super::entity::{Closure, Code, CoreInstance, Entity, Exports, Module, Surroundings};
 use super::error::{InstantiateError, not_validated};
-use super::state::{
-    Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State,
-};
+use super::state::{Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State};
 
 /// So many component instances may be made by instantiating one component.
 const MAX_INSTANCES: u32 = 10_000;

@@ -10,8 +10,8 @@ use wasmi::{Caller, Error, Func, StoreContextMut};
 
 use super::value::{function_type, wasmi_value};
 use super::{Context, Inner, Wasmi};
-use crate::core_value::CoreType::{I32, I64};
 use crate::abi::{CoreFunctionType, FlatTypes};
+use crate::core_value::CoreType::{I32, I64};
 use crate::core_value::{CoreType, CoreValue};
 use crate::engine::{HostFunctions, HostStop};
 

@@ -284,14 +284,23 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if a guest holds it; [`Error::NotReadable`] if it is a writable end;
-    /// [`Error::EndBusy`] if a read of it is under way or it has come to its end;
+    /// [`Error::NotHeld`] if a guest holds it; [`Error::ValueMismatch`] if it is an end of
+    /// something else than `end_kind` and `ty` say; [`Error::NotReadable`] if it is a writable
+    /// end; [`Error::EndBusy`] if a read of it is under way or it has come to its end;
     /// [`Error::Full`]: [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
-    pub fn lower_end(&mut self, instance: InstanceId, end: EndId) -> Result<u32, Failure> {
+    pub fn lower_end(
+        &mut self,
+        instance: InstanceId,
+        (end_kind, ty): (EndKind, TypeIndex),
+        end: EndId,
+    ) -> Result<u32, Failure> {
         let (instance, key) = (self.instance_key(instance)?, self.hosts_end(end)?);
         let end = self.end(key)?;
+        if (end.kind, end.ty) != (end_kind, ty) {
+            return Err(Error::ValueMismatch.into());
+        }
         if end.direction != CopyDirection::Read {
             return Err(Error::NotReadable.into());
         }

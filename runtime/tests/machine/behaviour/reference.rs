@@ -26,7 +26,10 @@ struct Flag {
 
 fn flag<L: Limits>(world: &mut World<L>, instance: InstanceId) -> Flag {
     let (readable, writable) = world.host_ends(FUTURE);
-    Flag { readable: world.machine.lower_end(instance, readable).unwrap(), writable }
+    Flag {
+        readable: world.machine.lower_end(instance, FUTURE.kind_and_type(), readable).unwrap(),
+        writable,
+    }
 }
 
 fn set<L: Limits>(world: &mut World<L>, flag: Flag) {

@@ -196,6 +196,7 @@ fn the_defining_instance_borrows_the_representation_itself<L: Limits>() {
     let function = world.stackful(definer);
     let (_, lowered) = lends(&mut world, function, (ty, index));
     assert_eq!(lowered, LoweredBorrow::Representation(33));
+    assert_eq!(lowered.to_core(), Ok(33));
     assert_eq!(world.machine.highest_handle(definer), Ok(0));
     world.task_return(None);
     let step = world.exit();

@@ -97,17 +97,42 @@ pub(super) fn ends<L: Limits>() -> Vec<Misuse<L>> {
         |world| {
             let instance = world.instance();
             let (readable, _) = world.host_ends(STREAM);
-            world.machine.lower_end(instance, readable).unwrap();
-            world.refuses(Error::NotHeld, |machine| machine.lower_end(instance, readable));
+            world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
+            world.refuses(Error::NotHeld, |machine| {
+                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+            });
             world.refuses(Error::NotHeld, |machine| machine.host_copy(readable, 0, 1));
             world.refuses(Error::NotHeld, |machine| machine.cancel_host_copy(readable));
             world.refuses(Error::NotHeld, |machine| machine.finish_cancellation(readable));
             world.refuses(Error::NotHeld, |machine| machine.drop_host_end(readable))
         },
         |world| {
+            // An end of something else: of another kind, of another element, or of both.
+            let instance = world.instance();
+            for of in [STREAM, FUTURE] {
+                let (readable, _) = world.host_ends(of);
+                for expected in [STREAM, FUTURE, STREAM.other(), FUTURE.other()] {
+                    if expected != of {
+                        world.refuses(Error::ValueMismatch, |machine| {
+                            machine.lower_end(instance, expected.kind_and_type(), readable)
+                        });
+                    }
+                }
+                let mixed = (of.kind, of.other().ty);
+                world.refuses(Error::ValueMismatch, |machine| {
+                    machine.lower_end(instance, mixed, readable)
+                });
+                // It is still the host's, and what it was.
+                assert!(world.machine.lower_end(instance, of.kind_and_type(), readable).is_ok());
+            }
+            Error::ValueMismatch
+        },
+        |world| {
             let instance = world.instance();
             let (_, writable) = world.host_ends(FUTURE);
-            world.refuses(Error::NotReadable, |machine| machine.lower_end(instance, writable))
+            world.refuses(Error::NotReadable, |machine| {
+                machine.lower_end(instance, FUTURE.kind_and_type(), writable)
+            })
         },
         |world| {
             let instance = world.instance();
@@ -116,14 +141,18 @@ pub(super) fn ends<L: Limits>() -> Vec<Misuse<L>> {
             world.host_copy(readable, 4);
             world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
             world.refuses(Error::EndBusy, |machine| machine.drop_host_end(readable));
-            world.refuses(Error::EndBusy, |machine| machine.lower_end(instance, readable));
+            world.refuses(Error::EndBusy, |machine| {
+                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+            });
             world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(writable));
             world.machine.drop_host_end(writable).unwrap();
             world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(readable));
             assert!(world.machine.next_host_event().unwrap().is_some());
             // It has come to its end.
             world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
-            world.refuses(Error::EndBusy, |machine| machine.lower_end(instance, readable));
+            world.refuses(Error::EndBusy, |machine| {
+                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+            });
             world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable))
         },
         |world| {
@@ -149,7 +178,8 @@ pub(super) fn ends<L: Limits>() -> Vec<Misuse<L>> {
             // A guest's read that isn't being cancelled.
             let (instance, _) = world.running();
             let (theirs, ours) = world.host_ends(STREAM);
-            let readable = world.machine.lower_end(instance, theirs).unwrap();
+            let readable =
+                world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
             assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
             world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(ours))
         },

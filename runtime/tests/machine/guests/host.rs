@@ -84,7 +84,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
     #[track_caller]
     pub(crate) fn pass(&mut self, of: Of, from: InstanceId, index: u32, to: InstanceId) -> u32 {
         let end = self.lift_end(from, of, index);
-        self.machine.lower_end(to, end).unwrap()
+        self.machine.lower_end(to, of.kind_and_type(), end).unwrap()
     }
 
     /// The host begins a read or write.

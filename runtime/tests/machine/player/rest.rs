@@ -71,7 +71,12 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 }
             }
             (Doing::LowerEnd, _, Some(end), _, Some(instance)) => {
-                self.attempt("lower_end", |machine| machine.lower_end(instance, end)).map(|_| ())
+                let expected = match self.machine.end_view(end) {
+                    Ok(HandleView::End { kind, ty, .. }) if !operation.is_blind() => (kind, ty),
+                    _ => of.kind_and_type(),
+                };
+                self.attempt("lower_end", |machine| machine.lower_end(instance, expected, end))
+                    .map(|_| ())
             }
             (_, _, _, _, Some(instance)) => self.give(doing, a, b, instance, error_context),
             _ => Ok(()),

@@ -201,7 +201,7 @@ fn cancels_twice<L: Limits>() -> Trap {
     let mut world = World::<L, _>::with(LeavesItToTheHost);
     let (instance, _) = world.running();
     let (theirs, _) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
     assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
     assert_eq!(world.get(STREAM.cancel_read(readable)), WAITS);
     let trap = world.trap(STREAM.cancel_read(readable));

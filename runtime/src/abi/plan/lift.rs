@@ -1,0 +1,139 @@
+//! The first pass: values are lifted as far as lifting can trap, and nothing is lowered.
+//!
+//! When it is over, what remains to be done can only trap where the destination is to blame, as in
+//! the reference, which lifts all values before it lowers the first. Handles are lifted here for
+//! good. Whatever can't be malformed is passed over, a list of any length in one step.
+
+use crate::error::{Error, Failure};
+
+use super::super::memory::range;
+use super::super::scalar::{check_case_index, convert_i32_to_char};
+use super::super::string::load_string_from_range;
+use super::super::{Case, ListShape, ListType, RecordType, Type, VariantType, discriminant_size};
+use super::elements::numbers;
+use super::handles::LiftedHandles;
+use super::place::From;
+use super::{TransferContext, source};
+
+/// `load` or `lift_flat` of a value of type `ty`.
+fn value<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    lifted: &mut LiftedHandles,
+    ty: &Type,
+    from: &mut From<'_, '_>,
+) -> Result<(), Failure> {
+    match ty {
+        Type::Char => convert_i32_to_char(from.word(cx, 4)?).map(|_| ()),
+        Type::String => {
+            let (address, length) = from.pair(cx)?;
+            load_string_from_range(&source(cx), address, length).map(|_| ())
+        }
+        Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
+            let index = from.word(cx, 4)?;
+            lifted.lift(cx, ty, index)
+        }
+        Type::List(list) => self::list(cx, lifted, list, from),
+        Type::Record(record) => self::record(cx, lifted, record, from),
+        Type::Variant(variant) => self::variant(cx, lifted, variant, from),
+        Type::Bool
+        | Type::S8
+        | Type::U8
+        | Type::S16
+        | Type::U16
+        | Type::S32
+        | Type::U32
+        | Type::S64
+        | Type::U64
+        | Type::F32
+        | Type::F64
+        | Type::Flags(_) => from.skip(cx, ty),
+    }
+}
+
+fn list<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    lifted: &mut LiftedHandles,
+    list: &ListType,
+    from: &mut From<'_, '_>,
+) -> Result<(), Failure> {
+    let element = list.element();
+    if let ListShape::FixedLength(length) = list.shape() {
+        return match from {
+            From::Memory(address) => elements(cx, lifted, element, *address, length.into()),
+            From::Flat(_) => (0..length).try_for_each(|_| value(cx, lifted, element, from)),
+        };
+    }
+    let (address, length) = from.pair(cx)?;
+    let layout = element.abi().of(cx.source_options().address_type);
+    source(cx).load_list_from_range(address, length, layout)?;
+    elements(cx, lifted, element, address, length)
+}
+
+/// `load_list_from_valid_range`: `length` values of type `element`, one after the other.
+pub(super) fn elements<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    lifted: &mut LiftedHandles,
+    element: &Type,
+    address: u64,
+    length: u64,
+) -> Result<(), Failure> {
+    if !element.lifting_traps() {
+        return Ok(());
+    }
+    let size = element.abi().of(cx.source_options().address_type).size;
+    let bytes = || {
+        let bytes = range(cx.source_memory(), address, size.saturating_mul(length));
+        bytes.ok_or(Error::UncheckedAddress)
+    };
+    match element {
+        Type::Char => {
+            let (characters, _) = bytes()?.as_chunks();
+            let mut numbers = characters.iter().map(|bytes| u32::from_le_bytes(*bytes));
+            numbers.try_for_each(|number| convert_i32_to_char(number).map(|_| ()))
+        }
+        Type::Variant(variant) if variant.has_no_payloads() => {
+            let cases = variant.cases().len();
+            let mut all = numbers(bytes()?, discriminant_size(cases));
+            all.try_for_each(|index| check_case_index(index, cases).map(|_| ()))
+        }
+        _ => {
+            let mut address = address;
+            for _ in 0..length {
+                value(cx, lifted, element, &mut From::Memory(address))?;
+                address = address.saturating_add(size);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The fields of a record, or the values of a list of types.
+pub(super) fn record<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    lifted: &mut LiftedHandles,
+    record: &RecordType,
+    from: &mut From<'_, '_>,
+) -> Result<(), Failure> {
+    for field in record.fields() {
+        let mut from = from.part(cx, field.offset());
+        if field.ty().lifting_traps() {
+            value(cx, lifted, field.ty(), &mut from)?;
+        } else {
+            from.skip(cx, field.ty())?;
+        }
+    }
+    Ok(())
+}
+
+fn variant<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    lifted: &mut LiftedHandles,
+    variant: &VariantType,
+    from: &mut From<'_, '_>,
+) -> Result<(), Failure> {
+    let (case, mut payload) = from.case(cx, variant.variant())?;
+    match variant.case(case).and_then(Case::payload) {
+        Some(ty) if ty.lifting_traps() => value(cx, lifted, ty, &mut payload.from()),
+        _ => Ok(()),
+    }
+}
