@@ -161,6 +161,22 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         }
     }
 
+    /// Lets everything run until nothing can go on, since all that is left waits for something;
+    /// but takes at most so many turns, as guests may yield for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]: what trapped.
+    pub fn run_until_idle(&mut self, max_turns: u32) -> Result<(), CallError> {
+        let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
+        for _ in 0..max_turns {
+            if turn(&mut cx, Waker::noop())? == Turn::Idle {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Calls a function, and lets everything run until it has returned.
     ///
     /// # Errors

@@ -42,6 +42,9 @@ pub fn run<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
     Verdict::Passed
 }
 
+/// So many turns guests get after a call has returned.
+const MAX_TURNS: u32 = 1_000;
+
 /// Why a file is not played to its end.
 enum Stop {
     Failed(String),
@@ -163,15 +166,13 @@ impl<'e, E: CoreEngine> Player<'e, E> {
         instance.ok_or_else(|| Stop::Failed("no such instance".to_owned()))
     }
 
+    /// Only that a component is refused counts: every validator has its own words, and the suites
+    /// are run without comparing them.
     fn refused(&self, mut module: QuoteWat<'_>, message: &str) -> Result<(), Stop> {
-        let error = match module.encode() {
-            Err(error) => error.message(),
-            Ok(bytes) => match Component::new(self.engine, &bytes) {
-                Err(error) => error.to_string(),
-                Ok(_) => return Err(format!("loaded; expected: {message}").into()),
-            },
-        };
-        expect_text(&error, message)
+        let refused = module.encode().map_or(true, |bytes| {
+            matches!(Component::new(self.engine, &bytes), Err(LoadError::Invalid(_)))
+        });
+        if refused { Ok(()) } else { Err(format!("loaded; expected: {message}").into()) }
     }
 
     fn unlinkable(&mut self, module: Wat<'_>, message: &str) -> Result<(), Stop> {
@@ -210,7 +211,11 @@ impl<'e, E: CoreEngine> Player<'e, E> {
                 _ => Err("an argument for a core function".to_owned()),
             });
         let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
-        match self.store.call(&function, &arguments) {
+        let value = self.store.call(&function, &arguments);
+        // What a call has begun comes to its end before the next one, as far as it can. If it
+        // traps, that is no matter of the call, which has its result.
+        let _ = self.store.run_until_idle(MAX_TURNS);
+        match value {
             Ok(value) => {
                 self.result_type = function.result().cloned();
                 Ok(Outcome::Returned(value))
