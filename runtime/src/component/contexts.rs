@@ -10,7 +10,7 @@ use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
 use crate::error::{Error, Failure};
-use crate::machine::{EndId, ErrorContextId, InstanceId, SubtaskId, TaskId};
+use crate::machine::{EndId, ErrorContextId, InstanceId, SubtaskId, TaskId, TaskReturn};
 use crate::trap::{EndKind, Trap};
 
 use super::state::{CanonicalOptions, Fault, State};
@@ -226,6 +226,8 @@ pub(crate) struct Between<'a, 'c, E: CoreEngine, T: Send + 'static> {
     found: CanonicalOptions<E>,
     source_options: Options,
     call: Option<SubtaskId>,
+    /// What has to be checked once everything is lifted.
+    returning: Option<&'a TaskReturn>,
 }
 
 /// Moves values from one guest to another.
@@ -237,10 +239,17 @@ pub(crate) fn between<'a, 'c, E: CoreEngine, T: Send + 'static>(
 ) -> Result<Between<'a, 'c, E, T>, Failure> {
     let found = *cx.data().options(from.options)?;
     let to = lower(cx, to, task, Peer::Guest)?;
-    Ok(Between { to, found, source_options: found.abi(Peer::Guest), call: from.call })
+    let source_options = found.abi(Peer::Guest);
+    Ok(Between { to, found, source_options, call: from.call, returning: None })
 }
 
-impl<E: CoreEngine, T: Send + 'static> Between<'_, '_, E, T> {
+impl<'a, E: CoreEngine, T: Send + 'static> Between<'a, '_, E, T> {
+    /// The values are the result of a task, which returns once they are lifted.
+    pub(crate) const fn returning(mut self, task_return: &'a TaskReturn) -> Self {
+        self.returning = Some(task_return);
+        self
+    }
+
     fn handles(&mut self) -> Handles<'_, E, T> {
         let state = self.to.cx.data_mut();
         Handles { state, instance: self.found.instance, call: self.call }
@@ -308,6 +317,13 @@ impl<E: CoreEngine, T: Send + 'static> TransferContext for Between<'_, '_, E, T>
 
     fn source_memory(&self) -> &[u8] {
         self.found.memory.map_or(&[], |memory| self.to.cx.memory(memory))
+    }
+
+    fn lifted(&mut self) -> Result<(), Failure> {
+        match self.returning {
+            Some(task_return) => self.to.cx.data().machine.return_(task_return),
+            None => Ok(()),
+        }
     }
 }
 

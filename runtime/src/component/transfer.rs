@@ -125,12 +125,11 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let value = match cx.data_mut().call(caller)? {
         Call::Guest(call) => {
             let call = call.clone();
-            cx.data().machine.return_(&task_return)?;
             let options = call.lowered.options;
             let layout = results.abi().of(cx.data().options(options)?.address_type);
             let out_param = call.out_param(layout);
             let max = (max, call.lowered.flattening().max_flat_results());
-            let mut between = between(cx, source, options, None)?;
+            let mut between = between(cx, source, options, None)?.returning(&task_return);
             let flat = results.transfer_flat_values(&mut between, max, &mut values, out_param)?;
             flat_result(layout, &flat)
         }

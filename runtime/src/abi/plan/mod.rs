@@ -79,6 +79,16 @@ pub trait TransferContext: LowerContext + LiftHandles {
     fn copy(&mut self, from: u64, to: u64, length: u64) -> Result<(), Failure> {
         copy::copy_in_chunks(self, from, to, length)
     }
+
+    /// All values are lifted, and none is lowered yet: what the spec does in between, such as
+    /// [`Task.return_`](crate::machine::Machine::return_), belongs here.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the values from being lowered.
+    fn lifted(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// The source's memory, to be looked at.
@@ -121,6 +131,7 @@ impl TypeList {
             lift::record(cx, &mut lifted, self.record(), &mut From::Flat(values))?;
             From::Flat(&mut values_again)
         };
+        cx.lifted()?;
         let layout = self.abi().of(cx.options().address_type);
         let mut flat = FlatValues::EMPTY;
         if layout.flat.exceed(max_flat.1) {
@@ -159,6 +170,7 @@ impl Type {
     ) -> Result<(), Failure> {
         let (mut lifted, length) = (LiftedHandles::default(), u64::from(length));
         lift::elements(cx, &mut lifted, self, from, length)?;
+        cx.lifted()?;
         elements::transfer(cx, &mut lifted, self, from, to, length)?;
         lifted.finish()
     }
