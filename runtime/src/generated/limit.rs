@@ -27,12 +27,12 @@ pub const MAX_TABLE_LENGTH: u32 = 0xfff_ffff;
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
 pub const MAX_BUFFER_LENGTH: u32 = 0xfff_ffff;
 
-/// The longest string, in bytes of its encoding.
+/// The longest string that is lifted, in bytes of its encoding.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
 pub const MAX_STRING_BYTE_LENGTH: u32 = 0xfff_ffff;
 
-/// The longest list, in bytes.
+/// The longest list that is lifted, in bytes.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
 pub const MAX_LIST_BYTE_LENGTH: u32 = 0xfff_ffff;
