@@ -14,9 +14,13 @@
 //! | `call`, `host_call` | calls by the host, and of the host |
 //! | `transfer`, `contexts` | moving values, by the canonical ABI |
 
+#[cfg(feature = "std")]
+mod block;
 mod builtin_template;
 mod call;
+mod call_future;
 mod contexts;
+mod deadlock;
 mod decode;
 mod definition;
 mod drive;
@@ -29,15 +33,22 @@ mod instance;
 mod instantiate;
 mod linker;
 mod missing;
+mod names;
 mod numbers;
+mod origin;
+mod progress;
 mod state;
 mod store;
 mod transfer;
+mod waiting;
 
+pub use call_future::CallFuture;
+pub use deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use decode::{InvalidComponent, validate};
 pub use error::{CallError, InstantiateError, LoadError};
 pub use host_function::{HostContext, HostFuture, HostResult};
 pub use instance::{Function, Instance};
 pub use linker::Linker;
+pub use progress::Progress;
 pub use state::HostError;
 pub use store::{CallId, Component, Store};
