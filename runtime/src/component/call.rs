@@ -10,7 +10,7 @@ use crate::error::{Error, Failure};
 use crate::machine::{FunctionId, Step, SubtaskId};
 
 use super::contexts::Context;
-use super::deadlock::Deadlock;
+use super::deadlock::{Deadlock, waiting_tasks};
 use super::drive::{Base, Driven, drive, go_on};
 use super::error::CallError;
 use super::host_call::poll_woken;
@@ -209,9 +209,9 @@ pub(super) fn run_until<E: CoreEngine, T: Send + 'static>(
             Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
             Ok(Turn::Idle) if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
             Ok(Turn::Idle) => {
-                let deadlock = Deadlock::of(cx.data_mut());
+                let tasks = waiting_tasks(cx.data());
                 forget(cx, call)?;
-                return Err(CallError::Deadlock(Box::new(deadlock)));
+                return Err(CallError::Deadlock(Box::new(Deadlock { tasks })));
             }
             Err(error) => {
                 forget(cx, call)?;

@@ -24,7 +24,7 @@ use super::store::{CallId, Store};
 /// run.
 ///
 /// Dropping it before its end [cancels](Store::cancel) the call. The guest hears of it when the
-/// store runs next, by whatever lets it run.
+/// store runs next, before anything else.
 #[must_use = "nothing runs before the future is polled"]
 pub struct CallFuture<'s, E: CoreEngine, T: Send + 'static> {
     store: &'s mut Store<E, T>,
@@ -63,7 +63,7 @@ impl<E: CoreEngine, T: Send + 'static> Future for CallFuture<'_, E, T> {
         let call = match &this.stage {
             Stage::Begun(call) => *call,
             Stage::New { function, arguments } => {
-                if this.store.end_interruption(1).is_err() {
+                if this.store.settle(1).is_err() {
                     waker.wake_by_ref();
                     return Poll::Pending;
                 }

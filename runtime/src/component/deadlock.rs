@@ -15,14 +15,14 @@ use crate::trap::{CopyDirection, EndKind};
 
 use super::state::State;
 
-/// The tasks that wait, and for what: what a store comes to in which nothing can go on.
+/// Nothing in a store can go on: which tasks wait, each for what, and who could wake it.
 ///
 /// Its text begins with what the Component Model's tests call a deadlock, and has a line for each
 /// task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deadlock {
-    /// The tasks, one or more times for each: once for each of its threads.
+    /// The tasks, one after another; one with several threads that wait is there for each.
     pub tasks: Vec<WaitingTask>,
 }
 
@@ -88,13 +88,12 @@ pub enum Party {
     Instance(String),
 }
 
-impl Deadlock {
-    /// What the tasks of a store wait for.
-    pub(super) fn of<E: CoreEngine, T: Send + 'static>(state: &mut State<E, T>) -> Self {
-        let views: Vec<ThreadView> = state.machine.threads().collect();
-        let tasks = views.iter().filter_map(|thread| waiting_task(state, &views, thread));
-        Self { tasks: tasks.collect() }
-    }
+/// The tasks of a store that wait.
+pub(super) fn waiting_tasks<E: CoreEngine, T: Send + 'static>(
+    state: &State<E, T>,
+) -> Vec<WaitingTask> {
+    let views: Vec<ThreadView> = state.machine.threads().collect();
+    views.iter().filter_map(|thread| waiting_task(state, &views, thread)).collect()
 }
 
 /// What a thread waits for, if it does and its instance is alive.
@@ -107,9 +106,10 @@ fn waiting_task<E: CoreEngine, T: Send + 'static>(
         return None;
     }
     let awaits = match thread.state {
-        ThreadState::Running | ThreadState::Abandoned => return None,
+        ThreadState::Running
+        | ThreadState::Abandoned
+        | ThreadState::Waiting { is_ready: true, .. } => return None,
         ThreadState::Suspended => [Awaited::Resumption].into(),
-        ThreadState::Waiting { is_ready: true, .. } => return None,
         ThreadState::Waiting { on, .. } => match on {
             WaitingOn::Entering => entering(state, views, thread),
             WaitingOn::Turn => [exclusive(state, views, thread)].into(),

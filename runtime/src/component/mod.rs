@@ -2,7 +2,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `store` | [`Component`], [`Store`] |
+//! | `store` | [`Component`], [`Store`], [`CallId`] |
 //! | `instance`, `linker`, `host_function` | [`Instance`], [`Function`], [`Linker`], [`HostContext`] |
 //! | `error` | [`LoadError`], [`InstantiateError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
@@ -12,7 +12,12 @@
 //! | `state`, `numbers` | what is in a store: the machine, and what its numbers stand for |
 //! | `drive` | taking the machine's steps on the engine |
 //! | `call`, `host_call` | calls by the host, and of the host |
+//! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
+//! | `waiting` | functions of the host that wait, and their wakers |
+//! | `origin` | which call something belongs to: who hears of its traps |
+//! | `deadlock`, `names` | who waits for what, and how it is called |
 //! | `transfer`, `contexts` | moving values, by the canonical ABI |
+#![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
 #[cfg(feature = "std")]
 mod block;

@@ -20,7 +20,7 @@ use super::state::{Call, State, position, put};
 pub(crate) struct Origins {
     /// By the number of the task.
     of_tasks: Vec<Option<(TaskId, Option<SubtaskId>)>>,
-    /// Whom belongs to what the host has let run last, if its end was not known then.
+    /// The call that what runs belongs to; nothing if that call is over.
     pub(crate) running: Option<SubtaskId>,
     /// What trapped and belongs to nobody.
     pub(crate) background: VecDeque<CallError>,
@@ -65,6 +65,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     pub(crate) fn trapped(&mut self, origin: Option<SubtaskId>, error: CallError) {
         let mut unheard = true;
         if let Some(origin) = origin
+            && !self.abandoned.contains(&origin)
             && let Ok(call) = self.host_call(origin)
             && call.error.is_none()
         {

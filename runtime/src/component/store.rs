@@ -19,7 +19,7 @@ use super::call::{
 };
 use super::call_future::CallFuture;
 use super::contexts::Context;
-use super::deadlock::Deadlock;
+use super::deadlock::{WaitingTask, waiting_tasks};
 use super::entity::{Closure, Code, Module};
 use super::error::{CallError, InstantiateError, LoadError};
 use super::instance::{Function, Instance};
@@ -149,7 +149,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`Error::GuestHasControl`] if the call that was interrupted did not stop.
     pub fn start(&mut self, function: &Function, arguments: &[Val]) -> Result<CallId, CallError> {
         let turns = self.turns_per_poll;
-        self.end_interruption(turns)?;
+        self.settle(turns)?;
         start(&mut self.context(), function.id, arguments).map(CallId)
     }
 
@@ -206,7 +206,6 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`Error::Unknown`] if there is no such call, or its end was taken already.
-    #[expect(clippy::type_complexity, reason = "whether there is one, how it ended, and its value")]
     pub fn take_result(
         &mut self,
         call: CallId,
@@ -223,7 +222,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`Error::GuestHasControl`] if a call that the engine interrupted did not stop.
     pub fn cancel(&mut self, call: CallId) -> Result<(), Error> {
         let turns = self.turns_per_poll;
-        self.end_interruption(turns)?;
+        self.settle(turns)?;
         let mut cx = self.context();
         cx.data_mut().host_call(call.0)?;
         cancel(&mut cx, call.0).map(|_| ())
@@ -246,8 +245,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Which tasks wait, each for what, and who could wake it.
-    pub fn waiting(&mut self) -> Deadlock {
-        Deadlock::of(self.context().data_mut())
+    pub fn waiting(&self) -> Vec<WaitingTask> {
+        waiting_tasks(E::data(&self.engine_store))
     }
 
     /// How many turns a poll may take before others have theirs; at least 1. A turn is what a
@@ -278,17 +277,17 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         run_until(&mut self.context(), call.0, turns)
     }
 
-    /// Lets what the engine interrupted go on so often, until it isn't any more.
-    pub(super) fn end_interruption(&mut self, turns: u32) -> Result<(), Error> {
+    /// Does what comes before anything new: lets what the engine interrupted go on until it isn't
+    /// any more, or for so many turns, and cancels the calls that were given up.
+    pub(super) fn settle(&mut self, mut turns: u32) -> Result<(), Error> {
         let mut cx = self.context();
-        for _ in 0..turns {
-            if cx.data().interrupted.is_none() {
-                break;
+        while cx.data().interrupted.is_some() || !cx.data().abandoned.is_empty() {
+            if turn(&mut cx)? == Turn::Interrupted {
+                turns = turns.saturating_sub(1);
+                if turns == 0 {
+                    return Err(Error::GuestHasControl);
+                }
             }
-            turn(&mut cx)?;
-        }
-        if cx.data().interrupted.is_some() {
-            return Err(Error::GuestHasControl);
         }
         Ok(())
     }

@@ -154,7 +154,19 @@ impl Waiting {
         if self.woken.head.load(Ordering::Relaxed) == 0 {
             return Batch { next: 0 };
         }
-        Batch { next: self.woken.head.swap(0, Ordering::Acquire) }
+        // Who was woken last is in front, and who was woken first is to go on first.
+        let mut next = self.woken.head.swap(0, Ordering::Acquire);
+        let mut batch = Batch { next: 0 };
+        while let Some(number) = NonZeroU32::new(next) {
+            let Some(bell) = self.places.get(position(number)).and_then(|it| it.bell.as_ref())
+            else {
+                break;
+            };
+            // Wakers leave it alone while it is listed.
+            next = bell.link.next.swap(batch.next, Ordering::Relaxed);
+            batch.next = number.get();
+        }
+        batch
     }
 
     /// Polls the next of a list until one of them returns.
@@ -163,8 +175,9 @@ impl Waiting {
             let place = self.places.get_mut(position(number))?;
             let bell = place.bell.as_ref()?;
             batch.next = bell.link.next.load(Ordering::Relaxed);
-            // From now on it can be woken again, also by itself.
-            bell.link.is_listed.store(false, Ordering::Release);
+            // From now on it can be woken again, also by itself. What was done before it was woken
+            // is seen, also by those who found it listed.
+            bell.link.is_listed.swap(false, Ordering::AcqRel);
             let Some((call, future)) = &mut place.function else { continue };
             let call = *call;
             let mut context = WakerContext::from_waker(&bell.waker);

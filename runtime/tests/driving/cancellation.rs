@@ -20,12 +20,12 @@ async fn a_time_out_fires_while_a_guest_waits_for_a_function_of_the_host_that_ne
     let ask = world.function(&guest, "ask-cancellably");
     timeout(SOON, world.store.call_async(&ask, &[Val::U32(1)])).await.unwrap_err();
     assert!(!world.questions.is_dropped(1), "nothing runs before the store does");
-    // The guest hears of it, and cancels its own call of the host, before this one begins to wait.
-    world.questions.answer(2, 22);
-    let result = world.store.call_async(&ask, &[Val::U32(2)]).await.unwrap();
-    assert_eq!(result, Some(Val::U32(22)));
-    let progress = world.store.poll(Waker::noop()).unwrap();
+    // The guest hears of it, and cancels its own call of the host, before anything new begins.
+    let call = world.store.start(&ask, &[Val::U32(2)]).unwrap();
     assert!(world.questions.is_dropped(1));
+    world.questions.answer(2, 22);
+    assert_eq!(world.store.run_async(call).await.unwrap(), Some(Val::U32(22)));
+    let progress = world.store.poll(Waker::noop()).unwrap();
     assert_eq!((progress.calls, progress.threads, progress.functions), (0, 0, 0));
     assert!(world.store.take_background_trap().is_none());
 }
@@ -98,4 +98,44 @@ fn a_waker_that_outlives_its_function_wakes_nobody_wrongly() {
     assert_eq!(world.store.poll(Waker::noop()).unwrap().functions, 1);
     world.questions.answer(2, 22);
     assert_eq!(world.store.run(call).unwrap(), Some(Val::U32(22)));
+}
+
+#[test]
+fn a_call_that_waits_to_enter_is_cancelled_before_it_has_started() {
+    let mut world = World::new();
+    let guest = world.instance(
+        r#"(component
+          (import "wait" (func $wait async (param "question" u32) (result u32)))
+          (canon lower (func $wait) (core func $wait))
+          (core module $Module
+            (import "" "wait" (func $wait (param i32) (result i32)))
+            (func (export "ask") (param i32) (result i32) (call $wait (local.get 0))))
+          (core instance $module (instantiate $Module (with "" (instance
+            (export "wait" (func $wait))))))
+          (func (export "ask") async (param "question" u32) (result u32)
+            (canon lift (core func $module "ask"))))"#,
+    );
+    let ask = world.function(&guest, "ask");
+    let first = world.store.start(&ask, &[Val::U32(1)]).unwrap();
+    let second = world.store.start(&ask, &[Val::U32(2)]).unwrap();
+    let third = world.store.start(&ask, &[Val::U32(3)]).unwrap();
+    world.store.cancel(second).unwrap();
+    assert!(matches!(world.store.run(second), Err(CallError::Cancelled)));
+    world.questions.answer(1, 11);
+    world.questions.answer(3, 33);
+    assert_eq!(world.store.run(third).unwrap(), Some(Val::U32(33)));
+    assert_eq!(world.store.run(first).unwrap(), Some(Val::U32(11)));
+    assert_eq!(world.questions.polls(), 3, "the second was never asked");
+}
+
+#[test]
+fn a_waker_that_outlives_the_store_wakes_nobody() {
+    let mut world = World::new();
+    let ask = world.guest_function("ask");
+    world.store.start(&ask, &[Val::U32(1)]).unwrap();
+    let stale = world.questions.waker(1);
+    let questions = world.questions.clone();
+    drop(world);
+    assert!(questions.is_dropped(1));
+    stale.wake();
 }

@@ -93,8 +93,7 @@ fn what_waits_for_the_host_is_no_deadlock_and_can_be_asked_for() {
     let stuck = world.store.start(&stuck, &[]).unwrap();
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
     let waiting = world.store.waiting();
-    let awaits: Vec<_> =
-        waiting.tasks.iter().map(|task| (&*task.function, &*task.awaits)).collect();
+    let awaits: Vec<_> = waiting.iter().map(|task| (&*task.function, &*task.awaits)).collect();
     let host = Awaited::Call(Party::HostFunction("wait".into()));
     assert_eq!(awaits, [("stuck", [Awaited::EmptySet].as_slice()), ("ask", &[host])]);
     world.questions.answer(1, 11);

@@ -69,6 +69,7 @@ const GUEST: &str = r#"
     (func (export "ask-cancellably-callback") (param $event i32) (param i32 i32) (result i32)
       (if (i32.eq (local.get $event) (i32.const 6 (; TASK_CANCELLED ;)))
         (then
+          (call $join (global.get $subtask) (i32.const 0))
           (if (i32.ne
                 (call $subtask-cancel (global.get $subtask))
                 (i32.const 4 (; CANCELLED_BEFORE_RETURNED ;)))
@@ -137,41 +138,41 @@ const GUEST: &str = r#"
 )"#;
 
 /// A store with instances of the guest in it.
-pub struct World {
-    pub questions: Questions,
-    pub store: Store<Wasmi>,
+pub(crate) struct World {
+    pub(crate) questions: Questions,
+    pub(crate) store: Store<Wasmi>,
     engine: Wasmi,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::on(Wasmi::default())
     }
 
-    pub fn on(engine: Wasmi) -> Self {
+    pub(crate) fn on(engine: Wasmi) -> Self {
         let store = Store::new(&engine, ());
         Self { questions: Questions::default(), store, engine }
     }
 
     /// An instance of the guest.
-    pub fn guest(&mut self) -> Instance<Wasmi> {
+    pub(crate) fn guest(&mut self) -> Instance<Wasmi> {
         self.instance(GUEST)
     }
 
     /// An instance of a component, which may import `wait`.
-    pub fn instance(&mut self, text: &str) -> Instance<Wasmi> {
+    pub(crate) fn instance(&mut self, text: &str) -> Instance<Wasmi> {
         let bytes = wat::parse_str(text).unwrap();
         let component = Component::new(&self.engine, &bytes).unwrap();
         self.store.instantiate(&component, &self.questions.linker()).unwrap()
     }
 
     /// A function of an instance.
-    pub fn function(&self, instance: &Instance<Wasmi>, name: &str) -> Function {
+    pub(crate) fn function(&self, instance: &Instance<Wasmi>, name: &str) -> Function {
         self.store.function(instance, name).unwrap()
     }
 
     /// A function of a new instance of the guest.
-    pub fn guest_function(&mut self, name: &str) -> Function {
+    pub(crate) fn guest_function(&mut self, name: &str) -> Function {
         let guest = self.guest();
         self.function(&guest, name)
     }

@@ -49,6 +49,28 @@ fn only_those_functions_of_the_host_are_polled_that_were_woken() {
 }
 
 #[test]
+fn those_who_were_woken_first_go_on_first() {
+    let mut world = World::new();
+    let ask = world.guest_function("ask");
+    let calls = [3, 1, 2].map(|it| (it, world.store.start(&ask, &[Val::U32(it)]).unwrap()));
+    world.store.set_turns_per_poll(1);
+    for number in [2, 3, 1] {
+        world.questions.answer(number, number);
+    }
+    let mut order = Vec::new();
+    while order.len() < 3 {
+        world.store.poll(Waker::noop()).unwrap();
+        for (number, call) in calls {
+            if let Ok(Some(result)) = world.store.take_result(call) {
+                assert_eq!(result.unwrap(), Some(Val::U32(number)));
+                order.push(number);
+            }
+        }
+    }
+    assert_eq!(order, [2, 3, 1]);
+}
+
+#[test]
 fn wakers_are_used_from_many_threads_at_once() {
     let mut world = World::new();
     let ask = world.guest_function("ask");

@@ -11,7 +11,7 @@ use weft::engine::wasmi::Wasmi;
 
 /// The questions that guests have asked, by their number.
 #[derive(Clone, Default)]
-pub struct Questions(Arc<Mutex<BTreeMap<u32, Question>>>);
+pub(crate) struct Questions(Arc<Mutex<BTreeMap<u32, Question>>>);
 
 #[derive(Default)]
 struct Question {
@@ -36,12 +36,12 @@ impl Questions {
     }
 
     /// Answers a question, and wakes who waits for it.
-    pub fn answer(&self, number: u32, answer: u32) {
+    pub(crate) fn answer(&self, number: u32, answer: u32) {
         self.resolve(number, Ok(answer));
     }
 
     /// Fails instead.
-    pub fn fail(&self, number: u32, reason: &'static str) {
+    pub(crate) fn fail(&self, number: u32, reason: &'static str) {
         self.resolve(number, Err(reason));
     }
 
@@ -56,17 +56,17 @@ impl Questions {
     }
 
     /// The waker of who waits for an answer, which stays there.
-    pub fn waker(&self, number: u32) -> Waker {
+    pub(crate) fn waker(&self, number: u32) -> Waker {
         self.with(number, |question| question.waker.clone()).unwrap()
     }
 
     /// How often those who wait were polled, all together.
-    pub fn polls(&self) -> u32 {
+    pub(crate) fn polls(&self) -> u32 {
         self.0.lock().unwrap().values().map(|question| question.polls).sum()
     }
 
     /// Whether who waited for an answer was dropped, with it or without.
-    pub fn is_dropped(&self, number: u32) -> bool {
+    pub(crate) fn is_dropped(&self, number: u32) -> bool {
         self.with(number, |question| question.is_dropped)
     }
 
@@ -89,7 +89,7 @@ impl Questions {
     }
 
     /// Gives guests `wait`.
-    pub fn linker(&self) -> Linker<Wasmi> {
+    pub(crate) fn linker(&self) -> Linker<Wasmi> {
         let questions = self.clone();
         let mut linker = Linker::new();
         linker.async_function("wait", move |_, arguments| {
@@ -100,7 +100,7 @@ impl Questions {
 }
 
 /// A `u32`.
-pub fn number(value: Option<&Val>) -> u32 {
+pub(crate) fn number(value: Option<&Val>) -> u32 {
     match value {
         Some(Val::U32(number)) => *number,
         other => panic!("{other:?}"),
