@@ -1,7 +1,7 @@
 //! What the host begins: calls of exports, and letting guests run on.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::task::Waker;
 
 use crate::abi::Val;
 use crate::code::SubtaskState;
@@ -10,47 +10,65 @@ use crate::error::{Error, Failure};
 use crate::machine::{FunctionId, Step, SubtaskId};
 
 use super::contexts::Context;
+use super::deadlock::{Deadlock, waiting_tasks};
 use super::drive::{Base, Driven, drive, go_on};
 use super::error::CallError;
-use super::host_call::poll_waiting;
-use super::state::{Call, Fault, HostCall, Next, State};
+use super::host_call::poll_woken;
+use super::state::{Call, HostCall, Next, State};
 
 /// Begins something, and takes steps until the host has control again, or what ran was
 /// interrupted.
 pub(super) fn run_to_host<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     begin: impl FnOnce(&mut State<E, T>) -> Result<(SubtaskId, Step), Failure>,
-) -> Result<SubtaskId, Fault> {
+) -> Result<SubtaskId, CallError> {
     let (call, step) = begin(cx.data_mut())?;
-    if let Err(fault) = enter(cx, Next::Step(step)) {
-        let state = cx.data_mut();
-        state.take_call(call);
-        state.machine.drop_call(call)?;
-        return Err(fault);
+    let outer = cx.data_mut().origins.running.replace(call);
+    let result = enter(cx, Next::Step(step));
+    let state = cx.data_mut();
+    if state.interrupted.is_none() {
+        state.origins.running = outer;
     }
-    Ok(call)
+    match result {
+        Ok(_) => Ok(call),
+        Err(error) => {
+            state.take_call(call);
+            state.machine.drop_call(call)?;
+            state.others_trapped(&error);
+            Err(error)
+        }
+    }
+}
+
+/// What came of something that the host began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entered {
+    /// It has come as far as it can for now.
+    ReturnedToHost,
+    /// The engine interrupted it.
+    Interrupted,
 }
 
 /// Takes steps until the host has control again. If something traps, what the host began is
-/// unwound.
+/// unwound; who else is to hear of it is the caller's matter.
 fn enter<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     next: Next,
-) -> Result<(), Fault> {
+) -> Result<Entered, CallError> {
     let result = match next {
         Next::Continue(thread) => go_on(cx, thread).and_then(|next| drive(cx, Base::Host, next)),
         next @ Next::Step(_) => drive(cx, Base::Host, next),
     };
     match result {
-        Ok(Driven::ReturnedToHost | Driven::Interrupted) => Ok(()),
+        Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
+        Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
         Ok(Driven::Resumed(_) | Driven::Stop) => Err(Error::OtherStep.into()),
         Err(fault) => {
             let state = cx.data_mut();
             let fault = state.fault.take().unwrap_or(fault);
             (state.next, state.stopping, state.starting) = (None, None, None);
             state.machine.trapped()?;
-            state.forget_abandoned();
-            Err(fault)
+            Err(fault.into())
         }
     }
 }
@@ -60,26 +78,151 @@ fn enter<E: CoreEngine, T: Send + 'static>(
 pub(super) enum Turn {
     /// Something went on.
     Progress,
+    /// The engine interrupted it.
+    Interrupted,
     /// Nothing can, before something of the host's does.
     Idle,
 }
 
-/// Lets something go on, if anything can.
+/// Lets something go on, if anything can. What traps is told to the call that it belongs to.
+///
+/// Functions of the host that were woken go on in each turn, however many guests are ready, and
+/// a guest in each turn, however often functions of the host are woken.
 pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
-    waker: &Waker,
-) -> Result<Turn, Fault> {
+) -> Result<Turn, Error> {
     if let Some(thread) = cx.data_mut().interrupted.take() {
-        enter(cx, Next::Continue(thread))?;
+        return Ok(enter_turn(cx, Next::Continue(thread)));
+    }
+    if let Some(call) = cx.data_mut().abandoned.pop() {
+        return cancel_and_forget(cx, call);
+    }
+    let has_returned = poll_woken(cx);
+    let state = cx.data_mut();
+    if state.machine.ready_threads() == 0 {
+        return Ok(if has_returned { Turn::Progress } else { Turn::Idle });
+    }
+    match state.machine.tick() {
+        Ok(step) => {
+            let thread = state.machine.current();
+            let origin = thread.and_then(|thread| state.origin_of_thread(thread));
+            state.origins.running = origin.filter(|origin| state.is_open(*origin));
+            Ok(enter_turn(cx, Next::Step(step)))
+        }
+        // It is unwound already.
+        Err(Failure::Trap(trap)) => {
+            state.trapped(None, CallError::Trap(trap));
+            Ok(Turn::Progress)
+        }
+        Err(Failure::Error(error)) => Err(error),
+    }
+}
+
+fn enter_turn<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, E, T>, next: Next) -> Turn {
+    match enter(cx, next) {
+        Ok(Entered::ReturnedToHost) => Turn::Progress,
+        Ok(Entered::Interrupted) => Turn::Interrupted,
+        Err(error) => {
+            let state = cx.data_mut();
+            let origin = state.origins.running.take();
+            state.trapped(origin, error);
+            Turn::Progress
+        }
+    }
+}
+
+/// Asks a call to cancel.
+pub(super) fn cancel<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    call: SubtaskId,
+) -> Result<Turn, Error> {
+    let state = cx.data_mut();
+    match state.machine.cancel_call(call) {
+        Ok(step) => {
+            state.origins.running = Some(call);
+            Ok(enter_turn(cx, Next::Step(step)))
+        }
+        Err(Failure::Error(Error::AlreadyResolved | Error::AlreadyCancelled)) => Ok(Turn::Progress),
+        Err(Failure::Trap(trap)) => {
+            state.trapped(Some(call), CallError::Trap(trap));
+            Ok(Turn::Progress)
+        }
+        Err(Failure::Error(error)) => Err(error),
+    }
+}
+
+/// Cancels a call that nobody waits for any more.
+fn cancel_and_forget<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    call: SubtaskId,
+) -> Result<Turn, Error> {
+    if cx.data_mut().host_call(call).is_err() {
         return Ok(Turn::Progress);
     }
-    if cx.data().machine.ready_threads() == 0 {
-        let returned = poll_waiting(cx, waker)?;
-        return Ok(if returned > 0 { Turn::Progress } else { Turn::Idle });
+    let turn = cancel(cx, call);
+    let state = cx.data_mut();
+    // The host hears of what trapped, if it asks.
+    if let Some(Call::Host(HostCall { error: Some(error), .. })) = state.take_call(call) {
+        state.origins.background.push_back(error);
     }
-    let step = cx.data_mut().machine.tick()?;
-    enter(cx, Next::Step(step))?;
-    Ok(Turn::Progress)
+    state.machine.drop_call(call)?;
+    turn
+}
+
+/// Gives up what the engine interrupted, as if it had trapped; says whether there was something.
+pub(super) fn stop_interrupted<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+) -> Result<bool, Error> {
+    let state = cx.data_mut();
+    let Some(thread) = state.interrupted.take() else { return Ok(false) };
+    drop(state.take_stopped(thread));
+    state.machine.trapped()?;
+    let origin = state.origins.running.take();
+    state.trapped(origin, CallError::Interrupted);
+    Ok(true)
+}
+
+/// How long the store has run.
+#[derive(Debug)]
+pub(super) enum Ran {
+    /// Until the call had returned.
+    ToItsEnd(Option<Val>),
+    /// Until nothing could go on before a function of the host does.
+    UntilItWaits,
+    /// For as many turns as are allowed, or until the engine interrupted something.
+    ForTooLong,
+}
+
+/// Lets everything run until a call has come to its end, nothing can go on, or it has run for so
+/// many turns. If there is an error, the call is forgotten.
+pub(super) fn run_until<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    call: SubtaskId,
+    turns: u32,
+) -> Result<Ran, CallError> {
+    for _ in 0..turns {
+        if let Some(result) = take_result(cx, call)? {
+            return result.map(Ran::ToItsEnd);
+        }
+        match turn(cx) {
+            Ok(Turn::Progress) => {}
+            Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
+            Ok(Turn::Idle) if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+            Ok(Turn::Idle) => {
+                let tasks = waiting_tasks(cx.data());
+                forget(cx, call)?;
+                return Err(CallError::Deadlock(Box::new(Deadlock { tasks })));
+            }
+            Err(error) => {
+                forget(cx, call)?;
+                return Err(error.into());
+            }
+        }
+    }
+    match take_result(cx, call)? {
+        Some(result) => result.map(Ran::ToItsEnd),
+        None => Ok(Ran::ForTooLong),
+    }
 }
 
 /// Calls an export.
@@ -90,32 +233,31 @@ pub(super) fn start<E: CoreEngine, T: Send + 'static>(
 ) -> Result<SubtaskId, CallError> {
     cx.data().lifted(function)?.ty.params.check(arguments)?;
     let arguments = Vec::from(arguments);
-    let call = run_to_host(cx, |state| {
+    run_to_host(cx, |state| {
         let (call, step) = state.machine.invoke(function)?;
-        state.put_call(call, Call::Host(HostCall { function, arguments, result: None }));
+        state.put_call(call, Call::Host(HostCall::new(arguments)));
         Ok((call, step))
-    });
-    Ok(call?)
+    })
 }
 
-/// The result of a call, if it has one; then the call is forgotten.
+/// How a call ended, if it has; then the call is forgotten.
 pub(super) fn take_result<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     call: SubtaskId,
-) -> Result<Option<Option<Val>>, CallError> {
+) -> Result<Option<Result<Option<Val>, CallError>>, Error> {
     let state = cx.data_mut();
-    match state.machine.call_state(call)? {
-        SubtaskState::Returned => {
-            let result = state.host_call(call)?.result.take();
-            forget(cx, call)?;
-            Ok(Some(result.and_then(|mut values| values.pop())))
-        }
-        SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned => {
-            forget(cx, call)?;
+    let call_state = state.machine.call_state(call)?;
+    let found = state.host_call(call)?;
+    let result = match (found.error.take(), call_state) {
+        (Some(error), _) => Err(error),
+        (None, SubtaskState::Returned) => Ok(found.result.take().and_then(|mut it| it.pop())),
+        (None, SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned) => {
             Err(CallError::Cancelled)
         }
-        _ => Ok(None),
-    }
+        (None, SubtaskState::Starting | SubtaskState::Started) => return Ok(None),
+    };
+    forget(cx, call)?;
+    Ok(Some(result))
 }
 
 /// Forgets a call, whether it has returned or not.

@@ -101,8 +101,9 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
         }
         CoreFunction::Lowered(lowered) => {
             let arguments = flat_values(arguments)?;
+            let origin = state.origin_of_thread(thread);
             let (id, step) = state.machine.canon_lower(lowered.function, lowered.is_async)?;
-            state.put_call(id, Call::Guest(GuestCall { lowered, arguments }));
+            state.put_call(id, Call::Guest(GuestCall { lowered, arguments, origin }));
             step
         }
     };
@@ -220,6 +221,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
     let step = match step {
         Step::CallFunction { thread, task, function, caller } => {
             let lifted = cx.data().lifted(function)?;
+            cx.data_mut().task_begins(task, caller);
             let Some(core) = lifted.core else { return super::instantiate::start(cx, thread) };
             let arguments = transfer::arguments(cx, &lifted, task, caller)?;
             let address_type = cx.data().options(lifted.options)?.address_type;

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -12,6 +13,7 @@ use crate::engine::{Capability, CoreTrap, ModuleRefused};
 use crate::error::{Error, Failure};
 use crate::trap::Trap;
 
+use super::deadlock::Deadlock;
 use super::decode::InvalidComponent;
 use super::state::{Fault, HostError};
 
@@ -81,7 +83,7 @@ pub enum InstantiateError {
 }
 
 /// A call could not be made, or trapped.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// The guest broke a rule of the Component Model.
@@ -92,13 +94,17 @@ pub enum CallError {
     Core(CoreTrap),
     /// A function of the host failed.
     #[error("a function of the host failed: {0}")]
-    Host(HostError),
+    Host(Arc<dyn core::error::Error + Send + Sync>),
+    /// Another call trapped in the instance of the function, or in one that had called it, so that
+    /// nothing of the instance runs any more.
+    #[error("another call trapped in the same instance: {0}")]
+    InstanceTrapped(Arc<Self>),
     /// An argument is not of the parameter's type.
     #[error("an argument {0}")]
     Mismatch(#[from] Mismatch),
     /// Nothing that is going on can bring the call to its end.
-    #[error("deadlock detected: event loop cannot make further progress")]
-    Deadlock,
+    #[error(transparent)]
+    Deadlock(Box<Deadlock>),
     /// The call was cancelled before it returned.
     #[error("the call was cancelled")]
     Cancelled,
@@ -116,8 +122,14 @@ impl From<Fault> for CallError {
             Fault::Failure(Failure::Trap(trap)) => Self::Trap(trap),
             Fault::Failure(Failure::Error(error)) => Self::Error(error),
             Fault::Core(trap) => Self::Core(trap),
-            Fault::Host(error) => Self::Host(error),
+            Fault::Host(error) => Self::Host(error.into()),
         }
+    }
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
+        Fault::from(failure).into()
     }
 }
 

@@ -1,18 +1,15 @@
 //! Calls of functions of the host by guests.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::pin::Pin;
-use core::task::{Context as WakerContext, Poll, Waker};
 
 use crate::abi::Peer;
 use crate::builtin::TypeIndex;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
 
 use super::contexts::{Context, Source, lift, lower};
-use super::host_function::{HostContext, HostFunction, HostFuture, HostResult};
+use super::host_function::{HostContext, HostFunction, HostResult};
 use super::state::{Fault, HostError};
 use super::transfer::{flat_result, lower_flat_values};
 
@@ -37,11 +34,9 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
             returned(cx, subtask, result)?;
         }
         HostFunction::Async(function) => {
-            let mut future = function(&mut HostContext::new(cx), arguments);
-            let waker = cx.data().waker.clone();
-            match future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
-                Poll::Ready(result) => returned(cx, subtask, result)?,
-                Poll::Pending => cx.data_mut().waiting.push((subtask, future)),
+            let future = function(&mut HostContext::new(cx), arguments);
+            if let Some(result) = cx.data_mut().waiting.begin(subtask, future) {
+                returned(cx, subtask, result)?;
             }
         }
     }
@@ -74,8 +69,7 @@ pub(super) fn cancel<E: CoreEngine, T: Send + 'static>(
     subtask: SubtaskId,
 ) -> Result<Step, Fault> {
     let state = cx.data_mut();
-    if let Some(position) = state.waiting.iter().position(|(waiting, _)| *waiting == subtask) {
-        drop(state.waiting.swap_remove(position));
+    if state.waiting.cancel(subtask) {
         state.machine.cancel_host_call(subtask)?;
     }
     Ok(state.machine.host_returned()?)
@@ -98,33 +92,37 @@ pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
 pub(crate) type Destructor<E, T> =
     Arc<dyn Fn(&mut HostContext<'_, '_, E, T>, u64) -> Result<(), HostError> + Send + Sync>;
 
-/// Functions of the host that wait, each for a call.
-pub(crate) type Waiting = Vec<(SubtaskId, HostFuture)>;
-
-/// Lets the functions of the host go on that wait. Gives how many have returned.
-pub(super) fn poll_waiting<E: CoreEngine, T: Send + 'static>(
-    cx: &mut Context<'_, E, T>,
-    waker: &Waker,
-) -> Result<usize, Fault> {
-    cx.data_mut().waker = waker.clone();
-    let mut returned_calls = 0;
-    let mut position = 0;
-    while let Some((subtask, future)) = cx.data_mut().waiting.get_mut(position) {
-        let subtask = *subtask;
-        match Pin::as_mut(future).poll(&mut WakerContext::from_waker(waker)) {
-            Poll::Pending => position += 1,
-            Poll::Ready(result) => {
-                drop(cx.data_mut().waiting.swap_remove(position));
-                returned_calls += 1;
-                match returned(cx, subtask, result) {
-                    // Whom it was for is gone.
-                    Err(Fault::Failure(crate::error::Failure::Error(
-                        Error::CallerGone | Error::Unknown(_),
-                    ))) => {}
-                    result => result?,
-                }
+/// Lets the functions of the host go on that wait and were woken, and says whether one has
+/// returned.
+pub(super) fn poll_woken<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, E, T>) -> bool {
+    let mut batch = cx.data().waiting.take_woken();
+    let mut has_returned = false;
+    while let Some((subtask, result)) = cx.data_mut().waiting.poll(&mut batch) {
+        has_returned = true;
+        match returned(cx, subtask, result) {
+            // Whom it was for is gone.
+            Ok(()) | Err(Fault::Failure(Failure::Error(Error::CallerGone | Error::Unknown(_)))) => {
             }
+            Err(fault) => caller_trapped(cx, subtask, fault),
         }
     }
-    Ok(returned_calls)
+    has_returned
+}
+
+/// The result of a function of the host could not be taken to its caller, which did not run: it
+/// is locked down.
+fn caller_trapped<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    subtask: SubtaskId,
+    fault: Fault,
+) {
+    let state = cx.data_mut();
+    let fault = state.fault.take().unwrap_or(fault);
+    let origin = state.origin_of_call(subtask).filter(|origin| state.is_open(*origin));
+    // Its `realloc` may have been under way, or nothing.
+    let _ = state.machine.trapped();
+    if let Ok(Some(instance)) = state.machine.calling_instance(subtask) {
+        let _ = state.machine.lock_down_instance(instance);
+    }
+    state.trapped(origin, fault.into());
 }

@@ -101,6 +101,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
             (Provided::Function(function), EntityType::Function(_)) => {
                 let number = u32::try_from(state.functions.len()).unwrap_or(u32::MAX);
                 let id = state.machine.define_host_function(number)?;
+                state.names.name_function(id, path);
                 state.functions.push(Callable::Host(function.clone()));
                 Ok(Entity::Function(id))
             }

@@ -2,7 +2,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `store` | [`Component`], [`Store`] |
+//! | `store` | [`Component`], [`Store`], [`CallId`] |
 //! | `instance`, `linker`, `host_function` | [`Instance`], [`Function`], [`Linker`], [`HostContext`] |
 //! | `error` | [`LoadError`], [`InstantiateError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
@@ -12,11 +12,20 @@
 //! | `state`, `numbers` | what is in a store: the machine, and what its numbers stand for |
 //! | `drive` | taking the machine's steps on the engine |
 //! | `call`, `host_call` | calls by the host, and of the host |
+//! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
+//! | `waiting` | functions of the host that wait, and their wakers |
+//! | `origin` | which call something belongs to: who hears of its traps |
+//! | `deadlock`, `names` | who waits for what, and how it is called |
 //! | `transfer`, `contexts` | moving values, by the canonical ABI |
+#![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
+#[cfg(feature = "std")]
+mod block;
 mod builtin_template;
 mod call;
+mod call_future;
 mod contexts;
+mod deadlock;
 mod decode;
 mod definition;
 mod drive;
@@ -29,15 +38,22 @@ mod instance;
 mod instantiate;
 mod linker;
 mod missing;
+mod names;
 mod numbers;
+mod origin;
+mod progress;
 mod state;
 mod store;
 mod transfer;
+mod waiting;
 
+pub use call_future::CallFuture;
+pub use deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use decode::{InvalidComponent, validate};
 pub use error::{CallError, InstantiateError, LoadError};
 pub use host_function::{HostContext, HostFuture, HostResult};
 pub use instance::{Function, Instance};
 pub use linker::Linker;
+pub use progress::Progress;
 pub use state::HostError;
 pub use store::{CallId, Component, Store};

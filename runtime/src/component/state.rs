@@ -5,7 +5,6 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::task::Waker;
 
 use hashbrown::HashMap;
 
@@ -19,10 +18,14 @@ use crate::limits::{Heap, Table};
 use crate::machine::{FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
 
 use super::definition::FunctionType;
-use super::host_call::{Destructor, Waiting};
+use super::error::CallError;
+use super::host_call::Destructor;
 use super::host_function::HostFunction;
 use super::instantiate::Starting;
+use super::names::Names;
 use super::numbers::Numbers;
+use super::origin::Origins;
+use super::waiting::Waiting;
 
 /// What is in a store.
 pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
@@ -36,6 +39,8 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) numbers: Numbers<E>,
     /// The calls that have not returned, at the position of their subtask.
     calls: Vec<Option<(SubtaskId, Call)>>,
+    /// How many of them the host has made.
+    pub(crate) num_host_calls: usize,
     /// The threads that have stopped, each at its position.
     stopped: Vec<Option<(ThreadId, Stopped<E>)>>,
     /// The functions that new threads start with, until they do.
@@ -56,12 +61,16 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) started: Option<E::Instance>,
     /// The functions of the host that wait.
     pub(crate) waiting: Waiting,
-    /// Who is to be woken when one of them can go on.
-    pub(crate) waker: Waker,
     /// What the host does when resources of its own are dropped.
     pub(crate) destructors: HashMap<TypeIndex, Destructor<E, T>>,
     /// The thread that the engine interrupted, with all that were nested around it.
     pub(crate) interrupted: Option<ThreadId>,
+    /// Which calls of the host's what runs belongs to.
+    pub(crate) origins: Origins,
+    /// The calls of the host's that are to be cancelled and forgotten when it is possible.
+    pub(crate) abandoned: Vec<SubtaskId>,
+    /// What functions and instances are called.
+    pub(crate) names: Names,
 }
 
 /// What has to happen next.
@@ -132,15 +141,24 @@ pub(crate) enum Call {
 pub(crate) struct GuestCall {
     pub(crate) lowered: Arc<Lowered>,
     pub(crate) arguments: FlatValues,
+    /// The call by the host that it belongs to.
+    pub(crate) origin: Option<SubtaskId>,
 }
 
 /// A call of an export by the host.
 pub(crate) struct HostCall {
-    pub(crate) function: FunctionId,
     /// The arguments, until they are lowered.
     pub(crate) arguments: Vec<Val>,
     /// The result, once it is there.
     pub(crate) result: Option<Vec<Val>>,
+    /// Why there will never be one.
+    pub(crate) error: Option<CallError>,
+}
+
+impl HostCall {
+    pub(crate) const fn new(arguments: Vec<Val>) -> Self {
+        Self { arguments, result: None, error: None }
+    }
 }
 
 /// Where a guest has stopped: in a call of this function of the host.
@@ -196,6 +214,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             core_functions: Vec::new(),
             numbers: Numbers::new(),
             calls: Vec::new(),
+            num_host_calls: 0,
             stopped: Vec::new(),
             start_functions: Vec::new(),
             returned: FlatValues::EMPTY,
@@ -206,9 +225,11 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             starting: None,
             started: None,
             waiting: Waiting::new(),
-            waker: Waker::noop().clone(),
             destructors: HashMap::new(),
             interrupted: None,
+            origins: Origins::default(),
+            abandoned: Vec::new(),
+            names: Names::default(),
         }
     }
 
@@ -238,6 +259,9 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     /// Remembers a call.
     pub(crate) fn put_call(&mut self, id: SubtaskId, call: Call) {
+        if let Call::Host(_) = call {
+            self.num_host_calls += 1;
+        }
         put(&mut self.calls, position(id.number), (id, call));
     }
 
@@ -267,7 +291,19 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     /// Forgets a call.
     pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call> {
-        take(&mut self.calls, position(id.number), |found| *found == id)
+        let call = take(&mut self.calls, position(id.number), |found| *found == id);
+        if let Some(Call::Host(_)) = call {
+            self.num_host_calls -= 1;
+        }
+        call
+    }
+
+    /// The calls by the host that were begun and not forgotten.
+    pub(crate) fn host_calls(&self) -> impl Iterator<Item = SubtaskId> {
+        self.calls.iter().flatten().filter_map(|(id, call)| match call {
+            Call::Host(_) => Some(*id),
+            Call::Guest(_) => None,
+        })
     }
 
     /// Keeps a thread that has stopped.
@@ -324,11 +360,11 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-const fn position(number: core::num::NonZeroU32) -> usize {
+pub(super) const fn position(number: core::num::NonZeroU32) -> usize {
     (number.get() - 1) as usize
 }
 
-fn put<V>(places: &mut Vec<Option<V>>, position: usize, value: V) {
+pub(super) fn put<V>(places: &mut Vec<Option<V>>, position: usize, value: V) {
     if places.len() <= position {
         places.resize_with(position.saturating_add(1), || None);
     }

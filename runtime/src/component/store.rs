@@ -10,16 +10,23 @@ use core::task::Waker;
 use crate::abi::Val;
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Error;
+use crate::limits::Table;
 use crate::machine::SubtaskId;
 
-use super::call::{Turn, forget, start, take_result, turn};
+use super::call::{
+    Ran, Turn, cancel, forget, run_until, start, stop_interrupted, take_result, turn,
+};
+use super::call_future::CallFuture;
 use super::contexts::Context;
+use super::deadlock::{WaitingTask, waiting_tasks};
 use super::entity::{Closure, Code, Module};
 use super::error::{CallError, InstantiateError, LoadError};
 use super::instance::{Function, Instance};
 use super::instantiate::{budget, instantiate};
 use super::linker::Linker;
 use super::missing::missing_capabilities;
+use super::progress::Progress;
 use super::state::{Callable, State};
 
 /// A component that is loaded: decoded, validated and compiled. Cloning one is cheap, and it can
@@ -74,7 +81,11 @@ impl<E: CoreEngine> fmt::Debug for Component<E> {
 /// Where instances of components live and run.
 pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
     engine_store: E::Store<State<E, T>>,
+    turns_per_poll: u32,
 }
+
+/// So many turns are taken in a poll, unless the host says otherwise.
+const TURNS_PER_POLL: u32 = 1_000;
 
 /// A call of an export that was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,7 +99,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 
     /// The same with someone else to decide what the spec leaves open.
     pub fn with_chooser(engine: &E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
-        Self { engine_store: engine.new_store(State::new(chooser, data)) }
+        let engine_store = engine.new_store(State::new(chooser, data));
+        Self { engine_store, turns_per_poll: TURNS_PER_POLL }
     }
 
     /// What was put into the store.
@@ -106,7 +118,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         component: &Component<E>,
         linker: &Linker<E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
-        let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
+        let mut cx = self.context();
         let mut imports = BTreeMap::new();
         for (name, ty) in component.closure.definition.imports() {
             let entity = linker.resolve(cx.data_mut(), &name.name, &name.full_name, ty)?;
@@ -125,70 +137,168 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         }
     }
 
-    /// Begins a call of a function. It goes on whenever the store runs.
+    /// Begins a call of a function: it runs until it waits for something. It goes on whenever the
+    /// store runs, whichever call that is for.
+    ///
+    /// If the engine has interrupted another call, that one goes on first, for as long as a
+    /// [poll](Self::set_turns_per_poll) may take.
     ///
     /// # Errors
     ///
-    /// [`CallError`] if it can't be begun, or trapped at once.
+    /// [`CallError`] if it can't be begun, or trapped at once;
+    /// [`Error::GuestHasControl`] if the call that was interrupted did not stop.
     pub fn start(&mut self, function: &Function, arguments: &[Val]) -> Result<CallId, CallError> {
-        let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
-        start(&mut cx, function.id, arguments).map(CallId)
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        start(&mut self.context(), function.id, arguments).map(CallId)
     }
 
-    /// Lets everything run until a call has returned.
+    /// Lets everything run as [`run`](Self::run) does, without blocking: as a future, which any
+    /// executor polls. Dropping it cancels the call.
+    pub const fn run_async(&mut self, call: CallId) -> CallFuture<'_, E, T> {
+        CallFuture::of(self, call)
+    }
+
+    /// Calls a function, as a future, which any executor polls. The call begins when it is polled
+    /// for the first time; dropping it cancels the call.
+    pub fn call_async(&mut self, function: &Function, arguments: &[Val]) -> CallFuture<'_, E, T> {
+        CallFuture::new(self, function.clone(), Vec::from(arguments))
+    }
+
+    /// Lets everything run until nothing can go on, or [enough turns](Self::set_turns_per_poll)
+    /// were taken: for those without an executor. How a call ended is told by
+    /// [`take_result`](Self::take_result).
+    ///
+    /// `waker` is woken when something can go on; at once, if it can now.
     ///
     /// # Errors
     ///
-    /// [`CallError`]: what trapped, whether it belongs to this call or to another one that runs
-    /// meanwhile; or there is nothing left that could bring the call to its end.
-    pub fn finish(&mut self, call: CallId) -> Result<Option<Val>, CallError> {
-        let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
-        loop {
-            if let Some(result) = take_result(&mut cx, call.0)? {
-                return Ok(result);
-            }
-            match turn(&mut cx, Waker::noop()) {
-                Ok(Turn::Progress) => {}
-                Ok(Turn::Idle) => {
-                    forget(&mut cx, call.0)?;
-                    return Err(CallError::Deadlock);
-                }
-                Err(fault) => {
-                    forget(&mut cx, call.0)?;
-                    return Err(fault.into());
+    /// [`Error::Full`]: a table's limit is reached, so that a thread can't go on.
+    pub fn poll(&mut self, waker: &Waker) -> Result<Progress, Error> {
+        self.set_driver(waker);
+        let turns = self.turns_per_poll;
+        let mut cx = self.context();
+        let mut can_go_on = true;
+        for _ in 0..turns {
+            match turn(&mut cx)? {
+                Turn::Progress => {}
+                Turn::Interrupted => break,
+                Turn::Idle => {
+                    can_go_on = false;
+                    break;
                 }
             }
         }
+        if can_go_on {
+            waker.wake_by_ref();
+        }
+        let state = cx.data();
+        Ok(Progress {
+            can_go_on,
+            calls: state.num_host_calls,
+            threads: state.machine.count_of(Table::Threads),
+            functions: state.waiting.count(),
+        })
     }
 
-    /// Lets everything run until nothing can go on, since all that is left waits for something;
-    /// but takes at most so many turns, as guests may yield for ever.
+    /// How a call ended, if it has; then it is forgotten.
     ///
     /// # Errors
     ///
-    /// [`CallError`]: what trapped.
-    pub fn run_until_idle(&mut self, max_turns: u32) -> Result<(), CallError> {
-        let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
-        for _ in 0..max_turns {
-            if turn(&mut cx, Waker::noop())? == Turn::Idle {
-                break;
+    /// [`Error::Unknown`] if there is no such call, or its end was taken already.
+    pub fn take_result(
+        &mut self,
+        call: CallId,
+    ) -> Result<Option<Result<Option<Val>, CallError>>, Error> {
+        take_result(&mut self.context(), call.0)
+    }
+
+    /// Asks a call to cancel. It ends with [`CallError::Cancelled`], or returns all the same; when
+    /// it does is the guest's matter, and whether it does at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such call, or its end was taken already;
+    /// [`Error::GuestHasControl`] if a call that the engine interrupted did not stop.
+    pub fn cancel(&mut self, call: CallId) -> Result<(), Error> {
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        let mut cx = self.context();
+        cx.data_mut().host_call(call.0)?;
+        cancel(&mut cx, call.0).map(|_| ())
+    }
+
+    /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
+    /// runs, and its result is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such call, or its end was taken already.
+    pub fn forget(&mut self, call: CallId) -> Result<(), Error> {
+        forget(&mut self.context(), call.0)
+    }
+
+    /// What trapped in a call that had returned already or was given up, so that no call's end
+    /// tells of it; the first that was not taken yet.
+    pub fn take_background_trap(&mut self) -> Option<CallError> {
+        self.context().data_mut().origins.background.pop_front()
+    }
+
+    /// Which tasks wait, each for what, and who could wake it.
+    pub fn waiting(&self) -> Vec<WaitingTask> {
+        waiting_tasks(E::data(&self.engine_store))
+    }
+
+    /// How many turns a poll may take before others have theirs; at least 1. A turn is what a
+    /// guest's thread does until it waits or yields.
+    pub fn set_turns_per_poll(&mut self, turns: u32) {
+        self.turns_per_poll = turns.max(1);
+    }
+
+    /// Gives up what the engine has interrupted, if there is something, as if it had trapped: the
+    /// instances that were part of it never run again, and the call that it belongs to ends with
+    /// [`CallError::Interrupted`]. Says whether there was something.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the machine could not unwind it, which is a mistake of Weft's.
+    pub fn stop_interrupted(&mut self) -> Result<bool, Error> {
+        stop_interrupted(&mut self.context())
+    }
+
+    /// Says who is woken when a function of the host can go on.
+    pub(super) fn set_driver(&mut self, waker: &Waker) {
+        self.context().data().waiting.set_driver(waker);
+    }
+
+    /// Lets everything run for a call, for as many turns as a poll may take.
+    pub(super) fn run_until(&mut self, call: CallId) -> Result<Ran, CallError> {
+        let turns = self.turns_per_poll;
+        run_until(&mut self.context(), call.0, turns)
+    }
+
+    /// Does what comes before anything new: lets what the engine interrupted go on until it isn't
+    /// any more, or for so many turns, and cancels the calls that were given up.
+    pub(super) fn settle(&mut self, mut turns: u32) -> Result<(), Error> {
+        let mut cx = self.context();
+        while cx.data().interrupted.is_some() || !cx.data().abandoned.is_empty() {
+            if turn(&mut cx)? == Turn::Interrupted {
+                turns = turns.saturating_sub(1);
+                if turns == 0 {
+                    return Err(Error::GuestHasControl);
+                }
             }
         }
         Ok(())
     }
 
-    /// Calls a function, and lets everything run until it has returned.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`start`](Self::start) and [`finish`](Self::finish).
-    pub fn call(
-        &mut self,
-        function: &Function,
-        arguments: &[Val],
-    ) -> Result<Option<Val>, CallError> {
-        let call = self.start(function, arguments)?;
-        self.finish(call)
+    /// A call is to be cancelled and forgotten as soon as the store runs.
+    pub(super) fn abandon(&mut self, call: CallId) {
+        self.context().data_mut().abandoned.push(call.0);
+    }
+
+    fn context(&mut self) -> Context<'_, E, T> {
+        Context(E::context(&mut self.engine_store))
     }
 }
 

@@ -12,9 +12,11 @@ use super::Machine;
 use super::arena::Key;
 use super::end;
 use super::handle::Handle;
-use super::id::{EndId, ErrorContextId, InstanceId, SubtaskId, TaskId, ThreadId};
+use super::id::{
+    EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
+};
 use super::thread::{Continuation, State, Thread};
-use super::waitable::{Kind, Waitable};
+use super::waitable::{Callee, Kind, Waitable};
 
 /// The state of a component instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +163,17 @@ pub enum WaitingOn {
     Call(SubtaskId),
     /// A read or write of an end.
     Copy(EndId),
+}
+
+/// Who was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalleeView {
+    /// Nobody who could still return: the call is over.
+    Gone,
+    /// A guest, with this task.
+    Guest(TaskId),
+    /// The function of the host with this number.
+    Host(u32),
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
@@ -339,5 +352,63 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// [`Error::Unknown`]
     pub fn end_view(&self, end: EndId) -> Result<HandleView, Error> {
         self.waitable_view(self.end_key(end)?)
+    }
+
+    /// The instance that holds an end; nothing if the host does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn holder_of_end(&self, end: EndId) -> Result<Option<InstanceId>, Error> {
+        match self.waitables.get(self.end_key(end)?)?.owner {
+            Some(instance) => Ok(Some(self.instance_id(instance)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Who is called by a call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn callee_view(&self, call: SubtaskId) -> Result<CalleeView, Error> {
+        Ok(match self.subtask(self.subtask_key(call)?)?.callee {
+            Callee::Gone => CalleeView::Gone,
+            Callee::Task(task) => CalleeView::Guest(self.task_id(task)?),
+            Callee::Host(number) => CalleeView::Host(number),
+        })
+    }
+
+    /// The function that a task was begun for; nothing for `realloc`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn function_of(&self, task: TaskId) -> Result<Option<FunctionId>, Error> {
+        Ok(self.tasks.get(self.task_key(task)?)?.function)
+    }
+
+    /// The members of the set that a thread waits on, in no order that means anything; none if it
+    /// waits on no set. This takes time with the number of all waitables.
+    pub fn waitables_of(&self, thread: ThreadId) -> impl Iterator<Item = WaitableId> {
+        let thread = self.thread_key(thread).and_then(|key| self.threads.get(key));
+        let set = match thread.map(|thread| (thread.state, thread.continuation)) {
+            Ok((State::Waiting, Continuation::SetWait(set) | Continuation::CallbackWait(set))) => {
+                Some(set)
+            }
+            _ => None,
+        };
+        let positions = 0..set.map_or(0, |_| self.waitables.positions());
+        positions.filter_map(move |it| {
+            let key = self.waitables.key_at(it)?;
+            let waitable = self.waitables.get(key).ok()?;
+            if waitable.set != set {
+                return None;
+            }
+            match waitable.kind {
+                Kind::Subtask(_) => self.subtask_id(key).ok().map(WaitableId::Subtask),
+                Kind::End(_) => self.end_id(key).ok().map(WaitableId::End),
+            }
+        })
     }
 }

@@ -129,7 +129,8 @@ pub use id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
 };
 pub use inspect::{
-    EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView, WaitingOn,
+    CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,
+    WaitingOn,
 };
 pub use resource::LoweredBorrow;
 pub use step::{

@@ -66,13 +66,20 @@ impl<E: CoreEngine> Frame<E> {
             Item::Instantiate { component, arguments, binding } => {
                 let component = at(&self.components, *component)?.clone();
                 let arguments = self.entities(arguments)?;
-                let exports = instantiate(cx, &component, &arguments, budget)?;
-                let instance = Entity::Instance(Arc::new(exports));
+                cx.data_mut().names.enter(self.instance, self.instances.len());
+                let exports = instantiate(cx, &component, &arguments, budget);
+                cx.data_mut().names.leave();
+                let instance = Entity::Instance(Arc::new(exports?));
                 self.bind(binding.as_ref(), &instance)?;
                 self.push(instance);
             }
             Item::Instance { exports } => {
                 let exports = self.entities(exports)?;
+                for (name, entity) in &exports {
+                    if let Entity::Function(function) = entity {
+                        cx.data_mut().names.name_function(*function, name);
+                    }
+                }
                 self.instances.push(Arc::new(Exports(exports)));
             }
             Item::AliasExport { sort, instance, name } => {
@@ -87,6 +94,9 @@ impl<E: CoreEngine> Frame<E> {
             }
             Item::Export { name, reference, binding, .. } => {
                 let entity = self.entity(*reference)?;
+                if let Entity::Function(function) = entity {
+                    cx.data_mut().names.name_function(function, &name.full_name);
+                }
                 self.bind(binding.as_ref(), &entity)?;
                 self.exports.insert(name.name.clone(), entity.clone());
                 self.push(entity);

@@ -105,6 +105,7 @@ impl<E: CoreEngine> Frame<E> {
     ) -> Result<Self, InstantiateError> {
         let state = cx.data_mut();
         let instance = state.machine.new_instance()?;
+        state.names.name_instance(instance);
         let nothing = TypeList::new([]).map_err(|_| not_validated("a list of no types"))?;
         let ty = Arc::new(FunctionType {
             names: Box::new([]),
@@ -200,9 +201,7 @@ impl<E: CoreEngine> Frame<E> {
         state.starting = Some(Starting { module: module.compiled.clone(), imports });
         let instance = super::call::run_to_host(cx, |state| {
             let (call, step) = state.machine.invoke(self.initialisation)?;
-            let arguments = Vec::new();
-            let function = self.initialisation;
-            state.put_call(call, Call::Host(HostCall { function, arguments, result: None }));
+            state.put_call(call, Call::Host(HostCall::new(Vec::new())));
             Ok((call, step))
         });
         let call = instance?;

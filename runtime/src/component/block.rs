@@ -1,0 +1,67 @@
+//! Blocking: letting a store run on this thread until a call has come to its end.
+
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::task::Waker;
+use std::thread::Thread;
+
+use crate::abi::Val;
+use crate::engine::CoreEngine;
+
+use super::call::Ran;
+use super::error::CallError;
+use super::instance::Function;
+use super::store::{CallId, Store};
+
+/// Wakes a thread that is parked.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// Lets everything run until a call has come to its end, and gives its result: **blocks**.
+    /// While all that is left waits for functions of the host, the thread is parked.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]: why the call has no result.
+    pub fn run(&mut self, call: CallId) -> Result<Option<Val>, CallError> {
+        // Most calls need none.
+        let mut waker: Option<Waker> = None;
+        loop {
+            if let Some(waker) = &waker {
+                self.set_driver(waker);
+            }
+            match (self.run_until(call)?, &waker) {
+                (Ran::ToItsEnd(value), _) => return Ok(value),
+                (Ran::ForTooLong, _) => {}
+                (Ran::UntilItWaits, None) => {
+                    waker = Some(Waker::from(Arc::new(Unpark(std::thread::current()))));
+                }
+                (Ran::UntilItWaits, Some(_)) => std::thread::park(),
+            }
+        }
+    }
+
+    /// Calls a function, and lets everything run until it has come to its end: **blocks**.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start) and [`run`](Self::run).
+    pub fn call(
+        &mut self,
+        function: &Function,
+        arguments: &[Val],
+    ) -> Result<Option<Val>, CallError> {
+        let call = self.start(function, arguments)?;
+        self.run(call)
+    }
+}

@@ -1,0 +1,25 @@
+//! What letting a store run led to.
+
+/// What is left in a [`Store`](super::Store) after a [`poll`](super::Store::poll).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Whether something could have gone on, but for the number of turns that a poll may take, or
+    /// because the engine interrupted a guest. The waker was woken.
+    pub can_go_on: bool,
+    /// How many calls were begun whose end was not taken yet.
+    pub calls: usize,
+    /// How many threads of guests there are which have begun and not ended. Those that were part
+    /// of a trap are among them as long as the store lives.
+    pub threads: usize,
+    /// How many functions of the host wait. Each wakes the waker when it can go on.
+    pub functions: usize,
+}
+
+impl Progress {
+    /// Whether nothing will happen any more before the host begins something.
+    #[must_use]
+    pub const fn is_at_rest(&self) -> bool {
+        !self.can_go_on && self.functions == 0
+    }
+}
