@@ -7,7 +7,7 @@ use crate::abi::Val;
 use crate::code::SubtaskState;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
-use crate::machine::{FunctionId, Step, SubtaskId};
+use crate::machine::{FunctionId, Step, SubtaskId, ThreadId};
 
 use super::contexts::Context;
 use super::drive::{Base, Driven, drive, go_on};
@@ -21,6 +21,10 @@ pub(super) fn run_to_host<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     begin: impl FnOnce(&mut State<E, T>) -> Result<(SubtaskId, Step), Failure>,
 ) -> Result<SubtaskId, Fault> {
+    // Nothing can be begun while a guest has control, and one that was interrupted has.
+    while let Some(thread) = cx.data_mut().interrupted.take() {
+        go_on_interrupted(cx, thread)?;
+    }
     let (call, step) = begin(cx.data_mut())?;
     if let Err(fault) = enter(cx, Next::Step(step)) {
         let state = cx.data_mut();
@@ -37,6 +41,7 @@ fn enter<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     next: Next,
 ) -> Result<(), Fault> {
+    cx.refuel();
     let result = match next {
         Next::Continue(thread) => go_on(cx, thread).and_then(|next| drive(cx, Base::Host, next)),
         next @ Next::Step(_) => drive(cx, Base::Host, next),
@@ -44,14 +49,31 @@ fn enter<E: CoreEngine, T: Send + 'static>(
     match result {
         Ok(Driven::ReturnedToHost | Driven::Interrupted) => Ok(()),
         Ok(Driven::Resumed(_) | Driven::Stop) => Err(Error::OtherStep.into()),
-        Err(fault) => {
-            let state = cx.data_mut();
-            let fault = state.fault.take().unwrap_or(fault);
-            (state.next, state.stopping, state.starting) = (None, None, None);
-            state.machine.trapped()?;
-            state.forget_abandoned();
-            Err(fault)
-        }
+        Err(fault) => Err(unwind(cx.data_mut(), fault)),
+    }
+}
+
+/// Gives up what the host began, and says why.
+fn unwind<E: CoreEngine, T: Send + 'static>(state: &mut State<E, T>, fault: Fault) -> Fault {
+    let fault = state.fault.take().unwrap_or(fault);
+    (state.next, state.stopping, state.starting) = (None, None, None);
+    if let Err(error) = state.machine.trapped() {
+        return error.into();
+    }
+    state.forget_abandoned();
+    fault
+}
+
+/// Lets what was interrupted go on, with the guests that it was called by, or gives it up if it
+/// was interrupted too often.
+fn go_on_interrupted<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    thread: ThreadId,
+) -> Result<(), Fault> {
+    if cx.data_mut().may_go_on() {
+        enter(cx, Next::Continue(thread))
+    } else {
+        Err(unwind(cx.data_mut(), Fault::Interrupted))
     }
 }
 
@@ -70,10 +92,11 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
     waker: &Waker,
 ) -> Result<Turn, Fault> {
     if let Some(thread) = cx.data_mut().interrupted.take() {
-        enter(cx, Next::Continue(thread))?;
+        go_on_interrupted(cx, thread)?;
         return Ok(Turn::Progress);
     }
     if cx.data().machine.ready_threads() == 0 {
+        cx.refuel();
         let returned = poll_waiting(cx, waker)?;
         return Ok(if returned > 0 { Turn::Progress } else { Turn::Idle });
     }

@@ -30,6 +30,11 @@ use super::transfer;
 /// So many calls of the engine nest in one another.
 pub(crate) const MAX_DEPTH: u32 = 64;
 
+/// So many calls by guests that wait for their callees are nested in one another, on the native
+/// stack or stopped. An embedder's memory bounds them, not the spec; guests that call one another
+/// without end trap before it is used up.
+const MAX_NESTED_CALLS: usize = 10_000;
+
 /// Where steps are taken, and what control returns to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Base {
@@ -221,6 +226,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
         Step::CallFunction { thread, task, function, caller } => {
             let lifted = cx.data().lifted(function)?;
             let Some(core) = lifted.core else { return super::instantiate::start(cx, thread) };
+            check_nested_calls(cx.data())?;
             let arguments = transfer::arguments(cx, &lifted, task, caller)?;
             let address_type = cx.data().options(lifted.options)?.address_type;
             let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
@@ -230,6 +236,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
         Step::CallDestructor { thread, function, representation, .. } => {
             let lifted = cx.data().lifted(function)?;
             let core = lifted.core.ok_or(Error::NoDestructor)?;
+            check_nested_calls(cx.data())?;
             let representation = representation_value(representation)?;
             return call(cx, thread, core, &[representation]);
         }
@@ -285,6 +292,15 @@ fn take<E: CoreEngine, T: Send + 'static>(
         Step::ReturnToHost => return Err(Error::OtherStep.into()),
     };
     Ok(Next::Step(step))
+}
+
+/// Whether one more guest may be called by those that wait for it.
+fn check_nested_calls<E: CoreEngine, T: Send + 'static>(state: &State<E, T>) -> Result<(), Fault> {
+    // The machine has one frame for each call that waits, and another if its callee isn't `async`.
+    if state.machine.count_of(Table::Frames) > 2 * MAX_NESTED_CALLS {
+        return Err(Fault::Core(CoreTrap::CallStackExhausted));
+    }
+    Ok(())
 }
 
 /// Where values are stored that a guest said the place of.

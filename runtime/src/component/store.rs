@@ -96,6 +96,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         &E::data(&self.engine_store).data
     }
 
+    /// Sets how often guests may go on, during one [`finish`](Self::finish), after the engine
+    /// interrupted them since they ran for too long; then the call fails with
+    /// [`CallError::Interrupted`], and the instances that were interrupted can't be entered any
+    /// more. Without a limit, which is the default, they go on for ever.
+    pub fn set_interruptions(&mut self, limit: Option<u32>) {
+        E::context(&mut self.engine_store).data_mut().interruption_limit = limit;
+    }
+
     /// Makes an instance of a component, with what `linker` gives for its imports.
     ///
     /// # Errors
@@ -125,13 +133,15 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         }
     }
 
-    /// Begins a call of a function. It goes on whenever the store runs.
+    /// Begins a call of a function. It goes on whenever the store runs. If a guest was interrupted
+    /// by the engine, that goes on first, until it waits or ends.
     ///
     /// # Errors
     ///
     /// [`CallError`] if it can't be begun, or trapped at once.
     pub fn start(&mut self, function: &Function, arguments: &[Val]) -> Result<CallId, CallError> {
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
+        cx.data_mut().interruptions = 0;
         start(&mut cx, function.id, arguments).map(CallId)
     }
 
@@ -143,6 +153,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// meanwhile; or there is nothing left that could bring the call to its end.
     pub fn finish(&mut self, call: CallId) -> Result<Option<Val>, CallError> {
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
+        cx.data_mut().interruptions = 0;
         loop {
             if let Some(result) = take_result(&mut cx, call.0)? {
                 return Ok(result);
