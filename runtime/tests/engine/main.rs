@@ -2,10 +2,12 @@
 //! nest.
 
 mod adapter;
-
+mod allocations;
+mod capabilities;
+mod components;
 mod host;
-
+mod interruption;
 mod memories;
-
+mod nesting;
 mod signatures;
 mod tail_calls;

@@ -48,14 +48,24 @@ pub struct Wasmi {
     fuel: Option<u64>,
 }
 
+/// So many stacks of its own the default engine keeps for calls to come: each call that is nested
+/// in another has one.
+const CACHED_STACKS: usize = 64;
+
 impl Default for Wasmi {
     fn default() -> Self {
-        Self::new(&Config::default(), None)
+        let mut config = Config::default();
+        config.set_max_cached_stacks(CACHED_STACKS);
+        Self::new(&config, None)
     }
 }
 
 impl Wasmi {
     /// An engine that is configured so, with all proposals that wasmi has.
+    ///
+    /// A call of a guest by a guest allocates a stack unless wasmi has one left of an earlier call:
+    /// see [`Config::set_max_cached_stacks`], which is 64 for the default engine, and 2 in a
+    /// configuration that doesn't say so.
     ///
     /// If `fuel` is given, guests are interrupted each time they have used so much, all together,
     /// since the host let them run: whoever drives them gets control, and decides whether they go
