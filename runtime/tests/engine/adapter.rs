@@ -19,7 +19,7 @@ fn calls_that_have_stopped_go_on_in_any_order() {
         let mut guests = Guests::new();
         let stop = guests.import(STOP, &words(1));
         let instance = guests.instantiate(ADDS, &[stop]);
-        let g = guests.function(&instance, "g");
+        let g = guests.function(instance, "g");
         let mut activations: Vec<_> =
             (1..=3).map(|argument| Some(guests.stop(g, &[argument]))).collect();
         for position in order {
@@ -46,7 +46,7 @@ fn a_call_stops_as_often_as_it_calls_the_host() {
                 (local.get $sum)))"#,
         &[stop],
     );
-    let g = guests.function(&instance, "g");
+    let g = guests.function(instance, "g");
     let mut activation = guests.stop(g, &[100]);
     for count in 1..100 {
         activation = stopped(guests.resume(activation, count));
@@ -61,11 +61,11 @@ fn nested(inner_import: u32) -> (Guests, weft::engine::wasmi::Function) {
     let mut guests = Guests::new();
     let import = guests.import(inner_import, &words(1));
     let inner = guests.instantiate(ADDS, &[import]);
-    let inner = guests.function(&inner, "g");
+    let inner = guests.function(inner, "g");
     guests.host(|host| host.inner = Some(inner));
     let nest = guests.import(NEST, &words(1));
     let outer = guests.instantiate(ADDS, &[nest]);
-    let outer = guests.function(&outer, "g");
+    let outer = guests.function(outer, "g");
     (guests, outer)
 }
 
@@ -100,7 +100,7 @@ fn a_guest_that_was_resumed_nests_another() {
     let mut guests = Guests::new();
     let (stop, nest) = (guests.import(STOP, &words(1)), guests.import(NEST, &words(1)));
     let inner = guests.instantiate(ADDS, &[stop]);
-    let inner = guests.function(&inner, "g");
+    let inner = guests.function(inner, "g");
     guests.host(|host| host.inner = Some(inner));
     let outer = guests.instantiate(
         r#"(module
@@ -110,7 +110,7 @@ fn a_guest_that_was_resumed_nests_another() {
                 (call $nest (call $stop (local.get 0)))))"#,
         &[stop, nest],
     );
-    let g = guests.function(&outer, "g");
+    let g = guests.function(outer, "g");
     let outer = guests.stop(g, &[1]);
     let outer = stopped(guests.resume(outer, 2));
     let inner = guests.host(|host| host.stopped.pop()).unwrap();
@@ -124,7 +124,7 @@ fn what_has_stopped_may_be_dropped() {
     let mut guests = Guests::new();
     let stop = guests.import(STOP, &words(1));
     let instance = guests.instantiate(ADDS, &[stop]);
-    let g = guests.function(&instance, "g");
+    let g = guests.function(instance, "g");
     for round in 0..1_000 {
         let (kept, dropped) = (guests.stop(g, &[round]), guests.stop(g, &[round]));
         drop(dropped);
@@ -140,7 +140,7 @@ fn a_result_of_another_type_is_a_trap_not_a_wrong_value() {
     let mut guests = Guests::new();
     let stop = guests.import(STOP, &words(1));
     let instance = guests.instantiate(ADDS, &[stop]);
-    let g = guests.function(&instance, "g");
+    let g = guests.function(instance, "g");
     for wrong in [None, Some(CoreValue::I64(1)), Some(CoreValue::F32(1))] {
         let activation = guests.stop(g, &[1]);
         let result = guests.context().resume(activation, wrong);
@@ -200,7 +200,7 @@ fn traps_say_what_happened() {
         ("recurse", "call stack exhausted"),
         ("host", "a function of the host trapped"),
     ] {
-        let function = guests.function(&instance, name);
+        let function = guests.function(instance, name);
         let trap = trap(guests.call(function, &[]));
         assert_eq!(trap.to_string(), text, "{name}");
         assert_eq!(trap == CoreTrap::Host, name == "host");
@@ -218,7 +218,7 @@ fn a_guest_that_went_on_may_trap() {
                 (i32.div_u (i32.const 1) (call $f (i32.const 1)))))"#,
         &[stop],
     );
-    let g = guests.function(&instance, "g");
+    let g = guests.function(instance, "g");
     let activation = guests.stop(g, &[]);
     assert_eq!(trap(guests.resume(activation, 0)).to_string(), "integer divide by zero");
 }
@@ -233,7 +233,7 @@ fn a_function_that_returns_what_no_lifted_function_does_is_not_called() {
         &[],
     );
     for name in ["two", "vector"] {
-        let function = guests.function(&instance, name);
+        let function = guests.function(instance, name);
         assert!(matches!(trap(guests.call(function, &[])), CoreTrap::Engine(_)));
     }
 }
@@ -249,7 +249,7 @@ fn a_table_gives_functions_of_the_type_that_is_asked_for() {
             (func $other (param i64) (result i32) (i32.const 2)))"#,
         &[],
     );
-    let CoreExtern::Table(table) = guests.export(&instance, "t") else { panic!("no table") };
+    let CoreExtern::Table(table) = guests.export(instance, "t") else { panic!("no table") };
     let TableEntry::Function(one) = guests.context().table_function(table, 0, &words(1)) else {
         panic!("no function")
     };
@@ -286,7 +286,7 @@ fn more_arguments_than_a_lifted_function_has_are_refused() {
     let module =
         format!(r#"(module (func (export "g") (param {params}) (result i32) i32.const 1))"#);
     let instance = guests.instantiate(&module, &[]);
-    let g = guests.function(&instance, "g");
+    let g = guests.function(instance, "g");
     assert!(matches!(guests.call(g, &[0; 18]), Err(CoreTrap::Engine(_))));
     assert!(!matches!(guests.call(g, &[0; 17]), Ok(Progress::Returned(_))));
 }

@@ -97,11 +97,11 @@ impl Guests {
         CoreExtern::Function(self.context().new_function(number, ty))
     }
 
-    pub(crate) fn export(&mut self, instance: &Instance, name: &str) -> CoreExtern<Wasmi> {
-        self.context().export(instance, name).unwrap()
+    pub(crate) fn export(&mut self, instance: Instance, name: &str) -> CoreExtern<Wasmi> {
+        self.context().export(&instance, name).unwrap()
     }
 
-    pub(crate) fn function(&mut self, instance: &Instance, name: &str) -> Function {
+    pub(crate) fn function(&mut self, instance: Instance, name: &str) -> Function {
         match self.export(instance, name) {
             CoreExtern::Function(function) => function,
             other => panic!("{other:?}"),
@@ -149,7 +149,7 @@ pub(crate) fn returned(progress: Result<Progress<Activation>, CoreTrap>) -> u32 
 
 /// What a call trapped with.
 pub(crate) fn trap(progress: Result<Progress<Activation>, CoreTrap>) -> CoreTrap {
-    progress.err().expect("a trap")
+    progress.unwrap_err()
 }
 
 pub(crate) fn flat(types: &[CoreType]) -> FlatTypes {

@@ -140,7 +140,7 @@ fn the_limit_is_of_one_call_and_counts_anew_for_the_next() {
     let engine = engine(1_000);
     let (mut store, instance) = load(&engine, &format!("(component {COUNTS})"));
     let sum_function = function(&store, &instance, "sum");
-    let needed = (0..).find(|limit| {
+    let needed = (0..1_000).find(|limit| {
         let (mut store, instance) = load(&engine, &format!("(component {COUNTS})"));
         let sum_function = function(&store, &instance, "sum");
         store.set_interruptions(Some(*limit));

@@ -5,7 +5,7 @@ use weft::engine::{CoreContext as _, CoreEngine, CoreExtern};
 
 use crate::host::{Guests, Instance, returned};
 
-fn memory(guests: &mut Guests, instance: &Instance, name: &str) -> <Wasmi as CoreEngine>::Memory {
+fn memory(guests: &mut Guests, instance: Instance, name: &str) -> <Wasmi as CoreEngine>::Memory {
     match guests.export(instance, name) {
         CoreExtern::Memory(memory) => memory,
         other => panic!("{other:?}"),
@@ -22,11 +22,11 @@ fn a_memory_with_64_bit_addresses_is_read_and_written() {
             (func (export "load") (result i32) (i32.load8_u (i64.const 9))))"#,
         &[],
     );
-    let memory = memory(&mut guests, &instance, "m");
+    let memory = memory(&mut guests, instance, "m");
     assert_eq!(guests.context().memory(memory).len(), 65_536);
     assert_eq!(&guests.context().memory(memory)[8..12], b"weft");
     guests.context().memory_mut(memory).0[9] = b'x';
-    let load = guests.function(&instance, "load");
+    let load = guests.function(instance, "load");
     assert_eq!(returned(guests.call(load, &[])), u32::from(b'x'));
 }
 
@@ -43,10 +43,10 @@ fn several_memories_of_a_module_are_told_apart() {
                 (i32.const 0)))"#,
         &[],
     );
-    let (one, two) = (memory(&mut guests, &instance, "one"), memory(&mut guests, &instance, "two"));
+    let (one, two) = (memory(&mut guests, instance, "one"), memory(&mut guests, instance, "two"));
     assert_eq!(guests.context().memory(one).len(), 65_536);
     assert_eq!(guests.context().memory(two).len(), 2 * 65_536);
-    let copy = guests.function(&instance, "copy");
+    let copy = guests.function(instance, "copy");
     assert_eq!(returned(guests.call(copy, &[])), 0);
     assert_eq!(&guests.context().memory(one)[..8], b"\0\0\0\0two\0");
     assert_eq!(&guests.context().memory(two)[..8], b"two\0\0\0\0\0");
@@ -62,12 +62,12 @@ fn a_memory_with_pages_of_one_byte_has_as_many_as_it_says() {
             (func (export "load") (result i32) (i32.load8_u (i32.const 13))))"#,
         &[],
     );
-    let memory = memory(&mut guests, &instance, "m");
+    let memory = memory(&mut guests, instance, "m");
     assert_eq!(guests.context().memory(memory).len(), 7);
-    let grow = guests.function(&instance, "grow");
+    let grow = guests.function(instance, "grow");
     assert_eq!(returned(guests.call(grow, &[])), 7);
     assert_eq!(guests.context().memory(memory).len(), 13);
-    let load = guests.function(&instance, "load");
+    let load = guests.function(instance, "load");
     assert_eq!(guests.call(load, &[]).unwrap_err().to_string(), "out of bounds memory access");
 }
 
@@ -75,7 +75,7 @@ fn a_memory_with_pages_of_one_byte_has_as_many_as_it_says() {
 fn a_memory_is_written_beside_what_is_in_the_store() {
     let mut guests = Guests::new();
     let instance = guests.instantiate(r#"(module (memory (export "m") 1))"#, &[]);
-    let memory = memory(&mut guests, &instance, "m");
+    let memory = memory(&mut guests, instance, "m");
     let mut context = guests.context();
     let (bytes, host) = context.memory_mut(memory);
     bytes[0] = 3;

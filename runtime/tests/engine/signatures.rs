@@ -22,7 +22,8 @@ fn value(ty: CoreType, position: u64) -> CoreValue {
 }
 
 fn names(types: &[CoreType]) -> String {
-    types.iter().map(|ty| format!(" {ty}")).collect()
+    let names: Vec<_> = types.iter().map(ToString::to_string).collect();
+    names.join(" ")
 }
 
 /// Calls the host with every parameter, once returning at once and once after stopping.
@@ -30,12 +31,13 @@ fn check(params: &[CoreType], result: Option<CoreType>) {
     let mut guests = Guests::new();
     let results = result.as_slice();
     let ty = CoreFunctionType { params: flat(params), results: flat(results) };
-    let locals: String = (0..params.len()).map(|it| format!(" local.get {it}")).collect();
+    let locals: Vec<_> = (0..params.len()).map(|it| format!("local.get {it}")).collect();
+    let locals = locals.join(" ");
     let (param, results) = (names(params), names(results));
     let module = format!(
         r#"(module
-            (import "h" "f" (func $f (param{param}) (result{results})))
-            (func (export "g") (param{param}) (result{results}){locals} call $f))"#
+            (import "h" "f" (func $f (param {param}) (result {results})))
+            (func (export "g") (param {param}) (result {results}) {locals} call $f))"#
     );
     let arguments: Vec<_> = params.iter().zip(0..).map(|(ty, at)| value(*ty, at)).collect();
     let result = result.map(|ty| value(ty, 99));
@@ -43,7 +45,7 @@ fn check(params: &[CoreType], result: Option<CoreType>) {
     for number in [RETURN, STOP] {
         let import = guests.import(number, &ty);
         let instance = guests.instantiate(&module, &[import]);
-        let g = guests.function(&instance, "g");
+        let g = guests.function(instance, "g");
         let mut progress = guests.context().call(g, &arguments);
         if number == STOP {
             let activation = stopped(progress);

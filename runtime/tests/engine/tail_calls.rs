@@ -29,7 +29,7 @@ fn a_tail_call_of_the_host_that_stops_gets_the_right_value() {
     let stop = guests.context().new_function_for_tail_calls(STOP, &words(1));
     let instance = guests.instantiate(TAIL_CALL, &[CoreExtern::Function(stop)]);
     for (name, expected) in [("outer", 1005), ("outer-indirect", 1005), ("root", 5)] {
-        let function = guests.function(&instance, name);
+        let function = guests.function(instance, name);
         let activation = guests.stop(function, &[1]);
         assert_eq!(returned(guests.resume(activation, 5)), expected, "{name}");
     }
@@ -43,7 +43,7 @@ fn wasmi_gets_a_wrong_value_from_a_tail_call_of_the_host_that_stops() {
         let mut guests = Guests::new();
         let stop = guests.import(STOP, &words(1));
         let instance = guests.instantiate(TAIL_CALL, &[stop]);
-        let function = guests.function(&instance, name);
+        let function = guests.function(instance, name);
         let activation = guests.stop(function, &[1]);
         assert_ne!(returned(guests.resume(activation, 5)), right, "wasmi has mended `{name}`");
     }
@@ -55,6 +55,6 @@ fn wasmi_cannot_stop_in_a_tail_call_of_the_host_by_the_outermost_function() {
     let mut guests = Guests::new();
     let stop = guests.import(STOP, &words(1));
     let instance = guests.instantiate(TAIL_CALL, &[stop]);
-    let root = guests.function(&instance, "root");
+    let root = guests.function(instance, "root");
     assert_eq!(trap(guests.call(root, &[1])), CoreTrap::Host, "wasmi has mended `root`");
 }
