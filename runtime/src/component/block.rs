@@ -34,6 +34,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`CallError`]: why the call has no result.
     pub fn run(&mut self, call: CallId) -> Result<Option<Val>, CallError> {
+        self.count_interruptions_anew();
         // Most calls need none.
         let mut waker: Option<Waker> = None;
         loop {

@@ -55,6 +55,7 @@ fn enter<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     next: Next,
 ) -> Result<Entered, CallError> {
+    cx.refuel();
     let result = match next {
         Next::Continue(thread) => go_on(cx, thread).and_then(|next| drive(cx, Base::Host, next)),
         next @ Next::Step(_) => drive(cx, Base::Host, next),
@@ -91,7 +92,12 @@ pub(super) enum Turn {
 pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
 ) -> Result<Turn, Error> {
-    if let Some(thread) = cx.data_mut().interrupted.take() {
+    if let Some(thread) = cx.data_mut().interrupted {
+        if !cx.data_mut().may_go_on() {
+            stop_interrupted(cx)?;
+            return Ok(Turn::Progress);
+        }
+        cx.data_mut().interrupted = None;
         return Ok(enter_turn(cx, Next::Continue(thread)));
     }
     if let Some(call) = cx.data_mut().abandoned.pop() {

@@ -34,7 +34,8 @@ impl<E: CoreEngine, T: Send + 'static> DerefMut for Context<'_, E, T> {
     }
 }
 
-/// So often a guest's `realloc` is let go on after the engine interrupted it.
+/// So often a guest's `realloc` is let go on after the engine interrupted it, whatever the host
+/// allows: it runs in the middle of a step, so that the host gets no control before it ends.
 const REALLOC_INTERRUPTIONS: u32 = 1_000;
 
 /// Whose handles are lifted.
@@ -146,13 +147,13 @@ impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {
             match progress.map_err(Fault::Core)? {
                 Progress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
                 Progress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
-                Progress::Interrupted(activation) if interruptions < REALLOC_INTERRUPTIONS => {
+                Progress::Interrupted(activation)
+                    if interruptions < REALLOC_INTERRUPTIONS && self.cx.data_mut().may_go_on() =>
+                {
                     interruptions += 1;
                     progress = self.cx.resume(activation, None);
                 }
-                Progress::Interrupted(_) => {
-                    return Err(Fault::Core(CoreTrap::Engine("`realloc` does not end".into())));
-                }
+                Progress::Interrupted(_) => return Err(Fault::Interrupted),
                 Progress::Returned(_) | Progress::Stopped(_) => {
                     return Err(Fault::Core(CoreTrap::CannotStop));
                 }

@@ -123,6 +123,7 @@ impl From<Fault> for CallError {
             Fault::Failure(Failure::Error(error)) => Self::Error(error),
             Fault::Core(trap) => Self::Core(trap),
             Fault::Host(error) => Self::Host(error.into()),
+            Fault::Interrupted => Self::Interrupted,
         }
     }
 }

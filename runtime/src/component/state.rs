@@ -71,6 +71,10 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) abandoned: Vec<SubtaskId>,
     /// What functions and instances are called.
     pub(crate) names: Names,
+    /// How often guests may go on after an interruption, while the host waits for one call.
+    pub(crate) interruption_limit: Option<u32>,
+    /// How often they have.
+    pub(crate) interruptions: u32,
 }
 
 /// What has to happen next.
@@ -194,6 +198,8 @@ pub(crate) enum Fault {
     Core(CoreTrap),
     /// A function of the host failed.
     Host(HostError),
+    /// The engine interrupted the guest, more often than the host allows.
+    Interrupted,
 }
 
 /// What a function of the host fails with.
@@ -230,6 +236,8 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             origins: Origins::default(),
             abandoned: Vec::new(),
             names: Names::default(),
+            interruption_limit: None,
+            interruptions: 0,
         }
     }
 
@@ -322,6 +330,13 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// A thread that has stopped, to go on.
     pub(crate) fn take_stopped(&mut self, thread: ThreadId) -> Option<Stopped<E>> {
         take(&mut self.stopped, position(thread.number), |found| *found == thread)
+    }
+
+    /// Whether a guest may go on after an interruption; if so, it is counted.
+    pub(crate) fn may_go_on(&mut self) -> bool {
+        let may = self.interruption_limit.is_none_or(|limit| self.interruptions < limit);
+        self.interruptions = self.interruptions.saturating_add(may.into());
+        may
     }
 
     /// Drops the activations of threads that will never go on.

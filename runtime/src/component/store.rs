@@ -108,6 +108,19 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         &E::data(&self.engine_store).data
     }
 
+    /// Sets how often guests may go on, during one [`run`](Self::run), after the engine
+    /// interrupted them since they ran for too long; then the call fails with
+    /// [`CallError::Interrupted`], and the instances that were interrupted can't be entered any
+    /// more. Without a limit, which is the default, they go on for ever.
+    pub fn set_interruptions(&mut self, limit: Option<u32>) {
+        self.context().data_mut().interruption_limit = limit;
+    }
+
+    /// From now on, the limit is counted from 0.
+    pub(super) fn count_interruptions_anew(&mut self) {
+        self.context().data_mut().interruptions = 0;
+    }
+
     /// Makes an instance of a component, with what `linker` gives for its imports.
     ///
     /// # Errors
@@ -118,6 +131,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         component: &Component<E>,
         linker: &Linker<E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
         let mut cx = self.context();
         let mut imports = BTreeMap::new();
         for (name, ty) in component.closure.definition.imports() {
@@ -148,6 +164,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`CallError`] if it can't be begun, or trapped at once;
     /// [`Error::GuestHasControl`] if the call that was interrupted did not stop.
     pub fn start(&mut self, function: &Function, arguments: &[Val]) -> Result<CallId, CallError> {
+        self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
         start(&mut self.context(), function.id, arguments).map(CallId)

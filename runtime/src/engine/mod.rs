@@ -125,6 +125,11 @@ pub trait CoreContext {
         name: &str,
     ) -> Option<CoreExtern<Self::Engine>>;
 
+    /// The host lets guests run: an engine that interrupts those that run for too long counts from
+    /// here on. Calls from within functions of the host count for the guest that runs already, so
+    /// that guests which call one another for ever are interrupted like one that never returns.
+    fn refuel(&mut self) {}
+
     /// Calls a function. It goes as far as it can, and returns, traps or stops.
     ///
     /// # Errors
@@ -137,7 +142,7 @@ pub trait CoreContext {
     ) -> Result<ProgressOf<Self>, CoreTrap>;
 
     /// Lets what has stopped go on. The function of the host in which it stopped returns `result`;
-    /// nothing if the engine interrupted it.
+    /// nothing if the engine interrupted it, which then counts anew.
     ///
     /// # Errors
     ///
@@ -258,6 +263,9 @@ pub enum CoreTrap {
     /// A function of the host stopped where the engine can't: in a start function.
     #[error("a start function cannot wait")]
     CannotStop,
+    /// Guests have called one another, each from within the other's call, too deeply.
+    #[error("call stack exhausted")]
+    CallStackExhausted,
     /// An engine's own reason: an instruction that traps, or resources that are used up.
     #[error("{0}")]
     Engine(Box<str>),

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use wasmi::errors::HostError;
-use wasmi::{AsContextMut as _, Config, Engine, Extern, Nullable, Ref};
+use wasmi::{AsContextMut as _, CompilationMode, Config, Engine, Extern, Nullable, Ref};
 use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
 
 use super::{
@@ -48,17 +48,28 @@ pub struct Wasmi {
     fuel: Option<u64>,
 }
 
+/// So many stacks of its own the default engine keeps for calls to come: each call that is nested
+/// in another has one.
+const CACHED_STACKS: usize = 64;
+
 impl Default for Wasmi {
     fn default() -> Self {
-        Self::new(&Config::default(), None)
+        let mut config = Config::default();
+        config.set_max_cached_stacks(CACHED_STACKS);
+        Self::new(&config, None)
     }
 }
 
 impl Wasmi {
     /// An engine that is configured so, with all proposals that wasmi has.
     ///
-    /// If `fuel` is given, a call is interrupted each time it has used so much: whoever drives it
-    /// gets control, and decides whether it goes on. Counting makes guests slower.
+    /// A call of a guest by a guest allocates a stack unless wasmi has one left of an earlier call:
+    /// see [`Config::set_max_cached_stacks`], which is 64 for the default engine, and 2 in a
+    /// configuration that doesn't say so.
+    ///
+    /// If `fuel` is given, guests are interrupted each time they have used so much, all together,
+    /// since the host let them run: whoever drives them gets control, and decides whether they go
+    /// on. A start function of a core module traps instead. Counting makes guests slower.
     #[must_use]
     pub fn new(config: &Config, fuel: Option<u64>) -> Self {
         let mut config = config.clone();
@@ -66,6 +77,10 @@ impl Wasmi {
         config.wasm_tail_call(true).wasm_wide_arithmetic(true);
         config.wasm_simd(true).wasm_relaxed_simd(true);
         config.consume_fuel(fuel.is_some());
+        if fuel.is_some() {
+            // Compiling a function when it is called first takes fuel, and can't be interrupted.
+            config.compilation_mode(CompilationMode::Eager);
+        }
         Self { engine: Engine::new(&config), fuel }
     }
 }
@@ -108,7 +123,7 @@ impl CoreEngine for Wasmi {
 
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
         let mut store = wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, data });
-        refuel(&mut store.as_context_mut());
+        refuel(&mut store.as_context_mut(), 0);
         store
     }
 
@@ -121,11 +136,12 @@ impl CoreEngine for Wasmi {
     }
 }
 
-/// Lets a store's guests run for as long again.
-fn refuel<D>(store: &mut StoreContextMut<'_, Inner<D>>) {
+/// Lets a store's guests run for as long again, or until what comes next is done, if that alone
+/// takes `required`.
+fn refuel<D>(store: &mut StoreContextMut<'_, Inner<D>>, required: u64) {
     if let Some(fuel) = store.data().fuel {
         // It fails only for an engine that doesn't count.
-        let _ = store.set_fuel(fuel);
+        let _ = store.set_fuel(fuel.max(required));
     }
 }
 
@@ -238,7 +254,6 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         imports: &[CoreExtern<Wasmi>],
     ) -> Result<wasmi::Instance, CoreTrap> {
         let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
-        refuel(&mut self.0);
         wasmi::Instance::new(&mut self.0, &module.0, &imports).map_err(|error| {
             match error.downcast_ref::<HostStop>() {
                 Some(HostStop::Suspend) => CoreTrap::CannotStop,
@@ -256,6 +271,10 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         })
     }
 
+    fn refuel(&mut self) {
+        refuel(&mut self.0, 0);
+    }
+
     fn call(
         &mut self,
         function: Function,
@@ -264,7 +283,6 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         if function.is_foreign {
             return Err(CoreTrap::Engine("a function returns what no lifted function does".into()));
         }
-        refuel(&mut self.0);
         let mut inputs = value::Values::new();
         for argument in arguments {
             inputs.push(wasmi_value(*argument)?)?;
@@ -290,7 +308,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
                 call.resume(&mut self.0, input.as_slice(), outputs)
             }
             StoppedCall::OutOfFuel(call) => {
-                refuel(&mut self.0);
+                refuel(&mut self.0, call.required_fuel());
                 call.resume(&mut self.0, outputs)
             }
         };

@@ -123,6 +123,11 @@ impl BuiltinNumbers for Numbers {
         Ok(OptionsIndex(300))
     }
 
+    fn lift_options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Infallible> {
+        self.options.push(*options);
+        Ok(OptionsIndex(300))
+    }
+
     fn memory(&mut self, memory: u32) -> Result<MemoryIndex, Infallible> {
         Ok(MemoryIndex(400 + memory))
     }

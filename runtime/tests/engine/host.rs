@@ -1,0 +1,162 @@
+//! A layer above the engine that does as little as possible, and writes down what it is called
+//! with.
+
+use weft::abi::{CoreFunctionType, FlatTypes};
+use weft::core_value::CoreType::{self, I32};
+use weft::core_value::CoreValue;
+use weft::engine::wasmi::{Activation, Context, Function, Wasmi};
+use weft::engine::{CoreContext, CoreEngine, CoreExtern, CoreTrap, HostFunctions, HostStop};
+use weft::engine::{Progress, ProgressOf};
+
+/// The number of a function that stops.
+pub(crate) const STOP: u32 = 0;
+/// The number of a function that says that the guest trapped.
+pub(crate) const TRAP: u32 = 1;
+/// The number of a function that calls [`Host::inner`] with its arguments, and stops if that does.
+pub(crate) const NEST: u32 = 2;
+/// The number of a function that returns [`Host::result`].
+pub(crate) const RETURN: u32 = 3;
+
+#[derive(Default)]
+pub(crate) struct Host {
+    /// What functions of the host were called with.
+    pub(crate) arguments: Vec<Vec<CoreValue>>,
+    pub(crate) result: Option<CoreValue>,
+    pub(crate) inner: Option<Function>,
+    /// What stopped inside of [`NEST`].
+    pub(crate) stopped: Vec<Activation>,
+}
+
+impl HostFunctions<Wasmi> for Host {
+    fn call(
+        mut context: Context<'_, Self>,
+        number: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Option<CoreValue>, HostStop> {
+        context.data_mut().arguments.push(arguments.to_vec());
+        match number {
+            RETURN => Ok(context.data().result),
+            NEST => {
+                let inner = context.data().inner.ok_or(HostStop::Trap)?;
+                match context.call(inner, arguments) {
+                    Ok(Progress::Returned(value)) => Ok(value),
+                    Ok(Progress::Stopped(activation) | Progress::Interrupted(activation)) => {
+                        context.data_mut().stopped.push(activation);
+                        Err(HostStop::Suspend)
+                    }
+                    Err(_) => Err(HostStop::Trap),
+                }
+            }
+            STOP => Err(HostStop::Suspend),
+            _ => Err(HostStop::Trap),
+        }
+    }
+}
+
+/// A store, and what is done with it.
+pub(crate) struct Guests {
+    pub(crate) engine: Wasmi,
+    pub(crate) store: <Wasmi as CoreEngine>::Store<Host>,
+}
+
+pub(crate) type Instance = <Wasmi as CoreEngine>::Instance;
+
+impl Guests {
+    pub(crate) fn new() -> Self {
+        Self::on(Wasmi::default())
+    }
+
+    pub(crate) fn on(engine: Wasmi) -> Self {
+        let store = engine.new_store(Host::default());
+        Self { engine, store }
+    }
+
+    pub(crate) fn context(&mut self) -> Context<'_, Host> {
+        Wasmi::context(&mut self.store)
+    }
+
+    /// Does something with the host.
+    pub(crate) fn host<R>(&mut self, act: impl FnOnce(&mut Host) -> R) -> R {
+        act(self.context().data_mut())
+    }
+
+    pub(crate) fn try_instantiate(
+        &mut self,
+        module: &str,
+        imports: &[CoreExtern<Wasmi>],
+    ) -> Result<Instance, CoreTrap> {
+        let module = self.engine.compile(&wat::parse_str(module).unwrap()).unwrap();
+        self.context().instantiate(&module, imports)
+    }
+
+    pub(crate) fn instantiate(&mut self, module: &str, imports: &[CoreExtern<Wasmi>]) -> Instance {
+        self.try_instantiate(module, imports).unwrap()
+    }
+
+    pub(crate) fn import(&mut self, number: u32, ty: &CoreFunctionType) -> CoreExtern<Wasmi> {
+        CoreExtern::Function(self.context().new_function(number, ty))
+    }
+
+    pub(crate) fn export(&mut self, instance: Instance, name: &str) -> CoreExtern<Wasmi> {
+        self.context().export(&instance, name).unwrap()
+    }
+
+    pub(crate) fn function(&mut self, instance: Instance, name: &str) -> Function {
+        match self.export(instance, name) {
+            CoreExtern::Function(function) => function,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn call(
+        &mut self,
+        function: Function,
+        arguments: &[u32],
+    ) -> Result<ProgressOf<Context<'_, Host>>, CoreTrap> {
+        let arguments: Vec<CoreValue> = arguments.iter().copied().map(CoreValue::I32).collect();
+        self.context().call(function, &arguments)
+    }
+
+    /// Calls a function that stops.
+    pub(crate) fn stop(&mut self, function: Function, arguments: &[u32]) -> Activation {
+        stopped(self.call(function, arguments))
+    }
+
+    pub(crate) fn resume(
+        &mut self,
+        activation: Activation,
+        result: u32,
+    ) -> Result<ProgressOf<Context<'_, Host>>, CoreTrap> {
+        self.context().resume(activation, Some(CoreValue::I32(result)))
+    }
+}
+
+/// What stopped.
+pub(crate) fn stopped(progress: Result<Progress<Activation>, CoreTrap>) -> Activation {
+    match progress {
+        Ok(Progress::Stopped(activation)) => activation,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a function returned that returns an `i32`.
+pub(crate) fn returned(progress: Result<Progress<Activation>, CoreTrap>) -> u32 {
+    match progress {
+        Ok(Progress::Returned(Some(CoreValue::I32(value)))) => value,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a call trapped with.
+pub(crate) fn trap(progress: Result<Progress<Activation>, CoreTrap>) -> CoreTrap {
+    progress.unwrap_err()
+}
+
+pub(crate) fn flat(types: &[CoreType]) -> FlatTypes {
+    types.iter().fold(FlatTypes::EMPTY, |all, ty| all.push(*ty))
+}
+
+/// `[i32…] -> [i32]`, with so many parameters.
+pub(crate) fn words(params: usize) -> CoreFunctionType {
+    CoreFunctionType { params: flat(&vec![I32; params]), results: flat(&[I32]) }
+}

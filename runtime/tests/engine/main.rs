@@ -1,0 +1,20 @@
+//! The adapter for wasmi, and what components owe to it: calls that stop, are interrupted, and
+//! nest.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what fails in a test fails the test"
+)]
+
+mod adapter;
+mod allocations;
+mod capabilities;
+mod components;
+mod host;
+mod interruption;
+mod memories;
+mod nesting;
+mod signatures;
+mod tail_calls;
