@@ -13,7 +13,7 @@ use crate::machine::{Step, SubtaskId};
 
 use super::contexts::{Context, Source, lift, lower};
 use super::host_function::{HostContext, HostFunction, HostFuture, HostResult};
-use super::state::{Fault, HostError};
+use super::state::{Fault, HostError, State};
 use super::transfer::{flat_result, lower_flat_values};
 
 /// A guest calls a function of the host.
@@ -66,6 +66,27 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     let flat = lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?;
     cx.data_mut().machine.return_host_call(subtask, flat_result(layout, &flat))?;
     Ok(())
+}
+
+/// A result could not be taken to its caller, outside of any call: that can't go on. Says why.
+fn give_up<E: CoreEngine, T: Send + 'static>(
+    state: &mut State<E, T>,
+    subtask: SubtaskId,
+    fault: Fault,
+) -> Fault {
+    let fault = state.fault.take().unwrap_or(fault);
+    let caller = state.machine.calling_instance(subtask);
+    // If `realloc` trapped, it still has control.
+    let unwound = if state.machine.current().is_some() { state.machine.trapped() } else { Ok(()) };
+    let locked_down = match caller {
+        Ok(Some(instance)) => state.machine.lock_down_instance(instance),
+        Ok(None) | Err(_) => Ok(()),
+    };
+    state.forget_abandoned();
+    match unwound.and(locked_down) {
+        Ok(()) => fault,
+        Err(error) => error.into(),
+    }
 }
 
 /// The caller of a function of the host has lost interest: if it still waits, it is dropped.
@@ -121,7 +142,8 @@ pub(super) fn poll_waiting<E: CoreEngine, T: Send + 'static>(
                     Err(Fault::Failure(crate::error::Failure::Error(
                         Error::CallerGone | Error::Unknown(_),
                     ))) => {}
-                    result => result?,
+                    Err(fault) => return Err(give_up(cx.data_mut(), subtask, fault)),
+                    Ok(()) => {}
                 }
             }
         }

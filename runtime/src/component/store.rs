@@ -115,6 +115,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         linker: &Linker<E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
+        cx.data_mut().interruptions = 0;
         let mut imports = BTreeMap::new();
         for (name, ty) in component.closure.definition.imports() {
             let entity = linker.resolve(cx.data_mut(), &name.name, &name.full_name, ty)?;
