@@ -8,7 +8,7 @@ use core::task::{Context as WakerContext, Poll, Waker};
 use crate::abi::Peer;
 use crate::builtin::TypeIndex;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
 
 use super::contexts::{Context, Source, lift, lower};
@@ -138,12 +138,11 @@ pub(super) fn poll_waiting<E: CoreEngine, T: Send + 'static>(
                 drop(cx.data_mut().waiting.swap_remove(position));
                 returned_calls += 1;
                 match returned(cx, subtask, result) {
-                    // Whom it was for is gone.
-                    Err(Fault::Failure(crate::error::Failure::Error(
-                        Error::CallerGone | Error::Unknown(_),
-                    ))) => {}
+                    // Whom it was for may be gone.
+                    Ok(())
+                    | Err(Fault::Failure(Failure::Error(Error::CallerGone | Error::Unknown(_)))) => {
+                    }
                     Err(fault) => return Err(give_up(cx.data_mut(), subtask, fault)),
-                    Ok(()) => {}
                 }
             }
         }
