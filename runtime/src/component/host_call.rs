@@ -49,6 +49,12 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     subtask: SubtaskId,
     result: HostResult,
 ) -> Result<(), Fault> {
+    let machine = &cx.data().machine;
+    if let Some(caller) = machine.calling_instance(subtask)?
+        && machine.is_locked_down(caller)?
+    {
+        return Err(Error::CallerGone.into());
+    }
     let result = result.map_err(Fault::Host)?;
     let call = cx.data_mut().guest_call(subtask)?;
     let (results, options) = (&call.lowered.ty.results, call.lowered.options);
@@ -95,6 +101,7 @@ pub(crate) type Destructor<E, T> =
 /// Lets the functions of the host go on that wait and were woken, and says whether one has
 /// returned.
 pub(super) fn poll_woken<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, E, T>) -> bool {
+    cx.refuel();
     let mut batch = cx.data().waiting.take_woken();
     let mut has_returned = false;
     while let Some((subtask, result)) = cx.data_mut().waiting.poll(&mut batch) {

@@ -354,3 +354,57 @@ fn what_takes_more_fuel_than_there_is_between_interruptions_is_done_all_the_same
     let fill = function(&store, &instance, "fill");
     assert_eq!(store.call(&fill, &[]).unwrap(), Some(Val::U32(7)));
 }
+
+/// `text` gives the length of what the host's `text` returns late, by a `realloc` that never ends.
+const LATE: &str = r#"(component
+    (import "text" (func $text async (result string)))
+    (core module $memory
+        (memory (export "memory") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+            (loop $again (br $again))
+            (i32.const 64)))
+    (core instance $memory (instantiate $memory))
+    (core func $text (canon lower (func $text)
+        (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+    (core func $return (canon task.return (result u32)))
+    (core module $m
+        (import "" "memory" (memory 1))
+        (import "" "text" (func $text (param i32)))
+        (import "" "return" (func $return (param i32)))
+        (func (export "text")
+            (call $text (i32.const 0))
+            (call $return (i32.load (i32.const 4)))))
+    (core instance $m (instantiate $m (with "" (instance
+        (export "memory" (memory $memory "memory"))
+        (export "text" (func $text))
+        (export "return" (func $return))))))
+    (func (export "text") async (result u32) (canon lift (core func $m "text") async)))"#;
+
+#[test]
+fn a_realloc_that_never_ends_is_given_up_for_a_host_that_returns_late() {
+    let engine = engine(1_000);
+    let mut linker = Linker::new();
+    linker.async_function("text", |_, _| {
+        let mut is_polled = false;
+        std::future::poll_fn(move |_| {
+            if std::mem::replace(&mut is_polled, true) {
+                Poll::Ready(Ok(Some(text("late"))))
+            } else {
+                Poll::Pending
+            }
+        })
+    });
+    let mut store = Store::new(&engine, ());
+    let late = crate::components::component(&engine, LATE);
+    let late = store.instantiate(&late, &linker).unwrap();
+    let counts = store.instantiate(&component(&engine), &Linker::new()).unwrap();
+    let text = store.function(&late, "text").unwrap();
+    interrupted(&mut store, &text, 5);
+    let again = store.call(&text, &[]);
+    assert!(
+        matches!(again, Err(CallError::Trap(weft::trap::Trap::CannotEnterComponentInstance))),
+        "{again:?}"
+    );
+    let sum_function = store.function(&counts, "sum").unwrap();
+    assert_eq!(store.call(&sum_function, &[Val::U32(1)]).unwrap(), Some(Val::U32(201)));
+}

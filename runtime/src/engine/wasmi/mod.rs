@@ -5,8 +5,8 @@
 //! do is known, and handled here or by who drives calls:
 //!
 //! - a start function can't stop;
-//! - a tail call of an imported function comes back with a wrong value if it stopped in between
-//!   (wasmi 2.0.0): [`call_through`](self::call_through) makes functions of the host reachable by
+//! - a tail call of an imported function comes back with a wrong value if it stopped in between,
+//!   and can't stop at all if the outermost function makes it (wasmi 2.0.0): `call_through` makes functions of the host reachable by
 //!   an ordinary call for modules with tail calls;
 //! - no exceptions, threads, references to functions by type, or garbage collection.
 
