@@ -3,16 +3,18 @@
 use alloc::vec::Vec;
 use core::task::Waker;
 
-use crate::abi::Val;
+use crate::abi::{Resource, Val};
 use crate::code::SubtaskState;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
-use crate::machine::{FunctionId, Step, SubtaskId};
+use crate::machine::{Step, SubtaskId};
 
+use super::claims::HandleError;
 use super::contexts::Context;
 use super::drive::{Base, Driven, drive, go_on};
 use super::error::CallError;
-use super::host_call::poll_waiting;
+use super::instance::Function;
+use super::host_call::{destroy, poll_waiting};
 use super::state::{Call, Fault, HostCall, Next, State};
 
 /// Begins something, and takes steps until the host has control again, or what ran was
@@ -24,7 +26,7 @@ pub(super) fn run_to_host<E: CoreEngine, T: Send + 'static>(
     let (call, step) = begin(cx.data_mut())?;
     if let Err(fault) = enter(cx, Next::Step(step)) {
         let state = cx.data_mut();
-        state.take_call(call);
+        state.forget_call(call)?;
         state.machine.drop_call(call)?;
         return Err(fault);
     }
@@ -73,6 +75,12 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
         enter(cx, Next::Continue(thread))?;
         return Ok(Turn::Progress);
     }
+    if let Some(resource) = cx.data_mut().held.unclaimed.pop() {
+        if let Some(call) = drop_resource(cx, resource)? {
+            forget(cx, call)?;
+        }
+        return Ok(Turn::Progress);
+    }
     if cx.data().machine.ready_threads() == 0 {
         let returned = poll_waiting(cx, waker)?;
         return Ok(if returned > 0 { Turn::Progress } else { Turn::Idle });
@@ -85,17 +93,52 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
 /// Calls an export.
 pub(super) fn start<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
-    function: FunctionId,
+    function: &Function,
     arguments: &[Val],
 ) -> Result<SubtaskId, CallError> {
-    cx.data().lifted(function)?.ty.params.check(arguments)?;
+    if function.store != cx.data().identity {
+        return Err(CallError::OtherStore);
+    }
+    let (function, ty) = (function.id, &function.ty);
+    ty.params.check(arguments)?;
+    let lent = cx.data_mut().claim(&ty.params, arguments)?;
     let arguments = Vec::from(arguments);
     let call = run_to_host(cx, |state| {
-        let (call, step) = state.machine.invoke(function)?;
+        let (call, step) = match state.machine.invoke(function) {
+            Ok(begun) => begun,
+            Err(failure) => {
+                state.give_back(&arguments);
+                return Err(failure);
+            }
+        };
+        state.lend(call, lent);
         state.put_call(call, Call::Host(HostCall { function, arguments, result: None }));
         Ok((call, step))
     });
     Ok(call?)
+}
+
+/// Drops a resource that the host owns. Gives the call of its destructor, if a guest has it.
+pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    resource: Resource,
+) -> Result<Option<SubtaskId>, Fault> {
+    let Resource { ty, representation } = resource;
+    let state = cx.data_mut();
+    let (definer, destructor) = state.machine.resource_type(ty)?;
+    if definer.is_none() {
+        destroy(cx, ty, representation)?;
+        return Ok(None);
+    }
+    state.claim_owned(resource).map_err(HandleError::fault)?;
+    let begun = state.machine.drop_host_resource(ty, representation)?;
+    let (Some((call, step)), Some(function)) = (begun, destructor) else { return Ok(None) };
+    run_to_host(cx, |state| {
+        let arguments = Vec::new();
+        state.put_call(call, Call::Host(HostCall { function, arguments, result: None }));
+        Ok((call, step))
+    })
+    .map(Some)
 }
 
 /// The result of a call, if it has one; then the call is forgotten.
@@ -124,6 +167,6 @@ pub(super) fn forget<E: CoreEngine, T: Send + 'static>(
     call: SubtaskId,
 ) -> Result<(), Error> {
     let state = cx.data_mut();
-    state.take_call(call);
+    state.forget_call(call)?;
     state.machine.drop_call(call)
 }

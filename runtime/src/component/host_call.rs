@@ -11,8 +11,9 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{Step, SubtaskId};
 
+use super::claims::HandleError;
 use super::contexts::{Context, Source, lift, lower};
-use super::host_function::{HostContext, HostFunction, HostFuture, HostResult};
+use super::host_function::{HostContext, HostFunctionCall, HostFuture, HostResult};
 use super::state::{Fault, HostError};
 use super::transfer::{flat_result, lower_flat_values};
 
@@ -31,12 +32,12 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     let max = call.flattening().max_flat_params();
     let mut lifting = lift(cx, source, Peer::Host)?;
     let arguments = params.lift_flat_values(&mut lifting, max, &mut call.parameters(layout))?;
-    match &*function {
-        HostFunction::Sync(function) => {
+    match &function.call {
+        HostFunctionCall::Sync(function) => {
             let result = function(&mut HostContext::new(cx), arguments);
             returned(cx, subtask, result)?;
         }
-        HostFunction::Async(function) => {
+        HostFunctionCall::Async(function) => {
             let mut future = function(&mut HostContext::new(cx), arguments);
             let waker = cx.data().waker.clone();
             match future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
@@ -60,12 +61,36 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     let layout = results.abi().of(cx.data().options(options)?.address_type);
     let mismatch = results.check(result.as_slice());
     mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
+    cx.data_mut().claim(results, result.as_slice()).map_err(HandleError::fault)?;
     let max = call.flattening().max_flat_results();
     let out_param = call.out_param(layout);
     let mut lowering = lower(cx, options, None, Peer::Host)?;
     let flat = lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?;
-    cx.data_mut().machine.return_host_call(subtask, flat_result(layout, &flat))?;
+    let state = cx.data_mut();
+    state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
+    state.held.returned(subtask);
     Ok(())
+}
+
+/// A function of the host has failed, or its result can't be taken to its caller, when the caller
+/// is part of no call under way: its instance is locked down.
+fn give_up<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    subtask: SubtaskId,
+    fault: Fault,
+) -> Result<Fault, Error> {
+    let state = cx.data_mut();
+    let fault = state.fault.take().unwrap_or(fault);
+    match state.machine.trapped() {
+        // `realloc` need not have run.
+        Ok(()) | Err(Error::NotEntered) => {}
+        Err(error) => return Err(error),
+    }
+    if let Some(caller) = state.machine.calling_instance(subtask)? {
+        state.machine.lock_down_instance(caller)?;
+    }
+    state.forget_abandoned();
+    Ok(fault)
 }
 
 /// The caller of a function of the host has lost interest: if it still waits, it is dropped.
@@ -77,6 +102,7 @@ pub(super) fn cancel<E: CoreEngine, T: Send + 'static>(
     if let Some(position) = state.waiting.iter().position(|(waiting, _)| *waiting == subtask) {
         drop(state.waiting.swap_remove(position));
         state.machine.cancel_host_call(subtask)?;
+        state.held.returned(subtask);
     }
     Ok(state.machine.host_returned()?)
 }
@@ -87,11 +113,23 @@ pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
     ty: TypeIndex,
     representation: u64,
 ) -> Result<Step, Fault> {
-    let destructor = cx.data().destructors.get(&ty).cloned();
-    if let Some(destructor) = destructor {
-        destructor(&mut HostContext::new(cx), representation).map_err(Fault::Host)?;
-    }
+    destroy(cx, ty, representation)?;
     Ok(cx.data_mut().machine.host_resource_dropped()?)
+}
+
+/// Calls the host's destructor, if the resource type has one.
+pub(super) fn destroy<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    ty: TypeIndex,
+    representation: u64,
+) -> Result<(), Fault> {
+    let destructor = cx.data().destructors.get(&ty).cloned();
+    match destructor {
+        Some(destructor) => {
+            destructor(&mut HostContext::new(cx), representation).map_err(Fault::Host)
+        }
+        None => Ok(()),
+    }
 }
 
 /// What the host does when a resource of its own is dropped.
@@ -121,7 +159,8 @@ pub(super) fn poll_waiting<E: CoreEngine, T: Send + 'static>(
                     Err(Fault::Failure(crate::error::Failure::Error(
                         Error::CallerGone | Error::Unknown(_),
                     ))) => {}
-                    result => result?,
+                    Err(fault) => return Err(give_up(cx, subtask, fault)?),
+                    Ok(()) => {}
                 }
             }
         }

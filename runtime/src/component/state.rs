@@ -2,6 +2,7 @@
 //! the machine is given.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -16,11 +17,14 @@ use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreEngine, CoreTrap};
 use crate::error::{Error, Failure};
 use crate::limits::{Heap, Table};
-use crate::machine::{FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
+use crate::machine::{EndId, FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
 
+use super::claims::Held;
 use super::definition::FunctionType;
 use super::host_call::{Destructor, Waiting};
 use super::host_function::HostFunction;
+use super::host_resource::HostResourceType;
+use super::identity::Identity;
 use super::instantiate::Starting;
 use super::numbers::Numbers;
 
@@ -60,6 +64,17 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) waker: Waker,
     /// What the host does when resources of its own are dropped.
     pub(crate) destructors: HashMap<TypeIndex, Destructor<E, T>>,
+    pub(crate) engine: E,
+    /// What tells this store from others.
+    pub(crate) identity: Identity,
+    /// Functions of the host by their addresses.
+    pub(crate) host_functions: HashMap<usize, FunctionId>,
+    /// Resource types of the host by their addresses.
+    pub(crate) host_resource_types: HashMap<usize, (HostResourceType<E, T>, TypeIndex)>,
+    /// What the host holds of resources whose types guests define.
+    pub(crate) held: Held,
+    /// The buffers of the host's reads and writes that are under way.
+    pub(crate) buffers: HashMap<EndId, VecDeque<Val>>,
     /// The thread that the engine interrupted, with all that were nested around it.
     pub(crate) interrupted: Option<ThreadId>,
 }
@@ -188,7 +203,7 @@ impl<F: Into<Failure>> From<F> for Fault {
 }
 
 impl<E: CoreEngine, T: Send + 'static> State<E, T> {
-    pub(crate) fn new(chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+    pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
             machine: Machine::new(chooser),
@@ -208,6 +223,12 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             waiting: Waiting::new(),
             waker: Waker::noop().clone(),
             destructors: HashMap::new(),
+            engine,
+            identity: Identity::default(),
+            host_functions: HashMap::new(),
+            host_resource_types: HashMap::new(),
+            held: Held::default(),
+            buffers: HashMap::new(),
             interrupted: None,
         }
     }
@@ -265,9 +286,15 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         }
     }
 
-    /// Forgets a call.
-    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call> {
-        take(&mut self.calls, position(id.number), |found| *found == id)
+    /// Forgets a call. The host has again what it gave and nobody took; what it was given and
+    /// didn't take is dropped.
+    pub(crate) fn forget_call(&mut self, id: SubtaskId) -> Result<(), Error> {
+        let call = take(&mut self.calls, position(id.number), |found| *found == id);
+        if let Some(Call::Host(call)) = call {
+            self.give_back(&call.arguments);
+            self.discard(call.result.unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     /// Keeps a thread that has stopped.

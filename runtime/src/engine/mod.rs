@@ -70,6 +70,10 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// The module and field names of what a module imports, in their order.
     fn imports(module: &Self::Module) -> Vec<(String, String)>;
 
+    /// Whether this is the same engine as `other`, so that a store of one takes what the other
+    /// has compiled.
+    fn is_same(&self, other: &Self) -> bool;
+
     /// A new store.
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D>;
 

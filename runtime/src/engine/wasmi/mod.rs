@@ -106,6 +106,10 @@ impl CoreEngine for Wasmi {
         imports.map(|it| (it.module().to_string(), it.name().to_string())).collect()
     }
 
+    fn is_same(&self, other: &Self) -> bool {
+        Engine::same(&self.engine, &other.engine)
+    }
+
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
         let mut store = wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, data });
         refuel(&mut store.as_context_mut());
