@@ -13,8 +13,8 @@ use super::claims::HandleError;
 use super::contexts::Context;
 use super::drive::{Base, Driven, drive, go_on};
 use super::error::CallError;
-use super::instance::Function;
 use super::host_call::{destroy, poll_waiting};
+use super::instance::Function;
 use super::state::{Call, Fault, HostCall, Next, State};
 
 /// Begins something, and takes steps until the host has control again, or what ran was
@@ -26,7 +26,7 @@ pub(super) fn run_to_host<E: CoreEngine, T: Send + 'static>(
     let (call, step) = begin(cx.data_mut())?;
     if let Err(fault) = enter(cx, Next::Step(step)) {
         let state = cx.data_mut();
-        state.forget_call(call)?;
+        state.take_call(call);
         state.machine.drop_call(call)?;
         return Err(fault);
     }
@@ -75,10 +75,8 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
         enter(cx, Next::Continue(thread))?;
         return Ok(Turn::Progress);
     }
-    if let Some(resource) = cx.data_mut().held.unclaimed.pop() {
-        if let Some(call) = drop_resource(cx, resource)? {
-            forget(cx, call)?;
-        }
+    if let Some(value) = cx.data_mut().held.unclaimed.pop() {
+        drop_unclaimed(cx, value)?;
         return Ok(Turn::Progress);
     }
     if cx.data().machine.ready_threads() == 0 {
@@ -116,6 +114,22 @@ pub(super) fn start<E: CoreEngine, T: Send + 'static>(
         Ok((call, step))
     });
     Ok(call?)
+}
+
+/// Drops what nobody takes.
+fn drop_unclaimed<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    value: Val,
+) -> Result<(), Fault> {
+    match value {
+        Val::Own(resource) => {
+            if let Some(call) = drop_resource(cx, resource)? {
+                forget(cx, call)?;
+            }
+            Ok(())
+        }
+        value => Ok(cx.data_mut().discard(Vec::from([value]))?),
+    }
 }
 
 /// Drops a resource that the host owns. Gives the call of its destructor, if a guest has it.
@@ -167,6 +181,6 @@ pub(super) fn forget<E: CoreEngine, T: Send + 'static>(
     call: SubtaskId,
 ) -> Result<(), Error> {
     let state = cx.data_mut();
-    state.forget_call(call)?;
+    state.take_call(call);
     state.machine.drop_call(call)
 }

@@ -93,7 +93,7 @@ pub(crate) struct Held {
     /// What it has lent to calls of its own.
     lent: Vec<Lent>,
     /// What nobody has taken.
-    pub(crate) unclaimed: Vec<Resource>,
+    pub(crate) unclaimed: Vec<Val>,
 }
 
 /// A resource that the host has lent.
@@ -384,7 +384,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             match value {
                 Val::List(values) | Val::Record(values) => self.discard(values)?,
                 Val::Variant(_, Some(value)) => self.discard(Vec::from([*value]))?,
-                Val::Own(resource) => self.held.unclaimed.push(resource),
+                value @ Val::Own(_) => self.held.unclaimed.push(value),
                 Val::Stream(end) | Val::Future(end) => self.machine.drop_host_end(end)?,
                 Val::ErrorContext(it) => self.machine.drop_error_context(it)?,
                 _ => {}
@@ -400,7 +400,11 @@ impl Claims {
     }
 
     /// What was found since there were so many is within a part with this name.
-    fn within(&mut self, [owned, borrowed, ends, error_contexts]: [usize; 4], name: impl Fn() -> String) {
+    fn within(
+        &mut self,
+        [owned, borrowed, ends, error_contexts]: [usize; 4],
+        name: impl Fn() -> String,
+    ) {
         let owned = self.owned.iter_mut().skip(owned).map(|(_, path)| path);
         let borrowed = self.borrowed.iter_mut().skip(borrowed).map(|(_, path)| path);
         let ends = self.ends.iter_mut().skip(ends).map(|(_, path)| path);

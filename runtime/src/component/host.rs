@@ -178,6 +178,11 @@ methods! {
 }
 
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// What was put into the store.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut E::data_mut(&mut self.engine_store).data
+    }
+
     /// Drops a resource that the host owns: runs the destructor of its type.
     ///
     /// # Errors

@@ -222,12 +222,10 @@ pub(super) fn next_event<E: CoreEngine, T: Send + 'static>(
         let WaitableId::End(end) = happened.waitable else { continue };
         let payload = happened.event.payload;
         let (result, count) = match happened.event.code {
-            EventCode::StreamRead | EventCode::StreamWrite => {
-                match StreamResult::unpack(payload) {
-                    Ok(StreamResult::Ended { result, progress }) => (result, progress),
-                    _ => return Err(Error::EndIdle.into()),
-                }
-            }
+            EventCode::StreamRead | EventCode::StreamWrite => match StreamResult::unpack(payload) {
+                Ok(StreamResult::Ended { result, progress }) => (result, progress),
+                _ => return Err(Error::EndIdle.into()),
+            },
             _ => match FutureResult::unpack(payload) {
                 Ok(FutureResult::Ended { result }) => {
                     (result, u32::from(result == CopyResult::Completed))

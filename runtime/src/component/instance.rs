@@ -11,8 +11,8 @@ use crate::machine::FunctionId;
 use super::definition::FunctionType;
 use super::entity::{Entity, Exports};
 use super::identity::Identity;
-use super::names;
 use super::state::{Callable, State};
+use super::versions;
 
 /// An instance of a component, in the store in which it was made.
 pub struct Instance<E: CoreEngine> {
@@ -32,7 +32,7 @@ impl<E: CoreEngine> Instance<E> {
     /// The instance that this one exports as `name`.
     #[must_use]
     pub fn instance(&self, name: &str) -> Option<Self> {
-        match names::find(&self.exports.0, name, name)? {
+        match versions::find(&self.exports.0, name, name)? {
             Entity::Instance(exports) => {
                 Some(Self { exports: exports.clone(), store: self.store.clone() })
             }
@@ -51,7 +51,7 @@ impl<E: CoreEngine> Instance<E> {
     }
 
     pub(super) fn function_id(&self, name: &str) -> Option<FunctionId> {
-        match names::find(&self.exports.0, name, name)? {
+        match versions::find(&self.exports.0, name, name)? {
             Entity::Function(function) => Some(*function),
             _ => None,
         }

@@ -84,15 +84,13 @@ use super::definition::{Definition, FunctionType};
 use super::entity::{Entity, Exports, Module};
 use super::entity_type::EntityType;
 use super::error::{ImportError, InstantiateError};
-use super::host_function::{
-    DeclaredType, HostContext, HostFunction, HostFunctionCall, HostResult,
-};
+use super::host_function::{DeclaredType, HostContext, HostFunction, HostFunctionCall, HostResult};
 use super::host_resource::HostResourceType;
 use super::instance::Instance;
 use super::instantiate::within;
-use super::names;
 use super::state::{Callable, State};
 use super::store::Component;
+use super::versions;
 
 /// What components are given for their imports, by name.
 ///
@@ -249,7 +247,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         ty: &EntityType,
         errors: &mut Vec<ImportError>,
     ) -> Result<Option<Entity<E>>, Error> {
-        let provided = names::find(&self.provided, name, full_name);
+        let provided = versions::find(&self.provided, name, full_name);
         let Some(provided) = provided else {
             if let EntityType::Type(_) = ty {
                 return Ok(Some(Entity::Type));
@@ -313,7 +311,10 @@ where
 
 impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// The number of a function of the host.
-    fn host_function_id(&mut self, function: &Arc<HostFunction<E, T>>) -> Result<FunctionId, Error> {
+    fn host_function_id(
+        &mut self,
+        function: &Arc<HostFunction<E, T>>,
+    ) -> Result<FunctionId, Error> {
         // It is kept below, so that no other gets its address.
         let address = Arc::as_ptr(function).addr();
         if let Some(id) = self.host_functions.get(&address) {

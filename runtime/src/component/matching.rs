@@ -31,8 +31,7 @@ pub(crate) fn module(
     for import in &given.imports {
         let name = || within(path, &within(&import.module, &import.name));
         let offered = expected.imports.iter();
-        let mut offered =
-            offered.filter(|it| it.module == import.module && it.name == import.name);
+        let mut offered = offered.filter(|it| it.module == import.module && it.name == import.name);
         let offered = offered.next().ok_or_else(|| needs_more(name()))?;
         if !is_core_subtype(&offered.ty, &import.ty) {
             return Err(mismatch(name(), &import.ty, &offered.ty));
@@ -95,9 +94,7 @@ const fn is_comparable(reference: ReferenceType) -> bool {
 fn may_also_be_null(given: CoreValueType, expected: CoreValueType) -> bool {
     match (given, expected) {
         (CoreValueType::Reference(given), CoreValueType::Reference(expected)) => {
-            is_comparable(given)
-                && given.heap_type == expected.heap_type
-                && expected.is_nullable
+            is_comparable(given) && given.heap_type == expected.heap_type && expected.is_nullable
         }
         _ => false,
     }

@@ -8,7 +8,7 @@
 //! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
 //! | `definition`, `function_type`, `entity_type`, `builtin_template` | what a component is once it is decoded |
-//! | `names`, `matching`, `type_text` | whether what is given for an import is what it needs |
+//! | `versions`, `matching`, `type_text` | whether what is given for an import is what it needs |
 //! | `missing` | what a core module needs and an engine lacks |
 //! | `instantiate`, `entity` | walking a definition; what instances are given and give |
 //! | `claims`, `identity` | what the host holds; which store something belongs to |
@@ -39,12 +39,12 @@ mod instantiate;
 mod linker;
 mod matching;
 mod missing;
-mod names;
 mod numbers;
 mod state;
 mod store;
 mod transfer;
 mod type_text;
+mod versions;
 
 pub use claims::{HandleError, HandleProblem};
 pub use decode::{InvalidComponent, validate};

@@ -287,14 +287,14 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// Forgets a call. The host has again what it gave and nobody took; what it was given and
-    /// didn't take is dropped.
-    pub(crate) fn forget_call(&mut self, id: SubtaskId) -> Result<(), Error> {
-        let call = take(&mut self.calls, position(id.number), |found| *found == id);
-        if let Some(Call::Host(call)) = call {
-            self.give_back(&call.arguments);
-            self.discard(call.result.unwrap_or_default())?;
+    /// didn't take is dropped when the store runs on.
+    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call> {
+        let mut call = take(&mut self.calls, position(id.number), |found| *found == id);
+        if let Some(Call::Host(call)) = &mut call {
+            self.give_back(&core::mem::take(&mut call.arguments));
+            self.held.unclaimed.extend(call.result.take().unwrap_or_default());
         }
-        Ok(())
+        call
     }
 
     /// Keeps a thread that has stopped.

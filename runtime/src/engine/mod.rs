@@ -82,6 +82,9 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
 
     /// What is in a store.
     fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D;
+
+    /// What is in a store.
+    fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D;
 }
 
 /// The store of an engine, while it is lent.

@@ -1,7 +1,9 @@
 //! The components that the tests link.
 
 use weft::abi::Val;
-use weft::component::{CallError, Component, ImportError, Instance, InstantiateError, Linker, Store};
+use weft::component::{
+    CallError, Component, ImportError, Instance, InstantiateError, Linker, Store,
+};
 use weft::engine::wasmi::Wasmi;
 
 /// A store with one engine, and what a test calls in it.
@@ -91,6 +93,14 @@ pub(crate) const CALLS_IMPORT: &str = r#"
         (func (export "run") (result u32) (canon lift (core func $instance "run")))
         (func (export "seven") (result u32) (canon lift (core func $instance "seven"))))
 "#;
+
+/// The same of functions whose types are `async`.
+pub(crate) fn calls_import_that_waits() -> String {
+    CALLS_IMPORT.replace(r#"(import "f" (func $f "#, r#"(import "f" (func $f async "#).replace(
+        r#"(func (export "run") (result u32)"#,
+        r#"(func (export "run") async (result u32)"#,
+    )
+}
 
 /// Defines a resource type, whose destructor adds up the representations.
 pub(crate) const DEFINES_RESOURCE: &str = r#"

@@ -5,7 +5,7 @@ use std::task::Poll;
 use weft::abi::{Type, Val};
 use weft::component::{FunctionType, HostResourceType, ImportError};
 
-use crate::guests::{CALLS_IMPORT, World};
+use crate::guests::{CALLS_IMPORT, World, calls_import_that_waits};
 
 fn adds(arguments: &[Val]) -> Option<Val> {
     match arguments {
@@ -36,7 +36,7 @@ fn a_function_of_the_host_that_waits_returns_when_its_future_is_ready() {
             if polls == 1 { Poll::Pending } else { Poll::Ready(Ok(adds(&arguments))) }
         })
     });
-    let instance = world.instance(CALLS_IMPORT);
+    let instance = world.instance(&calls_import_that_waits());
     assert_eq!(world.number(&instance, "run", &[]), 7);
 }
 

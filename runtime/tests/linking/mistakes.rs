@@ -5,7 +5,7 @@ use weft::component::{CallError, Component, ImportError, InstantiateError, Linke
 use weft::engine::wasmi::Wasmi;
 use weft::trap::Trap;
 
-use crate::guests::{CALLS_IMPORT, DEFINES_RESOURCE, World};
+use crate::guests::{CALLS_IMPORT, DEFINES_RESOURCE, World, calls_import_that_waits};
 
 #[test]
 fn a_function_of_the_host_that_fails_traps_its_caller_and_no_other_instance() {
@@ -34,11 +34,7 @@ fn a_function_of_the_host_that_fails_late_traps_its_caller_too() {
             std::task::Poll::Ready(Err("it was too late".into()))
         })
     });
-    let text = CALLS_IMPORT
-        .replace(r#"(param "b" u32) (result u32)"#, r#"(param "b" u32) (result u32)"#)
-        .replace(r#"(import "f" (func $f "#, r#"(import "f" (func $f async "#)
-        .replace(r#"(func (export "run") (result u32)"#, r#"(func (export "run") async (result u32)"#);
-    let [one, other] = [0, 1].map(|_| world.instance(&text));
+    let [one, other] = [0, 1].map(|_| world.instance(&calls_import_that_waits()));
     let error = world.try_call(&one, "run", &[]).unwrap_err();
     assert_eq!(error.to_string(), "a function of the host failed: it was too late");
     let error = world.try_call(&one, "seven", &[]).unwrap_err();

@@ -78,7 +78,12 @@ fn what_a_core_module_gives_must_be_of_its_type() {
         ("memory", "(memory 1 4)", "memory 1..4", "memory 2.."),
         ("memory", "(memory i64 1)", "memory i64 1..", "memory 2.."),
         ("table", "(table 5 funcref)", "table 5.. (ref null func)", "table 4.. (ref null func)"),
-        ("table", "(table 1 externref)", "table 1.. (ref null extern)", "table 4.. (ref null func)"),
+        (
+            "table",
+            "(table 1 externref)",
+            "table 1.. (ref null extern)",
+            "table 4.. (ref null func)",
+        ),
         ("global", "(global (mut i32))", "global mut i32", "global i32"),
         ("global", "(global i64)", "global i64", "global i32"),
     ];

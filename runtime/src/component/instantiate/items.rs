@@ -451,11 +451,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-fn mismatch<E: CoreEngine>(
-    path: &str,
-    expected: &impl Display,
-    given: &Entity<E>,
-) -> ImportError {
+fn mismatch<E: CoreEngine>(path: &str, expected: &impl Display, given: &Entity<E>) -> ImportError {
     ImportError::Mismatch {
         name: path.into(),
         expected: expected.to_string(),

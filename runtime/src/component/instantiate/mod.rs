@@ -233,7 +233,7 @@ impl<E: CoreEngine> Frame<E> {
         });
         let call = instance?;
         let state = cx.data_mut();
-        state.forget_call(call)?;
+        state.take_call(call);
         state.machine.drop_call(call)?;
         Ok(state.started.take().ok_or(Error::NotEntered)?)
     }

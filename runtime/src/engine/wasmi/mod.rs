@@ -123,6 +123,10 @@ impl CoreEngine for Wasmi {
     fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D {
         &store.data().data
     }
+
+    fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D {
+        &mut store.data_mut().data
+    }
 }
 
 /// Lets a store's guests run for as long again.

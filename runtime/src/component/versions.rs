@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn the_highest_version_of_the_same_track_is_found() {
-        let provided = ["a:b/c@1.3.1", "a:b/c@1.10.0", "a:b/c@1.9.2", "a:b/c@2.0.0", "a:b/cd@1.99.0"];
+        let provided =
+            ["a:b/c@1.3.1", "a:b/c@1.10.0", "a:b/c@1.9.2", "a:b/c@2.0.0", "a:b/cd@1.99.0"];
         assert_eq!(found(&provided, "a:b/c@1.2.0"), Some(1));
         assert_eq!(found(&provided, "a:b/c@2.0.5"), Some(3));
         assert_eq!(found(&provided, "a:b/c@3.0.0"), None);
