@@ -156,11 +156,11 @@ pub(super) fn poll_waiting<E: CoreEngine, T: Send + 'static>(
                 returned_calls += 1;
                 match returned(cx, subtask, result) {
                     // Whom it was for is gone.
-                    Err(Fault::Failure(crate::error::Failure::Error(
+                    Ok(())
+                    | Err(Fault::Failure(crate::error::Failure::Error(
                         Error::CallerGone | Error::Unknown(_),
                     ))) => {}
                     Err(fault) => return Err(give_up(cx, subtask, fault)?),
-                    Ok(()) => {}
                 }
             }
         }

@@ -10,11 +10,19 @@
 //! | `nested` | functions of the host that call guests |
 //! | `mistakes` | functions of the host that fail, and stores and engines that are taken for others |
 
+#[cfg(test)]
 mod futures;
+#[cfg(test)]
 mod guests;
+#[cfg(test)]
 mod imports;
+#[cfg(test)]
 mod mistakes;
+#[cfg(test)]
 mod modules;
+#[cfg(test)]
 mod nested;
+#[cfg(test)]
 mod resources;
+#[cfg(test)]
 mod streams;

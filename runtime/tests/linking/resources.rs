@@ -76,7 +76,7 @@ fn with_thing() -> (World<Dropped>, HostResourceType<Wasmi, Dropped>) {
         Ok(Some(Val::Own(Resource { ty, representation: number.into() })))
     });
     world.linker.function("look", |_, arguments| match arguments[..] {
-        [Val::Borrow(thing)] => Ok(Some(Val::U32(thing.representation as u32 + 100))),
+        [Val::Borrow(thing)] => Ok(Some(Val::U32(u32::try_from(thing.representation)? + 100))),
         _ => Err("not borrowed".into()),
     });
     (world, thing)
