@@ -3,18 +3,19 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::abi::Val;
+use crate::abi::{Resource, Val};
 use crate::code::SubtaskState;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
-use crate::machine::{FunctionId, Step, SubtaskId};
+use crate::machine::{Step, SubtaskId};
 
 use super::contexts::Context;
 use super::deadlock::{Deadlock, waiting_tasks};
 use super::drive::{Base, Driven, drive, go_on};
 use super::error::CallError;
-use super::host_call::poll_woken;
-use super::state::{Call, HostCall, Next, State};
+use super::host_call::{destroy, poll_woken};
+use super::instance::Function;
+use super::state::{Call, Fault, HostCall, Next, State};
 
 /// Begins something, and takes steps until the host has control again, or what ran was
 /// interrupted.
@@ -102,6 +103,10 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
     }
     if let Some(call) = cx.data_mut().abandoned.pop() {
         return cancel_and_forget(cx, call);
+    }
+    if let Some(value) = cx.data_mut().held.unclaimed.pop() {
+        drop_unclaimed(cx, value)?;
+        return Ok(Turn::Progress);
     }
     let has_returned = poll_woken(cx);
     let state = cx.data_mut();
@@ -234,16 +239,73 @@ pub(super) fn run_until<E: CoreEngine, T: Send + 'static>(
 /// Calls an export.
 pub(super) fn start<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
-    function: FunctionId,
+    function: &Function,
     arguments: &[Val],
 ) -> Result<SubtaskId, CallError> {
-    cx.data().lifted(function)?.ty.params.check(arguments)?;
+    if function.store != cx.data().identity {
+        return Err(CallError::OtherStore);
+    }
+    let (function, ty) = (function.id, &function.ty);
+    ty.params.check(arguments)?;
+    let lent = cx.data_mut().claim(&ty.params, arguments)?;
     let arguments = Vec::from(arguments);
     run_to_host(cx, |state| {
-        let (call, step) = state.machine.invoke(function)?;
+        let (call, step) = match state.machine.invoke(function) {
+            Ok(begun) => begun,
+            Err(failure) => {
+                state.give_back(&arguments);
+                return Err(failure);
+            }
+        };
+        state.lend(call, lent);
         state.put_call(call, Call::Host(HostCall::new(arguments)));
         Ok((call, step))
     })
+}
+
+/// Drops what nobody takes. What traps belongs to no call.
+fn drop_unclaimed<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    value: Val,
+) -> Result<(), Error> {
+    let dropped = match value {
+        Val::Own(resource) => drop_resource(cx, resource),
+        value => cx
+            .data_mut()
+            .discard(Vec::from([value]))
+            .map(|()| None)
+            .map_err(|failure| Fault::from(failure).into()),
+    };
+    match dropped {
+        Ok(Some(call)) => forget(cx, call),
+        Ok(None) => Ok(()),
+        Err(error) => {
+            cx.data_mut().origins.background.push_back(error);
+            Ok(())
+        }
+    }
+}
+
+/// Drops a resource that the host owns. Gives the call of its destructor, if a guest has it.
+pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    resource: Resource,
+) -> Result<Option<SubtaskId>, CallError> {
+    let Resource { ty, representation } = resource;
+    let state = cx.data_mut();
+    let (definer, destructor) = state.machine.resource_type(ty)?;
+    if definer.is_none() {
+        destroy(cx, ty, representation)?;
+        return Ok(None);
+    }
+    state.claim_owned(resource)?;
+    let begun = state.machine.drop_host_resource(ty, representation).map_err(Fault::from)?;
+    let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };
+    run_to_host(cx, |state| {
+        state.put_call(call, Call::Host(HostCall::new(Vec::new())));
+        Ok((call, step))
+    })
+    .map(Some)
 }
 
 /// How a call ended, if it has; then the call is forgotten.

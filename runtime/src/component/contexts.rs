@@ -44,18 +44,28 @@ pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {
     instance: InstanceId,
     /// The call that borrowed handles are lent to, where there can be some.
     call: Option<SubtaskId>,
+    /// Who gets them: what the host does, it holds.
+    peer: Peer,
 }
 
 impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
     fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let representation = self.state.machine.lift_own(self.instance, ty, index)?;
-        Ok(Resource { ty, representation })
+        let resource = Resource { ty, representation };
+        if self.peer == Peer::Host {
+            self.state.hold(resource);
+        }
+        Ok(resource)
     }
 
     fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let call = self.call.ok_or(Error::HostHasNoHandles)?;
         let representation = self.state.machine.lift_borrow(call, ty, index)?;
-        Ok(Resource { ty, representation })
+        let resource = Resource { ty, representation };
+        if self.peer == Peer::Host {
+            self.state.hold_borrowed(call, resource);
+        }
+        Ok(resource)
     }
 
     fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
@@ -89,7 +99,7 @@ pub(crate) fn lift<'a, E: CoreEngine, T: Send + 'static>(
         }
         None => (&[], cx.data_mut()),
     };
-    let handles = Handles { state, instance: found.instance, call: source.call };
+    let handles = Handles { state, instance: found.instance, call: source.call, peer };
     Ok(LiftContext::with_handles(memory, found.abi(peer), handles))
 }
 
@@ -253,7 +263,7 @@ impl<'a, E: CoreEngine, T: Send + 'static> Between<'a, '_, E, T> {
 
     fn handles(&mut self) -> Handles<'_, E, T> {
         let state = self.to.cx.data_mut();
-        Handles { state, instance: self.found.instance, call: self.call }
+        Handles { state, instance: self.found.instance, call: self.call, peer: Peer::Guest }
     }
 }
 

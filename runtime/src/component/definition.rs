@@ -22,14 +22,13 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::fmt;
 use core::ops::Range;
 
 use crate::abi::{CoreFunctionType, StringEncoding, Type, TypeList};
 use crate::core_value::IntegerType;
 
 use super::builtin_template::BuiltinTemplate;
-use super::entity_type::EntityType;
+use super::entity_type::{EntityType, ModuleType};
 
 /// A component that is decoded and valid.
 #[derive(Debug)]
@@ -38,6 +37,8 @@ pub(crate) struct Decoded {
     pub(crate) root: Arc<Definition>,
     /// Every core module in it and in the components within, in the order of the binary.
     pub(crate) modules: Box<[CoreModule]>,
+    /// Their types.
+    pub(crate) module_types: Box<[Arc<ModuleType>]>,
 }
 
 impl Decoded {
@@ -300,9 +301,15 @@ pub(crate) struct CanonicalOptions {
     pub(crate) is_async: bool,
 }
 
-/// The type of a function, with resource types by their slots.
+/// The type of a function.
+///
+/// What the numbers of resource types in it mean depends on where it is from. In the type of a
+/// [`Function`](super::Function) they are the store's, as in a [`Resource`](crate::abi::Resource).
+/// For a function of the host they are positions in a list of
+/// [`HostResourceType`](super::HostResourceType)s, see
+/// [`typed_function`](super::Linker::typed_function).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FunctionType {
+pub struct FunctionType {
     /// The names of the parameters.
     pub(crate) names: Box<[Box<str>]>,
     /// The types of the parameters.
@@ -313,19 +320,4 @@ pub(crate) struct FunctionType {
     pub(crate) results: TypeList,
     /// Whether it is `async`.
     pub(crate) is_async: bool,
-}
-
-/// As WIT spells it.
-impl fmt::Display for FunctionType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_async { "async func(" } else { "func(" })?;
-        for (position, (name, ty)) in self.names.iter().zip(self.params.types()).enumerate() {
-            write!(f, "{}{name}: {ty}", if position == 0 { "" } else { ", " })?;
-        }
-        f.write_str(")")?;
-        match &self.result {
-            None => Ok(()),
-            Some(ty) => write!(f, " -> {ty}"),
-        }
-    }
 }

@@ -5,12 +5,14 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::builtin::TypeIndex;
 use crate::engine::{CoreEngine, CoreExtern};
 use crate::machine::FunctionId;
 
 use super::definition::{CoreSort, Definition, Sort};
+use super::entity_type::ModuleType;
 
 /// What can be imported and exported.
 pub(crate) enum Entity<E: CoreEngine> {
@@ -28,9 +30,12 @@ pub(crate) enum Entity<E: CoreEngine> {
     Type,
 }
 
-/// A core module, compiled.
-pub(crate) struct Module<E: CoreEngine> {
+/// A core module that is loaded. Cloning one is cheap.
+pub struct Module<E: CoreEngine> {
     pub(crate) compiled: E::Module,
+    pub(crate) ty: Arc<ModuleType>,
+    /// What it was compiled by.
+    pub(crate) engine: E,
     /// The names of what it imports.
     pub(crate) imports: Arc<[(String, String)]>,
 }
@@ -56,6 +61,8 @@ pub(crate) struct Surroundings<E: CoreEngine> {
 pub(crate) struct Code<E: CoreEngine> {
     pub(crate) modules: Box<[Module<E>]>,
     pub(crate) has_tail_calls: bool,
+    /// What the modules were compiled by.
+    pub(crate) engine: E,
 }
 
 impl<E: CoreEngine> Entity<E> {
@@ -100,7 +107,18 @@ impl<E: CoreEngine> Clone for Entity<E> {
 
 impl<E: CoreEngine> Clone for Module<E> {
     fn clone(&self) -> Self {
-        Self { compiled: self.compiled.clone(), imports: self.imports.clone() }
+        Self {
+            compiled: self.compiled.clone(),
+            ty: self.ty.clone(),
+            engine: self.engine.clone(),
+            imports: self.imports.clone(),
+        }
+    }
+}
+
+impl<E: CoreEngine> fmt::Debug for Module<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").field("imports", &self.imports).finish_non_exhaustive()
     }
 }
 

@@ -163,17 +163,3 @@ pub(crate) enum HeapType {
     /// component, and nothing between two.
     Defined(u32),
 }
-
-impl EntityType {
-    /// What it is, for messages.
-    pub(crate) const fn kind(&self) -> &'static str {
-        match self {
-            Self::Function(_) => "a function",
-            Self::Instance(_) => "an instance",
-            Self::Component(_) => "a component",
-            Self::Module(_) => "a core module",
-            Self::Resource(_) => "a resource type",
-            Self::Type(_) => "a type",
-        }
-    }
-}

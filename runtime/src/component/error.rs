@@ -13,6 +13,7 @@ use crate::engine::{Capability, CoreTrap, ModuleRefused};
 use crate::error::{Error, Failure};
 use crate::trap::Trap;
 
+use super::claims::HandleError;
 use super::deadlock::Deadlock;
 use super::decode::InvalidComponent;
 use super::state::{Fault, HostError};
@@ -58,28 +59,70 @@ impl fmt::Display for Names<'_> {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InstantiateError {
-    /// Nothing is given for an import.
-    #[error("the import `{name}` is missing")]
-    MissingImport {
-        /// Its name, with those of the instances that it is in before it.
-        name: String,
-    },
-    /// What is given for an import is of another type.
-    #[error("the import `{name}` is {given} where {expected} is expected")]
-    ImportMismatch {
-        /// Its name, with those of the instances that it is in before it.
-        name: String,
-        /// What is expected.
-        expected: String,
-        /// What was given.
-        given: String,
-    },
+    /// Something is wrong with what is given for its imports.
+    #[error("{}", Lines(.0))]
+    Imports(
+        /// What, of every import that something is wrong with.
+        Vec<ImportError>,
+    ),
+    /// It was loaded for another engine than the store's.
+    #[error("the component was loaded for another engine")]
+    OtherEngine,
     /// There would be more component instances than is allowed at a time.
     #[error("a component may have at most {0} instances within it")]
     TooManyInstances(u32),
     /// An initialisation trapped, or Weft failed.
     #[error(transparent)]
     Call(#[from] CallError),
+}
+
+/// What is wrong with what is given for an import.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// Nothing is given.
+    #[error("the import `{name}` is missing, which is to be: {expected}")]
+    Missing {
+        /// The name of the import, with those of the instances that it is in before it.
+        name: String,
+        /// Its type.
+        expected: String,
+    },
+    /// It is of another type.
+    #[error("the import `{name}` is to be: {expected}; and was given: {given}")]
+    Mismatch {
+        /// The name of the import, with those of the instances that it is in before it, and
+        /// what in it is of another type.
+        name: String,
+        /// What is expected.
+        expected: String,
+        /// What was given.
+        given: String,
+    },
+    /// It is an instance in another store.
+    #[error("the import `{name}` is given an instance of another store")]
+    OtherStore {
+        /// The name of the import.
+        name: String,
+    },
+    /// It was loaded for another engine than the store's.
+    #[error("the import `{name}` is given what was loaded for another engine")]
+    OtherEngine {
+        /// The name of the import.
+        name: String,
+    },
+}
+
+struct Lines<'a>(&'a [ImportError]);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, error) in self.0.iter().enumerate() {
+            f.write_str(if position == 0 { "" } else { "\n" })?;
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
 }
 
 /// A call could not be made, or trapped.
@@ -102,6 +145,22 @@ pub enum CallError {
     /// An argument is not of the parameter's type.
     #[error("an argument {0}")]
     Mismatch(#[from] Mismatch),
+    /// A handle that the host gives is none that it has, or none of the right type.
+    #[error(transparent)]
+    Handle(#[from] HandleError),
+    /// A readable end is to be written to, or a writable one to be read from.
+    #[error("the end is not the one of the two that this is done with")]
+    OtherEnd,
+    /// A function of another store is to be called.
+    #[error("the function belongs to another store")]
+    OtherStore,
+    /// A function of the host calls a guest that waits, which it can't wait for: the call goes on
+    /// by itself, and its result is dropped.
+    #[error("a function of the host called a guest that waits")]
+    Waits,
+    /// Functions of the host and guests call one another too deeply.
+    #[error("functions of the host and guests call one another too deeply")]
+    TooDeep,
     /// Nothing that is going on can bring the call to its end.
     #[error(transparent)]
     Deadlock(Box<Deadlock>),

@@ -8,8 +8,9 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
 
+use super::claims::HandleError;
 use super::contexts::{Context, Source, lift, lower};
-use super::host_function::{HostContext, HostFunction, HostResult};
+use super::host_function::{HostContext, HostFunctionCall, HostResult};
 use super::state::{Fault, HostError};
 use super::transfer::{flat_result, lower_flat_values};
 
@@ -28,12 +29,12 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     let max = call.flattening().max_flat_params();
     let mut lifting = lift(cx, source, Peer::Host)?;
     let arguments = params.lift_flat_values(&mut lifting, max, &mut call.parameters(layout))?;
-    match &*function {
-        HostFunction::Sync(function) => {
+    match &function.call {
+        HostFunctionCall::Sync(function) => {
             let result = function(&mut HostContext::new(cx), arguments);
             returned(cx, subtask, result)?;
         }
-        HostFunction::Async(function) => {
+        HostFunctionCall::Async(function) => {
             let future = function(&mut HostContext::new(cx), arguments);
             if let Some(result) = cx.data_mut().waiting.begin(subtask, future) {
                 returned(cx, subtask, result)?;
@@ -61,11 +62,14 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     let layout = results.abi().of(cx.data().options(options)?.address_type);
     let mismatch = results.check(result.as_slice());
     mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
+    cx.data_mut().claim(results, result.as_slice()).map_err(HandleError::fault)?;
     let max = call.flattening().max_flat_results();
     let out_param = call.out_param(layout);
     let mut lowering = lower(cx, options, None, Peer::Host)?;
     let flat = lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?;
-    cx.data_mut().machine.return_host_call(subtask, flat_result(layout, &flat))?;
+    let state = cx.data_mut();
+    state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
+    state.held.returned(subtask);
     Ok(())
 }
 
@@ -77,6 +81,7 @@ pub(super) fn cancel<E: CoreEngine, T: Send + 'static>(
     let state = cx.data_mut();
     if state.waiting.cancel(subtask) {
         state.machine.cancel_host_call(subtask)?;
+        state.held.returned(subtask);
     }
     Ok(state.machine.host_returned()?)
 }
@@ -87,11 +92,23 @@ pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
     ty: TypeIndex,
     representation: u64,
 ) -> Result<Step, Fault> {
-    let destructor = cx.data().destructors.get(&ty).cloned();
-    if let Some(destructor) = destructor {
-        destructor(&mut HostContext::new(cx), representation).map_err(Fault::Host)?;
-    }
+    destroy(cx, ty, representation)?;
     Ok(cx.data_mut().machine.host_resource_dropped()?)
+}
+
+/// Calls the host's destructor, if the resource type has one.
+pub(super) fn destroy<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    ty: TypeIndex,
+    representation: u64,
+) -> Result<(), Fault> {
+    let destructor = cx.data().destructors.get(&ty).cloned();
+    match destructor {
+        Some(destructor) => {
+            destructor(&mut HostContext::new(cx), representation).map_err(Fault::Host)
+        }
+        None => Ok(()),
+    }
 }
 
 /// What the host does when a resource of its own is dropped.

@@ -9,6 +9,8 @@ use crate::abi::Val;
 use crate::engine::{CoreContext as _, CoreEngine};
 
 use super::contexts::Context;
+use super::definition::FunctionType;
+use super::host_resource::HostResourceType;
 use super::state::HostError;
 
 /// What a call of a function of the host comes to, sooner or later.
@@ -18,7 +20,21 @@ pub type HostResult = Result<Option<Val>, HostError>;
 pub type HostFuture = Pin<Box<dyn Future<Output = HostResult> + Send>>;
 
 /// A function of the host.
-pub(crate) enum HostFunction<E: CoreEngine, T: Send + 'static> {
+pub(crate) struct HostFunction<E: CoreEngine, T: Send + 'static> {
+    /// The type that it has, if it was said; any other function takes what it is given.
+    pub(crate) declared: Option<DeclaredType<E, T>>,
+    pub(crate) call: HostFunctionCall<E, T>,
+}
+
+/// The type of a function of the host, for any store.
+pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
+    /// The numbers of resource types in it are positions among `resources`.
+    pub(crate) ty: FunctionType,
+    pub(crate) resources: Box<[HostResourceType<E, T>]>,
+}
+
+/// How a function of the host is called.
+pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
     /// It returns when it is called.
     Sync(Box<dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync>),
     /// It gives a future.
@@ -27,7 +43,7 @@ pub(crate) enum HostFunction<E: CoreEngine, T: Send + 'static> {
 
 /// The store, lent to a function of the host that a guest calls.
 pub struct HostContext<'a, 'c, E: CoreEngine, T: Send + 'static> {
-    cx: &'a mut Context<'c, E, T>,
+    pub(super) cx: &'a mut Context<'c, E, T>,
 }
 
 impl<'a, 'c, E: CoreEngine, T: Send + 'static> HostContext<'a, 'c, E, T> {

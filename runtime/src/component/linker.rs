@@ -1,8 +1,75 @@
 //! What components are given for their imports.
+//!
+//! A [`Linker`] has, by name, what a component may import: functions of the host, its resource
+//! types, core modules, components, instances in the same store, and instances that are put
+//! together of all of these. It belongs to no store, and the same one serves any number of
+//! components and stores. When a component is instantiated, each of its imports is found by its
+//! name, or by that of another version of the same track (`a:b/c@1.3.1` for `a:b/c@1.2.0`), and
+//! what was found is checked against the import's type.
+//!
+//! ```
+//! # #[cfg(feature = "wasmi")] {
+//! use weft::abi::{Resource, Val};
+//! use weft::component::{Component, HostResourceType, Linker, Store};
+//! use weft::engine::wasmi::Wasmi;
+//!
+//! let component = wat::parse_str(r#"
+//!     (component
+//!         (import "example:words/words@1.2.0" (instance $words
+//!             (export "word" (type $word (sub resource)))
+//!             (export "first" (func (result (own $word))))
+//!             (export "[method]word.length" (func (param "self" (borrow $word)) (result u32)))))
+//!         (alias export $words "word" (type $word))
+//!         (core func $first (canon lower (func $words "first")))
+//!         (core func $length (canon lower (func $words "[method]word.length")))
+//!         (core func $drop (canon resource.drop $word))
+//!         (core module $module
+//!             (import "" "first" (func $first (result i32)))
+//!             (import "" "length" (func $length (param i32) (result i32)))
+//!             (import "" "drop" (func $drop (param i32)))
+//!             (func (export "run") (result i32) (local $word i32)
+//!                 (local.set $word (call $first))
+//!                 (call $length (local.get $word))
+//!                 (call $drop (local.get $word))))
+//!         (core instance $instance (instantiate $module (with "" (instance
+//!             (export "first" (func $first))
+//!             (export "length" (func $length))
+//!             (export "drop" (func $drop))))))
+//!         (func (export "run") (result u32) (canon lift (core func $instance "run"))))
+//! "#)?;
+//!
+//! // A resource type of the host's. A word is known by its place in the store's data.
+//! let word = HostResourceType::<Wasmi, Vec<&str>>::with_destructor(|host, place| {
+//!     host.data_mut()[place as usize] = "";
+//!     Ok(())
+//! });
+//!
+//! let mut linker = Linker::new();
+//! let words = linker.instance("example:words/words@1.3.0");
+//! words.resource("word", &word);
+//! words.function("first", move |host, _| {
+//!     let ty = host.resource_type(&word)?;
+//!     Ok(Some(Val::Own(Resource { ty, representation: 0 })))
+//! });
+//! words.function("[method]word.length", |host, arguments| {
+//!     let [Val::Borrow(word)] = arguments[..] else { return Err("not a word".into()) };
+//!     Ok(Some(Val::U32(host.data()[word.representation as usize].len() as u32)))
+//! });
+//!
+//! let engine = Wasmi::default();
+//! let component = Component::new(&engine, &component)?;
+//! let mut store = Store::new(&engine, vec!["seven", "words"]);
+//! let instance = store.instantiate(&component, &linker)?;
+//! let run = store.function(&instance, "run").ok_or("it exports `run`")?;
+//! assert_eq!(store.call(&run, &[])?, Some(Val::U32(5)));
+//! assert_eq!(store.data()[0], "");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::string::ToString as _;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,15 +77,24 @@ use core::future::Future;
 
 use crate::abi::Val;
 use crate::engine::CoreEngine;
+use crate::error::Error;
+use crate::machine::FunctionId;
 
-use super::entity::{Entity, Exports};
+use super::definition::{Definition, FunctionType};
+use super::entity::{Entity, Exports, Module};
 use super::entity_type::EntityType;
-use super::error::InstantiateError;
-use super::host_function::{HostContext, HostFunction, HostResult};
+use super::error::{ImportError, InstantiateError};
+use super::host_function::{DeclaredType, HostContext, HostFunction, HostFunctionCall, HostResult};
+use super::host_resource::HostResourceType;
 use super::instance::Instance;
+use super::instantiate::within;
 use super::state::{Callable, State};
+use super::store::Component;
+use super::versions;
 
 /// What components are given for their imports, by name.
+///
+/// A name that is given something twice has what it was given last.
 pub struct Linker<E: CoreEngine, T: Send + 'static = ()> {
     provided: BTreeMap<Box<str>, Provided<E, T>>,
 }
@@ -27,7 +103,10 @@ pub struct Linker<E: CoreEngine, T: Send + 'static = ()> {
 enum Provided<E: CoreEngine, T: Send + 'static> {
     Function(Arc<HostFunction<E, T>>),
     Instance(Linker<E, T>),
-    Exports(Arc<Exports<E>>),
+    Exports(Instance<E>),
+    Resource(HostResourceType<E, T>),
+    Module(Module<E>),
+    Component(Component<E>),
 }
 
 impl<E: CoreEngine, T: Send + 'static> Default for Linker<E, T> {
@@ -44,6 +123,10 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     }
 
     /// Gives a function of the host, which returns when it is called.
+    ///
+    /// It stands for an import of any type of function: it is called with what the guest passes,
+    /// and what it returns is checked. [`typed_function`](Self::typed_function) is checked when
+    /// a component is instantiated.
     pub fn function(
         &mut self,
         name: &str,
@@ -52,9 +135,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         + Sync
         + 'static,
     ) -> &mut Self {
-        let function = Provided::Function(Arc::new(HostFunction::Sync(Box::new(function))));
-        self.provided.insert(name.into(), function);
-        self
+        self.host_function(name, None, HostFunctionCall::Sync(Box::new(function)))
     }
 
     /// Gives a function of the host that may wait: what it returns is polled until it is ready.
@@ -63,10 +144,59 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         name: &str,
         function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
-        let function =
-            HostFunction::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))));
-        self.provided.insert(name.into(), Provided::Function(Arc::new(function)));
-        self
+        self.host_function(name, None, asynchronous(function))
+    }
+
+    /// Gives a [function](Self::function) of the host for imports of this type only. The numbers
+    /// of resource types in `ty`, in `own` and `borrow`, are positions in `resources`.
+    pub fn typed_function(
+        &mut self,
+        name: &str,
+        (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
+        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult
+        + Send
+        + Sync
+        + 'static,
+    ) -> &mut Self {
+        let declared = DeclaredType { ty, resources: resources.into() };
+        self.host_function(name, Some(declared), HostFunctionCall::Sync(Box::new(function)))
+    }
+
+    /// Gives a [function](Self::async_function) of the host that may wait for imports of this type
+    /// only, as [`typed_function`](Self::typed_function) does.
+    pub fn typed_async_function<F: Future<Output = HostResult> + Send + 'static>(
+        &mut self,
+        name: &str,
+        (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
+        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+    ) -> &mut Self {
+        let declared = DeclaredType { ty, resources: resources.into() };
+        self.host_function(name, Some(declared), asynchronous(function))
+    }
+
+    fn host_function(
+        &mut self,
+        name: &str,
+        declared: Option<DeclaredType<E, T>>,
+        call: HostFunctionCall<E, T>,
+    ) -> &mut Self {
+        let function = Arc::new(HostFunction { declared, call });
+        self.provide(name, Provided::Function(function))
+    }
+
+    /// Gives a resource type of the host.
+    pub fn resource(&mut self, name: &str, ty: &HostResourceType<E, T>) -> &mut Self {
+        self.provide(name, Provided::Resource(ty.clone()))
+    }
+
+    /// Gives a core module.
+    pub fn module(&mut self, name: &str, module: &Module<E>) -> &mut Self {
+        self.provide(name, Provided::Module(module.clone()))
+    }
+
+    /// Gives a component, which the importing one instantiates.
+    pub fn component(&mut self, name: &str, component: &Component<E>) -> &mut Self {
+        self.provide(name, Provided::Component(component.clone()))
     }
 
     /// What the instance called `name` gives, to add to it.
@@ -78,50 +208,126 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         }
         match place {
             Provided::Instance(linker) => linker,
-            Provided::Function(_) | Provided::Exports(_) => unreachable!("it is an instance now"),
+            _ => unreachable!("it is an instance now"),
         }
     }
 
     /// Gives an instance of a component in the same store.
     pub fn exports_of(&mut self, name: &str, instance: &Instance<E>) -> &mut Self {
-        self.provided.insert(name.into(), Provided::Exports(instance.exports.clone()));
+        self.provide(name, Provided::Exports(instance.clone()))
+    }
+
+    fn provide(&mut self, name: &str, provided: Provided<E, T>) -> &mut Self {
+        self.provided.insert(name.into(), provided);
         self
     }
 
-    /// What is given for an import.
+    /// What is given for each of a component's imports: as far as that depends on no other.
     pub(super) fn resolve(
         &self,
         state: &mut State<E, T>,
-        name: &str,
+        component: &Definition,
+    ) -> Result<BTreeMap<Box<str>, Entity<E>>, InstantiateError> {
+        let mut entities = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (name, ty) in component.imports() {
+            let names = (&*name.name, &*name.full_name);
+            let found = self.resolve_one(state, names, &name.full_name, ty, &mut errors)?;
+            entities.extend(found.map(|found| (name.name.clone(), found)));
+        }
+        if errors.is_empty() { Ok(entities) } else { Err(InstantiateError::Imports(errors)) }
+    }
+
+    /// What is given for an import; if nothing that fits is, that is one of the errors.
+    fn resolve_one(
+        &self,
+        state: &mut State<E, T>,
+        (name, full_name): (&str, &str),
         path: &str,
         ty: &EntityType,
-    ) -> Result<Entity<E>, InstantiateError> {
-        let missing = || InstantiateError::MissingImport { name: String::from(path) };
-        match (self.provided.get(name).ok_or_else(missing)?, ty) {
+        errors: &mut Vec<ImportError>,
+    ) -> Result<Option<Entity<E>>, Error> {
+        let provided = versions::find(&self.provided, name, full_name);
+        let Some(provided) = provided else {
+            if let EntityType::Type(_) = ty {
+                return Ok(Some(Entity::Type));
+            }
+            errors.push(ImportError::Missing { name: path.into(), expected: ty.to_string() });
+            return Ok(None);
+        };
+        match (provided, ty) {
             (Provided::Function(function), EntityType::Function(_)) => {
-                let number = u32::try_from(state.functions.len()).unwrap_or(u32::MAX);
-                let id = state.machine.define_host_function(number)?;
+                let id = state.host_function_id(function)?;
                 state.names.name_function(id, path);
-                state.functions.push(Callable::Host(function.clone()));
-                Ok(Entity::Function(id))
+                return Ok(Some(Entity::Function(id)));
             }
             (Provided::Instance(linker), EntityType::Instance(ty)) => {
                 let mut exports = BTreeMap::new();
                 for (name, ty) in &ty.exports {
-                    let path = super::instantiate::within(path, name);
-                    exports.insert(name.clone(), linker.resolve(state, name, &path, ty)?);
+                    let path = within(path, name);
+                    let found = linker.resolve_one(state, (name, name), &path, ty, errors)?;
+                    exports.extend(found.map(|found| (name.clone(), found)));
                 }
-                Ok(Entity::Instance(Arc::new(Exports(exports))))
+                return Ok(Some(Entity::Instance(Arc::new(Exports(exports)))));
             }
-            (Provided::Exports(exports), EntityType::Instance(_)) => {
-                Ok(Entity::Instance(exports.clone()))
+            (Provided::Exports(instance), EntityType::Instance(_)) => {
+                if instance.store == state.identity {
+                    return Ok(Some(Entity::Instance(instance.exports.clone())));
+                }
+                errors.push(ImportError::OtherStore { name: path.into() });
             }
-            (given, expected) => Err(InstantiateError::ImportMismatch {
+            (Provided::Resource(token), EntityType::Resource(_)) => {
+                return Ok(Some(Entity::Resource(state.resource_type(token)?)));
+            }
+            (Provided::Module(module), EntityType::Module(_)) => {
+                if module.engine.is_same(&state.engine) {
+                    return Ok(Some(Entity::Module(module.clone())));
+                }
+                errors.push(ImportError::OtherEngine { name: path.into() });
+            }
+            (Provided::Component(component), EntityType::Component(_)) => {
+                if component.closure.code.engine.is_same(&state.engine) {
+                    return Ok(Some(Entity::Component(component.closure.clone())));
+                }
+                errors.push(ImportError::OtherEngine { name: path.into() });
+            }
+            (given, expected) => errors.push(ImportError::Mismatch {
                 name: path.into(),
-                expected: expected.kind().into(),
+                expected: expected.to_string(),
                 given: given.kind().into(),
             }),
         }
+        Ok(None)
+    }
+}
+
+/// A function of the host that may wait.
+fn asynchronous<E: CoreEngine, T: Send + 'static, F>(
+    function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+) -> HostFunctionCall<E, T>
+where
+    F: Future<Output = HostResult> + Send + 'static,
+{
+    HostFunctionCall::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))))
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// The number of a function of the host.
+    fn host_function_id(
+        &mut self,
+        function: &Arc<HostFunction<E, T>>,
+    ) -> Result<FunctionId, Error> {
+        // It is kept below, so that no other gets its address.
+        let address = Arc::as_ptr(function).addr();
+        if let Some(id) = self.host_functions.get(&address) {
+            return Ok(*id);
+        }
+        let full = Error::Full(crate::limits::Table::Functions);
+        let number = u32::try_from(self.functions.len()).map_err(|_| full)?;
+        let id = self.machine.define_host_function(number)?;
+        self.functions.push(Callable::Host(function.clone()));
+        self.host_functions.insert(address, id);
+        Ok(id)
     }
 }
 
@@ -130,6 +336,9 @@ impl<E: CoreEngine, T: Send + 'static> Provided<E, T> {
         match self {
             Self::Function(_) => "a function",
             Self::Instance(_) | Self::Exports(_) => "an instance",
+            Self::Resource(_) => "a resource type",
+            Self::Module(_) => "a core module",
+            Self::Component(_) => "a component",
         }
     }
 }

@@ -4,11 +4,14 @@
 //! |---|---|
 //! | `store` | [`Component`], [`Store`], [`CallId`] |
 //! | `instance`, `linker`, `host_function` | [`Instance`], [`Function`], [`Linker`], [`HostContext`] |
-//! | `error` | [`LoadError`], [`InstantiateError`], [`CallError`] |
+//! | `host`, `host_resource`, `host_ends` | what the host does in a store: its resource types, streams, futures and error contexts |
+//! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
-//! | `definition`, `entity_type`, `builtin_template` | what a component is once it is decoded |
+//! | `definition`, `function_type`, `entity_type`, `builtin_template` | what a component is once it is decoded |
+//! | `versions`, `matching`, `type_text` | whether what is given for an import is what it needs |
 //! | `missing` | what a core module needs and an engine lacks |
 //! | `instantiate`, `entity` | walking a definition; what instances are given and give |
+//! | `claims`, `identity` | what the host holds; which store something belongs to |
 //! | `state`, `numbers` | what is in a store: the machine, and what its numbers stand for |
 //! | `drive` | taking the machine's steps on the engine |
 //! | `call`, `host_call` | calls by the host, and of the host |
@@ -24,6 +27,7 @@ mod block;
 mod builtin_template;
 mod call;
 mod call_future;
+mod claims;
 mod contexts;
 mod deadlock;
 mod decode;
@@ -32,11 +36,17 @@ mod drive;
 mod entity;
 mod entity_type;
 mod error;
+mod function_type;
+mod host;
 mod host_call;
+mod host_ends;
 mod host_function;
+mod host_resource;
+mod identity;
 mod instance;
 mod instantiate;
 mod linker;
+mod matching;
 mod missing;
 mod names;
 mod numbers;
@@ -45,13 +55,20 @@ mod progress;
 mod state;
 mod store;
 mod transfer;
+mod type_text;
+mod versions;
 mod waiting;
 
 pub use call_future::CallFuture;
+pub use claims::{HandleError, HandleProblem};
 pub use deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use decode::{InvalidComponent, validate};
-pub use error::{CallError, InstantiateError, LoadError};
+pub use definition::FunctionType;
+pub use entity::Module;
+pub use error::{CallError, ImportError, InstantiateError, LoadError};
+pub use host_ends::EndEvent;
 pub use host_function::{HostContext, HostFuture, HostResult};
+pub use host_resource::HostResourceType;
 pub use instance::{Function, Instance};
 pub use linker::Linker;
 pub use progress::Progress;

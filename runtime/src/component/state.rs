@@ -2,6 +2,7 @@
 //! the machine is given.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -15,12 +16,15 @@ use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreEngine, CoreTrap};
 use crate::error::{Error, Failure};
 use crate::limits::{Heap, Table};
-use crate::machine::{FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
+use crate::machine::{EndId, FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
 
+use super::claims::Held;
 use super::definition::FunctionType;
 use super::error::CallError;
 use super::host_call::Destructor;
 use super::host_function::HostFunction;
+use super::host_resource::HostResourceType;
+use super::identity::Identity;
 use super::instantiate::Starting;
 use super::names::Names;
 use super::numbers::Numbers;
@@ -63,6 +67,17 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) waiting: Waiting,
     /// What the host does when resources of its own are dropped.
     pub(crate) destructors: HashMap<TypeIndex, Destructor<E, T>>,
+    pub(crate) engine: E,
+    /// What tells this store from others.
+    pub(crate) identity: Identity,
+    /// Functions of the host by their addresses.
+    pub(crate) host_functions: HashMap<usize, FunctionId>,
+    /// Resource types of the host by their addresses.
+    pub(crate) host_resource_types: HashMap<usize, (HostResourceType<E, T>, TypeIndex)>,
+    /// What the host holds of resources whose types guests define.
+    pub(crate) held: Held,
+    /// The buffers of the host's reads and writes that are under way.
+    pub(crate) buffers: HashMap<EndId, VecDeque<Val>>,
     /// The thread that the engine interrupted, with all that were nested around it.
     pub(crate) interrupted: Option<ThreadId>,
     /// Which calls of the host's what runs belongs to.
@@ -212,7 +227,7 @@ impl<F: Into<Failure>> From<F> for Fault {
 }
 
 impl<E: CoreEngine, T: Send + 'static> State<E, T> {
-    pub(crate) fn new(chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+    pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
             machine: Machine::new(chooser),
@@ -232,6 +247,12 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             started: None,
             waiting: Waiting::new(),
             destructors: HashMap::new(),
+            engine,
+            identity: Identity::default(),
+            host_functions: HashMap::new(),
+            host_resource_types: HashMap::new(),
+            held: Held::default(),
+            buffers: HashMap::new(),
             interrupted: None,
             origins: Origins::default(),
             abandoned: Vec::new(),
@@ -297,11 +318,14 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         }
     }
 
-    /// Forgets a call.
+    /// Forgets a call. The host has again what it gave and nobody took; what it was given and
+    /// didn't take is dropped when the store runs on.
     pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call> {
-        let call = take(&mut self.calls, position(id.number), |found| *found == id);
-        if let Some(Call::Host(_)) = call {
+        let mut call = take(&mut self.calls, position(id.number), |found| *found == id);
+        if let Some(Call::Host(call)) = &mut call {
             self.num_host_calls -= 1;
+            self.give_back(&core::mem::take(&mut call.arguments));
+            self.held.unclaimed.extend(call.result.take().unwrap_or_default());
         }
         call
     }

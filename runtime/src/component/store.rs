@@ -1,7 +1,6 @@
 //! Stores: where instances live, and run.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -21,18 +20,19 @@ use super::call_future::CallFuture;
 use super::contexts::Context;
 use super::deadlock::{WaitingTask, waiting_tasks};
 use super::entity::{Closure, Code, Module};
+use super::entity_type::ModuleType;
 use super::error::{CallError, InstantiateError, LoadError};
-use super::instance::{Function, Instance};
-use super::instantiate::{budget, instantiate};
+use super::instance::{Function, Instance, function};
+use super::instantiate::instantiate_component;
 use super::linker::Linker;
 use super::missing::missing_capabilities;
 use super::progress::Progress;
-use super::state::{Callable, State};
+use super::state::State;
 
 /// A component that is loaded: decoded, validated and compiled. Cloning one is cheap, and it can
 /// be instantiated in any store of its engine.
 pub struct Component<E: CoreEngine> {
-    closure: Closure<E>,
+    pub(super) closure: Closure<E>,
 }
 
 impl<E: CoreEngine> Component<E> {
@@ -44,25 +44,50 @@ impl<E: CoreEngine> Component<E> {
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
         let decoded = super::decode::decode(bytes)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
-        for (number, module) in decoded.modules.iter().enumerate() {
+        let types = decoded.module_types.iter();
+        for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
             let bytes = bytes.get(module.bytes.clone()).unwrap_or_default();
-            let compiled = match engine.compile(bytes) {
-                Ok(compiled) => compiled,
-                Err(refused) => {
-                    let missing = missing_capabilities(bytes, engine.capabilities())?;
-                    return Err(if missing.is_empty() {
-                        LoadError::ModuleRefused { module: number, refused }
-                    } else {
-                        LoadError::MissingCapabilities { module: number, missing }
-                    });
-                }
-            };
-            let imports = Arc::from(E::imports(&compiled));
-            modules.push(Module { compiled, imports });
+            modules.push(Module::compile(engine, number, bytes, ty.clone())?);
         }
         let has_tail_calls = decoded.has_tail_calls();
-        let code = Arc::new(Code { modules: modules.into(), has_tail_calls });
+        let modules = modules.into();
+        let code = Arc::new(Code { modules, has_tail_calls, engine: engine.clone() });
         Ok(Self { closure: Closure { definition: decoded.root, code, around: None } })
+    }
+}
+
+impl<E: CoreEngine> Module<E> {
+    /// Loads a core module from its binary format.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] says what is wrong with it, or what the engine lacks.
+    pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
+        let ty = super::decode::decode_module(bytes)?;
+        Self::compile(engine, 0, bytes, ty)
+    }
+
+    /// Compiles a core module that is valid.
+    fn compile(
+        engine: &E,
+        number: usize,
+        bytes: &[u8],
+        ty: Arc<ModuleType>,
+    ) -> Result<Self, LoadError> {
+        match engine.compile(bytes) {
+            Ok(compiled) => {
+                let imports = Arc::from(E::imports(&compiled));
+                Ok(Self { compiled, ty, engine: engine.clone(), imports })
+            }
+            Err(refused) => {
+                let missing = missing_capabilities(bytes, engine.capabilities())?;
+                Err(if missing.is_empty() {
+                    LoadError::ModuleRefused { module: number, refused }
+                } else {
+                    LoadError::MissingCapabilities { module: number, missing }
+                })
+            }
+        }
     }
 }
 
@@ -80,7 +105,7 @@ impl<E: CoreEngine> fmt::Debug for Component<E> {
 
 /// Where instances of components live and run.
 pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
-    engine_store: E::Store<State<E, T>>,
+    pub(super) engine_store: E::Store<State<E, T>>,
     turns_per_poll: u32,
 }
 
@@ -89,7 +114,7 @@ const TURNS_PER_POLL: u32 = 1_000;
 
 /// A call of an export that was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CallId(SubtaskId);
+pub struct CallId(pub(super) SubtaskId);
 
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// An empty store with `data` in it, which functions of the host get at.
@@ -99,7 +124,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 
     /// The same with someone else to decide what the spec leaves open.
     pub fn with_chooser(engine: &E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
-        let engine_store = engine.new_store(State::new(chooser, data));
+        let engine_store = engine.new_store(State::new(engine.clone(), chooser, data));
         Self { engine_store, turns_per_poll: TURNS_PER_POLL }
     }
 
@@ -135,22 +160,13 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         let turns = self.turns_per_poll;
         self.settle(turns)?;
         let mut cx = self.context();
-        let mut imports = BTreeMap::new();
-        for (name, ty) in component.closure.definition.imports() {
-            let entity = linker.resolve(cx.data_mut(), &name.name, &name.full_name, ty)?;
-            imports.insert(name.name.clone(), entity);
-        }
-        let exports = instantiate(&mut cx, &component.closure, &imports, &mut budget())?;
-        Ok(Instance { exports: Arc::new(exports) })
+        instantiate_component(&mut cx, &component.closure, linker)
     }
 
-    /// The function that `instance` exports as `name`.
+    /// The function that `instance` exports as `name`. Nothing if it exports none, or belongs to
+    /// another store.
     pub fn function(&self, instance: &Instance<E>, name: &str) -> Option<Function> {
-        let id = instance.function_id(name)?;
-        match E::data(&self.engine_store).functions.get(id.position())? {
-            Callable::Lifted(lifted) => Some(Function { id, ty: lifted.ty.clone() }),
-            Callable::Host(_) => None,
-        }
+        function(E::data(&self.engine_store), instance, name)
     }
 
     /// Begins a call of a function: it runs until it waits for something. It goes on whenever the
@@ -167,7 +183,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        start(&mut self.context(), function.id, arguments).map(CallId)
+        start(&mut self.context(), function, arguments).map(CallId)
     }
 
     /// Lets everything run as [`run`](Self::run) does, without blocking: as a future, which any

@@ -1,7 +1,6 @@
 //! Moving values for calls that start and return, and between ends of streams and futures.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
 
@@ -83,6 +82,7 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
         }
         Call::Host(call) => {
             let values = core::mem::take(&mut call.arguments);
+            cx.data_mut().held.started(caller, task);
             let mut lowering = lower(cx, lifted.options, Some(task), Peer::Host)?;
             lower_flat_values(params, &mut lowering, max, &values, None).map_err(Fault::from)
         }
@@ -119,7 +119,7 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let Some(caller) = task_return.caller() else {
         let mut lifting = lift(cx, source, Peer::Host)?;
         let unclaimed = results.lift_flat_values(&mut lifting, max, &mut values)?;
-        discard(cx, unclaimed)?;
+        cx.data_mut().discard(unclaimed)?;
         return Ok(cx.data_mut().machine.resolve(task_return, None)?);
     };
     let value = match cx.data_mut().call(caller)? {
@@ -149,44 +149,29 @@ pub(super) fn flat_result(layout: Layout, flat: &FlatValues) -> Option<CoreValue
     flat.as_slice().first().and_then(|bits| layout.flat.core_value(0, *bits))
 }
 
-/// Gives up values that nobody takes.
-pub(super) fn discard<E: CoreEngine, T: Send + 'static>(
-    cx: &mut Context<'_, E, T>,
-    values: Vec<Val>,
-) -> Result<(), Failure> {
-    for value in values {
-        match value {
-            Val::List(values) | Val::Record(values) => discard(cx, values)?,
-            Val::Variant(_, Some(value)) => discard(cx, alloc::vec![*value])?,
-            Val::Stream(end) | Val::Future(end) => cx.data_mut().machine.drop_host_end(end)?,
-            Val::ErrorContext(it) => cx.data_mut().machine.drop_error_context(it)?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// Values move from one end of a stream or future to the other.
 pub(super) fn copy<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     copy: Copy,
 ) -> Result<Step, Fault> {
-    if let Some(element) = cx.data().element(copy.ty())? {
-        let (from, to) = (copy.writable(), copy.readable());
-        let (Some(source), Some(destination)) = (from.buffer.options, to.buffer.options) else {
-            return Err(Error::HostHasNoHandles.into());
-        };
-        let from = place(cx, &from, &element)?;
-        let to = place(cx, &to, &element)?;
-        let source = Source { options: source, call: None };
-        let mut between = between(cx, source, destination, None)?;
-        element.transfer_elements(&mut between, from, to, copy.count())?;
+    let element = cx.data().element(copy.ty())?;
+    let (from, to) = (copy.writable(), copy.readable());
+    match (from.buffer.options, to.buffer.options, &element) {
+        (Some(source), Some(destination), Some(element)) => {
+            let from = place(cx, &from, element)?;
+            let to = place(cx, &to, element)?;
+            let source = Source { options: source, call: None };
+            let mut between = between(cx, source, destination, None)?;
+            element.transfer_elements(&mut between, from, to, copy.count())?;
+        }
+        (Some(_), Some(_), None) => {}
+        _ => super::host_ends::copy(cx, &copy, element.as_ref())?,
     }
     Ok(cx.data_mut().machine.copied(copy)?)
 }
 
 /// The address that a guest's buffer has come to.
-fn place<E: CoreEngine, T: Send + 'static>(
+pub(super) fn place<E: CoreEngine, T: Send + 'static>(
     cx: &Context<'_, E, T>,
     side: &CopySide,
     element: &Type,

@@ -70,6 +70,10 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// The module and field names of what a module imports, in their order.
     fn imports(module: &Self::Module) -> Vec<(String, String)>;
 
+    /// Whether this is the same engine as `other`, so that a store of one takes what the other
+    /// has compiled.
+    fn is_same(&self, other: &Self) -> bool;
+
     /// A new store.
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D>;
 
@@ -78,6 +82,9 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
 
     /// What is in a store.
     fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D;
+
+    /// What is in a store.
+    fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D;
 }
 
 /// The store of an engine, while it is lent.

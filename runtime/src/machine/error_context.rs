@@ -151,6 +151,15 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(index)
     }
 
+    /// How many times the host holds an error context: a **host extension**.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn host_holds(&self, error_context: ErrorContextId) -> Result<u32, Error> {
+        Ok(self.error_contexts.get(self.error_context_key(error_context)?)?.host_holds)
+    }
+
     /// Gives up what the host holds of an error context: a **host extension**.
     ///
     /// # Errors

@@ -71,7 +71,7 @@
 //! | `frame` | Python's stack: who resumed whom |
 //! | `thread`, `ready` | `Thread`; who is ready |
 //! | `task` | `Task` |
-//! | `store`, `host_call`, `host_end` | `Store`; the host's side of calls and ends |
+//! | `store`, `host_call`, `host_end`, `host_resource` | `Store`; the host's side of calls, ends and resources |
 //! | `index_table`, `handle` | `Table` |
 //! | `resource`, `error_context` | `ResourceHandle`, `ErrorContext`, their lifting and lowering |
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
@@ -88,6 +88,7 @@ mod frame;
 mod handle;
 mod host_call;
 mod host_end;
+mod host_resource;
 mod id;
 mod index_table;
 mod inspect;

@@ -199,6 +199,16 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
+        self.invoke_with(function, None)
+    }
+
+    /// `Store.invoke`, of a function or of a destructor, which is called with the representation
+    /// `destroyed`.
+    pub(crate) fn invoke_with(
+        &mut self,
+        function: FunctionId,
+        destroyed: Option<u64>,
+    ) -> Result<(SubtaskId, Step), Failure> {
         let Function::Lifted(lifted) = self.function(function)? else {
             return Err(Error::Unknown(Table::Functions).into());
         };
@@ -211,7 +221,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         subtask.ends = Ends::Event;
         let subtask = self.waitables.insert(Waitable::new(None, Kind::Subtask(subtask)))?;
         let id = self.subtask_id(subtask)?;
-        let step = self.begin(|machine| machine.canon_lift(function, lifted, subtask, None));
+        let step = self.begin(|machine| machine.canon_lift(function, lifted, subtask, destroyed));
         if step.is_err() {
             self.abandon_subtask(subtask)?;
         }

@@ -69,8 +69,10 @@ fn every_error_is_raised() {
     // The canonical ABI's own, which has its own tests.
     let of_values = [
         Error::ByteCount,
+        Error::CoreTrap,
         Error::FlatValueCount,
         Error::LiftedTooLarge,
+        Error::NoRealloc,
         Error::NotInline,
         Error::NotUtf8,
         Error::RepresentationTooLarge,

@@ -103,7 +103,7 @@ impl Type {
     }
 
     /// Whether all of `vals` are values of this type; the path begins with the position.
-    pub(super) fn check_each(&self, vals: &[Val]) -> Result<(), Mismatch> {
+    pub(crate) fn check_each(&self, vals: &[Val]) -> Result<(), Mismatch> {
         vals.iter().enumerate().try_for_each(|(position, val)| {
             self.check(val).map_err(|it| it.within(format_args!("[{position}]")))
         })

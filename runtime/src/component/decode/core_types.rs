@@ -66,6 +66,26 @@ pub(super) const fn address_type(is_64_bit: bool) -> IntegerType {
     if is_64_bit { IntegerType::I64 } else { IntegerType::I32 }
 }
 
+/// The type of the core module whose types these are.
+pub(super) fn module_type(at: Resolved<'_>) -> Result<Arc<ModuleType>, InvalidComponent> {
+    let (Some(core_imports), Some(core_exports)) =
+        (at.types.core_imports(), at.types.core_exports())
+    else {
+        return Err(at.unexpected("this is no core module"));
+    };
+    let mut known = KnownTypes::default();
+    let mut imports = Vec::new();
+    for (from, name, ty) in core_imports {
+        let ty = known.core_entity(at, ty)?;
+        imports.push(CoreImport { module: from.into(), name: name.into(), ty });
+    }
+    let mut exports: Vec<(Box<str>, _)> = Vec::new();
+    for (name, ty) in core_exports {
+        exports.push((name.into(), known.core_entity(at, ty)?));
+    }
+    Ok(Arc::new(ModuleType { imports: imports.into(), exports: exports.into() }))
+}
+
 impl KnownTypes {
     pub(super) fn module(
         &mut self,

@@ -30,9 +30,12 @@ use wasmparser::{
 };
 
 use super::definition::{CoreModule, Decoded, Definition};
+use super::entity_type::ModuleType;
+use core_types::module_type;
 pub use error::InvalidComponent;
 use error::NOT_IMPLEMENTED;
 use sections::Scope;
+use value_types::Resolved;
 
 /// As deep as components may be nested, so that no recursion over them ends a thread's stack.
 pub(crate) const MAX_NESTING: usize = 100;
@@ -62,12 +65,19 @@ pub fn validate(bytes: &[u8]) -> Result<(), InvalidComponent> {
     decode(bytes).map(|_| ())
 }
 
+/// Validates the core module that `bytes` are, and gives its type.
+pub(crate) fn decode_module(bytes: &[u8]) -> Result<Arc<ModuleType>, InvalidComponent> {
+    let types = Validator::new_with_features(features()).validate_all(bytes)?;
+    module_type(Resolved { types: types.as_ref(), offset: 0 })
+}
+
 /// Validates the component that `bytes` are, and makes definitions of it.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, InvalidComponent> {
     let mut decoder = Decoder {
         validator: Validator::new_with_features(features()),
         scopes: Vec::new(),
         modules: Vec::new(),
+        module_types: Vec::new(),
         is_in_module: false,
         allocations: FuncValidatorAllocations::default(),
     };
@@ -75,7 +85,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, InvalidComponent> {
     parser.set_features(features());
     for payload in parser.parse_all(bytes) {
         if let Some(root) = decoder.payload(&payload?)? {
-            return Ok(Decoded { root: Arc::new(root), modules: decoder.modules.into() });
+            return Ok(Decoded {
+                root: Arc::new(root),
+                modules: decoder.modules.into(),
+                module_types: decoder.module_types.into(),
+            });
         }
     }
     Err(InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX)))
@@ -86,6 +100,7 @@ struct Decoder {
     /// The components that are begun and have not ended, the outermost first.
     scopes: Vec<Scope>,
     modules: Vec<CoreModule>,
+    module_types: Vec<Arc<ModuleType>>,
     /// Whether what comes next belongs to the last of the modules.
     is_in_module: bool,
     /// What the validator of functions uses again.
@@ -95,8 +110,13 @@ struct Decoder {
 impl Decoder {
     /// Gives the definition of the outermost component when it has ended.
     fn payload(&mut self, payload: &Payload<'_>) -> Result<Option<Definition>, InvalidComponent> {
-        if let ValidPayload::Func(function, body) = self.validator.payload(payload)? {
-            self.function(function, &body)?;
+        match self.validator.payload(payload)? {
+            ValidPayload::Func(function, body) => self.function(function, &body)?,
+            ValidPayload::End(types) if self.is_in_module => {
+                let at = Resolved { types: types.as_ref(), offset: 0 };
+                self.module_types.push(module_type(at)?);
+            }
+            _ => {}
         }
         match payload {
             Payload::Version { encoding, range, .. } => self.version(*encoding, range.start)?,

@@ -2,14 +2,17 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString as _;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt::Display;
 
-use crate::abi::{CoreFunctionType, StringEncoding, Type, TypeList};
+use crate::abi::{CoreFunctionType, Resolver, StringEncoding, Type, TypeList};
 use crate::core_value::IntegerType;
 use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
-use crate::machine::TypeDefinition;
+use crate::error::Error;
+use crate::limits::Table;
+use crate::machine::{FunctionId, TypeDefinition};
 
 use super::super::contexts::Context;
 use super::super::definition::{
@@ -17,11 +20,13 @@ use super::super::definition::{
 };
 use super::super::entity::{Closure, CoreInstance, Entity, Exports, Surroundings};
 use super::super::entity_type::EntityType;
-use super::super::error::{InstantiateError, not_validated};
+use super::super::error::{ImportError, InstantiateError, not_validated};
+use super::super::host_function::DeclaredType;
+use super::super::matching;
 use super::super::state::{
     Callable, CanonicalOptions as StoreOptions, CoreFunction, Fault, Lifted, Lowered, State,
 };
-use super::numbers::BuiltinFrame;
+use super::numbers::{BuiltinFrame, FrameNumbers};
 use super::{Frame, add_lifted, at, instantiate, within};
 
 impl<E: CoreEngine> Frame<E> {
@@ -229,94 +234,98 @@ impl<E: CoreEngine> Frame<E> {
         binding: Option<&Binding>,
         imports: &BTreeMap<Box<str>, Entity<E>>,
     ) -> Result<(), InstantiateError> {
+        let path = &*name.full_name;
         let given = imports.get(&name.name);
-        let missing = || InstantiateError::MissingImport { name: String::from(&*name.full_name) };
-        let given = given.ok_or_else(missing)?.clone();
+        let given = given.ok_or_else(|| not_validated("an argument is missing"))?.clone();
         // What comes from a component around this one has been checked by validation.
-        if self.around.is_none() {
-            self.check_bound(&name.full_name, binding, &given)?;
+        if self.around.is_some() {
             self.bind(binding, &given)?;
-            self.check(state, &name.full_name, ty, &given)?;
+        } else if let Err(error) = check_bound(path, binding, &given) {
+            self.errors.push(error);
         } else {
             self.bind(binding, &given)?;
+            self.check(state, path, ty, &given)?;
         }
         self.push(given);
         Ok(())
     }
 
-    /// Whether there are resource types where slots are to be filled from.
-    fn check_bound(
-        &self,
-        path: &str,
-        binding: Option<&Binding>,
-        given: &Entity<E>,
-    ) -> Result<(), InstantiateError> {
-        match (binding, given) {
-            (None, _) | (Some(Binding::Resource(_)), Entity::Resource(_)) => Ok(()),
-            (Some(Binding::Resource(_)), given) => Err(mismatch(path, "a resource type", given)),
-            (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
-                exports.iter().try_for_each(|(name, binding)| {
-                    let path = within(path, name);
-                    let found = instance.0.get(name);
-                    let missing = InstantiateError::MissingImport { name: path.clone() };
-                    self.check_bound(&path, Some(binding), found.ok_or(missing)?)
-                })
-            }
-            (Some(Binding::Instance(_)), given) => Err(mismatch(path, "an instance", given)),
-        }
-    }
-
-    /// Whether what is given for an import is of its type.
+    /// Whether what is given for an import is of its type; what isn't is one of the errors.
     fn check<T: Send + 'static>(
         &mut self,
         state: &mut State<E, T>,
         path: &str,
         expected: &EntityType,
         given: &Entity<E>,
-    ) -> Result<(), InstantiateError> {
-        match (expected, given) {
+    ) -> Result<(), Error> {
+        let result = match (expected, given) {
             (EntityType::Function(expected), Entity::Function(function)) => {
-                let Some(Callable::Lifted(lifted)) = state.functions.get(function.position())
-                else {
-                    // The host's functions take what they are given, and say if it isn't theirs.
-                    return Ok(());
-                };
-                let given = lifted.ty.clone();
-                let expected = self.resolve_function_type(state, expected)?;
-                if expected == given {
-                    return Ok(());
-                }
-                Err(InstantiateError::ImportMismatch {
-                    name: path.into(),
-                    expected: expected.to_string(),
-                    given: given.to_string(),
-                })
+                return self.check_function(state, path, expected, *function);
             }
             (EntityType::Instance(expected), Entity::Instance(given)) => {
-                expected.exports.iter().try_for_each(|(name, expected)| {
+                for (name, expected) in &expected.exports {
                     let path = within(path, name);
                     match (given.0.get(name), expected) {
-                        (Some(given), expected) => self.check(state, &path, expected, given),
-                        (None, EntityType::Type(_)) => Ok(()),
-                        (None, _) => Err(InstantiateError::MissingImport { name: path }),
+                        (Some(given), expected) => self.check(state, &path, expected, given)?,
+                        (None, EntityType::Type(_)) => {}
+                        (None, _) => {
+                            let expected = expected.to_string();
+                            self.errors.push(ImportError::Missing { name: path, expected });
+                        }
                     }
-                })
-            }
-            (EntityType::Resource(slot), Entity::Resource(given)) => {
-                if self.slot(*slot)? == *given {
-                    return Ok(());
                 }
-                Err(InstantiateError::ImportMismatch {
+                Ok(())
+            }
+            (EntityType::Resource(slot), Entity::Resource(given)) => match self.slot(*slot) {
+                Ok(bound) if bound == *given => Ok(()),
+                _ => Err(ImportError::Mismatch {
                     name: path.into(),
                     expected: "the resource type of another import".into(),
                     given: "a different one".into(),
-                })
+                }),
+            },
+            (EntityType::Module(expected), Entity::Module(given)) => {
+                matching::module(path, &given.ty, expected)
             }
-            (EntityType::Module(_), Entity::Module(_))
-            | (EntityType::Component(_), Entity::Component(_))
-            | (EntityType::Type(_), _) => Ok(()),
-            (expected, given) => Err(mismatch(path, expected.kind(), given)),
+            (EntityType::Component(expected), Entity::Component(given)) => {
+                matching::component(path, &given.definition, expected)
+            }
+            (EntityType::Type(_), _) => Ok(()),
+            (expected, given) => Err(mismatch(path, expected, given)),
+        };
+        self.errors.extend(result.err());
+        Ok(())
+    }
+
+    fn check_function<T: Send + 'static>(
+        &mut self,
+        state: &mut State<E, T>,
+        path: &str,
+        expected: &FunctionType,
+        function: FunctionId,
+    ) -> Result<(), Error> {
+        let given = match state.functions.get(function.position()) {
+            Some(Callable::Lifted(lifted)) => lifted.ty.clone(),
+            Some(Callable::Host(function)) => match &function.clone().declared {
+                Some(declared) => state.declared_type(declared)?,
+                // It takes what it is given, and says if that isn't its.
+                None => return Ok(()),
+            },
+            None => return Err(Error::Unknown(Table::Functions)),
+        };
+        let expected = match self.resolve_function_type(state, expected) {
+            // The resource type of an import that is wrong itself.
+            Err(Error::Unknown(Table::Types)) if !self.errors.is_empty() => return Ok(()),
+            expected => expected?,
+        };
+        if expected != given {
+            self.errors.push(ImportError::Mismatch {
+                name: path.into(),
+                expected: expected.to_string(),
+                given: given.to_string(),
+            });
         }
+        Ok(())
     }
 
     fn resource<T: Send + 'static>(
@@ -414,10 +423,48 @@ impl<E: CoreEngine> Frame<E> {
     }
 }
 
-fn mismatch<E: CoreEngine>(path: &str, expected: &str, given: &Entity<E>) -> InstantiateError {
-    InstantiateError::ImportMismatch {
+/// Whether there are resource types where slots are to be filled from.
+fn check_bound<E: CoreEngine>(
+    path: &str,
+    binding: Option<&Binding>,
+    given: &Entity<E>,
+) -> Result<(), ImportError> {
+    match (binding, given) {
+        (None, _) | (Some(Binding::Resource(_)), Entity::Resource(_)) => Ok(()),
+        (Some(Binding::Resource(_)), given) => Err(mismatch(path, &"resource", given)),
+        (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
+            exports.iter().try_for_each(|(name, binding)| {
+                let path = within(path, name);
+                match (instance.0.get(name), binding) {
+                    (Some(found), binding) => check_bound(&path, Some(binding), found),
+                    (None, Binding::Resource(_)) => {
+                        Err(ImportError::Missing { name: path, expected: "resource".into() })
+                    }
+                    (None, Binding::Instance(_)) => {
+                        Err(ImportError::Missing { name: path, expected: "instance".into() })
+                    }
+                }
+            })
+        }
+        (Some(Binding::Instance(_)), given) => Err(mismatch(path, &"instance", given)),
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// The type that a function of the host was said to have, with the store's numbers.
+    fn declared_type(&mut self, declared: &DeclaredType<E, T>) -> Result<Arc<FunctionType>, Error> {
+        let resources = declared.resources.iter();
+        let slots: Vec<_> =
+            resources.map(|token| self.resource_type(token).map(Some)).collect::<Result<_, _>>()?;
+        let mut numbers = FrameNumbers::new(&slots, self);
+        declared.ty.resolve(&mut Resolver::default(), &mut numbers).map(Arc::new)
+    }
+}
+
+fn mismatch<E: CoreEngine>(path: &str, expected: &impl Display, given: &Entity<E>) -> ImportError {
+    ImportError::Mismatch {
         name: path.into(),
-        expected: expected.into(),
+        expected: expected.to_string(),
         given: given.kind().into(),
     }
 }

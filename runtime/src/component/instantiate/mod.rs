@@ -18,9 +18,11 @@ use crate::limits::Table;
 use crate::machine::{FunctionId, InstanceId, Lift, LiftedFunction, ThreadId};
 
 use super::contexts::Context;
-use super::definition::{FunctionType, Reference};
+use super::definition::{FunctionType, Item, Reference};
 use super::entity::{Closure, Code, CoreInstance, Entity, Exports, Module, Surroundings};
-use super::error::{InstantiateError, not_validated};
+use super::error::{ImportError, InstantiateError, not_validated};
+use super::instance::Instance;
+use super::linker::Linker;
 use super::state::{Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State};
 
 /// So many component instances may be made by instantiating one component.
@@ -65,13 +67,34 @@ pub(super) fn instantiate<E: CoreEngine, T: Send + 'static>(
     *budget = budget.checked_sub(1).ok_or(InstantiateError::TooManyInstances(MAX_INSTANCES))?;
     let mut frame = Frame::new(cx, component)?;
     for item in &component.definition.items {
-        frame.item(cx, item, imports, budget)?;
+        // Once an import is wrong, only those that are wrong, too, are of interest.
+        if frame.errors.is_empty() || matches!(item, Item::Import { .. }) {
+            frame.item(cx, item, imports, budget)?;
+        }
     }
-    Ok(Exports(frame.exports))
+    if frame.errors.is_empty() {
+        Ok(Exports(frame.exports))
+    } else {
+        Err(InstantiateError::Imports(frame.errors))
+    }
+}
+
+/// Makes an instance of a component that is loaded, with what `linker` gives for its imports.
+pub(super) fn instantiate_component<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    component: &Closure<E>,
+    linker: &Linker<E, T>,
+) -> Result<Instance<E>, InstantiateError> {
+    if !component.code.engine.is_same(&cx.data().engine) {
+        return Err(InstantiateError::OtherEngine);
+    }
+    let imports = linker.resolve(cx.data_mut(), &component.definition)?;
+    let exports = instantiate(cx, component, &imports, &mut budget())?;
+    Ok(Instance { exports: Arc::new(exports), store: cx.data().identity.clone() })
 }
 
 /// The budget of instances for one component.
-pub(super) const fn budget() -> u32 {
+const fn budget() -> u32 {
     MAX_INSTANCES
 }
 
@@ -96,6 +119,8 @@ struct Frame<E: CoreEngine> {
     instances: Vec<Arc<Exports<E>>>,
     functions: Vec<FunctionId>,
     exports: BTreeMap<Box<str>, Entity<E>>,
+    /// What is wrong with what it is given.
+    errors: Vec<ImportError>,
 }
 
 impl<E: CoreEngine> Frame<E> {
@@ -150,6 +175,7 @@ impl<E: CoreEngine> Frame<E> {
             instances: Vec::new(),
             functions: Vec::new(),
             exports: BTreeMap::new(),
+            errors: Vec::new(),
         })
     }
 
@@ -215,20 +241,10 @@ impl<E: CoreEngine> Frame<E> {
     fn resolve_function_type<T: Send + 'static>(
         &mut self,
         state: &mut State<E, T>,
-        ty: &Arc<FunctionType>,
+        ty: &FunctionType,
     ) -> Result<Arc<FunctionType>, Error> {
         let mut numbers = numbers::FrameNumbers::new(&self.slots, state);
-        let params = self.resolver.resolve_list(&ty.params, &mut numbers)?;
-        let results = self.resolver.resolve_list(&ty.results, &mut numbers)?;
-        let result =
-            ty.result.as_ref().map(|it| self.resolver.resolve(it, &mut numbers)).transpose()?;
-        Ok(Arc::new(FunctionType {
-            names: ty.names.clone(),
-            params,
-            result,
-            results,
-            is_async: ty.is_async,
-        }))
+        ty.resolve(&mut self.resolver, &mut numbers).map(Arc::new)
     }
 }
 

@@ -121,6 +121,10 @@ impl CoreEngine for Wasmi {
         imports.map(|it| (it.module().to_string(), it.name().to_string())).collect()
     }
 
+    fn is_same(&self, other: &Self) -> bool {
+        Engine::same(&self.engine, &other.engine)
+    }
+
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
         let mut store = wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, data });
         refuel(&mut store.as_context_mut(), 0);
@@ -133,6 +137,10 @@ impl CoreEngine for Wasmi {
 
     fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D {
         &store.data().data
+    }
+
+    fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D {
+        &mut store.data_mut().data
     }
 }
 

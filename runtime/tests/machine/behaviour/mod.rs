@@ -10,6 +10,7 @@ mod error_contexts;
 mod forward;
 mod host_ends;
 mod host_functions;
+mod host_resources;
 mod instances;
 mod reference;
 mod resources;

@@ -210,29 +210,30 @@ fn cancels_twice<L: Limits>() -> Trap {
 }
 
 fn drops<L: Limits>() -> Vec<Row<L>> {
-    let busy = |end_kind| Trap::EndBusy { removal: Removal::Drop, end_kind };
+    let busy = |end_kind, removal| Trap::EndBusy { removal, end_kind };
+    let (drop, remove) = (Removal::Drop, Removal::Remove);
     let [stream, future] = [EndKind::Stream, EndKind::Future];
     vec![
-        Row::new(busy(stream), BUSY, |world| {
+        Row::new(busy(stream, remove), BUSY, |world| {
             let (readable, _) = ends(world, STREAM);
             behind(world, STREAM.read(readable, 1), STREAM.drop_readable(readable))
         }),
-        Row::new(busy(stream), BUSY, |world| {
+        Row::new(busy(stream, drop), BUSY, |world| {
             // It is done, but nobody has heard of it.
             let (readable, writable) = ends(world, STREAM);
             assert_eq!(world.get(STREAM.write(writable, 1)), WAITS);
             world.get(STREAM.read(readable, 1));
             world.trap(STREAM.drop_writable(writable))
         }),
-        Row::new(busy(stream), BUSY, |world| {
+        Row::new(busy(stream, remove), BUSY, |world| {
             let readable = blocked(world);
             world.trap(STREAM.drop_readable(readable))
         }),
-        Row::new(busy(future), BUSY, |world| {
+        Row::new(busy(future, remove), BUSY, |world| {
             let (readable, _) = ends(world, FUTURE);
             behind(world, FUTURE.read(readable, 1), FUTURE.drop_readable(readable))
         }),
-        Row::new(busy(future), BUSY, |world| {
+        Row::new(busy(future, drop), BUSY, |world| {
             let (_, writable) = ends(world, FUTURE);
             behind(world, FUTURE.write(writable, 1), FUTURE.drop_writable(writable))
         }),

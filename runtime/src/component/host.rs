@@ -1,0 +1,276 @@
+//! What the host does in a store, from the outside, with a [`Store`], or from inside of one of its
+//! functions that a guest has called, with a [`HostContext`].
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::abi::{Resource, Type, Val};
+use crate::builtin::TypeIndex;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Error;
+use crate::machine::{EndId, ErrorContextId, SubtaskId};
+use crate::trap::EndKind;
+
+use super::call::{drop_resource, forget, start, take_result, turn};
+use super::contexts::Context;
+use super::drive::MAX_DEPTH;
+use super::error::{CallError, InstantiateError};
+use super::host_ends::{self, EndEvent};
+use super::host_function::HostContext;
+use super::host_resource::HostResourceType;
+use super::instance::{Function, Instance, function};
+use super::instantiate::instantiate_component;
+use super::linker::Linker;
+use super::store::{Component, Store};
+
+/// Methods that a store has, and a store that is lent to a function of the host.
+macro_rules! methods {
+    ($(
+        $(#[$doc:meta])*
+        fn $name:ident($cx:ident $(, $argument:ident: $ty:ty)*) -> $result:ty { $body:expr }
+    )*) => {
+        impl<E: CoreEngine, T: Send + 'static> Store<E, T> {$(
+            $(#[$doc])*
+            pub fn $name(&mut self $(, $argument: $ty)*) -> $result {
+                let $cx = &mut Context::<E, T>(E::context(&mut self.engine_store));
+                $body
+            }
+        )*}
+
+        impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {$(
+            $(#[$doc])*
+            pub fn $name(&mut self $(, $argument: $ty)*) -> $result {
+                let $cx = &mut *self.cx;
+                $body
+            }
+        )*}
+    };
+}
+
+methods! {
+    /// The number of a resource type of the host in this store: that of the
+    /// [`Resource`]s of this type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]
+    fn resource_type(cx, token: &HostResourceType<E, T>) -> Result<TypeIndex, Error> {
+        cx.data_mut().resource_type(token)
+    }
+
+    /// Makes a stream, of which the host has the readable end and the writable one. The readable
+    /// one can be given to a guest, as a [`Val::Stream`].
+    ///
+    /// Resource types in the type of the elements are the store's; how streams and futures in it
+    /// are numbered does not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if a resource type is none; [`Error::Full`].
+    fn new_stream(cx, element: Option<&Type>) -> Result<(EndId, EndId), Error> {
+        host_ends::new_ends(cx, EndKind::Stream, element)
+    }
+
+    /// Makes a future, as [`new_stream`](Self::new_stream) makes a stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new_stream`](Self::new_stream).
+    fn new_future(cx, value: Option<&Type>) -> Result<(EndId, EndId), Error> {
+        host_ends::new_ends(cx, EndKind::Future, value)
+    }
+
+    /// The type of what goes through a stream or future, of which this is an end; nothing if it
+    /// has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if the end is no more.
+    fn element_type(cx, end: EndId) -> Result<Option<Type>, Error> {
+        host_ends::element_type(cx, end)
+    }
+
+    /// Begins to read up to `count` values; 1 of a future. It ends with an
+    /// [event](Self::next_end_event), which can be there at once. A read of nothing ends when
+    /// there is something to read.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::OtherEnd`] for a writable end; [`Error::NotHeld`] if the host doesn't hold it;
+    /// [`Error::EndBusy`] if a read is under way, or the end is done; [`Error::BufferTooLong`].
+    /// If what a guest has written can't be lifted, what it trapped with; the guest's instance is
+    /// locked down then.
+    fn read(cx, end: EndId, count: u32) -> Result<(), CallError> {
+        host_ends::read(cx, end, count)
+    }
+
+    /// Begins to write values; one to a future. It ends with an [event](Self::next_end_event),
+    /// which can be there at once, and which gives back what nobody has taken. Where the stream
+    /// has no element, each value is a [record](Val::Record) of nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Mismatch`], [`CallError::Handle`] if a value is not of the element's type, or
+    /// not the host's to give; those of [`read`](Self::read), of a writable end.
+    fn write(cx, end: EndId, values: Vec<Val>) -> Result<(), CallError> {
+        host_ends::write(cx, end, values)
+    }
+
+    /// Ends a read or write that is under way, with an [event](Self::next_end_event) that says how
+    /// far it has come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotHeld`] if the host doesn't hold the end; [`Error::EndIdle`] if nothing is under
+    /// way.
+    fn cancel_copy(cx, end: EndId) -> Result<(), CallError> {
+        host_ends::cancel_copy(cx, end)
+    }
+
+    /// Drops an end: whoever has the other one learns of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotHeld`] if the host doesn't hold it; [`Error::EndBusy`] if a read or write is
+    /// under way.
+    fn drop_end(cx, end: EndId) -> Result<(), Error> {
+        host_ends::drop_end(cx, end)
+    }
+
+    /// What has happened next to an end that the host holds, if anything has: a read or write has
+    /// ended, or the other end was dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherStep`] from inside of a destructor.
+    fn next_end_event(cx) -> Result<Option<EndEvent>, CallError> {
+        host_ends::next_event(cx)
+    }
+
+    /// Makes an error context, which the host holds until it gives it to a guest or
+    /// [drops it](Self::drop_error_context).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]
+    fn new_error_context(cx, debug_message: &str) -> Result<ErrorContextId, Error> {
+        cx.data_mut().machine.new_host_error_context(debug_message)
+    }
+
+    /// The debug message of an error context.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if it is no more.
+    fn debug_message(cx, error_context: ErrorContextId) -> Result<String, Error> {
+        cx.data().machine.debug_message(error_context).map(String::from)
+    }
+
+    /// Gives up an error context that the host holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotHeld`] if it doesn't; [`Error::Unknown`].
+    fn drop_error_context(cx, error_context: ErrorContextId) -> Result<(), Error> {
+        cx.data_mut().machine.drop_error_context(error_context)
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// What was put into the store.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut E::data_mut(&mut self.engine_store).data
+    }
+
+    /// Drops a resource that the host owns: runs the destructor of its type.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] with a [`HandleError`](super::HandleError) if the host doesn't own it;
+    /// what the destructor fails with.
+    pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
+        let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
+        match drop_resource(&mut cx, resource)? {
+            // A destructor doesn't wait.
+            Some(call) => HostContext::new(&mut cx).finish(call).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What calls a guest from inside of a function of the host. The guest must not wait: nobody else
+/// can run meanwhile. None of it is possible in a destructor ([`Error::OtherStep`]).
+impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
+    /// The function that `instance` exports as `name`. Nothing if it exports none, or belongs to
+    /// another store.
+    #[must_use]
+    pub fn function(&self, instance: &Instance<E>, name: &str) -> Option<Function> {
+        function(self.cx.data(), instance, name)
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Waits`] if the guest waits; [`CallError::TooDeep`]; those of
+    /// [`Store::call`].
+    pub fn call(
+        &mut self,
+        function: &Function,
+        arguments: &[Val],
+    ) -> Result<Option<Val>, CallError> {
+        self.check_depth()?;
+        let call = start(self.cx, function, arguments)?;
+        self.finish(call)
+    }
+
+    /// Drops a resource that the host owns: runs the destructor of its type.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), and those of [`Store::drop_resource`].
+    pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
+        self.check_depth()?;
+        match drop_resource(self.cx, resource)? {
+            Some(call) => self.finish(call).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes an instance of a component, with what `linker` gives for its imports.
+    ///
+    /// # Errors
+    ///
+    /// [`InstantiateError`]
+    pub fn instantiate(
+        &mut self,
+        component: &Component<E>,
+        linker: &Linker<E, T>,
+    ) -> Result<Instance<E>, InstantiateError> {
+        self.check_depth()?;
+        instantiate_component(self.cx, &component.closure, linker)
+    }
+
+    fn check_depth(&self) -> Result<(), CallError> {
+        if self.cx.data().depth < MAX_DEPTH { Ok(()) } else { Err(CallError::TooDeep) }
+    }
+
+    fn finish(&mut self, call: SubtaskId) -> Result<Option<Val>, CallError> {
+        loop {
+            if let Some(result) = take_result(self.cx, call)? {
+                return result;
+            }
+            if self.cx.data().interrupted.is_none() {
+                forget(self.cx, call)?;
+                return Err(CallError::Waits);
+            }
+            match turn(self.cx) {
+                Ok(_) => {}
+                Err(fault) => {
+                    forget(self.cx, call)?;
+                    return Err(fault.into());
+                }
+            }
+        }
+    }
+}

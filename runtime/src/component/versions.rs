@@ -1,0 +1,117 @@
+//! Names of imports and exports, and versions that stand for one another.
+//!
+//! What has the same name is found first. If there is none, the name of an interface such as
+//! `a:b/c@1.2.0` is also that of every other version of the same *track*: the same first number
+//! that isn't 0, and nothing but zeros before it. So `1.2.0` is of the track of `1.3.1` and of
+//! `1`, `0.2.1` of that of `0.2.3`, and `0.0.1` of its own. Of several, the highest is found. A
+//! version before a release, such as `1.0.0-rc.1`, is of no track.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use core::ops::Bound;
+
+/// What has the name `name`, which is `full_name` with its whole version, or is a version of it.
+pub(crate) fn find<'a, V>(
+    named: &'a BTreeMap<Box<str>, V>,
+    name: &str,
+    full_name: &str,
+) -> Option<&'a V> {
+    let exactly = named.get(full_name).or_else(|| named.get(name));
+    exactly.or_else(|| find_compatible(named, full_name))
+}
+
+fn find_compatible<'a, V>(named: &'a BTreeMap<Box<str>, V>, name: &str) -> Option<&'a V> {
+    let (interface, version) = name.rsplit_once('@')?;
+    let track = Version::parse(version)?.track();
+    let from = (Bound::Included(interface), Bound::Unbounded);
+    let all = named.range::<str, _>(from).take_while(|(name, _)| name.starts_with(interface));
+    let versions = all.filter_map(|(name, it)| {
+        let version = name.strip_prefix(interface)?.strip_prefix('@')?;
+        Some((Version::parse(version)?, it))
+    });
+    let compatible = versions.filter(|(version, _)| version.track() == track);
+    compatible.max_by_key(|(version, _)| *version).map(|(_, it)| it)
+}
+
+/// A version, whose last numbers may be left out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Version {
+    major: u64,
+    minor: u64,
+    patch: u64,
+}
+
+impl Version {
+    /// Nothing for a version before a release, and for what is none.
+    fn parse(text: &str) -> Option<Self> {
+        let (release, _build) = text.split_once('+').unwrap_or((text, ""));
+        let mut numbers = release.split('.').map(|number| number.parse().ok());
+        let major = numbers.next()??;
+        let mut rest = || numbers.next().unwrap_or(Some(0));
+        let version = Self { major, minor: rest()?, patch: rest()? };
+        numbers.next().is_none().then_some(version)
+    }
+
+    /// The numbers up to the first that isn't 0.
+    const fn track(self) -> (u64, u64, u64) {
+        match self {
+            Self { major: 0, minor: 0, patch } => (0, 0, patch),
+            Self { major: 0, minor, .. } => (0, minor, 0),
+            Self { major, .. } => (major, 0, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(provided: &[&str], name: &str) -> Option<usize> {
+        let named = provided.iter().enumerate();
+        let named = named.map(|(position, name)| (Box::from(*name), position)).collect();
+        find(&named, name, name).copied()
+    }
+
+    #[test]
+    fn a_name_is_found_as_it_is_before_any_other_version() {
+        assert_eq!(found(&["a:b/c@1.3.1", "a:b/c@1.2.0"], "a:b/c@1.2.0"), Some(1));
+        assert_eq!(found(&["f", "g"], "g"), Some(1));
+        assert_eq!(found(&["f"], "g"), None);
+    }
+
+    #[test]
+    fn the_highest_version_of_the_same_track_is_found() {
+        let provided =
+            ["a:b/c@1.3.1", "a:b/c@1.10.0", "a:b/c@1.9.2", "a:b/c@2.0.0", "a:b/cd@1.99.0"];
+        assert_eq!(found(&provided, "a:b/c@1.2.0"), Some(1));
+        assert_eq!(found(&provided, "a:b/c@2.0.5"), Some(3));
+        assert_eq!(found(&provided, "a:b/c@3.0.0"), None);
+        assert_eq!(found(&provided, "a:b/c"), None);
+    }
+
+    #[test]
+    fn before_1_the_first_number_that_is_not_0_is_the_track() {
+        assert_eq!(found(&["a:b/c@0.2.3"], "a:b/c@0.2.0"), Some(0));
+        assert_eq!(found(&["a:b/c@0.3.0"], "a:b/c@0.2.0"), None);
+        assert_eq!(found(&["a:b/c@0.0.2"], "a:b/c@0.0.1"), None);
+        assert_eq!(found(&["a:b/c@0.0.1+build"], "a:b/c@0.0.1"), Some(0));
+    }
+
+    #[test]
+    fn a_version_that_is_shortened_to_its_track_stands_for_all_of_it() {
+        assert_eq!(found(&["a:b/c@1"], "a:b/c@1.2.0"), Some(0));
+        assert_eq!(found(&["a:b/c@0.2"], "a:b/c@0.2.7"), Some(0));
+        let named = BTreeMap::from([(Box::from("a:b/c@1.4.0"), ())]);
+        assert_eq!(find(&named, "a:b/c@1", "a:b/c@1.2.0"), Some(&()));
+    }
+
+    #[test]
+    fn versions_before_a_release_and_what_is_none_stand_only_for_themselves() {
+        for version in ["1.0.0-rc.1", "1.0.0.0", "", "1..0", "x", "99999999999999999999.0.0"] {
+            let name = alloc::format!("a:b/c@{version}");
+            assert_eq!(found(&["a:b/c@1.0.1", "a:b/c@1.0.0"], &name), None, "{version}");
+            assert_eq!(found(&[&*name], "a:b/c@1.0.2"), None, "{version}");
+            assert_eq!(found(&[&*name], &name), Some(0), "{version}");
+        }
+    }
+}

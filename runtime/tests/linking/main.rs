@@ -1,0 +1,28 @@
+//! What components are given, what the host gives and holds, and what happens when either is wrong.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `guests` | the components that the tests link |
+//! | `imports` | functions, instances, versions, and errors of imports |
+//! | `modules` | core modules and components as imports |
+//! | `resources` | resources of the host and of guests |
+//! | `streams`, `futures` | ends that the host holds, and error contexts |
+//! | `nested` | functions of the host that call guests |
+//! | `mistakes` | functions of the host that fail, and stores and engines that are taken for others |
+
+#[cfg(test)]
+mod futures;
+#[cfg(test)]
+mod guests;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod mistakes;
+#[cfg(test)]
+mod modules;
+#[cfg(test)]
+mod nested;
+#[cfg(test)]
+mod resources;
+#[cfg(test)]
+mod streams;
