@@ -112,6 +112,7 @@ impl<E: CoreEngine> CanonicalOptions<E> {
     }
 }
 
+#[expect(clippy::expl_impl_clone_on_copy, reason = "a derive would ask it of the engine")]
 impl<E: CoreEngine> Clone for CanonicalOptions<E> {
     fn clone(&self) -> Self {
         *self

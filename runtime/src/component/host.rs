@@ -186,7 +186,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Host`] with a [`HandleError`](super::HandleError) if the host doesn't own it;
+    /// [`CallError::Handle`] if the host doesn't own it;
     /// what the destructor fails with.
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));

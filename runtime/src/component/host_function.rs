@@ -33,12 +33,15 @@ pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
     pub(crate) resources: Box<[HostResourceType<E, T>]>,
 }
 
+/// What a function of the host does with its arguments.
+type Closure<E, T, R> = dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
+
 /// How a function of the host is called.
 pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
     /// It returns when it is called.
-    Sync(Box<dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync>),
+    Sync(Box<Closure<E, T, HostResult>>),
     /// It gives a future.
-    Async(Box<dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostFuture + Send + Sync>),
+    Async(Box<Closure<E, T, HostFuture>>),
 }
 
 /// The store, lent to a function of the host that a guest calls.

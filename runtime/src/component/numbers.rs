@@ -17,10 +17,19 @@ use crate::trap::EndKind;
 
 use super::state::CanonicalOptions;
 
+/// The element of a stream or future type.
+#[derive(Clone)]
+enum Element {
+    /// The number is another type's.
+    OfNoEnd,
+    /// The element, if the type has one.
+    Of(Option<Type>),
+}
+
 /// What the numbers of a store stand for.
 pub(crate) struct Numbers<E: CoreEngine> {
     /// The element of each type that is a stream's or future's, by [`TypeIndex`].
-    elements: Vec<Option<Option<Type>>>,
+    elements: Vec<Element>,
     ends: HashMap<(bool, Option<Type>), TypeIndex>,
     values: HashMap<Type, TypeIndex>,
     options: Vec<CanonicalOptions<E>>,
@@ -28,7 +37,7 @@ pub(crate) struct Numbers<E: CoreEngine> {
     lift_options: HashMap<(StringEncoding, Option<u32>), OptionsIndex>,
     memories: Vec<E::Memory>,
     /// Memories by what they are to the engine.
-    memory_numbers: HashMap<String, u32>,
+    by_name: HashMap<String, u32>,
     tables: Vec<E::Table>,
     core_types: Vec<CoreFunctionType>,
 }
@@ -42,7 +51,7 @@ impl<E: CoreEngine> Numbers<E> {
             options: Vec::new(),
             lift_options: HashMap::new(),
             memories: Vec::new(),
-            memory_numbers: HashMap::new(),
+            by_name: HashMap::new(),
             tables: Vec::new(),
             core_types: Vec::new(),
         }
@@ -66,8 +75,10 @@ impl<E: CoreEngine> Numbers<E> {
 
     /// The element type of a stream or future type.
     pub(crate) fn element(&self, ty: TypeIndex) -> Result<&Option<Type>, Error> {
-        let element = at(&self.elements, ty.0, Table::Types)?;
-        element.as_ref().ok_or(Error::Unknown(Table::Types))
+        match at(&self.elements, ty.0, Table::Types)? {
+            Element::Of(element) => Ok(element),
+            Element::OfNoEnd => Err(Error::Unknown(Table::Types)),
+        }
     }
 
     /// Numbers a stream or future type; `define` makes a number for one that is new.
@@ -85,10 +96,10 @@ impl<E: CoreEngine> Numbers<E> {
         let number = define(TypeDefinition::Ends { is_none_or_number })?;
         let position = usize::try_from(number.0).map_err(|_| Error::Full(Table::Types))?;
         if self.elements.len() <= position {
-            self.elements.resize(position.saturating_add(1), None);
+            self.elements.resize(position.saturating_add(1), Element::OfNoEnd);
         }
         if let Some(place) = self.elements.get_mut(position) {
-            *place = Some(element.cloned());
+            *place = Element::Of(element.cloned());
         }
         self.ends.insert(key, number);
         Ok(number)
@@ -136,11 +147,11 @@ impl<E: CoreEngine> Numbers<E> {
     pub(crate) fn add_memory(&mut self, memory: E::Memory) -> Result<MemoryIndex, Error> {
         // Engines' handles show which thing they are a handle of, but can't all be compared.
         let name = format!("{memory:?}");
-        if let Some(number) = self.memory_numbers.get(&name) {
+        if let Some(number) = self.by_name.get(&name) {
             return Ok(MemoryIndex(*number));
         }
         let number = add(&mut self.memories, memory)?;
-        self.memory_numbers.insert(name, number);
+        self.by_name.insert(name, number);
         Ok(MemoryIndex(number))
     }
 

@@ -230,6 +230,7 @@ pub enum CoreExtern<E: CoreEngine> {
     Tag(E::Tag),
 }
 
+#[expect(clippy::expl_impl_clone_on_copy, reason = "a derive would ask it of the engine")]
 impl<E: CoreEngine> Clone for CoreExtern<E> {
     fn clone(&self) -> Self {
         *self

@@ -31,8 +31,9 @@ fn a_function_of_the_host_that_waits_returns_when_its_future_is_ready() {
     let mut world = World::new();
     world.linker.async_function("f", |_, arguments| {
         let mut polls = 0;
-        std::future::poll_fn(move |_| {
+        std::future::poll_fn(move |cx| {
             polls += 1;
+            cx.waker().wake_by_ref();
             if polls == 1 { Poll::Pending } else { Poll::Ready(Ok(adds(&arguments))) }
         })
     });

@@ -26,9 +26,10 @@ fn a_function_of_the_host_that_fails_late_traps_its_caller_too() {
     let mut world = World::new();
     world.linker.async_function("f", |_, _| {
         let mut polls = 0;
-        std::future::poll_fn(move |_| {
+        std::future::poll_fn(move |cx| {
             polls += 1;
             if polls == 1 {
+                cx.waker().wake_by_ref();
                 return std::task::Poll::Pending;
             }
             std::task::Poll::Ready(Err("it was too late".into()))

@@ -182,7 +182,7 @@ fn the_host_owns_what_it_is_given_lends_it_and_gives_it_away_once() {
         let found = refused(world.try_call(&instance, name, &[value]));
         assert_eq!(found, ("[0]".into(), HandleProblem::NotHeld));
     }
-    assert!(matches!(world.store.drop_resource(it), Err(CallError::Host(_))));
+    assert!(matches!(world.store.drop_resource(it), Err(CallError::Handle(_))));
     assert_eq!(world.number(&instance, "dropped", &[]), 0);
 }
 
@@ -216,7 +216,7 @@ fn the_host_drops_a_guests_resource_by_its_destructor_once() {
     world.store.drop_resource(it).unwrap();
     assert_eq!(world.number(&instance, "dropped", &[]), 5);
     let error = world.store.drop_resource(it).unwrap_err();
-    let text = "a function of the host failed: at the resource: the host does not hold this";
+    let text = "at the resource: the host does not hold this";
     assert_eq!(error.to_string(), text);
     assert_eq!(world.number(&instance, "dropped", &[]), 5);
 }

@@ -88,7 +88,7 @@ impl<E: CoreEngine> Frame<E> {
                 self.instances.push(Arc::new(Exports(exports)));
             }
             Item::AliasExport { sort, instance, name } => {
-                self.alias_export(*sort, *instance, name)?
+                self.alias_export(*sort, *instance, name)?;
             }
             Item::AliasOuter { sort, count, index } => self.alias_outer(*sort, *count, *index)?,
             Item::Resource { slot, representation, destructor } => {

@@ -287,7 +287,7 @@ fn at<V>(space: &[V], index: u32) -> Result<&V, Fault> {
 /// Joins the names of an import within an import.
 pub(super) fn within(outer: &str, inner: &str) -> String {
     let mut name = String::from(outer);
-    name.push_str("/");
+    name.push('/');
     name.push_str(inner);
     name
 }

@@ -107,7 +107,6 @@ macro_rules! closures {
     };
 }
 
-#[expect(clippy::too_many_lines, reason = "a table, a signature a line")]
 fn by_signature<D: HostFunctions<Wasmi>>(
     store: &mut StoreContextMut<'_, Inner<D>>,
     number: u32,

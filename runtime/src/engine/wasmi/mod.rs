@@ -173,7 +173,7 @@ pub struct Inner<D> {
 /// A function, and what it returns.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    function: wasmi::Func,
+    wasmi: wasmi::Func,
     result: Option<CoreType>,
     /// Whether it returns one value that is no [`CoreType`], or several.
     is_foreign: bool,
@@ -219,12 +219,12 @@ impl<D: HostFunctions<Wasmi>> Context<'_, D> {
             [one] => (core_type(*one), core_type(*one).is_none()),
             _ => (None, true),
         };
-        Function { function, result, is_foreign }
+        Function { wasmi: function, result, is_foreign }
     }
 
     fn wasmi_extern(it: CoreExtern<Wasmi>) -> Extern {
         match it {
-            CoreExtern::Function(it) => Extern::Func(it.function),
+            CoreExtern::Function(it) => Extern::Func(it.wasmi),
             CoreExtern::Memory(it) => Extern::Memory(it),
             CoreExtern::Table(it) => Extern::Table(it),
             CoreExtern::Global(it) => Extern::Global(it),
@@ -247,13 +247,13 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 
     fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
         let function = host_function::new(&mut self.0, number, ty);
-        Function { function, result: ty.results.get(0), is_foreign: false }
+        Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
     }
 
     fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
         let function = host_function::new(&mut self.0, number, ty);
         let function = call_through::new(&mut self.0, function, ty).unwrap_or(function);
-        Function { function, result: ty.results.get(0), is_foreign: false }
+        Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
     }
 
     fn instantiate(
@@ -298,7 +298,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         let mut output = [default_value(function.result)];
         let outputs = output.get_mut(..usize::from(function.result.is_some()));
         let outputs = outputs.unwrap_or_default();
-        let call = function.function.call_resumable(&mut self.0, inputs.as_slice(), outputs);
+        let call = function.wasmi.call_resumable(&mut self.0, inputs.as_slice(), outputs);
         progress(call, &output, function.result)
     }
 
