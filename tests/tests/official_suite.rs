@@ -1,7 +1,5 @@
 //! The official suite at the pinned revision, played on wasmi.
 
-#![expect(clippy::expect_used, reason = "a test that fails to set up has failed")]
-
 use weft::engine::wasmi::Wasmi;
 use weft_tests::conformance::{Verdict, files, run};
 
