@@ -75,6 +75,17 @@ impl Definition {
         })
     }
 
+    /// Whether it is given core modules, of which nothing is known.
+    pub(crate) fn gets_modules(&self) -> bool {
+        self.items.iter().any(|item| {
+            matches!(
+                item,
+                Item::Import { ty: EntityType::Module(_), .. }
+                    | Item::AliasExport { sort: Sort::Module, .. }
+            )
+        })
+    }
+
     /// What it exports, in order.
     pub(crate) fn exports(&self) -> impl Iterator<Item = (&ExternName, &EntityType)> {
         self.items.iter().filter_map(|item| match item {

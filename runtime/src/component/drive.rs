@@ -243,7 +243,11 @@ fn take<E: CoreEngine, T: Send + 'static>(
             let lifted = cx.data().lifted(function)?;
             let core = lifted.core.ok_or(Error::NoDestructor)?;
             check_nested_calls(cx.data())?;
-            let representation = representation_value(representation)?;
+            let flat = lifted.ty.params.abi().narrow.flat;
+            let representation = match flat.get(0) {
+                Some(CoreType::I64) => CoreValue::I64(representation),
+                _ => representation_value(representation)?,
+            };
             return call(cx, thread, core, &[representation]);
         }
         Step::CallCallback { thread, function, event, .. } => {
@@ -322,7 +326,7 @@ fn check_spilled<C: crate::abi::LowerContext>(
     Ok(())
 }
 
-/// A representation as the argument of a destructor.
+/// A representation of 32 bits as the argument of a destructor.
 fn representation_value(representation: u64) -> Result<CoreValue, Error> {
     u32::try_from(representation).map(CoreValue::I32).map_err(|_| Error::ValueMismatch)
 }
@@ -449,7 +453,7 @@ fn find_start_function<E: CoreEngine, T: Send + 'static>(
     let ty = cx.data().numbers.core_type(search.start_type())?;
     let table = cx.data().numbers.table(search.table())?;
     let function = match cx.table_function(table, search.index(), &ty) {
-        TableEntry::Function(function) => function,
+        TableEntry::Function(function) => cx.callable(function),
         TableEntry::OtherType => return Err(Trap::StartFunctionTypeMismatch.into()),
         TableEntry::Empty => return Err(Trap::StartFunctionUnknown.into()),
     };

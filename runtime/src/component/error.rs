@@ -68,9 +68,16 @@ pub enum InstantiateError {
     /// It was loaded for another engine than the store's.
     #[error("the component was loaded for another engine")]
     OtherEngine,
-    /// There would be more component instances than is allowed at a time.
+    /// There would be more instances, of components and of core modules, than is allowed at a time.
     #[error("a component may have at most {0} instances within it")]
     TooManyInstances(u32),
+    /// Components would instantiate one another too deeply.
+    #[error("components instantiate one another at most {0} levels deep")]
+    TooDeep(u32),
+    /// Components are defined in so many places, each of which sees so many others, that
+    /// instantiation would take too long.
+    #[error("there are too many components within components to instantiate them all")]
+    TooMuchWork,
     /// An initialisation trapped, or Weft failed.
     #[error(transparent)]
     Call(#[from] CallError),

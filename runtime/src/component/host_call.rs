@@ -7,6 +7,7 @@ use crate::builtin::TypeIndex;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
+use crate::trap::Trap;
 
 use super::claims::HandleError;
 use super::contexts::{Context, Source, lift, lower};
@@ -32,16 +33,31 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     match &function.call {
         HostFunctionCall::Sync(function) => {
             let result = function(&mut HostContext::new(cx), arguments);
-            returned(cx, subtask, result)?;
+            returned_at_once(cx, subtask, result)?;
         }
         HostFunctionCall::Async(function) => {
             let future = function(&mut HostContext::new(cx), arguments);
             if let Some(result) = cx.data_mut().waiting.begin(subtask, future) {
-                returned(cx, subtask, result)?;
+                returned_at_once(cx, subtask, result)?;
             }
         }
     }
     Ok(cx.data_mut().machine.host_returned()?)
+}
+
+/// A function of the host has returned where its caller stands. What it called itself may have
+/// locked the caller down, which then can't be returned to.
+fn returned_at_once<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    subtask: SubtaskId,
+    result: HostResult,
+) -> Result<(), Fault> {
+    match returned(cx, subtask, result) {
+        Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {
+            Err(Trap::CannotEnterComponentInstance.into())
+        }
+        result => result,
+    }
 }
 
 /// A function of the host has returned: takes its result to the caller.
@@ -123,10 +139,12 @@ pub(super) fn poll_woken<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, 
     let mut has_returned = false;
     while let Some((subtask, result)) = cx.data_mut().waiting.poll(&mut batch) {
         has_returned = true;
-        match returned(cx, subtask, result) {
+        if cx.data_mut().call(subtask).is_err() {
             // Whom it was for is gone.
-            Ok(()) | Err(Fault::Failure(Failure::Error(Error::CallerGone | Error::Unknown(_)))) => {
-            }
+            continue;
+        }
+        match returned(cx, subtask, result) {
+            Ok(()) | Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {}
             Err(fault) => caller_trapped(cx, subtask, fault),
         }
     }

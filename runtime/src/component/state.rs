@@ -49,6 +49,8 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     stopped: Vec<Option<(ThreadId, Stopped<E>)>>,
     /// The functions that new threads start with, until they do.
     start_functions: Vec<Option<StartFunction<E>>>,
+    /// The numbers of those that have.
+    free_start_functions: Vec<u32>,
     /// What the guest's function returned that is being lifted, or what `task.return` was given.
     pub(crate) returned: FlatValues,
     /// What is next, when a guest has stopped in a function of the host.
@@ -238,6 +240,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             num_host_calls: 0,
             stopped: Vec::new(),
             start_functions: Vec::new(),
+            free_start_functions: Vec::new(),
             returned: FlatValues::EMPTY,
             next: None,
             stopping: None,
@@ -380,16 +383,22 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     /// Keeps what a new thread starts with, and gives its number.
     pub(crate) fn put_start_function(&mut self, start: StartFunction<E>) -> Result<u32, Error> {
-        let free = self.start_functions.iter().position(Option::is_none);
-        let position = free.unwrap_or(self.start_functions.len());
+        let next = u32::try_from(self.start_functions.len());
+        let number = match self.free_start_functions.pop() {
+            Some(free) => free,
+            None => next.map_err(|_| Error::Full(Table::Threads))?,
+        };
+        let position = usize::try_from(number).map_err(|_| Error::Full(Table::Threads))?;
         put(&mut self.start_functions, position, start);
-        u32::try_from(position).map_err(|_| Error::Full(Table::Threads))
+        Ok(number)
     }
 
     /// What a new thread starts with.
     pub(crate) fn take_start_function(&mut self, number: u32) -> Result<StartFunction<E>, Error> {
         let place = usize::try_from(number).ok().and_then(|it| self.start_functions.get_mut(it));
-        place.and_then(Option::take).ok_or(Error::Unknown(Table::Threads))
+        let start = place.and_then(Option::take).ok_or(Error::Unknown(Table::Threads))?;
+        self.free_start_functions.push(number);
+        Ok(start)
     }
 
     /// The function that the engine calls by this number.

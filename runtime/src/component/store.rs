@@ -133,8 +133,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         &E::data(&self.engine_store).data
     }
 
-    /// Sets how often guests may go on, during one [`run`](Self::run), after the engine
-    /// interrupted them since they ran for too long; then the call fails with
+    /// Sets how often guests may go on, since a call was last started or [run](Self::run), after
+    /// the engine interrupted them as they ran for too long; then the call fails with
     /// [`CallError::Interrupted`], and the instances that were interrupted can't be entered any
     /// more. Without a limit, which is the default, they go on for ever.
     pub fn set_interruptions(&mut self, limit: Option<u32>) {

@@ -119,6 +119,7 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let Some(caller) = task_return.caller() else {
         let mut lifting = lift(cx, source, Peer::Host)?;
         let unclaimed = results.lift_flat_values(&mut lifting, max, &mut values)?;
+        cx.data().machine.return_(&task_return)?;
         cx.data_mut().discard(unclaimed)?;
         return Ok(cx.data_mut().machine.resolve(task_return, None)?);
     };

@@ -112,6 +112,12 @@ pub trait CoreContext {
         self.new_function(number, ty)
     }
 
+    /// The same function as one that can stop when the host calls it: for engines in which that is
+    /// no matter of course where the function is one of the host itself.
+    fn callable(&mut self, function: FunctionOf<Self>) -> FunctionOf<Self> {
+        function
+    }
+
     /// Instantiates a module with as many imports as it has, of the right types, and runs its
     /// start function, in which nothing can stop.
     ///

@@ -13,6 +13,7 @@ mod allocations;
 mod capabilities;
 mod components;
 mod host;
+mod instantiation;
 mod interruption;
 mod memories;
 mod nesting;

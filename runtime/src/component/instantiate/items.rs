@@ -27,7 +27,7 @@ use super::super::state::{
     Callable, CanonicalOptions as StoreOptions, CoreFunction, Fault, Lifted, Lowered, State,
 };
 use super::numbers::{BuiltinFrame, FrameNumbers};
-use super::{Frame, add_lifted, at, instantiate, within};
+use super::{Budget, Frame, add_lifted, at, instantiate, within};
 
 impl<E: CoreEngine> Frame<E> {
     /// Does what an item says.
@@ -36,7 +36,7 @@ impl<E: CoreEngine> Frame<E> {
         cx: &mut Context<'_, E, T>,
         item: &Item,
         imports: &BTreeMap<Box<str>, Entity<E>>,
-        budget: &mut u32,
+        budget: &mut Budget,
     ) -> Result<(), InstantiateError> {
         match item {
             Item::CoreModule { number } => {
@@ -45,6 +45,7 @@ impl<E: CoreEngine> Frame<E> {
                 self.modules.push(module.clone());
             }
             Item::InstantiateCore { module, arguments } => {
+                budget.take_instance()?;
                 self.instantiate_module(cx, *module, arguments)?;
             }
             Item::CoreInstance { exports } => {
@@ -59,20 +60,25 @@ impl<E: CoreEngine> Frame<E> {
                 let found = found.filter(|found| found.is(*sort));
                 self.push_core(found.ok_or_else(|| not_validated("a core export is missing"))?);
             }
-            Item::Component(definition) => self.components.push(Closure {
-                definition: definition.clone(),
-                code: self.code.clone(),
-                around: Some(Arc::new(Surroundings {
-                    modules: self.modules.clone(),
-                    components: self.components.clone(),
-                    around: self.around.clone(),
-                })),
-            }),
+            Item::Component(definition) => {
+                budget.take_seen(self.modules.len().saturating_add(self.components.len()))?;
+                self.components.push(Closure {
+                    definition: definition.clone(),
+                    code: self.code.clone(),
+                    around: Some(Arc::new(Surroundings {
+                        modules: self.modules.clone(),
+                        components: self.components.clone(),
+                        around: self.around.clone(),
+                    })),
+                });
+            }
             Item::Instantiate { component, arguments, binding } => {
                 let component = at(&self.components, *component)?.clone();
                 let arguments = self.entities(arguments)?;
                 cx.data_mut().names.enter(self.instance, self.instances.len());
+                budget.enter()?;
                 let exports = instantiate(cx, &component, &arguments, budget);
+                budget.leave();
                 cx.data_mut().names.leave();
                 let instance = Entity::Instance(Arc::new(exports?));
                 self.bind(binding.as_ref(), &instance)?;
@@ -92,7 +98,7 @@ impl<E: CoreEngine> Frame<E> {
             }
             Item::AliasOuter { sort, count, index } => self.alias_outer(*sort, *count, *index)?,
             Item::Resource { slot, representation, destructor } => {
-                self.resource(cx.data_mut(), *slot, *representation, *destructor)?;
+                self.resource(cx, *slot, *representation, *destructor)?;
             }
             Item::Import { name, ty, binding } => {
                 self.import(cx.data_mut(), (name, ty), binding.as_ref(), imports)?;
@@ -107,7 +113,7 @@ impl<E: CoreEngine> Frame<E> {
                 self.push(entity);
             }
             Item::Lift { core_function, options, ty } => {
-                self.lift(cx.data_mut(), *core_function, options, ty)?;
+                self.lift(cx, *core_function, options, ty)?;
             }
             Item::Lower { function, options, ty, signature } => {
                 let state = cx.data_mut();
@@ -330,17 +336,22 @@ impl<E: CoreEngine> Frame<E> {
 
     fn resource<T: Send + 'static>(
         &mut self,
-        state: &mut State<E, T>,
+        cx: &mut Context<'_, E, T>,
         slot: u32,
-        _: IntegerType,
+        representation: IntegerType,
         destructor: Option<u32>,
     ) -> Result<(), InstantiateError> {
         let destructor = match destructor {
             None => None,
             Some(function) => {
-                let core = Some(*at(&self.core_functions, function)?);
+                let core = Some(cx.callable(*at(&self.core_functions, function)?));
+                let state = cx.data_mut();
                 let unlistable = |_| not_validated("a list of one type");
-                let params = TypeList::new([Type::U32]).map_err(unlistable)?;
+                let params = match representation {
+                    IntegerType::I32 => Type::U32,
+                    IntegerType::I64 => Type::U64,
+                };
+                let params = TypeList::new([params]).map_err(unlistable)?;
                 let results = TypeList::new([]).map_err(unlistable)?;
                 let ty = FunctionType {
                     names: Box::new([Box::from("rep")]),
@@ -368,6 +379,7 @@ impl<E: CoreEngine> Frame<E> {
                 Some(add_lifted(state, lifted, None, options)?)
             }
         };
+        let state = cx.data_mut();
         let definition = TypeDefinition::Resource { instance: Some(self.instance), destructor };
         let ty = state.machine.define_type(definition)?;
         self.bind(Some(&Binding::Resource(slot)), &Entity::Resource(ty))?;
@@ -376,26 +388,30 @@ impl<E: CoreEngine> Frame<E> {
 
     fn lift<T: Send + 'static>(
         &mut self,
-        state: &mut State<E, T>,
+        cx: &mut Context<'_, E, T>,
         core_function: u32,
         options: &CanonicalOptions,
         ty: &Arc<FunctionType>,
     ) -> Result<(), InstantiateError> {
+        let mut core = |index: Option<u32>| {
+            let function = index.map(|index| at(&self.core_functions, index)).transpose()?;
+            Ok::<_, Fault>(function.map(|function| cx.callable(*function)))
+        };
+        let (core_function, callback) = (core(Some(core_function))?, core(options.callback)?);
+        let post_return = core(options.post_return)?;
+        let state = cx.data_mut();
         let ty = self.resolve_function_type(state, ty)?;
         let store_options = self.store_options(options)?;
         let lift_options = state.numbers.lift_options(&store_options)?;
-        let core = |index: Option<u32>| {
-            index.map(|index| at(&self.core_functions, index).copied()).transpose()
-        };
         let result = ty.result.clone();
         let lifted = Lifted {
             instance: self.instance,
-            core: core(Some(core_function))?,
+            core: core_function,
             ty,
             options: state.numbers.add_options(store_options)?,
             is_async: options.is_async,
-            callback: core(options.callback)?,
-            post_return: core(options.post_return)?,
+            callback,
+            post_return,
         };
         let function = add_lifted(state, lifted, result.as_ref(), lift_options)?;
         self.functions.push(function);
@@ -413,7 +429,7 @@ impl<E: CoreEngine> Frame<E> {
         let number = u32::try_from(functions.len())
             .map_err(|_| not_validated("there are more core functions than numbers"))?;
         functions.push(function);
-        let function = if self.code.has_tail_calls {
+        let function = if self.has_tail_calls {
             cx.new_function_for_tail_calls(number, signature)
         } else {
             cx.new_function(number, signature)

@@ -1,5 +1,6 @@
 //! Instantiation: walking the items of a definition.
 
+mod budget;
 mod items;
 mod numbers;
 
@@ -17,6 +18,8 @@ use crate::error::Error;
 use crate::limits::Table;
 use crate::machine::{FunctionId, InstanceId, Lift, LiftedFunction, ThreadId};
 
+use budget::Budget;
+
 use super::contexts::Context;
 use super::definition::{FunctionType, Item, Reference};
 use super::entity::{Closure, Code, CoreInstance, Entity, Exports, Module, Surroundings};
@@ -24,9 +27,6 @@ use super::error::{ImportError, InstantiateError, not_validated};
 use super::instance::Instance;
 use super::linker::Linker;
 use super::state::{Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State};
-
-/// So many component instances may be made by instantiating one component.
-const MAX_INSTANCES: u32 = 10_000;
 
 /// A core module that is being instantiated.
 pub(crate) struct Starting<E: CoreEngine> {
@@ -58,13 +58,13 @@ pub(super) fn start<E: CoreEngine, T: Send + 'static>(
 }
 
 /// Makes an instance of a component that is given these imports.
-pub(super) fn instantiate<E: CoreEngine, T: Send + 'static>(
+fn instantiate<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     component: &Closure<E>,
     imports: &BTreeMap<Box<str>, Entity<E>>,
-    budget: &mut u32,
+    budget: &mut Budget,
 ) -> Result<Exports<E>, InstantiateError> {
-    *budget = budget.checked_sub(1).ok_or(InstantiateError::TooManyInstances(MAX_INSTANCES))?;
+    budget.take_instance()?;
     let mut frame = Frame::new(cx, component)?;
     for item in &component.definition.items {
         // Once an import is wrong, only those that are wrong, too, are of interest.
@@ -89,13 +89,8 @@ pub(super) fn instantiate_component<E: CoreEngine, T: Send + 'static>(
         return Err(InstantiateError::OtherEngine);
     }
     let imports = linker.resolve(cx.data_mut(), &component.definition)?;
-    let exports = instantiate(cx, component, &imports, &mut budget())?;
+    let exports = instantiate(cx, component, &imports, &mut Budget::new())?;
     Ok(Instance { exports: Arc::new(exports), store: cx.data().identity.clone() })
-}
-
-/// The budget of instances for one component.
-const fn budget() -> u32 {
-    MAX_INSTANCES
 }
 
 /// An instance that is being made: its index spaces, so far.
@@ -104,6 +99,8 @@ struct Frame<E: CoreEngine> {
     /// The function whose task initialises the instance.
     initialisation: FunctionId,
     code: Arc<Code<E>>,
+    /// Whether functions of the host may come to modules with tail calls.
+    has_tail_calls: bool,
     around: Option<Arc<Surroundings<E>>>,
     /// The resource types in the slots.
     slots: Vec<Option<TypeIndex>>,
@@ -161,6 +158,7 @@ impl<E: CoreEngine> Frame<E> {
             instance,
             initialisation,
             code: component.code.clone(),
+            has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
             around: component.around.clone(),
             slots: alloc::vec![None; slots],
             resolver: crate::abi::Resolver::default(),

@@ -1,8 +1,10 @@
 //! Functions that reach a function of the host by an ordinary call.
 //!
 //! In wasmi 2.0.0 a guest that stopped in a function of the host which it had *tail-called* goes
-//! on with a wrong value. A module with tail calls is therefore given, instead of a function of
-//! the host, a function of a module that has nothing else in it and calls it ordinarily.
+//! on with a wrong value, and one that is such a function itself can't stop. A module with tail
+//! calls is therefore given, instead of a function of the host, a function of a module that has
+//! nothing else in it and calls it ordinarily; and that one is called where a function of the host
+//! was lifted.
 
 use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,

@@ -15,6 +15,7 @@ mod host_function;
 mod value;
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -126,7 +127,8 @@ impl CoreEngine for Wasmi {
     }
 
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
-        let mut store = wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, data });
+        let mut store =
+            wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, host: BTreeMap::new(), data });
         refuel(&mut store.as_context_mut(), 0);
         store
     }
@@ -167,6 +169,9 @@ impl fmt::Debug for Module {
 #[derive(Debug)]
 pub struct Inner<D> {
     fuel: Option<u64>,
+    /// The functions of the host, by what they are to wasmi, with the function that calls one, if
+    /// it was needed.
+    host: BTreeMap<String, Option<wasmi::Func>>,
     data: D,
 }
 
@@ -247,12 +252,33 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 
     fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
         let function = host_function::new(&mut self.0, number, ty);
+        // Handles show which function they are of, but can't be compared.
+        self.0.data_mut().host.insert(format!("{function:?}"), None);
         Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
+    }
+
+    fn callable(&mut self, function: Function) -> Function {
+        let name = format!("{:?}", function.wasmi);
+        let wasmi = match self.0.data().host.get(&name) {
+            None => return function,
+            Some(Some(through)) => *through,
+            Some(None) => {
+                let ty = value::core_function_type(&function.wasmi.ty(&self.0));
+                let through = ty.and_then(|ty| call_through::new(&mut self.0, function.wasmi, &ty));
+                let Some(through) = through else { return function };
+                self.0.data_mut().host.insert(name, Some(through));
+                through
+            }
+        };
+        Function { wasmi, ..function }
     }
 
     fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
         let function = host_function::new(&mut self.0, number, ty);
-        let function = call_through::new(&mut self.0, function, ty).unwrap_or(function);
+        let function = call_through::new(&mut self.0, function, ty).unwrap_or_else(|| {
+            // There is no function with this number: rather a trap than a wrong value.
+            host_function::new(&mut self.0, u32::MAX, ty)
+        });
         Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
     }
 
