@@ -10,7 +10,7 @@ use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
 
 use super::contexts::Context;
-use super::deadlock::{Deadlock, waiting_tasks};
+use super::deadlock::Deadlock;
 use super::drive::{Base, Driven, drive, go_on};
 use super::error::CallError;
 use super::host_call::{destroy, poll_woken};
@@ -115,8 +115,14 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
     }
     match state.machine.tick() {
         Ok(step) => {
-            let thread = state.machine.current();
-            let origin = thread.and_then(|thread| state.origin_of_thread(thread));
+            let origin = match step {
+                // The task, which had to wait to enter, has not begun yet.
+                Step::CallFunction { caller, .. } => state.origin_of_call(caller),
+                _ => {
+                    let thread = state.machine.current();
+                    thread.and_then(|thread| state.origin_of_thread(thread))
+                }
+            };
             state.origins.running = origin.filter(|origin| state.is_open(*origin));
             Ok(enter_turn(cx, Next::Step(step)))
         }
@@ -220,9 +226,9 @@ pub(super) fn run_until<E: CoreEngine, T: Send + 'static>(
             Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
             Ok(Turn::Idle) if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
             Ok(Turn::Idle) => {
-                let tasks = waiting_tasks(cx.data());
+                let deadlock = Deadlock::of(cx.data());
                 forget(cx, call)?;
-                return Err(CallError::Deadlock(Box::new(Deadlock { tasks })));
+                return Err(CallError::Deadlock(Box::new(deadlock)));
             }
             Err(error) => {
                 forget(cx, call)?;
@@ -269,7 +275,8 @@ fn drop_unclaimed<E: CoreEngine, T: Send + 'static>(
     value: Val,
 ) -> Result<(), Error> {
     let dropped = match value {
-        Val::Own(resource) => drop_resource(cx, resource),
+        // What can't be dropped, as its definer trapped, is nobody's any more.
+        Val::Own(resource) => drop_owned(cx, resource, |_| {}),
         value => cx
             .data_mut()
             .discard(Vec::from([value]))
@@ -286,10 +293,20 @@ fn drop_unclaimed<E: CoreEngine, T: Send + 'static>(
     }
 }
 
-/// Drops a resource that the host owns. Gives the call of its destructor, if a guest has it.
+/// Drops a resource that the host owns. Gives the call of its destructor, if a guest has it. If
+/// that can't be begun, the host owns the resource as before.
 pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     resource: Resource,
+) -> Result<Option<SubtaskId>, CallError> {
+    drop_owned(cx, resource, |state| state.hold(resource))
+}
+
+/// Drops a resource that the host owns, and calls `refused` if that can't be begun.
+fn drop_owned<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    resource: Resource,
+    refused: impl FnOnce(&mut State<E, T>),
 ) -> Result<Option<SubtaskId>, CallError> {
     let Resource { ty, representation } = resource;
     let state = cx.data_mut();
@@ -299,7 +316,13 @@ pub(super) fn drop_resource<E: CoreEngine, T: Send + 'static>(
         return Ok(None);
     }
     state.claim_owned(resource)?;
-    let begun = state.machine.drop_host_resource(ty, representation).map_err(Fault::from)?;
+    let begun = match state.machine.drop_host_resource(ty, representation) {
+        Ok(begun) => begun,
+        Err(failure) => {
+            refused(state);
+            return Err(Fault::from(failure).into());
+        }
+    };
     let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };
     run_to_host(cx, |state| {
         state.put_call(call, Call::Host(HostCall::new(Vec::new())));

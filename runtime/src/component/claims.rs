@@ -17,10 +17,12 @@ use thiserror::Error;
 
 use crate::abi::{EndType, Resource, Type, TypeList, Val};
 use crate::builtin::TypeIndex;
+use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::engine::CoreEngine;
 use crate::error::Error;
-use crate::machine::{EndId, EndState, ErrorContextId, HandleView, SubtaskId, TaskId};
+use crate::limits::Limits;
+use crate::machine::{EndId, EndState, ErrorContextId, HandleView, Machine, SubtaskId, TaskId};
 use crate::trap::{CopyDirection, EndKind};
 
 use super::state::{Fault, State};
@@ -91,18 +93,59 @@ pub(crate) struct Held {
     /// What it has borrowed, for the time of the calls of its functions.
     borrowed: Vec<(SubtaskId, Resource)>,
     /// What it has lent to calls of its own.
-    lent: Vec<Lent>,
+    lent: Lent,
     /// What nobody has taken.
     pub(crate) unclaimed: Vec<Val>,
 }
 
-/// A resource that the host has lent.
-#[derive(Debug)]
+/// What the host has lent to calls of its own. Of calls that are over, what is left is removed
+/// each time that they may be as many as those that are not.
+#[derive(Debug, Default)]
 struct Lent {
-    resource: Resource,
-    call: SubtaskId,
-    /// The task that has borrowed it, once it has started.
-    task: Option<TaskId>,
+    /// The calls that have borrowed something, and the task of each, once it has started.
+    borrowers: BTreeMap<SubtaskId, Option<TaskId>>,
+    /// Who has borrowed what.
+    resources: BTreeMap<Resource, Vec<SubtaskId>>,
+    /// With so many borrowers, those are removed whose calls are over.
+    remove_at: usize,
+}
+
+/// Calls that are over are looked for among so many at least.
+const MIN_BORROWERS: usize = 16;
+
+impl Lent {
+    /// A call borrows these.
+    fn insert(&mut self, call: SubtaskId, resources: impl IntoIterator<Item = Resource>) {
+        for resource in resources {
+            self.borrowers.insert(call, None);
+            self.resources.entry(resource).or_default().push(call);
+        }
+    }
+
+    /// Before a borrower is added: removes those whose calls are over, if there are so many that
+    /// looking for them costs little for each.
+    fn make_room(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
+        if self.borrowers.len() < self.remove_at.max(MIN_BORROWERS) {
+            return;
+        }
+        let Self { borrowers, resources, remove_at } = self;
+        borrowers.retain(|call, task| goes_on(*call, *task));
+        resources.retain(|_, calls| {
+            calls.retain(|call| borrowers.contains_key(call));
+            !calls.is_empty()
+        });
+        *remove_at = borrowers.len().saturating_mul(2);
+    }
+
+    /// Whether a call that goes on has borrowed the resource.
+    fn is_lent(
+        &self,
+        resource: Resource,
+        goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,
+    ) -> bool {
+        let calls = self.resources.get(&resource).map_or(&[][..], Vec::as_slice);
+        calls.iter().any(|call| self.borrowers.get(call).is_some_and(|task| goes_on(*call, *task)))
+    }
 }
 
 impl Held {
@@ -127,8 +170,8 @@ impl Held {
 
     /// A call of the host has started as a task.
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
-        for lent in self.lent.iter_mut().filter(|lent| lent.call == call) {
-            lent.task = Some(task);
+        if let Some(borrower) = self.lent.borrowers.get_mut(&call) {
+            *borrower = Some(task);
         }
     }
 
@@ -210,9 +253,12 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     /// The host has lent these to a call that it has begun.
     pub(crate) fn lend(&mut self, call: SubtaskId, resources: Vec<Resource>) {
-        let lent = resources.into_iter().filter(|it| self.is_guests(it.ty));
-        let lent: Vec<_> = lent.map(|resource| Lent { resource, call, task: None }).collect();
-        self.held.lent.extend(lent);
+        if resources.is_empty() {
+            return;
+        }
+        let Self { held, machine, .. } = self;
+        held.lent.make_room(|call, task| goes_on(machine, call, task));
+        held.lent.insert(call, resources);
     }
 
     /// Finds what a value holds.
@@ -356,13 +402,8 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// Whether a call that goes on has borrowed the resource from the host.
-    fn is_lent(&mut self, resource: Resource) -> bool {
-        let Self { held, machine, .. } = self;
-        held.lent.retain(|lent| match lent.task {
-            Some(task) => !machine.is_task_over(task),
-            None => machine.call_state(lent.call) == Ok(SubtaskState::Starting),
-        });
-        held.lent.iter().any(|lent| lent.resource == resource)
+    fn is_lent(&self, resource: Resource) -> bool {
+        self.held.lent.is_lent(resource, |call, task| goes_on(&self.machine, call, task))
     }
 
     /// The host has again what it gave with these values, as nobody has taken them.
@@ -416,6 +457,18 @@ impl Claims {
     }
 }
 
+/// Whether a call of the host can still use what it has borrowed.
+fn goes_on<L: Limits, C: Chooser>(
+    machine: &Machine<L, C>,
+    call: SubtaskId,
+    task: Option<TaskId>,
+) -> bool {
+    match task {
+        Some(task) => !machine.is_task_over(task),
+        None => machine.call_state(call) == Ok(SubtaskState::Starting),
+    }
+}
+
 /// Whether a value of this type may have a handle in it, as far as a look at it tells.
 const fn may_hold(ty: &Type) -> bool {
     matches!(
@@ -429,4 +482,33 @@ const fn may_hold(ty: &Type) -> bool {
             | Type::Record(_)
             | Type::Variant(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use core::num::NonZeroU32;
+
+    use super::*;
+
+    fn call(generation: u32) -> SubtaskId {
+        SubtaskId { number: NonZeroU32::MIN, generation }
+    }
+
+    #[test]
+    fn what_was_lent_to_calls_that_are_over_takes_no_room() {
+        let mut lent = Lent::default();
+        let resource = |representation| Resource { ty: TypeIndex(0), representation };
+        let goes_on = |it: SubtaskId, _| it.generation == 0;
+        lent.make_room(goes_on);
+        lent.insert(call(0), [resource(0)]);
+        for generation in 1..10_000 {
+            lent.make_room(goes_on);
+            lent.insert(call(generation), [resource(0), resource(generation.into())]);
+            assert!(lent.borrowers.len() <= MIN_BORROWERS);
+            assert!(lent.resources.len() <= MIN_BORROWERS);
+        }
+        assert!(lent.is_lent(resource(0), goes_on));
+        assert!(!lent.is_lent(resource(9_999), goes_on));
+        assert!(!lent.is_lent(resource(0), |_, _| false));
+    }
 }

@@ -1,6 +1,7 @@
 //! Who waits for what, and who could wake it.
 
 use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::error::Error;
@@ -8,8 +9,8 @@ use core::fmt;
 
 use crate::engine::CoreEngine;
 use crate::machine::{
-    CalleeView, EndId, HandleView, SubtaskId, TaskId, ThreadState, ThreadView, WaitableId,
-    WaitingOn,
+    CalleeView, EndId, HandleView, InstanceId, SubtaskId, TaskId, ThreadState, ThreadView,
+    WaitableId, WaitableSetId, WaitingOn,
 };
 use crate::trap::{CopyDirection, EndKind};
 
@@ -22,8 +23,11 @@ use super::state::State;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deadlock {
-    /// The tasks, one after another; one with several threads that wait is there for each.
+    /// The tasks, one after another, 64 at most; one with several threads that wait is there for
+    /// each.
     pub tasks: Vec<WaitingTask>,
+    /// How many more there are.
+    pub num_others: usize,
 }
 
 /// A thread of a task which waits.
@@ -37,8 +41,10 @@ pub struct WaitingTask {
     pub instance: String,
     /// The thread, by its index in the instance; 0 if it has not entered.
     pub thread: u32,
-    /// What it waits for: any of these.
+    /// What it waits for: any of these, which are 64 at most.
     pub awaits: Vec<Awaited>,
+    /// For how many more it does.
+    pub num_others: usize,
 }
 
 /// What a thread waits for, and who could bring it about.
@@ -88,131 +94,165 @@ pub enum Party {
     Instance(String),
 }
 
+/// So many tasks are in the report of a deadlock at most, and a task says of so many things that it
+/// waits for any of them: a guest says how many there are.
+const MAX_REPORTED: usize = 64;
+
+impl Deadlock {
+    /// Why nothing in a store can go on.
+    pub(super) fn of<E: CoreEngine, T: Send + 'static>(state: &State<E, T>) -> Self {
+        let mut threads: Vec<_> = waiting_threads(state).collect();
+        let num_others = threads.len().saturating_sub(MAX_REPORTED);
+        threads.truncate(MAX_REPORTED);
+        Self { tasks: Report::new(state, &threads).tasks(&threads), num_others }
+    }
+}
+
 /// The tasks of a store that wait.
 pub(super) fn waiting_tasks<E: CoreEngine, T: Send + 'static>(
     state: &State<E, T>,
 ) -> Vec<WaitingTask> {
-    let views: Vec<ThreadView> = state.machine.threads().collect();
-    views.iter().filter_map(|thread| waiting_task(state, &views, thread)).collect()
+    let threads: Vec<_> = waiting_threads(state).collect();
+    Report::new(state, &threads).tasks(&threads)
 }
 
-/// What a thread waits for, if it does and its instance is alive.
-fn waiting_task<E: CoreEngine, T: Send + 'static>(
+/// The threads that wait, and whose instances are alive.
+fn waiting_threads<E: CoreEngine, T: Send + 'static>(
     state: &State<E, T>,
-    views: &[ThreadView],
-    thread: &ThreadView,
-) -> Option<WaitingTask> {
-    if state.machine.is_locked_down(thread.instance) != Ok(false) {
-        return None;
-    }
-    let awaits = match thread.state {
-        ThreadState::Running
-        | ThreadState::Abandoned
-        | ThreadState::Waiting { is_ready: true, .. } => return None,
-        ThreadState::Suspended => [Awaited::Resumption].into(),
-        ThreadState::Waiting { on, .. } => match on {
-            WaitingOn::Entering => entering(state, views, thread),
-            WaitingOn::Turn => [exclusive(state, views, thread)].into(),
-            WaitingOn::Call(call) => [Awaited::Call(callee(state, views, call))].into(),
-            WaitingOn::Copy(end) => copy(state, end).into_iter().collect(),
-            WaitingOn::Set { .. } => event(state, views, thread),
-        },
-    };
-    let Party::Task { function, instance } = task(state, views, thread.task) else { return None };
-    Some(WaitingTask { function, instance, thread: thread.index, awaits })
+) -> impl Iterator<Item = ThreadView> {
+    state.machine.threads().filter(|thread| {
+        let waits = match thread.state {
+            ThreadState::Running | ThreadState::Abandoned => false,
+            ThreadState::Suspended => true,
+            ThreadState::Waiting { is_ready, .. } => !is_ready,
+        };
+        waits && state.machine.is_locked_down(thread.instance) == Ok(false)
+    })
 }
 
-fn entering<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
-    views: &[ThreadView],
-    thread: &ThreadView,
-) -> Vec<Awaited> {
-    let view = state.machine.instance_view(thread.instance);
-    let backpressure = view.map_or(0, |view| view.backpressure);
-    if backpressure > 0 {
-        [Awaited::Backpressure(backpressure)].into()
-    } else {
-        [exclusive(state, views, thread)].into()
-    }
+/// What is looked up for each task that waits.
+struct Report<'a, E: CoreEngine, T: Send + 'static> {
+    state: &'a State<E, T>,
+    /// The instances of all tasks that have a thread.
+    instances: BTreeMap<TaskId, InstanceId>,
+    /// The members of the sets that are waited on, up to as many as are reported.
+    members: BTreeMap<WaitableSetId, Vec<WaitableId>>,
 }
 
-fn exclusive<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
-    views: &[ThreadView],
-    thread: &ThreadView,
-) -> Awaited {
-    let view = state.machine.instance_view(thread.instance);
-    let holder = view.ok().and_then(|view| view.exclusive_thread);
-    let holder = holder.and_then(|holder| state.machine.task_of(holder).ok());
-    Awaited::Exclusive(holder.map_or(Party::Nobody, |holder| task(state, views, holder)))
-}
-
-/// What events the set of a thread could have.
-fn event<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
-    views: &[ThreadView],
-    thread: &ThreadView,
-) -> Vec<Awaited> {
-    let mut awaits: Vec<Awaited> = state
-        .machine
-        .waitables_of(thread.id)
-        .filter_map(|waitable| match waitable {
-            WaitableId::Subtask(call) => Some(Awaited::Call(callee(state, views, call))),
-            WaitableId::End(end) => copy(state, end),
-        })
-        .collect();
-    if awaits.is_empty() {
-        awaits.push(Awaited::EmptySet);
-    }
-    awaits
-}
-
-fn copy<E: CoreEngine, T: Send + 'static>(state: &State<E, T>, end: EndId) -> Option<Awaited> {
-    let machine = &state.machine;
-    let Ok(HandleView::End { kind, direction, .. }) = machine.end_view(end) else { return None };
-    let other = match machine.other_end(end) {
-        Ok(Some(other)) => match machine.holder_of_end(other) {
-            Ok(None) => Party::Host,
-            Ok(Some(instance)) if machine.is_locked_down(instance) == Ok(false) => {
-                Party::Instance(state.names.instance(instance).to_owned())
+impl<'a, E: CoreEngine, T: Send + 'static> Report<'a, E, T> {
+    fn new(state: &'a State<E, T>, threads: &[ThreadView]) -> Self {
+        let sets = threads.iter().filter_map(|thread| match thread.state {
+            ThreadState::Waiting { on: WaitingOn::Set { set, .. }, .. } => Some((set, Vec::new())),
+            _ => None,
+        });
+        let mut members: BTreeMap<_, Vec<_>> = sets.collect();
+        if !members.is_empty() {
+            for (set, member) in state.machine.members_of_sets() {
+                if let Some(found) = members.get_mut(&set)
+                    && found.len() < MAX_REPORTED
+                {
+                    found.push(member);
+                }
             }
-            Ok(Some(_)) | Err(_) => Party::Nobody,
-        },
-        Ok(None) | Err(_) => Party::Nobody,
-    };
-    Some(Awaited::Copy { kind, direction, other })
-}
-
-/// Who was called.
-fn callee<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
-    views: &[ThreadView],
-    call: SubtaskId,
-) -> Party {
-    match state.machine.callee_view(call) {
-        Ok(CalleeView::Guest(callee)) => task(state, views, callee),
-        Ok(CalleeView::Host(number)) => {
-            Party::HostFunction(state.names.host_function(number).into_owned())
         }
-        Ok(CalleeView::Gone) | Err(_) => Party::Nobody,
+        let instances = state.machine.threads().map(|it| (it.task, it.instance)).collect();
+        Self { state, instances, members }
     }
-}
 
-/// A task's function and instance; nobody if it never runs again.
-fn task<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
-    views: &[ThreadView],
-    task: TaskId,
-) -> Party {
-    let Some(view) = views.iter().find(|view| view.task == task) else { return Party::Nobody };
-    if state.machine.is_locked_down(view.instance) != Ok(false) {
-        return Party::Nobody;
+    fn tasks(&self, threads: &[ThreadView]) -> Vec<WaitingTask> {
+        threads.iter().filter_map(|thread| self.waiting_task(thread)).collect()
     }
-    let function = match state.machine.function_of(task) {
-        Ok(Some(function)) => state.names.function(function).into_owned(),
-        Ok(None) | Err(_) => String::from("realloc"),
-    };
-    Party::Task { function, instance: state.names.instance(view.instance).to_owned() }
+
+    /// What a thread waits for.
+    fn waiting_task(&self, thread: &ThreadView) -> Option<WaitingTask> {
+        let Party::Task { function, instance } = self.task(thread.task) else { return None };
+        let mut num_others = 0;
+        let awaits = match thread.state {
+            ThreadState::Running | ThreadState::Abandoned => return None,
+            ThreadState::Suspended => [Awaited::Resumption].into(),
+            ThreadState::Waiting { on, .. } => match on {
+                WaitingOn::Entering => [self.entering(thread)].into(),
+                WaitingOn::Turn => [self.exclusive(thread)].into(),
+                WaitingOn::Call(call) => [Awaited::Call(self.callee(call))].into(),
+                WaitingOn::Copy(end) => self.copy(end).into_iter().collect(),
+                WaitingOn::Set { members: 0, .. } => [Awaited::EmptySet].into(),
+                WaitingOn::Set { set, members } => {
+                    let found = self.members.get(&set).map_or(&[][..], Vec::as_slice);
+                    let members = usize::try_from(members).unwrap_or(usize::MAX);
+                    num_others = members.saturating_sub(found.len());
+                    found.iter().filter_map(|member| self.event(*member)).collect()
+                }
+            },
+        };
+        Some(WaitingTask { function, instance, thread: thread.index, awaits, num_others })
+    }
+
+    fn entering(&self, thread: &ThreadView) -> Awaited {
+        let view = self.state.machine.instance_view(thread.instance);
+        match view.map_or(0, |view| view.backpressure) {
+            0 => self.exclusive(thread),
+            backpressure => Awaited::Backpressure(backpressure),
+        }
+    }
+
+    fn exclusive(&self, thread: &ThreadView) -> Awaited {
+        let machine = &self.state.machine;
+        let view = machine.instance_view(thread.instance);
+        let holder = view.ok().and_then(|view| view.exclusive_thread);
+        let holder = holder.and_then(|holder| machine.task_of(holder).ok());
+        Awaited::Exclusive(holder.map_or(Party::Nobody, |holder| self.task(holder)))
+    }
+
+    /// What event a member of a set could have.
+    fn event(&self, member: WaitableId) -> Option<Awaited> {
+        match member {
+            WaitableId::Subtask(call) => Some(Awaited::Call(self.callee(call))),
+            WaitableId::End(end) => self.copy(end),
+        }
+    }
+
+    fn copy(&self, end: EndId) -> Option<Awaited> {
+        let (machine, names) = (&self.state.machine, &self.state.names);
+        let Ok(HandleView::End { kind, direction, .. }) = machine.end_view(end) else {
+            return None;
+        };
+        let other = match machine.other_end(end) {
+            Ok(Some(other)) => match machine.holder_of_end(other) {
+                Ok(None) => Party::Host,
+                Ok(Some(instance)) if machine.is_locked_down(instance) == Ok(false) => {
+                    Party::Instance(names.instance(instance).to_owned())
+                }
+                Ok(Some(_)) | Err(_) => Party::Nobody,
+            },
+            Ok(None) | Err(_) => Party::Nobody,
+        };
+        Some(Awaited::Copy { kind, direction, other })
+    }
+
+    /// Who was called.
+    fn callee(&self, call: SubtaskId) -> Party {
+        match self.state.machine.callee_view(call) {
+            Ok(CalleeView::Guest(callee)) => self.task(callee),
+            Ok(CalleeView::Host(number)) => {
+                Party::HostFunction(self.state.names.host_function(number).into_owned())
+            }
+            Ok(CalleeView::Gone) | Err(_) => Party::Nobody,
+        }
+    }
+
+    /// A task's function and instance; nobody if it never runs again.
+    fn task(&self, task: TaskId) -> Party {
+        let (machine, names) = (&self.state.machine, &self.state.names);
+        let Some(instance) = self.instances.get(&task).copied() else { return Party::Nobody };
+        if machine.is_locked_down(instance) != Ok(false) {
+            return Party::Nobody;
+        }
+        let function = match machine.function_of(task) {
+            Ok(Some(function)) => names.function(function).into_owned(),
+            Ok(None) | Err(_) => String::from("realloc"),
+        };
+        Party::Task { function, instance: names.instance(instance).to_owned() }
+    }
 }
 
 impl fmt::Display for Deadlock {
@@ -220,6 +260,9 @@ impl fmt::Display for Deadlock {
         f.write_str("deadlock detected: event loop cannot make further progress")?;
         for task in &self.tasks {
             write!(f, "\n- {task}")?;
+        }
+        if self.num_others > 0 {
+            write!(f, "\n- and {} more", self.num_others)?;
         }
         Ok(())
     }
@@ -237,6 +280,9 @@ impl fmt::Display for WaitingTask {
         for (position, awaited) in self.awaits.iter().enumerate() {
             f.write_str(if position == 0 { "" } else { "; or for " })?;
             awaited.fmt(f)?;
+        }
+        if self.num_others > 0 {
+            write!(f, "; or for any of {} more", self.num_others)?;
         }
         Ok(())
     }

@@ -142,7 +142,7 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] from inside of a destructor.
+    /// [`Error::OtherStep`] from inside of a destructor, where a guest has dropped the resource.
     fn next_end_event(cx) -> Result<Option<EndEvent>, CallError> {
         host_ends::next_event(cx)
     }
@@ -186,9 +186,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Handle`] if the host doesn't own it;
-    /// what the destructor fails with.
+    /// [`CallError::Handle`] if the host doesn't own it; what the destructor fails with;
+    /// [`Error::GuestHasControl`] if a call that the engine interrupted did not stop. If the
+    /// destructor can't be begun, the host owns the resource as before.
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
+        self.count_interruptions_anew();
+        self.settle(1)?;
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
         match drop_resource(&mut cx, resource)? {
             // A destructor doesn't wait.
@@ -199,7 +202,10 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 }
 
 /// What calls a guest from inside of a function of the host. The guest must not wait: nobody else
-/// can run meanwhile. None of it is possible in a destructor ([`Error::OtherStep`]).
+/// can run meanwhile.
+///
+/// In a destructor, none of it is possible where a guest has dropped the resource
+/// ([`Error::OtherStep`]), but all of it where the host has, or nobody took the resource.
 impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// The function that `instance` exports as `name`. Nothing if it exports none, or belongs to
     /// another store.
@@ -220,8 +226,10 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         arguments: &[Val],
     ) -> Result<Option<Val>, CallError> {
         self.check_depth()?;
-        let call = start(self.cx, function, arguments)?;
-        self.finish(call)
+        self.nested(|host| {
+            let call = start(host.cx, function, arguments)?;
+            host.finish(call)
+        })
     }
 
     /// Drops a resource that the host owns: runs the destructor of its type.
@@ -231,10 +239,10 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// As [`call`](Self::call), and those of [`Store::drop_resource`].
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.check_depth()?;
-        match drop_resource(self.cx, resource)? {
-            Some(call) => self.finish(call).map(|_| ()),
+        self.nested(|host| match drop_resource(host.cx, resource)? {
+            Some(call) => host.finish(call).map(|_| ()),
             None => Ok(()),
-        }
+        })
     }
 
     /// Makes an instance of a component, with what `linker` gives for its imports.
@@ -253,6 +261,15 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
 
     fn check_depth(&self) -> Result<(), CallError> {
         if self.cx.data().depth < MAX_DEPTH { Ok(()) } else { Err(CallError::TooDeep) }
+    }
+
+    /// Runs something that may be interrupted and go on. Then it is the caller that runs again,
+    /// and what it does belongs to the call that it did before.
+    fn nested<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+        let running = self.cx.data().origins.running;
+        let result = run(self);
+        self.cx.data_mut().origins.running = running;
+        result
     }
 
     fn finish(&mut self, call: SubtaskId) -> Result<Option<Val>, CallError> {

@@ -7,12 +7,12 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::abi::{HandleNumbers, LowerFailure, Peer, Resolver, Type, Val};
-use crate::builtin::TypeIndex;
+use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::{Copy, EndId, HandleView, Step, WaitableId};
+use crate::machine::{Copy, CopySide, EndId, HandleView, Step, WaitableId};
 use crate::trap::{CopyDirection, EndKind};
 
 use super::contexts::{Context, Source, lift, lower};
@@ -156,15 +156,15 @@ fn begin<E: CoreEngine, T: Send + 'static>(
         Ok(_) => Err(Error::OtherStep.into()),
         Err(fault) => {
             let state = cx.data_mut();
-            let fault = state.fault.take().unwrap_or(fault);
+            let error = CallError::from(state.fault.take().unwrap_or(fault));
             let left = state.buffers.remove(&end).unwrap_or_default();
             state.give_back(&Vec::from(left));
             state.machine.trapped()?;
             if let Some(guest) = guest {
                 state.machine.lock_down_instance(guest)?;
             }
-            state.forget_abandoned();
-            Err(fault.into())
+            state.others_trapped(&error);
+            Err(error)
         }
     }
 }
@@ -192,13 +192,16 @@ pub(super) fn copy<E: CoreEngine, T: Send + 'static>(
     match (to.buffer.options, element) {
         (Some(_), None) => Ok(()),
         (Some(options), Some(element)) => {
-            let address = place(cx, &to, element)?;
-            let mut lowering = lower(cx, options, None, Peer::Host)?;
-            match element.store_elements(&mut lowering, &values, address) {
-                Ok(()) => Ok(()),
-                Err(LowerFailure::Failure(failure)) => Err(failure.into()),
-                Err(LowerFailure::Mismatch(_)) => Err(Error::ValueMismatch.into()),
+            let stored = store(cx, &to, options, element, &values);
+            if stored.is_err()
+                && let Some(buffer) = cx.data_mut().buffers.get_mut(&from.end)
+            {
+                // Nobody has taken them.
+                for value in values.into_iter().rev() {
+                    buffer.push_front(value);
+                }
             }
+            stored
         }
         (None, _) => {
             if from.buffer.options.is_none() {
@@ -209,6 +212,23 @@ pub(super) fn copy<E: CoreEngine, T: Send + 'static>(
             buffer.extend(values);
             Ok(())
         }
+    }
+}
+
+/// Lowers values of the host into a guest's buffer.
+fn store<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    to: &CopySide,
+    options: OptionsIndex,
+    element: &Type,
+    values: &[Val],
+) -> Result<(), Fault> {
+    let address = place(cx, to, element)?;
+    let mut lowering = lower(cx, options, None, Peer::Host)?;
+    match element.store_elements(&mut lowering, values, address) {
+        Ok(()) => Ok(()),
+        Err(LowerFailure::Failure(failure)) => Err(failure.into()),
+        Err(LowerFailure::Mismatch(_)) => Err(Error::ValueMismatch.into()),
     }
 }
 

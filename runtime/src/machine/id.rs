@@ -31,6 +31,8 @@ ids! {
     EndId;
     /// An error context.
     ErrorContextId;
+    /// A waitable set.
+    WaitableSetId;
 }
 
 /// A function that can be called: one that a guest exports, lifted, or one of the host.

@@ -14,9 +14,11 @@ use super::end;
 use super::handle::Handle;
 use super::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
+    WaitableSetId,
 };
 use super::thread::{Continuation, State, Thread};
 use super::waitable::{Callee, Kind, Waitable};
+use super::waitable_set::WaitableSet;
 
 /// The state of a component instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +158,8 @@ pub enum WaitingOn {
     Turn,
     /// An event of a waitable set with so many members.
     Set {
+        /// Which.
+        set: WaitableSetId,
         /// How many.
         members: u32,
     },
@@ -318,7 +322,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(match continuation {
             Continuation::Enter => WaitingOn::Entering,
             Continuation::SetWait(set) | Continuation::CallbackWait(set) => {
-                WaitingOn::Set { members: self.sets.get(set)?.num_elems }
+                WaitingOn::Set { set: self.set_id(set)?, members: self.sets.get(set)?.num_elems }
             }
             Continuation::Lower(subtask) | Continuation::CancelSubtask(subtask) => {
                 WaitingOn::Call(self.subtask_id(subtask)?)
@@ -388,27 +392,22 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(self.tasks.get(self.task_key(task)?)?.function)
     }
 
-    /// The members of the set that a thread waits on, in no order that means anything; none if it
-    /// waits on no set. This takes time with the number of all waitables.
-    pub fn waitables_of(&self, thread: ThreadId) -> impl Iterator<Item = WaitableId> {
-        let thread = self.thread_key(thread).and_then(|key| self.threads.get(key));
-        let set = match thread.map(|thread| (thread.state, thread.continuation)) {
-            Ok((State::Waiting, Continuation::SetWait(set) | Continuation::CallbackWait(set))) => {
-                Some(set)
-            }
-            _ => None,
-        };
-        let positions = 0..set.map_or(0, |_| self.waitables.positions());
-        positions.filter_map(move |it| {
+    fn set_id(&self, set: Key<WaitableSet>) -> Result<WaitableSetId, Error> {
+        Ok(WaitableSetId { number: set.number(), generation: self.sets.generation(set)? })
+    }
+
+    /// Every waitable that is in a set, with the set, in no order that means anything. A set does
+    /// not know who its members are, so this takes time with the number of all waitables.
+    pub fn members_of_sets(&self) -> impl Iterator<Item = (WaitableSetId, WaitableId)> {
+        (0..self.waitables.positions()).filter_map(|it| {
             let key = self.waitables.key_at(it)?;
             let waitable = self.waitables.get(key).ok()?;
-            if waitable.set != set {
-                return None;
-            }
-            match waitable.kind {
-                Kind::Subtask(_) => self.subtask_id(key).ok().map(WaitableId::Subtask),
-                Kind::End(_) => self.end_id(key).ok().map(WaitableId::End),
-            }
+            let set = self.set_id(waitable.set?).ok()?;
+            let member = match waitable.kind {
+                Kind::Subtask(_) => WaitableId::Subtask(self.subtask_id(key).ok()?),
+                Kind::End(_) => WaitableId::End(self.end_id(key).ok()?),
+            };
+            Some((set, member))
         })
     }
 }

@@ -128,6 +128,7 @@ use waitable_set::WaitableSet;
 
 pub use id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
+    WaitableSetId,
 };
 pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,

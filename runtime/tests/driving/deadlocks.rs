@@ -127,3 +127,68 @@ fn a_task_that_waits_to_enter_says_who_is_in_its_way() {
     );
     assert!(matches!(world.store.run(first), Err(CallError::Deadlock(_))));
 }
+
+#[test]
+fn a_deadlock_of_many_tasks_names_some_and_counts_the_rest() {
+    let mut world = World::new();
+    let stuck = world.guest_function("stuck");
+    let calls: Vec<_> = (0..1_000).map(|_| world.store.start(&stuck, &[]).unwrap()).collect();
+    assert_eq!(world.store.waiting().len(), 1_000);
+    let error = world.store.run(calls[0]).unwrap_err();
+    let text = error.to_string();
+    assert_eq!(text.lines().count(), 1 + 64 + 1, "{text}");
+    assert_eq!(text.lines().last(), Some("- and 936 more"));
+    let CallError::Deadlock(deadlock) = error else { panic!("{error}") };
+    assert_eq!((deadlock.tasks.len(), deadlock.num_others), (64, 936));
+}
+
+/// Waits on a set with as many reads of streams in it as it is told.
+const WAITS_FOR_MANY: &str = r#"
+(component
+  (type $stream (stream))
+  (core module $Memory (memory (export "memory") 1))
+  (core instance $memory (instantiate $Memory))
+  (canon stream.new $stream (core func $stream))
+  (canon stream.read $stream async (memory (core memory $memory "memory")) (core func $read))
+  (canon waitable.join (core func $join))
+  (canon waitable-set.new (core func $set))
+  (canon waitable-set.wait (memory (core memory $memory "memory")) (core func $wait))
+  (core module $Module
+    (import "" "stream" (func $stream (result i64)))
+    (import "" "read" (func $read (param i32 i32 i32) (result i32)))
+    (import "" "join" (func $join (param i32 i32)))
+    (import "" "set" (func $set (result i32)))
+    (import "" "wait" (func $wait (param i32 i32) (result i32)))
+    (func (export "run") (param $count i32)
+      (local $set i32) (local $end i32)
+      (local.set $set (call $set))
+      (loop $again
+        (local.set $end (i32.wrap_i64 (call $stream)))
+        (drop (call $read (local.get $end) (i32.const 0) (i32.const 1)))
+        (call $join (local.get $end) (local.get $set))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br_if $again (local.get $count)))
+      (drop (call $wait (local.get $set) (i32.const 0)))))
+  (core instance $module (instantiate $Module (with "" (instance
+    (export "stream" (func $stream))
+    (export "read" (func $read))
+    (export "join" (func $join))
+    (export "set" (func $set))
+    (export "wait" (func $wait))))))
+  (func (export "run") async (param "count" u32) (canon lift (core func $module "run") async)))"#;
+
+#[test]
+fn a_task_that_waits_for_many_things_names_some_and_counts_the_rest() {
+    let mut world = World::new();
+    let guest = world.instance(WAITS_FOR_MANY);
+    let run = world.function(&guest, "run");
+    let calls = [100, 64].map(|it| world.store.start(&run, &[Val::U32(it)]).unwrap());
+    let error = world.store.run(calls[0]).unwrap_err();
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[1].ends_with("to write to a stream; or for any of 36 more"), "{text}");
+    assert!(lines[2].ends_with("; or for instance 1 to write to a stream"), "{text}");
+    let CallError::Deadlock(deadlock) = error else { panic!("{error}") };
+    let counts: Vec<_> = deadlock.tasks.iter().map(|it| (it.awaits.len(), it.num_others)).collect();
+    assert_eq!(counts, [(64, 36), (64, 0)]);
+}

@@ -1,15 +1,15 @@
 //! That no guest keeps others from their turn.
 
 use std::future::Future as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use tokio::time::timeout;
 use wasmi::Config;
 use weft::abi::Val;
-use weft::component::CallError;
+use weft::component::{CallError, Component, Function};
 use weft::engine::wasmi::Wasmi;
 
 use super::guests::World;
@@ -101,4 +101,82 @@ fn a_function_of_the_host_goes_on_while_a_guest_yields_for_ever() {
     assert_eq!(world.store.run(asking).unwrap(), Some(Val::U32(11)));
     world.store.cancel(spinning).unwrap();
     assert!(matches!(world.store.run(spinning), Err(CallError::Cancelled)));
+}
+
+/// `outer` waits for an answer, calls the host, and traps; `count` counts down from 10,000.
+const TRAPS_LATE: &str = r#"
+(component
+  (import "wait" (func $wait async (param "question" u32) (result u32)))
+  (import "call" (func $call))
+  (canon lower (func $wait) (core func $wait))
+  (canon lower (func $call) (core func $call))
+  (core module $Module
+    (import "" "wait" (func $wait (param i32) (result i32)))
+    (import "" "call" (func $call))
+    (func (export "outer") (param i32)
+      (drop (call $wait (local.get 0)))
+      (call $call)
+      unreachable))
+  (core instance $module (instantiate $Module (with "" (instance
+    (export "wait" (func $wait))
+    (export "call" (func $call))))))
+  (core module $Counts
+    (func (export "count") (local $left i32)
+      (local.set $left (i32.const 10000))
+      (loop $again
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br_if $again (local.get $left)))))
+  (core instance $counts (instantiate $Counts))
+  (func (export "outer") async (param "question" u32) (canon lift (core func $module "outer")))
+  (func (export "count") (canon lift (core func $counts "count"))))"#;
+
+#[test]
+fn a_trap_after_a_nested_call_was_interrupted_is_told_to_the_call_that_trapped() {
+    let engine = Wasmi::new(&Config::default(), Some(1_000));
+    let mut world = World::on(engine.clone());
+    let later = Arc::new(Mutex::new(None::<Function>));
+    let called = later.clone();
+    let mut linker = world.questions.linker();
+    linker.function("call", move |host, _| {
+        let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
+        Ok(host.call(&function, &[])?)
+    });
+    let component = Component::new(&engine, &wat::parse_str(TRAPS_LATE).unwrap()).unwrap();
+    let [outer, inner] = [0, 1].map(|_| world.store.instantiate(&component, &linker).unwrap());
+    *later.lock().unwrap() = Some(world.function(&inner, "count"));
+    let outer = world.function(&outer, "outer");
+    let call = world.store.start(&outer, &[Val::U32(1)]).unwrap();
+    world.questions.answer(1, 0);
+    let error = world.store.run(call).unwrap_err();
+    assert!(matches!(error, CallError::Core(_)), "{error}");
+    assert!(world.store.take_background_trap().is_none());
+}
+
+#[test]
+fn a_resource_is_not_dropped_before_what_was_interrupted_has_stopped() {
+    let mut world = World::on(Wasmi::new(&Config::default(), Some(10_000)));
+    let looping = world.guest_function("loop");
+    let definer = world.instance(
+        r#"(component
+          (core module $Own (func (export "drop") (param i32)))
+          (core instance $own (instantiate $Own))
+          (type $thing (resource (rep i32) (dtor (core func $own "drop"))))
+          (canon resource.new $thing (core func $new))
+          (core module $Module
+            (import "" "new" (func $new (param i32) (result i32)))
+            (func (export "make") (result i32) (call $new (i32.const 1))))
+          (core instance $module (instantiate $Module (with "" (instance
+            (export "new" (func $new))))))
+          (export $exported "thing" (type $thing))
+          (func (export "make") (result (own $exported))
+            (canon lift (core func $module "make"))))"#,
+    );
+    let make = world.function(&definer, "make");
+    let Some(Val::Own(thing)) = world.store.call(&make, &[]).unwrap() else { panic!() };
+    world.store.start(&looping, &[]).unwrap();
+    let error = world.store.drop_resource(thing).unwrap_err();
+    assert!(matches!(error, CallError::Error(weft::error::Error::GuestHasControl)), "{error}");
+    assert!(world.store.stop_interrupted().unwrap());
+    world.store.drop_resource(thing).unwrap();
+    assert!(matches!(world.store.drop_resource(thing), Err(CallError::Handle(_))));
 }

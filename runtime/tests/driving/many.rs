@@ -204,3 +204,70 @@ fn a_trap_of_a_callee_that_went_on_by_itself_ends_the_call_that_it_worked_for() 
     assert!(matches!(error, CallError::Core(_)), "{error}");
     world.store.call(&ok, &[]).unwrap();
 }
+
+/// `hold` waits for an answer, and lets nobody in meanwhile; `take` can't be given a string. `ask`
+/// waits, too, and `make` gives a stream and writes what is no value of its type.
+const FAILS_TO_MOVE: &str = r#"
+(component
+  (import "wait" (func $wait async (param "question" u32) (result u32)))
+  (core module $Memory
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\07")
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable))
+  (core instance $memory (instantiate $Memory))
+  (type $stream (stream (option u8)))
+  (canon lower (func $wait) (core func $wait))
+  (canon stream.new $stream (core func $new))
+  (canon stream.write $stream async (memory (core memory $memory "memory")) (core func $write))
+  (core module $Module
+    (import "" "wait" (func $wait (param i32) (result i32)))
+    (import "" "new" (func $new (result i64)))
+    (import "" "write" (func $write (param i32 i32 i32) (result i32)))
+    (func (export "hold") (param i32) (drop (call $wait (local.get 0))))
+    (func (export "take") (param i32 i32))
+    (func (export "make") (result i32) (local $ends i64)
+      (local.set $ends (call $new))
+      (drop (call $write
+        (i32.wrap_i64 (i64.shr_u (local.get $ends) (i64.const 32)))
+        (i32.const 0)
+        (i32.const 1)))
+      (i32.wrap_i64 (local.get $ends))))
+  (core instance $module (instantiate $Module (with "" (instance
+    (export "wait" (func $wait))
+    (export "new" (func $new))
+    (export "write" (func $write))))))
+  (func (export "hold") async (param "question" u32) (canon lift (core func $module "hold")))
+  (func (export "take") async (param "it" string)
+    (canon lift (core func $module "take")
+      (memory (core memory $memory "memory"))
+      (realloc (core func $memory "realloc"))))
+  (func (export "make") (result $stream) (canon lift (core func $module "make"))))"#;
+
+#[test]
+fn a_call_that_had_to_wait_to_enter_hears_of_its_own_trap() {
+    let mut world = World::new();
+    let guest = world.instance(FAILS_TO_MOVE);
+    let (hold, take) = (world.function(&guest, "hold"), world.function(&guest, "take"));
+    let holding = world.store.start(&hold, &[Val::U32(1)]).unwrap();
+    let taking = world.store.start(&take, &[Val::from("a")]).unwrap();
+    world.questions.answer(1, 0);
+    let error = world.store.run(taking).unwrap_err();
+    assert!(matches!(error, CallError::Core(_)), "{error}");
+    assert!(world.store.take_background_trap().is_none());
+    assert_eq!(world.store.run(holding).unwrap(), None);
+}
+
+#[test]
+fn a_read_of_the_host_that_fails_ends_the_calls_of_the_instance_that_wrote() {
+    let mut world = World::new();
+    let guest = world.instance(FAILS_TO_MOVE);
+    let (hold, make) = (world.function(&guest, "hold"), world.function(&guest, "make"));
+    let Some(Val::Stream(end)) = world.store.call(&make, &[]).unwrap() else { panic!() };
+    let holding = world.store.start(&hold, &[Val::U32(1)]).unwrap();
+    let error = world.store.read(end, 1).unwrap_err();
+    assert!(matches!(error, CallError::Trap(_)), "{error}");
+    assert!(world.questions.is_dropped(1), "nobody is left whom the answer could go to");
+    let error = world.store.run(holding).unwrap_err();
+    let CallError::InstanceTrapped(cause) = &error else { panic!("{error}") };
+    assert!(matches!(**cause, CallError::Trap(_)), "{cause}");
+}

@@ -226,3 +226,23 @@ fn a_destructor_cannot_call_guests() {
     assert!(matches!(error, CallError::Error(Error::OtherStep)), "{error}");
     world.call(&instance, "f", &[]);
 }
+
+#[test]
+fn a_destructor_can_call_guests_where_the_host_has_dropped_the_resource() {
+    let mut world = World::with(None::<Val>);
+    let later = Later::default();
+    let called = later.clone();
+    let thing =
+        weft::component::HostResourceType::<_, Option<Val>>::with_destructor(move |host, _| {
+            let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
+            *host.data_mut() = host.call(&function, &[])?;
+            assert_eq!(host.next_end_event()?, None);
+            Ok(())
+        });
+    world.linker.function("f", |_, _| Ok(Some(Val::U32(0))));
+    let instance = world.instance(CALLS_IMPORT);
+    *later.lock().unwrap() = world.store.function(&instance, "seven");
+    let ty = world.store.resource_type(&thing).unwrap();
+    world.store.drop_resource(weft::abi::Resource { ty, representation: 1 }).unwrap();
+    assert_eq!(world.store.data(), &Some(Val::U32(7)));
+}

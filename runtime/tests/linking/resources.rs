@@ -251,7 +251,19 @@ fn arguments_of_a_call_that_cannot_begin_stay_with_the_host() {
         // The instance is locked down, and the host still owns what it could not give.
         let error = world.try_call(&instance, "take", &[Val::Own(five)]).unwrap_err();
         assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+        let error = world.store.drop_resource(five).unwrap_err();
+        assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
     }
+}
+
+#[test]
+fn a_resource_that_was_lent_to_many_calls_can_be_given_away() {
+    let (mut world, instance) = defined();
+    let it = world.make(&instance, 5);
+    for _ in 0..100 {
+        assert_eq!(world.number(&instance, "value", &[Val::Borrow(it)]), 5);
+    }
+    assert_eq!(world.number(&instance, "take", &[Val::Own(it)]), 5);
 }
 
 #[test]

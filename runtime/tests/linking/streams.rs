@@ -261,6 +261,21 @@ fn what_a_guest_writes_and_cannot_be_lifted_locks_it_down() {
     world.store.drop_end(ours).unwrap();
 }
 
+#[test]
+fn what_cannot_be_lowered_to_a_guest_is_given_back() {
+    let mut world = World::new();
+    let text = has_streams("string").replace("(global.get $top)\n", "(unreachable)\n");
+    let instance = world.instance(&text);
+    let (theirs, ours) = world.store.new_stream(Some(&Type::String)).unwrap();
+    world.call(&instance, "take", &[Val::Stream(theirs)]);
+    let values = vec![Val::from("one"), Val::from("other"), Val::from("third")];
+    world.store.write(ours, values.clone()).unwrap();
+    let error = world.try_call(&instance, "read", &[Val::U32(2)]).unwrap_err();
+    assert!(matches!(error, CallError::Core(_)), "{error}");
+    world.store.cancel_copy(ours).unwrap();
+    assert_eq!(world.event(), EndEvent { end: ours, result: Cancelled, count: 0, values });
+}
+
 /// A stream of streams: an end goes through another one.
 #[test]
 fn ends_go_through_streams_and_are_the_hosts_again() {
