@@ -56,7 +56,10 @@ fn enter<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     next: Next,
 ) -> Result<Entered, CallError> {
-    cx.refuel();
+    // What a function of the host calls uses the fuel of the call that it is part of.
+    if cx.data().depth == 0 {
+        cx.refuel();
+    }
     let result = match next {
         Next::Continue(thread) => go_on(cx, thread).and_then(|next| drive(cx, Base::Host, next)),
         next @ Next::Step(_) => drive(cx, Base::Host, next),

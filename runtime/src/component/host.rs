@@ -191,7 +191,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// destructor can't be begun, the host owns the resource as before.
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.count_interruptions_anew();
-        self.settle(1)?;
+        self.settle(self.turns_per_poll)?;
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
         match drop_resource(&mut cx, resource)? {
             // A destructor doesn't wait.

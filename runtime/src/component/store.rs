@@ -106,7 +106,7 @@ impl<E: CoreEngine> fmt::Debug for Component<E> {
 /// Where instances of components live and run.
 pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
     pub(super) engine_store: E::Store<State<E, T>>,
-    turns_per_poll: u32,
+    pub(super) turns_per_poll: u32,
 }
 
 /// So many turns are taken in a poll, unless the host says otherwise.

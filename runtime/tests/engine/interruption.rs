@@ -417,3 +417,32 @@ fn a_realloc_that_never_ends_is_given_up_for_a_host_that_returns_late() {
     let sum_function = store.function(&counts, "sum").unwrap();
     assert_eq!(store.call(&sum_function, &[Val::U32(1)]).unwrap(), Some(Val::U32(201)));
 }
+
+/// `spin` calls a function of the host for ever, which calls a guest.
+const CALLS_BACK: &str = r#"(component
+    (import "nothing" (func $nothing))
+    (core func $nothing (canon lower (func $nothing)))
+    (core module $m
+        (import "" "nothing" (func $nothing))
+        (func (export "spin") (loop $again (call $nothing) (br $again))))
+    (core instance $m (instantiate $m (with "" (instance (export "nothing" (func $nothing))))))
+    (func (export "spin") (canon lift (core func $m "spin"))))"#;
+
+#[test]
+fn a_guest_that_calls_a_host_that_calls_a_guest_for_ever_is_interrupted() {
+    let engine = engine(1_000);
+    let mut store = Store::new(&engine, ());
+    let other = store.instantiate(&component(&engine), &Linker::new()).unwrap();
+    let nothing = store.function(&other, "nothing").unwrap();
+    let mut linker = Linker::new();
+    linker.function("nothing", move |cx, _| Ok(cx.call(&nothing, &[])?));
+    let calls_back = crate::components::component(&engine, CALLS_BACK);
+    let instance = store.instantiate(&calls_back, &linker).unwrap();
+    let spin = function(&store, &instance, "spin");
+    store.set_interruptions(Some(5));
+    let result = store.call(&spin, &[]);
+    assert!(result.is_err(), "{result:?}");
+    let sum_function = function(&store, &other, "sum");
+    let result = store.call(&sum_function, &[Val::U32(1)]);
+    assert!(matches!(result, Ok(Some(Val::U32(201))) | Err(CallError::Trap(_))), "{result:?}");
+}
