@@ -3,7 +3,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`abi`] | the canonical ABI: layout, flattening, lifting, lowering, strings |
-//! | `component` | components: decoding and validating them (feature `component`) |
+//! | `component` | components: loading, linking, instantiating and calling them (feature `component`) |
 //! | [`machine`] | the rules: tasks, threads, waitables, streams, futures, handles; sans engine |
 //! | [`mod@limits`] | what the machine's tables are made of: growing ones, or arrays |
 //! | [`chooser`] | who decides what the spec leaves open |

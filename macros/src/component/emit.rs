@@ -71,6 +71,7 @@ impl Item {
     fn implementation(&self, tr: &TokenStream, body: &TokenStream) -> TokenStream {
         let (impl_generics, ty_generics, _) = self.generics.split_for_impl();
         let (ident, bounds) = (self.ident(), self.bounds(tr));
+        // The user may have deprecated the type or a part of it, which is no matter of its code.
         quote! {
             #[automatically_derived]
             #[allow(deprecated)]

@@ -44,7 +44,7 @@ pub(super) fn run_to_host<E: CoreEngine, T: Send + 'static>(
 /// What came of something that the host began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Entered {
-    /// It has come as far as it can for now.
+    /// The host has control again.
     ReturnedToHost,
     /// The engine interrupted it.
     Interrupted,

@@ -338,16 +338,3 @@ impl<E: CoreEngine, T: Send + 'static> TransferContext for Between<'_, '_, E, T>
         }
     }
 }
-
-/// The memory that a wait stores its event into.
-pub(crate) fn check_event_address(length: usize, address: u64) -> Result<(), Trap> {
-    if !address.is_multiple_of(4) {
-        return Err(Trap::PointerUnaligned);
-    }
-    let end = address.checked_add(8).ok_or(Trap::PointerOutOfBounds)?;
-    if usize::try_from(end).is_ok_and(|end| end <= length) {
-        Ok(())
-    } else {
-        Err(Trap::PointerOutOfBounds)
-    }
-}

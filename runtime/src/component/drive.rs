@@ -8,7 +8,7 @@
 //! that is possible, and no deeper than [`MAX_DEPTH`].
 
 use crate::abi::{
-    ComponentType as _, CoreValueIter, Flattening, Lift as _, Lower as _, Peer, Type, check_buffer,
+    CoreValueIter, Flattening, Lift as _, Peer, Type, check_buffer, is_aligned, lower_flat_values,
 };
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition, WaitableDefinition};
 use crate::core_value::{CoreType, CoreValue};
@@ -20,7 +20,7 @@ use crate::limits::Table;
 use crate::machine::{BufferCheck, Resumed, StartFunctionSearch, Step, ThreadId};
 use crate::trap::Trap;
 
-use super::contexts::{Context, Source, check_event_address, lift, lower};
+use super::contexts::{Context, Source, lift, lower};
 use super::state::{
     Call, CoreFunction, Fault, GuestCall, HostCallSite, Next, StartFunction, State, Stopped,
     flat_values,
@@ -231,7 +231,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
         Step::CallFunction { thread, task, function, caller } => {
             let lifted = cx.data().lifted(function)?;
             cx.data_mut().task_begins(task, caller);
-            let Some(core) = lifted.core else { return super::instantiate::start(cx, thread) };
+            let Some(core) = lifted.core else { return super::instantiate::start(cx) };
             check_nested_calls(cx.data())?;
             let arguments = transfer::arguments(cx, &lifted, task, caller)?;
             let address_type = cx.data().options(lifted.options)?.address_type;
@@ -292,10 +292,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
             let message = cx.data().machine.debug_message(error_context)?;
             let message = alloc::string::String::from(message);
             let mut lowering = lower(cx, options, None, Peer::Host)?;
-            let address_type = crate::abi::LowerContext::options(&lowering).address_type;
-            let layout = alloc::string::String::ABI.of(address_type);
-            check_spilled(&mut lowering, address, layout)?;
-            message.store(&mut lowering, address)?;
+            lower_flat_values(&mut lowering, 0, &message, Some(address))?;
             cx.data_mut().machine.debug_message_stored()?
         }
         Step::FindStartFunction(search) => find_start_function(cx, &search)?,
@@ -310,19 +307,6 @@ fn check_nested_calls<E: CoreEngine, T: Send + 'static>(state: &State<E, T>) -> 
     if state.machine.count_of(Table::Frames) > 2 * MAX_NESTED_CALLS {
         return Err(Fault::Core(CoreTrap::CallStackExhausted));
     }
-    Ok(())
-}
-
-/// Where values are stored that a guest said the place of.
-fn check_spilled<C: crate::abi::LowerContext>(
-    cx: &mut C,
-    address: u64,
-    layout: crate::abi::Layout,
-) -> Result<(), Trap> {
-    if !crate::abi::is_aligned(address, layout.alignment) {
-        return Err(Trap::PointerUnaligned);
-    }
-    crate::abi::range(cx.memory_mut(), address, layout.size).ok_or(Trap::PointerOutOfBounds)?;
     Ok(())
 }
 
@@ -408,7 +392,9 @@ fn encode<E: CoreEngine, T: Send + 'static>(
                 _ => return Err(Error::OtherStep.into()),
             };
             let (bytes, _) = cx.memory_mut(memory);
-            check_event_address(bytes.len(), site.event_address)?;
+            if !is_aligned(site.event_address, 4) {
+                return Err(Trap::PointerUnaligned.into());
+            }
             let place = crate::abi::range_mut(bytes, site.event_address, 8);
             let words = event.index.to_le_bytes().into_iter().chain(event.payload.to_le_bytes());
             for (place, byte) in place.ok_or(Trap::PointerOutOfBounds)?.iter_mut().zip(words) {
@@ -431,9 +417,7 @@ fn check_guest_buffer<E: CoreEngine, T: Send + 'static>(
     let element = state.element(check.ty())?;
     let layout = element_layout(element.as_ref(), options.address_type);
     let memory = options.memory.map_or::<&[u8], _>(&[], |memory| cx.memory(memory));
-    if layout.size > 0 {
-        check_buffer(memory, layout, check.direction(), buffer.address, buffer.length)?;
-    }
+    check_buffer(memory, layout, check.direction(), buffer.address, buffer.length)?;
     cx.data_mut().machine.buffer_checked(check)
 }
 

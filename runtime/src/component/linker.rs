@@ -206,6 +206,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         if !matches!(place, Provided::Instance(_)) {
             *place = Provided::Instance(Self::new());
         }
+        // The two lines before see to it, whatever anyone gave before.
         match place {
             Provided::Instance(linker) => linker,
             _ => unreachable!("it is an instance now"),

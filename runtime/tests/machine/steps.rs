@@ -10,7 +10,7 @@ use weft::trap::{EndKind, Trap};
 
 use crate::calls::Of;
 
-/// Nothing goes on for now.
+/// The host has control again.
 pub(crate) const HOST: Step = Step::ReturnToHost;
 
 /// The trap that something ended in.

@@ -142,6 +142,7 @@ pub(in super::super) fn lift(item: &Item) -> TokenStream {
     let (_, ty_generics, _) = item.generics.split_for_impl();
     let tr = quote! { #weft::abi::Lift<#lifetime> };
     let (ident, bounds) = (item.ident(), item.bounds(&tr));
+    // The user may have deprecated the type or a part of it, which is no matter of its code.
     quote! {
         #[automatically_derived]
         #[allow(deprecated)]

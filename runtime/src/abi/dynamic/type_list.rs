@@ -64,7 +64,6 @@ impl TypeList {
 
     /// Of the same fields as a list that there is.
     #[cfg(feature = "component")]
-    #[cfg(feature = "component")]
     pub(super) const fn of_record(record: RecordType) -> Self {
         Self { record }
     }

@@ -16,7 +16,7 @@ use crate::core_value::IntegerType;
 use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::{FunctionId, InstanceId, Lift, LiftedFunction, ThreadId};
+use crate::machine::{FunctionId, InstanceId, Lift, LiftedFunction};
 
 use budget::Budget;
 
@@ -34,11 +34,10 @@ pub(crate) struct Starting<E: CoreEngine> {
     imports: Vec<CoreExtern<E>>,
 }
 
-/// Instantiates a core module, as the machine's step says; the thread is that of the component
+/// Instantiates a core module, as the machine's step says: on the thread of the component
 /// instance's initialisation, which can't stop.
 pub(super) fn start<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
-    _: ThreadId,
 ) -> Result<Next, Fault> {
     let starting = cx.data_mut().starting.take().ok_or(Error::NotEntered)?;
     cx.data_mut().depth += 1;
