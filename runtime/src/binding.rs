@@ -58,7 +58,7 @@
 //!         &mut self,
 //!         self_: Borrow<'_, File>,
 //!     ) -> impl Future<Output = Result<(), String>> + Send + 'static {
-//!         let (disk, file) = (self.disk.clone(), self_.index());
+//!         let (disk, file) = (self.disk.clone(), self_.representation());
 //!         async move {
 //!             let mut disk = disk.lock().map_err(|error| error.to_string())?;
 //!             disk.push(format!("file {file} is in sync"));
@@ -163,11 +163,10 @@ pub trait Function {
 /// }
 ///
 /// fn close<R: Resource>(handle: Own<R>) -> String {
-///     format!("[resource-drop]{} of {}", R::NAME, handle.index())
+///     format!("[resource-drop]{} of {}", R::NAME, handle.representation())
 /// }
 ///
-/// assert_eq!(close(Own::<File>::from_index(4)?), "[resource-drop]file of 4");
-/// # Ok::<(), weft::handle::ZeroIndex>(())
+/// assert_eq!(close(Own::<File>::new(4)), "[resource-drop]file of 4");
 /// ```
 pub trait Resource {
     /// The name, in the world, of the interface that the resource is in; `None` if it is

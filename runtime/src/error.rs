@@ -181,6 +181,9 @@ pub enum Error {
     /// A value of the host is not of its type.
     #[error("a value is not of its type")]
     ValueMismatch,
+    /// A handle has a Rust type of which nobody has said which type of the store it is.
+    #[error("nobody has said which type of the store the type of a handle is")]
+    UnknownHandleType,
     /// A resource is lent to the instance that defines its type, as its representation, which is
     /// one of 64 bits; the spec flattens every `borrow` to an `i32`.
     #[error("the representation of a borrowed resource does not fit an `i32`")]

@@ -14,11 +14,13 @@ use bindings3::exports::functions::Run;
 use bindings3::test::async_things::things;
 use bindings3::{AsyncWorld, Host};
 use weft::binding::{Borrow, ErrorContext, Function, Own, Resource, Stream, World};
+use weft::machine::EndId;
 
 /// A host whose futures take with them what they need.
 #[derive(Debug, Default)]
 pub struct Server {
     reads: Arc<AtomicU32>,
+    ends: BTreeMap<u64, EndId>,
 }
 
 impl things::HostSource for Server {
@@ -26,12 +28,12 @@ impl things::HostSource for Server {
         &mut self,
         self_: Borrow<'_, things::Source>,
     ) -> impl Future<Output = Stream<u8>> + Send + 'static {
-        let (reads, end) = (self.reads.clone(), Stream::from_index(self_.index()));
+        let (reads, end) = (self.reads.clone(), self.ends.get(&self_.representation()).copied());
         async move {
             reads.fetch_add(1, Ordering::Relaxed);
             match end {
-                Ok(end) => end,
-                Err(_) => core::future::pending().await,
+                Some(end) => Stream::from(end),
+                None => core::future::pending().await,
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::layout::is_aligned;
 use super::memory::range;
-use super::{FlatValues, Layout, Resource, StringEncoding};
+use super::{FlatValues, Layout, Resource, Shape, StringEncoding};
 
 /// The options of a canonical definition that lifting and lowering obey, and who is on the other
 /// side.
@@ -163,6 +163,21 @@ pub trait LiftHandles {
     ///
     /// As [`Machine::lift_error_context`](crate::machine::Machine::lift_error_context).
     fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure>;
+
+    /// The number of a handle's type, by which the other functions know it: of an
+    /// [`Own`](Shape::Own), [`Borrow`](Shape::Borrow), [`Stream`](Shape::Stream) or
+    /// [`Future`](Shape::Future).
+    ///
+    /// Only values of Rust's own types ask for it; a type that is known at run time has the number
+    /// in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownHandleType`] if nobody has said which type of the store it is.
+    fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
+        let _ = shape;
+        Err(Error::UnknownHandleType.into())
+    }
 }
 
 /// The handle table of an instance that has no handles: every index is unknown.
@@ -381,6 +396,21 @@ pub trait LowerContext {
     ///
     /// As [`Machine::lower_error_context`](crate::machine::Machine::lower_error_context).
     fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure>;
+
+    /// The number of a handle's type, by which the other functions know it: of an
+    /// [`Own`](Shape::Own), [`Borrow`](Shape::Borrow), [`Stream`](Shape::Stream) or
+    /// [`Future`](Shape::Future).
+    ///
+    /// Only values of Rust's own types ask for it; a type that is known at run time has the number
+    /// in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownHandleType`] if nobody has said which type of the store it is.
+    fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
+        let _ = shape;
+        Err(Error::UnknownHandleType.into())
+    }
 }
 
 /// What lowering does beyond asking its context.

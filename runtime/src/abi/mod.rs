@@ -45,7 +45,7 @@ pub use dynamic::{
     RecordShape, RecordType, Type, TypeList, Val, VariantShape, VariantType,
 };
 #[cfg(feature = "component")]
-pub(crate) use dynamic::{HandleNumbers, Resolver};
+pub(crate) use dynamic::{HandleNumbers, HandleTypes, Resolver, from_vals, to_vals};
 pub use flat_types::FlatTypes;
 #[cfg(feature = "component")]
 pub(crate) use flat_values::low_half;
@@ -60,6 +60,6 @@ pub use string::{
     Chars, Latin1, LiftedStr, SimpleEncoding, StringEncoding, Utf16, store_str_into_range,
 };
 pub use typed::{
-    ComponentType, FlagsAbi, Lift, LiftedList, Lower, Shape, VariantAbi, check_length,
+    ComponentType, FlagsAbi, Lift, LiftedList, Lower, ResourceKey, Shape, VariantAbi, check_length,
     lift_flat_values, load_field, lower_flat_values, plain_field, record_abi, store_field,
 };

@@ -5,12 +5,12 @@ use alloc::task::Wake;
 use core::task::Waker;
 use std::thread::Thread;
 
-use crate::abi::Val;
 use crate::engine::CoreEngine;
 
 use super::call::Ran;
+use super::callee::Callee;
 use super::error::CallError;
-use super::instance::Function;
+use super::outcome::CallResult;
 use super::store::{CallId, Store};
 
 /// Wakes a thread that is parked.
@@ -33,7 +33,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`CallError`]: why the call has no result.
-    pub fn run(&mut self, call: CallId) -> Result<Option<Val>, CallError> {
+    pub fn run<R: CallResult>(&mut self, call: CallId<R>) -> Result<R, CallError> {
         self.count_interruptions_anew();
         // Most calls need none.
         let mut waker: Option<Waker> = None;
@@ -41,7 +41,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             if let Some(waker) = &waker {
                 self.set_driver(waker);
             }
-            match (self.run_until(call)?, &waker) {
+            match (self.run_until(call.0)?, &waker) {
                 (Ran::ToItsEnd(value), _) => return Ok(value),
                 (Ran::ForTooLong, _) => {}
                 (Ran::UntilItWaits, None) => {
@@ -57,11 +57,11 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// Those of [`start`](Self::start) and [`run`](Self::run).
-    pub fn call(
+    pub fn call<F: Callee>(
         &mut self,
-        function: &Function,
-        arguments: &[Val],
-    ) -> Result<Option<Val>, CallError> {
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> Result<F::Result, CallError> {
         let call = self.start(function, arguments)?;
         self.run(call)
     }

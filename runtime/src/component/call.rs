@@ -15,17 +15,26 @@ use super::drive::{Base, Driven, drive, go_on};
 use super::error::CallError;
 use super::host_call::{destroy, poll_woken};
 use super::instance::Function;
-use super::state::{Call, Fault, HostCall, Next, State};
+use super::outcome::{CallResult, LiftResult, sealed::CallResult as _};
+use super::state::{Arguments, Call, Fault, HostCall, Next, State};
 
-/// Begins something, and takes steps until the host has control again, or what ran was
-/// interrupted.
+/// Begins something, prepares its first step, and takes steps until the host has control again,
+/// or what ran was interrupted.
 pub(super) fn run_to_host<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
-    begin: impl FnOnce(&mut State<E, T>) -> Result<(SubtaskId, Step), Failure>,
+    begin: impl FnOnce(&mut Context<'_, E, T>) -> Result<(SubtaskId, Step), Failure>,
+    prepare: impl FnOnce(&mut Context<'_, E, T>, SubtaskId, &Step) -> Result<(), Fault>,
 ) -> Result<SubtaskId, CallError> {
-    let (call, step) = begin(cx.data_mut())?;
+    let (call, step) = begin(cx)?;
     let outer = cx.data_mut().origins.running.replace(call);
-    let result = enter(cx, Next::Step(step));
+    // What a function of the host calls uses the fuel of the call that it is part of.
+    if cx.data().depth == 0 {
+        cx.refuel();
+    }
+    let result = match prepare(cx, call, &step) {
+        Ok(()) => enter(cx, Next::Step(step)),
+        Err(fault) => Err(unwind(cx, fault)?),
+    };
     let state = cx.data_mut();
     if state.interrupted.is_none() {
         state.origins.running = outer;
@@ -56,10 +65,6 @@ fn enter<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     next: Next,
 ) -> Result<Entered, CallError> {
-    // What a function of the host calls uses the fuel of the call that it is part of.
-    if cx.data().depth == 0 {
-        cx.refuel();
-    }
     let result = match next {
         Next::Continue(thread) => go_on(cx, thread).and_then(|next| drive(cx, Base::Host, next)),
         next @ Next::Step(_) => drive(cx, Base::Host, next),
@@ -68,14 +73,20 @@ fn enter<E: CoreEngine, T: Send + 'static>(
         Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
         Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
         Ok(Driven::Resumed(_) | Driven::Stop) => Err(Error::OtherStep.into()),
-        Err(fault) => {
-            let state = cx.data_mut();
-            let fault = state.fault.take().unwrap_or(fault);
-            (state.next, state.stopping, state.starting) = (None, None, None);
-            state.machine.trapped()?;
-            Err(fault.into())
-        }
+        Err(fault) => Err(unwind(cx, fault)?),
     }
+}
+
+/// Gives up what was begun, and says why.
+fn unwind<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    fault: Fault,
+) -> Result<CallError, Error> {
+    let state = cx.data_mut();
+    let fault = state.fault.take().unwrap_or(fault);
+    (state.next, state.stopping, state.starting) = (None, None, None);
+    state.machine.trapped()?;
+    Ok(fault.into())
 }
 
 /// What letting guests run led to.
@@ -139,6 +150,9 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
 }
 
 fn enter_turn<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, E, T>, next: Next) -> Turn {
+    if cx.data().depth == 0 {
+        cx.refuel();
+    }
     match enter(cx, next) {
         Ok(Entered::ReturnedToHost) => Turn::Progress,
         Ok(Entered::Interrupted) => Turn::Interrupted,
@@ -204,9 +218,9 @@ pub(super) fn stop_interrupted<E: CoreEngine, T: Send + 'static>(
 
 /// How long the store has run.
 #[derive(Debug)]
-pub(super) enum Ran {
+pub(super) enum Ran<R> {
     /// Until the call had returned.
-    ToItsEnd(Option<Val>),
+    ToItsEnd(R),
     /// Until nothing could go on before a function of the host does.
     UntilItWaits,
     /// For as many turns as are allowed, or until the engine interrupted something.
@@ -215,11 +229,11 @@ pub(super) enum Ran {
 
 /// Lets everything run until a call has come to its end, nothing can go on, or it has run for so
 /// many turns. If there is an error, the call is forgotten.
-pub(super) fn run_until<E: CoreEngine, T: Send + 'static>(
+pub(super) fn run_until<E: CoreEngine, T: Send + 'static, R: CallResult>(
     cx: &mut Context<'_, E, T>,
     call: SubtaskId,
     turns: u32,
-) -> Result<Ran, CallError> {
+) -> Result<Ran<R>, CallError> {
     for _ in 0..turns {
         if let Some(result) = take_result(cx, call)? {
             return result.map(Ran::ToItsEnd);
@@ -245,20 +259,21 @@ pub(super) fn run_until<E: CoreEngine, T: Send + 'static>(
     }
 }
 
-/// Calls an export.
+/// Calls an export, whose result is lifted by `lift_result`.
 pub(super) fn start<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     function: &Function,
-    arguments: &[Val],
+    arguments: Vec<Val>,
+    lift_result: LiftResult<E, T>,
 ) -> Result<SubtaskId, CallError> {
     if function.store != cx.data().identity {
         return Err(CallError::OtherStore);
     }
     let (function, ty) = (function.id, &function.ty);
-    ty.params.check(arguments)?;
-    let lent = cx.data_mut().claim(&ty.params, arguments)?;
-    let arguments = Vec::from(arguments);
-    run_to_host(cx, |state| {
+    ty.params.check(&arguments)?;
+    let lent = cx.data_mut().claim(&ty.params, &arguments)?;
+    let begin = |cx: &mut Context<'_, E, T>| {
+        let state = cx.data_mut();
         let (call, step) = match state.machine.invoke(function) {
             Ok(begun) => begun,
             Err(failure) => {
@@ -267,9 +282,11 @@ pub(super) fn start<E: CoreEngine, T: Send + 'static>(
             }
         };
         state.lend(call, lent);
-        state.put_call(call, Call::Host(HostCall::new(arguments)));
+        let host_call = HostCall::new(Arguments::Vals(arguments), lift_result);
+        state.put_call(call, Call::Host(host_call));
         Ok((call, step))
-    })
+    };
+    run_to_host(cx, begin, |_, _, _| Ok(()))
 }
 
 /// Drops what nobody takes. What traps belongs to no call.
@@ -327,24 +344,28 @@ fn drop_owned<E: CoreEngine, T: Send + 'static>(
         }
     };
     let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };
-    run_to_host(cx, |state| {
-        state.put_call(call, Call::Host(HostCall::new(Vec::new())));
+    let begin = |cx: &mut Context<'_, E, T>| {
+        let host_call = HostCall::new(Arguments::NONE, <Option<Val>>::lift);
+        cx.data_mut().put_call(call, Call::Host(host_call));
         Ok((call, step))
-    })
-    .map(Some)
+    };
+    run_to_host(cx, begin, |_, _, _| Ok(())).map(Some)
 }
 
 /// How a call ended, if it has; then the call is forgotten.
-pub(super) fn take_result<E: CoreEngine, T: Send + 'static>(
+pub(super) fn take_result<E: CoreEngine, T: Send + 'static, R: CallResult>(
     cx: &mut Context<'_, E, T>,
     call: SubtaskId,
-) -> Result<Option<Result<Option<Val>, CallError>>, Error> {
+) -> Result<Option<Result<R, CallError>>, Error> {
     let state = cx.data_mut();
     let call_state = state.machine.call_state(call)?;
     let found = state.host_call(call)?;
     let result = match (found.error.take(), call_state) {
         (Some(error), _) => Err(error),
-        (None, SubtaskState::Returned) => Ok(found.result.take().and_then(|mut it| it.pop())),
+        (None, SubtaskState::Returned) => {
+            let outcome = found.result.take();
+            Ok(R::take(state, outcome)?)
+        }
         (None, SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned) => {
             Err(CallError::Cancelled)
         }

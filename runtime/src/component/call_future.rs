@@ -1,8 +1,9 @@
 //! A call as a future.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 use core::fmt;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
@@ -10,10 +11,12 @@ use crate::abi::Val;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::limits::Table;
+use crate::machine::SubtaskId;
 
 use super::call::Ran;
+use super::callee::Callee;
 use super::error::CallError;
-use super::instance::Function;
+use super::outcome::CallResult;
 use super::store::{CallId, Store};
 
 /// A call, to be polled by any executor: [`Store::call_async`] and [`Store::run_async`] give it.
@@ -26,77 +29,69 @@ use super::store::{CallId, Store};
 /// Dropping it before its end [cancels](Store::cancel) the call. The guest hears of it when the
 /// store runs next, before anything else.
 #[must_use = "nothing runs before the future is polled"]
-pub struct CallFuture<'s, E: CoreEngine, T: Send + 'static> {
+pub struct CallFuture<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
     store: &'s mut Store<E, T>,
-    stage: Stage,
+    stage: Stage<'s, E, T>,
+    result: PhantomData<fn() -> R>,
 }
 
-enum Stage {
+/// Begins a call.
+type Begin<'s, E, T> = dyn FnOnce(&mut Store<E, T>) -> Result<SubtaskId, CallError> + Send + 's;
+
+enum Stage<'s, E: CoreEngine, T: Send + 'static> {
     /// The call is not begun.
-    New { function: Function, arguments: Vec<Val> },
+    New(Box<Begin<'s, E, T>>),
     /// It is.
-    Begun(CallId),
+    Begun(SubtaskId),
     /// It has come to its end.
     Ended,
 }
 
-impl<'s, E: CoreEngine, T: Send + 'static> CallFuture<'s, E, T> {
-    pub(super) const fn of(store: &'s mut Store<E, T>, call: CallId) -> Self {
-        Self { store, stage: Stage::Begun(call) }
+impl<'s, E: CoreEngine, T: Send + 'static, R: CallResult> CallFuture<'s, E, T, R> {
+    pub(super) const fn of(store: &'s mut Store<E, T>, call: CallId<R>) -> Self {
+        Self { store, stage: Stage::Begun(call.0), result: PhantomData }
     }
 
-    pub(super) const fn new(
-        store: &'s mut Store<E, T>,
-        function: Function,
-        arguments: Vec<Val>,
-    ) -> Self {
-        Self { store, stage: Stage::New { function, arguments } }
+    pub(super) fn new<F>(store: &'s mut Store<E, T>, function: F, arguments: F::Kept) -> Self
+    where
+        F: Callee<Result = R> + Send + 's,
+        F::Kept: Send + 's,
+    {
+        let begin = move |store: &mut Store<E, T>| store.start_kept(&function, arguments);
+        Self { store, stage: Stage::New(Box::new(begin)), result: PhantomData }
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Future for CallFuture<'_, E, T> {
-    type Output = Result<Option<Val>, CallError>;
+impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for CallFuture<'_, E, T, R> {
+    type Output = Result<R, CallError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let waker = context.waker();
-        let call = match &this.stage {
-            Stage::Begun(call) => *call,
-            Stage::New { function, arguments } => {
-                if this.store.settle(1).is_err() {
-                    waker.wake_by_ref();
-                    return Poll::Pending;
-                }
-                match this.store.start(function, arguments) {
-                    Ok(call) => {
-                        this.stage = Stage::Begun(call);
-                        call
-                    }
-                    Err(error) => {
-                        this.stage = Stage::Ended;
-                        return Poll::Ready(Err(error));
-                    }
-                }
-            }
+        if let Stage::New(_) = this.stage
+            && this.store.settle(1).is_err()
+        {
+            waker.wake_by_ref();
+            return Poll::Pending;
+        }
+        let call = match core::mem::replace(&mut this.stage, Stage::Ended) {
+            Stage::Begun(call) => call,
+            Stage::New(begin) => begin(this.store)?,
             Stage::Ended => return Poll::Ready(Err(Error::Unknown(Table::Waitables).into())),
         };
         this.store.set_driver(waker);
-        let ran = this.store.run_until(call);
-        let result = match ran {
-            Ok(Ran::ToItsEnd(value)) => Ok(value),
-            Err(error) => Err(error),
-            Ok(Ran::ForTooLong) => {
-                waker.wake_by_ref();
-                return Poll::Pending;
-            }
-            Ok(Ran::UntilItWaits) => return Poll::Pending,
-        };
-        this.stage = Stage::Ended;
-        Poll::Ready(result)
+        match this.store.run_until(call) {
+            Ok(Ran::ToItsEnd(value)) => return Poll::Ready(Ok(value)),
+            Err(error) => return Poll::Ready(Err(error)),
+            Ok(Ran::ForTooLong) => waker.wake_by_ref(),
+            Ok(Ran::UntilItWaits) => {}
+        }
+        this.stage = Stage::Begun(call);
+        Poll::Pending
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Drop for CallFuture<'_, E, T> {
+impl<E: CoreEngine, T: Send + 'static, R> Drop for CallFuture<'_, E, T, R> {
     fn drop(&mut self) {
         if let Stage::Begun(call) = self.stage {
             self.store.abandon(call);
@@ -104,7 +99,7 @@ impl<E: CoreEngine, T: Send + 'static> Drop for CallFuture<'_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> fmt::Debug for CallFuture<'_, E, T> {
+impl<E: CoreEngine, T: Send + 'static, R> fmt::Debug for CallFuture<'_, E, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let call = match self.stage {
             Stage::Begun(call) => Some(call),

@@ -4,7 +4,8 @@
 use core::ops::{Deref, DerefMut};
 
 use crate::abi::{
-    LiftContext, LiftHandles, LowerContext, Options, Peer, Resource, TransferContext,
+    HandleTypes, LiftContext, LiftHandles, LowerContext, Options, Peer, Resource, Shape,
+    TransferContext,
 };
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::core_value::CoreValue;
@@ -46,6 +47,8 @@ pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {
     call: Option<SubtaskId>,
     /// Who gets them: what the host does, it holds.
     peer: Peer,
+    /// Of which types they are, for values of Rust's own types.
+    types: Option<&'a HandleTypes>,
 }
 
 impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
@@ -75,6 +78,10 @@ impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
     fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
         self.state.machine.lift_error_context(self.instance, index)
     }
+
+    fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
+        self.types.ok_or(Error::UnknownHandleType)?.number(shape)
+    }
 }
 
 /// Where values are lifted from: by which options, and for which call.
@@ -99,8 +106,20 @@ pub(crate) fn lift<'a, E: CoreEngine, T: Send + 'static>(
         }
         None => (&[], cx.data_mut()),
     };
-    let handles = Handles { state, instance: found.instance, call: source.call, peer };
+    let handles = Handles { state, instance: found.instance, call: source.call, peer, types: None };
     Ok(LiftContext::with_handles(memory, found.abi(peer), handles))
+}
+
+/// Lifts values of Rust's own types from a guest, whose handles are of these types.
+pub(crate) fn lift_typed<'a, E: CoreEngine, T: Send + 'static>(
+    cx: &'a mut Context<'_, E, T>,
+    source: Source,
+    peer: Peer,
+    types: &'a HandleTypes,
+) -> Result<LiftContext<'a, Handles<'a, E, T>>, Failure> {
+    let mut lifting = lift(cx, source, peer)?;
+    lifting.handles.types = Some(types);
+    Ok(lifting)
 }
 
 impl<E: CoreEngine> CanonicalOptions<E> {
@@ -264,7 +283,8 @@ impl<'a, E: CoreEngine, T: Send + 'static> Between<'a, '_, E, T> {
 
     fn handles(&mut self) -> Handles<'_, E, T> {
         let state = self.to.cx.data_mut();
-        Handles { state, instance: self.found.instance, call: self.call, peer: Peer::Guest }
+        let (instance, call) = (self.found.instance, self.call);
+        Handles { state, instance, call, peer: Peer::Guest, types: None }
     }
 }
 

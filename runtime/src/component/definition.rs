@@ -318,7 +318,7 @@ pub(crate) struct CanonicalOptions {
 /// [`Function`](super::Function) they are the store's, as in a [`Resource`](crate::abi::Resource).
 /// For a function of the host they are positions in a list of
 /// [`HostResourceType`](super::HostResourceType)s, see
-/// [`typed_function`](super::Linker::typed_function).
+/// [`declared_function`](super::Linker::declared_function).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionType {
     /// The names of the parameters.

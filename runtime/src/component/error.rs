@@ -17,6 +17,7 @@ use super::claims::HandleError;
 use super::deadlock::Deadlock;
 use super::decode::InvalidComponent;
 use super::state::{Fault, HostError};
+use super::typed_function::FunctionMismatch;
 
 /// A component can't be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -105,6 +106,14 @@ pub enum ImportError {
         expected: String,
         /// What was given.
         given: String,
+    },
+    /// It is a function of the host's whose Rust types are others.
+    #[error("the import `{name}` is given a function of another type: {mismatch}")]
+    Function {
+        /// The name of the import, with those of the instances that it is in before it.
+        name: String,
+        /// What is different.
+        mismatch: FunctionMismatch,
     },
     /// It is an instance in another store.
     #[error("the import `{name}` is given an instance of another store")]

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::machine::{EndId, ErrorContextId, SubtaskId};
 use crate::trap::EndKind;
 
-use super::call::{drop_resource, forget, start, take_result, turn};
+use super::call::{drop_resource, forget, take_result, turn};
+use super::callee::Callee;
 use super::contexts::Context;
 use super::drive::MAX_DEPTH;
 use super::error::{CallError, InstantiateError};
@@ -21,6 +22,7 @@ use super::host_resource::HostResourceType;
 use super::instance::{Function, Instance, function};
 use super::instantiate::instantiate_component;
 use super::linker::Linker;
+use super::outcome::CallResult;
 use super::store::{Component, Store};
 
 /// Methods that a store has, and a store that is lent to a function of the host.
@@ -195,7 +197,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
         match drop_resource(&mut cx, resource)? {
             // A destructor doesn't wait.
-            Some(call) => HostContext::new(&mut cx).finish(call).map(|_| ()),
+            Some(call) => HostContext::new(&mut cx).finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
         }
     }
@@ -220,14 +222,14 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     ///
     /// [`CallError::Waits`] if the guest waits; [`CallError::TooDeep`]; those of
     /// [`Store::call`].
-    pub fn call(
+    pub fn call<F: Callee>(
         &mut self,
-        function: &Function,
-        arguments: &[Val],
-    ) -> Result<Option<Val>, CallError> {
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> Result<F::Result, CallError> {
         self.check_depth()?;
         self.nested(|host| {
-            let call = start(host.cx, function, arguments)?;
+            let call = function.start(host.cx, F::keep(arguments))?;
             host.finish(call)
         })
     }
@@ -240,7 +242,7 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.check_depth()?;
         self.nested(|host| match drop_resource(host.cx, resource)? {
-            Some(call) => host.finish(call).map(|_| ()),
+            Some(call) => host.finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
         })
     }
@@ -272,7 +274,7 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         result
     }
 
-    fn finish(&mut self, call: SubtaskId) -> Result<Option<Val>, CallError> {
+    fn finish<R: CallResult>(&mut self, call: SubtaskId) -> Result<R, CallError> {
         loop {
             if let Some(result) = take_result(self.cx, call)? {
                 return result;

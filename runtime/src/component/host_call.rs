@@ -1,8 +1,9 @@
 //! Calls of functions of the host by guests.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use crate::abi::Peer;
+use crate::abi::{FlatValues, Peer, Val};
 use crate::builtin::TypeIndex;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
@@ -10,9 +11,9 @@ use crate::machine::{Step, SubtaskId};
 use crate::trap::Trap;
 
 use super::claims::HandleError;
-use super::contexts::{Context, Source, lift, lower};
-use super::host_function::{HostContext, HostFunctionCall, HostResult};
-use super::state::{Fault, HostError};
+use super::contexts::{Context, Lowering, Source, lift, lower};
+use super::host_function::{HostContext, HostFunctionCall, HostFuture, HostResult};
+use super::state::{Fault, GuestCall, HostError, State};
 use super::transfer::{flat_result, lower_flat_values};
 
 /// A guest calls a function of the host.
@@ -24,40 +25,91 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     let function = cx.data().host_function(number)?;
     cx.data_mut().machine.start_host_call(subtask)?;
     let call = cx.data_mut().guest_call(subtask)?;
-    let source = Source { options: call.lowered.options, call: Some(subtask) };
-    let params = &call.lowered.ty.params;
-    let layout = params.abi().of(cx.data().options(source.options)?.address_type);
-    let max = call.flattening().max_flat_params();
-    let mut lifting = lift(cx, source, Peer::Host)?;
-    let arguments = params.lift_flat_values(&mut lifting, max, &mut call.parameters(layout))?;
     match &function.call {
+        HostFunctionCall::Typed(function) => function.call(cx, subtask, &call)?,
         HostFunctionCall::Sync(function) => {
+            let arguments = arguments(cx, subtask, &call)?;
             let result = function(&mut HostContext::new(cx), arguments);
             returned_at_once(cx, subtask, result)?;
         }
         HostFunctionCall::Async(function) => {
+            let arguments = arguments(cx, subtask, &call)?;
             let future = function(&mut HostContext::new(cx), arguments);
-            if let Some(result) = cx.data_mut().waiting.begin(subtask, future) {
-                returned_at_once(cx, subtask, result)?;
-            }
+            begin_waiting(cx, subtask, future)?;
         }
     }
     Ok(cx.data_mut().machine.host_returned()?)
 }
 
+/// Lifts the arguments of a call.
+fn arguments<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    subtask: SubtaskId,
+    call: &GuestCall,
+) -> Result<Vec<Val>, Failure> {
+    let source = Source { options: call.lowered.options, call: Some(subtask) };
+    let params = &call.lowered.ty.params;
+    let layout = params.abi().of(cx.data().options(source.options)?.address_type);
+    let max = call.flattening().max_flat_params();
+    let mut lifting = lift(cx, source, Peer::Host)?;
+    params.lift_flat_values(&mut lifting, max, &mut call.parameters(layout))
+}
+
+/// A function of the host waits, or has returned already.
+pub(super) fn begin_waiting<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    subtask: SubtaskId,
+    future: HostFuture,
+) -> Result<(), Fault> {
+    match cx.data_mut().waiting.begin(subtask, future) {
+        Some(result) => returned_at_once(cx, subtask, result),
+        None => Ok(()),
+    }
+}
+
 /// A function of the host has returned where its caller stands. What it called itself may have
 /// locked the caller down, which then can't be returned to.
-fn returned_at_once<E: CoreEngine, T: Send + 'static>(
+pub(super) fn returned_at_once<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
     result: HostResult,
 ) -> Result<(), Fault> {
-    match returned(cx, subtask, result) {
+    locked_down_as_trap(returned(cx, subtask, result))
+}
+
+/// The same of a function whose types are Rust's own, and whose result has no handles: `lower`
+/// lowers it, as at most so many core values or at an address that the guest gave.
+pub(super) fn return_with<'c, E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'c, E, T>,
+    subtask: SubtaskId,
+    lower_result: impl FnOnce(Lowering<'_, 'c, E, T>, usize, Option<u64>) -> Result<FlatValues, Fault>,
+) -> Result<(), Fault> {
+    locked_down_as_trap(check_caller(cx.data(), subtask).and_then(|()| {
+        let call = cx.data_mut().guest_call(subtask)?;
+        lower_and_return(cx, subtask, &call, lower_result)
+    }))
+}
+
+fn locked_down_as_trap(result: Result<(), Fault>) -> Result<(), Fault> {
+    match result {
         Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {
             Err(Trap::CannotEnterComponentInstance.into())
         }
         result => result,
     }
+}
+
+/// Whether there is somebody to return to.
+fn check_caller<E: CoreEngine, T: Send + 'static>(
+    state: &State<E, T>,
+    subtask: SubtaskId,
+) -> Result<(), Fault> {
+    if let Some(caller) = state.machine.calling_instance(subtask)?
+        && state.machine.is_locked_down(caller)?
+    {
+        return Err(Error::CallerGone.into());
+    }
+    Ok(())
 }
 
 /// A function of the host has returned: takes its result to the caller.
@@ -66,23 +118,30 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     subtask: SubtaskId,
     result: HostResult,
 ) -> Result<(), Fault> {
-    let machine = &cx.data().machine;
-    if let Some(caller) = machine.calling_instance(subtask)?
-        && machine.is_locked_down(caller)?
-    {
-        return Err(Error::CallerGone.into());
-    }
+    check_caller(cx.data(), subtask)?;
     let result = result.map_err(Fault::Host)?;
     let call = cx.data_mut().guest_call(subtask)?;
-    let (results, options) = (&call.lowered.ty.results, call.lowered.options);
-    let layout = results.abi().of(cx.data().options(options)?.address_type);
+    let results = &call.lowered.ty.results;
     let mismatch = results.check(result.as_slice());
     mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
     cx.data_mut().claim(results, result.as_slice()).map_err(HandleError::fault)?;
+    lower_and_return(cx, subtask, &call, |mut lowering, max, out_param| {
+        Ok(lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?)
+    })
+}
+
+/// Lowers a result into the caller of a function of the host, which returns.
+fn lower_and_return<'c, E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'c, E, T>,
+    subtask: SubtaskId,
+    call: &GuestCall,
+    lower_result: impl FnOnce(Lowering<'_, 'c, E, T>, usize, Option<u64>) -> Result<FlatValues, Fault>,
+) -> Result<(), Fault> {
+    let options = call.lowered.options;
+    let layout = call.lowered.ty.results.abi().of(cx.data().options(options)?.address_type);
     let max = call.flattening().max_flat_results();
     let out_param = call.out_param(layout);
-    let mut lowering = lower(cx, options, None, Peer::Host)?;
-    let flat = lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?;
+    let flat = lower_result(lower(cx, options, None, Peer::Host)?, max, out_param)?;
     let state = cx.data_mut();
     state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
     state.held.returned(subtask);

@@ -12,6 +12,7 @@ use super::contexts::Context;
 use super::definition::FunctionType;
 use super::host_resource::HostResourceType;
 use super::state::HostError;
+use super::typed_host_function::TypedHostFunction;
 
 /// What a call of a function of the host comes to, sooner or later.
 pub type HostResult = Result<Option<Val>, HostError>;
@@ -42,6 +43,8 @@ pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
     Sync(Box<Closure<E, T, HostResult>>),
     /// It gives a future.
     Async(Box<Closure<E, T, HostFuture>>),
+    /// Its types are Rust's own.
+    Typed(Box<dyn TypedHostFunction<E, T>>),
 }
 
 /// The store, lent to a function of the host that a guest calls.

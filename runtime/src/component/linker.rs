@@ -74,8 +74,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
+use core::marker::PhantomData;
 
-use crate::abi::Val;
+use crate::abi::{Lift, Lower, Val};
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::machine::FunctionId;
@@ -88,8 +89,9 @@ use super::host_function::{DeclaredType, HostContext, HostFunction, HostFunction
 use super::host_resource::HostResourceType;
 use super::instance::Instance;
 use super::instantiate::within;
-use super::state::{Callable, State};
+use super::state::{Callable, HostError, State};
 use super::store::Component;
+use super::typed_host_function::{Immediate, Waiting};
 use super::versions;
 
 /// What components are given for their imports, by name.
@@ -125,8 +127,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     /// Gives a function of the host, which returns when it is called.
     ///
     /// It stands for an import of any type of function: it is called with what the guest passes,
-    /// and what it returns is checked. [`typed_function`](Self::typed_function) is checked when
-    /// a component is instantiated.
+    /// and what it returns is checked. [`typed_function`](Self::typed_function) and
+    /// [`declared_function`](Self::declared_function) are checked when a component is instantiated.
     pub fn function(
         &mut self,
         name: &str,
@@ -147,9 +149,57 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         self.host_function(name, None, asynchronous(function))
     }
 
+    /// Gives a function of the host with Rust's own types: `P` is a tuple of the parameters, which
+    /// are owned, and `R` the result. It stands for imports of that type only, whether they are
+    /// `async` or not.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use weft::component::Linker;
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// let mut linker = Linker::<Wasmi, u32>::new();
+    /// linker.typed_function("greet", |host, (name, times): (String, u32)| {
+    ///     *host.data_mut() += times;
+    ///     Ok(format!("hello, {name}"))
+    /// });
+    /// # }
+    /// ```
+    pub fn typed_function<P, R>(
+        &mut self,
+        name: &str,
+        function: impl Fn(&mut HostContext<'_, '_, E, T>, P) -> Result<R, HostError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> &mut Self
+    where
+        P: for<'a> Lift<'a> + 'static,
+        R: Lower + 'static,
+    {
+        let function = Box::new(Immediate(function, PhantomData));
+        self.host_function(name, None, HostFunctionCall::Typed(function))
+    }
+
+    /// Gives a [function](Self::typed_function) of the host with Rust's own types that may wait:
+    /// what it returns is polled until it is ready.
+    pub fn typed_async_function<P, R, F>(
+        &mut self,
+        name: &str,
+        function: impl Fn(&mut HostContext<'_, '_, E, T>, P) -> F + Send + Sync + 'static,
+    ) -> &mut Self
+    where
+        P: for<'a> Lift<'a> + 'static,
+        R: Lower + 'static,
+        F: Future<Output = Result<R, HostError>> + Send + 'static,
+    {
+        let function = Box::new(Waiting(function, PhantomData));
+        self.host_function(name, None, HostFunctionCall::Typed(function))
+    }
+
     /// Gives a [function](Self::function) of the host for imports of this type only. The numbers
     /// of resource types in `ty`, in `own` and `borrow`, are positions in `resources`.
-    pub fn typed_function(
+    pub fn declared_function(
         &mut self,
         name: &str,
         (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
@@ -163,8 +213,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     }
 
     /// Gives a [function](Self::async_function) of the host that may wait for imports of this type
-    /// only, as [`typed_function`](Self::typed_function) does.
-    pub fn typed_async_function<F: Future<Output = HostResult> + Send + 'static>(
+    /// only, as [`declared_function`](Self::declared_function) does.
+    pub fn declared_async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
         (ty, resources): (FunctionType, &[HostResourceType<E, T>]),

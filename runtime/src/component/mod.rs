@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `store` | [`Component`], [`Store`], [`CallId`] |
 //! | `instance`, `linker`, `host_function` | [`Instance`], [`Function`], [`Linker`], [`HostContext`] |
+//! | `typed_function`, `typed_host_function` | [`TypedFunction`], and the host's functions with Rust's own types |
+//! | `callee`, `outcome` | what a store calls and what that gives, as [`Val`](crate::abi::Val)s or as Rust's own types |
 //! | `host`, `host_resource`, `host_ends` | what the host does in a store: its resource types, streams, futures and error contexts |
 //! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
@@ -27,6 +29,7 @@ mod block;
 mod builtin_template;
 mod call;
 mod call_future;
+mod callee;
 mod claims;
 mod contexts;
 mod deadlock;
@@ -51,15 +54,19 @@ mod missing;
 mod names;
 mod numbers;
 mod origin;
+mod outcome;
 mod progress;
 mod state;
 mod store;
 mod transfer;
 mod type_text;
+mod typed_function;
+mod typed_host_function;
 mod versions;
 mod waiting;
 
 pub use call_future::CallFuture;
+pub use callee::Callee;
 pub use claims::{HandleError, HandleProblem};
 pub use deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use decode::{InvalidComponent, validate};
@@ -71,6 +78,8 @@ pub use host_function::{HostContext, HostFuture, HostResult};
 pub use host_resource::HostResourceType;
 pub use instance::{Function, Instance};
 pub use linker::Linker;
+pub use outcome::CallResult;
 pub use progress::Progress;
 pub use state::HostError;
 pub use store::{CallId, Component, Store};
+pub use typed_function::{FunctionMismatch, TypedFunction};

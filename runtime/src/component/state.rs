@@ -9,7 +9,7 @@ use core::fmt;
 
 use hashbrown::HashMap;
 
-use crate::abi::{CoreFunctionType, FlatValues, StringEncoding, Type, Val};
+use crate::abi::{CoreFunctionType, FlatValues, HandleTypes, StringEncoding, Type, Val};
 use crate::builtin::{Definition, OptionsIndex, TypeIndex};
 use crate::chooser::Chooser;
 use crate::core_value::{CoreValue, IntegerType};
@@ -29,6 +29,7 @@ use super::instantiate::Starting;
 use super::names::Names;
 use super::numbers::Numbers;
 use super::origin::Origins;
+use super::outcome::{LiftResult, Outcome, ResultBoxes};
 use super::waiting::Waiting;
 
 /// What is in a store.
@@ -42,7 +43,7 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) core_functions: Vec<CoreFunction>,
     pub(crate) numbers: Numbers<E>,
     /// The calls that have not returned, at the position of their subtask.
-    calls: Vec<Option<(SubtaskId, Call)>>,
+    calls: Vec<Option<(SubtaskId, Call<E, T>)>>,
     /// How many of them the host has made.
     pub(crate) num_host_calls: usize,
     /// The threads that have stopped, each at its position.
@@ -92,6 +93,8 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) interruption_limit: Option<u32>,
     /// How often they have.
     pub(crate) interruptions: u32,
+    /// What results were in.
+    pub(crate) result_boxes: ResultBoxes,
 }
 
 /// What has to happen next.
@@ -138,6 +141,8 @@ pub(crate) struct Lowered {
     pub(crate) ty: Arc<FunctionType>,
     pub(crate) options: OptionsIndex,
     pub(crate) is_async: bool,
+    /// Of which types the handles are of a function of the host's whose types are Rust's own.
+    pub(crate) handles: HandleTypes,
 }
 
 /// The options of a canonical definition.
@@ -150,11 +155,11 @@ pub(crate) struct CanonicalOptions<E: CoreEngine> {
 }
 
 /// A call that has not returned.
-pub(crate) enum Call {
+pub(crate) enum Call<E: CoreEngine, T: Send + 'static> {
     /// By a guest.
     Guest(GuestCall),
     /// By the host.
-    Host(HostCall),
+    Host(HostCall<E, T>),
 }
 
 /// A call of an import by a guest: its core arguments, which are lifted once the callee starts.
@@ -167,18 +172,40 @@ pub(crate) struct GuestCall {
 }
 
 /// A call of an export by the host.
-pub(crate) struct HostCall {
-    /// The arguments, until they are lowered.
-    pub(crate) arguments: Vec<Val>,
+pub(crate) struct HostCall<E: CoreEngine, T: Send + 'static> {
+    /// The arguments, until they are taken.
+    pub(crate) arguments: Arguments,
+    /// How the result is lifted.
+    pub(crate) lift_result: LiftResult<E, T>,
     /// The result, once it is there.
-    pub(crate) result: Option<Vec<Val>>,
+    pub(crate) result: Option<Outcome>,
     /// Why there will never be one.
     pub(crate) error: Option<CallError>,
 }
 
-impl HostCall {
-    pub(crate) const fn new(arguments: Vec<Val>) -> Self {
-        Self { arguments, result: None, error: None }
+/// The arguments of a call by the host.
+pub(crate) enum Arguments {
+    /// As values.
+    Vals(Vec<Val>),
+    /// As the core values that the guest's function is called with next.
+    Lowered(FlatValues),
+}
+
+impl Arguments {
+    pub(crate) const NONE: Self = Self::Vals(Vec::new());
+
+    /// Those that nobody has taken, if they are values.
+    pub(crate) fn take_vals(&mut self) -> Vec<Val> {
+        match self {
+            Self::Vals(vals) => core::mem::take(vals),
+            Self::Lowered(_) => Vec::new(),
+        }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> HostCall<E, T> {
+    pub(crate) const fn new(arguments: Arguments, lift_result: LiftResult<E, T>) -> Self {
+        Self { arguments, lift_result, result: None, error: None }
     }
 }
 
@@ -262,6 +289,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             names: Names::default(),
             interruption_limit: None,
             interruptions: 0,
+            result_boxes: ResultBoxes::default(),
         }
     }
 
@@ -290,7 +318,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// Remembers a call.
-    pub(crate) fn put_call(&mut self, id: SubtaskId, call: Call) {
+    pub(crate) fn put_call(&mut self, id: SubtaskId, call: Call<E, T>) {
         if let Call::Host(_) = call {
             self.num_host_calls += 1;
         }
@@ -298,7 +326,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// A call that has not returned.
-    pub(crate) fn call(&mut self, id: SubtaskId) -> Result<&mut Call, Error> {
+    pub(crate) fn call(&mut self, id: SubtaskId) -> Result<&mut Call<E, T>, Error> {
         match self.calls.get_mut(position(id.number)) {
             Some(Some((found, call))) if *found == id => Ok(call),
             _ => Err(Error::Unknown(Table::Waitables)),
@@ -314,7 +342,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// A call by the host.
-    pub(crate) fn host_call(&mut self, id: SubtaskId) -> Result<&mut HostCall, Error> {
+    pub(crate) fn host_call(&mut self, id: SubtaskId) -> Result<&mut HostCall<E, T>, Error> {
         match self.call(id)? {
             Call::Host(call) => Ok(call),
             Call::Guest(_) => Err(Error::NotHosts),
@@ -323,12 +351,14 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     /// Forgets a call. The host has again what it gave and nobody took; what it was given and
     /// didn't take is dropped when the store runs on.
-    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call> {
+    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call<E, T>> {
         let mut call = take(&mut self.calls, position(id.number), |found| *found == id);
         if let Some(Call::Host(call)) = &mut call {
             self.num_host_calls -= 1;
-            self.give_back(&core::mem::take(&mut call.arguments));
-            self.held.unclaimed.extend(call.result.take().unwrap_or_default());
+            self.give_back(&call.arguments.take_vals());
+            if let Some(Outcome::Vals(vals, _)) = call.result.take() {
+                self.held.unclaimed.extend(vals);
+            }
         }
         call
     }

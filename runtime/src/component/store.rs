@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::marker::PhantomData;
 use core::task::Waker;
 
 use crate::abi::Val;
@@ -13,10 +15,9 @@ use crate::error::Error;
 use crate::limits::Table;
 use crate::machine::SubtaskId;
 
-use super::call::{
-    Ran, Turn, cancel, forget, run_until, start, stop_interrupted, take_result, turn,
-};
+use super::call::{Ran, Turn, cancel, forget, run_until, stop_interrupted, take_result, turn};
 use super::call_future::CallFuture;
+use super::callee::Callee;
 use super::contexts::Context;
 use super::deadlock::{WaitingTask, waiting_tasks};
 use super::entity::{Closure, Code, Module};
@@ -26,6 +27,7 @@ use super::instance::{Function, Instance, function};
 use super::instantiate::instantiate_component;
 use super::linker::Linker;
 use super::missing::missing_capabilities;
+use super::outcome::CallResult;
 use super::progress::Progress;
 use super::state::State;
 
@@ -112,9 +114,36 @@ pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
 /// So many turns are taken in a poll, unless the host says otherwise.
 const TURNS_PER_POLL: u32 = 1_000;
 
-/// A call of an export that was begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CallId(pub(super) SubtaskId);
+/// A call of an export that was begun, which gives an `R`.
+pub struct CallId<R = Option<Val>>(pub(super) SubtaskId, PhantomData<fn() -> R>);
+
+impl<R> Clone for CallId<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for CallId<R> {}
+
+impl<R> PartialEq for CallId<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<R> Eq for CallId<R> {}
+
+impl<R> Hash for CallId<R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<R> fmt::Debug for CallId<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallId").field(&self.0).finish()
+    }
+}
 
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// An empty store with `data` in it, which functions of the host get at.
@@ -172,6 +201,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Begins a call of a function: it runs until it waits for something. It goes on whenever the
     /// store runs, whichever call that is for.
     ///
+    /// The arguments of a [`Function`](super::Function) are a slice of [`Val`], those of a
+    /// [`TypedFunction`](super::TypedFunction) a tuple.
+    ///
     /// If the engine has interrupted another call, that one goes on first, for as long as a
     /// [poll](Self::set_turns_per_poll) may take.
     ///
@@ -179,23 +211,44 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`CallError`] if it can't be begun, or trapped at once;
     /// [`Error::GuestHasControl`] if the call that was interrupted did not stop.
-    pub fn start(&mut self, function: &Function, arguments: &[Val]) -> Result<CallId, CallError> {
+    pub fn start<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> Result<CallId<F::Result>, CallError> {
+        let call = self.start_kept(function, F::keep(arguments))?;
+        Ok(CallId(call, PhantomData))
+    }
+
+    pub(super) fn start_kept<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Kept,
+    ) -> Result<SubtaskId, CallError> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        start(&mut self.context(), function, arguments).map(CallId)
+        function.start(&mut self.context(), arguments)
     }
 
     /// Lets everything run as [`run`](Self::run) does, without blocking: as a future, which any
     /// executor polls. Dropping it cancels the call.
-    pub const fn run_async(&mut self, call: CallId) -> CallFuture<'_, E, T> {
+    pub const fn run_async<R: CallResult>(&mut self, call: CallId<R>) -> CallFuture<'_, E, T, R> {
         CallFuture::of(self, call)
     }
 
     /// Calls a function, as a future, which any executor polls. The call begins when it is polled
     /// for the first time; dropping it cancels the call.
-    pub fn call_async(&mut self, function: &Function, arguments: &[Val]) -> CallFuture<'_, E, T> {
-        CallFuture::new(self, function.clone(), Vec::from(arguments))
+    pub fn call_async<'s, F>(
+        &'s mut self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> CallFuture<'s, E, T, F::Result>
+    where
+        F: Callee + Clone + Send + 's,
+        F::Kept: Send + 's,
+    {
+        CallFuture::new(self, function.clone(), F::keep(arguments))
     }
 
     /// Lets everything run until nothing can go on, or [enough turns](Self::set_turns_per_poll)
@@ -239,10 +292,10 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`Error::Unknown`] if there is no such call, or its end was taken already.
-    pub fn take_result(
+    pub fn take_result<R: CallResult>(
         &mut self,
-        call: CallId,
-    ) -> Result<Option<Result<Option<Val>, CallError>>, Error> {
+        call: CallId<R>,
+    ) -> Result<Option<Result<R, CallError>>, Error> {
         take_result(&mut self.context(), call.0)
     }
 
@@ -253,7 +306,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`Error::Unknown`] if there is no such call, or its end was taken already;
     /// [`Error::GuestHasControl`] if a call that the engine interrupted did not stop.
-    pub fn cancel(&mut self, call: CallId) -> Result<(), Error> {
+    pub fn cancel<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
         let turns = self.turns_per_poll;
         self.settle(turns)?;
         let mut cx = self.context();
@@ -267,7 +320,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`Error::Unknown`] if there is no such call, or its end was taken already.
-    pub fn forget(&mut self, call: CallId) -> Result<(), Error> {
+    pub fn forget<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
         forget(&mut self.context(), call.0)
     }
 
@@ -305,9 +358,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Lets everything run for a call, for as many turns as a poll may take.
-    pub(super) fn run_until(&mut self, call: CallId) -> Result<Ran, CallError> {
+    pub(super) fn run_until<R: CallResult>(
+        &mut self,
+        call: SubtaskId,
+    ) -> Result<Ran<R>, CallError> {
         let turns = self.turns_per_poll;
-        run_until(&mut self.context(), call.0, turns)
+        run_until(&mut self.context(), call, turns)
     }
 
     /// Does what comes before anything new: lets what the engine interrupted go on until it isn't
@@ -326,8 +382,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// A call is to be cancelled and forgotten as soon as the store runs.
-    pub(super) fn abandon(&mut self, call: CallId) {
-        self.context().data_mut().abandoned.push(call.0);
+    pub(super) fn abandon(&mut self, call: SubtaskId) {
+        self.context().data_mut().abandoned.push(call);
     }
 
     fn context(&mut self) -> Context<'_, E, T> {

@@ -16,7 +16,7 @@ use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
 
 use super::contexts::{Context, Source, between, lift, lower};
 use super::drive::element_layout;
-use super::state::{Call, Fault, GuestCall, Lifted, Lowered};
+use super::state::{Arguments, Call, Fault, GuestCall, Lifted, Lowered};
 
 /// As many core arguments as a function has at most.
 pub(super) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
@@ -81,7 +81,10 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
             Ok(params.transfer_flat_values(&mut between, max, &mut values, None)?)
         }
         Call::Host(call) => {
-            let values = core::mem::take(&mut call.arguments);
+            if let Arguments::Lowered(flat) = call.arguments {
+                return Ok(flat);
+            }
+            let values = call.arguments.take_vals();
             cx.data_mut().held.started(caller, task);
             let mut lowering = lower(cx, lifted.options, Some(task), Peer::Host)?;
             lower_flat_values(params, &mut lowering, max, &values, None).map_err(Fault::from)
@@ -134,11 +137,11 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
             let flat = results.transfer_flat_values(&mut between, max, &mut values, out_param)?;
             flat_result(layout, &flat)
         }
-        Call::Host(_) => {
-            let mut lifting = lift(cx, source, Peer::Host)?;
-            let lifted = results.lift_flat_values(&mut lifting, max, &mut values)?;
+        Call::Host(call) => {
+            let lift_result = call.lift_result;
+            let outcome = lift_result(cx, &lifted, max)?;
             cx.data().machine.return_(&task_return)?;
-            cx.data_mut().host_call(caller)?.result = Some(lifted);
+            cx.data_mut().host_call(caller)?.result = Some(outcome);
             None
         }
     };

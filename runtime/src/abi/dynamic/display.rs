@@ -17,7 +17,7 @@ use super::ty::{
 const MAX_LENGTH: usize = 4096;
 
 /// A text that is cut.
-struct Cut<'a, 'b> {
+pub(super) struct Cut<'a, 'b> {
     text: &'a mut Formatter<'b>,
     left: usize,
     ended: bool,
@@ -38,8 +38,17 @@ impl Write for Cut<'_, '_> {
 }
 
 /// What has a spelling.
-trait Spell {
+pub(super) trait Spell {
     fn spell(&self, text: &mut Cut<'_, '_>) -> fmt::Result;
+}
+
+/// The spelling of something, cut if it is too long.
+pub(super) fn spell(it: &impl Spell, f: &mut Formatter<'_>) -> fmt::Result {
+    let mut text = Cut { text: f, left: MAX_LENGTH, ended: false };
+    match it.spell(&mut text) {
+        Err(fmt::Error) if text.ended => Ok(()),
+        spelled => spelled,
+    }
 }
 
 /// `Display` of what has a spelling.
@@ -47,11 +56,7 @@ macro_rules! display {
     ($($ty:ty),*) => {$(
         impl Display for $ty {
             fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-                let mut text = Cut { text: f, left: MAX_LENGTH, ended: false };
-                match self.spell(&mut text) {
-                    Err(fmt::Error) if text.ended => Ok(()),
-                    spelled => spelled,
-                }
+                spell(self, f)
             }
         }
     )*};

@@ -33,6 +33,9 @@
 //! | `check.rs` | whether a value is of a type, and where not: [`Mismatch`] |
 //! | `load.rs` | `load`, `lift_flat` |
 //! | `resolve.rs` | other numbers for handles in types (feature `component`) |
+//! | `shapes.rs` | what a Rust type is, as text |
+//! | `handle_types.rs` | whether a type is the one that a Rust type is, and of which types its handles are (feature `component`) |
+//! | `image.rs` | Rust's own values as [`Val`]s, and back (feature `component`) |
 //! | `store.rs` | `store`, `lower_flat` |
 //! | `elements.rs` | elements of streams and futures |
 //! | `type_list.rs` | parameters and results: [`TypeList`] |
@@ -42,12 +45,17 @@ mod check;
 mod digest;
 mod display;
 mod elements;
+#[cfg(feature = "component")]
+mod handle_types;
+#[cfg(feature = "component")]
+mod image;
 mod load;
 mod making;
 mod of;
 mod parts;
 #[cfg(feature = "component")]
 mod resolve;
+mod shapes;
 mod store;
 mod ty;
 mod type_list;
@@ -56,6 +64,10 @@ mod val;
 mod wave;
 
 pub use check::Mismatch;
+#[cfg(feature = "component")]
+pub(crate) use handle_types::HandleTypes;
+#[cfg(feature = "component")]
+pub(crate) use image::{from_vals, to_vals};
 pub use making::InvalidType;
 #[cfg(feature = "component")]
 pub(crate) use resolve::{HandleNumbers, Resolver};

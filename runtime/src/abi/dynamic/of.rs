@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::builtin::TypeIndex;
+
 use super::super::{ComponentType, Shape};
 use super::making::InvalidType;
 use super::ty::Type;
@@ -77,5 +79,10 @@ fn of(shape: &Shape) -> Result<Type, InvalidType> {
         Shape::Option(some) => Type::option(of(some)?),
         Shape::Result(ok, error) => Type::result(optional(ok)?, optional(error)?),
         Shape::Flags(labels) => Type::flags(labels.iter().copied()),
+        Shape::Own(_) | Shape::Borrow(_) => Err(InvalidType::UnknownResource),
+        // Whoever needs the number of a stream's or future's type finds it by its element.
+        Shape::Stream(element) => Type::stream(optional(element)?, TypeIndex(0)),
+        Shape::Future(value) => Type::future(optional(value)?, TypeIndex(0)),
+        Shape::ErrorContext => Ok(Type::ErrorContext),
     }
 }

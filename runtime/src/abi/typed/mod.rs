@@ -16,6 +16,9 @@
 //! | `tuple<…>` | tuples | the same |
 //! | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
 //! | no value | `()` | the same |
+//! | `own<r>`, `borrow<r>` | [`Own<R>`](crate::handle::Own), [`Borrow<R>`](crate::handle::Borrow) | the same |
+//! | `stream<t>`, `future<t>` | [`Stream<T>`](crate::handle::Stream), [`Future<T>`](crate::handle::Future) | the same |
+//! | `error-context` | [`ErrorContext`](crate::handle::ErrorContext) | the same |
 //!
 //! What Rust has and the Component Model has not does not compile: lists, options and fields of
 //! `()`, and types whose values would have more bytes than the canonical ABI allows.
@@ -27,12 +30,14 @@
 //! | `record.rs` | tuples, and what a record's fields need |
 //! | `variant.rs` | `Option`, `Result`, and what a variant's cases need |
 //! | `flags.rs` | what flags need |
+//! | `handle.rs` | handles |
 //! | `shape.rs` | which type a Rust type is, as a constant |
 //! | `list.rs` | slices, arrays, text, views of them |
 //! | `owned.rs` | what needs `alloc`: `String`, `Vec`, `Box`, `BTreeMap` |
 //! | `hash_map.rs` | what needs `std` |
 
 mod flags;
+mod handle;
 #[cfg(feature = "std")]
 mod hash_map;
 mod list;
@@ -56,7 +61,7 @@ pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
 pub(super) use owned::{charge, owned, reserved};
 pub use record::{load_field, plain_field, record_abi, store_field};
-pub use shape::Shape;
+pub use shape::{ResourceKey, Shape};
 pub use variant::VariantAbi;
 
 pub use weft_macros::{ComponentType, Lift, Lower};

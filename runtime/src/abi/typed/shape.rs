@@ -1,5 +1,9 @@
 //! What a Rust type is in the Component Model, part by part, as a constant.
 
+use core::any::{TypeId, type_name};
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
 /// The type of the Component Model that a Rust type is.
 ///
 /// ```
@@ -58,4 +62,58 @@ pub enum Shape {
     Result(&'static Self, &'static Self),
     /// `flags`, with the labels
     Flags(&'static [&'static str]),
+    /// `own<r>`
+    Own(ResourceKey),
+    /// `borrow<r>`
+    Borrow(ResourceKey),
+    /// `stream<t>`
+    Stream(&'static Self),
+    /// `future<t>`
+    Future(&'static Self),
+    /// `error-context`
+    ErrorContext,
+}
+
+/// A Rust type that stands for a type of resource.
+///
+/// Two are equal if, and only if, the Rust types are the same.
+#[derive(Clone, Copy)]
+pub struct ResourceKey {
+    id: TypeId,
+    name: fn() -> &'static str,
+}
+
+impl ResourceKey {
+    /// The key of `R`.
+    #[must_use]
+    pub const fn of<R: ?Sized + 'static>() -> Self {
+        Self { id: TypeId::of::<R>(), name: type_name::<R> }
+    }
+}
+
+impl fmt::Debug for ResourceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str((self.name)())
+    }
+}
+
+/// The path of the Rust type.
+impl fmt::Display for ResourceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad((self.name)())
+    }
+}
+
+impl PartialEq for ResourceKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for ResourceKey {}
+
+impl Hash for ResourceKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
 }

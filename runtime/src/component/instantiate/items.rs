@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use crate::abi::{CoreFunctionType, Resolver, StringEncoding, Type, TypeList};
+use crate::abi::{CoreFunctionType, HandleTypes, Resolver, StringEncoding, Type, TypeList};
 use crate::core_value::IntegerType;
 use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
 use crate::error::Error;
@@ -21,7 +21,7 @@ use super::super::definition::{
 use super::super::entity::{Closure, CoreInstance, Entity, Exports, Surroundings};
 use super::super::entity_type::EntityType;
 use super::super::error::{ImportError, InstantiateError, not_validated};
-use super::super::host_function::DeclaredType;
+use super::super::host_function::{DeclaredType, HostFunctionCall};
 use super::super::matching;
 use super::super::state::{
     Callable, CanonicalOptions as StoreOptions, CoreFunction, Fault, Lifted, Lowered, State,
@@ -121,7 +121,8 @@ impl<E: CoreEngine> Frame<E> {
                 let ty = self.resolve_function_type(state, ty)?;
                 let is_async = options.is_async;
                 let options = state.numbers.add_options(self.store_options(options)?)?;
-                let lowered = Lowered { function, ty, options, is_async };
+                let handles = state.handle_types(function, &ty)?;
+                let lowered = Lowered { function, ty, options, is_async, handles };
                 self.core_function(cx, CoreFunction::Lowered(Arc::new(lowered)), signature)?;
             }
             Item::Builtin { template, signature } => {
@@ -312,18 +313,26 @@ impl<E: CoreEngine> Frame<E> {
     ) -> Result<(), Error> {
         let given = match state.functions.get(function.position()) {
             Some(Callable::Lifted(lifted)) => lifted.ty.clone(),
-            Some(Callable::Host(function)) => match &function.clone().declared {
-                Some(declared) => state.declared_type(declared)?,
-                // It takes what it is given, and says if that isn't its.
-                None => return Ok(()),
-            },
+            Some(Callable::Host(function)) => {
+                let function = function.clone();
+                match (&function.declared, &function.call) {
+                    (Some(declared), _) => state.declared_type(declared)?,
+                    (None, HostFunctionCall::Typed(function)) => {
+                        let Some(expected) = self.expected_function_type(state, expected)? else {
+                            return Ok(());
+                        };
+                        if let Err(mismatch) = function.check(&expected) {
+                            self.errors.push(ImportError::Function { name: path.into(), mismatch });
+                        }
+                        return Ok(());
+                    }
+                    // It takes what it is given, and says if that isn't its.
+                    (None, _) => return Ok(()),
+                }
+            }
             None => return Err(Error::Unknown(Table::Functions)),
         };
-        let expected = match self.resolve_function_type(state, expected) {
-            // The resource type of an import that is wrong itself.
-            Err(Error::Unknown(Table::Types)) if !self.errors.is_empty() => return Ok(()),
-            expected => expected?,
-        };
+        let Some(expected) = self.expected_function_type(state, expected)? else { return Ok(()) };
         if expected != given {
             self.errors.push(ImportError::Mismatch {
                 name: path.into(),
@@ -332,6 +341,19 @@ impl<E: CoreEngine> Frame<E> {
             });
         }
         Ok(())
+    }
+
+    /// The type that a function is to have; nothing if it names the resource type of an import that
+    /// is wrong itself.
+    fn expected_function_type<T: Send + 'static>(
+        &mut self,
+        state: &mut State<E, T>,
+        expected: &FunctionType,
+    ) -> Result<Option<Arc<FunctionType>>, Error> {
+        match self.resolve_function_type(state, expected) {
+            Err(Error::Unknown(Table::Types)) if !self.errors.is_empty() => Ok(None),
+            expected => expected.map(Some),
+        }
     }
 
     fn resource<T: Send + 'static>(
@@ -474,6 +496,20 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             resources.map(|token| self.resource_type(token).map(Some)).collect::<Result<_, _>>()?;
         let mut numbers = FrameNumbers::new(&slots, self);
         declared.ty.resolve(&mut Resolver::default(), &mut numbers).map(Arc::new)
+    }
+
+    /// Of which types the handles of a function are, if it is the host's and its types are Rust's
+    /// own. That they fit was checked when it was imported.
+    fn handle_types(&self, function: FunctionId, ty: &FunctionType) -> Result<HandleTypes, Error> {
+        let Some(Callable::Host(function)) = self.functions.get(function.position()) else {
+            return Ok(HandleTypes::default());
+        };
+        match &function.call {
+            HostFunctionCall::Typed(function) => {
+                function.check(ty).map_err(|_| Error::ValueMismatch)
+            }
+            _ => Ok(HandleTypes::default()),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::abi::{StringEncoding, Type, TypeList};
+use crate::abi::{StringEncoding, Type, TypeList, Val};
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::core_value::IntegerType;
 use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
@@ -26,7 +26,10 @@ use super::entity::{Closure, Code, CoreInstance, Entity, Exports, Module, Surrou
 use super::error::{ImportError, InstantiateError, not_validated};
 use super::instance::Instance;
 use super::linker::Linker;
-use super::state::{Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State};
+use super::outcome::sealed::CallResult as _;
+use super::state::{
+    Arguments, Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State,
+};
 
 /// A core module that is being instantiated.
 pub(crate) struct Starting<E: CoreEngine> {
@@ -222,12 +225,13 @@ impl<E: CoreEngine> Frame<E> {
     ) -> Result<E::Instance, InstantiateError> {
         let state = cx.data_mut();
         state.starting = Some(Starting { module: module.compiled.clone(), imports });
-        let instance = super::call::run_to_host(cx, |state| {
-            let (call, step) = state.machine.invoke(self.initialisation)?;
-            state.put_call(call, Call::Host(HostCall::new(Vec::new())));
+        let begin = |cx: &mut Context<'_, E, T>| {
+            let (call, step) = cx.data_mut().machine.invoke(self.initialisation)?;
+            let host_call = HostCall::new(Arguments::NONE, <Option<Val>>::lift);
+            cx.data_mut().put_call(call, Call::Host(host_call));
             Ok((call, step))
-        });
-        let call = instance?;
+        };
+        let call = super::call::run_to_host(cx, begin, |_, _, _| Ok(()))?;
         let state = cx.data_mut();
         state.take_call(call);
         state.machine.drop_call(call)?;

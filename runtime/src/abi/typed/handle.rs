@@ -1,0 +1,116 @@
+//! Handles: resources, readable ends, error contexts.
+//!
+//! The number that a store has for the type of a handle is known at run time only: the context
+//! is asked for it, by the handle's [`Shape`].
+
+use crate::error::Failure;
+use crate::handle::{Borrow, ErrorContext, Future, Own, Stream};
+use crate::trap::EndKind;
+
+use super::super::context::LowerContextExt as _;
+use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+use super::{ComponentType, Lift, Lower, ResourceKey, Shape};
+
+/// A handle: its shape, and how its index is lifted and lowered.
+macro_rules! handle {
+    ($(
+        [$($parameters:tt)*] $ty:ty: $shape:expr,
+        lift($handles:ident, $index:ident) $lift:expr,
+        lower($self:ident, $cx:ident) $lower:expr;
+    )*) => {$(
+        impl<$($parameters)*> ComponentType for $ty {
+            const ABI: Abi = Abi::HANDLE;
+            const INLINE: bool = false;
+            const HANDLES: bool = true;
+            const SHAPE: Shape = $shape;
+        }
+
+        impl<$($parameters)*> Lower for $ty {
+            fn lower_flat<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                flat: &mut FlatValues,
+            ) -> Result<(), Failure> {
+                let ($self, $cx) = (self, cx);
+                let index = $lower;
+                flat.push(index.into())
+            }
+
+            fn store<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                address: u64,
+            ) -> Result<(), Failure> {
+                let ($self, $cx) = (self, &mut *cx);
+                let index = $lower;
+                cx.write(address, index.to_le_bytes())
+            }
+        }
+
+        impl<'l, $($parameters)*> Lift<'l> for $ty {
+            fn lift_flat<H: LiftHandles>(
+                cx: &mut LiftContext<'l, H>,
+                values: &mut CoreValueIter<'_>,
+            ) -> Result<Self, Failure> {
+                let $index = u32::lift_flat(cx, values)?;
+                let $handles = &mut cx.handles;
+                $lift
+            }
+
+            fn load<H: LiftHandles>(
+                cx: &mut LiftContext<'l, H>,
+                bytes: &'l [u8],
+            ) -> Result<Self, Failure> {
+                let $index = u32::load(cx, bytes)?;
+                let $handles = &mut cx.handles;
+                $lift
+            }
+        }
+    )*};
+}
+
+handle! {
+    [R: ?Sized + 'static] Own<R>: Shape::Own(ResourceKey::of::<R>()),
+    lift(handles, index) {
+        let ty = handles.handle_type(&Self::SHAPE)?;
+        handles.lift_own(ty, index).map(Self::from)
+    },
+    lower(own, cx) {
+        let ty = cx.handle_type(&Self::SHAPE)?;
+        cx.lower_own(ty, own.of_type(ty)?)?
+    };
+
+    ['b, R: ?Sized + 'static] Borrow<'b, R>: Shape::Borrow(ResourceKey::of::<R>()),
+    lift(handles, index) {
+        let ty = handles.handle_type(&Self::SHAPE)?;
+        handles.lift_borrow(ty, index).map(Self::from)
+    },
+    lower(borrow, cx) {
+        let ty = cx.handle_type(&Self::SHAPE)?;
+        cx.lower_borrow(ty, borrow.of_type(ty)?)?
+    };
+
+    [T: ComponentType + ?Sized] Stream<T>: Shape::Stream(&T::SHAPE),
+    lift(handles, index) {
+        let ty = handles.handle_type(&Self::SHAPE)?;
+        handles.lift_end(EndKind::Stream, ty, index).map(Self::from)
+    },
+    lower(stream, cx) {
+        let ty = cx.handle_type(&Self::SHAPE)?;
+        cx.lower_end(EndKind::Stream, ty, stream.end())?
+    };
+
+    [T: ComponentType + ?Sized] Future<T>: Shape::Future(&T::SHAPE),
+    lift(handles, index) {
+        let ty = handles.handle_type(&Self::SHAPE)?;
+        handles.lift_end(EndKind::Future, ty, index).map(Self::from)
+    },
+    lower(future, cx) {
+        let ty = cx.handle_type(&Self::SHAPE)?;
+        cx.lower_end(EndKind::Future, ty, future.end())?
+    };
+
+    [] ErrorContext: Shape::ErrorContext,
+    lift(handles, index) handles.lift_error_context(index).map(Self::from),
+    lower(error_context, cx) cx.lower_error_context(error_context.id())?;
+}

@@ -1,0 +1,136 @@
+//! What a store calls: a [`Function`] with values of [`Val`], or a [`TypedFunction`] with Rust's
+//! own types.
+
+#![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
+
+use alloc::vec::Vec;
+
+use crate::abi::{
+    FlatValues, Lower, Peer, Val, lower_flat_values as lower_typed_flat_values, to_vals,
+};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Failure;
+use crate::limit::MAX_FLAT_PARAMS;
+use crate::machine::{Step, SubtaskId};
+
+use super::call::{run_to_host, start};
+use super::contexts::{Context, lower};
+use super::error::CallError;
+use super::instance::Function;
+use super::outcome::{CallResult, sealed::CallResult as _};
+use super::state::{Arguments, Call, Fault, HostCall};
+use super::typed_function::TypedFunction;
+
+/// What a store can call.
+pub trait Callee: sealed::Callee {
+    /// What it is called with: a slice of [`Val`], or a tuple of Rust's own types.
+    type Arguments<'a>;
+
+    /// What a call of it gives.
+    type Result: CallResult;
+
+    /// The arguments, to be kept until the call begins.
+    #[doc(hidden)]
+    fn keep(arguments: Self::Arguments<'_>) -> Self::Kept;
+}
+
+pub(crate) mod sealed {
+    use super::{CallError, Context, CoreEngine, SubtaskId};
+
+    /// See [`Callee`](super::Callee).
+    pub trait Callee {
+        /// The arguments, to be kept.
+        type Kept;
+
+        /// Begins a call.
+        fn start<E: CoreEngine, T: Send + 'static>(
+            &self,
+            cx: &mut Context<'_, E, T>,
+            arguments: Self::Kept,
+        ) -> Result<SubtaskId, CallError>;
+    }
+}
+
+impl Callee for Function {
+    type Arguments<'a> = &'a [Val];
+    type Result = Option<Val>;
+
+    fn keep(arguments: &[Val]) -> Vec<Val> {
+        arguments.to_vec()
+    }
+}
+
+impl sealed::Callee for Function {
+    type Kept = Vec<Val>;
+
+    fn start<E: CoreEngine, T: Send + 'static>(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        arguments: Vec<Val>,
+    ) -> Result<SubtaskId, CallError> {
+        start(cx, self, arguments, <Option<Val>>::lift)
+    }
+}
+
+impl<P: Lower, R: CallResult> Callee for TypedFunction<P, R> {
+    type Arguments<'a> = P;
+    type Result = R;
+
+    fn keep(arguments: P) -> P {
+        arguments
+    }
+}
+
+impl<P: Lower, R: CallResult> sealed::Callee for TypedFunction<P, R> {
+    type Kept = P;
+
+    /// Arguments without handles are lowered where the guest starts, if that is at once. All
+    /// others wait, or have to be looked into, as values.
+    fn start<E: CoreEngine, T: Send + 'static>(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        arguments: P,
+    ) -> Result<SubtaskId, CallError> {
+        let function = &self.function;
+        if P::HANDLES {
+            let vals = self.vals(&arguments).map_err(Fault::from)?;
+            return start(cx, function, vals, R::lift);
+        }
+        if function.store != cx.data().identity {
+            return Err(CallError::OtherStore);
+        }
+        let begin = |cx: &mut Context<'_, E, T>| {
+            let (call, step) = cx.data_mut().machine.invoke(function.id)?;
+            let host_call = HostCall::new(Arguments::NONE, R::lift);
+            cx.data_mut().put_call(call, Call::Host(host_call));
+            Ok((call, step))
+        };
+        run_to_host(cx, begin, |cx, call, step| {
+            let lowered = match step {
+                Step::CallFunction { caller, .. } if *caller == call => {
+                    Arguments::Lowered(lower_arguments(cx, function, &arguments)?)
+                }
+                _ => Arguments::Vals(self.vals(&arguments)?),
+            };
+            cx.data_mut().host_call(call)?.arguments = lowered;
+            Ok(())
+        })
+    }
+}
+
+impl<P: Lower, R> TypedFunction<P, R> {
+    fn vals(&self, arguments: &P) -> Result<Vec<Val>, Failure> {
+        to_vals(arguments, &self.function.ty.params, &self.handles)
+    }
+}
+
+/// Lowers arguments without handles into the guest that is about to start.
+fn lower_arguments<E: CoreEngine, T: Send + 'static, P: Lower>(
+    cx: &mut Context<'_, E, T>,
+    function: &Function,
+    arguments: &P,
+) -> Result<FlatValues, Failure> {
+    let options = cx.data().lifted(function.id)?.options;
+    let mut lowering = lower(cx, options, None, Peer::Host)?;
+    lower_typed_flat_values(&mut lowering, MAX_FLAT_PARAMS as usize, arguments, None)
+}

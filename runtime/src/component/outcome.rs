@@ -1,0 +1,175 @@
+//! What a call of the host's comes to: as values of [`Val`], or as a Rust type of its own.
+//!
+//! The result is lifted when the guest returns it, which can be long before the host asks for it,
+//! so it is kept until then.
+
+#![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
+
+use crate::abi::{
+    CoreValueIter, FlatValues, HandleTypes, Lift, LiftContext, Options, Peer, Val, from_vals,
+    lift_flat_values,
+};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure};
+
+use super::contexts::{Context, Source, lift};
+use super::definition::FunctionType;
+use super::state::{Lifted, State};
+
+/// The result of a call, until the host asks for it.
+pub(crate) enum Outcome {
+    /// It may hold handles, which the host has if it doesn't ask.
+    Vals(Vec<Val>, Arc<FunctionType>),
+    /// A value that is nothing but a few core values, lifted once for its traps.
+    Flat(FlatValues, Options),
+    /// An `Option` of a value of a Rust type, which has no handles.
+    Boxed(Box<dyn Any + Send>),
+}
+
+/// Lifts the result that a guest returns: [`CallResult::lift`](sealed::CallResult::lift) of what
+/// the host wants it to be.
+pub(crate) type LiftResult<E, T> =
+    fn(&mut Context<'_, E, T>, &Lifted<E>, usize) -> Result<Outcome, Failure>;
+
+/// What a call gives: an `Option` of [`Val`], or any type that is lifted and owned.
+///
+/// Of a [`TypedFunction`](super::TypedFunction) it is the type that it was made with.
+pub trait CallResult: sealed::CallResult {}
+
+impl<R: sealed::CallResult> CallResult for R {}
+
+pub(crate) mod sealed {
+    use super::{Context, CoreEngine, Error, Failure, Lifted, Outcome, State};
+
+    /// See [`CallResult`](super::CallResult).
+    pub trait CallResult: Sized {
+        /// Lifts it, from at most `max` flat values that the guest has returned.
+        fn lift<E: CoreEngine, T: Send + 'static>(
+            cx: &mut Context<'_, E, T>,
+            lifted: &Lifted<E>,
+            max: usize,
+        ) -> Result<Outcome, Failure>;
+
+        /// Takes it out of what was lifted; a destructor gives nothing at all.
+        fn take<E: CoreEngine, T: Send + 'static>(
+            state: &mut State<E, T>,
+            outcome: Option<Outcome>,
+        ) -> Result<Self, Error>;
+    }
+}
+
+/// The source of a task's result.
+const fn source<E: CoreEngine>(lifted: &Lifted<E>) -> Source {
+    Source { options: lifted.options, call: None }
+}
+
+fn lift_vals<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    lifted: &Lifted<E>,
+    max: usize,
+) -> Result<Outcome, Failure> {
+    let returned = cx.data().returned;
+    let mut values = CoreValueIter::new(returned.as_slice());
+    let mut lifting = lift(cx, source(lifted), Peer::Host)?;
+    let vals = lifted.ty.results.lift_flat_values(&mut lifting, max, &mut values)?;
+    Ok(Outcome::Vals(vals, lifted.ty.clone()))
+}
+
+impl sealed::CallResult for Option<Val> {
+    fn lift<E: CoreEngine, T: Send + 'static>(
+        cx: &mut Context<'_, E, T>,
+        lifted: &Lifted<E>,
+        max: usize,
+    ) -> Result<Outcome, Failure> {
+        lift_vals(cx, lifted, max)
+    }
+
+    fn take<E: CoreEngine, T: Send + 'static>(
+        _: &mut State<E, T>,
+        outcome: Option<Outcome>,
+    ) -> Result<Self, Error> {
+        match outcome {
+            None => Ok(None),
+            Some(Outcome::Vals(mut vals, _)) => Ok(vals.pop()),
+            Some(Outcome::Flat(..) | Outcome::Boxed(_)) => Err(Error::ValueMismatch),
+        }
+    }
+}
+
+impl<R: for<'a> Lift<'a> + Send + 'static> sealed::CallResult for R {
+    fn lift<E: CoreEngine, T: Send + 'static>(
+        cx: &mut Context<'_, E, T>,
+        lifted: &Lifted<E>,
+        max: usize,
+    ) -> Result<Outcome, Failure> {
+        if R::HANDLES {
+            return lift_vals(cx, lifted, max);
+        }
+        let returned = cx.data().returned;
+        let mut values = CoreValueIter::new(returned.as_slice());
+        let mut lifting = lift(cx, source(lifted), Peer::Host)?;
+        let options = lifting.options;
+        let value = lift_flat_values::<R, _>(&mut lifting, max, &mut values)?;
+        if R::INLINE && !R::ABI.of(options.address_type).flat.exceed(max) {
+            return Ok(Outcome::Flat(returned, options));
+        }
+        Ok(Outcome::Boxed(cx.data_mut().result_boxes.put(value)))
+    }
+
+    fn take<E: CoreEngine, T: Send + 'static>(
+        state: &mut State<E, T>,
+        outcome: Option<Outcome>,
+    ) -> Result<Self, Error> {
+        let taken = match outcome.ok_or(Error::ValueMismatch)? {
+            Outcome::Vals(vals, ty) => {
+                let mut handles = HandleTypes::default();
+                let checked = handles.check_optional(ty.result(), &R::SHAPE);
+                checked.map_err(|_| Error::ValueMismatch)?;
+                from_vals(&vals, &ty.results, &handles)
+            }
+            Outcome::Flat(flat, options) => {
+                let mut values = CoreValueIter::new(flat.as_slice());
+                R::lift_flat(&mut LiftContext::new(&[], options), &mut values)
+            }
+            Outcome::Boxed(value) => return state.result_boxes.take(value),
+        };
+        taken.map_err(|failure| match failure {
+            Failure::Error(error) => error,
+            // It was lifted before, and the host has not changed it.
+            Failure::Trap(_) => Error::ValueMismatch,
+        })
+    }
+}
+
+/// The boxes that results were in, for those to come.
+#[derive(Default)]
+pub(crate) struct ResultBoxes(Vec<Box<dyn Any + Send>>);
+
+impl ResultBoxes {
+    /// So many are kept.
+    const MAX: usize = 16;
+
+    fn put<R: Send + 'static>(&mut self, value: R) -> Box<dyn Any + Send> {
+        let found = self.0.iter().position(|it| it.is::<Option<R>>());
+        let Some(mut place) = found.map(|position| self.0.swap_remove(position)) else {
+            return Box::new(Some(value));
+        };
+        if let Some(place) = place.downcast_mut() {
+            *place = Some(value);
+        }
+        place
+    }
+
+    fn take<R: 'static>(&mut self, mut place: Box<dyn Any + Send>) -> Result<R, Error> {
+        let value = place.downcast_mut::<Option<R>>().and_then(Option::take);
+        if self.0.len() < Self::MAX {
+            self.0.push(place);
+        }
+        value.ok_or(Error::ValueMismatch)
+    }
+}

@@ -1,0 +1,135 @@
+//! Functions that components export, with Rust's own types.
+//!
+//! ```
+//! # #[cfg(feature = "wasmi")] {
+//! use weft::component::{Component, Linker, Store};
+//! use weft::engine::wasmi::Wasmi;
+//!
+//! let component = wat::parse_str(r#"
+//!     (component
+//!         (core module $module
+//!             (memory (export "memory") 1)
+//!             (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+//!             (func (export "length") (param i32 i32) (result i32) (local.get 1)))
+//!         (core instance $instance (instantiate $module))
+//!         (func (export "length") (param "text" string) (result u32)
+//!             (canon lift (core func $instance "length")
+//!                 (memory (core memory $instance "memory")) (realloc (core func $instance "realloc")))))
+//! "#)?;
+//!
+//! let engine = Wasmi::default();
+//! let component = Component::new(&engine, &component)?;
+//! let mut store = Store::new(&engine, ());
+//! let instance = store.instantiate(&component, &Linker::new())?;
+//! let length = store.function(&instance, "length").ok_or("it exports `length`")?;
+//!
+//! // Its types are compared once, and a mistake is told with its place.
+//! let length = length.typed::<(&str,), u32>()?;
+//! assert_eq!(store.call(&length, ("seven",))?, 5);
+//! assert_eq!(store.call(&length, ("",))?, 0);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use core::fmt;
+use core::marker::PhantomData;
+
+use thiserror::Error;
+
+use crate::abi::{ComponentType, HandleTypes, Lift, Lower, Mismatch};
+
+use super::definition::FunctionType;
+use super::instance::Function;
+
+/// A function, in the store in which it was made, that takes a `P` and gives an `R`:
+/// [`Function::typed`] gives it.
+///
+/// `P` is a tuple of the parameters, `R` the result; either is `()` if there is none. What has no
+/// handles in it goes between Rust and the guest directly, without a [`Val`](crate::abi::Val) in
+/// between.
+pub struct TypedFunction<P, R> {
+    pub(super) function: Function,
+    /// Of its parameters.
+    pub(super) handles: Arc<HandleTypes>,
+    /// There is no `P` in it, only what a `P` is in the Component Model: so a function that takes
+    /// a `&'static str` takes any other, too.
+    types: PhantomData<fn() -> (P, R)>,
+}
+
+/// A function is not of the type that it was to be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("it is to be `{ty}`, but {part}, {mismatch}")]
+pub struct FunctionMismatch {
+    ty: String,
+    part: &'static str,
+    mismatch: Mismatch,
+}
+
+impl FunctionMismatch {
+    /// The type of the function, as WIT spells it.
+    #[must_use]
+    pub fn ty(&self) -> &str {
+        &self.ty
+    }
+
+    /// What is different about it, and where.
+    #[must_use]
+    pub const fn mismatch(&self) -> &Mismatch {
+        &self.mismatch
+    }
+}
+
+/// Whether a function is of these Rust types; if so, of which types the handles of its parameters
+/// and its result are.
+pub(crate) fn check<P: ComponentType, R: ComponentType>(
+    ty: &FunctionType,
+) -> Result<HandleTypes, FunctionMismatch> {
+    let different = |part| move |mismatch| FunctionMismatch { ty: ty.to_string(), part, mismatch };
+    let mut handles = HandleTypes::default();
+    handles.check_list(&ty.params, &P::SHAPE).map_err(different("in its parameters"))?;
+    handles.check_optional(ty.result(), &R::SHAPE).map_err(different("in its result"))?;
+    Ok(handles)
+}
+
+impl Function {
+    /// The same function with Rust's own types: `P` is a tuple of the parameters, and `R` the
+    /// result.
+    ///
+    /// Types are compared by what they are in the Component Model, with the names of fields and
+    /// cases. One Rust type in [`Own`](crate::handle::Own) or [`Borrow`](crate::handle::Borrow)
+    /// stands for one resource type.
+    ///
+    /// # Errors
+    ///
+    /// [`FunctionMismatch`] says where they differ.
+    pub fn typed<P, R>(&self) -> Result<TypedFunction<P, R>, FunctionMismatch>
+    where
+        P: Lower,
+        R: for<'a> Lift<'a> + Send + 'static,
+    {
+        let handles = Arc::new(check::<P, R>(&self.ty)?);
+        Ok(TypedFunction { function: self.clone(), handles, types: PhantomData })
+    }
+}
+
+impl<P, R> TypedFunction<P, R> {
+    /// The function without the types.
+    #[must_use]
+    pub const fn function(&self) -> &Function {
+        &self.function
+    }
+}
+
+impl<P, R> Clone for TypedFunction<P, R> {
+    fn clone(&self) -> Self {
+        Self { function: self.function.clone(), handles: self.handles.clone(), types: PhantomData }
+    }
+}
+
+impl<P, R> fmt::Debug for TypedFunction<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedFunction").field(&self.function).finish()
+    }
+}
