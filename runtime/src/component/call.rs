@@ -16,7 +16,7 @@ use super::error::CallError;
 use super::host_call::{destroy, poll_woken};
 use super::instance::Function;
 use super::outcome::{CallResult, LiftResult, sealed::CallResult as _};
-use super::state::{Arguments, Call, Fault, HostCall, Next, State};
+use super::state::{Call, Fault, HostCall, Next, State};
 
 /// Begins something, prepares its first step, and takes steps until the host has control again,
 /// or what ran was interrupted.
@@ -84,7 +84,7 @@ fn unwind<E: CoreEngine, T: Send + 'static>(
 ) -> Result<CallError, Error> {
     let state = cx.data_mut();
     let fault = state.fault.take().unwrap_or(fault);
-    (state.next, state.stopping, state.starting) = (None, None, None);
+    (state.next, state.stopping, state.starting, state.lowered) = (None, None, None, None);
     state.machine.trapped()?;
     Ok(fault.into())
 }
@@ -282,7 +282,7 @@ pub(super) fn start<E: CoreEngine, T: Send + 'static>(
             }
         };
         state.lend(call, lent);
-        let host_call = HostCall::new(Arguments::Vals(arguments), lift_result);
+        let host_call = HostCall::new(arguments, lift_result);
         state.put_call(call, Call::Host(host_call));
         Ok((call, step))
     };
@@ -345,7 +345,7 @@ fn drop_owned<E: CoreEngine, T: Send + 'static>(
     };
     let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };
     let begin = |cx: &mut Context<'_, E, T>| {
-        let host_call = HostCall::new(Arguments::NONE, <Option<Val>>::lift);
+        let host_call = HostCall::new(Vec::new(), <Option<Val>>::lift);
         cx.data_mut().put_call(call, Call::Host(host_call));
         Ok((call, step))
     };

@@ -18,7 +18,7 @@ use super::contexts::{Context, lower};
 use super::error::CallError;
 use super::instance::Function;
 use super::outcome::{CallResult, sealed::CallResult as _};
-use super::state::{Arguments, Call, Fault, HostCall};
+use super::state::{Call, Fault, HostCall};
 use super::typed_function::TypedFunction;
 
 /// What a store can call.
@@ -101,18 +101,18 @@ impl<P: Lower, R: CallResult> sealed::Callee for TypedFunction<P, R> {
         }
         let begin = |cx: &mut Context<'_, E, T>| {
             let (call, step) = cx.data_mut().machine.invoke(function.id)?;
-            let host_call = HostCall::new(Arguments::NONE, R::lift);
+            let host_call = HostCall::new(Vec::new(), R::lift);
             cx.data_mut().put_call(call, Call::Host(host_call));
             Ok((call, step))
         };
         run_to_host(cx, begin, |cx, call, step| {
-            let lowered = match step {
+            match step {
                 Step::CallFunction { caller, .. } if *caller == call => {
-                    Arguments::Lowered(lower_arguments(cx, function, &arguments)?)
+                    let flat = lower_arguments(cx, function, &arguments)?;
+                    cx.data_mut().lowered = Some(flat);
                 }
-                _ => Arguments::Vals(self.vals(&arguments)?),
-            };
-            cx.data_mut().host_call(call)?.arguments = lowered;
+                _ => cx.data_mut().host_call(call)?.arguments = self.vals(&arguments)?,
+            }
             Ok(())
         })
     }

@@ -113,7 +113,7 @@ pub enum ImportError {
         /// The name of the import, with those of the instances that it is in before it.
         name: String,
         /// What is different.
-        mismatch: FunctionMismatch,
+        mismatch: Box<FunctionMismatch>,
     },
     /// It is an instance in another store.
     #[error("the import `{name}` is given an instance of another store")]

@@ -52,6 +52,8 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     start_functions: Vec<Option<StartFunction<E>>>,
     /// The numbers of those that have.
     free_start_functions: Vec<u32>,
+    /// The arguments of the guest's function that is called next, if they are lowered already.
+    pub(crate) lowered: Option<FlatValues>,
     /// What the guest's function returned that is being lifted, or what `task.return` was given.
     pub(crate) returned: FlatValues,
     /// What is next, when a guest has stopped in a function of the host.
@@ -173,8 +175,8 @@ pub(crate) struct GuestCall {
 
 /// A call of an export by the host.
 pub(crate) struct HostCall<E: CoreEngine, T: Send + 'static> {
-    /// The arguments, until they are taken.
-    pub(crate) arguments: Arguments,
+    /// The arguments, until they are lowered.
+    pub(crate) arguments: Vec<Val>,
     /// How the result is lifted.
     pub(crate) lift_result: LiftResult<E, T>,
     /// The result, once it is there.
@@ -183,28 +185,8 @@ pub(crate) struct HostCall<E: CoreEngine, T: Send + 'static> {
     pub(crate) error: Option<CallError>,
 }
 
-/// The arguments of a call by the host.
-pub(crate) enum Arguments {
-    /// As values.
-    Vals(Vec<Val>),
-    /// As the core values that the guest's function is called with next.
-    Lowered(FlatValues),
-}
-
-impl Arguments {
-    pub(crate) const NONE: Self = Self::Vals(Vec::new());
-
-    /// Those that nobody has taken, if they are values.
-    pub(crate) fn take_vals(&mut self) -> Vec<Val> {
-        match self {
-            Self::Vals(vals) => core::mem::take(vals),
-            Self::Lowered(_) => Vec::new(),
-        }
-    }
-}
-
 impl<E: CoreEngine, T: Send + 'static> HostCall<E, T> {
-    pub(crate) const fn new(arguments: Arguments, lift_result: LiftResult<E, T>) -> Self {
+    pub(crate) const fn new(arguments: Vec<Val>, lift_result: LiftResult<E, T>) -> Self {
         Self { arguments, lift_result, result: None, error: None }
     }
 }
@@ -268,6 +250,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             stopped: Vec::new(),
             start_functions: Vec::new(),
             free_start_functions: Vec::new(),
+            lowered: None,
             returned: FlatValues::EMPTY,
             next: None,
             stopping: None,
@@ -355,7 +338,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         let mut call = take(&mut self.calls, position(id.number), |found| *found == id);
         if let Some(Call::Host(call)) = &mut call {
             self.num_host_calls -= 1;
-            self.give_back(&call.arguments.take_vals());
+            self.give_back(&core::mem::take(&mut call.arguments));
             if let Some(Outcome::Vals(vals, _)) = call.result.take() {
                 self.held.unclaimed.extend(vals);
             }

@@ -16,7 +16,7 @@ use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
 
 use super::contexts::{Context, Source, between, lift, lower};
 use super::drive::element_layout;
-use super::state::{Arguments, Call, Fault, GuestCall, Lifted, Lowered};
+use super::state::{Call, Fault, GuestCall, Lifted, Lowered};
 
 /// As many core arguments as a function has at most.
 pub(super) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
@@ -81,10 +81,10 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
             Ok(params.transfer_flat_values(&mut between, max, &mut values, None)?)
         }
         Call::Host(call) => {
-            if let Arguments::Lowered(flat) = call.arguments {
+            let values = core::mem::take(&mut call.arguments);
+            if let Some(flat) = cx.data_mut().lowered.take() {
                 return Ok(flat);
             }
-            let values = call.arguments.take_vals();
             cx.data_mut().held.started(caller, task);
             let mut lowering = lower(cx, lifted.options, Some(task), Peer::Host)?;
             lower_flat_values(params, &mut lowering, max, &values, None).map_err(Fault::from)

@@ -251,5 +251,5 @@ fn typed_and_untyped_calls_agree() {
     let typed = f.typed::<(Vec<String>,), Vec<String>>().unwrap();
     assert_eq!(world.store.call(&typed, (texts.clone(),)).unwrap(), texts);
     let vals = Val::List(texts.iter().map(|it| Val::from(&**it)).collect());
-    assert_eq!(world.store.call(&f, &[vals.clone()]).unwrap(), Some(vals));
+    assert_eq!(world.store.call(&f, std::slice::from_ref(&vals)).unwrap(), Some(vals));
 }

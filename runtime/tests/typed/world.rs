@@ -63,7 +63,8 @@ pub(crate) const MEMORY: &str = r#"
 /// that core functions of such a type have, and the result in memory if it is not flat.
 pub(crate) fn passes_on(types: &str, ty: &str, flat: &str) -> String {
     let count = flat.split_whitespace().count();
-    let gets: String = (0..count).map(|it| format!("(local.get {it})")).collect();
+    let gets: Vec<_> = (0..count).map(|it| format!("(local.get {it})")).collect();
+    let gets = gets.join(" ");
     format!(
         r#"(component
             {types}

@@ -8,7 +8,7 @@ use crate::error::{Error, Failure};
 use super::super::{ResourceKey, Shape};
 use super::check::Mismatch;
 use super::shapes::scalar;
-use super::ty::{Case, EndType, ListShape, RecordShape, Type, VariantShape, VariantType};
+use super::ty::{Case, EndType, Field, ListShape, RecordShape, Type, VariantShape, VariantType};
 use super::type_list::TypeList;
 
 /// Which type of a store each handle's Rust type is.
@@ -111,7 +111,7 @@ impl HandleTypes {
             (Type::Record(record), Shape::Record(fields))
                 if record.shape() == RecordShape::Record =>
             {
-                let names = record.fields().iter().map(|field| field.name());
+                let names = record.fields().iter().map(Field::name);
                 if !names.eq(fields.iter().map(|(name, _)| *name)) {
                     return different();
                 }

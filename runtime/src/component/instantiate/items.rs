@@ -322,6 +322,7 @@ impl<E: CoreEngine> Frame<E> {
                             return Ok(());
                         };
                         if let Err(mismatch) = function.check(&expected) {
+                            let mismatch = Box::new(mismatch);
                             self.errors.push(ImportError::Function { name: path.into(), mismatch });
                         }
                         return Ok(());

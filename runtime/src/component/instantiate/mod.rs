@@ -27,9 +27,7 @@ use super::error::{ImportError, InstantiateError, not_validated};
 use super::instance::Instance;
 use super::linker::Linker;
 use super::outcome::sealed::CallResult as _;
-use super::state::{
-    Arguments, Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State,
-};
+use super::state::{Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State};
 
 /// A core module that is being instantiated.
 pub(crate) struct Starting<E: CoreEngine> {
@@ -227,7 +225,7 @@ impl<E: CoreEngine> Frame<E> {
         state.starting = Some(Starting { module: module.compiled.clone(), imports });
         let begin = |cx: &mut Context<'_, E, T>| {
             let (call, step) = cx.data_mut().machine.invoke(self.initialisation)?;
-            let host_call = HostCall::new(Arguments::NONE, <Option<Val>>::lift);
+            let host_call = HostCall::new(Vec::new(), <Option<Val>>::lift);
             cx.data_mut().put_call(call, Call::Host(host_call));
             Ok((call, step))
         };
