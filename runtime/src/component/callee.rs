@@ -5,16 +5,14 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{
-    FlatValues, Lower, Peer, Val, lower_flat_values as lower_typed_flat_values, to_vals,
-};
+use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values, to_vals};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Step, SubtaskId};
 
 use super::call::{run_to_host, start};
-use super::contexts::{Context, lower};
+use super::contexts::{Context, lower_from_host};
 use super::error::CallError;
 use super::instance::Function;
 use super::outcome::{CallResult, sealed::CallResult as _};
@@ -131,6 +129,7 @@ fn lower_arguments<E: CoreEngine, T: Send + 'static, P: Lower>(
     arguments: &P,
 ) -> Result<FlatValues, Failure> {
     let options = cx.data().lifted(function.id)?.options;
-    let mut lowering = lower(cx, options, None, Peer::Host)?;
+    let contains_float = function.ty.params.contains_float();
+    let mut lowering = lower_from_host(cx, options, None, contains_float)?;
     lower_typed_flat_values(&mut lowering, MAX_FLAT_PARAMS as usize, arguments, None)
 }

@@ -4,7 +4,7 @@
 use core::ops::{Deref, DerefMut};
 
 use crate::abi::{
-    HandleTypes, LiftContext, LiftHandles, LowerContext, Options, Peer, Resource, Shape,
+    HandleTypes, LiftContext, LiftHandles, LowerContext, NanBits, Options, Peer, Resource, Shape,
     TransferContext,
 };
 use crate::builtin::{OptionsIndex, TypeIndex};
@@ -158,6 +158,22 @@ pub(crate) fn lower<'a, 'c, E: CoreEngine, T: Send + 'static>(
 ) -> Result<Lowering<'a, 'c, E, T>, Failure> {
     let found = *cx.data().options(options)?;
     Ok(Lowering { cx, found, options: found.abi(peer), task })
+}
+
+/// Lowers values of the host into a guest. If there may be a NaN among them, the chooser says what
+/// its bits are.
+pub(crate) fn lower_from_host<'a, 'c, E: CoreEngine, T: Send + 'static>(
+    cx: &'a mut Context<'c, E, T>,
+    options: OptionsIndex,
+    task: Option<TaskId>,
+    contains_float: bool,
+) -> Result<Lowering<'a, 'c, E, T>, Failure> {
+    let mut lowering = lower(cx, options, task, Peer::Host)?;
+    if contains_float {
+        let chooser = lowering.cx.data_mut().machine.chooser_mut();
+        lowering.options.nan = NanBits::choose(chooser)?;
+    }
+    Ok(lowering)
 }
 
 impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {

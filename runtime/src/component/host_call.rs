@@ -11,7 +11,7 @@ use crate::machine::{Step, SubtaskId};
 use crate::trap::Trap;
 
 use super::claims::HandleError;
-use super::contexts::{Context, Lowering, Source, lift, lower};
+use super::contexts::{Context, Lowering, Source, lift, lower_from_host};
 use super::host_function::{HostContext, HostFunctionCall, HostFuture, HostResult};
 use super::state::{Fault, GuestCall, HostError, State};
 use super::transfer::{flat_result, lower_flat_values};
@@ -141,7 +141,9 @@ fn lower_and_return<'c, E: CoreEngine, T: Send + 'static>(
     let layout = call.lowered.ty.results.abi().of(cx.data().options(options)?.address_type);
     let max = call.flattening().max_flat_results();
     let out_param = call.out_param(layout);
-    let flat = lower_result(lower(cx, options, None, Peer::Host)?, max, out_param)?;
+    let contains_float = call.lowered.ty.results.contains_float();
+    let lowering = lower_from_host(cx, options, None, contains_float)?;
+    let flat = lower_result(lowering, max, out_param)?;
     let state = cx.data_mut();
     state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
     state.held.returned(subtask);

@@ -15,7 +15,7 @@ use crate::limits::Table;
 use crate::machine::{Copy, CopySide, EndId, HandleView, Step, WaitableId};
 use crate::trap::{CopyDirection, EndKind};
 
-use super::contexts::{Context, Source, lift, lower};
+use super::contexts::{Context, Source, lift, lower_from_host};
 use super::error::CallError;
 use super::state::{Fault, State};
 use super::transfer::place;
@@ -224,7 +224,7 @@ fn store<E: CoreEngine, T: Send + 'static>(
     values: &[Val],
 ) -> Result<(), Fault> {
     let address = place(cx, to, element)?;
-    let mut lowering = lower(cx, options, None, Peer::Host)?;
+    let mut lowering = lower_from_host(cx, options, None, element.facts().contains_float)?;
     match element.store_elements(&mut lowering, values, address) {
         Ok(()) => Ok(()),
         Err(LowerFailure::Failure(failure)) => Err(failure.into()),

@@ -14,7 +14,7 @@ use crate::error::{Error, Failure};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
 
-use super::contexts::{Context, Source, between, lift, lower};
+use super::contexts::{Context, Source, between, lift, lower_from_host};
 use super::drive::element_layout;
 use super::state::{Call, Fault, GuestCall, Lifted, Lowered};
 
@@ -86,7 +86,8 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
                 return Ok(flat);
             }
             cx.data_mut().held.started(caller, task);
-            let mut lowering = lower(cx, lifted.options, Some(task), Peer::Host)?;
+            let contains_float = params.contains_float();
+            let mut lowering = lower_from_host(cx, lifted.options, Some(task), contains_float)?;
             lower_flat_values(params, &mut lowering, max, &values, None).map_err(Fault::from)
         }
     }

@@ -5,7 +5,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use weft::abi::{ComponentType, Lift, Lower, Val};
-use weft::component::CallError;
+use weft::chooser::Replaying;
+use weft::component::{CallError, Component, Linker, Store};
+use weft::engine::wasmi::Wasmi;
 
 use crate::world::{MEMORY, World, passes_on};
 
@@ -63,6 +65,34 @@ fn scalars_come_back() {
     assert_eq!(world.round_trip(&identity("f64", "f64"), 0.5_f64).to_bits(), 0.5_f64.to_bits());
     assert_eq!(world.round_trip(&identity("char", "i32"), '😀'), '😀');
     assert!(world.round_trip(&identity("bool", "i32"), true));
+}
+
+/// The bits of the float that it is given.
+const BITS: &str = r#"
+    (component
+        (core module $module
+            (func (export "f") (param f32) (result i32) (i32.reinterpret_f32 (local.get 0))))
+        (core instance $instance (instantiate $module))
+        (func (export "f") (param "it" f32) (result u32)
+            (canon lift (core func $instance "f"))))
+"#;
+
+#[test]
+fn the_chooser_says_what_the_bits_of_a_nan_are() {
+    let engine = Wasmi::default();
+    let bytes = wat::parse_str(BITS).unwrap();
+    let component = Component::new(&engine, &bytes).unwrap();
+    for (choices, expected) in [(&[][..], 0x7fc0_0000), (&[1], 0xffc0_0000), (&[6], 0x7f80_0001)] {
+        let chooser = Box::new(Replaying::new(choices));
+        let mut store = Store::with_chooser(&engine, chooser, ());
+        let instance = store.instantiate(&component, &Linker::new()).unwrap();
+        let f = store.function(&instance, "f").unwrap();
+        let bits = f.typed::<(f32,), u32>().unwrap();
+        assert_eq!(store.call(&bits, (f32::NAN,)).unwrap(), expected);
+        // The choices are used up: the first one is taken.
+        assert_eq!(store.call(&f, &[Val::F32(f32::NAN)]).unwrap(), Some(Val::U32(0x7fc0_0000)));
+        assert_eq!(store.call(&bits, (1.0,)).unwrap(), 1.0_f32.to_bits());
+    }
 }
 
 #[test]

@@ -63,12 +63,21 @@ fn joint<'a>(
     abi: Abi,
     digest: u64,
 ) -> Facts {
-    let mut facts = Facts { digest, parts: 1, abi, depth: 0, contains_borrow: false, plain: false };
+    let mut facts = Facts {
+        digest,
+        parts: 1,
+        abi,
+        depth: 0,
+        contains_borrow: false,
+        contains_float: false,
+        plain: false,
+    };
     for (name, ty) in parts {
         let part = ty.map(Type::facts);
         facts.parts = facts.parts.saturating_add(named(name, part.map_or(0, |it| it.parts)));
         facts.depth = facts.depth.max(part.map_or(0, |it| it.depth));
         facts.contains_borrow |= part.is_some_and(|it| it.contains_borrow);
+        facts.contains_float |= part.is_some_and(|it| it.contains_float);
     }
     facts.depth = facts.depth.saturating_add(1);
     facts

@@ -80,6 +80,8 @@ pub(crate) struct Facts {
     /// How many types it is nested in itself, the longest way.
     pub(crate) depth: u32,
     pub(crate) contains_borrow: bool,
+    /// There may be a NaN in it.
+    pub(crate) contains_float: bool,
     /// Every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
 }
@@ -87,7 +89,15 @@ pub(crate) struct Facts {
 impl Facts {
     const fn leaf(abi: Abi, plain: bool) -> Self {
         // A leaf is hashed as it is.
-        Self { digest: 0, parts: 1, abi, depth: 1, contains_borrow: false, plain }
+        Self {
+            digest: 0,
+            parts: 1,
+            abi,
+            depth: 1,
+            contains_borrow: false,
+            contains_float: false,
+            plain,
+        }
     }
 }
 
@@ -407,8 +417,8 @@ impl Type {
             Self::U32 => Facts::leaf(Abi::U32, true),
             Self::S64 => Facts::leaf(Abi::S64, true),
             Self::U64 => Facts::leaf(Abi::U64, true),
-            Self::F32 => Facts::leaf(Abi::F32, true),
-            Self::F64 => Facts::leaf(Abi::F64, true),
+            Self::F32 => Facts { contains_float: true, ..Facts::leaf(Abi::F32, true) },
+            Self::F64 => Facts { contains_float: true, ..Facts::leaf(Abi::F64, true) },
             Self::Char => Facts::leaf(Abi::CHAR, false),
             Self::String => Facts::leaf(Abi::STRING, false),
             Self::ErrorContext | Self::Own(_) => Facts::leaf(Abi::HANDLE, false),

@@ -62,6 +62,12 @@ impl TypeList {
         self.record.facts.abi
     }
 
+    /// Whether there may be a NaN in a value.
+    #[cfg(feature = "component")]
+    pub(crate) const fn contains_float(&self) -> bool {
+        self.record.facts.contains_float
+    }
+
     /// Of the same fields as a list that there is.
     #[cfg(feature = "component")]
     pub(super) const fn of_record(record: RecordType) -> Self {
