@@ -49,3 +49,8 @@ pub(crate) fn expand(derived: Derived, input: TokenStream) -> TokenStream {
         (Err(_), Derived::Lift | Derived::Lower) => TokenStream::new(),
     }
 }
+
+/// The expansion of several of the derives.
+pub(crate) fn expand_all(derived: &[Derived], input: &TokenStream) -> TokenStream {
+    derived.iter().map(|derived| expand(*derived, input.clone())).collect()
+}

@@ -4,7 +4,7 @@
 //! | derive | implements | logic |
 //! |---|---|---|
 //! | [`macro@ContextKey`] | `weft::context::TypedContextKey` | `context_key.rs` |
-//! | [`macro@ComponentType`], [`macro@Lift`], [`macro@Lower`] | the traits of `weft::abi` | `component.rs` |
+//! | [`macro@ComponentType`], [`macro@Lift`], [`macro@Lower`], all three as [`macro@Value`] | the traits of `weft::abi` | `component.rs` |
 //! | [`macro@FixedLengthList`] | those, and `weft::list::FixedLength` | `fixed_length_list.rs` |
 //!
 //! What every derive here keeps to:
@@ -126,7 +126,7 @@ pub fn derive_context_key(input: TokenStream) -> TokenStream {
 /// | a struct with several unnamed fields | `tuple` |
 /// | a struct with one unnamed field | what the field is |
 /// | an enum without payloads | `enum` |
-/// | an enum with payloads, at most one for each case | `variant` |
+/// | an enum with payloads, at most one for each case; or with `#[component(variant)]` | `variant` |
 ///
 /// Names are those of the fields and cases in kebab case. The numbers that Rust gives to cases
 /// mean nothing here: the first case is 0, the next is 1.
@@ -165,6 +165,8 @@ pub fn derive_context_key(input: TokenStream) -> TokenStream {
 /// | option | where | what it says |
 /// |---|---|---|
 /// | `flags` | a struct of truth values | that it is flags |
+/// | `variant` | an enum without payloads | that it is a `variant` all the same |
+/// | `handles` | the type | that its lifetime is that of borrowed handles, and not of the guest's memory |
 /// | `name = "text"` | a field or case | what it is called in WIT |
 /// | `crate = path` | the type | where the `weft` crate is, if not at `::weft` |
 ///
@@ -187,6 +189,23 @@ pub fn derive_lift(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Lower, attributes(component))]
 pub fn derive_lower(input: TokenStream) -> TokenStream {
     component::expand(component::Derived::Lower, input.into()).into()
+}
+
+/// [`macro@ComponentType`], [`macro@Lift`] and [`macro@Lower`] in one: what types in bindings from
+/// WIT derive.
+///
+/// ```
+/// #[derive(weft::binding::Value)]
+/// struct Point {
+///     x: f32,
+///     y: f32,
+/// }
+/// ```
+#[proc_macro_derive(Value, attributes(component))]
+pub fn derive_value(input: TokenStream) -> TokenStream {
+    let derived =
+        [component::Derived::ComponentType, component::Derived::Lift, component::Derived::Lower];
+    component::expand_all(&derived, &input.into()).into()
 }
 
 /// Makes a newtype over an array a `list<t, n>`, to be lifted and lowered as one.

@@ -104,9 +104,12 @@ pub use alloc::string::String;
 pub use alloc::vec::Vec;
 
 pub use crate::handle::{Borrow, ErrorContext, Future, Own, Stream};
+pub use weft_macros::Value;
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;
+#[doc(hidden)]
+pub use crate::__weft_link as link;
 
 /// A function that a world imports or exports.
 ///
@@ -217,6 +220,61 @@ pub trait Flags: Copy {
     /// The set that an integer stands for. Bits without a flag are ignored, as the canonical ABI
     /// has it.
     fn from_bits_truncated(bits: Self::Bits) -> Self;
+}
+
+/// Makes `add_to_linker`, which gives what a host implements to components: for one interface, or
+/// for a world with all of its interfaces. Only bindings call it.
+#[cfg(feature = "component")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __weft_link {
+    (
+        interface: $interface:expr, host: [$($host:ident)?],
+        modules: [$($module:path),*],
+        resources: [$($name:literal $resource:ty => $dropped:ident::$drop:ident),*],
+        aliases: [$($alias:literal $of:ty),*],
+        functions: [$($function:path => $trait:ident::$method:ident($($param:ident),*)),*],
+        async_functions: [
+            $($later:path => $later_trait:ident::$later_method:ident($($later_param:ident),*)),*
+        ]
+    ) => {
+        /// Gives all of it to components: `host` finds who implements it in a store's data.
+        #[allow(clippy::all, clippy::pedantic, dead_code, deprecated, unreachable_pub)]
+        #[allow(unused_qualifications)]
+        pub fn add_to_linker<E, T, H>(
+            linker: &mut $crate::component::Linker<E, T>,
+            host: $crate::component::FindHost<T, H>,
+        ) where
+            E: $crate::engine::CoreEngine,
+            T: ::core::marker::Send + 'static,
+            H: $($host +)? 'static,
+        {
+            $($module(linker, host);)*
+            $(linker.bind_resource::<$resource, H>(
+                $interface, $name, host, <H as $dropped>::$drop,
+            );)*
+            $(linker.bind_alias::<$of>($interface, $alias);)*
+            $(linker.bind_function::<$function, H>(
+                host, |host, ($($param,)*)| <H as $trait>::$method(host, $($param),*),
+            );)*
+            $(linker.bind_async_function::<$later, H>(
+                host, |host, ($($later_param,)*)| {
+                    $crate::binding::Box::pin(
+                        <H as $later_trait>::$later_method(host, $($later_param),*),
+                    )
+                },
+            );)*
+            let _ = (linker, host);
+        }
+    };
+}
+
+/// Without components there is nothing to give anything to.
+#[cfg(not(feature = "component"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __weft_link {
+    ($($anything:tt)*) => {};
 }
 
 /// Makes a set of flags of a `struct` around an integer: its operators, tests, and names.

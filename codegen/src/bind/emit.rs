@@ -11,6 +11,7 @@ use wit_parser::{
 };
 
 use super::facts::Known;
+use super::functions::Above;
 use super::modules::{Key, ModuleId, Modules};
 use super::source::Wit;
 use super::world::id_of;
@@ -162,13 +163,13 @@ impl<'w> Generator<'w> {
                 }
             }
         }
-        let mut hosts = Vec::new();
+        let mut above = Above::default();
         for place in &places {
             self.interface_name(place);
             for (_, id) in &place.types {
                 self.define(*id);
             }
-            self.functions(place, &mut hosts);
+            self.functions(place, &mut above);
         }
         let items = |items: &wit_parser::IndexMap<WorldKey, WorldItem>| -> Vec<String> {
             let named = items.iter().filter(|(_, item)| !matches!(item, WorldItem::Type { .. }));

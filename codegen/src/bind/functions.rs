@@ -1,20 +1,20 @@
 //! Host traits, and the types that stand for functions.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt as _;
 use wit_parser::{Docs, Function, FunctionKind, Type, TypeDefKind, TypeId};
 
 use super::emit::{Direction, Generator, Place};
-use super::facts::cannot;
+use super::facts::{cannot, origin};
 use super::modules::{Key, ModuleId, Modules};
 use super::names::Scope;
 use super::types::{Lifetime, UNANNOTATED};
 
 impl<'w> Generator<'w> {
     /// Adds what a module says of its functions: for imports the traits that a host implements,
-    /// for all the types that stand for them. `hosts` collects the traits for the world's own.
-    pub(super) fn functions(&mut self, place: &Place<'w>, hosts: &mut Vec<(ModuleId, Ident)>) {
+    /// for all the types that stand for them. `above` collects what the world's own is made of.
+    pub(super) fn functions(&mut self, place: &Place<'w>, above: &mut Above) {
         let resources = place.types.iter().filter(|(_, id)| {
             let definition = self.resolve().types.get(*id);
             definition.is_some_and(|definition| definition.kind == TypeDefKind::Resource)
@@ -28,19 +28,27 @@ impl<'w> Generator<'w> {
                 self.refuse(cannot("a method of a resource from elsewhere"), function.span);
             }
         }
+        let mut link = Link::default();
         if place.direction == Direction::Import {
-            self.hosts(place, &free, &groups, hosts);
+            self.hosts(place, &free, &groups, above, &mut link);
         }
-        if place.functions.is_empty() {
-            return;
-        }
-        let title = format!("The functions of {}, as types.", place.title);
-        let docs = self.docs(&Docs::default(), &title, place.span, &UNANNOTATED);
-        let module = self.modules.child(place.module, Key::Functions, "functions", || docs);
-        for group in groups.iter().chain([&free]) {
-            for (function, name) in &group.functions {
-                self.marker(function, group.owner, name, place.direction, module);
+        if !place.functions.is_empty() {
+            let title = format!("The functions of {}, as types.", place.title);
+            let docs = self.docs(&Docs::default(), &title, place.span, &UNANNOTATED);
+            let module = self.modules.child(place.module, Key::Functions, "functions", || docs);
+            let hosts = link.hosts.clone();
+            for (number, group) in groups.iter().chain([&free]).enumerate() {
+                for (function, name) in &group.functions {
+                    let marker = self.marker(function, group.owner, name, place.direction, module);
+                    if let (Some(marker), Some(Some(host))) = (marker, hosts.get(number)) {
+                        let marker = self.modules.path(place.module, module, &marker);
+                        link.function(function, &marker, &quote!(#host::#name));
+                    }
+                }
             }
+        }
+        if place.direction == Direction::Import {
+            self.link(place, above, link);
         }
     }
 
@@ -50,35 +58,92 @@ impl<'w> Generator<'w> {
         place: &Place<'w>,
         free: &Group<'w>,
         groups: &[Group<'w>],
-        hosts: &mut Vec<(ModuleId, Ident)>,
+        above_world: &mut Above,
+        link: &mut Link,
     ) {
         let world = place.module == Modules::ROOT;
-        let joins = world && !hosts.is_empty();
+        let joins = world && !above_world.hosts.is_empty();
         if !joins && place.functions.is_empty() && groups.is_empty() {
             return;
         }
         let Some(name) = self.modules.claim_type(place.module, "host") else { return };
         let mut above = Vec::new();
         if world {
-            for (module, host) in hosts.iter() {
+            for (module, host) in &above_world.hosts {
                 above.push(self.modules.path(place.module, *module, host));
             }
         }
         for group in groups {
             let host = self.resource_host(place, group);
-            above.extend(host.map(|host| quote!(#host)));
+            if let Some((host, drop)) = &host {
+                above.push(quote!(#host));
+                link.resources.extend(drop.clone());
+            }
+            link.hosts.push(host.map(|(host, _)| host));
         }
+        link.hosts.push(Some(name.clone()));
         let methods = self.methods(free, place.module);
         // A bound a line: there can be dozens.
         let above = (!above.is_empty()).then(|| quote!(where #(Self: #above),*));
         let title = format!("What a host gives to a guest for {}.", place.title);
         let docs = self.docs(&Docs::default(), &title, place.span, &UNANNOTATED);
         self.modules.add(place.module, quote!(#docs pub trait #name #above { #methods }));
-        hosts.push((place.module, name));
+        above_world.hosts.push((place.module, name));
+    }
+
+    /// The function that gives all of a module to components.
+    fn link(&mut self, place: &Place<'w>, above: &mut Above, mut link: Link) {
+        for (wit, id) in &place.types {
+            let definition = self.resolve().types.get(*id);
+            let of = origin(self.resolve(), *id);
+            let resource = self
+                .resolve()
+                .types
+                .get(of)
+                .is_some_and(|definition| definition.kind == TypeDefKind::Resource);
+            let is_itself = definition.is_some_and(|it| it.kind == TypeDefKind::Resource);
+            if resource
+                && !is_itself
+                && let Some((_, name)) = self.names.get(id)
+            {
+                link.aliases.push(quote!(#wit #name));
+            }
+        }
+        if place.module == Modules::ROOT {
+            for module in &above.links {
+                let name = Ident::new("add_to_linker", Span::call_site());
+                link.modules.push(self.modules.path(place.module, *module, &name));
+            }
+        }
+        if link.is_empty() {
+            return;
+        }
+        above.links.push(place.module);
+        let interface = match &place.interface {
+            Some(name) => quote!(::core::option::Option::Some(#name)),
+            None => quote!(::core::option::Option::None),
+        };
+        let host = link.hosts.last().cloned().flatten().into_iter();
+        let Link { modules, resources, aliases, functions, async_functions, .. } = link;
+        self.modules.add(
+            place.module,
+            quote! {
+                ::weft::binding::link! {
+                    interface: #interface, host: [#(#host)*], modules: [#(#modules),*],
+                    resources: [#(#resources),*], aliases: [#(#aliases),*],
+                    functions: [#(#functions),*],
+                    async_functions: [#(#async_functions),*]
+                }
+            },
+        );
     }
 
     /// The trait of a resource.
-    fn resource_host(&mut self, place: &Place<'w>, group: &Group<'w>) -> Option<Ident> {
+    fn resource_host(
+        &mut self,
+        place: &Place<'w>,
+        group: &Group<'w>,
+    ) -> Option<(Ident, Option<TokenStream>)> {
         let (wit, id) = group.owner?;
         let definition = self.resolve().types.get(id)?;
         let (_, resource) = self.names.get(&id).cloned()?;
@@ -98,7 +163,8 @@ impl<'w> Generator<'w> {
                 }
             },
         );
-        Some(name)
+        let link = quote!(#wit #resource => #name::#drop);
+        Some((name, Some(link)))
     }
 
     /// The methods of one trait.
@@ -107,10 +173,8 @@ impl<'w> Generator<'w> {
         for (function, name) in &group.functions {
             let title = format!("The function `{}`.", function.name);
             let docs = self.docs(&function.docs, &title, function.span, &function.stability);
-            let mut scope = Scope::default();
             let mut parameters = Vec::new();
-            for parameter in &function.params {
-                let name = scope.claim_value(&parameter.name);
+            for (parameter, name) in function.params.iter().zip(parameter_names(function)) {
                 let ty = self.value(function, parameter.ty, module, Lifetime::Elided);
                 parameters.push(quote!(#name: #ty));
             }
@@ -138,7 +202,7 @@ impl<'w> Generator<'w> {
         method: &Ident,
         direction: Direction,
         module: ModuleId,
-    ) {
+    ) -> Option<Ident> {
         let method = method.unraw();
         let name = match owner {
             Some((owner, _)) => self.modules.claim_type(module, &format!("{owner}-{method}")),
@@ -182,6 +246,7 @@ impl<'w> Generator<'w> {
                 }
             },
         );
+        name
     }
 
     /// The type of a parameter or result.
@@ -195,6 +260,53 @@ impl<'w> Generator<'w> {
         let reference = self.reference(ty, module, lifetime);
         self.or_refuse(reference, function.span)
     }
+}
+
+/// What the modules of interfaces have that the world's own is made of.
+#[derive(Debug, Default)]
+pub(super) struct Above {
+    /// The traits of hosts.
+    hosts: Vec<(ModuleId, Ident)>,
+    /// The modules with an `add_to_linker`.
+    links: Vec<ModuleId>,
+}
+
+/// What a module gives to components.
+#[derive(Debug, Default)]
+struct Link {
+    /// The traits: those of the resources, and last that of the module.
+    hosts: Vec<Option<Ident>>,
+    modules: Vec<TokenStream>,
+    resources: Vec<TokenStream>,
+    aliases: Vec<TokenStream>,
+    functions: Vec<TokenStream>,
+    async_functions: Vec<TokenStream>,
+}
+
+impl Link {
+    fn function(&mut self, function: &Function, marker: &TokenStream, method: &TokenStream) {
+        let names = parameter_names(function);
+        let line = quote!(#marker => #method(#(#names),*));
+        if function.kind.is_async() {
+            self.async_functions.push(line);
+        } else {
+            self.functions.push(line);
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.modules.is_empty()
+            && self.resources.is_empty()
+            && self.aliases.is_empty()
+            && self.functions.is_empty()
+            && self.async_functions.is_empty()
+    }
+}
+
+/// What the parameters of a function are called.
+fn parameter_names(function: &Function) -> Vec<Ident> {
+    let mut scope = Scope::default();
+    function.params.iter().map(|parameter| scope.claim_value(&parameter.name)).collect()
 }
 
 /// The functions of one trait and what they are called in it: those of a resource, or all that

@@ -1,7 +1,9 @@
 //! Type definitions and references to them.
 
+use heck::ToKebabCase as _;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt as _;
 use wit_parser::{Docs, FlagsRepr, Handle, Span, Stability, Type, TypeDef, TypeDefKind, TypeId};
 
 use super::docs::{self, first_sentence};
@@ -54,7 +56,7 @@ impl<'w> Generator<'w> {
                     ty: Some(field.ty),
                 });
                 let fields = self.fields(module, fields.collect());
-                let derive = derive(facts);
+                let derive = derive(facts, false);
                 quote!(#derive pub struct #name #lifetime { #fields })
             }
             TypeDefKind::Variant(variant) => {
@@ -65,7 +67,7 @@ impl<'w> Generator<'w> {
                     ty: case.ty,
                 });
                 let cases = self.cases(module, cases.collect());
-                let derive = derive(facts);
+                let derive = derive(facts, variant.cases.iter().all(|case| case.ty.is_none()));
                 quote!(#derive pub enum #name #lifetime { #cases })
             }
             TypeDefKind::Enum(cases) => {
@@ -76,7 +78,7 @@ impl<'w> Generator<'w> {
                     ty: None,
                 });
                 let cases = self.cases(module, cases.collect());
-                let derive = derive(facts);
+                let derive = derive(facts, false);
                 quote!(#derive pub enum #name { #cases })
             }
             TypeDefKind::Flags(flags) => self.flags(&name, flags, definition.span),
@@ -108,7 +110,8 @@ impl<'w> Generator<'w> {
                 let name = scope.claim_value(member.name);
                 let docs = member.docs();
                 let ty = member.ty.map(|ty| self.member_type(ty, module, member.span));
-                quote!(#docs pub #name: #ty)
+                let called = called(&name, member.name);
+                quote!(#docs #called pub #name: #ty)
             })
             .collect();
         quote!(#(#fields),*)
@@ -125,7 +128,8 @@ impl<'w> Generator<'w> {
                     let ty = self.member_type(ty, module, member.span);
                     quote!((#ty))
                 });
-                quote!(#docs #name #ty)
+                let called = called(&name, member.name);
+                quote!(#docs #called #name #ty)
             })
             .collect();
         quote!(#(#cases),*)
@@ -288,14 +292,23 @@ impl Lifetime {
     }
 }
 
-fn derive(facts: Facts) -> TokenStream {
+/// What a field or case is called in WIT, where a derive would not find that out.
+fn called(name: &Ident, wit: &str) -> Option<TokenStream> {
+    let derived = name.unraw().to_string().to_kebab_case();
+    (derived != wit).then(|| quote!(#[component(name = #wit)]))
+}
+
+/// `is_plain_variant`: whether it is a `variant` although no case has a payload.
+fn derive(facts: Facts, is_plain_variant: bool) -> TokenStream {
     let clone = match facts.keep {
         Keep::Copy => quote!(Clone, Copy,),
         Keep::Clone => quote!(Clone,),
         Keep::Own => quote!(),
     };
     let eq = facts.eq.then(|| quote!(, Eq, Hash));
-    quote!(#[derive(#clone Debug, PartialEq #eq)])
+    let handles = facts.borrows.then(|| quote!(#[component(handles)]));
+    let variant = is_plain_variant.then(|| quote!(#[component(variant)]));
+    quote!(#[derive(#clone Debug, PartialEq #eq, ::weft::binding::Value)] #handles #variant)
 }
 
 /// What makes a type that `result` uses for its error one for Rust: its first sentence as the

@@ -18,6 +18,8 @@ pub(super) struct Item {
     pub(super) ident: Ident,
     pub(super) generics: Generics,
     pub(super) kind: Kind,
+    /// Whether its lifetime is that of borrowed handles, and not of the guest's memory.
+    pub(super) handles: bool,
     /// Where the `weft` crate is.
     pub(super) weft: Path,
 }
@@ -59,7 +61,7 @@ impl Item {
         let options = Options::read(&input.attrs, place, &mut complaints);
         let kind = match &input.data {
             Data::Struct(data) => read_struct(&input.ident, data, &options, &mut complaints),
-            Data::Enum(data) => read_enum(&input.ident, data, &mut complaints),
+            Data::Enum(data) => read_enum(&input.ident, data, &options, &mut complaints),
             Data::Union(data) => {
                 complaints.at(
                     data.union_token.span,
@@ -75,6 +77,7 @@ impl Item {
             ident: input.ident,
             generics: input.generics,
             kind,
+            handles: options.handles.is_some(),
             weft: options.weft.unwrap_or_else(|| syn::parse_quote!(::weft)),
         });
         complaints.settle(item)
@@ -82,7 +85,8 @@ impl Item {
 
     /// The lifetime that lifted values borrow for, if there is one.
     pub(super) fn lifetime(&self) -> Option<Lifetime> {
-        self.generics.lifetimes().next().map(|it| it.lifetime.clone())
+        let first = self.generics.lifetimes().next().filter(|_| !self.handles);
+        first.map(|it| it.lifetime.clone())
     }
 }
 
@@ -147,7 +151,12 @@ fn check_flags(fields: &[Field], complaints: &mut Complaints) {
     }
 }
 
-fn read_enum(ident: &Ident, data: &DataEnum, complaints: &mut Complaints) -> Option<Kind> {
+fn read_enum(
+    ident: &Ident,
+    data: &DataEnum,
+    options: &Options,
+    complaints: &mut Complaints,
+) -> Option<Kind> {
     if data.variants.is_empty() {
         complaints.on(ident, "the Component Model has no empty variants: a variant has a case");
         return None;
@@ -184,7 +193,7 @@ fn read_enum(ident: &Ident, data: &DataEnum, complaints: &mut Complaints) -> Opt
         cases.push(Case { ident: variant.ident.clone(), name, payload });
     }
     check_different(cases.iter().map(|it| &it.name), complaints);
-    if cases.iter().all(|case| case.payload.is_none()) {
+    if options.variant.is_none() && cases.iter().all(|case| case.payload.is_none()) {
         Some(Kind::Enum(cases))
     } else {
         Some(Kind::Variant(cases))

@@ -1,4 +1,4 @@
-//! `#[component(flags, name = "…", crate = path)]`.
+//! `#[component(flags, variant, handles, name = "…", crate = path)]`.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, Path, meta::ParseNestedMeta, spanned::Spanned as _};
@@ -23,6 +23,10 @@ pub(super) enum Place {
 pub(super) struct Options {
     /// Where it says that a struct is `flags`.
     pub(super) flags: Option<Span>,
+    /// Where it says that an enum without payloads is a `variant`.
+    pub(super) variant: Option<Span>,
+    /// Where it says that the lifetime is that of handles.
+    pub(super) handles: Option<Span>,
     pub(super) name: Option<LitStr>,
     pub(super) weft: Option<Path>,
 }
@@ -49,13 +53,19 @@ impl Options {
 
     fn read_option(&mut self, meta: &ParseNestedMeta<'_>, place: Place) -> syn::Result<()> {
         let is_item = matches!(place, Place::Struct | Place::Enum);
-        if meta.path.is_ident("flags") && place == Place::Struct {
-            let before = self.flags.replace(meta.path.span());
-            return if before.is_some() {
-                Err(meta.error("`flags` is given twice"))
-            } else {
-                Ok(())
-            };
+        let words = [
+            ("flags", place == Place::Struct, &mut self.flags),
+            ("variant", place == Place::Enum, &mut self.variant),
+            ("handles", is_item, &mut self.handles),
+        ];
+        for (word, is_here, option) in words {
+            if is_here && meta.path.is_ident(word) {
+                let before = option.replace(meta.path.span());
+                return match before {
+                    Some(_) => Err(meta.error(format_args!("`{word}` is given twice"))),
+                    None => Ok(()),
+                };
+            }
         }
         if meta.path.is_ident("name") && place == Place::Part {
             let before = self.name.replace(meta.value()?.parse()?);
@@ -74,8 +84,8 @@ impl Options {
             };
         }
         Err(meta.error(match place {
-            Place::Struct => "unknown option; those of a struct are `flags` and `crate`",
-            Place::Enum => "unknown option; that of an enum is `crate`",
+            Place::Struct => "unknown option; those of a struct are `flags`, `handles` and `crate`",
+            Place::Enum => "unknown option; those of an enum are `variant`, `handles` and `crate`",
             Place::Part => "unknown option; that of a field or case is `name`",
             Place::Unnamed => "a field without a name has no options",
         }))

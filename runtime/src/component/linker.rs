@@ -72,6 +72,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::ToString as _;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::any::TypeId;
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -99,6 +100,8 @@ use super::versions;
 /// A name that is given something twice has what it was given last.
 pub struct Linker<E: CoreEngine, T: Send + 'static = ()> {
     provided: BTreeMap<Box<str>, Provided<E, T>>,
+    /// The resource types that Rust types of bindings stand for.
+    pub(super) bound_resources: BTreeMap<TypeId, HostResourceType<E, T>>,
 }
 
 /// What is given for an import.
@@ -121,7 +124,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     /// Gives nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { provided: BTreeMap::new() }
+        Self { provided: BTreeMap::new(), bound_resources: BTreeMap::new() }
     }
 
     /// Gives a function of the host, which returns when it is called.

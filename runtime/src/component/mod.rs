@@ -5,6 +5,7 @@
 //! | `store` | [`Component`], [`Store`], [`CallId`] |
 //! | `instance`, `linker`, `host_function` | [`Instance`], [`Function`], [`Linker`], [`HostContext`] |
 //! | `typed_function`, `typed_host_function` | [`TypedFunction`], and the host's functions with Rust's own types |
+//! | `bindings` | what bindings from WIT give to a linker and find in an instance |
 //! | `callee`, `outcome` | what a store calls and what that gives, as [`Val`](crate::abi::Val)s or as Rust's own types |
 //! | `host`, `host_resource`, `host_ends` | what the host does in a store: its resource types, streams, futures and error contexts |
 //! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
@@ -24,6 +25,7 @@
 //! | `transfer`, `contexts` | moving values, by the canonical ABI |
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
+mod bindings;
 #[cfg(feature = "std")]
 mod block;
 mod builtin_template;
@@ -65,6 +67,7 @@ mod typed_host_function;
 mod versions;
 mod waiting;
 
+pub use bindings::{BoundFuture, ExportError, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
 pub use claims::{HandleError, HandleProblem};
