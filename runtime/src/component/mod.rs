@@ -73,4 +73,4 @@ pub use instance::{Function, Instance};
 pub use linker::Linker;
 pub use progress::Progress;
 pub use state::HostError;
-pub use store::{CallId, Component, Store};
+pub use store::{CallId, Component, Store, StoreHost};
