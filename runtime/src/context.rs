@@ -1,19 +1,122 @@
-//! Keys of host contexts: a **host extension**.
+//! Contexts that follow tasks: a **host extension**.
 //!
 //! The Component Model gives each thread two numbered context slots, read and written by
 //! `context.get` and `context.set`; they belong to the guest. A host that carries values of
 //! its own along with its tasks, such as who is asking, or which trace a call belongs to,
-//! names them with the keys of this module. Nothing here is a canonical built-in, and no guest
-//! sees any of it.
+//! keeps them in contexts. Nothing here is a canonical built-in, and no guest sees any of it.
 //!
 //! | item | what it is |
 //! |---|---|
+//! | [`AsyncContext`] | values by their keys |
+//! | [`Host`](crate::host::Host#impl-Host<'_,+L,+C>) | the current context, and those under it: `context_get`, `context_set`, `context_push`, `context_pop`, `get`, `set` and their like |
+//! | [`AsyncContextScope`], [`with_async_context`] | a context that is current until a guard is dropped, or a closure returns |
+//! | `AmbientContextScope`, `ambient_context` | the same for a thread, without a store (feature `std`) |
+//! | [`ContextValue`], [`IntoContextValue`], [`ContextValueType`] | a value; what can be one; what is given back |
 //! | [`struct@ContextKey`] | a key made of text, checked when it is made |
 //! | [`TypedContextKey`], [`macro@ContextKey`] | a key that is a type, and knows the type of its value |
 //! | [`ContextKeyIdentity`] | what a context remembers of a typed key, to tell it from another of the same name |
-//! | [`InvalidContextKey`], [`ContextKeyCollision`] | what can go wrong with each |
+//! | [`InvalidContextKey`], [`ContextKeyCollision`], [`ContextError`] | what can go wrong |
 //!
-//! Everything here works without `std` and without `alloc`, and never allocates.
+//! # Which context is current
+//!
+//! Each task has contexts of its own, one of which is current; so has the host. What the host does
+//! by itself, it does in its own; a function of the host that a guest calls is in the task's whose
+//! guest called it.
+//!
+//! A task begins with the context that is current where it is begun, whether the host begins it or
+//! another guest: it has those values when the host has left the scope, and however often it has
+//! been suspended meanwhile. They are its own: what is set afterwards, by whoever began it or by the
+//! task, the other does not see. A context is copied only when somebody changes one that others
+//! have, too; so beginning a task in it costs a count.
+//!
+//! ```
+//! # #[cfg(all(feature = "std", feature = "wasmi"))] {
+//! use weft::abi::Val;
+//! use weft::component::{Component, Linker, Store};
+//! use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
+//! use weft::engine::wasmi::Wasmi;
+//!
+//! #[derive(ContextKey)]
+//! #[context_key(value = u64)]
+//! struct UserId;
+//!
+//! let engine = Wasmi::default();
+//! let component = Component::new(&engine, &wat::parse_str(r#"
+//!     (component
+//!       (import "who" (func $who (result u64)))
+//!       (canon lower (func $who) (core func $who))
+//!       (core module $Module
+//!         (import "" "who" (func $who (result i64)))
+//!         (func (export "ask") (result i64) (call $who)))
+//!       (core instance $module (instantiate $Module
+//!         (with "" (instance (export "who" (func $who))))))
+//!       (func (export "ask") (result u64) (canon lift (core func $module "ask"))))
+//! "#)?)?;
+//!
+//! let mut store = Store::new(&engine, ());
+//! let mut linker = Linker::new();
+//! // The task that calls has the context in which it was begun.
+//! linker.function("who", |host, _| {
+//!     Ok(Some(Val::U64(host.host().get::<UserId>().ok_or("nobody is asking")?)))
+//! });
+//! let instance = store.instantiate(&component, &linker)?;
+//! let ask = store.function(&instance, "ask").ok_or("there is no `ask`")?;
+//!
+//! let mut context = AsyncContext::new();
+//! context.set::<UserId>(123)?;
+//! let mut scope = AsyncContextScope::enter(&mut store, context)?;
+//! assert_eq!(scope.call(&ask, &[])?, Some(Val::U64(123)));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The guide's first example
+//!
+//! ```
+//! # #[cfg(feature = "alloc")] {
+//! use weft::context::{AsyncContext, AsyncContextScope, ContextKey, ContextValue};
+//! use weft::limits::Heap;
+//! use weft::machine::Machine;
+//!
+//! // A store of components has a host side as a machine has, and a function of the host, too.
+//! let mut machine = Machine::<Heap>::default();
+//!
+//! // Create and set a context.
+//! let context = AsyncContext::new();
+//! machine.host().context_set(context)?;
+//!
+//! // Store values in the context.
+//! machine.host().set_context_value(
+//!     ContextKey::new("user_id")?,
+//!     ContextValue::from_component_value(123_i32)?,
+//! )?;
+//!
+//! // Retrieve values.
+//! let host = machine.host();
+//! let value = host.get_context_value(ContextKey::new("user_id")?);
+//! assert_eq!(value, Some(&ContextValue::S32(123)));
+//!
+//! // Use scoped contexts.
+//! {
+//!     let scope = &mut AsyncContextScope::enter_empty(&mut machine)?;
+//!     assert!(scope.host().context_get().is_some_and(AsyncContext::is_empty));
+//!     // The context is automatically popped when the scope ends.
+//! }
+//! assert_eq!(machine.host().context_get().map(AsyncContext::len), Some(1));
+//! # }
+//! # Ok::<(), weft::context::ContextError>(())
+//! ```
+//!
+//! # What is in here
+//!
+//! | file | |
+//! |---|---|
+//! | `key` | keys |
+//! | `value`, `value_type` | values, and which types of Rust they can be |
+//! | `async_context` | contexts by themselves |
+//! | `stack` | where contexts are, for each task and for the host |
+//! | `host`, `scope` | what the host does with them |
+//! | `ambient` | contexts of a thread |
 //!
 //! # Typed keys
 //!
@@ -66,245 +169,21 @@
 //! assert!(held.check_beside(held).is_ok(), "a key does not collide with itself");
 //! ```
 
-#[cfg(test)]
-mod tests;
+#[cfg(feature = "std")]
+mod ambient;
+mod async_context;
+mod host;
+mod key;
+mod scope;
+pub(crate) mod stack;
+mod value;
+mod value_type;
 
-use core::{
-    any::{TypeId, type_name},
-    fmt,
-    hash::{Hash, Hasher},
+#[cfg(feature = "std")]
+pub use ambient::{AmbientContextScope, ambient_context};
+pub use async_context::{AsyncContext, ContextError};
+pub use key::{
+    ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,
 };
-
-pub use weft_macros::ContextKey;
-
-/// The name of a value in a host context: a host extension.
-///
-/// A name is text of 1 to [`MAX_NAME_BYTES`](Self::MAX_NAME_BYTES) bytes without control
-/// characters (Unicode's category Cc). Names are compared byte by byte: `User-Id`, `user-id`
-/// and `user_id` are three names.
-///
-/// The key borrows its text, so that looking something up never copies it.
-///
-/// ```
-/// use weft::context::{ContextKey, InvalidContextKey};
-///
-/// const USER: Result<ContextKey<'static>, InvalidContextKey> = ContextKey::new("user_id");
-/// assert_eq!(USER?.name(), "user_id");
-/// assert_eq!(ContextKey::new(""), Err(InvalidContextKey::Empty));
-/// # Ok::<(), InvalidContextKey>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContextKey<'a>(&'a str);
-
-impl<'a> ContextKey<'a> {
-    /// The length of the longest name, in bytes; what a bounded context sets aside for one.
-    pub const MAX_NAME_BYTES: usize = 64;
-
-    /// The key of this name.
-    ///
-    /// Fails with [`InvalidContextKey::Empty`], [`InvalidContextKey::TooLong`] or
-    /// [`InvalidContextKey::ControlCharacter`] if the text is no name.
-    pub const fn new(name: &'a str) -> Result<Self, InvalidContextKey> {
-        if name.is_empty() {
-            return Err(InvalidContextKey::Empty);
-        }
-        if name.len() > Self::MAX_NAME_BYTES {
-            return Err(InvalidContextKey::TooLong { bytes: name.len() });
-        }
-        // In UTF-8 the control characters are 00 to 1F, 7F, and C2 80 to C2 9F.
-        let mut rest = name.as_bytes();
-        while let [_, after @ ..] = rest {
-            let control = match rest {
-                [c @ (0x00..=0x1F | 0x7F), ..] | [0xC2, c @ 0x80..=0x9F, ..] => Some(*c),
-                _ => None,
-            };
-            if let Some(code_point) = control {
-                let at = name.len() - rest.len();
-                return Err(InvalidContextKey::ControlCharacter { at, code_point });
-            }
-            rest = after;
-        }
-        Ok(Self(name))
-    }
-
-    /// The text of the key.
-    pub const fn name(self) -> &'a str {
-        self.0
-    }
-}
-
-/// The name as it is; it has no control characters.
-impl fmt::Display for ContextKey<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.0)
-    }
-}
-
-/// As [`ContextKey::new`](struct@ContextKey).
-impl<'a> TryFrom<&'a str> for ContextKey<'a> {
-    type Error = InvalidContextKey;
-
-    fn try_from(name: &'a str) -> Result<Self, Self::Error> {
-        Self::new(name)
-    }
-}
-
-/// Why a text cannot be a [`struct@ContextKey`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidContextKey {
-    /// The text is empty.
-    #[error("a context key's name is not empty")]
-    Empty,
-    /// The text is longer than [`ContextKey::MAX_NAME_BYTES`](struct@ContextKey).
-    #[error(
-        "a context key's name has at most {} bytes, and this one has {bytes}",
-        ContextKey::MAX_NAME_BYTES
-    )]
-    TooLong {
-        /// How long it is, in bytes.
-        bytes: usize,
-    },
-    /// The text has a control character.
-    #[error(
-        "a context key's name has no control characters, and this one has U+{code_point:04X} \
-         at byte {at}"
-    )]
-    ControlCharacter {
-        /// Where the first of them starts, in bytes.
-        at: usize,
-        /// Its code point; no control character is beyond U+009F.
-        code_point: u8,
-    },
-}
-
-/// A context key that is a type, and says what type its value has: a host extension.
-///
-/// Implemented by [`#[derive(ContextKey)]`](macro@ContextKey), which also refuses two keys of
-/// one name where the compiler can see both. An implementation by hand is held to the same
-/// rule for names, at compile time, as soon as its [`KEY`](Self::KEY) is used:
-///
-/// ```compile_fail,E0080
-/// use weft::context::{ContextKey, TypedContextKey};
-///
-/// struct UserId;
-///
-/// impl TypedContextKey for UserId {
-///     type Value = u64;
-///     const NAME: &'static str = "";
-/// }
-///
-/// const KEY: ContextKey<'static> = UserId::KEY; // a context key's name is not empty
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a typed context key",
-    label = "not a typed context key",
-    note = "make it one with `#[derive(ContextKey)]` and `#[context_key(value = …)]`"
-)]
-pub trait TypedContextKey: 'static {
-    /// The type of the value that a context holds under this key.
-    type Value: 'static;
-
-    /// The name: text that [`struct@ContextKey`] accepts.
-    const NAME: &'static str;
-
-    /// The key itself.
-    const KEY: ContextKey<'static> = match ContextKey::new(Self::NAME) {
-        Ok(key) => key,
-        Err(InvalidContextKey::Empty) => panic!("a context key's name is not empty"),
-        Err(InvalidContextKey::TooLong { .. }) => {
-            panic!("a context key's name is longer than `ContextKey::MAX_NAME_BYTES`")
-        }
-        Err(InvalidContextKey::ControlCharacter { .. }) => {
-            panic!("a context key's name has no control characters")
-        }
-    };
-}
-
-/// Which key type a context holds a value of: a host extension.
-///
-/// Equal if, and only if, the key types are the same; the name alone does not decide. A
-/// context keeps one beside each value that it holds under a typed key, and asks
-/// [`check_beside`](Self::check_beside) before it stores another.
-#[derive(Clone, Copy)]
-pub struct ContextKeyIdentity {
-    key: ContextKey<'static>,
-    id: TypeId,
-    type_name: fn() -> &'static str,
-}
-
-impl ContextKeyIdentity {
-    /// The identity of a key type.
-    pub const fn of<K: TypedContextKey>() -> Self {
-        Self { key: K::KEY, id: TypeId::of::<K>(), type_name: type_name::<K> }
-    }
-
-    /// The key, as text.
-    pub const fn key(self) -> ContextKey<'static> {
-        self.key
-    }
-
-    /// The path of the key type, for messages: not necessarily different for different types.
-    pub fn type_name(self) -> &'static str {
-        (self.type_name)()
-    }
-
-    /// Whether a value under this key may be stored in a context that has one under `held`.
-    ///
-    /// It may if the names differ, or if it is the same key type and so the same value. A
-    /// context calls this with the identity it holds under the name, if any, before it changes
-    /// anything.
-    ///
-    /// Fails with [`ContextKeyCollision`] if two key types have one name.
-    pub fn check_beside(self, held: Self) -> Result<(), ContextKeyCollision> {
-        if self == held || self.key != held.key {
-            return Ok(());
-        }
-        Err(ContextKeyCollision {
-            name: self.key.name(),
-            held: held.type_name(),
-            refused: self.type_name(),
-        })
-    }
-}
-
-impl fmt::Debug for ContextKeyIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContextKeyIdentity")
-            .field("key", &self.key.name())
-            .field("type", &self.type_name())
-            .finish_non_exhaustive()
-    }
-}
-
-impl PartialEq for ContextKeyIdentity {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl Eq for ContextKeyIdentity {}
-
-impl Hash for ContextKeyIdentity {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.id.hash(state);
-    }
-}
-
-/// Two key types have one name, and would take each other's values for their own.
-///
-/// The context keeps the value that it held, and refuses the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the context key `{name}` is the key type `{held}` in this context, so `{refused}` cannot \
-     use that name in it: give one of them another with `#[context_key(name = \"…\")]`"
-)]
-#[non_exhaustive]
-pub struct ContextKeyCollision {
-    /// The name that they share.
-    pub name: &'static str,
-    /// The key type whose value the context holds.
-    pub held: &'static str,
-    /// The key type that came second.
-    pub refused: &'static str,
-}
+pub use scope::{AsyncContextScope, with_async_context};
+pub use value::{ContextValue, ContextValueType, IntoContextValue};

@@ -215,6 +215,25 @@ pub enum Error {
     /// values to itself can do that.
     #[error("values changed while they were moved")]
     SourceChanged,
+    /// A text, or bytes, are longer than what is set aside for one: of a value that the host keeps,
+    /// or of a name. Nothing was cut, and nothing has changed.
+    #[error("there is no room for {bytes} bytes in one text or value")]
+    ValueTooLong {
+        /// How long it is, in bytes.
+        bytes: usize,
+    },
+    /// The context is that of a scope, which takes it away itself when it is left.
+    #[error("the context is that of a scope, and is there until the scope is left")]
+    ContextScopeEntered,
+    /// An error context would be among its own sources.
+    #[error("an error context would be among its own sources")]
+    SourceCycle,
+    /// An error has more sources than are followed.
+    #[error("an error has more than {max} sources, one behind the other")]
+    TooManySources {
+        /// How many are followed.
+        max: u32,
+    },
     /// A host's buffer is too long for its stream or future.
     #[error("a buffer of {length} elements is too long, or a future's is not of one")]
     BufferTooLong {

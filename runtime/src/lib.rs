@@ -15,7 +15,9 @@
 //! | [`core_value`] | the values of core WebAssembly |
 //! | [`list`] | fixed-length lists |
 //! | [`binding`], [`handle`] | what bindings generated from WIT are made of |
-//! | [`context`] | keys of contexts |
+//! | [`host`] | what the host remembers of tasks and errors: host extensions |
+//! | [`context`] | contexts that follow tasks, and their keys |
+//! | [`error_context`] | severity, frames, sources and metadata of error contexts |
 //!
 //! Everything here builds without `std` and without `alloc`; what needs one of them says so.
 
@@ -38,10 +40,12 @@ pub mod core_value;
 #[cfg(feature = "component")]
 pub mod engine;
 pub mod error;
+pub mod error_context;
 #[rustfmt::skip]
 #[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "tables, a row a line")]
 mod generated;
 pub mod handle;
+pub mod host;
 pub mod limits;
 pub mod list;
 pub mod machine;

@@ -3,15 +3,20 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`Limits`] | names a [`Storage`] for each [`Table`] of a machine |
+//! | [`HostLimits`] | the same for the side tables of the host extensions |
 //! | [`Heap`] | every table grows (feature `alloc`) |
 //! | [`limits!`](crate::limits!) | makes a type whose tables are arrays |
 //!
 //! The machine's code and signatures are the same for all of them. A table that is full gives
 //! [`Error::Full`](crate::error::Error::Full) with its name, before anything has changed.
 
+mod host;
+
 use core::fmt;
 
 use crate::limit;
+
+pub use host::{ArrayName, Bytes, Compound, HostLimits, HostSizes, NoCompound, Text};
 
 /// A table of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,11 +47,25 @@ pub enum Table {
     ErrorContexts,
     /// Calls that are nested in one another.
     Frames,
+    /// Tasks that the host has something to remember of: a host extension, as are all that follow.
+    TaskRecords,
+    /// Contexts that are current somewhere, or were where a task was begun that is not over.
+    Contexts,
+    /// Contexts over which others were pushed.
+    ContextScopes,
+    /// The values of one context.
+    ContextValues,
+    /// Error contexts that the host knows more of than the debug message.
+    ErrorRecords,
+    /// The stack frames of one error context.
+    StackFrames,
+    /// The metadata of one error context.
+    ErrorMetadata,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -60,6 +79,13 @@ impl Table {
         Self::Lends,
         Self::ErrorContexts,
         Self::Frames,
+        Self::TaskRecords,
+        Self::Contexts,
+        Self::ContextScopes,
+        Self::ContextValues,
+        Self::ErrorRecords,
+        Self::StackFrames,
+        Self::ErrorMetadata,
     ];
 }
 
@@ -79,6 +105,13 @@ impl fmt::Display for Table {
             Self::Lends => "lends",
             Self::ErrorContexts => "error contexts",
             Self::Frames => "nested calls",
+            Self::TaskRecords => "records of tasks",
+            Self::Contexts => "contexts",
+            Self::ContextScopes => "nested contexts",
+            Self::ContextValues => "values of a context",
+            Self::ErrorRecords => "records of error contexts",
+            Self::StackFrames => "stack frames of an error context",
+            Self::ErrorMetadata => "metadata of an error context",
         })
     }
 }
@@ -174,21 +207,49 @@ impl<T, const N: usize> Storage<T> for arrayvec::ArrayVec<T, N> {
 /// that is too long for its storage is cut, at the end of a character.
 pub trait Message: Default {
     /// As much of `text` as fits, whole characters only.
-    fn from_text(text: &str) -> Self;
+    fn from_text(text: &str) -> Self {
+        let mut kept = Self::default();
+        kept.append(text);
+        kept
+    }
+
+    /// As much as fits of what `text` is shown as.
+    fn from_display(text: &(impl fmt::Display + ?Sized)) -> Self {
+        let mut writer = MessageWriter { kept: Self::default(), is_cut: false };
+        // What is cut is no mistake, and what can't be shown in the end is shown as far as it was.
+        let _ = fmt::Write::write_fmt(&mut writer, format_args!("{text}"));
+        writer.kept
+    }
+
+    /// Adds as much of `text` as fits, whole characters only, and says whether that is all of it.
+    fn append(&mut self, text: &str) -> bool;
 
     /// What is kept.
     fn text(&self) -> &str;
 }
 
+/// Writes into a message until something does not fit.
+struct MessageWriter<M> {
+    kept: M,
+    is_cut: bool,
+}
+
+impl<M: Message> fmt::Write for MessageWriter<M> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.is_cut = self.is_cut || !self.kept.append(text);
+        if self.is_cut { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
 #[cfg(feature = "alloc")]
 impl Message for alloc::string::String {
-    fn from_text(text: &str) -> Self {
-        let mut kept = Self::new();
+    fn append(&mut self, text: &str) -> bool {
         // Without memory for it, none of it is kept.
-        if kept.try_reserve_exact(text.len()).is_ok() {
-            kept.push_str(text);
+        let has_room = self.try_reserve_exact(text.len()).is_ok();
+        if has_room {
+            self.push_str(text);
         }
-        kept
+        has_room
     }
 
     fn text(&self) -> &str {
@@ -197,14 +258,8 @@ impl Message for alloc::string::String {
 }
 
 impl<const N: usize> Message for arrayvec::ArrayString<N> {
-    fn from_text(text: &str) -> Self {
-        let mut kept = Self::new();
-        for character in text.chars() {
-            if kept.try_push(character).is_err() {
-                break;
-            }
-        }
-        kept
+    fn append(&mut self, text: &str) -> bool {
+        text.chars().all(|character| self.try_push(character).is_ok())
     }
 
     fn text(&self) -> &str {
@@ -216,7 +271,7 @@ impl<const N: usize> Message for arrayvec::ArrayString<N> {
 ///
 /// [`Heap`] lets them all grow; [`limits!`](crate::limits!) makes a type whose tables are
 /// arrays. Implement it by hand to mix the two.
-pub trait Limits: Sized {
+pub trait Limits: HostLimits {
     /// The highest index of an instance's handle table and thread table, above which the guest
     /// traps with [`TableFull`](crate::trap::Trap::TableFull). A host may lower it; the spec's
     /// is [`limit::MAX_TABLE_LENGTH`].
@@ -281,6 +336,9 @@ impl Limits for Heap {
 /// context's debug message, in bytes of UTF-8. A table of size `n` holds `n` at a time; index 0
 /// of `handles` and `thread_indices`, which the spec never gives away, is counted on top.
 ///
+/// The side tables of the host extensions follow, in any order: the fields of [`HostSizes`]. One
+/// that is left out has no entries, and takes no room.
+///
 /// ```
 /// use weft::machine::Machine;
 ///
@@ -301,6 +359,9 @@ impl Limits for Heap {
 ///         error_contexts: 1,
 ///         frames: 4,
 ///         message_bytes: 64,
+///         // Host extensions.
+///         contexts: 2,
+///         context_values: 4,
 ///     }
 /// }
 ///
@@ -328,7 +389,8 @@ macro_rules! limits {
         lends: $lends:expr,
         error_contexts: $error_contexts:expr,
         frames: $frames:expr,
-        message_bytes: $message_bytes:expr $(,)?
+        message_bytes: $message_bytes:expr
+        $(, $($extension:ident: $size:expr),+)? $(,)?
     }) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -350,6 +412,8 @@ macro_rules! limits {
             type Frames<T> = $crate::limits::Array<T, { $frames }>;
             type Message = $crate::limits::ArrayText<{ $message_bytes }>;
         }
+
+        $crate::__host_limits!($name { $($($extension: $size),+)? });
     };
 }
 
@@ -371,6 +435,8 @@ mod tests {
         assert_eq!(ArrayText::<2>::from_text("nä").text(), "n");
         assert_eq!(ArrayText::<0>::from_text("n").text(), "");
         assert_eq!(ArrayText::<5>::from_text("").text(), "");
+        assert_eq!(ArrayText::<5>::from_display(&format_args!("{}ive{}", "nä", 1)).text(), "näiv");
+        assert_eq!(ArrayText::<4>::from_display(&format_args!("{}é{}", "nai", 1)).text(), "nai");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::process::Command;
 pub(crate) enum Environment {
     /// Without `std`, with `alloc`, in the edition of 2024.
     Alloc,
-    /// With `std`, in the edition of 2021.
+    /// With `std` and components, in the edition of 2021.
     Std,
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn compile(
     let root = workspace();
     let (feature, edition, no_std) = match environment {
         Environment::Alloc => ("alloc", "2024", "#![no_std]"),
-        Environment::Std => ("std", "2021", ""),
+        Environment::Std => ("std\", \"component", "2021", ""),
     };
     let mut lib = format!(
         "//! Bindings.\n{no_std}\n#![forbid(unsafe_code)]\n\

@@ -6,12 +6,16 @@ use core::future::Future;
 use core::pin::Pin;
 
 use crate::abi::Val;
+use crate::chooser::Chooser;
 use crate::engine::{CoreContext as _, CoreEngine};
+use crate::host::HostStore;
+use crate::limits::Heap;
 
 use super::contexts::Context;
 use super::definition::FunctionType;
 use super::host_resource::HostResourceType;
 use super::state::HostError;
+use super::store::StoreHost;
 use super::typed_host_function::TypedHostFunction;
 
 /// What a call of a function of the host comes to, sooner or later.
@@ -65,6 +69,21 @@ impl<'a, 'c, E: CoreEngine, T: Send + 'static> HostContext<'a, 'c, E, T> {
     /// What the user put into the store.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.cx.data_mut().data
+    }
+
+    /// The host's side of the store: what it remembers of tasks and errors. The task that runs is
+    /// the one whose guest calls this function. A **host extension**.
+    pub fn host(&mut self) -> StoreHost<'_> {
+        self.cx.data_mut().machine.host()
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> HostStore for HostContext<'_, '_, E, T> {
+    type Limits = Heap;
+    type Chooser = Box<dyn Chooser + Send>;
+
+    fn host(&mut self) -> StoreHost<'_> {
+        Self::host(self)
     }
 }
 

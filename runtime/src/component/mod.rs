@@ -84,5 +84,5 @@ pub use linker::Linker;
 pub use outcome::CallResult;
 pub use progress::Progress;
 pub use state::HostError;
-pub use store::{CallId, Component, Store};
+pub use store::{CallId, Component, Store, StoreHost};
 pub use typed_function::{FunctionMismatch, TypedFunction};

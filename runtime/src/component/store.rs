@@ -12,7 +12,8 @@ use crate::abi::Val;
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
-use crate::limits::Table;
+use crate::host::{Host, HostStore};
+use crate::limits::{Heap, Table};
 use crate::machine::SubtaskId;
 
 use super::call::{Ran, Turn, cancel, forget, run_until, stop_interrupted, take_result, turn};
@@ -386,10 +387,27 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.context().data_mut().abandoned.push(call);
     }
 
+    /// The host's side of the store: what it remembers of tasks and errors. A **host extension**.
+    pub fn host(&mut self) -> StoreHost<'_> {
+        E::data_mut(&mut self.engine_store).machine.host()
+    }
+
     fn context(&mut self) -> Context<'_, E, T> {
         Context(E::context(&mut self.engine_store))
     }
 }
+
+impl<E: CoreEngine, T: Send + 'static> HostStore for Store<E, T> {
+    type Limits = Heap;
+    type Chooser = Box<dyn Chooser + Send>;
+
+    fn host(&mut self) -> StoreHost<'_> {
+        Self::host(self)
+    }
+}
+
+/// The host's side of a store: a **host extension**.
+pub type StoreHost<'a> = Host<'a, Heap, Box<dyn Chooser + Send>>;
 
 impl<E: CoreEngine, T: Send + 'static> fmt::Debug for Store<E, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -168,6 +168,11 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
+    /// Where the next thing will be that is inserted.
+    pub(crate) fn next_position(&self) -> usize {
+        self.free.map_or(self.slots.len(), Key::position)
+    }
+
     /// How many slots there are: no position is as high.
     pub(crate) fn positions(&self) -> usize {
         self.slots.len()

@@ -33,6 +33,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [`Error::Full`]: [`ErrorContexts`](crate::limits::Table::ErrorContexts).
     pub fn new_host_error_context(&mut self, debug_message: &str) -> Result<ErrorContextId, Error> {
+        self.new_host_error_context_of(L::Message::from_text(debug_message))
+    }
+
+    pub(crate) fn new_host_error_context_of(
+        &mut self,
+        debug_message: L::Message,
+    ) -> Result<ErrorContextId, Error> {
         let held_by_host = ErrorContext { handles: 0, host_holds: 1 };
         let error_context = self.insert_error_context(held_by_host, debug_message)?;
         self.error_context_id(error_context)
@@ -41,11 +48,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     fn insert_error_context(
         &mut self,
         error_context: ErrorContext,
-        text: &str,
+        message: L::Message,
     ) -> Result<Key<ErrorContext>, Error> {
         self.error_contexts.reserve(1)?;
         let error_context = self.error_contexts.insert(error_context)?;
-        self.set_message(error_context, L::Message::from_text(text))?;
+        self.set_message(error_context, message)?;
         Ok(error_context)
     }
 
@@ -78,7 +85,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let instance = self.current_instance()?;
         self.check_handle_room(instance, 1)?;
         let held_by_guest = ErrorContext { handles: 1, host_holds: 0 };
-        let error_context = self.insert_error_context(held_by_guest, text)?;
+        let error_context =
+            self.insert_error_context(held_by_guest, L::Message::from_text(text))?;
         self.add_handle(instance, Handle::ErrorContext(error_context))
     }
 
@@ -178,13 +186,38 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.forget_if_unheld(error_context)
     }
 
+    /// An error context that had it as its source is gone, or has another one.
+    pub(crate) fn release_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
+        self.count_source(source)?;
+        self.forget_if_unheld(self.error_context_key(source)?)
+    }
+
+    /// One error context less has `source` as its source.
+    fn count_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
+        self.describe_error(source, |record| {
+            record.source_of = record.source_of.saturating_sub(1);
+            Ok(())
+        })
+    }
+
+    /// Forgets an error context that nobody has, with all that the host knows of it; then its
+    /// source, if nobody has that, and so on.
     fn forget_if_unheld(&mut self, error_context: Key<ErrorContext>) -> Result<(), Error> {
-        let ErrorContext { handles, host_holds } = *self.error_contexts.get(error_context)?;
-        if handles == 0 && host_holds == 0 {
-            self.set_message(error_context, L::Message::default())?;
-            self.error_contexts.remove(error_context)?;
+        let mut next = error_context;
+        loop {
+            let ErrorContext { handles, host_holds } = *self.error_contexts.get(next)?;
+            let id = self.error_context_id(next)?;
+            let source_of = self.error_record(id)?.map_or(0, |record| record.source_of);
+            if handles > 0 || host_holds > 0 || source_of > 0 {
+                return Ok(());
+            }
+            let record = self.extensions.errors.take(next);
+            self.set_message(next, L::Message::default())?;
+            self.error_contexts.remove(next)?;
+            let Some(source) = record.and_then(|record| record.source) else { return Ok(()) };
+            self.count_source(source)?;
+            next = self.error_context_key(source)?;
         }
-        Ok(())
     }
 
     fn message(&self, error_context: Key<ErrorContext>) -> Result<&str, Error> {

@@ -269,7 +269,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     fn remove_task_of(&mut self, instance: Key<Instance>, position: usize) -> Result<(), Error> {
         let Some(task) = self.tasks.key_at(position) else { return Ok(()) };
         if self.tasks.get(task)?.instance == instance {
-            let caller = self.tasks.remove(task)?.caller;
+            let caller = self.remove_task(task)?.caller;
             if let Some(caller) = caller {
                 self.subtask_mut(caller)?.callee = Callee::Gone;
             }

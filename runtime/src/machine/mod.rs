@@ -77,13 +77,15 @@
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
 //! | `inspect` | nothing: looking at the machine |
+//! | `extensions` | nothing: where what the host remembers of things begins and ends |
 //! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
 
-mod arena;
+pub(crate) mod arena;
 mod canon;
 mod end;
 mod error_context;
+mod extensions;
 mod frame;
 mod handle;
 mod host_call;
@@ -109,6 +111,7 @@ use core::fmt;
 
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::error::Error;
+use crate::host::extensions::Extensions;
 use crate::limits::{Limits, Storage, Table};
 
 use arena::{Arena, Key, Slot};
@@ -176,6 +179,8 @@ pub struct Machine<L: Limits, C = FirstInFirstOut> {
     waits: u64,
     /// What the host holds that has an event.
     host_pending: List<Waitable>,
+    /// What the host remembers of things in here.
+    pub(crate) extensions: Extensions<L>,
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
@@ -204,6 +209,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             ready_threads: 0,
             waits: 0,
             host_pending: List::default(),
+            extensions: Extensions::new(),
         }
     }
 
@@ -239,6 +245,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Table::Lends => self.lends.len(),
             Table::ErrorContexts => self.error_contexts.len(),
             Table::Frames => return self.frames.len(),
+            extension => return self.extensions.count_of(extension),
         };
         count as usize
     }
@@ -263,6 +270,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Table::Lends => size_of::<Slot<Lend>>(),
             Table::ErrorContexts => size_of::<Slot<ErrorContext>>() + size_of::<L::Message>(),
             Table::Frames => size_of::<Frame>(),
+            extension => Extensions::<L>::entry_bytes(extension),
         }
     }
 
@@ -304,6 +312,13 @@ const fn name_of(table: Table) -> &'static str {
         Table::Lends => "lends",
         Table::ErrorContexts => "error_contexts",
         Table::Frames => "frames",
+        Table::TaskRecords => "task_records",
+        Table::Contexts => "contexts",
+        Table::ContextScopes => "context_scopes",
+        Table::ContextValues => "context_values",
+        Table::ErrorRecords => "error_records",
+        Table::StackFrames => "stack_frames",
+        Table::ErrorMetadata => "error_metadata",
     }
 }
 

@@ -193,8 +193,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
     /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
-    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`]; [`Error::Unknown`] if it
-    /// isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
+    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], [`Table::TaskRecords`] for the
+    /// host's context; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
     /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)

@@ -104,7 +104,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             let instance = self.tasks.get(task)?.instance;
             self.tables_mut(instance)?.threads.unreserve();
             self.threads.remove(thread)?;
-            self.tasks.remove(task)?;
+            self.remove_task(task)?;
             return Ok(None);
         }
         self.register_implicit_thread(thread, Continuation::Begin)
@@ -207,7 +207,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.tables_mut(instance)?.threads.remove::<Key<Thread>>(index);
         self.threads.remove(thread)?;
         if is_last {
-            self.tasks.remove(task)?;
+            self.remove_task(task)?;
         }
         Ok(None)
     }

@@ -1,6 +1,6 @@
 //! The guests.
 
-use weft::component::{Component, Function, Instance, Store};
+use weft::component::{Component, Function, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 
 use super::questions::Questions;
@@ -159,11 +159,25 @@ impl World {
         self.instance(GUEST)
     }
 
+    /// An instance of the guest, with another `wait`.
+    pub(crate) fn guest_with(&mut self, linker: &Linker<Wasmi, ()>) -> Instance<Wasmi> {
+        self.instance_with(GUEST, linker)
+    }
+
     /// An instance of a component, which may import `wait`.
     pub(crate) fn instance(&mut self, text: &str) -> Instance<Wasmi> {
+        self.instance_with(text, &self.questions.linker())
+    }
+
+    /// An instance of a component.
+    pub(crate) fn instance_with(
+        &mut self,
+        text: &str,
+        linker: &Linker<Wasmi, ()>,
+    ) -> Instance<Wasmi> {
         let bytes = wat::parse_str(text).unwrap();
         let component = Component::new(&self.engine, &bytes).unwrap();
-        self.store.instantiate(&component, &self.questions.linker()).unwrap()
+        self.store.instantiate(&component, linker).unwrap()
     }
 
     /// A function of an instance.

@@ -5,6 +5,7 @@
 
 mod blocking;
 mod cancellation;
+mod contexts;
 mod deadlocks;
 mod fairness;
 mod futures;

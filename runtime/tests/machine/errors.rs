@@ -29,6 +29,7 @@ fn misuses<L: Limits>() -> Vec<Misuse<L>> {
     misuses.extend(hosts::host_calls());
     misuses.extend(hosts::ends());
     misuses.extend(hosts::unknown());
+    misuses.extend(hosts::extensions());
     misuses
 }
 
@@ -83,11 +84,15 @@ fn every_error_is_raised() {
     for error in of_values {
         assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
     }
+    // Those of one kind of storage: `extensions` raises them.
+    for error in [Error::ValueTooLong { bytes: 0 }, Error::TooManySources { max: 0 }] {
+        assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
+    }
     // Not to be raised by anything.
     let mut expected = cases();
     assert!(expected.remove(&name(&format!("{:?}", Error::Inconsistent(Table::Tasks)))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 45);
+    assert_eq!(raised.len(), 49);
 }
 
 /// Chooses what there isn't, of one kind.

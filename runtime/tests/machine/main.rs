@@ -6,6 +6,7 @@
 //! | `rules` | a scenario for each rule whose breach is a trap, and for each place that traps |
 //! | `behaviour` | what happens where nobody breaks a rule |
 //! | `errors`, `tokens` | how a host can misuse the machine, and what it hears |
+//! | `extensions` | what the host remembers of tasks and errors |
 //! | `full` | every table, driven to its end and past it |
 //! | `properties`, `player`, `operations` | anything at all, in any order |
 //!
@@ -39,6 +40,8 @@ mod behaviour;
 mod calls;
 #[cfg(test)]
 mod errors;
+#[cfg(test)]
+mod extensions;
 #[cfg(test)]
 mod full;
 #[cfg(test)]

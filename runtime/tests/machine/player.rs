@@ -152,7 +152,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         result
     }
 
-    fn snapshot(&self) -> ([usize; 13], u32, Vec<ThreadView>) {
+    fn snapshot(&self) -> ([usize; Table::ALL.len()], u32, Vec<ThreadView>) {
         let counts = Table::ALL.map(|table| self.machine.count_of(table));
         (counts, self.machine.ready_threads(), self.machine.threads().collect())
     }

@@ -27,6 +27,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.check_enter(instance)?;
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
+        self.reserve_context()?;
         Ok(())
     }
 
@@ -54,6 +55,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
         };
         let (task, thread) = self.new_task(Some(function), instance, Some(caller), begin)?;
+        self.inherit_context(task)?;
         self.subtask_mut(caller)?.callee = Callee::Task(task);
         if !lifted.is_async {
             let task = self.task_id(task)?;

@@ -30,7 +30,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [`Error::NoCurrentThread`]; [`Error::Unknown`]; [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables),
     /// [`Handles`](crate::limits::Table::Handles), [`Tasks`](crate::limits::Table::Tasks), [`Threads`](crate::limits::Table::Threads), [`ThreadIndices`](crate::limits::Table::ThreadIndices),
-    /// [`Frames`](crate::limits::Table::Frames). Traps: `cannot-leave-component-instance`,
+    /// [`Frames`](crate::limits::Table::Frames), [`TaskRecords`](crate::limits::Table::TaskRecords) for
+    /// the caller's context. Traps: `cannot-leave-component-instance`,
     /// `cannot-enter-component-instance`, `table-full`, `cannot-block-sync-task`, and those of the threads
     /// that run meanwhile.
     ///

@@ -1,9 +1,10 @@
 //! Misuse of what the host has: calls, ends, ids.
 
 use weft::builtin::TypeIndex;
+use weft::context::AsyncContextScope;
 use weft::error::Error;
 use weft::limits::{Limits, Table};
-use weft::machine::{Lift, LiftedFunction, Step, TypeDefinition};
+use weft::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
 use weft::trap::EndKind;
 
 use super::Misuse;
@@ -275,6 +276,28 @@ pub(super) fn unknown<L: Limits>() -> Vec<Misuse<L>> {
             let unknown = Error::Unknown(Table::ErrorContexts);
             world.refuses(unknown, |machine| machine.debug_message(id).map(str::to_owned));
             world.refuses(unknown, |machine| machine.drop_error_context(id))
+        },
+    ]
+}
+
+pub(super) fn extensions<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            std::mem::forget(AsyncContextScope::enter_empty(&mut world.machine).unwrap());
+            let refused = world.refuses(Error::ContextScopeEntered, |machine| {
+                machine.host().context_pop().map(|_| ())
+            });
+            // Nobody leaves a scope that is forgotten.
+            world.machine = Machine::default();
+            refused
+        },
+        |world| {
+            let error = world.machine.host().create_simple("error").unwrap();
+            let refused = world.refuses(Error::SourceCycle, |machine| {
+                machine.host().error_context_set_source(error, error)
+            });
+            world.machine.host().error_context_drop(error).unwrap();
+            refused
         },
     ]
 }

@@ -176,7 +176,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
 
 /// Looking at it, and leaving it.
 impl<L: Limits, C: Chooser> World<L, C> {
-    pub(crate) fn counts(&self) -> [usize; 13] {
+    pub(crate) fn counts(&self) -> [usize; Table::ALL.len()] {
         Table::ALL.map(|table| self.machine.count_of(table))
     }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use weft::code::SubtaskState;
 use weft::error::Error;
-use weft::limits::{Limits, Table};
+use weft::limits::{HostLimits, Limits, Table};
 use weft::machine::{Lift, Step};
 use weft::trap::Trap;
 
@@ -40,6 +40,20 @@ impl<L: Limits> Limits for Low<L> {
     type ErrorContexts<T> = L::ErrorContexts<T>;
     type Frames<T> = L::Frames<T>;
     type Message = L::Message;
+}
+
+impl<L: Limits> HostLimits for Low<L> {
+    type TaskRecords<T> = L::TaskRecords<T>;
+    type Contexts<T> = L::Contexts<T>;
+    type ContextScopes<T> = L::ContextScopes<T>;
+    type ContextValues<T> = L::ContextValues<T>;
+    type ErrorRecords<T> = L::ErrorRecords<T>;
+    type StackFrames<T> = L::StackFrames<T>;
+    type ErrorMetadata<T> = L::ErrorMetadata<T>;
+    type Name = L::Name;
+    type Text = L::Text;
+    type Bytes = L::Bytes;
+    type Compound = L::Compound;
 }
 
 pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {

@@ -1,0 +1,178 @@
+//! Which types of Rust can be kept as a [`ContextValue`], and given back.
+
+use crate::error::Error;
+use crate::limits::{Array, ArrayText, HostLimits, Text};
+
+use super::value::{ContextValue, ContextValueType, IntoContextValue};
+
+macro_rules! scalars {
+    ($($ty:ident: $case:ident,)*) => {$(
+        impl<L: HostLimits> IntoContextValue<L> for $ty {
+            fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+                Ok(ContextValue::$case(self))
+            }
+        }
+
+        impl<L: HostLimits> ContextValueType<L> for $ty {
+            type View<'a> = Self;
+
+            fn view(value: &ContextValue<L>) -> Option<Self> {
+                match value {
+                    ContextValue::$case(value) => Some(*value),
+                    _ => None,
+                }
+            }
+        }
+
+        impl<L: HostLimits> From<$ty> for ContextValue<L> {
+            fn from(value: $ty) -> Self {
+                Self::$case(value)
+            }
+        }
+    )*};
+}
+
+scalars! {
+    bool: Bool, i8: S8, u8: U8, i16: S16, u16: U16, i32: S32, u32: U32, i64: S64, u64: U64,
+    f32: F32, f64: F64, char: Char,
+}
+
+/// As it is.
+impl<L: HostLimits> IntoContextValue<L> for ContextValue<L> {
+    fn into_context_value(self) -> Result<Self, Error> {
+        Ok(self)
+    }
+}
+
+/// A `string`.
+impl<L: HostLimits> IntoContextValue<L> for &str {
+    fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+        let too_long = Error::ValueTooLong { bytes: self.len() };
+        L::Text::copy_of(self).map(ContextValue::String).ok_or(too_long)
+    }
+}
+
+/// Bytes.
+impl<L: HostLimits> IntoContextValue<L> for &[u8] {
+    fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+        ContextValue::from_bytes(self)
+    }
+}
+
+/// Bytes.
+impl<L: HostLimits, const N: usize> IntoContextValue<L> for &[u8; N] {
+    fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+        ContextValue::from_bytes(self)
+    }
+}
+
+/// Bytes, of which there are always as many.
+impl<L: HostLimits, const N: usize> IntoContextValue<L> for [u8; N] {
+    fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+        ContextValue::from_bytes(&self)
+    }
+}
+
+impl<L: HostLimits, const N: usize> ContextValueType<L> for [u8; N] {
+    type View<'a> = Self;
+
+    fn view(value: &ContextValue<L>) -> Option<Self> {
+        value.as_bytes()?.try_into().ok()
+    }
+}
+
+macro_rules! texts_and_bytes {
+    ($([$($parameter:tt)*] $ty:ty: $view:ty, $view_of:ident;)*) => {$(
+        impl<L: HostLimits, $($parameter)*> IntoContextValue<L> for $ty {
+            fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+                let borrowed: &$view = &self;
+                borrowed.into_context_value()
+            }
+        }
+
+        texts_and_bytes!(type [$($parameter)*] $ty: $view, $view_of);
+    )*};
+    (type [$($parameter:tt)*] $ty:ty: $view:ty, $view_of:ident) => {
+        impl<L: HostLimits, $($parameter)*> ContextValueType<L> for $ty {
+            type View<'a> = &'a $view;
+
+            fn view(value: &ContextValue<L>) -> Option<&$view> {
+                value.$view_of()
+            }
+        }
+    };
+}
+
+texts_and_bytes! {
+    [const N: usize] ArrayText<N>: str, as_text;
+    [const N: usize] Array<u8, N>: [u8], as_bytes;
+}
+
+texts_and_bytes!(type [] &'static str: str, as_text);
+texts_and_bytes!(type [] &'static [u8]: [u8], as_bytes);
+
+/// What needs an allocator.
+#[cfg(feature = "alloc")]
+mod owned {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::{ContextValue, ContextValueType, Error, HostLimits, IntoContextValue};
+    use crate::abi::Val;
+
+    texts_and_bytes! {
+        [] String: str, as_text;
+        [] Vec<u8>: [u8], as_bytes;
+    }
+
+    impl<L: HostLimits<Text = String, Compound = Val>> From<Val> for ContextValue<L> {
+        fn from(value: Val) -> Self {
+            match value {
+                Val::Bool(value) => Self::Bool(value),
+                Val::S8(value) => Self::S8(value),
+                Val::U8(value) => Self::U8(value),
+                Val::S16(value) => Self::S16(value),
+                Val::U16(value) => Self::U16(value),
+                Val::S32(value) => Self::S32(value),
+                Val::U32(value) => Self::U32(value),
+                Val::S64(value) => Self::S64(value),
+                Val::U64(value) => Self::U64(value),
+                Val::F32(value) => Self::F32(value),
+                Val::F64(value) => Self::F64(value),
+                Val::Char(value) => Self::Char(value),
+                Val::String(text) => Self::String(text.into()),
+                compound => Self::Compound(compound),
+            }
+        }
+    }
+
+    impl<L: HostLimits<Text = String, Compound = Val>> IntoContextValue<L> for Val {
+        fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+            Ok(self.into())
+        }
+    }
+
+    impl<L: HostLimits<Text = String, Compound = Val>> ContextValueType<L> for Val {
+        type View<'a> = Self;
+
+        fn view(value: &ContextValue<L>) -> Option<Self> {
+            Some(match value {
+                ContextValue::Bool(value) => Self::Bool(*value),
+                ContextValue::S8(value) => Self::S8(*value),
+                ContextValue::U8(value) => Self::U8(*value),
+                ContextValue::S16(value) => Self::S16(*value),
+                ContextValue::U16(value) => Self::U16(*value),
+                ContextValue::S32(value) => Self::S32(*value),
+                ContextValue::U32(value) => Self::U32(*value),
+                ContextValue::S64(value) => Self::S64(*value),
+                ContextValue::U64(value) => Self::U64(*value),
+                ContextValue::F32(value) => Self::F32(*value),
+                ContextValue::F64(value) => Self::F64(*value),
+                ContextValue::Char(value) => Self::Char(*value),
+                ContextValue::String(text) => Self::String(text.as_str().into()),
+                ContextValue::Compound(value) => value.clone(),
+                ContextValue::Bytes(_) => return None,
+            })
+        }
+    }
+}

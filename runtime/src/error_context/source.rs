@@ -1,0 +1,125 @@
+//! What errors came from: chains of error contexts.
+
+use crate::chooser::Chooser;
+use crate::error::Error;
+use crate::host::Host;
+use crate::limits::{Limits, Message as _, Table};
+use crate::machine::ErrorContextId;
+
+use super::ErrorSeverity;
+
+/// So many sources of an error of Rust's are followed, one behind the other. An error can say that
+/// it is its own source, and no list of sources that tells anybody anything is as long.
+const MAX_SOURCES: u32 = 128;
+
+/// Sources of error contexts: **host extensions**.
+impl<L: Limits, C: Chooser> Host<'_, L, C> {
+    /// What an error came from, if it is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn error_context_source(
+        &self,
+        error_context: ErrorContextId,
+    ) -> Result<Option<ErrorContextId>, Error> {
+        Ok(self.machine.error_record(error_context)?.and_then(|record| record.source))
+    }
+
+    /// Says what an error came from. The source lives at least as long as the error does, whether
+    /// the host or a guest holds it or not.
+    ///
+    /// # Errors
+    ///
+    /// With nothing changed: [`Error::Unknown`] if either is no more; [`Error::SourceCycle`] if the
+    /// error would be among its own sources; [`Error::Full`]:
+    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords).
+    pub fn error_context_set_source(
+        &mut self,
+        error_context: ErrorContextId,
+        source: impl Into<Option<ErrorContextId>>,
+    ) -> Result<(), Error> {
+        let source = source.into();
+        let mut next = source;
+        while let Some(behind) = next {
+            if behind == error_context {
+                return Err(Error::SourceCycle);
+            }
+            next = self.error_context_source(behind)?;
+        }
+        let before = self.error_context_source(error_context)?;
+        if before == source {
+            return Ok(());
+        }
+        if let Some(source) = source {
+            self.machine.describe_error(source, |record| {
+                let held = record.source_of.checked_add(1);
+                record.source_of = held.ok_or(Error::Full(Table::ErrorRecords))?;
+                Ok(())
+            })?;
+        }
+        let changed = self.machine.describe_error(error_context, |record| {
+            record.source = source;
+            Ok(())
+        });
+        match if changed.is_ok() { before } else { source } {
+            Some(unused) => self.machine.release_source(unused).and(changed),
+            None => changed,
+        }
+    }
+
+    /// Makes an error context of an error of Rust's, with all its sources as its sources, each with
+    /// the same severity. The host holds the one that it gets; that one holds its source, and so on.
+    ///
+    /// # Errors
+    ///
+    /// With nothing made: [`Error::TooManySources`]; those of
+    /// [`error_context_new`](Self::error_context_new).
+    pub fn error_context_from(
+        &mut self,
+        error: &dyn core::error::Error,
+        severity: ErrorSeverity,
+    ) -> Result<ErrorContextId, Error> {
+        let made = self.error_context_of_one(error, severity)?;
+        if let Err(error) = self.add_sources_of(error, severity, made) {
+            self.machine.drop_error_context(made)?;
+            return Err(error);
+        }
+        Ok(made)
+    }
+
+    fn add_sources_of(
+        &mut self,
+        error: &dyn core::error::Error,
+        severity: ErrorSeverity,
+        mut made: ErrorContextId,
+    ) -> Result<(), Error> {
+        let mut left = MAX_SOURCES;
+        let mut next = error.source();
+        while let Some(error) = next {
+            left = left.checked_sub(1).ok_or(Error::TooManySources { max: MAX_SOURCES })?;
+            let source = self.error_context_of_one(error, severity)?;
+            let added = self.error_context_set_source(made, source);
+            // From now on what it is the source of holds it, or nobody does.
+            self.machine.drop_error_context(source)?;
+            added?;
+            (made, next) = (source, error.source());
+        }
+        Ok(())
+    }
+
+    fn error_context_of_one(
+        &mut self,
+        error: &dyn core::error::Error,
+        severity: ErrorSeverity,
+    ) -> Result<ErrorContextId, Error> {
+        let made = self.machine.new_host_error_context_of(L::Message::from_display(error))?;
+        match self.error_context_set_severity(made, severity) {
+            Ok(()) => Ok(made),
+            Err(error) => {
+                self.machine.drop_error_context(made)?;
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Named values, few at a time: those of a context, and metadata.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::context::{ContextKeyIdentity, ContextValue};
+use crate::error::Error;
+use crate::limits::{HostLimits, Storage, Table, Text};
+
+/// What a value is called.
+#[derive(Clone, Debug)]
+pub(crate) enum Name<T> {
+    /// A typed key, which has its text.
+    Typed(ContextKeyIdentity),
+    /// A text.
+    Text(T),
+}
+
+impl<T: Text> Name<T> {
+    /// A copy of a name that is text.
+    pub(crate) fn copy_of(name: &str) -> Result<Self, Error> {
+        T::copy_of(name).map(Self::Text).ok_or(Error::ValueTooLong { bytes: name.len() })
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Typed(identity) => identity.key().name(),
+            Self::Text(text) => text.as_text(),
+        }
+    }
+
+    /// The typed key that it is, if it is one.
+    pub(crate) const fn identity(&self) -> Option<ContextKeyIdentity> {
+        match self {
+            Self::Typed(identity) => Some(*identity),
+            Self::Text(_) => None,
+        }
+    }
+}
+
+/// A named value.
+pub(crate) struct Attribute<L: HostLimits> {
+    pub(crate) name: Name<L::Name>,
+    pub(crate) value: ContextValue<L>,
+}
+
+/// Named values, in the order in which their names were first set. They are looked through one by
+/// one: there are few.
+pub(crate) struct Attributes<L: HostLimits, S> {
+    table: Table,
+    list: S,
+    of: PhantomData<fn() -> L>,
+}
+
+impl<L: HostLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
+    /// None yet; `table` is what is full if there are too many.
+    pub(crate) fn new(table: Table) -> Self {
+        Self { table, list: S::default(), of: PhantomData }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        (0..self.list.len()).find(|it| self.list.get(*it).is_some_and(|it| it.name.text() == name))
+    }
+
+    /// The value of this name, and what it is called by.
+    pub(crate) fn get(&self, name: &str) -> Option<&Attribute<L>> {
+        self.list.get(self.position(name)?)
+    }
+
+    /// Sets the value of a name, and gives the one that it had. If there is no room for it, nothing
+    /// changes.
+    pub(crate) fn set(
+        &mut self,
+        name: Name<L::Name>,
+        value: ContextValue<L>,
+    ) -> Result<Option<ContextValue<L>>, Error> {
+        let held = self.position(name.text()).and_then(|it| self.list.get_mut(it));
+        if let Some(held) = held {
+            return Ok(Some(core::mem::replace(&mut held.value, value)));
+        }
+        self.list.push(Attribute { name, value }).map_err(|_| Error::Full(self.table))?;
+        Ok(None)
+    }
+
+    /// Takes the value of a name away.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<ContextValue<L>> {
+        let position = self.position(name)?;
+        let mut carried = self.list.pop()?;
+        // What is behind it moves up by one, from the back.
+        for it in (position..self.list.len()).rev() {
+            if let Some(place) = self.list.get_mut(it) {
+                core::mem::swap(place, &mut carried);
+            }
+        }
+        Some(carried.value)
+    }
+
+    /// Takes all values away.
+    pub(crate) fn clear(&mut self) {
+        while self.list.pop().is_some() {}
+    }
+
+    /// The values, by their names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Attribute<L>> {
+        (0..self.list.len()).filter_map(|it| self.list.get(it))
+    }
+
+    /// The same values once more, if there is memory for them.
+    pub(crate) fn try_clone(&self) -> Result<Self, Error> {
+        let full = Error::Full(self.table);
+        let mut copy = Self::new(self.table);
+        if !copy.list.reserve(self.list.len()) {
+            return Err(full);
+        }
+        for attribute in self.iter() {
+            let Attribute { name, value } = attribute;
+            let attribute = Attribute { name: name.clone(), value: value.clone() };
+            copy.list.push(attribute).map_err(|_| full)?;
+        }
+        Ok(copy)
+    }
+}
+
+impl<L: HostLimits, S: Storage<Attribute<L>>> fmt::Debug for Attributes<L, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|it| (it.name.text(), &it.value))).finish()
+    }
+}

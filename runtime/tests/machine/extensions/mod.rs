@@ -1,0 +1,55 @@
+//! Host extensions: what the host remembers of tasks and errors, and no guest sees.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `contexts` | contexts by themselves, the current one, and those that tasks begin with |
+//! | `scopes` | scopes, left in every way; anything in any order |
+//! | `errors` | what the host knows of error contexts |
+//! | `sources` | chains of errors |
+//! | `full` | each side table, driven to its end |
+
+mod contexts;
+mod errors;
+mod full;
+mod scopes;
+mod sources;
+
+use weft::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};
+
+/// A key whose values are numbers.
+#[derive(ContextKey)]
+#[context_key(value = u64)]
+pub(crate) struct UserId;
+
+/// Another key, whose values are texts.
+#[derive(ContextKey)]
+#[context_key(value = &'static str)]
+pub(crate) struct Locale;
+
+/// A key of the same name as [`UserId`].
+pub(crate) mod elsewhere {
+    use weft::context::ContextKey;
+
+    #[derive(ContextKey)]
+    #[context_key(value = u32)]
+    pub(crate) struct UserId;
+}
+
+/// A key that is text.
+pub(crate) fn key(name: &str) -> ContextKey<'_> {
+    ContextKey::new(name).unwrap()
+}
+
+/// Which key held the name of [`UserId`], and which was refused.
+#[track_caller]
+pub(crate) fn collision<T: std::fmt::Debug>(
+    result: Result<T, ContextError>,
+) -> (&'static str, &'static str) {
+    match result {
+        Err(ContextError::Collision(ContextKeyCollision { name, held, refused, .. })) => {
+            assert_eq!(name, UserId::NAME);
+            (held, refused)
+        }
+        other => panic!("{other:?} is no collision"),
+    }
+}
