@@ -11,6 +11,7 @@
 //! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
 //! | `definition`, `function_type`, `entity_type`, `builtin_template` | what a component is once it is decoded |
+//! | `features` | what is not on by default: [`Features`] |
 //! | `versions`, `matching`, `type_text` | whether what is given for an import is what it needs |
 //! | `missing` | what a core module needs and an engine lacks |
 //! | `instantiate`, `entity` | walking a definition; what instances are given and give |
@@ -41,6 +42,7 @@ mod drive;
 mod entity;
 mod entity_type;
 mod error;
+mod features;
 mod function_type;
 mod host;
 mod host_call;
@@ -76,6 +78,7 @@ pub use decode::{InvalidComponent, validate};
 pub use definition::FunctionType;
 pub use entity::Module;
 pub use error::{CallError, ImportError, InstantiateError, LoadError};
+pub use features::Features;
 pub use host_ends::EndEvent;
 pub use host_function::{HostContext, HostFuture, HostResult};
 pub use host_resource::HostResourceType;

@@ -24,6 +24,7 @@ use super::deadlock::{WaitingTask, waiting_tasks};
 use super::entity::{Closure, Code, Module};
 use super::entity_type::ModuleType;
 use super::error::{CallError, InstantiateError, LoadError};
+use super::features::Features;
 use super::instance::{Function, Instance, function};
 use super::instantiate::instantiate_component;
 use super::linker::Linker;
@@ -45,7 +46,16 @@ impl<E: CoreEngine> Component<E> {
     ///
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
-        let decoded = super::decode::decode(bytes)?;
+        Self::with_features(engine, bytes, Features::default())
+    }
+
+    /// Loads a component that may use what is not on by default.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_features(engine: &E, bytes: &[u8], features: Features) -> Result<Self, LoadError> {
+        let decoded = super::decode::decode(bytes, features)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
         let types = decoded.module_types.iter();
         for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
