@@ -161,10 +161,9 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     /// The key with this number, if its thing is of this generation.
     pub(crate) fn key(&self, number: NonZeroU32, generation: u32) -> Result<Key<T>, Error> {
         let key = Key { position: number, of: PhantomData };
-        if self.generation(key) == Ok(generation) {
-            Ok(key)
-        } else {
-            Err(Error::Unknown(self.table))
+        match self.generation(key) {
+            Ok(found) if found == generation => Ok(key),
+            _ => Err(Error::Unknown(self.table)),
         }
     }
 
