@@ -257,7 +257,7 @@ pub(super) fn start<E: CoreEngine, T: Send + 'static>(
     let (function, ty) = (function.id, &function.ty);
     ty.params.check(arguments)?;
     let lent = cx.data_mut().claim(&ty.params, arguments)?;
-    let arguments = Vec::from(arguments);
+    let arguments = cx.data_mut().values(arguments);
     run_to_host(cx, |state| {
         let (call, step) = match state.machine.invoke(function) {
             Ok(begun) => begun,
@@ -344,7 +344,7 @@ pub(super) fn take_result<E: CoreEngine, T: Send + 'static>(
     let found = state.host_call(call)?;
     let result = match (found.error.take(), call_state) {
         (Some(error), _) => Err(error),
-        (None, SubtaskState::Returned) => Ok(found.result.take().and_then(|mut it| it.pop())),
+        (None, SubtaskState::Returned) => Ok(found.result.take()),
         (None, SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned) => {
             Err(CallError::Cancelled)
         }

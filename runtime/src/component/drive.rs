@@ -22,8 +22,7 @@ use crate::trap::Trap;
 
 use super::contexts::{Context, Source, lift, lower};
 use super::state::{
-    Call, CoreFunction, Fault, GuestCall, HostCallSite, Next, StartFunction, State, Stopped,
-    flat_values,
+    CoreFunction, Fault, HostCallSite, Next, StartFunction, State, Stopped, set_flat_values,
 };
 use super::transfer;
 
@@ -95,7 +94,7 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
         CoreFunction::Builtin(mut definition) => {
             match definition {
                 Definition::Task(TaskDefinition::Return { options, .. }) => {
-                    state.returned = flat_values(arguments)?;
+                    set_flat_values(&mut state.returned, arguments)?;
                     definition = without_memory(state, definition, options)?;
                 }
                 Definition::Waitable(
@@ -109,10 +108,9 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
             }
         }
         CoreFunction::Lowered(lowered) => {
-            let arguments = flat_values(arguments)?;
             let origin = state.origin_of_thread(thread);
             let (id, step) = state.machine.canon_lower(lowered.function, lowered.is_async)?;
-            state.put_call(id, Call::Guest(GuestCall { lowered, arguments, origin }));
+            state.put_guest_call(id, &lowered, arguments, origin)?;
             step
         }
     };
@@ -352,7 +350,7 @@ fn progressed<E: CoreEngine, T: Send + 'static>(
     let state = cx.data_mut();
     match progress {
         Ok(Progress::Returned(value)) => {
-            state.returned = flat_values(value.as_slice())?;
+            set_flat_values(&mut state.returned, value.as_slice())?;
             let packed = match value {
                 Some(CoreValue::I32(packed)) => Some(packed),
                 _ => None,

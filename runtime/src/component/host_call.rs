@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use crate::abi::Peer;
+use crate::abi::{CoreValueIter, Peer};
 use crate::builtin::TypeIndex;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
@@ -24,12 +24,12 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     let function = cx.data().host_function(number)?;
     cx.data_mut().machine.start_host_call(subtask)?;
     let call = cx.data_mut().guest_call(subtask)?;
-    let source = Source { options: call.lowered.options, call: Some(subtask) };
-    let params = &call.lowered.ty.params;
-    let layout = params.abi().of(cx.data().options(source.options)?.address_type);
-    let max = call.flattening().max_flat_params();
+    let (caller, bits, lowered) = (call.caller(), call.bits(), call.lowered.clone());
+    let source = Source { options: caller.options, call: Some(subtask) };
+    let max = caller.flattening.max_flat_params();
     let mut lifting = lift(cx, source, Peer::Host)?;
-    let arguments = params.lift_flat_values(&mut lifting, max, &mut call.parameters(layout))?;
+    let mut bits = CoreValueIter::new(&bits);
+    let arguments = lowered.ty.params.lift_flat_values(&mut lifting, max, &mut bits)?;
     match &function.call {
         HostFunctionCall::Sync(function) => {
             let result = function(&mut HostContext::new(cx), arguments);
@@ -74,13 +74,14 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     }
     let result = result.map_err(Fault::Host)?;
     let call = cx.data_mut().guest_call(subtask)?;
-    let (results, options) = (&call.lowered.ty.results, call.lowered.options);
+    let (caller, lowered) = (call.caller(), call.lowered.clone());
+    let (results, options) = (&lowered.ty.results, caller.options);
     let layout = results.abi().of(cx.data().options(options)?.address_type);
     let mismatch = results.check(result.as_slice());
     mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
     cx.data_mut().claim(results, result.as_slice()).map_err(HandleError::fault)?;
-    let max = call.flattening().max_flat_results();
-    let out_param = call.out_param(layout);
+    let max = caller.flattening.max_flat_results();
+    let out_param = caller.out_param(layout);
     let mut lowering = lower(cx, options, None, Peer::Host)?;
     let flat = lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?;
     let state = cx.data_mut();

@@ -10,6 +10,7 @@ use crate::abi::{
 };
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
+use crate::builtin::OptionsIndex;
 use crate::error::{Error, Failure};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
@@ -41,23 +42,38 @@ impl Lowered {
     }
 }
 
-impl GuestCall {
+/// Core values as bits, of which only so many are copied as there are.
+pub(super) type Bits = ArrayVec<u64, { FlatTypes::CAPACITY }>;
+
+/// The caller of an import: by which options, and where its result goes.
+#[derive(Clone, Copy)]
+pub(super) struct Caller {
+    pub(super) options: OptionsIndex,
     /// The limits for its flat parameters and results.
-    pub(super) fn flattening(&self) -> Flattening {
-        self.lowered.flattening()
-    }
+    pub(super) flattening: Flattening,
+    last_argument: Option<u64>,
+}
 
-    /// The core arguments that its parameters are.
-    pub(super) fn parameters(&self, layout: Layout) -> CoreValueIter<'_> {
-        let max = self.lowered.flattening().max_flat_params();
-        let count = if layout.flat.exceed(max) { 1 } else { layout.flat.count().unwrap_or(1) };
-        CoreValueIter::new(self.arguments.as_slice().get(..count).unwrap_or_default())
-    }
-
-    /// Where its results go in memory, if they do.
+impl Caller {
+    /// Where results go in memory, if they do.
     pub(super) fn out_param(&self, layout: Layout) -> Option<u64> {
-        let max = self.lowered.flattening().max_flat_results();
-        layout.flat.exceed(max).then(|| self.arguments.as_slice().last().copied()).flatten()
+        let max = self.flattening.max_flat_results();
+        self.last_argument.filter(|_| layout.flat.exceed(max))
+    }
+}
+
+impl GuestCall {
+    pub(super) fn caller(&self) -> Caller {
+        Caller {
+            options: self.lowered.options,
+            flattening: self.lowered.flattening(),
+            last_argument: self.arguments.as_slice().last().copied(),
+        }
+    }
+
+    /// The core arguments, of which the first are its parameters.
+    pub(super) fn bits(&self) -> Bits {
+        self.arguments.as_slice().iter().copied().collect()
     }
 }
 
@@ -72,19 +88,21 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
     let params = &lifted.ty.params;
     match cx.data_mut().call(caller)? {
         Call::Guest(call) => {
-            let call = call.clone();
-            let source = Source { options: call.lowered.options, call: Some(caller) };
-            let layout = params.abi().of(cx.data().options(source.options)?.address_type);
-            let max = (call.lowered.flattening().max_flat_params(), max);
+            let (side, bits) = (call.caller(), call.bits());
+            let source = Source { options: side.options, call: Some(caller) };
+            let max = (side.flattening.max_flat_params(), max);
             let mut between = between(cx, source, lifted.options, Some(task))?;
-            let mut values = call.parameters(layout);
+            let mut values = CoreValueIter::new(&bits);
             Ok(params.transfer_flat_values(&mut between, max, &mut values, None)?)
         }
         Call::Host(call) => {
-            let values = core::mem::take(&mut call.arguments);
+            let mut values = core::mem::take(&mut call.arguments);
             cx.data_mut().held.started(caller, task);
             let mut lowering = lower(cx, lifted.options, Some(task), Peer::Host)?;
-            lower_flat_values(params, &mut lowering, max, &values, None).map_err(Fault::from)
+            let flat = lower_flat_values(params, &mut lowering, max, &values, None)?;
+            values.clear();
+            cx.data_mut().host_call(caller)?.arguments = values;
+            Ok(flat)
         }
     }
 }
@@ -113,8 +131,8 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let results = &lifted.ty.results;
     let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
     let max = flattening.max_flat_results();
-    let returned = cx.data().returned;
-    let mut values = CoreValueIter::new(returned.as_slice());
+    let returned: Bits = cx.data().returned.as_slice().iter().copied().collect();
+    let mut values = CoreValueIter::new(&returned);
     let source = Source { options: lifted.options, call: None };
     let Some(caller) = task_return.caller() else {
         let mut lifting = lift(cx, source, Peer::Host)?;
@@ -125,20 +143,22 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     };
     let value = match cx.data_mut().call(caller)? {
         Call::Guest(call) => {
-            let call = call.clone();
-            let options = call.lowered.options;
-            let layout = results.abi().of(cx.data().options(options)?.address_type);
-            let out_param = call.out_param(layout);
-            let max = (max, call.lowered.flattening().max_flat_results());
-            let mut between = between(cx, source, options, None)?.returning(&task_return);
+            let side = call.caller();
+            let layout = results.abi().of(cx.data().options(side.options)?.address_type);
+            let out_param = side.out_param(layout);
+            let max = (max, side.flattening.max_flat_results());
+            let mut between = between(cx, source, side.options, None)?.returning(&task_return);
             let flat = results.transfer_flat_values(&mut between, max, &mut values, out_param)?;
             flat_result(layout, &flat)
         }
-        Call::Host(_) => {
+        Call::Host(call) => {
+            let mut lifted = core::mem::take(&mut call.arguments);
             let mut lifting = lift(cx, source, Peer::Host)?;
-            let lifted = results.lift_flat_values(&mut lifting, max, &mut values)?;
+            results.lift_flat_values_into(&mut lifted, &mut lifting, max, &mut values)?;
             cx.data().machine.return_(&task_return)?;
-            cx.data_mut().host_call(caller)?.result = Some(lifted);
+            let call = cx.data_mut().host_call(caller)?;
+            call.result = lifted.pop();
+            call.arguments = lifted;
             None
         }
     };
