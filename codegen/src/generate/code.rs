@@ -30,9 +30,9 @@ fn packed_fields(spec: &Spec) -> TokenStream {
     });
     let fields: Vec<_> = fields.collect();
     let names: Vec<_> = fields.iter().map(|(packing, field)| field_case(packing, field)).collect();
-    let docs = fields.iter().map(|(packing, field)| {
-        outer_doc(&format!("`{}` of a `{}`.", *field.name, *packing.name))
-    });
+    let docs = fields
+        .iter()
+        .map(|(packing, field)| outer_doc(&format!("`{}` of a `{}`.", *field.name, *packing.name)));
     let packings = fields.iter().map(|(packing, _)| &*packing.name.value);
     let spelled = fields.iter().map(|(_, field)| &*field.name.value);
     let text = outer_doc("A field of a packed integer that a number may be too large for.");

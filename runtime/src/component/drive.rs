@@ -8,7 +8,8 @@
 //! that is possible, and no deeper than [`MAX_DEPTH`].
 
 use crate::abi::{
-    CoreValueIter, Flattening, Lift as _, Peer, Type, check_buffer, is_aligned, lower_flat_values,
+    CoreValueIter, FlatValues, Flattening, Lift as _, Peer, Type, check_buffer, is_aligned,
+    lower_flat_values,
 };
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition, WaitableDefinition};
 use crate::core_value::{CoreType, CoreValue};
@@ -90,7 +91,7 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
     let state = cx.data_mut();
     let thread = state.machine.current().ok_or(Error::NoCurrentThread)?;
     let mut site = HostCallSite { thread, number, event_address: 0 };
-    let step = match state.core_function(number)? {
+    let step = match *state.core_function(number)? {
         CoreFunction::Builtin(mut definition) => {
             match definition {
                 Definition::Task(TaskDefinition::Return { options, .. }) => {
@@ -107,10 +108,11 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
                 Outcome::Suspend(step) => step,
             }
         }
-        CoreFunction::Lowered(lowered) => {
+        CoreFunction::Lowered(ref lowered) => {
+            let (function, is_async) = (lowered.function, lowered.is_async);
             let origin = state.origin_of_thread(thread);
-            let (id, step) = state.machine.canon_lower(lowered.function, lowered.is_async)?;
-            state.put_guest_call(id, &lowered, arguments, origin)?;
+            let (id, step) = state.machine.canon_lower(function, is_async)?;
+            state.put_guest_call(id, number, arguments, origin)?;
             step
         }
     };
@@ -231,7 +233,8 @@ fn take<E: CoreEngine, T: Send + 'static>(
             cx.data_mut().task_begins(task, caller);
             let Some(core) = lifted.core else { return super::instantiate::start(cx) };
             check_nested_calls(cx.data())?;
-            let arguments = transfer::arguments(cx, &lifted, task, caller)?;
+            let mut arguments = FlatValues::EMPTY;
+            transfer::arguments(cx, &lifted, task, caller, &mut arguments)?;
             let address_type = cx.data().options(lifted.options)?.address_type;
             let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
             let arguments = transfer::core_values(types, address_type, max, &arguments);
@@ -377,12 +380,12 @@ fn encode<E: CoreEngine, T: Send + 'static>(
     value: Resumed,
 ) -> Result<Option<CoreValue>, Failure> {
     Ok(match value {
-        Resumed::Builtin(packed) => match cx.data().core_function(site.number)? {
+        Resumed::Builtin(packed) => match *cx.data().core_function(site.number)? {
             CoreFunction::Builtin(definition) => definition.resumed(packed)?,
             CoreFunction::Lowered(_) => None,
         },
         Resumed::Event(event) => {
-            let memory = match cx.data().core_function(site.number)? {
+            let memory = match *cx.data().core_function(site.number)? {
                 CoreFunction::Builtin(Definition::Waitable(
                     WaitableDefinition::SetWait { memory, .. }
                     | WaitableDefinition::SetPoll { memory, .. },

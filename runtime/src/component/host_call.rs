@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use crate::abi::{CoreValueIter, Peer};
+use crate::abi::{CoreValueIter, FlatValues, Peer};
 use crate::builtin::TypeIndex;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
@@ -12,8 +12,8 @@ use crate::trap::Trap;
 use super::claims::HandleError;
 use super::contexts::{Context, Source, lift, lower};
 use super::host_function::{HostContext, HostFunctionCall, HostResult};
-use super::state::{Fault, HostError};
-use super::transfer::{flat_result, lower_flat_values};
+use super::state::{Fault, HostError, Lowered};
+use super::transfer::{Bits, flat_result};
 
 /// A guest calls a function of the host.
 pub(super) fn call<E: CoreEngine, T: Send + 'static>(
@@ -24,7 +24,8 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     let function = cx.data().host_function(number)?;
     cx.data_mut().machine.start_host_call(subtask)?;
     let call = cx.data_mut().guest_call(subtask)?;
-    let (caller, bits, lowered) = (call.caller(), call.bits(), call.lowered.clone());
+    let (caller, lowered, mut bits) = (call.caller(), call.lowered.clone(), Bits::new());
+    call.bits(&mut bits);
     let source = Source { options: caller.options, call: Some(subtask) };
     let max = caller.flattening.max_flat_params();
     let mut lifting = lift(cx, source, Peer::Host)?;
@@ -33,12 +34,12 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     match &function.call {
         HostFunctionCall::Sync(function) => {
             let result = function(&mut HostContext::new(cx), arguments);
-            returned_at_once(cx, subtask, result)?;
+            returned_at_once(cx, subtask, &lowered, result)?;
         }
         HostFunctionCall::Async(function) => {
             let future = function(&mut HostContext::new(cx), arguments);
             if let Some(result) = cx.data_mut().waiting.begin(subtask, future) {
-                returned_at_once(cx, subtask, result)?;
+                returned_at_once(cx, subtask, &lowered, result)?;
             }
         }
     }
@@ -50,9 +51,10 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
 fn returned_at_once<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
+    lowered: &Lowered,
     result: HostResult,
 ) -> Result<(), Fault> {
-    match returned(cx, subtask, result) {
+    match returned(cx, subtask, lowered, result) {
         Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {
             Err(Trap::CannotEnterComponentInstance.into())
         }
@@ -64,6 +66,7 @@ fn returned_at_once<E: CoreEngine, T: Send + 'static>(
 pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
+    lowered: &Lowered,
     result: HostResult,
 ) -> Result<(), Fault> {
     let machine = &cx.data().machine;
@@ -73,8 +76,7 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
         return Err(Error::CallerGone.into());
     }
     let result = result.map_err(Fault::Host)?;
-    let call = cx.data_mut().guest_call(subtask)?;
-    let (caller, lowered) = (call.caller(), call.lowered.clone());
+    let caller = cx.data_mut().guest_call(subtask)?.caller();
     let (results, options) = (&lowered.ty.results, caller.options);
     let layout = results.abi().of(cx.data().options(options)?.address_type);
     let mismatch = results.check(result.as_slice());
@@ -83,7 +85,8 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     let max = caller.flattening.max_flat_results();
     let out_param = caller.out_param(layout);
     let mut lowering = lower(cx, options, None, Peer::Host)?;
-    let flat = lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?;
+    let mut flat = FlatValues::EMPTY;
+    results.lower_checked(&mut flat, &mut lowering, max, result.as_slice(), out_param)?;
     let state = cx.data_mut();
     state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
     state.held.returned(subtask);
@@ -140,11 +143,12 @@ pub(super) fn poll_woken<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, 
     let mut has_returned = false;
     while let Some((subtask, result)) = cx.data_mut().waiting.poll(&mut batch) {
         has_returned = true;
-        if cx.data_mut().call(subtask).is_err() {
+        let Ok(call) = cx.data_mut().guest_call(subtask) else {
             // Whom it was for is gone.
             continue;
-        }
-        match returned(cx, subtask, result) {
+        };
+        let lowered = call.lowered.clone();
+        match returned(cx, subtask, &lowered, result) {
             Ok(()) | Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {}
             Err(fault) => caller_trapped(cx, subtask, fault),
         }

@@ -129,7 +129,6 @@ pub(crate) struct Lifted<E: CoreEngine> {
 }
 
 /// A function of the host that core modules import.
-#[derive(Clone)]
 pub(crate) enum CoreFunction {
     /// A built-in.
     Builtin(Definition),
@@ -310,15 +309,18 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         }
     }
 
-    /// A guest has called an import. The place of an earlier call is used again as it is: calls of
+    /// A guest has called the import that the engine calls by `number`. The place of an earlier call is used again as it is: calls of
     /// one import follow one another.
     pub(crate) fn put_guest_call(
         &mut self,
         id: SubtaskId,
-        lowered: &Arc<Lowered>,
+        number: u32,
         arguments: &[CoreValue],
         origin: Option<SubtaskId>,
     ) -> Result<(), Failure> {
+        let CoreFunction::Lowered(lowered) = core_function(&self.core_functions, number)? else {
+            return Err(Error::Unknown(Table::Functions).into());
+        };
         let place = self.calls.get_mut(position(id.number));
         let Some(Some((found, Call::Guest(call)))) = place else {
             let mut call =
@@ -449,10 +451,14 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// The function that the engine calls by this number.
-    pub(crate) fn core_function(&self, number: u32) -> Result<CoreFunction, Error> {
-        let found = usize::try_from(number).ok().and_then(|it| self.core_functions.get(it));
-        found.cloned().ok_or(Error::Unknown(Table::Functions))
+    pub(crate) fn core_function(&self, number: u32) -> Result<&CoreFunction, Error> {
+        core_function(&self.core_functions, number)
     }
+}
+
+fn core_function(functions: &[CoreFunction], number: u32) -> Result<&CoreFunction, Error> {
+    let found = usize::try_from(number).ok().and_then(|it| functions.get(it));
+    found.ok_or(Error::Unknown(Table::Functions))
 }
 
 pub(super) const fn position(number: core::num::NonZeroU32) -> usize {

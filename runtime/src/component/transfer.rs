@@ -4,14 +4,11 @@ use alloc::sync::Arc;
 
 use arrayvec::ArrayVec;
 
-use crate::abi::{
-    CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, LowerFailure, Peer, Type, TypeList,
-    Val,
-};
+use crate::abi::{CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, Peer, Type, TypeList};
+use crate::builtin::OptionsIndex;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::builtin::OptionsIndex;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
 
@@ -71,9 +68,9 @@ impl GuestCall {
         }
     }
 
-    /// The core arguments, of which the first are its parameters.
-    pub(super) fn bits(&self) -> Bits {
-        self.arguments.as_slice().iter().copied().collect()
+    /// The core arguments, of which the first are its parameters, are put into `bits`.
+    pub(super) fn bits(&self, bits: &mut Bits) {
+        bits.extend(self.arguments.as_slice().iter().copied());
     }
 }
 
@@ -83,42 +80,30 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
     lifted: &Arc<Lifted<E>>,
     task: TaskId,
     caller: SubtaskId,
-) -> Result<FlatValues, Fault> {
+    flat: &mut FlatValues,
+) -> Result<(), Fault> {
     let max = MAX_FLAT_PARAMS as usize;
     let params = &lifted.ty.params;
     match cx.data_mut().call(caller)? {
         Call::Guest(call) => {
-            let (side, bits) = (call.caller(), call.bits());
+            let (side, mut bits) = (call.caller(), Bits::new());
+            call.bits(&mut bits);
             let source = Source { options: side.options, call: Some(caller) };
             let max = (side.flattening.max_flat_params(), max);
             let mut between = between(cx, source, lifted.options, Some(task))?;
             let mut values = CoreValueIter::new(&bits);
-            Ok(params.transfer_flat_values(&mut between, max, &mut values, None)?)
+            Ok(params.transfer_flat_values_into(flat, &mut between, max, &mut values, None)?)
         }
         Call::Host(call) => {
             let mut values = core::mem::take(&mut call.arguments);
             cx.data_mut().held.started(caller, task);
             let mut lowering = lower(cx, lifted.options, Some(task), Peer::Host)?;
-            let flat = lower_flat_values(params, &mut lowering, max, &values, None)?;
+            // They were checked when the call began.
+            params.lower_checked(flat, &mut lowering, max, &values, None)?;
             values.clear();
             cx.data_mut().host_call(caller)?.arguments = values;
-            Ok(flat)
+            Ok(())
         }
-    }
-}
-
-/// Lowers values of the host.
-pub(super) fn lower_flat_values<C: crate::abi::LowerContext>(
-    types: &TypeList,
-    cx: &mut C,
-    max: usize,
-    values: &[Val],
-    out_param: Option<u64>,
-) -> Result<FlatValues, Failure> {
-    match types.lower_flat_values(cx, max, values, out_param) {
-        Ok(flat) => Ok(flat),
-        Err(LowerFailure::Failure(failure)) => Err(failure),
-        Err(LowerFailure::Mismatch(_)) => Err(Error::ValueMismatch.into()),
     }
 }
 
@@ -131,7 +116,8 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let results = &lifted.ty.results;
     let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
     let max = flattening.max_flat_results();
-    let returned: Bits = cx.data().returned.as_slice().iter().copied().collect();
+    let mut returned = Bits::new();
+    returned.extend(cx.data().returned.as_slice().iter().copied());
     let mut values = CoreValueIter::new(&returned);
     let source = Source { options: lifted.options, call: None };
     let Some(caller) = task_return.caller() else {
@@ -148,8 +134,10 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
             let out_param = side.out_param(layout);
             let max = (max, side.flattening.max_flat_results());
             let mut between = between(cx, source, side.options, None)?.returning(&task_return);
-            let flat = results.transfer_flat_values(&mut between, max, &mut values, out_param)?;
-            flat_result(layout, &flat)
+            let mut flat = FlatValues::EMPTY;
+            let (flat, values) = (&mut flat, &mut values);
+            results.transfer_flat_values_into(flat, &mut between, max, values, out_param)?;
+            flat_result(layout, flat)
         }
         Call::Host(call) => {
             let mut lifted = core::mem::take(&mut call.arguments);

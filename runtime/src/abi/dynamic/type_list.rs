@@ -141,14 +141,27 @@ impl TypeList {
         out_param: Option<u64>,
     ) -> Result<FlatValues, LowerFailure> {
         self.check(vals)?;
-        let layout = self.abi().of(cx.options().address_type);
         let mut flat = FlatValues::EMPTY;
-        if layout.flat.exceed(max_flat) {
-            let address = cx.spill(layout, out_param, &mut flat)?;
-            store_record(cx, vals, &self.record, address)?;
-        } else {
-            lower_flat_record(cx, vals, &self.record, &mut flat)?;
-        }
+        self.lower_checked(&mut flat, cx, max_flat, vals, out_param)?;
         Ok(flat)
+    }
+
+    /// [`lower_flat_values`](Self::lower_flat_values), of values that were [checked](Self::check),
+    /// added to what is in `flat`.
+    pub(crate) fn lower_checked<C: LowerContext + ?Sized>(
+        &self,
+        flat: &mut FlatValues,
+        cx: &mut C,
+        max_flat: usize,
+        vals: &[Val],
+        out_param: Option<u64>,
+    ) -> Result<(), Failure> {
+        let layout = self.abi().of(cx.options().address_type);
+        if layout.flat.exceed(max_flat) {
+            let address = cx.spill(layout, out_param, flat)?;
+            store_record(cx, vals, &self.record, address)
+        } else {
+            lower_flat_record(cx, vals, &self.record, flat)
+        }
     }
 }
