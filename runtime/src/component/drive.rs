@@ -25,7 +25,7 @@ use super::contexts::{Context, Source, lift, lower};
 use super::state::{
     CoreFunction, Fault, HostCallSite, Next, StartFunction, State, Stopped, set_flat_values,
 };
-use super::transfer;
+use super::transfer::{self, CoreValues};
 
 /// So many calls of the engine nest in one another.
 ///
@@ -233,11 +233,12 @@ fn take<E: CoreEngine, T: Send + 'static>(
             cx.data_mut().task_begins(task, caller);
             let Some(core) = lifted.core else { return super::instantiate::start(cx) };
             check_nested_calls(cx.data())?;
-            let mut arguments = FlatValues::EMPTY;
-            transfer::arguments(cx, &lifted, task, caller, &mut arguments)?;
+            let mut flat = FlatValues::EMPTY;
+            transfer::arguments(cx, &lifted, task, caller, &mut flat)?;
             let address_type = cx.data().options(lifted.options)?.address_type;
             let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
-            let arguments = transfer::core_values(types, address_type, max, &arguments);
+            let mut arguments = CoreValues::new();
+            transfer::core_values(&mut arguments, types, (address_type, max), &flat);
             return call(cx, thread, core, &arguments);
         }
         Step::CallDestructor { thread, function, representation, .. } => {
@@ -262,7 +263,9 @@ fn take<E: CoreEngine, T: Send + 'static>(
             let post_return = lifted.post_return.ok_or(Error::Unknown(Table::Functions))?;
             let address_type = cx.data().options(lifted.options)?.address_type;
             let (types, max) = (&lifted.ty.results, Flattening::Lift.max_flat_results());
-            let arguments = transfer::core_values(types, address_type, max, &cx.data().returned);
+            let mut arguments = CoreValues::new();
+            let returned = &cx.data().returned;
+            transfer::core_values(&mut arguments, types, (address_type, max), returned);
             return call(cx, thread, post_return, &arguments);
         }
         Step::CallStartFunction { thread, function, argument } => {

@@ -19,17 +19,17 @@ use super::state::{Call, Fault, GuestCall, Lifted, Lowered};
 /// As many core arguments as a function has at most.
 pub(super) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
 
-/// Flat values as core values: those of `types`, or one address if they are more than `max`.
+/// Adds flat values as core values: those of `types`, or one address if they are more than `max`.
 pub(super) fn core_values(
+    values: &mut CoreValues,
     types: &TypeList,
-    address_type: IntegerType,
-    max: usize,
+    (address_type, max): (IntegerType, usize),
     flat: &FlatValues,
-) -> CoreValues {
+) {
     let types = types.abi().of(address_type).flat;
     let types = if types.exceed(max) { FlatTypes::one(address_type.into()) } else { types };
     let bits = flat.as_slice().iter().enumerate();
-    bits.filter_map(|(position, bits)| types.core_value(position, *bits)).collect()
+    values.extend(bits.filter_map(|(position, bits)| types.core_value(position, *bits)));
 }
 
 impl Lowered {

@@ -97,7 +97,7 @@ impl LiftedHandles {
     }
 
     /// Whether all of them were lowered.
-    pub(super) fn finish(self) -> Result<(), Failure> {
+    pub(super) fn finish(&self) -> Result<(), Failure> {
         let is_finished = self.lowered == self.few.len() && self.more.is_empty();
         if is_finished { Ok(()) } else { Err(Error::SourceChanged.into()) }
     }
