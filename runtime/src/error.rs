@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::builtin::Builtin;
 use crate::chooser::Choice;
+use crate::code::PackedField;
 use crate::core_value::CoreType;
 use crate::limits::Table;
 use crate::trap::Trap;
@@ -33,9 +34,9 @@ pub enum Error {
         /// The built-in.
         builtin: Builtin,
         /// How many its signature has.
-        expected: usize,
+        expected: u32,
         /// How many there were.
-        given: usize,
+        given: u32,
     },
     /// A built-in was called with a core value of another type than its signature has.
     #[error("argument {position} of `{builtin}` is of type {expected}, and was given as {given}")]
@@ -43,7 +44,7 @@ pub enum Error {
         /// The built-in.
         builtin: Builtin,
         /// Which argument, from 0.
-        position: usize,
+        position: u32,
         /// Its type.
         expected: CoreType,
         /// The type of what was given.
@@ -260,12 +261,10 @@ impl fmt::Display for Capability {
 
 /// A value does not fit its bits of a packed integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{value} does not fit the field `{field}` of a `{packing}`")]
+#[error("{value} does not fit the field `{}` of a `{}`", field.name(), field.packing())]
 pub struct FieldTooLarge {
-    /// The packing, as `spec/abi.toml` calls it.
-    pub packing: &'static str,
     /// The field.
-    pub field: &'static str,
+    pub field: PackedField,
     /// The value.
     pub value: u32,
 }
@@ -278,4 +277,17 @@ pub struct UnknownCode {
     pub code: &'static str,
     /// The number.
     pub value: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nearly all that the machine does ends with one of them or a little more, which then is
+    /// returned in registers.
+    #[test]
+    fn errors_take_no_more_than_two_registers() {
+        assert_eq!((size_of::<Error>(), size_of::<Failure>()), (12, 12));
+        assert_eq!(size_of::<Result<u64, Failure>>(), 16);
+    }
 }

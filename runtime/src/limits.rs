@@ -146,22 +146,27 @@ pub trait Storage<T>: Default {
 
 #[cfg(feature = "alloc")]
 impl<T> Storage<T> for alloc::vec::Vec<T> {
+    #[inline]
     fn len(&self) -> usize {
         Self::len(self)
     }
 
+    #[inline]
     fn get(&self, index: usize) -> Option<&T> {
         self.as_slice().get(index)
     }
 
+    #[inline]
     fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.as_mut_slice().get_mut(index)
     }
 
+    #[inline]
     fn reserve(&mut self, additional: usize) -> bool {
         self.try_reserve(additional).is_ok()
     }
 
+    #[inline]
     fn push(&mut self, item: T) -> Result<(), T> {
         if self.try_reserve(1).is_err() {
             return Err(item);
@@ -170,32 +175,39 @@ impl<T> Storage<T> for alloc::vec::Vec<T> {
         Ok(())
     }
 
+    #[inline]
     fn pop(&mut self) -> Option<T> {
         Self::pop(self)
     }
 }
 
 impl<T, const N: usize> Storage<T> for arrayvec::ArrayVec<T, N> {
+    #[inline]
     fn len(&self) -> usize {
         Self::len(self)
     }
 
+    #[inline]
     fn get(&self, index: usize) -> Option<&T> {
         self.as_slice().get(index)
     }
 
+    #[inline]
     fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.as_mut_slice().get_mut(index)
     }
 
+    #[inline]
     fn reserve(&mut self, additional: usize) -> bool {
         additional <= self.remaining_capacity()
     }
 
+    #[inline]
     fn push(&mut self, item: T) -> Result<(), T> {
         self.try_push(item).map_err(arrayvec::CapacityError::element)
     }
 
+    #[inline]
     fn pop(&mut self) -> Option<T> {
         Self::pop(self)
     }

@@ -6,6 +6,7 @@
 //! | [`conformance`] | the runner of component `.wast` files |
 //! | [`programs`] | random programs of built-in calls, on the machine and on the reference |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
+//! | [`scenes`] | components on wasmi, for the same |
 #![doc = include_str!("../../README.md")]
 #![forbid(unsafe_code)]
 #![expect(
@@ -17,4 +18,5 @@
 
 pub mod conformance;
 pub mod programs;
+pub mod scenes;
 pub mod stage;

@@ -229,7 +229,8 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     ) -> Result<F::Result, CallError> {
         self.check_depth()?;
         self.nested(|host| {
-            let call = function.start(host.cx, F::keep(arguments))?;
+            let arguments = F::keep_in(host.cx, arguments);
+            let call = function.start(host.cx, arguments)?;
             host.finish(call)
         })
     }

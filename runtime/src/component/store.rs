@@ -227,7 +227,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         function: &F,
         arguments: F::Arguments<'_>,
     ) -> Result<CallId<F::Result>, CallError> {
-        let call = self.start_kept(function, F::keep(arguments))?;
+        let arguments = F::keep_in(&mut self.context(), arguments);
+        let call = self.start_kept(function, arguments)?;
         Ok(CallId(call, PhantomData))
     }
 

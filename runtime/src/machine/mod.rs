@@ -326,10 +326,12 @@ const fn name_of(table: Table) -> &'static str {
 macro_rules! ids {
     ($($id:ident, $to_id:ident, $to_key:ident: $arena:ident, $thing:ty;)*) => {
         impl<L: Limits, C: Chooser> Machine<L, C> {$(
+            #[inline]
             pub(crate) fn $to_id(&self, key: Key<$thing>) -> Result<$id, Error> {
                 Ok($id { number: key.number(), generation: self.$arena.generation(key)? })
             }
 
+            #[inline]
             pub(crate) fn $to_key(&self, id: $id) -> Result<Key<$thing>, Error> {
                 self.$arena.key(id.number, id.generation)
             }

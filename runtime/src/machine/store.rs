@@ -178,6 +178,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(id)
     }
 
+    #[inline]
     pub(crate) fn function(&self, function: FunctionId) -> Result<Function, Error> {
         self.functions.get(function.position()).copied().ok_or(Error::Unknown(Table::Functions))
     }
@@ -249,6 +250,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
+    #[inline]
     fn begin(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
@@ -327,6 +329,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.abandon_subtask(subtask)
     }
 
+    #[inline]
     fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if self.waitables.get(subtask)?.owner.is_some() {

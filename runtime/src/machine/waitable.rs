@@ -143,6 +143,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Makes the thread that waits for `waitable` ready.
+    #[inline]
     pub(crate) fn wake_waiter(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let Some(thread) = self.waitables.get_mut(waitable)?.waiter.take() else { return Ok(()) };
         if self.threads.get(thread)?.state == State::Waiting {
@@ -170,6 +171,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The event of `waitable` has been found out, or is not wanted.
+    #[inline]
     pub(crate) fn clear_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let cleared = self.waitables.get_mut(waitable)?;
         if core::mem::take(&mut cleared.has_pending_event) {
@@ -209,6 +211,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The subtask that `waitable` is.
+    #[inline]
     pub(crate) fn subtask(&self, waitable: Key<Waitable>) -> Result<&Subtask, Error> {
         match &self.waitables.get(waitable)?.kind {
             Kind::Subtask(subtask) => Ok(subtask),
@@ -217,6 +220,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The subtask that `waitable` is.
+    #[inline]
     pub(crate) fn subtask_mut(&mut self, waitable: Key<Waitable>) -> Result<&mut Subtask, Error> {
         match &mut self.waitables.get_mut(waitable)?.kind {
             Kind::Subtask(subtask) => Ok(subtask),

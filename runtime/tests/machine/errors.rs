@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use weft::builtin::{Builtin, Outcome};
 use weft::chooser::{Choice, Chooser};
-use weft::code::{CallbackCode, CallbackResult};
+use weft::code::{CallbackCode, CallbackResult, PackedField};
 use weft::core_value::{CoreType, CoreValue};
 use weft::error::{Capability, Error, Failure, FieldTooLarge};
 use weft::limits::{Limits, Table};
@@ -132,7 +132,7 @@ fn built_ins<L: Limits>() -> Vec<Misuse<L>> {
             let call = set_wait(1);
             let builtin = Builtin::WaitableSetWait;
             for given in [0, 1, 3] {
-                let arguments = vec![CoreValue::I32(1); given];
+                let arguments = vec![CoreValue::I32(1); given as usize];
                 world.refuses(Error::ArgumentCount { builtin, expected: 2, given }, |machine| {
                     call.definition.call(machine, &arguments)
                 });
@@ -161,10 +161,10 @@ fn built_ins<L: Limits>() -> Vec<Misuse<L>> {
             })
         },
         |_| {
-            let (packing, field, value) = ("callback-result", "waitable-set", 1 << 28);
+            let (field, value) = (PackedField::CallbackResultWaitableSet, 1 << 28);
             let result = CallbackResult { code: CallbackCode::Wait, waitable_set: value };
             let too_large = result.pack().map_err(Error::from).unwrap_err();
-            assert_eq!(too_large, FieldTooLarge { packing, field, value }.into());
+            assert_eq!(too_large, FieldTooLarge { field, value }.into());
             too_large
         },
         |world| {

@@ -2,6 +2,8 @@
 
 use alloc::collections::VecDeque;
 
+use arrayvec::ArrayVec;
+
 use crate::error::{Error, Failure};
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::EndKind;
@@ -10,7 +12,7 @@ use super::super::{Resource, Type};
 use super::TransferContext;
 
 /// What one handle was lifted as.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum LiftedHandle {
     Own(Resource),
     Borrow(Resource),
@@ -19,11 +21,18 @@ enum LiftedHandle {
     ErrorContext(ErrorContextId),
 }
 
-/// The handles of values that were lifted, in their order; it is also that of lowering. Where
-/// there are none, nothing is allocated.
+/// So many handles are kept without allocating.
+const FEW: usize = 4;
+
+/// The handles of values that were lifted, in their order; it is also that of lowering, which
+/// begins when all are lifted. Where there are few, nothing is allocated.
 #[derive(Debug, Default)]
 pub(super) struct LiftedHandles {
-    handles: VecDeque<LiftedHandle>,
+    few: ArrayVec<LiftedHandle, FEW>,
+    /// How many of the few were lowered.
+    lowered: usize,
+    /// Those behind the few.
+    more: VecDeque<LiftedHandle>,
 }
 
 impl LiftedHandles {
@@ -34,7 +43,7 @@ impl LiftedHandles {
         ty: &Type,
         index: u32,
     ) -> Result<(), Failure> {
-        self.handles.push_back(match ty {
+        let handle = match ty {
             Type::Own(ty) => LiftedHandle::Own(cx.lift_own(*ty, index)?),
             Type::Borrow(ty) => LiftedHandle::Borrow(cx.lift_borrow(*ty, index)?),
             Type::Stream(ty) => {
@@ -44,8 +53,22 @@ impl LiftedHandles {
                 LiftedHandle::Future(cx.lift_end(EndKind::Future, ty.index(), index)?)
             }
             _ => LiftedHandle::ErrorContext(cx.lift_error_context(index)?),
-        });
+        };
+        if let Err(full) = self.few.try_push(handle) {
+            self.more.push_back(full.element());
+        }
         Ok(())
+    }
+
+    /// The next one.
+    fn next(&mut self) -> Option<LiftedHandle> {
+        match self.few.get(self.lowered) {
+            Some(handle) => {
+                self.lowered += 1;
+                Some(*handle)
+            }
+            None => self.more.pop_front(),
+        }
     }
 
     /// `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` or `lower_error_context` of the
@@ -55,7 +78,7 @@ impl LiftedHandles {
         cx: &mut C,
         ty: &Type,
     ) -> Result<u32, Failure> {
-        match (ty, self.handles.pop_front()) {
+        match (ty, self.next()) {
             (Type::Own(ty), Some(LiftedHandle::Own(resource))) => cx.lower_own(*ty, resource),
             (Type::Borrow(ty), Some(LiftedHandle::Borrow(resource))) => {
                 cx.lower_borrow(*ty, resource)
@@ -74,7 +97,8 @@ impl LiftedHandles {
     }
 
     /// Whether all of them were lowered.
-    pub(super) fn finish(self) -> Result<(), Failure> {
-        if self.handles.is_empty() { Ok(()) } else { Err(Error::SourceChanged.into()) }
+    pub(super) fn finish(&self) -> Result<(), Failure> {
+        let is_finished = self.lowered == self.few.len() && self.more.is_empty();
+        if is_finished { Ok(()) } else { Err(Error::SourceChanged.into()) }
     }
 }

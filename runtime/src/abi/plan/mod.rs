@@ -117,6 +117,20 @@ impl TypeList {
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<FlatValues, Failure> {
+        let mut flat = FlatValues::EMPTY;
+        self.transfer_flat_values_into(&mut flat, cx, max_flat, values, out_param)?;
+        Ok(flat)
+    }
+
+    /// [`transfer_flat_values`](Self::transfer_flat_values), added to what is in `flat`.
+    pub(crate) fn transfer_flat_values_into<C: TransferContext + ?Sized>(
+        &self,
+        flat: &mut FlatValues,
+        cx: &mut C,
+        max_flat: (usize, usize),
+        values: &mut CoreValueIter<'_>,
+        out_param: Option<u64>,
+    ) -> Result<(), Failure> {
         let mut lifted = LiftedHandles::default();
         let address_type = cx.source_options().address_type;
         let layout = self.abi().of(address_type);
@@ -133,17 +147,15 @@ impl TypeList {
         };
         cx.lifted()?;
         let layout = self.abi().of(cx.options().address_type);
-        let mut flat = FlatValues::EMPTY;
         if layout.flat.exceed(max_flat.1) {
-            let address = cx.spill(layout, out_param, &mut flat)?;
+            let address = cx.spill(layout, out_param, flat)?;
             let to = &mut To::Memory(address);
             transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
         } else {
-            let to = &mut To::Flat(&mut flat);
+            let to = &mut To::Flat(flat);
             transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
         }
-        lifted.finish()?;
-        Ok(flat)
+        lifted.finish()
     }
 }
 

@@ -201,16 +201,38 @@ enum StoppedCall {
     OutOfFuel(ResumableCallOutOfFuel),
 }
 
-impl fmt::Display for HostStop {
+/// What a function of the host returns to stop the guest: wasmi puts it into a box, which takes no
+/// memory.
+#[derive(Debug)]
+struct Suspends;
+
+/// What a function of the host returns if the guest trapped.
+#[derive(Debug)]
+struct Traps;
+
+impl fmt::Display for Suspends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Suspend => "the guest stops here",
-            Self::Trap => "the guest trapped",
-        })
+        f.write_str("the guest stops here")
     }
 }
 
-impl HostError for HostStop {}
+impl fmt::Display for Traps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the guest trapped")
+    }
+}
+
+impl HostError for Suspends {}
+impl HostError for Traps {}
+
+impl From<HostStop> for wasmi::Error {
+    fn from(stop: HostStop) -> Self {
+        match stop {
+            HostStop::Suspend => Self::host(Suspends),
+            HostStop::Trap => Self::host(Traps),
+        }
+    }
+}
 
 /// A store of wasmi's, lent.
 #[derive(Debug)]
@@ -289,9 +311,9 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
     ) -> Result<wasmi::Instance, CoreTrap> {
         let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
         wasmi::Instance::new(&mut self.0, &module.0, &imports).map_err(|error| {
-            match error.downcast_ref::<HostStop>() {
-                Some(HostStop::Suspend) => CoreTrap::CannotStop,
-                _ => trap(&error),
+            match error.downcast_ref::<Suspends>() {
+                Some(Suspends) => CoreTrap::CannotStop,
+                None => trap(&error),
             }
         })
     }
@@ -386,11 +408,11 @@ fn progress(
             let [output] = output;
             Ok(Progress::Returned(result.and_then(|_| core_value(output))))
         }
-        ResumableCall::HostTrap(call) => match call.host_error().downcast_ref::<HostStop>() {
-            Some(HostStop::Suspend) => {
+        ResumableCall::HostTrap(call) => match call.host_error().downcast_ref::<Suspends>() {
+            Some(Suspends) => {
                 Ok(Progress::Stopped(Activation { call: StoppedCall::InHost(call), result }))
             }
-            _ => Err(trap(call.host_error())),
+            None => Err(trap(call.host_error())),
         },
         ResumableCall::OutOfFuel(call) => {
             Ok(Progress::Interrupted(Activation { call: StoppedCall::OutOfFuel(call), result }))
@@ -400,7 +422,7 @@ fn progress(
 
 /// What wasmi says of a trap, in our words.
 fn trap(error: &wasmi::Error) -> CoreTrap {
-    if error.downcast_ref::<HostStop>().is_some() {
+    if error.downcast_ref::<Traps>().is_some() || error.downcast_ref::<Suspends>().is_some() {
         return CoreTrap::Host;
     }
     match error.as_trap_code() {
