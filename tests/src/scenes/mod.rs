@@ -13,8 +13,6 @@
 //! which begins the loop makes no difference: such a scene does its thing [many](Scene::count)
 //! times.
 
-#![expect(clippy::missing_panics_doc, reason = "all of it panics if the scene goes wrong")]
-
 mod calls;
 pub mod engine;
 mod streams;
