@@ -277,6 +277,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.context().data_mut().origins.background.pop_front()
     }
 
+    /// How many entries one of the store's tables has; of [`Table::Handles`] and
+    /// [`Table::ThreadIndices`], those of all instances.
+    pub fn count_of(&self, table: Table) -> usize {
+        E::data(&self.engine_store).machine.count_of(table)
+    }
+
     /// Which tasks wait, each for what, and who could wake it.
     pub fn waiting(&self) -> Vec<WaitingTask> {
         waiting_tasks(E::data(&self.engine_store))

@@ -8,6 +8,7 @@
 //! | `resources` | resources of the host and of guests |
 //! | `streams`, `futures` | ends that the host holds, and error contexts |
 //! | `nested` | functions of the host that call guests |
+//! | `types` | imports that nobody needs to give |
 //! | `mistakes` | functions of the host that fail, and stores and engines that are taken for others |
 
 #[cfg(test)]
@@ -26,3 +27,5 @@ mod nested;
 mod resources;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod types;
