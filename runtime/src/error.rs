@@ -194,7 +194,9 @@ pub enum Error {
     #[error("a `&str` cannot borrow a string that is not in UTF-8")]
     NotUtf8,
     /// What a guest passes would take more of the host's memory than the
-    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is.
+    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is; or it passes
+    /// so many lists that lie in the same place to another guest that it is far more than its
+    /// memory.
     #[error("a lifted value takes too much memory")]
     LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.

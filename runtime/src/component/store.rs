@@ -10,7 +10,7 @@ use core::task::Waker;
 
 use crate::abi::Val;
 use crate::chooser::{Chooser, FirstInFirstOut};
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
 use crate::error::Error;
 use crate::host::{Host, HostStore};
 use crate::limits::{Heap, Table};
@@ -181,6 +181,35 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.context().data_mut().interruption_limit = limit;
     }
 
+    /// Sets how much the guests of the store may have in linear memories and tables, all together,
+    /// from now on. Without limits, which is the default, they may have as much as there is.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use weft::component::{CallError, Component, InstantiateError, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    /// use weft::engine::{CoreTrap, MemoryLimits};
+    ///
+    /// let engine = Wasmi::default();
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core module $module (memory 16))
+    ///         (core instance (instantiate $module)))
+    /// "#)?;
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(1 << 20));
+    /// store.instantiate(&component, &Linker::new())?;
+    /// let error = store.instantiate(&component, &Linker::new()).unwrap_err();
+    /// let InstantiateError::Call(CallError::Core(trap)) = error else { panic!("{error}") };
+    /// assert_eq!(trap, CoreTrap::MemoryLimit);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_memory_limits(&mut self, limits: MemoryLimits) {
+        self.context().set_memory_limits(limits);
+    }
+
     /// From now on, the limit is counted from 0.
     pub(super) fn count_interruptions_anew(&mut self) {
         self.context().data_mut().interruptions = 0;
@@ -340,6 +369,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// tells of it; the first that was not taken yet.
     pub fn take_background_trap(&mut self) -> Option<CallError> {
         self.context().data_mut().origins.background.pop_front()
+    }
+
+    /// How many entries one of the store's tables has; of [`Table::Handles`] and
+    /// [`Table::ThreadIndices`], those of all instances.
+    pub fn count_of(&self, table: Table) -> usize {
+        E::data(&self.engine_store).machine.count_of(table)
     }
 
     /// Which tasks wait, each for what, and who could wake it.

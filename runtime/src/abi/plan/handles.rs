@@ -1,4 +1,5 @@
-//! Handles between the two passes: out of the source's table, and not yet in the destination's.
+//! Handles between the two passes: out of the source's table, and not yet in the destination's; and
+//! how much may still be moved.
 
 use alloc::collections::VecDeque;
 
@@ -8,7 +9,7 @@ use crate::error::{Error, Failure};
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use super::super::{Resource, Type};
+use super::super::{LiftContext, Resource, Type};
 use super::TransferContext;
 
 /// What one handle was lifted as.
@@ -33,9 +34,34 @@ pub(super) struct LiftedHandles {
     lowered: usize,
     /// Those behind the few.
     more: VecDeque<LiftedHandle>,
+    /// As many bytes of lists and strings as may still be moved, once there was one.
+    budget: Option<u64>,
 }
 
 impl LiftedHandles {
+    /// Takes the bytes of a list or string from what may be moved.
+    ///
+    /// The lists in a list may all lie in the same place, so that a small memory can hold a value
+    /// that no time suffices for. Lists that don't share their places are never more than the
+    /// memory, so that only those that do can go over the budget.
+    pub(super) fn charge<C: TransferContext + ?Sized>(
+        &mut self,
+        cx: &C,
+        bytes: u64,
+    ) -> Result<(), Failure> {
+        let left = self.budget.unwrap_or_else(|| {
+            let memory = u64::try_from(cx.source_memory().len()).unwrap_or(u64::MAX);
+            memory.saturating_add(LiftContext::DEFAULT_BUDGET)
+        });
+        self.budget = Some(left.checked_sub(bytes).ok_or(Error::LiftedTooLarge)?);
+        Ok(())
+    }
+
+    /// The first pass is over: what is moved is counted anew.
+    pub(super) const fn are_lifted(&mut self) {
+        self.budget = None;
+    }
+
     /// `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` or `lift_error_context`
     pub(super) fn lift<C: TransferContext + ?Sized>(
         &mut self,

@@ -12,6 +12,7 @@
 
 mod call_through;
 mod host_function;
+mod limiter;
 mod value;
 
 use alloc::boxed::Box;
@@ -21,16 +22,17 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use wasmi::errors::HostError;
+use wasmi::errors::{ErrorKind, HostError, InstantiationError, MemoryError, TableError};
 use wasmi::{AsContextMut as _, CompilationMode, Config, Engine, Extern, Nullable, Ref};
 use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
 
 use super::{
     Capability, CoreContext, CoreEngine, CoreExtern, CoreTrap, HostFunctions, HostStop,
-    ModuleRefused, Progress, ProgressOf, TableEntry,
+    MemoryLimits, ModuleRefused, Progress, ProgressOf, TableEntry,
 };
 use crate::abi::CoreFunctionType;
 use crate::core_value::{CoreType, CoreValue};
+use limiter::Limiter;
 use value::{core_type, core_value, default_value, wasmi_value};
 
 /// wasmi.
@@ -127,8 +129,10 @@ impl CoreEngine for Wasmi {
     }
 
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
-        let mut store =
-            wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, host: BTreeMap::new(), data });
+        let limiter = Limiter::default();
+        let inner = Inner { fuel: self.fuel, limiter, host: BTreeMap::new(), data };
+        let mut store = wasmi::Store::new(&self.engine, inner);
+        store.limiter(|inner| &mut inner.limiter);
         refuel(&mut store.as_context_mut(), 0);
         store
     }
@@ -169,6 +173,7 @@ impl fmt::Debug for Module {
 #[derive(Debug)]
 pub struct Inner<D> {
     fuel: Option<u64>,
+    limiter: Limiter,
     /// The functions of the host, by what they are to wasmi, with the function that calls one, if
     /// it was needed.
     host: BTreeMap<String, Option<wasmi::Func>>,
@@ -331,6 +336,10 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         refuel(&mut self.0, 0);
     }
 
+    fn set_memory_limits(&mut self, limits: MemoryLimits) {
+        self.0.data_mut().limiter.limits = limits;
+    }
+
     fn call(
         &mut self,
         function: Function,
@@ -425,8 +434,20 @@ fn trap(error: &wasmi::Error) -> CoreTrap {
     if error.downcast_ref::<Traps>().is_some() || error.downcast_ref::<Suspends>().is_some() {
         return CoreTrap::Host;
     }
-    match error.as_trap_code() {
-        Some(code) => CoreTrap::Engine(code.trap_message().into()),
-        None => CoreTrap::Engine(Box::from(format!("{error}"))),
+    match (error.kind(), error.as_trap_code()) {
+        (
+            ErrorKind::Instantiation(InstantiationError::FailedToInstantiateMemory(
+                MemoryError::ResourceLimiterDeniedAllocation,
+            )),
+            _,
+        ) => CoreTrap::MemoryLimit,
+        (
+            ErrorKind::Instantiation(InstantiationError::FailedToInstantiateTable(
+                TableError::ResourceLimiterDeniedAllocation,
+            )),
+            _,
+        ) => CoreTrap::TableLimit,
+        (_, Some(code)) => CoreTrap::Engine(code.trap_message().into()),
+        (_, None) => CoreTrap::Engine(Box::from(format!("{error}"))),
     }
 }
