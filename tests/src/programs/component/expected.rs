@@ -85,7 +85,7 @@ impl Lines {
             }
             [first, rest @ ..] => {
                 let is_top_action = first.starts_with("host.") && !self.is_nested;
-                if is_top_action && *first != "host.event" || *first == "end" {
+                if is_top_action || *first == "end" {
                     self.tell_ended();
                 }
                 match *first {

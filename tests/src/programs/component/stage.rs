@@ -262,37 +262,46 @@ impl Play {
         self.take_trap()
     }
 
-    /// How calls have ended.
+    /// How calls have ended. What one of them trapped with comes before how others ended.
     fn take_results(&mut self) -> Result<(), CallError> {
-        let open = std::mem::take(&mut self.open);
-        for (number, id) in open {
-            let how = match self.store.take_result(id)? {
-                None => {
-                    self.open.push((number, id));
-                    continue;
-                }
-                Some(Ok(value)) => {
-                    if let Some(end) = HeldEnd::passed(value.as_ref()) {
-                        let origin = EndOrigin { call: number, is_writable: false };
-                        self.store.data_mut().ends.insert(origin, end);
-                    }
-                    if let Some(Val::ErrorContext(it)) = value {
-                        self.store.drop_error_context(it)?;
-                    }
-                    "returned"
-                }
-                Some(Err(CallError::Cancelled)) => "cancelled",
+        let mut results = Vec::new();
+        let mut open = Vec::new();
+        for (number, id) in std::mem::take(&mut self.open) {
+            match self.store.take_result(id)? {
+                None => open.push((number, id)),
+                Some(Ok(value)) => results.push((number, Some(value))),
+                Some(Err(CallError::Cancelled)) => results.push((number, None)),
                 Some(Err(error)) => return Err(error),
-            };
+            }
+        }
+        self.open = open;
+        for (number, returned) in results {
+            let how = if returned.is_some() { "returned" } else { "cancelled" };
             self.shared.lock().emit(&ended(number, how));
+            let value = returned.flatten();
+            if let Some(end) = HeldEnd::passed(value.as_ref()) {
+                let origin = EndOrigin { call: number, is_writable: false };
+                self.store.data_mut().ends.insert(origin, end);
+            }
+            if let Some(Val::ErrorContext(it)) = value {
+                self.store.drop_error_context(it)?;
+            }
         }
         Ok(())
     }
 
-    /// What trapped in what the host has just done, or else what was dropped.
+    /// What trapped in what the host has just done, and belongs to no call; or else a call of the
+    /// host's that was dropped and had not to be.
     fn take_trap(&mut self) -> Result<(), CallError> {
         if let Some(error) = self.store.take_background_trap() {
             return Err(error);
+        }
+        let has_trapped = self.shared.lock().expected_line().starts_with("trap ");
+        let mut playback = self.shared.lock();
+        if let Some(number) = playback.dropped
+            && !has_trapped
+        {
+            playback.differ(format!("host-cancel C{number}"));
         }
         Ok(())
     }
