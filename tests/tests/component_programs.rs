@@ -45,3 +45,20 @@ fn components_do_what_the_machine_does_in_random_programs() {
     println!("{} programs, {lines} lines, {} differ", seeds(300).count(), differ.len());
     assert!(differ.is_empty(), "these seeds differ: {differ:?}\n{message}");
 }
+
+#[test]
+fn coverage() {
+    use weft_tests::programs::features::features;
+    let mut reached = std::collections::BTreeSet::new();
+    let mut traps = std::collections::BTreeMap::<_, u32>::new();
+    for seed in seeds(300) {
+        let generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
+        let player = Player::<Heap, _>::new(Seeded::new(seed), instances(seed));
+        let (run, _) = rehearse(player, generator);
+        reached.extend(features(&run));
+        *traps.entry(run.trap.map(|it| it.rule().id())).or_default() += 1;
+    }
+    let required = include_str!("../reference/features.txt").lines();
+    let missing: Vec<&str> = required.filter(|feature| !reached.contains(*feature)).collect();
+    println!("{missing:#?} {traps:?}");
+}

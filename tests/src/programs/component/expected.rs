@@ -56,8 +56,10 @@ struct Lines {
     /// How the host's calls have ended that were not told of yet, and those that were.
     ended: BTreeMap<u32, &'static str>,
     told: BTreeMap<u32, &'static str>,
-    /// Whether the host is inside of one of its functions.
-    is_nested: bool,
+    /// In how many of its functions, each inside of another's call of a guest, the host is.
+    depth: usize,
+    /// The calls of guests that it has made from there, which have not come back, with the depth.
+    nested: Vec<(usize, u32)>,
 }
 
 impl Lines {
@@ -84,14 +86,19 @@ impl Lines {
                 self.lines.push(line.to_owned());
             }
             [first, rest @ ..] => {
-                let is_top_action = first.starts_with("host.") && !self.is_nested;
-                if is_top_action || *first == "end" {
+                if first.starts_with("host.") {
+                    self.tell_nested();
+                }
+                if first.starts_with("host.") && self.depth == 0 || *first == "end" {
                     self.tell_ended();
                 }
                 match *first {
-                    "host-call" | "host-cancel" => self.is_nested = true,
-                    "host.done" => self.is_nested = false,
-                    _ if !first.starts_with("host.") => self.is_nested = false,
+                    "host-call" | "host-cancel" => self.depth += 1,
+                    "host.done" => self.depth = self.depth.saturating_sub(1),
+                    "host.invoke" if self.depth > 0 => {
+                        let number = rest.first().and_then(|name| call_number(name));
+                        self.nested.extend(number.map(|number| (self.depth, number)));
+                    }
                     _ => {}
                 }
                 if is_name(first, 'T') && rest.first().is_some_and(|word| *word != "=") {
@@ -105,13 +112,12 @@ impl Lines {
 
     fn read_host(&mut self, states: &[&str]) {
         for (name, state) in states.iter().filter_map(|state| state.split_once('=')) {
-            let number = name.strip_prefix('C').and_then(|number| number.parse().ok());
             let how = match state {
                 "2" => "returned",
                 "3" | "4" => "cancelled",
                 _ => continue,
             };
-            self.ended.extend(number.map(|number: u32| (number, how)));
+            self.ended.extend(call_number(name).map(|number| (number, how)));
         }
     }
 
@@ -138,6 +144,18 @@ impl Lines {
         }
     }
 
+    /// The line for what has become of a call that has come back to one of the host's functions.
+    fn tell_nested(&mut self) {
+        if let Some((depth, number)) = self.nested.last().copied()
+            && depth == self.depth
+        {
+            self.nested.pop();
+            let how = self.ended.get(&number).copied().unwrap_or("waits");
+            self.told.insert(number, how);
+            self.lines.push(ended(number, how));
+        }
+    }
+
     /// The line for what the guest on `thread` sees before it does something.
     fn state(&self, thread: &str) -> String {
         let instance = self.instances.get(thread).cloned().unwrap_or_default();
@@ -155,6 +173,11 @@ pub(super) fn ended(number: u32, how: &str) -> String {
 /// The line for what a guest sees before it does something.
 pub(super) fn state(thread: &str, instance: &str, checksum: &str, post_returns: u32) -> String {
     format!("{thread} in {instance}, memory {checksum}, {post_returns} post-returns")
+}
+
+/// The number of the call of this name, if it is one.
+fn call_number(name: &str) -> Option<u32> {
+    name.strip_prefix('C')?.parse().ok()
 }
 
 /// Whether `word` is `letter` and a number.

@@ -10,8 +10,12 @@
 //! - a call of the host's that starts later than it is called, or that ends as cancelled later
 //!   than it is asked to: a store takes the arguments when a guest calls, and drops the host's
 //!   future when it cancels
-//! - the host's calls, and cancelling them, from inside of its functions: from there a store
-//!   only makes calls that come to their end at once
+//! - calls by the host from inside of its functions that give a result, and cancelling calls from
+//!   there or that were made there: from there a store only waits for what comes to its end at
+//!   once, and gives the others up
+//! - calls from there that can't start at once: given up, they never do
+//! - calls from there of instances where, or before where, something ran that has called the host:
+//!   the guest could resume a thread that is beneath the host on the native stack
 //! - reading and writing ends there that came as results since: their calls' results are taken
 //!   when the host has control
 //! - ending the cancellation of a guest's read or write later: a store has nothing for that
@@ -20,7 +24,7 @@
 //!
 //! What replaces it is the nearest that can be done; otherwise nothing is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use weft::chooser::Chooser;
 use weft::limits::Limits;
@@ -38,12 +42,26 @@ pub struct Expressible<S> {
     forced: VecDeque<Entry>,
     /// How many ends the host had when it was at the bottom of the stack.
     known_ends: usize,
+    /// The calls of the host's functions that it is inside of.
+    inside: Vec<u32>,
+    /// The calls that the host has made from there.
+    nested: Vec<u32>,
+    /// The instances in which something ran since the host was at the bottom of the stack.
+    ran: BTreeSet<usize>,
 }
+
 
 impl<S> Expressible<S> {
     /// What `script` says, as far as components can do it.
     pub const fn new(script: S) -> Self {
-        Self { script, forced: VecDeque::new(), known_ends: 0 }
+        Self {
+            script,
+            forced: VecDeque::new(),
+            known_ends: 0,
+            inside: Vec::new(),
+            nested: Vec::new(),
+            ran: BTreeSet::new(),
+        }
     }
 }
 
@@ -59,11 +77,19 @@ impl<L: Limits, C: Chooser, S: Script<L, C>> Script<L, C> for Expressible<S> {
                     return Some(entry);
                 }
             }
-            Control::Host => self.known_ends = player.host_ends.len(),
-            Control::Guest(_) => {}
+            Control::Host => {
+                self.known_ends = player.host_ends.len();
+                self.ran.clear();
+            }
+            Control::Guest(thread) => {
+                self.ran.insert(player.instance_of(thread));
+            }
         }
         loop {
-            let entry = self.script.next(player)?;
+            let Some(entry) = self.script.next(player) else {
+                let is_called_host = is_nested && player.control == Control::Host;
+                return is_called_host.then_some(entry(Operation::HostDone, 0));
+            };
             let entry = match player.control {
                 Control::Guest(thread) => {
                     guest_can(entry, player.instance_of(thread), player.world.instances.len())
@@ -106,8 +132,10 @@ fn guest_can(entry: Entry, number: usize, instances: usize) -> Option<Entry> {
 impl<S> Expressible<S> {
     /// What the host does before anything else when it is called, or asked to cancel.
     fn at_once<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Option<Entry> {
-        let open = |state| player.hosted_calls.iter().any(|call| call.state == state);
-        if open(HostedState::Starting) {
+        let mut calls = player.hosted_calls.iter();
+        if let Some(call) = calls.find(|call| call.state == HostedState::Starting) {
+            self.inside.truncate(player.places.len().saturating_sub(2));
+            self.inside.push(call.number);
             return Some(entry(Operation::HostStart, 0));
         }
         let mut calls = player.hosted_calls.iter();
@@ -129,9 +157,12 @@ impl<S> Expressible<S> {
                 self.forced.push_back(entry(Operation::HostTick, 0));
                 Some(it)
             }
+            Operation::HostCancel => {
+                let at = (it.arguments[0] as usize).checked_rem(player.host_calls.len())?;
+                (!self.nested.contains(&player.host_calls[at].number)).then_some(it)
+            }
             Operation::HostTick
             | Operation::HostInvoke
-            | Operation::HostCancel
             | Operation::HostCopy
             | Operation::HostCancelCopy
             | Operation::HostDrop
@@ -148,12 +179,27 @@ impl<S> Expressible<S> {
     ) -> Option<Entry> {
         match it.operation {
             Operation::HostReturn => {
-                let last = player.hosted_calls.last()?;
-                if last.state != HostedState::Started {
+                let inside = self.inside.get(player.places.len().checked_sub(2)?)?;
+                let mut calls = player.hosted_calls.iter();
+                let mut started = calls.by_ref().filter(|it| it.state == HostedState::Started);
+                let at = started.position(|call| call.number == *inside)?;
+                self.forced.push_back(entry(Operation::HostDone, 0));
+                Some(entry(Operation::HostReturn, u32::try_from(at).unwrap_or(u32::MAX)))
+            }
+            Operation::HostInvoke => {
+                let function = FUNCTIONS[it.arguments[1] as usize % FUNCTIONS.len()];
+                let instance = it.arguments[0] as usize % player.world.instances.len();
+                let may_resume = self.ran.iter().any(|ran| *ran <= instance);
+                let id = player.world.instances[instance];
+                let view = player.machine.instance_view(id).ok()?;
+                let must_wait = view.backpressure > 0
+                    || view.waiting_to_enter > 0
+                    || view.exclusive_thread.is_some();
+                if function.result.is_some() || may_resume || must_wait {
                     return None;
                 }
-                self.forced.push_back(entry(Operation::HostDone, 0));
-                Some(entry(Operation::HostReturn, started(player) - 1))
+                self.nested.push(player.call_count);
+                Some(it)
             }
             Operation::HostDone => Some(it),
             Operation::HostCopy

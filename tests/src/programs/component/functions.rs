@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use weft::abi::Val;
-use weft::component::{HostContext, HostError, HostResult, Linker};
+use weft::component::{CallError, HostContext, HostError, HostResult, Linker};
 use weft::engine::wasmi::Wasmi;
 
 use super::super::host::EndOrigin;
 use super::super::world::HOST_FUNCTIONS;
-use super::host::{HeldEnd, Host, end_action};
+use super::expected::ended;
+use super::host::{HeldEnd, Host, Invocation, end_action};
 use super::playback::{Hosted, Said, Shared};
 
 type Lent<'a, 'c> = HostContext<'a, 'c, Wasmi, Host>;
@@ -93,6 +94,14 @@ fn call(host: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
         let origin = EndOrigin { call: number, is_writable: false };
         host.data_mut().ends.insert(origin, end);
     }
+    if let Err(error) = acts(host, &shared, number) {
+        shared.lock().trap(&error);
+    }
+    Waiting { number, shared, is_over: false }
+}
+
+/// The host does what the lines say, until it is done with call `number` as far as it gets.
+fn acts(host: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), CallError> {
     loop {
         let line = shared.lock().expected_line().to_owned();
         if line == format!("host.return C{number}") {
@@ -100,22 +109,35 @@ fn call(host: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
             playback.take_line();
             playback.emit("host.done");
             playback.hosted.entry(number).or_default().has_returned = true;
-            break;
+            return Ok(());
         }
-        if line == "host.done" {
+        if let Some(it) = Invocation::read(&line) {
             shared.lock().take_line();
-            break;
+            invoke(host, it)?;
+        } else if !end_action(host, shared)? {
+            shared.lock().emit("host.done");
+            return Ok(());
         }
-        match end_action(host, &shared) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => {
-                shared.lock().differ(error.to_string());
-                break;
-            }
+        if shared.lock().is_over() {
+            return Ok(());
         }
     }
-    Waiting { number, shared, is_over: false }
+}
+
+/// Calls a guest from inside of a function of the host.
+fn invoke(host: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
+    let shared = host.data().shared.clone();
+    shared.lock().call_count += 1;
+    let arguments = it.arguments(host)?;
+    let function = host.function(&host.data().instances[it.instance], &it.name());
+    let function = function.expect("a function of the world");
+    let how = match host.call(&function, &arguments) {
+        Ok(_) => "returned",
+        Err(CallError::Waits) => "waits",
+        Err(error) => return Err(error),
+    };
+    shared.lock().emit(&ended(it.call, how));
+    Ok(())
 }
 
 /// A call of a function of the host.
@@ -131,8 +153,8 @@ impl Future for Waiting {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HostResult> {
         let has_returned = {
             let mut playback = self.shared.lock();
-            if playback.difference.is_some() {
-                return Poll::Ready(Err("something is different".into()));
+            if playback.is_over() {
+                return Poll::Ready(Err("it is over".into()));
             }
             let hosted = playback.hosted.entry(self.number).or_default();
             hosted.waker = Some(context.waker().clone());

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use weft::abi::Val;
+use weft::abi::{Resource, Type, Val};
 use weft::code::{EventCode, StreamResult};
-use weft::component::{CallError, EndEvent, HostContext, Store};
+use weft::component::{CallError, EndEvent, HostContext, Instance, Store};
 use weft::engine::wasmi::Wasmi;
-use weft::machine::EndId;
+use weft::machine::{EndId, ErrorContextId};
 use weft::trap::EndKind;
 
 use super::super::host::EndOrigin;
+use super::super::world::{FUNCTIONS, Value};
 use super::playback::Shared;
 
 /// What is in the store.
@@ -23,6 +24,10 @@ pub(super) struct Host {
     pub(super) received: BTreeMap<usize, Vec<u32>>,
     /// How many values are being written to each.
     writing: HashMap<EndId, usize>,
+    /// The instances of the world.
+    pub(super) instances: Vec<Instance<Wasmi>>,
+    /// The resources that the host passes, by the numbers of the calls.
+    pub(super) made: BTreeMap<u32, Resource>,
 }
 
 /// An end that the host has.
@@ -45,23 +50,33 @@ impl HeldEnd {
 
 impl Host {
     pub(super) fn new(shared: Shared) -> Self {
-        Self { shared, ends: HashMap::new(), received: BTreeMap::new(), writing: HashMap::new() }
+        Self {
+            shared,
+            ends: HashMap::new(),
+            received: BTreeMap::new(),
+            writing: HashMap::new(),
+            instances: Vec::new(),
+            made: BTreeMap::new(),
+        }
     }
 }
 
 /// What a store and one that is lent have in common.
-pub(super) trait HostEnds {
+pub(super) trait HostStore {
     fn host(&mut self) -> &mut Host;
     fn read(&mut self, end: EndId, count: u32) -> Result<(), CallError>;
     fn write(&mut self, end: EndId, values: Vec<Val>) -> Result<(), CallError>;
     fn cancel_copy(&mut self, end: EndId) -> Result<(), CallError>;
     fn drop_end(&mut self, end: EndId) -> Result<(), CallError>;
     fn next_end_event(&mut self) -> Result<Option<EndEvent>, CallError>;
+    /// Makes the two ends of a stream or future of bytes.
+    fn new_ends(&mut self, kind: EndKind) -> Result<(EndId, EndId), CallError>;
+    fn new_error_context(&mut self) -> Result<ErrorContextId, CallError>;
 }
 
-macro_rules! host_ends {
+macro_rules! host_stores {
     ($($ty:ty),*) => {$(
-        impl HostEnds for $ty {
+        impl HostStore for $ty {
             fn host(&mut self) -> &mut Host {
                 self.data_mut()
             }
@@ -85,15 +100,26 @@ macro_rules! host_ends {
             fn next_end_event(&mut self) -> Result<Option<EndEvent>, CallError> {
                 <$ty>::next_end_event(self)
             }
+
+            fn new_ends(&mut self, kind: EndKind) -> Result<(EndId, EndId), CallError> {
+                Ok(match kind {
+                    EndKind::Stream => self.new_stream(Some(&Type::U8))?,
+                    EndKind::Future => self.new_future(Some(&Type::U8))?,
+                })
+            }
+
+            fn new_error_context(&mut self) -> Result<ErrorContextId, CallError> {
+                Ok(<$ty>::new_error_context(self, "host")?)
+            }
         }
     )*};
 }
 
-host_ends!(Store<Wasmi, Host>, HostContext<'_, '_, Wasmi, Host>);
+host_stores!(Store<Wasmi, Host>, HostContext<'_, '_, Wasmi, Host>);
 
 /// Does what the next line says, if it is something that is done with ends; says whether it was.
 pub(super) fn end_action(
-    host: &mut impl HostEnds,
+    host: &mut impl HostStore,
     shared: &Shared,
 ) -> Result<bool, CallError> {
     let line = shared.lock().expected_line().to_owned();
@@ -139,8 +165,53 @@ pub(super) fn number<N: std::str::FromStr + Default>(word: &str) -> N {
     word.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or_default()
 }
 
+/// A call that the host makes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Invocation {
+    pub(super) call: u32,
+    pub(super) instance: usize,
+    pub(super) function: usize,
+}
+
+impl Invocation {
+    /// The call that `line` says, if it does.
+    pub(super) fn read(line: &str) -> Option<Self> {
+        let (call, function) = line.strip_prefix("host.invoke ")?.split_once(' ')?;
+        let (instance, function) = function.split_once('.')?;
+        Some(Self {
+            call: number(call),
+            instance: number(instance),
+            function: number(function),
+        })
+    }
+
+    /// The name of the function.
+    pub(super) fn name(self) -> String {
+        format!("f{}", self.function)
+    }
+
+    /// What the host passes.
+    pub(super) fn arguments(self, host: &mut impl HostStore) -> Result<Vec<Val>, CallError> {
+        let call = self.call;
+        let Some(param) = FUNCTIONS[self.function].param else { return Ok(Vec::new()) };
+        let mut make = |kind| -> Result<EndId, CallError> {
+            let (readable, id) = host.new_ends(kind)?;
+            let origin = EndOrigin { call, is_writable: true };
+            host.host().ends.insert(origin, HeldEnd { id, kind });
+            Ok(readable)
+        };
+        Ok(vec![match param {
+            Value::Stream => Val::Stream(make(EndKind::Stream)?),
+            Value::Future => Val::Future(make(EndKind::Future)?),
+            Value::Own => Val::Own(host.host().made[&call]),
+            Value::Borrow => Val::Borrow(host.host().made[&call]),
+            Value::ErrorContext => Val::ErrorContext(host.new_error_context()?),
+        }])
+    }
+}
+
 /// Takes the events of the host's ends.
-fn events(host: &mut impl HostEnds, shared: &Shared) -> Result<(), CallError> {
+fn events(host: &mut impl HostStore, shared: &Shared) -> Result<(), CallError> {
     let mut lines = Vec::new();
     while let Some(event) = host.next_end_event()? {
         let mut ends = host.host().ends.iter();

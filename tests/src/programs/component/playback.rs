@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use weft::chooser::{Choice, Chooser};
+use weft::component::CallError;
 use weft::core_value::CoreValue;
 use weft::machine::Lift;
 
@@ -40,6 +41,8 @@ pub(super) struct Playback {
     /// Whether the program has begun.
     pub(super) has_begun: bool,
     pub(super) difference: Option<Difference>,
+    /// Whether the program has ended with a trap.
+    has_trapped: bool,
     /// What can be called in each instance.
     calls: Arc<[Vec<Call>]>,
     /// The numbers of threads, by their instance and their index there.
@@ -103,6 +106,7 @@ impl Shared {
             chosen: 0,
             has_begun: false,
             difference: None,
+            has_trapped: false,
             calls,
             threads: HashMap::new(),
             codes: Vec::new(),
@@ -142,6 +146,27 @@ impl Playback {
         } else {
             self.differ(line.to_owned());
         }
+    }
+
+    /// Something trapped, or came to another end: what is heard of first is how the program ends.
+    pub(super) fn trap(&mut self, error: &CallError) {
+        if self.has_trapped {
+            return;
+        }
+        let mut innermost = error;
+        while let CallError::InstanceTrapped(inner) = innermost {
+            innermost = inner;
+        }
+        self.emit(&match innermost {
+            CallError::Trap(trap) => format!("trap {}", trap.rule().id()),
+            _ => error.to_string(),
+        });
+        self.has_trapped = true;
+    }
+
+    /// Whether nothing more is to happen.
+    pub(super) fn is_over(&self) -> bool {
+        self.has_trapped || self.difference.is_some() || self.at >= self.expected.lines.len()
     }
 
     pub(super) fn differ(&mut self, found: String) {

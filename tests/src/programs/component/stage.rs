@@ -1,24 +1,22 @@
 //! Plays programs as components, and shortens those that differ.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
-use weft::abi::{Resource, Type, Val};
+use weft::abi::Val;
 use weft::chooser::{Choice, Chooser};
-use weft::component::{CallError, CallId, Component, Instance, Linker, Store};
+use weft::component::{CallError, CallId, Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::limits::{Heap, Limits};
 
 use super::super::host::EndOrigin;
 use super::super::operation::Entry;
 use super::super::player::{Player, Run, Script, Tape};
-use super::super::world::{FUNCTIONS, Value};
 use super::calls::{Call, calls};
 use super::expected::{Expected, ended};
 use super::expressible::Expressible;
 use super::functions::linker;
-use super::host::{HeldEnd, Host, end_action, number};
+use super::host::{HeldEnd, Host, Invocation, end_action, number};
 use super::playback::{Difference, Shared};
 use super::text::world;
 
@@ -83,7 +81,7 @@ impl Stage {
         let shared = Shared::new(Expected::new(run, player), calls.clone());
         let chooser = Box::new(shared.clone());
         let store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
-        let mut play = Play { store, shared, instances: Vec::new(), made: BTreeMap::new(), open: Vec::new() };
+        let mut play = Play { store, shared, open: Vec::new() };
         play.set_up(component, linker);
         play.to_its_end();
         play.shared.lock().difference.clone()
@@ -156,9 +154,6 @@ pub fn rehearse<L: Limits, C: Chooser>(
 struct Play {
     store: Store<Wasmi, Host>,
     shared: Shared,
-    instances: Vec<Instance<Wasmi>>,
-    /// The resources that the host passes, by the numbers of the calls.
-    made: BTreeMap<u32, Resource>,
     /// The calls of the host that have not ended.
     open: Vec<(u32, CallId)>,
 }
@@ -168,13 +163,14 @@ impl Play {
     fn set_up(&mut self, component: &Component<Wasmi>, linker: &Linker<Wasmi, Host>) {
         let made = self.store.instantiate(component, linker).expect("the world's instance");
         let names = (0..).map(|number| format!("i{number}"));
-        self.instances = names.map_while(|name| made.instance(&name)).collect();
-        let make = self.store.function(&self.instances[0], "make").expect("`make`");
+        let instances: Vec<_> = names.map_while(|name| made.instance(&name)).collect();
+        let make = self.store.function(&instances[0], "make").expect("`make`");
+        self.store.data_mut().instances = instances;
         let representations = self.shared.lock().expected.representations.clone();
         for (call, representation) in representations {
             let result = self.store.call(&make, &[Val::U32(representation)]);
             let Ok(Some(Val::Own(resource))) = result else { panic!("a resource: {result:?}") };
-            self.made.insert(call, resource);
+            self.store.data_mut().made.insert(call, resource);
         }
         // From now on, what can go on does so when the trace says it.
         self.store.set_turns_per_poll(1);
@@ -185,28 +181,15 @@ impl Play {
     fn to_its_end(&mut self) {
         loop {
             if let Err(error) = self.step() {
-                self.trapped(&error);
+                self.shared.lock().trap(&error);
                 break;
             }
-            let playback = self.shared.lock();
-            let is_over = playback.expected_line() == "nothing more";
-            if is_over || playback.difference.is_some() {
+            if self.shared.lock().is_over() {
                 break;
             }
         }
         self.shared.lock().finish();
         self.compare_received();
-    }
-
-    fn trapped(&mut self, error: &CallError) {
-        let mut innermost = error;
-        while let CallError::InstanceTrapped(inner) = innermost {
-            innermost = inner;
-        }
-        self.shared.lock().emit(&match innermost {
-            CallError::Trap(trap) => format!("trap {}", trap.rule().id()),
-            _ => error.to_string(),
-        });
     }
 
     /// Whatever was read from an end is a beginning of what the machine's host has read.
@@ -228,8 +211,11 @@ impl Play {
         }
         let line = self.shared.lock().take_line();
         let words: Vec<&str> = line.split(' ').collect();
+        if let Some(it) = Invocation::read(&line) {
+            self.invoke(it)?;
+            return self.take_trap();
+        }
         match words.as_slice() {
-            ["host.invoke", call, function] => self.invoke(number(call), function)?,
             ["host.cancel", call] => {
                 let call: u32 = number(call);
                 let open = self.open.iter().find(|(it, _)| *it == call);
@@ -296,49 +282,24 @@ impl Play {
         if let Some(error) = self.store.take_background_trap() {
             return Err(error);
         }
-        let has_trapped = self.shared.lock().expected_line().starts_with("trap ");
         let mut playback = self.shared.lock();
+        // What can't go on after a trap is dropped, too.
+        let traps = playback.expected_line().starts_with("trap ") || playback.is_over();
         if let Some(number) = playback.dropped
-            && !has_trapped
+            && !traps
         {
             playback.differ(format!("host-cancel C{number}"));
         }
         Ok(())
     }
 
-    fn invoke(&mut self, call: u32, function: &str) -> Result<(), CallError> {
-        let (instance, index) = function.split_once('.').unwrap_or_default();
-        let (instance, index): (usize, usize) = (number(instance), number(index));
+    fn invoke(&mut self, it: Invocation) -> Result<(), CallError> {
         self.shared.lock().call_count += 1;
-        let argument = FUNCTIONS[index].param.map(|param| self.argument(call, param));
-        let argument = argument.transpose()?;
-        let name = format!("f{index}");
-        let function = self.store.function(&self.instances[instance], &name);
+        let arguments = it.arguments(&mut self.store)?;
+        let function = self.store.function(&self.store.data().instances[it.instance], &it.name());
         let function = function.expect("a function of the world");
-        let id = self.store.start(&function, argument.as_slice())?;
-        self.open.push((call, id));
+        let id = self.store.start(&function, &arguments)?;
+        self.open.push((it.call, id));
         Ok(())
-    }
-
-    /// What the host passes in a call.
-    fn argument(&mut self, call: u32, param: Value) -> Result<Val, CallError> {
-        let origin = EndOrigin { call, is_writable: true };
-        Ok(match param {
-            Value::Own => Val::Own(self.made[&call]),
-            Value::Borrow => Val::Borrow(self.made[&call]),
-            Value::Stream => {
-                let (readable, writable) = self.store.new_stream(Some(&Type::U8))?;
-                let end = HeldEnd { id: writable, kind: weft::trap::EndKind::Stream };
-                self.store.data_mut().ends.insert(origin, end);
-                Val::Stream(readable)
-            }
-            Value::Future => {
-                let (readable, writable) = self.store.new_future(Some(&Type::U8))?;
-                let end = HeldEnd { id: writable, kind: weft::trap::EndKind::Future };
-                self.store.data_mut().ends.insert(origin, end);
-                Val::Future(readable)
-            }
-            Value::ErrorContext => Val::ErrorContext(self.store.new_error_context("host")?),
-        })
     }
 }
