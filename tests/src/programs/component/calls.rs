@@ -108,7 +108,9 @@ pub fn calls(number: u32) -> Vec<Call> {
     for name in ["waitable-set.new", "thread.index", "thread.suspend", "thread.yield"] {
         calls.add(name, Shape::ToI32, name.to_owned());
     }
-    for way in ["suspend-then-resume", "yield-then-resume", "suspend-then-promote", "yield-then-promote"] {
+    for way in
+        ["suspend-then-resume", "yield-then-resume", "suspend-then-promote", "yield-then-promote"]
+    {
         calls.add(&format!("thread.{way}"), Shape::OneToI32, format!("thread.{way}"));
     }
     for way in ["wait", "poll"] {
@@ -144,10 +146,12 @@ impl Calls {
         let results = [None, Some(Value::Own), Some(Value::Stream), Some(Value::Future)];
         for result in results.into_iter().chain([Some(Value::ErrorContext)]) {
             let ty = result.map_or(String::new(), |it| format!("(result {})", value_type(it)));
+            // As flat values need none, it makes no difference whether there is a memory.
+            let memory = if result.is_none() { MEMORY } else { "" };
             for (options, encoding) in [(0, ""), (2, " string-encoding=utf16")] {
                 let name = task_return(result, options);
                 let shape = Shape::of(usize::from(result.is_some()), false);
-                self.add(&name, shape, format!("task.return {ty} {MEMORY}{encoding}"));
+                self.add(&name, shape, format!("task.return {ty} {memory}{encoding}"));
             }
         }
         for (options, encoding) in [(1, ""), (3, " string-encoding=utf16")] {
@@ -186,7 +190,11 @@ impl Calls {
     fn add_imports(&mut self, number: u32) {
         for callee in 0..=number {
             for (index, function) in FUNCTIONS.iter().enumerate() {
-                self.add_import(&format!("call {callee} {index}"), function, &format!("$f{callee}-{index}"));
+                self.add_import(
+                    &format!("call {callee} {index}"),
+                    function,
+                    &format!("$f{callee}-{index}"),
+                );
             }
         }
         for (index, function) in HOST_FUNCTIONS.iter().enumerate() {
@@ -229,11 +237,7 @@ fn task_return(result: Option<Value>, wrong: u32) -> String {
 /// The name and the core arguments of what a guest calls by `entry`, whose task is of `function`,
 /// in a world of so many instances.
 #[must_use]
-pub fn call_of(
-    entry: Entry,
-    function: Option<&Function>,
-    instances: u32,
-) -> (String, Vec<u32>) {
+pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (String, Vec<u32>) {
     use Operation as O;
     let Entry { operation, arguments: [a, b, c, d] } = entry;
     let name = operation.name();

@@ -50,7 +50,6 @@ pub struct Expressible<S> {
     ran: BTreeSet<usize>,
 }
 
-
 impl<S> Expressible<S> {
     /// What `script` says, as far as components can do it.
     pub const fn new(script: S) -> Self {

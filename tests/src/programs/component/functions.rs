@@ -34,16 +34,8 @@ pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
             let [thread, index, payload, checksum, post_returns, reallocs, realloc @ ..] =
                 numbers::<9>(&arguments)?;
             let event = (index, payload);
-            let said = Said {
-                instance,
-                thread,
-                result,
-                event,
-                checksum,
-                post_returns,
-                reallocs,
-                realloc,
-            };
+            let said =
+                Said { instance, thread, result, event, checksum, post_returns, reallocs, realloc };
             answer(host, |shared| shared.lock().next(said))
         });
         given.function("argument", |host, arguments| {

@@ -118,10 +118,7 @@ macro_rules! host_stores {
 host_stores!(Store<Wasmi, Host>, HostContext<'_, '_, Wasmi, Host>);
 
 /// Does what the next line says, if it is something that is done with ends; says whether it was.
-pub(super) fn end_action(
-    host: &mut impl HostStore,
-    shared: &Shared,
-) -> Result<bool, CallError> {
+pub(super) fn end_action(host: &mut impl HostStore, shared: &Shared) -> Result<bool, CallError> {
     let line = shared.lock().expected_line().to_owned();
     let words: Vec<&str> = line.split(' ').collect();
     if let ["host.event", ..] = words.as_slice() {
@@ -178,11 +175,7 @@ impl Invocation {
     pub(super) fn read(line: &str) -> Option<Self> {
         let (call, function) = line.strip_prefix("host.invoke ")?.split_once(' ')?;
         let (instance, function) = function.split_once('.')?;
-        Some(Self {
-            call: number(call),
-            instance: number(instance),
-            function: number(function),
-        })
+        Some(Self { call: number(call), instance: number(instance), function: number(function) })
     }
 
     /// The name of the function.

@@ -52,7 +52,10 @@ pub fn world(instances: u32) -> String {
             write(&mut text, format_args!("(with \"i{other}\" (instance $i{other}))"));
         }
         write(&mut text, format_args!("))"));
-        write(&mut text, format_args!("(export $i{number} \"i{number}\" (instance $made{number}))"));
+        write(
+            &mut text,
+            format_args!("(export $i{number} \"i{number}\" (instance $made{number}))"),
+        );
     }
     text.push(')');
     text
@@ -103,7 +106,8 @@ fn component(number: u32) -> String {
     write(&mut text, format_args!("(type $R{number} (resource (rep i32) (dtor {destructor})))"));
     write(&mut text, format_args!("(export $r{number} \"r\" (type $R{number}))"));
     for (position, element) in ENDS.iter().enumerate() {
-        let kind = if position < super::super::world::STREAMS as usize { "stream" } else { "future" };
+        let kind =
+            if position < super::super::world::STREAMS as usize { "stream" } else { "future" };
         let element = match element {
             Element::U8 => "u8",
             Element::Bool => "bool",
@@ -167,7 +171,10 @@ fn define_core(text: &mut String, number: u32, calls: usize) {
         ),
     );
     for (name, ..) in HOST {
-        write(text, format_args!("(canon lower (func $host{number} \"{name}\") (core func ${name}))"));
+        write(
+            text,
+            format_args!("(canon lower (func $host{number} \"{name}\") (core func ${name}))"),
+        );
     }
     let host = HOST.map(|(name, ..)| format!("(export \"{name}\" (func ${name}))")).join("\n");
     write(
