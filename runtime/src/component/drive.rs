@@ -338,7 +338,11 @@ fn resume<E: CoreEngine, T: Send + 'static>(
     thread: ThreadId,
     value: Resumed,
 ) -> Result<Next, Fault> {
-    let stopped = cx.data_mut().take_stopped(thread).ok_or(Error::NotEntered)?;
+    let state = cx.data_mut();
+    let Some(stopped) = state.take_stopped(thread) else {
+        // It goes on where it stands, but a function of the host is in between.
+        return Err(if state.depth > 0 { Fault::CallerResumed } else { Error::NotEntered.into() });
+    };
     let site = stopped.site.ok_or(Error::NotEntered)?;
     let value = encode(cx, site, value)?;
     cx.data_mut().depth += 1;

@@ -220,7 +220,8 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Waits`] if the guest waits; [`CallError::TooDeep`]; those of
+    /// [`CallError::Waits`] if the guest waits; [`CallError::CallerResumed`] if it resumes one of
+    /// those that have called this function of the host; [`CallError::TooDeep`]; those of
     /// [`Store::call`].
     pub fn call<F: Callee>(
         &mut self,

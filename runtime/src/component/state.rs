@@ -229,6 +229,8 @@ pub(crate) enum Fault {
     Host(HostError),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
+    /// A guest, called by a function of the host, resumed one of those that have called that.
+    CallerResumed,
 }
 
 /// What a function of the host fails with.

@@ -356,7 +356,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
-    /// runs, and its result is dropped.
+    /// runs, and its result is dropped; one that still waits to start never does.
     ///
     /// # Errors
     ///
