@@ -61,11 +61,15 @@ pub enum Table {
     StackFrames,
     /// The metadata of one error context.
     ErrorMetadata,
+    /// The elements of one fixed-length list. No list is in a machine, which counts none.
+    ListElements,
+    /// The types in one registry of fixed-length list types. No registry is in a machine, either.
+    ListTypes,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -86,6 +90,8 @@ impl Table {
         Self::ErrorRecords,
         Self::StackFrames,
         Self::ErrorMetadata,
+        Self::ListElements,
+        Self::ListTypes,
     ];
 }
 
@@ -112,6 +118,8 @@ impl fmt::Display for Table {
             Self::ErrorRecords => "records of error contexts",
             Self::StackFrames => "stack frames of an error context",
             Self::ErrorMetadata => "metadata of an error context",
+            Self::ListElements => "elements of a fixed-length list",
+            Self::ListTypes => "fixed-length list types",
         })
     }
 }

@@ -9,9 +9,11 @@
 //! [`Extensions::entry_bytes`]; and a call of [`Records::take`] where the machine removes the
 //! thing.
 
+use crate::context::ContextValue;
 use crate::context::stack::{Contexts, Stack};
 use crate::error_context::record::ErrorRecord;
 use crate::limits::{HostLimits, Table};
+use crate::list::FixedLengthListType;
 
 use super::attributes::Attribute;
 use super::records::{Place, Records};
@@ -78,6 +80,8 @@ impl<L: HostLimits> Extensions<L> {
             Table::ErrorRecords => size_of::<Place<ErrorRecord<L>>>(),
             Table::StackFrames => ErrorRecord::<L>::FRAME_BYTES,
             Table::ErrorMetadata => size_of::<Attribute<L>>(),
+            Table::ListElements => size_of::<ContextValue<L>>(),
+            Table::ListTypes => size_of::<FixedLengthListType<L::CompoundType>>(),
             _ => 0,
         }
     }

@@ -6,6 +6,7 @@ use core::fmt;
 
 use super::{Array, ArrayText, Storage};
 use crate::context::ContextKey;
+use crate::list::CompoundType;
 
 /// What each side table of the host extensions is made of: a host extension.
 ///
@@ -35,6 +36,12 @@ pub trait HostLimits: Sized + 'static {
     type Bytes: Bytes;
     /// A value of the Component Model that is made of others.
     type Compound: Compound;
+    /// The type of such a value.
+    type CompoundType: CompoundType<Value = Self::Compound>;
+    /// [`Table::ListElements`](super::Table::ListElements), once a list.
+    type ListElements<T>: Storage<T>;
+    /// [`Table::ListTypes`](super::Table::ListTypes), once a registry.
+    type ListTypes<T>: Storage<T>;
 }
 
 #[cfg(feature = "alloc")]
@@ -50,6 +57,9 @@ impl HostLimits for super::Heap {
     type Text = alloc::string::String;
     type Bytes = alloc::vec::Vec<u8>;
     type Compound = crate::abi::Val;
+    type CompoundType = crate::abi::Type;
+    type ListElements<T> = alloc::vec::Vec<T>;
+    type ListTypes<T> = alloc::vec::Vec<T>;
 }
 
 /// The sizes of the arrays that [`limits!`](crate::limits!) makes for the host extensions: its
@@ -76,6 +86,10 @@ pub struct HostSizes {
     pub text_bytes: usize,
     /// The length of a value that is bytes.
     pub value_bytes: usize,
+    /// Elements of each fixed-length list.
+    pub list_elements: usize,
+    /// Types of fixed-length lists in each registry.
+    pub list_types: usize,
 }
 
 impl HostSizes {
@@ -90,6 +104,8 @@ impl HostSizes {
         error_metadata: 0,
         text_bytes: 0,
         value_bytes: 0,
+        list_elements: 0,
+        list_types: 0,
     };
 }
 
@@ -196,6 +212,9 @@ macro_rules! __host_limits {
                 type Text = $crate::limits::ArrayText<{ SIZES.text_bytes }>;
                 type Bytes = $crate::limits::Array<u8, { SIZES.value_bytes }>;
                 type Compound = $crate::limits::NoCompound;
+                type CompoundType = $crate::limits::NoCompound;
+                type ListElements<T> = $crate::limits::Array<T, { SIZES.list_elements }>;
+                type ListTypes<T> = $crate::limits::Array<T, { SIZES.list_types }>;
             }
         };
     };

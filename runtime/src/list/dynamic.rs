@@ -1,32 +1,47 @@
 //! Fixed-length lists of types that are known when the program runs.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use thiserror::Error;
+use crate::abi::Abi;
+use crate::context::{ContextValue, ContextValueType, IntoContextValue};
+use crate::error::Error;
+use crate::limits::{HostLimits, NoCompound, Storage, Table};
 
-use crate::abi::{InvalidType, Mismatch, Type, Val};
+use super::element::{CompoundType, ElementType};
+use super::error::ListError;
+
+/// What an operation on lists gives.
+pub type ListResult<T, L> = Result<T, ListError<<L as HostLimits>::CompoundType>>;
 
 /// The type of a [`FixedLengthList`]: what its elements are, how many, and whether they can be
 /// changed.
 ///
 /// Whether a list can be changed is a **host extension**: a guest knows only `list<t, n>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FixedLengthListType {
-    element: Type,
+pub struct FixedLengthListType<C: CompoundType = NoCompound> {
+    element: ElementType<C>,
     length: u32,
     is_mutable: bool,
-    list: Type,
+    /// The type of the whole list.
+    pub(super) list: C::List,
 }
 
-impl FixedLengthListType {
+impl<C: CompoundType> FixedLengthListType<C> {
     /// `list<element, length>`; lists of it can be changed.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::NoLength`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`]
-    pub fn new(element: Type, length: u32) -> Result<Self, InvalidType> {
-        let list = Type::fixed_length_list(element.clone(), length)?;
+    /// [`ListError::NoLength`], [`ListError::TooLarge`], [`ListError::TooComplex`]
+    pub fn new(element: impl Into<ElementType<C>>, length: u32) -> Result<Self, ListError<C>> {
+        let element = element.into().canonical();
+        if length == 0 {
+            return Err(ListError::NoLength);
+        }
+        let abi = element.abi().fixed_length_list(length);
+        if abi.is_too_large() {
+            return Err(ListError::TooLarge(abi.wide.size));
+        }
+        let list = C::list_of(&element, length)?;
         Ok(Self { element, length, is_mutable: true, list })
     }
 
@@ -35,163 +50,109 @@ impl FixedLengthListType {
     /// # Errors
     ///
     /// As [`new`](Self::new).
-    pub fn new_immutable(element: Type, length: u32) -> Result<Self, InvalidType> {
+    pub fn new_immutable(
+        element: impl Into<ElementType<C>>,
+        length: u32,
+    ) -> Result<Self, ListError<C>> {
         Ok(Self { is_mutable: false, ..Self::new(element, length)? })
     }
 
     /// The type of the elements.
-    #[must_use]
-    pub const fn element_type(&self) -> &Type {
+    pub const fn element_type(&self) -> &ElementType<C> {
         &self.element
     }
 
     /// How many elements there are.
-    #[must_use]
     pub const fn length(&self) -> u32 {
         self.length
     }
 
     /// Whether elements can be changed.
-    #[must_use]
     pub const fn is_mutable(&self) -> bool {
         self.is_mutable
     }
 
-    /// The type of the Component Model.
-    #[must_use]
-    pub const fn as_type(&self) -> &Type {
-        &self.list
-    }
-
-    /// How many bytes a list takes in memory, with 32-bit addresses.
+    /// How a list lies in memory and is flattened: its elements, one after the other.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
-    #[must_use]
+    pub fn abi(&self) -> Abi {
+        self.element.abi().fixed_length_list(self.length)
+    }
+
+    /// How many bytes a list takes in memory, with 32-bit addresses; [`abi`](Self::abi) has it for
+    /// both.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
     pub fn size_in_bytes(&self) -> u64 {
-        self.list.abi().narrow.size
+        self.abi().narrow.size
     }
 }
 
-impl fmt::Display for FixedLengthListType {
+/// As WIT spells it.
+impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.list.fmt(f)
+        write!(f, "list<{}, {}>", self.element, self.length)
     }
-}
-
-/// A list that can't be made, or changed in this way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum ListError {
-    /// There is no such type.
-    #[error(transparent)]
-    Type(#[from] InvalidType),
-    /// An element is not of the list's element type.
-    #[error(transparent)]
-    Element(#[from] Mismatch),
-    /// There are as many elements as the length.
-    #[error("the list has its {length} elements")]
-    Full {
-        /// The length.
-        length: u32,
-    },
-    /// There is no such element, or not yet.
-    #[error("the list has no element {index}: it has {count}")]
-    NoElement {
-        /// Which one.
-        index: usize,
-        /// How many there are.
-        count: usize,
-    },
-    /// A list of an immutable type does not change.
-    #[error("a list of an immutable type does not change")]
-    Immutable,
-    /// A list is a value when it has all of its elements.
-    #[error("the list has {count} of {length} elements")]
-    NotFull {
-        /// How many there are.
-        count: usize,
-        /// How many there must be.
-        length: u32,
-    },
-    /// There is no zero of such a type.
-    #[error("`{0}` has no zero")]
-    NoZero(Type),
-    /// There are no numbers from the one to the other, or too many for a list.
-    #[error("there is no list of the numbers from {start} up to {end}")]
-    NoRange {
-        /// The first.
-        start: i64,
-        /// The one behind the last.
-        end: i64,
-    },
-    /// Two lists have different element types.
-    #[error("one list has elements of type `{0}`, the other of type `{1}`")]
-    DifferentElements(Type, Type),
 }
 
 /// A list of a [`FixedLengthListType`], full or being filled.
 ///
+/// `L` says where its elements are kept: it has one of [`ListElements`](HostLimits::ListElements).
+///
 /// ```
-/// use weft::abi::{Type, Val};
-/// use weft::list::{FixedLengthList, FixedLengthListType};
+/// use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
 ///
-/// let ty = FixedLengthListType::new(Type::S32, 2)?;
-/// let mut list = FixedLengthList::new(ty);
-/// list.push(Val::S32(10))?;
+/// weft::limits! {
+///     struct Small {
+///         instances: 0, functions: 0, types: 0, handles: 0, thread_indices: 0, tasks: 0,
+///         threads: 0, waitables: 0, waitable_sets: 0, resources: 0, lends: 0,
+///         error_contexts: 0, frames: 0, message_bytes: 0,
+///         list_elements: 2,
+///     }
+/// }
+///
+/// let ty = FixedLengthListType::new(ElementType::S32, 2)?;
+/// let mut list = FixedLengthList::<Small>::new(ty);
+/// list.push(10_i32)?;
 /// assert_eq!((list.is_full(), list.remaining()), (false, 1));
-/// list.push(Val::S32(20))?;
-/// list.set(0, Val::S32(5))?;
-/// assert_eq!(list.get(0), Some(&Val::S32(5)));
-/// assert_eq!(list.to_val()?, Val::list([Val::S32(5), Val::S32(20)]));
+/// list.push(20_i32)?;
+/// list.set(0, 5_i32)?;
+/// assert_eq!(list.get(0), Some(&5_i32.into()));
+/// assert_eq!(list.get_as::<i32>(1), Some(20));
 ///
-/// let refused = list.push(Val::S32(30)).unwrap_err();
+/// let refused = list.push(30_i32).unwrap_err();
 /// assert_eq!(refused.to_string(), "the list has its 2 elements");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FixedLengthList {
-    ty: FixedLengthListType,
-    elements: Vec<Val>,
+pub struct FixedLengthList<L: HostLimits> {
+    ty: FixedLengthListType<L::CompoundType>,
+    elements: L::ListElements<ContextValue<L>>,
 }
 
-impl FixedLengthList {
+impl<L: HostLimits> FixedLengthList<L> {
     /// A list without elements, to be filled.
     #[must_use]
-    pub const fn new(ty: FixedLengthListType) -> Self {
-        Self { ty, elements: Vec::new() }
+    pub fn new(ty: FixedLengthListType<L::CompoundType>) -> Self {
+        Self { ty, elements: Default::default() }
     }
 
     /// A list with these elements, and room for more if they are fewer than its length.
     ///
     /// # Errors
     ///
-    /// [`ListError::Element`], [`ListError::Full`]
-    pub fn with_elements(
-        ty: FixedLengthListType,
-        elements: impl IntoIterator<Item = Val>,
-    ) -> Result<Self, ListError> {
+    /// Those of [`push`](Self::push)
+    pub fn with_elements<V: IntoContextValue<L>>(
+        ty: FixedLengthListType<L::CompoundType>,
+        elements: impl IntoIterator<Item = V>,
+    ) -> ListResult<Self, L> {
         let mut list = Self::new(ty);
         elements.into_iter().try_for_each(|element| list.push(element))?;
         Ok(list)
     }
 
-    /// The list that a value is.
-    ///
-    /// # Errors
-    ///
-    /// [`ListError::Element`]
-    pub fn from_val(ty: FixedLengthListType, val: Val) -> Result<Self, ListError> {
-        ty.list.check(&val)?;
-        let elements = match val {
-            Val::List(elements) => elements,
-            _ => Vec::new(),
-        };
-        Ok(Self { ty, elements })
-    }
-
     /// The list's type.
     #[must_use]
-    pub const fn list_type(&self) -> &FixedLengthListType {
+    pub const fn list_type(&self) -> &FixedLengthListType<L::CompoundType> {
         &self.ty
     }
 
@@ -203,38 +164,49 @@ impl FixedLengthList {
 
     /// How many elements there are so far.
     #[must_use]
-    pub const fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.elements.len()
     }
 
     /// Whether there are as many elements as the length.
     #[must_use]
-    pub const fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.remaining() == 0
     }
 
     /// How many elements are still to come.
     #[must_use]
-    pub const fn remaining(&self) -> usize {
+    pub fn remaining(&self) -> usize {
         (self.ty.length as usize).saturating_sub(self.elements.len())
     }
 
     /// The element at `index`, if it is there.
     #[must_use]
-    pub fn get(&self, index: usize) -> Option<&Val> {
+    pub fn get(&self, index: usize) -> Option<&ContextValue<L>> {
         self.elements.get(index)
+    }
+
+    /// The element at `index` as this type, if it is there and of the type.
+    #[must_use]
+    pub fn get_as<T: ContextValueType<L>>(&self, index: usize) -> Option<T::View<'_>> {
+        self.get(index)?.get::<T>()
     }
 
     /// Replaces the element at `index`, and gives what was there.
     ///
     /// # Errors
     ///
-    /// [`ListError::Immutable`], [`ListError::NoElement`], [`ListError::Element`]. The list stays
-    /// as it is.
-    pub fn set(&mut self, index: usize, element: Val) -> Result<Val, ListError> {
+    /// [`ListError::Immutable`], [`ListError::NoElement`], [`ListError::Element`],
+    /// [`ListError::Compound`], [`Error::ValueTooLong`]. The list stays as it is.
+    pub fn set(
+        &mut self,
+        index: usize,
+        element: impl IntoContextValue<L>,
+    ) -> ListResult<ContextValue<L>, L> {
         if !self.ty.is_mutable {
             return Err(ListError::Immutable);
         }
+        let element = element.into_context_value()?;
         self.ty.element.check(&element)?;
         let count = self.elements.len();
         let place = self.elements.get_mut(index).ok_or(ListError::NoElement { index, count })?;
@@ -245,55 +217,132 @@ impl FixedLengthList {
     ///
     /// # Errors
     ///
-    /// [`ListError::Full`], [`ListError::Element`]. The list stays as it is.
-    pub fn push(&mut self, element: Val) -> Result<(), ListError> {
+    /// [`ListError::Full`], [`ListError::Element`], [`ListError::Compound`]; [`Error::Full`]:
+    /// [`Table::ListElements`]; [`Error::ValueTooLong`]. The list stays as it is.
+    pub fn push(&mut self, element: impl IntoContextValue<L>) -> ListResult<(), L> {
         if self.is_full() {
             return Err(ListError::Full { length: self.ty.length });
         }
+        let element = element.into_context_value()?;
         self.ty.element.check(&element)?;
-        self.elements.push(element);
+        self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))?;
         Ok(())
     }
 
-    /// The elements.
-    pub fn iter(&self) -> core::slice::Iter<'_, Val> {
-        self.elements.iter()
-    }
-
-    /// A copy of the elements.
-    #[must_use]
-    pub fn to_vec(&self) -> Vec<Val> {
-        self.elements.clone()
-    }
-
-    /// The value that the list is.
-    ///
-    /// # Errors
-    ///
-    /// [`ListError::NotFull`]
-    pub fn to_val(&self) -> Result<Val, ListError> {
-        self.clone().into_val()
-    }
-
-    /// The value that the list is, without a copy.
-    ///
-    /// # Errors
-    ///
-    /// [`ListError::NotFull`]
-    pub fn into_val(self) -> Result<Val, ListError> {
-        if !self.is_full() {
-            let (count, length) = (self.elements.len(), self.ty.length);
-            return Err(ListError::NotFull { count, length });
+    /// Makes sure that there is room for all elements.
+    pub(super) fn reserve(&mut self) -> Result<(), Error> {
+        let remaining = self.remaining();
+        if self.elements.reserve(remaining) {
+            Ok(())
+        } else {
+            Err(Error::Full(Table::ListElements))
         }
-        Ok(Val::List(self.elements))
+    }
+
+    /// The elements.
+    #[must_use]
+    pub const fn iter(&self) -> FixedLengthListIter<'_, L> {
+        FixedLengthListIter { list: self, next: 0 }
+    }
+
+    /// A copy of the elements, by themselves: a `Vec` on [`Heap`](crate::limits::Heap), an
+    /// [`Array`](crate::limits::Array) where tables are arrays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::ListElements`], if there is no memory for it.
+    pub fn to_vec(&self) -> Result<L::ListElements<ContextValue<L>>, Error> {
+        Ok(self.try_clone()?.elements)
+    }
+
+    /// The same list once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::ListElements`], if there is no memory for it.
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        let full = Error::Full(Table::ListElements);
+        let mut copy = Self::new(self.ty.clone());
+        if !copy.elements.reserve(self.count()) {
+            return Err(full);
+        }
+        self.iter().try_for_each(|it| copy.elements.push(it.clone()).map_err(|_| full))?;
+        Ok(copy)
+    }
+
+    /// The elements, if there are as many as the length.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::NotFull`]
+    pub fn into_elements(self) -> ListResult<L::ListElements<ContextValue<L>>, L> {
+        self.check_full()?;
+        Ok(self.elements)
+    }
+
+    /// Fails if there are fewer elements than the length.
+    pub(super) fn check_full(&self) -> ListResult<(), L> {
+        if self.is_full() {
+            return Ok(());
+        }
+        Err(ListError::NotFull { count: self.count(), length: self.length() })
     }
 }
 
-impl<'a> IntoIterator for &'a FixedLengthList {
-    type Item = &'a Val;
-    type IntoIter = core::slice::Iter<'a, Val>;
+/// Of one type, and with equal elements.
+impl<L: HostLimits> PartialEq for FixedLengthList<L> {
+    fn eq(&self, other: &Self) -> bool {
+        self.ty == other.ty && self.count() == other.count() && self.iter().eq(other)
+    }
+}
+
+impl<L: HostLimits> fmt::Debug for FixedLengthList<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.ty)?;
+        f.debug_list().entries(self).finish()
+    }
+}
+
+impl<'a, L: HostLimits> IntoIterator for &'a FixedLengthList<L> {
+    type Item = &'a ContextValue<L>;
+    type IntoIter = FixedLengthListIter<'a, L>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+/// The elements of a list, in their order.
+pub struct FixedLengthListIter<'a, L: HostLimits> {
+    list: &'a FixedLengthList<L>,
+    next: usize,
+}
+
+impl<'a, L: HostLimits> Iterator for FixedLengthListIter<'a, L> {
+    type Item = &'a ContextValue<L>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let element = self.list.get(self.next)?;
+        self.next += 1;
+        Some(element)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.list.count().saturating_sub(self.next);
+        (left, Some(left))
+    }
+}
+
+impl<L: HostLimits> ExactSizeIterator for FixedLengthListIter<'_, L> {}
+
+impl<L: HostLimits> Clone for FixedLengthListIter<'_, L> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+}
+
+impl<L: HostLimits> fmt::Debug for FixedLengthListIter<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }

@@ -1,44 +1,53 @@
 //! Making fixed-length lists. The module has the name that the guide gives it.
 //!
 //! ```
-//! use weft::abi::{Type, Val};
+//! # #[cfg(feature = "alloc")] {
+//! use weft::limits::Heap;
+//! use weft::list::ElementType;
 //! use weft::list::fixed_list_utils::{concatenate, from_range, repeat_element, slice, zero_filled};
 //!
-//! let zeros = zero_filled(Type::S32, 10)?;
+//! let zeros = zero_filled::<Heap>(ElementType::S32, 10)?;
 //! assert_eq!(zeros.count(), 10);
 //!
-//! let range = from_range(Type::S32, 0, 5)?;
-//! assert_eq!(range.get(4), Some(&Val::S32(4)));
+//! let range = from_range(ElementType::S32, 0, 5)?;
+//! assert_eq!(range.get_as::<i32>(4), Some(4));
 //!
 //! let both = concatenate(&zeros, &range)?;
 //! assert_eq!(both.list_type().to_string(), "list<s32, 15>");
 //! assert_eq!(slice(&both, 10, 5)?, range);
 //!
-//! let text = repeat_element(Type::String, Val::from("x"), 3)?;
+//! let text = repeat_element::<Heap>(ElementType::String, "x", 3)?;
 //! assert!(text.is_full());
-//! # Ok::<(), weft::list::ListError>(())
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use alloc::boxed::Box;
-use alloc::vec;
+use crate::context::{ContextValue, IntoContextValue};
+use crate::limits::{HostLimits, Text};
 
-use crate::abi::{Case, Field, ListShape, Type, Val};
-
-use super::dynamic::{FixedLengthList, FixedLengthListType, ListError};
+use super::dynamic::{FixedLengthList, FixedLengthListType, ListResult};
+use super::element::{CompoundType, ElementType};
+use super::error::ListError;
 
 /// A list of one element, `length` times.
 ///
 /// # Errors
 ///
-/// [`ListError::Type`], [`ListError::Element`]
-pub fn repeat_element(
-    element_type: Type,
-    element: Val,
+/// Those of [`FixedLengthListType::new`] and [`FixedLengthList::push`]
+pub fn repeat_element<L: HostLimits>(
+    element_type: impl Into<ElementType<L::CompoundType>>,
+    element: impl IntoContextValue<L>,
     length: u32,
-) -> Result<FixedLengthList, ListError> {
+) -> ListResult<FixedLengthList<L>, L> {
     let ty = FixedLengthListType::new(element_type, length)?;
+    let element = element.into_context_value()?;
     ty.element_type().check(&element)?;
-    FixedLengthList::from_val(ty, Val::List(vec![element; length as usize]))
+    let mut list = FixedLengthList::new(ty);
+    list.reserve()?;
+    for _ in 0..length {
+        list.push(element.clone())?;
+    }
+    Ok(list)
 }
 
 /// A list of zeros: what all bits 0 stand for. That is `false`, the character U+0000, the empty
@@ -46,45 +55,34 @@ pub fn repeat_element(
 ///
 /// # Errors
 ///
-/// [`ListError::Type`]; [`ListError::NoZero`] for handles, of which there is none that is 0.
-pub fn zero_filled(element_type: Type, length: u32) -> Result<FixedLengthList, ListError> {
-    let zero = zero(&element_type)?;
-    repeat_element(element_type, zero, length)
+/// Those of [`repeat_element`]; [`ListError::NoZero`] for handles, of which there is none that is 0.
+pub fn zero_filled<L: HostLimits>(
+    element_type: impl Into<ElementType<L::CompoundType>>,
+    length: u32,
+) -> ListResult<FixedLengthList<L>, L> {
+    let element_type = element_type.into().canonical();
+    match zero(&element_type) {
+        Some(zero) => repeat_element(element_type, zero, length),
+        None => Err(ListError::NoZero(element_type)),
+    }
 }
 
-fn zero(ty: &Type) -> Result<Val, ListError> {
-    Ok(match ty {
-        Type::Bool => Val::Bool(false),
-        Type::S8 => Val::S8(0),
-        Type::U8 => Val::U8(0),
-        Type::S16 => Val::S16(0),
-        Type::U16 => Val::U16(0),
-        Type::S32 => Val::S32(0),
-        Type::U32 => Val::U32(0),
-        Type::S64 => Val::S64(0),
-        Type::U64 => Val::U64(0),
-        Type::F32 => Val::F32(0.0),
-        Type::F64 => Val::F64(0.0),
-        Type::Char => Val::Char('\0'),
-        Type::String => Val::from(""),
-        Type::Flags(_) => Val::Flags(0),
-        Type::List(list) => match list.shape() {
-            ListShape::List | ListShape::Map => Val::list([]),
-            ListShape::FixedLength(length) => {
-                Val::List(vec![zero(list.element())?; length as usize])
-            }
-        },
-        Type::Record(record) => {
-            let fields = record.fields().iter().map(Field::ty).map(zero);
-            Val::Record(fields.collect::<Result<_, _>>()?)
-        }
-        Type::Variant(variant) => {
-            let payload = variant.cases().first().and_then(Case::payload).map(zero);
-            Val::Variant(0, payload.transpose()?.map(Box::new))
-        }
-        Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
-            return Err(ListError::NoZero(ty.clone()));
-        }
+fn zero<L: HostLimits>(ty: &ElementType<L::CompoundType>) -> Option<ContextValue<L>> {
+    Some(match ty {
+        ElementType::Bool => ContextValue::Bool(false),
+        ElementType::S8 => ContextValue::S8(0),
+        ElementType::U8 => ContextValue::U8(0),
+        ElementType::S16 => ContextValue::S16(0),
+        ElementType::U16 => ContextValue::U16(0),
+        ElementType::S32 => ContextValue::S32(0),
+        ElementType::U32 => ContextValue::U32(0),
+        ElementType::S64 => ContextValue::S64(0),
+        ElementType::U64 => ContextValue::U64(0),
+        ElementType::F32 => ContextValue::F32(0.0),
+        ElementType::F64 => ContextValue::F64(0.0),
+        ElementType::Char => ContextValue::Char('\0'),
+        ElementType::String => ContextValue::String(L::Text::copy_of("")?),
+        ElementType::Compound(compound) => ContextValue::Compound(compound.zero()?),
     })
 }
 
@@ -93,41 +91,52 @@ fn zero(ty: &Type) -> Result<Val, ListError> {
 ///
 /// # Errors
 ///
-/// [`ListError::Type`]; [`ListError::NoRange`] if `end` is not above `start`, if there are too
-/// many, or if one of them is not of the element type.
-pub fn from_range(element_type: Type, start: i64, end: i64) -> Result<FixedLengthList, ListError> {
-    let no_range = ListError::NoRange { start, end };
+/// Those of [`repeat_element`]; [`ListError::NoRange`] if `end` is not above `start`, if there are
+/// too many, or if one of them is not of the element type.
+pub fn from_range<L: HostLimits>(
+    element_type: impl Into<ElementType<L::CompoundType>>,
+    start: i64,
+    end: i64,
+) -> ListResult<FixedLengthList<L>, L> {
+    let no_range = || ListError::NoRange { start, end };
     let length = end.checked_sub(start).and_then(|length| u32::try_from(length).ok());
-    let length = length.filter(|length| *length > 0).ok_or_else(|| no_range.clone())?;
-    let ty = FixedLengthListType::new(element_type, length)?;
-    let numbers = (start..end).map(|number| nth(ty.element_type(), number));
-    let elements = numbers.collect::<Option<_>>().ok_or(no_range)?;
-    FixedLengthList::from_val(ty, Val::List(elements))
+    let length = length.filter(|length| *length > 0).ok_or_else(no_range)?;
+    let mut list = FixedLengthList::new(FixedLengthListType::new(element_type, length)?);
+    // Both ends first: a range that is none takes no time and no room.
+    for number in [start, end - 1] {
+        nth::<L>(list.list_type().element_type(), number).ok_or_else(no_range)?;
+    }
+    list.reserve()?;
+    for number in start..end {
+        let number = nth::<L>(list.list_type().element_type(), number).ok_or_else(no_range)?;
+        list.push(number)?;
+    }
+    Ok(list)
 }
 
 /// A number as a value of `ty`, if it is one.
-fn nth(ty: &Type, number: i64) -> Option<Val> {
+fn nth<L: HostLimits>(ty: &ElementType<L::CompoundType>, number: i64) -> Option<ContextValue<L>> {
     Some(match ty {
-        Type::S8 => Val::S8(number.try_into().ok()?),
-        Type::U8 => Val::U8(number.try_into().ok()?),
-        Type::S16 => Val::S16(number.try_into().ok()?),
-        Type::U16 => Val::U16(number.try_into().ok()?),
-        Type::S32 => Val::S32(number.try_into().ok()?),
-        Type::U32 => Val::U32(number.try_into().ok()?),
-        Type::S64 => Val::S64(number),
-        Type::U64 => Val::U64(number.try_into().ok()?),
+        ElementType::S8 => ContextValue::S8(number.try_into().ok()?),
+        ElementType::U8 => ContextValue::U8(number.try_into().ok()?),
+        ElementType::S16 => ContextValue::S16(number.try_into().ok()?),
+        ElementType::U16 => ContextValue::U16(number.try_into().ok()?),
+        ElementType::S32 => ContextValue::S32(number.try_into().ok()?),
+        ElementType::U32 => ContextValue::U32(number.try_into().ok()?),
+        ElementType::S64 => ContextValue::S64(number),
+        ElementType::U64 => ContextValue::U64(number.try_into().ok()?),
         // Only what a float has exactly: 24 bits and 53 bits.
-        Type::F32 if number.unsigned_abs() <= 1 << 24 => {
+        ElementType::F32 if number.unsigned_abs() <= 1 << 24 => {
             let low = i16::try_from(number & 0xfff).ok()?;
             let high = i16::try_from(number >> 12).ok()?;
-            Val::F32(f32::from(high) * 4096.0 + f32::from(low))
+            ContextValue::F32(f32::from(high) * 4096.0 + f32::from(low))
         }
-        Type::F64 if number.unsigned_abs() <= 1 << 53 => {
+        ElementType::F64 if number.unsigned_abs() <= 1 << 53 => {
             let low = u32::try_from(number & 0xffff_ffff).ok()?;
             let high = i32::try_from(number >> 32).ok()?;
-            Val::F64(f64::from(high) * 4_294_967_296.0 + f64::from(low))
+            ContextValue::F64(f64::from(high) * 4_294_967_296.0 + f64::from(low))
         }
-        Type::Char => Val::Char(char::from_u32(number.try_into().ok()?)?),
+        ElementType::Char => ContextValue::Char(char::from_u32(number.try_into().ok()?)?),
         _ => return None,
     })
 }
@@ -136,54 +145,65 @@ fn nth(ty: &Type, number: i64) -> Option<Val> {
 ///
 /// # Errors
 ///
-/// [`ListError::DifferentElements`], [`ListError::NotFull`], [`ListError::Type`]
-pub fn concatenate(
-    first: &FixedLengthList,
-    second: &FixedLengthList,
-) -> Result<FixedLengthList, ListError> {
+/// [`ListError::DifferentElements`], [`ListError::NotFull`]; those of [`FixedLengthListType::new`]
+/// and [`FixedLengthList::push`]
+pub fn concatenate<L: HostLimits>(
+    first: &FixedLengthList<L>,
+    second: &FixedLengthList<L>,
+) -> ListResult<FixedLengthList<L>, L> {
     let [a, b] = [first, second].map(FixedLengthList::list_type);
     if a.element_type() != b.element_type() {
-        let elements = [a, b].map(|ty| ty.element_type().clone());
-        let [a, b] = elements;
+        let [a, b] = [a, b].map(|ty| ty.element_type().clone());
         return Err(ListError::DifferentElements(a, b));
     }
-    for list in [first, second] {
-        if !list.is_full() {
-            return Err(ListError::NotFull { count: list.count(), length: list.length() });
-        }
-    }
+    first.check_full()?;
+    second.check_full()?;
     let length = a.length().saturating_add(b.length());
     let ty = of_length(a, length, a.is_mutable() && b.is_mutable())?;
-    FixedLengthList::with_elements(ty, first.iter().chain(second).cloned())
+    copy_of(ty, first.iter().chain(second))
 }
 
 /// `length` elements of a list, from `start` on.
 ///
 /// # Errors
 ///
-/// [`ListError::NoElement`] if there are fewer, [`ListError::Type`] if `length` is 0.
-pub fn slice(
-    list: &FixedLengthList,
+/// [`ListError::NoElement`] if there are fewer; [`ListError::NoLength`]; [`ListError::Error`]
+pub fn slice<L: HostLimits>(
+    list: &FixedLengthList<L>,
     start: usize,
     length: u32,
-) -> Result<FixedLengthList, ListError> {
-    let ty = of_length(list.list_type(), length, list.list_type().is_mutable())?;
+) -> ListResult<FixedLengthList<L>, L> {
+    if length == 0 {
+        return Err(ListError::NoLength);
+    }
     let end = start.saturating_add(length as usize);
     if end > list.count() {
         return Err(ListError::NoElement { index: end - 1, count: list.count() });
     }
-    FixedLengthList::with_elements(ty, list.iter().skip(start).take(length as usize).cloned())
+    let ty = of_length(list.list_type(), length, list.list_type().is_mutable())?;
+    copy_of(ty, list.iter().skip(start).take(length as usize))
 }
 
-fn of_length(
-    ty: &FixedLengthListType,
+/// A list with copies of these elements, as many as its type says.
+fn copy_of<'a, L: HostLimits>(
+    ty: FixedLengthListType<L::CompoundType>,
+    mut elements: impl Iterator<Item = &'a ContextValue<L>>,
+) -> ListResult<FixedLengthList<L>, L> {
+    let mut list = FixedLengthList::new(ty);
+    list.reserve()?;
+    elements.try_for_each(|element| list.push(element.clone()))?;
+    Ok(list)
+}
+
+fn of_length<C: CompoundType>(
+    ty: &FixedLengthListType<C>,
     length: u32,
     is_mutable: bool,
-) -> Result<FixedLengthListType, ListError> {
+) -> Result<FixedLengthListType<C>, ListError<C>> {
     let element = ty.element_type().clone();
-    Ok(if is_mutable {
-        FixedLengthListType::new(element, length)?
+    if is_mutable {
+        FixedLengthListType::new(element, length)
     } else {
-        FixedLengthListType::new_immutable(element, length)?
-    })
+        FixedLengthListType::new_immutable(element, length)
+    }
 }

@@ -6,9 +6,11 @@
 //! | when the type is known … | use |
 //! |---|---|
 //! | to the compiler | `[T; N]`, or a newtype with [`#[derive(FixedLengthList)]`](macro@FixedLengthList) |
-//! | when the program runs (feature `alloc`) | `FixedLengthListType` and the `FixedLengthList` of it |
+//! | when the program runs | [`FixedLengthListType`] and the [`struct@FixedLengthList`] of it |
 //!
-//! Both are lifted and lowered as any other value is; see [`abi`](crate::abi).
+//! Both are lifted and lowered as any other value is (see [`abi`](crate::abi)); the second one,
+//! where there is an allocator, as a `Val`. Where its elements are kept is up to the
+//! [limits](crate::limits::HostLimits): in memory that grows, or in arrays.
 //!
 //! ```
 //! use weft::abi::ComponentType;
@@ -26,21 +28,64 @@
 //! | file | |
 //! |---|---|
 //! | here | [`FixedLength`] |
-//! | `dynamic.rs` | `FixedLengthListType`, `FixedLengthList` |
-//! | `registry.rs` | `FixedLengthListTypeRegistry`, `ExtendedValueType` |
-//! | `fixed_list_utils.rs` | making lists: the guide's name for it |
+//! | `element.rs` | [`ElementType`], [`CompoundType`] |
+//! | `dynamic.rs` | [`FixedLengthListType`], [`struct@FixedLengthList`] |
+//! | `error.rs` | [`ListError`] |
+//! | `compound.rs` | the same where there is an allocator: any type, and lists as values (feature `alloc`) |
+//! | `registry.rs` | [`FixedLengthListTypeRegistry`], [`ExtendedValueType`] |
+//! | [`fixed_list_utils`] | making lists: the guide's name for it |
+//!
+//! # The guide's sixth example
+//!
+//! ```
+//! # #[cfg(feature = "alloc")] {
+//! use weft::limits::Heap;
+//! use weft::list::fixed_list_utils;
+//! use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
+//! use weft::list::FixedLengthListTypeRegistry;
+//!
+//! // Create a fixed-length list type.
+//! let list_type = FixedLengthListType::new(ElementType::S32, 5)?;
+//! assert_eq!(list_type.size_in_bytes(), 20);
+//!
+//! // Create a list: one that grows, up to the length. One in an array has the name of the limits
+//! // in place of `Heap`, and no other difference.
+//! let mut list = FixedLengthList::<Heap>::new(list_type.clone());
+//!
+//! // Add elements.
+//! list.push(10_i32)?;
+//! list.push(20_i32)?;
+//! assert_eq!(list.remaining(), 3);
+//!
+//! // Access elements.
+//! let value = list.get_as::<i32>(0);
+//! assert_eq!(value, Some(10));
+//!
+//! // Use utility functions.
+//! let zeros = fixed_list_utils::zero_filled::<Heap>(ElementType::S32, 10)?;
+//! let range = fixed_list_utils::from_range::<Heap>(ElementType::S32, 0, 5)?;
+//! assert_eq!((zeros.length(), range.get_as::<i32>(4)), (10, Some(4)));
+//!
+//! // Type registry.
+//! let mut registry = FixedLengthListTypeRegistry::<Heap>::new();
+//! let type_index = registry.register_type(list_type)?;
+//! assert_eq!(registry.get_type(type_index), Some(list.list_type()));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #[cfg(feature = "alloc")]
+mod compound;
 mod dynamic;
-#[cfg(feature = "alloc")]
+mod element;
+mod error;
 pub mod fixed_list_utils;
-#[cfg(feature = "alloc")]
 mod registry;
 
-#[cfg(feature = "alloc")]
-pub use dynamic::{FixedLengthList, FixedLengthListType, ListError};
-#[cfg(feature = "alloc")]
-pub use registry::{ExtendedValueType, FixedLengthListTypeRegistry};
+pub use dynamic::{FixedLengthList, FixedLengthListIter, FixedLengthListType, ListResult};
+pub use element::{CompoundType, ElementType};
+pub use error::ListError;
+pub use registry::{ExtendedValueType, FixedLengthListTypeRegistry, ResolvedValueType};
 pub use weft_macros::FixedLengthList;
 
 use crate::abi::ComponentType;

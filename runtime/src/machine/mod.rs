@@ -319,6 +319,8 @@ const fn name_of(table: Table) -> &'static str {
         Table::ErrorRecords => "error_records",
         Table::StackFrames => "stack_frames",
         Table::ErrorMetadata => "error_metadata",
+        Table::ListElements => "list_elements",
+        Table::ListTypes => "list_types",
     }
 }
 

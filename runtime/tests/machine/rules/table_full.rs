@@ -54,6 +54,9 @@ impl<L: Limits> HostLimits for Low<L> {
     type Text = L::Text;
     type Bytes = L::Bytes;
     type Compound = L::Compound;
+    type CompoundType = L::CompoundType;
+    type ListElements<T> = L::ListElements<T>;
+    type ListTypes<T> = L::ListTypes<T>;
 }
 
 pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
