@@ -61,11 +61,21 @@ pub enum Table {
     StackFrames,
     /// The metadata of one error context.
     ErrorMetadata,
+    /// Calls and host tasks that the host has something to remember of.
+    CallRecords,
+    /// The metadata of one call or host task.
+    TaskMetadata,
+    /// Cancellation tokens.
+    CancellationTokens,
+    /// What is done when a token is cancelled, and calls that are to be asked to cancel.
+    CancellationHandlers,
+    /// The waitable sets of the host, each of which is among the waitable sets, too.
+    HostSets,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -86,6 +96,11 @@ impl Table {
         Self::ErrorRecords,
         Self::StackFrames,
         Self::ErrorMetadata,
+        Self::CallRecords,
+        Self::TaskMetadata,
+        Self::CancellationTokens,
+        Self::CancellationHandlers,
+        Self::HostSets,
     ];
 }
 
@@ -112,6 +127,11 @@ impl fmt::Display for Table {
             Self::ErrorRecords => "records of error contexts",
             Self::StackFrames => "stack frames of an error context",
             Self::ErrorMetadata => "metadata of an error context",
+            Self::CallRecords => "records of calls",
+            Self::TaskMetadata => "metadata of a task",
+            Self::CancellationTokens => "cancellation tokens",
+            Self::CancellationHandlers => "cancellation handlers",
+            Self::HostSets => "waitable sets of the host",
         })
     }
 }
