@@ -243,6 +243,27 @@ pub enum Error {
         /// Its length in elements.
         length: u32,
     },
+    /// What is not over can be cancelled, not forgotten.
+    #[error("the task is not over")]
+    NotFinished,
+    /// A call or task is bound to one cancellation token at a time.
+    #[error("the task is bound to a cancellation token already")]
+    AlreadyBound,
+    /// It is bound to no cancellation token.
+    #[error("the task is bound to no cancellation token")]
+    NotBound,
+    /// What is to be removed from a waitable set is no member of it.
+    #[error("this is not a member of the waitable set")]
+    NotMember,
+    /// A waitable set that is dropped has no members, as the spec says of guests' sets.
+    #[error("the waitable set has members")]
+    SetNotEmpty,
+    /// Nothing is added to a waitable set that was closed.
+    #[error("the waitable set is closed")]
+    SetClosed,
+    /// A waitable set would be among its own members.
+    #[error("a waitable set would be among its own members")]
+    SetCycle,
 }
 
 /// Something that an engine can have or lack.

@@ -65,11 +65,21 @@ pub enum Table {
     ListElements,
     /// The types in one registry of fixed-length list types. No registry is in a machine, either.
     ListTypes,
+    /// Calls and host tasks that the host has something to remember of.
+    CallRecords,
+    /// The metadata of one call or host task.
+    TaskMetadata,
+    /// Cancellation tokens.
+    CancellationTokens,
+    /// What is done when a token is cancelled, and calls that are to be asked to cancel.
+    CancellationHandlers,
+    /// The waitable sets of the host, each of which is among the waitable sets, too.
+    HostSets,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -92,6 +102,11 @@ impl Table {
         Self::ErrorMetadata,
         Self::ListElements,
         Self::ListTypes,
+        Self::CallRecords,
+        Self::TaskMetadata,
+        Self::CancellationTokens,
+        Self::CancellationHandlers,
+        Self::HostSets,
     ];
 }
 
@@ -120,6 +135,11 @@ impl fmt::Display for Table {
             Self::ErrorMetadata => "metadata of an error context",
             Self::ListElements => "elements of a fixed-length list",
             Self::ListTypes => "fixed-length list types",
+            Self::CallRecords => "records of calls",
+            Self::TaskMetadata => "metadata of a task",
+            Self::CancellationTokens => "cancellation tokens",
+            Self::CancellationHandlers => "cancellation handlers",
+            Self::HostSets => "waitable sets of the host",
         })
     }
 }

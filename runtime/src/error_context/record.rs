@@ -13,7 +13,7 @@ pub(crate) struct ErrorRecord<L: HostLimits> {
     pub(crate) code: Option<i64>,
     /// What it came from, which it holds.
     pub(crate) source: Option<ErrorContextId>,
-    /// How many error contexts hold it as their source.
+    /// How many error contexts hold it as their source, and tasks as what they failed with.
     pub(crate) source_of: u32,
     frames: L::StackFrames<Frame<L>>,
     pub(crate) metadata: Attributes<L, L::ErrorMetadata<Attribute<L>>>,

@@ -14,6 +14,8 @@ use crate::context::stack::{Contexts, Stack};
 use crate::error_context::record::ErrorRecord;
 use crate::limits::{HostLimits, Table};
 use crate::list::FixedLengthListType;
+use crate::task::record::CallRecord;
+use crate::task::token::Tokens;
 
 use super::attributes::Attribute;
 use super::records::{Place, Records};
@@ -43,6 +45,8 @@ pub(crate) struct Extensions<L: HostLimits> {
     pub(crate) host_contexts: Stack<L>,
     pub(crate) tasks: Records<TaskRecord<L>, L::TaskRecords<Place<TaskRecord<L>>>>,
     pub(crate) errors: Records<ErrorRecord<L>, L::ErrorRecords<Place<ErrorRecord<L>>>>,
+    pub(crate) calls: Records<CallRecord<L>, L::CallRecords<Place<CallRecord<L>>>>,
+    pub(crate) tokens: Tokens<L>,
 }
 
 impl<L: HostLimits> Extensions<L> {
@@ -53,6 +57,8 @@ impl<L: HostLimits> Extensions<L> {
             host_contexts: Stack::default(),
             tasks: Records::new(Table::TaskRecords),
             errors: Records::new(Table::ErrorRecords),
+            calls: Records::new(Table::CallRecords),
+            tokens: Tokens::new(),
         }
     }
 
@@ -66,6 +72,9 @@ impl<L: HostLimits> Extensions<L> {
             Table::ErrorRecords => self.errors.len(),
             Table::StackFrames => self.errors.iter().map(ErrorRecord::num_frames).sum(),
             Table::ErrorMetadata => self.errors.iter().map(|it| it.metadata.len()).sum(),
+            Table::CallRecords => self.calls.len(),
+            Table::TaskMetadata => self.calls.iter().map(|it| it.metadata.len()).sum(),
+            Table::CancellationTokens | Table::CancellationHandlers => self.tokens.count_of(table),
             _ => 0,
         }
     }
@@ -79,7 +88,11 @@ impl<L: HostLimits> Extensions<L> {
             }
             Table::ErrorRecords => size_of::<Place<ErrorRecord<L>>>(),
             Table::StackFrames => ErrorRecord::<L>::FRAME_BYTES,
-            Table::ErrorMetadata => size_of::<Attribute<L>>(),
+            Table::ErrorMetadata | Table::TaskMetadata => size_of::<Attribute<L>>(),
+            Table::CallRecords => size_of::<Place<CallRecord<L>>>(),
+            Table::CancellationTokens | Table::CancellationHandlers => {
+                Tokens::<L>::entry_bytes(table)
+            }
             Table::ListElements => size_of::<ContextValue<L>>(),
             Table::ListTypes => size_of::<FixedLengthListType<L::CompoundType>>(),
             _ => 0,

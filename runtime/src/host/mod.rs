@@ -18,6 +18,7 @@
 //! |---|---|
 //! | contexts that follow tasks | [`context`](crate::context) |
 //! | severity, frames, sources and metadata of error contexts | [`error_context`](crate::error_context) |
+//! | tasks of the host and calls, cancellation tokens | [`task`](crate::task) |
 //!
 //! # Where it is kept
 //!

@@ -178,6 +178,8 @@ pub enum CalleeView {
     Guest(TaskId),
     /// The function of the host with this number.
     Host(u32),
+    /// The host, by itself: a host task, which is a host extension.
+    HostTask,
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
@@ -380,6 +382,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Callee::Gone => CalleeView::Gone,
             Callee::Task(task) => CalleeView::Guest(self.task_id(task)?),
             Callee::Host(number) => CalleeView::Host(number),
+            Callee::HostTask => CalleeView::HostTask,
         })
     }
 

@@ -77,6 +77,7 @@
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
 //! | `inspect` | nothing: looking at the machine |
+//! | `host_task` | nothing: calls of the host by itself, and what it remembers of calls |
 //! | `extensions` | nothing: where what the host remembers of things begins and ends |
 //! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
@@ -91,11 +92,12 @@ mod handle;
 mod host_call;
 mod host_end;
 mod host_resource;
+mod host_task;
 mod id;
 mod index_table;
 mod inspect;
 mod instance;
-mod list;
+pub(crate) mod list;
 mod outstanding;
 mod ready;
 mod resource;
@@ -321,6 +323,11 @@ const fn name_of(table: Table) -> &'static str {
         Table::ErrorMetadata => "error_metadata",
         Table::ListElements => "list_elements",
         Table::ListTypes => "list_types",
+        Table::CallRecords => "call_records",
+        Table::TaskMetadata => "task_metadata",
+        Table::CancellationTokens => "cancellation_tokens",
+        Table::CancellationHandlers => "cancellation_handlers",
+        Table::HostSets => "host_sets",
     }
 }
 

@@ -287,6 +287,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if subtask.resolved() {
             return Err(Error::AlreadyResolved.into());
         }
+        if subtask.callee == Callee::HostTask {
+            self.cancel_host_task(call)?;
+            return Ok(Step::ReturnToHost);
+        }
         if core::mem::replace(&mut subtask.cancellation_requested, true) {
             return Err(Error::AlreadyCancelled.into());
         }
@@ -313,7 +317,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let subtask = self.subtask(self.subtask_key(call)?)?;
         match subtask.callee {
             Callee::Gone => Ok(!subtask.resolved()),
-            Callee::Host(_) => Ok(false),
+            Callee::Host(_) | Callee::HostTask => Ok(false),
             Callee::Task(task) => Ok(self.instances.get(self.tasks.get(task)?.instance)?.lockdown),
         }
     }
@@ -330,7 +334,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     #[inline]
-    fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
+    pub(crate) fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if self.waitables.get(subtask)?.owner.is_some() {
             return Err(Error::NotHosts);

@@ -350,7 +350,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             self.requeue_after_cancellation(thread)?;
         }
         match caller {
-            Some(caller) => self.subtask_resolved(caller, resolution),
+            Some(caller) => Ok(self.subtask_resolved(caller, resolution)?),
             None => Ok(()),
         }
     }

@@ -50,6 +50,8 @@ pub(crate) enum Callee {
     Task(Key<Task>),
     /// A function of the host.
     Host(u32),
+    /// The host, by itself: a host extension.
+    HostTask,
 }
 
 impl Linked for Waitable {
@@ -206,8 +208,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     pub(crate) fn drop_waitable(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         self.clear_pending_event(waitable)?;
         self.join(waitable, None)?;
-        self.waitables.remove(waitable)?;
-        Ok(())
+        self.remove_waitable(waitable)
     }
 
     /// The subtask that `waitable` is.

@@ -6,6 +6,8 @@
 //! | `scopes` | scopes, left in every way; anything in any order |
 //! | `errors` | what the host knows of error contexts |
 //! | `sources` | chains of errors |
+//! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
+//! | `tokens` | cancellation tokens |
 //! | `full` | each side table, driven to its end |
 
 mod contexts;
@@ -13,6 +15,8 @@ mod errors;
 mod full;
 mod scopes;
 mod sources;
+mod tasks;
+mod tokens;
 
 use weft::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};
 
