@@ -222,8 +222,8 @@ pub enum Error {
     /// or of a name. Nothing was cut, and nothing has changed.
     #[error("there is no room for {bytes} bytes in one text or value")]
     ValueTooLong {
-        /// How long it is, in bytes.
-        bytes: usize,
+        /// How long it is, in bytes; the highest number if it is longer than that.
+        bytes: u32,
     },
     /// The context is that of a scope, which takes it away itself when it is left.
     #[error("the context is that of a scope, and is there until the scope is left")]
@@ -264,6 +264,13 @@ pub enum Error {
     /// A waitable set would be among its own members.
     #[error("a waitable set would be among its own members")]
     SetCycle,
+}
+
+impl Error {
+    /// [`ValueTooLong`](Self::ValueTooLong) of so many bytes.
+    pub(crate) fn value_too_long(bytes: usize) -> Self {
+        Self::ValueTooLong { bytes: u32::try_from(bytes).unwrap_or(u32::MAX) }
+    }
 }
 
 /// Something that an engine can have or lack.

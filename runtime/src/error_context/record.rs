@@ -62,8 +62,7 @@ impl<L: HostLimits> ErrorRecord<L> {
     /// Adds a stack frame behind those that are there.
     pub(crate) fn add_frame(&mut self, frame: StackFrame<'_>) -> Result<(), Error> {
         let StackFrame { function, file, line, column } = frame;
-        let copy_of =
-            |text: &str| L::Text::copy_of(text).ok_or(Error::ValueTooLong { bytes: text.len() });
+        let copy_of = |text: &str| L::Text::copy_of(text).ok_or(Error::value_too_long(text.len()));
         let file = file.map(copy_of).transpose()?;
         let frame = Frame { function: copy_of(function)?, file, line, column };
         self.frames.push(frame).map_err(|_| Error::Full(Table::StackFrames))

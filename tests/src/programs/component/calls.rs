@@ -137,7 +137,7 @@ struct Calls(Vec<Call>);
 
 impl Calls {
     /// Adds a built-in.
-    fn add(&mut self, name: &str, shape: Shape, definition: String) {
+    fn add(&mut self, name: &str, shape: Shape, definition: impl std::fmt::Display) {
         let definition = format!("canon {definition}");
         self.0.push(Call { name: name.to_owned(), shape, definition });
     }
@@ -192,17 +192,17 @@ impl Calls {
             for (index, function) in FUNCTIONS.iter().enumerate() {
                 self.add_import(
                     &format!("call {callee} {index}"),
-                    function,
+                    *function,
                     &format!("$f{callee}-{index}"),
                 );
             }
         }
         for (index, function) in HOST_FUNCTIONS.iter().enumerate() {
-            self.add_import(&format!("call host {index}"), function, &format!("$h{index}"));
+            self.add_import(&format!("call host {index}"), *function, &format!("$h{index}"));
         }
     }
 
-    fn add_import(&mut self, name: &str, function: &Function, id: &str) {
+    fn add_import(&mut self, name: &str, function: Function, id: &str) {
         let params = usize::from(function.param.is_some());
         let has_result = function.result.is_some();
         let sync = Shape::of(params, has_result);
@@ -236,6 +236,10 @@ fn task_return(result: Option<Value>, wrong: u32) -> String {
 
 /// The name and the core arguments of what a guest calls by `entry`, whose task is of `function`,
 /// in a world of so many instances.
+///
+/// # Panics
+///
+/// If the arguments of a program are no numbers.
 #[must_use]
 pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (String, Vec<u32>) {
     use Operation as O;
@@ -267,7 +271,7 @@ pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (St
     };
     let numbers = values(operation, entry.arguments).into_iter().map(|value| match value {
         CoreValue::I32(number) => number,
-        other => panic!("{other:?} is not a number of a program"),
+        other => unreachable!("{other:?} is not a number of a program"),
     });
     (full_name, numbers.collect())
 }

@@ -34,7 +34,7 @@ impl Expected {
         }
         let calls = player.calls.values().filter(|call| call.caller.is_none());
         Self {
-            lines: lines.lines,
+            lines: lines.texts,
             choices: run.choices.iter().map(|made| made.chosen).collect(),
             ends: player.end_origins.clone(),
             received: player.received.clone(),
@@ -46,7 +46,7 @@ impl Expected {
 /// The lines, and what is known of the state at the last of them.
 #[derive(Debug, Default)]
 struct Lines {
-    lines: Vec<String>,
+    texts: Vec<String>,
     /// The instance of each thread, by their names.
     instances: HashMap<String, String>,
     /// The checksum of each instance's memory, by its name.
@@ -77,13 +77,13 @@ impl Lines {
             }
             ["trap", _] => {
                 // The host doesn't hear of a call whose arguments can't be taken.
-                if let [.., called, started] = self.lines.as_slice()
+                if let [.., called, started] = self.texts.as_slice()
                     && called.starts_with("host-call ")
                     && started.starts_with("host.start ")
                 {
-                    self.lines.truncate(self.lines.len() - 2);
+                    self.texts.truncate(self.texts.len() - 2);
                 }
-                self.lines.push(line.to_owned());
+                self.texts.push(line.to_owned());
             }
             [first, rest @ ..] => {
                 if first.starts_with("host.") {
@@ -102,9 +102,9 @@ impl Lines {
                     _ => {}
                 }
                 if is_name(first, 'T') && rest.first().is_some_and(|word| *word != "=") {
-                    self.lines.push(self.state(first));
+                    self.texts.push(self.state(first));
                 }
-                self.lines.push(line.to_owned());
+                self.texts.push(line.to_owned());
             }
             [] => {}
         }
@@ -139,7 +139,7 @@ impl Lines {
     fn tell_ended(&mut self) {
         for (number, how) in &self.ended {
             if self.told.insert(*number, how).is_none() {
-                self.lines.push(ended(*number, how));
+                self.texts.push(ended(*number, how));
             }
         }
     }
@@ -152,7 +152,7 @@ impl Lines {
             self.nested.pop();
             let how = self.ended.get(&number).copied().unwrap_or("waits");
             self.told.insert(number, how);
-            self.lines.push(ended(number, how));
+            self.texts.push(ended(number, how));
         }
     }
 

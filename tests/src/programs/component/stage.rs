@@ -83,7 +83,7 @@ impl Stage {
         let store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
         let mut play = Play { store, shared, open: Vec::new() };
         play.set_up(component, linker);
-        play.to_its_end();
+        play.go_on();
         play.shared.lock().difference.clone()
     }
 
@@ -137,7 +137,7 @@ pub fn play_again(
     entries: &[Entry],
     choices: &[u32],
 ) -> Option<(Run, Player<Heap, impl Chooser + use<>>)> {
-    let again = Again { choices: choices.to_vec().into_iter() };
+    let again = Again { choices: Vec::from(choices).into_iter() };
     let play = || rehearse(Player::<Heap, _>::new(again, instances), Tape(entries.iter()));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).ok()
 }
@@ -178,7 +178,7 @@ impl Play {
     }
 
     /// Does what the lines say, until there are none, or something differs.
-    fn to_its_end(&mut self) {
+    fn go_on(&mut self) {
         loop {
             if let Err(error) = self.step() {
                 self.shared.lock().trap(&error);

@@ -75,13 +75,13 @@ fn host_type(id: &str, number: u32) -> String {
 
 fn import_host_functions(text: &mut String) {
     for (index, function) in HOST_FUNCTIONS.iter().enumerate() {
-        let ty = function_type(function);
+        let ty = function_type(*function);
         write(text, format_args!("(import \"h{index}\" (func $h{index} {ty}))"));
     }
 }
 
 /// The type of a function, in the text format.
-fn function_type(function: &Function) -> String {
+fn function_type(function: Function) -> String {
     let mut ty = if function.is_async { "async".to_owned() } else { String::new() };
     if let Some(param) = function.param {
         write!(ty, " (param \"value\" {})", value_type(param)).expect("a string");
@@ -117,7 +117,7 @@ fn component(number: u32) -> String {
         write(&mut text, format_args!("(type $ends{position} ({kind} {element}))"));
     }
     for (index, function) in FUNCTIONS.iter().enumerate() {
-        lift(&mut text, number, index, function);
+        lift(&mut text, number, index, *function);
     }
     if number == 0 {
         let ty = r#"(param "representation" u32) (result (own $r0))"#;
@@ -137,7 +137,7 @@ fn import_instance(text: &mut String, number: u32, other: u32) {
     }
     write(text, format_args!("(export \"r\" (type $r{other} (sub resource)))"));
     for (index, function) in FUNCTIONS.iter().enumerate() {
-        let ty = function_type(function);
+        let ty = function_type(*function);
         write(text, format_args!("(export \"f{index}\" (func {ty}))"));
     }
     write(text, format_args!("))"));
@@ -215,7 +215,7 @@ fn functions() -> String {
     text
 }
 
-fn lift(text: &mut String, number: u32, index: usize, function: &Function) {
+fn lift(text: &mut String, number: u32, index: usize, function: Function) {
     let options = match function.lift {
         Lift::Sync { has_post_return: false } => "",
         Lift::Sync { has_post_return: true } => r#"(post-return (core func $guest "post-return"))"#,
