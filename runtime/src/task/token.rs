@@ -90,10 +90,13 @@ impl Linked for Handler {
     }
 }
 
+/// The handlers of all tokens.
+type Handlers<L> = Arena<Handler, <L as HostLimits>::CancellationHandlers<Slot<Handler>>>;
+
 /// All tokens and handlers, and what is to be done.
 pub(crate) struct Tokens<L: HostLimits> {
-    tokens: Arena<Token, L::CancellationTokens<Slot<Token>>>,
-    handlers: Arena<Handler, L::CancellationHandlers<Slot<Handler>>>,
+    all: Arena<Token, L::CancellationTokens<Slot<Token>>>,
+    handlers: Handlers<L>,
     /// What is to be told to the host.
     told: List<Handler>,
     /// Host tasks that are to be cancelled.
@@ -105,7 +108,7 @@ pub(crate) struct Tokens<L: HostLimits> {
 impl<L: HostLimits> Tokens<L> {
     pub(crate) fn new() -> Self {
         Self {
-            tokens: Arena::new(Table::CancellationTokens),
+            all: Arena::new(Table::CancellationTokens),
             handlers: Arena::new(Table::CancellationHandlers),
             told: List::default(),
             tasks: List::default(),
@@ -116,7 +119,7 @@ impl<L: HostLimits> Tokens<L> {
     /// How many entries one of the two tables has in use.
     pub(crate) const fn count_of(&self, table: Table) -> usize {
         match table {
-            Table::CancellationTokens => self.tokens.len() as usize,
+            Table::CancellationTokens => self.all.len() as usize,
             _ => self.handlers.len() as usize,
         }
     }
@@ -130,11 +133,11 @@ impl<L: HostLimits> Tokens<L> {
     }
 
     pub(crate) fn key(&self, token: CancellationToken) -> Result<Key<Token>, Error> {
-        self.tokens.key(token.number, token.generation)
+        self.all.key(token.number, token.generation)
     }
 
     pub(crate) fn id(&self, token: Key<Token>) -> Result<CancellationToken, Error> {
-        let generation = self.tokens.generation(token)?;
+        let generation = self.all.generation(token)?;
         Ok(CancellationToken { number: token.number(), generation })
     }
 
@@ -144,13 +147,13 @@ impl<L: HostLimits> Tokens<L> {
     }
 
     pub(crate) fn is_cancelled(&self, token: Key<Token>) -> Result<bool, Error> {
-        Ok(self.tokens.get(token)?.is_cancelled)
+        Ok(self.all.get(token)?.is_cancelled)
     }
 
     /// A new token; one whose parent is cancelled is cancelled.
     pub(crate) fn add(&mut self, parent: Option<Key<Token>>) -> Result<Key<Token>, Error> {
         let is_cancelled = parent.map_or(Ok(false), |parent| self.is_cancelled(parent))?;
-        let token = self.tokens.insert(Token { is_cancelled, ..Token::default() })?;
+        let token = self.all.insert(Token { is_cancelled, ..Token::default() })?;
         if let Some(parent) = parent.filter(|_| !is_cancelled) {
             self.adopt(parent, token)?;
         }
@@ -158,19 +161,19 @@ impl<L: HostLimits> Tokens<L> {
     }
 
     fn adopt(&mut self, parent: Key<Token>, child: Key<Token>) -> Result<(), Error> {
-        let mut children = core::mem::take(&mut self.tokens.get_mut(parent)?.children);
-        children.push_back(&mut self.tokens, child)?;
-        self.tokens.get_mut(parent)?.children = children;
-        self.tokens.get_mut(child)?.parent = Some(parent);
+        let mut children = core::mem::take(&mut self.all.get_mut(parent)?.children);
+        children.push_back(&mut self.all, child)?;
+        self.all.get_mut(parent)?.children = children;
+        self.all.get_mut(child)?.parent = Some(parent);
         Ok(())
     }
 
     /// Takes a token away from its parent, if it has one.
     fn leave_parent(&mut self, token: Key<Token>) -> Result<Option<Key<Token>>, Error> {
-        let Some(parent) = self.tokens.get_mut(token)?.parent.take() else { return Ok(None) };
-        let mut children = core::mem::take(&mut self.tokens.get_mut(parent)?.children);
-        children.remove(&mut self.tokens, token)?;
-        self.tokens.get_mut(parent)?.children = children;
+        let Some(parent) = self.all.get_mut(token)?.parent.take() else { return Ok(None) };
+        let mut children = core::mem::take(&mut self.all.get_mut(parent)?.children);
+        children.remove(&mut self.all, token)?;
+        self.all.get_mut(parent)?.children = children;
         Ok(Some(parent))
     }
 
@@ -182,16 +185,16 @@ impl<L: HostLimits> Tokens<L> {
         }
         self.leave_parent(token)?;
         let mut cancelled = List::default();
-        cancelled.push_back(&mut self.tokens, token)?;
+        cancelled.push_back(&mut self.all, token)?;
         while let Some(token) = cancelled.front() {
-            cancelled.remove(&mut self.tokens, token)?;
-            self.tokens.get_mut(token)?.is_cancelled = true;
-            while let Some(handler) = self.tokens.get(token)?.handlers.front() {
+            cancelled.remove(&mut self.all, token)?;
+            self.all.get_mut(token)?.is_cancelled = true;
+            while let Some(handler) = self.all.get(token)?.handlers.front() {
                 self.fire(handler)?;
             }
-            while let Some(child) = self.tokens.get(token)?.children.front() {
+            while let Some(child) = self.all.get(token)?.children.front() {
                 self.leave_parent(child)?;
-                cancelled.push_back(&mut self.tokens, child)?;
+                cancelled.push_back(&mut self.all, child)?;
             }
         }
         Ok(true)
@@ -201,13 +204,13 @@ impl<L: HostLimits> Tokens<L> {
     /// parent.
     pub(crate) fn remove(&mut self, token: Key<Token>) -> Result<(), Error> {
         let parent = self.leave_parent(token)?;
-        while let Some(child) = self.tokens.get(token)?.children.front() {
+        while let Some(child) = self.all.get(token)?.children.front() {
             self.leave_parent(child)?;
             if let Some(parent) = parent {
                 self.adopt(parent, child)?;
             }
         }
-        self.tokens.remove(token)?;
+        self.all.remove(token)?;
         Ok(())
     }
 
@@ -216,7 +219,7 @@ impl<L: HostLimits> Tokens<L> {
         &self,
         token: Key<Token>,
     ) -> Result<Option<(Key<Handler>, Action)>, Error> {
-        let Some(handler) = self.tokens.get(token)?.handlers.front() else { return Ok(None) };
+        let Some(handler) = self.all.get(token)?.handlers.front() else { return Ok(None) };
         Ok(Some((handler, self.handlers.get(handler)?.action)))
     }
 
@@ -234,7 +237,7 @@ impl<L: HostLimits> Tokens<L> {
         let handler = self.handlers.insert(Handler { links, token: waits_for, action })?;
         match waits_for {
             Some(token) => {
-                let handlers = &mut self.tokens.get_mut(token)?.handlers;
+                let handlers = &mut self.all.get_mut(token)?.handlers;
                 handlers.push_back(&mut self.handlers, handler)?;
             }
             None => {
@@ -250,7 +253,7 @@ impl<L: HostLimits> Tokens<L> {
         let fired = self.handlers.get_mut(handler)?;
         let (token, action) = (fired.token.take(), fired.action);
         let Some(token) = token else { return Ok(false) };
-        self.tokens.get_mut(token)?.handlers.remove(&mut self.handlers, handler)?;
+        self.all.get_mut(token)?.handlers.remove(&mut self.handlers, handler)?;
         let (handlers, list) = self.list(action);
         list.push_back(handlers, handler)?;
         Ok(true)
@@ -272,7 +275,7 @@ impl<L: HostLimits> Tokens<L> {
         let Handler { token, action, .. } = *self.handlers.get(handler)?;
         match token {
             Some(token) => {
-                self.tokens.get_mut(token)?.handlers.remove(&mut self.handlers, handler)?;
+                self.all.get_mut(token)?.handlers.remove(&mut self.handlers, handler)?;
             }
             None => {
                 let (handlers, list) = self.list(action);
@@ -311,10 +314,7 @@ impl<L: HostLimits> Tokens<L> {
     }
 
     /// The list that handlers with this action are in when it is their turn.
-    const fn list(
-        &mut self,
-        action: Action,
-    ) -> (&mut Arena<Handler, L::CancellationHandlers<Slot<Handler>>>, &mut List<Handler>) {
+    const fn list(&mut self, action: Action) -> (&mut Handlers<L>, &mut List<Handler>) {
         let list = match action {
             Action::Tell(_) => &mut self.told,
             Action::CancelTask(_) => &mut self.tasks,
