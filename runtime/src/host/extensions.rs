@@ -12,6 +12,7 @@
 use crate::context::stack::{Contexts, Stack};
 use crate::error_context::record::ErrorRecord;
 use crate::limits::{HostLimits, Table};
+use crate::machine::host_set::HostSet;
 use crate::task::record::CallRecord;
 use crate::task::token::Tokens;
 
@@ -45,6 +46,7 @@ pub(crate) struct Extensions<L: HostLimits> {
     pub(crate) errors: Records<ErrorRecord<L>, L::ErrorRecords<Place<ErrorRecord<L>>>>,
     pub(crate) calls: Records<CallRecord<L>, L::CallRecords<Place<CallRecord<L>>>>,
     pub(crate) tokens: Tokens<L>,
+    pub(crate) host_sets: Records<HostSet, L::HostSets<Place<HostSet>>>,
 }
 
 impl<L: HostLimits> Extensions<L> {
@@ -57,6 +59,7 @@ impl<L: HostLimits> Extensions<L> {
             errors: Records::new(Table::ErrorRecords),
             calls: Records::new(Table::CallRecords),
             tokens: Tokens::new(),
+            host_sets: Records::new(Table::HostSets),
         }
     }
 
@@ -73,6 +76,7 @@ impl<L: HostLimits> Extensions<L> {
             Table::CallRecords => self.calls.len(),
             Table::TaskMetadata => self.calls.iter().map(|it| it.metadata.len()).sum(),
             Table::CancellationTokens | Table::CancellationHandlers => self.tokens.count_of(table),
+            Table::HostSets => self.host_sets.len(),
             _ => 0,
         }
     }
@@ -91,6 +95,7 @@ impl<L: HostLimits> Extensions<L> {
             Table::CancellationTokens | Table::CancellationHandlers => {
                 Tokens::<L>::entry_bytes(table)
             }
+            Table::HostSets => size_of::<Place<HostSet>>(),
             _ => 0,
         }
     }
