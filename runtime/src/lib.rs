@@ -19,6 +19,7 @@
 //! | [`context`] | contexts that follow tasks, and their keys |
 //! | [`error_context`] | severity, frames, sources and metadata of error contexts |
 //! | [`task`] | tasks of the host, and cancellation tokens |
+//! | [`waitable`] | waitable sets of the host |
 //!
 //! Everything here builds without `std` and without `alloc`; what needs one of them says so.
 
@@ -51,5 +52,6 @@ pub mod limits;
 pub mod list;
 pub mod machine;
 pub mod task;
+pub mod waitable;
 
 pub use generated::{code, gate, limit, trap, value_type};

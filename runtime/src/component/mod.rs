@@ -21,6 +21,7 @@
 //! | `call`, `host_call` | calls by the host, and of the host |
 //! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
 //! | `waiting` | functions of the host that wait, and their wakers |
+//! | `wait` | waiting for tasks and waitable sets of the host |
 //! | `origin` | which call something belongs to: who hears of its traps |
 //! | `deadlock`, `names` | who waits for what, and how it is called |
 //! | `transfer`, `contexts` | moving values, by the canonical ABI |
@@ -67,6 +68,7 @@ mod type_text;
 mod typed_function;
 mod typed_host_function;
 mod versions;
+mod wait;
 mod waiting;
 
 pub use bindings::{BoundFuture, ExportError, FindHost};

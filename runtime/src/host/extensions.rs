@@ -14,6 +14,7 @@ use crate::context::stack::{Contexts, Stack};
 use crate::error_context::record::ErrorRecord;
 use crate::limits::{HostLimits, Table};
 use crate::list::FixedLengthListType;
+use crate::machine::host_set::HostSet;
 use crate::task::record::CallRecord;
 use crate::task::token::Tokens;
 
@@ -47,6 +48,7 @@ pub(crate) struct Extensions<L: HostLimits> {
     pub(crate) errors: Records<ErrorRecord<L>, L::ErrorRecords<Place<ErrorRecord<L>>>>,
     pub(crate) calls: Records<CallRecord<L>, L::CallRecords<Place<CallRecord<L>>>>,
     pub(crate) tokens: Tokens<L>,
+    pub(crate) host_sets: Records<HostSet, L::HostSets<Place<HostSet>>>,
 }
 
 impl<L: HostLimits> Extensions<L> {
@@ -59,6 +61,7 @@ impl<L: HostLimits> Extensions<L> {
             errors: Records::new(Table::ErrorRecords),
             calls: Records::new(Table::CallRecords),
             tokens: Tokens::new(),
+            host_sets: Records::new(Table::HostSets),
         }
     }
 
@@ -75,6 +78,7 @@ impl<L: HostLimits> Extensions<L> {
             Table::CallRecords => self.calls.len(),
             Table::TaskMetadata => self.calls.iter().map(|it| it.metadata.len()).sum(),
             Table::CancellationTokens | Table::CancellationHandlers => self.tokens.count_of(table),
+            Table::HostSets => self.host_sets.len(),
             _ => 0,
         }
     }
@@ -95,6 +99,7 @@ impl<L: HostLimits> Extensions<L> {
             }
             Table::ListElements => size_of::<ContextValue<L>>(),
             Table::ListTypes => size_of::<FixedLengthListType<L::CompoundType>>(),
+            Table::HostSets => size_of::<Place<HostSet>>(),
             _ => 0,
         }
     }

@@ -69,6 +69,18 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.subtask_resolved(key, Resolution::Cancelled)
     }
 
+    /// A call that the host made has failed, as something trapped that it had begun: whoever waits
+    /// for it hears of that, if it has not ended otherwise. A **host extension**, for whoever drives
+    /// the machine.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]; [`Error::NotHosts`] if a guest made it.
+    pub fn call_failed(&mut self, call: SubtaskId) -> Result<(), Error> {
+        let key = self.hosts_call(call)?;
+        if self.subtask(key)?.resolved() { Ok(()) } else { self.set_pending_event(key) }
+    }
+
     /// A call that the host made, which is not over and was not asked to cancel.
     pub(crate) fn cancellable_call(&self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.subtask(self.hosts_call(call)?)?;

@@ -77,7 +77,7 @@
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
 //! | `inspect` | nothing: looking at the machine |
-//! | `host_task` | nothing: calls of the host by itself, and what it remembers of calls |
+//! | `host_task`, `host_set` | nothing: host tasks, what the host remembers of calls, its waitable sets |
 //! | `extensions` | nothing: where what the host remembers of things begins and ends |
 //! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
@@ -92,6 +92,7 @@ mod handle;
 mod host_call;
 mod host_end;
 mod host_resource;
+pub(crate) mod host_set;
 mod host_task;
 mod id;
 mod index_table;

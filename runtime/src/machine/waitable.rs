@@ -7,7 +7,6 @@ use crate::limits::{Limits, Table};
 use super::Machine;
 use super::arena::Key;
 use super::end::End;
-use super::id::WaitableId;
 use super::instance::Instance;
 use super::list::{Linked, Links};
 use super::outstanding::Outstanding;
@@ -245,7 +244,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         }
     }
 
-    /// Takes the event that came first of all that the host has to hear: a **host extension**.
+    /// Takes the event that came first of all that the host has to hear, but for those of members
+    /// of [its sets](crate::waitable): a **host extension**.
     ///
     /// Calls that the host made have events as subtasks do, when they start and when they
     /// resolve; so do its reads and writes, and ends whose other end was dropped.
@@ -257,10 +257,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     pub fn next_host_event(&mut self) -> Result<Option<HostEvent>, Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         let Some(waitable) = self.host_pending.front() else { return Ok(None) };
-        let id = match self.waitables.get(waitable)?.kind {
-            Kind::Subtask(_) => WaitableId::Subtask(self.subtask_id(waitable)?),
-            Kind::End(_) => WaitableId::End(self.end_id(waitable)?),
-        };
+        let id = self.waitable_id(waitable)?;
         let event = self.get_pending_event(waitable)?;
         Ok(Some(HostEvent { waitable: id, event }))
     }

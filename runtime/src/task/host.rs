@@ -7,10 +7,47 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::host::attributes::Name;
 use crate::limits::Limits;
-use crate::machine::{ErrorContextId, SubtaskId, TaskId};
+use crate::machine::{ErrorContextId, Machine, SubtaskId, TaskId};
 
 use super::record::Failed;
 use super::{TaskResult, TaskReturn, TaskStatus};
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    fn task_status(&self, task: SubtaskId) -> Result<TaskStatus, Error> {
+        let record = self.call_record(task)?;
+        if record.is_some_and(|record| record.failure.is_some()) {
+            return Ok(TaskStatus::Failed);
+        }
+        Ok(match self.call_state(task)? {
+            SubtaskState::Returned => TaskStatus::Completed,
+            SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned => {
+                TaskStatus::Cancelled
+            }
+            SubtaskState::Starting | SubtaskState::Started if self.is_callee_gone(task)? => {
+                TaskStatus::Failed
+            }
+            SubtaskState::Starting => TaskStatus::Pending,
+            SubtaskState::Started => TaskStatus::Running,
+        })
+    }
+
+    /// What [`Host::task_result`] gives, lent for as long as the machine is.
+    pub(crate) fn task_result(&self, task: SubtaskId) -> Result<Option<TaskResult<'_, L>>, Error> {
+        let record = self.call_record(task)?;
+        Ok(match self.task_status(task)? {
+            TaskStatus::Pending | TaskStatus::Running => None,
+            TaskStatus::Completed => {
+                let returned = record.map(|record| &record.returned);
+                Some(TaskResult::Returned(returned.unwrap_or(TaskReturn::VOID)))
+            }
+            TaskStatus::Cancelled => Some(TaskResult::Cancelled),
+            TaskStatus::Failed => {
+                let failure = record.and_then(|record| record.failure);
+                Some(TaskResult::Failed(failure.and_then(|Failed(error)| error)))
+            }
+        })
+    }
+}
 
 /// Tasks of the host, and calls: **host extensions**. See [`task`](crate::task).
 ///
@@ -109,23 +146,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn task_status(&self, task: SubtaskId) -> Result<TaskStatus, Error> {
-        let record = self.machine.call_record(task)?;
-        if record.is_some_and(|record| record.failure.is_some()) {
-            return Ok(TaskStatus::Failed);
-        }
-        Ok(match self.machine.call_state(task)? {
-            SubtaskState::Returned => TaskStatus::Completed,
-            SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned => {
-                TaskStatus::Cancelled
-            }
-            SubtaskState::Starting | SubtaskState::Started
-                if self.machine.is_callee_gone(task)? =>
-            {
-                TaskStatus::Failed
-            }
-            SubtaskState::Starting => TaskStatus::Pending,
-            SubtaskState::Started => TaskStatus::Running,
-        })
+        self.machine.task_status(task)
     }
 
     /// How a call or host task ended; nothing if it has not. It stays as it is, so that it can be
@@ -137,19 +158,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn task_result(&self, task: SubtaskId) -> Result<Option<TaskResult<'_, L>>, Error> {
-        let record = self.machine.call_record(task)?;
-        Ok(match self.task_status(task)? {
-            TaskStatus::Pending | TaskStatus::Running => None,
-            TaskStatus::Completed => {
-                let returned = record.map(|record| &record.returned);
-                Some(TaskResult::Returned(returned.unwrap_or(TaskReturn::VOID)))
-            }
-            TaskStatus::Cancelled => Some(TaskResult::Cancelled),
-            TaskStatus::Failed => {
-                let failure = record.and_then(|record| record.failure);
-                Some(TaskResult::Failed(failure.and_then(|Failed(error)| error)))
-            }
-        })
+        self.machine.task_result(task)
     }
 
     /// The context that a host task was started in; the host's [current](Self::context_get) one is

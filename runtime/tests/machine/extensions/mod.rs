@@ -6,14 +6,17 @@
 //! | `scopes` | scopes, left in every way; anything in any order |
 //! | `errors` | what the host knows of error contexts |
 //! | `sources` | chains of errors |
+//! | `sets` | waitable sets of the host |
 //! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
 //! | `tokens` | cancellation tokens |
-//! | `full` | each side table, driven to its end |
+//! | `full`, `room` | each side table, driven to its end |
 
 mod contexts;
 mod errors;
 mod full;
+mod room;
 mod scopes;
+mod sets;
 mod sources;
 mod tasks;
 mod tokens;
