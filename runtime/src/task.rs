@@ -11,8 +11,8 @@
 //! |---|---|
 //! | `TaskId` | [`SubtaskId`](crate::machine::SubtaskId): a call or host task as its caller sees it, which lives until it is dropped. (A [`TaskId`](crate::machine::TaskId) of the machine is a guest's side of a call, and gone when the guest is done; [`Host::call_of`](crate::host::Host::call_of) leads from one to the other) |
 //! | `TaskStatus`, `TaskReturn` | [`TaskStatus`], [`TaskReturn`] |
-//! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Host`](crate::host::Host#impl-Host<'_,+L,+C>-2) |
-//! | `task_wait` | [`Host::task_poll`](crate::host::Host::task_poll), which doesn't wait; `Store::task_wait`, which lets the store run; `Store::task_wait_async`, a future |
+//! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Host`](crate::host::Host) |
+//! | `task_wait` | [`Host::task_result`](crate::host::Host::task_result), which doesn't wait; `Store::task_wait`, which lets the store run; `Store::task_wait_async`, a future |
 //! | `CancellationToken` | [`CancellationToken`]; its methods are those of `Host`, from [`cancellation_token_new`](crate::host::Host::cancellation_token_new) on |
 //! | `with_task`, `with_cancellable_task`, `wait_for_tasks` | [`with_task`], [`with_cancellable_task`], `Store::wait_for_tasks` |
 //!

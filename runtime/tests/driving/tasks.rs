@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use weft::abi::{Type, Val};
 use weft::code::CopyResult;
-use weft::component::CallError;
+use weft::component::{CallError, CallId};
 use weft::context::ContextValue;
 use weft::error::Error;
 use weft::machine::WaitableId;
@@ -41,7 +41,7 @@ fn the_first_of_several_calls_is_found_by_a_set() {
     let mut world = World::new();
     let ask = world.guest_function("ask");
     let calls = [1, 2, 3].map(|it| world.store.start(&ask, &[Val::U32(it)]).unwrap());
-    let set = world.store.host().waitable_set_of(&calls.map(|call| call.task())).unwrap();
+    let set = world.store.host().waitable_set_of(&calls.map(CallId::task)).unwrap();
     // That they have started is told, too.
     while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
     let late = world.store.waitable_set_wait_for(set, Duration::from_millis(1)).unwrap();
@@ -113,7 +113,7 @@ fn a_call_that_traps_is_told_by_its_set_and_failed() {
         let function = &functions[usize::try_from(it).unwrap() - 1];
         world.store.start(function, &[Val::U32(it)]).unwrap()
     });
-    let set = world.store.host().waitable_set_of(&calls.map(|call| call.task())).unwrap();
+    let set = world.store.host().waitable_set_of(&calls.map(CallId::task)).unwrap();
     while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
     world.questions.answer(1, 0);
     // The other one is in the same instance.
