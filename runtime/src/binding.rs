@@ -236,15 +236,21 @@ macro_rules! __weft_link {
         interface: $interface:expr, host: [$($host:ident)?],
         modules: [$($module:path),*],
         resources: [$($name:literal $resource:ty => $dropped:ident::$drop:ident),*],
-        aliases: [$($alias:literal $of:ty),*],
         functions: [$($function:path => $trait:ident::$method:ident($($param:ident),*)),*],
         async_functions: [
             $($later:path => $later_trait:ident::$later_method:ident($($later_param:ident),*)),*
         ]
     ) => {
         /// Gives all of it to components: `host` finds who implements it in a store's data.
-        #[allow(clippy::all, clippy::pedantic, dead_code, deprecated, unreachable_pub)]
-        #[allow(unused_qualifications)]
+        #[allow(
+            clippy::all,
+            clippy::pedantic,
+            dead_code,
+            deprecated,
+            unreachable_pub,
+            unused_qualifications,
+            reason = "it is generated, and what it names is the user's"
+        )]
         pub fn add_to_linker<E, T, H>(
             linker: &mut $crate::component::Linker<E, T>,
             host: $crate::component::FindHost<T, H>,
@@ -257,7 +263,6 @@ macro_rules! __weft_link {
             $(linker.bind_resource::<$resource, H>(
                 $interface, $name, host, <H as $dropped>::$drop,
             );)*
-            $(linker.bind_alias::<$of>($interface, $alias);)*
             $(linker.bind_function::<$function, H>(
                 host, |host, ($($param,)*)| <H as $trait>::$method(host, $($param),*),
             );)*

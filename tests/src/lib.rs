@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`conformance`] | the runner of component `.wast` files |
 //! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
-//! | [`programs`] | random programs of built-in calls, on the machine and on the reference |
+//! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 //! | [`scenes`] | components on wasmi, for the same |
 #![doc = include_str!("../../README.md")]

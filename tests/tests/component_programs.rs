@@ -60,7 +60,7 @@ fn components_do_what_the_machine_does_in_random_programs() {
     let stage = Stage::new(3);
     let (mut count, mut lines, mut differ) = (0, 0, Vec::new());
     let mut message = String::new();
-    for seed in seeds(500) {
+    for seed in seeds(1500) {
         let (run, player) = play(seed);
         count += 1;
         lines += run.trace.len();
@@ -83,7 +83,7 @@ fn components_do_what_the_machine_does_in_the_recorded_programs() {
     let mut unchanged = 0;
     for (position, line) in RECORDED.lines().enumerate() {
         let program = read_program(&serde_json::from_str(line).expect("JSON")).expect("a program");
-        let played = play_again(program.instances, &program.entries, &program.choices);
+        let played = play_again(program.instances, &program.entries, program.choices);
         let (run, player) = played.expect("it can be played");
         assert_eq!(stage.play(&run, &player), None, "program {position}");
         unchanged += usize::from(run.trace == program.trace);

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use wit_parser::{Docs, Function, FunctionKind, Type, TypeDefKind, TypeId};
 
 use super::emit::{Direction, Generator, Place};
-use super::facts::{cannot, origin};
+use super::facts::cannot;
 use super::modules::{Key, ModuleId, Modules};
 use super::names::Scope;
 use super::types::{Lifetime, UNANNOTATED};
@@ -93,22 +93,6 @@ impl<'w> Generator<'w> {
 
     /// The function that gives all of a module to components.
     fn link(&mut self, place: &Place<'w>, above: &mut Above, mut link: Link) {
-        for (wit, id) in &place.types {
-            let definition = self.resolve().types.get(*id);
-            let of = origin(self.resolve(), *id);
-            let resource = self
-                .resolve()
-                .types
-                .get(of)
-                .is_some_and(|definition| definition.kind == TypeDefKind::Resource);
-            let is_itself = definition.is_some_and(|it| it.kind == TypeDefKind::Resource);
-            if resource
-                && !is_itself
-                && let Some((_, name)) = self.names.get(id)
-            {
-                link.aliases.push(quote!(#wit #name));
-            }
-        }
         if place.module == Modules::ROOT {
             for module in &above.links {
                 let name = Ident::new("add_to_linker", Span::call_site());
@@ -124,14 +108,13 @@ impl<'w> Generator<'w> {
             None => quote!(::core::option::Option::None),
         };
         let host = link.hosts.last().cloned().flatten().into_iter();
-        let Link { modules, resources, aliases, functions, async_functions, .. } = link;
+        let Link { modules, resources, functions, async_functions, .. } = link;
         self.modules.add(
             place.module,
             quote! {
                 ::weft::binding::link! {
                     interface: #interface, host: [#(#host)*], modules: [#(#modules),*],
-                    resources: [#(#resources),*], aliases: [#(#aliases),*],
-                    functions: [#(#functions),*],
+                    resources: [#(#resources),*], functions: [#(#functions),*],
                     async_functions: [#(#async_functions),*]
                 }
             },
@@ -278,7 +261,6 @@ struct Link {
     hosts: Vec<Option<Ident>>,
     modules: Vec<TokenStream>,
     resources: Vec<TokenStream>,
-    aliases: Vec<TokenStream>,
     functions: Vec<TokenStream>,
     async_functions: Vec<TokenStream>,
 }
@@ -297,7 +279,6 @@ impl Link {
     const fn is_empty(&self) -> bool {
         self.modules.is_empty()
             && self.resources.is_empty()
-            && self.aliases.is_empty()
             && self.functions.is_empty()
             && self.async_functions.is_empty()
     }

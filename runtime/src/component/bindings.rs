@@ -3,7 +3,6 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::any::TypeId;
 use core::future::Future;
 use core::pin::Pin;
 
@@ -28,7 +27,8 @@ pub type BoundFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
 impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     /// Gives a resource type of the host's, as `name` in an interface or in the world, for which
-    /// `R` stands; `drop` is what happens to a resource that its owner drops.
+    /// `R` stands; `drop` is what happens to a resource that its owner drops. Other interfaces that
+    /// use it have it from there.
     pub fn bind_resource<R: 'static, H: 'static>(
         &mut self,
         interface: Option<&str>,
@@ -40,16 +40,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
             drop(host(cx.data_mut()), Own::new(representation));
             Ok(())
         });
-        self.bound_resources.insert(TypeId::of::<R>(), ty.clone());
         self.at(interface).resource(name, &ty);
-    }
-
-    /// Gives the resource type for which `R` stands as `name` in another interface; nothing if it
-    /// was not [given](Self::bind_resource) in its own.
-    pub fn bind_alias<R: 'static>(&mut self, interface: Option<&str>, name: &str) {
-        if let Some(ty) = self.bound_resources.get(&TypeId::of::<R>()).cloned() {
-            self.at(interface).resource(name, &ty);
-        }
     }
 
     /// Gives what a host does for the function for which `F` stands.

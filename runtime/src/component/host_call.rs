@@ -91,26 +91,8 @@ pub(super) fn returned_at_once<E: CoreEngine, T: Send + 'static>(
     locked_down_as_trap(returned(cx, subtask, lowered, result))
 }
 
-/// The same of a function whose types are Rust's own, and whose result has no handles:
-/// `lower_result` lowers it, as at most so many core values or at an address that the guest gave.
-pub(super) fn return_with<'c, E: CoreEngine, T: Send + 'static>(
-    cx: &mut Context<'c, E, T>,
-    subtask: SubtaskId,
-    lowered: &Lowered,
-    lower_result: impl FnOnce(
-        &mut FlatValues,
-        Lowering<'_, 'c, E, T>,
-        usize,
-        Option<u64>,
-    ) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    locked_down_as_trap(
-        check_caller(cx.data(), subtask)
-            .and_then(|()| lower_and_return(cx, subtask, lowered, lower_result)),
-    )
-}
-
-fn locked_down_as_trap(result: Result<(), Fault>) -> Result<(), Fault> {
+/// What a function of the host does where its caller stands, whose being locked down is a trap.
+pub(super) fn locked_down_as_trap(result: Result<(), Fault>) -> Result<(), Fault> {
     match result {
         Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {
             Err(Trap::CannotEnterComponentInstance.into())
@@ -145,13 +127,14 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     let mismatch = results.check(result.as_slice());
     mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
     cx.data_mut().claim(results, result.as_slice()).map_err(HandleError::fault)?;
-    lower_and_return(cx, subtask, lowered, |flat, mut lowering, max, out_param| {
+    return_with(cx, subtask, lowered, |flat, mut lowering, max, out_param| {
         Ok(results.lower_checked(flat, &mut lowering, max, result.as_slice(), out_param)?)
     })
 }
 
-/// Lowers a result into the caller of a function of the host, which returns.
-fn lower_and_return<'c, E: CoreEngine, T: Send + 'static>(
+/// A function of the host returns: `lower_result` lowers its result into its caller, as at most so
+/// many core values or at an address that the guest gave.
+pub(super) fn return_with<'c, E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'c, E, T>,
     subtask: SubtaskId,
     lowered: &Lowered,
@@ -162,6 +145,7 @@ fn lower_and_return<'c, E: CoreEngine, T: Send + 'static>(
         Option<u64>,
     ) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
+    check_caller(cx.data(), subtask)?;
     let caller = cx.data_mut().guest_call(subtask)?.caller();
     let results = &lowered.ty.results;
     let layout = results.abi().of(cx.data().options(caller.options)?.address_type);

@@ -72,7 +72,6 @@ use alloc::collections::BTreeMap;
 use alloc::string::ToString as _;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::any::TypeId;
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -101,8 +100,6 @@ use super::versions;
 /// A name that is given something twice has what it was given last.
 pub struct Linker<E: CoreEngine, T: Send + 'static = ()> {
     provided: BTreeMap<Box<str>, Provided<E, T>>,
-    /// The resource types that Rust types of bindings stand for.
-    pub(super) bound_resources: BTreeMap<TypeId, HostResourceType<E, T>>,
 }
 
 /// What is given for an import.
@@ -125,7 +122,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     /// Gives nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { provided: BTreeMap::new(), bound_resources: BTreeMap::new() }
+        Self { provided: BTreeMap::new() }
     }
 
     /// Gives a function of the host, which returns when it is called.

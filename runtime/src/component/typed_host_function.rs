@@ -15,7 +15,9 @@ use crate::machine::SubtaskId;
 
 use super::contexts::{Context, Source, lift_typed};
 use super::definition::FunctionType;
-use super::host_call::{begin_waiting, bits_of, return_with, returned_at_once};
+use super::host_call::{
+    begin_waiting, bits_of, locked_down_as_trap, return_with, returned_at_once,
+};
 use super::host_function::HostContext;
 use super::state::{Fault, HostError, Lowered};
 use super::transfer::Bits;
@@ -68,10 +70,11 @@ where
             let vals = vals(&result, lowered);
             return returned_at_once(cx, subtask, lowered, vals.map_err(HostError::from));
         }
-        return_with(cx, subtask, lowered, |flat, mut lowering, max, out_param| {
+        let returned = return_with(cx, subtask, lowered, |flat, mut lowering, max, out_param| {
             *flat = lower_typed_flat_values(&mut lowering, max, &result, out_param)?;
             Ok(())
-        })
+        });
+        locked_down_as_trap(returned)
     }
 }
 

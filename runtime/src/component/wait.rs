@@ -125,7 +125,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`Error::Unknown`](crate::error::Error::Unknown)
     pub fn task_result(
-        &mut self,
+        &self,
         task: SubtaskId,
     ) -> Result<Option<TaskResult<'_, Heap>>, crate::error::Error> {
         E::data(&self.engine_store).machine.task_result(task)

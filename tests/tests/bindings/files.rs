@@ -24,8 +24,8 @@ where
 ::weft::binding::link! {
     interface : ::core::option::Option::None, host : [Host], modules :
     [self::example::files::types::add_to_linker,
-    self::example::files::copies::add_to_linker], resources : [], aliases : [], functions
-    : [self::functions::Log => Host::log(text)], async_functions : []
+    self::example::files::copies::add_to_linker], resources : [], functions :
+    [self::functions::Log => Host::log(text)], async_functions : []
 }
 /// The world `example:files/program@1.2.0`.
 ///
@@ -163,10 +163,10 @@ pub mod example {
             ::weft::binding::link! {
                 interface : ::core::option::Option::Some("example:files/types@1.2.0"),
                 host : [Host], modules : [], resources : ["file" File => HostFile::drop],
-                aliases : [], functions : [self::functions::FileNew =>
-                HostFile::new(name), self::functions::FileSize => HostFile::size(self_),
-                self::functions::Stat => Host::stat(it)], async_functions :
-                [self::functions::FileSync => HostFile::sync(self_)]
+                functions : [self::functions::FileNew => HostFile::new(name),
+                self::functions::FileSize => HostFile::size(self_), self::functions::Stat
+                => Host::stat(it)], async_functions : [self::functions::FileSync =>
+                HostFile::sync(self_)]
             }
             /// The functions of the interface `example:files/types@1.2.0`, as types.
             ///
@@ -252,9 +252,8 @@ pub mod example {
             }
             ::weft::binding::link! {
                 interface : ::core::option::Option::Some("example:files/copies@1.2.0"),
-                host : [Host], modules : [], resources : [], aliases : ["file" File],
-                functions : [self::functions::Copy => Host::copy(it)], async_functions :
-                []
+                host : [Host], modules : [], resources : [], functions :
+                [self::functions::Copy => Host::copy(it)], async_functions : []
             }
             /// The functions of the interface `example:files/copies@1.2.0`, as types.
             ///

@@ -114,3 +114,24 @@ handle! {
     lift(handles, index) handles.lift_error_context(index).map(Self::from),
     lower(error_context, cx) cx.lower_error_context(error_context.id())?;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::{Options, StringEncoding};
+    use crate::core_value::IntegerType;
+    use crate::error::Error;
+
+    enum File {}
+
+    #[test]
+    fn a_handle_of_which_nobody_says_the_type_is_not_lifted() {
+        let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
+        let mut cx = LiftContext::new(&[1, 0, 0, 0], options);
+        let unknown = Some(Failure::Error(Error::UnknownHandleType));
+        let bytes = cx.memory;
+        assert_eq!(Own::<File>::load(&mut cx, bytes).err(), unknown);
+        let mut values = CoreValueIter::new(&[1]);
+        assert_eq!(Stream::<u8>::lift_flat(&mut cx, &mut values).err(), unknown);
+    }
+}

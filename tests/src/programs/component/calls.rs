@@ -189,16 +189,16 @@ impl Calls {
 
     fn add_imports(&mut self, number: u32) {
         for callee in 0..=number {
-            for (index, function) in FUNCTIONS.iter().enumerate() {
+            for (index, function) in FUNCTIONS.into_iter().enumerate() {
                 self.add_import(
                     &format!("call {callee} {index}"),
-                    *function,
+                    function,
                     &format!("$f{callee}-{index}"),
                 );
             }
         }
-        for (index, function) in HOST_FUNCTIONS.iter().enumerate() {
-            self.add_import(&format!("call host {index}"), *function, &format!("$h{index}"));
+        for (index, function) in HOST_FUNCTIONS.into_iter().enumerate() {
+            self.add_import(&format!("call host {index}"), function, &format!("$h{index}"));
         }
     }
 
@@ -239,7 +239,7 @@ fn task_return(result: Option<Value>, wrong: u32) -> String {
 ///
 /// # Panics
 ///
-/// If the arguments of a program are no numbers.
+/// If a built-in takes something else than numbers of 32 bits, which none of a program's does.
 #[must_use]
 pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (String, Vec<u32>) {
     use Operation as O;
@@ -271,7 +271,7 @@ pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (St
     };
     let numbers = values(operation, entry.arguments).into_iter().map(|value| match value {
         CoreValue::I32(number) => number,
-        other => unreachable!("{other:?} is not a number of a program"),
+        other => panic!("{other:?} is not a number of a program"),
     });
     (full_name, numbers.collect())
 }

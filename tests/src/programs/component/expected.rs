@@ -28,13 +28,13 @@ impl Expected {
     /// What has to happen as it did in `run`, which left `player` as it is.
     #[must_use]
     pub fn new<L: Limits, C: Chooser>(run: &Run, player: &Player<L, C>) -> Self {
-        let mut lines = Lines::default();
+        let mut reading = Reading::default();
         for line in &run.trace {
-            lines.read(line);
+            reading.read(line);
         }
         let calls = player.calls.values().filter(|call| call.caller.is_none());
         Self {
-            lines: lines.texts,
+            lines: reading.lines,
             choices: run.choices.iter().map(|made| made.chosen).collect(),
             ends: player.end_origins.clone(),
             received: player.received.clone(),
@@ -43,18 +43,19 @@ impl Expected {
     }
 }
 
-/// The lines, and what is known of the state at the last of them.
+/// A machine's trace while it is read: the lines, and what is known of the state at the last.
 #[derive(Debug, Default)]
-struct Lines {
-    texts: Vec<String>,
+struct Reading {
+    lines: Vec<String>,
     /// The instance of each thread, by their names.
     instances: HashMap<String, String>,
     /// The checksum of each instance's memory, by its name.
     memories: HashMap<String, String>,
     /// How many functions after a return each instance has called, by its name.
     post_returns: HashMap<String, u32>,
-    /// How the host's calls have ended that were not told of yet, and those that were.
+    /// How the host's calls have ended, by their numbers.
     ended: BTreeMap<u32, &'static str>,
+    /// What the lines say of that.
     told: BTreeMap<u32, &'static str>,
     /// In how many of its functions, each inside of another's call of a guest, the host is.
     depth: usize,
@@ -62,7 +63,7 @@ struct Lines {
     nested: Vec<(usize, u32)>,
 }
 
-impl Lines {
+impl Reading {
     /// Takes a line of the machine's trace.
     fn read(&mut self, line: &str) {
         let words: Vec<&str> = line.split(' ').collect();
@@ -77,13 +78,13 @@ impl Lines {
             }
             ["trap", _] => {
                 // The host doesn't hear of a call whose arguments can't be taken.
-                if let [.., called, started] = self.texts.as_slice()
+                if let [.., called, started] = self.lines.as_slice()
                     && called.starts_with("host-call ")
                     && started.starts_with("host.start ")
                 {
-                    self.texts.truncate(self.texts.len() - 2);
+                    self.lines.truncate(self.lines.len() - 2);
                 }
-                self.texts.push(line.to_owned());
+                self.lines.push(line.to_owned());
             }
             [first, rest @ ..] => {
                 if first.starts_with("host.") {
@@ -102,9 +103,9 @@ impl Lines {
                     _ => {}
                 }
                 if is_name(first, 'T') && rest.first().is_some_and(|word| *word != "=") {
-                    self.texts.push(self.state(first));
+                    self.lines.push(self.state(first));
                 }
-                self.texts.push(line.to_owned());
+                self.lines.push(line.to_owned());
             }
             [] => {}
         }
@@ -139,7 +140,7 @@ impl Lines {
     fn tell_ended(&mut self) {
         for (number, how) in &self.ended {
             if self.told.insert(*number, how).is_none() {
-                self.texts.push(ended(*number, how));
+                self.lines.push(ended(*number, how));
             }
         }
     }
@@ -152,7 +153,7 @@ impl Lines {
             self.nested.pop();
             let how = self.ended.get(&number).copied().unwrap_or("waits");
             self.told.insert(number, how);
-            self.texts.push(ended(number, how));
+            self.lines.push(ended(number, how));
         }
     }
 

@@ -83,7 +83,7 @@ impl Stage {
         let store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
         let mut play = Play { store, shared, open: Vec::new() };
         play.set_up(component, linker);
-        play.go_on();
+        play.play_to_its_end();
         play.shared.lock().difference.clone()
     }
 
@@ -92,7 +92,7 @@ impl Stage {
     pub fn shorten(&self, instances: u32, run: &Run) -> Option<Shortened> {
         let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
         let try_ = |entries: &[Entry]| {
-            let (run, player) = play_again(instances, entries, &choices)?;
+            let (run, player) = play_again(instances, entries, choices.clone())?;
             let difference = self.play(&run, &player)?;
             Some(Shortened { entries: run.entries, trace: run.trace, difference })
         };
@@ -135,9 +135,9 @@ impl Chooser for Again {
 pub fn play_again(
     instances: u32,
     entries: &[Entry],
-    choices: &[u32],
+    choices: Vec<u32>,
 ) -> Option<(Run, Player<Heap, impl Chooser + use<>>)> {
-    let again = Again { choices: Vec::from(choices).into_iter() };
+    let again = Again { choices: choices.into_iter() };
     let play = || rehearse(Player::<Heap, _>::new(again, instances), Tape(entries.iter()));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).ok()
 }
@@ -178,7 +178,7 @@ impl Play {
     }
 
     /// Does what the lines say, until there are none, or something differs.
-    fn go_on(&mut self) {
+    fn play_to_its_end(&mut self) {
         loop {
             if let Err(error) = self.step() {
                 self.shared.lock().trap(&error);

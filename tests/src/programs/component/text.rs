@@ -74,8 +74,8 @@ fn host_type(id: &str, number: u32) -> String {
 }
 
 fn import_host_functions(text: &mut String) {
-    for (index, function) in HOST_FUNCTIONS.iter().enumerate() {
-        let ty = function_type(*function);
+    for (index, function) in HOST_FUNCTIONS.into_iter().enumerate() {
+        let ty = function_type(function);
         write(text, format_args!("(import \"h{index}\" (func $h{index} {ty}))"));
     }
 }
@@ -116,8 +116,8 @@ fn component(number: u32) -> String {
         };
         write(&mut text, format_args!("(type $ends{position} ({kind} {element}))"));
     }
-    for (index, function) in FUNCTIONS.iter().enumerate() {
-        lift(&mut text, number, index, *function);
+    for (index, function) in FUNCTIONS.into_iter().enumerate() {
+        lift(&mut text, number, index, function);
     }
     if number == 0 {
         let ty = r#"(param "representation" u32) (result (own $r0))"#;
@@ -136,8 +136,8 @@ fn import_instance(text: &mut String, number: u32, other: u32) {
         write(text, format_args!("(alias outer $C{number} $r0 (type $r0))"));
     }
     write(text, format_args!("(export \"r\" (type $r{other} (sub resource)))"));
-    for (index, function) in FUNCTIONS.iter().enumerate() {
-        let ty = function_type(*function);
+    for (index, function) in FUNCTIONS.into_iter().enumerate() {
+        let ty = function_type(function);
         write(text, format_args!("(export \"f{index}\" (func {ty}))"));
     }
     write(text, format_args!("))"));
@@ -195,7 +195,7 @@ fn define_core(text: &mut String, number: u32, calls: usize) {
 /// The core functions that are lifted.
 fn functions() -> String {
     let mut text = String::new();
-    for (index, function) in FUNCTIONS.iter().enumerate() {
+    for (index, function) in FUNCTIONS.into_iter().enumerate() {
         let has_result = match function.lift {
             Lift::Callback => true,
             Lift::Stackful => false,
