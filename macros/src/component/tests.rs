@@ -19,6 +19,8 @@ const SOUND: &[&str] = &[
     "#[component(crate = ::renamed)] enum Direction { North, South }",
     "enum Reply<T> { None, One(T), #[component(name = \"more-2\")] More(Vec<T>) }",
     "#[component(flags)] struct Access { read: bool, r#type: bool }",
+    "#[component(variant)] enum Colour { Red, Green }",
+    "#[component(handles)] struct Both<'a> { left: Borrow<'a, File>, right: Borrow<'a, File> }",
 ];
 
 fn words(tokens: TokenStream) -> Vec<String> {

@@ -49,6 +49,14 @@ enum Colour {
     DarkGreen,
 }
 
+/// The same as a `variant` whose cases have no payloads.
+#[derive(weft::binding::Value, Clone, Copy, Debug, PartialEq)]
+#[component(variant)]
+enum Shade {
+    Red,
+    DarkGreen,
+}
+
 #[derive(ComponentType, Lift, Lower, Clone, Copy, Debug, PartialEq)]
 struct Point {
     x: u32,
@@ -131,6 +139,18 @@ fn types_of_the_user_are_compared_with_their_names() {
          its parameters, at [0]: expected record { x: u32, y: s32 }, found record { x: u32, \
          how-high: s32 }"
     );
+}
+
+#[test]
+fn a_variant_without_payloads_is_no_enum() {
+    let mut world = World::new();
+    let cases =
+        r#"(type $c' (variant (case "red") (case "dark-green"))) (export $c "c" (type $c'))"#;
+    let component = identity("$c", "i32").replacen("(component", &format!("(component {cases}"), 1);
+    assert_eq!(world.round_trip(&component, Shade::DarkGreen), Shade::DarkGreen);
+    assert_eq!(world.round_trip(&component, Shade::Red), Shade::Red);
+    let instance = world.instance(&component);
+    assert!(world.function(&instance, "f").typed::<(Colour,), Colour>().is_err());
 }
 
 #[test]
