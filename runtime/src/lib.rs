@@ -18,6 +18,7 @@
 //! | [`host`] | what the host remembers of tasks and errors: host extensions |
 //! | [`context`] | contexts that follow tasks, and their keys |
 //! | [`error_context`] | severity, frames, sources and metadata of error contexts |
+//! | [`thread`] | threads that the host begins |
 //!
 //! Everything here builds without `std` and without `alloc`; what needs one of them says so.
 
@@ -49,5 +50,6 @@ pub mod host;
 pub mod limits;
 pub mod list;
 pub mod machine;
+pub mod thread;
 
 pub use generated::{code, gate, limit, trap, value_type};

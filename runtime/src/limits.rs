@@ -65,11 +65,15 @@ pub enum Table {
     ListElements,
     /// The types in one registry of fixed-length list types. No registry is in a machine, either.
     ListTypes,
+    /// Threads that the host has begun, also when they are over, until they are joined.
+    ThreadRecords,
+    /// The values of one of them.
+    ThreadLocals,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -92,6 +96,8 @@ impl Table {
         Self::ErrorMetadata,
         Self::ListElements,
         Self::ListTypes,
+        Self::ThreadRecords,
+        Self::ThreadLocals,
     ];
 }
 
@@ -120,6 +126,8 @@ impl fmt::Display for Table {
             Self::ErrorMetadata => "metadata of an error context",
             Self::ListElements => "elements of a fixed-length list",
             Self::ListTypes => "fixed-length list types",
+            Self::ThreadRecords => "records of threads",
+            Self::ThreadLocals => "values of a thread",
         })
     }
 }

@@ -12,8 +12,10 @@
 use crate::context::ContextValue;
 use crate::context::stack::{Contexts, Stack};
 use crate::error_context::record::ErrorRecord;
-use crate::limits::{HostLimits, Table};
+use crate::limits::{HostLimits, Storage as _, Table};
 use crate::list::FixedLengthListType;
+use crate::thread::record::ThreadLocal;
+use crate::thread::table::Threads;
 
 use super::attributes::Attribute;
 use super::records::{Place, Records};
@@ -43,6 +45,7 @@ pub(crate) struct Extensions<L: HostLimits> {
     pub(crate) host_contexts: Stack<L>,
     pub(crate) tasks: Records<TaskRecord<L>, L::TaskRecords<Place<TaskRecord<L>>>>,
     pub(crate) errors: Records<ErrorRecord<L>, L::ErrorRecords<Place<ErrorRecord<L>>>>,
+    pub(crate) threads: Threads<L>,
 }
 
 impl<L: HostLimits> Extensions<L> {
@@ -53,6 +56,7 @@ impl<L: HostLimits> Extensions<L> {
             host_contexts: Stack::default(),
             tasks: Records::new(Table::TaskRecords),
             errors: Records::new(Table::ErrorRecords),
+            threads: Threads::new(),
         }
     }
 
@@ -66,6 +70,8 @@ impl<L: HostLimits> Extensions<L> {
             Table::ErrorRecords => self.errors.len(),
             Table::StackFrames => self.errors.iter().map(ErrorRecord::num_frames).sum(),
             Table::ErrorMetadata => self.errors.iter().map(|it| it.metadata.len()).sum(),
+            Table::ThreadRecords => self.threads.len(),
+            Table::ThreadLocals => self.threads.iter().map(|(_, it)| it.locals.len()).sum(),
             _ => 0,
         }
     }
@@ -82,6 +88,8 @@ impl<L: HostLimits> Extensions<L> {
             Table::ErrorMetadata => size_of::<Attribute<L>>(),
             Table::ListElements => size_of::<ContextValue<L>>(),
             Table::ListTypes => size_of::<FixedLengthListType<L::CompoundType>>(),
+            Table::ThreadRecords => Threads::<L>::ENTRY_BYTES,
+            Table::ThreadLocals => size_of::<ThreadLocal<L>>(),
             _ => 0,
         }
     }

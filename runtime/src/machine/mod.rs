@@ -95,7 +95,7 @@ mod id;
 mod index_table;
 mod inspect;
 mod instance;
-mod list;
+pub(crate) mod list;
 mod outstanding;
 mod ready;
 mod resource;
@@ -321,6 +321,8 @@ const fn name_of(table: Table) -> &'static str {
         Table::ErrorMetadata => "error_metadata",
         Table::ListElements => "list_elements",
         Table::ListTypes => "list_types",
+        Table::ThreadRecords => "thread_records",
+        Table::ThreadLocals => "thread_locals",
     }
 }
 

@@ -13,3 +13,4 @@ mod guests;
 mod many;
 mod polling;
 mod questions;
+mod threads;

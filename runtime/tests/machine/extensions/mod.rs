@@ -6,6 +6,7 @@
 //! | `scopes` | scopes, left in every way; anything in any order |
 //! | `errors` | what the host knows of error contexts |
 //! | `sources` | chains of errors |
+//! | `threads` | threads that the host begins |
 //! | `full` | each side table, driven to its end |
 
 mod contexts;
@@ -13,6 +14,7 @@ mod errors;
 mod full;
 mod scopes;
 mod sources;
+mod threads;
 
 use weft::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};
 
