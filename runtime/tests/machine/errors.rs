@@ -30,6 +30,7 @@ fn misuses<L: Limits>() -> Vec<Misuse<L>> {
     misuses.extend(hosts::ends());
     misuses.extend(hosts::unknown());
     misuses.extend(hosts::extensions());
+    misuses.extend(hosts::threads());
     misuses
 }
 
@@ -80,6 +81,7 @@ fn every_error_is_raised() {
         Error::SourceChanged,
         Error::TooLong,
         Error::UncheckedAddress,
+        Error::UnknownHandleType,
     ];
     for error in of_values {
         assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
@@ -92,7 +94,7 @@ fn every_error_is_raised() {
     let mut expected = cases();
     assert!(expected.remove(&name(&format!("{:?}", Error::Inconsistent(Table::Tasks)))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 49);
+    assert_eq!(raised.len(), 54);
 }
 
 /// Chooses what there isn't, of one kind.
