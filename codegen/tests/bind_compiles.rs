@@ -172,7 +172,7 @@ fn every_world_of_the_parsers_tests_compiles() {
     }
     println!("{} worlds", texts.len());
     assert!(texts.len() > 80, "only {} worlds were found", texts.len());
-    compile("corpus", Environment::Alloc, &texts, "").unwrap_or_else(|said| {
+    compile("corpus", Environment::Std, &texts, "").unwrap_or_else(|said| {
         let names: Vec<_> =
             names.iter().enumerate().map(|(n, name)| format!("{n}: {name}")).collect();
         panic!("{said}\n{}", names.join("\n"))

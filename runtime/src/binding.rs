@@ -28,7 +28,11 @@
 //!   those of all imports. A method of a resource gets the handle as `self_`;
 //! - in modules called `functions`, a type for each function, which implements [`Function`]:
 //!   here `example::files::types::functions::FileSize`, and `exports::functions::Run`;
-//! - `Program`, the [`World`].
+//! - `Program`, the [`World`];
+//! - with components (feature `component`) a function `add_to_linker` for each interface and one
+//!   for the world, which gives what a host implements to a
+//!   `weft::component::Linker`; what a world exports is called by the type that stands for it,
+//!   with `Store::export`.
 //!
 //! Interfaces are modules, `namespace::package::interface`; those that the world exports lie
 //! under `exports`, and their types and resources are others than those of an import of the

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::builtin::Builtin;
 use crate::chooser::Choice;
+use crate::code::PackedField;
 use crate::core_value::CoreType;
 use crate::limits::Table;
 use crate::trap::Trap;
@@ -33,9 +34,9 @@ pub enum Error {
         /// The built-in.
         builtin: Builtin,
         /// How many its signature has.
-        expected: usize,
+        expected: u32,
         /// How many there were.
-        given: usize,
+        given: u32,
     },
     /// A built-in was called with a core value of another type than its signature has.
     #[error("argument {position} of `{builtin}` is of type {expected}, and was given as {given}")]
@@ -43,7 +44,7 @@ pub enum Error {
         /// The built-in.
         builtin: Builtin,
         /// Which argument, from 0.
-        position: usize,
+        position: u32,
         /// Its type.
         expected: CoreType,
         /// The type of what was given.
@@ -193,7 +194,9 @@ pub enum Error {
     #[error("a `&str` cannot borrow a string that is not in UTF-8")]
     NotUtf8,
     /// What a guest passes would take more of the host's memory than the
-    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is.
+    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is; or it passes
+    /// so many lists that lie in the same place to another guest that it is far more than its
+    /// memory.
     #[error("a lifted value takes too much memory")]
     LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.
@@ -219,8 +222,8 @@ pub enum Error {
     /// or of a name. Nothing was cut, and nothing has changed.
     #[error("there is no room for {bytes} bytes in one text or value")]
     ValueTooLong {
-        /// How long it is, in bytes.
-        bytes: usize,
+        /// How long it is, in bytes; the highest number if it is longer than that.
+        bytes: u32,
     },
     /// The context is that of a scope, which takes it away itself when it is left.
     #[error("the context is that of a scope, and is there until the scope is left")]
@@ -252,6 +255,34 @@ pub enum Error {
         /// Its length in elements.
         length: u32,
     },
+    /// What is not over can be cancelled, not forgotten.
+    #[error("the task is not over")]
+    NotFinished,
+    /// A call or task is bound to one cancellation token at a time.
+    #[error("the task is bound to a cancellation token already")]
+    AlreadyBound,
+    /// It is bound to no cancellation token.
+    #[error("the task is bound to no cancellation token")]
+    NotBound,
+    /// What is to be removed from a waitable set is no member of it.
+    #[error("this is not a member of the waitable set")]
+    NotMember,
+    /// A waitable set that is dropped has no members, as the spec says of guests' sets.
+    #[error("the waitable set has members")]
+    SetNotEmpty,
+    /// Nothing is added to a waitable set that was closed.
+    #[error("the waitable set is closed")]
+    SetClosed,
+    /// A waitable set would be among its own members.
+    #[error("a waitable set would be among its own members")]
+    SetCycle,
+}
+
+impl Error {
+    /// [`ValueTooLong`](Self::ValueTooLong) of so many bytes.
+    pub(crate) fn value_too_long(bytes: usize) -> Self {
+        Self::ValueTooLong { bytes: u32::try_from(bytes).unwrap_or(u32::MAX) }
+    }
 }
 
 /// Something that an engine can have or lack.
@@ -272,12 +303,10 @@ impl fmt::Display for Capability {
 
 /// A value does not fit its bits of a packed integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{value} does not fit the field `{field}` of a `{packing}`")]
+#[error("{value} does not fit the field `{}` of a `{}`", field.name(), field.packing())]
 pub struct FieldTooLarge {
-    /// The packing, as `spec/abi.toml` calls it.
-    pub packing: &'static str,
     /// The field.
-    pub field: &'static str,
+    pub field: PackedField,
     /// The value.
     pub value: u32,
 }
@@ -290,4 +319,17 @@ pub struct UnknownCode {
     pub code: &'static str,
     /// The number.
     pub value: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nearly all that the machine does ends with one of them or a little more, which then is
+    /// returned in registers.
+    #[test]
+    fn errors_take_no_more_than_two_registers() {
+        assert_eq!((size_of::<Error>(), size_of::<Failure>()), (12, 12));
+        assert_eq!(size_of::<Result<u64, Failure>>(), 16);
+    }
 }

@@ -65,15 +65,32 @@ pub enum Table {
     ListElements,
     /// The types in one registry of fixed-length list types. No registry is in a machine, either.
     ListTypes,
+<<<<<<< HEAD
     /// Threads that the host has begun, also when they are over, until they are joined.
     ThreadRecords,
     /// The values of one of them.
     ThreadLocals,
+=======
+    /// Calls and host tasks that the host has something to remember of.
+    CallRecords,
+    /// The metadata of one call or host task.
+    TaskMetadata,
+    /// Cancellation tokens.
+    CancellationTokens,
+    /// What is done when a token is cancelled, and calls that are to be asked to cancel.
+    CancellationHandlers,
+    /// The waitable sets of the host, each of which is among the waitable sets, too.
+    HostSets,
+>>>>>>> main
 }
 
 impl Table {
     /// Every table.
+<<<<<<< HEAD
     pub const ALL: [Self; 24] = [
+=======
+    pub const ALL: [Self; 27] = [
+>>>>>>> main
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -96,8 +113,16 @@ impl Table {
         Self::ErrorMetadata,
         Self::ListElements,
         Self::ListTypes,
+<<<<<<< HEAD
         Self::ThreadRecords,
         Self::ThreadLocals,
+=======
+        Self::CallRecords,
+        Self::TaskMetadata,
+        Self::CancellationTokens,
+        Self::CancellationHandlers,
+        Self::HostSets,
+>>>>>>> main
     ];
 }
 
@@ -126,8 +151,16 @@ impl fmt::Display for Table {
             Self::ErrorMetadata => "metadata of an error context",
             Self::ListElements => "elements of a fixed-length list",
             Self::ListTypes => "fixed-length list types",
+<<<<<<< HEAD
             Self::ThreadRecords => "records of threads",
             Self::ThreadLocals => "values of a thread",
+=======
+            Self::CallRecords => "records of calls",
+            Self::TaskMetadata => "metadata of a task",
+            Self::CancellationTokens => "cancellation tokens",
+            Self::CancellationHandlers => "cancellation handlers",
+            Self::HostSets => "waitable sets of the host",
+>>>>>>> main
         })
     }
 }
@@ -162,22 +195,27 @@ pub trait Storage<T>: Default {
 
 #[cfg(feature = "alloc")]
 impl<T> Storage<T> for alloc::vec::Vec<T> {
+    #[inline]
     fn len(&self) -> usize {
         Self::len(self)
     }
 
+    #[inline]
     fn get(&self, index: usize) -> Option<&T> {
         self.as_slice().get(index)
     }
 
+    #[inline]
     fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.as_mut_slice().get_mut(index)
     }
 
+    #[inline]
     fn reserve(&mut self, additional: usize) -> bool {
         self.try_reserve(additional).is_ok()
     }
 
+    #[inline]
     fn push(&mut self, item: T) -> Result<(), T> {
         if self.try_reserve(1).is_err() {
             return Err(item);
@@ -186,32 +224,39 @@ impl<T> Storage<T> for alloc::vec::Vec<T> {
         Ok(())
     }
 
+    #[inline]
     fn pop(&mut self) -> Option<T> {
         Self::pop(self)
     }
 }
 
 impl<T, const N: usize> Storage<T> for arrayvec::ArrayVec<T, N> {
+    #[inline]
     fn len(&self) -> usize {
         Self::len(self)
     }
 
+    #[inline]
     fn get(&self, index: usize) -> Option<&T> {
         self.as_slice().get(index)
     }
 
+    #[inline]
     fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.as_mut_slice().get_mut(index)
     }
 
+    #[inline]
     fn reserve(&mut self, additional: usize) -> bool {
         additional <= self.remaining_capacity()
     }
 
+    #[inline]
     fn push(&mut self, item: T) -> Result<(), T> {
         self.try_push(item).map_err(arrayvec::CapacityError::element)
     }
 
+    #[inline]
     fn pop(&mut self) -> Option<T> {
         Self::pop(self)
     }

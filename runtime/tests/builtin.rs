@@ -370,7 +370,7 @@ fn arguments_too_many_too_few_or_of_another_type_are_the_hosts_error() {
         }
         let definition = definition(builtin, ty);
         let (values, _) = arguments(builtin, ty, 1);
-        let expected = values.len();
+        let expected = u32::try_from(values.len()).unwrap();
         let mut recorder = Recorder::new();
         let mut longer = values.clone();
         longer.push(CoreValue::I32(0));
@@ -378,13 +378,14 @@ fn arguments_too_many_too_few_or_of_another_type_are_the_hosts_error() {
         let error = Error::ArgumentCount { builtin, expected, given };
         assert_eq!(definition.call(&mut recorder, &longer), Err(error.into()));
         if let Some((_, shorter)) = values.split_last() {
-            let error = Error::ArgumentCount { builtin, expected, given: shorter.len() };
+            let error = Error::ArgumentCount { builtin, expected, given: expected - 1 };
             assert_eq!(definition.call(&mut recorder, shorter), Err(error.into()));
         }
         for position in 0..expected {
             let mut wrong = values.clone();
-            let (right, given) = (wrong[position].ty(), CoreType::F64);
-            wrong[position] = CoreValue::F64(0);
+            let place = &mut wrong[position as usize];
+            let (right, given) = (place.ty(), CoreType::F64);
+            *place = CoreValue::F64(0);
             let error = Error::ArgumentType { builtin, position, expected: right, given };
             assert_eq!(definition.call(&mut recorder, &wrong), Err(error.into()));
         }

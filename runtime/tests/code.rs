@@ -2,7 +2,7 @@
 
 use weft::code::{
     CallResult, CallbackCode, CallbackResult, CancelResult, CopyResult, Ends, EventCode,
-    FutureResult, StreamResult, SubtaskState,
+    FutureResult, PackedField, StreamResult, SubtaskState,
 };
 use weft::core_value::CoreType;
 use weft::error::{FieldTooLarge, UnknownCode};
@@ -56,7 +56,7 @@ fn blocked_is_all_ones_and_no_ended_operation_is_taken_for_it() {
 fn a_number_that_does_not_fit_its_bits_is_refused_and_never_cut_off() {
     let value = limit::MAX_BUFFER_LENGTH + 1;
     let result = StreamResult::Ended { result: CopyResult::Completed, progress: value };
-    let refused = FieldTooLarge { packing: "stream-result", field: "progress", value };
+    let refused = FieldTooLarge { field: PackedField::StreamResultProgress, value };
     assert_eq!(result.pack(), Err(refused));
     assert_eq!(
         refused.to_string(),

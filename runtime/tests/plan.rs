@@ -397,3 +397,29 @@ fn the_tag_of_utf16_moves_with_the_width_of_addresses() {
     let outcome = guest.transfer(&Type::String, &[0, 2 | tag(narrow)]);
     assert_eq!(outcome, Err(Trap::StringTooLong.into()));
 }
+
+#[test]
+fn lists_that_all_lie_in_the_same_place_are_refused_before_anything_is_moved() {
+    // The elements of each list are this list itself: 512 to the power of 7 bytes.
+    let lists = |depth, leaf| (0..depth).try_fold(leaf, |inner, _| Type::list(inner));
+    let memory = [0, 0, 0, 0, 0, 2, 0, 0].repeat(512);
+    for depth in [1, 2] {
+        let mut guest = Alone::new(&memory, 64 << 20);
+        let moved = guest.transfer(&lists(depth, Type::U8).unwrap(), &[0, 512]);
+        assert!(moved.is_ok(), "{depth}: {moved:?}");
+    }
+    for ty in [lists(7, Type::U8), lists(6, Type::String)] {
+        let mut guest = Alone::new(&memory, 64 << 20);
+        let moved = guest.transfer(&ty.unwrap(), &[0, 512]);
+        assert_eq!(moved, Err(Error::LiftedTooLarge.into()));
+        assert_eq!(guest.events, [""; 0]);
+    }
+}
+
+#[test]
+fn a_list_as_long_as_the_memory_is_moved() {
+    let memory = vec![1; 140 << 20];
+    let mut guest = Alone::new(&memory, 281 << 20);
+    let moved = guest.transfer(&Type::list(Type::U8).unwrap(), &[0, 140 << 20]);
+    assert_eq!(moved, Ok(vec![140 << 20, 140 << 20]));
+}

@@ -4,8 +4,10 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`conformance`] | the runner of component `.wast` files |
+//! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
 //! | [`programs`] | random programs of built-in calls, on the machine and on the reference |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
+//! | [`scenes`] | components on wasmi, for the same |
 #![doc = include_str!("../../README.md")]
 #![forbid(unsafe_code)]
 #![expect(
@@ -16,5 +18,7 @@
 )]
 
 pub mod conformance;
+pub mod hostile;
 pub mod programs;
+pub mod scenes;
 pub mod stage;

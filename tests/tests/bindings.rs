@@ -1,7 +1,7 @@
 //! Bindings from WIT, used as a user does: a host that implements the traits, and a component that
 //! is of the world.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails to set up failed")]
+#![expect(clippy::expect_used, reason = "a test that fails to set up failed")]
 
 use std::fs;
 use std::path::Path;

@@ -13,5 +13,5 @@ fn what_the_machine_keeps_of_each_thing_is_small() {
     let bytes = Machine::<Heap>::entry_bytes;
     assert!(bytes(Table::Tasks) + bytes(Table::Threads) <= 96, "a task with its implicit thread");
     assert!(bytes(Table::Waitables) <= 64, "an end of a stream, or a subtask");
-    assert!(bytes(Table::WaitableSets) <= 48, "a waitable set");
+    assert!(bytes(Table::WaitableSets) <= 52, "a waitable set");
 }

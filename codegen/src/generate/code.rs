@@ -1,7 +1,7 @@
 //! `code.rs`: enumerations that cross the boundary as integers, and packed integers.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
 use weft_spec::Spec;
 use weft_spec::model::{Code, PackedField, Packing, Sentinel};
 
@@ -11,6 +11,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     let head = doc("Enumerations that cross the boundary as integers, and packed integers.");
     let codes = spec.codes.iter().map(code);
     let packings = spec.packings.iter().map(|packing| self::packing(spec, packing));
+    let fields = packed_fields(spec);
     quote! {
         #head
         use crate::error::{FieldTooLarge, UnknownCode};
@@ -18,7 +19,45 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         use crate::trap::Trap;
         #(#codes)*
         #(#packings)*
+        #fields
     }
+}
+
+/// The fields that a number may be too large for.
+fn packed_fields(spec: &Spec) -> TokenStream {
+    let fields = spec.packings.iter().flat_map(|packing| {
+        packing.fields.iter().filter(|field| may_not_fit(field)).map(move |field| (packing, field))
+    });
+    let fields: Vec<_> = fields.collect();
+    let names: Vec<_> = fields.iter().map(|(packing, field)| field_case(packing, field)).collect();
+    let docs = fields
+        .iter()
+        .map(|(packing, field)| outer_doc(&format!("`{}` of a `{}`.", *field.name, *packing.name)));
+    let packings = fields.iter().map(|(packing, _)| &*packing.name.value);
+    let spelled = fields.iter().map(|(_, field)| &*field.name.value);
+    let text = outer_doc("A field of a packed integer that a number may be too large for.");
+    quote! {
+        #text
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum PackedField { #(#docs #names,)* }
+        impl PackedField {
+            /// The packed integer that it is a field of, as `spec/abi.toml` calls it.
+            #[must_use]
+            pub const fn packing(self) -> &'static str {
+                match self { #(Self::#names => #packings,)* }
+            }
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { #(Self::#names => #spelled,)* }
+            }
+        }
+    }
+}
+
+/// What a field is called among the fields of all packed integers.
+fn field_case(packing: &Packing, field: &PackedField) -> Ident {
+    format_ident!("{}{}", type_name(&packing.name), type_name(&field.name))
 }
 
 fn code(code: &Code) -> TokenStream {
@@ -127,15 +166,13 @@ pub(super) fn may_not_fit(field: &PackedField) -> bool {
 fn pack(packing: &Packing, whole: &TokenStream) -> TokenStream {
     let fields: Vec<_> = packing.fields.iter().map(|field| value_name(&field.name)).collect();
     let fallible = packing.fields.iter().any(may_not_fit);
-    let name = &*packing.name.value;
     let checks = packing.fields.iter().filter(|field| may_not_fit(field)).map(|field| {
         let ident = value_name(&field.name);
-        let field_name = &*field.name.value;
+        let case = field_case(packing, field);
         let bits = Literal::u32_unsuffixed(field.high - field.low);
         quote! {
             if #ident >> #bits != 0 {
-                let (packing, field) = (#name, #field_name);
-                return Err(FieldTooLarge { packing, field, value: #ident });
+                return Err(FieldTooLarge { field: PackedField::#case, value: #ident });
             }
         }
     });

@@ -42,6 +42,12 @@ impl FlatValues {
         Ok(())
     }
 
+    /// Takes all of them away.
+    #[cfg(feature = "component")]
+    pub(crate) const fn clear(&mut self) {
+        self.count = 0;
+    }
+
     /// Adds zeros until there are `count`: the positions that a variant's case doesn't use.
     ///
     /// # Errors

@@ -4,6 +4,11 @@ use crate::builtin::Builtin;
 use crate::core_value::{CoreType, CoreValue, IntegerType};
 use crate::error::Error;
 
+/// A number of arguments, as an error says it.
+fn count(arguments: usize) -> u32 {
+    u32::try_from(arguments).unwrap_or(u32::MAX)
+}
+
 /// The core arguments of a call to a built-in, taken one by one.
 #[derive(Debug)]
 pub(crate) struct Arguments<'a> {
@@ -22,7 +27,8 @@ impl<'a> Arguments<'a> {
         if values.len() == expected {
             Ok(Self { builtin, values, next: 0 })
         } else {
-            Err(Error::ArgumentCount { builtin, expected, given: values.len() })
+            let (expected, given) = (count(expected), count(values.len()));
+            Err(Error::ArgumentCount { builtin, expected, given })
         }
     }
 
@@ -35,10 +41,11 @@ impl<'a> Arguments<'a> {
         let (builtin, position) = (self.builtin, self.next);
         self.next += 1;
         let Some(value) = self.values.get(position).copied() else {
-            let given = self.values.len();
-            return Err(Error::ArgumentCount { builtin, expected: self.next, given });
+            let (expected, given) = (count(self.next), count(self.values.len()));
+            return Err(Error::ArgumentCount { builtin, expected, given });
         };
         let given = value.ty();
+        let position = count(position);
         read(value).ok_or(Error::ArgumentType { builtin, position, expected, given })
     }
 

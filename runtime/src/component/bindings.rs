@@ -105,7 +105,7 @@ pub enum ExportError {
         /// The name of the function, with that of its interface before it.
         name: String,
         /// What is different.
-        mismatch: FunctionMismatch,
+        mismatch: Box<FunctionMismatch>,
     },
 }
 
@@ -136,6 +136,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             alloc::format!("{interface}{separator}{}", F::NAME)
         };
         let function = found.ok_or_else(|| ExportError::Missing { name: name() })?;
-        function.typed().map_err(|mismatch| ExportError::Mismatch { name: name(), mismatch })
+        function
+            .typed()
+            .map_err(|mismatch| ExportError::Mismatch { name: name(), mismatch: mismatch.into() })
     }
 }

@@ -2,19 +2,34 @@
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
+<<<<<<< HEAD
 use core::future::Future as _;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+=======
+use core::task::Waker;
+use core::time::Duration;
+>>>>>>> main
 use std::thread::Thread;
+use std::time::Instant;
 
 use crate::engine::CoreEngine;
+use crate::error::Error;
+use crate::machine::{SubtaskId, WaitableSetId};
+use crate::task::TaskStatus;
+use crate::waitable::{WaitResult, Waitable};
 
 use super::call::Ran;
 use super::callee::Callee;
 use super::error::CallError;
 use super::outcome::CallResult;
+use super::state::State;
 use super::store::{CallId, Store};
+<<<<<<< HEAD
 use super::threads::{SpawnedThread, ThreadError};
+=======
+use super::wait::{finished, ready};
+>>>>>>> main
 
 /// Wakes a thread that is parked.
 struct Unpark(Thread);
@@ -69,6 +84,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.run(call)
     }
 
+<<<<<<< HEAD
     /// Lets everything run until a thread is over and its values are destroyed, and gives what it
     /// has returned: **blocks**. A **host extension**; see [`thread`](crate::thread).
     ///
@@ -87,6 +103,112 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
                 Poll::Ready(result) => return result,
                 // Whoever can go on has woken this thread already.
                 Poll::Pending => std::thread::park(),
+=======
+    /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:
+    /// **blocks**. A **host extension**. What a task returned is what
+    /// [`task_result`](Self::task_result) gives; the result of a call is
+    /// [taken](Self::take_result) as ever.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::Deadlock`] if nothing can go
+    /// on any more. The task is there as before.
+    pub fn task_wait(&mut self, task: SubtaskId) -> Result<TaskStatus, CallError> {
+        self.block_until(|state| finished(state, task))
+    }
+
+    /// Lets everything run until all of these are over: **blocks**. A **host extension**.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`task_wait`](Self::task_wait).
+    pub fn wait_for_tasks(&mut self, tasks: &[SubtaskId]) -> Result<(), CallError> {
+        tasks.iter().try_for_each(|task| self.task_wait(*task).map(|_| ()))
+    }
+
+    /// Lets everything run until a member of a [set](crate::waitable) has an event, which it takes,
+    /// or the set was closed: **blocks**. A **host extension**.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::Deadlock`] if nothing can go
+    /// on any more, as it can't if the set has no members.
+    pub fn waitable_set_wait(&mut self, set: WaitableSetId) -> Result<WaitResult, CallError> {
+        self.block_until(|state| ready(state, set))
+    }
+
+    /// The same, for no longer than this: [`WaitResult::Timeout`] then. Guests that run are not
+    /// stopped; the time is looked at when [so many turns](Self::set_turns_per_poll) were taken.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`waitable_set_wait`](Self::waitable_set_wait).
+    pub fn waitable_set_wait_for(
+        &mut self,
+        set: WaitableSetId,
+        timeout: Duration,
+    ) -> Result<WaitResult, CallError> {
+        let deadline = Instant::now().checked_add(timeout);
+        let result = self.block_until_or(deadline, |state| ready(state, set))?;
+        Ok(result.unwrap_or(WaitResult::Timeout))
+    }
+
+    /// Lets everything run until one of these has an event, which it takes: **blocks**. A **host
+    /// extension**. They leave the sets that they are in, and are in none afterwards; in a
+    /// [set](crate::waitable) of their own they needn't be named again each time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`waitable_set_of`](crate::host::Host::waitable_set_of) and
+    /// [`waitable_set_wait`](Self::waitable_set_wait).
+    pub fn wait_for_any<W: Into<Waitable> + Copy>(
+        &mut self,
+        members: &[W],
+    ) -> Result<WaitResult, CallError> {
+        let set = self.host().waitable_set_of(members)?;
+        let result = self.waitable_set_wait(set);
+        let mut host = self.host();
+        for member in members {
+            match host.waitable_set_remove(set, *member) {
+                // What was named twice, or was dropped or given away meanwhile.
+                Ok(()) | Err(Error::NotMember | Error::Unknown(_) | Error::NotHeld) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        host.waitable_set_drop(set)?;
+        result
+    }
+
+    fn block_until<R>(
+        &mut self,
+        ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError>,
+    ) -> Result<R, CallError> {
+        self.block_until_or(None, ready)?.ok_or_else(|| Error::OtherStep.into())
+    }
+
+    /// Lets everything run until `ready` gives something, or it is late. The thread is parked while
+    /// all that is left waits for functions of the host.
+    fn block_until_or<R>(
+        &mut self,
+        deadline: Option<Instant>,
+        mut ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError>,
+    ) -> Result<Option<R>, CallError> {
+        self.count_interruptions_anew();
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        loop {
+            self.set_driver(&waker);
+            let waits = match self.run_until_ready(&mut ready)? {
+                Ran::ToItsEnd(found) => return Ok(Some(found)),
+                Ran::ForTooLong => false,
+                Ran::UntilItWaits => true,
+            };
+            let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
+            match left {
+                Some(Duration::ZERO) => return Ok(None),
+                Some(left) if waits => std::thread::park_timeout(left),
+                None if waits => std::thread::park(),
+                Some(_) | None => {}
+>>>>>>> main
             }
         }
     }

@@ -118,6 +118,9 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
     if let Some(call) = cx.data_mut().abandoned.pop() {
         return cancel_and_forget(cx, call);
     }
+    if let Some(call) = call_to_cancel(cx)? {
+        return cancel(cx, call);
+    }
     if let Some(value) = cx.data_mut().held.unclaimed.pop() {
         drop_unclaimed(cx, value)?;
         return Ok(Turn::Progress);
@@ -151,6 +154,19 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
         }
         Err(Failure::Error(error)) => Err(error),
     }
+}
+
+/// The call that the host wants to be cancelled next, whose end was not taken yet.
+fn call_to_cancel<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+) -> Result<Option<SubtaskId>, Error> {
+    let state = cx.data_mut();
+    while let Some(call) = state.machine.next_call_to_cancel()? {
+        if state.host_call(call).is_ok() {
+            return Ok(Some(call));
+        }
+    }
+    Ok(None)
 }
 
 fn enter_turn<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, E, T>, next: Next) -> Turn {

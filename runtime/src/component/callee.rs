@@ -30,6 +30,16 @@ pub trait Callee: sealed::Callee {
     /// The arguments, to be kept until the call begins.
     #[doc(hidden)]
     fn keep(arguments: Self::Arguments<'_>) -> Self::Kept;
+
+    /// The same where the call begins at once.
+    #[doc(hidden)]
+    fn keep_in<E: CoreEngine, T: Send + 'static>(
+        cx: &mut Context<'_, E, T>,
+        arguments: Self::Arguments<'_>,
+    ) -> Self::Kept {
+        let _ = cx;
+        Self::keep(arguments)
+    }
 }
 
 pub(crate) mod sealed {
@@ -55,6 +65,13 @@ impl Callee for Function {
 
     fn keep(arguments: &[Val]) -> Vec<Val> {
         arguments.to_vec()
+    }
+
+    fn keep_in<E: CoreEngine, T: Send + 'static>(
+        cx: &mut Context<'_, E, T>,
+        arguments: &[Val],
+    ) -> Vec<Val> {
+        cx.data_mut().values(arguments)
     }
 }
 

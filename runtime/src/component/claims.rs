@@ -230,6 +230,9 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         types: &TypeList,
         values: &[Val],
     ) -> Result<Vec<Resource>, HandleError> {
+        if !types.types().any(may_hold) {
+            return Ok(Vec::new());
+        }
         let mut claims = Claims::default();
         self.find_each(types.types().zip(values), &mut claims, |it| format!("[{it}]"))?;
         self.take(claims)

@@ -8,7 +8,8 @@
 //! that is possible, and no deeper than [`MAX_DEPTH`].
 
 use crate::abi::{
-    CoreValueIter, Flattening, Lift as _, Peer, Type, check_buffer, is_aligned, lower_flat_values,
+    CoreValueIter, FlatValues, Flattening, Lift as _, Peer, Type, check_buffer, is_aligned,
+    lower_flat_values,
 };
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition, WaitableDefinition};
 use crate::core_value::{CoreType, CoreValue};
@@ -22,10 +23,9 @@ use crate::trap::Trap;
 
 use super::contexts::{Context, Source, lift, lower};
 use super::state::{
-    Call, CoreFunction, Fault, GuestCall, HostCallSite, Next, StartFunction, State, Stopped,
-    flat_values,
+    CoreFunction, Fault, HostCallSite, Next, StartFunction, State, Stopped, set_flat_values,
 };
-use super::transfer;
+use super::transfer::{self, CoreValues};
 
 /// So many calls of the engine nest in one another.
 ///
@@ -91,11 +91,11 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
     let state = cx.data_mut();
     let thread = state.machine.current().ok_or(Error::NoCurrentThread)?;
     let mut site = HostCallSite { thread, number, event_address: 0 };
-    let step = match state.core_function(number)? {
+    let step = match *state.core_function(number)? {
         CoreFunction::Builtin(mut definition) => {
             match definition {
                 Definition::Task(TaskDefinition::Return { options, .. }) => {
-                    state.returned = flat_values(arguments)?;
+                    set_flat_values(&mut state.returned, arguments)?;
                     definition = without_memory(state, definition, options)?;
                 }
                 Definition::Waitable(
@@ -108,11 +108,11 @@ fn guest_calls<E: CoreEngine, T: Send + 'static>(
                 Outcome::Suspend(step) => step,
             }
         }
-        CoreFunction::Lowered(lowered) => {
-            let arguments = flat_values(arguments)?;
+        CoreFunction::Lowered(ref lowered) => {
+            let (function, is_async) = (lowered.function, lowered.is_async);
             let origin = state.origin_of_thread(thread);
-            let (id, step) = state.machine.canon_lower(lowered.function, lowered.is_async)?;
-            state.put_call(id, Call::Guest(GuestCall { lowered, arguments, origin }));
+            let (id, step) = state.machine.canon_lower(function, is_async)?;
+            state.put_guest_call(id, number, arguments, origin)?;
             step
         }
     };
@@ -233,10 +233,12 @@ fn take<E: CoreEngine, T: Send + 'static>(
             cx.data_mut().task_begins(task, caller);
             let Some(core) = lifted.core else { return super::instantiate::start(cx) };
             check_nested_calls(cx.data())?;
-            let arguments = transfer::arguments(cx, &lifted, task, caller)?;
+            let mut flat = FlatValues::EMPTY;
+            transfer::arguments(cx, &lifted, task, caller, &mut flat)?;
             let address_type = cx.data().options(lifted.options)?.address_type;
             let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
-            let arguments = transfer::core_values(types, address_type, max, &arguments);
+            let mut arguments = CoreValues::new();
+            transfer::core_values(&mut arguments, types, (address_type, max), &flat);
             return call(cx, thread, core, &arguments);
         }
         Step::CallDestructor { thread, function, representation, .. } => {
@@ -261,7 +263,9 @@ fn take<E: CoreEngine, T: Send + 'static>(
             let post_return = lifted.post_return.ok_or(Error::Unknown(Table::Functions))?;
             let address_type = cx.data().options(lifted.options)?.address_type;
             let (types, max) = (&lifted.ty.results, Flattening::Lift.max_flat_results());
-            let arguments = transfer::core_values(types, address_type, max, &cx.data().returned);
+            let mut arguments = CoreValues::new();
+            let returned = &cx.data().returned;
+            transfer::core_values(&mut arguments, types, (address_type, max), returned);
             return call(cx, thread, post_return, &arguments);
         }
         Step::CallStartFunction { thread, function, argument } => {
@@ -334,7 +338,11 @@ fn resume<E: CoreEngine, T: Send + 'static>(
     thread: ThreadId,
     value: Resumed,
 ) -> Result<Next, Fault> {
-    let stopped = cx.data_mut().take_stopped(thread).ok_or(Error::NotEntered)?;
+    let state = cx.data_mut();
+    let Some(stopped) = state.take_stopped(thread) else {
+        // It goes on where it stands, but a function of the host is in between.
+        return Err(if state.depth > 0 { Fault::CallerResumed } else { Error::NotEntered.into() });
+    };
     let site = stopped.site.ok_or(Error::NotEntered)?;
     let value = encode(cx, site, value)?;
     cx.data_mut().depth += 1;
@@ -352,7 +360,7 @@ fn progressed<E: CoreEngine, T: Send + 'static>(
     let state = cx.data_mut();
     match progress {
         Ok(Progress::Returned(value)) => {
-            state.returned = flat_values(value.as_slice())?;
+            set_flat_values(&mut state.returned, value.as_slice())?;
             let packed = match value {
                 Some(CoreValue::I32(packed)) => Some(packed),
                 _ => None,
@@ -379,12 +387,12 @@ fn encode<E: CoreEngine, T: Send + 'static>(
     value: Resumed,
 ) -> Result<Option<CoreValue>, Failure> {
     Ok(match value {
-        Resumed::Builtin(packed) => match cx.data().core_function(site.number)? {
+        Resumed::Builtin(packed) => match *cx.data().core_function(site.number)? {
             CoreFunction::Builtin(definition) => definition.resumed(packed)?,
             CoreFunction::Lowered(_) => None,
         },
         Resumed::Event(event) => {
-            let memory = match cx.data().core_function(site.number)? {
+            let memory = match *cx.data().core_function(site.number)? {
                 CoreFunction::Builtin(Definition::Waitable(
                     WaitableDefinition::SetWait { memory, .. }
                     | WaitableDefinition::SetPoll { memory, .. },

@@ -171,9 +171,14 @@ pub enum CallError {
     #[error("the function belongs to another store")]
     OtherStore,
     /// A function of the host calls a guest that waits, which it can't wait for: the call goes on
-    /// by itself, and its result is dropped.
+    /// by itself, and its result is dropped; if it has to wait before it starts, it never does.
     #[error("a function of the host called a guest that waits")]
     Waits,
+    /// A guest which a function of the host has called, or one that this one called, resumed a
+    /// thread of those that have called that function. It can't run before the function returns,
+    /// and the function can't return before it has run.
+    #[error("a guest resumed a thread that waits for the function of the host which called it")]
+    CallerResumed,
     /// Functions of the host and guests call one another too deeply.
     #[error("functions of the host and guests call one another too deeply")]
     TooDeep,
@@ -199,6 +204,7 @@ impl From<Fault> for CallError {
             Fault::Core(trap) => Self::Core(trap),
             Fault::Host(error) => Self::Host(error.into()),
             Fault::Interrupted => Self::Interrupted,
+            Fault::CallerResumed => Self::CallerResumed,
         }
     }
 }

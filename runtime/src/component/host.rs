@@ -220,7 +220,8 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Waits`] if the guest waits; [`CallError::TooDeep`]; those of
+    /// [`CallError::Waits`] if the guest waits; [`CallError::CallerResumed`] if it resumes one of
+    /// those that have called this function of the host; [`CallError::TooDeep`]; those of
     /// [`Store::call`].
     pub fn call<F: Callee>(
         &mut self,
@@ -229,7 +230,8 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     ) -> Result<F::Result, CallError> {
         self.check_depth()?;
         self.nested(|host| {
-            let call = function.start(host.cx, F::keep(arguments))?;
+            let arguments = F::keep_in(host.cx, arguments);
+            let call = function.start(host.cx, arguments)?;
             host.finish(call)
         })
     }

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::abi::{FlatValues, Peer, Val};
+use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
 use crate::builtin::TypeIndex;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
@@ -13,8 +13,8 @@ use crate::trap::Trap;
 use super::claims::HandleError;
 use super::contexts::{Context, Lowering, Source, lift, lower_from_host};
 use super::host_function::{HostContext, HostFunctionCall, HostFuture, HostResult};
-use super::state::{Fault, GuestCall, HostError, State};
-use super::transfer::{flat_result, lower_flat_values};
+use super::state::{Fault, HostError, Lowered, State};
+use super::transfer::{Bits, Caller, flat_result};
 
 /// A guest calls a function of the host.
 pub(super) fn call<E: CoreEngine, T: Send + 'static>(
@@ -25,17 +25,18 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     let function = cx.data().host_function(number)?;
     cx.data_mut().machine.start_host_call(subtask)?;
     let call = cx.data_mut().guest_call(subtask)?;
+    let lowered = call.lowered.clone();
     match &function.call {
-        HostFunctionCall::Typed(function) => function.call(cx, subtask, &call)?,
+        HostFunctionCall::Typed(function) => function.call(cx, subtask, &lowered)?,
         HostFunctionCall::Sync(function) => {
-            let arguments = arguments(cx, subtask, &call)?;
+            let arguments = arguments(cx, subtask, &lowered)?;
             let result = function(&mut HostContext::new(cx), arguments);
-            returned_at_once(cx, subtask, result)?;
+            returned_at_once(cx, subtask, &lowered, result)?;
         }
         HostFunctionCall::Async(function) => {
-            let arguments = arguments(cx, subtask, &call)?;
+            let arguments = arguments(cx, subtask, &lowered)?;
             let future = function(&mut HostContext::new(cx), arguments);
-            begin_waiting(cx, subtask, future)?;
+            begin_waiting(cx, subtask, &lowered, future)?;
         }
     }
     Ok(cx.data_mut().machine.host_returned()?)
@@ -45,24 +46,36 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
 fn arguments<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
-    call: &GuestCall,
+    lowered: &Lowered,
 ) -> Result<Vec<Val>, Failure> {
-    let source = Source { options: call.lowered.options, call: Some(subtask) };
-    let params = &call.lowered.ty.params;
-    let layout = params.abi().of(cx.data().options(source.options)?.address_type);
-    let max = call.flattening().max_flat_params();
+    let mut bits = Bits::new();
+    let caller = bits_of(cx, subtask, &mut bits)?;
+    let source = Source { options: caller.options, call: Some(subtask) };
+    let max = caller.flattening.max_flat_params();
     let mut lifting = lift(cx, source, Peer::Host)?;
-    params.lift_flat_values(&mut lifting, max, &mut call.parameters(layout))
+    lowered.ty.params.lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))
+}
+
+/// The caller of a function of the host; its core arguments are put into `bits`.
+pub(super) fn bits_of<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    subtask: SubtaskId,
+    bits: &mut Bits,
+) -> Result<Caller, Error> {
+    let call = cx.data_mut().guest_call(subtask)?;
+    call.bits(bits);
+    Ok(call.caller())
 }
 
 /// A function of the host waits, or has returned already.
 pub(super) fn begin_waiting<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
+    lowered: &Lowered,
     future: HostFuture,
 ) -> Result<(), Fault> {
     match cx.data_mut().waiting.begin(subtask, future) {
-        Some(result) => returned_at_once(cx, subtask, result),
+        Some(result) => returned_at_once(cx, subtask, lowered, result),
         None => Ok(()),
     }
 }
@@ -72,22 +85,29 @@ pub(super) fn begin_waiting<E: CoreEngine, T: Send + 'static>(
 pub(super) fn returned_at_once<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
+    lowered: &Lowered,
     result: HostResult,
 ) -> Result<(), Fault> {
-    locked_down_as_trap(returned(cx, subtask, result))
+    locked_down_as_trap(returned(cx, subtask, lowered, result))
 }
 
-/// The same of a function whose types are Rust's own, and whose result has no handles: `lower`
-/// lowers it, as at most so many core values or at an address that the guest gave.
+/// The same of a function whose types are Rust's own, and whose result has no handles:
+/// `lower_result` lowers it, as at most so many core values or at an address that the guest gave.
 pub(super) fn return_with<'c, E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'c, E, T>,
     subtask: SubtaskId,
-    lower_result: impl FnOnce(Lowering<'_, 'c, E, T>, usize, Option<u64>) -> Result<FlatValues, Fault>,
+    lowered: &Lowered,
+    lower_result: impl FnOnce(
+        &mut FlatValues,
+        Lowering<'_, 'c, E, T>,
+        usize,
+        Option<u64>,
+    ) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    locked_down_as_trap(check_caller(cx.data(), subtask).and_then(|()| {
-        let call = cx.data_mut().guest_call(subtask)?;
-        lower_and_return(cx, subtask, &call, lower_result)
-    }))
+    locked_down_as_trap(
+        check_caller(cx.data(), subtask)
+            .and_then(|()| lower_and_return(cx, subtask, lowered, lower_result)),
+    )
 }
 
 fn locked_down_as_trap(result: Result<(), Fault>) -> Result<(), Fault> {
@@ -116,17 +136,17 @@ fn check_caller<E: CoreEngine, T: Send + 'static>(
 pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
+    lowered: &Lowered,
     result: HostResult,
 ) -> Result<(), Fault> {
     check_caller(cx.data(), subtask)?;
     let result = result.map_err(Fault::Host)?;
-    let call = cx.data_mut().guest_call(subtask)?;
-    let results = &call.lowered.ty.results;
+    let results = &lowered.ty.results;
     let mismatch = results.check(result.as_slice());
     mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
     cx.data_mut().claim(results, result.as_slice()).map_err(HandleError::fault)?;
-    lower_and_return(cx, subtask, &call, |mut lowering, max, out_param| {
-        Ok(lower_flat_values(results, &mut lowering, max, result.as_slice(), out_param)?)
+    lower_and_return(cx, subtask, lowered, |flat, mut lowering, max, out_param| {
+        Ok(results.lower_checked(flat, &mut lowering, max, result.as_slice(), out_param)?)
     })
 }
 
@@ -134,16 +154,22 @@ pub(super) fn returned<E: CoreEngine, T: Send + 'static>(
 fn lower_and_return<'c, E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'c, E, T>,
     subtask: SubtaskId,
-    call: &GuestCall,
-    lower_result: impl FnOnce(Lowering<'_, 'c, E, T>, usize, Option<u64>) -> Result<FlatValues, Fault>,
+    lowered: &Lowered,
+    lower_result: impl FnOnce(
+        &mut FlatValues,
+        Lowering<'_, 'c, E, T>,
+        usize,
+        Option<u64>,
+    ) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let options = call.lowered.options;
-    let layout = call.lowered.ty.results.abi().of(cx.data().options(options)?.address_type);
-    let max = call.flattening().max_flat_results();
-    let out_param = call.out_param(layout);
-    let contains_float = call.lowered.ty.results.contains_float();
-    let lowering = lower_from_host(cx, options, None, contains_float)?;
-    let flat = lower_result(lowering, max, out_param)?;
+    let caller = cx.data_mut().guest_call(subtask)?.caller();
+    let results = &lowered.ty.results;
+    let layout = results.abi().of(cx.data().options(caller.options)?.address_type);
+    let max = caller.flattening.max_flat_results();
+    let out_param = caller.out_param(layout);
+    let lowering = lower_from_host(cx, caller.options, None, results.contains_float())?;
+    let mut flat = FlatValues::EMPTY;
+    lower_result(&mut flat, lowering, max, out_param)?;
     let state = cx.data_mut();
     state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
     state.held.returned(subtask);
@@ -200,11 +226,12 @@ pub(super) fn poll_woken<E: CoreEngine, T: Send + 'static>(cx: &mut Context<'_, 
     let mut has_returned = false;
     while let Some((subtask, result)) = cx.data_mut().waiting.poll(&mut batch) {
         has_returned = true;
-        if cx.data_mut().call(subtask).is_err() {
+        let Ok(call) = cx.data_mut().guest_call(subtask) else {
             // Whom it was for is gone.
             continue;
-        }
-        match returned(cx, subtask, result) {
+        };
+        let lowered = call.lowered.clone();
+        match returned(cx, subtask, &lowered, result) {
             Ok(()) | Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {}
             Err(fault) => caller_trapped(cx, subtask, fault),
         }

@@ -12,7 +12,7 @@ use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::{Copy, CopySide, EndId, HandleView, Step, WaitableId};
+use crate::machine::{Copy, CopySide, EndId, HandleView, HostEvent, Step, WaitableId};
 use crate::trap::{CopyDirection, EndKind};
 
 use super::contexts::{Context, Source, lift, lower_from_host};
@@ -239,27 +239,37 @@ pub(super) fn next_event<E: CoreEngine, T: Send + 'static>(
     let state = cx.data_mut();
     while let Some(happened) = state.machine.next_host_event().map_err(Fault::from)? {
         // What has become of a call is found in the call.
-        let WaitableId::End(end) = happened.waitable else { continue };
-        let payload = happened.event.payload;
-        let (result, count) = match happened.event.code {
-            EventCode::StreamRead | EventCode::StreamWrite => match StreamResult::unpack(payload) {
-                Ok(StreamResult::Ended { result, progress }) => (result, progress),
-                _ => return Err(Error::EndIdle.into()),
-            },
-            _ => match FutureResult::unpack(payload) {
-                Ok(FutureResult::Ended { result }) => {
-                    (result, u32::from(result == CopyResult::Completed))
-                }
-                _ => return Err(Error::EndIdle.into()),
-            },
-        };
-        let values = Vec::from(state.buffers.remove(&end).unwrap_or_default());
-        if matches!(happened.event.code, EventCode::StreamWrite | EventCode::FutureWrite) {
-            state.give_back(&values);
+        if let Some(event) = end_event(state, happened)? {
+            return Ok(Some(event));
         }
-        return Ok(Some(EndEvent { end, result, count, values }));
     }
     Ok(None)
+}
+
+/// What an event of an end says; nothing if it is a call's.
+pub(super) fn end_event<E: CoreEngine, T: Send + 'static>(
+    state: &mut State<E, T>,
+    happened: HostEvent,
+) -> Result<Option<EndEvent>, CallError> {
+    let WaitableId::End(end) = happened.waitable else { return Ok(None) };
+    let payload = happened.event.payload;
+    let (result, count) = match happened.event.code {
+        EventCode::StreamRead | EventCode::StreamWrite => match StreamResult::unpack(payload) {
+            Ok(StreamResult::Ended { result, progress }) => (result, progress),
+            _ => return Err(Error::EndIdle.into()),
+        },
+        _ => match FutureResult::unpack(payload) {
+            Ok(FutureResult::Ended { result }) => {
+                (result, u32::from(result == CopyResult::Completed))
+            }
+            _ => return Err(Error::EndIdle.into()),
+        },
+    };
+    let values = Vec::from(state.buffers.remove(&end).unwrap_or_default());
+    if matches!(happened.event.code, EventCode::StreamWrite | EventCode::FutureWrite) {
+        state.give_back(&values);
+    }
+    Ok(Some(EndEvent { end, result, count, values }))
 }
 
 /// Ends a read or write that is under way.

@@ -78,6 +78,7 @@ use core::future::Future;
 use core::marker::PhantomData;
 
 use crate::abi::{Lift, Lower, Val};
+use crate::builtin::TypeIndex;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::machine::FunctionId;
@@ -283,12 +284,13 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         component: &Definition,
     ) -> Result<BTreeMap<Box<str>, Entity<E>>, InstantiateError> {
         let mut entities = BTreeMap::new();
-        let mut errors = Vec::new();
+        let mut found = Found::default();
         for (name, ty) in component.imports() {
             let names = (&*name.name, &*name.full_name);
-            let found = self.resolve_one(state, names, &name.full_name, ty, &mut errors)?;
-            entities.extend(found.map(|found| (name.name.clone(), found)));
+            let entity = self.resolve_one(state, names, &name.full_name, ty, &mut found)?;
+            entities.extend(entity.map(|entity| (name.name.clone(), entity)));
         }
+        let errors = found.errors;
         if errors.is_empty() { Ok(entities) } else { Err(InstantiateError::Imports(errors)) }
     }
 
@@ -299,15 +301,16 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         (name, full_name): (&str, &str),
         path: &str,
         ty: &EntityType,
-        errors: &mut Vec<ImportError>,
+        found: &mut Found,
     ) -> Result<Option<Entity<E>>, Error> {
         let provided = versions::find(&self.provided, name, full_name);
         let Some(provided) = provided else {
-            if let EntityType::Type(_) = ty {
-                return Ok(Some(Entity::Type));
+            let entity = found.of_itself(ty);
+            if entity.is_none() {
+                let expected = ty.to_string();
+                found.errors.push(ImportError::Missing { name: path.into(), expected });
             }
-            errors.push(ImportError::Missing { name: path.into(), expected: ty.to_string() });
-            return Ok(None);
+            return Ok(entity);
         };
         match (provided, ty) {
             (Provided::Function(function), EntityType::Function(_)) => {
@@ -319,8 +322,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
                 let mut exports = BTreeMap::new();
                 for (name, ty) in &ty.exports {
                     let path = within(path, name);
-                    let found = linker.resolve_one(state, (name, name), &path, ty, errors)?;
-                    exports.extend(found.map(|found| (name.clone(), found)));
+                    let entity = linker.resolve_one(state, (name, name), &path, ty, found)?;
+                    exports.extend(entity.map(|entity| (name.clone(), entity)));
                 }
                 return Ok(Some(Entity::Instance(Arc::new(Exports(exports)))));
             }
@@ -328,30 +331,58 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
                 if instance.store == state.identity {
                     return Ok(Some(Entity::Instance(instance.exports.clone())));
                 }
-                errors.push(ImportError::OtherStore { name: path.into() });
+                found.errors.push(ImportError::OtherStore { name: path.into() });
             }
-            (Provided::Resource(token), EntityType::Resource(_)) => {
-                return Ok(Some(Entity::Resource(state.resource_type(token)?)));
+            (Provided::Resource(token), EntityType::Resource(slot)) => {
+                let number = state.resource_type(token)?;
+                found.resources.insert(*slot, number);
+                return Ok(Some(Entity::Resource(number)));
             }
             (Provided::Module(module), EntityType::Module(_)) => {
                 if module.engine.is_same(&state.engine) {
                     return Ok(Some(Entity::Module(module.clone())));
                 }
-                errors.push(ImportError::OtherEngine { name: path.into() });
+                found.errors.push(ImportError::OtherEngine { name: path.into() });
             }
             (Provided::Component(component), EntityType::Component(_)) => {
                 if component.closure.code.engine.is_same(&state.engine) {
                     return Ok(Some(Entity::Component(component.closure.clone())));
                 }
-                errors.push(ImportError::OtherEngine { name: path.into() });
+                found.errors.push(ImportError::OtherEngine { name: path.into() });
             }
-            (given, expected) => errors.push(ImportError::Mismatch {
+            (given, expected) => found.errors.push(ImportError::Mismatch {
                 name: path.into(),
                 expected: expected.to_string(),
                 given: given.kind().into(),
             }),
         }
         Ok(None)
+    }
+}
+
+/// What was found of a component's imports.
+#[derive(Default)]
+struct Found {
+    /// The resource types that were given, by the component's slots.
+    resources: BTreeMap<u32, TypeIndex>,
+    /// What is wrong.
+    errors: Vec<ImportError>,
+}
+
+impl Found {
+    /// What an import is that nobody needs to give: a type that its definition says, a resource
+    /// type that was given by another name, or an instance of nothing else.
+    fn of_itself<E: CoreEngine>(&self, ty: &EntityType) -> Option<Entity<E>> {
+        match ty {
+            EntityType::Type(_) => Some(Entity::Type),
+            EntityType::Resource(slot) => self.resources.get(slot).copied().map(Entity::Resource),
+            EntityType::Instance(ty) => {
+                let exports = ty.exports.iter();
+                let exports = exports.map(|(name, ty)| Some((name.clone(), self.of_itself(ty)?)));
+                Some(Entity::Instance(Arc::new(Exports(exports.collect::<Option<_>>()?))))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
 //! | `definition`, `function_type`, `entity_type`, `builtin_template` | what a component is once it is decoded |
+//! | `features` | what is not on by default: [`Features`] |
 //! | `versions`, `matching`, `type_text` | whether what is given for an import is what it needs |
 //! | `missing` | what a core module needs and an engine lacks |
 //! | `instantiate`, `entity` | walking a definition; what instances are given and give |
@@ -20,6 +21,7 @@
 //! | `call`, `host_call` | calls by the host, and of the host |
 //! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
 //! | `waiting` | functions of the host that wait, and their wakers |
+//! | `wait` | waiting for tasks and waitable sets of the host |
 //! | `origin` | which call something belongs to: who hears of its traps |
 //! | `deadlock`, `names` | who waits for what, and how it is called |
 //! | `threads` | threads that the host begins |
@@ -42,6 +44,7 @@ mod drive;
 mod entity;
 mod entity_type;
 mod error;
+mod features;
 mod function_type;
 mod host;
 mod host_call;
@@ -67,6 +70,7 @@ mod type_text;
 mod typed_function;
 mod typed_host_function;
 mod versions;
+mod wait;
 mod waiting;
 
 pub use bindings::{BoundFuture, ExportError, FindHost};
@@ -78,6 +82,7 @@ pub use decode::{InvalidComponent, validate};
 pub use definition::FunctionType;
 pub use entity::Module;
 pub use error::{CallError, ImportError, InstantiateError, LoadError};
+pub use features::Features;
 pub use host_ends::EndEvent;
 pub use host_function::{HostContext, HostFuture, HostResult};
 pub use host_resource::HostResourceType;

@@ -71,6 +71,8 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         {
             call.error = Some(error.clone());
             unheard = false;
+            // It fails only if the machine is inconsistent, and here is nobody to tell.
+            let _ = self.machine.call_failed(origin);
         }
         self.others_trapped(&error);
         if unheard {
@@ -93,10 +95,11 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         }
         let shared = Arc::new(error.clone());
         for call in gone {
-            if let Ok(call) = self.host_call(call)
-                && call.error.is_none()
+            if let Ok(host_call) = self.host_call(call)
+                && host_call.error.is_none()
             {
-                call.error = Some(CallError::InstanceTrapped(shared.clone()));
+                host_call.error = Some(CallError::InstanceTrapped(shared.clone()));
+                let _ = self.machine.call_failed(call);
             }
         }
     }

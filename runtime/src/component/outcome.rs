@@ -24,7 +24,9 @@ use super::state::{Lifted, State};
 /// The result of a call, until the host asks for it.
 pub(crate) enum Outcome {
     /// It may hold handles, which the host has if it doesn't ask.
-    Vals(Vec<Val>, Arc<FunctionType>),
+    Val(Option<Val>),
+    /// The same, to be a Rust type with handles: with the type of the function.
+    ValOf(Option<Val>, Arc<FunctionType>),
     /// A value that is nothing but a few core values, lifted once for its traps.
     Flat(FlatValues, Options),
     /// An `Option` of a value of a Rust type, which has no handles.
@@ -68,16 +70,19 @@ const fn source<E: CoreEngine>(lifted: &Lifted<E>) -> Source {
     Source { options: lifted.options, call: None }
 }
 
-fn lift_vals<E: CoreEngine, T: Send + 'static>(
+fn lift_val<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     lifted: &Lifted<E>,
     max: usize,
-) -> Result<Outcome, Failure> {
+) -> Result<Option<Val>, Failure> {
     let returned = cx.data().returned;
     let mut values = CoreValueIter::new(returned.as_slice());
+    let mut vals = cx.data_mut().values(&[]);
     let mut lifting = lift(cx, source(lifted), Peer::Host)?;
-    let vals = lifted.ty.results.lift_flat_values(&mut lifting, max, &mut values)?;
-    Ok(Outcome::Vals(vals, lifted.ty.clone()))
+    lifted.ty.results.lift_flat_values_into(&mut vals, &mut lifting, max, &mut values)?;
+    let val = vals.pop();
+    cx.data_mut().reuse_values(vals);
+    Ok(val)
 }
 
 impl sealed::CallResult for Option<Val> {
@@ -86,7 +91,7 @@ impl sealed::CallResult for Option<Val> {
         lifted: &Lifted<E>,
         max: usize,
     ) -> Result<Outcome, Failure> {
-        lift_vals(cx, lifted, max)
+        lift_val(cx, lifted, max).map(Outcome::Val)
     }
 
     fn take<E: CoreEngine, T: Send + 'static>(
@@ -95,7 +100,7 @@ impl sealed::CallResult for Option<Val> {
     ) -> Result<Self, Error> {
         match outcome {
             None => Ok(None),
-            Some(Outcome::Vals(mut vals, _)) => Ok(vals.pop()),
+            Some(Outcome::Val(val) | Outcome::ValOf(val, _)) => Ok(val),
             Some(Outcome::Flat(..) | Outcome::Boxed(_)) => Err(Error::ValueMismatch),
         }
     }
@@ -108,7 +113,8 @@ impl<R: for<'a> Lift<'a> + Send + 'static> sealed::CallResult for R {
         max: usize,
     ) -> Result<Outcome, Failure> {
         if R::HANDLES {
-            return lift_vals(cx, lifted, max);
+            let val = lift_val(cx, lifted, max)?;
+            return Ok(Outcome::ValOf(val, lifted.ty.clone()));
         }
         let returned = cx.data().returned;
         let mut values = CoreValueIter::new(returned.as_slice());
@@ -126,11 +132,13 @@ impl<R: for<'a> Lift<'a> + Send + 'static> sealed::CallResult for R {
         outcome: Option<Outcome>,
     ) -> Result<Self, Error> {
         let taken = match outcome.ok_or(Error::ValueMismatch)? {
-            Outcome::Vals(vals, ty) => {
+            // The host asks for another type than it was lifted for.
+            Outcome::Val(_) => return Err(Error::ValueMismatch),
+            Outcome::ValOf(val, ty) => {
                 let mut handles = HandleTypes::default();
                 let checked = handles.check_optional(ty.result(), &R::SHAPE);
                 checked.map_err(|_| Error::ValueMismatch)?;
-                from_vals(&vals, &ty.results, &handles)
+                from_vals(val.as_slice(), &ty.results, &handles)
             }
             Outcome::Flat(flat, options) => {
                 let mut values = CoreValueIter::new(flat.as_slice());

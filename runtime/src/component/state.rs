@@ -45,6 +45,8 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) numbers: Numbers<E>,
     /// The calls that have not returned, at the position of their subtask.
     calls: Vec<Option<(SubtaskId, Call<E, T>)>>,
+    /// Memory for the values of calls by the host.
+    spare_values: Vec<Vec<Val>>,
     /// How many of them the host has made.
     pub(crate) num_host_calls: usize,
     /// The threads that have stopped, each at its position.
@@ -104,6 +106,9 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) failed_thread_destructors: VecDeque<ThreadDestructorFailure>,
 }
 
+/// The memory of the values of so many calls is kept for others.
+const MAX_SPARE: usize = 16;
+
 /// What has to happen next.
 #[derive(Debug)]
 pub(crate) enum Next {
@@ -134,7 +139,6 @@ pub(crate) struct Lifted<E: CoreEngine> {
 }
 
 /// A function of the host that core modules import.
-#[derive(Clone)]
 pub(crate) enum CoreFunction {
     /// A built-in.
     Builtin(Definition),
@@ -170,7 +174,6 @@ pub(crate) enum Call<E: CoreEngine, T: Send + 'static> {
 }
 
 /// A call of an import by a guest: its core arguments, which are lifted once the callee starts.
-#[derive(Clone)]
 pub(crate) struct GuestCall {
     pub(crate) lowered: Arc<Lowered>,
     pub(crate) arguments: FlatValues,
@@ -180,7 +183,7 @@ pub(crate) struct GuestCall {
 
 /// A call of an export by the host.
 pub(crate) struct HostCall<E: CoreEngine, T: Send + 'static> {
-    /// The arguments, until they are lowered.
+    /// The arguments, until they are lowered; none, but room for values, from then on.
     pub(crate) arguments: Vec<Val>,
     /// How the result is lifted.
     pub(crate) lift_result: LiftResult<E, T>,
@@ -231,6 +234,8 @@ pub(crate) enum Fault {
     Host(HostError),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
+    /// A guest, called by a function of the host, resumed one of those that have called that.
+    CallerResumed,
 }
 
 /// What a function of the host fails with.
@@ -251,6 +256,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             core_functions: Vec::new(),
             numbers: Numbers::new(),
             calls: Vec::new(),
+            spare_values: Vec::new(),
             num_host_calls: 0,
             stopped: Vec::new(),
             start_functions: Vec::new(),
@@ -323,10 +329,38 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         }
     }
 
+    /// A guest has called the import that the engine calls by `number`. The place of an earlier call is used again as it is: calls of
+    /// one import follow one another.
+    pub(crate) fn put_guest_call(
+        &mut self,
+        id: SubtaskId,
+        number: u32,
+        arguments: &[CoreValue],
+        origin: Option<SubtaskId>,
+    ) -> Result<(), Failure> {
+        let CoreFunction::Lowered(lowered) = core_function(&self.core_functions, number)? else {
+            return Err(Error::Unknown(Table::Functions).into());
+        };
+        let place = self.calls.get_mut(position(id.number));
+        let Some(Some((found, Call::Guest(call)))) = place else {
+            let mut call =
+                GuestCall { lowered: lowered.clone(), arguments: FlatValues::EMPTY, origin };
+            set_flat_values(&mut call.arguments, arguments)?;
+            self.put_call(id, Call::Guest(call));
+            return Ok(());
+        };
+        *found = id;
+        call.origin = origin;
+        if !Arc::ptr_eq(&call.lowered, lowered) {
+            call.lowered = lowered.clone();
+        }
+        set_flat_values(&mut call.arguments, arguments)
+    }
+
     /// A call by a guest.
-    pub(crate) fn guest_call(&mut self, id: SubtaskId) -> Result<GuestCall, Error> {
+    pub(crate) fn guest_call(&mut self, id: SubtaskId) -> Result<&mut GuestCall, Error> {
         match self.call(id)? {
-            Call::Guest(call) => Ok(call.clone()),
+            Call::Guest(call) => Ok(call),
             Call::Host(_) => Err(Error::NotHosts),
         }
     }
@@ -345,12 +379,29 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         let mut call = take(&mut self.calls, position(id.number), |found| *found == id);
         if let Some(Call::Host(call)) = &mut call {
             self.num_host_calls -= 1;
-            self.give_back(&core::mem::take(&mut call.arguments));
-            if let Some(Outcome::Vals(vals, _)) = call.result.take() {
-                self.held.unclaimed.extend(vals);
+            let arguments = core::mem::take(&mut call.arguments);
+            self.give_back(&arguments);
+            self.reuse_values(arguments);
+            if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = call.result.take() {
+                self.held.unclaimed.extend(val);
             }
         }
         call
+    }
+
+    /// Values that the host gives, in memory that has been used before.
+    pub(crate) fn values(&mut self, values: &[Val]) -> Vec<Val> {
+        let mut own = self.spare_values.pop().unwrap_or_default();
+        own.extend_from_slice(values);
+        own
+    }
+
+    /// Nobody needs these any more; their memory is used again.
+    pub(crate) fn reuse_values(&mut self, mut values: Vec<Val>) {
+        if self.spare_values.len() < MAX_SPARE {
+            values.clear();
+            self.spare_values.push(values);
+        }
     }
 
     /// The calls by the host that were begun and not forgotten.
@@ -422,10 +473,14 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// The function that the engine calls by this number.
-    pub(crate) fn core_function(&self, number: u32) -> Result<CoreFunction, Error> {
-        let found = usize::try_from(number).ok().and_then(|it| self.core_functions.get(it));
-        found.cloned().ok_or(Error::Unknown(Table::Functions))
+    pub(crate) fn core_function(&self, number: u32) -> Result<&CoreFunction, Error> {
+        core_function(&self.core_functions, number)
     }
+}
+
+fn core_function(functions: &[CoreFunction], number: u32) -> Result<&CoreFunction, Error> {
+    let found = usize::try_from(number).ok().and_then(|it| functions.get(it));
+    found.ok_or(Error::Unknown(Table::Functions))
 }
 
 pub(super) const fn position(number: core::num::NonZeroU32) -> usize {
@@ -453,9 +508,9 @@ fn take<I, V>(
     }
 }
 
-/// Core values as bits.
-pub(crate) fn flat_values(values: &[CoreValue]) -> Result<FlatValues, Failure> {
-    let mut flat = FlatValues::EMPTY;
+/// Sets core values, as bits, in their place: there is room for many, and there are few.
+pub(crate) fn set_flat_values(flat: &mut FlatValues, values: &[CoreValue]) -> Result<(), Failure> {
+    flat.clear();
     for value in values {
         flat.push(match *value {
             CoreValue::I32(bits) | CoreValue::F32(bits) => bits.into(),
@@ -463,7 +518,7 @@ pub(crate) fn flat_values(values: &[CoreValue]) -> Result<FlatValues, Failure> {
             CoreValue::Function(number) => number.map_or(u64::MAX, u64::from),
         })?;
     }
-    Ok(flat)
+    Ok(())
 }
 
 impl<E: CoreEngine, T: fmt::Debug + Send + 'static> fmt::Debug for State<E, T> {

@@ -10,7 +10,7 @@ use core::task::Waker;
 
 use crate::abi::Val;
 use crate::chooser::{Chooser, FirstInFirstOut};
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
 use crate::error::Error;
 use crate::host::{Host, HostStore};
 use crate::limits::{Heap, Table};
@@ -24,6 +24,7 @@ use super::deadlock::{WaitingTask, waiting_tasks};
 use super::entity::{Closure, Code, Module};
 use super::entity_type::ModuleType;
 use super::error::{CallError, InstantiateError, LoadError};
+use super::features::Features;
 use super::instance::{Function, Instance, function};
 use super::instantiate::instantiate_component;
 use super::linker::Linker;
@@ -45,7 +46,16 @@ impl<E: CoreEngine> Component<E> {
     ///
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
-        let decoded = super::decode::decode(bytes)?;
+        Self::with_features(engine, bytes, Features::default())
+    }
+
+    /// Loads a component that may use what is not on by default.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_features(engine: &E, bytes: &[u8], features: Features) -> Result<Self, LoadError> {
+        let decoded = super::decode::decode(bytes, features)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
         let types = decoded.module_types.iter();
         for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
@@ -171,6 +181,35 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.context().data_mut().interruption_limit = limit;
     }
 
+    /// Sets how much the guests of the store may have in linear memories and tables, all together,
+    /// from now on. Without limits, which is the default, they may have as much as there is.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use weft::component::{CallError, Component, InstantiateError, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    /// use weft::engine::{CoreTrap, MemoryLimits};
+    ///
+    /// let engine = Wasmi::default();
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core module $module (memory 16))
+    ///         (core instance (instantiate $module)))
+    /// "#)?;
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(1 << 20));
+    /// store.instantiate(&component, &Linker::new())?;
+    /// let error = store.instantiate(&component, &Linker::new()).unwrap_err();
+    /// let InstantiateError::Call(CallError::Core(trap)) = error else { panic!("{error}") };
+    /// assert_eq!(trap, CoreTrap::MemoryLimit);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_memory_limits(&mut self, limits: MemoryLimits) {
+        self.context().set_memory_limits(limits);
+    }
+
     /// From now on, the limit is counted from 0.
     pub(super) fn count_interruptions_anew(&mut self) {
         self.context().data_mut().interruptions = 0;
@@ -217,7 +256,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         function: &F,
         arguments: F::Arguments<'_>,
     ) -> Result<CallId<F::Result>, CallError> {
-        let call = self.start_kept(function, F::keep(arguments))?;
+        let arguments = F::keep_in(&mut self.context(), arguments);
+        let call = self.start_kept(function, arguments)?;
         Ok(CallId(call, PhantomData))
     }
 
@@ -316,7 +356,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
-    /// runs, and its result is dropped.
+    /// runs, and its result is dropped; one that still waits to start never does.
     ///
     /// # Errors
     ///
@@ -329,6 +369,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// tells of it; the first that was not taken yet.
     pub fn take_background_trap(&mut self) -> Option<CallError> {
         self.context().data_mut().origins.background.pop_front()
+    }
+
+    /// How many entries one of the store's tables has; of [`Table::Handles`] and
+    /// [`Table::ThreadIndices`], those of all instances.
+    pub fn count_of(&self, table: Table) -> usize {
+        E::data(&self.engine_store).machine.count_of(table)
     }
 
     /// Which tasks wait, each for what, and who could wake it.

@@ -4,13 +4,11 @@ use alloc::sync::Arc;
 
 use arrayvec::ArrayVec;
 
-use crate::abi::{
-    CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, LowerFailure, Peer, Type, TypeList,
-    Val,
-};
+use crate::abi::{CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, Peer, Type, TypeList};
+use crate::builtin::OptionsIndex;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
 
@@ -21,17 +19,17 @@ use super::state::{Call, Fault, GuestCall, Lifted, Lowered};
 /// As many core arguments as a function has at most.
 pub(super) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
 
-/// Flat values as core values: those of `types`, or one address if they are more than `max`.
+/// Adds flat values as core values: those of `types`, or one address if they are more than `max`.
 pub(super) fn core_values(
+    values: &mut CoreValues,
     types: &TypeList,
-    address_type: IntegerType,
-    max: usize,
+    (address_type, max): (IntegerType, usize),
     flat: &FlatValues,
-) -> CoreValues {
+) {
     let types = types.abi().of(address_type).flat;
     let types = if types.exceed(max) { FlatTypes::one(address_type.into()) } else { types };
     let bits = flat.as_slice().iter().enumerate();
-    bits.filter_map(|(position, bits)| types.core_value(position, *bits)).collect()
+    values.extend(bits.filter_map(|(position, bits)| types.core_value(position, *bits)));
 }
 
 impl Lowered {
@@ -41,23 +39,38 @@ impl Lowered {
     }
 }
 
-impl GuestCall {
+/// Core values as bits, of which only so many are copied as there are.
+pub(super) type Bits = ArrayVec<u64, { FlatTypes::CAPACITY }>;
+
+/// The caller of an import: by which options, and where its result goes.
+#[derive(Clone, Copy)]
+pub(super) struct Caller {
+    pub(super) options: OptionsIndex,
     /// The limits for its flat parameters and results.
-    pub(super) fn flattening(&self) -> Flattening {
-        self.lowered.flattening()
-    }
+    pub(super) flattening: Flattening,
+    last_argument: Option<u64>,
+}
 
-    /// The core arguments that its parameters are.
-    pub(super) fn parameters(&self, layout: Layout) -> CoreValueIter<'_> {
-        let max = self.lowered.flattening().max_flat_params();
-        let count = if layout.flat.exceed(max) { 1 } else { layout.flat.count().unwrap_or(1) };
-        CoreValueIter::new(self.arguments.as_slice().get(..count).unwrap_or_default())
-    }
-
-    /// Where its results go in memory, if they do.
+impl Caller {
+    /// Where results go in memory, if they do.
     pub(super) fn out_param(&self, layout: Layout) -> Option<u64> {
-        let max = self.lowered.flattening().max_flat_results();
-        layout.flat.exceed(max).then(|| self.arguments.as_slice().last().copied()).flatten()
+        let max = self.flattening.max_flat_results();
+        self.last_argument.filter(|_| layout.flat.exceed(max))
+    }
+}
+
+impl GuestCall {
+    pub(super) fn caller(&self) -> Caller {
+        Caller {
+            options: self.lowered.options,
+            flattening: self.lowered.flattening(),
+            last_argument: self.arguments.as_slice().last().copied(),
+        }
+    }
+
+    /// The core arguments, of which the first are its parameters, are put into `bits`.
+    pub(super) fn bits(&self, bits: &mut Bits) {
+        bits.extend(self.arguments.as_slice().iter().copied());
     }
 }
 
@@ -67,44 +80,35 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
     lifted: &Arc<Lifted<E>>,
     task: TaskId,
     caller: SubtaskId,
-) -> Result<FlatValues, Fault> {
+    flat: &mut FlatValues,
+) -> Result<(), Fault> {
     let max = MAX_FLAT_PARAMS as usize;
     let params = &lifted.ty.params;
     match cx.data_mut().call(caller)? {
         Call::Guest(call) => {
-            let call = call.clone();
-            let source = Source { options: call.lowered.options, call: Some(caller) };
-            let layout = params.abi().of(cx.data().options(source.options)?.address_type);
-            let max = (call.lowered.flattening().max_flat_params(), max);
+            let (side, mut bits) = (call.caller(), Bits::new());
+            call.bits(&mut bits);
+            let source = Source { options: side.options, call: Some(caller) };
+            let max = (side.flattening.max_flat_params(), max);
             let mut between = between(cx, source, lifted.options, Some(task))?;
-            let mut values = call.parameters(layout);
-            Ok(params.transfer_flat_values(&mut between, max, &mut values, None)?)
+            let mut values = CoreValueIter::new(&bits);
+            Ok(params.transfer_flat_values_into(flat, &mut between, max, &mut values, None)?)
         }
         Call::Host(call) => {
-            let values = core::mem::take(&mut call.arguments);
-            if let Some(flat) = cx.data_mut().lowered.take() {
-                return Ok(flat);
+            let mut values = core::mem::take(&mut call.arguments);
+            if let Some(lowered) = cx.data_mut().lowered.take() {
+                *flat = lowered;
+                return Ok(());
             }
             cx.data_mut().held.started(caller, task);
             let contains_float = params.contains_float();
             let mut lowering = lower_from_host(cx, lifted.options, Some(task), contains_float)?;
-            lower_flat_values(params, &mut lowering, max, &values, None).map_err(Fault::from)
+            // They were checked when the call began.
+            params.lower_checked(flat, &mut lowering, max, &values, None)?;
+            values.clear();
+            cx.data_mut().host_call(caller)?.arguments = values;
+            Ok(())
         }
-    }
-}
-
-/// Lowers values of the host.
-pub(super) fn lower_flat_values<C: crate::abi::LowerContext>(
-    types: &TypeList,
-    cx: &mut C,
-    max: usize,
-    values: &[Val],
-    out_param: Option<u64>,
-) -> Result<FlatValues, Failure> {
-    match types.lower_flat_values(cx, max, values, out_param) {
-        Ok(flat) => Ok(flat),
-        Err(LowerFailure::Failure(failure)) => Err(failure),
-        Err(LowerFailure::Mismatch(_)) => Err(Error::ValueMismatch.into()),
     }
 }
 
@@ -117,8 +121,9 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let results = &lifted.ty.results;
     let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
     let max = flattening.max_flat_results();
-    let returned = cx.data().returned;
-    let mut values = CoreValueIter::new(returned.as_slice());
+    let mut returned = Bits::new();
+    returned.extend(cx.data().returned.as_slice().iter().copied());
+    let mut values = CoreValueIter::new(&returned);
     let source = Source { options: lifted.options, call: None };
     let Some(caller) = task_return.caller() else {
         let mut lifting = lift(cx, source, Peer::Host)?;
@@ -129,14 +134,15 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     };
     let value = match cx.data_mut().call(caller)? {
         Call::Guest(call) => {
-            let call = call.clone();
-            let options = call.lowered.options;
-            let layout = results.abi().of(cx.data().options(options)?.address_type);
-            let out_param = call.out_param(layout);
-            let max = (max, call.lowered.flattening().max_flat_results());
-            let mut between = between(cx, source, options, None)?.returning(&task_return);
-            let flat = results.transfer_flat_values(&mut between, max, &mut values, out_param)?;
-            flat_result(layout, &flat)
+            let side = call.caller();
+            let layout = results.abi().of(cx.data().options(side.options)?.address_type);
+            let out_param = side.out_param(layout);
+            let max = (max, side.flattening.max_flat_results());
+            let mut between = between(cx, source, side.options, None)?.returning(&task_return);
+            let mut flat = FlatValues::EMPTY;
+            let (flat, values) = (&mut flat, &mut values);
+            results.transfer_flat_values_into(flat, &mut between, max, values, out_param)?;
+            flat_result(layout, flat)
         }
         Call::Host(call) => {
             let lift_result = call.lift_result;

@@ -1,21 +1,24 @@
 //! Functions of the host with Rust's own types.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::future::Future;
 use core::marker::PhantomData;
 
 use crate::abi::{
-    ComponentType, HandleTypes, Lift, Lower, Peer, lift_flat_values,
+    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, Peer, Val, lift_flat_values,
     lower_flat_values as lower_typed_flat_values, to_vals,
 };
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::engine::CoreEngine;
+use crate::error::Failure;
 use crate::machine::SubtaskId;
 
 use super::contexts::{Context, Source, lift_typed};
 use super::definition::FunctionType;
-use super::host_call::{begin_waiting, return_with, returned_at_once};
+use super::host_call::{begin_waiting, bits_of, return_with, returned_at_once};
 use super::host_function::HostContext;
-use super::state::{Fault, GuestCall, HostError};
+use super::state::{Fault, HostError, Lowered};
+use super::transfer::Bits;
 use super::typed_function::{FunctionMismatch, check};
 
 /// A function of the host whose types are Rust's own.
@@ -28,7 +31,7 @@ pub(crate) trait TypedHostFunction<E: CoreEngine, T: Send + 'static>: Send + Syn
         &self,
         cx: &mut Context<'_, E, T>,
         subtask: SubtaskId,
-        call: &GuestCall,
+        lowered: &Arc<Lowered>,
     ) -> Result<(), Fault>;
 }
 
@@ -54,19 +57,20 @@ where
         &self,
         cx: &mut Context<'_, E, T>,
         subtask: SubtaskId,
-        call: &GuestCall,
+        lowered: &Arc<Lowered>,
     ) -> Result<(), Fault> {
-        let arguments = arguments(cx, subtask, call)?;
+        let arguments = arguments(cx, subtask, lowered)?;
         let result = match (self.0)(&mut HostContext::new(cx), arguments) {
             Ok(result) => result,
-            Err(error) => return returned_at_once(cx, subtask, Err(error)),
+            Err(error) => return returned_at_once(cx, subtask, lowered, Err(error)),
         };
         if R::HANDLES {
-            let vals = vals(&result, call);
-            return returned_at_once(cx, subtask, vals.map_err(HostError::from));
+            let vals = vals(&result, lowered);
+            return returned_at_once(cx, subtask, lowered, vals.map_err(HostError::from));
         }
-        return_with(cx, subtask, |mut lowering, max, out_param| {
-            Ok(lower_typed_flat_values(&mut lowering, max, &result, out_param)?)
+        return_with(cx, subtask, lowered, |flat, mut lowering, max, out_param| {
+            *flat = lower_typed_flat_values(&mut lowering, max, &result, out_param)?;
+            Ok(())
         })
     }
 }
@@ -88,16 +92,16 @@ where
         &self,
         cx: &mut Context<'_, E, T>,
         subtask: SubtaskId,
-        call: &GuestCall,
+        lowered: &Arc<Lowered>,
     ) -> Result<(), Fault> {
-        let arguments = arguments(cx, subtask, call)?;
+        let arguments = arguments(cx, subtask, lowered)?;
         let future = (self.0)(&mut HostContext::new(cx), arguments);
-        let call = call.clone();
+        let of_result = lowered.clone();
         let future = async move {
             let result = future.await?;
-            vals(&result, &call).map_err(HostError::from)
+            vals(&result, &of_result).map_err(HostError::from)
         };
-        begin_waiting(cx, subtask, Box::pin(future))
+        begin_waiting(cx, subtask, lowered, Box::pin(future))
     }
 }
 
@@ -105,20 +109,17 @@ where
 fn arguments<E: CoreEngine, T: Send + 'static, P: for<'a> Lift<'a> + ComponentType>(
     cx: &mut Context<'_, E, T>,
     subtask: SubtaskId,
-    call: &GuestCall,
+    lowered: &Lowered,
 ) -> Result<P, Fault> {
-    let source = Source { options: call.lowered.options, call: Some(subtask) };
-    let layout = P::ABI.of(cx.data().options(source.options)?.address_type);
-    let max = call.flattening().max_flat_params();
-    let mut lifting = lift_typed(cx, source, Peer::Host, &call.lowered.handles)?;
-    Ok(lift_flat_values(&mut lifting, max, &mut call.parameters(layout))?)
+    let mut bits = Bits::new();
+    let caller = bits_of(cx, subtask, &mut bits)?;
+    let source = Source { options: caller.options, call: Some(subtask) };
+    let max = caller.flattening.max_flat_params();
+    let mut lifting = lift_typed(cx, source, Peer::Host, &lowered.handles)?;
+    Ok(lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))?)
 }
 
 /// A result as a value.
-fn vals<R: Lower>(
-    result: &R,
-    call: &GuestCall,
-) -> Result<Option<crate::abi::Val>, crate::error::Failure> {
-    let lowered = &call.lowered;
+fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
     Ok(to_vals(result, &lowered.ty.results, &lowered.handles)?.pop())
 }

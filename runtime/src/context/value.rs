@@ -124,7 +124,7 @@ impl<L: HostLimits> ContextValue<L> {
     ///
     /// [`Error::ValueTooLong`]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let too_long = Error::ValueTooLong { bytes: bytes.len() };
+        let too_long = Error::value_too_long(bytes.len());
         L::Bytes::copy_of(bytes).map(Self::Bytes).ok_or(too_long)
     }
 

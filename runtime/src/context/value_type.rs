@@ -47,7 +47,7 @@ impl<L: HostLimits> IntoContextValue<L> for ContextValue<L> {
 /// A `string`.
 impl<L: HostLimits> IntoContextValue<L> for &str {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
-        let too_long = Error::ValueTooLong { bytes: self.len() };
+        let too_long = Error::value_too_long(self.len());
         L::Text::copy_of(self).map(ContextValue::String).ok_or(too_long)
     }
 }

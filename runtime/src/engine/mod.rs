@@ -11,12 +11,14 @@
 //! | [`CoreEngine`] | an engine |
 //! | [`CoreContext`] | an engine's store, from the outside or from inside of a function of the host |
 //! | [`HostFunctions`] | what a function of the host does: the layer above implements it |
+//! | [`MemoryLimits`] | how much memory guests may have |
 //! | [`Capability`] | what an engine may lack |
 //! | [`Wasmi`](wasmi::Wasmi) | the adapter for wasmi (feature `wasmi`) |
 //!
 //! The functions of a canonical definition return one value at most, and so do calls here.
 
 mod capability;
+mod memory_limits;
 #[cfg(feature = "wasmi")]
 pub mod wasmi;
 
@@ -31,6 +33,7 @@ use crate::abi::CoreFunctionType;
 use crate::core_value::CoreValue;
 
 pub use capability::Capability;
+pub use memory_limits::MemoryLimits;
 
 /// An engine for core WebAssembly.
 ///
@@ -142,6 +145,9 @@ pub trait CoreContext {
     /// here on. Calls from within functions of the host count for the guest that runs already, so
     /// that guests which call one another for ever are interrupted like one that never returns.
     fn refuel(&mut self) {}
+
+    /// Sets how much the guests of the store may have from now on. What they have already they keep.
+    fn set_memory_limits(&mut self, limits: MemoryLimits);
 
     /// Calls a function. It goes as far as it can, and returns, traps or stops.
     ///
@@ -280,6 +286,12 @@ pub enum CoreTrap {
     /// Guests have called one another, each from within the other's call, too deeply.
     #[error("call stack exhausted")]
     CallStackExhausted,
+    /// An instance would have more linear memory than the guests of the store may.
+    #[error("the store's guests may not have so much memory")]
+    MemoryLimit,
+    /// An instance would have larger tables than the guests of the store may.
+    #[error("the store's guests may not have so many elements of tables")]
+    TableLimit,
     /// An engine's own reason: an instruction that traps, or resources that are used up.
     #[error("{0}")]
     Engine(Box<str>),

@@ -13,7 +13,7 @@ pub(crate) struct ErrorRecord<L: HostLimits> {
     pub(crate) code: Option<i64>,
     /// What it came from, which it holds.
     pub(crate) source: Option<ErrorContextId>,
-    /// How many error contexts hold it as their source.
+    /// How many error contexts hold it as their source, and tasks as what they failed with.
     pub(crate) source_of: u32,
     frames: L::StackFrames<Frame<L>>,
     pub(crate) metadata: Attributes<L, L::ErrorMetadata<Attribute<L>>>,
@@ -62,8 +62,7 @@ impl<L: HostLimits> ErrorRecord<L> {
     /// Adds a stack frame behind those that are there.
     pub(crate) fn add_frame(&mut self, frame: StackFrame<'_>) -> Result<(), Error> {
         let StackFrame { function, file, line, column } = frame;
-        let copy_of =
-            |text: &str| L::Text::copy_of(text).ok_or(Error::ValueTooLong { bytes: text.len() });
+        let copy_of = |text: &str| L::Text::copy_of(text).ok_or(Error::value_too_long(text.len()));
         let file = file.map(copy_of).transpose()?;
         let frame = Frame { function: copy_of(function)?, file, line, column };
         self.frames.push(frame).map_err(|_| Error::Full(Table::StackFrames))

@@ -3,7 +3,7 @@
 use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::Host;
-use crate::limits::{Limits, Message as _, Table};
+use crate::limits::{Limits, Message as _};
 use crate::machine::ErrorContextId;
 
 use super::ErrorSeverity;
@@ -52,11 +52,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
             return Ok(());
         }
         if let Some(source) = source {
-            self.machine.describe_error(source, |record| {
-                let held = record.source_of.checked_add(1);
-                record.source_of = held.ok_or(Error::Full(Table::ErrorRecords))?;
-                Ok(())
-            })?;
+            self.machine.hold_source(source)?;
         }
         let changed = self.machine.describe_error(error_context, |record| {
             record.source = source;

@@ -224,10 +224,8 @@ impl CallbackResult {
     pub const fn pack(self) -> Result<u32, FieldTooLarge> {
         let Self { code, waitable_set } = self;
         if waitable_set >> 28 != 0 {
-            let (packing, field) = ("callback-result", "waitable-set");
             return Err(FieldTooLarge {
-                packing,
-                field,
+                field: PackedField::CallbackResultWaitableSet,
                 value: waitable_set,
             });
         }
@@ -269,10 +267,8 @@ impl CallResult {
     pub const fn pack(self) -> Result<u32, FieldTooLarge> {
         let Self { state, subtask } = self;
         if subtask >> 28 != 0 {
-            let (packing, field) = ("call-result", "subtask");
             return Err(FieldTooLarge {
-                packing,
-                field,
+                field: PackedField::CallResultSubtask,
                 value: subtask,
             });
         }
@@ -366,10 +362,8 @@ impl StreamResult {
             Self::Ended { result, progress } => (result, progress),
         };
         if progress >> 28 != 0 {
-            let (packing, field) = ("stream-result", "progress");
             return Err(FieldTooLarge {
-                packing,
-                field,
+                field: PackedField::StreamResultProgress,
                 value: progress,
             });
         }
@@ -463,5 +457,37 @@ impl Ends {
         let readable = packed as u32;
         let writable = (packed >> 32) as u32;
         Self { readable, writable }
+    }
+}
+
+/// A field of a packed integer that a number may be too large for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PackedField {
+    /// `waitable-set` of a `callback-result`.
+    CallbackResultWaitableSet,
+    /// `subtask` of a `call-result`.
+    CallResultSubtask,
+    /// `progress` of a `stream-result`.
+    StreamResultProgress,
+}
+
+impl PackedField {
+    /// The packed integer that it is a field of, as `spec/abi.toml` calls it.
+    #[must_use]
+    pub const fn packing(self) -> &'static str {
+        match self {
+            Self::CallbackResultWaitableSet => "callback-result",
+            Self::CallResultSubtask => "call-result",
+            Self::StreamResultProgress => "stream-result",
+        }
+    }
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CallbackResultWaitableSet => "waitable-set",
+            Self::CallResultSubtask => "subtask",
+            Self::StreamResultProgress => "progress",
+        }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) enum Name<T> {
 impl<T: Text> Name<T> {
     /// A copy of a name that is text.
     pub(crate) fn copy_of(name: &str) -> Result<Self, Error> {
-        T::copy_of(name).map(Self::Text).ok_or(Error::ValueTooLong { bytes: name.len() })
+        T::copy_of(name).map(Self::Text).ok_or(Error::value_too_long(name.len()))
     }
 
     pub(crate) fn text(&self) -> &str {

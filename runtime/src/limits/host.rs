@@ -28,6 +28,16 @@ pub trait HostLimits: Sized + 'static {
     type StackFrames<T>: Storage<T>;
     /// [`Table::ErrorMetadata`](super::Table::ErrorMetadata), once an error context.
     type ErrorMetadata<T>: Storage<T>;
+    /// [`Table::CallRecords`](super::Table::CallRecords)
+    type CallRecords<T>: Storage<T>;
+    /// [`Table::TaskMetadata`](super::Table::TaskMetadata), once a call.
+    type TaskMetadata<T>: Storage<T>;
+    /// [`Table::CancellationTokens`](super::Table::CancellationTokens)
+    type CancellationTokens<T>: Storage<T>;
+    /// [`Table::CancellationHandlers`](super::Table::CancellationHandlers)
+    type CancellationHandlers<T>: Storage<T>;
+    /// [`Table::HostSets`](super::Table::HostSets)
+    type HostSets<T>: Storage<T>;
     /// The name of a value: a context key, a key of metadata.
     type Name: Text;
     /// Any other text: a value, the name of a function or file.
@@ -57,6 +67,11 @@ impl HostLimits for super::Heap {
     type ErrorRecords<T> = alloc::vec::Vec<T>;
     type StackFrames<T> = alloc::vec::Vec<T>;
     type ErrorMetadata<T> = alloc::vec::Vec<T>;
+    type CallRecords<T> = alloc::vec::Vec<T>;
+    type TaskMetadata<T> = alloc::vec::Vec<T>;
+    type CancellationTokens<T> = alloc::vec::Vec<T>;
+    type CancellationHandlers<T> = alloc::vec::Vec<T>;
+    type HostSets<T> = alloc::vec::Vec<T>;
     type Name = alloc::string::String;
     type Text = alloc::string::String;
     type Bytes = alloc::vec::Vec<u8>;
@@ -96,10 +111,24 @@ pub struct HostSizes {
     pub list_elements: usize,
     /// Types of fixed-length lists in each registry.
     pub list_types: usize,
+<<<<<<< HEAD
     /// Threads that the host has begun: as many as `threads`, if it may be each.
     pub thread_records: usize,
     /// Values of each of these threads.
     pub thread_locals: usize,
+=======
+    /// Calls and host tasks that the host has something to remember of, such as metadata, a result or
+    /// a context.
+    pub call_records: usize,
+    /// Values among the metadata of each call or host task.
+    pub task_metadata: usize,
+    /// Cancellation tokens.
+    pub cancellation_tokens: usize,
+    /// Handlers of cancellation tokens, and calls that are to be cancelled.
+    pub cancellation_handlers: usize,
+    /// Waitable sets of the host, each of which is among `waitable_sets`, too.
+    pub host_sets: usize,
+>>>>>>> main
 }
 
 impl HostSizes {
@@ -116,8 +145,16 @@ impl HostSizes {
         value_bytes: 0,
         list_elements: 0,
         list_types: 0,
+<<<<<<< HEAD
         thread_records: 0,
         thread_locals: 0,
+=======
+        call_records: 0,
+        task_metadata: 0,
+        cancellation_tokens: 0,
+        cancellation_handlers: 0,
+        host_sets: 0,
+>>>>>>> main
     };
 }
 
@@ -220,6 +257,11 @@ macro_rules! __host_limits {
                 type ErrorRecords<T> = $crate::limits::Array<T, { SIZES.error_records }>;
                 type StackFrames<T> = $crate::limits::Array<T, { SIZES.stack_frames }>;
                 type ErrorMetadata<T> = $crate::limits::Array<T, { SIZES.error_metadata }>;
+                type CallRecords<T> = $crate::limits::Array<T, { SIZES.call_records }>;
+                type TaskMetadata<T> = $crate::limits::Array<T, { SIZES.task_metadata }>;
+                type CancellationTokens<T> = $crate::limits::Array<T, { SIZES.cancellation_tokens }>;
+                type CancellationHandlers<T> = $crate::limits::Array<T, { SIZES.cancellation_handlers }>;
+                type HostSets<T> = $crate::limits::Array<T, { SIZES.host_sets }>;
                 type Name = $crate::limits::ArrayName;
                 type Text = $crate::limits::ArrayText<{ SIZES.text_bytes }>;
                 type Bytes = $crate::limits::Array<u8, { SIZES.value_bytes }>;

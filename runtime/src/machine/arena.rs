@@ -21,11 +21,13 @@ impl<T> Key<T> {
         Some(Self { position: NonZeroU32::new(position)?, of: PhantomData })
     }
 
+    #[inline]
     pub(crate) const fn position(self) -> usize {
         (self.position.get() - 1) as usize
     }
 
     /// The key as a number, for an id.
+    #[inline]
     pub(crate) const fn number(self) -> NonZeroU32 {
         self.position
     }
@@ -89,11 +91,13 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     }
 
     /// How many things there are.
+    #[inline]
     pub(crate) const fn len(&self) -> u32 {
         self.used
     }
 
     /// Makes sure that the next `additional` calls of [`insert`](Self::insert) succeed.
+    #[inline]
     pub(crate) fn reserve(&mut self, additional: usize) -> Result<(), Error> {
         let free = self.slots.len().saturating_sub(self.used as usize);
         if additional <= free || self.slots.reserve(additional - free) {
@@ -103,6 +107,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, item: T) -> Result<Key<T>, Error> {
         let Some(key) = self.free else {
             let full = Error::Full(self.table);
@@ -120,6 +125,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         Ok(key)
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: Key<T>) -> Result<&T, Error> {
         match self.slots.get(key.position()) {
             Some(Slot { entry: Entry::Used(item), .. }) => Ok(item),
@@ -127,6 +133,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, key: Key<T>) -> Result<&mut T, Error> {
         match self.slots.get_mut(key.position()) {
             Some(Slot { entry: Entry::Used(item), .. }) => Ok(item),
@@ -134,6 +141,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, key: Key<T>) -> Result<T, Error> {
         let gone = Error::Inconsistent(self.table);
         let slot = self.slots.get_mut(key.position()).ok_or(gone)?;
@@ -151,6 +159,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     }
 
     /// The generation of the thing at `key`, for an id.
+    #[inline]
     pub(crate) fn generation(&self, key: Key<T>) -> Result<u32, Error> {
         match self.slots.get(key.position()) {
             Some(Slot { entry: Entry::Used(_), generation }) => Ok(*generation),
@@ -159,12 +168,12 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     }
 
     /// The key with this number, if its thing is of this generation.
+    #[inline]
     pub(crate) fn key(&self, number: NonZeroU32, generation: u32) -> Result<Key<T>, Error> {
         let key = Key { position: number, of: PhantomData };
-        if self.generation(key) == Ok(generation) {
-            Ok(key)
-        } else {
-            Err(Error::Unknown(self.table))
+        match self.generation(key) {
+            Ok(found) if found == generation => Ok(key),
+            _ => Err(Error::Unknown(self.table)),
         }
     }
 

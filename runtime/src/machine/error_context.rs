@@ -186,7 +186,17 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.forget_if_unheld(error_context)
     }
 
-    /// An error context that had it as its source is gone, or has another one.
+    /// Something that the host keeps holds an error context: another one, as its source, or a task
+    /// that failed with it.
+    pub(crate) fn hold_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
+        self.describe_error(source, |record| {
+            let held = record.source_of.checked_add(1);
+            record.source_of = held.ok_or(Error::Full(Table::ErrorRecords))?;
+            Ok(())
+        })
+    }
+
+    /// What [held it](Self::hold_source) is gone, or has another one.
     pub(crate) fn release_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
         self.count_source(source)?;
         self.forget_if_unheld(self.error_context_key(source)?)

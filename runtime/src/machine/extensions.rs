@@ -57,25 +57,31 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(())
     }
 
-    /// Gives the current context to `task`, which begins: there is room for it.
-    pub(crate) fn inherit_context(&mut self, task: Key<Task>) -> Result<(), Error> {
+    /// The current context, to begin something in it.
+    pub(crate) fn inherited_context(&mut self) -> Result<Stack<L>, Error> {
         let running = match self.running_task() {
             Some(running) => Some((running, self.tasks.generation(running)?)),
             None => None,
         };
-        let generation = self.tasks.generation(task)?;
         let Extensions { contexts, host_contexts, tasks, .. } = &mut self.extensions;
         let current = match running {
             Some((running, generation)) => match tasks.get(running, generation) {
                 Some(record) => &record.contexts,
-                None => return Ok(()),
+                None => return Ok(Stack::default()),
             },
             None => &*host_contexts,
         };
-        if current.is_empty() {
+        contexts.inherit(current)
+    }
+
+    /// Gives the current context to `task`, which begins: there is room for it.
+    pub(crate) fn inherit_context(&mut self, task: Key<Task>) -> Result<(), Error> {
+        let generation = self.tasks.generation(task)?;
+        let inherited = self.inherited_context()?;
+        if inherited.is_empty() {
             return Ok(());
         }
-        let inherited = contexts.inherit(current)?;
+        let tasks = &mut self.extensions.tasks;
         tasks.make(task, generation, TaskRecord::default)?.contexts = inherited;
         Ok(())
     }

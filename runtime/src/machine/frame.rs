@@ -40,20 +40,24 @@ pub(crate) enum Frame {
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Makes sure that there is room for as many frames.
+    #[inline]
     pub(crate) fn reserve_frames(&mut self, additional: usize) -> Result<(), Error> {
         if self.frames.reserve(additional) { Ok(()) } else { Err(Error::Full(Table::Frames)) }
     }
 
+    #[inline]
     pub(crate) fn push_frame(&mut self, frame: Frame) -> Result<(), Error> {
         self.frames.push(frame).map_err(|_| Error::Full(Table::Frames))
     }
 
     /// The innermost frame.
+    #[inline]
     pub(crate) fn top_frame(&self) -> Option<Frame> {
         self.frames.get(self.frames.len().checked_sub(1)?).copied()
     }
 
     /// The next step, once `flow` is the outcome of what was just told.
+    #[inline]
     pub(crate) fn step(&mut self, mut flow: Flow) -> Result<Step, Failure> {
         loop {
             if let Some(step) = flow {
@@ -112,11 +116,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Fails if control can't return to `thread`, as its instance trapped meanwhile.
+    #[inline]
     fn check_reenter(&self, thread: Key<Thread>) -> Result<(), Failure> {
         self.check_enter(self.tasks.get(self.threads.get(thread)?.task)?.instance)
     }
 
     /// Whether a task has resolved; one that is gone has.
+    #[inline]
     fn is_resolved(&self, task: TaskId) -> Result<bool, Error> {
         match self.task_key(task) {
             Ok(task) => Ok(self.tasks.get(task)?.state == task::State::Resolved),

@@ -53,7 +53,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if self.subtask(subtask)?.state == SubtaskState::Starting {
             return Err(Error::NotStarted.into());
         }
-        self.subtask_resolved(subtask, Resolution::Returned(result))
+        Ok(self.subtask_resolved(subtask, Resolution::Returned(result))?)
     }
 
     /// `on_resolve(None)`: a function of the host ends without a result, as its caller had asked.
@@ -68,7 +68,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if !self.subtask(subtask)?.cancellation_requested {
             return Err(Error::NotCancelled.into());
         }
-        self.subtask_resolved(subtask, Resolution::Cancelled)
+        Ok(self.subtask_resolved(subtask, Resolution::Cancelled)?)
     }
 
     /// The host gives control back, after [`Step::CallHost`] or [`Step::CancelHost`].
@@ -119,7 +119,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         match self.subtask(subtask)?.callee {
             Callee::Host(_) => Ok(subtask),
             Callee::Gone => Err(Error::AlreadyResolved),
-            Callee::Task(_) => Err(Error::NotHosts),
+            Callee::Task(_) | Callee::HostTask => Err(Error::NotHosts),
         }
     }
 }

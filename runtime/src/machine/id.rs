@@ -3,6 +3,7 @@
 //! An id carries the generation of its slot, so that one of something gone is an
 //! [`Error::Unknown`], and never somebody else's task.
 
+use core::fmt;
 use core::num::NonZeroU32;
 
 use crate::error::Error;
@@ -14,6 +15,25 @@ macro_rules! ids {
         pub struct $name {
             pub(crate) number: NonZeroU32,
             pub(crate) generation: u32,
+        }
+
+        impl $name {
+            /// The id as a number, which no other thing of its kind has in the same machine, and none
+            /// will have before its place was used 2³² times: for logs and metadata.
+            #[must_use]
+            pub const fn as_u64(self) -> u64 {
+                ((self.generation as u64) << 32) | self.number.get() as u64
+            }
+        }
+
+        /// The number of its place; and, if others were there before, how many.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.generation {
+                    0 => write!(f, "{}", self.number),
+                    generation => write!(f, "{}.{generation}", self.number),
+                }
+            }
         }
     )*};
 }

@@ -43,6 +43,7 @@ impl<S> IndexTable<S> {
     }
 
     /// How many indices have been given out, in use or not: no index is higher.
+    #[inline]
     pub(crate) fn highest<T>(&self) -> u32
     where
         S: Storage<Entry<T>>,
@@ -53,6 +54,7 @@ impl<S> IndexTable<S> {
     /// Makes sure that the next `additional` calls of [`add`](Self::add) succeed.
     ///
     /// Traps: `table-full`.
+    #[inline]
     pub(crate) fn check_room<T>(&mut self, additional: u32) -> Result<(), Failure>
     where
         S: Storage<Entry<T>>,
@@ -65,6 +67,7 @@ impl<S> IndexTable<S> {
     }
 
     /// Makes sure that there is storage for as many more, beside what is promised.
+    #[inline]
     fn check_storage<T>(&mut self, additional: u32) -> Result<(), Error>
     where
         S: Storage<Entry<T>>,
@@ -78,6 +81,7 @@ impl<S> IndexTable<S> {
         }
     }
 
+    #[inline]
     fn free_entries<T>(&self) -> u32
     where
         S: Storage<Entry<T>>,
@@ -86,6 +90,7 @@ impl<S> IndexTable<S> {
     }
 
     /// Promises room to one call of [`add_reserved`](Self::add_reserved).
+    #[inline]
     pub(crate) fn reserve<T>(&mut self) -> Result<(), Error>
     where
         S: Storage<Entry<T>>,
@@ -96,6 +101,7 @@ impl<S> IndexTable<S> {
     }
 
     /// Takes a promise of room back.
+    #[inline]
     pub(crate) fn unreserve(&mut self) {
         self.reserved = self.reserved.saturating_sub(1);
     }
@@ -103,6 +109,7 @@ impl<S> IndexTable<S> {
     /// Adds `item` in the room promised to it, and gives its index.
     ///
     /// Traps: `table-full`.
+    #[inline]
     pub(crate) fn add_reserved<T>(&mut self, item: T) -> Result<u32, Failure>
     where
         S: Storage<Entry<T>>,
@@ -114,6 +121,7 @@ impl<S> IndexTable<S> {
     /// Adds `item`, and gives its index.
     ///
     /// Traps: `table-full`.
+    #[inline]
     pub(crate) fn add<T>(&mut self, item: T) -> Result<u32, Failure>
     where
         S: Storage<Entry<T>>,
@@ -133,6 +141,7 @@ impl<S> IndexTable<S> {
     }
 
     /// What is at `index`; nothing if it is free, or was never given out.
+    #[inline]
     pub(crate) fn get<T: Copy>(&self, index: u32) -> Option<T>
     where
         S: Storage<Entry<T>>,
@@ -144,6 +153,7 @@ impl<S> IndexTable<S> {
     }
 
     /// Takes away what is at `index`.
+    #[inline]
     pub(crate) fn remove<T: Copy>(&mut self, index: u32) -> Option<T>
     where
         S: Storage<Entry<T>>,
@@ -156,6 +166,7 @@ impl<S> IndexTable<S> {
         Some(item)
     }
 
+    #[inline]
     fn entry_mut<T>(&mut self, index: u32) -> Option<&mut Entry<T>>
     where
         S: Storage<Entry<T>>,

@@ -178,6 +178,8 @@ pub enum CalleeView {
     Guest(TaskId),
     /// The function of the host with this number.
     Host(u32),
+    /// The host, by itself: a host task, which is a host extension.
+    HostTask,
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
@@ -380,6 +382,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Callee::Gone => CalleeView::Gone,
             Callee::Task(task) => CalleeView::Guest(self.task_id(task)?),
             Callee::Host(number) => CalleeView::Host(number),
+            Callee::HostTask => CalleeView::HostTask,
         })
     }
 
@@ -392,7 +395,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(self.tasks.get(self.task_key(task)?)?.function)
     }
 
-    fn set_id(&self, set: Key<WaitableSet>) -> Result<WaitableSetId, Error> {
+    pub(crate) fn set_id(&self, set: Key<WaitableSet>) -> Result<WaitableSetId, Error> {
         Ok(WaitableSetId { number: set.number(), generation: self.sets.generation(set)? })
     }
 
@@ -403,11 +406,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             let key = self.waitables.key_at(it)?;
             let waitable = self.waitables.get(key).ok()?;
             let set = self.set_id(waitable.set?).ok()?;
-            let member = match waitable.kind {
-                Kind::Subtask(_) => WaitableId::Subtask(self.subtask_id(key).ok()?),
-                Kind::End(_) => WaitableId::End(self.end_id(key).ok()?),
-            };
-            Some((set, member))
+            Some((set, self.waitable_id(key).ok()?))
         })
     }
 }

@@ -77,6 +77,7 @@
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
 //! | `inspect` | nothing: looking at the machine |
+//! | `host_task`, `host_set` | nothing: host tasks, what the host remembers of calls, its waitable sets |
 //! | `extensions` | nothing: where what the host remembers of things begins and ends |
 //! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
@@ -91,6 +92,8 @@ mod handle;
 mod host_call;
 mod host_end;
 mod host_resource;
+pub(crate) mod host_set;
+mod host_task;
 mod id;
 mod index_table;
 mod inspect;
@@ -321,8 +324,16 @@ const fn name_of(table: Table) -> &'static str {
         Table::ErrorMetadata => "error_metadata",
         Table::ListElements => "list_elements",
         Table::ListTypes => "list_types",
+<<<<<<< HEAD
         Table::ThreadRecords => "thread_records",
         Table::ThreadLocals => "thread_locals",
+=======
+        Table::CallRecords => "call_records",
+        Table::TaskMetadata => "task_metadata",
+        Table::CancellationTokens => "cancellation_tokens",
+        Table::CancellationHandlers => "cancellation_handlers",
+        Table::HostSets => "host_sets",
+>>>>>>> main
     }
 }
 
@@ -330,10 +341,12 @@ const fn name_of(table: Table) -> &'static str {
 macro_rules! ids {
     ($($id:ident, $to_id:ident, $to_key:ident: $arena:ident, $thing:ty;)*) => {
         impl<L: Limits, C: Chooser> Machine<L, C> {$(
+            #[inline]
             pub(crate) fn $to_id(&self, key: Key<$thing>) -> Result<$id, Error> {
                 Ok($id { number: key.number(), generation: self.$arena.generation(key)? })
             }
 
+            #[inline]
             pub(crate) fn $to_key(&self, id: $id) -> Result<Key<$thing>, Error> {
                 self.$arena.key(id.number, id.generation)
             }

@@ -30,6 +30,7 @@ pub(crate) enum Outstanding {
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// The number of a new token, which is what the machine waits for from now on.
+    #[inline]
     pub(crate) fn new_token(&mut self) -> u64 {
         self.tokens += 1;
         self.outstanding = Outstanding::Token(self.tokens);
@@ -37,6 +38,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Fails if the machine waits to be told something else than `what`.
+    #[inline]
     pub(crate) fn check_outstanding(&self, what: Outstanding) -> Result<(), Error> {
         if self.must_unwind {
             return Err(Error::MustUnwind);
@@ -45,6 +47,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Fails if a guest has control, or a step is to be ended.
+    #[inline]
     pub(crate) fn check_host_has_control(&self) -> Result<(), Error> {
         self.check_outstanding(Outstanding::Nothing)?;
         if self.current.is_some() { Err(Error::GuestHasControl) } else { Ok(()) }
@@ -52,6 +55,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     /// Goes on with `act`, up to the next step. If that fails when something has changed, all that
     /// is left to do is to [unwind](Self::trapped).
+    #[inline]
     pub(crate) fn advance(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,

@@ -236,11 +236,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Takes `set` out of its instance's list, before its waiters or events change.
     pub(crate) fn hide_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
         let hidden = self.sets.get(set)?;
-        if !hidden.links().are_set() {
+        // Nothing hinges on which events a set of the host's has, but whether it has some.
+        let Some(instance) = hidden.instance.filter(|_| hidden.links().are_set()) else {
             return Ok(());
-        }
+        };
         let (plain, callback) = (hidden.waiters.len(), hidden.callback_waiters.len());
-        let queues = &mut self.instances.get_mut(hidden.instance)?.queues;
+        let queues = &mut self.instances.get_mut(instance)?.queues;
         queues.set_waiters -= plain;
         queues.callback_waiters -= callback;
         queues.sets_with(plain > 0).remove(&mut self.sets, set)
@@ -249,7 +250,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Puts `set` into its instance's list if it has both events and waiters, after they changed.
     pub(crate) fn show_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
         let shown = self.sets.get(set)?;
-        let instance = shown.instance;
+        let Some(instance) = shown.instance else { return self.show_host_set(set) };
         let (plain, callback) = (shown.waiters.len(), shown.callback_waiters.len());
         if shown.has_pending_event() && plain + callback > 0 {
             let queues = &mut self.instances.get_mut(instance)?.queues;

@@ -178,6 +178,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok(id)
     }
 
+    #[inline]
     pub(crate) fn function(&self, function: FunctionId) -> Result<Function, Error> {
         self.functions.get(function.position()).copied().ok_or(Error::Unknown(Table::Functions))
     }
@@ -252,6 +253,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
+    #[inline]
     fn begin(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
@@ -288,6 +290,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if subtask.resolved() {
             return Err(Error::AlreadyResolved.into());
         }
+        if subtask.callee == Callee::HostTask {
+            self.cancel_host_task(call)?;
+            return Ok(Step::ReturnToHost);
+        }
         if core::mem::replace(&mut subtask.cancellation_requested, true) {
             return Err(Error::AlreadyCancelled.into());
         }
@@ -314,7 +320,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let subtask = self.subtask(self.subtask_key(call)?)?;
         match subtask.callee {
             Callee::Gone => Ok(!subtask.resolved()),
-            Callee::Host(_) => Ok(false),
+            Callee::Host(_) | Callee::HostTask => Ok(false),
             Callee::Task(task) => Ok(self.instances.get(self.tasks.get(task)?.instance)?.lockdown),
         }
     }
@@ -330,7 +336,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.abandon_subtask(subtask)
     }
 
-    fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
+    #[inline]
+    pub(crate) fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if self.waitables.get(subtask)?.owner.is_some() {
             return Err(Error::NotHosts);

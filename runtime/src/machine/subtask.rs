@@ -118,7 +118,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         &mut self,
         subtask: Key<Waitable>,
         resolution: Resolution,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Error> {
         let resolved = self.subtask_mut(subtask)?;
         resolved.state = match (resolution, resolved.state) {
             (Resolution::Returned(result), _) => {
@@ -128,12 +128,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             (Resolution::Cancelled, SubtaskState::Starting) => SubtaskState::CancelledBeforeStarted,
             (Resolution::Cancelled, _) => SubtaskState::CancelledBeforeReturned,
         };
-        resolved.callee = Callee::Gone;
+        if resolved.callee != Callee::HostTask {
+            resolved.callee = Callee::Gone;
+        }
         if resolved.ends == Ends::Event {
             self.set_pending_event(subtask)?;
         }
-        self.wake_waiter(subtask)?;
-        Ok(())
+        self.wake_waiter(subtask)
     }
 
     /// `subtask_event` of `canon_lower`

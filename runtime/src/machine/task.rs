@@ -47,11 +47,13 @@ pub(crate) enum State {
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// The function of `task`.
+    #[inline]
     pub(crate) fn task_function(&self, task: Key<Task>) -> Result<FunctionId, Error> {
         self.tasks.get(task)?.function.ok_or(Error::Unknown(Table::Functions))
     }
 
     /// The function of `task`, as it was lifted; nothing for `realloc`.
+    #[inline]
     pub(crate) fn lifted(&self, task: Key<Task>) -> Result<Option<&LiftedFunction>, Error> {
         match self.tasks.get(task)?.function {
             None => Ok(None),
@@ -63,11 +65,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Whether the function of `task` has an `async` type.
+    #[inline]
     fn is_async_typed(&self, task: Key<Task>) -> Result<bool, Error> {
         Ok(self.lifted(task)?.is_some_and(|lifted| lifted.is_async))
     }
 
     /// `Task.needs_exclusive`, and whether the task's function has an `async` type at all.
+    #[inline]
     fn needs_exclusive(&self, task: Key<Task>) -> Result<bool, Error> {
         let lifted = self.lifted(task)?;
         Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != Lift::Stackful))
@@ -112,6 +116,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Whether somebody is left from whom arguments can be lifted.
+    #[inline]
     fn has_caller(&self, task: Key<Task>) -> Result<bool, Error> {
         let Some(caller) = self.tasks.get(task)?.caller else { return Ok(false) };
         match self.waitables.get(caller)?.owner {
@@ -147,6 +152,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Sets the lock of the task's instance.
+    #[inline]
     pub(crate) fn set_exclusive_thread(
         &mut self,
         task: Key<Task>,
@@ -160,6 +166,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// `Task.register_thread`, in room that was promised.
     ///
     /// Traps: `table-full`.
+    #[inline]
     fn register_reserved_thread(&mut self, thread: Key<Thread>) -> Result<(), Failure> {
         let task = self.threads.get(thread)?.task;
         let instance = self.tasks.get(task)?.instance;
@@ -255,6 +262,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// `Task.start`, and its caller's `on_start`, without the arguments.
+    #[inline]
     fn start(&mut self, task: Key<Task>) -> Result<(), Error> {
         let started = self.tasks.get_mut(task)?;
         started.state = State::Started;
@@ -343,7 +351,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             self.requeue_after_cancellation(thread)?;
         }
         match caller {
-            Some(caller) => self.subtask_resolved(caller, resolution),
+            Some(caller) => Ok(self.subtask_resolved(caller, resolution)?),
             None => Ok(()),
         }
     }
@@ -371,6 +379,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The call of `task` as its caller sees it.
+    #[inline]
     pub(crate) fn caller_id(&self, task: Key<Task>) -> Result<Option<SubtaskId>, Error> {
         match self.tasks.get(task)?.caller {
             Some(caller) => Ok(Some(self.subtask_id(caller)?)),
@@ -406,6 +415,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// A new task with its implicit thread, which has not begun.
+    #[inline]
     pub(crate) fn new_task(
         &mut self,
         function: Option<FunctionId>,

@@ -167,12 +167,14 @@ pub(crate) type Flow = Option<Step>;
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// The thread of the guest that has control.
+    #[inline]
     pub(crate) fn current_thread(&self) -> Result<Key<Thread>, Error> {
         self.check_outstanding(Outstanding::Nothing)?;
         self.current.ok_or(Error::NoCurrentThread)
     }
 
     /// The task of the thread that runs.
+    #[inline]
     pub(crate) fn current_task(&self) -> Result<Key<Task>, Error> {
         Ok(self.threads.get(self.current_thread()?)?.task)
     }
@@ -204,6 +206,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// `Thread.resume`.
+    #[inline]
     pub(crate) fn resume(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         if self.threads.get(thread)?.state == State::Waiting {
             self.stop_waiting(thread)?;
@@ -212,6 +215,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// `switch_to`, or the part of `Thread.resume` that makes a thread run.
+    #[inline]
     fn switch_to(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let resumed = self.threads.get_mut(thread)?;
         resumed.state = State::Running;
@@ -257,6 +261,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Lets `thread` return from its call with `value`.
+    #[inline]
     pub(crate) fn return_to(&self, thread: Key<Thread>, value: Resumed) -> Result<Flow, Failure> {
         Ok(Some(Step::Resume { thread: self.thread_id(thread)?, value }))
     }

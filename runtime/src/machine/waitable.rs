@@ -7,7 +7,6 @@ use crate::limits::{Limits, Table};
 use super::Machine;
 use super::arena::Key;
 use super::end::End;
-use super::id::WaitableId;
 use super::instance::Instance;
 use super::list::{Linked, Links};
 use super::outstanding::Outstanding;
@@ -50,6 +49,8 @@ pub(crate) enum Callee {
     Task(Key<Task>),
     /// A function of the host.
     Host(u32),
+    /// The host, by itself: a host extension.
+    HostTask,
 }
 
 impl Linked for Waitable {
@@ -143,6 +144,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Makes the thread that waits for `waitable` ready.
+    #[inline]
     pub(crate) fn wake_waiter(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let Some(thread) = self.waitables.get_mut(waitable)?.waiter.take() else { return Ok(()) };
         if self.threads.get(thread)?.state == State::Waiting {
@@ -170,6 +172,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The event of `waitable` has been found out, or is not wanted.
+    #[inline]
     pub(crate) fn clear_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let cleared = self.waitables.get_mut(waitable)?;
         if core::mem::take(&mut cleared.has_pending_event) {
@@ -204,11 +207,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     pub(crate) fn drop_waitable(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         self.clear_pending_event(waitable)?;
         self.join(waitable, None)?;
-        self.waitables.remove(waitable)?;
-        Ok(())
+        self.remove_waitable(waitable)
     }
 
     /// The subtask that `waitable` is.
+    #[inline]
     pub(crate) fn subtask(&self, waitable: Key<Waitable>) -> Result<&Subtask, Error> {
         match &self.waitables.get(waitable)?.kind {
             Kind::Subtask(subtask) => Ok(subtask),
@@ -217,6 +220,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The subtask that `waitable` is.
+    #[inline]
     pub(crate) fn subtask_mut(&mut self, waitable: Key<Waitable>) -> Result<&mut Subtask, Error> {
         match &mut self.waitables.get_mut(waitable)?.kind {
             Kind::Subtask(subtask) => Ok(subtask),
@@ -240,7 +244,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         }
     }
 
-    /// Takes the event that came first of all that the host has to hear: a **host extension**.
+    /// Takes the event that came first of all that the host has to hear, but for those of members
+    /// of [its sets](crate::waitable): a **host extension**.
     ///
     /// Calls that the host made have events as subtasks do, when they start and when they
     /// resolve; so do its reads and writes, and ends whose other end was dropped.
@@ -252,10 +257,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     pub fn next_host_event(&mut self) -> Result<Option<HostEvent>, Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         let Some(waitable) = self.host_pending.front() else { return Ok(None) };
-        let id = match self.waitables.get(waitable)?.kind {
-            Kind::Subtask(_) => WaitableId::Subtask(self.subtask_id(waitable)?),
-            Kind::End(_) => WaitableId::End(self.end_id(waitable)?),
-        };
+        let id = self.waitable_id(waitable)?;
         let event = self.get_pending_event(waitable)?;
         Ok(Some(HostEvent { waitable: id, event }))
     }

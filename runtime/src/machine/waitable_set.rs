@@ -19,7 +19,8 @@ use super::waitable::Waitable;
 /// A waitable set.
 #[derive(Debug)]
 pub(crate) struct WaitableSet {
-    pub(crate) instance: Key<Instance>,
+    /// The instance that has it; nothing for the host's.
+    pub(crate) instance: Option<Key<Instance>>,
     /// How many members it has.
     pub(crate) num_elems: u32,
     /// The members that have an event, in the order in which those came.
@@ -31,7 +32,8 @@ pub(crate) struct WaitableSet {
     /// How many threads wait from a callback without needing an event, as they are to hear of
     /// their cancellation.
     pub(crate) cancelled_waiters: u32,
-    /// Its neighbours in one of its instance's two lists of sets with both events and waiters.
+    /// Its neighbours in one of its instance's two lists of sets with both events and waiters; for
+    /// the host's, among the members with events of the set that it is a member of.
     links: Links<WaitableSet>,
 }
 
@@ -45,7 +47,7 @@ impl Linked for WaitableSet {
 }
 
 impl WaitableSet {
-    pub(crate) fn new(instance: Key<Instance>) -> Self {
+    pub(crate) fn new(instance: Option<Key<Instance>>) -> Self {
         Self {
             instance,
             num_elems: 0,
@@ -149,7 +151,7 @@ mod tests {
     use crate::machine::arena::Slot;
 
     #[test]
-    fn a_waitable_set_takes_48_bytes() {
-        assert!(size_of::<Slot<WaitableSet>>() <= 48);
+    fn a_waitable_set_takes_52_bytes() {
+        assert!(size_of::<Slot<WaitableSet>>() <= 52);
     }
 }

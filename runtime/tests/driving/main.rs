@@ -13,4 +13,8 @@ mod guests;
 mod many;
 mod polling;
 mod questions;
+<<<<<<< HEAD
 mod threads;
+=======
+mod tasks;
+>>>>>>> main

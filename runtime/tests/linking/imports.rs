@@ -3,7 +3,9 @@
 use std::task::Poll;
 
 use weft::abi::{Type, Val};
-use weft::component::{FunctionType, HostResourceType, ImportError};
+use weft::component::{
+    Component, Features, FunctionType, HostResourceType, ImportError, InstantiateError, LoadError,
+};
 
 use crate::guests::{CALLS_IMPORT, World, calls_import_that_waits};
 
@@ -216,4 +218,41 @@ fn types_in_an_imported_instance_need_not_be_given() {
             (export "f" (func (param "r" $named))))))
         "#,
     );
+}
+
+/// Imports an instance by a nested name.
+const NESTED_NAME: &str = r#"
+    (component
+        (import "outer:inner:words/basics/greetings@1.2.0" (instance $greetings
+            (export "times" (func (result u32)))))
+        (core func $times (canon lower (func $greetings "times")))
+        (core module $module
+            (import "" "times" (func $times (result i32)))
+            (func (export "run") (result i32) (call $times)))
+        (core instance $instance (instantiate $module (with "" (instance
+            (export "times" (func $times))))))
+        (func (export "run") (result u32) (canon lift (core func $instance "run"))))
+"#;
+
+#[test]
+fn a_nested_name_is_linked_with_its_versions_where_such_names_are_on() {
+    let mut world = World::new();
+    let bytes = wat::parse_str(NESTED_NAME).unwrap();
+    assert!(matches!(Component::new(&world.engine, &bytes), Err(LoadError::Invalid(_))));
+
+    let features = Features::default().with_nested_names();
+    let component = Component::with_features(&world.engine, &bytes, features).unwrap();
+    // Another package of the same name in another namespace is another one.
+    world
+        .linker
+        .instance("outer:words/basics/greetings@1.2.0")
+        .function("times", |_, _| Ok(Some(Val::U32(1))));
+    match world.store.instantiate(&component, &world.linker) {
+        Err(InstantiateError::Imports(errors)) => assert_eq!(errors.len(), 1),
+        other => panic!("{other:?}"),
+    }
+    let linked = world.linker.instance("outer:inner:words/basics/greetings@1.3.0");
+    linked.function("times", |_, _| Ok(Some(Val::U32(7))));
+    let instance = world.store.instantiate(&component, &world.linker).unwrap();
+    assert_eq!(world.number(&instance, "run", &[]), 7);
 }

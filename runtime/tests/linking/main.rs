@@ -8,6 +8,8 @@
 //! | `resources` | resources of the host and of guests |
 //! | `streams`, `futures` | ends that the host holds, and error contexts |
 //! | `nested` | functions of the host that call guests |
+//! | `types` | imports that nobody needs to give |
+//! | `memory_limits` | how much memory guests may have |
 //! | `mistakes` | functions of the host that fail, and stores and engines that are taken for others |
 
 #[cfg(test)]
@@ -16,6 +18,8 @@ mod futures;
 mod guests;
 #[cfg(test)]
 mod imports;
+#[cfg(test)]
+mod memory_limits;
 #[cfg(test)]
 mod mistakes;
 #[cfg(test)]
@@ -26,3 +30,5 @@ mod nested;
 mod resources;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod types;

@@ -79,6 +79,59 @@ fn functions_of_the_host_and_guests_that_call_one_another_without_end_are_an_err
     assert_eq!(world.number(&instance, "seven", &[]), 7);
 }
 
+/// `run` lets a thread of its own run meanwhile, which calls `f`; `resume` lets the one of `run` go
+/// on.
+const RESUMES_CALLER: &str = r#"
+    (component
+        (import "f" (func $f (result u32)))
+        (core func $f (canon lower (func $f)))
+        (core type $start (func (param i32)))
+        (core module $Table (table (export "table") 1 funcref))
+        (core instance $table (instantiate $Table))
+        (core func $index (canon thread.index))
+        (core func $new (canon thread.new-indirect $start (core table $table "table")))
+        (core func $suspend (canon thread.suspend-then-resume))
+        (core func $yield (canon thread.yield-then-resume))
+        (core func $return (canon task.return))
+        (core module $Module
+            (import "" "f" (func $f (result i32)))
+            (import "" "index" (func $index (result i32)))
+            (import "" "new" (func $new (param i32 i32) (result i32)))
+            (import "" "suspend" (func $suspend (param i32) (result i32)))
+            (import "" "yield" (func $yield (param i32) (result i32)))
+            (import "" "return" (func $return))
+            (import "table" "table" (table 1 funcref))
+            (global $caller (mut i32) (i32.const 0))
+            (func $started (param i32) (drop (call $f)))
+            (elem (i32.const 0) $started)
+            (func (export "run")
+                (global.set $caller (call $index))
+                (drop (call $suspend (call $new (i32.const 0) (i32.const 0))))
+                (call $return))
+            (func (export "resume") (drop (call $yield (global.get $caller)))))
+        (core instance $module (instantiate $Module
+            (with "" (instance
+                (export "f" (func $f)) (export "index" (func $index)) (export "new" (func $new))
+                (export "suspend" (func $suspend)) (export "yield" (func $yield))
+                (export "return" (func $return))))
+            (with "table" (instance $table))))
+        (func (export "run") async (canon lift (core func $module "run") async))
+        (func (export "resume") (canon lift (core func $module "resume"))))
+"#;
+
+#[test]
+fn a_guest_that_resumes_who_has_called_the_host_is_an_error_and_other_guests_live_on() {
+    let (mut world, later) = calls_back();
+    let other = world.instance(CALLS_IMPORT);
+    let instance = world.instance(RESUMES_CALLER);
+    *later.lock().unwrap() = world.store.function(&instance, "resume");
+    let error = world.try_call(&instance, "run", &[]).unwrap_err();
+    assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+    assert_eq!(world.store.data(), &Some(CallError::CallerResumed.to_string()));
+    *later.lock().unwrap() = world.store.function(&other, "seven");
+    assert_eq!(world.number(&other, "run", &[]), 7);
+}
+
 /// Waits for an import, and then gives a resource that it defines.
 fn waits_and_makes() -> String {
     let text = DEFINES_RESOURCE.replace(

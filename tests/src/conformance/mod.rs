@@ -7,14 +7,19 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `runner` | directives, one after the other: [`run`] |
+//! | `fixtures` | what the suites import without defining it: [`provide_fixtures`] |
+//! | `texts` | whether what Weft says of a trap or an import is what a suite means |
 //! | `values` | the values of the text format as [`Val`](weft::abi::Val)s, and comparing them |
 //! | `files` | which files a path names |
 
 mod files;
+mod fixtures;
 mod runner;
+mod texts;
 mod values;
 
 pub use files::files;
+pub use fixtures::{Fixtures, provide_fixtures};
 pub use runner::run;
 
 use std::fmt;

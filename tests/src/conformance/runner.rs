@@ -7,10 +7,15 @@ use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 use weft::abi::Val;
-use weft::component::{CallError, Component, Instance, InstantiateError, Linker, LoadError, Store};
-use weft::engine::CoreEngine;
+use weft::component::{
+    Component, Instance, InstantiateError, InvalidComponent, Linker, LoadError, Store,
+};
+use weft::engine::{Capability, CoreEngine};
+use weft::limits::Table;
 
 use super::Verdict;
+use super::fixtures::{Fixtures, provide_fixtures};
+use super::texts::{is_import_error, is_refusal, is_trap};
 use super::values::{is_same, to_val};
 
 /// Plays a file on an engine.
@@ -63,8 +68,8 @@ enum Outcome {
 
 struct Player<'e, E: CoreEngine> {
     engine: &'e E,
-    store: Store<E>,
-    linker: Linker<E>,
+    store: Store<E, Fixtures>,
+    linker: Linker<E, Fixtures>,
     definitions: HashMap<String, Component<E>>,
     /// What was defined last.
     definition: Option<Component<E>>,
@@ -77,10 +82,12 @@ struct Player<'e, E: CoreEngine> {
 
 impl<'e, E: CoreEngine> Player<'e, E> {
     fn new(engine: &'e E) -> Self {
+        let mut linker = Linker::new();
+        provide_fixtures(&mut linker, engine);
         Self {
             engine,
-            store: Store::new(engine, ()),
-            linker: Linker::new(),
+            store: Store::new(engine, Fixtures::default()),
+            linker,
             definitions: HashMap::new(),
             definition: None,
             instances: HashMap::new(),
@@ -142,14 +149,25 @@ impl<'e, E: CoreEngine> Player<'e, E> {
                 let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
                 Stop::NotApplicable(names.join(", "))
             }
+            LoadError::Invalid(invalid) => match self.lacking(&invalid) {
+                Some(capability) => Stop::NotApplicable(capability.to_string()),
+                None => Stop::Failed(format!("not loaded: {invalid}")),
+            },
             error => Stop::Failed(format!("not loaded: {error}")),
         })
+    }
+
+    /// What the engine lacks, if a component needs something that Weft can't do because of it.
+    fn lacking(&self, invalid: &InvalidComponent) -> Option<Capability> {
+        invalid.capability().filter(|it| !self.engine.capabilities().contains(it))
     }
 
     fn instantiate(&mut self, component: &Component<E>, name: Option<Id<'_>>) -> Result<(), Stop> {
         let instance = self.store.instantiate(component, &self.linker);
         let instance = instance.map_err(|error| format!("not instantiated: {error}"))?;
         if let Some(name) = name {
+            // What has a name can be imported by it.
+            self.linker.exports_of(name.name(), &instance);
             self.instances.insert(name.name().to_owned(), instance.clone());
         }
         self.instance = Some(instance);
@@ -164,20 +182,28 @@ impl<'e, E: CoreEngine> Player<'e, E> {
         instance.ok_or_else(|| Stop::Failed("no such instance".to_owned()))
     }
 
-    /// Only that a component is refused counts: every validator has its own words, and the suites
-    /// are run without comparing them.
     fn refused(&self, mut module: QuoteWat<'_>, message: &str) -> Result<(), Stop> {
-        let refused = module.encode().map_or(true, |bytes| {
-            matches!(Component::new(self.engine, &bytes), Err(LoadError::Invalid(_)))
-        });
-        if refused { Ok(()) } else { Err(format!("loaded; expected: {message}").into()) }
+        let text = match module.encode() {
+            Err(error) => error.message(),
+            Ok(bytes) => match Component::new(self.engine, &bytes) {
+                Err(LoadError::Invalid(invalid)) => invalid.to_string(),
+                Err(error) => return Err(format!("valid, but {error}").into()),
+                Ok(_) => return Err(format!("loaded; expected `{message}`").into()),
+            },
+        };
+        if is_refusal(&text, message) {
+            Ok(())
+        } else {
+            Err(format!("`{text}`; expected `{message}`").into())
+        }
     }
 
     fn unlinkable(&mut self, module: Wat<'_>, message: &str) -> Result<(), Stop> {
         let component = self.load(&mut QuoteWat::Wat(module))?;
         match self.store.instantiate(&component, &self.linker) {
             Ok(_) => Err(format!("instantiated; expected: {message}").into()),
-            Err(error) => expect_text(&error.to_string(), message),
+            Err(InstantiateError::Imports(errors)) if is_import_error(&errors, message) => Ok(()),
+            Err(error) => Err(format!("`{error}`; expected `{message}`").into()),
         }
     }
 
@@ -188,7 +214,7 @@ impl<'e, E: CoreEngine> Player<'e, E> {
                 let component = self.load(&mut QuoteWat::Wat(module))?;
                 match self.store.instantiate(&component, &self.linker) {
                     Ok(_) => Ok(Outcome::Returned(None)),
-                    Err(InstantiateError::Call(error)) => Ok(Outcome::Trapped(text(&error))),
+                    Err(InstantiateError::Call(error)) => Ok(Outcome::Trapped(error.to_string())),
                     Err(error) => Err(format!("not instantiated: {error}").into()),
                 }
             }
@@ -213,12 +239,24 @@ impl<'e, E: CoreEngine> Player<'e, E> {
         // What a call has begun comes to its end before the next one, as far as it can. If it
         // traps, that is no matter of the call, which has its result.
         let _ = self.store.poll(Waker::noop());
+        self.check_tables()?;
         match value {
             Ok(value) => {
                 self.result_type = function.result().cloned();
                 Ok(Outcome::Returned(value))
             }
-            Err(error) => Ok(Outcome::Trapped(text(&error))),
+            Err(error) => Ok(Outcome::Trapped(error.to_string())),
+        }
+    }
+
+    /// Whether no more is left in the store's tables than a file allows.
+    fn check_tables(&self) -> Result<(), Stop> {
+        let Some(max) = self.store.data().max_table_capacity else { return Ok(()) };
+        let tables = [Table::Tasks, Table::Threads, Table::Waitables, Table::Resources];
+        let counts = tables.map(|table| (table, self.store.count_of(table)));
+        match counts.iter().find(|(_, count)| *count > max as usize) {
+            Some((table, count)) => Err(format!("{count} {table} are left; {max} may be").into()),
+            None => Ok(()),
         }
     }
 
@@ -246,22 +284,8 @@ impl<'e, E: CoreEngine> Player<'e, E> {
             Outcome::Returned(value) => {
                 Err(format!("returned {value:?}; expected trap: {message}").into())
             }
-            Outcome::Trapped(text) => expect_text(&text, message),
+            Outcome::Trapped(text) if is_trap(&text, message) => Ok(()),
+            Outcome::Trapped(text) => Err(format!("`{text}`; expected `{message}`").into()),
         }
-    }
-}
-
-/// What an error says, without what led to it.
-fn text(error: &CallError) -> String {
-    error.to_string()
-}
-
-/// Some files say that a message is one of a trap, which every message of a trap is.
-fn expect_text(text: &str, expected: &str) -> Result<(), Stop> {
-    let expected = expected.strip_prefix("wasm trap: ").unwrap_or(expected);
-    if text.contains(expected) {
-        Ok(())
-    } else {
-        Err(format!("`{text}`; expected `{expected}`").into())
     }
 }

@@ -270,7 +270,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
 }
 
 /// The core arguments of a built-in.
-fn values(operation: Operation, [a, b, c, d]: [u32; 4]) -> Vec<CoreValue> {
+pub(crate) fn values(operation: Operation, [a, b, c, d]: [u32; 4]) -> Vec<CoreValue> {
     use Operation as O;
     let numbers = match operation {
         O::ResourceNew
@@ -308,7 +308,7 @@ fn values(operation: Operation, [a, b, c, d]: [u32; 4]) -> Vec<CoreValue> {
 }
 
 /// The words for what a call returned.
-fn result(operation: Operation, value: Option<CoreValue>) -> String {
+pub(crate) fn result(operation: Operation, value: Option<CoreValue>) -> String {
     match (operation, value) {
         (Operation::StreamNew | Operation::FutureNew, Some(CoreValue::I64(packed))) => {
             let Ends { readable, writable } = Ends::unpack(packed);

@@ -63,6 +63,16 @@ pub struct HostEnd {
     pub id: EndId,
 }
 
+/// Where an end of the host's came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndOrigin {
+    /// The number of the call that it was passed by.
+    pub call: u32,
+    /// Whether the host has kept the writable end, and passed the other one; if not, this is the
+    /// readable one, which it was given.
+    pub is_writable: bool,
+}
+
 impl<L: Limits, C: Chooser> Player<L, C> {
     /// The host, which is in control, does what `entry` says.
     pub(crate) fn host_does(&mut self, entry: Entry) -> Result<(), Failure> {

@@ -15,8 +15,10 @@
 //! | [`snapshot`] | the machine's state, as lines |
 //! | [`features`] | what a program reached |
 //! | [`generator`] | makes programs up while they are played |
+//! | [`component`] | plays programs as components, on an engine |
 //! | [`mod@reference`] | plays programs on the reference, and shortens those that differ |
 
+pub mod component;
 pub mod features;
 pub mod generator;
 pub mod guest;

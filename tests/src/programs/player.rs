@@ -9,7 +9,7 @@ use weft::machine::{Event, Machine, Resumed, Step, SubtaskId, TaskId, ThreadId};
 use weft::trap::Trap;
 
 use super::guest::Code;
-use super::host::{HostCall, HostEnd, HostedCall, Place};
+use super::host::{EndOrigin, HostCall, HostEnd, HostedCall, Place};
 use super::operation::{Entry, Operation};
 use super::snapshot::Snapshots;
 use super::world::{Function, World};
@@ -111,6 +111,10 @@ pub struct Player<L: Limits, C: Chooser> {
     pub hosted_calls: Vec<HostedCall>,
     /// The ends that the host has had, in the order in which it got them.
     pub host_ends: Vec<Option<HostEnd>>,
+    /// Where each of them came from.
+    pub end_origins: Vec<EndOrigin>,
+    /// What the host has read from each of them.
+    pub received: Vec<Vec<u32>>,
     /// Where the host is: at the bottom of the stack, and inside of calls by guests.
     pub places: Vec<Place>,
     thread_numbers: HashMap<ThreadId, u32>,
@@ -143,6 +147,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
             host_calls: Vec::new(),
             hosted_calls: Vec::new(),
             host_ends: Vec::new(),
+            end_origins: Vec::new(),
+            received: Vec::new(),
             places: vec![Place::Top],
             thread_numbers: HashMap::new(),
             snapshots: Snapshots::default(),

@@ -11,8 +11,8 @@ use weft::machine::{
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
 
-use super::host::HostEnd;
-use super::player::Player;
+use super::host::{EndOrigin, HostEnd};
+use super::player::{Call, Player};
 use super::world::{ENDS, Element, MEMORY_BYTES, REALLOC_ADDRESS, RESULT_ADDRESS, Value};
 
 /// A value that has been lifted.
@@ -34,7 +34,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let Some(param) = call.function.param else { return Ok(None) };
         let lifted = match call.caller {
             Some(instance) => self.lift(instance, param, call.argument, Some(caller))?,
-            None => self.host_argument(param, call.argument)?,
+            None => self.host_argument(param, call)?,
         };
         let instance = self.instance_of_task(task);
         self.lower(instance, param, lifted, Some(task)).map(Some)
@@ -54,13 +54,13 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     /// An argument that the host makes.
-    fn host_argument(&mut self, value: Value, representation: u32) -> Result<Lifted, Failure> {
+    fn host_argument(&mut self, value: Value, call: Call) -> Result<Lifted, Failure> {
         Ok(match value {
-            Value::Own | Value::Borrow => Lifted::Resource(representation),
+            Value::Own | Value::Borrow => Lifted::Resource(call.argument),
             Value::Stream | Value::Future => {
                 let (kind, ty) = self.passed_end(value);
                 let (readable, writable) = self.machine.new_host_ends(kind, ty)?;
-                self.host_ends.push(Some(HostEnd { id: writable }));
+                self.host_gets(writable, EndOrigin { call: call.number, is_writable: true });
                 Lifted::End(readable)
             }
             Value::ErrorContext => {
@@ -134,10 +134,12 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         self.machine.return_(&task_return)?;
         let call = task_return.caller().map(|caller| self.call(caller));
         let Some(caller) = call.and_then(|call| call.caller) else {
-            match lifted {
-                Lifted::Resource(_) => {}
-                Lifted::End(end) => self.host_ends.push(Some(HostEnd { id: end })),
-                Lifted::ErrorContext(it) => self.machine.drop_error_context(it)?,
+            match (lifted, call) {
+                (Lifted::Resource(_), _) | (Lifted::End(_), None) => {}
+                (Lifted::End(end), Some(call)) => {
+                    self.host_gets(end, EndOrigin { call: call.number, is_writable: false });
+                }
+                (Lifted::ErrorContext(it), _) => self.machine.drop_error_context(it)?,
             }
             return self.machine.resolve(task_return, None);
         };
@@ -155,9 +157,15 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         if let (Some(param), Some(caller)) = (call.function.param, call.caller)
             && let Lifted::End(end) = self.lift(caller, param, call.argument, Some(subtask))?
         {
-            self.host_ends.push(Some(HostEnd { id: end }));
+            self.host_gets(end, EndOrigin { call: call.number, is_writable: false });
         }
         Ok(())
+    }
+
+    fn host_gets(&mut self, end: EndId, origin: EndOrigin) {
+        self.host_ends.push(Some(HostEnd { id: end }));
+        self.end_origins.push(origin);
+        self.received.push(Vec::new());
     }
 
     /// `GuestBuffer.__init__`
@@ -221,7 +229,11 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         element: Element,
         value: u32,
     ) -> Result<(), Failure> {
-        let Some(instance) = side.instance else { return Ok(()) };
+        let Some(instance) = side.instance else {
+            // The address of a host's buffer is the number of the end.
+            self.received[word(side.buffer.address) as usize].push(value);
+            return Ok(());
+        };
         let number = self.world.number_of(instance);
         let position = side.buffer.progress + position;
         let address = word(side.buffer.address) + position * element.size();

@@ -229,7 +229,7 @@ pub fn result_type(function: &Function) -> Option<TypeIndex> {
 
 /// What an instance's memory holds at first.
 #[expect(clippy::cast_possible_truncation, reason = "any bytes will do")]
-fn memory(number: u32) -> Vec<u8> {
+pub(crate) fn memory(number: u32) -> Vec<u8> {
     let mut memory: Vec<u8> =
         (0..MEMORY_BYTES as u32).map(|position| (position * 37 + number * 11) as u8).collect();
     for (position, letter) in (128..144).zip(b'a'..) {

@@ -7,7 +7,7 @@ use crate::error::{Error, Failure};
 use crate::trap::{EndKind, Trap};
 
 use super::super::string::load_string_from_range;
-use super::super::typed::{charge, load_pair, next_pair, owned, reserved};
+use super::super::typed::{charge, load_pair, next_pair, owned, reserve, reserved};
 use super::super::{CoreValueIter, Lift, LiftContext, LiftHandles};
 use super::ty::{Case, EndType, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
@@ -134,13 +134,25 @@ pub(super) fn load_record<'a, H: LiftHandles>(
     bytes: &'a [u8],
     record: &RecordType,
 ) -> Result<Vec<Val>, Failure> {
-    let mut fields = reserved(cx, record.fields().len())?;
+    let mut fields = Vec::new();
+    load_fields(cx, bytes, record, &mut fields)?;
+    Ok(fields)
+}
+
+/// Adds the fields of a record to `fields`.
+pub(super) fn load_fields<'a, H: LiftHandles>(
+    cx: &mut LiftContext<'a, H>,
+    bytes: &'a [u8],
+    record: &RecordType,
+    fields: &mut Vec<Val>,
+) -> Result<(), Failure> {
+    reserve(cx, fields, record.fields().len())?;
     for field in record.fields() {
         let offset = usize::try_from(field.offset().of(cx.options.address_type)).ok();
         let bytes = offset.and_then(|offset| bytes.get(offset..));
         fields.push(load(cx, bytes.ok_or(Trap::PointerOutOfBounds)?, field.ty())?);
     }
-    Ok(fields)
+    Ok(())
 }
 
 fn load_variant<'a, H: LiftHandles>(
@@ -210,11 +222,23 @@ pub(super) fn lift_flat_record<H: LiftHandles>(
     values: &mut CoreValueIter<'_>,
     record: &RecordType,
 ) -> Result<Vec<Val>, Failure> {
-    let mut fields = reserved(cx, record.fields().len())?;
+    let mut fields = Vec::new();
+    lift_flat_fields(cx, values, record, &mut fields)?;
+    Ok(fields)
+}
+
+/// Adds the fields of a record to `fields`.
+pub(super) fn lift_flat_fields<H: LiftHandles>(
+    cx: &mut LiftContext<'_, H>,
+    values: &mut CoreValueIter<'_>,
+    record: &RecordType,
+    fields: &mut Vec<Val>,
+) -> Result<(), Failure> {
+    reserve(cx, fields, record.fields().len())?;
     for field in record.fields() {
         fields.push(lift_flat(cx, values, field.ty())?);
     }
-    Ok(fields)
+    Ok(())
 }
 
 fn lift_flat_variant<H: LiftHandles>(

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use super::super::context::LowerContextExt as _;
 use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::check::Mismatch;
-use super::load::{lift_flat_record, load_record};
+use super::load::{lift_flat_fields, load_fields};
 use super::making::InvalidType;
 use super::store::{lower_flat_record, store_record};
 use super::ty::{Field, RecordType, Type};
@@ -106,13 +106,27 @@ impl TypeList {
         max_flat: usize,
         values: &mut CoreValueIter<'_>,
     ) -> Result<Vec<Val>, Failure> {
+        let mut lifted = Vec::new();
+        self.lift_flat_values_into(&mut lifted, cx, max_flat, values)?;
+        Ok(lifted)
+    }
+
+    /// [`lift_flat_values`](Self::lift_flat_values), added to what is in `lifted`, whose memory may
+    /// have been used before. If it fails, some may have been added.
+    pub(crate) fn lift_flat_values_into<H: LiftHandles>(
+        &self,
+        lifted: &mut Vec<Val>,
+        cx: &mut LiftContext<'_, H>,
+        max_flat: usize,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<(), Failure> {
         let layout = self.abi().of(cx.options.address_type);
         if !layout.flat.exceed(max_flat) {
-            return lift_flat_record(cx, values, &self.record);
+            return lift_flat_fields(cx, values, &self.record, lifted);
         }
         let address = values.next_address(cx.options.address_type)?;
         let bytes = cx.spilled(address, layout)?;
-        load_record(cx, bytes, &self.record)
+        load_fields(cx, bytes, &self.record, lifted)
     }
 
     /// `lower_flat_values`: values as at most `max_flat` core values, or in memory: at
@@ -133,14 +147,27 @@ impl TypeList {
         out_param: Option<u64>,
     ) -> Result<FlatValues, LowerFailure> {
         self.check(vals)?;
-        let layout = self.abi().of(cx.options().address_type);
         let mut flat = FlatValues::EMPTY;
-        if layout.flat.exceed(max_flat) {
-            let address = cx.spill(layout, out_param, &mut flat)?;
-            store_record(cx, vals, &self.record, address)?;
-        } else {
-            lower_flat_record(cx, vals, &self.record, &mut flat)?;
-        }
+        self.lower_checked(&mut flat, cx, max_flat, vals, out_param)?;
         Ok(flat)
+    }
+
+    /// [`lower_flat_values`](Self::lower_flat_values), of values that were [checked](Self::check),
+    /// added to what is in `flat`.
+    pub(crate) fn lower_checked<C: LowerContext + ?Sized>(
+        &self,
+        flat: &mut FlatValues,
+        cx: &mut C,
+        max_flat: usize,
+        vals: &[Val],
+        out_param: Option<u64>,
+    ) -> Result<(), Failure> {
+        let layout = self.abi().of(cx.options().address_type);
+        if layout.flat.exceed(max_flat) {
+            let address = cx.spill(layout, out_param, flat)?;
+            store_record(cx, vals, &self.record, address)
+        } else {
+            lower_flat_record(cx, vals, &self.record, flat)
+        }
     }
 }

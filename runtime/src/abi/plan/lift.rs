@@ -26,7 +26,8 @@ fn value<C: TransferContext + ?Sized>(
         Type::Char => convert_i32_to_char(from.word(cx, 4)?).map(|_| ()),
         Type::String => {
             let (address, length) = from.pair(cx)?;
-            load_string_from_range(&source(cx), address, length).map(|_| ())
+            let (_, form) = load_string_from_range(&source(cx), address, length)?;
+            lifted.charge(cx, form.byte_length())
         }
         Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
             let index = from.word(cx, 4)?;
@@ -66,6 +67,7 @@ fn list<C: TransferContext + ?Sized>(
     let (address, length) = from.pair(cx)?;
     let layout = element.abi().of(cx.source_options().address_type);
     source(cx).load_list_from_range(address, length, layout)?;
+    lifted.charge(cx, layout.size.saturating_mul(length))?;
     elements(cx, lifted, element, address, length)
 }
 

@@ -16,6 +16,10 @@
 //! | records | fields that may be malformed | a copy for each run of plain fields, and the others one by one |
 //! | handles | out of one table | into the other |
 //!
+//! Lists and strings that share their places, so that moving them would take for ever, are
+//! [`Error::LiftedTooLarge`](crate::error::Error::LiftedTooLarge): what is moved may be as large as
+//! the source's memory, and 128 MiB more.
+//!
 //! Nothing is allocated but what `realloc` is asked for, and a queue if there are handles. Values
 //! arrive, `realloc` is called, handles are numbered and traps come in the order of the reference,
 //! with these differences:
@@ -106,7 +110,8 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// [`Error::SourceChanged`](crate::error::Error::SourceChanged). Traps: `pointer-unaligned`,
+    /// [`Error::SourceChanged`](crate::error::Error::SourceChanged),
+    /// [`Error::LiftedTooLarge`](crate::error::Error::LiftedTooLarge). Traps: `pointer-unaligned`,
     /// `pointer-out-of-bounds`, those of loading, those of handles, and what `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
@@ -117,6 +122,20 @@ impl TypeList {
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<FlatValues, Failure> {
+        let mut flat = FlatValues::EMPTY;
+        self.transfer_flat_values_into(&mut flat, cx, max_flat, values, out_param)?;
+        Ok(flat)
+    }
+
+    /// [`transfer_flat_values`](Self::transfer_flat_values), added to what is in `flat`.
+    pub(crate) fn transfer_flat_values_into<C: TransferContext + ?Sized>(
+        &self,
+        flat: &mut FlatValues,
+        cx: &mut C,
+        max_flat: (usize, usize),
+        values: &mut CoreValueIter<'_>,
+        out_param: Option<u64>,
+    ) -> Result<(), Failure> {
         let mut lifted = LiftedHandles::default();
         let address_type = cx.source_options().address_type;
         let layout = self.abi().of(address_type);
@@ -132,18 +151,17 @@ impl TypeList {
             From::Flat(&mut values_again)
         };
         cx.lifted()?;
+        lifted.are_lifted();
         let layout = self.abi().of(cx.options().address_type);
-        let mut flat = FlatValues::EMPTY;
         if layout.flat.exceed(max_flat.1) {
-            let address = cx.spill(layout, out_param, &mut flat)?;
+            let address = cx.spill(layout, out_param, flat)?;
             let to = &mut To::Memory(address);
             transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
         } else {
-            let to = &mut To::Flat(&mut flat);
+            let to = &mut To::Flat(flat);
             transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
         }
-        lifted.finish()?;
-        Ok(flat)
+        lifted.finish()
     }
 }
 
@@ -157,6 +175,7 @@ impl Type {
     /// # Errors
     ///
     /// [`Error::SourceChanged`](crate::error::Error::SourceChanged),
+    /// [`Error::LiftedTooLarge`](crate::error::Error::LiftedTooLarge),
     /// [`Error::UncheckedAddress`](crate::error::Error::UncheckedAddress). The traps of loading,
     /// those of handles, and what `realloc` traps with.
     ///
@@ -171,6 +190,7 @@ impl Type {
         let (mut lifted, length) = (LiftedHandles::default(), u64::from(length));
         lift::elements(cx, &mut lifted, self, from, length)?;
         cx.lifted()?;
+        lifted.are_lifted();
         elements::transfer(cx, &mut lifted, self, from, to, length)?;
         lifted.finish()
     }

@@ -4,6 +4,7 @@ use crate::error::{Error, Failure};
 
 use super::super::memory::range;
 use super::super::string::{StringSource, store_string_into_range, string_range};
+use super::handles::LiftedHandles;
 use super::{TransferContext, source};
 
 /// A string in the source's memory.
@@ -35,9 +36,11 @@ impl<C: TransferContext + ?Sized> StringSource for GuestString<'_, C> {
 /// the destination's memory.
 pub(super) fn transfer<C: TransferContext + ?Sized>(
     cx: &mut C,
+    lifted: &mut LiftedHandles,
     address: u64,
     tagged_code_units: u64,
 ) -> Result<(u64, u64), Failure> {
     let (_, form) = string_range(&source(cx), address, tagged_code_units)?;
+    lifted.charge(cx, form.byte_length())?;
     store_string_into_range(&mut GuestString { cx, address }, form)
 }

@@ -41,7 +41,7 @@ pub(super) fn value<C: TransferContext + ?Sized>(
         }
         Type::String => {
             let (address, length) = from.pair(cx)?;
-            let pair = text::transfer(cx, address, length)?;
+            let pair = text::transfer(cx, lifted, address, length)?;
             to.put_pair(cx, pair)
         }
         Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
@@ -88,6 +88,7 @@ fn list<C: TransferContext + ?Sized>(
     let (address, length) = from.pair(cx)?;
     let layout = element.abi().of(cx.source_options().address_type);
     source(cx).load_list_from_range(address, length, layout)?;
+    lifted.charge(cx, layout.size.saturating_mul(length))?;
     let count = usize::try_from(length).map_err(|_| Error::TooLong)?;
     let place = cx.allocate_list(count, element.abi().of(cx.options().address_type))?;
     elements::transfer(cx, lifted, element, address, place, length)?;

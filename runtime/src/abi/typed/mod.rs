@@ -59,7 +59,7 @@ pub use list::{LiftedList, check_length};
 #[cfg(feature = "alloc")]
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
-pub(super) use owned::{charge, owned, reserved};
+pub(super) use owned::{charge, owned, reserve, reserved};
 pub use record::{load_field, plain_field, record_abi, store_field};
 pub use shape::{ResourceKey, Shape};
 pub use variant::VariantAbi;

@@ -61,10 +61,23 @@ pub(crate) fn charge<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<
 ///
 /// [`Error::LiftedTooLarge`]
 pub(crate) fn reserved<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<Vec<T>, Failure> {
-    charge::<T, H>(cx, count)?;
     let mut elements = Vec::new();
-    elements.try_reserve_exact(count).map_err(|_| Error::LiftedTooLarge)?;
+    reserve(cx, &mut elements, count)?;
     Ok(elements)
+}
+
+/// Makes room for as many more values as a guest says.
+///
+/// # Errors
+///
+/// [`Error::LiftedTooLarge`]
+pub(crate) fn reserve<T, H>(
+    cx: &mut LiftContext<'_, H>,
+    elements: &mut Vec<T>,
+    count: usize,
+) -> Result<(), Failure> {
+    charge::<T, H>(cx, count)?;
+    Ok(elements.try_reserve_exact(count).map_err(|_| Error::LiftedTooLarge)?)
 }
 
 impl Lower for String {

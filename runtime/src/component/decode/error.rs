@@ -6,6 +6,7 @@ use thiserror::Error;
 use wasmparser::WasmFeatures;
 
 use crate::abi::InvalidType;
+use crate::engine::Capability;
 
 use super::MAX_NESTING;
 
@@ -65,6 +66,33 @@ const VALUES: &str = "value imports and exports and start functions of component
 const GARBAGE_COLLECTION: &str = "canonical options for garbage-collected values";
 
 impl InvalidComponent {
+    /// What an engine would have to be capable of to run what needs what is
+    /// [not implemented](Self::Unsupported), if core code can't do without it either.
+    ///
+    /// ```
+    /// use weft::component::validate;
+    /// use weft::engine::Capability;
+    ///
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core module $module (func (export "f")))
+    ///         (core instance $instance (instantiate $module))
+    ///         (func (canon lift (core func $instance "f") gc)))
+    /// "#)?;
+    /// let error = validate(&component).unwrap_err();
+    /// assert_eq!(error.capability(), Some(Capability::GarbageCollection));
+    /// # Ok::<(), wat::Error>(())
+    /// ```
+    #[must_use]
+    pub fn capability(&self) -> Option<Capability> {
+        match self {
+            Self::Unsupported { feature: GARBAGE_COLLECTION, .. } => {
+                Some(Capability::GarbageCollection)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn invalid(message: impl Into<String>, offset: u64) -> Self {
         Self::Invalid { message: message.into(), offset }
     }

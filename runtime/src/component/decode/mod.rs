@@ -31,6 +31,7 @@ use wasmparser::{
 
 use super::definition::{CoreModule, Decoded, Definition};
 use super::entity_type::ModuleType;
+use super::features::Features;
 use core_types::module_type;
 pub use error::InvalidComponent;
 use error::NOT_IMPLEMENTED;
@@ -62,7 +63,7 @@ pub(super) fn features() -> WasmFeatures {
 ///
 /// Everything that [`InvalidComponent`] says.
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidComponent> {
-    decode(bytes).map(|_| ())
+    decode(bytes, Features::default()).map(|_| ())
 }
 
 /// Validates the core module that `bytes` are, and gives its type.
@@ -72,9 +73,10 @@ pub(crate) fn decode_module(bytes: &[u8]) -> Result<Arc<ModuleType>, InvalidComp
 }
 
 /// Validates the component that `bytes` are, and makes definitions of it.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, InvalidComponent> {
+pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, InvalidComponent> {
+    let features = optional.of(features());
     let mut decoder = Decoder {
-        validator: Validator::new_with_features(features()),
+        validator: Validator::new_with_features(features),
         scopes: Vec::new(),
         modules: Vec::new(),
         module_types: Vec::new(),
@@ -82,7 +84,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, InvalidComponent> {
         allocations: FuncValidatorAllocations::default(),
     };
     let mut parser = Parser::new(0);
-    parser.set_features(features());
+    parser.set_features(features);
     for payload in parser.parse_all(bytes) {
         if let Some(root) = decoder.payload(&payload?)? {
             return Ok(Decoded {

@@ -26,7 +26,7 @@ pub(super) fn new<D: HostFunctions<Wasmi>>(
             let values = super::value::arguments(arguments)?;
             let result = call(caller, number, &values)?;
             for (place, value) in results.iter_mut().zip(result) {
-                *place = wasmi_value(value).map_err(|_| Error::host(HostStop::Trap))?;
+                *place = wasmi_value(value).map_err(|_| Error::from(HostStop::Trap))?;
             }
             Ok(())
         })
@@ -39,7 +39,7 @@ fn call<D: HostFunctions<Wasmi>>(
     arguments: &[CoreValue],
 ) -> Result<Option<CoreValue>, Error> {
     use wasmi::AsContextMut as _;
-    D::call(Context(caller.as_context_mut()), number, arguments).map_err(Error::host)
+    D::call(Context(caller.as_context_mut()), number, arguments).map_err(Error::from)
 }
 
 /// A parameter or result of a closure that wasmi calls.
@@ -76,7 +76,7 @@ impl Word for u64 {
 
 /// A result of another type than the signature's is a mistake of Weft's; the guest traps.
 fn result<W: Word>(value: Option<CoreValue>) -> Result<W, Error> {
-    W::from_core_value(value).ok_or_else(|| Error::host(HostStop::Trap))
+    W::from_core_value(value).ok_or_else(|| Error::from(HostStop::Trap))
 }
 
 macro_rules! closures {

@@ -12,6 +12,7 @@
 
 mod call_through;
 mod host_function;
+mod limiter;
 mod value;
 
 use alloc::boxed::Box;
@@ -21,16 +22,17 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use wasmi::errors::HostError;
+use wasmi::errors::{ErrorKind, HostError, InstantiationError, MemoryError, TableError};
 use wasmi::{AsContextMut as _, CompilationMode, Config, Engine, Extern, Nullable, Ref};
 use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
 
 use super::{
     Capability, CoreContext, CoreEngine, CoreExtern, CoreTrap, HostFunctions, HostStop,
-    ModuleRefused, Progress, ProgressOf, TableEntry,
+    MemoryLimits, ModuleRefused, Progress, ProgressOf, TableEntry,
 };
 use crate::abi::CoreFunctionType;
 use crate::core_value::{CoreType, CoreValue};
+use limiter::Limiter;
 use value::{core_type, core_value, default_value, wasmi_value};
 
 /// wasmi.
@@ -127,8 +129,10 @@ impl CoreEngine for Wasmi {
     }
 
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
-        let mut store =
-            wasmi::Store::new(&self.engine, Inner { fuel: self.fuel, host: BTreeMap::new(), data });
+        let limiter = Limiter::default();
+        let inner = Inner { fuel: self.fuel, limiter, host: BTreeMap::new(), data };
+        let mut store = wasmi::Store::new(&self.engine, inner);
+        store.limiter(|inner| &mut inner.limiter);
         refuel(&mut store.as_context_mut(), 0);
         store
     }
@@ -169,6 +173,7 @@ impl fmt::Debug for Module {
 #[derive(Debug)]
 pub struct Inner<D> {
     fuel: Option<u64>,
+    limiter: Limiter,
     /// The functions of the host, by what they are to wasmi, with the function that calls one, if
     /// it was needed.
     host: BTreeMap<String, Option<wasmi::Func>>,
@@ -201,16 +206,38 @@ enum StoppedCall {
     OutOfFuel(ResumableCallOutOfFuel),
 }
 
-impl fmt::Display for HostStop {
+/// What a function of the host returns to stop the guest: wasmi puts it into a box, which takes no
+/// memory.
+#[derive(Debug)]
+struct Suspends;
+
+/// What a function of the host returns if the guest trapped.
+#[derive(Debug)]
+struct Traps;
+
+impl fmt::Display for Suspends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Suspend => "the guest stops here",
-            Self::Trap => "the guest trapped",
-        })
+        f.write_str("the guest stops here")
     }
 }
 
-impl HostError for HostStop {}
+impl fmt::Display for Traps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the guest trapped")
+    }
+}
+
+impl HostError for Suspends {}
+impl HostError for Traps {}
+
+impl From<HostStop> for wasmi::Error {
+    fn from(stop: HostStop) -> Self {
+        match stop {
+            HostStop::Suspend => Self::host(Suspends),
+            HostStop::Trap => Self::host(Traps),
+        }
+    }
+}
 
 /// A store of wasmi's, lent.
 #[derive(Debug)]
@@ -289,9 +316,9 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
     ) -> Result<wasmi::Instance, CoreTrap> {
         let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
         wasmi::Instance::new(&mut self.0, &module.0, &imports).map_err(|error| {
-            match error.downcast_ref::<HostStop>() {
-                Some(HostStop::Suspend) => CoreTrap::CannotStop,
-                _ => trap(&error),
+            match error.downcast_ref::<Suspends>() {
+                Some(Suspends) => CoreTrap::CannotStop,
+                None => trap(&error),
             }
         })
     }
@@ -307,6 +334,10 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 
     fn refuel(&mut self) {
         refuel(&mut self.0, 0);
+    }
+
+    fn set_memory_limits(&mut self, limits: MemoryLimits) {
+        self.0.data_mut().limiter.limits = limits;
     }
 
     fn call(
@@ -386,11 +417,11 @@ fn progress(
             let [output] = output;
             Ok(Progress::Returned(result.and_then(|_| core_value(output))))
         }
-        ResumableCall::HostTrap(call) => match call.host_error().downcast_ref::<HostStop>() {
-            Some(HostStop::Suspend) => {
+        ResumableCall::HostTrap(call) => match call.host_error().downcast_ref::<Suspends>() {
+            Some(Suspends) => {
                 Ok(Progress::Stopped(Activation { call: StoppedCall::InHost(call), result }))
             }
-            _ => Err(trap(call.host_error())),
+            None => Err(trap(call.host_error())),
         },
         ResumableCall::OutOfFuel(call) => {
             Ok(Progress::Interrupted(Activation { call: StoppedCall::OutOfFuel(call), result }))
@@ -400,11 +431,23 @@ fn progress(
 
 /// What wasmi says of a trap, in our words.
 fn trap(error: &wasmi::Error) -> CoreTrap {
-    if error.downcast_ref::<HostStop>().is_some() {
+    if error.downcast_ref::<Traps>().is_some() || error.downcast_ref::<Suspends>().is_some() {
         return CoreTrap::Host;
     }
-    match error.as_trap_code() {
-        Some(code) => CoreTrap::Engine(code.trap_message().into()),
-        None => CoreTrap::Engine(Box::from(format!("{error}"))),
+    match (error.kind(), error.as_trap_code()) {
+        (
+            ErrorKind::Instantiation(InstantiationError::FailedToInstantiateMemory(
+                MemoryError::ResourceLimiterDeniedAllocation,
+            )),
+            _,
+        ) => CoreTrap::MemoryLimit,
+        (
+            ErrorKind::Instantiation(InstantiationError::FailedToInstantiateTable(
+                TableError::ResourceLimiterDeniedAllocation,
+            )),
+            _,
+        ) => CoreTrap::TableLimit,
+        (_, Some(code)) => CoreTrap::Engine(code.trap_message().into()),
+        (_, None) => CoreTrap::Engine(Box::from(format!("{error}"))),
     }
 }

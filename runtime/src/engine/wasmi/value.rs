@@ -93,8 +93,8 @@ pub(super) fn arguments(
 ) -> Result<ArrayVec<CoreValue, { MAX_FLAT_PARAMS as usize + 1 }>, wasmi::Error> {
     let mut arguments = ArrayVec::new();
     for value in values {
-        let value = core_value(value).ok_or_else(|| wasmi::Error::host(HostStop::Trap))?;
-        arguments.try_push(value).map_err(|_| wasmi::Error::host(HostStop::Trap))?;
+        let value = core_value(value).ok_or_else(|| wasmi::Error::from(HostStop::Trap))?;
+        arguments.try_push(value).map_err(|_| wasmi::Error::from(HostStop::Trap))?;
     }
     Ok(arguments)
 }

@@ -309,6 +309,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         }
         self.check_handle_room(instance, 1)?;
         let index = self.add_handle(instance, Handle::Waitable(key))?;
+        // If it is in a set, that is the host's.
+        self.join(key, None)?;
         self.set_owner(key, Some(instance), index)?;
         Ok(index)
     }

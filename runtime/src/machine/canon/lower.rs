@@ -135,7 +135,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let result = if resolved {
             self.tables_mut(instance)?.handles.unreserve();
             self.deliver_resolve(subtask)?;
-            self.waitables.remove(subtask)?;
+            self.remove_waitable(subtask)?;
             CallResult { state: SubtaskState::Returned, subtask: 0 }
         } else {
             let index =
@@ -161,7 +161,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Ends::Destructor => Resumed::Builtin(0),
             Ends::Import | Ends::Event => Resumed::Import(resolved.flat_result()),
         };
-        self.waitables.remove(subtask)?;
+        self.remove_waitable(subtask)?;
         self.return_to(thread, value)
     }
 

@@ -59,7 +59,7 @@ impl<L: Limits, C: Chooser> SubtaskBuiltins for Machine<L, C> {
             machine.push_frame(Frame::CancelSubtask { thread, subtask: key, is_async })?;
             match callee {
                 Callee::Task(task) => machine.request_cancellation(task),
-                Callee::Gone => Ok(None),
+                Callee::Gone | Callee::HostTask => Ok(None),
                 Callee::Host(function) => {
                     machine.current = None;
                     Ok(Some(Step::CancelHost { subtask: machine.subtask_id(key)?, function }))

@@ -17,7 +17,7 @@ impl<L: Limits, C: Chooser> WaitableBuiltins for Machine<L, C> {
         let instance = self.current_instance()?;
         self.check_handle_room(instance, 1)?;
         self.sets.reserve(1)?;
-        let set = self.sets.insert(WaitableSet::new(instance))?;
+        let set = self.sets.insert(WaitableSet::new(Some(instance)))?;
         Ok(Outcome::Return(self.add_handle(instance, Handle::WaitableSet(set))?))
     }
 

@@ -303,6 +303,7 @@ pub(super) fn extensions<L: Limits>() -> Vec<Misuse<L>> {
     ]
 }
 
+<<<<<<< HEAD
 pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
     vec![|world| {
         let instance = world.instance();
@@ -329,4 +330,44 @@ pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
         world.machine.drop_call(call).unwrap();
         refused
     }]
+=======
+pub(super) fn tasks<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            let task = world.machine.host().task_start().unwrap();
+            let refused =
+                world.refuses(Error::NotFinished, |machine| machine.host().task_drop(task));
+            world
+                .refuses(Error::NotBound, |machine| machine.host().cancellation_token_unbind(task));
+            let token = world.machine.host().cancellation_token_new().unwrap();
+            world.machine.host().cancellation_token_bind(token, task).unwrap();
+            world.refuses(Error::AlreadyBound, |machine| {
+                machine.host().cancellation_token_bind(token, task)
+            });
+            let mut host = world.machine.host();
+            host.cancellation_token_cancel(token).unwrap();
+            host.cancellation_token_drop(token).unwrap();
+            host.task_drop(task).unwrap();
+            refused
+        },
+        |world| {
+            let mut host = world.machine.host();
+            let task = host.task_start().unwrap();
+            let set = host.waitable_set_of(&[task]).unwrap();
+            world.refuses(Error::SetNotEmpty, |machine| machine.host().waitable_set_drop(set));
+            world.refuses(Error::SetCycle, |machine| machine.host().waitable_set_add(set, set));
+            world.machine.host().waitable_set_remove(set, task).unwrap();
+            world
+                .refuses(Error::NotMember, |machine| machine.host().waitable_set_remove(set, task));
+            world.machine.host().waitable_set_close(set).unwrap();
+            let refused = world
+                .refuses(Error::SetClosed, |machine| machine.host().waitable_set_add(set, task));
+            let mut host = world.machine.host();
+            host.waitable_set_drop(set).unwrap();
+            host.task_cancel(task).unwrap();
+            host.task_drop(task).unwrap();
+            refused
+        },
+    ]
+>>>>>>> main
 }

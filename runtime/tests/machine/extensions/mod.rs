@@ -6,15 +6,29 @@
 //! | `scopes` | scopes, left in every way; anything in any order |
 //! | `errors` | what the host knows of error contexts |
 //! | `sources` | chains of errors |
+<<<<<<< HEAD
 //! | `threads` | threads that the host begins |
 //! | `full` | each side table, driven to its end |
+=======
+//! | `sets` | waitable sets of the host |
+//! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
+//! | `tokens` | cancellation tokens |
+//! | `full`, `room` | each side table, driven to its end |
+>>>>>>> main
 
 mod contexts;
 mod errors;
 mod full;
+mod room;
 mod scopes;
+mod sets;
 mod sources;
+<<<<<<< HEAD
 mod threads;
+=======
+mod tasks;
+mod tokens;
+>>>>>>> main
 
 use weft::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};
 

@@ -50,6 +50,11 @@ impl<L: Limits> HostLimits for Low<L> {
     type ErrorRecords<T> = L::ErrorRecords<T>;
     type StackFrames<T> = L::StackFrames<T>;
     type ErrorMetadata<T> = L::ErrorMetadata<T>;
+    type CallRecords<T> = L::CallRecords<T>;
+    type TaskMetadata<T> = L::TaskMetadata<T>;
+    type CancellationTokens<T> = L::CancellationTokens<T>;
+    type CancellationHandlers<T> = L::CancellationHandlers<T>;
+    type HostSets<T> = L::HostSets<T>;
     type Name = L::Name;
     type Text = L::Text;
     type Bytes = L::Bytes;

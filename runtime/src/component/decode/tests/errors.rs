@@ -1,8 +1,8 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::super::{InvalidComponent, MAX_NESTING, decode};
-use super::{bytes, decoded, refused};
+use super::super::{InvalidComponent, MAX_NESTING};
+use super::{bytes, decode, decoded, refused};
 
 #[test]
 fn a_core_module_is_no_component() {

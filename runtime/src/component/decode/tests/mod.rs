@@ -12,11 +12,15 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::super::definition::{Binding, Decoded, Item};
-use super::{InvalidComponent, decode};
+use super::{Features, InvalidComponent};
 
 /// The bytes of a component in the text format.
 fn bytes(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the text is right")
+}
+
+fn decode(bytes: &[u8]) -> Result<Decoded, InvalidComponent> {
+    super::decode(bytes, Features::default())
 }
 
 fn decoded(text: &str) -> Decoded {

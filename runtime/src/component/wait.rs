@@ -1,0 +1,144 @@
+//! Waiting for tasks and waitable sets of the host: letting a store run until they are ready.
+
+use alloc::boxed::Box;
+use core::future::Future;
+use core::task::Poll;
+
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::limits::Heap;
+use crate::machine::{HostEvent, SubtaskId, WaitableSetId};
+use crate::task::{TaskResult, TaskStatus};
+use crate::waitable::WaitResult;
+
+use super::call::{Ran, Turn, turn};
+use super::contexts::Context;
+use super::deadlock::Deadlock;
+use super::error::CallError;
+use super::host_ends::{EndEvent, end_event};
+use super::state::{Fault, State};
+use super::store::{CallId, Store};
+
+impl<R> CallId<R> {
+    /// The call as a task of the host's: its [status](crate::host::Host::task_status), metadata and
+    /// cancellation, and what is a member of [waitable sets](crate::waitable).
+    #[must_use]
+    pub const fn task(self) -> SubtaskId {
+        self.0
+    }
+}
+
+/// How a task ended, if it has; or that the call that it is has failed, which its result says more
+/// of.
+pub(super) fn finished<E: CoreEngine, T: Send + 'static>(
+    state: &mut State<E, T>,
+    task: SubtaskId,
+) -> Result<Option<TaskStatus>, CallError> {
+    let status = state.machine.host().task_status(task)?;
+    if status.is_finished() {
+        return Ok(Some(status));
+    }
+    let has_failed = state.host_call(task).is_ok_and(|call| call.error.is_some());
+    Ok(has_failed.then_some(TaskStatus::Failed))
+}
+
+/// What a set gives, if it gives something.
+pub(super) fn ready<E: CoreEngine, T: Send + 'static>(
+    state: &mut State<E, T>,
+    set: WaitableSetId,
+) -> Result<Option<WaitResult>, CallError> {
+    let result = state.machine.host().waitable_set_poll(set).map_err(Fault::from)?;
+    Ok(Some(result).filter(|result| result.is_final()))
+}
+
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// Lets everything run until `ready` gives something, nothing can go on, or for as many turns as
+    /// a poll may take.
+    pub(super) fn run_until_ready<R>(
+        &mut self,
+        mut ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError>,
+    ) -> Result<Ran<R>, CallError> {
+        let turns = self.turns_per_poll;
+        let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
+        for _ in 0..turns {
+            if let Some(found) = ready(cx.data_mut())? {
+                return Ok(Ran::ToItsEnd(found));
+            }
+            match turn(&mut cx)? {
+                Turn::Progress => {}
+                Turn::Interrupted => return Ok(Ran::ForTooLong),
+                Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+                Turn::Idle => {
+                    return Err(CallError::Deadlock(Box::new(Deadlock::of(cx.data()))));
+                }
+            }
+        }
+        Ok(ready(cx.data_mut())?.map_or(Ran::ForTooLong, Ran::ToItsEnd))
+    }
+
+    fn ready_async<'s, R: 's>(
+        &'s mut self,
+        mut ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError> + 's,
+    ) -> impl Future<Output = Result<R, CallError>> + 's {
+        core::future::poll_fn(move |context| {
+            let waker = context.waker();
+            self.set_driver(waker);
+            match self.run_until_ready(&mut ready) {
+                Ok(Ran::ToItsEnd(found)) => return Poll::Ready(Ok(found)),
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(Ran::ForTooLong) => waker.wake_by_ref(),
+                Ok(Ran::UntilItWaits) => {}
+            }
+            Poll::Pending
+        })
+    }
+
+    /// Lets everything run until a call or [host task](crate::task) is over, as a future, which any
+    /// executor polls: a **host extension**. Dropping it leaves the task as it is.
+    ///
+    /// How it ended is what [`task_result`](Self::task_result) gives; the result of a call is
+    /// [taken](Self::take_result) as ever.
+    ///
+    /// The future's errors are those of `task_wait`.
+    pub fn task_wait_async(
+        &mut self,
+        task: SubtaskId,
+    ) -> impl Future<Output = Result<TaskStatus, CallError>> {
+        self.ready_async(move |state| finished(state, task))
+    }
+
+    /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set was
+    /// closed, as a future: a **host extension**. Dropping it leaves the set as it is.
+    ///
+    /// The future's errors are those of `waitable_set_wait`.
+    pub fn waitable_set_wait_async(
+        &mut self,
+        set: WaitableSetId,
+    ) -> impl Future<Output = Result<WaitResult, CallError>> {
+        self.ready_async(move |state| ready(state, set))
+    }
+
+    /// How a host task ended, if it has: what
+    /// [`Host::task_result`](crate::host::Host::task_result) gives, lent for longer. A **host
+    /// extension**.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`](crate::error::Error::Unknown)
+    pub fn task_result(
+        &mut self,
+        task: SubtaskId,
+    ) -> Result<Option<TaskResult<'_, Heap>>, crate::error::Error> {
+        E::data(&self.engine_store).machine.task_result(task)
+    }
+
+    /// What has happened to an end of the host's, of which a [set](crate::waitable) has given the
+    /// event: as [`next_end_event`](Self::next_end_event) tells it, with the values. Nothing if it is
+    /// a call's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EndIdle`](crate::error::Error::EndIdle) if it is no end's event that a machine gave.
+    pub fn end_event(&mut self, event: HostEvent) -> Result<Option<EndEvent>, CallError> {
+        end_event(E::data_mut(&mut self.engine_store), event)
+    }
+}

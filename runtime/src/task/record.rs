@@ -1,0 +1,50 @@
+//! What is kept of a call or a host task, besides what the machine has.
+
+use crate::context::stack::Stack;
+use crate::host::attributes::{Attribute, Attributes};
+use crate::limits::{HostLimits, Table};
+use crate::machine::ErrorContextId;
+use crate::machine::arena::Key;
+
+use super::TaskReturn;
+use super::token::Handler;
+
+/// What the host knows of a call or of a host task.
+pub(crate) struct CallRecord<L: HostLimits> {
+    /// The context that a host task was started in.
+    pub(crate) contexts: Stack<L>,
+    /// What a host task returned.
+    pub(crate) returned: TaskReturn<L>,
+    pub(crate) failure: Option<Failed>,
+    pub(crate) metadata: Attributes<L, L::TaskMetadata<Attribute<L>>>,
+    /// What cancels it: a token, or whoever drives the machine, who was asked to.
+    pub(crate) binding: Option<Key<Handler>>,
+}
+
+/// A host task failed, with an error that the task holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Failed(pub(crate) Option<ErrorContextId>);
+
+impl<L: HostLimits> CallRecord<L> {
+    /// Whether it says nothing.
+    pub(crate) fn is_blank(&self) -> bool {
+        let Self { contexts, returned, failure, metadata, binding } = self;
+        contexts.is_empty()
+            && returned.is_void()
+            && failure.is_none()
+            && metadata.len() == 0
+            && binding.is_none()
+    }
+}
+
+impl<L: HostLimits> Default for CallRecord<L> {
+    fn default() -> Self {
+        Self {
+            contexts: Stack::default(),
+            returned: TaskReturn::Void,
+            failure: None,
+            metadata: Attributes::new(Table::TaskMetadata),
+            binding: None,
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Cancellation tokens and what is done when one is cancelled, as data: trees of tokens, and lists
+//! of handlers, in the links of both. Nothing here allocates but new tokens and handlers, and
+//! cancelling can't fail for want of room.
+
+use core::num::NonZeroU32;
+
+use crate::error::Error;
+use crate::limits::{HostLimits, Table};
+use crate::machine::SubtaskId;
+use crate::machine::arena::{Arena, Key, Slot};
+use crate::machine::list::{Linked, Links, List};
+
+/// A cancellation token: who has it can cancel what is bound to it, and tell whether somebody has.
+/// A **host extension**; its methods are those of [`Host`](crate::host::Host), from
+/// [`cancellation_token_new`](crate::host::Host::cancellation_token_new) on.
+///
+/// It is an id: one of a token that was dropped is an [`Error::Unknown`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CancellationToken {
+    pub(crate) number: NonZeroU32,
+    pub(crate) generation: u32,
+}
+
+/// A handler that was registered with a token: a **host extension**.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CancellationHandlerId {
+    pub(crate) number: NonZeroU32,
+    pub(crate) generation: u32,
+}
+
+/// A handler's token was cancelled: a **host extension**.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cancelled {
+    /// The handler, which is no more.
+    pub handler: CancellationHandlerId,
+    /// The number that the host registered.
+    pub number: u64,
+}
+
+/// A token.
+#[derive(Debug, Default)]
+pub(crate) struct Token {
+    /// Its neighbours among the children of its parent.
+    links: Links<Self>,
+    /// Nothing if it is cancelled.
+    parent: Option<Key<Self>>,
+    /// None if it is cancelled.
+    children: List<Self>,
+    /// None if it is cancelled.
+    handlers: List<Handler>,
+    is_cancelled: bool,
+}
+
+/// What is done when a token is cancelled.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    links: Links<Self>,
+    /// Whose list it is in; nothing if its token was cancelled, so that it is among what is to be
+    /// done.
+    token: Option<Key<Token>>,
+    action: Action,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Tell the host.
+    Tell(u64),
+    /// Cancel a host task.
+    CancelTask(SubtaskId),
+    /// Ask a guest to cancel a call of the host.
+    CancelCall(SubtaskId),
+}
+
+impl Linked for Token {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+    fn links_mut(&mut self) -> &mut Links<Self> {
+        &mut self.links
+    }
+}
+
+impl Linked for Handler {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+    fn links_mut(&mut self) -> &mut Links<Self> {
+        &mut self.links
+    }
+}
+
+/// The handlers of all tokens.
+type Handlers<L> = Arena<Handler, <L as HostLimits>::CancellationHandlers<Slot<Handler>>>;
+
+/// All tokens and handlers, and what is to be done.
+pub(crate) struct Tokens<L: HostLimits> {
+    all: Arena<Token, L::CancellationTokens<Slot<Token>>>,
+    handlers: Handlers<L>,
+    /// What is to be told to the host.
+    told: List<Handler>,
+    /// Host tasks that are to be cancelled.
+    tasks: List<Handler>,
+    /// Calls that are to be cancelled.
+    calls: List<Handler>,
+}
+
+impl<L: HostLimits> Tokens<L> {
+    pub(crate) fn new() -> Self {
+        Self {
+            all: Arena::new(Table::CancellationTokens),
+            handlers: Arena::new(Table::CancellationHandlers),
+            told: List::default(),
+            tasks: List::default(),
+            calls: List::default(),
+        }
+    }
+
+    /// How many entries one of the two tables has in use.
+    pub(crate) const fn count_of(&self, table: Table) -> usize {
+        match table {
+            Table::CancellationTokens => self.all.len() as usize,
+            _ => self.handlers.len() as usize,
+        }
+    }
+
+    /// How many bytes an entry of one of the two tables takes.
+    pub(crate) const fn entry_bytes(table: Table) -> usize {
+        match table {
+            Table::CancellationTokens => size_of::<Slot<Token>>(),
+            _ => size_of::<Slot<Handler>>(),
+        }
+    }
+
+    pub(crate) fn key(&self, token: CancellationToken) -> Result<Key<Token>, Error> {
+        self.all.key(token.number, token.generation)
+    }
+
+    pub(crate) fn id(&self, token: Key<Token>) -> Result<CancellationToken, Error> {
+        let generation = self.all.generation(token)?;
+        Ok(CancellationToken { number: token.number(), generation })
+    }
+
+    pub(crate) fn handler_id(&self, handler: Key<Handler>) -> Result<CancellationHandlerId, Error> {
+        let generation = self.handlers.generation(handler)?;
+        Ok(CancellationHandlerId { number: handler.number(), generation })
+    }
+
+    pub(crate) fn is_cancelled(&self, token: Key<Token>) -> Result<bool, Error> {
+        Ok(self.all.get(token)?.is_cancelled)
+    }
+
+    /// A new token; one whose parent is cancelled is cancelled.
+    pub(crate) fn add(&mut self, parent: Option<Key<Token>>) -> Result<Key<Token>, Error> {
+        let is_cancelled = parent.map_or(Ok(false), |parent| self.is_cancelled(parent))?;
+        let token = self.all.insert(Token { is_cancelled, ..Token::default() })?;
+        if let Some(parent) = parent.filter(|_| !is_cancelled) {
+            self.adopt(parent, token)?;
+        }
+        Ok(token)
+    }
+
+    fn adopt(&mut self, parent: Key<Token>, child: Key<Token>) -> Result<(), Error> {
+        let mut children = core::mem::take(&mut self.all.get_mut(parent)?.children);
+        children.push_back(&mut self.all, child)?;
+        self.all.get_mut(parent)?.children = children;
+        self.all.get_mut(child)?.parent = Some(parent);
+        Ok(())
+    }
+
+    /// Takes a token away from its parent, if it has one.
+    fn leave_parent(&mut self, token: Key<Token>) -> Result<Option<Key<Token>>, Error> {
+        let Some(parent) = self.all.get_mut(token)?.parent.take() else { return Ok(None) };
+        let mut children = core::mem::take(&mut self.all.get_mut(parent)?.children);
+        children.remove(&mut self.all, token)?;
+        self.all.get_mut(parent)?.children = children;
+        Ok(Some(parent))
+    }
+
+    /// Cancels a token with all below it, and says whether it was not cancelled before: their
+    /// handlers are what is to be done now.
+    pub(crate) fn cancel(&mut self, token: Key<Token>) -> Result<bool, Error> {
+        if self.is_cancelled(token)? {
+            return Ok(false);
+        }
+        self.leave_parent(token)?;
+        let mut cancelled = List::default();
+        cancelled.push_back(&mut self.all, token)?;
+        while let Some(token) = cancelled.front() {
+            cancelled.remove(&mut self.all, token)?;
+            self.all.get_mut(token)?.is_cancelled = true;
+            while let Some(handler) = self.all.get(token)?.handlers.front() {
+                self.fire(handler)?;
+            }
+            while let Some(child) = self.all.get(token)?.children.front() {
+                self.leave_parent(child)?;
+                cancelled.push_back(&mut self.all, child)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Removes a token, with the handlers whose turn has not come. Its children become those of its
+    /// parent.
+    pub(crate) fn remove(&mut self, token: Key<Token>) -> Result<(), Error> {
+        let parent = self.leave_parent(token)?;
+        while let Some(child) = self.all.get(token)?.children.front() {
+            self.leave_parent(child)?;
+            if let Some(parent) = parent {
+                self.adopt(parent, child)?;
+            }
+        }
+        self.all.remove(token)?;
+        Ok(())
+    }
+
+    /// A handler of a token, whatever it does.
+    pub(crate) fn first_handler(
+        &self,
+        token: Key<Token>,
+    ) -> Result<Option<(Key<Handler>, Action)>, Error> {
+        let Some(handler) = self.all.get(token)?.handlers.front() else { return Ok(None) };
+        Ok(Some((handler, self.handlers.get(handler)?.action)))
+    }
+
+    /// A new handler of a token, or of nothing: then, or if the token is cancelled, it is its turn.
+    pub(crate) fn add_handler(
+        &mut self,
+        token: Option<Key<Token>>,
+        action: Action,
+    ) -> Result<Key<Handler>, Error> {
+        let waits_for = match token {
+            Some(token) if !self.is_cancelled(token)? => Some(token),
+            _ => None,
+        };
+        let links = Links::default();
+        let handler = self.handlers.insert(Handler { links, token: waits_for, action })?;
+        match waits_for {
+            Some(token) => {
+                let handlers = &mut self.all.get_mut(token)?.handlers;
+                handlers.push_back(&mut self.handlers, handler)?;
+            }
+            None => {
+                let (handlers, list) = self.list(action);
+                list.push_back(handlers, handler)?;
+            }
+        }
+        Ok(handler)
+    }
+
+    /// It is a handler's turn, if it wasn't before; says whether it wasn't.
+    pub(crate) fn fire(&mut self, handler: Key<Handler>) -> Result<bool, Error> {
+        let fired = self.handlers.get_mut(handler)?;
+        let (token, action) = (fired.token.take(), fired.action);
+        let Some(token) = token else { return Ok(false) };
+        self.all.get_mut(token)?.handlers.remove(&mut self.handlers, handler)?;
+        let (handlers, list) = self.list(action);
+        list.push_back(handlers, handler)?;
+        Ok(true)
+    }
+
+    /// The handler with this id, if its action is to be told to the host.
+    pub(crate) fn telling(&self, id: CancellationHandlerId) -> Result<Key<Handler>, Error> {
+        let handler = self.handlers.key(id.number, id.generation)?;
+        match self.handlers.get(handler)?.action {
+            Action::Tell(_) => Ok(handler),
+            Action::CancelTask(_) | Action::CancelCall(_) => {
+                Err(Error::Unknown(Table::CancellationHandlers))
+            }
+        }
+    }
+
+    /// Removes a handler, whether it was its turn or not.
+    pub(crate) fn remove_handler(&mut self, handler: Key<Handler>) -> Result<Action, Error> {
+        let Handler { token, action, .. } = *self.handlers.get(handler)?;
+        match token {
+            Some(token) => {
+                self.all.get_mut(token)?.handlers.remove(&mut self.handlers, handler)?;
+            }
+            None => {
+                let (handlers, list) = self.list(action);
+                list.remove(handlers, handler)?;
+            }
+        }
+        self.handlers.remove(handler)?;
+        Ok(action)
+    }
+
+    /// The handler that is to be told to the host next, and its number.
+    pub(crate) fn next_told(&mut self) -> Result<Option<Cancelled>, Error> {
+        let Some(key) = self.told.front() else { return Ok(None) };
+        let handler = self.handler_id(key)?;
+        match self.remove_handler(key)? {
+            Action::Tell(number) => Ok(Some(Cancelled { handler, number })),
+            _ => Err(Error::Inconsistent(Table::CancellationHandlers)),
+        }
+    }
+
+    /// The host task that is to be cancelled next.
+    pub(crate) fn next_task(&self) -> Option<SubtaskId> {
+        self.subtask_of(self.tasks.front()?)
+    }
+
+    /// The call that is to be cancelled next.
+    pub(crate) fn next_call(&self) -> Option<SubtaskId> {
+        self.subtask_of(self.calls.front()?)
+    }
+
+    fn subtask_of(&self, handler: Key<Handler>) -> Option<SubtaskId> {
+        match self.handlers.get(handler).ok()?.action {
+            Action::CancelTask(subtask) | Action::CancelCall(subtask) => Some(subtask),
+            Action::Tell(_) => None,
+        }
+    }
+
+    /// The list that handlers with this action are in when it is their turn.
+    const fn list(&mut self, action: Action) -> (&mut Handlers<L>, &mut List<Handler>) {
+        let list = match action {
+            Action::Tell(_) => &mut self.told,
+            Action::CancelTask(_) => &mut self.tasks,
+            Action::CancelCall(_) => &mut self.calls,
+        };
+        (&mut self.handlers, list)
+    }
+}

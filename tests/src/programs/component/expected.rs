@@ -1,0 +1,187 @@
+//! What has to happen, from a machine's trace: the lines of what guests and the host of a
+//! component see, or do.
+
+use std::collections::{BTreeMap, HashMap};
+
+use weft::chooser::{Chooser, Chosen};
+use weft::limits::Limits;
+
+use super::super::host::EndOrigin;
+use super::super::player::{Player, Run};
+
+/// What has to happen.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// Line by line.
+    pub lines: Vec<String>,
+    /// The decisions.
+    pub choices: Vec<Chosen>,
+    /// Where each of the host's ends comes from.
+    pub ends: Vec<EndOrigin>,
+    /// What is read from each of them.
+    pub received: Vec<Vec<u32>>,
+    /// The representations of the resources that the host passes, by the number of the call.
+    pub representations: BTreeMap<u32, u32>,
+}
+
+impl Expected {
+    /// What has to happen as it did in `run`, which left `player` as it is.
+    #[must_use]
+    pub fn new<L: Limits, C: Chooser>(run: &Run, player: &Player<L, C>) -> Self {
+        let mut lines = Lines::default();
+        for line in &run.trace {
+            lines.read(line);
+        }
+        let calls = player.calls.values().filter(|call| call.caller.is_none());
+        Self {
+            lines: lines.texts,
+            choices: run.choices.iter().map(|made| made.chosen).collect(),
+            ends: player.end_origins.clone(),
+            received: player.received.clone(),
+            representations: calls.map(|call| (call.number, call.argument)).collect(),
+        }
+    }
+}
+
+/// The lines, and what is known of the state at the last of them.
+#[derive(Debug, Default)]
+struct Lines {
+    texts: Vec<String>,
+    /// The instance of each thread, by their names.
+    instances: HashMap<String, String>,
+    /// The checksum of each instance's memory, by its name.
+    memories: HashMap<String, String>,
+    /// How many functions after a return each instance has called, by its name.
+    post_returns: HashMap<String, u32>,
+    /// How the host's calls have ended that were not told of yet, and those that were.
+    ended: BTreeMap<u32, &'static str>,
+    told: BTreeMap<u32, &'static str>,
+    /// In how many of its functions, each inside of another's call of a guest, the host is.
+    depth: usize,
+    /// The calls of guests that it has made from there, which have not come back, with the depth.
+    nested: Vec<(usize, u32)>,
+}
+
+impl Lines {
+    /// Takes a line of the machine's trace.
+    fn read(&mut self, line: &str) {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["host", states @ ..] => self.read_host(states),
+            [instance, states @ ..] if is_name(instance, 'i') => {
+                self.read_instance(instance, states);
+            }
+            ["post-return", thread] => {
+                let instance = self.instances.get(*thread).cloned().unwrap_or_default();
+                *self.post_returns.entry(instance).or_default() += 1;
+            }
+            ["trap", _] => {
+                // The host doesn't hear of a call whose arguments can't be taken.
+                if let [.., called, started] = self.texts.as_slice()
+                    && called.starts_with("host-call ")
+                    && started.starts_with("host.start ")
+                {
+                    self.texts.truncate(self.texts.len() - 2);
+                }
+                self.texts.push(line.to_owned());
+            }
+            [first, rest @ ..] => {
+                if first.starts_with("host.") {
+                    self.tell_nested();
+                }
+                if first.starts_with("host.") && self.depth == 0 || *first == "end" {
+                    self.tell_ended();
+                }
+                match *first {
+                    "host-call" | "host-cancel" => self.depth += 1,
+                    "host.done" => self.depth = self.depth.saturating_sub(1),
+                    "host.invoke" if self.depth > 0 => {
+                        let number = rest.first().and_then(|name| call_number(name));
+                        self.nested.extend(number.map(|number| (self.depth, number)));
+                    }
+                    _ => {}
+                }
+                if is_name(first, 'T') && rest.first().is_some_and(|word| *word != "=") {
+                    self.texts.push(self.state(first));
+                }
+                self.texts.push(line.to_owned());
+            }
+            [] => {}
+        }
+    }
+
+    fn read_host(&mut self, states: &[&str]) {
+        for (name, state) in states.iter().filter_map(|state| state.split_once('=')) {
+            let how = match state {
+                "2" => "returned",
+                "3" | "4" => "cancelled",
+                _ => continue,
+            };
+            self.ended.extend(call_number(name).map(|number| (number, how)));
+        }
+    }
+
+    fn read_instance(&mut self, instance: &str, states: &[&str]) {
+        for state in states {
+            if let Some((index, thread)) = state.split_once('=')
+                && is_name(index, 't')
+                && let Some((thread, _)) = thread.split_once(':')
+            {
+                self.instances.insert(thread.to_owned(), instance.to_owned());
+            }
+            if let Some(checksum) = state.strip_prefix('m') {
+                self.memories.insert(instance.to_owned(), checksum.to_owned());
+            }
+        }
+    }
+
+    /// The line for how the host's calls have ended since the last one.
+    fn tell_ended(&mut self) {
+        for (number, how) in &self.ended {
+            if self.told.insert(*number, how).is_none() {
+                self.texts.push(ended(*number, how));
+            }
+        }
+    }
+
+    /// The line for what has become of a call that has come back to one of the host's functions.
+    fn tell_nested(&mut self) {
+        if let Some((depth, number)) = self.nested.last().copied()
+            && depth == self.depth
+        {
+            self.nested.pop();
+            let how = self.ended.get(&number).copied().unwrap_or("waits");
+            self.told.insert(number, how);
+            self.texts.push(ended(number, how));
+        }
+    }
+
+    /// The line for what the guest on `thread` sees before it does something.
+    fn state(&self, thread: &str) -> String {
+        let instance = self.instances.get(thread).cloned().unwrap_or_default();
+        let checksum = self.memories.get(&instance).cloned().unwrap_or_default();
+        let post_returns = self.post_returns.get(&instance).copied().unwrap_or(0);
+        state(thread, &instance, &checksum, post_returns)
+    }
+}
+
+/// The line for how a call of the host's has ended.
+pub(super) fn ended(number: u32, how: &str) -> String {
+    format!("C{number} {how}")
+}
+
+/// The line for what a guest sees before it does something.
+pub(super) fn state(thread: &str, instance: &str, checksum: &str, post_returns: u32) -> String {
+    format!("{thread} in {instance}, memory {checksum}, {post_returns} post-returns")
+}
+
+/// The number of the call of this name, if it is one.
+fn call_number(name: &str) -> Option<u32> {
+    name.strip_prefix('C')?.parse().ok()
+}
+
+/// Whether `word` is `letter` and a number.
+fn is_name(word: &str, letter: char) -> bool {
+    word.strip_prefix(letter)
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))
+}

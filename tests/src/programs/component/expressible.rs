@@ -1,0 +1,223 @@
+//! Which operations components can do: a script without the others.
+//!
+//! What is left out, and why:
+//!
+//! - calls of instances behind the caller's own, and dropping resources whose types these define:
+//!   components can't import one another in a circle
+//! - calls lowered with `async` of functions whose type isn't: validation rules them out, and they
+//!   become calls lowered without
+//! - `resource.rep` of another instance's type: validation rules it out
+//! - a call of the host's that starts later than it is called, or that ends as cancelled later
+//!   than it is asked to: a store takes the arguments when a guest calls, and drops the host's
+//!   future when it cancels
+//! - calls by the host from inside of its functions that give a result, and cancelling calls from
+//!   there or that were made there: from there a store only waits for what comes to its end at
+//!   once, and gives the others up
+//! - calls from there that can't start at once: given up, they never do
+//! - calls from there of instances where, or before where, something ran that has called the host:
+//!   the guest could resume a thread that is beneath the host on the native stack
+//! - reading and writing ends there that came as results since: their calls' results are taken
+//!   when the host has control
+//! - ending the cancellation of a guest's read or write later: a store has nothing for that
+//! - a function of the host that returns at any other time than when it is called, or right
+//!   before a ready thread runs: a store polls the host's futures when it runs
+//!
+//! What replaces it is the nearest that can be done; otherwise nothing is.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use weft::chooser::Chooser;
+use weft::limits::Limits;
+
+use super::super::host::HostedState;
+use super::super::operation::{Entry, Operation};
+use super::super::player::{Control, Player, Script};
+use super::super::world::FUNCTIONS;
+
+/// What a script says, as far as components can do it.
+#[derive(Clone, Debug)]
+pub struct Expressible<S> {
+    script: S,
+    /// What has to come next.
+    forced: VecDeque<Entry>,
+    /// How many ends the host had when it was at the bottom of the stack.
+    known_ends: usize,
+    /// The calls of the host's functions that it is inside of.
+    inside: Vec<u32>,
+    /// The calls that the host has made from there.
+    nested: Vec<u32>,
+    /// The instances in which something ran since the host was at the bottom of the stack.
+    ran: BTreeSet<usize>,
+}
+
+impl<S> Expressible<S> {
+    /// What `script` says, as far as components can do it.
+    pub const fn new(script: S) -> Self {
+        Self {
+            script,
+            forced: VecDeque::new(),
+            known_ends: 0,
+            inside: Vec::new(),
+            nested: Vec::new(),
+            ran: BTreeSet::new(),
+        }
+    }
+}
+
+impl<L: Limits, C: Chooser, S: Script<L, C>> Script<L, C> for Expressible<S> {
+    fn next(&mut self, player: &Player<L, C>) -> Option<Entry> {
+        if let Some(entry) = self.forced.pop_front() {
+            return Some(entry);
+        }
+        let is_nested = player.places.len() > 1;
+        match player.control {
+            Control::Host if is_nested => {
+                if let Some(entry) = self.at_once(player) {
+                    return Some(entry);
+                }
+            }
+            Control::Host => {
+                self.known_ends = player.host_ends.len();
+                self.ran.clear();
+            }
+            Control::Guest(thread) => {
+                self.ran.insert(player.instance_of(thread));
+            }
+        }
+        loop {
+            let Some(entry) = self.script.next(player) else {
+                let is_called_host = is_nested && player.control == Control::Host;
+                return is_called_host.then_some(entry(Operation::HostDone, 0));
+            };
+            let entry = match player.control {
+                Control::Guest(thread) => {
+                    guest_can(entry, player.instance_of(thread), player.world.instances.len())
+                }
+                Control::Host if is_nested => self.called_host_can(entry, player),
+                Control::Host => self.host_can(entry, player),
+            };
+            if entry.is_some() {
+                return entry;
+            }
+        }
+    }
+}
+
+const fn entry(operation: Operation, number: u32) -> Entry {
+    Entry { operation, arguments: [number, 0, 0, 0] }
+}
+
+/// What of it a guest of instance `number` can do.
+fn guest_can(entry: Entry, number: usize, instances: usize) -> Option<Entry> {
+    let Entry { operation, arguments: [a, b, c, d] } = entry;
+    let ty = a as usize % instances;
+    let can = match operation {
+        Operation::Call => {
+            let callee = a as usize % (instances + 1);
+            if callee < instances && !FUNCTIONS[b as usize % FUNCTIONS.len()].is_async && c & 1 == 1
+            {
+                let arguments = [a, b, 0, d];
+                return guest_can(Entry { operation, arguments }, number, instances);
+            }
+            callee <= number || callee == instances
+        }
+        Operation::ResourceDrop => ty <= number,
+        Operation::ResourceRep => ty == number,
+        _ => !operation.is_hosts(),
+    };
+    can.then_some(entry)
+}
+
+impl<S> Expressible<S> {
+    /// What the host does before anything else when it is called, or asked to cancel.
+    fn at_once<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Option<Entry> {
+        let mut calls = player.hosted_calls.iter();
+        if let Some(call) = calls.find(|call| call.state == HostedState::Starting) {
+            self.inside.truncate(player.places.len().saturating_sub(2));
+            self.inside.push(call.number);
+            return Some(entry(Operation::HostStart, 0));
+        }
+        let mut calls = player.hosted_calls.iter();
+        if calls.any(|call| call.is_cancelled && call.state != HostedState::Resolved) {
+            self.forced.push_back(entry(Operation::HostDone, 0));
+            return Some(entry(Operation::HostCancelled, 0));
+        }
+        None
+    }
+
+    /// What the host does at the bottom of the stack.
+    fn host_can<L: Limits, C: Chooser>(
+        &mut self,
+        it: Entry,
+        player: &Player<L, C>,
+    ) -> Option<Entry> {
+        match it.operation {
+            Operation::HostReturn if started(player) > 0 => {
+                self.forced.push_back(entry(Operation::HostTick, 0));
+                Some(it)
+            }
+            Operation::HostCancel => {
+                let at = (it.arguments[0] as usize).checked_rem(player.host_calls.len())?;
+                (!self.nested.contains(&player.host_calls[at].number)).then_some(it)
+            }
+            Operation::HostTick
+            | Operation::HostInvoke
+            | Operation::HostCopy
+            | Operation::HostCancelCopy
+            | Operation::HostDrop
+            | Operation::HostEvents => Some(it),
+            _ => None,
+        }
+    }
+
+    /// What the host does when a guest has called it.
+    fn called_host_can<L: Limits, C: Chooser>(
+        &mut self,
+        it: Entry,
+        player: &Player<L, C>,
+    ) -> Option<Entry> {
+        match it.operation {
+            Operation::HostReturn => {
+                let inside = self.inside.get(player.places.len().checked_sub(2)?)?;
+                let mut calls = player.hosted_calls.iter();
+                let mut started = calls.by_ref().filter(|it| it.state == HostedState::Started);
+                let at = started.position(|call| call.number == *inside)?;
+                self.forced.push_back(entry(Operation::HostDone, 0));
+                Some(entry(Operation::HostReturn, u32::try_from(at).unwrap_or(u32::MAX)))
+            }
+            Operation::HostInvoke => {
+                let function = FUNCTIONS[it.arguments[1] as usize % FUNCTIONS.len()];
+                let instance = it.arguments[0] as usize % player.world.instances.len();
+                let may_resume = self.ran.iter().any(|ran| *ran <= instance);
+                let id = player.world.instances[instance];
+                let view = player.machine.instance_view(id).ok()?;
+                let must_wait = view.backpressure > 0
+                    || view.waiting_to_enter > 0
+                    || view.exclusive_thread.is_some();
+                if function.result.is_some() || may_resume || must_wait {
+                    return None;
+                }
+                self.nested.push(player.call_count);
+                Some(it)
+            }
+            Operation::HostDone => Some(it),
+            Operation::HostCopy
+            | Operation::HostCancelCopy
+            | Operation::HostDrop
+            | Operation::HostEvents => {
+                let new = player.end_origins.get(self.known_ends..).unwrap_or_default();
+                let is_result = |call| player.host_calls.iter().any(|it| it.number == call);
+                let is_unknown = new.iter().any(|it| !it.is_writable && is_result(it.call));
+                (!is_unknown).then_some(it)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How many calls of the host's functions have started and not returned.
+fn started<L: Limits, C: Chooser>(player: &Player<L, C>) -> u32 {
+    let calls = player.hosted_calls.iter();
+    let count = calls.filter(|call| call.state == HostedState::Started).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,178 @@
+//! The host's functions that the component's guests call.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use weft::abi::Val;
+use weft::component::{CallError, HostContext, HostError, HostResult, Linker};
+use weft::engine::wasmi::Wasmi;
+
+use super::super::host::EndOrigin;
+use super::super::world::HOST_FUNCTIONS;
+use super::expected::ended;
+use super::host::{HeldEnd, Host, Invocation, end_action};
+use super::playback::{Hosted, Said, Shared};
+
+type Lent<'a, 'c> = HostContext<'a, 'c, Wasmi, Host>;
+
+/// Gives the functions to a world of so many instances.
+pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
+    let mut linker = Linker::new();
+    for instance in 0..instances {
+        let given = linker.instance(&format!("host{instance}"));
+        given.function("begin", move |host, arguments| {
+            let [code, index, argument] = numbers(&arguments)?;
+            answer(host, |shared| shared.lock().begin(instance, code, index, argument))
+        });
+        given.function("event", move |host, arguments| {
+            let [index, code, waitable, payload] = numbers(&arguments)?;
+            answer(host, |shared| shared.lock().event(instance, index, [code, waitable, payload]))
+        });
+        given.function("next", move |host, mut arguments| {
+            let Val::U64(result) = arguments.remove(1) else { return Err("a result".into()) };
+            let [thread, index, payload, checksum, post_returns, reallocs, realloc @ ..] =
+                numbers::<9>(&arguments)?;
+            let event = (index, payload);
+            let said =
+                Said { instance, thread, result, event, checksum, post_returns, reallocs, realloc };
+            answer(host, |shared| shared.lock().next(said))
+        });
+        given.function("argument", |host, arguments| {
+            let [position] = numbers(&arguments)?;
+            answer(host, |shared| shared.lock().argument(position))
+        });
+    }
+    for index in 0..HOST_FUNCTIONS.len() {
+        linker.async_function(&format!("h{index}"), move |host, arguments| {
+            call(host, index, &arguments)
+        });
+    }
+    linker
+}
+
+/// Arguments that are numbers.
+fn numbers<const COUNT: usize>(arguments: &[Val]) -> Result<[u32; COUNT], HostError> {
+    let mut numbers = [0; COUNT];
+    for (number, argument) in numbers.iter_mut().zip(arguments) {
+        let Val::U32(argument) = argument else { return Err("a number".into()) };
+        *number = *argument;
+    }
+    Ok(numbers)
+}
+
+/// What a guest is answered; it traps once something is different.
+fn answer(host: &mut Lent<'_, '_>, ask: impl FnOnce(&Shared) -> u32) -> HostResult {
+    let shared = host.data().shared.clone();
+    let answer = ask(&shared);
+    match shared.lock().difference {
+        None => Ok(Some(Val::U32(answer))),
+        Some(_) => Err("something is different".into()),
+    }
+}
+
+/// A guest calls function `index` of the host.
+fn call(host: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
+    let shared = host.data().shared.clone();
+    let number = {
+        let mut playback = shared.lock();
+        let number = playback.call_count.saturating_sub(1);
+        playback.emit(&format!("host-call C{number} h{index}"));
+        playback.emit(&format!("host.start C{number}"));
+        playback.hosted.insert(number, Hosted::default());
+        number
+    };
+    if let Some(end) = HeldEnd::passed(arguments.first()) {
+        let origin = EndOrigin { call: number, is_writable: false };
+        host.data_mut().ends.insert(origin, end);
+    }
+    if let Err(error) = acts(host, &shared, number) {
+        shared.lock().trap(&error);
+    }
+    Waiting { number, shared, is_over: false }
+}
+
+/// The host does what the lines say, until it is done with call `number` as far as it gets.
+fn acts(host: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), CallError> {
+    loop {
+        let line = shared.lock().expected_line().to_owned();
+        if line == format!("host.return C{number}") {
+            let mut playback = shared.lock();
+            playback.take_line();
+            playback.emit("host.done");
+            playback.hosted.entry(number).or_default().has_returned = true;
+            return Ok(());
+        }
+        if let Some(it) = Invocation::read(&line) {
+            shared.lock().take_line();
+            invoke(host, it)?;
+        } else if !end_action(host, shared)? {
+            shared.lock().emit("host.done");
+            return Ok(());
+        }
+        if shared.lock().is_over() {
+            return Ok(());
+        }
+    }
+}
+
+/// Calls a guest from inside of a function of the host.
+fn invoke(host: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
+    let shared = host.data().shared.clone();
+    shared.lock().call_count += 1;
+    let arguments = it.arguments(host)?;
+    let function = host.function(&host.data().instances[it.instance], &it.name());
+    let function = function.expect("a function of the world");
+    let how = match host.call(&function, &arguments) {
+        Ok(_) => "returned",
+        Err(CallError::Waits) => "waits",
+        Err(error) => return Err(error),
+    };
+    shared.lock().emit(&ended(it.call, how));
+    Ok(())
+}
+
+/// A call of a function of the host.
+struct Waiting {
+    number: u32,
+    shared: Shared,
+    is_over: bool,
+}
+
+impl Future for Waiting {
+    type Output = HostResult;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HostResult> {
+        let has_returned = {
+            let mut playback = self.shared.lock();
+            if playback.is_over() {
+                return Poll::Ready(Err("it is over".into()));
+            }
+            let hosted = playback.hosted.entry(self.number).or_default();
+            hosted.waker = Some(context.waker().clone());
+            hosted.has_returned
+        };
+        if has_returned {
+            self.is_over = true;
+            return Poll::Ready(Ok(None));
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        let number = self.number;
+        let mut playback = self.shared.lock();
+        if playback.expected_line() == format!("host-cancel C{number}") {
+            playback.take_line();
+            playback.emit(&format!("host.cancelled C{number}"));
+            playback.emit("host.done");
+        } else {
+            playback.dropped = Some(number);
+        }
+    }
+}

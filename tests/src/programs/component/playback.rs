@@ -1,0 +1,325 @@
+//! Compares what happens with what has to, a line at a time, and says what is to be done next.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use weft::chooser::{Choice, Chooser};
+use weft::component::CallError;
+use weft::core_value::CoreValue;
+use weft::machine::Lift;
+
+use super::super::guest::result;
+use super::super::operation::{Entry, Operation};
+use super::super::world::{FUNCTIONS, Function};
+use super::calls::{Call, Shape, call_of};
+use super::expected::{Expected, state};
+
+/// What happened otherwise than it has to, after as many lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// How many lines were as they have to be.
+    pub after: usize,
+    /// What had to come.
+    pub expected: String,
+    /// What came.
+    pub found: String,
+}
+
+/// What is shared by all who see something happen.
+#[derive(Clone, Debug)]
+pub(super) struct Shared(Arc<Mutex<Playback>>);
+
+/// What has happened.
+#[derive(Debug)]
+pub(super) struct Playback {
+    pub(super) expected: Expected,
+    /// How many lines have happened.
+    at: usize,
+    /// How many decisions were made.
+    chosen: usize,
+    /// Whether the program has begun.
+    pub(super) has_begun: bool,
+    pub(super) difference: Option<Difference>,
+    /// Whether the program has ended with a trap.
+    has_trapped: bool,
+    /// What can be called in each instance.
+    calls: Arc<[Vec<Call>]>,
+    /// The numbers of threads, by their instance and their index there.
+    threads: HashMap<(u32, u32), usize>,
+    /// What each thread does.
+    codes: Vec<Code>,
+    /// The functions of the tasks that threads belong to which were made and have not begun.
+    owners: HashMap<(u32, u32), Option<&'static Function>>,
+    /// The arguments for what the guest does that is in control.
+    arguments: Vec<u32>,
+    /// How often each instance has reallocated.
+    reallocs: HashMap<u32, u32>,
+    /// How many calls of imports and by the host there were.
+    pub(super) call_count: u32,
+    /// The calls of the host's functions that wait.
+    pub(super) hosted: HashMap<u32, Hosted>,
+    /// A call of the host's that was dropped when it had not to be.
+    pub(super) dropped: Option<u32>,
+}
+
+/// A call of a function of the host that waits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hosted {
+    pub(super) has_returned: bool,
+    pub(super) waker: Option<Waker>,
+}
+
+/// What a thread does.
+#[derive(Clone, Copy, Debug)]
+struct Code {
+    /// The function of its task.
+    function: Option<&'static Function>,
+    /// Whether it is the one that is lifted, or its callback.
+    is_lifted: bool,
+    /// What it has called and not heard the result of.
+    pending: Option<(Operation, Shape)>,
+}
+
+/// A guest says this before it does something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    pub(super) instance: u32,
+    pub(super) thread: u32,
+    pub(super) result: u64,
+    pub(super) event: (u32, u32),
+    pub(super) checksum: u32,
+    pub(super) post_returns: u32,
+    /// How often it has reallocated, the last length, and what was in the context then.
+    pub(super) reallocs: u32,
+    pub(super) realloc: [u32; 3],
+}
+
+/// The number of a destructor, among functions.
+const DESTRUCTOR: u32 = 13;
+
+impl Shared {
+    pub(super) fn new(expected: Expected, calls: Arc<[Vec<Call>]>) -> Self {
+        Self(Arc::new(Mutex::new(Playback {
+            expected,
+            at: 0,
+            chosen: 0,
+            has_begun: false,
+            difference: None,
+            has_trapped: false,
+            calls,
+            threads: HashMap::new(),
+            codes: Vec::new(),
+            owners: HashMap::new(),
+            arguments: Vec::new(),
+            reallocs: HashMap::new(),
+            call_count: 0,
+            hosted: HashMap::new(),
+            dropped: None,
+        })))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Playback> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Playback {
+    /// The line that has to come next.
+    pub(super) fn expected_line(&self) -> &str {
+        self.expected.lines.get(self.at).map_or("nothing more", |line| line)
+    }
+
+    /// Whether every line has happened, and every decision was made.
+    pub(super) fn finish(&mut self) {
+        if self.at < self.expected.lines.len() {
+            self.differ("nothing more".to_owned());
+        } else if self.chosen < self.expected.choices.len() {
+            self.differ(format!("only {} decisions", self.chosen));
+        }
+    }
+
+    /// Something happened.
+    pub(super) fn emit(&mut self, line: &str) {
+        if self.expected_line() == line {
+            self.at += 1;
+        } else {
+            self.differ(line.to_owned());
+        }
+    }
+
+    /// Something trapped, or came to another end: what is heard of first is how the program ends.
+    pub(super) fn trap(&mut self, error: &CallError) {
+        if self.has_trapped {
+            return;
+        }
+        let mut innermost = error;
+        while let CallError::InstanceTrapped(inner) = innermost {
+            innermost = inner;
+        }
+        self.emit(&match innermost {
+            CallError::Trap(trap) => format!("trap {}", trap.rule().id()),
+            _ => error.to_string(),
+        });
+        self.has_trapped = true;
+    }
+
+    /// Whether nothing more is to happen.
+    pub(super) fn is_over(&self) -> bool {
+        self.has_trapped || self.difference.is_some() || self.at >= self.expected.lines.len()
+    }
+
+    pub(super) fn differ(&mut self, found: String) {
+        let expected = self.expected_line().to_owned();
+        let after = self.at;
+        self.difference.get_or_insert(Difference { after, expected, found });
+    }
+
+    /// Somebody in control does what the next line says.
+    pub(super) fn take_line(&mut self) -> String {
+        let line = self.expected_line().to_owned();
+        self.at += 1;
+        line
+    }
+
+    /// A function, destructor or start function begins. Gives the number of the thread.
+    pub(super) fn begin(&mut self, instance: u32, code: u32, index: u32, argument: u32) -> u32 {
+        let thread = self.codes.len();
+        let place = (instance, index);
+        self.threads.insert(place, thread);
+        let (line, function) = match FUNCTIONS.get(code as usize) {
+            Some(function) => {
+                let words = function.param.map_or(String::new(), |_| format!(" {argument}"));
+                (format!("call T{thread} i{instance}.f{code}{words}"), Some(function))
+            }
+            None if code == DESTRUCTOR => (format!("destructor T{thread} {argument}"), None),
+            None => {
+                let function = self.owners.get(&place).copied().flatten();
+                (format!("start T{thread} {argument}"), function)
+            }
+        };
+        let is_lifted = code < DESTRUCTOR;
+        self.codes.push(Code { function, is_lifted, pending: None });
+        self.emit(&line);
+        u32::try_from(thread).unwrap_or(u32::MAX)
+    }
+
+    /// A callback is called. Gives the number of the thread.
+    pub(super) fn event(&mut self, instance: u32, index: u32, event: [u32; 3]) -> u32 {
+        let Some(thread) = self.threads.get(&(instance, index)).copied() else {
+            self.differ(format!("a callback on thread {index} of i{instance}, which is unknown"));
+            return 0;
+        };
+        let [code, waitable, payload] = event;
+        self.emit(&format!("callback T{thread} {code} {waitable} {payload}"));
+        u32::try_from(thread).unwrap_or(u32::MAX)
+    }
+
+    /// A guest is in control. Gives the number of what it calls, and of the call's type.
+    pub(super) fn next(&mut self, said: Said) -> u32 {
+        let thread = said.thread as usize;
+        let code = self.codes[thread];
+        let reallocs = self.reallocs.entry(said.instance).or_default();
+        let has_reallocated = std::mem::replace(reallocs, said.reallocs) != said.reallocs;
+        if has_reallocated {
+            let [length, first, second] = said.realloc;
+            let number = said.instance;
+            self.emit(&format!("realloc i{number} {length} context {first} {second}"));
+        }
+        if let Some((operation, shape)) = self.codes[thread].pending.take() {
+            if operation == Operation::ThreadNewIndirect {
+                let index = u32::try_from(said.result).unwrap_or(u32::MAX);
+                self.owners.insert((said.instance, index), code.function);
+            }
+            self.emit(&format!("T{thread} = {}", returned(operation, shape, said)));
+        }
+        let (name, instance) = (format!("T{thread}"), format!("i{}", said.instance));
+        let checksum = format!("{:08x}", said.checksum);
+        self.emit(&state(&name, &instance, &checksum, said.post_returns));
+        let Some(entry) = guest_entry(self.expected_line(), &name) else {
+            self.differ(format!("{name} is in control"));
+            return 0;
+        };
+        if self.difference.is_some() {
+            return 0;
+        }
+        self.at += 1;
+        self.does(said.instance, thread, entry)
+    }
+
+    /// The guest on `thread` does what `entry` says.
+    fn does(&mut self, instance: u32, thread: usize, entry: Entry) -> u32 {
+        let code = self.codes[thread];
+        if entry.operation == Operation::Return {
+            let [a, b, ..] = entry.arguments;
+            let is_packed = code.is_lifted
+                && code.function.is_some_and(|function| function.lift == Lift::Callback);
+            self.arguments = vec![if is_packed { (a & 0xf) | (b << 4) } else { a }];
+            return Shape::Return as u32;
+        }
+        if entry.operation == Operation::Call {
+            self.call_count += 1;
+        }
+        let instances = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
+        let (name, arguments) = call_of(entry, code.function, instances);
+        let calls = &self.calls[instance as usize];
+        let Some(position) = calls.iter().position(|call| call.name == name) else {
+            self.differ(format!("i{instance} can't do `{name}`"));
+            return 0;
+        };
+        let shape = calls[position].shape;
+        self.codes[thread].pending = Some((entry.operation, shape));
+        self.arguments = arguments;
+        u32::try_from(position).unwrap_or(u32::MAX) << 4 | shape as u32
+    }
+
+    /// An argument for what the guest in control does.
+    pub(super) fn argument(&self, position: u32) -> u32 {
+        self.arguments.get(position as usize).copied().unwrap_or(0)
+    }
+}
+
+/// The words for what was returned.
+fn returned(operation: Operation, shape: Shape, said: Said) -> String {
+    let narrow = u32::try_from(said.result).unwrap_or(u32::MAX);
+    if let Operation::WaitableSetWait | Operation::WaitableSetPoll = operation {
+        let (index, payload) = said.event;
+        return format!("{narrow} {index} {payload}");
+    }
+    let value = shape.result().map(|ty| match ty {
+        "i64" => CoreValue::I64(said.result),
+        _ => CoreValue::I32(narrow),
+    });
+    result(operation, value)
+}
+
+/// What `line` says that the guest on the thread of this name does.
+fn guest_entry(line: &str, thread: &str) -> Option<Entry> {
+    let mut words = line.split(' ');
+    if words.next()? != thread {
+        return None;
+    }
+    let operation = Operation::from_name(words.next()?)?;
+    let mut arguments = [0; 4];
+    for (argument, word) in arguments.iter_mut().zip(words) {
+        *argument = word.parse().ok()?;
+    }
+    Some(Entry { operation, arguments })
+}
+
+impl Chooser for Shared {
+    fn choose(&mut self, choice: Choice, count: u32) -> u32 {
+        let mut playback = self.lock();
+        let at = playback.chosen;
+        playback.chosen += 1;
+        match playback.expected.choices.get(at).copied() {
+            Some(made) if made.choice == choice && made.count == count && playback.has_begun => {
+                made.chosen
+            }
+            made => {
+                playback.differ(format!("decision {at}: {choice} of {count} for {made:?}"));
+                0
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Plays programs as components, and shortens those that differ.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use weft::abi::Val;
+use weft::chooser::{Choice, Chooser};
+use weft::component::{CallError, CallId, Component, Linker, Store};
+use weft::engine::wasmi::Wasmi;
+use weft::limits::{Heap, Limits};
+
+use super::super::host::EndOrigin;
+use super::super::operation::Entry;
+use super::super::player::{Player, Run, Script, Tape};
+use super::calls::{Call, calls};
+use super::expected::{Expected, ended};
+use super::expressible::Expressible;
+use super::functions::linker;
+use super::host::{HeldEnd, Host, Invocation, end_action, number};
+use super::playback::{Difference, Shared};
+use super::text::world;
+
+/// The components of all worlds of up to so many instances, loaded.
+#[derive(Debug)]
+pub struct Stage {
+    engine: Wasmi,
+    worlds: Vec<Loaded>,
+}
+
+/// A world.
+#[derive(Debug)]
+struct Loaded {
+    component: Component<Wasmi>,
+    linker: Linker<Wasmi, Host>,
+    calls: Arc<[Vec<Call>]>,
+}
+
+/// A program that differs.
+#[derive(Clone, Debug)]
+pub struct Shortened {
+    /// What is done.
+    pub entries: Vec<Entry>,
+    /// What the machine says.
+    pub trace: Vec<String>,
+    /// What happens otherwise.
+    pub difference: Difference,
+}
+
+impl Stage {
+    /// Loads the components of worlds of up to so many instances.
+    ///
+    /// # Panics
+    ///
+    /// If one of them is refused.
+    #[must_use]
+    pub fn new(instances: u32) -> Self {
+        let engine = Wasmi::default();
+        let load = |count| {
+            let bytes = wat::parse_str(world(count)).expect("the world's text");
+            let component = Component::new(&engine, &bytes).expect("the world's component");
+            let calls: Vec<Vec<Call>> = (0..count).map(calls).collect();
+            Loaded { component, linker: linker(count), calls: calls.into() }
+        };
+        let worlds = (1..=instances).map(load).collect();
+        Self { engine, worlds }
+    }
+
+    /// Lets happen again, in a world of so many instances, what has happened in `run`, which left
+    /// the player like this; says what differs.
+    ///
+    /// # Panics
+    ///
+    /// If the world can't be instantiated.
+    #[must_use]
+    pub fn play<L: Limits, C: Chooser>(
+        &self,
+        run: &Run,
+        player: &Player<L, C>,
+    ) -> Option<Difference> {
+        let Loaded { component, linker, calls } = &self.worlds[player.world.instances.len() - 1];
+        let shared = Shared::new(Expected::new(run, player), calls.clone());
+        let chooser = Box::new(shared.clone());
+        let store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
+        let mut play = Play { store, shared, open: Vec::new() };
+        play.set_up(component, linker);
+        play.go_on();
+        play.shared.lock().difference.clone()
+    }
+
+    /// The shortest program found that still differs.
+    #[must_use]
+    pub fn shorten(&self, instances: u32, run: &Run) -> Option<Shortened> {
+        let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
+        let try_ = |entries: &[Entry]| {
+            let (run, player) = play_again(instances, entries, &choices)?;
+            let difference = self.play(&run, &player)?;
+            Some(Shortened { entries: run.entries, trace: run.trace, difference })
+        };
+        let mut shortest = try_(&run.entries)?;
+        let mut size = shortest.entries.len().div_ceil(2);
+        while size > 0 {
+            let starts = (0..shortest.entries.len()).step_by(size);
+            let found = starts.into_iter().find_map(|start| {
+                let mut entries = shortest.entries.clone();
+                entries.drain(start..(start + size).min(entries.len()));
+                try_(&entries).filter(|it| it.entries.len() < shortest.entries.len())
+            });
+            match found {
+                Some(found) => {
+                    size = size.min(found.entries.len());
+                    shortest = found;
+                }
+                None => size /= 2,
+            }
+        }
+        Some(shortest)
+    }
+}
+
+/// Answers with a list, and where that doesn't fit, with the first possibility.
+#[derive(Clone, Debug)]
+struct Again {
+    choices: std::vec::IntoIter<u32>,
+}
+
+impl Chooser for Again {
+    fn choose(&mut self, _: Choice, count: u32) -> u32 {
+        self.choices.next().filter(|chosen| *chosen < count).unwrap_or(0)
+    }
+}
+
+/// What a machine does with these entries, as far as components can do it, and with these
+/// choices as far as they fit; nothing if that is no program.
+#[must_use]
+pub fn play_again(
+    instances: u32,
+    entries: &[Entry],
+    choices: &[u32],
+) -> Option<(Run, Player<Heap, impl Chooser + use<>>)> {
+    let again = Again { choices: Vec::from(choices).into_iter() };
+    let play = || rehearse(Player::<Heap, _>::new(again, instances), Tape(entries.iter()));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).ok()
+}
+
+/// What a machine does with a script, as far as components can do it.
+pub fn rehearse<L: Limits, C: Chooser>(
+    player: Player<L, C>,
+    script: impl Script<L, C>,
+) -> (Run, Player<L, C>) {
+    player.play(&mut Expressible::new(script))
+}
+
+/// A program while it is played.
+struct Play {
+    store: Store<Wasmi, Host>,
+    shared: Shared,
+    /// The calls of the host that have not ended.
+    open: Vec<(u32, CallId)>,
+}
+
+impl Play {
+    /// Makes the instances, and what the host passes of theirs.
+    fn set_up(&mut self, component: &Component<Wasmi>, linker: &Linker<Wasmi, Host>) {
+        let made = self.store.instantiate(component, linker).expect("the world's instance");
+        let names = (0..).map(|number| format!("i{number}"));
+        let instances: Vec<_> = names.map_while(|name| made.instance(&name)).collect();
+        let make = self.store.function(&instances[0], "make").expect("`make`");
+        self.store.data_mut().instances = instances;
+        let representations = self.shared.lock().expected.representations.clone();
+        for (call, representation) in representations {
+            let result = self.store.call(&make, &[Val::U32(representation)]);
+            let Ok(Some(Val::Own(resource))) = result else { panic!("a resource: {result:?}") };
+            self.store.data_mut().made.insert(call, resource);
+        }
+        // From now on, what can go on does so when the trace says it.
+        self.store.set_turns_per_poll(1);
+        self.shared.lock().has_begun = true;
+    }
+
+    /// Does what the lines say, until there are none, or something differs.
+    fn go_on(&mut self) {
+        loop {
+            if let Err(error) = self.step() {
+                self.shared.lock().trap(&error);
+                break;
+            }
+            if self.shared.lock().is_over() {
+                break;
+            }
+        }
+        self.shared.lock().finish();
+        self.compare_received();
+    }
+
+    /// Whatever was read from an end is a beginning of what the machine's host has read.
+    fn compare_received(&mut self) {
+        let received = std::mem::take(&mut self.store.data_mut().received);
+        let mut playback = self.shared.lock();
+        for (at, values) in received {
+            if !playback.expected.received[at].starts_with(&values) {
+                playback.differ(format!("E{at} gave {values:?}"));
+            }
+        }
+    }
+
+    /// Does what the next line says.
+    fn step(&mut self) -> Result<(), CallError> {
+        self.take_results()?;
+        if end_action(&mut self.store, &self.shared)? {
+            return Ok(());
+        }
+        let line = self.shared.lock().take_line();
+        let words: Vec<&str> = line.split(' ').collect();
+        if let Some(it) = Invocation::read(&line) {
+            self.invoke(it)?;
+            return self.take_trap();
+        }
+        match words.as_slice() {
+            ["host.cancel", call] => {
+                let call: u32 = number(call);
+                let open = self.open.iter().find(|(it, _)| *it == call);
+                match open.copied() {
+                    Some((_, id)) => self.store.cancel(id)?,
+                    None => self.shared.lock().differ(format!("C{call} has ended")),
+                }
+            }
+            ["host.return", call] => {
+                let mut playback = self.shared.lock();
+                let hosted = playback.hosted.entry(number(call)).or_default();
+                hosted.has_returned = true;
+                if let Some(waker) = hosted.waker.take() {
+                    waker.wake();
+                }
+            }
+            ["host.tick"] => {
+                self.store.poll(Waker::noop())?;
+            }
+            ["end"] => {
+                if self.store.poll(Waker::noop())?.can_go_on {
+                    self.shared.lock().differ("something can go on".to_owned());
+                }
+            }
+            _ => {
+                let mut playback = self.shared.lock();
+                playback.differ(format!("the host is in control, which can't do: {line}"));
+            }
+        }
+        self.take_trap()
+    }
+
+    /// How calls have ended. What one of them trapped with comes before how others ended.
+    fn take_results(&mut self) -> Result<(), CallError> {
+        let mut results = Vec::new();
+        let mut open = Vec::new();
+        for (number, id) in std::mem::take(&mut self.open) {
+            match self.store.take_result(id)? {
+                None => open.push((number, id)),
+                Some(Ok(value)) => results.push((number, Some(value))),
+                Some(Err(CallError::Cancelled)) => results.push((number, None)),
+                Some(Err(error)) => return Err(error),
+            }
+        }
+        self.open = open;
+        for (number, returned) in results {
+            let how = if returned.is_some() { "returned" } else { "cancelled" };
+            self.shared.lock().emit(&ended(number, how));
+            let value = returned.flatten();
+            if let Some(end) = HeldEnd::passed(value.as_ref()) {
+                let origin = EndOrigin { call: number, is_writable: false };
+                self.store.data_mut().ends.insert(origin, end);
+            }
+            if let Some(Val::ErrorContext(it)) = value {
+                self.store.drop_error_context(it)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What trapped in what the host has just done, and belongs to no call; or else a call of the
+    /// host's that was dropped and had not to be.
+    fn take_trap(&mut self) -> Result<(), CallError> {
+        if let Some(error) = self.store.take_background_trap() {
+            return Err(error);
+        }
+        let mut playback = self.shared.lock();
+        // What can't go on after a trap is dropped, too.
+        let traps = playback.expected_line().starts_with("trap ") || playback.is_over();
+        if let Some(number) = playback.dropped
+            && !traps
+        {
+            playback.differ(format!("host-cancel C{number}"));
+        }
+        Ok(())
+    }
+
+    fn invoke(&mut self, it: Invocation) -> Result<(), CallError> {
+        self.shared.lock().call_count += 1;
+        let arguments = it.arguments(&mut self.store)?;
+        let function = self.store.function(&self.store.data().instances[it.instance], &it.name());
+        let function = function.expect("a function of the world");
+        let id = self.store.start(&function, &arguments)?;
+        self.open.push((it.call, id));
+        Ok(())
+    }
+}

@@ -1,0 +1,259 @@
+//! The world as a component, in the text format.
+//!
+//! Each instance is one of a component of its own, which imports the functions of those before
+//! it: components can't import one another in a circle. Its own functions an instance can call,
+//! as core functions get there through a table.
+
+use std::fmt::Write as _;
+
+use weft::machine::Lift;
+
+use super::super::world::{ENDS, Element, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
+use super::calls::{Call, calls, value_type};
+
+/// What every guest does.
+const GUEST: &str = include_str!("guest.wat");
+
+/// The functions of the host that guests are played with, and their types.
+const HOST: [(&str, &str, &str); 4] = [
+    ("begin", r#"(param "code" u32) (param "index" u32) (param "argument" u32)"#, "u32"),
+    (
+        "event",
+        r#"(param "index" u32) (param "code" u32) (param "waitable" u32) (param "payload" u32)"#,
+        "u32",
+    ),
+    (
+        "next",
+        r#"(param "thread" u32) (param "result" u64) (param "event-index" u32)
+           (param "event-payload" u32) (param "checksum" u32) (param "post-returns" u32)
+           (param "reallocs" u32) (param "length" u32) (param "context-zero" u32)
+           (param "context-one" u32)"#,
+        "u32",
+    ),
+    ("argument", r#"(param "position" u32)"#, "u32"),
+];
+
+/// A component with so many instances, exported as `i0` and so on.
+#[must_use]
+pub fn world(instances: u32) -> String {
+    let mut text = "(component\n".to_owned();
+    for number in 0..instances {
+        write(&mut text, format_args!("(import \"host{number}\" {})", host_type("$host", number)));
+    }
+    import_host_functions(&mut text);
+    for number in 0..instances {
+        text.push_str(&component(number));
+        write(&mut text, format_args!("(instance $made{number} (instantiate $C{number}"));
+        write(&mut text, format_args!("(with \"host\" (instance $host{number}))"));
+        for index in 0..HOST_FUNCTIONS.len() {
+            write(&mut text, format_args!("(with \"h{index}\" (func $h{index}))"));
+        }
+        for other in 0..number {
+            write(&mut text, format_args!("(with \"i{other}\" (instance $i{other}))"));
+        }
+        write(&mut text, format_args!("))"));
+        write(
+            &mut text,
+            format_args!("(export $i{number} \"i{number}\" (instance $made{number}))"),
+        );
+    }
+    text.push(')');
+    text
+}
+
+fn write(text: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("a string");
+}
+
+/// The instance of the host's functions that guests are played with.
+fn host_type(id: &str, number: u32) -> String {
+    let exports = HOST.map(|(name, params, result)| {
+        format!("(export \"{name}\" (func {params} (result {result})))")
+    });
+    format!("(instance {id}{number} {})", exports.join("\n"))
+}
+
+fn import_host_functions(text: &mut String) {
+    for (index, function) in HOST_FUNCTIONS.iter().enumerate() {
+        let ty = function_type(*function);
+        write(text, format_args!("(import \"h{index}\" (func $h{index} {ty}))"));
+    }
+}
+
+/// The type of a function, in the text format.
+fn function_type(function: Function) -> String {
+    let mut ty = if function.is_async { "async".to_owned() } else { String::new() };
+    if let Some(param) = function.param {
+        write!(ty, " (param \"value\" {})", value_type(param)).expect("a string");
+    }
+    if let Some(result) = function.result {
+        write!(ty, " (result {})", value_type(result)).expect("a string");
+    }
+    ty
+}
+
+/// The component that instance `number` is one of.
+fn component(number: u32) -> String {
+    let mut text = format!("(component $C{number}\n");
+    write(&mut text, format_args!("(import \"host\" {})", host_type("$host", number)));
+    import_host_functions(&mut text);
+    for other in 0..number {
+        import_instance(&mut text, number, other);
+    }
+    let calls = calls(number);
+    define_core(&mut text, number, calls.len());
+    let destructor = r#"(core func $guest "destructor")"#;
+    write(&mut text, format_args!("(type $R{number} (resource (rep i32) (dtor {destructor})))"));
+    write(&mut text, format_args!("(export $r{number} \"r\" (type $R{number}))"));
+    for (position, element) in ENDS.iter().enumerate() {
+        let kind =
+            if position < super::super::world::STREAMS as usize { "stream" } else { "future" };
+        let element = match element {
+            Element::U8 => "u8",
+            Element::Bool => "bool",
+            Element::None => "",
+            Element::Own => "(own $r0)",
+        };
+        write(&mut text, format_args!("(type $ends{position} ({kind} {element}))"));
+    }
+    for (index, function) in FUNCTIONS.iter().enumerate() {
+        lift(&mut text, number, index, *function);
+    }
+    if number == 0 {
+        let ty = r#"(param "representation" u32) (result (own $r0))"#;
+        let lift = r#"(canon lift (core func $guest "make"))"#;
+        write(&mut text, format_args!("(func (export \"make\") {ty} {lift})"));
+    }
+    fill_table(&mut text, &calls);
+    text.push_str(")\n");
+    text
+}
+
+/// Imports an instance before the one of this number.
+fn import_instance(text: &mut String, number: u32, other: u32) {
+    write(text, format_args!("(import \"i{other}\" (instance $i{other}"));
+    if other > 0 {
+        write(text, format_args!("(alias outer $C{number} $r0 (type $r0))"));
+    }
+    write(text, format_args!("(export \"r\" (type $r{other} (sub resource)))"));
+    for (index, function) in FUNCTIONS.iter().enumerate() {
+        let ty = function_type(*function);
+        write(text, format_args!("(export \"f{index}\" (func {ty}))"));
+    }
+    write(text, format_args!("))"));
+    // As other components have it, and as the built-ins name it.
+    write(text, format_args!("(alias export $i{other} \"r\" (type $r{other}))"));
+    write(text, format_args!("(alias export $i{other} \"r\" (type $R{other}))"));
+    for index in 0..FUNCTIONS.len() {
+        write(text, format_args!("(alias export $i{other} \"f{index}\" (func $f{other}-{index}))"));
+    }
+}
+
+/// The core modules, and the instances of them.
+fn define_core(text: &mut String, number: u32, calls: usize) {
+    let bytes: String = memory(number).iter().fold(String::new(), |mut bytes, byte| {
+        write!(bytes, "\\{byte:02x}").expect("a string");
+        bytes
+    });
+    write(
+        text,
+        format_args!(
+            r#"(core type $start (func (param i32)))
+            (core module $World
+                (memory (export "memory") 256 256 (pagesize 1)) (data (i32.const 0) "{bytes}")
+                (table (export "calls") {calls} funcref))
+            (core instance $world (instantiate $World))
+            (canon thread.index (core func $thread-index))
+            (canon context.get i32 0 (core func $context-get-0))
+            (canon context.get i32 1 (core func $context-get-1))
+            (core module $Guest {GUEST} {})"#,
+            functions()
+        ),
+    );
+    for (name, ..) in HOST {
+        write(
+            text,
+            format_args!("(canon lower (func $host{number} \"{name}\") (core func ${name}))"),
+        );
+    }
+    let host = HOST.map(|(name, ..)| format!("(export \"{name}\" (func ${name}))")).join("\n");
+    write(
+        text,
+        format_args!(
+            r#"(core instance $guest (instantiate $Guest
+                (with "world" (instance
+                    (export "memory" (memory $world "memory"))
+                    (export "calls" (table $world "calls"))
+                    (export "thread-index" (func $thread-index))
+                    (export "context-get-0" (func $context-get-0))
+                    (export "context-get-1" (func $context-get-1))))
+                (with "host" (instance {host}))))"#
+        ),
+    );
+}
+
+/// The core functions that are lifted.
+fn functions() -> String {
+    let mut text = String::new();
+    for (index, function) in FUNCTIONS.iter().enumerate() {
+        let has_result = match function.lift {
+            Lift::Callback => true,
+            Lift::Stackful => false,
+            Lift::Sync { .. } => function.result.is_some(),
+        };
+        let (param, argument) = match function.param {
+            Some(_) => ("(param i32)", "(local.get 0)"),
+            None => ("", "(i32.const 0)"),
+        };
+        let (result, end) = if has_result { ("(result i32)", "") } else { ("", "(drop)") };
+        let begin = format!("(call $begin (i32.const {index}) (call $thread-index) {argument})");
+        write(
+            &mut text,
+            format_args!("(func (export \"f{index}\") {param} {result} (call $run {begin}) {end})"),
+        );
+    }
+    text
+}
+
+fn lift(text: &mut String, number: u32, index: usize, function: Function) {
+    let options = match function.lift {
+        Lift::Sync { has_post_return: false } => "",
+        Lift::Sync { has_post_return: true } => r#"(post-return (core func $guest "post-return"))"#,
+        Lift::Stackful => "async",
+        Lift::Callback => r#"async (callback (core func $guest "callback"))"#,
+    };
+    let lift = format!(
+        r#"(canon lift (core func $guest "f{index}") (memory (core memory $world "memory")) {options})"#
+    );
+    let ty = function_type(function);
+    write(text, format_args!("(func $f{number}-{index} (export \"f{index}\") {ty} {lift})"));
+}
+
+/// Defines what guests call, and puts it into their table.
+fn fill_table(text: &mut String, calls: &[Call]) {
+    let (mut imports, mut exports, mut elements) = (String::new(), String::new(), String::new());
+    for (position, Call { name, shape, definition }) in calls.iter().enumerate() {
+        write(text, format_args!("(core func $call{position} ({definition})) (; {name} ;)"));
+        let params = "(param i32)".repeat(shape.params());
+        let result = shape.result().map_or(String::new(), |it| format!("(result {it})"));
+        write(
+            &mut imports,
+            format_args!("(import \"\" \"{position}\" (func $call{position} {params} {result}))"),
+        );
+        write(&mut exports, format_args!("(export \"{position}\" (func $call{position}))"));
+        write(&mut elements, format_args!("$call{position}"));
+    }
+    write(
+        text,
+        format_args!(
+            r#"(core module $Fill
+                {imports}
+                (import "world" "calls" (table {count} funcref))
+                (elem (i32.const 0) {elements}))
+            (core instance (instantiate $Fill
+                (with "" (instance {exports}))
+                (with "world" (instance $world))))"#,
+            count = calls.len(),
+        ),
+    );
+}

@@ -1,0 +1,55 @@
+;; A guest that calls functions of the host, each as often as it is told.
+(component
+  (import "nothing" (func $nothing))
+  (import "add" (func $add (param "a" u32) (param "b" u32) (result u32)))
+  (import "length" (func $length (param "text" string) (result u32)))
+  (import "text" (func $text (result string)))
+  (import "ready" (func $ready async))
+  (core module $Memory
+    (memory (export "memory") 1)
+    (data (i32.const 16) "sixteen bytes it")
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+  (core instance $memory (instantiate $Memory))
+  (core func $nothing (canon lower (func $nothing)))
+  (core func $add (canon lower (func $add)))
+  (core func $length (canon lower (func $length) (memory (core memory $memory "memory"))))
+  (core func $text (canon lower (func $text)
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core func $ready (canon lower (func $ready) async))
+  (core module $Module
+    (import "" "nothing" (func $nothing))
+    (import "" "add" (func $add (param i32 i32) (result i32)))
+    (import "" "length" (func $length (param i32 i32) (result i32)))
+    (import "" "text" (func $text (param i32)))
+    (import "" "ready" (func $ready (result i32)))
+    (func (export "nothing") (param $n i32)
+      (loop $again
+        (call $nothing)
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "add") (param $n i32)
+      (loop $again
+        (drop (call $add (local.get $n) (i32.const 1)))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "length") (param $n i32)
+      (loop $again
+        (drop (call $length (i32.const 16) (i32.const 16)))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "text") (param $n i32)
+      (loop $again
+        (call $text (i32.const 8))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "ready") (param $n i32)
+      (loop $again
+        (if (i32.ne (call $ready) (i32.const 2 (; RETURNED ;))) (then unreachable))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
+  (core instance $module (instantiate $Module (with "" (instance
+    (export "nothing" (func $nothing))
+    (export "add" (func $add))
+    (export "length" (func $length))
+    (export "text" (func $text))
+    (export "ready" (func $ready))))))
+  (func (export "nothing") (param "n" u32) (canon lift (core func $module "nothing")))
+  (func (export "add") (param "n" u32) (canon lift (core func $module "add")))
+  (func (export "length") (param "n" u32) (canon lift (core func $module "length")))
+  (func (export "text") (param "n" u32) (canon lift (core func $module "text")))
+  (func (export "ready") (param "n" u32) (canon lift (core func $module "ready"))))

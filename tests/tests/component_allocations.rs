@@ -1,0 +1,92 @@
+//! Once everything is warm, calls, streams and futures on wasmi allocate nothing; but for what
+//! somebody owns afterwards, and what the engine allocates itself when a guest stops.
+
+use allocation_counter::{AllocationInfo, measure};
+use weft_tests::scenes::{self, Scene, engine};
+
+/// What a scene allocates each time, once it has gone before.
+fn allocations(scene: Scene) -> AllocationInfo {
+    let mut operation = scene.prepare();
+    for _ in 0..3 {
+        operation();
+    }
+    let allocated = measure(&mut operation);
+    assert_eq!((allocated.count_current, allocated.bytes_current), (0, 0), "{scene} keeps some");
+    allocated
+}
+
+/// How often a scene allocates for each thing that it does, by no more than a few in all.
+fn each(scene: Scene) -> u64 {
+    allocations(scene).count_total / u64::from(scene.count())
+}
+
+/// A test a name, which says what doesn't allocate.
+macro_rules! allocate_nothing {
+    ($($name:ident: $($scene:ident)+;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                for scene in [$(scenes::$scene),+] {
+                    assert_eq!(allocations(scene), AllocationInfo::default(), "{scene}");
+                }
+            }
+        )*
+
+        #[test]
+        fn every_scene_is_tested() {
+            let nothing = [$($(scenes::$scene),+),*];
+            let mut tested: Vec<_> = nothing.iter().map(ToString::to_string).collect();
+            tested.extend(OWNED.iter().map(|(scene, _)| scene.to_string()));
+            tested.push(scenes::YIELD_STACKFUL.to_string());
+            let mut all: Vec<_> = scenes::ALL.iter().map(ToString::to_string).collect();
+            tested.sort();
+            all.sort();
+            assert_eq!(tested, all);
+        }
+    };
+}
+
+allocate_nothing! {
+    calls_by_the_host_without_strings_allocate_nothing: CALL CALL_NUMBERS CALL_ASYNC;
+    typed_calls_allocate_nothing_that_nobody_owns: TYPED_NUMBERS TYPED_STRING HOST_TYPED_NUMBERS;
+    calls_of_the_host_without_values_allocate_nothing: HOST;
+    calls_from_guest_to_guest_allocate_nothing: GUEST GUEST_NUMBERS GUEST_STRING GUEST_ASYNC;
+    a_callback_that_yields_allocates_nothing: YIELD_CALLBACK;
+    a_future_that_goes_to_another_guest_allocates_nothing: FUTURE;
+    a_stream_of_bytes_allocates_nothing:
+        STREAM_U8_1 STREAM_U8_64 STREAM_U8_1024 STREAM_U8_65536;
+    a_stream_of_numbers_allocates_nothing: STREAM_U64_1 STREAM_U64_1024 STREAM_U64_65536;
+    a_stream_of_pairs_allocates_nothing: STREAM_PAIRS_1 STREAM_PAIRS_1024 STREAM_PAIRS_65536;
+    a_stream_of_strings_allocates_nothing: STREAM_STRINGS_1 STREAM_STRINGS_1024;
+}
+
+/// Where somebody owns values: how often each call allocates.
+const OWNED: [(Scene, u64); 8] = [
+    // The string, until it is lowered: the call may have to wait.
+    (scenes::CALL_STRING, 1),
+    // The string, which is the host's.
+    (scenes::CALL_FOR_STRING, 1),
+    // The same of Rust's own types.
+    (scenes::TYPED_FOR_STRING, 1),
+    (scenes::HOST_TYPED_STRING, 1),
+    // The list of arguments, which the function owns.
+    (scenes::HOST_NUMBERS, 1),
+    // That, and the string in it.
+    (scenes::HOST_STRING, 2),
+    // The string, which the function makes.
+    (scenes::HOST_FOR_STRING, 1),
+    // What the function gives to be polled.
+    (scenes::HOST_ASYNC, 1),
+];
+
+#[test]
+fn what_somebody_owns_is_allocated_once() {
+    for (scene, expected) in OWNED {
+        assert_eq!(each(scene), expected, "{scene}");
+    }
+}
+
+#[test]
+fn a_guest_that_stops_allocates_what_the_engine_does_and_nothing_else() {
+    assert_eq!(allocations(scenes::YIELD_STACKFUL), allocations(engine::STOP));
+}
