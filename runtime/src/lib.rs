@@ -18,12 +18,9 @@
 //! | [`host`] | what the host remembers of tasks and errors: host extensions |
 //! | [`context`] | contexts that follow tasks, and their keys |
 //! | [`error_context`] | severity, frames, sources and metadata of error contexts |
-<<<<<<< HEAD
 //! | [`thread`] | threads that the host begins |
-=======
 //! | [`task`] | tasks of the host, and cancellation tokens |
 //! | [`waitable`] | waitable sets of the host |
->>>>>>> main
 //!
 //! Everything here builds without `std` and without `alloc`; what needs one of them says so.
 
@@ -55,11 +52,8 @@ pub mod host;
 pub mod limits;
 pub mod list;
 pub mod machine;
-<<<<<<< HEAD
-pub mod thread;
-=======
 pub mod task;
+pub mod thread;
 pub mod waitable;
->>>>>>> main
 
 pub use generated::{code, gate, limit, trap, value_type};

@@ -65,12 +65,10 @@ pub enum Table {
     ListElements,
     /// The types in one registry of fixed-length list types. No registry is in a machine, either.
     ListTypes,
-<<<<<<< HEAD
     /// Threads that the host has begun, also when they are over, until they are joined.
     ThreadRecords,
     /// The values of one of them.
     ThreadLocals,
-=======
     /// Calls and host tasks that the host has something to remember of.
     CallRecords,
     /// The metadata of one call or host task.
@@ -81,16 +79,11 @@ pub enum Table {
     CancellationHandlers,
     /// The waitable sets of the host, each of which is among the waitable sets, too.
     HostSets,
->>>>>>> main
 }
 
 impl Table {
     /// Every table.
-<<<<<<< HEAD
-    pub const ALL: [Self; 24] = [
-=======
-    pub const ALL: [Self; 27] = [
->>>>>>> main
+    pub const ALL: [Self; 29] = [
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -113,16 +106,13 @@ impl Table {
         Self::ErrorMetadata,
         Self::ListElements,
         Self::ListTypes,
-<<<<<<< HEAD
         Self::ThreadRecords,
         Self::ThreadLocals,
-=======
         Self::CallRecords,
         Self::TaskMetadata,
         Self::CancellationTokens,
         Self::CancellationHandlers,
         Self::HostSets,
->>>>>>> main
     ];
 }
 
@@ -151,16 +141,13 @@ impl fmt::Display for Table {
             Self::ErrorMetadata => "metadata of an error context",
             Self::ListElements => "elements of a fixed-length list",
             Self::ListTypes => "fixed-length list types",
-<<<<<<< HEAD
             Self::ThreadRecords => "records of threads",
             Self::ThreadLocals => "values of a thread",
-=======
             Self::CallRecords => "records of calls",
             Self::TaskMetadata => "metadata of a task",
             Self::CancellationTokens => "cancellation tokens",
             Self::CancellationHandlers => "cancellation handlers",
             Self::HostSets => "waitable sets of the host",
->>>>>>> main
         })
     }
 }

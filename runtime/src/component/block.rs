@@ -2,14 +2,10 @@
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
-<<<<<<< HEAD
 use core::future::Future as _;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
-=======
-use core::task::Waker;
 use core::time::Duration;
->>>>>>> main
 use std::thread::Thread;
 use std::time::Instant;
 
@@ -25,11 +21,8 @@ use super::error::CallError;
 use super::outcome::CallResult;
 use super::state::State;
 use super::store::{CallId, Store};
-<<<<<<< HEAD
 use super::threads::{SpawnedThread, ThreadError};
-=======
 use super::wait::{finished, ready};
->>>>>>> main
 
 /// Wakes a thread that is parked.
 struct Unpark(Thread);
@@ -84,7 +77,6 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.run(call)
     }
 
-<<<<<<< HEAD
     /// Lets everything run until a thread is over and its values are destroyed, and gives what it
     /// has returned: **blocks**. A **host extension**; see [`thread`](crate::thread).
     ///
@@ -103,7 +95,10 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
                 Poll::Ready(result) => return result,
                 // Whoever can go on has woken this thread already.
                 Poll::Pending => std::thread::park(),
-=======
+            }
+        }
+    }
+
     /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:
     /// **blocks**. A **host extension**. What a task returned is what
     /// [`task_result`](Self::task_result) gives; the result of a call is
@@ -208,7 +203,6 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
                 Some(left) if waits => std::thread::park_timeout(left),
                 None if waits => std::thread::park(),
                 Some(_) | None => {}
->>>>>>> main
             }
         }
     }

@@ -111,12 +111,10 @@ pub struct HostSizes {
     pub list_elements: usize,
     /// Types of fixed-length lists in each registry.
     pub list_types: usize,
-<<<<<<< HEAD
     /// Threads that the host has begun: as many as `threads`, if it may be each.
     pub thread_records: usize,
     /// Values of each of these threads.
     pub thread_locals: usize,
-=======
     /// Calls and host tasks that the host has something to remember of, such as metadata, a result or
     /// a context.
     pub call_records: usize,
@@ -128,7 +126,6 @@ pub struct HostSizes {
     pub cancellation_handlers: usize,
     /// Waitable sets of the host, each of which is among `waitable_sets`, too.
     pub host_sets: usize,
->>>>>>> main
 }
 
 impl HostSizes {
@@ -145,16 +142,13 @@ impl HostSizes {
         value_bytes: 0,
         list_elements: 0,
         list_types: 0,
-<<<<<<< HEAD
         thread_records: 0,
         thread_locals: 0,
-=======
         call_records: 0,
         task_metadata: 0,
         cancellation_tokens: 0,
         cancellation_handlers: 0,
         host_sets: 0,
->>>>>>> main
     };
 }
 

@@ -324,16 +324,13 @@ const fn name_of(table: Table) -> &'static str {
         Table::ErrorMetadata => "error_metadata",
         Table::ListElements => "list_elements",
         Table::ListTypes => "list_types",
-<<<<<<< HEAD
         Table::ThreadRecords => "thread_records",
         Table::ThreadLocals => "thread_locals",
-=======
         Table::CallRecords => "call_records",
         Table::TaskMetadata => "task_metadata",
         Table::CancellationTokens => "cancellation_tokens",
         Table::CancellationHandlers => "cancellation_handlers",
         Table::HostSets => "host_sets",
->>>>>>> main
     }
 }
 

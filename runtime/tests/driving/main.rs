@@ -13,8 +13,5 @@ mod guests;
 mod many;
 mod polling;
 mod questions;
-<<<<<<< HEAD
-mod threads;
-=======
 mod tasks;
->>>>>>> main
+mod threads;

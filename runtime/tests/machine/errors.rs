@@ -30,11 +30,8 @@ fn misuses<L: Limits>() -> Vec<Misuse<L>> {
     misuses.extend(hosts::ends());
     misuses.extend(hosts::unknown());
     misuses.extend(hosts::extensions());
-<<<<<<< HEAD
     misuses.extend(hosts::threads());
-=======
     misuses.extend(hosts::tasks());
->>>>>>> main
     misuses
 }
 
@@ -98,11 +95,7 @@ fn every_error_is_raised() {
     let mut expected = cases();
     assert!(expected.remove(&name(&format!("{:?}", Error::Inconsistent(Table::Tasks)))));
     assert_eq!(raised, expected);
-<<<<<<< HEAD
-    assert_eq!(raised.len(), 54);
-=======
-    assert_eq!(raised.len(), 57);
->>>>>>> main
+    assert_eq!(raised.len(), 61);
 }
 
 /// Chooses what there isn't, of one kind.

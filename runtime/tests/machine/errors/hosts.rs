@@ -303,7 +303,6 @@ pub(super) fn extensions<L: Limits>() -> Vec<Misuse<L>> {
     ]
 }
 
-<<<<<<< HEAD
 pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
     vec![|world| {
         let instance = world.instance();
@@ -330,7 +329,8 @@ pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
         world.machine.drop_call(call).unwrap();
         refused
     }]
-=======
+}
+
 pub(super) fn tasks<L: Limits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
@@ -369,5 +369,4 @@ pub(super) fn tasks<L: Limits>() -> Vec<Misuse<L>> {
             refused
         },
     ]
->>>>>>> main
 }

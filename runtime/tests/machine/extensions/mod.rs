@@ -6,15 +6,11 @@
 //! | `scopes` | scopes, left in every way; anything in any order |
 //! | `errors` | what the host knows of error contexts |
 //! | `sources` | chains of errors |
-<<<<<<< HEAD
-//! | `threads` | threads that the host begins |
-//! | `full` | each side table, driven to its end |
-=======
 //! | `sets` | waitable sets of the host |
 //! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
 //! | `tokens` | cancellation tokens |
+//! | `threads` | threads that the host begins |
 //! | `full`, `room` | each side table, driven to its end |
->>>>>>> main
 
 mod contexts;
 mod errors;
@@ -23,12 +19,9 @@ mod room;
 mod scopes;
 mod sets;
 mod sources;
-<<<<<<< HEAD
-mod threads;
-=======
 mod tasks;
+mod threads;
 mod tokens;
->>>>>>> main
 
 use weft::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};
 
