@@ -237,6 +237,18 @@ pub enum Error {
         /// How many are followed.
         max: u32,
     },
+    /// Somebody waits for the end of the thread, or was told of it.
+    #[error("the thread was joined already")]
+    AlreadyJoined,
+    /// Nobody waits for the end of the thread.
+    #[error("nobody joins the thread")]
+    NotJoined,
+    /// A thread would wait for its own end, directly or because others do.
+    #[error("a thread would wait for its own end")]
+    JoinCycle,
+    /// The thread is over, and has no values any more.
+    #[error("the thread is over")]
+    ThreadEnded,
     /// A host's buffer is too long for its stream or future.
     #[error("a buffer of {length} elements is too long, or a future's is not of one")]
     BufferTooLong {

@@ -18,6 +18,7 @@
 //! | [`host`] | what the host remembers of tasks and errors: host extensions |
 //! | [`context`] | contexts that follow tasks, and their keys |
 //! | [`error_context`] | severity, frames, sources and metadata of error contexts |
+//! | [`thread`] | threads that the host begins |
 //! | [`task`] | tasks of the host, and cancellation tokens |
 //! | [`waitable`] | waitable sets of the host |
 //!
@@ -52,6 +53,7 @@ pub mod limits;
 pub mod list;
 pub mod machine;
 pub mod task;
+pub mod thread;
 pub mod waitable;
 
 pub use generated::{code, gate, limit, trap, value_type};

@@ -65,6 +65,10 @@ pub enum Table {
     ListElements,
     /// The types in one registry of fixed-length list types. No registry is in a machine, either.
     ListTypes,
+    /// Threads that the host has begun, also when they are over, until they are joined.
+    ThreadRecords,
+    /// The values of one of them.
+    ThreadLocals,
     /// Calls and host tasks that the host has something to remember of.
     CallRecords,
     /// The metadata of one call or host task.
@@ -79,7 +83,7 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::Instances,
         Self::Functions,
         Self::Types,
@@ -102,6 +106,8 @@ impl Table {
         Self::ErrorMetadata,
         Self::ListElements,
         Self::ListTypes,
+        Self::ThreadRecords,
+        Self::ThreadLocals,
         Self::CallRecords,
         Self::TaskMetadata,
         Self::CancellationTokens,
@@ -135,6 +141,8 @@ impl fmt::Display for Table {
             Self::ErrorMetadata => "metadata of an error context",
             Self::ListElements => "elements of a fixed-length list",
             Self::ListTypes => "fixed-length list types",
+            Self::ThreadRecords => "records of threads",
+            Self::ThreadLocals => "values of a thread",
             Self::CallRecords => "records of calls",
             Self::TaskMetadata => "metadata of a task",
             Self::CancellationTokens => "cancellation tokens",

@@ -2,7 +2,9 @@
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use core::task::Waker;
+use core::future::Future as _;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::thread::Thread;
 use std::time::Instant;
@@ -19,6 +21,7 @@ use super::error::CallError;
 use super::outcome::CallResult;
 use super::state::State;
 use super::store::{CallId, Store};
+use super::threads::{SpawnedThread, ThreadError};
 use super::wait::{finished, ready};
 
 /// Wakes a thread that is parked.
@@ -72,6 +75,28 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ) -> Result<F::Result, CallError> {
         let call = self.start(function, arguments)?;
         self.run(call)
+    }
+
+    /// Lets everything run until a thread is over and its values are destroyed, and gives what it
+    /// has returned: **blocks**. A **host extension**; see [`thread`](crate::thread).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`thread_join_async`](Self::thread_join_async).
+    pub fn thread_join<R: CallResult>(
+        &mut self,
+        thread: SpawnedThread<R>,
+    ) -> Result<R, ThreadError> {
+        self.count_interruptions_anew();
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let mut join = pin!(self.thread_join_async(thread)?);
+        loop {
+            match join.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(result) => return result,
+                // Whoever can go on has woken this thread already.
+                Poll::Pending => std::thread::park(),
+            }
+        }
     }
 
     /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:

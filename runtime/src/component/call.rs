@@ -125,6 +125,10 @@ pub(super) fn turn<E: CoreEngine, T: Send + 'static>(
         drop_unclaimed(cx, value)?;
         return Ok(Turn::Progress);
     }
+    if let Some(value) = cx.data_mut().machine.host().next_thread_destructor()? {
+        super::threads::destroy(cx, value);
+        return Ok(Turn::Progress);
+    }
     let has_returned = poll_woken(cx);
     let state = cx.data_mut();
     if state.machine.ready_threads() == 0 {

@@ -24,6 +24,7 @@
 //! | `wait` | waiting for tasks and waitable sets of the host |
 //! | `origin` | which call something belongs to: who hears of its traps |
 //! | `deadlock`, `names` | who waits for what, and how it is called |
+//! | `threads` | threads that the host begins |
 //! | `transfer`, `contexts` | moving values, by the canonical ABI |
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
@@ -63,6 +64,7 @@ mod outcome;
 mod progress;
 mod state;
 mod store;
+mod threads;
 mod transfer;
 mod type_text;
 mod typed_function;
@@ -90,4 +92,8 @@ pub use outcome::CallResult;
 pub use progress::Progress;
 pub use state::HostError;
 pub use store::{CallId, Component, Store, StoreHost};
+pub use threads::{
+    FunctionReference, SpawnedThread, ThreadDestructorError, ThreadDestructorFailure, ThreadError,
+    ThreadJoin,
+};
 pub use typed_function::{FunctionMismatch, TypedFunction};

@@ -30,6 +30,7 @@ use super::names::Names;
 use super::numbers::Numbers;
 use super::origin::Origins;
 use super::outcome::{LiftResult, Outcome, ResultBoxes};
+use super::threads::{DestroyThreadLocal, ThreadDestructorFailure};
 use super::waiting::Waiting;
 
 /// What is in a store.
@@ -99,6 +100,10 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) interruptions: u32,
     /// What results were in.
     pub(crate) result_boxes: ResultBoxes,
+    /// What is called with the values of threads that are over, by number.
+    pub(crate) thread_destructors: Vec<Arc<DestroyThreadLocal<E, T>>>,
+    /// Those that failed.
+    pub(crate) failed_thread_destructors: VecDeque<ThreadDestructorFailure>,
 }
 
 /// The memory of the values of so many calls is kept for others.
@@ -279,6 +284,8 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             interruption_limit: None,
             interruptions: 0,
             result_boxes: ResultBoxes::default(),
+            thread_destructors: Vec::new(),
+            failed_thread_destructors: VecDeque::new(),
         }
     }
 

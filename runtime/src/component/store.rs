@@ -126,7 +126,7 @@ pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
 const TURNS_PER_POLL: u32 = 1_000;
 
 /// A call of an export that was begun, which gives an `R`.
-pub struct CallId<R = Option<Val>>(pub(super) SubtaskId, PhantomData<fn() -> R>);
+pub struct CallId<R = Option<Val>>(pub(super) SubtaskId, pub(super) PhantomData<fn() -> R>);
 
 impl<R> Clone for CallId<R> {
     fn clone(&self) -> Self {
@@ -438,7 +438,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         E::data_mut(&mut self.engine_store).machine.host()
     }
 
-    fn context(&mut self) -> Context<'_, E, T> {
+    pub(super) fn context(&mut self) -> Context<'_, E, T> {
         Context(E::context(&mut self.engine_store))
     }
 }

@@ -12,11 +12,13 @@
 use crate::context::ContextValue;
 use crate::context::stack::{Contexts, Stack};
 use crate::error_context::record::ErrorRecord;
-use crate::limits::{HostLimits, Table};
+use crate::limits::{HostLimits, Storage as _, Table};
 use crate::list::FixedLengthListType;
 use crate::machine::host_set::HostSet;
 use crate::task::record::CallRecord;
 use crate::task::token::Tokens;
+use crate::thread::record::ThreadLocal;
+use crate::thread::table::Threads;
 
 use super::attributes::Attribute;
 use super::records::{Place, Records};
@@ -46,6 +48,7 @@ pub(crate) struct Extensions<L: HostLimits> {
     pub(crate) host_contexts: Stack<L>,
     pub(crate) tasks: Records<TaskRecord<L>, L::TaskRecords<Place<TaskRecord<L>>>>,
     pub(crate) errors: Records<ErrorRecord<L>, L::ErrorRecords<Place<ErrorRecord<L>>>>,
+    pub(crate) threads: Threads<L>,
     pub(crate) calls: Records<CallRecord<L>, L::CallRecords<Place<CallRecord<L>>>>,
     pub(crate) tokens: Tokens<L>,
     pub(crate) host_sets: Records<HostSet, L::HostSets<Place<HostSet>>>,
@@ -59,6 +62,7 @@ impl<L: HostLimits> Extensions<L> {
             host_contexts: Stack::default(),
             tasks: Records::new(Table::TaskRecords),
             errors: Records::new(Table::ErrorRecords),
+            threads: Threads::new(),
             calls: Records::new(Table::CallRecords),
             tokens: Tokens::new(),
             host_sets: Records::new(Table::HostSets),
@@ -75,6 +79,8 @@ impl<L: HostLimits> Extensions<L> {
             Table::ErrorRecords => self.errors.len(),
             Table::StackFrames => self.errors.iter().map(ErrorRecord::num_frames).sum(),
             Table::ErrorMetadata => self.errors.iter().map(|it| it.metadata.len()).sum(),
+            Table::ThreadRecords => self.threads.len(),
+            Table::ThreadLocals => self.threads.iter().map(|(_, it)| it.locals.len()).sum(),
             Table::CallRecords => self.calls.len(),
             Table::TaskMetadata => self.calls.iter().map(|it| it.metadata.len()).sum(),
             Table::CancellationTokens | Table::CancellationHandlers => self.tokens.count_of(table),
@@ -99,6 +105,8 @@ impl<L: HostLimits> Extensions<L> {
             }
             Table::ListElements => size_of::<ContextValue<L>>(),
             Table::ListTypes => size_of::<FixedLengthListType<L::CompoundType>>(),
+            Table::ThreadRecords => Threads::<L>::ENTRY_BYTES,
+            Table::ThreadLocals => size_of::<ThreadLocal<L>>(),
             Table::HostSets => size_of::<Place<HostSet>>(),
             _ => 0,
         }

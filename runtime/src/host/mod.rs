@@ -18,6 +18,7 @@
 //! |---|---|
 //! | contexts that follow tasks | [`context`](crate::context) |
 //! | severity, frames, sources and metadata of error contexts | [`error_context`](crate::error_context) |
+//! | threads that the host begins, joins and gives values to | [`thread`](crate::thread) |
 //! | tasks of the host and calls, cancellation tokens | [`task`](crate::task) |
 //! | waitable sets of the host | [`waitable`](crate::waitable) |
 //!

@@ -52,6 +52,10 @@ pub trait HostLimits: Sized + 'static {
     type ListElements<T>: Storage<T>;
     /// [`Table::ListTypes`](super::Table::ListTypes), once a registry.
     type ListTypes<T>: Storage<T>;
+    /// [`Table::ThreadRecords`](super::Table::ThreadRecords)
+    type ThreadRecords<T>: Storage<T>;
+    /// [`Table::ThreadLocals`](super::Table::ThreadLocals), once a thread.
+    type ThreadLocals<T>: Storage<T>;
 }
 
 #[cfg(feature = "alloc")]
@@ -75,6 +79,8 @@ impl HostLimits for super::Heap {
     type CompoundType = crate::abi::Type;
     type ListElements<T> = alloc::vec::Vec<T>;
     type ListTypes<T> = alloc::vec::Vec<T>;
+    type ThreadRecords<T> = alloc::vec::Vec<T>;
+    type ThreadLocals<T> = alloc::vec::Vec<T>;
 }
 
 /// The sizes of the arrays that [`limits!`](crate::limits!) makes for the host extensions: its
@@ -105,6 +111,10 @@ pub struct HostSizes {
     pub list_elements: usize,
     /// Types of fixed-length lists in each registry.
     pub list_types: usize,
+    /// Threads that the host has begun: as many as `threads`, if it may be each.
+    pub thread_records: usize,
+    /// Values of each of these threads.
+    pub thread_locals: usize,
     /// Calls and host tasks that the host has something to remember of, such as metadata, a result or
     /// a context.
     pub call_records: usize,
@@ -132,6 +142,8 @@ impl HostSizes {
         value_bytes: 0,
         list_elements: 0,
         list_types: 0,
+        thread_records: 0,
+        thread_locals: 0,
         call_records: 0,
         task_metadata: 0,
         cancellation_tokens: 0,
@@ -251,6 +263,8 @@ macro_rules! __host_limits {
                 type CompoundType = $crate::limits::NoCompound;
                 type ListElements<T> = $crate::limits::Array<T, { SIZES.list_elements }>;
                 type ListTypes<T> = $crate::limits::Array<T, { SIZES.list_types }>;
+                type ThreadRecords<T> = $crate::limits::Array<T, { SIZES.thread_records }>;
+                type ThreadLocals<T> = $crate::limits::Array<T, { SIZES.thread_locals }>;
             }
         };
     };

@@ -2,23 +2,29 @@
 //! things begin and end. The reference has nothing like it.
 
 use crate::chooser::Chooser;
+use crate::code::SubtaskState;
 use crate::context::stack::Stack;
 use crate::error::Error;
 use crate::error_context::record::ErrorRecord;
 use crate::host::extensions::{Extensions, TaskRecord};
-use crate::limits::{Limits, Storage};
+use crate::limits::{Limits, Storage, Table};
+use crate::thread::record::ThreadRecord;
+use crate::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig};
 
 use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
 use super::id::ErrorContextId;
+use super::instance::Instance;
 use super::task::Task;
+use super::thread::Thread;
+use super::waitable::{Callee, Waitable};
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// The task that runs: that of the current thread, or the one that calls what the host does.
-    /// Nothing if the host has control by itself.
-    pub(crate) fn running_task(&self) -> Option<Key<Task>> {
-        let thread = self.current.or_else(|| {
+    /// The thread that runs: the current one, or the one that calls what the host does. Nothing if
+    /// the host has control by itself.
+    fn running_thread(&self) -> Option<Key<Thread>> {
+        self.current.or_else(|| {
             let mut frames = (0..self.frames.len()).rev().filter_map(|it| self.frames.get(it));
             frames.find_map(|frame| match *frame {
                 Frame::Lower { thread, .. } | Frame::CancelSubtask { thread, .. } => Some(thread),
@@ -28,8 +34,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
                 | Frame::Lift { .. }
                 | Frame::RequestCancellation { .. } => None,
             })
-        })?;
-        Some(self.threads.get(thread).ok()?.task)
+        })
+    }
+
+    /// The task of the [running thread](Self::running_thread).
+    pub(crate) fn running_task(&self) -> Option<Key<Task>> {
+        Some(self.threads.get(self.running_thread()?).ok()?.task)
     }
 
     /// The contexts of the task that runs, if it has any, or of the host.
@@ -82,6 +92,82 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             self.extensions.contexts.end(record.contexts)?;
         }
         self.tasks.remove(task)
+    }
+
+    /// Notes down a thread that the host begins by the next [`invoke`](Self::invoke).
+    pub(crate) fn prepare_thread(
+        &mut self,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThreadId, Error> {
+        self.check_host_has_control()?;
+        let position = self.threads.next_position();
+        let threads = &mut self.extensions.threads;
+        parent.map(|parent| threads.key(parent)).transpose()?;
+        threads.prepare(ThreadRecord::new(config, parent), position)
+    }
+
+    /// The implicit thread of a call, which has begun, is one that was noted down.
+    pub(crate) fn link_spawned_thread(
+        &mut self,
+        spawned: Key<ThreadRecord<L>>,
+        call: Key<Waitable>,
+    ) -> Result<(), Error> {
+        let inconsistent = Error::Inconsistent(Table::ThreadRecords);
+        let Callee::Task(task) = self.subtask(call)?.callee else { return Err(inconsistent) };
+        let thread = self.tasks.get(task)?.implicit_thread.ok_or(inconsistent)?;
+        let (id, call) = (self.thread_id(thread)?, self.subtask_id(call)?);
+        let threads = &mut self.extensions.threads;
+        threads.link((thread, id.generation), spawned)?;
+        let spawned = threads.id(spawned)?;
+        threads.get_mut(spawned)?.begun = Some((id, call));
+        Ok(())
+    }
+
+    /// The running thread, if the host began it.
+    pub(crate) fn running_spawned_thread(&self) -> Option<SpawnedThreadId> {
+        let thread = self.running_thread()?;
+        self.extensions.threads.of_thread(thread, self.threads.generation(thread).ok()?)
+    }
+
+    /// Removes a thread, which has ended so; the host knows of it as long as it has to.
+    pub(crate) fn remove_thread(
+        &mut self,
+        thread: Key<Thread>,
+        end: ThreadEnd,
+    ) -> Result<Thread, Error> {
+        self.spawned_thread_ended(thread, end)?;
+        self.threads.remove(thread)
+    }
+
+    /// All threads of an instance that the host began have ended, as the instance is locked down.
+    pub(crate) fn fail_spawned_threads(&mut self, instance: Key<Instance>) -> Result<(), Error> {
+        if self.extensions.threads.len() == 0 {
+            return Ok(());
+        }
+        for position in 0..self.threads.positions() {
+            if let Some(thread) = self.thread_of(instance, position)? {
+                self.spawned_thread_ended(thread, ThreadEnd::Failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn spawned_thread_ended(
+        &mut self,
+        thread: Key<Thread>,
+        mut end: ThreadEnd,
+    ) -> Result<(), Error> {
+        let Some(spawned) = self.extensions.threads.unlink(thread) else { return Ok(()) };
+        let id = self.extensions.threads.id(spawned)?;
+        let call = self.extensions.threads.get(id)?.begun.map(|(_, call)| call);
+        if end == ThreadEnd::Completed
+            && let Some(call) = call
+            && self.call_state(call) == Ok(SubtaskState::CancelledBeforeReturned)
+        {
+            end = ThreadEnd::Cancelled;
+        }
+        self.extensions.threads.ended(spawned, end)
     }
 
     /// What the host knows of an error context; nothing if nothing is said of it.

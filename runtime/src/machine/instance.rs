@@ -4,6 +4,7 @@
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
+use crate::thread::ThreadEnd;
 use crate::trap::Trap;
 
 use super::Machine;
@@ -180,6 +181,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     fn lock_down(&mut self, instance: Key<Instance>) -> Result<(), Error> {
         self.instances.get_mut(instance)?.lockdown = true;
+        self.fail_spawned_threads(instance)?;
         self.count(instance)
     }
 
@@ -219,7 +221,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
             if let Some(thread) = self.thread_of(instance, position)? {
-                self.remove_thread(thread)?;
+                self.drop_thread(thread)?;
             }
         }
         for position in 0..self.tasks.positions() {
@@ -239,7 +241,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The thread at `position`, if there is one and it is of `instance`.
-    fn thread_of(
+    pub(crate) fn thread_of(
         &self,
         instance: Key<Instance>,
         position: usize,
@@ -249,8 +251,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         Ok((self.tasks.get(task)?.instance == instance).then_some(thread))
     }
 
-    /// Removes a thread that never runs again.
-    fn remove_thread(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+    /// Drops a thread that never runs again.
+    fn drop_thread(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let Thread { state, continuation, .. } = *self.threads.get(thread)?;
         if state == State::Waiting {
             self.stop_waiting(thread)?;
@@ -261,7 +263,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         {
             self.waitables.get_mut(waitable)?.waiter = None;
         }
-        self.threads.remove(thread)?;
+        self.remove_thread(thread, ThreadEnd::Failed)?;
         Ok(())
     }
 

@@ -324,6 +324,8 @@ const fn name_of(table: Table) -> &'static str {
         Table::ErrorMetadata => "error_metadata",
         Table::ListElements => "list_elements",
         Table::ListTypes => "list_types",
+        Table::ThreadRecords => "thread_records",
+        Table::ThreadLocals => "thread_locals",
         Table::CallRecords => "call_records",
         Table::TaskMetadata => "task_metadata",
         Table::CancellationTokens => "cancellation_tokens",

@@ -222,9 +222,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         subtask.ends = Ends::Event;
         let subtask = self.waitables.insert(Waitable::new(None, Kind::Subtask(subtask)))?;
         let id = self.subtask_id(subtask)?;
+        let spawned = self.extensions.threads.take_spawning();
         let step = self.begin(|machine| machine.canon_lift(function, lifted, subtask, destroyed));
         if step.is_err() {
             self.abandon_subtask(subtask)?;
+        } else if let Some(spawned) = spawned {
+            self.link_spawned_thread(spawned, subtask)?;
         }
         Ok((id, step?))
     }

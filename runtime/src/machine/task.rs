@@ -4,6 +4,7 @@ use crate::chooser::{Choice, Chooser};
 use crate::core_value::CoreValue;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
+use crate::thread::ThreadEnd;
 use crate::trap::Trap;
 
 use super::Machine;
@@ -107,7 +108,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             self.cancel(task)?;
             let instance = self.tasks.get(task)?.instance;
             self.tables_mut(instance)?.threads.unreserve();
-            self.threads.remove(thread)?;
+            self.remove_thread(thread, ThreadEnd::Cancelled)?;
             self.remove_task(task)?;
             return Ok(None);
         }
@@ -212,7 +213,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             return Err(Trap::NoAsyncResult.into());
         }
         self.tables_mut(instance)?.threads.remove::<Key<Thread>>(index);
-        self.threads.remove(thread)?;
+        self.remove_thread(thread, ThreadEnd::Completed)?;
         if is_last {
             self.remove_task(task)?;
         }

@@ -14,3 +14,4 @@ mod many;
 mod polling;
 mod questions;
 mod tasks;
+mod threads;

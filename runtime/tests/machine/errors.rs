@@ -30,6 +30,7 @@ fn misuses<L: Limits>() -> Vec<Misuse<L>> {
     misuses.extend(hosts::ends());
     misuses.extend(hosts::unknown());
     misuses.extend(hosts::extensions());
+    misuses.extend(hosts::threads());
     misuses.extend(hosts::tasks());
     misuses
 }
@@ -94,7 +95,7 @@ fn every_error_is_raised() {
     let mut expected = cases();
     assert!(expected.remove(&name(&format!("{:?}", Error::Inconsistent(Table::Tasks)))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 57);
+    assert_eq!(raised.len(), 61);
 }
 
 /// Chooses what there isn't, of one kind.

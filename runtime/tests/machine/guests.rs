@@ -29,6 +29,7 @@ weft::limits! {
         error_contexts: 8, frames: 16, message_bytes: 16,
         task_records: 16, contexts: 24, context_scopes: 12, context_values: 3,
         error_records: 8, stack_frames: 2, error_metadata: 2, text_bytes: 16, value_bytes: 8,
+        thread_records: 16, thread_locals: 3,
         call_records: 32, task_metadata: 2, cancellation_tokens: 8, cancellation_handlers: 12,
         host_sets: 4,
     }

@@ -5,6 +5,7 @@ use weft::context::AsyncContextScope;
 use weft::error::Error;
 use weft::limits::{Limits, Table};
 use weft::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
+use weft::thread::ThreadSpawnConfig;
 use weft::trap::EndKind;
 
 use super::Misuse;
@@ -300,6 +301,34 @@ pub(super) fn extensions<L: Limits>() -> Vec<Misuse<L>> {
             refused
         },
     ]
+}
+
+pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
+    vec![|world| {
+        let instance = world.instance();
+        let function = world.stackful(instance);
+        let config = ThreadSpawnConfig::default();
+        let spawned = world.machine.host().thread_spawn_ref(function, config, None);
+        let (thread, call, _) = spawned.unwrap();
+        world.refuses(Error::NotJoined, |machine| machine.host().thread_join_cancel(thread));
+        world.refuses(Error::JoinCycle, |machine| {
+            machine.host().thread_join_begin(thread, Some(thread))
+        });
+        world.task_return(None);
+        assert_eq!(world.exit(), HOST);
+        world.refuses(Error::ThreadEnded, |machine| {
+            machine.host().thread_local_remove(thread, 1).map(|_| ())
+        });
+        let mut host = world.machine.host();
+        host.thread_join_begin(thread, None).unwrap();
+        host.thread_join_end(thread).unwrap().unwrap();
+        let refused = world.refuses(Error::AlreadyJoined, |machine| {
+            machine.host().thread_join_begin(thread, None)
+        });
+        assert_eq!(world.machine.host().thread_cleanup(), Ok(1));
+        world.machine.drop_call(call).unwrap();
+        refused
+    }]
 }
 
 pub(super) fn tasks<L: Limits>() -> Vec<Misuse<L>> {

@@ -9,6 +9,7 @@
 //! | `sets` | waitable sets of the host |
 //! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
 //! | `tokens` | cancellation tokens |
+//! | `threads` | threads that the host begins |
 //! | `full`, `room` | each side table, driven to its end |
 
 mod contexts;
@@ -19,6 +20,7 @@ mod scopes;
 mod sets;
 mod sources;
 mod tasks;
+mod threads;
 mod tokens;
 
 use weft::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};

@@ -62,6 +62,8 @@ impl<L: Limits> HostLimits for Low<L> {
     type CompoundType = L::CompoundType;
     type ListElements<T> = L::ListElements<T>;
     type ListTypes<T> = L::ListTypes<T>;
+    type ThreadRecords<T> = L::ThreadRecords<T>;
+    type ThreadLocals<T> = L::ThreadLocals<T>;
 }
 
 pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {

@@ -1,0 +1,379 @@
+//! Threads that the host begins in a store: **host extensions**. See [`thread`](crate::thread).
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context as WakerContext, Poll};
+
+use thiserror::Error;
+
+use crate::abi::{Lift, Lower, Val};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Error;
+use crate::limits::Heap;
+use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig};
+
+use super::call::take_result;
+use super::callee::Callee;
+use super::contexts::Context;
+use super::deadlock::Deadlock;
+use super::error::CallError;
+use super::host_function::HostContext;
+use super::instance::{Function, Instance};
+use super::outcome::CallResult;
+use super::state::HostError;
+use super::store::{CallId, Store};
+use super::typed_function::{FunctionMismatch, TypedFunction};
+
+/// A function that an instance exports, to be what a thread runs: a **host extension**.
+/// [`Store::function_reference`] gives it.
+#[derive(Clone, Debug)]
+pub struct FunctionReference<F = Function> {
+    name: Box<str>,
+    function: F,
+}
+
+impl<F> FunctionReference<F> {
+    /// The name that it is exported as.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The function.
+    #[must_use]
+    pub const fn function(&self) -> &F {
+        &self.function
+    }
+}
+
+impl FunctionReference {
+    /// The same function with Rust's own types, as [`Function::typed`].
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::Signature`] says where they differ.
+    pub fn typed<P, R>(&self) -> Result<FunctionReference<TypedFunction<P, R>>, ThreadError>
+    where
+        P: Lower,
+        R: for<'a> Lift<'a> + Send + 'static,
+    {
+        let function = self.function.typed().map_err(|mismatch| ThreadError::Signature {
+            name: self.name.clone(),
+            mismatch: Box::new(mismatch),
+        })?;
+        Ok(FunctionReference { name: self.name.clone(), function })
+    }
+}
+
+/// A thread that the host has begun in a store, which gives an `R`: a **host extension**.
+pub struct SpawnedThread<R = Option<Val>> {
+    id: SpawnedThreadId,
+    call: CallId<R>,
+}
+
+impl<R> SpawnedThread<R> {
+    /// What the [host's side](Store::host) of the store knows it by.
+    #[must_use]
+    pub const fn id(&self) -> SpawnedThreadId {
+        self.id
+    }
+
+    /// The call that it is.
+    #[must_use]
+    pub const fn call(&self) -> CallId<R> {
+        self.call
+    }
+}
+
+impl<R> Clone for SpawnedThread<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for SpawnedThread<R> {}
+
+impl<R> fmt::Debug for SpawnedThread<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SpawnedThread").field(&self.id).finish()
+    }
+}
+
+/// A thread can't be begun, or has no result.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ThreadError {
+    /// The instance exports no such function, or belongs to another store.
+    #[error("the instance exports no function `{name}`")]
+    NoFunction {
+        /// The name.
+        name: Box<str>,
+    },
+    /// The function is of another type.
+    #[error("the function `{name}` is another one: {mismatch}")]
+    Signature {
+        /// The name.
+        name: Box<str>,
+        /// What is different.
+        mismatch: Box<FunctionMismatch>,
+    },
+    /// The call that the thread is could not be made, or has no result.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// [`Error::AlreadyJoined`], [`Error::JoinCycle`], or another mistake; or a limit is reached.
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+/// What is called with the values of a thread that is over.
+pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut HostContext<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
+    + Send
+    + Sync;
+
+/// A destructor of a thread's value failed. The value is here; the others are destroyed all the
+/// same.
+#[derive(Debug, Error)]
+#[error("the destructor of value {} of a thread failed: {error}", value.key)]
+pub struct ThreadDestructorFailure {
+    /// The value, with its thread, its key and the number of its destructor.
+    pub value: ThreadDestructor<Heap>,
+    /// Why.
+    pub error: ThreadDestructorError,
+}
+
+/// Why a destructor failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ThreadDestructorError {
+    /// There is none with the number.
+    #[error("there is no destructor with the number {0}")]
+    Unknown(u32),
+    /// It says so itself.
+    #[error(transparent)]
+    Failed(HostError),
+}
+
+/// Threads: **host extensions**. See [`thread`](crate::thread).
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// The function that `instance` exports as `name`, to be what a thread runs.
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::NoFunction`]
+    pub fn function_reference(
+        &self,
+        instance: &Instance<E>,
+        name: &str,
+    ) -> Result<FunctionReference, ThreadError> {
+        match self.function(instance, name) {
+            Some(function) => Ok(FunctionReference { name: name.into(), function }),
+            None => Err(ThreadError::NoFunction { name: name.into() }),
+        }
+    }
+
+    /// Begins a thread: a call of a guest's function, as [`start`](Self::start) begins one. It
+    /// runs until it waits for something, and goes on whenever the store runs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such parent; those of [`start`](Self::start). No thread
+    /// is left that could be joined; the values that it was given are destroyed.
+    pub fn thread_spawn_ref<F: Callee>(
+        &mut self,
+        function: &FunctionReference<F>,
+        arguments: F::Arguments<'_>,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThread<F::Result>, ThreadError> {
+        let arguments = F::keep(arguments);
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        let mut cx = self.context();
+        let id = cx.data_mut().machine.prepare_thread(config, parent)?;
+        match function.function.start(&mut cx, arguments) {
+            Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
+            Err(error) => {
+                cx.data_mut().machine.extensions.threads.give_up(id)?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Waits for the end of a thread, as a future, which any executor polls: polling it lets
+    /// everything run. It gives what the thread has returned, when the thread is over and the
+    /// destructors of its values have run. Dropped before its end, it leaves the thread to
+    /// whoever joins it next.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyJoined`], [`Error::Unknown`]. From the future: what
+    /// [`take_result`](Self::take_result) says of the call, and [`CallError::Deadlock`] if nothing
+    /// can bring the thread to its end, after which it may be cancelled, and joined again.
+    ///
+    /// A thread that fails after it has returned gives what it returned;
+    /// [`take_background_trap`](Self::take_background_trap) says why it failed.
+    pub fn thread_join_async<R: CallResult>(
+        &mut self,
+        thread: SpawnedThread<R>,
+    ) -> Result<ThreadJoin<'_, E, T, R>, Error> {
+        self.host().thread_join_begin(thread.id, None)?;
+        Ok(ThreadJoin { store: self, thread, is_over: false })
+    }
+
+    /// Asks a thread to cancel, as [`cancel`](Self::cancel) asks a call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ThreadEnded`] if it is over; those of [`cancel`](Self::cancel).
+    pub fn thread_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+        let host = self.host();
+        if host.thread_status(thread)?.is_finished() {
+            return Err(Error::ThreadEnded);
+        }
+        let call = host.thread_call(thread)?;
+        self.cancel(CallId::<()>(call, PhantomData))
+    }
+
+    /// Asks all threads to cancel that were begun for a thread and are not over, in the order in
+    /// which the host knows them, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`cancel`](Self::cancel).
+    pub fn thread_cancel_children(&mut self, thread: SpawnedThreadId) -> Result<usize, Error> {
+        let children: Vec<_> = self.host().thread_children(thread)?.collect();
+        let mut cancelled = 0;
+        for child in children {
+            match self.thread_cancel(child) {
+                Ok(()) => cancelled += 1,
+                Err(Error::ThreadEnded) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(cancelled)
+    }
+
+    /// Makes a destructor for values of threads, and gives the number for
+    /// [`thread_local_set`](crate::host::Host::thread_local_set). It is called for each value that
+    /// was set with this number when the thread is over, and may call guests.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if there are too many.
+    pub fn thread_destructor(
+        &mut self,
+        destructor: impl Fn(
+            &mut HostContext<'_, '_, E, T>,
+            &ThreadDestructor<Heap>,
+        ) -> Result<(), HostError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<u32, Error> {
+        let mut cx = self.context();
+        let destructors = &mut cx.data_mut().thread_destructors;
+        let full = Error::Full(crate::limits::Table::Functions);
+        let number = u32::try_from(destructors.len()).map_err(|_| full)?;
+        destructors.push(Arc::new(destructor));
+        Ok(number)
+    }
+
+    /// A destructor that failed; the first that was not taken yet.
+    pub fn take_failed_thread_destructor(&mut self) -> Option<ThreadDestructorFailure> {
+        self.context().data_mut().failed_thread_destructors.pop_front()
+    }
+}
+
+/// Runs the destructor of a value of a thread that is over.
+pub(super) fn destroy<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    value: ThreadDestructor<Heap>,
+) {
+    let number = usize::try_from(value.destructor).ok();
+    let found = number.and_then(|it| cx.data().thread_destructors.get(it).cloned());
+    let error = match found {
+        None => ThreadDestructorError::Unknown(value.destructor),
+        Some(destructor) => match destructor(&mut HostContext::new(cx), &value) {
+            Ok(()) => return,
+            Err(error) => ThreadDestructorError::Failed(error),
+        },
+    };
+    let failure = ThreadDestructorFailure { value, error };
+    cx.data_mut().failed_thread_destructors.push_back(failure);
+}
+
+/// Waits for the end of a thread: [`Store::thread_join_async`] gives it. A **host extension**.
+#[must_use = "nothing runs before the future is polled"]
+pub struct ThreadJoin<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
+    store: &'s mut Store<E, T>,
+    thread: SpawnedThread<R>,
+    is_over: bool,
+}
+
+impl<E: CoreEngine, T: Send + 'static, R: CallResult> ThreadJoin<'_, E, T, R> {
+    /// What the thread has returned, if it is over and its values are destroyed.
+    fn result(&mut self) -> Result<Option<Result<R, CallError>>, Error> {
+        let SpawnedThread { id, call } = self.thread;
+        let host = self.store.host();
+        if host.thread_status(id)?.is_active() || host.thread_has_locals(id)? {
+            return Ok(None);
+        }
+        take_result(&mut self.store.context(), call.0)
+    }
+
+    /// Whether nothing can go on, and no function of the host will change that.
+    fn advance(&mut self, waker: &core::task::Waker) -> Result<bool, Error> {
+        let progress = self.store.poll(waker)?;
+        Ok(!progress.can_go_on && progress.functions == 0)
+    }
+
+    fn poll_once(&mut self, waker: &core::task::Waker) -> Result<Option<R>, ThreadError> {
+        let mut result = self.result()?;
+        if result.is_none() {
+            let is_stuck = self.advance(waker)?;
+            result = self.result()?;
+            if is_stuck && result.is_none() {
+                let deadlock = Deadlock::of(self.store.context().data());
+                return Err(CallError::Deadlock(Box::new(deadlock)).into());
+            }
+        }
+        let Some(result) = result else { return Ok(None) };
+        self.is_over = true;
+        self.store.host().thread_join_end(self.thread.id)?;
+        Ok(Some(result?))
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for ThreadJoin<'_, E, T, R> {
+    type Output = Result<R, ThreadError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        match this.poll_once(context.waker()) {
+            Ok(None) => Poll::Pending,
+            Ok(Some(result)) => Poll::Ready(Ok(result)),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static, R> Drop for ThreadJoin<'_, E, T, R> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // If nobody knows the thread any more, nobody waits for it, either.
+            let _ = self.store.host().thread_join_cancel(self.thread.id);
+        }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static, R> fmt::Debug for ThreadJoin<'_, E, T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadJoin").field("thread", &self.thread).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,307 @@
+//! What the host does with threads.
+
+use crate::chooser::Chooser;
+use crate::code::SubtaskState;
+use crate::context::{ContextValue, IntoContextValue};
+use crate::error::{Error, Failure};
+use crate::host::Host;
+use crate::limits::{Limits, Storage, Table};
+use crate::machine::{FunctionId, Step, SubtaskId, ThreadId};
+
+use super::record::{
+    Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadLocal, ThreadRecord,
+    ThreadSpawnConfig, ThreadStatus,
+};
+
+/// Threads: **host extensions**. See [`thread`](crate::thread).
+impl<L: Limits, C: Chooser> Host<'_, L, C> {
+    /// Calls a guest's function as a new task, whose implicit thread is the thread: gives the
+    /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
+    /// does. A store of components has a `thread_spawn_ref` of its own, which takes the steps.
+    ///
+    /// Threads that were joined are forgotten if there is no room for another.
+    ///
+    /// # Errors
+    ///
+    /// After any, nothing is begun. [`Error::Unknown`] if there is no such parent;
+    /// [`Error::Full`]: [`Table::ThreadRecords`]; those of
+    /// [`Machine::invoke`](crate::machine::Machine::invoke).
+    pub fn thread_spawn_ref(
+        &mut self,
+        function: FunctionId,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<(SpawnedThreadId, SubtaskId, Step), Failure> {
+        let thread = self.machine.prepare_thread(config, parent)?;
+        match self.machine.invoke(function) {
+            Ok((call, step)) => Ok((thread, call, step)),
+            Err(failure) => {
+                self.machine.extensions.threads.give_up(thread)?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// The thread that runs, or that calls the function of the host which has control; nothing if
+    /// the host did not begin it.
+    pub fn current_thread(&self) -> Option<SpawnedThreadId> {
+        self.machine.running_spawned_thread()
+    }
+
+    /// How far a thread has come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_status(&self, thread: SpawnedThreadId) -> Result<ThreadStatus, Error> {
+        let record = self.machine.extensions.threads.get(thread)?;
+        if let Some(end) = record.end {
+            return Ok(end.into());
+        }
+        let starts = record
+            .begun
+            .is_none_or(|(_, call)| self.machine.call_state(call) == Ok(SubtaskState::Starting));
+        Ok(match record.join {
+            Join::Waited => ThreadStatus::Joining,
+            Join::Open | Join::Done if starts => ThreadStatus::Starting,
+            Join::Open | Join::Done => ThreadStatus::Running,
+        })
+    }
+
+    /// What a thread was begun with.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_config(&self, thread: SpawnedThreadId) -> Result<ThreadSpawnConfig, Error> {
+        Ok(self.machine.extensions.threads.get(thread)?.config)
+    }
+
+    /// The machine's thread, while it is not over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn machine_thread(&self, thread: SpawnedThreadId) -> Result<Option<ThreadId>, Error> {
+        let record = self.machine.extensions.threads.get(thread)?;
+        Ok(record.begun.filter(|_| record.end.is_none()).map(|(thread, _)| thread))
+    }
+
+    /// The call that a thread is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_call(&self, thread: SpawnedThreadId) -> Result<SubtaskId, Error> {
+        let begun = self.machine.extensions.threads.get(thread)?.begun;
+        begun.map(|(_, call)| call).ok_or(Error::Unknown(Table::ThreadRecords))
+    }
+
+    /// The thread for which a thread was begun, while that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_parent(&self, thread: SpawnedThreadId) -> Result<Option<SpawnedThreadId>, Error> {
+        let threads = &self.machine.extensions.threads;
+        Ok(threads.get(thread)?.parent.filter(|parent| threads.key(*parent).is_ok()))
+    }
+
+    /// The threads that were begun for a thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_children(
+        &self,
+        thread: SpawnedThreadId,
+    ) -> Result<impl Iterator<Item = SpawnedThreadId>, Error> {
+        let threads = &self.machine.extensions.threads;
+        threads.key(thread)?;
+        let children = threads.iter().filter(move |(_, record)| record.parent == Some(thread));
+        Ok(children.filter_map(|(key, _)| threads.id(key).ok()))
+    }
+
+    /// How many threads are known: those that run, and those that nobody has joined.
+    pub fn thread_count(&self) -> usize {
+        self.machine.extensions.threads.len()
+    }
+
+    /// How many of them are not over.
+    pub fn active_thread_count(&self) -> usize {
+        self.machine.extensions.threads.iter().filter(|(_, record)| record.end.is_none()).count()
+    }
+
+    /// How many threads run at the same time: 1, as they take turns.
+    #[must_use]
+    pub const fn available_parallelism(&self) -> u32 {
+        1
+    }
+
+    /// Somebody begins to wait for the end of a thread: another thread, or the host.
+    ///
+    /// # Errors
+    ///
+    /// With nothing changed: [`Error::AlreadyJoined`] if somebody waits, or was told;
+    /// [`Error::JoinCycle`] if the thread is the joiner itself, or waits for it, directly or not;
+    /// [`Error::Unknown`].
+    pub fn thread_join_begin(
+        &mut self,
+        thread: SpawnedThreadId,
+        joiner: Option<SpawnedThreadId>,
+    ) -> Result<(), Error> {
+        let threads = &mut self.machine.extensions.threads;
+        if threads.get(thread)?.join != Join::Open {
+            return Err(Error::AlreadyJoined);
+        }
+        if let Some(joiner) = joiner {
+            threads.get(joiner)?;
+            let mut next = Some(thread);
+            while let Some(waits) = next {
+                if waits == joiner {
+                    return Err(Error::JoinCycle);
+                }
+                next = threads.get(waits).ok().and_then(|it| it.joins);
+            }
+            threads.get_mut(joiner)?.joins = Some(thread);
+        }
+        threads.get_mut(thread)?.join = Join::Waited;
+        Ok(())
+    }
+
+    /// Whoever began to wait for a thread does so no longer, and another may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
+    pub fn thread_join_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+        self.end_wait(thread, Join::Open)
+    }
+
+    /// How a thread has ended, for whoever [waits](Self::thread_join_begin) for it, who is told
+    /// once; nothing while it has not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
+    pub fn thread_join_end(&mut self, thread: SpawnedThreadId) -> Result<Option<ThreadEnd>, Error> {
+        let Some(end) = self.machine.extensions.threads.get(thread)?.end else {
+            return Ok(None);
+        };
+        self.end_wait(thread, Join::Done)?;
+        Ok(Some(end))
+    }
+
+    fn end_wait(&mut self, thread: SpawnedThreadId, join: Join) -> Result<(), Error> {
+        let threads = &mut self.machine.extensions.threads;
+        let record = threads.get_mut(thread)?;
+        if record.join != Join::Waited {
+            return Err(Error::NotJoined);
+        }
+        record.join = join;
+        let joiner = threads.iter().find(|(_, it)| it.joins == Some(thread)).map(|(key, _)| key);
+        if let Some(joiner) = joiner {
+            let joiner = threads.id(joiner)?;
+            threads.get_mut(joiner)?.joins = None;
+        }
+        Ok(())
+    }
+
+    /// Forgets the threads that are over and were joined, and whose destructors have run; says
+    /// how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    pub fn thread_cleanup(&mut self) -> Result<usize, Error> {
+        self.machine.extensions.threads.clean_up()
+    }
+
+    /// A value of a thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_local_get(
+        &self,
+        thread: SpawnedThreadId,
+        key: u32,
+    ) -> Result<Option<&ContextValue<L>>, Error> {
+        let record = self.machine.extensions.threads.get(thread)?;
+        Ok(record.position(key).and_then(|it| record.locals.get(it)).map(|local| &local.value))
+    }
+
+    /// Whether a thread has values: none any more, when it is over and their destructors have run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_has_locals(&self, thread: SpawnedThreadId) -> Result<bool, Error> {
+        Ok(self.machine.extensions.threads.get(thread)?.locals.len() > 0)
+    }
+
+    /// Sets a value of a thread, and gives the one that the key had, whose destructor does not
+    /// run. `destructor` is a number of the host's choice, which it is told with the value when
+    /// the thread is over; see [`next_thread_destructor`](Self::next_thread_destructor).
+    ///
+    /// # Errors
+    ///
+    /// With nothing changed: [`Error::ThreadEnded`] if the thread is over; [`Error::Full`]:
+    /// [`Table::ThreadLocals`]; [`Error::ValueTooLong`]; [`Error::Unknown`].
+    pub fn thread_local_set(
+        &mut self,
+        thread: SpawnedThreadId,
+        key: u32,
+        value: impl IntoContextValue<L>,
+        destructor: Option<u32>,
+    ) -> Result<Option<ContextValue<L>>, Error> {
+        let value = value.into_context_value()?;
+        let record = self.alive(thread)?;
+        let local = ThreadLocal { key, value, destructor };
+        if let Some(held) = record.position(key).and_then(|it| record.locals.get_mut(it)) {
+            return Ok(Some(core::mem::replace(held, local).value));
+        }
+        record.locals.push(local).map_err(|_| Error::Full(Table::ThreadLocals))?;
+        Ok(None)
+    }
+
+    /// Takes a value of a thread away, whose destructor does not run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ThreadEnded`] if the thread is over; [`Error::Unknown`].
+    pub fn thread_local_remove(
+        &mut self,
+        thread: SpawnedThreadId,
+        key: u32,
+    ) -> Result<Option<ContextValue<L>>, Error> {
+        let record = self.alive(thread)?;
+        let Some(position) = record.position(key) else { return Ok(None) };
+        let Some(mut carried) = record.locals.pop() else { return Ok(None) };
+        // What is behind it moves up by one, from the back.
+        for it in (position..record.locals.len()).rev() {
+            if let Some(place) = record.locals.get_mut(it) {
+                core::mem::swap(place, &mut carried);
+            }
+        }
+        Ok(Some(carried.value))
+    }
+
+    fn alive(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
+        let record = self.machine.extensions.threads.get_mut(thread)?;
+        if record.end.is_some() { Err(Error::ThreadEnded) } else { Ok(record) }
+    }
+
+    /// The next value whose destructor is to run: of the threads that are over, in the order in
+    /// which they ended, the newest value first. Each is given once. Values that were set without
+    /// a destructor are dropped.
+    ///
+    /// A store of components runs its destructors itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    pub fn next_thread_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
+        self.machine.extensions.threads.next_destructor()
+    }
+}

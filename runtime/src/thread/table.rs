@@ -1,0 +1,164 @@
+//! The threads that the host has begun, as the machine carries them.
+
+use crate::error::Error;
+use crate::host::records::{Place, Records};
+use crate::limits::{HostLimits, Storage, Table};
+use crate::machine::arena::{Arena, Key, Slot};
+use crate::machine::list::List;
+
+use super::record::{Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadRecord};
+
+/// Where the record of a thread of the machine is.
+type Link<L> = Key<ThreadRecord<L>>;
+
+/// The threads that the host has begun.
+pub(crate) struct Threads<L: HostLimits> {
+    records: Arena<ThreadRecord<L>, L::ThreadRecords<Slot<ThreadRecord<L>>>>,
+    /// The record of the machine's thread at the same position.
+    links: Records<Link<L>, L::ThreadRecords<Place<Link<L>>>>,
+    /// Those that have ended and still have values.
+    ending: List<ThreadRecord<L>>,
+    /// The one whose call the host begins next.
+    spawning: Option<Link<L>>,
+}
+
+impl<L: HostLimits> Threads<L> {
+    /// How many bytes an entry takes.
+    pub(crate) const ENTRY_BYTES: usize =
+        size_of::<Slot<ThreadRecord<L>>>() + size_of::<Place<Link<L>>>();
+
+    pub(crate) fn new() -> Self {
+        Self {
+            records: Arena::new(Table::ThreadRecords),
+            links: Records::new(Table::ThreadRecords),
+            ending: List::default(),
+            spawning: None,
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len() as usize
+    }
+
+    /// Of each, its key and what is known of it.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Link<L>, &ThreadRecord<L>)> {
+        let keys = (0..self.records.positions()).filter_map(|it| self.records.key_at(it));
+        keys.filter_map(|key| Some((key, self.records.get(key).ok()?)))
+    }
+
+    pub(crate) fn id(&self, key: Link<L>) -> Result<SpawnedThreadId, Error> {
+        let generation = self.records.generation(key)?;
+        Ok(SpawnedThreadId { number: key.number(), generation })
+    }
+
+    pub(crate) fn key(&self, id: SpawnedThreadId) -> Result<Link<L>, Error> {
+        self.records.key(id.number, id.generation)
+    }
+
+    pub(crate) fn get(&self, id: SpawnedThreadId) -> Result<&ThreadRecord<L>, Error> {
+        self.records.get(self.key(id)?)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
+        self.records.get_mut(self.key(id)?)
+    }
+
+    /// Notes a thread down, whose call the host begins next; the machine's thread will be at
+    /// `position`.
+    pub(crate) fn prepare(
+        &mut self,
+        record: ThreadRecord<L>,
+        position: usize,
+    ) -> Result<SpawnedThreadId, Error> {
+        if self.records.reserve(1).is_err() {
+            self.clean_up()?;
+        }
+        self.records.reserve(1)?;
+        self.links.reserve(position)?;
+        let key = self.records.insert(record)?;
+        self.spawning = Some(key);
+        self.id(key)
+    }
+
+    /// The thread whose call is begun now, if one was prepared.
+    pub(crate) const fn take_spawning(&mut self) -> Option<Link<L>> {
+        self.spawning.take()
+    }
+
+    /// The machine's thread `thread` is that of a record.
+    pub(crate) fn link<K>(
+        &mut self,
+        (thread, generation): (Key<K>, u32),
+        key: Link<L>,
+    ) -> Result<(), Error> {
+        self.links.make(thread, generation, || key).map(|_| ())
+    }
+
+    /// The record of a thread of the machine.
+    pub(crate) fn of_thread<K>(&self, thread: Key<K>, generation: u32) -> Option<SpawnedThreadId> {
+        self.id(*self.links.get(thread, generation)?).ok()
+    }
+
+    /// The machine's thread is over: which record was its, if there is one.
+    pub(crate) fn unlink<K>(&mut self, thread: Key<K>) -> Option<Link<L>> {
+        self.links.take(thread)
+    }
+
+    /// The call of a record could not be begun, or failed at once, and nobody will join it. If it
+    /// has values, they are destroyed as any other's.
+    pub(crate) fn give_up(&mut self, id: SpawnedThreadId) -> Result<(), Error> {
+        let key = self.key(id)?;
+        self.spawning = self.spawning.filter(|spawning| *spawning != key);
+        let record = self.records.get_mut(key)?;
+        record.join = Join::Done;
+        if record.begun.is_none() || record.is_over() {
+            self.records.remove(key)?;
+        }
+        Ok(())
+    }
+
+    /// A thread has ended: its values are to be destroyed.
+    pub(crate) fn ended(&mut self, key: Link<L>, end: ThreadEnd) -> Result<(), Error> {
+        let record = self.records.get_mut(key)?;
+        record.end = Some(end);
+        record.joins = None;
+        if record.locals.len() > 0 {
+            self.ending.push_back(&mut self.records, key)?;
+        }
+        Ok(())
+    }
+
+    /// The next value whose destructor is to run.
+    pub(crate) fn next_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
+        while let Some(key) = self.ending.front() {
+            let thread = self.id(key)?;
+            let record = self.records.get_mut(key)?;
+            let local = record.locals.pop();
+            if record.locals.len() == 0 {
+                self.ending.remove(&mut self.records, key)?;
+            }
+            if let Some(local) = local
+                && let Some(destructor) = local.destructor
+            {
+                let (key, value) = (local.key, local.value);
+                return Ok(Some(ThreadDestructor { thread, key, value, destructor }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Forgets those that were joined and have nothing left; gives how many.
+    pub(crate) fn clean_up(&mut self) -> Result<usize, Error> {
+        let mut forgotten = 0;
+        for position in 0..self.records.positions() {
+            if let Some(key) = self.records.key_at(position)
+                && self.records.get(key)?.is_over()
+            {
+                self.records.remove(key)?;
+                forgotten += 1;
+            }
+        }
+        Ok(forgotten)
+    }
+}
