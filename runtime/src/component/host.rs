@@ -263,13 +263,13 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         instantiate_component(self.cx, &component.closure, linker)
     }
 
-    fn check_depth(&self) -> Result<(), CallError> {
+    pub(super) fn check_depth(&self) -> Result<(), CallError> {
         if self.cx.data().depth < MAX_DEPTH { Ok(()) } else { Err(CallError::TooDeep) }
     }
 
     /// Runs something that may be interrupted and go on. Then it is the caller that runs again,
     /// and what it does belongs to the call that it did before.
-    fn nested<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn nested<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
         let running = self.cx.data().origins.running;
         let result = run(self);
         self.cx.data_mut().origins.running = running;

@@ -24,7 +24,7 @@
 //! | `wait` | waiting for tasks and waitable sets of the host |
 //! | `origin` | which call something belongs to: who hears of its traps |
 //! | `deadlock`, `names` | who waits for what, and how it is called |
-//! | `threads` | threads that the host begins |
+//! | `threads`, `function_table` | threads that the host begins, by function or by its number |
 //! | `transfer`, `contexts` | moving values, by the canonical ABI |
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
@@ -45,6 +45,7 @@ mod entity;
 mod entity_type;
 mod error;
 mod features;
+mod function_table;
 mod function_type;
 mod host;
 mod host_call;
@@ -83,6 +84,7 @@ pub use definition::FunctionType;
 pub use entity::Module;
 pub use error::{CallError, ImportError, InstantiateError, LoadError};
 pub use features::Features;
+pub use function_table::FunctionTable;
 pub use host_ends::EndEvent;
 pub use host_function::{HostContext, HostFuture, HostResult};
 pub use host_resource::HostResourceType;

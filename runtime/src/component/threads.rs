@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::limits::Heap;
 use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig};
 
-use super::call::take_result;
+use super::call::{take_result, turn};
 use super::callee::Callee;
 use super::contexts::Context;
 use super::deadlock::Deadlock;
@@ -33,8 +33,8 @@ use super::typed_function::{FunctionMismatch, TypedFunction};
 /// [`Store::function_reference`] gives it.
 #[derive(Clone, Debug)]
 pub struct FunctionReference<F = Function> {
-    name: Box<str>,
-    function: F,
+    pub(super) name: Box<str>,
+    pub(super) function: F,
 }
 
 impl<F> FunctionReference<F> {
@@ -114,6 +114,17 @@ pub enum ThreadError {
         /// The name.
         name: Box<str>,
     },
+    /// A table has no function with this number.
+    #[error("there is no function {index} in a table of {length}")]
+    NoFunctionAt {
+        /// The number.
+        index: u32,
+        /// How many functions are in the table.
+        length: usize,
+    },
+    /// There are as many functions in a table as there are numbers for them.
+    #[error("there are too many functions in the table")]
+    TableFull,
     /// The function is of another type.
     #[error("the function `{name}` is another one: {mismatch}")]
     Signature {
@@ -170,10 +181,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         instance: &Instance<E>,
         name: &str,
     ) -> Result<FunctionReference, ThreadError> {
-        match self.function(instance, name) {
-            Some(function) => Ok(FunctionReference { name: name.into(), function }),
-            None => Err(ThreadError::NoFunction { name: name.into() }),
-        }
+        reference(self.function(instance, name), name)
     }
 
     /// Begins a thread: a call of a guest's function, as [`start`](Self::start) begins one. It
@@ -194,15 +202,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        let mut cx = self.context();
-        let id = cx.data_mut().machine.prepare_thread(config, parent)?;
-        match function.function.start(&mut cx, arguments) {
-            Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
-            Err(error) => {
-                cx.data_mut().machine.extensions.threads.give_up(id)?;
-                Err(error.into())
-            }
-        }
+        spawn(&mut self.context(), &function.function, arguments, config, parent)
     }
 
     /// Waits for the end of a thread, as a future, which any executor polls: polling it lets
@@ -287,6 +287,76 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// A destructor that failed; the first that was not taken yet.
     pub fn take_failed_thread_destructor(&mut self) -> Option<ThreadDestructorFailure> {
         self.context().data_mut().failed_thread_destructors.pop_front()
+    }
+}
+
+/// Threads that are begun inside of a function of the host: **host extensions**. See
+/// [`thread`](crate::thread).
+impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
+    /// The function that `instance` exports as `name`, to be what a thread runs.
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::NoFunction`]
+    pub fn function_reference(
+        &self,
+        instance: &Instance<E>,
+        name: &str,
+    ) -> Result<FunctionReference, ThreadError> {
+        reference(self.function(instance, name), name)
+    }
+
+    /// Begins a thread, as [`Store::thread_spawn_ref`]: it runs until it waits for something, and
+    /// goes on when the store runs again, after this function of the host. The thread of the guest
+    /// that has called it is [`current_thread`](crate::host::Host::current_thread), which may be
+    /// the `parent`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::thread_spawn_ref`]; [`CallError::CallerResumed`] if the thread resumes one
+    /// of those that have called this function; [`CallError::TooDeep`].
+    pub fn thread_spawn_ref<F: Callee>(
+        &mut self,
+        function: &FunctionReference<F>,
+        arguments: F::Arguments<'_>,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThread<F::Result>, ThreadError> {
+        self.check_depth()?;
+        self.nested(|host| {
+            let arguments = F::keep(arguments);
+            let thread = spawn(host.cx, &function.function, arguments, config, parent)?;
+            // Nobody else can run before what was interrupted has stopped.
+            while host.cx.data().interrupted.is_some() {
+                turn(host.cx)?;
+            }
+            Ok(thread)
+        })
+    }
+}
+
+fn reference(function: Option<Function>, name: &str) -> Result<FunctionReference, ThreadError> {
+    match function {
+        Some(function) => Ok(FunctionReference { name: name.into(), function }),
+        None => Err(ThreadError::NoFunction { name: name.into() }),
+    }
+}
+
+/// Begins a thread; none is left that could be joined if that fails.
+fn spawn<E: CoreEngine, T: Send + 'static, F: Callee>(
+    cx: &mut Context<'_, E, T>,
+    function: &F,
+    arguments: F::Kept,
+    config: ThreadSpawnConfig,
+    parent: Option<SpawnedThreadId>,
+) -> Result<SpawnedThread<F::Result>, ThreadError> {
+    let id = cx.data_mut().machine.prepare_thread(config, parent)?;
+    match function.start(cx, arguments) {
+        Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
+        Err(error) => {
+            cx.data_mut().machine.extensions.threads.give_up(id)?;
+            Err(error.into())
+        }
     }
 }
 

@@ -42,6 +42,26 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         }
     }
 
+    /// Begins a thread, as [`thread_spawn_ref`](Self::thread_spawn_ref), by the number that its
+    /// function has in `table`. A machine has no arguments: their types are checked by whoever
+    /// lowers them, as a store of components does in its own `thread_spawn_indirect`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]: [`Table::Functions`], if there is no such number; those of
+    /// [`thread_spawn_ref`](Self::thread_spawn_ref).
+    pub fn thread_spawn_indirect(
+        &mut self,
+        table: &[FunctionId],
+        index: u32,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<(SpawnedThreadId, SubtaskId, Step), Failure> {
+        let function = usize::try_from(index).ok().and_then(|it| table.get(it));
+        let function = function.ok_or(Error::Unknown(Table::Functions))?;
+        self.thread_spawn_ref(*function, config, parent)
+    }
+
     /// The thread that runs, or that calls the function of the host which has control; nothing if
     /// the host did not begin it.
     pub fn current_thread(&self) -> Option<SpawnedThreadId> {

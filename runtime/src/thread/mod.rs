@@ -7,7 +7,8 @@
 //!
 //! | to … | use |
 //! |---|---|
-//! | begin one | [`Host::thread_spawn_ref`], or `component::Store::thread_spawn_ref` |
+//! | begin one | [`Host::thread_spawn_ref`], or `component::Store::thread_spawn_ref`, also from inside of a function of the host |
+//! | begin one by the number of its function | [`Host::thread_spawn_indirect`], or `component::Store::thread_spawn_indirect` |
 //! | look at it | [`thread_status`](Host::thread_status), [`thread_config`](Host::thread_config), [`thread_parent`](Host::thread_parent), [`thread_children`](Host::thread_children), [`thread_count`](Host::thread_count) |
 //! | wait for its end | [`thread_join_begin`](Host::thread_join_begin), [`thread_join_end`](Host::thread_join_end); `component::Store::thread_join` does both, and lets the store run |
 //! | give it values | [`thread_local_set`](Host::thread_local_set), [`thread_local_get`](Host::thread_local_get), [`thread_local_remove`](Host::thread_local_remove) |

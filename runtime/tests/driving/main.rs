@@ -13,5 +13,6 @@ mod guests;
 mod many;
 mod polling;
 mod questions;
+mod spawning;
 mod tasks;
 mod threads;

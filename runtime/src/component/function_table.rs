@@ -1,0 +1,130 @@
+//! Functions by number, for threads that are begun indirectly: a **host extension**.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::abi::{Lift, Lower};
+use crate::engine::CoreEngine;
+use crate::thread::{SpawnedThreadId, ThreadSpawnConfig};
+
+use super::instance::Instance;
+use super::store::Store;
+use super::threads::{FunctionReference, SpawnedThread, ThreadError};
+use super::typed_function::TypedFunction;
+
+/// Functions, each with a number, which is told when a thread is begun: a **host extension**. They
+/// may be of several instances.
+///
+/// Core WebAssembly's tables belong to the modules of a component, which shows none of them to its
+/// host; guests begin threads by those themselves (`thread.new-indirect`).
+#[derive(Clone, Debug, Default)]
+pub struct FunctionTable(Vec<FunctionReference>);
+
+impl FunctionTable {
+    /// A table without functions.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Appends a function, and gives its number.
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::TableFull`] if there are as many functions as there are numbers.
+    pub fn push(&mut self, function: FunctionReference) -> Result<u32, ThreadError> {
+        let index = u32::try_from(self.0.len()).map_err(|_| ThreadError::TableFull)?;
+        self.0.push(function);
+        Ok(index)
+    }
+
+    /// The function with a number.
+    #[must_use]
+    pub fn get(&self, index: u32) -> Option<&FunctionReference> {
+        self.0.get(usize::try_from(index).ok()?)
+    }
+
+    /// Replaces a function, and gives the one that had the number.
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::NoFunctionAt`]
+    pub fn set(
+        &mut self,
+        index: u32,
+        function: FunctionReference,
+    ) -> Result<FunctionReference, ThreadError> {
+        let error = self.no_function_at(index);
+        let place = usize::try_from(index).ok().and_then(|it| self.0.get_mut(it));
+        place.map(|place| core::mem::replace(place, function)).ok_or(error)
+    }
+
+    /// How many functions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The functions, in the order of their numbers.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &FunctionReference> {
+        self.0.iter()
+    }
+
+    /// The function with a number, if it is of this type.
+    pub(super) fn typed<P, R>(
+        &self,
+        index: u32,
+    ) -> Result<FunctionReference<TypedFunction<P, R>>, ThreadError>
+    where
+        P: Lower,
+        R: for<'a> Lift<'a> + Send + 'static,
+    {
+        self.get(index).ok_or_else(|| self.no_function_at(index))?.typed()
+    }
+
+    fn no_function_at(&self, index: u32) -> ThreadError {
+        ThreadError::NoFunctionAt { index, length: self.len() }
+    }
+}
+
+/// Threads that are begun indirectly: **host extensions**. See [`thread`](crate::thread).
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// All functions that `instance` exports by name, in the order of
+    /// [`Instance::names`]. Empty if the instance belongs to another store.
+    pub fn function_table(&self, instance: &Instance<E>) -> FunctionTable {
+        let functions = instance.names().filter_map(|name| {
+            let function = self.function(instance, name)?;
+            Some(FunctionReference { name: Box::from(name), function })
+        });
+        FunctionTable(functions.collect())
+    }
+
+    /// Begins a thread, as [`thread_spawn_ref`](Self::thread_spawn_ref), by the number that its
+    /// function has in a table. What type it has is said by `P` and `R`, and checked here.
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::NoFunctionAt`], [`ThreadError::Signature`], and those of
+    /// [`thread_spawn_ref`](Self::thread_spawn_ref). No thread is left that could be joined.
+    pub fn thread_spawn_indirect<P, R>(
+        &mut self,
+        table: &FunctionTable,
+        index: u32,
+        arguments: P,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThread<R>, ThreadError>
+    where
+        P: Lower,
+        R: for<'a> Lift<'a> + Send + 'static,
+    {
+        let function = table.typed::<P, R>(index)?;
+        self.thread_spawn_ref(&function, arguments, config, parent)
+    }
+}
