@@ -22,6 +22,8 @@
 //! | [`task`] | tasks of the host, and cancellation tokens |
 //! | [`waitable`] | waitable sets of the host |
 //!
+//! What a host can do with all of that is told, chapter by chapter, in [the guide](guide).
+//!
 //! Everything here builds without `std` and without `alloc`; what needs one of them says so.
 
 #![no_std]
@@ -55,5 +57,9 @@ pub mod machine;
 pub mod task;
 pub mod thread;
 pub mod waitable;
+
+#[cfg(doc)]
+#[doc = include_str!("../GUIDE.md")]
+pub mod guide {}
 
 pub use generated::{code, gate, limit, trap, value_type};

@@ -9,6 +9,7 @@
 //! | `streams`, `futures` | ends that the host holds, and error contexts |
 //! | `nested` | functions of the host that call guests |
 //! | `types` | imports that nobody needs to give |
+//! | `memories` | memories with addresses and pages of other sizes |
 //! | `memory_limits` | how much memory guests may have |
 //! | `mistakes` | functions of the host that fail, and stores and engines that are taken for others |
 
@@ -18,6 +19,8 @@ mod futures;
 mod guests;
 #[cfg(test)]
 mod imports;
+#[cfg(test)]
+mod memories;
 #[cfg(test)]
 mod memory_limits;
 #[cfg(test)]
