@@ -216,9 +216,8 @@ fn cancel_and_forget<E: CoreEngine, T: Send + 'static>(
     let turn = cancel(cx, call);
     let state = cx.data_mut();
     // The host hears of what trapped, if it asks.
-    if let Some(Call::Host(HostCall { error: Some(error), .. })) = state.take_call(call) {
-        state.origins.background.push_back(error);
-    }
+    let error = state.take_call(call);
+    state.origins.background.extend(error);
     state.machine.drop_call(call)?;
     turn
 }

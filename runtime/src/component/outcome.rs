@@ -10,9 +10,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 
+use arrayvec::ArrayVec;
+
 use crate::abi::{
-    CoreValueIter, FlatValues, HandleTypes, Lift, LiftContext, Options, Peer, Val, from_vals,
-    lift_flat_values,
+    CoreValueIter, HandleTypes, Lift, LiftContext, Options, Peer, Val, from_vals, lift_flat_values,
 };
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
@@ -20,6 +21,7 @@ use crate::error::{Error, Failure};
 use super::contexts::{Context, Source, lift};
 use super::definition::FunctionType;
 use super::state::{Lifted, State};
+use super::transfer::returned;
 
 /// The result of a call, until the host asks for it.
 pub(crate) enum Outcome {
@@ -28,10 +30,13 @@ pub(crate) enum Outcome {
     /// The same, to be a Rust type with handles: with the type of the function.
     ValOf(Option<Val>, Arc<FunctionType>),
     /// A value that is nothing but a few core values, lifted once for its traps.
-    Flat(FlatValues, Options),
+    Flat(FewBits, Options),
     /// An `Option` of a value of a Rust type, which has no handles.
     Boxed(Box<dyn Any + Send>),
 }
+
+/// So few core values that a call is no longer for them, which is moved more than once.
+pub(crate) type FewBits = ArrayVec<u64, 4>;
 
 /// Lifts the result that a guest returns: [`CallResult::lift`](sealed::CallResult::lift) of what
 /// the host wants it to be.
@@ -75,8 +80,8 @@ fn lift_val<E: CoreEngine, T: Send + 'static>(
     lifted: &Lifted<E>,
     max: usize,
 ) -> Result<Option<Val>, Failure> {
-    let returned = cx.data().returned;
-    let mut values = CoreValueIter::new(returned.as_slice());
+    let returned = returned(cx);
+    let mut values = CoreValueIter::new(&returned);
     let mut vals = cx.data_mut().values(&[]);
     let mut lifting = lift(cx, source(lifted), Peer::Host)?;
     lifted.ty.results.lift_flat_values_into(&mut vals, &mut lifting, max, &mut values)?;
@@ -116,13 +121,16 @@ impl<R: for<'a> Lift<'a> + Send + 'static> sealed::CallResult for R {
             let val = lift_val(cx, lifted, max)?;
             return Ok(Outcome::ValOf(val, lifted.ty.clone()));
         }
-        let returned = cx.data().returned;
-        let mut values = CoreValueIter::new(returned.as_slice());
+        let returned = returned(cx);
+        let mut values = CoreValueIter::new(&returned);
         let mut lifting = lift(cx, source(lifted), Peer::Host)?;
         let options = lifting.options;
         let value = lift_flat_values::<R, _>(&mut lifting, max, &mut values)?;
-        if R::INLINE && !R::ABI.of(options.address_type).flat.exceed(max) {
-            return Ok(Outcome::Flat(returned, options));
+        if R::INLINE
+            && !R::ABI.of(options.address_type).flat.exceed(max)
+            && let Ok(few) = FewBits::try_from(returned.as_slice())
+        {
+            return Ok(Outcome::Flat(few, options));
         }
         Ok(Outcome::Boxed(cx.data_mut().result_boxes.put(value)))
     }
@@ -141,7 +149,7 @@ impl<R: for<'a> Lift<'a> + Send + 'static> sealed::CallResult for R {
                 from_vals(val.as_slice(), &ty.results, &handles)
             }
             Outcome::Flat(flat, options) => {
-                let mut values = CoreValueIter::new(flat.as_slice());
+                let mut values = CoreValueIter::new(&flat);
                 R::lift_flat(&mut LiftContext::new(&[], options), &mut values)
             }
             Outcome::Boxed(value) => return state.result_boxes.take(value),

@@ -314,6 +314,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// Remembers a call.
+    #[inline]
     pub(crate) fn put_call(&mut self, id: SubtaskId, call: Call<E, T>) {
         if let Call::Host(_) = call {
             self.num_host_calls += 1;
@@ -374,19 +375,25 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 
     /// Forgets a call. The host has again what it gave and nobody took; what it was given and
-    /// didn't take is dropped when the store runs on.
-    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<Call<E, T>> {
-        let mut call = take(&mut self.calls, position(id.number), |found| *found == id);
-        if let Some(Call::Host(call)) = &mut call {
-            self.num_host_calls -= 1;
-            let arguments = core::mem::take(&mut call.arguments);
-            self.give_back(&arguments);
-            self.reuse_values(arguments);
-            if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = call.result.take() {
-                self.held.unclaimed.extend(val);
-            }
+    /// didn't take is dropped when the store runs on. Gives why the call failed, if it did and the
+    /// host has not heard of it.
+    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<CallError> {
+        let place = self.calls.get_mut(position(id.number))?;
+        let Some((_, call)) = place.as_mut().filter(|(found, _)| *found == id) else { return None };
+        let Call::Host(call) = call else {
+            *place = None;
+            return None;
+        };
+        let arguments = core::mem::take(&mut call.arguments);
+        let (result, error) = (call.result.take(), call.error.take());
+        *place = None;
+        self.num_host_calls -= 1;
+        self.give_back(&arguments);
+        self.reuse_values(arguments);
+        if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
+            self.held.unclaimed.extend(val);
         }
-        call
+        error
     }
 
     /// Values that the host gives, in memory that has been used before.
@@ -487,6 +494,7 @@ pub(super) const fn position(number: core::num::NonZeroU32) -> usize {
     (number.get() - 1) as usize
 }
 
+#[inline]
 pub(super) fn put<V>(places: &mut Vec<Option<V>>, position: usize, value: V) {
     if places.len() <= position {
         places.resize_with(position.saturating_add(1), || None);

@@ -112,6 +112,13 @@ pub(super) fn arguments<E: CoreEngine, T: Send + 'static>(
     }
 }
 
+/// The core values that a guest has returned.
+pub(super) fn returned<E: CoreEngine, T: Send + 'static>(cx: &Context<'_, E, T>) -> Bits {
+    let mut bits = Bits::new();
+    bits.extend(cx.data().returned.as_slice().iter().copied());
+    bits
+}
+
 /// A task returns: takes its result to the caller.
 pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
@@ -121,11 +128,10 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let results = &lifted.ty.results;
     let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
     let max = flattening.max_flat_results();
-    let mut returned = Bits::new();
-    returned.extend(cx.data().returned.as_slice().iter().copied());
-    let mut values = CoreValueIter::new(&returned);
     let source = Source { options: lifted.options, call: None };
     let Some(caller) = task_return.caller() else {
+        let returned = returned(cx);
+        let mut values = CoreValueIter::new(&returned);
         let mut lifting = lift(cx, source, Peer::Host)?;
         let unclaimed = results.lift_flat_values(&mut lifting, max, &mut values)?;
         cx.data().machine.return_(&task_return)?;
@@ -135,6 +141,8 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     let value = match cx.data_mut().call(caller)? {
         Call::Guest(call) => {
             let side = call.caller();
+            let returned = returned(cx);
+            let mut values = CoreValueIter::new(&returned);
             let layout = results.abi().of(cx.data().options(side.options)?.address_type);
             let out_param = side.out_param(layout);
             let max = (max, side.flattening.max_flat_results());
