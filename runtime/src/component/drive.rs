@@ -288,9 +288,11 @@ fn take<E: CoreEngine, T: Send + 'static>(
         Step::LoadDebugMessage { options, address, length, .. } => {
             let mut lifting = lift(cx, Source { options, call: None }, Peer::Host)?;
             let flat = [address, length];
-            let message =
+            let mut message =
                 alloc::string::String::lift_flat(&mut lifting, &mut CoreValueIter::new(&flat))?;
-            cx.data_mut().machine.new_error_context(&message)?
+            let state = cx.data_mut();
+            message.truncate(message.floor_char_boundary(state.max_debug_message_length));
+            state.machine.new_error_context(&message)?
         }
         Step::StoreDebugMessage { options, error_context, address, .. } => {
             let message = cx.data().machine.debug_message(error_context)?;

@@ -98,6 +98,8 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) interruption_limit: Option<u32>,
     /// How often they have.
     pub(crate) interruptions: u32,
+    /// So many bytes of a guest's debug message are kept.
+    pub(crate) max_debug_message_length: usize,
     /// What results were in.
     pub(crate) result_boxes: ResultBoxes,
     /// What is called with the values of threads that are over, by number.
@@ -283,6 +285,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             names: Names::default(),
             interruption_limit: None,
             interruptions: 0,
+            max_debug_message_length: usize::MAX,
             result_boxes: ResultBoxes::default(),
             thread_destructors: Vec::new(),
             failed_thread_destructors: VecDeque::new(),

@@ -210,6 +210,21 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.context().set_memory_limits(limits);
     }
 
+    /// Lets each instance that is made from now on have at most so many handles, and at most so
+    /// many threads: a guest that wants more traps with `table-full`. The Component Model allows
+    /// [`MAX_TABLE_LENGTH`](crate::limit::MAX_TABLE_LENGTH), for which a guest that makes
+    /// something in a loop needs gigabytes of the host's memory.
+    pub fn set_max_table_length(&mut self, length: u32) {
+        self.context().data_mut().machine.set_max_table_length(length);
+    }
+
+    /// Keeps at most so many bytes of the debug message that a guest gives a new error context, and
+    /// cuts a longer one at the end of a character, as the Component Model allows. Without this,
+    /// messages are kept whole.
+    pub fn set_max_debug_message_length(&mut self, bytes: usize) {
+        self.context().data_mut().max_debug_message_length = bytes;
+    }
+
     /// From now on, the limit is counted from 0.
     pub(super) fn count_interruptions_anew(&mut self) {
         self.context().data_mut().interruptions = 0;

@@ -48,15 +48,26 @@ pub(crate) struct Tables<L: Limits> {
 }
 
 impl<L: Limits> Tables<L> {
-    fn new() -> Self {
+    fn new(max_length: u32) -> Self {
         Self {
-            handles: IndexTable::new(Table::Handles, L::MAX_TABLE_LENGTH),
-            threads: IndexTable::new(Table::ThreadIndices, L::MAX_TABLE_LENGTH),
+            handles: IndexTable::new(Table::Handles, max_length),
+            threads: IndexTable::new(Table::ThreadIndices, max_length),
         }
     }
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// Lets each instance that is made from now on have at most so many handles, and at most so
+    /// many threads, where the Component Model allows [`Limits::MAX_TABLE_LENGTH`], which is also
+    /// the most that can be set: a guest that wants more traps with `table-full`.
+    ///
+    /// Whatever a guest can have without end has a handle or a thread index, so this bounds what a
+    /// machine with growing tables keeps for guests.
+    pub const fn set_max_table_length(&mut self, length: u32) {
+        self.max_table_length =
+            if length < L::MAX_TABLE_LENGTH { length } else { L::MAX_TABLE_LENGTH };
+    }
+
     /// Makes a component instance.
     ///
     /// # Errors
@@ -74,7 +85,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             lockdown: false,
             links: Links::default(),
         })?;
-        let tables = Tables::new();
+        let tables = Tables::new(self.max_table_length);
         if let Some(unused) = self.tables.get_mut(instance.position()) {
             *unused = tables;
         } else if self.tables.push(tables).is_err() {
@@ -235,7 +246,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
                 self.remove_behind(handle)?;
             }
         }
-        *self.tables_mut(instance)? = Tables::new();
+        *self.tables_mut(instance)? = Tables::new(self.max_table_length);
         self.instances.remove(instance)?;
         Ok(())
     }

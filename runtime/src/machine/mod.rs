@@ -155,6 +155,8 @@ pub struct Machine<L: Limits, C = FirstInFirstOut> {
     instances: Arena<Instance, L::Instances<Slot<Instance>>>,
     /// The tables of the instance at the same position.
     tables: L::Instances<Tables<L>>,
+    /// How long the tables of new instances become at most.
+    max_table_length: u32,
     functions: L::Functions<Function>,
     types: L::Types<TypeDefinition>,
     tasks: Arena<Task, L::Tasks<Slot<Task>>>,
@@ -193,6 +195,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             chooser,
             instances: Arena::new(Table::Instances),
             tables: Default::default(),
+            max_table_length: L::MAX_TABLE_LENGTH,
             functions: Default::default(),
             types: Default::default(),
             tasks: Arena::new(Table::Tasks),

@@ -1,9 +1,10 @@
-//! How much memory guests may have.
+//! How much memory guests may have, and how much the host keeps for them.
 
 use weft::abi::Val;
 use weft::component::{CallError, Instance, InstantiateError};
 use weft::engine::wasmi::Wasmi;
 use weft::engine::{CoreTrap, MemoryLimits};
+use weft::trap::Trap;
 
 use crate::guests::World;
 
@@ -108,4 +109,65 @@ fn a_limit_below_what_guests_have_takes_nothing_away() {
     assert_eq!(grow(&mut world, &instance, "memory", 0), 22);
     world.store.set_memory_limits(MemoryLimits::NONE);
     assert_eq!(grow(&mut world, &instance, "memory", 1), 22);
+}
+
+/// A component that makes waitable sets, as many as it is told, and error contexts whose message
+/// is as long as it is told.
+const MAKES: &str = r#"
+    (component
+        (core module $Memory (memory (export "memory") 1) (func (export "realloc")
+            (param i32 i32 i32 i32) (result i32) (i32.const 16)))
+        (core instance $memory (instantiate $Memory))
+        (canon waitable-set.new (core func $set))
+        (canon error-context.new (memory (core memory $memory "memory")) (core func $error))
+        (canon error-context.debug-message (memory (core memory $memory "memory"))
+            (realloc (core func $memory "realloc")) (core func $message))
+        (core module $Module
+            (import "" "memory" (memory 1))
+            (import "" "set" (func $set (result i32)))
+            (import "" "error" (func $error (param i32 i32) (result i32)))
+            (import "" "message" (func $message (param i32 i32)))
+            (func (export "sets") (param $count i32) (result i32)
+                (local $last i32)
+                (loop $next
+                    (local.set $last (call $set))
+                    (br_if $next (i32.lt_u (local.get $last) (local.get $count))))
+                (local.get $last))
+            (func (export "message") (param $length i32) (result i32)
+                (i32.store (i32.const 0) (i32.const 0xbcc3bcc3 (; two of them, of two bytes ;)))
+                (call $message (call $error (i32.const 0) (local.get $length)) (i32.const 8))
+                (i32.load (i32.const 12))))
+        (core instance $module (instantiate $Module (with "" (instance
+            (export "memory" (memory $memory "memory"))
+            (export "set" (func $set))
+            (export "error" (func $error))
+            (export "message" (func $message))))))
+        (func (export "sets") (param "count" u32) (result u32)
+            (canon lift (core func $module "sets")))
+        (func (export "message") (param "length" u32) (result u32)
+            (canon lift (core func $module "message"))))
+"#;
+
+#[test]
+fn a_guest_that_makes_more_handles_than_it_may_traps_and_the_others_live_on() {
+    let mut world = World::new();
+    let unlimited = world.instance(MAKES);
+    world.store.set_max_table_length(100);
+    let (one, other) = (world.instance(MAKES), world.instance(MAKES));
+    assert_eq!(world.number(&one, "sets", &[Val::U32(100)]), 100);
+    let sets = world.store.function(&other, "sets").unwrap();
+    let error = world.store.call(&sets, &[Val::U32(101)]).unwrap_err();
+    assert!(matches!(error, CallError::Trap(Trap::TableFull)), "{error}");
+    assert_eq!(world.number(&unlimited, "sets", &[Val::U32(1_000)]), 1_000);
+}
+
+#[test]
+fn a_debug_message_is_cut_at_the_end_of_a_character() {
+    let mut world = World::new();
+    let instance = world.instance(MAKES);
+    assert_eq!(world.number(&instance, "message", &[Val::U32(4)]), 4);
+    for (length, kept) in [(4, 4), (3, 2), (2, 2), (1, 0), (0, 0)] {
+        world.store.set_max_debug_message_length(length);
+        assert_eq!(world.number(&instance, "message", &[Val::U32(4)]), kept, "{length}");
+    }
 }
