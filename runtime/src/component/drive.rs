@@ -229,7 +229,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
 ) -> Result<Next, Fault> {
     let step = match step {
         Step::CallFunction { thread, task, function, caller } => {
-            let lifted = cx.data().lifted(function)?;
+            let lifted = cx.data_mut().take_lifted(function)?;
             cx.data_mut().task_begins(task, caller);
             let Some(core) = lifted.core else { return super::instantiate::start(cx) };
             check_nested_calls(cx.data())?;
@@ -239,6 +239,7 @@ fn take<E: CoreEngine, T: Send + 'static>(
             let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
             let mut arguments = CoreValues::new();
             transfer::core_values(&mut arguments, types, (address_type, max), &flat);
+            cx.data_mut().spare_lifted.put(lifted);
             return call(cx, thread, core, &arguments);
         }
         Step::CallDestructor { thread, function, representation, .. } => {

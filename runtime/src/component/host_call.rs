@@ -22,10 +22,9 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
     subtask: SubtaskId,
     number: u32,
 ) -> Result<Step, Fault> {
-    let function = cx.data().host_function(number)?;
+    let function = cx.data_mut().take_host_function(number)?;
     cx.data_mut().machine.start_host_call(subtask)?;
-    let call = cx.data_mut().guest_call(subtask)?;
-    let lowered = call.lowered.clone();
+    let lowered = cx.data_mut().take_lowered(subtask)?;
     match &function.call {
         HostFunctionCall::Typed(function) => function.call(cx, subtask, &lowered)?,
         HostFunctionCall::Sync(function) => {
@@ -39,7 +38,10 @@ pub(super) fn call<E: CoreEngine, T: Send + 'static>(
             begin_waiting(cx, subtask, &lowered, future)?;
         }
     }
-    Ok(cx.data_mut().machine.host_returned()?)
+    let state = cx.data_mut();
+    state.spare_host_function.put(function);
+    state.spare_lowered.put(lowered);
+    Ok(state.machine.host_returned()?)
 }
 
 /// Lifts the arguments of a call.

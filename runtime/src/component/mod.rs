@@ -17,6 +17,7 @@
 //! | `instantiate`, `entity` | walking a definition; what instances are given and give |
 //! | `claims`, `identity` | what the host holds; which store something belongs to |
 //! | `state`, `numbers` | what is in a store: the machine, and what its numbers stand for |
+//! | `spare` | second references to what is used over and over |
 //! | `drive` | taking the machine's steps on the engine |
 //! | `call`, `host_call` | calls by the host, and of the host |
 //! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
@@ -63,6 +64,7 @@ mod numbers;
 mod origin;
 mod outcome;
 mod progress;
+mod spare;
 mod state;
 mod store;
 mod threads;

@@ -30,6 +30,7 @@ use super::names::Names;
 use super::numbers::Numbers;
 use super::origin::Origins;
 use super::outcome::{LiftResult, Outcome, ResultBoxes};
+use super::spare::Spare;
 use super::threads::{DestroyThreadLocal, ThreadDestructorFailure};
 use super::waiting::Waiting;
 
@@ -100,6 +101,9 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) interruptions: u32,
     /// So many bytes of a guest's debug message are kept.
     pub(crate) max_debug_message_length: usize,
+    pub(crate) spare_lifted: Spare<Lifted<E>>,
+    pub(crate) spare_host_function: Spare<HostFunction<E, T>>,
+    pub(crate) spare_lowered: Spare<Lowered>,
     /// What results were in.
     pub(crate) result_boxes: ResultBoxes,
     /// What is called with the values of threads that are over, by number.
@@ -286,23 +290,38 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
             interruption_limit: None,
             interruptions: 0,
             max_debug_message_length: usize::MAX,
+            spare_lifted: Spare::NONE,
+            spare_host_function: Spare::NONE,
+            spare_lowered: Spare::NONE,
             result_boxes: ResultBoxes::default(),
             thread_destructors: Vec::new(),
             failed_thread_destructors: VecDeque::new(),
         }
     }
 
-    pub(crate) fn lifted(&self, function: FunctionId) -> Result<Arc<Lifted<E>>, Error> {
+    /// A function that a guest exports.
+    pub(crate) fn lifted(&self, function: FunctionId) -> Result<&Lifted<E>, Error> {
         match self.functions.get(function.position()) {
-            Some(Callable::Lifted(lifted)) => Ok(lifted.clone()),
+            Some(Callable::Lifted(lifted)) => Ok(lifted),
+            _ => Err(Error::Unknown(Table::Functions)),
+        }
+    }
+
+    /// The same, to be kept while something is done to the store.
+    pub(crate) fn take_lifted(&mut self, function: FunctionId) -> Result<Arc<Lifted<E>>, Error> {
+        match self.functions.get(function.position()) {
+            Some(Callable::Lifted(lifted)) => Ok(self.spare_lifted.take(lifted)),
             _ => Err(Error::Unknown(Table::Functions)),
         }
     }
 
     /// The function of the host with this number, which is its position among all functions.
-    pub(crate) fn host_function(&self, number: u32) -> Result<Arc<HostFunction<E, T>>, Error> {
+    pub(crate) fn take_host_function(
+        &mut self,
+        number: u32,
+    ) -> Result<Arc<HostFunction<E, T>>, Error> {
         match usize::try_from(number).ok().and_then(|number| self.functions.get(number)) {
-            Some(Callable::Host(function)) => Ok(function.clone()),
+            Some(Callable::Host(function)) => Ok(self.spare_host_function.take(function)),
             _ => Err(Error::Unknown(Table::Functions)),
         }
     }
@@ -366,6 +385,17 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         match self.call(id)? {
             Call::Guest(call) => Ok(call),
             Call::Host(_) => Err(Error::NotHosts),
+        }
+    }
+
+    /// The import that a guest calls, to be kept while something is done to the store.
+    pub(crate) fn take_lowered(&mut self, id: SubtaskId) -> Result<Arc<Lowered>, Error> {
+        match self.calls.get(position(id.number)) {
+            Some(Some((found, Call::Guest(call)))) if *found == id => {
+                Ok(self.spare_lowered.take(&call.lowered))
+            }
+            Some(Some((found, Call::Host(_)))) if *found == id => Err(Error::NotHosts),
+            _ => Err(Error::Unknown(Table::Waitables)),
         }
     }
 

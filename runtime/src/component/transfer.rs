@@ -124,7 +124,7 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
     cx: &mut Context<'_, E, T>,
     task_return: TaskReturn,
 ) -> Result<Step, Fault> {
-    let lifted = cx.data().lifted(task_return.function())?;
+    let lifted = cx.data_mut().take_lifted(task_return.function())?;
     let results = &lifted.ty.results;
     let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
     let max = flattening.max_flat_results();
@@ -160,7 +160,9 @@ pub(super) fn return_<E: CoreEngine, T: Send + 'static>(
             None
         }
     };
-    Ok(cx.data_mut().machine.resolve(task_return, value)?)
+    let state = cx.data_mut();
+    state.spare_lifted.put(lifted);
+    Ok(state.machine.resolve(task_return, value)?)
 }
 
 /// The one core value of a result that is not in memory.
