@@ -146,7 +146,10 @@ impl<L: HostLimits> FixedLengthList<L> {
         elements: impl IntoIterator<Item = V>,
     ) -> ListResult<Self, L> {
         let mut list = Self::new(ty);
-        elements.into_iter().try_for_each(|element| list.push(element))?;
+        let mut elements = elements.into_iter();
+        // Where there is no room for so many, the first one that is too many can't be pushed.
+        let _ = list.elements.reserve(elements.size_hint().0.min(list.remaining()));
+        elements.try_for_each(|element| list.push(element))?;
         Ok(list)
     }
 
