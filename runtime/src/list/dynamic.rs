@@ -228,8 +228,12 @@ impl<L: HostLimits> FixedLengthList<L> {
         }
         let element = element.into_context_value()?;
         self.ty.element.check(&element)?;
-        self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))?;
-        Ok(())
+        Ok(self.push_checked(element)?)
+    }
+
+    /// Adds an element that is known to be of the element type; there are fewer than the length.
+    pub(super) fn push_checked(&mut self, element: ContextValue<L>) -> Result<(), Error> {
+        self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))
     }
 
     /// Makes sure that there is room for all elements.
