@@ -291,9 +291,17 @@ impl<M: Message> fmt::Write for MessageWriter<M> {
 
 #[cfg(feature = "alloc")]
 impl Message for alloc::string::String {
-    fn append(&mut self, text: &str) -> bool {
+    fn from_text(text: &str) -> Self {
+        let mut kept = Self::new();
         // Without memory for it, none of it is kept.
-        let has_room = self.try_reserve_exact(text.len()).is_ok();
+        if kept.try_reserve_exact(text.len()).is_ok() {
+            kept.push_str(text);
+        }
+        kept
+    }
+
+    fn append(&mut self, text: &str) -> bool {
+        let has_room = self.try_reserve(text.len()).is_ok();
         if has_room {
             self.push_str(text);
         }
@@ -307,7 +315,9 @@ impl Message for alloc::string::String {
 
 impl<const N: usize> Message for arrayvec::ArrayString<N> {
     fn append(&mut self, text: &str) -> bool {
-        text.chars().all(|character| self.try_push(character).is_ok())
+        let length = text.floor_char_boundary(self.remaining_capacity());
+        let fits = text.get(..length).is_some_and(|fits| self.try_push_str(fits).is_ok());
+        fits && length == text.len()
     }
 
     fn text(&self) -> &str {

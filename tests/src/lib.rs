@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`conformance`] | the runner of component `.wast` files |
 //! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
+//! | [`host_operations`] | what a host does with contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 //! | [`scenes`] | components on wasmi, for the same |
@@ -18,6 +19,7 @@
 )]
 
 pub mod conformance;
+pub mod host_operations;
 pub mod hostile;
 pub mod programs;
 pub mod scenes;

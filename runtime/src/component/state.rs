@@ -412,7 +412,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// host has not heard of it.
     pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<CallError> {
         let place = self.calls.get_mut(position(id.number))?;
-        let Some((_, call)) = place.as_mut().filter(|(found, _)| *found == id) else { return None };
+        let (_, call) = place.as_mut().filter(|(found, _)| *found == id)?;
         let Call::Host(call) = call else {
             *place = None;
             return None;

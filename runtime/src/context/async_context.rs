@@ -110,8 +110,7 @@ impl<L: HostLimits> AsyncContext<L> {
         value: impl IntoContextValue<L>,
     ) -> Result<Option<ContextValue<L>>, ContextError> {
         self.check_untyped(key)?;
-        let name = Name::copy_of(key.name())?;
-        Ok(self.values.set(name, value.into_context_value()?)?)
+        Ok(self.values.set(Name::Text(key.name()), value.into_context_value()?)?)
     }
 
     /// Takes the value under a key, typed or not, away.

@@ -190,8 +190,9 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         key: &str,
         value: impl IntoContextValue<L>,
     ) -> Result<Option<ContextValue<L>>, Error> {
-        let (name, value) = (Name::copy_of(key)?, value.into_context_value()?);
-        self.machine.describe_error(error_context, |record| record.metadata.set(name, value))
+        let value = value.into_context_value()?;
+        self.machine
+            .describe_error(error_context, |record| record.metadata.set(Name::Text(key), value))
     }
 
     /// A value of the metadata.

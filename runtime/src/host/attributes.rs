@@ -17,11 +17,6 @@ pub(crate) enum Name<T> {
 }
 
 impl<T: Text> Name<T> {
-    /// A copy of a name that is text.
-    pub(crate) fn copy_of(name: &str) -> Result<Self, Error> {
-        T::copy_of(name).map(Self::Text).ok_or(Error::value_too_long(name.len()))
-    }
-
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::Typed(identity) => identity.key().name(),
@@ -34,6 +29,25 @@ impl<T: Text> Name<T> {
         match self {
             Self::Typed(identity) => Some(*identity),
             Self::Text(_) => None,
+        }
+    }
+}
+
+impl Name<&str> {
+    const fn borrowed(&self) -> &str {
+        match self {
+            Self::Typed(identity) => identity.key().name(),
+            Self::Text(text) => text,
+        }
+    }
+
+    /// A copy, to be kept.
+    fn copied<T: Text>(self) -> Result<Name<T>, Error> {
+        match self {
+            Self::Typed(identity) => Ok(Name::Typed(identity)),
+            Self::Text(text) => {
+                T::copy_of(text).map(Name::Text).ok_or(Error::value_too_long(text.len()))
+            }
         }
     }
 }
@@ -71,17 +85,18 @@ impl<L: HostLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
         self.list.get(self.position(name)?)
     }
 
-    /// Sets the value of a name, and gives the one that it had. If there is no room for it, nothing
-    /// changes.
+    /// Sets the value of a name, and gives the one that it had. The name is copied if it had none.
+    /// If there is no room for it, nothing changes.
     pub(crate) fn set(
         &mut self,
-        name: Name<L::Name>,
+        name: Name<&str>,
         value: ContextValue<L>,
     ) -> Result<Option<ContextValue<L>>, Error> {
-        let held = self.position(name.text()).and_then(|it| self.list.get_mut(it));
+        let held = self.position(name.borrowed()).and_then(|it| self.list.get_mut(it));
         if let Some(held) = held {
             return Ok(Some(core::mem::replace(&mut held.value, value)));
         }
+        let name = name.copied()?;
         self.list.push(Attribute { name, value }).map_err(|_| Error::Full(self.table))?;
         Ok(None)
     }

@@ -116,7 +116,7 @@ pub struct HostSizes {
     /// Values of each of these threads.
     pub thread_locals: usize,
     /// Calls and host tasks that the host has something to remember of, such as metadata, a result or
-    /// a context.
+    /// a context: as many as `waitables`, if each may have some.
     pub call_records: usize,
     /// Values among the metadata of each call or host task.
     pub task_metadata: usize,

@@ -146,7 +146,10 @@ impl<L: HostLimits> FixedLengthList<L> {
         elements: impl IntoIterator<Item = V>,
     ) -> ListResult<Self, L> {
         let mut list = Self::new(ty);
-        elements.into_iter().try_for_each(|element| list.push(element))?;
+        let mut elements = elements.into_iter();
+        // Where there is no room for so many, the first one that is too many can't be pushed.
+        let _ = list.elements.reserve(elements.size_hint().0.min(list.remaining()));
+        elements.try_for_each(|element| list.push(element))?;
         Ok(list)
     }
 
@@ -225,8 +228,12 @@ impl<L: HostLimits> FixedLengthList<L> {
         }
         let element = element.into_context_value()?;
         self.ty.element.check(&element)?;
-        self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))?;
-        Ok(())
+        Ok(self.push_checked(element)?)
+    }
+
+    /// Adds an element that is known to be of the element type; there are fewer than the length.
+    pub(super) fn push_checked(&mut self, element: ContextValue<L>) -> Result<(), Error> {
+        self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))
     }
 
     /// Makes sure that there is room for all elements.

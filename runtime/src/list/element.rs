@@ -151,6 +151,8 @@ impl<C: CompoundType> ElementType<C> {
     /// # Errors
     ///
     /// [`ListError::Element`], [`ListError::Compound`]
+    // Part of its callers, most of which know the case of the value: then little is left of it.
+    #[inline]
     pub fn check<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
     where
         L: HostLimits<CompoundType = C, Compound = C::Value>,
@@ -169,6 +171,16 @@ impl<C: CompoundType> ElementType<C> {
             | (Self::F64, ContextValue::F64(_))
             | (Self::Char, ContextValue::Char(_))
             | (Self::String, ContextValue::String(_)) => Ok(()),
+            _ => self.check_compound(value),
+        }
+    }
+
+    /// The same where the type and the value are not of one scalar case, nor both texts.
+    fn check_compound<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
+    where
+        L: HostLimits<CompoundType = C, Compound = C::Value>,
+    {
+        match (self, value) {
             (Self::Compound(ty), ContextValue::Compound(value)) => {
                 ty.check(value).map_err(ListError::Compound)
             }

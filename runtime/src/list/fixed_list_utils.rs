@@ -45,7 +45,7 @@ pub fn repeat_element<L: HostLimits>(
     let mut list = FixedLengthList::new(ty);
     list.reserve()?;
     for _ in 0..length {
-        list.push(element.clone())?;
+        list.push_checked(element.clone())?;
     }
     Ok(list)
 }
@@ -109,7 +109,7 @@ pub fn from_range<L: HostLimits>(
     list.reserve()?;
     for number in start..end {
         let number = nth::<L>(list.list_type().element_type(), number).ok_or_else(no_range)?;
-        list.push(number)?;
+        list.push_checked(number)?;
     }
     Ok(list)
 }
@@ -184,14 +184,14 @@ pub fn slice<L: HostLimits>(
     copy_of(ty, list.iter().skip(start).take(length as usize))
 }
 
-/// A list with copies of these elements, as many as its type says.
+/// A list with copies of these elements, which are of its type, and as many as that says.
 fn copy_of<'a, L: HostLimits>(
     ty: FixedLengthListType<L::CompoundType>,
     mut elements: impl Iterator<Item = &'a ContextValue<L>>,
 ) -> ListResult<FixedLengthList<L>, L> {
     let mut list = FixedLengthList::new(ty);
     list.reserve()?;
-    elements.try_for_each(|element| list.push(element.clone()))?;
+    elements.try_for_each(|element| list.push_checked(element.clone()))?;
     Ok(list)
 }
 

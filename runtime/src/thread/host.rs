@@ -82,7 +82,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
             .begun
             .is_none_or(|(_, call)| self.machine.call_state(call) == Ok(SubtaskState::Starting));
         Ok(match record.join {
-            Join::Waited => ThreadStatus::Joining,
+            Join::Waited(_) => ThreadStatus::Joining,
             Join::Open | Join::Done if starts => ThreadStatus::Starting,
             Join::Open | Join::Done => ThreadStatus::Running,
         })
@@ -185,7 +185,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
             }
             threads.get_mut(joiner)?.joins = Some(thread);
         }
-        threads.get_mut(thread)?.join = Join::Waited;
+        threads.get_mut(thread)?.join = Join::Waited(joiner);
         Ok(())
     }
 
@@ -215,14 +215,11 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     fn end_wait(&mut self, thread: SpawnedThreadId, join: Join) -> Result<(), Error> {
         let threads = &mut self.machine.extensions.threads;
         let record = threads.get_mut(thread)?;
-        if record.join != Join::Waited {
-            return Err(Error::NotJoined);
-        }
+        let Join::Waited(joiner) = record.join else { return Err(Error::NotJoined) };
         record.join = join;
-        let joiner = threads.iter().find(|(_, it)| it.joins == Some(thread)).map(|(key, _)| key);
-        if let Some(joiner) = joiner {
-            let joiner = threads.id(joiner)?;
-            threads.get_mut(joiner)?.joins = None;
+        // The joiner may be over by now, or wait for another thread.
+        if let Some(joiner) = joiner.and_then(|joiner| threads.get_mut(joiner).ok()) {
+            joiner.joins = joiner.joins.filter(|joined| *joined != thread);
         }
         Ok(())
     }

@@ -149,8 +149,8 @@ pub(crate) struct ThreadRecord<L: HostLimits> {
 pub(crate) enum Join {
     /// Nobody has asked.
     Open,
-    /// Somebody waits.
-    Waited,
+    /// Somebody waits: a thread, or the host.
+    Waited(Option<SpawnedThreadId>),
     /// Somebody was told.
     Done,
 }

@@ -1,0 +1,68 @@
+//! What the host's side costs: contexts, tasks, waitable sets, error contexts, threads and lists.
+//!
+//! `cargo bench -p weft-tests --bench host` prints a table for each, with two rows for an
+//! operation: on a machine whose tables grow, and on one whose tables are arrays. Beside a row are
+//! the allocations, where there are any: those of what somebody owns.
+
+use std::fmt;
+
+use divan::{AllocProfiler, Bencher};
+use weft_tests::host_operations::{self, Operation, Tables};
+
+/// Lists what a benchmark allocates.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// An operation on one of the two machines.
+#[derive(Debug)]
+struct Row {
+    operation: Operation,
+    tables: Tables,
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.tables)
+    }
+}
+
+/// Both rows of each operation, one below the other.
+fn rows(operations: &[Operation]) -> impl Iterator<Item = Row> {
+    operations.iter().flat_map(|operation| {
+        Tables::ALL.into_iter().map(|tables| Row { operation: *operation, tables })
+    })
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[divan::bench(
+            args = rows(host_operations::$name::ALL), sample_count = 1000, sample_size = 100
+        )]
+        fn $name(bencher: Bencher<'_, '_>, row: &Row) {
+            let mut operation = row.operation.prepare(row.tables);
+            // Tables grow before anything is timed.
+            operation();
+            bencher.bench_local(operation);
+        }
+    )*};
+}
+
+tables! {
+    /// Values of the current context, and scopes.
+    context;
+    /// Host tasks, and cancellation tokens.
+    task;
+    /// Waiting for host tasks.
+    waitable_set;
+    /// Errors, and what the host knows of them.
+    error_context;
+    /// Threads that the host begins.
+    thread;
+    /// Fixed-length lists.
+    list;
+}

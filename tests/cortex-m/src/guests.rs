@@ -1,0 +1,139 @@
+//! Guests, which are played: what a guest would do is what the firmware tells the machine in its
+//! place.
+
+use weft::builtin::{
+    Definition, OptionsIndex, Outcome, StreamDefinition, TaskDefinition, TypeIndex,
+};
+use weft::code::{CallbackCode, CallbackResult, Ends};
+use weft::core_value::CoreValue;
+use weft::machine::{
+    Event, FunctionId, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step, TypeDefinition,
+};
+
+use crate::board::{Board, Wrong, expect};
+
+pub(crate) const STREAM: TypeIndex = TypeIndex(0);
+pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
+const TASK_RETURN: TaskDefinition = TaskDefinition::Return { result_type: None, options: OPTIONS };
+
+/// The guests and the host, as far as they do the same again and again.
+pub(crate) struct Guests {
+    pub(crate) machine: Machine<Board>,
+    pub(crate) producer: Guest,
+    pub(crate) consumer: Guest,
+}
+
+/// A component instance, and its one export, which is lifted with a callback.
+#[derive(Clone, Copy)]
+pub(crate) struct Guest {
+    pub(crate) instance: InstanceId,
+    pub(crate) export: FunctionId,
+}
+
+impl Guest {
+    fn new(machine: &mut Machine<Board>) -> Result<Self, Wrong> {
+        let instance = machine.new_instance()?;
+        let export = machine.lift(LiftedFunction {
+            instance,
+            is_async: true,
+            lift: Lift::Callback,
+            result_type: None,
+            lift_options: OPTIONS,
+        })?;
+        Ok(Self { instance, export })
+    }
+}
+
+impl Guests {
+    /// A machine with two guests, which may have streams.
+    pub(crate) fn new() -> Result<Self, Wrong> {
+        let mut machine = Machine::default();
+        machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
+        let producer = Guest::new(&mut machine)?;
+        let consumer = Guest::new(&mut machine)?;
+        Ok(Self { machine, producer, consumer })
+    }
+
+    fn outcome<const N: usize>(
+        &mut self,
+        definition: impl Into<Definition>,
+        arguments: [u32; N],
+    ) -> Result<Outcome<Option<CoreValue>, Step>, Wrong> {
+        Ok(definition.into().call(&mut self.machine, &arguments.map(CoreValue::I32))?)
+    }
+
+    /// A guest calls a built-in that does not return at once.
+    pub(crate) fn suspended<const N: usize>(
+        &mut self,
+        definition: impl Into<Definition>,
+        arguments: [u32; N],
+    ) -> Result<Step, Wrong> {
+        match self.outcome(definition, arguments)? {
+            Outcome::Suspend(step) => Ok(step),
+            Outcome::Return(_) => Err(Wrong::Unexpected("a built-in that does not return")),
+        }
+    }
+
+    /// A guest calls a built-in that returns at once; what it gives, or 0.
+    pub(crate) fn call<const N: usize>(
+        &mut self,
+        definition: impl Into<Definition>,
+        arguments: [u32; N],
+    ) -> Result<u32, Wrong> {
+        match self.outcome(definition, arguments)? {
+            Outcome::Return(Some(CoreValue::I32(value))) => Ok(value),
+            Outcome::Return(None) => Ok(0),
+            _ => Err(Wrong::Unexpected("a built-in that returns")),
+        }
+    }
+
+    /// A guest makes a stream.
+    pub(crate) fn new_stream(&mut self) -> Result<Ends, Wrong> {
+        match self.outcome(StreamDefinition::New { ty: STREAM }, [])? {
+            Outcome::Return(Some(CoreValue::I64(ends))) => Ok(Ends::unpack(ends)),
+            _ => Err(Wrong::Unexpected("two ends")),
+        }
+    }
+
+    /// The guest that runs returns to wait on a set.
+    pub(crate) fn wait(&mut self, waitable_set: u32) -> Result<Step, Wrong> {
+        self.returned(CallbackResult { code: CallbackCode::Wait, waitable_set })
+    }
+
+    /// The guest that runs is done.
+    pub(crate) fn exit(&mut self) -> Result<Step, Wrong> {
+        self.returned(CallbackResult { code: CallbackCode::Exit, waitable_set: 0 })
+    }
+
+    fn returned(&mut self, result: CallbackResult) -> Result<Step, Wrong> {
+        let packed = result.pack().map_err(|_| Wrong::Unexpected("a small index"))?;
+        Ok(self.machine.function_returned(Some(packed))?)
+    }
+
+    /// The host lets a guest run which waits to be called back; what with.
+    pub(crate) fn callback_event(&mut self) -> Result<Event, Wrong> {
+        match self.machine.tick()? {
+            Step::CallCallback { event, .. } => Ok(event),
+            _ => Err(Wrong::Unexpected("a callback is called")),
+        }
+    }
+
+    /// The guest that runs returns from `function`.
+    pub(crate) fn task_return(&mut self, function: FunctionId) -> Result<(), Wrong> {
+        let Step::Return(token) = self.suspended(TASK_RETURN, [])? else {
+            return Err(Wrong::Unexpected("a result for the caller"));
+        };
+        expect(token.function() == function, "the function that returns")?;
+        self.machine.return_(&token)?;
+        let step = self.machine.resolve(token, None)?;
+        expect(builtin(&step) == Some(0), "`task.return` returns")
+    }
+}
+
+/// What a built-in gives to the guest that goes on; nothing if the step is another one.
+pub(crate) fn builtin(step: &Step) -> Option<u64> {
+    match step {
+        Step::Resume { value: Resumed::Builtin(value), .. } => Some(*value),
+        _ => None,
+    }
+}

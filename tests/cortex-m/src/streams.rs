@@ -1,0 +1,99 @@
+//! A guest makes a stream and calls another one with its readable end; that one reads, and waits for
+//! what the first writes; it returns the sum, of which the first hears by an event.
+
+use weft::builtin::{StreamDefinition, SubtaskDefinition, WaitableDefinition};
+use weft::code::{CallResult, Ends, EventCode, SubtaskState};
+use weft::core_value::IntegerType;
+use weft::limit::BLOCKED;
+use weft::machine::{Event, HostEvent, Resumed, Step};
+use weft::trap::EndKind;
+
+use crate::board::{Wrong, expect};
+use crate::guests::{Guests, OPTIONS, STREAM, builtin};
+
+const I32: IntegerType = IntegerType::I32;
+const READ: StreamDefinition =
+    StreamDefinition::Read { ty: STREAM, options: OPTIONS, is_async: true, memory_address: I32 };
+const WRITE: StreamDefinition =
+    StreamDefinition::Write { ty: STREAM, options: OPTIONS, is_async: true, memory_address: I32 };
+
+/// Gives the sum.
+pub(crate) fn play(board: &mut Guests) -> Result<u32, Wrong> {
+    let (producer, produce) = (board.producer.instance, board.producer.export);
+    let (consumer, consume) = (board.consumer.instance, board.consumer.export);
+
+    // The memories of the two, each with a buffer at address 0.
+    let source = [2_u8, 3, 5, 7];
+    let mut destination = [0_u8; 8];
+
+    // The host calls the producer, which makes a stream and calls the consumer with its end.
+    let (call, step) = board.machine.invoke(produce)?;
+    expect(matches!(step, Step::CallFunction { .. }), "the producer runs")?;
+    let Ends { readable, writable } = board.new_stream()?;
+    let (_, step) = board.machine.canon_lower(consume, true)?;
+    expect(matches!(step, Step::CallFunction { .. }), "the consumer runs")?;
+    let end = board.machine.lift_end(producer, (EndKind::Stream, STREAM), readable)?;
+    let readable = board.machine.lower_end(consumer, (EndKind::Stream, STREAM), end)?;
+
+    // The consumer reads, and waits; the producer goes on.
+    let consumer_set = board.call(WaitableDefinition::SetNew, [])?;
+    board.call(WaitableDefinition::Join, [readable, consumer_set])?;
+    let Step::CheckBuffer(check) = board.suspended(READ, [readable, 0, 8])? else {
+        return Err(Wrong::Unexpected("the buffer of the read is checked"));
+    };
+    let step = board.machine.buffer_checked(check)?;
+    expect(builtin(&step) == Some(BLOCKED.into()), "the read waits")?;
+    let Step::Resume { value: Resumed::AsyncImport(result), .. } = board.wait(consumer_set)? else {
+        return Err(Wrong::Unexpected("the call of the consumer returns"));
+    };
+    let CallResult { state, subtask } =
+        CallResult::unpack(result).map_err(|_| Wrong::Unexpected("the result of a call"))?;
+    expect(state == SubtaskState::Started, "the consumer has started")?;
+
+    // The producer writes, which meets the read: four values move.
+    let Step::CheckBuffer(check) = board.suspended(WRITE, [writable, 0, 4])? else {
+        return Err(Wrong::Unexpected("the buffer of the write is checked"));
+    };
+    let Step::Copy(copy) = board.machine.buffer_checked(check)? else {
+        return Err(Wrong::Unexpected("the values move"));
+    };
+    expect(copy.count() == 4, "all four values move")?;
+    destination[..4].copy_from_slice(&source);
+    let step = board.machine.copied(copy)?;
+    expect(builtin(&step) == Some(4 << 4), "the write is complete")?;
+    board.call(StreamDefinition::DropWritable { ty: STREAM }, [writable])?;
+    let producer_set = board.call(WaitableDefinition::SetNew, [])?;
+    board.call(WaitableDefinition::Join, [subtask, producer_set])?;
+    let step = board.wait(producer_set)?;
+    expect(step == Step::ReturnToHost, "both wait")?;
+
+    // The consumer hears of the values, and returns their sum.
+    let event = board.callback_event()?;
+    let read = Event { code: EventCode::StreamRead, index: readable, payload: 4 << 4 | 1 };
+    expect(event == read, "four values were read, and the stream has ended")?;
+    board.call(StreamDefinition::DropReadable { ty: STREAM }, [readable])?;
+    board.call(WaitableDefinition::SetDrop, [consumer_set])?;
+    let sum = destination[..4].iter().copied().map(u32::from).sum();
+    board.task_return(consume)?;
+    let step = board.exit()?;
+    expect(step == Step::ReturnToHost, "the consumer is done")?;
+
+    // The producer hears of that, and returns.
+    let event = board.callback_event()?;
+    let payload = SubtaskState::Returned.code();
+    let returned = Event { code: EventCode::Subtask, index: subtask, payload };
+    expect(event == returned, "the consumer has returned")?;
+    board.call(SubtaskDefinition::Drop, [subtask])?;
+    board.call(WaitableDefinition::SetDrop, [producer_set])?;
+    board.task_return(produce)?;
+    let step = board.exit()?;
+    expect(step == Step::ReturnToHost, "the producer is done")?;
+    let Some(HostEvent { event, .. }) = board.machine.next_host_event()? else {
+        return Err(Wrong::Unexpected("the host hears of its call"));
+    };
+    expect(event.payload == payload, "the call of the host has returned")?;
+    board.machine.drop_call(call)?;
+
+    expect(sum == 17, "the sum is that of what was written")?;
+    Ok(sum)
+}

@@ -1,0 +1,162 @@
+//! Contexts: values of the current one, scopes, and those that tasks have.
+
+use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
+use weft::limits::Limits;
+use weft::machine::Machine;
+
+super::operations! {
+    /// The value of a typed key, which is the last of four.
+    GET, "get, typed, the last of four", get;
+    /// The value of a key that is text, which is the first of four.
+    GET_TEXT, "get, by text, the first of four", get_text;
+    /// Another number for a typed key.
+    SET, "set a number, typed", set;
+    /// Another number for a key that is text.
+    SET_NUMBER_BY_TEXT, "set a number, by text", set_number_by_text;
+    /// Another text for a key that is text.
+    SET_TEXT, "set a text, by text", set_text;
+    /// A value comes and goes.
+    SET_AND_REMOVE, "set a number and remove it, typed", set_and_remove;
+    /// A scope without values.
+    EMPTY_SCOPE, "enter an empty scope and leave it", empty_scope;
+    /// A scope with a value, which is set and read.
+    SCOPE, "enter a scope, set, get, and leave it", scope;
+    /// A scope that begins with the values of the context around it.
+    COPIED_SCOPE, "enter a scope with a copy and leave it", copied_scope;
+    /// A context is pushed, and popped.
+    PUSH_AND_POP, "push and pop", push_and_pop;
+    /// A task begins in a context, and is forgotten.
+    TASK_IN_CONTEXT, "start a task in it, and drop that", task_in_context;
+    /// The context that a task has is changed, so that it is copied.
+    SET_SHARED, "set what a task has, too", set_shared;
+}
+
+/// For whom something is done.
+#[derive(ContextKey)]
+#[context_key(value = u64)]
+struct UserId;
+
+/// A text, as long as a text of a bounded machine may be.
+const TEXT: &str = "0123456789abcdef0123456789abcdef";
+
+fn key(name: &str) -> ContextKey<'_> {
+    ContextKey::new(name).expect("a key")
+}
+
+/// A machine whose host's context has four values.
+fn with_values<L: Limits>() -> Machine<L> {
+    let mut machine = Machine::<L>::default();
+    let mut host = machine.host();
+    for name in ["attempt", "deadline", "tenant"] {
+        host.set_context_value(key(name), 1_u64).expect("a value");
+    }
+    host.set::<UserId>(7).expect("a value");
+    machine
+}
+
+fn get<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || assert_eq!(machine.host().get::<UserId>(), Some(7)))
+}
+
+fn get_text<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || {
+        let host = machine.host();
+        let value = host.get_context_value(key("attempt")).expect("a value");
+        assert_eq!(value.get::<u64>(), Some(1));
+    })
+}
+
+fn set<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    let mut value = 0;
+    Box::new(move || {
+        value += 1;
+        machine.host().set::<UserId>(value).expect("a value");
+    })
+}
+
+fn set_number_by_text<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    let mut value = 0_u64;
+    Box::new(move || {
+        value += 1;
+        machine.host().set_context_value(key("tenant"), value).expect("a value");
+    })
+}
+
+fn set_text<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || {
+        machine.host().set_context_value(key("tenant"), TEXT).expect("a value");
+    })
+}
+
+fn set_and_remove<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    machine.host().remove::<UserId>().expect("a context");
+    Box::new(move || {
+        let mut host = machine.host();
+        host.set::<UserId>(8).expect("a value");
+        assert_eq!(host.remove::<UserId>(), Ok(true));
+    })
+}
+
+fn empty_scope<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || {
+        let scope = AsyncContextScope::enter_empty(&mut machine).expect("a scope");
+        drop(scope);
+    })
+}
+
+fn scope<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || {
+        let mut scope = AsyncContextScope::enter_empty(&mut machine).expect("a scope");
+        scope.host().set::<UserId>(8).expect("a value");
+        assert_eq!(scope.host().get::<UserId>(), Some(8));
+    })
+}
+
+fn copied_scope<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || {
+        let mut scope = AsyncContextScope::enter_copy(&mut machine).expect("a scope");
+        assert_eq!(scope.host().get::<UserId>(), Some(7));
+    })
+}
+
+fn push_and_pop<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    let mut context = AsyncContext::new();
+    context.set::<UserId>(8).expect("a value");
+    let mut pushed = Some(context);
+    Box::new(move || {
+        let mut host = machine.host();
+        host.context_push(pushed.take().expect("a context")).expect("another context");
+        pushed = host.context_pop().expect("contexts");
+    })
+}
+
+fn task_in_context<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || {
+        let mut host = machine.host();
+        let task = host.task_start().expect("a task");
+        host.task_cancel(task).expect("a task that is not over");
+        host.task_drop(task).expect("a task that is over");
+    })
+}
+
+fn set_shared<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = with_values::<L>();
+    Box::new(move || {
+        let mut host = machine.host();
+        let task = host.task_start().expect("a task");
+        host.set::<UserId>(8).expect("a value");
+        host.task_cancel(task).expect("a task that is not over");
+        host.task_drop(task).expect("a task that is over");
+    })
+}

@@ -1,0 +1,166 @@
+//! Error contexts of the host, with all that it knows of them.
+
+use std::fmt::{self, Write};
+use std::hint::black_box;
+
+use weft::error_context::{ErrorContextId, ErrorSeverity, StackFrame};
+use weft::limits::Limits;
+use weft::machine::Machine;
+
+super::operations! {
+    /// An error context is made, and dropped.
+    NEW_AND_DROP, "new, drop", new_and_drop;
+    /// The same, of which more is known than the message.
+    NEW_CRITICAL, "new, critical, with a code, drop", new_critical;
+    /// An error context with three stack frames.
+    NEW_WITH_FRAMES, "new with three stack frames, drop", new_with_frames;
+    /// An error of Rust's becomes one, with its source.
+    FROM_ERROR, "from an error with a source, drop", from_error;
+    /// Another number for a key of the metadata, which is read.
+    METADATA, "set metadata that is there, get it", metadata;
+    /// An error context with metadata of its own.
+    NEW_WITH_METADATA, "new, set metadata, drop", new_with_metadata;
+    /// The message, which is as long as one of a bounded machine may be.
+    MESSAGE, "message", message;
+    /// The error with its frames and its source, as text.
+    TRACE, "trace of it and its source as text", trace;
+}
+
+/// A message, as long as one of a bounded machine may be.
+const MESSAGE_TEXT: &str = "the connection to the database was lost while a row was written.";
+
+const FRAMES: [StackFrame<'static>; 3] = [
+    StackFrame::new("write").file("database.rs").line(142).column(15),
+    StackFrame::new("store").file("service.rs").line(20).column(5),
+    StackFrame::new("main").file("main.rs").line(7).column(1),
+];
+
+fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let error = host.error_context_new(MESSAGE_TEXT, ErrorSeverity::Error).expect("an error");
+        host.error_context_drop(error).expect("an error");
+    })
+}
+
+fn new_critical<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let error = host.error_context_new(MESSAGE_TEXT, ErrorSeverity::Critical);
+        let error = error.expect("an error");
+        host.error_context_set_code(error, 7).expect("an error");
+        host.error_context_drop(error).expect("an error");
+    })
+}
+
+fn with_frames<L: Limits>(machine: &mut Machine<L>) -> ErrorContextId {
+    let error = machine.host().create_with_stack_trace(MESSAGE_TEXT, ErrorSeverity::Error, FRAMES);
+    error.expect("an error")
+}
+
+fn new_with_frames<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let error = with_frames(&mut machine);
+        machine.host().error_context_drop(error).expect("an error");
+    })
+}
+
+/// An error of Rust's, whose source is the other one.
+#[derive(Debug)]
+struct Unsaved {
+    row: u32,
+    table: &'static str,
+    source: Lost,
+}
+
+impl fmt::Display for Unsaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {} of {} was not saved", self.row, self.table)
+    }
+}
+
+impl std::error::Error for Unsaved {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+#[derive(Debug)]
+struct Lost;
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection was lost")
+    }
+}
+
+impl std::error::Error for Lost {}
+
+fn from_error<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    let unsaved = Unsaved { row: 17, table: "accounts", source: Lost };
+    Box::new(move || {
+        let mut host = machine.host();
+        let error = host.error_context_from(black_box(&unsaved), ErrorSeverity::Error);
+        host.error_context_drop(error.expect("an error")).expect("an error");
+    })
+}
+
+fn metadata<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    let error = with_frames(&mut machine);
+    let mut row = 0_u64;
+    Box::new(move || {
+        row += 1;
+        let mut host = machine.host();
+        host.error_context_set_metadata(error, "row", row).expect("a value");
+        let value = host.error_context_get_metadata(error, "row").expect("an error");
+        assert_eq!(value.and_then(|it| it.get::<u64>()), Some(row));
+    })
+}
+
+fn new_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let error = host.create_simple(MESSAGE_TEXT).expect("an error");
+        host.error_context_set_metadata(error, "row", 17).expect("a value");
+        host.error_context_drop(error).expect("an error");
+    })
+}
+
+fn message<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    let error = with_frames(&mut machine);
+    Box::new(move || {
+        assert_eq!(machine.host().error_context_message(error), Ok(MESSAGE_TEXT));
+    })
+}
+
+/// Counts what is written.
+#[derive(Default)]
+struct Length(usize);
+
+impl Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
+}
+
+fn trace<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    let error = with_frames(&mut machine);
+    let source = with_frames(&mut machine);
+    machine.host().error_context_set_source(error, source).expect("two errors");
+    Box::new(move || {
+        let mut length = Length::default();
+        let host = machine.host();
+        let trace = host.error_context_stack_trace(error).expect("an error");
+        write!(length, "{trace}").expect("a text");
+        assert!(length.0 > 2 * MESSAGE_TEXT.len());
+    })
+}

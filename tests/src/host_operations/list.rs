@@ -1,0 +1,101 @@
+//! Fixed-length lists of numbers.
+
+use std::hint::black_box;
+
+use weft::limits::Limits;
+use weft::list::fixed_list_utils::{concatenate, slice, zero_filled};
+use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
+
+super::operations! {
+    /// An element of a list.
+    GET, "get", get;
+    /// Another element in the place of one.
+    SET, "set", set;
+    /// All elements of a list, one after the other.
+    ITERATE, "iterate over 16", iterate;
+    /// The type of a list is made, and dropped.
+    NEW_TYPE, "new type", new_type;
+    /// A list is filled, one element after the other.
+    PUSH, "push 16", push;
+    /// A list is made of its elements.
+    WITH_ELEMENTS, "with 16 elements", with_elements;
+    /// A list of zeros is made.
+    ZERO_FILLED, "16 zeros", zeros;
+    /// Two lists are made one, and that is cut.
+    CONCATENATE_AND_SLICE, "concatenate 8 and 8, slice 8", concatenate_and_slice;
+}
+
+/// How long the lists are.
+const LENGTH: u32 = 16;
+
+/// The type of a list of numbers.
+fn numbers<L: Limits>(length: u32) -> FixedLengthListType<L::CompoundType> {
+    FixedLengthListType::new(ElementType::U32, length).expect("a type")
+}
+
+/// A list of the numbers from 0.
+fn list_of<L: Limits>(length: u32) -> FixedLengthList<L> {
+    FixedLengthList::with_elements(numbers::<L>(length), 0..length).expect("a list")
+}
+
+fn get<L: Limits>() -> Box<dyn FnMut()> {
+    let list = list_of::<L>(LENGTH);
+    Box::new(move || assert_eq!(black_box(&list).get_as::<u32>(7), Some(7)))
+}
+
+fn set<L: Limits>() -> Box<dyn FnMut()> {
+    let mut list = list_of::<L>(LENGTH);
+    let mut number = 0_u32;
+    Box::new(move || {
+        number += 1;
+        black_box(&mut list).set(7, number).expect("a place");
+    })
+}
+
+fn iterate<L: Limits>() -> Box<dyn FnMut()> {
+    let list = list_of::<L>(LENGTH);
+    Box::new(move || {
+        let numbers = black_box(&list).iter().filter_map(|it| it.get::<u32>());
+        assert_eq!(numbers.sum::<u32>(), 120);
+    })
+}
+
+fn new_type<L: Limits>() -> Box<dyn FnMut()> {
+    Box::new(move || {
+        black_box(numbers::<L>(LENGTH));
+    })
+}
+
+fn push<L: Limits>() -> Box<dyn FnMut()> {
+    let ty = numbers::<L>(LENGTH);
+    Box::new(move || {
+        let mut list = FixedLengthList::<L>::new(ty.clone());
+        for number in 0..LENGTH {
+            list.push(number).expect("a place");
+        }
+        assert!(list.is_full());
+    })
+}
+
+fn with_elements<L: Limits>() -> Box<dyn FnMut()> {
+    let ty = numbers::<L>(LENGTH);
+    Box::new(move || {
+        let list = FixedLengthList::<L>::with_elements(ty.clone(), 0..LENGTH).expect("a list");
+        assert!(list.is_full());
+    })
+}
+
+fn zeros<L: Limits>() -> Box<dyn FnMut()> {
+    Box::new(move || {
+        let list = zero_filled::<L>(ElementType::U32, LENGTH).expect("a list");
+        assert!(list.is_full());
+    })
+}
+
+fn concatenate_and_slice<L: Limits>() -> Box<dyn FnMut()> {
+    let half = list_of::<L>(LENGTH / 2);
+    Box::new(move || {
+        let whole = concatenate(&half, &half).expect("a list");
+        assert!(slice(&whole, 8, 8).expect("a list") == half);
+    })
+}

@@ -1,0 +1,102 @@
+//! What a host does over and over with its contexts, tasks, sets, errors, threads and lists: each
+//! leaves the machine as it found it. It is the same code on a machine whose tables grow and on one
+//! whose tables are arrays.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`context`] | values of the current context, scopes, and contexts that tasks have |
+//! | [`task`] | host tasks, their metadata, and cancellation tokens |
+//! | [`waitable_set`] | sets of host tasks, and sets of sets |
+//! | [`error_context`] | error contexts with frames, metadata and sources, and traces |
+//! | [`thread`] | threads from spawn to join, and their values |
+//! | [`list`] | fixed-length lists |
+//!
+//! What goes otherwise than it should is a panic.
+
+pub mod context;
+pub mod error_context;
+pub mod list;
+pub mod task;
+pub mod thread;
+pub mod waitable_set;
+
+use std::fmt;
+
+/// Something that a host can do over and over.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    name: &'static str,
+    growing: fn() -> Box<dyn FnMut()>,
+    bounded: fn() -> Box<dyn FnMut()>,
+}
+
+impl Operation {
+    /// Prepares a machine whose tables are made so, and gives what does it once.
+    #[must_use]
+    pub fn prepare(&self, tables: Tables) -> Box<dyn FnMut()> {
+        match tables {
+            Tables::Growing => (self.growing)(),
+            Tables::Bounded => (self.bounded)(),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// What the tables of a machine are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// [`Heap`](weft::limits::Heap)
+    Growing,
+    /// [`Bounded`]
+    Bounded,
+}
+
+impl Tables {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Growing, Self::Bounded];
+}
+
+impl fmt::Display for Tables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Growing => "growing",
+            Self::Bounded => "bounded",
+        })
+    }
+}
+
+weft::limits! {
+    /// Enough for each of the operations.
+    pub struct Bounded {
+        instances: 1, functions: 1, types: 0, handles: 1, thread_indices: 1, tasks: 1, threads: 1,
+        waitables: 20, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 2,
+        message_bytes: 64,
+        contexts: 4, context_scopes: 3, context_values: 4, text_bytes: 32, value_bytes: 8,
+        task_records: 1, call_records: 20, task_metadata: 2,
+        cancellation_tokens: 2, cancellation_handlers: 2, host_sets: 2,
+        error_records: 2, stack_frames: 3, error_metadata: 2,
+        thread_records: 1, thread_locals: 2, list_elements: 16,
+    }
+}
+
+/// Operations by their names, and a list of them all.
+macro_rules! operations {
+    ($($(#[$doc:meta])* $constant:ident, $name:literal, $prepare:ident;)*) => {
+        $($(#[$doc])* pub const $constant: $crate::host_operations::Operation =
+            $crate::host_operations::Operation {
+                name: $name,
+                growing: $prepare::<weft::limits::Heap>,
+                bounded: $prepare::<$crate::host_operations::Bounded>,
+            };)*
+
+        /// Every operation of this subject.
+        pub const ALL: &[$crate::host_operations::Operation] = &[$($constant),*];
+    };
+}
+
+use operations;

@@ -1,0 +1,145 @@
+//! Host tasks, their metadata, and cancellation tokens.
+
+use weft::limits::Limits;
+use weft::machine::{Machine, SubtaskId, WaitableId};
+use weft::task::TaskStatus;
+
+super::operations! {
+    /// A task starts, returns a number, the host hears of that, reads the number and forgets it.
+    START_AND_RETURN, "start, return, hear, read, drop", start_and_return;
+    /// A task starts, fails without a reason, and is forgotten.
+    START_AND_FAIL, "start, fail, drop", start_and_fail;
+    /// A task starts, is cancelled, and is forgotten.
+    START_AND_CANCEL, "start, cancel, drop", start_and_cancel;
+    /// How far a task has come.
+    STATUS, "status", status;
+    /// Another number for a key of the metadata, which is read.
+    METADATA, "set metadata that is there, get it", metadata;
+    /// A task with metadata of its own.
+    START_WITH_METADATA, "start, set metadata, cancel, drop", start_with_metadata;
+    /// Whether a token is cancelled.
+    TOKEN_IS_CANCELLED, "token: is it cancelled?", token_is_cancelled;
+    /// A token and a child of it are made, the first is cancelled, and both are dropped.
+    TOKEN_FAMILY, "token: new, child, cancel, drop both", token_family;
+    /// A handler is registered with a token that is cancelled then, and the host hears of it.
+    TOKEN_HANDLER, "token: new, register, cancel, hear, drop", token_handler;
+    /// A task is bound to a token, which is cancelled.
+    TOKEN_BIND, "token: new, bind a task, cancel, drop both", token_bind;
+}
+
+/// A task ends, and nobody is to hear of it.
+fn cancel_and_drop<L: Limits>(machine: &mut Machine<L>, task: SubtaskId) {
+    let mut host = machine.host();
+    host.task_cancel(task).expect("a task that is not over");
+    host.task_drop(task).expect("a task that is over");
+}
+
+fn start_and_return<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let task = host.task_start().expect("a task");
+        host.task_return(task, 7_u32).expect("a task that is not over");
+        let heard = machine.next_host_event().expect("events").expect("an event");
+        assert_eq!(heard.waitable, WaitableId::Subtask(task));
+        let mut host = machine.host();
+        let result = host.task_result(task).expect("a task").expect("a result");
+        assert_eq!(result.value().and_then(|it| it.get::<u32>()), Some(7));
+        host.task_drop(task).expect("a task that is over");
+    })
+}
+
+fn start_and_fail<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let task = host.task_start().expect("a task");
+        host.task_fail(task, None).expect("a task that is not over");
+        host.task_drop(task).expect("a task that is over");
+    })
+}
+
+fn start_and_cancel<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let task = machine.host().task_start().expect("a task");
+        cancel_and_drop(&mut machine, task);
+    })
+}
+
+fn status<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    let task = machine.host().task_start().expect("a task");
+    Box::new(move || assert_eq!(machine.host().task_status(task), Ok(TaskStatus::Running)))
+}
+
+fn metadata<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    let task = machine.host().task_start().expect("a task");
+    let mut priority = 0_u64;
+    Box::new(move || {
+        priority += 1;
+        let mut host = machine.host();
+        host.task_set_metadata(task, "priority", priority).expect("a value");
+        let value = host.task_get_metadata(task, "priority").expect("a task").expect("a value");
+        assert_eq!(value.get::<u64>(), Some(priority));
+    })
+}
+
+fn start_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let task = host.task_start().expect("a task");
+        host.task_set_metadata(task, "priority", 5).expect("a value");
+        cancel_and_drop(&mut machine, task);
+    })
+}
+
+fn token_is_cancelled<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    let token = machine.host().cancellation_token_new().expect("a token");
+    Box::new(move || {
+        assert_eq!(machine.host().cancellation_token_is_cancelled(token), Ok(false));
+    })
+}
+
+fn token_family<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let parent = host.cancellation_token_new().expect("a token");
+        let child = host.cancellation_token_child(parent).expect("a token");
+        assert_eq!(host.cancellation_token_cancel(parent), Ok(true));
+        assert_eq!(host.cancellation_token_is_cancelled(child), Ok(true));
+        host.cancellation_token_drop(child).expect("a token");
+        host.cancellation_token_drop(parent).expect("a token");
+    })
+}
+
+fn token_handler<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let token = host.cancellation_token_new().expect("a token");
+        let handler = host.cancellation_token_register(token, 7).expect("a handler");
+        host.cancellation_token_cancel(token).expect("a token");
+        let heard = host.next_cancelled().expect("handlers").expect("a handler");
+        assert_eq!((heard.handler, heard.number), (handler, 7));
+        host.cancellation_token_drop(token).expect("a token");
+    })
+}
+
+fn token_bind<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let token = host.cancellation_token_new().expect("a token");
+        let task = host.task_start().expect("a task");
+        host.cancellation_token_bind(token, task).expect("a task that is not over");
+        host.cancellation_token_cancel(token).expect("a token");
+        assert_eq!(host.task_status(task), Ok(TaskStatus::Cancelled));
+        host.task_drop(task).expect("a task that is over");
+        host.cancellation_token_drop(token).expect("a token");
+    })
+}

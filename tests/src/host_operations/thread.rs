@@ -1,0 +1,105 @@
+//! Threads that the host begins, from spawn to join, and their values.
+
+use weft::builtin::OptionsIndex;
+use weft::limits::Limits;
+use weft::machine::{FunctionId, Lift, LiftedFunction, Machine, Step, SubtaskId, WaitableId};
+use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
+
+use crate::stage::{expect_function, expect_return_to_host};
+
+super::operations! {
+    /// A thread begins, runs to its end, and is joined and forgotten.
+    SPAWN_AND_JOIN, "spawn, run, end, join, forget", spawn_and_join;
+    /// The same with a value of the thread and its destructor.
+    SPAWN_WITH_LOCAL, "the same with a value and its destructor", spawn_with_local;
+    /// Another number for a key of a thread that runs, which is read.
+    LOCAL, "set a value that is there, get it", local;
+    /// How far a thread has come.
+    STATUS, "status", status;
+}
+
+/// A guest with one export, and the host.
+struct Play<L: Limits> {
+    machine: Machine<L>,
+    function: FunctionId,
+}
+
+impl<L: Limits> Play<L> {
+    fn new() -> Self {
+        let mut machine = Machine::default();
+        let function = LiftedFunction {
+            instance: machine.new_instance().expect("an instance"),
+            is_async: false,
+            lift: Lift::Sync { has_post_return: false },
+            result_type: None,
+            lift_options: OptionsIndex(0),
+        };
+        let function = machine.lift(function).expect("an export");
+        Self { machine, function }
+    }
+
+    /// A thread begins, and runs.
+    fn spawn(&mut self) -> (SpawnedThreadId, SubtaskId) {
+        let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
+        let begun = self.machine.host().thread_spawn_ref(self.function, config, None);
+        let (thread, call, step) = begun.expect("a thread");
+        expect_function(&step);
+        (thread, call)
+    }
+
+    /// The thread that runs comes to its end, and is joined and forgotten.
+    fn end_and_join(&mut self, (thread, call): (SpawnedThreadId, SubtaskId)) {
+        let step = self.machine.function_returned(None).expect("a return");
+        let Step::Return(token) = step else { panic!("the function returns, not {step:?}") };
+        self.machine.return_(&token).expect("a task that may return");
+        expect_return_to_host(&self.machine.resolve(token, None).expect("a task that returns"));
+        let heard = self.machine.next_host_event().expect("events").expect("an event");
+        assert_eq!(heard.waitable, WaitableId::Subtask(call));
+        let mut host = self.machine.host();
+        host.thread_join_begin(thread, None).expect("a thread that nobody joins");
+        assert_eq!(host.thread_join_end(thread), Ok(Some(ThreadEnd::Completed)));
+        while let Some(ended) = host.next_thread_destructor().expect("threads") {
+            assert_eq!((ended.thread, ended.key, ended.destructor), (thread, 1, 7));
+        }
+        assert_eq!(host.thread_cleanup(), Ok(1));
+        self.machine.drop_call(call).expect("a call");
+    }
+}
+
+fn spawn_and_join<L: Limits>() -> Box<dyn FnMut()> {
+    let mut play = Play::<L>::new();
+    Box::new(move || {
+        let thread = play.spawn();
+        play.end_and_join(thread);
+    })
+}
+
+fn spawn_with_local<L: Limits>() -> Box<dyn FnMut()> {
+    let mut play = Play::<L>::new();
+    Box::new(move || {
+        let thread = play.spawn();
+        play.machine.host().thread_local_set(thread.0, 1, 42, Some(7)).expect("a value");
+        play.end_and_join(thread);
+    })
+}
+
+fn local<L: Limits>() -> Box<dyn FnMut()> {
+    let mut play = Play::<L>::new();
+    let (thread, _) = play.spawn();
+    let mut value = 0_u64;
+    Box::new(move || {
+        value += 1;
+        let mut host = play.machine.host();
+        host.thread_local_set(thread, 1, value, None).expect("a value");
+        let found = host.thread_local_get(thread, 1).expect("a thread").expect("a value");
+        assert_eq!(found.get::<u64>(), Some(value));
+    })
+}
+
+fn status<L: Limits>() -> Box<dyn FnMut()> {
+    let mut play = Play::<L>::new();
+    let (thread, _) = play.spawn();
+    Box::new(move || {
+        assert_eq!(play.machine.host().thread_status(thread), Ok(ThreadStatus::Running));
+    })
+}

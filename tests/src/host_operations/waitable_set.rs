@@ -1,0 +1,125 @@
+//! Waitable sets of the host, whose members are host tasks or sets.
+
+use weft::limits::Limits;
+use weft::machine::{HostEvent, Machine, SubtaskId, WaitableId, WaitableSetId};
+use weft::waitable::WaitResult;
+
+super::operations! {
+    /// A set is made, and dropped.
+    NEW_AND_DROP, "new, drop", new_and_drop;
+    /// A task is added to a set and taken out of it.
+    ADD_AND_REMOVE, "add, remove", add_and_remove;
+    /// A task is added to a set, returns, and waiting on the set gives it.
+    ADD_AND_WAIT, "start a task, add, return, wait, drop it", add_and_wait;
+    /// The same among members that have no event.
+    ADD_AND_WAIT_AMONG, "the same among 16 others", add_and_wait_among;
+    /// The set is a member of another one, which is waited on.
+    WAIT_NESTED, "the same, wait on a set of the set", wait_nested;
+    /// A set none of whose 16 members has an event.
+    POLL_NOTHING, "poll 16 members without events", poll_nothing;
+    /// A set all of whose 16 members have an event.
+    POLL_ALL, "start 16 tasks, add, return, poll all, drop", poll_all;
+}
+
+/// How many members sets have.
+const MEMBERS: usize = 16;
+
+/// A machine with a set.
+fn with_set<L: Limits>() -> (Machine<L>, WaitableSetId) {
+    let mut machine = Machine::<L>::default();
+    let set = machine.host().waitable_set_new().expect("a set");
+    (machine, set)
+}
+
+/// A set with members that have no event.
+fn with_members<L: Limits>() -> (Machine<L>, WaitableSetId) {
+    let (mut machine, set) = with_set();
+    for _ in 0..MEMBERS {
+        start_in(&mut machine, set);
+    }
+    (machine, set)
+}
+
+/// A task that is in a set.
+fn start_in<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> SubtaskId {
+    let mut host = machine.host();
+    let task = host.task_start().expect("a task");
+    host.waitable_set_add(set, task).expect("a task and a set");
+    task
+}
+
+/// Starts a task that is in a set, returns from it, and waits for it on this set or another.
+fn wait_for_task<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId, waited: WaitableSetId) {
+    let task = start_in(machine, set);
+    let mut host = machine.host();
+    host.task_return(task, ()).expect("a task that is not over");
+    let ready = host.waitable_set_poll(waited).expect("a set");
+    assert_eq!(task_of(&ready), task);
+    host.task_drop(task).expect("a task that is over");
+}
+
+/// The task whose event it is.
+fn task_of(ready: &WaitResult) -> SubtaskId {
+    match ready {
+        WaitResult::Ready(HostEvent { waitable: WaitableId::Subtask(task), .. }) => *task,
+        other => panic!("a task is ready, not {other:?}"),
+    }
+}
+
+fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
+    let mut machine = Machine::<L>::default();
+    Box::new(move || {
+        let mut host = machine.host();
+        let set = host.waitable_set_new().expect("a set");
+        host.waitable_set_drop(set).expect("a set without members");
+    })
+}
+
+fn add_and_remove<L: Limits>() -> Box<dyn FnMut()> {
+    let (mut machine, set) = with_set::<L>();
+    let task = machine.host().task_start().expect("a task");
+    Box::new(move || {
+        let mut host = machine.host();
+        host.waitable_set_add(set, task).expect("a task and a set");
+        host.waitable_set_remove(set, task).expect("a member");
+    })
+}
+
+fn add_and_wait<L: Limits>() -> Box<dyn FnMut()> {
+    let (mut machine, set) = with_set::<L>();
+    Box::new(move || wait_for_task(&mut machine, set, set))
+}
+
+fn add_and_wait_among<L: Limits>() -> Box<dyn FnMut()> {
+    let (mut machine, set) = with_members::<L>();
+    Box::new(move || wait_for_task(&mut machine, set, set))
+}
+
+fn wait_nested<L: Limits>() -> Box<dyn FnMut()> {
+    let (mut machine, inner) = with_set::<L>();
+    let mut host = machine.host();
+    let outer = host.waitable_set_new().expect("a set");
+    host.waitable_set_add(outer, inner).expect("two sets");
+    Box::new(move || wait_for_task(&mut machine, inner, outer))
+}
+
+fn poll_nothing<L: Limits>() -> Box<dyn FnMut()> {
+    let (mut machine, set) = with_members::<L>();
+    Box::new(move || assert_eq!(machine.host().waitable_set_poll(set), Ok(WaitResult::Timeout)))
+}
+
+fn poll_all<L: Limits>() -> Box<dyn FnMut()> {
+    let (mut machine, set) = with_set::<L>();
+    Box::new(move || {
+        let tasks: [_; MEMBERS] = std::array::from_fn(|_| start_in(&mut machine, set));
+        let mut host = machine.host();
+        for task in tasks {
+            host.task_return(task, ()).expect("a task that is not over");
+        }
+        let ready = host.waitable_set_poll_all(set).expect("a set");
+        assert_eq!(ready.flatten().count(), MEMBERS);
+        for task in tasks {
+            host.task_drop(task).expect("a task that is over");
+        }
+    })
+}

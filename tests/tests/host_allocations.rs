@@ -1,0 +1,129 @@
+//! Once warm, what a host does with contexts, tasks, sets, errors, threads and lists allocates
+//! nothing where tables are arrays; and where they grow, nothing but what somebody owns: a context
+//! its values, an error its message and stack frames, a list its elements.
+
+use allocation_counter::{AllocationInfo, measure};
+use weft_tests::host_operations::{
+    Operation, Tables, context, error_context, list, task, thread, waitable_set,
+};
+
+/// What an operation allocates each time, once it has gone before.
+fn allocations(operation: Operation, tables: Tables) -> AllocationInfo {
+    let mut operation = operation.prepare(tables);
+    for _ in 0..3 {
+        operation();
+    }
+    measure(&mut operation)
+}
+
+/// An operation on a growing machine, and how often it allocates.
+type Owned = (Operation, u64);
+
+/// Asserts that all operations of a subject allocate nothing, but those of `owned` on a machine
+/// whose tables grow; and that nothing of it stays.
+#[track_caller]
+fn assert_allocations(all: &[Operation], owned: &[Owned]) {
+    for operation in all {
+        let name = operation.to_string();
+        let bounded = allocations(*operation, Tables::Bounded);
+        assert_eq!(bounded, AllocationInfo::default(), "{name}, bounded");
+
+        let expected = owned.iter().find(|(owned, _)| owned.to_string() == name);
+        let growing = allocations(*operation, Tables::Growing);
+        let kept = (growing.count_current, growing.bytes_current);
+        assert_eq!(kept, (0, 0), "{name}, growing, keeps some");
+        let expected = expected.map_or(0, |(_, expected)| *expected);
+        assert_eq!(growing.count_total, expected, "{name}, growing");
+    }
+    for (operation, _) in owned {
+        let name = operation.to_string();
+        assert!(all.iter().any(|it| it.to_string() == name), "{name} is another subject's");
+    }
+}
+
+#[test]
+fn contexts_allocate_their_values_and_texts_and_nothing_else() {
+    assert_allocations(
+        context::ALL,
+        &[
+            // The text, which the context owns.
+            (context::SET_TEXT, 1),
+            // The values of the scope's context.
+            (context::SCOPE, 1),
+            // The values of the copy, and the names of the three of them that are text.
+            (context::COPIED_SCOPE, 4),
+            // The same.
+            (context::SET_SHARED, 4),
+        ],
+    );
+}
+
+#[test]
+fn tasks_allocate_their_metadata_and_nothing_else() {
+    assert_allocations(
+        task::ALL,
+        &[
+            // The metadata, and the name in it.
+            (task::START_WITH_METADATA, 2),
+        ],
+    );
+}
+
+#[test]
+fn waitable_sets_allocate_nothing() {
+    assert_allocations(waitable_set::ALL, &[]);
+}
+
+#[test]
+fn error_contexts_allocate_what_is_said_of_them_and_nothing_else() {
+    assert_allocations(
+        error_context::ALL,
+        &[
+            // The message.
+            (error_context::NEW_AND_DROP, 1),
+            (error_context::NEW_CRITICAL, 1),
+            // The message, the frames, and the names of a function and a file in each.
+            (error_context::NEW_WITH_FRAMES, 8),
+            // Two messages; one of them is put together of five pieces, and grows twice.
+            (error_context::FROM_ERROR, 4),
+            // The message, the metadata, and the name in it.
+            (error_context::NEW_WITH_METADATA, 3),
+        ],
+    );
+}
+
+#[test]
+fn threads_allocate_their_values_and_nothing_else() {
+    assert_allocations(
+        thread::ALL,
+        &[
+            // The values of the thread.
+            (thread::SPAWN_WITH_LOCAL, 1),
+        ],
+    );
+}
+
+#[test]
+fn lists_allocate_their_elements_and_their_types_and_nothing_else() {
+    assert_allocations(
+        list::ALL,
+        &[
+            // The type.
+            (list::NEW_TYPE, 1),
+            // The elements, as they become more.
+            (list::PUSH, 3),
+            // The elements.
+            (list::WITH_ELEMENTS, 1),
+            // The type, and the elements.
+            (list::ZERO_FILLED, 2),
+            // The same of both lists.
+            (list::CONCATENATE_AND_SLICE, 4),
+        ],
+    );
+}
+
+#[test]
+fn what_allocates_is_counted() {
+    let allocated = measure(|| drop(std::hint::black_box(Box::new(7_u64))));
+    assert_eq!((allocated.count_total, allocated.bytes_total), (1, 8));
+}
