@@ -8,12 +8,14 @@
 //! | `sources` | chains of errors |
 //! | `sets` | waitable sets of the host |
 //! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
-//! | `tokens` | cancellation tokens |
+//! | `tokens`, `closures` | cancellation tokens, and handlers that are closures |
 //! | `threads`, `joins` | threads that the host begins, and who waits for their ends |
 //! | `together` | scopes, tasks, tokens, errors, sets and threads in one story |
 //! | `properties` | threads, and what is known of tasks and errors, in any order, beside a model |
 //! | `full`, `room` | each side table, driven to its end |
 
+#[cfg(feature = "alloc")]
+mod closures;
 mod contexts;
 mod errors;
 mod full;

@@ -357,6 +357,7 @@ fn every_operation_says_that_a_thread_is_not_known<L: Limits>() {
     assert_eq!(host.thread_join_cancel(thread), Err(GONE));
     assert_eq!(host.thread_join_end(thread), Err(GONE));
     assert_eq!(host.thread_local_get(thread, 1), Err(GONE));
+    assert_eq!(host.thread_has_locals(thread), Err(GONE));
     assert_eq!(host.thread_local_set(thread, 1, 1_u8, None), Err(GONE));
     assert_eq!(host.thread_local_remove(thread, 1), Err(GONE));
     assert_eq!(host.thread_status(next.0), Ok(ThreadStatus::Running), "and is untouched");
