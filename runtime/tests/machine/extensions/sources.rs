@@ -211,7 +211,7 @@ fn traces_end<L: Limits>(operations: &[(u8, u8, u8)]) {
                 model.set_source(one, Some(other))
             ),
             2 => {
-                assert_eq!(host.error_context_set_source(error, None), model.set_source(one, None))
+                assert_eq!(host.error_context_set_source(error, None), model.set_source(one, None));
             }
             _ => assert_eq!(host.error_context_drop(error), model.drop(one)),
         }

@@ -98,9 +98,9 @@ enum Waiter {
 /// A value of a thread: its key, itself, and its destructor.
 type Local = (u32, u64, Option<u32>);
 
-/// A thread, as it should be.
+/// What is known of a thread, as it should be.
 #[derive(Debug)]
-struct Thread {
+struct Known {
     id: SpawnedThreadId,
     call: SubtaskId,
     machine_thread: ThreadId,
@@ -125,7 +125,7 @@ struct Place {
 struct Play<L: Limits> {
     world: World<L>,
     places: [Place; 2],
-    threads: Vec<Thread>,
+    threads: Vec<Known>,
     /// The threads that are over and have values, in the order in which they ended.
     ending: VecDeque<usize>,
     /// How many values were set.
@@ -240,7 +240,7 @@ impl<L: Limits> Play<L> {
         prop_assert_eq!(self.world.exit_to_wait(set), HOST);
         let (waiter, end, locals) = (None, None, Vec::new());
         let (is_told, is_forgotten) = (false, false);
-        self.threads.push(Thread {
+        self.threads.push(Known {
             id,
             call,
             machine_thread,
@@ -263,11 +263,10 @@ impl<L: Limits> Play<L> {
             Err(Error::AlreadyJoined)
         } else {
             match joiner {
-                None => Ok(()),
                 Some(joiner) if self.threads[joiner].is_forgotten => Err(GONE),
                 Some(joiner) if !self.is_active(joiner) => Err(Error::ThreadEnded),
                 Some(joiner) if self.waits_for(thread, joiner) => Err(Error::JoinCycle),
-                Some(_) => Ok(()),
+                None | Some(_) => Ok(()),
             }
         };
         let [id, joiner_id] = [Some(thread), joiner].map(|it| it.map(|it| self.threads[it].id));
@@ -299,7 +298,7 @@ impl<L: Limits> Play<L> {
     }
 
     fn end(&mut self, thread: usize, accepts: bool, is_dropped_early: bool) {
-        let Thread { call, machine_thread, .. } = self.threads[thread];
+        let Known { call, machine_thread, .. } = self.threads[thread];
         let step = self.world.machine.cancel_call(call).unwrap();
         called_back(&step, machine_thread);
         let end = if accepts {
