@@ -8,14 +8,16 @@
 //! | `sources` | every trace of an error comes to an end |
 //! | `sets` | no event is lost or taken twice |
 
+mod doing;
 mod records;
 mod threads;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use doing::doing;
 use records::{operation, what_is_known_is_each_ones_own};
-use threads::{doing, threads_are_as_the_model_says};
+use threads::threads_are_as_the_model_says;
 
 /// So many cases, none of which is written anywhere when it fails.
 fn config(cases: u32) -> ProptestConfig {
