@@ -92,6 +92,9 @@ fn a_type_is_validated_and_knows_its_size<L: HostLimits>() {
     assert!(new(ElementType::U64, (1 << 25) - 1).is_ok());
     let ty = FixedLengthListType::<L::CompoundType>::new_immutable(ElementType::U8, 1).unwrap();
     assert!(!ty.is_mutable());
+    let immutable = FixedLengthListType::<L::CompoundType>::new_immutable;
+    assert_eq!(immutable(ElementType::U8, 0), Err(ListError::NoLength));
+    assert_eq!(immutable(ElementType::U64, 1 << 25), Err(ListError::TooLarge(1 << 28)));
     assert_ne!(ty, list_type(ElementType::U8, 1));
 }
 
@@ -362,6 +365,10 @@ mod of_any_type {
         let refused = list.push(Val::Record([Val::F32(1.0), Val::U8(1)].into())).unwrap_err();
         assert_eq!(refused.to_string(), "an element at .b: expected string, found a u8");
         assert!(list.push(1_u8).is_err());
+        let refused = list.set(0, Val::Record([Val::U8(1), Val::from("y")].into()));
+        assert!(matches!(refused, Err(ListError::Compound(_))), "{refused:?}");
+        let first = list.get_as::<Val>(0);
+        assert_eq!(first, Some(Val::Record([Val::F32(1.0), Val::from("x")].into())));
         assert_eq!(list.count(), 1);
     }
 

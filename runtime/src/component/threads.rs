@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::abi::{Lift, Lower, Val};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
-use crate::limits::Heap;
+use crate::limits::{Heap, Table};
 use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig};
 
 use super::call::{take_result, turn};
@@ -252,7 +252,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         for child in children {
             match self.thread_cancel(child) {
                 Ok(()) => cancelled += 1,
-                Err(Error::ThreadEnded) => {}
+                // It was over before, or its result was taken, so that there is none to cancel.
+                Err(Error::ThreadEnded | Error::Unknown(Table::Waitables)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -278,7 +279,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ) -> Result<u32, Error> {
         let mut cx = self.context();
         let destructors = &mut cx.data_mut().thread_destructors;
-        let full = Error::Full(crate::limits::Table::Functions);
+        let full = Error::Full(Table::Functions);
         let number = u32::try_from(destructors.len()).map_err(|_| full)?;
         destructors.push(Arc::new(destructor));
         Ok(number)

@@ -4,7 +4,6 @@
 mod tests;
 
 use core::marker::PhantomData;
-use core::mem;
 use std::cell::RefCell;
 use std::vec::Vec;
 
@@ -15,8 +14,59 @@ use crate::limits::{Heap, Table};
 use super::{AsyncContext, AsyncContextScope};
 
 std::thread_local! {
-    /// The contexts that were entered on this thread and not left, the innermost last.
-    static ENTERED: RefCell<Vec<AsyncContext<Heap>>> = const { RefCell::new(Vec::new()) };
+    static CONTEXTS: RefCell<Contexts> = const { RefCell::new(Contexts::new()) };
+}
+
+/// The contexts of a thread.
+struct Contexts {
+    /// Those that were entered and not left, the innermost last.
+    entered: Vec<Entered>,
+    /// How many were ever entered.
+    count: u64,
+}
+
+/// A context that was entered.
+struct Entered {
+    /// The number of its scope, which is no other's: scopes are not always left in order.
+    scope: u64,
+    /// Nothing while something is done with it.
+    context: Option<AsyncContext<Heap>>,
+}
+
+impl Contexts {
+    const fn new() -> Self {
+        Self { entered: Vec::new(), count: 0 }
+    }
+
+    /// The number of the new scope.
+    fn enter(&mut self, context: AsyncContext<Heap>) -> u64 {
+        let scope = self.count;
+        self.count += 1;
+        self.entered.push(Entered { scope, context: Some(context) });
+        scope
+    }
+
+    /// Takes a scope and those inside of it away, if it was not left with one around it.
+    fn leave(&mut self, scope: u64) -> Vec<Entered> {
+        match self.entered.iter().rposition(|entered| entered.scope == scope) {
+            Some(position) => self.entered.split_off(position),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes the innermost context, with the number of its scope, to do something with it.
+    fn lend(&mut self) -> Option<(u64, AsyncContext<Heap>)> {
+        let innermost = self.entered.last_mut()?;
+        Some((innermost.scope, innermost.context.take()?))
+    }
+
+    /// Puts a context back; gives it if its scope was left meanwhile.
+    fn put_back(&mut self, scope: u64, context: AsyncContext<Heap>) -> Option<AsyncContext<Heap>> {
+        match self.entered.iter_mut().rfind(|entered| entered.scope == scope) {
+            Some(entered) => entered.context.replace(context),
+            None => Some(context),
+        }
+    }
 }
 
 /// A context that is this thread's as long as this lasts: a **host extension**.
@@ -31,7 +81,7 @@ std::thread_local! {
 /// | a store, such as that of a function of the host | the thread | [`enter_current`](Self::enter_current) |
 ///
 /// Scopes of a thread are left in the opposite order of their being entered; one that is left
-/// before those inside of it ends them, too.
+/// before those inside of it ends them, too, and their guards do nothing then.
 ///
 /// ```
 /// use weft::context::{AmbientContextScope, AsyncContext, AsyncContextScope, ContextKey};
@@ -62,8 +112,8 @@ std::thread_local! {
 #[derive(Debug)]
 #[must_use = "the scope is left when this is dropped"]
 pub struct AmbientContextScope {
-    /// How many were entered before it.
-    before: usize,
+    /// Its number.
+    scope: u64,
     /// It is this thread's.
     of_thread: PhantomData<*const ()>,
 }
@@ -71,11 +121,8 @@ pub struct AmbientContextScope {
 impl AmbientContextScope {
     /// Makes a context this thread's.
     pub fn enter(context: AsyncContext<Heap>) -> Self {
-        let before = ENTERED.with_borrow_mut(|entered| {
-            entered.push(context);
-            entered.len() - 1
-        });
-        Self { before, of_thread: PhantomData }
+        let scope = CONTEXTS.with_borrow_mut(|contexts| contexts.enter(context));
+        Self { scope, of_thread: PhantomData }
     }
 
     /// Makes a context without values this thread's.
@@ -102,9 +149,9 @@ impl AmbientContextScope {
 impl Drop for AmbientContextScope {
     fn drop(&mut self) {
         // When the thread ends, what it had entered may be gone before its guards.
-        let left = ENTERED.try_with(|entered| match entered.try_borrow_mut() {
-            Ok(mut entered) if entered.len() > self.before => entered.split_off(self.before),
-            _ => Vec::new(),
+        let left = CONTEXTS.try_with(|contexts| match contexts.try_borrow_mut() {
+            Ok(mut contexts) => contexts.leave(self.scope),
+            Err(_) => Vec::new(),
         });
         drop(left);
     }
@@ -112,20 +159,26 @@ impl Drop for AmbientContextScope {
 
 /// Does something with this thread's context, if it has one: a **host extension**.
 ///
-/// Meanwhile the thread has none, so that whatever is done can enter scopes of its own.
+/// Meanwhile the thread has none, so that whatever is done can enter scopes of its own, and leave
+/// that of the context, which ends then as soon as this is done.
 pub fn ambient_context<R>(act: impl FnOnce(Option<&mut AsyncContext<Heap>>) -> R) -> R {
-    /// Puts the contexts back, also if `act` panics.
-    struct Taken(Vec<AsyncContext<Heap>>);
+    /// Puts the context back, also if `act` panics.
+    struct Lent(Option<(u64, AsyncContext<Heap>)>);
 
-    impl Drop for Taken {
+    impl Drop for Lent {
         fn drop(&mut self) {
-            let taken = mem::take(&mut self.0);
-            let _ = ENTERED.try_with(|entered| entered.replace(taken));
+            let Some((scope, context)) = self.0.take() else { return };
+            // What is not put back is dropped when nothing is borrowed.
+            let left = CONTEXTS.try_with(|contexts| match contexts.try_borrow_mut() {
+                Ok(mut contexts) => contexts.put_back(scope, context),
+                Err(_) => Some(context),
+            });
+            drop(left);
         }
     }
 
-    let mut taken = Taken(ENTERED.take());
-    act(taken.0.last_mut())
+    let mut lent = Lent(CONTEXTS.with_borrow_mut(Contexts::lend));
+    act(lent.0.as_mut().map(|(_, context)| context))
 }
 
 impl<S: HostStore<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
@@ -135,8 +188,9 @@ impl<S: HostStore<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
     ///
     /// Those of [`enter`](Self::enter).
     pub fn enter_ambient(store: &mut S) -> Result<AsyncContextScope<'_, S>, Error> {
-        let context = ENTERED.with_borrow(|entered| {
-            let current = entered.last().map(AsyncContext::try_clone);
+        let context = CONTEXTS.with_borrow(|contexts| {
+            let innermost = contexts.entered.last().and_then(|entered| entered.context.as_ref());
+            let current = innermost.map(AsyncContext::try_clone);
             current.transpose().map_err(|_| Error::Full(Table::ContextValues))
         })?;
         AsyncContextScope::enter(store, context.unwrap_or_default())

@@ -40,6 +40,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         source: impl Into<Option<ErrorContextId>>,
     ) -> Result<(), Error> {
         let source = source.into();
+        let before = self.error_context_source(error_context)?;
         let mut next = source;
         while let Some(behind) = next {
             if behind == error_context {
@@ -47,7 +48,6 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
             }
             next = self.error_context_source(behind)?;
         }
-        let before = self.error_context_source(error_context)?;
         if before == source {
             return Ok(());
         }

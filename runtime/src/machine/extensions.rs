@@ -2,7 +2,6 @@
 //! things begin and end. The reference has nothing like it.
 
 use crate::chooser::Chooser;
-use crate::code::SubtaskState;
 use crate::context::stack::Stack;
 use crate::error::Error;
 use crate::error_context::record::ErrorRecord;
@@ -14,7 +13,8 @@ use crate::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig};
 use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
-use super::id::ErrorContextId;
+use super::id::{ErrorContextId, ThreadId};
+use super::inspect::{ThreadState, WaitingOn};
 use super::instance::Instance;
 use super::task::Task;
 use super::thread::Thread;
@@ -130,6 +130,18 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.extensions.threads.of_thread(thread, self.threads.generation(thread).ok()?)
     }
 
+    /// Whether a thread waits to enter its instance.
+    pub(crate) fn waits_to_enter(&self, thread: ThreadId) -> bool {
+        let state = self.thread_view(thread).map(|view| view.state);
+        matches!(state, Ok(ThreadState::Waiting { on: WaitingOn::Entering, .. }))
+    }
+
+    /// A task was cancelled, with this implicit thread.
+    pub(crate) fn spawned_thread_cancelled(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+        let generation = self.threads.generation(thread)?;
+        self.extensions.threads.cancelled(thread, generation)
+    }
+
     /// Removes a thread, which has ended so; the host knows of it as long as it has to.
     pub(crate) fn remove_thread(
         &mut self,
@@ -160,11 +172,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ) -> Result<(), Error> {
         let Some(spawned) = self.extensions.threads.unlink(thread) else { return Ok(()) };
         let id = self.extensions.threads.id(spawned)?;
-        let call = self.extensions.threads.get(id)?.begun.map(|(_, call)| call);
-        if end == ThreadEnd::Completed
-            && let Some(call) = call
-            && self.call_state(call) == Ok(SubtaskState::CancelledBeforeReturned)
-        {
+        if end == ThreadEnd::Completed && self.extensions.threads.get(id)?.is_cancelled {
             end = ThreadEnd::Cancelled;
         }
         self.extensions.threads.ended(spawned, end)

@@ -81,10 +81,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if self.subtask(key)?.resolved() { Ok(()) } else { self.set_pending_event(key) }
     }
 
-    /// A call that the host made, which is not over and was not asked to cancel.
+    /// A call that the host made, which is not over, as one that has failed is, and was not asked
+    /// to cancel.
     pub(crate) fn cancellable_call(&self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.subtask(self.hosts_call(call)?)?;
-        if subtask.resolved() {
+        if subtask.resolved() || self.is_callee_gone(call)? {
             return Err(Error::AlreadyResolved);
         }
         if subtask.cancellation_requested {

@@ -350,6 +350,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if was_pending && let Some(thread) = implicit_thread {
             self.requeue_after_cancellation(thread)?;
         }
+        if resolution == Resolution::Cancelled
+            && let Some(thread) = implicit_thread
+        {
+            self.spawned_thread_cancelled(thread)?;
+        }
         match caller {
             Some(caller) => Ok(self.subtask_resolved(caller, resolution)?),
             None => Ok(()),

@@ -1,7 +1,6 @@
 //! What the host does with threads.
 
 use crate::chooser::Chooser;
-use crate::code::SubtaskState;
 use crate::context::{ContextValue, IntoContextValue};
 use crate::error::{Error, Failure};
 use crate::host::Host;
@@ -74,17 +73,15 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn thread_status(&self, thread: SpawnedThreadId) -> Result<ThreadStatus, Error> {
-        let record = self.machine.extensions.threads.get(thread)?;
-        if let Some(end) = record.end {
-            return Ok(end.into());
-        }
-        let starts = record
-            .begun
-            .is_none_or(|(_, call)| self.machine.call_state(call) == Ok(SubtaskState::Starting));
-        Ok(match record.join {
-            Join::Waited(_) => ThreadStatus::Joining,
-            Join::Open | Join::Done if starts => ThreadStatus::Starting,
-            Join::Open | Join::Done => ThreadStatus::Running,
+        let threads = &self.machine.extensions.threads;
+        let record = threads.get(thread)?;
+        Ok(match (record.end, record.begun) {
+            (Some(end), _) => end.into(),
+            (None, _) if threads.is_waited_for(record) => ThreadStatus::Joining,
+            (None, Some((thread, _))) if !self.machine.waits_to_enter(thread) => {
+                ThreadStatus::Running
+            }
+            (None, _) => ThreadStatus::Starting,
         })
     }
 
@@ -158,32 +155,31 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         1
     }
 
-    /// Somebody begins to wait for the end of a thread: another thread, or the host.
+    /// Somebody begins to wait for the end of a thread: another thread, or the host. A thread may
+    /// wait for several; when it is over itself it waits for none of them, and others may.
     ///
     /// # Errors
     ///
     /// With nothing changed: [`Error::AlreadyJoined`] if somebody waits, or was told;
     /// [`Error::JoinCycle`] if the thread is the joiner itself, or waits for it, directly or not;
-    /// [`Error::Unknown`].
+    /// [`Error::ThreadEnded`] if the joiner is over; [`Error::Unknown`].
     pub fn thread_join_begin(
         &mut self,
         thread: SpawnedThreadId,
         joiner: Option<SpawnedThreadId>,
     ) -> Result<(), Error> {
         let threads = &mut self.machine.extensions.threads;
-        if threads.get(thread)?.join != Join::Open {
+        let record = threads.get(thread)?;
+        if record.join == Join::Done || threads.is_waited_for(record) {
             return Err(Error::AlreadyJoined);
         }
         if let Some(joiner) = joiner {
-            threads.get(joiner)?;
-            let mut next = Some(thread);
-            while let Some(waits) = next {
-                if waits == joiner {
-                    return Err(Error::JoinCycle);
-                }
-                next = threads.get(waits).ok().and_then(|it| it.joins);
+            if threads.get(joiner)?.end.is_some() {
+                return Err(Error::ThreadEnded);
             }
-            threads.get_mut(joiner)?.joins = Some(thread);
+            if threads.would_wait_for_itself(joiner, thread) {
+                return Err(Error::JoinCycle);
+            }
         }
         threads.get_mut(thread)?.join = Join::Waited(joiner);
         Ok(())
@@ -195,7 +191,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
     pub fn thread_join_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
-        self.end_wait(thread, Join::Open)
+        self.waited_for(thread)?.join = Join::Open;
+        Ok(())
     }
 
     /// How a thread has ended, for whoever [waits](Self::thread_join_begin) for it, who is told
@@ -205,23 +202,20 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
     pub fn thread_join_end(&mut self, thread: SpawnedThreadId) -> Result<Option<ThreadEnd>, Error> {
-        let Some(end) = self.machine.extensions.threads.get(thread)?.end else {
-            return Ok(None);
-        };
-        self.end_wait(thread, Join::Done)?;
-        Ok(Some(end))
+        let record = self.waited_for(thread)?;
+        if record.end.is_some() {
+            record.join = Join::Done;
+        }
+        Ok(record.end)
     }
 
-    fn end_wait(&mut self, thread: SpawnedThreadId, join: Join) -> Result<(), Error> {
+    /// A thread that somebody waits for.
+    fn waited_for(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
         let threads = &mut self.machine.extensions.threads;
-        let record = threads.get_mut(thread)?;
-        let Join::Waited(joiner) = record.join else { return Err(Error::NotJoined) };
-        record.join = join;
-        // The joiner may be over by now, or wait for another thread.
-        if let Some(joiner) = joiner.and_then(|joiner| threads.get_mut(joiner).ok()) {
-            joiner.joins = joiner.joins.filter(|joined| *joined != thread);
+        if !threads.is_waited_for(threads.get(thread)?) {
+            return Err(Error::NotJoined);
         }
-        Ok(())
+        threads.get_mut(thread)
     }
 
     /// Forgets the threads that are over and were joined, and whose destructors have run; says
@@ -257,8 +251,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         Ok(self.machine.extensions.threads.get(thread)?.locals.len() > 0)
     }
 
-    /// Sets a value of a thread, and gives the one that the key had, whose destructor does not
-    /// run. `destructor` is a number of the host's choice, which it is told with the value when
+    /// Sets a value of a thread, which is its newest then, and gives the one that the key had, whose
+    /// destructor does not run. `destructor` is a number of the host's choice, which it is told with the value when
     /// the thread is over; see [`next_thread_destructor`](Self::next_thread_destructor).
     ///
     /// # Errors
@@ -274,12 +268,11 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ) -> Result<Option<ContextValue<L>>, Error> {
         let value = value.into_context_value()?;
         let record = self.alive(thread)?;
+        // Where there was one, there is room for one.
+        let before = record.take_local(key);
         let local = ThreadLocal { key, value, destructor };
-        if let Some(held) = record.position(key).and_then(|it| record.locals.get_mut(it)) {
-            return Ok(Some(core::mem::replace(held, local).value));
-        }
         record.locals.push(local).map_err(|_| Error::Full(Table::ThreadLocals))?;
-        Ok(None)
+        Ok(before.map(|local| local.value))
     }
 
     /// Takes a value of a thread away, whose destructor does not run.
@@ -292,16 +285,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         thread: SpawnedThreadId,
         key: u32,
     ) -> Result<Option<ContextValue<L>>, Error> {
-        let record = self.alive(thread)?;
-        let Some(position) = record.position(key) else { return Ok(None) };
-        let Some(mut carried) = record.locals.pop() else { return Ok(None) };
-        // What is behind it moves up by one, from the back.
-        for it in (position..record.locals.len()).rev() {
-            if let Some(place) = record.locals.get_mut(it) {
-                core::mem::swap(place, &mut carried);
-            }
-        }
-        Ok(Some(carried.value))
+        Ok(self.alive(thread)?.take_local(key).map(|local| local.value))
     }
 
     fn alive(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {

@@ -135,10 +135,10 @@ pub(crate) struct ThreadRecord<L: HostLimits> {
     pub(crate) parent: Option<SpawnedThreadId>,
     /// The thread and its call, once they are begun.
     pub(crate) begun: Option<(ThreadId, SubtaskId)>,
-    /// Whom it waits for.
-    pub(crate) joins: Option<SpawnedThreadId>,
     /// Whether somebody waits for its end, or did.
     pub(crate) join: Join,
+    /// Whether its task was cancelled, also if nobody has the call any more that would say so.
+    pub(crate) is_cancelled: bool,
     pub(crate) end: Option<ThreadEnd>,
     /// Its values, the newest last.
     pub(crate) locals: L::ThreadLocals<ThreadLocal<L>>,
@@ -149,7 +149,7 @@ pub(crate) struct ThreadRecord<L: HostLimits> {
 pub(crate) enum Join {
     /// Nobody has asked.
     Open,
-    /// Somebody waits: a thread, or the host.
+    /// Somebody waits: this thread, until it is over itself, or somebody else.
     Waited(Option<SpawnedThreadId>),
     /// Somebody was told.
     Done,
@@ -171,8 +171,8 @@ impl<L: HostLimits> ThreadRecord<L> {
             config,
             parent,
             begun: None,
-            joins: None,
             join: Join::Open,
+            is_cancelled: false,
             end: None,
             locals: Default::default(),
         }
@@ -186,5 +186,18 @@ impl<L: HostLimits> ThreadRecord<L> {
     /// Where the value of a key is.
     pub(crate) fn position(&self, key: u32) -> Option<usize> {
         (0..self.locals.len()).find(|it| self.locals.get(*it).is_some_and(|it| it.key == key))
+    }
+
+    /// Takes the value of a key away.
+    pub(crate) fn take_local(&mut self, key: u32) -> Option<ThreadLocal<L>> {
+        let position = self.position(key)?;
+        let mut carried = self.locals.pop()?;
+        // What is behind it moves up by one, from the back.
+        for it in (position..self.locals.len()).rev() {
+            if let Some(place) = self.locals.get_mut(it) {
+                core::mem::swap(place, &mut carried);
+            }
+        }
+        Some(carried)
     }
 }

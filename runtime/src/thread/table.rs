@@ -64,6 +64,40 @@ impl<L: HostLimits> Threads<L> {
         self.records.get_mut(self.key(id)?)
     }
 
+    /// Whether somebody waits for the end of a thread. One that is over itself waits no more.
+    pub(crate) fn is_waited_for(&self, record: &ThreadRecord<L>) -> bool {
+        match record.join {
+            Join::Open | Join::Done => false,
+            Join::Waited(None) => true,
+            Join::Waited(Some(joiner)) => self.is_active(joiner),
+        }
+    }
+
+    /// Whether a thread waits for itself or for one that waits for it, and so on, if `joiner` waits
+    /// for `thread`.
+    pub(crate) fn would_wait_for_itself(
+        &self,
+        joiner: SpawnedThreadId,
+        thread: SpawnedThreadId,
+    ) -> bool {
+        // A thread may wait for several, but is waited for by one at most.
+        let mut next = Some(joiner);
+        while let Some(waits) = next {
+            if waits == thread {
+                return true;
+            }
+            next = match self.get(waits).map(|record| record.join) {
+                Ok(Join::Waited(Some(behind))) if self.is_active(behind) => Some(behind),
+                _ => None,
+            };
+        }
+        false
+    }
+
+    fn is_active(&self, thread: SpawnedThreadId) -> bool {
+        self.get(thread).is_ok_and(|record| record.end.is_none())
+    }
+
     /// Notes a thread down, whose call the host begins next; the machine's thread will be at
     /// `position`.
     pub(crate) fn prepare(
@@ -95,6 +129,14 @@ impl<L: HostLimits> Threads<L> {
         self.links.make(thread, generation, || key).map(|_| ())
     }
 
+    /// The task of a thread of the machine was cancelled.
+    pub(crate) fn cancelled<K>(&mut self, thread: Key<K>, generation: u32) -> Result<(), Error> {
+        if let Some(key) = self.links.get(thread, generation) {
+            self.records.get_mut(*key)?.is_cancelled = true;
+        }
+        Ok(())
+    }
+
     /// The record of a thread of the machine.
     pub(crate) fn of_thread<K>(&self, thread: Key<K>, generation: u32) -> Option<SpawnedThreadId> {
         self.id(*self.links.get(thread, generation)?).ok()
@@ -122,7 +164,6 @@ impl<L: HostLimits> Threads<L> {
     pub(crate) fn ended(&mut self, key: Link<L>, end: ThreadEnd) -> Result<(), Error> {
         let record = self.records.get_mut(key)?;
         record.end = Some(end);
-        record.joins = None;
         if record.locals.len() > 0 {
             self.ending.push_back(&mut self.records, key)?;
         }

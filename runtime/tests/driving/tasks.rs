@@ -8,6 +8,7 @@ use weft::code::CopyResult;
 use weft::component::{CallError, CallId};
 use weft::context::ContextValue;
 use weft::error::Error;
+use weft::limits::Table;
 use weft::machine::WaitableId;
 use weft::task::TaskStatus;
 use weft::waitable::{FailedTask, WaitResult};
@@ -141,6 +142,47 @@ fn a_future_of_the_hosts_is_waited_for_with_its_value() {
     // That of the writer is nobody's but the host's.
     let event = world.store.next_end_event().unwrap().unwrap();
     assert_eq!((event.end, event.count), (writable, 1));
+}
+
+#[tokio::test]
+async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
+    let mut world = World::new();
+    let mut host = world.store.host();
+    let [task, gone] = [(); 2].map(|()| host.task_start().unwrap());
+    host.task_cancel(gone).unwrap();
+    host.task_drop(gone).unwrap();
+    let set = host.waitable_set_new().unwrap();
+    let dropped = host.waitable_set_new().unwrap();
+    host.waitable_set_drop(dropped).unwrap();
+    assert_eq!(world.store.task_result(gone), Err(Error::Unknown(Table::Waitables)));
+    let store = &mut world.store;
+    let unknown = [
+        store.wait_for_tasks(&[gone]).unwrap_err(),
+        store.wait_for_any(&[gone]).unwrap_err(),
+        store.task_wait_async(gone).await.unwrap_err(),
+        store.waitable_set_wait(dropped).unwrap_err(),
+        store.waitable_set_wait_for(dropped, SOON).unwrap_err(),
+        store.waitable_set_wait_async(dropped).await.unwrap_err(),
+    ];
+    for error in unknown {
+        assert!(matches!(error, CallError::Error(Error::Unknown(_))), "{error}");
+    }
+    let stuck = [
+        store.wait_for_tasks(&[task]).unwrap_err(),
+        store.wait_for_any(&[task]).unwrap_err(),
+        store.task_wait_async(task).await.unwrap_err(),
+        store.waitable_set_wait_for(set, SOON).unwrap_err(),
+        store.waitable_set_wait_async(set).await.unwrap_err(),
+    ];
+    for error in stuck {
+        assert!(matches!(error, CallError::Deadlock(_)), "{error}");
+    }
+    // Nothing is a member of a set that is no more.
+    let mut host = store.host();
+    host.waitable_set_add(set, task).unwrap();
+    host.waitable_set_close(set).unwrap();
+    assert_eq!(store.waitable_set_wait(set).unwrap(), WaitResult::Cancelled);
+    assert_eq!(store.count_of(Table::WaitableSets), 1);
 }
 
 #[test]

@@ -10,10 +10,14 @@ use weft::component::{
     CallError, FunctionReference, Instance, Linker, SpawnedThread, ThreadDestructorError,
     ThreadError,
 };
+use weft::context::{AsyncContextScope, ContextKey};
 use weft::engine::wasmi::Wasmi;
 use weft::error::Error;
 use weft::limits::Table;
+use weft::machine::WaitableId;
+use weft::task::TaskStatus;
 use weft::thread::{SpawnedThreadId, ThreadSpawnConfig, ThreadStatus};
+use weft::waitable::WaitResult;
 
 use super::guests::World;
 
@@ -194,6 +198,103 @@ fn children_are_cancelled_and_their_values_destroyed() {
     assert_eq!(heard.lock().unwrap().len(), 2);
     assert_eq!(status(&mut world, other), ThreadStatus::Running);
     assert_eq!(status(&mut world, parent), ThreadStatus::Running);
+}
+
+#[test]
+fn children_are_cancelled_though_the_result_of_one_was_taken() {
+    let mut world = World::new();
+    let guest = world.guest();
+    let functions = ["ask", "return-and-ask", "spin"].map(|name| reference(&world, &guest, name));
+    let parent = spawn(&mut world, &functions[0], Some(1), None);
+    // It goes on behind its result.
+    let returned = spawn(&mut world, &functions[1], Some(2), Some(parent.id()));
+    let spinning = spawn(&mut world, &functions[2], None, Some(parent.id()));
+    let result = world.store.take_result(returned.call()).unwrap().unwrap().unwrap();
+    assert_eq!(result, Some(Val::U32(7)));
+    assert_eq!(status(&mut world, returned), ThreadStatus::Running);
+    let gone = Err(Error::Unknown(Table::Waitables));
+    assert_eq!(world.store.thread_cancel(returned.id()), gone, "there is no call to cancel");
+    assert_eq!(world.store.thread_cancel_children(parent.id()), Ok(1));
+    let cancelled = world.store.thread_join(spinning).unwrap_err();
+    assert!(matches!(cancelled, ThreadError::Call(CallError::Cancelled)), "{cancelled}");
+    world.questions.answer(1, 11);
+    assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(11)));
+}
+
+#[test]
+fn what_takes_a_thread_says_that_it_is_not_known() {
+    let mut world = World::new();
+    let guest = world.guest();
+    let add = reference(&world, &guest, "add");
+    let arguments = [Val::U32(1), Val::U32(2)];
+    let thread = world.store.thread_spawn_ref(&add, &arguments, CONFIG, None).unwrap();
+    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(3)));
+    assert_eq!(world.store.host().thread_cleanup(), Ok(1));
+    let gone = Error::Unknown(Table::ThreadRecords);
+    assert_eq!(world.store.thread_cancel(thread.id()), Err(gone));
+    assert_eq!(world.store.thread_cancel_children(thread.id()), Err(gone));
+    assert_eq!(world.store.thread_join_async(thread).map(|_| ()), Err(gone));
+    let orphan = world.store.thread_spawn_ref(&add, &arguments, CONFIG, Some(thread.id()));
+    assert!(matches!(orphan, Err(ThreadError::Error(error)) if error == gone), "{orphan:?}");
+    assert_eq!(world.store.host().thread_count(), 0);
+}
+
+#[test]
+fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
+    let mut world = World::new();
+    let (name, heard) = ("user", Heard::default());
+    let mut linker = Linker::new();
+    let noted = heard.clone();
+    linker.function("wait", move |host, arguments| {
+        let host = host.host();
+        let user = host.get_context_value(ContextKey::new(name)?).and_then(|it| it.get::<u32>());
+        let [Val::U32(question)] = arguments[..] else { return Err("no question".into()) };
+        noted.lock().unwrap().push((question, user));
+        Ok(Some(Val::U32(user.unwrap_or_default())))
+    });
+    let guest = world.guest_with(&linker);
+    let ask = reference(&world, &guest, "ask");
+    let thread = {
+        let mut scope = AsyncContextScope::enter_empty(&mut world.store).unwrap();
+        scope.host().set_context_value(ContextKey::new(name).unwrap(), 7_u32).unwrap();
+        scope.thread_spawn_ref(&ask, &[Val::U32(1)], CONFIG, None).unwrap()
+    };
+    let later = spawn(&mut world, &ask, Some(2), None);
+    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(7)));
+    assert_eq!(world.store.thread_join(later).unwrap(), Some(Val::U32(0)));
+    assert_eq!(*heard.lock().unwrap(), [(1, Some(7)), (2, None)]);
+}
+
+#[test]
+fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed() {
+    let mut world = World::new();
+    let guest = world.guest();
+    let functions = ["ask", "ask-cancellably"].map(|name| reference(&world, &guest, name));
+    let answered = spawn(&mut world, &functions[0], Some(1), None);
+    let cancelled = spawn(&mut world, &functions[1], Some(2), Some(answered.id()));
+    let heard = Heard::default();
+    let destructor = hears(&mut world, &heard);
+    let mut host = world.store.host();
+    host.thread_local_set(cancelled.id(), 1, 10_u32, Some(destructor)).unwrap();
+    let token = host.cancellation_token_new().unwrap();
+    host.cancellation_token_bind(token, cancelled.call().task()).unwrap();
+    let set = host.waitable_set_of(&[answered, cancelled].map(|it| it.call().task())).unwrap();
+    // That they have started is told, too.
+    while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
+    world.questions.answer(1, 11);
+    for (thread, status) in [(answered, TaskStatus::Completed), (cancelled, TaskStatus::Cancelled)]
+    {
+        let result = world.store.waitable_set_wait(set).unwrap();
+        let WaitResult::Ready(ready) = result else { panic!("{result:?}") };
+        assert_eq!(ready.waitable, WaitableId::Subtask(thread.call().task()));
+        assert_eq!(world.store.host().task_status(thread.call().task()), Ok(status));
+        world.store.host().cancellation_token_cancel(token).unwrap();
+    }
+    let ended = world.store.thread_join(cancelled).unwrap_err();
+    assert!(matches!(ended, ThreadError::Call(CallError::Cancelled)), "{ended}");
+    assert_eq!(world.store.thread_join(answered).unwrap(), Some(Val::U32(11)));
+    assert_eq!(*heard.lock().unwrap(), [(1, Some(10))]);
+    assert!(world.questions.is_dropped(2));
 }
 
 #[test]

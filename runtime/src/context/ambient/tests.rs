@@ -79,6 +79,44 @@ fn what_is_done_with_a_context_may_enter_scopes_of_its_own() {
 }
 
 #[test]
+fn a_guard_whose_scope_has_ended_ends_no_other() {
+    let outer = AmbientContextScope::enter(with(1));
+    let inner = AmbientContextScope::enter(with(2));
+    drop(outer);
+    let _first = AmbientContextScope::enter(with(3));
+    let _second = AmbientContextScope::enter(with(4));
+    drop(inner);
+    assert_eq!(user(), Some(4));
+}
+
+#[test]
+fn a_scope_that_is_left_while_something_is_done_with_its_context_has_ended() {
+    let outer = AmbientContextScope::enter(with(1));
+    let inner = AmbientContextScope::enter(with(2));
+    ambient_context(|context| {
+        drop(inner);
+        assert_eq!(context.unwrap().get::<UserId>(), Some(2), "it is there as long as it is lent");
+    });
+    assert_eq!(user(), Some(1));
+    drop(outer);
+    assert!(ambient_context(|context| context.is_none()));
+}
+
+#[test]
+fn a_scope_outlives_what_is_done_with_the_context_around_it() {
+    let outer = AmbientContextScope::enter(with(1));
+    let inner = ambient_context(|context| {
+        context.unwrap().set::<UserId>(2).unwrap();
+        AmbientContextScope::enter(with(3))
+    });
+    assert_eq!(user(), Some(3));
+    drop(inner);
+    assert_eq!(user(), Some(2));
+    drop(outer);
+    assert!(ambient_context(|context| context.is_none()));
+}
+
+#[test]
 fn another_thread_has_contexts_of_its_own() {
     let _scope = AmbientContextScope::enter(with(1));
     thread::spawn(|| assert_eq!(user(), None)).join().unwrap();

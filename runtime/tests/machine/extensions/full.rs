@@ -1,6 +1,9 @@
 //! Each side table, driven to its end: what has no room says so, and changes nothing.
 
-use weft::context::{AsyncContext, AsyncContextScope, ContextError, TypedContextKey};
+use weft::context::{
+    AsyncContext, AsyncContextScope, ContextError, ContextValue, TypedContextKey,
+    with_async_context,
+};
 use weft::error::{Error, Failure};
 use weft::error_context::{ErrorSeverity, StackFrame};
 use weft::limits::Table::{self, ContextScopes, ContextValues, Contexts, ErrorContexts};
@@ -43,6 +46,9 @@ fn a_context_has_as_many_values_as_there_is_room_for_and_none_that_is_too_long()
     assert_eq!(context.set_value(key("a"), [1, 2, 3]), too_long(3));
     assert_eq!(context.set::<Locale>("de-CH").map(|()| Option::None), too_long(5));
     assert!(context.is_empty());
+    let too_long = |bytes| Err(Error::ValueTooLong { bytes });
+    assert_eq!(ContextValue::<Little>::from_component_value("12345"), too_long(5));
+    assert_eq!(ContextValue::<Little>::from_bytes(&[1, 2, 3]), too_long(3));
     assert_eq!(context.set_value(key("a"), "1234"), Ok(Option::None));
     let no_room = ContextError::Error(Error::Full(ContextValues));
     assert_eq!(context.set_value(key("b"), 1_u8), Err(no_room));
@@ -64,6 +70,10 @@ fn there_are_as_many_contexts_as_there_is_room_for() {
     assert_eq!(host.context_set(AsyncContext::new()), Ok(()), "in place of the current one");
     let refused = AsyncContextScope::enter_empty(&mut world.machine).map(|_| ());
     assert_eq!(refused, full(Contexts));
+    let refused = AsyncContextScope::enter_copy(&mut world.machine).map(|_| ());
+    assert_eq!(refused, full(Contexts));
+    let refused = with_async_context(&mut world.machine, AsyncContext::new(), |_| panic!());
+    assert_eq!(refused, full::<()>(Contexts), "nothing is done");
     let mut host = world.machine.host();
     host.context_pop().unwrap();
     assert_eq!(host.get::<UserId>(), Some(1));
@@ -158,8 +168,10 @@ fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
     assert_eq!(world.state(), before);
     world.machine.host().context_pop().unwrap();
     world.invoke(function);
-    let refused = world.machine.host().context_push(AsyncContext::new());
-    assert_eq!(refused, full(TaskRecords));
+    let mut host = world.machine.host();
+    assert_eq!(host.context_push(AsyncContext::new()), full(TaskRecords));
+    assert_eq!(host.context_set(AsyncContext::new()), full(TaskRecords));
+    assert_eq!(host.set::<UserId>(3), Err(ContextError::Error(Error::Full(TaskRecords))));
     assert_eq!(world.step(suspend()), HOST);
     world.machine.drop_call(first).unwrap();
     world.clean_up();
@@ -202,6 +214,9 @@ fn an_error_that_can_not_be_described_is_not_made() {
     let mut host = world.machine.host();
     assert_eq!(host.error_context_severity(plain), Ok(ErrorSeverity::Error));
     assert_eq!(host.error_context_set_code(plain, 1), full(ErrorRecords));
+    assert_eq!(host.error_context_set_severity(plain, ErrorSeverity::Info), full(ErrorRecords));
+    assert_eq!(host.error_context_set_metadata(plain, "a", 1), full(ErrorRecords));
+    assert_eq!(host.error_context_add_stack_frame(plain, frames[0]), full(ErrorRecords));
     assert_eq!(host.error_context_set_source(plain, made[0]), full(ErrorRecords));
     assert_eq!(host.error_context_set_source(made[0], plain), full(ErrorRecords));
     assert_eq!(host.error_context_new("a", ErrorSeverity::Info), full(ErrorContexts));

@@ -8,19 +8,26 @@
 //! | `sources` | chains of errors |
 //! | `sets` | waitable sets of the host |
 //! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
-//! | `tokens` | cancellation tokens |
-//! | `threads` | threads that the host begins |
+//! | `tokens`, `closures` | cancellation tokens, and handlers that are closures |
+//! | `threads`, `joins` | threads that the host begins, and who waits for their ends |
+//! | `together` | scopes, tasks, tokens, errors, sets and threads in one story |
+//! | `properties` | threads, and what is known of tasks and errors, in any order, beside a model |
 //! | `full`, `room` | each side table, driven to its end |
 
+#[cfg(feature = "alloc")]
+mod closures;
 mod contexts;
 mod errors;
 mod full;
+mod joins;
+mod properties;
 mod room;
 mod scopes;
 mod sets;
 mod sources;
 mod tasks;
 mod threads;
+mod together;
 mod tokens;
 
 use weft::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};

@@ -42,6 +42,8 @@ fn a_task_without_a_record_still_ends() {
     let mut host = world.machine.host();
     let [first, second] = [(); 2].map(|()| host.task_start().unwrap());
     assert_eq!(host.task_start(), full(Waitables));
+    assert_eq!(with_task(&mut world.machine, |_, _| panic!()), full(Waitables), "nothing is run");
+    let mut host = world.machine.host();
     assert_eq!(host.task_set_metadata(first, "a", 1), full(CallRecords));
     assert_eq!(host.task_return(first, 1_u32), full(CallRecords));
     assert_eq!(host.task_fail(first, Option::None), full(CallRecords));
@@ -66,6 +68,14 @@ fn what_is_known_of_a_task_is_kept_whole_or_not_at_all() {
         TaskReturn::<Little>::from_component_value("12345"),
         Err(Error::ValueTooLong { bytes: 5 })
     );
+    assert_eq!(
+        TaskReturn::<Little>::from_bytes(&[1]),
+        Err(Error::ValueTooLong { bytes: 1 }),
+        "there is no room set aside for any"
+    );
+    let name = "n".repeat(65);
+    let too_long = Err(Error::ValueTooLong { bytes: 65 });
+    assert_eq!(host.task_set_metadata(first, &name, 1), too_long);
     assert_eq!(host.task_set_metadata(first, "a", 1), Ok(Option::None));
     assert_eq!(host.task_set_metadata(first, "b", 1), full(TaskMetadata));
     assert_eq!(host.task_metadata(first).unwrap().count(), 1);
@@ -183,6 +193,7 @@ fn there_are_as_many_sets_as_there_is_room_for() {
     let mut host = world.machine.host();
     let set = host.waitable_set_new().unwrap();
     assert_eq!(host.waitable_set_new(), full(HostSets));
+    assert_eq!(host.waitable_set_of(&[set]), full(HostSets));
     assert_eq!(world.machine.count_of(WaitableSets), 1);
     world.machine.host().waitable_set_drop(set).unwrap();
     world.clean_up();

@@ -1,13 +1,13 @@
 //! Waitable sets of the host.
 
 use proptest::prelude::*;
-use weft::error::Error;
+use weft::error::{Error, Failure};
 use weft::limits::{Limits, Table};
-use weft::machine::{Machine, WaitableId, WaitableSetId};
+use weft::machine::{Machine, Step, ThreadState, WaitableId, WaitableSetId, WaitingOn};
 use weft::task::TaskStatus;
 use weft::waitable::{FailedTask, WaitResult, Waitable};
 
-use crate::calls::{STREAM, set_new};
+use crate::calls::{STREAM, set_new, set_wait, task_cancel};
 use crate::guests::World;
 use crate::steps::HOST;
 
@@ -248,7 +248,7 @@ fn what_can_not_be_a_member_changes_nothing<L: Limits>() {
     world.clean_up();
 }
 
-fn a_guests_calls_and_sets_are_not_the_hosts<L: Limits>() {
+fn a_guests_calls_are_not_the_hosts<L: Limits>() {
     let mut world = World::<L>::new();
     let function = world.host_function(7);
     let (instance, _) = world.running();
@@ -258,8 +258,68 @@ fn a_guests_calls_and_sets_are_not_the_hosts<L: Limits>() {
     let set = host.waitable_set_new().unwrap();
     assert_eq!(host.waitable_set_add(set, call), Err(Error::NotHosts));
     assert_eq!(host.waitable_set_contains(set, call), Err(Error::NotHosts));
+    assert_eq!(host.waitable_set_remove(set, call), Err(Error::NotHosts));
     host.waitable_set_drop(set).unwrap();
     world.machine.remove_instance(instance).unwrap_err();
+    world.clean_up();
+}
+
+fn a_guests_set_is_not_the_hosts<L: Limits>() {
+    let mut world = World::<L>::new();
+    let (_, thread) = world.running();
+    let index = world.get(set_new());
+    assert_eq!(world.step(set_wait(index)), HOST);
+    let state = world.machine.thread_view(thread).unwrap().state;
+    let ThreadState::Waiting { on: WaitingOn::Set { set: guests, .. }, .. } = state else {
+        panic!("{state:?}")
+    };
+    let mut host = world.machine.host();
+    let set = host.waitable_set_new().unwrap();
+    assert_eq!(host.waitable_set_add(set, guests), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_contains(set, guests), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_remove(set, guests), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_add(guests, set), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_remove(guests, set), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_contains(guests, set), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_count(guests), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_close(guests), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_drop(guests), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_poll(guests), Err(Error::NotHeld.into()));
+    assert_eq!(host.waitable_set_poll_all(guests).map(Iterator::count), Err(Error::NotHeld));
+    host.waitable_set_drop(set).unwrap();
+    world.clean_up();
+}
+
+fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: Limits>() {
+    let mut world = World::<L>::new();
+    let (readable, writable) = world.host_ends(STREAM);
+    let mut host = world.machine.host();
+    let task = host.task_start().unwrap();
+    let set = host.waitable_set_of(&[task]).unwrap();
+    host.task_return(task, ()).unwrap();
+    world.host_copy(readable, 1);
+    let Ok(Step::Copy(copy)) = world.machine.host_copy(writable, 0, 1) else { panic!("no copy") };
+    let refused = Failure::Error(Error::OtherStep);
+    let mut host = world.machine.host();
+    assert_eq!(host.waitable_set_poll(set), Err(refused));
+    let all: Vec<_> = host.waitable_set_poll_all(set).unwrap().collect();
+    assert_eq!(all, [Err(refused)]);
+    assert_eq!(world.machine.copied(copy), Ok(HOST));
+
+    let (instance, _) = world.running();
+    world.trap(task_cancel());
+    let refused = Failure::Error(Error::MustUnwind);
+    assert_eq!(world.machine.host().waitable_set_poll(set), Err(refused));
+    world.machine.trapped().unwrap();
+    assert_eq!(
+        ready(&mut world.machine, set),
+        Some(WaitableId::Subtask(task)),
+        "it is still there"
+    );
+    world.machine.remove_instance(instance).unwrap();
+    let mut host = world.machine.host();
+    host.task_drop(task).unwrap();
+    host.waitable_set_drop(set).unwrap();
     world.clean_up();
 }
 
@@ -272,7 +332,9 @@ on_each_storage! {
     a_set_that_is_closed_gives_nothing_and_takes_nothing,
     a_member_that_fails_is_told_with_its_error,
     what_can_not_be_a_member_changes_nothing,
-    a_guests_calls_and_sets_are_not_the_hosts,
+    a_guests_calls_are_not_the_hosts,
+    a_guests_set_is_not_the_hosts,
+    no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound,
 }
 
 /// Does anything with sets and tasks in them, in any order, and counts events: each task has one,

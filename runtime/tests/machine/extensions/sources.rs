@@ -152,35 +152,77 @@ fn as_many_sources_as_are_followed_are_all_there() {
     world.clean_up();
 }
 
+/// Errors that are each other's sources, as they should be.
+struct Model {
+    is_held: Vec<bool>,
+    sources: Vec<Option<usize>>,
+}
+
+impl Model {
+    /// Whether an error is there: the host holds it, or it is the source of one that is there.
+    fn is_there(&self, error: usize) -> bool {
+        let is_source = |it: &usize| self.sources[*it] == Some(error);
+        self.is_held[error] || (0..self.sources.len()).filter(is_source).any(|it| self.is_there(it))
+    }
+
+    /// How many errors a trace shows.
+    fn length(&self, error: usize) -> usize {
+        1 + self.sources[error].map_or(0, |source| self.length(source))
+    }
+
+    fn is_behind(&self, error: usize, source: usize) -> bool {
+        error == source || self.sources[source].is_some_and(|it| self.is_behind(error, it))
+    }
+
+    /// What comes of making `source` the source of `error`.
+    fn set_source(&mut self, error: usize, source: Option<usize>) -> Result<(), Error> {
+        if !self.is_there(error) || source.is_some_and(|it| !self.is_there(it)) {
+            return Err(Error::Unknown(Table::ErrorContexts));
+        }
+        if source.is_some_and(|it| self.is_behind(error, it)) {
+            return Err(Error::SourceCycle);
+        }
+        self.sources[error] = source;
+        Ok(())
+    }
+
+    fn drop(&mut self, error: usize) -> Result<(), Error> {
+        if !self.is_there(error) {
+            return Err(Error::Unknown(Table::ErrorContexts));
+        }
+        let was_held = std::mem::take(&mut self.is_held[error]);
+        if was_held { Ok(()) } else { Err(Error::NotHeld) }
+    }
+}
+
 /// Makes errors each other's sources as it comes, drops some of them, and asserts that every trace
 /// ends and that nothing is left.
 fn traces_end<L: Limits>(operations: &[(u8, u8, u8)]) {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
-    let mut errors: Vec<(ErrorContextId, bool)> =
-        (0..6).map(|_| (host.create_simple("e").unwrap(), true)).collect();
+    let mut model = Model { is_held: vec![true; 6], sources: vec![None; 6] };
+    let errors: Vec<ErrorContextId> = (0..6).map(|_| host.create_simple("e").unwrap()).collect();
     for (what, one, other) in operations {
         let [one, other] = [one, other].map(|it| usize::from(*it) % errors.len());
-        let ((error, _), (source, _)) = (errors[one], errors[other]);
-        let done = match what % 4 {
-            0 | 1 => host.error_context_set_source(error, source),
-            2 => host.error_context_set_source(error, None),
-            _ if errors[one].1 => {
-                errors[one].1 = false;
-                host.error_context_drop(error)
+        let (error, source) = (errors[one], errors[other]);
+        match what % 4 {
+            0 | 1 => assert_eq!(
+                host.error_context_set_source(error, source),
+                model.set_source(one, Some(other))
+            ),
+            2 => {
+                assert_eq!(host.error_context_set_source(error, None), model.set_source(one, None));
             }
-            _ => Ok(()),
-        };
-        let gone = Error::Unknown(Table::ErrorContexts);
-        assert!(done.is_ok() || [Error::SourceCycle, gone].contains(&done.unwrap_err()));
-        for (error, is_held) in &errors {
-            match host.error_context_stack_trace(*error) {
-                Ok(trace) => assert!(trace.to_string().lines().count() <= errors.len()),
-                Err(error) => assert!(!is_held && error == gone),
-            }
+            _ => assert_eq!(host.error_context_drop(error), model.drop(one)),
+        }
+        for (it, error) in errors.iter().enumerate() {
+            let trace = host.error_context_stack_trace(*error);
+            let length = trace.map(|it| it.to_string().lines().count());
+            let gone = Err(Error::Unknown(Table::ErrorContexts));
+            assert_eq!(length, if model.is_there(it) { Ok(model.length(it)) } else { gone });
         }
     }
-    for (error, is_held) in errors {
+    for (error, is_held) in errors.into_iter().zip(model.is_held) {
         if is_held {
             host.error_context_drop(error).unwrap();
         }

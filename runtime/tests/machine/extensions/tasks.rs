@@ -199,6 +199,31 @@ fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trappe
     world.clean_up();
 }
 
+fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: Limits>() {
+    let mut world = World::<L>::new();
+    let instance = world.instance();
+    let function = world.stackful(instance);
+    let [bound, unbound] = [(); 2].map(|()| {
+        let (call, _) = world.invoke(function);
+        assert_eq!(world.step(suspend()), HOST);
+        call
+    });
+    let mut host = world.machine.host();
+    let token = host.cancellation_token_new().unwrap();
+    host.cancellation_token_bind(token, bound).unwrap();
+    world.machine.lock_down_instance(instance).unwrap();
+    let mut host = world.machine.host();
+    for call in [bound, unbound] {
+        assert_eq!(host.task_status(call), Ok(TaskStatus::Failed));
+        assert_eq!(host.task_cancel(call), Err(Error::AlreadyResolved));
+    }
+    assert_eq!(host.cancellation_token_bind(token, unbound), Err(Error::AlreadyResolved));
+    assert_eq!(host.cancellation_token_cancel(token), Ok(true));
+    assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
+    world.machine.host().cancellation_token_drop(token).unwrap();
+    world.clean_up();
+}
+
 fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: Limits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
@@ -333,6 +358,7 @@ on_each_storage! {
     only_what_is_over_is_forgotten,
     a_guests_call_is_seen_as_a_task,
     a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped,
+    a_call_that_has_failed_is_over_and_not_to_be_cancelled,
     a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine,
     a_call_that_ends_before_it_is_asked_is_not_asked,
     a_host_task_has_the_context_that_it_was_started_in,

@@ -1,4 +1,4 @@
-//! Threads that the host begins: their ends, whoever waits for them, and their values.
+//! Threads that the host begins: their ends, and their values.
 
 use weft::context::ContextValue;
 use weft::error::{Error, Failure};
@@ -6,16 +6,18 @@ use weft::limits::{Limits, Table};
 use weft::machine::{FunctionId, Step, SubtaskId, ThreadState};
 use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
-use crate::calls::{backpressure_inc, set_new, suspend, task_cancel, thread_yield};
+use crate::calls::{
+    backpressure_dec, backpressure_inc, set_new, suspend, task_cancel, thread_yield,
+};
 use crate::guests::World;
-use crate::steps::{HOST, called_back, enters};
+use crate::steps::{HOST, back, called_back, enters};
 
 /// Nothing is known of a thread.
 const GONE: Error = Error::Unknown(Table::ThreadRecords);
 
 /// Begins a thread, with the step that is next.
 #[track_caller]
-fn spawn<L: Limits>(
+pub(super) fn spawn<L: Limits>(
     world: &mut World<L>,
     function: FunctionId,
     parent: Option<SpawnedThreadId>,
@@ -26,7 +28,7 @@ fn spawn<L: Limits>(
 
 /// Begins a thread in a new instance, which runs.
 #[track_caller]
-fn run<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
+pub(super) fn run<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (thread, call, step) = spawn(world, function, None);
@@ -36,7 +38,7 @@ fn run<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
 
 /// Begins a thread in a new instance, which is suspended.
 #[track_caller]
-fn suspended<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
+pub(super) fn suspended<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
     let begun = run(world);
     assert_eq!(world.step(suspend()), HOST);
     begun
@@ -44,7 +46,7 @@ fn suspended<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
 
 /// Joins a thread that is over, and forgets it.
 #[track_caller]
-fn join<L: Limits>(world: &mut World<L>, thread: SpawnedThreadId) -> ThreadEnd {
+pub(super) fn join<L: Limits>(world: &mut World<L>, thread: SpawnedThreadId) -> ThreadEnd {
     let mut host = world.machine.host();
     host.thread_join_begin(thread, None).unwrap();
     let end = host.thread_join_end(thread).unwrap().unwrap();
@@ -54,7 +56,7 @@ fn join<L: Limits>(world: &mut World<L>, thread: SpawnedThreadId) -> ThreadEnd {
 
 /// Ends everything, and asserts that nothing is left.
 #[track_caller]
-fn clean_up<L: Limits>(mut world: World<L>, threads: &[(SpawnedThreadId, SubtaskId)]) {
+pub(super) fn clean_up<L: Limits>(mut world: World<L>, threads: &[(SpawnedThreadId, SubtaskId)]) {
     while world.machine.trapped().is_ok() {}
     for instance in std::mem::take(&mut world.instances) {
         world.machine.remove_instance(instance).unwrap();
@@ -86,7 +88,7 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: Limits>() {
     assert_eq!(host.current_thread(), Some(thread));
     assert_eq!((host.thread_count(), host.active_thread_count()), (1, 1));
     assert_eq!(host.available_parallelism(), 1);
-    assert_eq!(host.thread_join_end(thread), Ok(None));
+    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined), "nobody waits");
     world.task_return(None);
     let host = world.machine.host();
     assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Running), "it goes on");
@@ -132,6 +134,44 @@ fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: Limits>() {
     assert_eq!(world.machine.host().thread_status(thread), Ok(ThreadStatus::Cancelled));
     assert_eq!(join(&mut world, thread), ThreadEnd::Cancelled);
     clean_up(world, &[(thread, call)]);
+}
+
+fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: Limits>() {
+    let mut world = World::<L>::new();
+    let instance = world.instance();
+    let function = world.callback(instance);
+    let (thread, call, step) = spawn(&mut world, function, None);
+    let machine_thread = enters(&step, function);
+    let set = world.get(set_new());
+    assert_eq!(world.exit_to_wait(set), HOST);
+    called_back(&world.machine.cancel_call(call).unwrap(), machine_thread);
+    world.run(task_cancel());
+    world.machine.drop_call(call).unwrap();
+    assert_eq!(world.exit(), HOST);
+    assert_eq!(join(&mut world, thread), ThreadEnd::Cancelled);
+    world.clean_up();
+}
+
+fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: Limits>() {
+    let mut world = World::<L>::new();
+    let instance = world.instance();
+    let function = world.stackful(instance);
+    let (_, other) = world.invoke(function);
+    world.run(backpressure_inc());
+    assert_eq!(world.step(thread_yield()), HOST);
+    let (thread, call, step) = spawn(&mut world, function, None);
+    assert_eq!(step, HOST);
+    world.machine.drop_call(call).unwrap();
+    let host = world.machine.host();
+    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Starting));
+    assert_eq!(host.thread_call(thread), Ok(call), "as it was");
+    // It never enters, as nobody is left from whom it could take arguments.
+    back(&world.tick(), other);
+    world.run(backpressure_dec());
+    assert_eq!(world.step(suspend()), HOST);
+    assert_eq!(world.tick(), HOST);
+    assert_eq!(join(&mut world, thread), ThreadEnd::Cancelled);
+    world.clean_up();
 }
 
 fn a_trap_ends_all_threads_of_its_instance_and_no_others<L: Limits>() {
@@ -188,50 +228,6 @@ fn a_thread_knows_its_parent_and_its_children<L: Limits>() {
     clean_up(world, &[parent, children[0], children[1]]);
 }
 
-fn an_end_is_told_once_and_to_one<L: Limits>() {
-    let mut world = World::<L>::new();
-    let (thread, call) = run(&mut world);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_join_cancel(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(thread, None), Ok(()));
-    assert_eq!(host.thread_join_begin(thread, None), Err(Error::AlreadyJoined));
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Joining));
-    assert_eq!(host.thread_join_end(thread), Ok(None));
-    assert_eq!(host.thread_join_cancel(thread), Ok(()));
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Running));
-    assert_eq!(host.thread_cleanup(), Ok(0));
-    world.task_return(None);
-    assert_eq!(world.exit(), HOST);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_cleanup(), Ok(0), "nobody has joined it");
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(thread, None), Ok(()));
-    assert_eq!(host.thread_join_end(thread), Ok(Some(ThreadEnd::Completed)));
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(thread, None), Err(Error::AlreadyJoined));
-    assert_eq!(host.thread_cleanup(), Ok(1));
-    assert_eq!(host.thread_join_begin(thread, None), Err(GONE));
-    clean_up(world, &[(thread, call)]);
-}
-
-fn nobody_waits_for_itself_directly_or_through_others<L: Limits>() {
-    let mut world = World::<L>::new();
-    let threads = [(); 3].map(|()| suspended(&mut world));
-    let [a, b, c] = threads.map(|it| it.0);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_join_begin(a, Some(a)), Err(Error::JoinCycle));
-    assert_eq!(host.thread_join_begin(b, Some(a)), Ok(()));
-    assert_eq!(host.thread_join_begin(c, Some(b)), Ok(()));
-    assert_eq!(host.thread_join_begin(a, Some(c)), Err(Error::JoinCycle));
-    assert_eq!(host.thread_status(a), Ok(ThreadStatus::Running), "nothing has changed");
-    assert_eq!(host.thread_join_cancel(c), Ok(()));
-    assert_eq!(host.thread_join_begin(a, Some(c)), Ok(()), "nobody waits for the third any more");
-    for thread in [a, b] {
-        host.thread_join_cancel(thread).unwrap();
-    }
-    clean_up(world, &threads);
-}
-
 fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: Limits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
@@ -255,6 +251,23 @@ fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: Limits>()
     assert_eq!((oldest.key, oldest.value.as_text(), oldest.destructor), (1, Some("one"), 100));
     assert!(host.next_thread_destructor().unwrap().is_none());
     assert_eq!(join(&mut world, thread), ThreadEnd::Completed);
+    clean_up(world, &[(thread, call)]);
+}
+
+fn a_value_that_is_set_again_is_the_newest<L: Limits>() {
+    let mut world = World::<L>::new();
+    let (thread, call) = run(&mut world);
+    let mut host = world.machine.host();
+    for key in [1, 2, 3_u32] {
+        host.thread_local_set(thread, key, key, Some(key)).unwrap();
+    }
+    // It may be made of those that were there.
+    assert_eq!(host.thread_local_set(thread, 1, 10_u32, Some(1)), Ok(Some(1_u32.into())));
+    world.task_return(None);
+    assert_eq!(world.exit(), HOST);
+    let mut host = world.machine.host();
+    let destroyed = [(); 4].map(|()| host.next_thread_destructor().unwrap().map(|it| it.key));
+    assert_eq!(destroyed, [Some(1), Some(3), Some(2), None]);
     clean_up(world, &[(thread, call)]);
 }
 
@@ -344,6 +357,7 @@ fn every_operation_says_that_a_thread_is_not_known<L: Limits>() {
     assert_eq!(host.thread_join_cancel(thread), Err(GONE));
     assert_eq!(host.thread_join_end(thread), Err(GONE));
     assert_eq!(host.thread_local_get(thread, 1), Err(GONE));
+    assert_eq!(host.thread_has_locals(thread), Err(GONE));
     assert_eq!(host.thread_local_set(thread, 1, 1_u8, None), Err(GONE));
     assert_eq!(host.thread_local_remove(thread, 1), Err(GONE));
     assert_eq!(host.thread_status(next.0), Ok(ThreadStatus::Running), "and is untouched");
@@ -354,12 +368,13 @@ on_each_storage! {
     a_thread_is_the_implicit_one_of_a_task_and_ends_with_it,
     a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there,
     a_thread_that_accepts_its_cancellation_ends_cancelled,
+    a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call,
+    a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call,
     a_trap_ends_all_threads_of_its_instance_and_no_others,
     a_thread_whose_instance_is_removed_has_failed,
     a_thread_knows_its_parent_and_its_children,
-    an_end_is_told_once_and_to_one,
-    nobody_waits_for_itself_directly_or_through_others,
     the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first,
+    a_value_that_is_set_again_is_the_newest,
     a_value_that_is_taken_away_is_not_destroyed,
     a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed,
     a_function_of_the_host_finds_the_thread_that_calls_it,
