@@ -103,6 +103,24 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: Limits>() {
     clean_up(world, &[(thread, call)]);
 }
 
+fn a_thread_is_begun_by_the_number_of_its_function<L: Limits>() {
+    let mut world = World::<L>::new();
+    let (one, other) = (world.instance(), world.instance());
+    let table = [world.stackful(one), world.stackful(other)];
+    let config = ThreadSpawnConfig::default();
+    let missing = world.machine.host().thread_spawn_indirect(&table, 2, config, None);
+    assert_eq!(missing.unwrap_err(), Failure::Error(Error::Unknown(Table::Functions)));
+    assert_eq!(world.machine.host().thread_count(), 0);
+
+    let begun = world.machine.host().thread_spawn_indirect(&table, 1, config, None);
+    let (thread, call, step) = begun.unwrap();
+    enters(&step, table[1]);
+    world.task_return(None);
+    assert_eq!(world.exit(), HOST);
+    assert_eq!(join(&mut world, thread), ThreadEnd::Completed);
+    clean_up(world, &[(thread, call)]);
+}
+
 fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: Limits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
@@ -366,6 +384,7 @@ fn every_operation_says_that_a_thread_is_not_known<L: Limits>() {
 
 on_each_storage! {
     a_thread_is_the_implicit_one_of_a_task_and_ends_with_it,
+    a_thread_is_begun_by_the_number_of_its_function,
     a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there,
     a_thread_that_accepts_its_cancellation_ends_cancelled,
     a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call,
