@@ -246,7 +246,7 @@ pub enum Error {
     /// A thread would wait for its own end, directly or because others do.
     #[error("a thread would wait for its own end")]
     JoinCycle,
-    /// The thread is over: it has no values any more, and waits for nobody.
+    /// The thread is over: it is given no values any more, and waits for nobody.
     #[error("the thread is over")]
     ThreadEnded,
     /// A host's buffer is too long for its stream or future.

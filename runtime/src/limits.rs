@@ -65,7 +65,8 @@ pub enum Table {
     ListElements,
     /// The types in one registry of fixed-length list types. No registry is in a machine, either.
     ListTypes,
-    /// Threads that the host has begun, also when they are over, until they are joined.
+    /// Threads that the host has begun, also when they are over; those that were joined are
+    /// forgotten when others need room.
     ThreadRecords,
     /// The values of one of them.
     ThreadLocals,

@@ -56,9 +56,60 @@
 //! # Ok::<(), weft::error::Error>(())
 //! ```
 //!
+//! In a store of components, waiting for a task lets the guests run, of which one ends it here, by
+//! a function of the host:
+//!
+//! ```
+//! # #[cfg(all(feature = "std", feature = "wasmi"))] {
+//! use weft::component::{Component, Linker, Store};
+//! use weft::engine::wasmi::Wasmi;
+//! use weft::task::{TaskReturn, TaskStatus};
+//!
+//! let engine = Wasmi::default();
+//! let component = Component::new(&engine, &wat::parse_str(r#"
+//!     (component
+//!       (import "finish" (func $finish (param "result" u32)))
+//!       (canon lower (func $finish) (core func $finish))
+//!       (canon thread.yield (core func $yield))
+//!       (canon task.return (core func $return))
+//!       (core module $Module
+//!         (import "" "finish" (func $finish (param i32)))
+//!         (import "" "yield" (func $yield (result i32)))
+//!         (import "" "return" (func $return))
+//!         (func (export "work")
+//!           (drop (call $yield))
+//!           (call $finish (i32.const 42))
+//!           (call $return)))
+//!       (core instance $module (instantiate $Module (with "" (instance
+//!         (export "finish" (func $finish))
+//!         (export "yield" (func $yield))
+//!         (export "return" (func $return))))))
+//!       (func (export "work") async (canon lift (core func $module "work") async)))
+//! "#)?)?;
+//! let mut store = Store::new(&engine, ());
+//! let task_id = store.host().task_start()?;
+//! let mut linker = Linker::new();
+//! linker.typed_function("finish", move |host, (result,): (u32,)| {
+//!     host.host().task_return(task_id, TaskReturn::from_component_value(result)?)?;
+//!     Ok(())
+//! });
+//! let instance = store.instantiate(&component, &linker)?;
+//! let work = store.function(&instance, "work").ok_or("there is no `work`")?;
+//! let call = store.start(&work, &[])?;
+//!
+//! assert_eq!(store.task_wait(task_id)?, TaskStatus::Completed);
+//! let host = store.host();
+//! let result = host.task_result(task_id)?.and_then(|it| it.value()?.get::<u32>());
+//! assert_eq!(result, Some(42));
+//! # store.run(call)?;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # The guide's integration examples
 //!
-//! A context with tasks:
+//! A context with tasks. (Values of a context are those of whatever runs: inside of a function that
+//! a guest calls, `get_context_value` finds those of the guest's task.)
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
@@ -95,7 +146,7 @@
 //! let mut host = machine.host();
 //! let task = host.task_start()?;
 //!
-//! // If the task fails, say why in detail.
+//! // If the task fails, say why in detail: it has failed, where the guide cancels it.
 //! let error = host.error_context_new("Task execution failed", ErrorSeverity::Error)?;
 //! host.error_context_set_metadata(error, "task_id", task.as_u64())?;
 //! host.task_fail(task, error)?;

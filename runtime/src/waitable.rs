@@ -54,12 +54,63 @@
 //!
 //! # The guide's third integration example
 //!
-//! Waiting for several operations:
+//! Waiting for the first of several operations, which are calls here; others let the store run
+//! meanwhile:
+//!
+//! ```
+//! # #[cfg(all(feature = "std", feature = "wasmi"))] {
+//! use weft::component::{CallId, Component, Linker, Store};
+//! use weft::engine::wasmi::Wasmi;
+//! use weft::machine::WaitableId;
+//! use weft::waitable::WaitResult;
+//!
+//! // Yields so many times, and returns.
+//! let engine = Wasmi::default();
+//! let component = Component::new(&engine, &wat::parse_str(r#"
+//!     (component
+//!       (canon thread.yield (core func $yield))
+//!       (canon task.return (core func $return))
+//!       (core module $Module
+//!         (import "" "yield" (func $yield (result i32)))
+//!         (import "" "return" (func $return))
+//!         (func (export "work") (param $times i32)
+//!           (loop $again
+//!             (drop (call $yield))
+//!             (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+//!             (br_if $again (local.get $times)))
+//!           (call $return)))
+//!       (core instance $module (instantiate $Module (with "" (instance
+//!         (export "yield" (func $yield)) (export "return" (func $return))))))
+//!       (func (export "work") async (param "times" u32)
+//!         (canon lift (core func $module "work") async)))
+//! "#)?)?;
+//! let mut store = Store::new(&engine, ());
+//! let instance = store.instantiate(&component, &Linker::new())?;
+//! let work = store.function(&instance, "work").ok_or("there is no `work`")?;
+//! let work = work.typed::<(u32,), ()>()?;
+//! let calls = [store.start(&work, (30,))?, store.start(&work, (3,))?, store.start(&work, (300,))?];
+//!
+//! // Add them all, and take the news that they have started.
+//! let set = store.host().waitable_set_of(&calls.map(CallId::task))?;
+//! while let WaitResult::Ready(_) = store.host().waitable_set_poll(set)? {}
+//!
+//! // Wait for the first to complete: the second one.
+//! match store.waitable_set_wait(set)? {
+//!     WaitResult::Ready(ready) => {
+//!         assert_eq!(ready.waitable, WaitableId::Subtask(calls[1].task()));
+//!     }
+//!     other => panic!("{other:?}"),
+//! }
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The same with futures, on a bare machine, whose steps are taken here:
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
 //! use weft::limits::Heap;
-//! use weft::machine::{Machine, TypeDefinition, WaitableId};
+//! use weft::machine::{Machine, Step, TypeDefinition, WaitableId};
 //! use weft::trap::EndKind;
 //! use weft::waitable::WaitResult;
 //!
@@ -79,8 +130,8 @@
 //!
 //! // The second one is first to complete.
 //! let step = machine.host_copy(futures[1].1, 0, 1)?;
-//! # let weft::machine::Step::Copy(copy) = step else { panic!() };
-//! # let _ = machine.copied(copy)?;
+//! let Step::Copy(copy) = step else { panic!("{step:?}") };
+//! machine.copied(copy)?; // Whoever drives the machine has moved the value.
 //! match machine.host().waitable_set_poll(set)? {
 //!     WaitResult::Ready(ready) => assert_eq!(ready.waitable, WaitableId::End(futures[1].0)),
 //!     other => panic!("{other:?}"),

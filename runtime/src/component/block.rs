@@ -2,9 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use core::future::Future as _;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::Waker;
 use core::time::Duration;
 use std::thread::Thread;
 use std::time::Instant;
@@ -21,7 +19,7 @@ use super::error::CallError;
 use super::outcome::CallResult;
 use super::state::State;
 use super::store::{CallId, Store};
-use super::threads::{SpawnedThread, ThreadError};
+use super::threads::{SpawnedThread, ThreadError, joined};
 use super::wait::{finished, ready};
 
 /// Wakes a thread that is parked.
@@ -87,16 +85,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<R, ThreadError> {
-        self.count_interruptions_anew();
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        let mut join = pin!(self.thread_join_async(thread)?);
-        loop {
-            match join.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Ready(result) => return result,
-                // Whoever can go on has woken this thread already.
-                Poll::Pending => std::thread::park(),
-            }
+        self.host().thread_join_begin(thread.id(), None)?;
+        if let Err(error) = self.block_until(|state| joined(state, thread)) {
+            self.host().thread_join_cancel(thread.id())?;
+            return Err(error.into());
         }
+        self.end_join(thread)
     }
 
     /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:

@@ -9,6 +9,7 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
 
+use super::calls::{Call, HostCall};
 use super::contexts::Context;
 use super::deadlock::Deadlock;
 use super::drive::{Base, Driven, drive, go_on};
@@ -16,7 +17,7 @@ use super::error::CallError;
 use super::host_call::{destroy, poll_woken};
 use super::instance::Function;
 use super::outcome::{CallResult, LiftResult, sealed::CallResult as _};
-use super::state::{Call, Fault, HostCall, Next, State};
+use super::state::{Fault, Next, State};
 
 /// Begins something, prepares its first step, and takes steps until the host has control again,
 /// or what ran was interrupted.
@@ -383,7 +384,7 @@ pub(super) fn take_result<E: CoreEngine, T: Send + 'static, R: CallResult>(
         (Some(error), _) => Err(error),
         (None, SubtaskState::Returned) => {
             let outcome = found.result.take();
-            Ok(R::take(state, outcome)?)
+            R::take(state, outcome).map_err(CallError::from)
         }
         (None, SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned) => {
             Err(CallError::Cancelled)

@@ -12,11 +12,12 @@ use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Step, SubtaskId};
 
 use super::call::{run_to_host, start};
+use super::calls::{Call, HostCall};
 use super::contexts::{Context, lower_from_host};
 use super::error::CallError;
 use super::instance::Function;
 use super::outcome::{CallResult, sealed::CallResult as _};
-use super::state::{Call, Fault, HostCall};
+use super::state::Fault;
 use super::typed_function::TypedFunction;
 
 /// What a store can call.

@@ -17,6 +17,7 @@
 //! | `instantiate`, `entity` | walking a definition; what instances are given and give |
 //! | `claims`, `identity` | what the host holds; which store something belongs to |
 //! | `state`, `numbers` | what is in a store: the machine, and what its numbers stand for |
+//! | `calls` | calls that have not returned |
 //! | `spare` | second references to what is used over and over |
 //! | `drive` | taking the machine's steps on the engine |
 //! | `call`, `host_call` | calls by the host, and of the host |
@@ -36,6 +37,7 @@ mod builtin_template;
 mod call;
 mod call_future;
 mod callee;
+mod calls;
 mod claims;
 mod contexts;
 mod deadlock;

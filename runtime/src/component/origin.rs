@@ -12,8 +12,9 @@ use crate::code::SubtaskState;
 use crate::engine::CoreEngine;
 use crate::machine::{SubtaskId, TaskId, ThreadId};
 
+use super::calls::Call;
 use super::error::CallError;
-use super::state::{Call, State, position, put};
+use super::state::{State, position, put};
 
 /// Who belongs to whom.
 #[derive(Default)]

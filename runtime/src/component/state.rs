@@ -18,9 +18,9 @@ use crate::error::{Error, Failure};
 use crate::limits::{Heap, Table};
 use crate::machine::{EndId, FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
 
+use super::calls::Call;
 use super::claims::Held;
 use super::definition::FunctionType;
-use super::error::CallError;
 use super::host_call::Destructor;
 use super::host_function::HostFunction;
 use super::host_resource::HostResourceType;
@@ -29,7 +29,7 @@ use super::instantiate::Starting;
 use super::names::Names;
 use super::numbers::Numbers;
 use super::origin::Origins;
-use super::outcome::{LiftResult, Outcome, ResultBoxes};
+use super::outcome::ResultBoxes;
 use super::spare::Spare;
 use super::threads::{DestroyThreadLocal, ThreadDestructorFailure};
 use super::waiting::Waiting;
@@ -45,9 +45,9 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) core_functions: Vec<CoreFunction>,
     pub(crate) numbers: Numbers<E>,
     /// The calls that have not returned, at the position of their subtask.
-    calls: Vec<Option<(SubtaskId, Call<E, T>)>>,
+    pub(super) calls: Vec<Option<(SubtaskId, Call<E, T>)>>,
     /// Memory for the values of calls by the host.
-    spare_values: Vec<Vec<Val>>,
+    pub(super) spare_values: Vec<Vec<Val>>,
     /// How many of them the host has made.
     pub(crate) num_host_calls: usize,
     /// The threads that have stopped, each at its position.
@@ -112,9 +112,6 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) failed_thread_destructors: VecDeque<ThreadDestructorFailure>,
 }
 
-/// The memory of the values of so many calls is kept for others.
-const MAX_SPARE: usize = 16;
-
 /// What has to happen next.
 #[derive(Debug)]
 pub(crate) enum Next {
@@ -169,40 +166,6 @@ pub(crate) struct CanonicalOptions<E: CoreEngine> {
     pub(crate) string_encoding: StringEncoding,
     pub(crate) memory: Option<E::Memory>,
     pub(crate) realloc: Option<E::Function>,
-}
-
-/// A call that has not returned.
-pub(crate) enum Call<E: CoreEngine, T: Send + 'static> {
-    /// By a guest.
-    Guest(GuestCall),
-    /// By the host.
-    Host(HostCall<E, T>),
-}
-
-/// A call of an import by a guest: its core arguments, which are lifted once the callee starts.
-pub(crate) struct GuestCall {
-    pub(crate) lowered: Arc<Lowered>,
-    pub(crate) arguments: FlatValues,
-    /// The call by the host that it belongs to.
-    pub(crate) origin: Option<SubtaskId>,
-}
-
-/// A call of an export by the host.
-pub(crate) struct HostCall<E: CoreEngine, T: Send + 'static> {
-    /// The arguments, until they are lowered; none, but room for values, from then on.
-    pub(crate) arguments: Vec<Val>,
-    /// How the result is lifted.
-    pub(crate) lift_result: LiftResult<E, T>,
-    /// The result, once it is there.
-    pub(crate) result: Option<Outcome>,
-    /// Why there will never be one.
-    pub(crate) error: Option<CallError>,
-}
-
-impl<E: CoreEngine, T: Send + 'static> HostCall<E, T> {
-    pub(crate) const fn new(arguments: Vec<Val>, lift_result: LiftResult<E, T>) -> Self {
-        Self { arguments, lift_result, result: None, error: None }
-    }
 }
 
 /// Where a guest has stopped: in a call of this function of the host.
@@ -335,123 +298,6 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         self.numbers.element(ty).cloned()
     }
 
-    /// Remembers a call.
-    #[inline]
-    pub(crate) fn put_call(&mut self, id: SubtaskId, call: Call<E, T>) {
-        if let Call::Host(_) = call {
-            self.num_host_calls += 1;
-        }
-        put(&mut self.calls, position(id.number), (id, call));
-    }
-
-    /// A call that has not returned.
-    pub(crate) fn call(&mut self, id: SubtaskId) -> Result<&mut Call<E, T>, Error> {
-        match self.calls.get_mut(position(id.number)) {
-            Some(Some((found, call))) if *found == id => Ok(call),
-            _ => Err(Error::Unknown(Table::Waitables)),
-        }
-    }
-
-    /// A guest has called the import that the engine calls by `number`. The place of an earlier call is used again as it is: calls of
-    /// one import follow one another.
-    pub(crate) fn put_guest_call(
-        &mut self,
-        id: SubtaskId,
-        number: u32,
-        arguments: &[CoreValue],
-        origin: Option<SubtaskId>,
-    ) -> Result<(), Failure> {
-        let CoreFunction::Lowered(lowered) = core_function(&self.core_functions, number)? else {
-            return Err(Error::Unknown(Table::Functions).into());
-        };
-        let place = self.calls.get_mut(position(id.number));
-        let Some(Some((found, Call::Guest(call)))) = place else {
-            let mut call =
-                GuestCall { lowered: lowered.clone(), arguments: FlatValues::EMPTY, origin };
-            set_flat_values(&mut call.arguments, arguments)?;
-            self.put_call(id, Call::Guest(call));
-            return Ok(());
-        };
-        *found = id;
-        call.origin = origin;
-        if !Arc::ptr_eq(&call.lowered, lowered) {
-            call.lowered = lowered.clone();
-        }
-        set_flat_values(&mut call.arguments, arguments)
-    }
-
-    /// A call by a guest.
-    pub(crate) fn guest_call(&mut self, id: SubtaskId) -> Result<&mut GuestCall, Error> {
-        match self.call(id)? {
-            Call::Guest(call) => Ok(call),
-            Call::Host(_) => Err(Error::NotHosts),
-        }
-    }
-
-    /// The import that a guest calls, to be kept while something is done to the store.
-    pub(crate) fn take_lowered(&mut self, id: SubtaskId) -> Result<Arc<Lowered>, Error> {
-        match self.calls.get(position(id.number)) {
-            Some(Some((found, Call::Guest(call)))) if *found == id => {
-                Ok(self.spare_lowered.take(&call.lowered))
-            }
-            Some(Some((found, Call::Host(_)))) if *found == id => Err(Error::NotHosts),
-            _ => Err(Error::Unknown(Table::Waitables)),
-        }
-    }
-
-    /// A call by the host.
-    pub(crate) fn host_call(&mut self, id: SubtaskId) -> Result<&mut HostCall<E, T>, Error> {
-        match self.call(id)? {
-            Call::Host(call) => Ok(call),
-            Call::Guest(_) => Err(Error::NotHosts),
-        }
-    }
-
-    /// Forgets a call. The host has again what it gave and nobody took; what it was given and
-    /// didn't take is dropped when the store runs on. Gives why the call failed, if it did and the
-    /// host has not heard of it.
-    pub(crate) fn take_call(&mut self, id: SubtaskId) -> Option<CallError> {
-        let place = self.calls.get_mut(position(id.number))?;
-        let (_, call) = place.as_mut().filter(|(found, _)| *found == id)?;
-        let Call::Host(call) = call else {
-            *place = None;
-            return None;
-        };
-        let arguments = core::mem::take(&mut call.arguments);
-        let (result, error) = (call.result.take(), call.error.take());
-        *place = None;
-        self.num_host_calls -= 1;
-        self.give_back(&arguments);
-        self.reuse_values(arguments);
-        if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
-            self.held.unclaimed.extend(val);
-        }
-        error
-    }
-
-    /// Values that the host gives, in memory that has been used before.
-    pub(crate) fn values(&mut self, values: &[Val]) -> Vec<Val> {
-        let mut own = self.spare_values.pop().unwrap_or_default();
-        own.extend_from_slice(values);
-        own
-    }
-
-    /// Nobody needs these any more; their memory is used again.
-    pub(crate) fn reuse_values(&mut self, mut values: Vec<Val>) {
-        if self.spare_values.len() < MAX_SPARE {
-            values.clear();
-            self.spare_values.push(values);
-        }
-    }
-
-    /// The calls by the host that were begun and not forgotten.
-    pub(crate) fn host_calls(&self) -> impl Iterator<Item = SubtaskId> {
-        self.calls.iter().flatten().filter_map(|(id, call)| match call {
-            Call::Host(_) => Some(*id),
-            Call::Guest(_) => None,
-        })
-    }
-
     /// Keeps a thread that has stopped.
     pub(crate) fn put_stopped(&mut self, thread: ThreadId, stopped: Stopped<E>) {
         put(&mut self.stopped, position(thread.number), (thread, stopped));
@@ -518,7 +364,10 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-fn core_function(functions: &[CoreFunction], number: u32) -> Result<&CoreFunction, Error> {
+pub(super) fn core_function(
+    functions: &[CoreFunction],
+    number: u32,
+) -> Result<&CoreFunction, Error> {
     let found = usize::try_from(number).ok().and_then(|it| functions.get(it));
     found.ok_or(Error::Unknown(Table::Functions))
 }

@@ -211,7 +211,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Lets each instance that is made from now on have at most so many handles, and at most so
-    /// many threads: a guest that wants more traps with `table-full`. The Component Model allows
+    /// many threads: a guest that wants more traps with `table-full`, and so does one in which
+    /// there is no room for the thread of another call. The Component Model allows
     /// [`MAX_TABLE_LENGTH`](crate::limit::MAX_TABLE_LENGTH), for which a guest that makes
     /// something in a loop needs gigabytes of the host's memory.
     pub fn set_max_table_length(&mut self, length: u32) {

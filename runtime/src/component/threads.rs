@@ -12,20 +12,21 @@ use core::task::{Context as WakerContext, Poll};
 use thiserror::Error;
 
 use crate::abi::{Lift, Lower, Val};
+use crate::code::SubtaskState;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::{Heap, Table};
-use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig};
+use crate::machine::SubtaskId;
+use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig, ThreadStatus};
 
-use super::call::{take_result, turn};
+use super::call::{Ran, forget, take_result, turn};
 use super::callee::Callee;
 use super::contexts::Context;
-use super::deadlock::Deadlock;
 use super::error::CallError;
 use super::host_function::HostContext;
 use super::instance::{Function, Instance};
 use super::outcome::CallResult;
-use super::state::HostError;
+use super::state::{HostError, State};
 use super::store::{CallId, Store};
 use super::typed_function::{FunctionMismatch, TypedFunction};
 
@@ -104,7 +105,7 @@ impl<R> fmt::Debug for SpawnedThread<R> {
     }
 }
 
-/// A thread can't be begun, or has no result.
+/// A thread can't be begun, or has no result: of **host extensions**.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ThreadError {
@@ -146,7 +147,7 @@ pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut HostContext<'_, '_, E, T>
     + Send
     + Sync;
 
-/// A destructor of a thread's value failed. The value is here; the others are destroyed all the
+/// A destructor of a thread's value, a **host extension**, failed. The value is here; the others are destroyed all the
 /// same.
 #[derive(Debug, Error)]
 #[error("the destructor of value {} of a thread failed: {error}", value.key)]
@@ -157,7 +158,7 @@ pub struct ThreadDestructorFailure {
     pub error: ThreadDestructorError,
 }
 
-/// Why a destructor failed.
+/// Why a destructor of a thread's value, a **host extension**, failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ThreadDestructorError {
@@ -215,6 +216,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`Error::AlreadyJoined`], [`Error::Unknown`]. From the future: what
     /// [`take_result`](Self::take_result) says of the call, and [`CallError::Deadlock`] if nothing
     /// can bring the thread to its end, after which it may be cancelled, and joined again.
+    /// [`Error::Unknown`]: [`Table::Waitables`], if its result was taken before
+    /// ([`take_result`](Self::take_result)) or its call forgotten: the thread is joined all the
+    /// same. What traps that the thread has called ends its call, and so the wait for it.
     ///
     /// A thread that fails after it has returned gives what it returned;
     /// [`take_background_trap`](Self::take_background_trap) says why it failed.
@@ -230,13 +234,17 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::ThreadEnded`] if it is over; those of [`cancel`](Self::cancel).
+    /// [`Error::ThreadEnded`] if it is over, and so is its call, which another thread of the guest
+    /// may still have to answer; those of [`cancel`](Self::cancel).
     pub fn thread_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         let host = self.host();
-        if host.thread_status(thread)?.is_finished() {
-            return Err(Error::ThreadEnded);
+        let (status, call) = (host.thread_status(thread)?, host.thread_call(thread)?);
+        let is_open = is_open(self.context().data(), call);
+        match status {
+            ThreadStatus::Cancelled | ThreadStatus::Failed => return Err(Error::ThreadEnded),
+            ThreadStatus::Completed if !is_open => return Err(Error::ThreadEnded),
+            _ => {}
         }
-        let call = host.thread_call(thread)?;
         self.cancel(CallId::<()>(call, PhantomData))
     }
 
@@ -262,7 +270,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 
     /// Makes a destructor for values of threads, and gives the number for
     /// [`thread_local_set`](crate::host::Host::thread_local_set). It is called for each value that
-    /// was set with this number when the thread is over, and may call guests.
+    /// was set with this number when the thread is over, and may call guests. The store keeps it
+    /// for as long as it lives, so one is made for values of a kind, not for each value.
     ///
     /// # Errors
     ///
@@ -315,7 +324,8 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// # Errors
     ///
     /// Those of [`Store::thread_spawn_ref`]; [`CallError::CallerResumed`] if the thread resumes one
-    /// of those that have called this function; [`CallError::TooDeep`].
+    /// of those that have called this function; [`CallError::TooDeep`]; [`Error::OtherStep`] in the
+    /// destructor of a resource that a guest has dropped.
     pub fn thread_spawn_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,
@@ -331,7 +341,12 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
             while host.cx.data().interrupted.is_some() {
                 turn(host.cx)?;
             }
-            Ok(thread)
+            let call = thread.call.0;
+            let error = host.cx.data_mut().host_call(call).ok().and_then(|it| it.error.take());
+            let Some(error) = error else { return Ok(thread) };
+            forget(host.cx, call)?;
+            host.cx.data_mut().machine.extensions.threads.give_up(thread.id)?;
+            Err(error.into())
         })
     }
 }
@@ -387,37 +402,44 @@ pub struct ThreadJoin<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
     is_over: bool,
 }
 
-impl<E: CoreEngine, T: Send + 'static, R: CallResult> ThreadJoin<'_, E, T, R> {
-    /// What the thread has returned, if it is over and its values are destroyed.
-    fn result(&mut self) -> Result<Option<Result<R, CallError>>, Error> {
-        let SpawnedThread { id, call } = self.thread;
-        let host = self.store.host();
-        if host.thread_status(id)?.is_active() || host.thread_has_locals(id)? {
-            return Ok(None);
-        }
-        take_result(&mut self.store.context(), call.0)
+/// Whether a thread is over, its values are destroyed and its call has an end; or whether that has
+/// failed.
+pub(super) fn joined<E: CoreEngine, T: Send + 'static, R>(
+    state: &mut State<E, T>,
+    thread: SpawnedThread<R>,
+) -> Result<Option<()>, CallError> {
+    let SpawnedThread { id, call: CallId(call, _) } = thread;
+    let has_failed = state.host_call(call).is_ok_and(|call| call.error.is_some());
+    let host = state.machine.host();
+    if host.thread_status(id)?.is_active() {
+        // What it waits for has trapped, so it will never end.
+        return Ok(has_failed.then_some(()));
     }
+    let is_destroyed = !host.thread_has_locals(id)?;
+    Ok((is_destroyed && (has_failed || !is_open(state, call))).then_some(()))
+}
 
-    /// Whether nothing can go on, and no function of the host will change that.
-    fn advance(&mut self, waker: &core::task::Waker) -> Result<bool, Error> {
-        let progress = self.store.poll(waker)?;
-        Ok(!progress.can_go_on && progress.functions == 0)
-    }
+/// Whether a call has not come to its end.
+fn is_open<E: CoreEngine, T: Send + 'static>(state: &State<E, T>, call: SubtaskId) -> bool {
+    let call_state = state.machine.call_state(call);
+    matches!(call_state, Ok(SubtaskState::Starting | SubtaskState::Started))
+}
 
-    fn poll_once(&mut self, waker: &core::task::Waker) -> Result<Option<R>, ThreadError> {
-        let mut result = self.result()?;
-        if result.is_none() {
-            let is_stuck = self.advance(waker)?;
-            result = self.result()?;
-            if is_stuck && result.is_none() {
-                let deadlock = Deadlock::of(self.store.context().data());
-                return Err(CallError::Deadlock(Box::new(deadlock)).into());
-            }
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// Ends the wait for a thread that is [ready](joined) for that, whatever its call has come to.
+    pub(super) fn end_join<R: CallResult>(
+        &mut self,
+        thread: SpawnedThread<R>,
+    ) -> Result<R, ThreadError> {
+        let SpawnedThread { id, call: CallId(call, _) } = thread;
+        let mut cx = self.context();
+        let result = take_result(&mut cx, call);
+        let machine = &mut cx.data_mut().machine;
+        if machine.host().thread_join_end(id)?.is_none() {
+            // It waits for something that has trapped, and will for ever.
+            machine.extensions.threads.give_up(id)?;
         }
-        let Some(result) = result else { return Ok(None) };
-        self.is_over = true;
-        self.store.host().thread_join_end(self.thread.id)?;
-        Ok(Some(result?))
+        Ok(result?.ok_or(Error::OtherStep)??)
     }
 }
 
@@ -426,11 +448,18 @@ impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for ThreadJoin<'_, 
 
     fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        match this.poll_once(context.waker()) {
-            Ok(None) => Poll::Pending,
-            Ok(Some(result)) => Poll::Ready(Ok(result)),
-            Err(error) => Poll::Ready(Err(error)),
+        let (waker, thread) = (context.waker(), this.thread);
+        this.store.set_driver(waker);
+        match this.store.run_until_ready(|state| joined(state, thread)) {
+            Ok(Ran::ToItsEnd(())) => {
+                this.is_over = true;
+                return Poll::Ready(this.store.end_join(thread));
+            }
+            Err(error) => return Poll::Ready(Err(error.into())),
+            Ok(Ran::ForTooLong) => waker.wake_by_ref(),
+            Ok(Ran::UntilItWaits) => {}
         }
+        Poll::Pending
     }
 }
 

@@ -12,9 +12,10 @@ use crate::error::Error;
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Copy, CopySide, Step, SubtaskId, TaskId, TaskReturn};
 
+use super::calls::{Call, GuestCall};
 use super::contexts::{Context, Source, between, lift, lower_from_host};
 use super::drive::element_layout;
-use super::state::{Call, Fault, GuestCall, Lifted, Lowered};
+use super::state::{Fault, Lifted, Lowered};
 
 /// As many core arguments as a function has at most.
 pub(super) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;

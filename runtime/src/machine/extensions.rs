@@ -154,11 +154,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 
     /// All threads of an instance that the host began have ended, as the instance is locked down.
     pub(crate) fn fail_spawned_threads(&mut self, instance: Key<Instance>) -> Result<(), Error> {
-        if self.extensions.threads.len() == 0 {
-            return Ok(());
-        }
-        for position in 0..self.threads.positions() {
-            if let Some(thread) = self.thread_of(instance, position)? {
+        for position in 0..self.extensions.threads.positions() {
+            let Some(id) = self.extensions.threads.running_at(position) else { continue };
+            let thread = self.thread_key(id)?;
+            if self.tasks.get(self.threads.get(thread)?.task)?.instance == instance {
                 self.spawned_thread_ended(thread, ThreadEnd::Failed)?;
             }
         }

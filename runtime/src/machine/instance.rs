@@ -59,7 +59,9 @@ impl<L: Limits> Tables<L> {
 impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Lets each instance that is made from now on have at most so many handles, and at most so
     /// many threads, where the Component Model allows [`Limits::MAX_TABLE_LENGTH`], which is also
-    /// the most that can be set: a guest that wants more traps with `table-full`.
+    /// the most that can be set: a guest that wants more traps with `table-full`. Each call has a
+    /// thread, those of `realloc` and of the host, too; an instance in which there is no room for
+    /// it traps as well.
     ///
     /// Whatever a guest can have without end has a handle or a thread index, so this bounds what a
     /// machine with growing tables keeps for guests.
@@ -191,7 +193,9 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     fn lock_down(&mut self, instance: Key<Instance>) -> Result<(), Error> {
-        self.instances.get_mut(instance)?.lockdown = true;
+        if core::mem::replace(&mut self.instances.get_mut(instance)?.lockdown, true) {
+            return Ok(());
+        }
         self.fail_spawned_threads(instance)?;
         self.count(instance)
     }

@@ -278,25 +278,21 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
-    /// [`Error::GuestHasControl`]; [`Error::AlreadyResolved`], [`Error::AlreadyCancelled`]; [`Error::NotHosts`] if a guest
-    /// made the call; [`Error::Full`]: [`Table::Frames`]. Traps: those of the threads that run.
+    /// [`Error::GuestHasControl`]; [`Error::AlreadyResolved`], also of a call that never will, as its
+    /// instance has trapped; [`Error::AlreadyCancelled`]; [`Error::NotHosts`] if a guest made the call; [`Error::Full`]: [`Table::Frames`]. Traps: those of the threads that run.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn cancel_call(&mut self, call: SubtaskId) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         let key = self.hosts_call(call)?;
         self.reserve_frames(2)?;
+        self.cancellable_call(call)?;
         let subtask = self.subtask_mut(key)?;
-        if subtask.resolved() {
-            return Err(Error::AlreadyResolved.into());
-        }
         if subtask.callee == Callee::HostTask {
             self.cancel_host_task(call)?;
             return Ok(Step::ReturnToHost);
         }
-        if core::mem::replace(&mut subtask.cancellation_requested, true) {
-            return Err(Error::AlreadyCancelled.into());
-        }
+        subtask.cancellation_requested = true;
         let Callee::Task(task) = subtask.callee else { return Ok(Step::ReturnToHost) };
         self.begin(|machine| machine.request_cancellation(task))
     }

@@ -18,7 +18,9 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
     /// does. A store of components has a `thread_spawn_ref` of its own, which takes the steps.
     ///
-    /// Threads that were joined are forgotten if there is no room for another.
+    /// Threads that were joined are forgotten if there is no room for another, or there are many.
+    ///
+    /// The step is to be taken by whoever drives the machine, so this is for a bare one.
     ///
     /// # Errors
     ///
@@ -139,7 +141,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         Ok(children.filter_map(|(key, _)| threads.id(key).ok()))
     }
 
-    /// How many threads are known: those that run, and those that nobody has joined.
+    /// How many threads are known: those that run, those that nobody has joined, and those that
+    /// were joined and are not [forgotten](Self::thread_cleanup) yet.
     pub fn thread_count(&self) -> usize {
         self.machine.extensions.threads.len()
     }
@@ -251,9 +254,10 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         Ok(self.machine.extensions.threads.get(thread)?.locals.len() > 0)
     }
 
-    /// Sets a value of a thread, which is its newest then, and gives the one that the key had, whose
-    /// destructor does not run. `destructor` is a number of the host's choice, which it is told with the value when
-    /// the thread is over; see [`next_thread_destructor`](Self::next_thread_destructor).
+    /// Sets a value of a thread, which is its newest then, and gives the one that the key had,
+    /// whose destructor does not run. `destructor` is a number of the host's choice, which it is
+    /// told with the value when the thread is over; see
+    /// [`next_thread_destructor`](Self::next_thread_destructor).
     ///
     /// # Errors
     ///

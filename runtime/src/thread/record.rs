@@ -38,7 +38,7 @@ pub enum ThreadStatus {
     Starting,
     /// It has started, and is not over; it may be waiting for something.
     Running,
-    /// The same, and somebody waits for its end.
+    /// Somebody waits for its end, which has not come.
     Joining,
     /// It has come to its end.
     Completed,
@@ -75,7 +75,7 @@ impl fmt::Display for ThreadStatus {
     }
 }
 
-/// How a thread has ended.
+/// How a thread has ended: a **host extension**.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ThreadEnd {
     /// It has come to its end.

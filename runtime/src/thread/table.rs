@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::host::records::{Place, Records};
 use crate::limits::{HostLimits, Storage, Table};
+use crate::machine::ThreadId;
 use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::List;
 
@@ -11,6 +12,9 @@ use super::record::{Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadRe
 /// Where the record of a thread of the machine is.
 type Link<L> = Key<ThreadRecord<L>>;
 
+/// So few are kept for as long as there is room.
+const FEW: usize = 64;
+
 /// The threads that the host has begun.
 pub(crate) struct Threads<L: HostLimits> {
     records: Arena<ThreadRecord<L>, L::ThreadRecords<Slot<ThreadRecord<L>>>>,
@@ -18,6 +22,8 @@ pub(crate) struct Threads<L: HostLimits> {
     links: Records<Link<L>, L::ThreadRecords<Place<Link<L>>>>,
     /// Those that have ended and still have values.
     ending: List<ThreadRecord<L>>,
+    /// When there are so many, those are forgotten that nobody needs any more.
+    clean_up_at: usize,
     /// The one whose call the host begins next.
     spawning: Option<Link<L>>,
 }
@@ -32,6 +38,7 @@ impl<L: HostLimits> Threads<L> {
             records: Arena::new(Table::ThreadRecords),
             links: Records::new(Table::ThreadRecords),
             ending: List::default(),
+            clean_up_at: FEW,
             spawning: None,
         }
     }
@@ -39,6 +46,17 @@ impl<L: HostLimits> Threads<L> {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.records.len() as usize
+    }
+
+    /// How many positions there are, taken or not.
+    pub(crate) fn positions(&self) -> usize {
+        self.records.positions()
+    }
+
+    /// The machine's thread whose record is at a position, if there is one that is not over.
+    pub(crate) fn running_at(&self, position: usize) -> Option<ThreadId> {
+        let record = self.records.get(self.records.key_at(position)?).ok()?;
+        record.begun.filter(|_| record.end.is_none()).map(|(thread, _)| thread)
     }
 
     /// Of each, its key and what is known of it.
@@ -105,8 +123,10 @@ impl<L: HostLimits> Threads<L> {
         record: ThreadRecord<L>,
         position: usize,
     ) -> Result<SpawnedThreadId, Error> {
-        if self.records.reserve(1).is_err() {
+        if self.len() >= self.clean_up_at || self.records.reserve(1).is_err() {
             self.clean_up()?;
+            // So that looking at all of them is worth it: as many have come as are left.
+            self.clean_up_at = (2 * self.len()).max(FEW);
         }
         self.records.reserve(1)?;
         self.links.reserve(position)?;

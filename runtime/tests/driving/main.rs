@@ -10,6 +10,7 @@ mod deadlocks;
 mod fairness;
 mod futures;
 mod guests;
+mod joins;
 mod many;
 mod polling;
 mod questions;

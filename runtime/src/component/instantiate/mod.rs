@@ -20,6 +20,7 @@ use crate::machine::{FunctionId, InstanceId, Lift, LiftedFunction};
 
 use budget::Budget;
 
+use super::calls::{Call, HostCall};
 use super::contexts::Context;
 use super::definition::{FunctionType, Item, Reference};
 use super::entity::{Closure, Code, CoreInstance, Entity, Exports, Module, Surroundings};
@@ -27,7 +28,7 @@ use super::error::{ImportError, InstantiateError, not_validated};
 use super::instance::Instance;
 use super::linker::Linker;
 use super::outcome::sealed::CallResult as _;
-use super::state::{Call, Callable, CanonicalOptions, Fault, HostCall, Lifted, Next, State};
+use super::state::{Callable, CanonicalOptions, Fault, Lifted, Next, State};
 
 /// A core module that is being instantiated.
 pub(crate) struct Starting<E: CoreEngine> {
