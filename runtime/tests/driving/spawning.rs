@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use weft::abi::Val;
-use weft::component::{CallError, FunctionTable, Linker, SpawnedThread, ThreadError};
+use weft::component::{CallError, FunctionTable, Instance, Linker, SpawnedThread, ThreadError};
 use weft::engine::wasmi::Wasmi;
 use weft::thread::{ThreadSpawnConfig, ThreadStatus};
 
@@ -12,6 +12,9 @@ use super::guests::World;
 use super::questions::number;
 
 const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
+
+/// A configuration that says something.
+const URGENT: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
 
 #[test]
 fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_said() {
@@ -22,11 +25,19 @@ fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_sa
     let position = all.iter().position(|it| it.name() == "ask").unwrap();
     let ask = u32::try_from(position).unwrap();
 
+    let function = all.get(ask).unwrap();
+    let parent = world.store.thread_spawn_ref(function, &[Val::U32(2)], CONFIG, None).unwrap();
     let thread =
-        world.store.thread_spawn_indirect::<_, u32>(&all, ask, (1_u32,), CONFIG, None).unwrap();
+        world.store.thread_spawn_indirect::<_, u32>(&all, ask, (1_u32,), URGENT, Some(parent.id()));
+    let thread = thread.unwrap();
+    let host = world.store.host();
+    assert_eq!(host.thread_parent(thread.id()), Ok(Some(parent.id())));
+    assert_eq!(host.thread_config(thread.id()), Ok(URGENT));
     world.questions.answer(1, 11);
     assert_eq!(world.store.thread_join(thread).unwrap(), 11);
-    assert_eq!(world.store.host().thread_cleanup(), Ok(1));
+    world.questions.answer(2, 12);
+    assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(12)));
+    assert_eq!(world.store.host().thread_cleanup(), Ok(2));
 
     let wrong = world.store.thread_spawn_indirect::<_, u32>(&all, ask, (1_u64,), CONFIG, None);
     let wrong = wrong.unwrap_err();
@@ -62,17 +73,17 @@ fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
     assert!(World::new().store.function_table(&one).is_empty());
 }
 
-/// A function of the host that begins a thread, a child of the one that calls it, for the
-/// function which its argument chooses.
-fn beginning(table: FunctionTable, begun: &Begun) -> Linker<Wasmi, ()> {
+/// A function of the host that begins a thread, a child of the one that calls it, for a function
+/// of `worker`, with its own argument.
+fn beginning(worker: Instance<Wasmi>, name: &'static str, begun: &Begun) -> Linker<Wasmi, ()> {
     let begun = begun.clone();
     let mut linker = Linker::new();
     linker.function("wait", move |host, arguments: Vec<Val>| {
         let question = number(arguments.first());
         let parent = host.host().current_thread();
-        let function = table.get(question).ok_or("no such function")?;
+        let function = host.function_reference(&worker, name)?;
         let arguments = [Val::U32(question)];
-        let thread = host.thread_spawn_ref(function, &arguments, CONFIG, parent)?;
+        let thread = host.thread_spawn_ref(&function, &arguments, URGENT, parent)?;
         begun.lock().unwrap().push(thread);
         Ok(Some(Val::U32(7)))
     });
@@ -86,10 +97,8 @@ type Begun = Arc<Mutex<Vec<SpawnedThread>>>;
 fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
     let mut world = World::new();
     let worker = world.guest();
-    let mut table = FunctionTable::new();
-    table.push(world.store.function_reference(&worker, "ask").unwrap()).unwrap();
     let begun = Begun::default();
-    let guest = world.guest_with(&beginning(table, &begun));
+    let guest = world.guest_with(&beginning(worker, "ask", &begun));
     let ask = world.store.function_reference(&guest, "ask").unwrap();
 
     let parent = world.store.thread_spawn_ref(&ask, &[Val::U32(0)], CONFIG, None).unwrap();
@@ -97,6 +106,8 @@ fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
     let child = begun.lock().unwrap()[0];
     let host = world.store.host();
     assert_eq!(host.thread_parent(child.id()), Ok(Some(parent.id())));
+    assert_eq!(host.thread_config(child.id()), Ok(URGENT));
+    assert_eq!(host.thread_config(parent.id()), Ok(CONFIG));
     assert_eq!(host.thread_status(child.id()), Ok(ThreadStatus::Running));
     assert_eq!(host.current_thread(), None);
 
@@ -114,15 +125,26 @@ fn a_thread_that_a_function_of_the_host_begins_and_that_traps_at_once_is_none() 
           (core instance $module (instantiate $Module))
           (func (export "trap") (param "number" u32) (canon lift (core func $module "trap"))))"#;
     let trapping = world.instance(component);
-    let mut table = FunctionTable::new();
-    table.push(world.store.function_reference(&trapping, "trap").unwrap()).unwrap();
     let begun = Begun::default();
-    let guest = world.guest_with(&beginning(table, &begun));
+    let guest = world.guest_with(&beginning(trapping, "trap", &begun));
     let ask = world.function(&guest, "ask");
 
     let error = world.store.call(&ask, &[Val::U32(0)]).unwrap_err();
     assert!(matches!(error, CallError::Host(_)), "{error}");
     assert!(begun.lock().unwrap().is_empty());
+    assert_eq!(world.store.host().thread_count(), 0);
+}
+
+#[test]
+fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
+    let mut world = World::new();
+    let worker = world.guest();
+    let begun = Begun::default();
+    let guest = world.guest_with(&beginning(worker, "missing", &begun));
+    let ask = world.function(&guest, "ask");
+    let error = world.store.call(&ask, &[Val::U32(0)]).unwrap_err();
+    let expected = "a function of the host failed: the instance exports no function `missing`";
+    assert_eq!(error.to_string(), expected);
     assert_eq!(world.store.host().thread_count(), 0);
 }
 

@@ -34,7 +34,7 @@ fn a_call_is_waited_for_as_a_task_and_its_result_is_taken_then() {
     let result = world.store.take_result(call).unwrap().unwrap();
     assert_eq!(result.unwrap(), Some(Val::U32(40)));
     let gone = world.store.task_wait(call.task()).unwrap_err();
-    assert!(matches!(gone, CallError::Error(Error::Unknown(_))), "{gone}");
+    assert!(matches!(gone, CallError::Error(Error::Unknown(Table::Waitables))), "{gone}");
 }
 
 #[test]
@@ -144,6 +144,21 @@ fn a_future_of_the_hosts_is_waited_for_with_its_value() {
     assert_eq!((event.end, event.count), (writable, 1));
 }
 
+#[test]
+fn a_stream_of_the_hosts_is_waited_for_beside_a_future() {
+    let mut world = World::new();
+    let (future, _) = world.store.new_future(Some(&Type::U32)).unwrap();
+    let (readable, writable) = world.store.new_stream(Some(&Type::U32)).unwrap();
+    world.store.read(future, 1).unwrap();
+    world.store.read(readable, 2).unwrap();
+    world.store.write(writable, vec![Val::U32(7), Val::U32(8), Val::U32(9)]).unwrap();
+    let result = world.store.wait_for_any(&[future, readable]).unwrap();
+    let WaitResult::Ready(ready) = result else { panic!("{result:?}") };
+    let event = world.store.end_event(ready).unwrap().unwrap();
+    assert_eq!((event.end, event.result, event.count), (readable, CopyResult::Completed, 2));
+    assert_eq!(event.values, [Val::U32(7), Val::U32(8)]);
+}
+
 #[tokio::test]
 async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
     let mut world = World::new();
@@ -157,20 +172,28 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
     assert_eq!(world.store.task_result(gone), Err(Error::Unknown(Table::Waitables)));
     let store = &mut world.store;
     let unknown = [
+        store.task_wait(gone).unwrap_err(),
+        store.task_wait_async(gone).await.unwrap_err(),
         store.wait_for_tasks(&[gone]).unwrap_err(),
         store.wait_for_any(&[gone]).unwrap_err(),
-        store.task_wait_async(gone).await.unwrap_err(),
+    ];
+    for error in unknown {
+        assert!(matches!(error, CallError::Error(Error::Unknown(Table::Waitables))), "{error}");
+    }
+    let unknown = [
         store.waitable_set_wait(dropped).unwrap_err(),
         store.waitable_set_wait_for(dropped, SOON).unwrap_err(),
         store.waitable_set_wait_async(dropped).await.unwrap_err(),
     ];
     for error in unknown {
-        assert!(matches!(error, CallError::Error(Error::Unknown(_))), "{error}");
+        assert!(matches!(error, CallError::Error(Error::Unknown(Table::WaitableSets))), "{error}");
     }
     let stuck = [
+        store.task_wait(task).unwrap_err(),
+        store.task_wait_async(task).await.unwrap_err(),
         store.wait_for_tasks(&[task]).unwrap_err(),
         store.wait_for_any(&[task]).unwrap_err(),
-        store.task_wait_async(task).await.unwrap_err(),
+        store.waitable_set_wait(set).unwrap_err(),
         store.waitable_set_wait_for(set, SOON).unwrap_err(),
         store.waitable_set_wait_async(set).await.unwrap_err(),
     ];

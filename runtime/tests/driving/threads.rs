@@ -1,9 +1,9 @@
 //! Threads that the host begins in a store, joins, cancels and gives values to.
 
-use std::future::Future as _;
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use weft::abi::Val;
 use weft::component::{
@@ -16,10 +16,11 @@ use weft::error::Error;
 use weft::limits::Table;
 use weft::machine::WaitableId;
 use weft::task::TaskStatus;
-use weft::thread::{SpawnedThreadId, ThreadSpawnConfig, ThreadStatus};
+use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 use weft::waitable::WaitResult;
 
 use super::guests::World;
+use super::questions::number;
 
 const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
 
@@ -245,24 +246,36 @@ fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
     let (name, heard) = ("user", Heard::default());
     let mut linker = Linker::new();
     let noted = heard.clone();
-    linker.function("wait", move |host, arguments| {
-        let host = host.host();
-        let user = host.get_context_value(ContextKey::new(name)?).and_then(|it| it.get::<u32>());
-        let [Val::U32(question)] = arguments[..] else { return Err("no question".into()) };
-        noted.lock().unwrap().push((question, user));
-        Ok(Some(Val::U32(user.unwrap_or_default())))
+    linker.async_function("wait", move |host, arguments| {
+        let key = ContextKey::new(name).unwrap();
+        let user = host.host().get_context_value(key).and_then(|it| it.get::<u32>());
+        noted.lock().unwrap().push((number(arguments.first()), user));
+        let mut has_waited = false;
+        async move {
+            poll_fn(|context| {
+                if std::mem::replace(&mut has_waited, true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            Ok(Some(Val::U32(user.unwrap_or_default())))
+        }
     });
     let guest = world.guest_with(&linker);
-    let ask = reference(&world, &guest, "ask");
+    let ask = reference(&world, &guest, "ask-twice");
     let thread = {
         let mut scope = AsyncContextScope::enter_empty(&mut world.store).unwrap();
         scope.host().set_context_value(ContextKey::new(name).unwrap(), 7_u32).unwrap();
         scope.thread_spawn_ref(&ask, &[Val::U32(1)], CONFIG, None).unwrap()
     };
-    let later = spawn(&mut world, &ask, Some(2), None);
-    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(7)));
+    let later = spawn(&mut world, &ask, Some(10), None);
+    let begun = std::mem::take(&mut *heard.lock().unwrap());
+    assert_eq!(begun, [(1, Some(7)), (10, None)], "neither has asked its second question");
+    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(14)));
     assert_eq!(world.store.thread_join(later).unwrap(), Some(Val::U32(0)));
-    assert_eq!(*heard.lock().unwrap(), [(1, Some(7)), (2, None)]);
+    assert_eq!(*heard.lock().unwrap(), [(2, Some(7)), (11, None)]);
 }
 
 #[test]
@@ -384,4 +397,28 @@ fn a_join_waits_for_the_end_of_the_thread_and_not_only_for_its_result() {
     assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(7)));
     assert_eq!(status(&mut world, thread), ThreadStatus::Failed, "it trapped in the end");
     assert!(world.store.take_background_trap().is_some());
+}
+
+#[test]
+fn a_thread_whose_result_was_taken_has_none_for_a_join_and_the_host_can_still_join_it() {
+    let mut world = World::new();
+    let guest = world.guest();
+    let ask = reference(&world, &guest, "ask");
+    let thread = spawn(&mut world, &ask, Some(1), None);
+    world.questions.answer(1, 11);
+    while !world.store.poll(Waker::noop()).unwrap().is_at_rest() {}
+    let result = world.store.take_result(thread.call()).unwrap().unwrap();
+    assert_eq!(result.unwrap(), Some(Val::U32(11)));
+    // Nobody is left who waits for it, so that the second time is as the first.
+    for _ in 0..2 {
+        let taken = world.store.thread_join(thread).unwrap_err();
+        let is_unknown = matches!(taken, ThreadError::Error(Error::Unknown(Table::Waitables)));
+        assert!(is_unknown, "{taken}");
+        assert_eq!(status(&mut world, thread), ThreadStatus::Completed);
+        assert_eq!(world.store.host().thread_cleanup(), Ok(0), "nobody has joined it");
+    }
+    let mut host = world.store.host();
+    host.thread_join_begin(thread.id(), None).unwrap();
+    assert_eq!(host.thread_join_end(thread.id()), Ok(Some(ThreadEnd::Completed)));
+    assert_eq!((host.thread_cleanup(), host.thread_count()), (Ok(1), 0));
 }

@@ -1,6 +1,8 @@
 //! Memories that are not of pages of 64 KiB with 32-bit addresses, below whole components.
 
 use weft::abi::Val;
+use weft::component::CallError;
+use weft::trap::Trap;
 
 use crate::guests::World;
 
@@ -73,11 +75,13 @@ fn texts_go_through_a_memory_with_64_bit_addresses_and_one_with_pages_of_a_byte(
 
 #[test]
 fn a_memory_with_pages_of_a_byte_ends_at_that_byte() {
-    let text = "twentylettersandmore";
-    for (bytes, fits) in [(36, true), (35, false)] {
+    let shout = |bytes| {
         let mut world = World::new();
         let instance = world.instance(&shouts(bytes));
         let shout = world.store.function(&instance, "shout").unwrap();
-        assert_eq!(world.store.call(&shout, &[Val::from(text)]).is_ok(), fits, "{bytes}");
-    }
+        world.store.call(&shout, &[Val::from("twentylettersandmore")])
+    };
+    assert_eq!(shout(36).unwrap(), Some(Val::from("TWENTYLETTERSANDMORE")));
+    let error = shout(35).unwrap_err();
+    assert!(matches!(error, CallError::Trap(Trap::StringContentOutOfBounds)), "{error}");
 }

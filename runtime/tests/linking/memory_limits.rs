@@ -154,11 +154,51 @@ fn a_guest_that_makes_more_handles_than_it_may_traps_and_the_others_live_on() {
     let unlimited = world.instance(MAKES);
     world.store.set_max_table_length(100);
     let (one, other) = (world.instance(MAKES), world.instance(MAKES));
-    assert_eq!(world.number(&one, "sets", &[Val::U32(100)]), 100);
+    assert_eq!(world.number(&one, "sets", &[Val::U32(99)]), 99);
     let sets = world.store.function(&other, "sets").unwrap();
     let error = world.store.call(&sets, &[Val::U32(101)]).unwrap_err();
     assert!(matches!(error, CallError::Trap(Trap::TableFull)), "{error}");
+    assert_eq!(world.number(&one, "sets", &[Val::U32(100)]), 100);
     assert_eq!(world.number(&unlimited, "sets", &[Val::U32(1_000)]), 1_000);
+}
+
+/// Makes threads, none of which ever runs, until one has this index.
+const MAKES_THREADS: &str = r#"
+    (component
+        (core type $start (func (param i32)))
+        (core module $Table (table (export "table") 1 funcref))
+        (core instance $table (instantiate $Table))
+        (core func $new (canon thread.new-indirect $start (core table $table "table")))
+        (core module $Module
+            (import "" "new" (func $new (param i32 i32) (result i32)))
+            (import "" "table" (table 1 funcref))
+            (func $started (param i32))
+            (elem (i32.const 0) $started)
+            (func (export "threads") (param $count i32) (result i32)
+                (local $last i32)
+                (loop $next
+                    (local.set $last (call $new (i32.const 0) (i32.const 0)))
+                    (br_if $next (i32.lt_u (local.get $last) (local.get $count))))
+                (local.get $last)))
+        (core instance $module (instantiate $Module (with "" (instance
+            (export "new" (func $new))
+            (export "table" (table $table "table"))))))
+        (func (export "threads") (param "count" u32) (result u32)
+            (canon lift (core func $module "threads"))))
+"#;
+
+#[test]
+fn a_guest_that_makes_more_threads_than_it_may_traps_and_the_others_live_on() {
+    let mut world = World::new();
+    let unlimited = world.instance(MAKES_THREADS);
+    world.store.set_max_table_length(100);
+    let (one, other) = (world.instance(MAKES_THREADS), world.instance(MAKES_THREADS));
+    assert_eq!(world.number(&one, "threads", &[Val::U32(99)]), 99);
+    let threads = world.store.function(&other, "threads").unwrap();
+    let error = world.store.call(&threads, &[Val::U32(101)]).unwrap_err();
+    assert!(matches!(error, CallError::Trap(Trap::TableFull)), "{error}");
+    assert_eq!(world.number(&one, "threads", &[Val::U32(100)]), 100);
+    assert_eq!(world.number(&unlimited, "threads", &[Val::U32(1_000)]), 1_000);
 }
 
 #[test]

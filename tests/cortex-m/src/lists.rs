@@ -1,5 +1,7 @@
 //! Fixed-length lists: filled, changed, and made of others.
 
+use weft::error::Error;
+use weft::limits::Table;
 use weft::list::fixed_list_utils::{concatenate, from_range, zero_filled};
 use weft::list::{ElementType, FixedLengthList, FixedLengthListType, ListError};
 
@@ -23,5 +25,6 @@ pub(crate) fn play() -> Result<(), Wrong> {
     let sum: u16 = both.iter().filter_map(|it| it.get::<u16>()).sum();
     expect(both.count() == 4 && sum == 1, "both lists are in it")?;
     let refused = concatenate(&both, &list);
-    expect(matches!(refused, Err(ListError::Error(_))), "there is no room for six elements")
+    let full = ListError::Error(Error::Full(Table::ListElements));
+    expect(refused == Err(full), "there is no room for six elements")
 }

@@ -1,11 +1,13 @@
 //! A guest makes a stream and calls another one with its readable end; that one reads, and waits for
 //! what the first writes; it returns the sum, of which the first hears by an event.
 
+use core::ops::Range;
+
 use weft::builtin::{StreamDefinition, SubtaskDefinition, WaitableDefinition};
 use weft::code::{CallResult, Ends, EventCode, SubtaskState};
 use weft::core_value::IntegerType;
 use weft::limit::BLOCKED;
-use weft::machine::{Event, HostEvent, Resumed, Step};
+use weft::machine::{Buffer, Event, HostEvent, Resumed, Step};
 use weft::trap::EndKind;
 
 use crate::board::{Wrong, expect};
@@ -17,14 +19,18 @@ const READ: StreamDefinition =
 const WRITE: StreamDefinition =
     StreamDefinition::Write { ty: STREAM, options: OPTIONS, is_async: true, memory_address: I32 };
 
+/// Where the buffers of the two guests are: in neither at the beginning, and not in the same place.
+const SOURCE: u32 = 4;
+const DESTINATION: u32 = 16;
+
 /// Gives the sum.
 pub(crate) fn play(board: &mut Guests) -> Result<u32, Wrong> {
     let (producer, produce) = (board.producer.instance, board.producer.export);
     let (consumer, consume) = (board.consumer.instance, board.consumer.export);
 
-    // The memories of the two, each with a buffer at address 0.
-    let source = [2_u8, 3, 5, 7];
-    let mut destination = [0_u8; 8];
+    // The memories of the two, with something else around the buffers.
+    let source = [99_u8, 99, 99, 99, 2, 3, 5, 7, 99, 99, 99, 99];
+    let mut destination = [77_u8; 32];
 
     // The host calls the producer, which makes a stream and calls the consumer with its end.
     let (call, step) = board.machine.invoke(produce)?;
@@ -38,7 +44,7 @@ pub(crate) fn play(board: &mut Guests) -> Result<u32, Wrong> {
     // The consumer reads, and waits; the producer goes on.
     let consumer_set = board.call(WaitableDefinition::SetNew, [])?;
     board.call(WaitableDefinition::Join, [readable, consumer_set])?;
-    let Step::CheckBuffer(check) = board.suspended(READ, [readable, 0, 8])? else {
+    let Step::CheckBuffer(check) = board.suspended(READ, [readable, DESTINATION, 8])? else {
         return Err(Wrong::Unexpected("the buffer of the read is checked"));
     };
     let step = board.machine.buffer_checked(check)?;
@@ -51,14 +57,18 @@ pub(crate) fn play(board: &mut Guests) -> Result<u32, Wrong> {
     expect(state == SubtaskState::Started, "the consumer has started")?;
 
     // The producer writes, which meets the read: four values move.
-    let Step::CheckBuffer(check) = board.suspended(WRITE, [writable, 0, 4])? else {
+    let Step::CheckBuffer(check) = board.suspended(WRITE, [writable, SOURCE, 4])? else {
         return Err(Wrong::Unexpected("the buffer of the write is checked"));
     };
     let Step::Copy(copy) = board.machine.buffer_checked(check)? else {
         return Err(Wrong::Unexpected("the values move"));
     };
     expect(copy.count() == 4, "all four values move")?;
-    destination[..4].copy_from_slice(&source);
+    let values = place(&copy.writable().buffer, copy.count())?;
+    let values = source.get(values).ok_or(Wrong::Unexpected("the values are in the memory"))?;
+    let room = place(&copy.readable().buffer, copy.count())?;
+    let room = destination.get_mut(room);
+    room.ok_or(Wrong::Unexpected("the room is in the memory"))?.copy_from_slice(values);
     let step = board.machine.copied(copy)?;
     expect(builtin(&step) == Some(4 << 4), "the write is complete")?;
     board.call(StreamDefinition::DropWritable { ty: STREAM }, [writable])?;
@@ -73,7 +83,10 @@ pub(crate) fn play(board: &mut Guests) -> Result<u32, Wrong> {
     expect(event == read, "four values were read, and the stream has ended")?;
     board.call(StreamDefinition::DropReadable { ty: STREAM }, [readable])?;
     board.call(WaitableDefinition::SetDrop, [consumer_set])?;
-    let sum = destination[..4].iter().copied().map(u32::from).sum();
+    let (read, around) = (DESTINATION as usize, 77);
+    let sum = destination[read..read + 4].iter().copied().map(u32::from).sum();
+    destination[read..read + 4].fill(around);
+    expect(destination == [around; 32], "what is around the values is as it was")?;
     board.task_return(consume)?;
     let step = board.exit()?;
     expect(step == Step::ReturnToHost, "the consumer is done")?;
@@ -96,4 +109,12 @@ pub(crate) fn play(board: &mut Guests) -> Result<u32, Wrong> {
 
     expect(sum == 17, "the sum is that of what was written")?;
     Ok(sum)
+}
+
+/// Where the next values of a buffer of bytes are in its memory.
+fn place(buffer: &Buffer, count: u32) -> Result<Range<usize>, Wrong> {
+    let start = buffer.address + u64::from(buffer.progress);
+    let bounds = (usize::try_from(start), usize::try_from(start + u64::from(count)));
+    let (Ok(start), Ok(end)) = bounds else { return Err(Wrong::Unexpected("a small address")) };
+    Ok(start..end)
 }

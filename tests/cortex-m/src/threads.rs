@@ -1,7 +1,7 @@
 //! A thread that the host begins: its values have destructors, and its end is joined.
 
 use weft::error::Error;
-use weft::machine::Step;
+use weft::machine::{Step, WaitableId};
 use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
 use crate::board::{Wrong, expect};
@@ -25,8 +25,8 @@ pub(crate) fn play(board: &mut Guests) -> Result<(), Wrong> {
     board.task_return(worker)?;
     let step = board.exit()?;
     expect(step == Step::ReturnToHost, "the thread is over")?;
-    let heard = board.machine.next_host_event()?;
-    expect(heard.is_some(), "the host hears of the thread's call")?;
+    let heard = board.machine.next_host_event()?.map(|it| it.waitable);
+    expect(heard == Some(WaitableId::Subtask(call)), "the host hears of the thread's call")?;
     board.machine.drop_call(call)?;
 
     let end = board.machine.host().thread_join_end(thread)?;

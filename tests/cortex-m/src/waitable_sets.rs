@@ -1,5 +1,6 @@
 //! Waitable sets of the host: the first of several, one that fails, and a set of sets.
 
+use weft::error::Error;
 use weft::machine::{HostEvent, Machine, SubtaskId, WaitableId};
 use weft::waitable::{FailedTask, WaitResult};
 
@@ -24,7 +25,8 @@ pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {
     expect(host.waitable_set_poll(inner)? == failed, "the first task has failed")?;
     expect(host.waitable_set_poll(inner)? == WaitResult::Timeout, "each is ready once")?;
 
-    expect(host.waitable_set_drop(inner).is_err(), "a set with members is not dropped")?;
+    let refused = host.waitable_set_drop(inner);
+    expect(refused == Err(Error::SetNotEmpty), "a set with members is not dropped")?;
     host.waitable_set_remove(inner, first)?;
     host.task_drop(first)?;
     host.task_drop(second)?;

@@ -25,10 +25,10 @@ super::operations! {
     COPIED_SCOPE, "enter a scope with a copy and leave it", copied_scope;
     /// A context is pushed, and popped.
     PUSH_AND_POP, "push and pop", push_and_pop;
-    /// A task begins in a context, and is forgotten.
-    TASK_IN_CONTEXT, "start a task in it, and drop that", task_in_context;
-    /// The context that a task has is changed, so that it is copied.
-    SET_SHARED, "set what a task has, too", set_shared;
+    /// A task begins in a context, is cancelled, and is forgotten.
+    TASK_IN_CONTEXT, "start a task in it, cancel and drop that", task_in_context;
+    /// A task begins in a context, which is changed, so that it is copied; and is forgotten.
+    SET_SHARED, "the same, and set what the task has, too", set_shared;
 }
 
 /// For whom something is done.

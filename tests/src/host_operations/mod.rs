@@ -1,6 +1,6 @@
 //! What a host does over and over with its contexts, tasks, sets, errors, threads and lists: each
-//! leaves the machine as it found it. It is the same code on a machine whose tables grow and on one
-//! whose tables are arrays.
+//! leaves the machine as large as it found it. It is the same code on a machine whose tables grow
+//! and on one whose tables are arrays.
 //!
 //! | module | what is in it |
 //! |---|---|

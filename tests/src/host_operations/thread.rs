@@ -47,8 +47,9 @@ impl<L: Limits> Play<L> {
         (thread, call)
     }
 
-    /// The thread that runs comes to its end, and is joined and forgotten.
-    fn end_and_join(&mut self, (thread, call): (SpawnedThreadId, SubtaskId)) {
+    /// The thread that runs comes to its end, and is joined and forgotten; so many of its values
+    /// have a destructor.
+    fn end_and_join(&mut self, (thread, call): (SpawnedThreadId, SubtaskId), destroyed: u32) {
         let step = self.machine.function_returned(None).expect("a return");
         let Step::Return(token) = step else { panic!("the function returns, not {step:?}") };
         self.machine.return_(&token).expect("a task that may return");
@@ -58,9 +59,12 @@ impl<L: Limits> Play<L> {
         let mut host = self.machine.host();
         host.thread_join_begin(thread, None).expect("a thread that nobody joins");
         assert_eq!(host.thread_join_end(thread), Ok(Some(ThreadEnd::Completed)));
+        let mut heard = 0;
         while let Some(ended) = host.next_thread_destructor().expect("threads") {
             assert_eq!((ended.thread, ended.key, ended.destructor), (thread, 1, 7));
+            heard += 1;
         }
+        assert_eq!(heard, destroyed);
         assert_eq!(host.thread_cleanup(), Ok(1));
         self.machine.drop_call(call).expect("a call");
     }
@@ -70,7 +74,7 @@ fn spawn_and_join<L: Limits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     Box::new(move || {
         let thread = play.spawn();
-        play.end_and_join(thread);
+        play.end_and_join(thread, 0);
     })
 }
 
@@ -79,7 +83,7 @@ fn spawn_with_local<L: Limits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         let thread = play.spawn();
         play.machine.host().thread_local_set(thread.0, 1, 42, Some(7)).expect("a value");
-        play.end_and_join(thread);
+        play.end_and_join(thread, 1);
     })
 }
 

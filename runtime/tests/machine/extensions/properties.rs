@@ -24,9 +24,18 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// How much room there is in a kind of storage; nothing where there is always more.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// For the metadata of a task, and for that of an error.
+    metadata: Option<usize>,
+    /// For the values of a thread.
+    locals: Option<usize>,
+}
+
 /// Makes the properties for one kind of storage.
 macro_rules! properties {
-    ($storage:ty) => {
+    ($storage:ty, $room:expr) => {
         use super::*;
 
         proptest! {
@@ -36,24 +45,24 @@ macro_rules! properties {
             fn threads_are_joined_and_their_values_destroyed_exactly_once(
                 doings in vec(doing(), 0..80),
             ) {
-                threads_are_as_the_model_says::<$storage>(&doings)?;
+                threads_are_as_the_model_says::<$storage>(&doings, $room)?;
             }
 
             #[test]
             fn what_is_known_of_one_thing_is_never_known_of_another(
                 operations in vec(operation(), 0..100),
             ) {
-                what_is_known_is_each_ones_own::<$storage>(&operations)?;
+                what_is_known_is_each_ones_own::<$storage>(&operations, $room)?;
             }
         }
     };
 }
 
 mod bounded {
-    properties!(crate::guests::Bounded);
+    properties!(crate::guests::Bounded, Room { metadata: Some(2), locals: Some(3) });
 }
 
 #[cfg(feature = "alloc")]
 mod heap {
-    properties!(weft::limits::Heap);
+    properties!(weft::limits::Heap, Room { metadata: None, locals: None });
 }

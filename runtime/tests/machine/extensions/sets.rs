@@ -407,6 +407,8 @@ fn each_event_is_taken_once<L: Limits>(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_event_is_lost_or_taken_twice_in_sets_of_sets(
         operations in prop::collection::vec((0..7_u8, 0..12_usize, 0..12_usize), 0..64),

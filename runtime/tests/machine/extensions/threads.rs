@@ -105,20 +105,25 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: Limits>() {
 
 fn a_thread_is_begun_by_the_number_of_its_function<L: Limits>() {
     let mut world = World::<L>::new();
+    let parent = suspended(&mut world);
     let (one, other) = (world.instance(), world.instance());
     let table = [world.stackful(one), world.stackful(other)];
-    let config = ThreadSpawnConfig::default();
+    let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
     let missing = world.machine.host().thread_spawn_indirect(&table, 2, config, None);
     assert_eq!(missing.unwrap_err(), Failure::Error(Error::Unknown(Table::Functions)));
-    assert_eq!(world.machine.host().thread_count(), 0);
+    assert_eq!(world.machine.host().thread_count(), 1, "the parent");
 
-    let begun = world.machine.host().thread_spawn_indirect(&table, 1, config, None);
+    let begun = world.machine.host().thread_spawn_indirect(&table, 1, config, Some(parent.0));
     let (thread, call, step) = begun.unwrap();
     enters(&step, table[1]);
+    let host = world.machine.host();
+    assert_eq!(host.thread_parent(thread), Ok(Some(parent.0)));
+    assert_eq!(host.thread_config(thread), Ok(config));
+    assert_eq!(host.thread_config(parent.0), Ok(ThreadSpawnConfig::default()));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     assert_eq!(join(&mut world, thread), ThreadEnd::Completed);
-    clean_up(world, &[(thread, call)]);
+    clean_up(world, &[parent, (thread, call)]);
 }
 
 fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: Limits>() {

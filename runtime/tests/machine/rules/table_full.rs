@@ -295,6 +295,61 @@ fn the_highest_index_can_be_used<L: Limits>() {
     world.clean_up();
 }
 
+/// An instance whose length is `length`, in which a stackful function runs.
+fn of_length<L: Limits>(length: u32) -> World<L> {
+    let mut world = World::<L>::new();
+    world.machine.set_max_table_length(length);
+    world.running();
+    world
+}
+
+fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: Limits>() {
+    const LENGTH: u32 = 2;
+    let mut world = World::<L>::new();
+    let before = world.instance();
+    world.machine.set_max_table_length(LENGTH);
+    world.run_in(before);
+    for index in 1..=LENGTH + 1 {
+        assert_eq!(world.get(set_new()), index, "as it was made before");
+    }
+    for index in 2..=LENGTH + 1 {
+        assert_eq!(world.get(thread_new(1, 2)), index, "as it was made before");
+    }
+    world.clean_up();
+
+    let mut world = of_length::<L>(LENGTH);
+    for index in 1..=LENGTH {
+        assert_eq!(world.get(set_new()), index);
+    }
+    assert_eq!(world.trap(set_new()), Trap::TableFull);
+    world.clean_up();
+
+    let mut world = of_length::<L>(LENGTH);
+    for index in 2..=LENGTH {
+        assert_eq!(world.get(thread_new(1, 2)), index);
+    }
+    assert_eq!(world.trap(thread_new(1, 2)), Trap::TableFull);
+    world.clean_up();
+}
+
+fn a_length_above_the_highest_index_is_that_one<L: Limits>() {
+    for length in [HIGHEST + 1, u32::MAX] {
+        let mut world = of_length::<Low<L>>(length);
+        for index in 1..=HIGHEST {
+            assert_eq!(world.get(set_new()), index);
+        }
+        assert_eq!(world.trap(set_new()), Trap::TableFull);
+        world.clean_up();
+
+        let mut world = of_length::<Low<L>>(length);
+        for index in 2..=HIGHEST {
+            assert_eq!(world.get(thread_new(1, 2)), index);
+        }
+        assert_eq!(world.trap(thread_new(1, 2)), Trap::TableFull);
+        world.clean_up();
+    }
+}
+
 on_each_storage!(
     every_built_in_that_adds_a_handle_traps_where_there_is_none_left,
     every_way_into_a_handle_table_traps_where_there_is_no_room,
@@ -307,4 +362,6 @@ on_each_storage!(
     a_call_of_the_host_that_finds_no_room_leaves_nothing_behind,
     a_realloc_that_finds_no_room_leaves_nothing_behind,
     the_highest_index_can_be_used,
+    a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances,
+    a_length_above_the_highest_index_is_that_one,
 );

@@ -7,6 +7,7 @@ use weft::error::Error;
 use weft::limits::{Limits, Table};
 use weft::machine::{ErrorContextId, FunctionId, SubtaskId};
 
+use super::Room;
 use crate::guests::World;
 use crate::steps::HOST;
 
@@ -65,6 +66,7 @@ struct Thing {
 
 struct Play<L: Limits> {
     world: World<L>,
+    room: Room,
     function: FunctionId,
     things: Vec<Thing>,
     /// How many values were set.
@@ -72,11 +74,11 @@ struct Play<L: Limits> {
 }
 
 impl<L: Limits> Play<L> {
-    fn new() -> Self {
+    fn new(room: Room) -> Self {
         let mut world = World::new();
         let instance = world.instance();
         let function = world.stackful(instance);
-        Self { world, function, things: Vec::new(), num_set: 0 }
+        Self { world, room, function, things: Vec::new(), num_set: 0 }
     }
 
     /// The thing with this number, if there is one, gone or not; the last ones are meant more often.
@@ -138,19 +140,23 @@ impl<L: Limits> Play<L> {
         self.num_set += 1;
         let mut host = self.world.machine.host();
         let thing = &mut self.things[it];
-        let set = match thing.id {
-            Id::Task(task) | Id::Call(task) => host.task_set_metadata(task, name, value),
-            Id::Error(error) => host.error_context_set_metadata(error, name, value),
+        let (set, table) = match thing.id {
+            Id::Task(task) | Id::Call(task) => {
+                (host.task_set_metadata(task, name, value), Table::TaskMetadata)
+            }
+            Id::Error(error) => {
+                (host.error_context_set_metadata(error, name, value), Table::ErrorMetadata)
+            }
         };
+        let is_full = self.room.metadata == Some(thing.metadata.len());
         let held = thing.metadata.iter_mut().find(|it| it.0 == name);
-        let full = matches!(set, Err(Error::Full(Table::TaskMetadata | Table::ErrorMetadata)));
         if thing.is_gone {
             prop_assert_eq!(set, Err(gone(thing.id)));
         } else if let Some(held) = held {
             let before = std::mem::replace(&mut held.1, value);
             prop_assert_eq!(set, Ok(Some(before.into())));
-        } else if full {
-            prop_assert_eq!(thing.metadata.len(), 2, "there is room for two, if not for more");
+        } else if is_full {
+            prop_assert_eq!(set, Err(Error::Full(table)));
         } else {
             prop_assert_eq!(set, Ok(None));
             thing.metadata.push((name, value));
@@ -253,8 +259,9 @@ fn numbers<'a, L: Limits>(
 /// Does it beside the model.
 pub(super) fn what_is_known_is_each_ones_own<L: Limits>(
     operations: &[Operation],
+    room: Room,
 ) -> Result<(), TestCaseError> {
-    let mut play = Play::<L>::new();
+    let mut play = Play::<L>::new(room);
     for operation in operations {
         play.play(*operation)?;
     }
