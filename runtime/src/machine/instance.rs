@@ -233,6 +233,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
         }
         self.lock_down(instance)?;
+        self.fail_spawned_threads(instance)?;
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
             if let Some(thread) = self.thread_of(instance, position)? {

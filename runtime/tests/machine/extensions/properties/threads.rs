@@ -266,7 +266,7 @@ impl<L: Limits> Play<L> {
         let failed = self.places[instance].instance;
         let of_it = |it: &usize| self.threads[*it].instance == instance && self.is_active(*it);
         let mut threads: Vec<usize> = self.known().filter(of_it).collect();
-        threads.sort_by_key(|it| self.threads[*it].machine_thread);
+        threads.sort_by_key(|it| self.threads[*it].id);
         if by_trap {
             self.world.machine.lock_down_instance(failed).unwrap();
         }
