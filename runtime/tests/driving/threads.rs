@@ -16,7 +16,7 @@ use weft::error::Error;
 use weft::limits::Table;
 use weft::machine::WaitableId;
 use weft::task::TaskStatus;
-use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
+use weft::thread::{SpawnedThreadId, ThreadSpawnConfig, ThreadStatus};
 use weft::waitable::WaitResult;
 
 use super::guests::World;
@@ -397,28 +397,4 @@ fn a_join_waits_for_the_end_of_the_thread_and_not_only_for_its_result() {
     assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(7)));
     assert_eq!(status(&mut world, thread), ThreadStatus::Failed, "it trapped in the end");
     assert!(world.store.take_background_trap().is_some());
-}
-
-#[test]
-fn a_thread_whose_result_was_taken_has_none_for_a_join_and_the_host_can_still_join_it() {
-    let mut world = World::new();
-    let guest = world.guest();
-    let ask = reference(&world, &guest, "ask");
-    let thread = spawn(&mut world, &ask, Some(1), None);
-    world.questions.answer(1, 11);
-    while !world.store.poll(Waker::noop()).unwrap().is_at_rest() {}
-    let result = world.store.take_result(thread.call()).unwrap().unwrap();
-    assert_eq!(result.unwrap(), Some(Val::U32(11)));
-    // Nobody is left who waits for it, so that the second time is as the first.
-    for _ in 0..2 {
-        let taken = world.store.thread_join(thread).unwrap_err();
-        let is_unknown = matches!(taken, ThreadError::Error(Error::Unknown(Table::Waitables)));
-        assert!(is_unknown, "{taken}");
-        assert_eq!(status(&mut world, thread), ThreadStatus::Completed);
-        assert_eq!(world.store.host().thread_cleanup(), Ok(0), "nobody has joined it");
-    }
-    let mut host = world.store.host();
-    host.thread_join_begin(thread.id(), None).unwrap();
-    assert_eq!(host.thread_join_end(thread.id()), Ok(Some(ThreadEnd::Completed)));
-    assert_eq!((host.thread_cleanup(), host.thread_count()), (Ok(1), 0));
 }
