@@ -19,7 +19,7 @@ use crate::limits::{Heap, Table};
 use crate::machine::SubtaskId;
 use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig, ThreadStatus};
 
-use super::call::{Ran, forget, take_result, turn};
+use super::call::{Ran, Turn, forget, take_result, turn};
 use super::callee::Callee;
 use super::contexts::Context;
 use super::error::CallError;
@@ -338,11 +338,13 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
             let arguments = F::keep(arguments);
             let thread = spawn(host.cx, &function.function, arguments, config, parent)?;
             // Nobody else can run before what was interrupted has stopped.
-            while host.cx.data().interrupted.is_some() {
-                turn(host.cx)?;
+            let mut stopped = Ok(Turn::Progress);
+            while stopped.is_ok() && host.cx.data().interrupted.is_some() {
+                stopped = turn(host.cx);
             }
             let call = thread.call.0;
-            let error = host.cx.data_mut().host_call(call).ok().and_then(|it| it.error.take());
+            let trapped = host.cx.data_mut().host_call(call).ok().and_then(|it| it.error.take());
+            let error = stopped.map_err(CallError::from).err().or(trapped);
             let Some(error) = error else { return Ok(thread) };
             forget(host.cx, call)?;
             host.cx.data_mut().machine.extensions.threads.give_up(thread.id)?;

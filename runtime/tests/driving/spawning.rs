@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use wasmi::Config;
 use weft::abi::Val;
 use weft::component::{CallError, FunctionTable, Instance, Linker, SpawnedThread, ThreadError};
 use weft::engine::wasmi::Wasmi;
@@ -118,10 +119,20 @@ fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
 
 #[test]
 fn a_thread_that_a_function_of_the_host_begins_and_that_traps_at_once_is_none() {
-    let mut world = World::new();
+    traps_at_once(World::new());
+    // The same if the engine has interrupted it before.
+    traps_at_once(World::on(Wasmi::new(&Config::default(), Some(10_000))));
+}
+
+fn traps_at_once(mut world: World) {
     let component = r#"
         (component
-          (core module $Module (func (export "trap") (param i32) unreachable))
+          (core module $Module
+            (func (export "trap") (param i32)
+              (loop $again
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get 0) (i32.const 100000))))
+              unreachable))
           (core instance $module (instantiate $Module))
           (func (export "trap") (param "number" u32) (canon lift (core func $module "trap"))))"#;
     let trapping = world.instance(component);
