@@ -22,11 +22,11 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::context::ContextValue;
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //! use weft::task::{TaskReturn, TaskStatus};
 //!
 //! // There is nothing to initialize. A store of components has a host side, too.
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //!
 //! // Start a task.
@@ -115,9 +115,9 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let operation = ContextKey::new("operation_id")?;
 //! let task = {
 //!     let mut scope = AsyncContextScope::enter_empty(&mut machine)?;
@@ -139,10 +139,10 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::error_context::ErrorSeverity;
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //! use weft::task::{TaskResult, TaskStatus};
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //! let task = host.task_start()?;
 //!
@@ -167,10 +167,10 @@
 //! ```
 //! # #[cfg(feature = "alloc")] {
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //! use weft::task::TaskStatus;
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //! let token = host.cancellation_token_new()?;
 //! let child = host.cancellation_token_child(token)?;
@@ -206,6 +206,7 @@ mod cancellation;
 #[cfg(feature = "alloc")]
 mod closures;
 mod host;
+mod kept;
 pub(crate) mod record;
 mod running;
 mod status;

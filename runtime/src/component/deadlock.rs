@@ -236,7 +236,7 @@ impl<'a, E: CoreEngine, T: Send + 'static> Report<'a, E, T> {
             Ok(CalleeView::Host(number)) => {
                 Party::HostFunction(self.state.names.host_function(number).into_owned())
             }
-            Ok(CalleeView::Gone | CalleeView::HostTask) | Err(_) => Party::Nobody,
+            Ok(CalleeView::Gone | CalleeView::Operation) | Err(_) => Party::Nobody,
         }
     }
 

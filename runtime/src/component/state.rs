@@ -16,7 +16,8 @@ use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreEngine, CoreTrap};
 use crate::error::{Error, Failure};
 use crate::limits::{Heap, Table};
-use crate::machine::{EndId, FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
+use crate::host::ExtendedMachine;
+use crate::machine::{EndId, FunctionId, InstanceId, Step, SubtaskId, ThreadId};
 
 use super::calls::Call;
 use super::claims::Held;
@@ -38,7 +39,7 @@ use super::waiting::Waiting;
 pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     /// What the user put there.
     pub(crate) data: T,
-    pub(crate) machine: Machine<Heap, Box<dyn Chooser + Send>>,
+    pub(crate) machine: ExtendedMachine<Heap, Box<dyn Chooser + Send>>,
     /// By [`FunctionId`].
     pub(crate) functions: Vec<Callable<E, T>>,
     /// By the number that the engine calls with.
@@ -220,7 +221,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
-            machine: Machine::new(chooser),
+            machine: ExtendedMachine::new(chooser),
             functions: Vec::new(),
             core_functions: Vec::new(),
             numbers: Numbers::new(),

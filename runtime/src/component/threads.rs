@@ -347,7 +347,7 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
             let error = stopped.map_err(CallError::from).err().or(trapped);
             let Some(error) = error else { return Ok(thread) };
             forget(host.cx, call)?;
-            host.cx.data_mut().machine.extensions.threads.give_up(thread.id)?;
+            host.cx.data_mut().machine.hooks.threads.give_up(thread.id)?;
             Err(error.into())
         })
     }
@@ -368,11 +368,11 @@ fn spawn<E: CoreEngine, T: Send + 'static, F: Callee>(
     config: ThreadSpawnConfig,
     parent: Option<SpawnedThreadId>,
 ) -> Result<SpawnedThread<F::Result>, ThreadError> {
-    let id = cx.data_mut().machine.prepare_thread(config, parent)?;
+    let id = cx.data_mut().machine.prepare_spawn(config, parent)?;
     match function.start(cx, arguments) {
         Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
         Err(error) => {
-            cx.data_mut().machine.extensions.threads.give_up(id)?;
+            cx.data_mut().machine.hooks.threads.give_up(id)?;
             Err(error.into())
         }
     }
@@ -439,7 +439,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         let machine = &mut cx.data_mut().machine;
         if machine.host().thread_join_end(id)?.is_none() {
             // It waits for something that has trapped, and will for ever.
-            machine.extensions.threads.give_up(id)?;
+            machine.hooks.threads.give_up(id)?;
         }
         Ok(result?.ok_or(Error::OtherStep)??)
     }

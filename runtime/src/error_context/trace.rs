@@ -3,8 +3,9 @@
 use core::fmt;
 
 use crate::chooser::Chooser;
+use crate::host::ExtendedMachine;
 use crate::limits::Limits;
-use crate::machine::{ErrorContextId, Machine};
+use crate::machine::ErrorContextId;
 
 use super::record::ErrorRecord;
 
@@ -19,7 +20,7 @@ use super::record::ErrorRecord;
 ///
 /// Metadata is not in it: it may hold what nobody is to read in a log.
 pub struct ErrorTrace<'a, L: Limits, C> {
-    pub(super) machine: &'a Machine<L, C>,
+    pub(super) machine: &'a ExtendedMachine<L, C>,
     pub(super) error_context: ErrorContextId,
 }
 

@@ -12,13 +12,13 @@ use super::Machine;
 use super::arena::Key;
 use super::end;
 use super::handle::Handle;
-use super::id::{
+use super::hooks::Hooks;
+use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
 };
 use super::thread::{Continuation, State, Thread};
 use super::waitable::{Callee, Kind, Waitable};
-use super::waitable_set::WaitableSet;
 
 /// The state of a component instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,11 +178,11 @@ pub enum CalleeView {
     Guest(TaskId),
     /// The function of the host with this number.
     Host(u32),
-    /// The host, by itself: a host task, which is a host extension.
-    HostTask,
+    /// Nobody: it is an operation, which the host ends itself.
+    Operation,
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The state of an instance.
     ///
     /// # Errors
@@ -299,6 +299,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.view_of_thread(self.thread_key(thread)?)
     }
 
+    /// Whether a thread waits to enter its instance.
+    pub(crate) fn waits_to_enter(&self, thread: ThreadId) -> bool {
+        let state = self.thread_view(thread).map(|view| view.state);
+        matches!(state, Ok(ThreadState::Waiting { on: WaitingOn::Entering, .. }))
+    }
+
     fn view_of_thread(&self, key: Key<Thread>) -> Result<ThreadView, Error> {
         let thread = self.threads.get(key)?;
         let state = match thread.state {
@@ -382,7 +388,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Callee::Gone => CalleeView::Gone,
             Callee::Task(task) => CalleeView::Guest(self.task_id(task)?),
             Callee::Host(number) => CalleeView::Host(number),
-            Callee::HostTask => CalleeView::HostTask,
+            Callee::Operation => CalleeView::Operation,
         })
     }
 
@@ -393,10 +399,6 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// [`Error::Unknown`]
     pub fn function_of(&self, task: TaskId) -> Result<Option<FunctionId>, Error> {
         Ok(self.tasks.get(self.task_key(task)?)?.function)
-    }
-
-    pub(crate) fn set_id(&self, set: Key<WaitableSet>) -> Result<WaitableSetId, Error> {
-        Ok(WaitableSetId { number: set.number(), generation: self.sets.generation(set)? })
     }
 
     /// Every waitable that is in a set, with the set, in no order that means anything. A set does

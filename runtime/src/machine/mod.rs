@@ -77,8 +77,8 @@
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
 //! | `inspect` | nothing: looking at the machine |
-//! | `host_task`, `host_set` | nothing: host tasks, what the host remembers of calls, its waitable sets |
-//! | `extensions` | nothing: where what the host remembers of things begins and ends |
+//! | `operation`, `host_set` | nothing: what the host does itself and guests wait for; its waitable sets |
+//! | `hooks` | nothing: who is told of the records that are made and removed |
 //! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
 
@@ -86,19 +86,18 @@ pub(crate) mod arena;
 mod canon;
 mod end;
 mod error_context;
-mod extensions;
 mod frame;
 mod handle;
+mod hooks;
 mod host_call;
 mod host_end;
 mod host_resource;
-pub(crate) mod host_set;
-mod host_task;
-mod id;
+mod host_set;
 mod index_table;
 mod inspect;
 mod instance;
 pub(crate) mod list;
+mod operation;
 mod outstanding;
 mod ready;
 mod resource;
@@ -114,7 +113,6 @@ use core::fmt;
 
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::error::Error;
-use crate::host::extensions::Extensions;
 use crate::limits::{Limits, Storage, Table};
 
 use arena::{Arena, Key, Slot};
@@ -132,7 +130,8 @@ use thread::Thread;
 use waitable::Waitable;
 use waitable_set::WaitableSet;
 
-pub use id::{
+pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
+pub use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
 };
@@ -149,9 +148,12 @@ pub use store::{Lift, LiftedFunction, TypeDefinition};
 
 /// A store, without an engine: all component instances that can call one another.
 ///
-/// `L` says what its tables are made of, `C` who decides what the spec leaves open.
-pub struct Machine<L: Limits, C = FirstInFirstOut> {
+/// `L` says what its tables are made of, `C` decides what the spec leaves open, and `H` is told of
+/// the records that are made and removed. With `()` nobody is; the host extensions come with
+/// [`ExtendedMachine`](crate::host::ExtendedMachine).
+pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     chooser: C,
+    pub(crate) hooks: H,
     instances: Arena<Instance, L::Instances<Slot<Instance>>>,
     /// The tables of the instance at the same position.
     tables: L::Instances<Tables<L>>,
@@ -184,15 +186,21 @@ pub struct Machine<L: Limits, C = FirstInFirstOut> {
     waits: u64,
     /// What the host holds that has an event.
     host_pending: List<Waitable>,
-    /// What the host remembers of things in here.
-    pub(crate) extensions: Extensions<L>,
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// An empty machine with this chooser.
+    /// Creates an empty machine with this chooser, and without hooks.
     pub fn new(chooser: C) -> Self {
+        Self::with_hooks(chooser, ())
+    }
+}
+
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// Creates an empty machine with this chooser and these hooks.
+    pub fn with_hooks(chooser: C, hooks: H) -> Self {
         Self {
             chooser,
+            hooks,
             instances: Arena::new(Table::Instances),
             tables: Default::default(),
             max_table_length: L::MAX_TABLE_LENGTH,
@@ -215,7 +223,6 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             ready_threads: 0,
             waits: 0,
             host_pending: List::default(),
-            extensions: Extensions::new(),
         }
     }
 
@@ -251,7 +258,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Table::Lends => self.lends.len(),
             Table::ErrorContexts => self.error_contexts.len(),
             Table::Frames => return self.frames.len(),
-            extension => return self.extensions.count_of(extension),
+            extension => return self.hooks.count_of(extension),
         };
         count as usize
     }
@@ -276,7 +283,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Table::Lends => size_of::<Slot<Lend>>(),
             Table::ErrorContexts => size_of::<Slot<ErrorContext>>() + size_of::<L::Message>(),
             Table::Frames => size_of::<Frame>(),
-            extension => Extensions::<L>::entry_bytes(extension),
+            extension => hooks::entry_bytes(H::ENTRY_BYTES, extension),
         }
     }
 
@@ -287,13 +294,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser + Default> Default for Machine<L, C> {
+impl<L: Limits, C: Chooser + Default, H: Hooks + Default> Default for Machine<L, C, H> {
     fn default() -> Self {
-        Self::new(C::default())
+        Self::with_hooks(C::default(), H::default())
     }
 }
 
-impl<L: Limits, C: Chooser> fmt::Debug for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> fmt::Debug for Machine<L, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut machine = f.debug_struct("Machine");
         for table in Table::ALL {
@@ -340,7 +347,7 @@ const fn name_of(table: Table) -> &'static str {
 /// From keys to the ids that the host has, and back.
 macro_rules! ids {
     ($($id:ident, $to_id:ident, $to_key:ident: $arena:ident, $thing:ty;)*) => {
-        impl<L: Limits, C: Chooser> Machine<L, C> {$(
+        impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {$(
             #[inline]
             pub(crate) fn $to_id(&self, key: Key<$thing>) -> Result<$id, Error> {
                 Ok($id { number: key.number(), generation: self.$arena.generation(key)? })
@@ -361,4 +368,26 @@ ids! {
     SubtaskId, subtask_id, subtask_key: waitables, Waitable;
     EndId, end_id, end_key: waitables, Waitable;
     ErrorContextId, error_context_id, error_context_key: error_contexts, ErrorContext;
+    WaitableSetId, set_id, set_key: sets, WaitableSet;
+}
+
+/// The ids of what will be made next.
+macro_rules! next_ids {
+    ($($id:ident, $next:ident: $arena:ident;)*) => {
+        impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {$(
+            #[inline]
+            pub(crate) fn $next(&self) -> Result<$id, Error> {
+                let (key, generation) = self.$arena.next()?;
+                Ok($id { number: key.number(), generation })
+            }
+        )*}
+    };
+}
+
+next_ids! {
+    TaskId, next_task_id: tasks;
+    ThreadId, next_thread_id: threads;
+    SubtaskId, next_subtask_id: waitables;
+    ErrorContextId, next_error_context_id: error_contexts;
+    WaitableSetId, next_set_id: sets;
 }

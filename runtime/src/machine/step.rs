@@ -14,7 +14,7 @@ use crate::code::EventCode;
 use crate::core_value::CoreValue;
 use crate::trap::CopyDirection;
 
-use super::id::{
+use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
 };
 

@@ -1,4 +1,4 @@
-//! How the host names what is in a machine.
+//! Ids: how a host names what is in a machine.
 //!
 //! An id carries the generation of its slot, so that one of something gone is an
 //! [`Error::Unknown`], and never somebody else's task.
@@ -7,6 +7,23 @@ use core::fmt;
 use core::num::NonZeroU32;
 
 use crate::error::Error;
+
+/// An id of something whose place in its table is used again when it is gone.
+///
+/// A [`SecondaryMap`](crate::secondary_map::SecondaryMap) keeps values beside it.
+pub trait Id: Copy + Eq + fmt::Debug {
+    /// Returns the number of its place in the table of its kind, from 1.
+    fn number(self) -> NonZeroU32;
+
+    /// Returns the position of its place in the table of its kind, from 0.
+    #[inline]
+    fn position(self) -> usize {
+        (self.number().get() - 1) as usize
+    }
+
+    /// Returns how often the place was used before.
+    fn generation(self) -> u32;
+}
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -23,6 +40,18 @@ macro_rules! ids {
             #[must_use]
             pub const fn as_u64(self) -> u64 {
                 ((self.generation as u64) << 32) | self.number.get() as u64
+            }
+        }
+
+        impl Id for $name {
+            #[inline]
+            fn number(self) -> NonZeroU32 {
+                self.number
+            }
+
+            #[inline]
+            fn generation(self) -> u32 {
+                self.generation
             }
         }
 
@@ -60,7 +89,12 @@ ids! {
 pub struct FunctionId(pub(crate) NonZeroU32);
 
 impl FunctionId {
-    pub(crate) fn from_position(position: usize) -> Result<Self, Error> {
+    /// Makes the id of the function that was defined at this position, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if no machine has so many functions.
+    pub fn from_position(position: usize) -> Result<Self, Error> {
         u32::try_from(position)
             .ok()
             .and_then(|position| position.checked_add(1))
@@ -69,7 +103,10 @@ impl FunctionId {
             .ok_or(Error::Full(crate::limits::Table::Functions))
     }
 
-    pub(crate) const fn position(self) -> usize {
+    /// Returns how many functions were defined before it in its machine: functions are numbered as
+    /// they are defined, and are never removed.
+    #[must_use]
+    pub const fn position(self) -> usize {
         (self.0.get() - 1) as usize
     }
 }
