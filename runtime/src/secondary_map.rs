@@ -168,8 +168,7 @@ mod tests {
     use crate::id::TaskId;
     use crate::limits::Array;
 
-    type Map<const N: usize> =
-        SecondaryMap<TaskId, u8, Array<SecondaryPlace<TaskId, u8>, N>>;
+    type Map<const N: usize> = SecondaryMap<TaskId, u8, Array<SecondaryPlace<TaskId, u8>, N>>;
 
     fn task(number: u32, generation: u32) -> TaskId {
         TaskId { number: number.try_into().unwrap(), generation }

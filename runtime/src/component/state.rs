@@ -15,8 +15,8 @@ use crate::chooser::Chooser;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreEngine, CoreTrap};
 use crate::error::{Error, Failure};
-use crate::limits::{Heap, Table};
 use crate::host::ExtendedMachine;
+use crate::limits::{Heap, Table};
 use crate::machine::{EndId, FunctionId, InstanceId, Step, SubtaskId, ThreadId};
 
 use super::calls::Call;
@@ -221,7 +221,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
-            machine: ExtendedMachine::new(chooser),
+            machine: ExtendedMachine::with_extensions(chooser),
             functions: Vec::new(),
             core_functions: Vec::new(),
             numbers: Numbers::new(),

@@ -101,7 +101,7 @@ pub type ExtendedMachine<L, C = FirstInFirstOut> = Machine<L, C, Extensions<L>>;
 
 impl<L: Limits, C: Chooser> ExtendedMachine<L, C> {
     /// Creates an empty machine with this chooser and the host extensions.
-    pub fn new(chooser: C) -> Self {
+    pub fn with_extensions(chooser: C) -> Self {
         Self::with_hooks(chooser, Extensions::new())
     }
 

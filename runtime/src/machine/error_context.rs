@@ -11,9 +11,9 @@ use super::Machine;
 use super::arena::Key;
 use super::handle::Handle;
 use super::hooks::Hooks;
-use crate::id::{ErrorContextId, InstanceId};
 use super::outstanding::Outstanding;
 use super::step::Step;
+use crate::id::{ErrorContextId, InstanceId};
 
 /// Who has an error context. Its message is in the machine's `messages`, at the same position.
 #[derive(Debug)]

@@ -11,13 +11,13 @@ use crate::trap::Trap;
 use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use crate::id::{EndId, TaskId};
 use super::instance::Instance;
 use super::outstanding::Outstanding;
 use super::step::Step;
 use super::task;
 use super::thread::{Flow, Thread};
 use super::waitable::Waitable;
+use crate::id::{EndId, TaskId};
 
 /// Somebody who resumed a thread, and what they do when it stops.
 #[derive(Clone, Copy, Debug)]

@@ -11,13 +11,13 @@ use crate::limits::{Limits, Storage, Table};
 use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
-use crate::id::{
-    ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId,
-};
 use super::task::Task;
 use super::thread::Thread;
 use super::waitable::Waitable;
 use super::waitable_set::WaitableSet;
+use crate::id::{
+    ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId,
+};
 
 /// An observer of a machine's records, which it is told of when they are made and removed.
 ///

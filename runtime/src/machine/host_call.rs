@@ -11,11 +11,11 @@ use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
 use super::hooks::Hooks;
-use crate::id::{InstanceId, SubtaskId};
 use super::outstanding::Outstanding;
 use super::step::Step;
 use super::subtask::Resolution;
 use super::waitable::{Callee, Waitable};
+use crate::id::{InstanceId, SubtaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `on_start`: a function of the host takes its arguments, which may be lifted now.

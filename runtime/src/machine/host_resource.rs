@@ -11,8 +11,8 @@ use crate::limits::Limits;
 
 use super::Machine;
 use super::hooks::Hooks;
-use crate::id::{SubtaskId, TaskId};
 use super::step::Step;
+use crate::id::{SubtaskId, TaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_resource_drop`, of a resource that the host owns: calls the destructor of its type,

@@ -11,11 +11,11 @@ use crate::limits::{Limits, Table};
 use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use crate::id::{WaitableId, WaitableSetId};
 use super::outstanding::Outstanding;
 use super::step::HostEvent;
 use super::waitable::{Kind, Waitable};
 use super::waitable_set::WaitableSet;
+use crate::id::{WaitableId, WaitableSetId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes sure that there is room for a set. Returns the id that it will have, if it is made

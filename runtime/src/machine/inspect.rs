@@ -13,12 +13,12 @@ use super::arena::Key;
 use super::end;
 use super::handle::Handle;
 use super::hooks::Hooks;
+use super::thread::{Continuation, State, Thread};
+use super::waitable::{Callee, Kind, Waitable};
 use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
 };
-use super::thread::{Continuation, State, Thread};
-use super::waitable::{Callee, Kind, Waitable};
 
 /// The state of a component instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

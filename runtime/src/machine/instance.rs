@@ -11,13 +11,13 @@ use super::arena::Key;
 use super::frame::Frame;
 use super::handle::Handle;
 use super::hooks::{Hooks, ThreadEnd};
-use crate::id::InstanceId;
 use super::index_table::{Entry, IndexTable};
 use super::list::{Linked, Links};
 use super::outstanding::Outstanding;
 use super::ready::Queues;
 use super::thread::{Continuation, State, Thread};
 use super::waitable::Callee;
+use crate::id::InstanceId;
 
 /// A component instance.
 #[derive(Debug)]

@@ -130,11 +130,11 @@ use thread::Thread;
 use waitable::Waitable;
 use waitable_set::WaitableSet;
 
-pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
 pub use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
 };
+pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
 pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,
     WaitingOn,

@@ -9,9 +9,9 @@ use crate::limits::Limits;
 use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use crate::id::SubtaskId;
 use super::subtask::{Ends, Resolution, Subtask};
 use super::waitable::{Callee, Kind, Waitable};
+use crate::id::SubtaskId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes sure that there is room for an operation. Returns the id that it will have, if it is

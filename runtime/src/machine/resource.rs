@@ -12,9 +12,9 @@ use super::Machine;
 use super::arena::Key;
 use super::handle::Handle;
 use super::hooks::Hooks;
-use crate::id::{InstanceId, SubtaskId, TaskId};
 use super::task::{State, Task};
 use super::thread::{number, words};
+use crate::id::{InstanceId, SubtaskId, TaskId};
 
 /// A handle of a resource.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
 use super::hooks::Hooks;
-use crate::id::{FunctionId, InstanceId, SubtaskId};
 use super::step::Step;
 use super::subtask::{Ends, Subtask};
 use super::thread::Flow;
 use super::waitable::{Callee, Kind, Waitable};
+use crate::id::{FunctionId, InstanceId, SubtaskId};
 
 /// A function that can be called.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,6 @@ use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
 use super::hooks::{Hooks, ThreadEnd};
-use crate::id::{FunctionId, SubtaskId, TaskId};
 use super::instance::Instance;
 use super::outstanding::Outstanding;
 use super::step::{ReturnFrom, Step, TaskReturn};
@@ -18,6 +17,7 @@ use super::store::{Function, Lift, LiftedFunction};
 use super::subtask::Resolution;
 use super::thread::{Code, Continuation, Flow, Queue, Thread, number};
 use super::waitable::Waitable;
+use crate::id::{FunctionId, SubtaskId, TaskId};
 
 /// A call of a guest's export, or of its `realloc`.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::context::{AsyncContext, ContextValue, IntoContextValue};
 use crate::error::Error;
-use crate::host::{ExtendedMachine, Host};
 use crate::host::attributes::Name;
+use crate::host::{ExtendedMachine, Host};
 use crate::limits::Limits;
 use crate::machine::{ErrorContextId, SubtaskId, TaskId};
 

@@ -4,9 +4,9 @@ use core::fmt;
 use core::num::NonZeroU32;
 
 use crate::context::ContextValue;
+use crate::id::{InstanceId, SubtaskId, ThreadId};
 use crate::limits::{HostLimits, Storage};
 use crate::machine::list::{Linked, Links};
-use crate::id::{InstanceId, SubtaskId, ThreadId};
 
 pub use crate::machine::ThreadEnd;
 

@@ -1,8 +1,8 @@
 //! The threads that the host has begun, as the machine carries them.
 
 use crate::error::Error;
-use crate::limits::{HostLimits, Storage, Table};
 use crate::id::{Id as _, InstanceId, SubtaskId, ThreadId};
+use crate::limits::{HostLimits, Storage, Table};
 use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::List;
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};

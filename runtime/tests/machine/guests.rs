@@ -11,10 +11,11 @@ use weft::chooser::{Chooser, FirstInFirstOut};
 use weft::code::{CallbackCode, CallbackResult, Ends, SubtaskState};
 use weft::core_value::CoreValue;
 use weft::error::{Error, Failure};
+use weft::host::ExtendedMachine;
 use weft::limits::Limits;
 use weft::machine::{
-    EndId, ErrorContextId, Event, FunctionId, InstanceId, Lift, LiftedFunction, Machine, Resumed,
-    Step, SubtaskId, TaskReturn, ThreadId, TypeDefinition,
+    EndId, ErrorContextId, Event, FunctionId, InstanceId, Lift, LiftedFunction, Resumed, Step,
+    SubtaskId, TaskReturn, ThreadId, TypeDefinition,
 };
 use weft::trap::Trap;
 
@@ -40,7 +41,7 @@ const HOSTS: u32 = u32::MAX;
 
 /// A machine, and what its host has.
 pub(crate) struct World<L: Limits, C = FirstInFirstOut> {
-    pub(crate) machine: Machine<L, C>,
+    pub(crate) machine: ExtendedMachine<L, C>,
     /// How many values each copy has moved.
     pub(crate) copies: Vec<u32>,
     /// The representations of the host's resources that guests have dropped.
@@ -68,7 +69,7 @@ impl<L: Limits> World<L> {
 impl<L: Limits, C: Chooser> World<L, C> {
     /// An empty store in which `chooser` decides.
     pub(crate) fn with(chooser: C) -> Self {
-        let mut machine = Machine::new(chooser);
+        let mut machine = ExtendedMachine::with_extensions(chooser);
         for is_none_or_number in [true, true, false, false] {
             machine.define_type(TypeDefinition::Ends { is_none_or_number }).unwrap();
         }

@@ -2,11 +2,12 @@
 
 use core::fmt;
 
+use weft::chooser::FirstInFirstOut;
 use weft::context::ContextError;
 use weft::error::{Error, Failure};
 use weft::limits::{NoCompound, Table};
 use weft::list::ListError;
-use weft::machine::Machine;
+use weft::machine::{Hooks, Machine};
 use weft::trap::Trap;
 
 weft::limits! {
@@ -81,8 +82,8 @@ pub(crate) fn expect(holds: bool, expected: &'static str) -> Result<(), Wrong> {
 }
 
 /// Fails if there is more in the machine than what stays: guests, with their functions and types.
-pub(crate) fn expect_nothing_left(
-    machine: &Machine<Board>,
+pub(crate) fn expect_nothing_left<H: Hooks>(
+    machine: &Machine<Board, FirstInFirstOut, H>,
     expected: &'static str,
 ) -> Result<(), Wrong> {
     let stays = |table| matches!(table, Table::Instances | Table::Functions | Table::Types);

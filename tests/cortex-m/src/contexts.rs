@@ -2,8 +2,8 @@
 
 use weft::context::{AsyncContextScope, ContextError, ContextKey};
 use weft::error::Error;
+use weft::host::ExtendedMachine;
 use weft::limits::Table;
-use weft::machine::Machine;
 
 use crate::board::{Board, Wrong, expect};
 
@@ -12,7 +12,7 @@ use crate::board::{Board, Wrong, expect};
 #[context_key(value = u64)]
 struct UserId;
 
-pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {
+pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     let locale = ContextKey::new("locale").map_err(ContextError::from)?;
     machine.host().set::<UserId>(1)?;
     let task = {

@@ -4,10 +4,12 @@
 use weft::builtin::{
     Definition, OptionsIndex, Outcome, StreamDefinition, TaskDefinition, TypeIndex,
 };
+use weft::chooser::FirstInFirstOut;
 use weft::code::{CallbackCode, CallbackResult, Ends};
 use weft::core_value::CoreValue;
 use weft::machine::{
-    Event, FunctionId, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step, TypeDefinition,
+    Event, FunctionId, Hooks, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step,
+    TypeDefinition,
 };
 
 use crate::board::{Board, Wrong, expect};
@@ -17,8 +19,8 @@ pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
 const TASK_RETURN: TaskDefinition = TaskDefinition::Return { result_type: None, options: OPTIONS };
 
 /// The guests and the host, as far as they do the same again and again.
-pub(crate) struct Guests {
-    pub(crate) machine: Machine<Board>,
+pub(crate) struct Guests<H = ()> {
+    pub(crate) machine: Machine<Board, FirstInFirstOut, H>,
     pub(crate) producer: Guest,
     pub(crate) consumer: Guest,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    fn new(machine: &mut Machine<Board>) -> Result<Self, Wrong> {
+    fn new<H: Hooks>(machine: &mut Machine<Board, FirstInFirstOut, H>) -> Result<Self, Wrong> {
         let instance = machine.new_instance()?;
         let export = machine.lift(LiftedFunction {
             instance,
@@ -44,7 +46,7 @@ impl Guest {
     }
 }
 
-impl Guests {
+impl<H: Hooks + Default> Guests<H> {
     /// A machine with two guests, which may have streams.
     pub(crate) fn new() -> Result<Self, Wrong> {
         let mut machine = Machine::default();

@@ -13,7 +13,7 @@
 //! | `threads` | a thread that the host begins and joins, with values and their destructors |
 //! | `lists` | fixed-length lists |
 //!
-//! Each leaves the machine as it found it. Ends with the status 0 if all went as it should, and
+//! The streams run on a machine without host extensions, the rest on one with them. Each leaves its machine as it found it. Ends with the status 0 if all went as it should, and
 //! with 1 and a message if not.
 
 #![no_std]
@@ -30,6 +30,7 @@ mod threads;
 mod waitable_sets;
 
 use semihosting::{println, process};
+use weft::host::{ExtendedMachine, Extensions};
 use weft::machine::Machine;
 
 use board::{Board, Wrong, expect_nothing_left};
@@ -39,7 +40,9 @@ use guests::Guests;
 fn main() -> ! {
     match play() {
         Ok(sum) => {
-            println!("a machine of {} bytes: the sum is {sum}", size_of::<Machine<Board>>());
+            let (plain, extended) =
+                (size_of::<Machine<Board>>(), size_of::<ExtendedMachine<Board>>());
+            println!("a machine of {plain} bytes, {extended} with extensions: the sum is {sum}");
             process::exit(0)
         }
         Err(wrong) => println!("failed: {wrong}"),
@@ -47,11 +50,13 @@ fn main() -> ! {
     process::exit(1)
 }
 
-/// Plays everything, one thing after the other, on one machine.
+/// Plays everything, one thing after the other: the streams on a machine without extensions, the rest
+/// on one with them.
 fn play() -> Result<u32, Wrong> {
-    let mut guests = Guests::new()?;
+    let mut guests = Guests::<()>::new()?;
     let sum = streams::play(&mut guests)?;
     expect_nothing_left(&guests.machine, "nothing is left of the streams")?;
+    let mut guests = Guests::<Extensions<Board>>::new()?;
     contexts::play(&mut guests.machine)?;
     expect_nothing_left(&guests.machine, "nothing is left of the contexts")?;
     tasks::play(&mut guests.machine)?;

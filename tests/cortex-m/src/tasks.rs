@@ -1,13 +1,14 @@
 //! Tasks of the host: metadata and results, and tokens that cancel.
 
 use weft::error::Error;
+use weft::host::ExtendedMachine;
 use weft::limits::Table;
-use weft::machine::{Machine, WaitableId};
+use weft::machine::WaitableId;
 use weft::task::{TaskResult, TaskStatus};
 
 use crate::board::{Board, Wrong, expect};
 
-pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {
+pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     // One task returns, which the host hears of.
     let mut host = machine.host();
     let task = host.task_start()?;

@@ -1,8 +1,8 @@
 //! Contexts: values of the current one, scopes, and those that tasks have.
 
 use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
+use weft::host::ExtendedMachine;
 use weft::limits::Limits;
-use weft::machine::Machine;
 
 super::operations! {
     /// The value of a typed key, which is the last of four.
@@ -44,8 +44,8 @@ fn key(name: &str) -> ContextKey<'_> {
 }
 
 /// A machine whose host's context has four values.
-fn with_values<L: Limits>() -> Machine<L> {
-    let mut machine = Machine::<L>::default();
+fn with_values<L: Limits>() -> ExtendedMachine<L> {
+    let mut machine = ExtendedMachine::<L>::default();
     let mut host = machine.host();
     for name in ["attempt", "deadline", "tenant"] {
         host.set_context_value(key(name), 1_u64).expect("a value");

@@ -1,8 +1,9 @@
 //! Threads that the host begins, from spawn to join, and their values.
 
 use weft::builtin::OptionsIndex;
+use weft::host::ExtendedMachine;
 use weft::limits::Limits;
-use weft::machine::{FunctionId, Lift, LiftedFunction, Machine, Step, SubtaskId, WaitableId};
+use weft::machine::{FunctionId, Lift, LiftedFunction, Step, SubtaskId, WaitableId};
 use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
 use crate::stage::{expect_function, expect_return_to_host};
@@ -20,13 +21,13 @@ super::operations! {
 
 /// A guest with one export, and the host.
 struct Play<L: Limits> {
-    machine: Machine<L>,
+    machine: ExtendedMachine<L>,
     function: FunctionId,
 }
 
 impl<L: Limits> Play<L> {
     fn new() -> Self {
-        let mut machine = Machine::default();
+        let mut machine = ExtendedMachine::default();
         let function = LiftedFunction {
             instance: machine.new_instance().expect("an instance"),
             is_async: false,

@@ -1,7 +1,8 @@
 //! Waitable sets of the host, whose members are host tasks or sets.
 
+use weft::host::ExtendedMachine;
 use weft::limits::Limits;
-use weft::machine::{HostEvent, Machine, SubtaskId, WaitableId, WaitableSetId};
+use weft::machine::{HostEvent, SubtaskId, WaitableId, WaitableSetId};
 use weft::waitable::WaitResult;
 
 super::operations! {
@@ -25,14 +26,14 @@ super::operations! {
 const MEMBERS: usize = 16;
 
 /// A machine with a set.
-fn with_set<L: Limits>() -> (Machine<L>, WaitableSetId) {
-    let mut machine = Machine::<L>::default();
+fn with_set<L: Limits>() -> (ExtendedMachine<L>, WaitableSetId) {
+    let mut machine = ExtendedMachine::<L>::default();
     let set = machine.host().waitable_set_new().expect("a set");
     (machine, set)
 }
 
 /// A set with members that have no event.
-fn with_members<L: Limits>() -> (Machine<L>, WaitableSetId) {
+fn with_members<L: Limits>() -> (ExtendedMachine<L>, WaitableSetId) {
     let (mut machine, set) = with_set();
     for _ in 0..MEMBERS {
         start_in(&mut machine, set);
@@ -41,7 +42,7 @@ fn with_members<L: Limits>() -> (Machine<L>, WaitableSetId) {
 }
 
 /// A task that is in a set.
-fn start_in<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> SubtaskId {
+fn start_in<L: Limits>(machine: &mut ExtendedMachine<L>, set: WaitableSetId) -> SubtaskId {
     let mut host = machine.host();
     let task = host.task_start().expect("a task");
     host.waitable_set_add(set, task).expect("a task and a set");
@@ -49,7 +50,11 @@ fn start_in<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> SubtaskI
 }
 
 /// Starts a task that is in a set, returns from it, and waits for it on this set or another.
-fn wait_for_task<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId, waited: WaitableSetId) {
+fn wait_for_task<L: Limits>(
+    machine: &mut ExtendedMachine<L>,
+    set: WaitableSetId,
+    waited: WaitableSetId,
+) {
     let task = start_in(machine, set);
     let mut host = machine.host();
     host.task_return(task, ()).expect("a task that is not over");
@@ -67,7 +72,7 @@ fn task_of(ready: &WaitResult) -> SubtaskId {
 }
 
 fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let set = host.waitable_set_new().expect("a set");

@@ -14,11 +14,11 @@ use super::super::arena::Key;
 use super::super::end::{End, State};
 use super::super::handle::Handle;
 use super::super::hooks::Hooks;
-use crate::id::{EndId, InstanceId};
 use super::super::outstanding::Outstanding;
 use super::super::step::{AfterCopy, Buffer, BufferCheck, Step};
 use super::super::thread::{Continuation, Flow};
 use super::super::waitable::Waitable;
+use crate::id::{EndId, InstanceId};
 
 /// What a built-in for ends is defined for.
 pub(super) type EndType = (EndKind, CopyDirection, TypeIndex);

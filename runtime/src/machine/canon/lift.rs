@@ -10,13 +10,13 @@ use super::super::Machine;
 use super::super::arena::Key;
 use super::super::frame::Frame;
 use super::super::hooks::Hooks;
-use crate::id::{FunctionId, InstanceId, ThreadId};
 use super::super::step::{Event, ReturnFrom, Step};
 use super::super::store::{Lift, LiftedFunction};
 use super::super::subtask::Resolution;
 use super::super::task::State;
 use super::super::thread::{Code, Continuation, Flow, Queue, Thread, words};
 use super::super::waitable::{Callee, Waitable};
+use crate::id::{FunctionId, InstanceId, ThreadId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Whether `canon_lift` can be begun: the instance may be entered, and there is room.

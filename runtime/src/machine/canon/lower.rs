@@ -11,13 +11,13 @@ use super::super::arena::Key;
 use super::super::frame::Frame;
 use super::super::handle::Handle;
 use super::super::hooks::Hooks;
-use crate::id::{FunctionId, SubtaskId};
 use super::super::instance::Instance;
 use super::super::step::{Resumed, Step};
 use super::super::store::{Function, frames_of};
 use super::super::subtask::{Ends, Subtask};
 use super::super::thread::{Continuation, Flow, Queue, Thread};
 use super::super::waitable::{Callee, Kind, Waitable};
+use crate::id::{FunctionId, SubtaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_lower`: the current thread calls `function`, which it imports lowered with

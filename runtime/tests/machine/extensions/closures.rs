@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use weft::error::Error;
+use weft::host::ExtendedMachine;
 use weft::limits::{Limits, Table};
-use weft::machine::Machine;
+
 use weft::task::{CancellationHandlerId, CancellationHandlers, CancellationToken, Cancelled};
 
 use crate::guests::{Bounded, World};
@@ -15,7 +16,7 @@ type Heard = Arc<Mutex<Vec<u32>>>;
 /// Registers a closure that writes a number down.
 fn register<L: Limits>(
     handlers: &mut CancellationHandlers,
-    machine: &mut Machine<L>,
+    machine: &mut ExtendedMachine<L>,
     token: CancellationToken,
     (heard, number): (&Heard, u32),
 ) -> Result<CancellationHandlerId, Error> {

@@ -6,9 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use weft::context::{AsyncContext, AsyncContextScope, with_async_context};
 use weft::error::Error;
-use weft::host::HostStore;
+use weft::host::{ExtendedMachine, HostStore};
 use weft::limits::{Limits, Table};
-use weft::machine::Machine;
 
 use super::{Locale, UserId};
 use crate::calls::suspend;
@@ -202,7 +201,7 @@ impl<L: Limits> Play<'_, L> {
     /// full changes nothing.
     fn play(
         &mut self,
-        machine: &mut Machine<L>,
+        machine: &mut ExtendedMachine<L>,
         seen: &mut Seen,
         entered: &mut usize,
         doings: &[Doing],
@@ -216,7 +215,7 @@ impl<L: Limits> Play<'_, L> {
 
     fn step(
         &mut self,
-        machine: &mut Machine<L>,
+        machine: &mut ExtendedMachine<L>,
         seen: &mut Seen,
         entered: &mut usize,
         doing: &Doing,
@@ -284,7 +283,7 @@ impl<L: Limits> Play<'_, L> {
     /// How many contexts stay as the scope was not left; nothing if it was.
     fn scope(
         &mut self,
-        machine: &mut Machine<L>,
+        machine: &mut ExtendedMachine<L>,
         seen: &mut Seen,
         doings: &[Doing],
         leaving: Leaving,
@@ -322,7 +321,7 @@ impl<L: Limits> Play<'_, L> {
     /// Leaves the scope by an error.
     fn play_and_fail(
         &mut self,
-        mut scope: AsyncContextScope<'_, Machine<L>>,
+        mut scope: AsyncContextScope<'_, ExtendedMachine<L>>,
         seen: &mut Seen,
         entered: &mut usize,
         doings: &[Doing],

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use weft::error::{Error, Failure};
+use weft::host::ExtendedMachine;
 use weft::limits::{Limits, Table};
-use weft::machine::{Machine, Step, ThreadState, WaitableId, WaitableSetId, WaitingOn};
+use weft::machine::{Step, ThreadState, WaitableId, WaitableSetId, WaitingOn};
 use weft::task::TaskStatus;
 use weft::waitable::{FailedTask, WaitResult, Waitable};
 
@@ -15,7 +16,7 @@ const GONE: Error = Error::Unknown(Table::WaitableSets);
 
 /// Which member has an event.
 #[track_caller]
-fn ready<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> Option<WaitableId> {
+fn ready<L: Limits>(machine: &mut ExtendedMachine<L>, set: WaitableSetId) -> Option<WaitableId> {
     match machine.host().waitable_set_poll(set).unwrap() {
         WaitResult::Ready(event) => Some(event.waitable),
         WaitResult::Timeout => None,

@@ -22,7 +22,7 @@ fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: Limits>() {
     assert_eq!(host.task_status(task), Ok(TaskStatus::Running));
     assert_eq!(host.task_result(task), Ok(None));
     assert_eq!(host.task_count(), 1);
-    assert_eq!(world.machine.callee_view(task), Ok(CalleeView::HostTask));
+    assert_eq!(world.machine.callee_view(task), Ok(CalleeView::Operation));
     assert_eq!(world.host_events(), []);
 
     let mut host = world.machine.host();

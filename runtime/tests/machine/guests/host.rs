@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use weft::chooser::Chooser;
 use weft::error::{Error, Failure};
+use weft::host::ExtendedMachine;
 use weft::limits::{Limits, Table};
 use weft::machine::{
-    EndId, ErrorContextId, FunctionId, HandleView, HostEvent, InstanceId, Machine, Step, SubtaskId,
+    EndId, ErrorContextId, FunctionId, HandleView, HostEvent, InstanceId, Step, SubtaskId,
     ThreadId, WaitableId,
 };
 
@@ -208,7 +209,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
     pub(crate) fn refuses<T: std::fmt::Debug, F: Into<Failure>>(
         &mut self,
         error: Error,
-        attempt: impl FnOnce(&mut Machine<L, C>) -> Result<T, F>,
+        attempt: impl FnOnce(&mut ExtendedMachine<L, C>) -> Result<T, F>,
     ) -> Error {
         let before = self.state();
         let failure = attempt(&mut self.machine).map_err(Into::into).unwrap_err();
