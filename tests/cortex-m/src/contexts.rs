@@ -1,9 +1,9 @@
 //! Contexts: scopes restore exactly what was there, and a task has what it began in.
 
-use weft::context::{AsyncContextScope, ContextError, ContextKey};
-use weft::error::Error;
-use weft::host::ExtendedMachine;
-use weft::limits::Table;
+use weft_core::context::{AsyncContextScope, ContextError, ContextKey};
+use weft_core::error::Error;
+use weft_core::host::ExtendedMachine;
+use weft_core::limits::Table;
 
 use crate::board::{Board, Wrong, expect};
 

@@ -1,10 +1,10 @@
 //! Tasks of the host: metadata and results, and tokens that cancel.
 
-use weft::error::Error;
-use weft::host::ExtendedMachine;
-use weft::limits::Table;
-use weft::machine::WaitableId;
-use weft::task::{TaskResult, TaskStatus};
+use weft_core::error::Error;
+use weft_core::host::ExtendedMachine;
+use weft_core::limits::Table;
+use weft_core::machine::WaitableId;
+use weft_core::task::{TaskResult, TaskStatus};
 
 use crate::board::{Board, Wrong, expect};
 

@@ -1,9 +1,9 @@
 //! A thread that the host begins: its values have destructors, and its end is joined.
 
-use weft::error::Error;
-use weft::host::Extensions;
-use weft::machine::{Step, WaitableId};
-use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
+use weft_core::error::Error;
+use weft_core::host::Extensions;
+use weft_core::machine::{Step, WaitableId};
+use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
 use crate::board::{Board, Wrong, expect};
 use crate::guests::Guests;

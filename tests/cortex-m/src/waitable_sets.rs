@@ -1,9 +1,9 @@
 //! Waitable sets of the host: the first of several, one that fails, and a set of sets.
 
-use weft::error::Error;
-use weft::host::ExtendedMachine;
-use weft::machine::{HostEvent, SubtaskId, WaitableId};
-use weft::waitable::{FailedTask, WaitResult};
+use weft_core::error::Error;
+use weft_core::host::ExtendedMachine;
+use weft_core::machine::{HostEvent, SubtaskId, WaitableId};
+use weft_core::waitable::{FailedTask, WaitResult};
 
 use crate::board::{Board, Wrong, expect};
 

@@ -1,0 +1,139 @@
+//! Contexts of a thread: nesting, leaving in any order, other threads, and stores.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::thread;
+
+use super::*;
+use crate::context::ContextKey;
+use crate::host::ExtendedMachine;
+
+#[derive(ContextKey)]
+#[context_key(value = u64, crate = crate)]
+struct UserId;
+
+fn with(user: u64) -> AsyncContext<Heap> {
+    let mut context = AsyncContext::new();
+    context.set::<UserId>(user).unwrap();
+    context
+}
+
+fn user() -> Option<u64> {
+    ambient_context(|context| context?.get::<UserId>())
+}
+
+#[test]
+fn a_scope_ends_with_its_guard_and_the_one_around_it_is_as_it_was() {
+    assert!(ambient_context(|context| context.is_none()));
+    let outer = AmbientContextScope::enter(with(1));
+    {
+        let _inner = AmbientContextScope::enter_empty();
+        assert_eq!(user(), None);
+        ambient_context(|context| context.unwrap().set::<UserId>(2)).unwrap();
+        assert_eq!(user(), Some(2));
+    }
+    assert_eq!(user(), Some(1));
+    drop(outer);
+    assert!(ambient_context(|context| context.is_none()));
+}
+
+#[test]
+fn a_scope_that_is_left_early_ends_those_inside_of_it() {
+    let outer = AmbientContextScope::enter(with(1));
+    let inner = AmbientContextScope::enter(with(2));
+    drop(outer);
+    assert_eq!(user(), None);
+    let next = AmbientContextScope::enter(with(3));
+    drop(next);
+    drop(inner);
+    assert_eq!(user(), None);
+}
+
+#[test]
+fn a_scope_is_left_by_a_panic() {
+    let panicked = catch_unwind(|| {
+        let _scope = AmbientContextScope::enter(with(1));
+        resume_unwind(std::boxed::Box::new("a panic"));
+    });
+    assert!(panicked.is_err());
+    assert_eq!(user(), None);
+}
+
+#[test]
+fn a_panic_in_what_is_done_with_a_context_leaves_it_in_place() {
+    let _scope = AmbientContextScope::enter(with(1));
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        ambient_context(|_| resume_unwind(std::boxed::Box::new("a panic")))
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(user(), Some(1));
+}
+
+#[test]
+fn what_is_done_with_a_context_may_enter_scopes_of_its_own() {
+    let _scope = AmbientContextScope::enter(with(1));
+    ambient_context(|_| {
+        let _inner = AmbientContextScope::enter(with(2));
+        assert_eq!(user(), Some(2));
+    });
+    assert_eq!(user(), Some(1));
+}
+
+#[test]
+fn a_guard_whose_scope_has_ended_ends_no_other() {
+    let outer = AmbientContextScope::enter(with(1));
+    let inner = AmbientContextScope::enter(with(2));
+    drop(outer);
+    let _first = AmbientContextScope::enter(with(3));
+    let _second = AmbientContextScope::enter(with(4));
+    drop(inner);
+    assert_eq!(user(), Some(4));
+}
+
+#[test]
+fn a_scope_that_is_left_while_something_is_done_with_its_context_has_ended() {
+    let outer = AmbientContextScope::enter(with(1));
+    let inner = AmbientContextScope::enter(with(2));
+    ambient_context(|context| {
+        drop(inner);
+        assert_eq!(context.unwrap().get::<UserId>(), Some(2), "it is there as long as it is lent");
+    });
+    assert_eq!(user(), Some(1));
+    drop(outer);
+    assert!(ambient_context(|context| context.is_none()));
+}
+
+#[test]
+fn a_scope_outlives_what_is_done_with_the_context_around_it() {
+    let outer = AmbientContextScope::enter(with(1));
+    let inner = ambient_context(|context| {
+        context.unwrap().set::<UserId>(2).unwrap();
+        AmbientContextScope::enter(with(3))
+    });
+    assert_eq!(user(), Some(3));
+    drop(inner);
+    assert_eq!(user(), Some(2));
+    drop(outer);
+    assert!(ambient_context(|context| context.is_none()));
+}
+
+#[test]
+fn another_thread_has_contexts_of_its_own() {
+    let _scope = AmbientContextScope::enter(with(1));
+    thread::spawn(|| assert_eq!(user(), None)).join().unwrap();
+}
+
+#[test]
+fn a_store_takes_the_threads_context_and_the_thread_a_stores_by_being_told_to() {
+    let mut machine = ExtendedMachine::<Heap>::default();
+    assert!(AsyncContextScope::enter_ambient(&mut machine).unwrap().host().context_get().is_some());
+    let _ambient = AmbientContextScope::enter(with(1));
+    assert_eq!(machine.host().context_get(), None);
+    let mut scope = AsyncContextScope::enter_ambient(&mut machine).unwrap();
+    scope.host().set::<UserId>(2).unwrap();
+    assert_eq!(user(), Some(1));
+    {
+        let _current = AmbientContextScope::enter_current(&mut scope).unwrap();
+        assert_eq!(user(), Some(2));
+    }
+    assert_eq!(user(), Some(1));
+}
