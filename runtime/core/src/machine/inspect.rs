@@ -1,5 +1,9 @@
 //! Looking at a machine: what its instances hold and what its threads wait for, for traces,
-//! debuggers and messages. Nothing here changes anything.
+//! debuggers and messages. Nothing here changes anything that a guest could see.
+//!
+//! To look at all there is, one needs the machine by `&mut`, as looking makes the records of calls
+//! that nobody has looked at before. To look at something by its id, `&` is enough: who has an id
+//! has it of a record that was made.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -188,7 +192,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn instance_view(&self, instance: InstanceId) -> Result<InstanceView, Error> {
+    pub fn instance_view(&mut self, instance: InstanceId) -> Result<InstanceView, Error> {
         let instance = self.instances.get(self.instance_key(instance)?)?;
         let exclusive_thread = match instance.exclusive_thread {
             Some(thread) => Some(self.thread_id(thread)?),
@@ -285,7 +289,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Every thread, in no order that means anything.
-    pub fn threads(&self) -> impl Iterator<Item = ThreadView> {
+    ///
+    /// This looks at every call, so the records of all of them are made.
+    pub fn threads(&mut self) -> impl Iterator<Item = ThreadView> {
         let positions = 0..self.threads.positions();
         positions.filter_map(|it| self.view_of_thread(self.threads.key_at(it)?).ok())
     }

@@ -238,12 +238,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// The thread that runs; nothing while the host does.
-    pub fn current(&self) -> Option<ThreadId> {
+    ///
+    /// This looks at the call that the thread runs for, so its records are made.
+    pub fn current(&mut self) -> Option<ThreadId> {
         self.current.and_then(|thread| self.thread_id(thread).ok())
     }
 
     /// How many entries a table has in use; of [`Table::Handles`] and [`Table::ThreadIndices`],
-    /// those of all instances.
+    /// those of all instances. Records that nobody has looked at, and which so are not made, have
+    /// none.
     pub fn count_of(&self, table: Table) -> usize {
         let count = match table {
             Table::Instances => self.instances.len(),

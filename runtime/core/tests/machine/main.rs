@@ -7,6 +7,7 @@
 //! | `behaviour` | what happens where nobody breaks a rule |
 //! | `errors`, `tokens` | how a host can misuse the machine, and what it hears |
 //! | `extensions` | what the host remembers of tasks and errors |
+//! | `hooks` | who is told of records, in which order, and what they may refuse |
 //! | `full` | every table, driven to its end and past it |
 //! | `properties`, `player`, `operations` | anything at all, in any order |
 //!
@@ -46,6 +47,8 @@ mod extensions;
 mod full;
 #[cfg(test)]
 mod guests;
+#[cfg(test)]
+mod hooks;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
