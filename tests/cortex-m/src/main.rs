@@ -30,8 +30,8 @@ mod threads;
 mod waitable_sets;
 
 use semihosting::{println, process};
-use weft::chooser::FirstInFirstOut;
-use weft::machine::Machine;
+use weft_core::chooser::FirstInFirstOut;
+use weft_core::machine::Machine;
 
 use board::{Board, Wrong, expect_nothing_left};
 use guests::Guests;

@@ -1,0 +1,243 @@
+//! The storage of a machine's tables: growing ones, or arrays of the sizes you wrote.
+//!
+//! | item | purpose |
+//! |---|---|
+//! | [`Limits`] | names a [`Storage`] for each [`Table`] of a machine |
+//! | [`Heap`] | lets every table grow (feature `alloc`) |
+//! | [`limits!`](crate::limits!) | makes a type whose tables are arrays |
+//! | [`MachineSizes`] | the sizes of these arrays, with presets |
+//! | [`ExtensionLimits`], [`ExtensionSizes`](crate::host::limits::ExtensionSizes) | the same for the side tables of the host extensions |
+//!
+//! The machine's code and signatures are the same for all of them. A full table is
+//! [`Error::Full`](crate::error::Error::Full) with its name, before anything has changed.
+
+mod message;
+mod sizes;
+mod storage;
+mod table;
+
+use crate::host::limits::ExtensionLimits;
+use crate::limit;
+
+pub use message::{ArrayText, Message};
+pub use sizes::MachineSizes;
+pub(crate) use sizes::sizes;
+pub use storage::{Array, Storage};
+pub use table::Table;
+pub(crate) use table::{bytes_of, entries};
+
+macro_rules! limits_and_heap {
+    ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
+        /// The storage of each table of a machine.
+        ///
+        /// [`Heap`] lets them all grow; [`limits!`](crate::limits!) makes a type whose tables are
+        /// arrays. Implement it by hand to mix the two.
+        pub trait Limits: ExtensionLimits {
+            /// The highest index of an instance's handle table and thread table, above which the
+            /// guest traps with [`TableFull`](crate::trap::Trap::TableFull). A host may lower it; the
+            /// spec's is [`limit::MAX_TABLE_LENGTH`].
+            const MAX_TABLE_LENGTH: u32 = limit::MAX_TABLE_LENGTH;
+
+            $($(#[$attribute])* type $table<T>: Storage<T>;)*
+            /// The debug message of an error context.
+            type Message: Message;
+        }
+
+        #[cfg(feature = "alloc")]
+        impl Limits for Heap {
+            $(type $table<T> = alloc::vec::Vec<T>;)*
+            type Message = alloc::string::String;
+        }
+    };
+}
+
+crate::__machine_tables! { [limits_and_heap] }
+
+/// Every table grows.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Heap;
+
+/// Makes a type that [`Limits`] a machine to arrays of the sizes given.
+///
+/// The first part has the fields of [`MachineSizes`], in any order. One that is missing is a missing
+/// field to the compiler, which names it. `..MachineSizes::SMALL`, or another preset, stands for all
+/// that are not written. A table of size `n` holds `n` entries at a time; index 0 of `handles` and
+/// `thread_indices`, which the spec never uses, comes on top.
+///
+/// The second part, `extensions`, has the fields of
+/// [`ExtensionSizes`](crate::host::limits::ExtensionSizes), in any order, for the side tables of the
+/// host extensions. One that is missing is 0, if no preset such as `..ExtensionSizes::SMALL` follows.
+/// Without this part, none of these tables has entries or takes room.
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::machine::Machine;
+///
+/// weft::limits! {
+///     /// One component with few calls at a time.
+///     pub struct Sensor {
+///         instances: 1,
+///         functions: 8,
+///         types: 8,
+///         handles: 16,
+///         thread_indices: 4,
+///         tasks: 4,
+///         threads: 4,
+///         waitables: 8,
+///         waitable_sets: 2,
+///         resources: 4,
+///         lends: 4,
+///         error_contexts: 1,
+///         frames: 4,
+///         message_bytes: 64,
+///     }
+///     extensions {
+///         contexts: 2,
+///         context_values: 4,
+///     }
+/// }
+///
+/// weft::limits! {
+///     /// Two components, and for the rest a preset.
+///     pub struct Pair { instances: 2, ..MachineSizes::SMALL }
+/// }
+///
+/// let mut machine = Machine::<Sensor>::default();
+/// machine.new_instance()?;
+/// assert_eq!(
+///     machine.new_instance(),
+///     Err(weft::error::Error::Full(weft::limits::Table::Instances)),
+/// );
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+///
+/// A machine of such a type can be made where no code runs, in a `const` or a `static`:
+///
+/// ```
+/// # use weft_core as weft;
+/// use std::sync::Mutex;
+///
+/// use weft::chooser::FirstInFirstOut;
+/// use weft::machine::Machine;
+///
+/// weft::limits! {
+///     struct Pair { instances: 2, ..MachineSizes::SMALL }
+/// }
+///
+/// static MACHINE: Mutex<Machine<Pair>> = Mutex::new(Machine::new(FirstInFirstOut));
+///
+/// let mut machine = MACHINE.lock().unwrap();
+/// machine.new_instance()?;
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+///
+/// Without `frames`, the compiler says ``missing field `frames` in initializer of `MachineSizes` ``:
+///
+/// ```compile_fail,E0063
+/// # use weft_core as weft;
+/// weft::limits! {
+///     struct Unframed {
+///         instances: 1, functions: 8, types: 8, handles: 16, thread_indices: 4, tasks: 4,
+///         threads: 4, waitables: 8, waitable_sets: 2, resources: 4, lends: 4,
+///         error_contexts: 1, message_bytes: 64,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! limits {
+    (
+        $(#[$attribute:meta])* $visibility:vis struct $name:ident { $($machine:tt)* }
+        $(extensions { $($extensions:tt)* })?
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        $visibility struct $name;
+
+        $crate::__machine_tables! { [$crate::__machine_limits] $name { $($machine)* } }
+        $crate::__extension_tables! {
+            [$crate::__extension_limits] $name { $($($extensions)*)? }
+        }
+    };
+}
+
+/// Implements [`Limits`] by arrays: the first part of [`limits!`](crate::limits!).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __machine_limits {
+    (
+        $name:ident { $($sizes:tt)* }
+        $($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*
+    ) => {
+        const _: () = {
+            use $crate::limits::MachineSizes;
+
+            #[allow(clippy::needless_update, reason = "every size may be given beside a preset")]
+            const SIZES: MachineSizes = MachineSizes { $($sizes)* };
+
+            impl $crate::limits::Limits for $name {
+                $(type $table<T> = $crate::limits::Array<T, { SIZES.$size }>;)*
+                type Message = $crate::limits::ArrayText<{ SIZES.message_bytes }>;
+            }
+        };
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::limits! {
+        struct InOrder {
+            instances: 1, functions: 2, types: 3, handles: 4, thread_indices: 5, tasks: 6,
+            threads: 7, waitables: 8, waitable_sets: 9, resources: 10, lends: 11,
+            error_contexts: 12, frames: 13, message_bytes: 14,
+        }
+    }
+
+    crate::limits! {
+        struct OutOfOrder {
+            frames: 13, message_bytes: 14, error_contexts: 12, lends: 11, resources: 10,
+            waitable_sets: 9, waitables: 8, threads: 7, tasks: 6, thread_indices: 5, handles: 4,
+            types: 3, functions: 2, instances: 1
+        }
+    }
+
+    crate::limits! {
+        struct Preset { frames: 7, ..MachineSizes::SMALL }
+    }
+
+    /// As many entries as there is room for.
+    fn room<T>(mut storage: impl Storage<T>) -> usize {
+        (0..).find(|it| !storage.reserve(it + 1)).unwrap()
+    }
+
+    /// The sizes that limits have in the end.
+    macro_rules! sizes_of {
+        ($limits:ident
+            $($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
+            MachineSizes {
+                $($size: room(<$limits as Limits>::$table::<u8>::EMPTY),)*
+                message_bytes: size_of::<<$limits as Limits>::Message>() - size_of::<ArrayText<0>>(),
+            }
+        };
+    }
+
+    #[test]
+    fn sizes_are_given_in_any_order() {
+        let in_order = crate::__machine_tables! { [sizes_of] InOrder };
+        assert_eq!(in_order.instances, 1);
+        assert_eq!(in_order.frames, 13);
+        assert_eq!(in_order, crate::__machine_tables! { [sizes_of] OutOfOrder });
+    }
+
+    #[test]
+    fn a_preset_stands_for_what_is_not_written() {
+        let sizes = crate::__machine_tables! { [sizes_of] Preset };
+        assert_eq!(sizes.frames, 7);
+        assert_eq!(
+            MachineSizes { message_bytes: 64, ..sizes },
+            MachineSizes { frames: 7, ..MachineSizes::SMALL }
+        );
+    }
+}
