@@ -19,8 +19,8 @@ pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
 const TASK_RETURN: TaskDefinition = TaskDefinition::Return { result_type: None, options: OPTIONS };
 
 /// The guests and the host, as far as they do the same again and again.
-pub(crate) struct Guests<H = ()> {
-    pub(crate) machine: Machine<Board, FirstInFirstOut, H>,
+pub(crate) struct Guests<'a, H = ()> {
+    pub(crate) machine: &'a mut Machine<Board, FirstInFirstOut, H>,
     pub(crate) producer: Guest,
     pub(crate) consumer: Guest,
 }
@@ -46,13 +46,12 @@ impl Guest {
     }
 }
 
-impl<H: Hooks + Default> Guests<H> {
-    /// A machine with two guests, which may have streams.
-    pub(crate) fn new() -> Result<Self, Wrong> {
-        let mut machine = Machine::default();
+impl<'a, H: Hooks> Guests<'a, H> {
+    /// Two guests in an empty machine, which may have streams.
+    pub(crate) fn new(machine: &'a mut Machine<Board, FirstInFirstOut, H>) -> Result<Self, Wrong> {
         machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
-        let producer = Guest::new(&mut machine)?;
-        let consumer = Guest::new(&mut machine)?;
+        let producer = Guest::new(machine)?;
+        let consumer = Guest::new(machine)?;
         Ok(Self { machine, producer, consumer })
     }
 
@@ -61,7 +60,7 @@ impl<H: Hooks + Default> Guests<H> {
         definition: impl Into<Definition>,
         arguments: [u32; N],
     ) -> Result<Outcome<Option<CoreValue>, Step>, Wrong> {
-        Ok(definition.into().call(&mut self.machine, &arguments.map(CoreValue::I32))?)
+        Ok(definition.into().call(self.machine, &arguments.map(CoreValue::I32))?)
     }
 
     /// A guest calls a built-in that does not return at once.

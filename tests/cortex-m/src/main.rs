@@ -30,7 +30,8 @@ mod threads;
 mod waitable_sets;
 
 use semihosting::{println, process};
-use weft_core::host::{ExtendedMachine, Extensions};
+use weft_core::chooser::FirstInFirstOut;
+use weft_core::host::ExtendedMachine;
 use weft_core::machine::Machine;
 
 use board::{Board, Wrong, expect_nothing_left};
@@ -38,7 +39,10 @@ use guests::Guests;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    match play() {
+    // Not on the stack. `entry` lends them for as long as the program runs.
+    static mut PLAIN: Machine<Board> = Machine::new(FirstInFirstOut);
+    static mut EXTENDED: ExtendedMachine<Board> = ExtendedMachine::with_extensions(FirstInFirstOut);
+    match play(PLAIN, EXTENDED) {
         Ok(sum) => {
             let (plain, extended) =
                 (size_of::<Machine<Board>>(), size_of::<ExtendedMachine<Board>>());
@@ -52,21 +56,24 @@ fn main() -> ! {
 
 /// Plays everything, one thing after the other: the streams on a machine without extensions, the rest
 /// on one with them.
-fn play() -> Result<u32, Wrong> {
-    let mut guests = Guests::<()>::new()?;
+fn play(
+    plain: &mut Machine<Board>,
+    extended: &mut ExtendedMachine<Board>,
+) -> Result<u32, Wrong> {
+    let mut guests = Guests::new(plain)?;
     let sum = streams::play(&mut guests)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the streams")?;
-    let mut guests = Guests::<Extensions<Board>>::new()?;
-    contexts::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the contexts")?;
-    tasks::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the tasks")?;
-    waitable_sets::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the sets")?;
-    error_contexts::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the errors")?;
+    expect_nothing_left(guests.machine, "nothing is left of the streams")?;
+    let mut guests = Guests::new(extended)?;
+    contexts::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the contexts")?;
+    tasks::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the tasks")?;
+    waitable_sets::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the sets")?;
+    error_contexts::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the errors")?;
     threads::play(&mut guests)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the threads")?;
+    expect_nothing_left(guests.machine, "nothing is left of the threads")?;
     lists::play()?;
     Ok(sum)
 }

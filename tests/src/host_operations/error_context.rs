@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use weft::error_context::{ErrorContextId, ErrorSeverity, StackFrame};
 use weft::host::ExtendedMachine;
-use weft::limits::Limits;
+use weft::host::limits::ExtensionLimits;
 
 super::operations! {
     /// An error context is made, and dropped.
@@ -35,7 +35,7 @@ const FRAMES: [StackFrame<'static>; 3] = [
     StackFrame::new("main").file("main.rs").line(7).column(1),
 ];
 
-fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
+fn new_and_drop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -44,7 +44,7 @@ fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn new_critical<L: Limits>() -> Box<dyn FnMut()> {
+fn new_critical<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -55,12 +55,12 @@ fn new_critical<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn with_frames<L: Limits>(machine: &mut ExtendedMachine<L>) -> ErrorContextId {
+fn with_frames<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>) -> ErrorContextId {
     let error = machine.host().create_with_stack_trace(MESSAGE_TEXT, ErrorSeverity::Error, FRAMES);
     error.expect("an error")
 }
 
-fn new_with_frames<L: Limits>() -> Box<dyn FnMut()> {
+fn new_with_frames<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let error = with_frames(&mut machine);
@@ -99,7 +99,7 @@ impl fmt::Display for Lost {
 
 impl std::error::Error for Lost {}
 
-fn from_error<L: Limits>() -> Box<dyn FnMut()> {
+fn from_error<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let unsaved = Unsaved { row: 17, table: "accounts", source: Lost };
     Box::new(move || {
@@ -109,7 +109,7 @@ fn from_error<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn metadata<L: Limits>() -> Box<dyn FnMut()> {
+fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     let mut row = 0_u64;
@@ -122,7 +122,7 @@ fn metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn new_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
+fn new_with_metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -132,7 +132,7 @@ fn new_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn message<L: Limits>() -> Box<dyn FnMut()> {
+fn message<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     Box::new(move || {
@@ -151,7 +151,7 @@ impl Write for Length {
     }
 }
 
-fn trace<L: Limits>() -> Box<dyn FnMut()> {
+fn trace<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     let source = with_frames(&mut machine);

@@ -1,7 +1,7 @@
 //! Host tasks, their metadata, and cancellation tokens.
 
 use weft::host::ExtendedMachine;
-use weft::limits::Limits;
+use weft::host::limits::ExtensionLimits;
 use weft::machine::{SubtaskId, WaitableId};
 use weft::task::TaskStatus;
 
@@ -29,13 +29,13 @@ super::operations! {
 }
 
 /// A task ends, and nobody is to hear of it.
-fn cancel_and_drop<L: Limits>(machine: &mut ExtendedMachine<L>, task: SubtaskId) {
+fn cancel_and_drop<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, task: SubtaskId) {
     let mut host = machine.host();
     host.task_cancel(task).expect("a task that is not over");
     host.task_drop(task).expect("a task that is over");
 }
 
-fn start_and_return<L: Limits>() -> Box<dyn FnMut()> {
+fn start_and_return<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -50,7 +50,7 @@ fn start_and_return<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn start_and_fail<L: Limits>() -> Box<dyn FnMut()> {
+fn start_and_fail<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -60,7 +60,7 @@ fn start_and_fail<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn start_and_cancel<L: Limits>() -> Box<dyn FnMut()> {
+fn start_and_cancel<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let task = machine.host().task_start().expect("a task");
@@ -68,13 +68,13 @@ fn start_and_cancel<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn status<L: Limits>() -> Box<dyn FnMut()> {
+fn status<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let task = machine.host().task_start().expect("a task");
     Box::new(move || assert_eq!(machine.host().task_status(task), Ok(TaskStatus::Running)))
 }
 
-fn metadata<L: Limits>() -> Box<dyn FnMut()> {
+fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let task = machine.host().task_start().expect("a task");
     let mut priority = 0_u64;
@@ -87,7 +87,7 @@ fn metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn start_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
+fn start_with_metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -97,7 +97,7 @@ fn start_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn token_is_cancelled<L: Limits>() -> Box<dyn FnMut()> {
+fn token_is_cancelled<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let token = machine.host().cancellation_token_new().expect("a token");
     Box::new(move || {
@@ -105,7 +105,7 @@ fn token_is_cancelled<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn token_family<L: Limits>() -> Box<dyn FnMut()> {
+fn token_family<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -118,7 +118,7 @@ fn token_family<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn token_handler<L: Limits>() -> Box<dyn FnMut()> {
+fn token_handler<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
@@ -131,7 +131,7 @@ fn token_handler<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn token_bind<L: Limits>() -> Box<dyn FnMut()> {
+fn token_bind<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();

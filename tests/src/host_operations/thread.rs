@@ -2,7 +2,7 @@
 
 use weft::builtin::OptionsIndex;
 use weft::host::ExtendedMachine;
-use weft::limits::Limits;
+use weft::host::limits::ExtensionLimits;
 use weft::machine::{FunctionId, Lift, LiftedFunction, Step, SubtaskId, WaitableId};
 use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
@@ -20,12 +20,12 @@ super::operations! {
 }
 
 /// A guest with one export, and the host.
-struct Play<L: Limits> {
+struct Play<L: ExtensionLimits> {
     machine: ExtendedMachine<L>,
     function: FunctionId,
 }
 
-impl<L: Limits> Play<L> {
+impl<L: ExtensionLimits> Play<L> {
     fn new() -> Self {
         let mut machine = ExtendedMachine::default();
         let function = LiftedFunction {
@@ -71,7 +71,7 @@ impl<L: Limits> Play<L> {
     }
 }
 
-fn spawn_and_join<L: Limits>() -> Box<dyn FnMut()> {
+fn spawn_and_join<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     Box::new(move || {
         let thread = play.spawn();
@@ -79,7 +79,7 @@ fn spawn_and_join<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn spawn_with_local<L: Limits>() -> Box<dyn FnMut()> {
+fn spawn_with_local<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     Box::new(move || {
         let thread = play.spawn();
@@ -88,7 +88,7 @@ fn spawn_with_local<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn local<L: Limits>() -> Box<dyn FnMut()> {
+fn local<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     let (thread, _) = play.spawn();
     let mut value = 0_u64;
@@ -101,7 +101,7 @@ fn local<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn status<L: Limits>() -> Box<dyn FnMut()> {
+fn status<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     let (thread, _) = play.spawn();
     Box::new(move || {

@@ -8,7 +8,10 @@ use core::error::Error;
 use core::fmt;
 
 use crate::engine::CoreEngine;
-use crate::machine::{CalleeView, EndId, HandleView, InstanceId, InstanceView, SubtaskId, TaskId, ThreadState, ThreadView, WaitableId, WaitableSetId, WaitingOn};
+use crate::machine::{
+    CalleeView, EndId, HandleView, InstanceId, InstanceView, SubtaskId, TaskId, ThreadState,
+    ThreadView, WaitableId, WaitableSetId, WaitingOn,
+};
 use crate::trap::{CopyDirection, EndKind};
 
 use super::state::State;

@@ -4,7 +4,7 @@ use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::Host;
 use crate::host::extensions::{Extensions, TaskRecord};
-use crate::limits::Limits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::TaskId;
 
 use super::stack::{Contexts, Mark, Stack};
@@ -17,7 +17,7 @@ use super::{
 ///
 /// The *current* context is that of [the task that runs](Self::current_task), or of the host if
 /// none does. Where there is none yet, reading finds nothing, and changing makes one.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// The current context.
     pub fn context_get(&self) -> Option<&AsyncContext<L>> {
         self.contexts().current(self.stack()?)

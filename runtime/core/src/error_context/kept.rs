@@ -3,12 +3,13 @@
 use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::ExtendedMachine;
+use crate::host::limits::ExtensionLimits;
 use crate::id::ErrorContextId;
-use crate::limits::{Limits, Table};
+use crate::limits::Table;
 
 use super::record::ErrorRecord;
 
-impl<L: Limits, C: Chooser> ExtendedMachine<L, C> {
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// What the host knows of an error context; nothing if nothing is said of it.
     pub(crate) fn error_record(
         &self,

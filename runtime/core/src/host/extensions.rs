@@ -3,26 +3,28 @@
 //! A task that begins has its caller's current context, and what is removed takes its record with
 //! it. Everything else is done by [`Host`](super::Host), subject by subject.
 //!
-//! To add a record for another kind of thing: a field here, made of storage that is named in
-//! [`HostLimits`]; a row of [`Table`] for it, in [`Hooks::count_of`] and [`Hooks::ENTRY_BYTES`]; and
-//! its removal in the hook that is told when the thing is removed.
+//! To add a record for another kind of thing, add a row to the tables of the extensions in
+//! `limits::table`, from which its storage in [`ExtensionLimits`] follows; a field and its entries
+//! here; and its removal in the hook that is told when the thing is removed.
 
 use core::fmt;
 
 use crate::context::ContextValue;
-use crate::context::stack::{Contexts, Stack};
+use crate::context::stack::{Contexts, Shared, Stack, Under};
 use crate::error::Error;
-use crate::error_context::record::ErrorRecord;
+use crate::error_context::record::{ErrorRecord, Frame};
+use crate::host::limits::ExtensionLimits;
 use crate::id::{ErrorContextId, Id as _, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId};
-use crate::limits::{HostLimits, Storage as _, Table};
+use crate::limits::{Storage as _, Table, entries};
 use crate::list::FixedLengthListType;
+use crate::machine::arena::{Key, Slot};
 use crate::machine::{Hooks, NewTask, ThreadEnd};
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 use crate::task::record::{CallRecord, Failed};
-use crate::task::token::Tokens;
-use crate::thread::record::ThreadLocal;
-use crate::thread::table::Threads;
-use crate::waitable::host_sets::HostSets;
+use crate::task::token::{Handler, Token, Tokens};
+use crate::thread::record::{ThreadLocal, ThreadRecord};
+use crate::thread::table::{Link, Threads};
+use crate::waitable::host_sets::{HostSet, HostSets};
 
 use super::attributes::Attribute;
 
@@ -33,18 +35,18 @@ type Records<I, V, S> = SecondaryMap<I, V, S>;
 type Place<I, V> = SecondaryPlace<I, V>;
 
 /// What the host remembers of a task.
-pub(crate) struct TaskRecord<L: HostLimits> {
+pub(crate) struct TaskRecord<L: ExtensionLimits> {
     pub(crate) contexts: Stack<L>,
 }
 
-impl<L: HostLimits> TaskRecord<L> {
+impl<L: ExtensionLimits> TaskRecord<L> {
     /// Whether there is nothing to remember.
     pub(crate) const fn is_empty(&self) -> bool {
         self.contexts.is_empty()
     }
 }
 
-impl<L: HostLimits> Default for TaskRecord<L> {
+impl<L: ExtensionLimits> Default for TaskRecord<L> {
     fn default() -> Self {
         Self { contexts: Stack::default() }
     }
@@ -52,7 +54,7 @@ impl<L: HostLimits> Default for TaskRecord<L> {
 
 /// The host extensions, as the [hooks](Hooks) of a machine: what the host remembers of what is in
 /// it. A **host extension**, used by the [views](super::Host) of a machine that has them.
-pub struct Extensions<L: HostLimits> {
+pub struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: Contexts<L>,
     /// The contexts of the host, where no task runs.
     pub(crate) host_contexts: Stack<L>,
@@ -69,13 +71,13 @@ pub struct Extensions<L: HostLimits> {
     pub(crate) host_sets: HostSets<L>,
 }
 
-impl<L: HostLimits> Extensions<L> {
+impl<L: ExtensionLimits> Extensions<L> {
     /// Creates extensions that remember nothing yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             contexts: Contexts::new(),
-            host_contexts: Stack::default(),
+            host_contexts: Stack::new(),
             tasks: Records::new(Table::TaskRecords),
             errors: Records::new(Table::ErrorRecords),
             threads: Threads::new(),
@@ -84,6 +86,25 @@ impl<L: HostLimits> Extensions<L> {
             host_sets: HostSets::new(),
         }
     }
+
+    entries! { extensions {
+        TaskRecords: extensions.tasks.len(), [Place<TaskId, TaskRecord<L>>];
+        Contexts: extensions.contexts.len(), [Slot<Shared<L>>];
+        ContextScopes: extensions.contexts.scopes(), [Slot<Under<L>>];
+        ContextValues: extensions.contexts.values(), [Attribute<L>];
+        ErrorRecords: extensions.errors.len(), [Place<ErrorContextId, ErrorRecord<L>>];
+        StackFrames: extensions.errors.iter().map(|(_, it)| it.num_frames()).sum(), [Frame<L>];
+        ErrorMetadata: extensions.errors.iter().map(|(_, it)| it.metadata.len()).sum(), [Attribute<L>];
+        ListElements: 0, [ContextValue<L>];
+        ListTypes: 0, [FixedLengthListType<L::CompoundType>];
+        ThreadRecords: extensions.threads.len(), [Slot<ThreadRecord<L>>, Place<ThreadId, Link<L>>];
+        ThreadLocals: extensions.threads.iter().map(|(_, it)| it.locals.len()).sum(), [ThreadLocal<L>];
+        CallRecords: extensions.calls.len(), [Place<SubtaskId, CallRecord<L>>];
+        TaskMetadata: extensions.calls.iter().map(|(_, it)| it.metadata.len()).sum(), [Attribute<L>];
+        CancellationTokens: extensions.tokens.len(), [Slot<Token>];
+        CancellationHandlers: extensions.tokens.handlers(), [Slot<Handler>];
+        HostSets: extensions.host_sets.len(), [Slot<HostSet>, Place<WaitableSetId, Key<HostSet>>];
+    } }
 
     /// The contexts of a task, if it has any, or of the host.
     pub(crate) fn contexts_of(&self, task: Option<TaskId>) -> Option<&Stack<L>> {
@@ -116,49 +137,17 @@ impl<L: HostLimits> Extensions<L> {
     }
 }
 
-impl<L: HostLimits> Default for Extensions<L> {
+impl<L: ExtensionLimits> Default for Extensions<L> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: HostLimits> Hooks for Extensions<L> {
-    const ENTRY_BYTES: &'static [(Table, usize)] = &[
-        (Table::TaskRecords, size_of::<Place<TaskId, TaskRecord<L>>>()),
-        (Table::Contexts, Contexts::<L>::entry_bytes(Table::Contexts)),
-        (Table::ContextScopes, Contexts::<L>::entry_bytes(Table::ContextScopes)),
-        (Table::ContextValues, Contexts::<L>::entry_bytes(Table::ContextValues)),
-        (Table::ErrorRecords, size_of::<Place<ErrorContextId, ErrorRecord<L>>>()),
-        (Table::StackFrames, ErrorRecord::<L>::FRAME_BYTES),
-        (Table::ErrorMetadata, size_of::<Attribute<L>>()),
-        (Table::ListElements, size_of::<ContextValue<L>>()),
-        (Table::ListTypes, size_of::<FixedLengthListType<L::CompoundType>>()),
-        (Table::ThreadRecords, Threads::<L>::ENTRY_BYTES),
-        (Table::ThreadLocals, size_of::<ThreadLocal<L>>()),
-        (Table::CallRecords, size_of::<Place<SubtaskId, CallRecord<L>>>()),
-        (Table::TaskMetadata, size_of::<Attribute<L>>()),
-        (Table::CancellationTokens, Tokens::<L>::entry_bytes(Table::CancellationTokens)),
-        (Table::CancellationHandlers, Tokens::<L>::entry_bytes(Table::CancellationHandlers)),
-        (Table::HostSets, HostSets::<L>::ENTRY_BYTES),
-    ];
+impl<L: ExtensionLimits> Hooks for Extensions<L> {
+    const ENTRY_BYTES: &'static [(Table, usize)] = Self::ENTRY_BYTES;
 
     fn count_of(&self, table: Table) -> usize {
-        match table {
-            Table::TaskRecords => self.tasks.len(),
-            Table::Contexts | Table::ContextScopes | Table::ContextValues => {
-                self.contexts.count_of(table)
-            }
-            Table::ErrorRecords => self.errors.len(),
-            Table::StackFrames => self.errors.iter().map(|(_, it)| it.num_frames()).sum(),
-            Table::ErrorMetadata => self.errors.iter().map(|(_, it)| it.metadata.len()).sum(),
-            Table::ThreadRecords => self.threads.len(),
-            Table::ThreadLocals => self.threads.iter().map(|(_, it)| it.locals.len()).sum(),
-            Table::CallRecords => self.calls.len(),
-            Table::TaskMetadata => self.calls.iter().map(|(_, it)| it.metadata.len()).sum(),
-            Table::CancellationTokens | Table::CancellationHandlers => self.tokens.count_of(table),
-            Table::HostSets => self.host_sets.len(),
-            _ => 0,
-        }
+        self.entries_in_use(table)
     }
 
     /// Makes sure that the task can have the current context.
@@ -240,12 +229,46 @@ impl<L: HostLimits> Hooks for Extensions<L> {
     }
 }
 
-impl<L: HostLimits> fmt::Debug for Extensions<L> {
+impl<L: ExtensionLimits> fmt::Debug for Extensions<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tables = f.debug_map();
         for (table, _) in Self::ENTRY_BYTES {
             tables.entry(table, &self.count_of(*table));
         }
         tables.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::ExtendedMachine;
+    use crate::machine::Machine;
+
+    crate::limits! {
+        struct Small { ..MachineSizes::SMALL }
+        extensions { ..ExtensionSizes::SMALL }
+    }
+
+    crate::limits! {
+        struct Medium { ..MachineSizes::MEDIUM }
+        extensions { ..ExtensionSizes::MEDIUM }
+    }
+
+    #[test]
+    fn every_table_has_its_row_of_entries() {
+        let of_the_machine = Machine::<Small>::entry_bytes;
+        for table in Table::ALL {
+            assert!(ExtendedMachine::<Small>::entry_bytes(table) > 0, "{table}");
+        }
+        let of_the_machine = Table::ALL.into_iter().filter(|it| of_the_machine(*it) > 0).count();
+        let rows = of_the_machine + Extensions::<Small>::ENTRY_BYTES.len();
+        assert_eq!(rows, Table::ALL.len(), "each is in one of the two lists");
+    }
+
+    #[test]
+    fn the_extensions_of_a_preset_are_as_small_as_documented() {
+        let sizes = [size_of::<Extensions<Small>>(), size_of::<Extensions<Medium>>()];
+        assert!(sizes[0] < 5 * 1024 && sizes[1] < 24 * 1024, "{sizes:?}");
     }
 }

@@ -28,6 +28,7 @@
 //! |---|---|
 //! | here | [`Host`], [`HostStore`] |
 //! | `extensions` | [`Extensions`]: the side tables, which are the [hooks](crate::machine::Hooks) of a machine |
+//! | [`limits`] | the storage of these tables, and their sizes |
 //! | `attributes` | named values: contexts and metadata are made of them |
 //!
 //! These, and the data of each subject, know nothing of the machine but its ids. The methods of
@@ -36,11 +37,12 @@
 
 pub(crate) mod attributes;
 pub(crate) mod extensions;
+pub mod limits;
 
 use core::fmt;
 
 use crate::chooser::{Chooser, FirstInFirstOut};
-use crate::limits::Limits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::{Machine, TaskId};
 
 pub use extensions::Extensions;
@@ -64,7 +66,7 @@ pub use extensions::Extensions;
 /// # }
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
-pub struct Host<'a, L: Limits, C> {
+pub struct Host<'a, L: ExtensionLimits, C> {
     pub(crate) machine: &'a mut ExtendedMachine<L, C>,
 }
 
@@ -74,7 +76,7 @@ pub struct Host<'a, L: Limits, C> {
 /// give it back while they last.
 pub trait HostStore {
     /// What the tables are made of.
-    type Limits: Limits;
+    type Limits: ExtensionLimits;
     /// Who decides what the spec leaves open.
     type Chooser: Chooser;
 
@@ -101,9 +103,9 @@ pub trait HostStore {
 /// ```
 pub type ExtendedMachine<L, C = FirstInFirstOut> = Machine<L, C, Extensions<L>>;
 
-impl<L: Limits, C: Chooser> ExtendedMachine<L, C> {
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// Creates an empty machine with this chooser and the host extensions.
-    pub fn with_extensions(chooser: C) -> Self {
+    pub const fn with_extensions(chooser: C) -> Self {
         Self::with_hooks(chooser, Extensions::new())
     }
 
@@ -113,7 +115,7 @@ impl<L: Limits, C: Chooser> ExtendedMachine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> HostStore for ExtendedMachine<L, C> {
+impl<L: ExtensionLimits, C: Chooser> HostStore for ExtendedMachine<L, C> {
     type Limits = L;
     type Chooser = C;
 
@@ -122,7 +124,7 @@ impl<L: Limits, C: Chooser> HostStore for ExtendedMachine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> HostStore for Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> HostStore for Host<'_, L, C> {
     type Limits = L;
     type Chooser = C;
 
@@ -140,7 +142,7 @@ impl<S: HostStore + ?Sized> HostStore for &mut S {
     }
 }
 
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// The task that runs: the one whose guest has control, or the one that calls the function of
     /// the host which has. Nothing where the host has control by itself.
     pub fn current_task(&self) -> Option<TaskId> {
@@ -148,7 +150,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> fmt::Debug for Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> fmt::Debug for Host<'_, L, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").field("machine", &self.machine).finish()
     }

@@ -326,18 +326,6 @@ pub enum ThreadEnd {
     Failed,
 }
 
-/// Returns how many bytes an entry of one of a hook's tables takes; 0 for other tables.
-pub(crate) const fn entry_bytes(tables: &[(Table, usize)], table: Table) -> usize {
-    let mut rest = tables;
-    while let [(found, bytes), behind @ ..] = rest {
-        if *found as usize == table as usize {
-            return *bytes;
-        }
-        rest = behind;
-    }
-    0
-}
-
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The hooks that are told of the machine's records.
     pub const fn hooks(&self) -> &H {

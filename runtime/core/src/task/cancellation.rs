@@ -3,7 +3,7 @@
 use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::Host;
-use crate::limits::Limits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::SubtaskId;
 
 use super::token::{Action, CancellationHandlerId, CancellationToken, Cancelled};
@@ -14,7 +14,7 @@ use super::token::{Action, CancellationHandlerId, CancellationToken, Cancelled};
 /// it is [dropped](Self::cancellation_token_drop), a handler until it is
 /// [unregistered](Self::cancellation_token_unregister) or the host has
 /// [heard](Self::next_cancelled) of it.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// A new token.
     ///
     /// # Errors

@@ -5,14 +5,14 @@ use crate::code::SubtaskState;
 use crate::context::{AsyncContext, ContextValue, IntoContextValue};
 use crate::error::Error;
 use crate::host::attributes::Name;
+use crate::host::limits::ExtensionLimits;
 use crate::host::{ExtendedMachine, Host};
-use crate::limits::Limits;
 use crate::machine::{ErrorContextId, SubtaskId, TaskId};
 
 use super::record::Failed;
 use super::{TaskResult, TaskReturn, TaskStatus};
 
-impl<L: Limits, C: Chooser> ExtendedMachine<L, C> {
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     fn task_status(&self, task: SubtaskId) -> Result<TaskStatus, Error> {
         let record = self.call_record(task)?;
         if record.is_some_and(|record| record.failure.is_some()) {
@@ -54,7 +54,7 @@ impl<L: Limits, C: Chooser> ExtendedMachine<L, C> {
 /// What takes an id fails with [`Error::Unknown`] if the call or task is no more: a host task lives
 /// until [`task_drop`](Self::task_drop) or [`task_cleanup`](Self::task_cleanup), a call until it is
 /// [dropped](crate::machine::Machine::drop_call), which a store does when its result is taken.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// Starts a host task, in the current context: something that the host does itself, until it
     /// [returns](Self::task_return), [fails](Self::task_fail) or is
     /// [cancelled](Self::task_cancel).

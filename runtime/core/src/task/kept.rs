@@ -3,12 +3,12 @@
 use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::ExtendedMachine;
+use crate::host::limits::ExtensionLimits;
 use crate::id::{Id as _, SubtaskId};
-use crate::limits::Limits;
 
 use super::record::CallRecord;
 
-impl<L: Limits, C: Chooser> ExtendedMachine<L, C> {
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// A new host task, which has started, in the current context: an operation of the host.
     ///
     /// Fails, with nothing changed, if there is no room for it, or for a record of its context.

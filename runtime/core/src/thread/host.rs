@@ -4,7 +4,8 @@ use crate::chooser::Chooser;
 use crate::context::{ContextValue, IntoContextValue};
 use crate::error::{Error, Failure};
 use crate::host::Host;
-use crate::limits::{Limits, Storage, Table};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::{Storage, Table};
 use crate::machine::{FunctionId, Step, SubtaskId, ThreadId};
 
 use super::record::{
@@ -13,7 +14,7 @@ use super::record::{
 };
 
 /// Threads: **host extensions**. See [`thread`](crate::thread).
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// Calls a guest's function as a new task, whose implicit thread is the thread: gives the
     /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
     /// does. A store of components has a `thread_spawn_ref` of its own, which takes the steps.

@@ -3,7 +3,7 @@
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::host::Host;
-use crate::limits::Limits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::{HostEvent, WaitableId, WaitableSetId};
 use crate::task::TaskResult;
 
@@ -13,7 +13,7 @@ use super::{FailedTask, WaitResult, Waitable};
 ///
 /// What takes a set fails with [`Error::Unknown`] if it is no more, and with [`Error::NotHeld`] if it
 /// is a guest's; what takes a member, with `Unknown` if that is no more.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// A new set, without members.
     ///
     /// # Errors

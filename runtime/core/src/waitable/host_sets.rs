@@ -4,8 +4,9 @@
 //! set that is a member of another one is listed there as long as it has events itself.
 
 use crate::error::Error;
+use crate::host::limits::ExtensionLimits;
 use crate::id::{Id as _, WaitableSetId};
-use crate::limits::{HostLimits, Table};
+use crate::limits::Table;
 use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::{Linked, Links, List};
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};
@@ -40,22 +41,19 @@ impl Linked for HostSet {
 type Place = SecondaryPlace<WaitableSetId, Key<HostSet>>;
 
 /// The sets of the host.
-pub(crate) struct HostSets<L: HostLimits> {
+pub(crate) struct HostSets<L: ExtensionLimits> {
     all: Arena<HostSet, L::HostSets<Slot<HostSet>>>,
     keys: SecondaryMap<WaitableSetId, Key<HostSet>, L::HostSets<Place>>,
 }
 
-impl<L: HostLimits> HostSets<L> {
-    /// How many bytes an entry takes.
-    pub(crate) const ENTRY_BYTES: usize = size_of::<Slot<HostSet>>() + size_of::<Place>();
-
-    pub(crate) fn new() -> Self {
+impl<L: ExtensionLimits> HostSets<L> {
+    pub(crate) const fn new() -> Self {
         Self { all: Arena::new(Table::HostSets), keys: SecondaryMap::new(Table::HostSets) }
     }
 
     /// How many there are.
     pub(crate) const fn len(&self) -> usize {
-        self.all.len() as usize
+        self.all.len()
     }
 
     /// Makes sure that there is room for the set that will have this id.

@@ -8,7 +8,8 @@ mod calls;
 use weft_core::builtin::TypeIndex;
 use weft_core::code::SubtaskState;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::{MachineSizes, Table};
 use weft_core::machine::{
     FunctionId, Lift, LiftedFunction, Machine, Step, SubtaskId, TypeDefinition,
 };
@@ -20,37 +21,48 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{HOST, back, calls_host, subtask};
 
-/// Makes a type of limits for each table, all of whose tables are large but that one.
+/// Large tables.
+const LARGE: MachineSizes = MachineSizes {
+    instances: 4,
+    functions: 12,
+    types: 12,
+    handles: 12,
+    thread_indices: 12,
+    tasks: 12,
+    threads: 12,
+    waitables: 12,
+    waitable_sets: 12,
+    resources: 12,
+    lends: 12,
+    error_contexts: 12,
+    frames: 12,
+    message_bytes: 8,
+};
+
+/// Makes types of limits all of whose tables are large but one, which has this size.
 macro_rules! narrow {
-    ($($name:ident: $instances:literal $functions:literal $types:literal $handles:literal
-        $thread_indices:literal $tasks:literal $threads:literal $waitables:literal $sets:literal
-        $resources:literal $lends:literal $error_contexts:literal $frames:literal;)*) => {$(
+    ($($name:ident: $table:ident $size:literal;)*) => {$(
         weft_core::limits! {
-            struct $name {
-                instances: $instances, functions: $functions, types: $types, handles: $handles,
-                thread_indices: $thread_indices, tasks: $tasks, threads: $threads,
-                waitables: $waitables, waitable_sets: $sets, resources: $resources, lends: $lends,
-                error_contexts: $error_contexts, frames: $frames, message_bytes: 8,
-            }
+            struct $name { $table: $size, ..LARGE }
         }
     )*};
 }
 
 narrow! {
-    FewInstances:     2 12 12 12 12 12 12 12 12 12 12 12 12;
-    FewFunctions:     4  4 12 12 12 12 12 12 12 12 12 12 12;
-    FewTypes:         4 12  9 12 12 12 12 12 12 12 12 12 12;
-    FewHandles:       4 12 12  4 12 12 12 12 12 12 12 12 12;
-    FewThreadIndices: 4 12 12 12  3 12 12 12 12 12 12 12 12;
-    FewTasks:         4 12 12 12 12  3 12 12 12 12 12 12 12;
-    FewThreads:       4 12 12 12 12 12  3 12 12 12 12 12 12;
-    FewWaitables:     4 12 12 12 12 12 12  4 12 12 12 12 12;
-    FewSets:          4 12 12 12 12 12 12 12  2 12 12 12 12;
-    FewResources:     4 12 12 12 12 12 12 12 12  3 12 12 12;
-    FewLends:         4 12 12 12 12 12 12 12 12 12  2 12 12;
-    FewErrorContexts: 4 12 12 12 12 12 12 12 12 12 12  2 12;
-    FewFrames:        4 12 12 12 12 12 12 12 12 12 12 12  4;
-    NoFrames:         4 12 12 12 12 12 12 12 12 12 12 12  0;
+    FewInstances: instances 2;
+    FewFunctions: functions 4;
+    FewTypes: types 9;
+    FewHandles: handles 4;
+    FewThreadIndices: thread_indices 3;
+    FewTasks: tasks 3;
+    FewThreads: threads 3;
+    FewWaitables: waitables 4;
+    FewSets: waitable_sets 2;
+    FewResources: resources 3;
+    FewLends: lends 2;
+    FewErrorContexts: error_contexts 2;
+    FewFrames: frames 4;
+    NoFrames: frames 0;
 }
 
 /// What is there before a table is filled: a stackful function runs in the first instance.
@@ -65,7 +77,7 @@ struct Setup {
     ty: TypeIndex,
 }
 
-fn set_up<L: Limits>() -> (World<L>, Setup) {
+fn set_up<L: ExtensionLimits>() -> (World<L>, Setup) {
     let mut world = World::<L>::new();
     let [first, second] = world.instances();
     let destructor = world.sync(first);
@@ -81,11 +93,11 @@ fn set_up<L: Limits>() -> (World<L>, Setup) {
 /// Something that needs room in a table.
 type Way<L> = fn(&mut World<L>, &Setup) -> Result<(), Failure>;
 
-fn call<L: Limits>(world: &mut World<L>, call: Call) -> Result<(), Failure> {
+fn call<L: ExtensionLimits>(world: &mut World<L>, call: Call) -> Result<(), Failure> {
     world.try_call(call).map(|_| ())
 }
 
-fn import<L: Limits>(
+fn import<L: ExtensionLimits>(
     world: &mut World<L>,
     function: FunctionId,
     is_async: bool,
@@ -95,7 +107,7 @@ fn import<L: Limits>(
 
 /// Each of `ways` fails as long as `table`, which `fill` has filled, is full.
 #[track_caller]
-fn is_full<L: Limits>(
+fn is_full<L: ExtensionLimits>(
     (table, capacity): (Table, usize),
     fill: fn(&mut World<L>, &Setup),
     free: fn(&mut World<L>, &Setup),
@@ -120,7 +132,7 @@ fn is_full<L: Limits>(
 /// As `is_full`, of built-ins that find out when a step of theirs is ended. The guest can't go on
 /// behind that, so that the host gives up.
 #[track_caller]
-fn is_full_at_the_end_of_a_step<L: Limits>(
+fn is_full_at_the_end_of_a_step<L: ExtensionLimits>(
     table: Table,
     fill: fn(&mut World<L>, &Setup),
     free: fn(&mut World<L>, &Setup),
@@ -352,7 +364,7 @@ fn resources_are_full_until_one_is_dropped() {
 }
 
 /// A call that the thread which runs makes, and to which it may lend the resource at index 1.
-fn lends<L: Limits>(world: &mut World<L>, setup: &Setup) -> SubtaskId {
+fn lends<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup) -> SubtaskId {
     assert_eq!(world.get(resource_new(HOST_RESOURCE, 1)), 1);
     let step = world.import(setup.guest);
     let Step::CallFunction { caller, .. } = step else { panic!("{step:?}") };

@@ -12,7 +12,7 @@ use weft_core::code::{CallbackCode, CallbackResult, Ends, SubtaskState};
 use weft_core::core_value::CoreValue;
 use weft_core::error::{Error, Failure};
 use weft_core::host::ExtendedMachine;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{
     EndId, ErrorContextId, Event, FunctionId, InstanceId, Lift, LiftedFunction, Resumed, Step,
     SubtaskId, TaskReturn, ThreadId, TypeDefinition,
@@ -26,13 +26,14 @@ weft_core::limits! {
     /// Enough for every scenario.
     pub(crate) struct Bounded {
         instances: 4, functions: 24, types: 16, handles: 24, thread_indices: 16, tasks: 16,
-        threads: 16, waitables: 32, waitable_sets: 8, resources: 16, lends: 8,
-        error_contexts: 8, frames: 16, message_bytes: 16,
-        task_records: 16, contexts: 24, context_scopes: 12, context_values: 3,
-        error_records: 8, stack_frames: 2, error_metadata: 2, text_bytes: 16, value_bytes: 8,
-        thread_records: 16, thread_locals: 3,
-        call_records: 32, task_metadata: 2, cancellation_tokens: 8, cancellation_handlers: 12,
-        host_sets: 4,
+        threads: 16, waitables: 32, waitable_sets: 8, resources: 16, lends: 8, error_contexts: 8,
+        frames: 16, message_bytes: 16,
+    }
+    extensions {
+        task_records: 16, contexts: 24, context_scopes: 12, context_values: 3, error_records: 8,
+        stack_frames: 2, error_metadata: 2, text_bytes: 16, value_bytes: 8, thread_records: 16,
+        thread_locals: 3, call_records: 32, task_metadata: 2, cancellation_tokens: 8,
+        cancellation_handlers: 12, host_sets: 4,
     }
 }
 
@@ -40,7 +41,7 @@ weft_core::limits! {
 const HOSTS: u32 = u32::MAX;
 
 /// A machine, and what its host has.
-pub(crate) struct World<L: Limits, C = FirstInFirstOut> {
+pub(crate) struct World<L: ExtensionLimits, C = FirstInFirstOut> {
     pub(crate) machine: ExtendedMachine<L, C>,
     /// How many values each copy has moved.
     pub(crate) copies: Vec<u32>,
@@ -58,7 +59,7 @@ pub(crate) struct World<L: Limits, C = FirstInFirstOut> {
     error_contexts: Vec<ErrorContextId>,
 }
 
-impl<L: Limits> World<L> {
+impl<L: ExtensionLimits> World<L> {
     /// An empty store which decides first in, first out.
     pub(crate) fn new() -> Self {
         Self::with(FirstInFirstOut)
@@ -66,7 +67,7 @@ impl<L: Limits> World<L> {
 }
 
 /// What there is, and what is there to call.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     /// An empty store in which `chooser` decides.
     pub(crate) fn with(chooser: C) -> Self {
         let mut machine = ExtendedMachine::with_extensions(chooser);
@@ -150,7 +151,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
 }
 
 /// The current thread does something.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     /// Calls a built-in; one that returns at once gives the step of one that is resumed at once.
     pub(crate) fn try_call(&mut self, call: Call) -> Result<Step, Failure> {
         let thread = self.machine.current();

@@ -156,10 +156,7 @@ impl<L: Limits> Told<L> {
         self.function(true, Lift::Stackful)
     }
 
-    fn call(
-        &mut self,
-        call: &Call,
-    ) -> Result<Outcome<Option<CoreValue>, Step>, Failure> {
+    fn call(&mut self, call: &Call) -> Result<Outcome<Option<CoreValue>, Step>, Failure> {
         call.definition.call(&mut self.machine, &call.arguments)
     }
 
@@ -332,10 +329,7 @@ fn a_trap_locks_down_from_the_innermost_out_and_leaves_the_records<L: Limits>() 
     told.machine.trapped().unwrap();
     assert_eq!(told.lines(), ["instance 2 locked down", "instance 1 locked down"]);
     told.machine.remove_instance(second).unwrap();
-    assert_eq!(
-        told.lines(),
-        ["thread 2 removed: Failed", "task 2 removed", "instance 2 removed"]
-    );
+    assert_eq!(told.lines(), ["thread 2 removed: Failed", "task 2 removed", "instance 2 removed"]);
     told.machine.remove_instance(first).unwrap();
     told.machine.drop_call(call).unwrap();
     assert_eq!(
@@ -384,7 +378,10 @@ fn what_is_refused_leaves_all_as_it_was<L: Limits>() {
 
     told.machine.hooks_mut().refuses = Some("error context");
     let before = counts(&told);
-    assert_eq!(told.machine.new_host_error_context("").map(|_| ()).map_err(Failure::from), Err(full()));
+    assert_eq!(
+        told.machine.new_host_error_context("").map(|_| ()).map_err(Failure::from),
+        Err(full())
+    );
     told.step(&error_context_new());
     assert_eq!(told.machine.new_error_context(""), Err(full()));
     assert_eq!((counts(&told), told.lines()), (before, vec![]));

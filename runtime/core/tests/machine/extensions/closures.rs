@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use weft_core::error::Error;
 use weft_core::host::ExtendedMachine;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 
 use weft_core::task::{CancellationHandlerId, CancellationHandlers, CancellationToken, Cancelled};
 
@@ -14,7 +15,7 @@ use crate::guests::{Bounded, World};
 type Heard = Arc<Mutex<Vec<u32>>>;
 
 /// Registers a closure that writes a number down.
-fn register<L: Limits>(
+fn register<L: ExtensionLimits>(
     handlers: &mut CancellationHandlers,
     machine: &mut ExtendedMachine<L>,
     token: CancellationToken,
@@ -24,7 +25,7 @@ fn register<L: Limits>(
     handlers.register(machine, token, move || heard.lock().unwrap().push(number))
 }
 
-fn closures_run_once_in_the_order_of_cancellation<L: Limits>() {
+fn closures_run_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
@@ -52,7 +53,9 @@ fn closures_run_once_in_the_order_of_cancellation<L: Limits>() {
     world.clean_up();
 }
 
-fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<L: Limits>() {
+fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
@@ -76,7 +79,7 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<L
     world.clean_up();
 }
 
-fn a_closure_that_can_not_be_registered_is_dropped<L: Limits>() {
+fn a_closure_that_can_not_be_registered_is_dropped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();

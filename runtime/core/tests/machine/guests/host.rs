@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use weft_core::chooser::Chooser;
 use weft_core::error::{Error, Failure};
 use weft_core::host::ExtendedMachine;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{
     EndId, ErrorContextId, FunctionId, HandleView, HostEvent, InstanceId, Step, SubtaskId,
     ThreadId, WaitableId,
@@ -16,7 +17,7 @@ use crate::calls::Of;
 use crate::steps::{HOST, back_from_import, calls_host, enters};
 
 /// The host does something.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     /// Calls a function, which starts at once.
     #[track_caller]
     pub(crate) fn invoke(&mut self, function: FunctionId) -> (SubtaskId, ThreadId) {
@@ -176,7 +177,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
 }
 
 /// Looking at it, and leaving it.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     pub(crate) fn counts(&self) -> [usize; Table::ALL.len()] {
         Table::ALL.map(|table| self.machine.count_of(table))
     }

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use weft_core::code::SubtaskState;
 use weft_core::error::Error;
-use weft_core::limits::{HostLimits, Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Lift, Step};
 use weft_core::trap::Trap;
 
@@ -23,50 +24,37 @@ const HIGHEST: u32 = 3;
 /// As `L`, but with few indices.
 pub(crate) struct Low<L>(PhantomData<L>);
 
-impl<L: Limits> Limits for Low<L> {
-    const MAX_TABLE_LENGTH: u32 = HIGHEST;
+/// Implements [`Limits`] for [`Low`], with the tables of `L`.
+macro_rules! low_limits {
+    ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
+        impl<L: ExtensionLimits> Limits for Low<L> {
+            const MAX_TABLE_LENGTH: u32 = HIGHEST;
 
-    type Instances<T> = L::Instances<T>;
-    type Functions<T> = L::Functions<T>;
-    type Types<T> = L::Types<T>;
-    type Handles<T> = L::Handles<T>;
-    type ThreadIndices<T> = L::ThreadIndices<T>;
-    type Tasks<T> = L::Tasks<T>;
-    type Threads<T> = L::Threads<T>;
-    type Waitables<T> = L::Waitables<T>;
-    type WaitableSets<T> = L::WaitableSets<T>;
-    type Resources<T> = L::Resources<T>;
-    type Lends<T> = L::Lends<T>;
-    type ErrorContexts<T> = L::ErrorContexts<T>;
-    type Frames<T> = L::Frames<T>;
-    type Message = L::Message;
+            $(type $table<T> = L::$table<T>;)*
+            type Message = L::Message;
+        }
+    };
 }
 
-impl<L: Limits> HostLimits for Low<L> {
-    type TaskRecords<T> = L::TaskRecords<T>;
-    type Contexts<T> = L::Contexts<T>;
-    type ContextScopes<T> = L::ContextScopes<T>;
-    type ContextValues<T> = L::ContextValues<T>;
-    type ErrorRecords<T> = L::ErrorRecords<T>;
-    type StackFrames<T> = L::StackFrames<T>;
-    type ErrorMetadata<T> = L::ErrorMetadata<T>;
-    type CallRecords<T> = L::CallRecords<T>;
-    type TaskMetadata<T> = L::TaskMetadata<T>;
-    type CancellationTokens<T> = L::CancellationTokens<T>;
-    type CancellationHandlers<T> = L::CancellationHandlers<T>;
-    type HostSets<T> = L::HostSets<T>;
-    type Name = L::Name;
-    type Text = L::Text;
-    type Bytes = L::Bytes;
-    type Compound = L::Compound;
-    type CompoundType = L::CompoundType;
-    type ListElements<T> = L::ListElements<T>;
-    type ListTypes<T> = L::ListTypes<T>;
-    type ThreadRecords<T> = L::ThreadRecords<T>;
-    type ThreadLocals<T> = L::ThreadLocals<T>;
+weft_core::__machine_tables! { [low_limits] }
+
+/// Implements [`ExtensionLimits`] for [`Low`], with the tables of `L`.
+macro_rules! low_extension_limits {
+    ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
+        impl<L: ExtensionLimits> ExtensionLimits for Low<L> {
+            $(type $table<T> = L::$table<T>;)*
+            type Name = L::Name;
+            type Text = L::Text;
+            type Bytes = L::Bytes;
+            type Compound = L::Compound;
+            type CompoundType = L::CompoundType;
+        }
+    };
 }
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+weft_core::__extension_tables! { [low_extension_limits] }
+
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![Row::new(Trap::TableFull, "Table.add: i > Table.MAX_LENGTH", |_| {
         let mut world = World::<Low<L>>::new();
         fill_handles(&mut world, 0);
@@ -75,7 +63,7 @@ pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
 }
 
 /// An instance runs, in whose handle table there is room for `left` more.
-fn fill_handles<L: Limits>(world: &mut World<Low<L>>, left: u32) {
+fn fill_handles<L: ExtensionLimits>(world: &mut World<Low<L>>, left: u32) {
     world.running();
     for index in 1..=HIGHEST - left {
         assert_eq!(world.get(resource_new(HOST_RESOURCE, 1)), index);
@@ -83,14 +71,14 @@ fn fill_handles<L: Limits>(world: &mut World<Low<L>>, left: u32) {
 }
 
 /// An instance runs, in whose thread table there is no more room.
-fn fill_threads<L: Limits>(world: &mut World<Low<L>>) {
+fn fill_threads<L: ExtensionLimits>(world: &mut World<Low<L>>) {
     world.running();
     for index in 2..=HIGHEST {
         assert_eq!(world.get(thread_new(1, 2)), index);
     }
 }
 
-fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: Limits>() {
+fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: ExtensionLimits>() {
     let adds: [fn() -> Call; 5] = [
         || resource_new(HOST_RESOURCE, 1),
         set_new,
@@ -112,7 +100,7 @@ fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: Limits>()
     }
 }
 
-fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: Limits>() {
+fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: ExtensionLimits>() {
     let full = |left| {
         let mut world = World::<Low<L>>::new();
         fill_handles(&mut world, left);
@@ -143,7 +131,7 @@ fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: Limits>() {
+fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_handles(&mut world, 0);
     let callee = world.instance();
@@ -170,7 +158,7 @@ fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: Limits>() {
     world.clean_up();
 }
 
-fn what_is_dropped_makes_room_in_a_full_table<L: Limits>() {
+fn what_is_dropped_makes_room_in_a_full_table<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_handles(&mut world, 0);
     world.run(resource_drop(HOST_RESOURCE, 2));
@@ -181,7 +169,7 @@ fn what_is_dropped_makes_room_in_a_full_table<L: Limits>() {
     world.clean_up();
 }
 
-fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: Limits>() {
+fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: ExtensionLimits>() {
     for add in [thread_new(1, 2), spawn_ref(false, Some(1), 2), spawn_indirect(false, 1, 2)] {
         let mut world = World::<Low<L>>::new();
         fill_threads(&mut world);
@@ -203,7 +191,7 @@ fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: Limits>() {
     }
 }
 
-fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: Limits>() {
+fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     let (instance, _) = world.running();
     world.run(backpressure_inc());
@@ -227,7 +215,7 @@ fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: Limits>() {
     world.clean_up();
 }
 
-fn realloc_needs_a_place_in_the_thread_table<L: Limits>() {
+fn realloc_needs_a_place_in_the_thread_table<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
@@ -236,7 +224,7 @@ fn realloc_needs_a_place_in_the_thread_table<L: Limits>() {
 }
 
 /// What a trap leaves half done is gone when its instance is.
-fn a_full_table_leaves_nothing_behind<L: Limits>() {
+fn a_full_table_leaves_nothing_behind<L: ExtensionLimits>() {
     let adds: [(Call, Table); 3] = [
         (resource_new(HOST_RESOURCE, 1), Table::Resources),
         (set_new(), Table::WaitableSets),
@@ -257,7 +245,7 @@ fn a_full_table_leaves_nothing_behind<L: Limits>() {
     assert_eq!(left, []);
 }
 
-fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
+fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
@@ -269,7 +257,7 @@ fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
     world.clean_up();
 }
 
-fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
+fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
@@ -279,7 +267,7 @@ fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
     world.clean_up();
 }
 
-fn the_highest_index_can_be_used<L: Limits>() {
+fn the_highest_index_can_be_used<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     world.running();
     for _ in 0..HIGHEST {
@@ -296,14 +284,14 @@ fn the_highest_index_can_be_used<L: Limits>() {
 }
 
 /// An instance whose length is `length`, in which a stackful function runs.
-fn of_length<L: Limits>(length: u32) -> World<L> {
+fn of_length<L: ExtensionLimits>(length: u32) -> World<L> {
     let mut world = World::<L>::new();
     world.machine.set_max_table_length(length);
     world.running();
     world
 }
 
-fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: Limits>() {
+fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: ExtensionLimits>() {
     const LENGTH: u32 = 2;
     let mut world = World::<L>::new();
     let before = world.instance();
@@ -332,7 +320,7 @@ fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: Lim
     world.clean_up();
 }
 
-fn a_length_above_the_highest_index_is_that_one<L: Limits>() {
+fn a_length_above_the_highest_index_is_that_one<L: ExtensionLimits>() {
     for length in [HIGHEST + 1, u32::MAX] {
         let mut world = of_length::<Low<L>>(length);
         for index in 1..=HIGHEST {
