@@ -2,20 +2,13 @@
 //! -- --nocapture` prints them.
 
 use weft::host::{ExtendedMachine, Extensions};
-use weft::limits::{Heap, Table};
+use weft::limits::{Heap, MachineSizes, Table};
 use weft::machine::Machine;
 
 weft::limits! {
-    /// Few of each, and room for what each host extension keeps.
-    struct Small {
-        instances: 2, functions: 4, types: 4, handles: 8, thread_indices: 4, tasks: 4, threads: 4,
-        waitables: 8, waitable_sets: 2, resources: 4, lends: 4, error_contexts: 2, frames: 8,
-        message_bytes: 32,
-        task_records: 4, contexts: 4, context_scopes: 4, context_values: 2, error_records: 2,
-        stack_frames: 2, error_metadata: 2, text_bytes: 16, value_bytes: 16, thread_records: 2,
-        thread_locals: 2, call_records: 8, task_metadata: 2, cancellation_tokens: 2,
-        cancellation_handlers: 2, host_sets: 2,
-    }
+    /// Few of each, and some of what each host extension keeps.
+    struct Small { ..MachineSizes::SMALL }
+    extensions { ..ExtensionSizes::SMALL }
 }
 
 #[test]
@@ -36,16 +29,20 @@ fn a_machine_without_extensions_carries_none_of_their_bytes() {
     println!("a plain machine has {plain} bytes, one with extensions {extended}");
     assert_eq!(extended - plain, size_of::<Extensions<Small>>());
 
-    // It is the sum of its tables, whose sizes are those of `Small`, and a little more.
+    // It is the sum of its tables, and a little more.
     let bytes = Machine::<Small>::entry_bytes;
-    let tables = 2 * bytes(Table::Instances) // with the handles and thread indices of each
-        + 4 * (bytes(Table::Functions) + bytes(Table::Types))
-        + 4 * (bytes(Table::Tasks) + bytes(Table::Threads))
-        + 8 * bytes(Table::Waitables)
-        + 2 * bytes(Table::WaitableSets)
-        + 4 * (bytes(Table::Resources) + bytes(Table::Lends))
-        + 2 * bytes(Table::ErrorContexts)
-        + 8 * bytes(Table::Frames);
+    let sizes = MachineSizes::SMALL;
+    let tables = sizes.instances * bytes(Table::Instances) // with the handles of each
+        + sizes.functions * bytes(Table::Functions)
+        + sizes.types * bytes(Table::Types)
+        + sizes.tasks * bytes(Table::Tasks)
+        + sizes.threads * bytes(Table::Threads)
+        + sizes.waitables * bytes(Table::Waitables)
+        + sizes.waitable_sets * bytes(Table::WaitableSets)
+        + sizes.resources * bytes(Table::Resources)
+        + sizes.lends * bytes(Table::Lends)
+        + sizes.error_contexts * bytes(Table::ErrorContexts)
+        + sizes.frames * bytes(Table::Frames);
     assert!((tables..=tables + 400).contains(&plain), "{plain} bytes for tables of {tables}");
     let extensions = [Table::TaskRecords, Table::Contexts, Table::CallRecords, Table::HostSets];
     assert_eq!(extensions.map(bytes), [0; 4]);

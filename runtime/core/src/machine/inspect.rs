@@ -192,7 +192,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn instance_view(&mut self, instance: InstanceId) -> Result<InstanceView, Error> {
+    pub fn instance_view(&self, instance: InstanceId) -> Result<InstanceView, Error> {
         let instance = self.instances.get(self.instance_key(instance)?)?;
         let exclusive_thread = match instance.exclusive_thread {
             Some(thread) => Some(self.thread_id(thread)?),
@@ -291,7 +291,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Every thread, in no order that means anything.
     ///
     /// This looks at every call, so the records of all of them are made.
-    pub fn threads(&mut self) -> impl Iterator<Item = ThreadView> {
+    pub fn threads(&self) -> impl Iterator<Item = ThreadView> {
         let positions = 0..self.threads.positions();
         positions.filter_map(|it| self.view_of_thread(self.threads.key_at(it)?).ok())
     }

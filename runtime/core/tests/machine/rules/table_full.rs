@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use weft_core::code::SubtaskState;
 use weft_core::error::Error;
 use weft_core::host::limits::ExtensionLimits;
-use weft_core::limits::Table;
+use weft_core::limits::{Limits, Table};
 use weft_core::machine::{Lift, Step};
 use weft_core::trap::Trap;
 
