@@ -1,5 +1,5 @@
 //! The derive as a function on tokens: what it emits, what it never emits, and what it says
-//! where. How the compiler takes it is tested in `tests/tests/context_key.rs`.
+//! where. How the compiler takes it is tested in `tests/derives/tests/context_key.rs`.
 
 use std::{collections::HashMap, str::FromStr};
 
