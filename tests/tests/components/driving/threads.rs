@@ -117,7 +117,7 @@ fn the_values_of_a_thread_are_destroyed_before_it_is_joined_the_newest_first() {
         let destructor = (key != 2).then_some(destructor);
         host.thread_local_set(thread.id(), key, key * 10, destructor).unwrap();
     }
-    assert_eq!(*heard.lock().unwrap(), [(); 0]);
+    assert!(heard.lock().unwrap().is_empty());
     world.questions.answer(1, 11);
     assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(11)));
     assert_eq!(*heard.lock().unwrap(), [(3, Some(30)), (1, Some(10))]);
