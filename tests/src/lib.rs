@@ -9,6 +9,8 @@
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 //! | [`scenes`] | components on wasmi, for the same |
+//! | [`world`] | a store with one engine, for the tests of components |
+//! | [`wakers`] | a waker that counts |
 #![doc = include_str!("../../README.md")]
 #![forbid(unsafe_code)]
 #![expect(
@@ -24,3 +26,5 @@ pub mod hostile;
 pub mod programs;
 pub mod scenes;
 pub mod stage;
+pub mod wakers;
+pub mod world;

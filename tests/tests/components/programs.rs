@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use weft::chooser::Seeded;
 use weft::limits::Heap;
-use weft_tests::programs::component::stage::{Stage, play_again, rehearse};
+use weft_tests::programs::component::stage::{ComponentStage, play_again, rehearse};
 use weft_tests::programs::features::features;
 use weft_tests::programs::generator::Generator;
 use weft_tests::programs::reference::read_program;
@@ -57,7 +57,7 @@ fn play(seed: u64) -> (Run, Player<Heap, Seeded>) {
 
 #[test]
 fn components_do_what_the_machine_does_in_random_programs() {
-    let stage = Stage::new(3);
+    let stage = ComponentStage::new(3);
     let (mut count, mut lines, mut differ) = (0, 0, Vec::new());
     let mut message = String::new();
     for seed in seeds(1500) {
@@ -79,7 +79,7 @@ fn components_do_what_the_machine_does_in_random_programs() {
 
 #[test]
 fn components_do_what_the_machine_does_in_the_recorded_programs() {
-    let stage = Stage::new(3);
+    let stage = ComponentStage::new(3);
     let mut unchanged = 0;
     for (position, line) in RECORDED.lines().enumerate() {
         let program = read_program(&serde_json::from_str(line).expect("JSON")).expect("a program");

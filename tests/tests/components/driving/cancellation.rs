@@ -9,21 +9,22 @@ use tokio::time::timeout;
 use weft::abi::Val;
 use weft::component::CallError;
 
-use super::guests::World;
+use super::guests::GuestWorld;
 
 const SOON: Duration = Duration::from_millis(30);
 
 #[tokio::test]
 async fn a_time_out_fires_while_a_guest_waits_for_a_function_of_the_host_that_never_ends() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let ask = world.function(&guest, "ask-cancellably");
     timeout(SOON, world.store.call_async(&ask, &[Val::U32(1)])).await.unwrap_err();
-    assert!(!world.questions.is_dropped(1), "nothing runs before the store does");
+    assert!(!asked.is_dropped(1), "nothing runs before the store does");
     // The guest hears of it, and cancels its own call of the host, before anything new begins.
     let call = world.store.start(&ask, &[Val::U32(2)]).unwrap();
-    assert!(world.questions.is_dropped(1));
-    world.questions.answer(2, 22);
+    assert!(asked.is_dropped(1));
+    asked.answer(2, 22);
     assert_eq!(world.store.run_async(call).await.unwrap(), Some(Val::U32(22)));
     let progress = world.store.poll(Waker::noop()).unwrap();
     assert_eq!((progress.calls, progress.threads, progress.functions), (0, 0, 0));
@@ -32,7 +33,8 @@ async fn a_time_out_fires_while_a_guest_waits_for_a_function_of_the_host_that_ne
 
 #[test]
 fn a_guest_that_does_not_hear_of_its_cancellation_goes_on_and_nobody_gets_its_result() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let (ask, add) = (world.function(&guest, "ask"), world.function(&guest, "add"));
     let mut call = Box::pin(world.store.call_async(&ask, &[Val::U32(1)]));
@@ -41,14 +43,15 @@ fn a_guest_that_does_not_hear_of_its_cancellation_goes_on_and_nobody_gets_its_re
     let sum = world.store.call(&add, &[Val::U32(1), Val::U32(2)]).unwrap();
     assert_eq!(sum, Some(Val::U32(3)));
     assert_eq!(world.store.poll(Waker::noop()).unwrap().functions, 1);
-    world.questions.answer(1, 0);
+    asked.answer(1, 0);
     let progress = world.store.poll(Waker::noop()).unwrap();
     assert_eq!((progress.calls, progress.threads, progress.functions), (0, 0, 0));
 }
 
 #[test]
 fn a_call_that_is_asked_to_cancel_ends_so() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let (spin, ask) = (world.function(&guest, "spin"), world.function(&guest, "ask-cancellably"));
     for (function, arguments) in [(&spin, [].as_slice()), (&ask, &[Val::U32(1)])] {
@@ -57,12 +60,12 @@ fn a_call_that_is_asked_to_cancel_ends_so() {
         let error = world.store.run(call).unwrap_err();
         assert!(matches!(error, CallError::Cancelled), "{error}");
     }
-    assert!(world.questions.is_dropped(1));
+    assert!(asked.is_dropped(1));
 }
 
 #[test]
 fn a_call_that_has_returned_before_it_is_cancelled_has_returned() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let add = world.guest_function("add");
     let call = world.store.start(&add, &[Val::U32(1), Val::U32(2)]).unwrap();
     world.store.cancel(call).unwrap();
@@ -72,7 +75,7 @@ fn a_call_that_has_returned_before_it_is_cancelled_has_returned() {
 
 #[test]
 fn a_call_whose_future_is_dropped_after_its_end_is_no_more() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let add = world.guest_function("add");
     {
         let mut call = pin!(world.store.call_async(&add, &[Val::U32(1), Val::U32(2)]));
@@ -85,24 +88,26 @@ fn a_call_whose_future_is_dropped_after_its_end_is_no_more() {
 
 #[test]
 fn a_waker_that_outlives_its_function_wakes_nobody_wrongly() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let ask = world.function(&guest, "ask-cancellably");
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    let stale = world.questions.waker(1);
+    let stale = asked.waker(1);
     world.store.cancel(call).unwrap();
     assert!(matches!(world.store.run(call), Err(CallError::Cancelled)));
     stale.wake_by_ref();
     let call = world.store.start(&ask, &[Val::U32(2)]).unwrap();
     stale.wake_by_ref();
     assert_eq!(world.store.poll(Waker::noop()).unwrap().functions, 1);
-    world.questions.answer(2, 22);
+    asked.answer(2, 22);
     assert_eq!(world.store.run(call).unwrap(), Some(Val::U32(22)));
 }
 
 #[test]
 fn a_call_that_waits_to_enter_is_cancelled_before_it_has_started() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.instance(
         r#"(component
           (import "wait" (func $wait async (param "question" u32) (result u32)))
@@ -121,20 +126,21 @@ fn a_call_that_waits_to_enter_is_cancelled_before_it_has_started() {
     let third = world.store.start(&ask, &[Val::U32(3)]).unwrap();
     world.store.cancel(second).unwrap();
     assert!(matches!(world.store.run(second), Err(CallError::Cancelled)));
-    world.questions.answer(1, 11);
-    world.questions.answer(3, 33);
+    asked.answer(1, 11);
+    asked.answer(3, 33);
     assert_eq!(world.store.run(third).unwrap(), Some(Val::U32(33)));
     assert_eq!(world.store.run(first).unwrap(), Some(Val::U32(11)));
-    assert_eq!(world.questions.polls(), 3, "the second was never asked");
+    assert_eq!(asked.polls(), 3, "the second was never asked");
 }
 
 #[test]
 fn a_waker_that_outlives_the_store_wakes_nobody() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    let stale = world.questions.waker(1);
-    let questions = world.questions.clone();
+    let stale = asked.waker(1);
+    let questions = asked.clone();
     drop(world);
     assert!(questions.is_dropped(1));
     stale.wake();

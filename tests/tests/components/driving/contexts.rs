@@ -9,7 +9,7 @@ use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
 use weft::engine::wasmi::Wasmi;
 use weft::error_context::ErrorSeverity;
 
-use super::guests::World;
+use super::guests::GuestWorld;
 
 /// For whom a task works.
 #[derive(ContextKey)]
@@ -64,7 +64,7 @@ fn context_of(user: u32) -> AsyncContext<weft::limits::Heap> {
 
 #[test]
 fn a_call_has_the_context_that_it_was_begun_in_however_often_it_waits() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.guest_with(&linker());
     let mut exports = Linker::new();
     exports.exports_of("guest", &guest);
@@ -88,7 +88,7 @@ fn a_call_has_the_context_that_it_was_begun_in_however_often_it_waits() {
 
 #[test]
 fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_the_task() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let mut linker = Linker::new();
     linker.async_function("wait", |host, _| {
         assert!(host.host().current_task().is_some());
@@ -109,7 +109,7 @@ fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_th
 
 #[test]
 fn a_store_knows_of_an_error_what_the_host_said_and_a_guest_none_of_it() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let mut host = world.store.host();
     let error = host.error_context_new("lost", ErrorSeverity::Critical).unwrap();
     host.error_context_set_code(error, 7).unwrap();

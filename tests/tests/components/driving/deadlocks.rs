@@ -5,7 +5,7 @@ use std::task::Waker;
 use weft::abi::Val;
 use weft::component::{Awaited, CallError, Party};
 
-use super::guests::World;
+use super::guests::GuestWorld;
 
 /// `$outer` waits for a call of `$inner`, and for a read from a stream whose writable end it gave
 /// nobody; `$inner` waits for nothing that could come.
@@ -64,7 +64,7 @@ const NESTED: &str = r#"
 
 #[test]
 fn a_deadlock_names_who_waits_for_what_and_who_could_wake_them() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let nested = world.instance(NESTED);
     let (run, ok) = (world.function(&nested, "run"), world.function(&nested, "ok"));
     let error = world.store.call(&run, &[]).unwrap_err();
@@ -87,7 +87,8 @@ fn a_deadlock_names_who_waits_for_what_and_who_could_wake_them() {
 
 #[test]
 fn what_waits_for_the_host_is_no_deadlock_and_can_be_asked_for() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let (ask, stuck) = (world.function(&guest, "ask"), world.function(&guest, "stuck"));
     let stuck = world.store.start(&stuck, &[]).unwrap();
@@ -96,7 +97,7 @@ fn what_waits_for_the_host_is_no_deadlock_and_can_be_asked_for() {
     let awaits: Vec<_> = waiting.iter().map(|task| (&*task.function, &*task.awaits)).collect();
     let host = Awaited::Call(Party::HostFunction("wait".into()));
     assert_eq!(awaits, [("stuck", [Awaited::EmptySet].as_slice()), ("ask", &[host])]);
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     let error = world.store.run(stuck).unwrap_err();
     assert!(matches!(error, CallError::Deadlock(_)), "{error}");
     assert_eq!(world.store.run(call).unwrap(), Some(Val::U32(11)));
@@ -104,7 +105,7 @@ fn what_waits_for_the_host_is_no_deadlock_and_can_be_asked_for() {
 
 #[test]
 fn a_task_that_waits_to_enter_says_who_is_in_its_way() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.instance(
         r#"(component
           (canon thread.suspend (core func $suspend))
@@ -130,7 +131,7 @@ fn a_task_that_waits_to_enter_says_who_is_in_its_way() {
 
 #[test]
 fn a_deadlock_of_many_tasks_names_some_and_counts_the_rest() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let stuck = world.guest_function("stuck");
     let calls: Vec<_> = (0..1_000).map(|_| world.store.start(&stuck, &[]).unwrap()).collect();
     assert_eq!(world.store.waiting().len(), 1_000);
@@ -179,7 +180,7 @@ const WAITS_FOR_MANY: &str = r#"
 
 #[test]
 fn a_task_that_waits_for_many_things_names_some_and_counts_the_rest() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.instance(WAITS_FOR_MANY);
     let run = world.function(&guest, "run");
     let calls = [100, 64].map(|it| world.store.start(&run, &[Val::U32(it)]).unwrap());

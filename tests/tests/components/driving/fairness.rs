@@ -1,9 +1,8 @@
 //! That no guest keeps others from their turn.
 
 use std::future::Future as _;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -11,24 +10,15 @@ use wasmi::Config;
 use weft::abi::Val;
 use weft::component::{CallError, Component, Function};
 use weft::engine::wasmi::Wasmi;
+use weft_tests::wakers::WakeCounter;
 
-use super::guests::World;
+use super::guests::GuestWorld;
 
 const SOON: Duration = Duration::from_millis(30);
 
-/// Counts how often it is woken.
-#[derive(Default)]
-struct Counter(AtomicU32);
-
-impl Wake for Counter {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 #[tokio::test]
 async fn a_time_out_fires_while_a_guest_yields_for_ever() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.guest();
     let (spin, add) = (world.function(&guest, "spin"), world.function(&guest, "add"));
     timeout(SOON, world.store.call_async(&spin, &[])).await.unwrap_err();
@@ -41,7 +31,7 @@ async fn a_time_out_fires_while_a_guest_yields_for_ever() {
 
 #[tokio::test]
 async fn a_time_out_fires_while_a_guest_loops_on_an_engine_that_interrupts_it() {
-    let mut world = World::on(Wasmi::new(&Config::default(), Some(10_000)));
+    let mut world = GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000)));
     let (guest, other) = (world.guest(), world.guest());
     let looping = world.function(&guest, "loop");
     let call = world.store.start(&looping, &[]).unwrap();
@@ -63,7 +53,7 @@ async fn a_time_out_fires_while_a_guest_loops_on_an_engine_that_interrupts_it() 
 
 #[test]
 fn what_is_interrupted_is_stopped_and_its_call_hears_of_it() {
-    let mut world = World::on(Wasmi::new(&Config::default(), Some(10_000)));
+    let mut world = GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000)));
     let looping = world.guest_function("loop");
     let call = world.store.start(&looping, &[]).unwrap();
     assert!(world.store.stop_interrupted().unwrap());
@@ -73,31 +63,31 @@ fn what_is_interrupted_is_stopped_and_its_call_hears_of_it() {
 
 #[test]
 fn a_poll_takes_so_many_turns_and_wakes_its_waker() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let spin = world.guest_function("spin");
     world.store.set_turns_per_poll(10);
-    let counter = Arc::new(Counter::default());
-    let waker = Waker::from(counter.clone());
+    let (wakes, waker) = WakeCounter::new();
     let mut call = Box::pin(world.store.call_async(&spin, &[]));
-    for polls in 1..=3 {
+    for _ in 0..3 {
         assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        assert_eq!(counter.0.load(Ordering::Relaxed), polls);
+        assert_eq!(wakes.take(), 1);
     }
     drop(call);
     let progress = world.store.poll(&waker).unwrap();
     assert!(!progress.can_go_on);
-    assert_eq!(counter.0.load(Ordering::Relaxed), 3);
+    assert_eq!(wakes.take(), 0);
 }
 
 #[test]
 fn a_function_of_the_host_goes_on_while_a_guest_yields_for_ever() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let (spin, other) = (world.function(&guest, "spin"), world.guest());
     let ask = world.function(&other, "ask");
     let spinning = world.store.start(&spin, &[]).unwrap();
     let asking = world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.run(asking).unwrap(), Some(Val::U32(11)));
     world.store.cancel(spinning).unwrap();
     assert!(matches!(world.store.run(spinning), Err(CallError::Cancelled)));
@@ -133,10 +123,11 @@ const TRAPS_LATE: &str = r#"
 #[test]
 fn a_trap_after_a_nested_call_was_interrupted_is_told_to_the_call_that_trapped() {
     let engine = Wasmi::new(&Config::default(), Some(1_000));
-    let mut world = World::on(engine.clone());
+    let mut world = GuestWorld::on(engine.clone());
+    let asked = world.questions.clone();
     let later = Arc::new(Mutex::new(None::<Function>));
     let called = later.clone();
-    let mut linker = world.questions.linker();
+    let mut linker = asked.linker();
     linker.function("call", move |host, _| {
         let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
         Ok(host.call(&function, &[])?)
@@ -146,7 +137,7 @@ fn a_trap_after_a_nested_call_was_interrupted_is_told_to_the_call_that_trapped()
     *later.lock().unwrap() = Some(world.function(&inner, "count"));
     let outer = world.function(&outer, "outer");
     let call = world.store.start(&outer, &[Val::U32(1)]).unwrap();
-    world.questions.answer(1, 0);
+    asked.answer(1, 0);
     let error = world.store.run(call).unwrap_err();
     assert!(matches!(error, CallError::Core(_)), "{error}");
     assert!(world.store.take_background_trap().is_none());
@@ -154,7 +145,7 @@ fn a_trap_after_a_nested_call_was_interrupted_is_told_to_the_call_that_trapped()
 
 #[test]
 fn a_resource_is_not_dropped_before_what_was_interrupted_has_stopped() {
-    let mut world = World::on(Wasmi::new(&Config::default(), Some(10_000)));
+    let mut world = GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000)));
     let looping = world.guest_function("loop");
     let definer = world.instance(
         r#"(component

@@ -11,7 +11,7 @@ use weft::abi::Val;
 use weft::component::{Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 
-use super::guests::World;
+use super::guests::GuestWorld;
 use super::questions::number;
 
 struct Unpark(Thread);
@@ -35,9 +35,10 @@ fn block_on<F: Future>(future: F) -> F::Output {
 
 #[test]
 fn a_call_is_driven_by_a_block_on_of_ten_lines() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let ask = world.guest_function("ask");
-    let questions = world.questions.clone();
+    let questions = asked.clone();
     let answering = thread::spawn(move || {
         thread::sleep(Duration::from_millis(20));
         questions.answer(3, 33);
@@ -45,7 +46,7 @@ fn a_call_is_driven_by_a_block_on_of_ten_lines() {
     let result = block_on(world.store.call_async(&ask, &[Val::U32(3)])).unwrap();
     answering.join().unwrap();
     assert_eq!(result, Some(Val::U32(33)));
-    assert_eq!(world.questions.polls(), 2);
+    assert_eq!(asked.polls(), 2);
 }
 
 const SLEEPER: &str = r#"
@@ -94,17 +95,18 @@ async fn a_store_moves_into_a_task_of_tokio_where_functions_of_the_host_use_its_
 
 #[test]
 fn a_call_that_was_not_polled_is_not_begun() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     drop(world.store.call_async(&ask, &[Val::U32(1)]));
-    assert_eq!(world.questions.polls(), 0);
+    assert_eq!(asked.polls(), 0);
     let progress = world.store.poll(Waker::noop()).unwrap();
     assert_eq!((progress.calls, progress.threads), (0, 0));
 }
 
 #[test]
 fn a_call_whose_arguments_are_wrong_fails_when_it_is_polled() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let ask = world.guest_function("ask");
     let error = block_on(world.store.call_async(&ask, &[Val::Bool(true)])).unwrap_err();
     assert!(error.to_string().starts_with("an argument"), "{error}");

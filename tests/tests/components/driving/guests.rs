@@ -1,7 +1,10 @@
 //! The guests.
 
-use weft::component::{Component, Function, Instance, Linker, Store};
+use std::ops::{Deref, DerefMut};
+
+use weft::component::{Function, Instance, Linker};
 use weft::engine::wasmi::Wasmi;
+use weft_tests::world::World;
 
 use super::questions::Questions;
 
@@ -137,57 +140,61 @@ const GUEST: &str = r#"
       (callback (core func $module "stuck-callback"))))
 )"#;
 
-/// A store with instances of the guest in it.
-pub(crate) struct World {
+/// A world whose guests can be asked for, and the questions that they ask.
+pub(crate) struct GuestWorld {
     pub(crate) questions: Questions,
-    pub(crate) store: Store<Wasmi>,
-    engine: Wasmi,
+    world: World,
 }
 
-impl World {
+impl GuestWorld {
     pub(crate) fn new() -> Self {
         Self::on(Wasmi::default())
     }
 
     pub(crate) fn on(engine: Wasmi) -> Self {
-        let store = Store::new(&engine, ());
-        Self { questions: Questions::default(), store, engine }
+        let mut world = World::on(engine);
+        let questions = Questions::default();
+        world.linker = questions.linker();
+        Self { questions, world }
     }
 
-    /// An instance of the guest.
+    /// Makes an instance of the guest.
     pub(crate) fn guest(&mut self) -> Instance<Wasmi> {
         self.instance(GUEST)
     }
 
-    /// An instance of the guest, with another `wait`.
+    /// Makes an instance of the guest, with another `wait`.
     pub(crate) fn guest_with(&mut self, linker: &Linker<Wasmi, ()>) -> Instance<Wasmi> {
         self.instance_with(GUEST, linker)
     }
 
-    /// An instance of a component, which may import `wait`.
-    pub(crate) fn instance(&mut self, text: &str) -> Instance<Wasmi> {
-        self.instance_with(text, &self.questions.linker())
-    }
-
-    /// An instance of a component.
+    /// Makes an instance of a component with what `linker` has.
     pub(crate) fn instance_with(
         &mut self,
         text: &str,
         linker: &Linker<Wasmi, ()>,
     ) -> Instance<Wasmi> {
-        let bytes = wat::parse_str(text).unwrap();
-        let component = Component::new(&self.engine, &bytes).unwrap();
+        let component = self.load(text);
         self.store.instantiate(&component, linker).unwrap()
     }
 
-    /// A function of an instance.
-    pub(crate) fn function(&self, instance: &Instance<Wasmi>, name: &str) -> Function {
-        self.store.function(instance, name).unwrap()
-    }
-
-    /// A function of a new instance of the guest.
+    /// Returns a function of a new instance of the guest.
     pub(crate) fn guest_function(&mut self, name: &str) -> Function {
         let guest = self.guest();
         self.function(&guest, name)
+    }
+}
+
+impl Deref for GuestWorld {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for GuestWorld {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
     }
 }

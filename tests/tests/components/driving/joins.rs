@@ -7,7 +7,7 @@ use weft::error::Error;
 use weft::limits::Table;
 use weft::thread::{ThreadSpawnConfig, ThreadStatus};
 
-use super::guests::World;
+use super::guests::GuestWorld;
 
 const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
 
@@ -57,13 +57,13 @@ const CALLS: &str = r#"
   (func (export "leave") async (canon lift (core func $module "leave") async)))
 "#;
 
-fn spawn(world: &mut World, function: &FunctionReference, arguments: &[Val]) -> SpawnedThread {
+fn spawn(world: &mut GuestWorld, function: &FunctionReference, arguments: &[Val]) -> SpawnedThread {
     world.store.thread_spawn_ref(function, arguments, CONFIG, None).unwrap()
 }
 
 #[test]
 fn a_join_says_what_trapped_that_the_thread_has_called_and_waits_for() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let instance = world.instance(CALLS);
     let call = world.store.function_reference(&instance, "call").unwrap();
     // Something else that could go on for ever is no reason to wait.
@@ -80,11 +80,12 @@ fn a_join_says_what_trapped_that_the_thread_has_called_and_waits_for() {
 
 #[test]
 fn a_thread_whose_result_was_taken_is_joined_all_the_same() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let ask = world.store.function_reference(&guest, "ask").unwrap();
     let thread = spawn(&mut world, &ask, &[Val::U32(1)]);
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.run(thread.call()).unwrap(), Some(Val::U32(11)));
 
     let gone = world.store.thread_join(thread).unwrap_err();
@@ -96,7 +97,7 @@ fn a_thread_whose_result_was_taken_is_joined_all_the_same() {
 
 #[test]
 fn a_thread_whose_call_is_open_is_joined_when_that_ends_and_can_be_cancelled_until_then() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let instance = world.instance(CALLS);
     let leave = world.store.function_reference(&instance, "leave").unwrap();
     let thread = spawn(&mut world, &leave, &[]);
@@ -110,7 +111,7 @@ fn a_thread_whose_call_is_open_is_joined_when_that_ends_and_can_be_cancelled_unt
 
 #[test]
 fn threads_that_were_joined_are_forgotten_before_there_are_many() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.guest();
     let add = world.store.function_reference(&guest, "add").unwrap();
     let kept = spawn(&mut world, &add, &[Val::U32(1), Val::U32(2)]);

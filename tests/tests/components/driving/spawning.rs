@@ -9,7 +9,7 @@ use weft::component::{CallError, FunctionTable, Instance, Linker, SpawnedThread,
 use weft::engine::wasmi::Wasmi;
 use weft::thread::{ThreadSpawnConfig, ThreadStatus};
 
-use super::guests::World;
+use super::guests::GuestWorld;
 use super::questions::number;
 
 const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
@@ -19,7 +19,8 @@ const URGENT: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: Some(65_536), 
 
 #[test]
 fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_said() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let all = world.store.function_table(&guest);
     assert_eq!(all.len(), 10);
@@ -34,9 +35,9 @@ fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_sa
     let host = world.store.host();
     assert_eq!(host.thread_parent(thread.id()), Ok(Some(parent.id())));
     assert_eq!(host.thread_config(thread.id()), Ok(URGENT));
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.thread_join(thread).unwrap(), 11);
-    world.questions.answer(2, 12);
+    asked.answer(2, 12);
     assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(12)));
     assert_eq!(world.store.host().thread_cleanup(), Ok(2));
 
@@ -50,7 +51,7 @@ fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_sa
 
 #[test]
 fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let (one, other) = (world.guest(), world.guest());
     let mut table = FunctionTable::new();
     assert!(table.is_empty());
@@ -71,7 +72,7 @@ fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
     assert_eq!(world.store.thread_join(sum).unwrap(), 3);
 
     // What belongs to another store has no number here.
-    assert!(World::new().store.function_table(&one).is_empty());
+    assert!(GuestWorld::new().store.function_table(&one).is_empty());
 }
 
 /// A function of the host that begins a thread, a child of the one that calls it, for a function
@@ -96,7 +97,8 @@ type Begun = Arc<Mutex<Vec<SpawnedThread>>>;
 
 #[test]
 fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let worker = world.guest();
     let begun = Begun::default();
     let guest = world.guest_with(&beginning(worker, "ask", &begun));
@@ -112,19 +114,19 @@ fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
     assert_eq!(host.thread_status(child.id()), Ok(ThreadStatus::Running));
     assert_eq!(host.current_thread(), None);
 
-    world.questions.answer(0, 5);
+    asked.answer(0, 5);
     assert_eq!(world.store.thread_join(child).unwrap(), Some(Val::U32(5)));
     assert_eq!(world.store.host().thread_cleanup(), Ok(2));
 }
 
 #[test]
 fn a_thread_that_a_function_of_the_host_begins_and_that_traps_at_once_is_none() {
-    traps_at_once(World::new());
+    traps_at_once(GuestWorld::new());
     // The same if the engine has interrupted it before.
-    traps_at_once(World::on(Wasmi::new(&Config::default(), Some(10_000))));
+    traps_at_once(GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000))));
 }
 
-fn traps_at_once(mut world: World) {
+fn traps_at_once(mut world: GuestWorld) {
     let component = r#"
         (component
           (core module $Module
@@ -148,7 +150,7 @@ fn traps_at_once(mut world: World) {
 
 #[test]
 fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let worker = world.guest();
     let begun = Begun::default();
     let guest = world.guest_with(&beginning(worker, "missing", &begun));
@@ -161,7 +163,7 @@ fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
 
 #[test]
 fn threads_that_begin_threads_for_ever_are_stopped_by_a_limit() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let table = Arc::new(Mutex::new(FunctionTable::new()));
     let (functions, deepest) = (table.clone(), Arc::new(Mutex::new(None)));
     let noted = deepest.clone();

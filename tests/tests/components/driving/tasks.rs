@@ -13,17 +13,18 @@ use weft::machine::WaitableId;
 use weft::task::TaskStatus;
 use weft::waitable::{FailedTask, WaitResult};
 
-use super::guests::World;
+use super::guests::GuestWorld;
 
 const SOON: Duration = Duration::from_millis(30);
 
 #[test]
 fn a_call_is_waited_for_as_a_task_and_its_result_is_taken_then() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
     assert_eq!(world.store.host().task_status(call.task()), Ok(TaskStatus::Running));
-    let questions = world.questions.clone();
+    let questions = asked.clone();
     let answering = thread::spawn(move || {
         thread::sleep(SOON);
         questions.answer(1, 40);
@@ -39,7 +40,8 @@ fn a_call_is_waited_for_as_a_task_and_its_result_is_taken_then() {
 
 #[test]
 fn the_first_of_several_calls_is_found_by_a_set() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     let calls = [1, 2, 3].map(|it| world.store.start(&ask, &[Val::U32(it)]).unwrap());
     let set = world.store.host().waitable_set_of(&calls.map(CallId::task)).unwrap();
@@ -49,7 +51,7 @@ fn the_first_of_several_calls_is_found_by_a_set() {
     assert_eq!(late, WaitResult::Timeout);
     for it in [1_usize, 2, 0] {
         let number = u32::try_from(it).unwrap() + 1;
-        world.questions.answer(number, number);
+        asked.answer(number, number);
         let WaitResult::Ready(ready) = world.store.waitable_set_wait(set).unwrap() else {
             panic!("{it} is not ready")
         };
@@ -64,7 +66,8 @@ fn the_first_of_several_calls_is_found_by_a_set() {
 
 #[tokio::test]
 async fn tasks_and_sets_are_waited_for_as_futures() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
     let set = world.store.host().waitable_set_of(&[call.task()]).unwrap();
@@ -72,7 +75,7 @@ async fn tasks_and_sets_are_waited_for_as_futures() {
     tokio::time::timeout(SOON, world.store.waitable_set_wait_async(set)).await.unwrap_err();
     tokio::time::timeout(SOON, world.store.task_wait_async(call.task())).await.unwrap_err();
     assert_eq!(world.store.host().task_status(call.task()), Ok(TaskStatus::Running));
-    world.questions.answer(1, 5);
+    asked.answer(1, 5);
     let status = world.store.task_wait_async(call.task()).await.unwrap();
     assert_eq!(status, TaskStatus::Completed);
     let result = world.store.waitable_set_wait_async(set).await.unwrap();
@@ -82,7 +85,8 @@ async fn tasks_and_sets_are_waited_for_as_futures() {
 
 #[test]
 fn a_token_cancels_calls_and_host_tasks_that_are_bound_to_it() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let (spin, ask) = (world.function(&guest, "spin"), world.function(&guest, "ask-cancellably"));
     let spinning = world.store.start(&spin, &[]).unwrap();
@@ -102,12 +106,13 @@ fn a_token_cancels_calls_and_host_tasks_that_are_bound_to_it() {
         let error = world.store.run(call).unwrap_err();
         assert!(matches!(error, CallError::Cancelled), "{error}");
     }
-    assert!(world.questions.is_dropped(1));
+    assert!(asked.is_dropped(1));
 }
 
 #[test]
 fn a_call_that_traps_is_told_by_its_set_and_failed() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let functions = ["ask-and-trap", "ask"].map(|name| world.function(&guest, name));
     let calls = [1, 2].map(|it: u32| {
@@ -116,7 +121,7 @@ fn a_call_that_traps_is_told_by_its_set_and_failed() {
     });
     let set = world.store.host().waitable_set_of(&calls.map(CallId::task)).unwrap();
     while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
-    world.questions.answer(1, 0);
+    asked.answer(1, 0);
     // The other one is in the same instance.
     for call in calls {
         let result = world.store.waitable_set_wait(set).unwrap();
@@ -128,7 +133,7 @@ fn a_call_that_traps_is_told_by_its_set_and_failed() {
 
 #[test]
 fn a_future_of_the_hosts_is_waited_for_with_its_value() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let (readable, writable) = world.store.new_future(Some(&Type::U32)).unwrap();
     let (other, _) = world.store.new_stream(Some(&Type::U32)).unwrap();
     world.store.read(readable, 1).unwrap();
@@ -146,7 +151,7 @@ fn a_future_of_the_hosts_is_waited_for_with_its_value() {
 
 #[test]
 fn a_stream_of_the_hosts_is_waited_for_beside_a_future() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let (future, _) = world.store.new_future(Some(&Type::U32)).unwrap();
     let (readable, writable) = world.store.new_stream(Some(&Type::U32)).unwrap();
     world.store.read(future, 1).unwrap();
@@ -161,7 +166,7 @@ fn a_stream_of_the_hosts_is_waited_for_beside_a_future() {
 
 #[tokio::test]
 async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let mut host = world.store.host();
     let [task, gone] = [(); 2].map(|()| host.task_start().unwrap());
     host.task_cancel(gone).unwrap();
@@ -210,7 +215,7 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
 
 #[test]
 fn a_host_task_that_nobody_ends_is_a_deadlock_and_is_there_as_before() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let task = world.store.host().task_start().unwrap();
     let error = world.store.task_wait(task).unwrap_err();
     assert!(matches!(error, CallError::Deadlock(_)), "{error}");

@@ -19,19 +19,19 @@ use weft::task::TaskStatus;
 use weft::thread::{SpawnedThreadId, ThreadSpawnConfig, ThreadStatus};
 use weft::waitable::WaitResult;
 
-use super::guests::World;
+use super::guests::GuestWorld;
 use super::questions::number;
 
 const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
 
-fn reference(world: &World, guest: &Instance<Wasmi>, name: &str) -> FunctionReference {
+fn reference(world: &GuestWorld, guest: &Instance<Wasmi>, name: &str) -> FunctionReference {
     world.store.function_reference(guest, name).unwrap()
 }
 
 /// Begins a thread, which asks a question if there is one.
 #[track_caller]
 fn spawn(
-    world: &mut World,
+    world: &mut GuestWorld,
     function: &FunctionReference,
     question: Option<u32>,
     parent: Option<SpawnedThreadId>,
@@ -40,7 +40,7 @@ fn spawn(
     world.store.thread_spawn_ref(function, &arguments, CONFIG, parent).unwrap()
 }
 
-fn status(world: &mut World, thread: SpawnedThread) -> ThreadStatus {
+fn status(world: &mut GuestWorld, thread: SpawnedThread) -> ThreadStatus {
     world.store.host().thread_status(thread.id()).unwrap()
 }
 
@@ -48,7 +48,7 @@ fn status(world: &mut World, thread: SpawnedThread) -> ThreadStatus {
 type Heard = Arc<Mutex<Vec<(u32, Option<u32>)>>>;
 
 /// A destructor that writes down what it hears.
-fn hears(world: &mut World, heard: &Heard) -> u32 {
+fn hears(world: &mut GuestWorld, heard: &Heard) -> u32 {
     let heard = heard.clone();
     let destructor = world.store.thread_destructor(move |_, it| {
         heard.lock().unwrap().push((it.key, it.value.get::<u32>()));
@@ -59,7 +59,8 @@ fn hears(world: &mut World, heard: &Heard) -> u32 {
 
 #[test]
 fn threads_take_turns_and_each_is_joined_with_its_result() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let ask = reference(&world, &guest, "ask-twice");
     assert_eq!(ask.name(), "ask-twice");
@@ -68,7 +69,7 @@ fn threads_take_turns_and_each_is_joined_with_its_result() {
         assert_eq!(status(&mut world, thread), ThreadStatus::Running);
     }
     for question in [10, 11, 1, 2] {
-        world.questions.answer(question, question);
+        asked.answer(question, question);
     }
     let results = threads.map(|it| world.store.thread_join(it).unwrap());
     assert_eq!(results, [Some(Val::U32(3)), Some(Val::U32(21))]);
@@ -84,7 +85,7 @@ fn threads_take_turns_and_each_is_joined_with_its_result() {
 
 #[test]
 fn the_signature_of_a_function_is_checked_before_a_thread_is_begun() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.guest();
     let missing = world.store.function_reference(&guest, "missing").unwrap_err();
     assert_eq!(missing.to_string(), "the instance exports no function `missing`");
@@ -93,7 +94,7 @@ fn the_signature_of_a_function_is_checked_before_a_thread_is_begun() {
     assert!(matches!(wrong, ThreadError::Signature { .. }), "{wrong}");
     let wrong = world.store.thread_spawn_ref(&add, &[Val::Bool(true)], CONFIG, None).unwrap_err();
     assert!(matches!(wrong, ThreadError::Call(CallError::Mismatch(_))), "{wrong}");
-    let other = World::new().guest();
+    let other = GuestWorld::new().guest();
     assert!(world.store.function_reference(&other, "add").is_err());
     assert_eq!(world.store.host().thread_count(), 0);
 
@@ -106,7 +107,8 @@ fn the_signature_of_a_function_is_checked_before_a_thread_is_begun() {
 
 #[test]
 fn the_values_of_a_thread_are_destroyed_before_it_is_joined_the_newest_first() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let ask = reference(&world, &guest, "ask");
     let thread = spawn(&mut world, &ask, Some(1), None);
@@ -118,14 +120,15 @@ fn the_values_of_a_thread_are_destroyed_before_it_is_joined_the_newest_first() {
         host.thread_local_set(thread.id(), key, key * 10, destructor).unwrap();
     }
     assert!(heard.lock().unwrap().is_empty());
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(11)));
     assert_eq!(*heard.lock().unwrap(), [(3, Some(30)), (1, Some(10))]);
 }
 
 #[test]
 fn a_destructor_can_be_a_guests_function() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let add = world.function(&guest, "add").typed::<(u32, u32), u32>().unwrap();
     let heard = Heard::default();
@@ -139,14 +142,15 @@ fn a_destructor_can_be_a_guests_function() {
     let ask = reference(&world, &guest, "ask");
     let thread = spawn(&mut world, &ask, Some(1), None);
     world.store.host().thread_local_set(thread.id(), 7, 41_u32, Some(destructor)).unwrap();
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     world.store.thread_join(thread).unwrap();
     assert_eq!(*heard.lock().unwrap(), [(7, Some(42))]);
 }
 
 #[test]
 fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let heard = Heard::default();
     let hears = hears(&mut world, &heard);
@@ -161,7 +165,7 @@ fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
         let mut host = world.store.host();
         host.thread_local_set(thread.id(), key, key, Some(destructor)).unwrap();
     }
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(11)));
     assert_eq!(*heard.lock().unwrap(), [(5, Some(5)), (1, Some(1))]);
     let mut failed = || world.store.take_failed_thread_destructor();
@@ -176,7 +180,7 @@ fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
 
 #[test]
 fn children_are_cancelled_and_their_values_destroyed() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.guest();
     let (ask, spin) = (reference(&world, &guest, "ask"), reference(&world, &guest, "spin"));
     let parent = spawn(&mut world, &ask, Some(1), None);
@@ -203,7 +207,8 @@ fn children_are_cancelled_and_their_values_destroyed() {
 
 #[test]
 fn children_are_cancelled_though_the_result_of_one_was_taken() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let functions = ["ask", "return-and-ask", "spin"].map(|name| reference(&world, &guest, name));
     let parent = spawn(&mut world, &functions[0], Some(1), None);
@@ -218,13 +223,13 @@ fn children_are_cancelled_though_the_result_of_one_was_taken() {
     assert_eq!(world.store.thread_cancel_children(parent.id()), Ok(1));
     let cancelled = world.store.thread_join(spinning).unwrap_err();
     assert!(matches!(cancelled, ThreadError::Call(CallError::Cancelled)), "{cancelled}");
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(11)));
 }
 
 #[test]
 fn what_takes_a_thread_says_that_it_is_not_known() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.guest();
     let add = reference(&world, &guest, "add");
     let arguments = [Val::U32(1), Val::U32(2)];
@@ -242,7 +247,7 @@ fn what_takes_a_thread_says_that_it_is_not_known() {
 
 #[test]
 fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let (name, heard) = ("user", Heard::default());
     let mut linker = Linker::new();
     let noted = heard.clone();
@@ -280,7 +285,8 @@ fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
 
 #[test]
 fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let functions = ["ask", "ask-cancellably"].map(|name| reference(&world, &guest, name));
     let answered = spawn(&mut world, &functions[0], Some(1), None);
@@ -294,7 +300,7 @@ fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed()
     let set = host.waitable_set_of(&[answered, cancelled].map(|it| it.call().task())).unwrap();
     // That they have started is told, too.
     while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     for (thread, status) in [(answered, TaskStatus::Completed), (cancelled, TaskStatus::Cancelled)]
     {
         let result = world.store.waitable_set_wait(set).unwrap();
@@ -307,12 +313,13 @@ fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed()
     assert!(matches!(ended, ThreadError::Call(CallError::Cancelled)), "{ended}");
     assert_eq!(world.store.thread_join(answered).unwrap(), Some(Val::U32(11)));
     assert_eq!(*heard.lock().unwrap(), [(1, Some(10))]);
-    assert!(world.questions.is_dropped(2));
+    assert!(asked.is_dropped(2));
 }
 
 #[test]
 fn a_thread_that_traps_has_failed_and_its_values_are_destroyed() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let trap = reference(&world, &guest, "ask-and-trap");
     let threads = [1, 2].map(|question| spawn(&mut world, &trap, Some(question), None));
@@ -322,7 +329,7 @@ fn a_thread_that_traps_has_failed_and_its_values_are_destroyed() {
         let mut host = world.store.host();
         host.thread_local_set(thread.id(), 1, 5_u32, Some(destructor)).unwrap();
     }
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     let [trapped, other] = threads.map(|it| world.store.thread_join(it).unwrap_err());
     assert!(matches!(trapped, ThreadError::Call(CallError::Core(_))), "{trapped}");
     assert!(matches!(other, ThreadError::Call(CallError::InstanceTrapped(_))), "{other}");
@@ -337,7 +344,7 @@ fn a_thread_that_traps_has_failed_and_its_values_are_destroyed() {
 
 #[test]
 fn a_thread_that_traps_as_it_is_begun_is_none_and_its_values_are_destroyed() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let heard = Heard::default();
     let destructor = hears(&mut world, &heard);
     let mut linker = Linker::new();
@@ -359,7 +366,7 @@ fn a_thread_that_traps_as_it_is_begun_is_none_and_its_values_are_destroyed() {
 
 #[test]
 fn a_join_that_would_wait_for_ever_says_so_and_can_be_made_again() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
     let guest = world.guest();
     let stuck = reference(&world, &guest, "stuck");
     let thread = spawn(&mut world, &stuck, None, None);
@@ -372,7 +379,8 @@ fn a_join_that_would_wait_for_ever_says_so_and_can_be_made_again() {
 
 #[test]
 fn a_join_is_a_future_and_one_that_is_dropped_leaves_the_thread_to_others() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let ask = reference(&world, &guest, "ask");
     let thread = spawn(&mut world, &ask, Some(1), None);
@@ -382,18 +390,19 @@ fn a_join_is_a_future_and_one_that_is_dropped_leaves_the_thread_to_others() {
         assert!(join.as_mut().poll(&mut context).is_pending());
     }
     assert_eq!(status(&mut world, thread), ThreadStatus::Running);
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(11)));
 }
 
 #[test]
 fn a_join_waits_for_the_end_of_the_thread_and_not_only_for_its_result() {
-    let mut world = World::new();
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
     let guest = world.guest();
     let returns = reference(&world, &guest, "return-and-ask");
     let thread = spawn(&mut world, &returns, Some(1), None);
     assert_eq!(status(&mut world, thread), ThreadStatus::Running);
-    world.questions.answer(1, 11);
+    asked.answer(1, 11);
     assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(7)));
     assert_eq!(status(&mut world, thread), ThreadStatus::Failed, "it trapped in the end");
     assert!(world.store.take_background_trap().is_some());

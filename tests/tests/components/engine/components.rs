@@ -1,18 +1,18 @@
 //! Loading components from text.
 
-use weft::component::{Component, Function, Instance, Linker, Store};
+use weft::component::{Component, Function, Instance, Store};
 use weft::engine::wasmi::Wasmi;
+use weft_tests::world::World;
 
 pub(crate) fn component(engine: &Wasmi, text: &str) -> Component<Wasmi> {
-    let bytes = wat::parse_str(text).unwrap();
-    Component::new(engine, &bytes).unwrap()
+    World::on(engine.clone()).load(text)
 }
 
-/// An instance of a component without imports, in a store of its own.
+/// Returns an instance of a component without imports, in a store of its own.
 pub(crate) fn load(engine: &Wasmi, text: &str) -> (Store<Wasmi>, Instance<Wasmi>) {
-    let mut store = Store::new(engine, ());
-    let instance = store.instantiate(&component(engine, text), &Linker::new()).unwrap();
-    (store, instance)
+    let mut world = World::on(engine.clone());
+    let instance = world.instance(text);
+    (world.store, instance)
 }
 
 pub(crate) fn function(store: &Store<Wasmi>, instance: &Instance<Wasmi>, name: &str) -> Function {

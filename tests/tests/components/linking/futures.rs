@@ -5,7 +5,7 @@ use weft::code::CopyResult::{Completed, Dropped};
 use weft::component::{CallError, EndEvent, HandleProblem};
 use weft::error::Error;
 
-use crate::linking::guests::World;
+use weft_tests::world::World;
 
 #[test]
 fn a_future_of_the_host_has_one_value() {

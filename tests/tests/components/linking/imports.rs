@@ -7,7 +7,8 @@ use weft::component::{
     Component, Features, FunctionType, HostResourceType, ImportError, InstantiateError, LoadError,
 };
 
-use crate::linking::guests::{CALLS_IMPORT, World, calls_import_that_waits};
+use crate::linking::guests::{CALLS_IMPORT, calls_import_that_waits};
+use weft_tests::world::World;
 
 fn adds(arguments: &[Val]) -> Option<Val> {
     match arguments {

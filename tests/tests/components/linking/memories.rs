@@ -4,7 +4,7 @@ use weft::abi::Val;
 use weft::component::CallError;
 use weft::trap::Trap;
 
-use crate::linking::guests::World;
+use weft_tests::world::World;
 
 /// Two components, of which one calls the other with a text. The outer one has a memory with
 /// 64-bit addresses; the inner one has a memory of so many pages of one byte, of which the first 16

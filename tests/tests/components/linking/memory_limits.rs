@@ -6,7 +6,7 @@ use weft::engine::wasmi::Wasmi;
 use weft::engine::{CoreTrap, MemoryLimits};
 use weft::trap::Trap;
 
-use crate::linking::guests::World;
+use weft_tests::world::World;
 
 /// A component with a memory of two pages and a table of ten elements, which both can grow.
 const GROWS: &str = r#"

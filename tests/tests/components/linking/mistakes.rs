@@ -5,7 +5,8 @@ use weft::component::{CallError, Component, ImportError, InstantiateError, Linke
 use weft::engine::wasmi::Wasmi;
 use weft::trap::Trap;
 
-use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE, World, calls_import_that_waits};
+use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE, calls_import_that_waits};
+use weft_tests::world::World;
 
 #[test]
 fn a_function_of_the_host_that_fails_traps_its_caller_and_no_other_instance() {

@@ -4,7 +4,7 @@ use weft::abi::Val;
 use weft::component::{ImportError, LoadError, Module};
 use weft::engine::Capability;
 
-use crate::linking::guests::World;
+use weft_tests::world::World;
 
 impl World {
     fn module(&mut self, text: &str) {

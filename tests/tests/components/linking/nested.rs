@@ -8,7 +8,8 @@ use weft::component::{CallError, Function, Linker};
 use weft::error::Error;
 use weft::trap::Trap;
 
-use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE, World};
+use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE};
+use weft_tests::world::World;
 
 /// A function that is known once there is an instance.
 type Later = Arc<Mutex<Option<Function>>>;

@@ -8,7 +8,8 @@ use weft::component::{
 use weft::engine::wasmi::Wasmi;
 use weft::trap::Trap;
 
-use crate::linking::guests::{DEFINES_RESOURCE, World};
+use crate::linking::guests::DEFINES_RESOURCE;
+use weft_tests::world::World;
 
 /// The resource that a value is.
 fn owned(value: Option<Val>) -> Resource {

@@ -8,7 +8,8 @@ use weft::error::Error;
 use weft::limit::BLOCKED;
 use weft::machine::EndId;
 
-use crate::linking::guests::{World, has_streams};
+use crate::linking::guests::has_streams;
+use weft_tests::world::World;
 
 /// What a guest's read or write returns that ended so.
 const fn ended(result: CopyResult, count: u32) -> u32 {

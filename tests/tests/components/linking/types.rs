@@ -2,7 +2,7 @@
 
 use weft::component::{HostResourceType, ImportError};
 
-use crate::linking::guests::World;
+use weft_tests::world::World;
 
 #[test]
 fn an_instance_of_nothing_but_types_need_not_be_given() {

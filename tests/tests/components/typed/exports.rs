@@ -9,7 +9,8 @@ use weft::chooser::Replaying;
 use weft::component::{CallError, Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 
-use crate::typed::world::{MEMORY, World, passes_on};
+use crate::typed::guests::{MEMORY, passes_on};
+use weft_tests::world::World;
 
 /// Gives back its core argument, or two of them by their address.
 fn identity(ty: &str, flat: &str) -> String {

@@ -5,7 +5,7 @@ use weft::component::{CallError, HostContext, HostResourceType, ImportError, Ins
 use weft::engine::wasmi::Wasmi;
 use weft::handle::{Borrow, ErrorContext, Future, Own, Stream};
 
-use crate::typed::world::World;
+use weft_tests::world::World;
 
 #[derive(Debug)]
 enum Word {}

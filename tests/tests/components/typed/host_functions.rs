@@ -8,7 +8,8 @@ use weft::abi::{ComponentType, Lift, Lower};
 use weft::component::{CallError, HostContext, HostError, ImportError, InstantiateError};
 use weft::engine::wasmi::Wasmi;
 
-use crate::typed::world::{World, passes_on};
+use crate::typed::guests::passes_on;
+use weft_tests::world::World;
 
 #[derive(ComponentType, Lift, Lower, Clone, Debug, PartialEq)]
 struct Person {

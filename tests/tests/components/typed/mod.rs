@@ -2,7 +2,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | `world` | a store, and a component that gives back what it is given |
+//! | `guests` | components that give back what they are given |
 //! | `exports` | calls of exports: types, results, waiting |
 //! | `host_functions` | functions of the host |
 //! | `handles` | resources, ends and error contexts |
@@ -10,6 +10,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 
 mod exports;
+mod guests;
 mod handles;
 mod host_functions;
-mod world;
