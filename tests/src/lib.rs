@@ -11,20 +11,27 @@
 //! | [`scenes`] | components on wasmi, for the same |
 //! | [`world`] | a store with one engine, for the tests of components |
 //! | [`wakers`] | a waker that counts |
-#![doc = include_str!("../../README.md")]
+#![cfg_attr(feature = "std", doc = include_str!("../../README.md"))]
 #![forbid(unsafe_code)]
-#![expect(
+#![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that fails to set up has failed"
 )]
 
+#[cfg(feature = "std")]
 pub mod conformance;
+#[cfg(feature = "alloc")]
 pub mod host_operations;
+#[cfg(feature = "std")]
 pub mod hostile;
+#[cfg(feature = "std")]
 pub mod programs;
+#[cfg(feature = "std")]
 pub mod scenes;
+#[cfg(feature = "alloc")]
 pub mod stage;
 pub mod wakers;
+#[cfg(feature = "std")]
 pub mod world;

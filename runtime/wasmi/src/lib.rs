@@ -11,6 +11,7 @@
 //! - no exceptions, threads, references to functions by type, or garbage collection.
 
 #![no_std]
+#![cfg(feature = "alloc")]
 #![forbid(unsafe_code)]
 
 extern crate alloc;

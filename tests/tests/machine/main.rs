@@ -5,6 +5,9 @@
 //! | `guests`, `calls`, `steps` | a store with instances, functions of every kind of lift, and terse ways to drive them |
 //! | `rules` | a scenario for each rule whose breach is a trap, and for each place that traps |
 //! | `behaviour` | what happens where nobody breaks a rule |
+//! | `environment` | that the machine is built for the environment that the command names |
+//! | `allocations`, `host_allocations`, `sizes` | what it allocates, and how large it is |
+//! | `reference` | random programs, beside the reference |
 //! | `errors`, `tokens` | how a host can misuse the machine, and what it hears |
 //! | `extensions` | what the host remembers of tasks and errors |
 //! | `full` | every table, driven to its end and past it |
@@ -40,6 +43,8 @@ mod allocations;
 mod behaviour;
 #[cfg(test)]
 mod calls;
+#[cfg(test)]
+mod environment;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
