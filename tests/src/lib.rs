@@ -19,6 +19,8 @@
 )]
 
 pub mod conformance;
+#[cfg(doctest)]
+mod examples;
 pub mod host_operations;
 pub mod hostile;
 pub mod programs;

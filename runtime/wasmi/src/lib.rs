@@ -43,8 +43,8 @@ use weft_core::engine::{
 /// wasmi.
 ///
 /// ```
-/// use weft::engine::{Capability, CoreEngine as _};
-/// use weft::engine::wasmi::Wasmi;
+/// use weft_core::engine::{Capability, CoreEngine as _};
+/// use weft_wasmi::Wasmi;
 ///
 /// let engine = Wasmi::default();
 /// assert!(engine.capabilities().contains(&Capability::TailCalls));
