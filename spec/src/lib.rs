@@ -43,3 +43,8 @@ pub use model::Spec;
 
 /// The folder of the data.
 pub const DATA: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The README, whose examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

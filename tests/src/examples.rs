@@ -1,5 +1,5 @@
 //! Examples that run here because they need more than the crate that they belong to: those of the
-//! packages' READMEs, and those of the derives.
+//! derives, and those of READMEs.
 
 #[doc = include_str!("../../macros/src/component_type.md")]
 mod component_type {}
@@ -18,12 +18,3 @@ mod macros_package {}
 
 #[doc = include_str!("../../runtime/component/README.md")]
 mod runtime_package {}
-
-#[doc = include_str!("../../runtime/core/README.md")]
-mod core_package {}
-
-#[doc = include_str!("../../runtime/wasmi/README.md")]
-mod wasmi_package {}
-
-#[doc = include_str!("../../spec/README.md")]
-mod spec_package {}

@@ -455,3 +455,8 @@ fn trap(error: &wasmi::Error) -> CoreTrap {
         (_, None) => CoreTrap::Engine(Box::from(format!("{error}"))),
     }
 }
+
+/// The README, whose examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
