@@ -22,6 +22,8 @@
 
 #[cfg(feature = "std")]
 pub mod conformance;
+#[cfg(all(doctest, feature = "std"))]
+mod examples;
 #[cfg(feature = "alloc")]
 pub mod host_operations;
 #[cfg(feature = "std")]

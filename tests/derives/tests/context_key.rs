@@ -12,8 +12,13 @@
 
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
+// The derive's statement of the rule for names. A crate of derives exports nothing else.
+#[path = "../../../macros/src/context_key/rule.rs"]
+mod rule;
+
 use std::{any::TypeId, collections::HashSet};
 
+use rule::broken_rule;
 use weft::context::{
     ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,
 };
@@ -188,4 +193,22 @@ fn a_key_from_text_is_the_same_key_and_says_why_it_is_none() {
         ContextKey::try_from("\n").unwrap_err(),
         InvalidContextKey::ControlCharacter { at: 0, code_point: 10 }
     );
+}
+
+#[test]
+fn the_rule_for_names_is_the_one_that_the_runtime_keeps() {
+    let mut names: Vec<String> = (0_u32..0x300)
+        .chain([0x2028, 0xFEFF, 0x1_F600])
+        .filter_map(char::from_u32)
+        .map(|c| format!("a{c}b"))
+        .collect();
+    names.extend((0..=70).map(|length| "x".repeat(length)));
+    names.extend((0..=40).map(|length| "é".repeat(length)));
+    for name in names {
+        let (here, there) = (broken_rule(&name), ContextKey::new(&name));
+        assert_eq!(here.is_none(), there.is_ok(), "{name:?}");
+        if let (Some(here), Err(there)) = (here, there) {
+            assert!(there.to_string().starts_with(&here), "{here} / {there}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! | `typed` | functions with Rust's own types |
 //! | `driving` | calls that wait, many at a time, and how they are driven |
 //! | `engine` | the adapter for wasmi, and what components owe to it |
+//! | `counting_engine` | an adapter that is not one of Weft's |
 //! | `programs` | random programs of built-in calls, as components |
 //! | `hostile` | components that somebody made to do harm |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
@@ -15,6 +16,8 @@
 mod allocations;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod counting_engine;
 #[cfg(test)]
 mod driving;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use weft_tests::conformance::{Verdict, files, run};
 
 #[test]
 fn every_file_of_the_official_suite_passes_but_for_what_wasmi_lacks() {
-    let suite = weft_spec::pinned::component_model().expect("the pinned sources").join("test");
+    let suite = codegen::pinned::component_model().expect("the pinned sources").join("test");
     let engine = Wasmi::default();
     let mut not_passed = Vec::new();
     let files = files(&suite).expect("the suite can be read");

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{DATA, Diagnostic, Report};
+use weft_spec::{DATA, Diagnostic, Report};
 
 /// The root folder of the pinned package `package`, such as `wasm-tools`.
 ///
