@@ -5,7 +5,8 @@
 
 use weft::abi::{Lift, Lower, Val};
 use weft::component::{
-    CallError, Component, Function, ImportError, Instance, InstantiateError, Linker, Store,
+    CallError, Component, EndEvent, Function, ImportError, Instance, InstantiateError, Linker,
+    Module, Store,
 };
 use weft::engine::wasmi::Wasmi;
 
@@ -46,6 +47,14 @@ impl<T: Send + 'static> World<T> {
     pub fn with(data: T) -> Self {
         let engine = Wasmi::default();
         Self { store: Store::new(&engine, data), linker: Linker::new(), engine }
+    }
+
+    /// Lets components import a core module, as `m`.
+    pub fn module(&mut self, text: &str) {
+        let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let module = Module::new(&self.engine, &bytes);
+        let module = module.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        self.linker.module("m", &module);
     }
 
     /// Loads a component from its text.
@@ -105,6 +114,19 @@ impl<T: Send + 'static> World<T> {
             Some(Val::U32(number)) => number,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Returns the one event of the host's ends that there is.
+    pub fn event(&mut self) -> EndEvent {
+        let event = self.store.next_end_event().ok().flatten().expect("an event");
+        self.no_event();
+        event
+    }
+
+    /// Asserts that there is no event of the host's ends.
+    pub fn no_event(&mut self) {
+        let event = self.store.next_end_event();
+        assert!(matches!(event, Ok(None)), "{event:?}");
     }
 
     /// Calls the export `f` of a component with one value, and returns the value that comes back.

@@ -6,13 +6,6 @@ use weft::engine::Capability;
 
 use weft_tests::world::World;
 
-impl World {
-    fn module(&mut self, text: &str) {
-        let module = Module::new(&self.engine, &wat::parse_str(text).unwrap()).unwrap();
-        self.linker.module("m", &module);
-    }
-}
-
 /// Imports a core module of this type.
 fn imports_module(ty: &str) -> String {
     format!(r#"(component (import "m" (core module {ty})))"#)

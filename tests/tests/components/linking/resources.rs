@@ -164,16 +164,14 @@ fn defined() -> (World, Instance<Wasmi>) {
     (world, instance)
 }
 
-impl World {
-    fn make(&mut self, instance: &Instance<Wasmi>, representation: u32) -> Resource {
-        owned(self.call(instance, "make", &[Val::U32(representation)]))
-    }
+fn make(world: &mut World, instance: &Instance<Wasmi>, representation: u32) -> Resource {
+    owned(world.call(instance, "make", &[Val::U32(representation)]))
 }
 
 #[test]
 fn the_host_owns_what_it_is_given_lends_it_and_gives_it_away_once() {
     let (mut world, instance) = defined();
-    let it = world.make(&instance, 5);
+    let it = make(&mut world, &instance, 5);
     assert_eq!(Some(it.ty), instance.resource_type("counter"));
     for _ in 0..2 {
         assert_eq!(world.number(&instance, "value", &[Val::Borrow(it)]), 5);
@@ -190,7 +188,7 @@ fn the_host_owns_what_it_is_given_lends_it_and_gives_it_away_once() {
 #[test]
 fn a_resource_cannot_be_made_up_or_given_twice_at_once() {
     let (mut world, instance) = defined();
-    let it = world.make(&instance, 5);
+    let it = make(&mut world, &instance, 5);
     let made_up = Resource { representation: 6, ..it };
     let found = refused(world.try_call(&instance, "take", &[Val::Own(made_up)]));
     assert_eq!(found, ("[0]".into(), HandleProblem::NotHeld));
@@ -203,7 +201,7 @@ fn a_resource_cannot_be_made_up_or_given_twice_at_once() {
 #[test]
 fn two_resources_with_one_representation_are_two() {
     let (mut world, instance) = defined();
-    let [one, other] = [0, 1].map(|_| world.make(&instance, 5));
+    let [one, other] = [0, 1].map(|_| make(&mut world, &instance, 5));
     assert_eq!(one, other);
     world.call(&instance, "two", &[Val::Own(one), Val::Own(other)]);
     let found = refused(world.try_call(&instance, "take", &[Val::Own(one)]));
@@ -213,7 +211,7 @@ fn two_resources_with_one_representation_are_two() {
 #[test]
 fn the_host_drops_a_guests_resource_by_its_destructor_once() {
     let (mut world, instance) = defined();
-    let it = world.make(&instance, 5);
+    let it = make(&mut world, &instance, 5);
     world.store.drop_resource(it).unwrap();
     assert_eq!(world.number(&instance, "dropped", &[]), 5);
     let error = world.store.drop_resource(it).unwrap_err();
@@ -225,7 +223,7 @@ fn the_host_drops_a_guests_resource_by_its_destructor_once() {
 #[test]
 fn a_guests_destructor_that_traps_locks_its_instance_down() {
     let (mut world, instance) = defined();
-    let [zero, five] = [0, 5].map(|it| world.make(&instance, it));
+    let [zero, five] = [0, 5].map(|it| make(&mut world, &instance, it));
     let error = world.store.drop_resource(zero).unwrap_err();
     assert!(matches!(error, CallError::Core(_)), "{error}");
     let error = world.store.drop_resource(five).unwrap_err();
@@ -237,7 +235,7 @@ fn a_guests_resource_without_a_destructor_is_only_forgotten() {
     let mut world = World::new();
     let text = DEFINES_RESOURCE.replace(r#" (dtor (core func $own "drop"))"#, "");
     let instance = world.instance(&text);
-    let it = world.make(&instance, 5);
+    let it = make(&mut world, &instance, 5);
     world.store.drop_resource(it).unwrap();
     let found = refused(world.try_call(&instance, "take", &[Val::Own(it)]));
     assert_eq!(found.1, HandleProblem::NotHeld);
@@ -246,7 +244,7 @@ fn a_guests_resource_without_a_destructor_is_only_forgotten() {
 #[test]
 fn arguments_of_a_call_that_cannot_begin_stay_with_the_host() {
     let (mut world, instance) = defined();
-    let [zero, five] = [0, 5].map(|it| world.make(&instance, it));
+    let [zero, five] = [0, 5].map(|it| make(&mut world, &instance, it));
     world.store.drop_resource(zero).unwrap_err();
     for _ in 0..2 {
         // The instance is locked down, and the host still owns what it could not give.
@@ -260,7 +258,7 @@ fn arguments_of_a_call_that_cannot_begin_stay_with_the_host() {
 #[test]
 fn a_resource_that_was_lent_to_many_calls_can_be_given_away() {
     let (mut world, instance) = defined();
-    let it = world.make(&instance, 5);
+    let it = make(&mut world, &instance, 5);
     for _ in 0..100 {
         assert_eq!(world.number(&instance, "value", &[Val::Borrow(it)]), 5);
     }
@@ -271,7 +269,7 @@ fn a_resource_that_was_lent_to_many_calls_can_be_given_away() {
 fn each_instance_of_a_component_has_another_resource_type() {
     let (mut world, one) = defined();
     let other = world.instance(DEFINES_RESOURCE);
-    let it = world.make(&one, 5);
+    let it = make(&mut world, &one, 5);
     let found = refused(world.try_call(&other, "take", &[Val::Own(it)]));
     assert_eq!(found, ("[0]".into(), HandleProblem::OtherType));
 }

@@ -27,19 +27,6 @@ fn stream(value: Option<Val>) -> EndId {
     }
 }
 
-impl<T: Send + 'static> World<T> {
-    /// The one event that there is.
-    pub(crate) fn event(&mut self) -> EndEvent {
-        let event = self.store.next_end_event().unwrap().expect("an event");
-        assert_eq!(self.store.next_end_event().unwrap(), None);
-        event
-    }
-
-    fn no_event(&mut self) {
-        assert_eq!(self.store.next_end_event().unwrap(), None);
-    }
-}
-
 /// A guest that has the readable end of a stream of bytes, and the host's writable end.
 fn guest_reads() -> (World, Instance<Wasmi>, EndId) {
     let mut world = World::new();
