@@ -148,11 +148,17 @@ fn component(spec: &Spec) -> Vec<Module> {
 fn samples_of(spec: &Spec) -> Vec<Module> {
     let (core, component) = (format_ident!("weft_core"), format_ident!("weft"));
     let (own, seen) = (quote!(pub(crate)), quote!(pub));
-    let definitions = samples::definitions(spec, &core, &own);
+    let of_core = samples::definitions(spec, &core, &own);
+    let of_all = samples::definitions(spec, &component, &seen);
+    let of_all = Module::new(TESTS, "definitions", ROWS, of_all);
+    let map = "Samples of all built-ins, for tests.";
+    let index = index(map, std::slice::from_ref(&of_all), &["definitions"]);
     vec![
-        Module::new(CORE_TESTS, "definitions", ROWS, definitions),
+        Module::new(CORE_TESTS, "definitions", ROWS, of_core),
+        // The test programs of the core name these two modules themselves.
         Module::new(CORE_TESTS, "recorder", ROWS, samples::recorder(spec, &core)),
-        Module::new(TESTS, "definitions", ROWS, samples::definitions(spec, &component, &seen)),
+        of_all,
+        index,
     ]
 }
 

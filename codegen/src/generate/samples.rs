@@ -106,7 +106,7 @@ pub(super) fn recorder(spec: &Spec, runtime: &Ident) -> TokenStream {
         #(#uses)*
         use #runtime::builtin::{#(#traits),*};
         use #runtime::error::Failure;
-        use crate::recorder::Recorder;
+        use super::Recorder;
         #body
     }
 }
@@ -126,7 +126,7 @@ fn recording_method(spec: &Spec, builtin: &Builtin) -> TokenStream {
             &mut self,
             #(#names: #types),*
         ) -> Result<Outcome<#ty, &'static str>, Failure> {
-            self.record(#text, [#(format!("{:?}", #names)),*])
+            self.record(#text, vec![#(format!("{:?}", #names)),*])
         }
     }
 }
