@@ -52,13 +52,15 @@ pub struct Output {
 const CORE: &str = "runtime/core/src/generated";
 /// The templates of built-ins.
 const COMPONENT: &str = "runtime/component/src/component/generated";
+/// Samples for the tests of what decodes components.
+const COMPONENT_TESTS: &str = "runtime/component/src/component/decode/tests/generated";
 /// Samples for the tests of the core.
 const CORE_TESTS: &str = "runtime/core/tests/generated";
 /// Samples for the tests of all crates together.
 const TESTS: &str = "tests/src/generated";
 
 /// Folders that hold nothing but generated files, from the root of the workspace.
-pub const GENERATED_FOLDERS: [&str; 4] = [COMPONENT, CORE, CORE_TESTS, TESTS];
+pub const GENERATED_FOLDERS: [&str; 5] = [COMPONENT, COMPONENT_TESTS, CORE, CORE_TESTS, TESTS];
 
 /// A Rust module that is generated.
 struct Module {
@@ -146,19 +148,22 @@ fn component(spec: &Spec) -> Vec<Module> {
 }
 
 fn samples_of(spec: &Spec) -> Vec<Module> {
-    let (core, component) = (format_ident!("weft_core"), format_ident!("weft"));
     let (own, seen) = (quote!(pub(crate)), quote!(pub));
-    let of_core = samples::definitions(spec, &core, &own);
-    let of_all = samples::definitions(spec, &component, &seen);
-    let of_all = Module::new(TESTS, "definitions", ROWS, of_all);
+    let definitions = |folder, runtime, seen| {
+        let runtime = format_ident!("{runtime}");
+        Module::new(folder, "definitions", ROWS, samples::definitions(spec, &runtime, seen))
+    };
+    let of_all = definitions(TESTS, "weft", &seen);
     let map = "Samples of all built-ins, for tests.";
     let index = index(map, std::slice::from_ref(&of_all), &["definitions"]);
+    let recorder = samples::recorder(spec, &format_ident!("weft_core"));
     vec![
-        Module::new(CORE_TESTS, "definitions", ROWS, of_core),
-        // The test programs of the core name these two modules themselves.
-        Module::new(CORE_TESTS, "recorder", ROWS, samples::recorder(spec, &core)),
         of_all,
         index,
+        // Tests of the other two crates name these modules themselves.
+        definitions(CORE_TESTS, "weft_core", &own),
+        Module::new(CORE_TESTS, "recorder", ROWS, recorder),
+        definitions(COMPONENT_TESTS, "crate", &own),
     ]
 }
 
