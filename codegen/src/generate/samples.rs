@@ -47,7 +47,8 @@ pub(super) fn definitions(spec: &Spec, runtime: &Ident, seen: &TokenStream) -> T
             quote!(#name: self.#value)
         });
         let fields = if fixed.is_empty() { quote!() } else { quote!({ #(#fields),* }) };
-        quote! { Builtin::#all => #definition::#name #fields.into(), }
+        let family = type_name(&builtin.family);
+        quote! { Builtin::#all => Definition::#family(#definition::#name #fields), }
     });
     let definitions = spec.families().into_iter().map(definition_name);
     let kinds: Vec<_> = values.iter().map(|(_, fixed)| &fixed.ty).collect();
@@ -120,13 +121,14 @@ fn recording_method(spec: &Spec, builtin: &Builtin) -> TokenStream {
     let fixed = fixed.map(|Fixed { name, ty, .. }| (name.clone(), ty.clone()));
     let parameters = parameters(builtin).into_iter().map(|(name, ty, _)| (name, ty));
     let (names, types): (Vec<_>, Vec<_>) = fixed.chain(parameters).unzip();
+    let formats = names.iter().map(|name| format!("{{{name}:?}}"));
     let (ty, _) = result(spec, builtin);
     quote! {
         fn #name(
             &mut self,
             #(#names: #types),*
         ) -> Result<Outcome<#ty, &'static str>, Failure> {
-            self.record(#text, vec![#(format!("{:?}", #names)),*])
+            self.record(#text, vec![#(format!(#formats)),*])
         }
     }
 }
