@@ -134,7 +134,8 @@ fn core(spec: &Spec) -> Vec<Module> {
     modules.extend(families(spec, CORE, family::module));
     // What users see as modules of the runtime; the rest is re-exported item by item.
     let seen = ["code", "gate", "limit", "trap", "value_type"];
-    let map = "What `spec/` says, as Rust: one module a file of the data, one a family of built-ins.";
+    let map =
+        "What `spec/` says, as Rust: one module a file of the data, one a family of built-ins.";
     modules.push(index(map, &modules, &seen));
     modules
 }

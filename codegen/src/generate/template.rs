@@ -110,8 +110,7 @@ impl Plan {
                 self.parse("result");
                 let decoded = quote!(let result = immediates.result(result)?;);
                 self.keep("result", quote!(Option<Type>), "The type of the result.", decoded);
-                let number =
-                    quote!(result.as_ref().map(|ty| numbers.value_type(ty)).transpose()?);
+                let number = quote!(result.as_ref().map(|ty| numbers.value_type(ty)).transpose()?);
                 self.number("result_type", number);
             }
             ImmediateKind::Options => self.options(builtin),
@@ -371,8 +370,7 @@ fn imports(family: &Family<'_>, body: &TokenStream) -> TokenStream {
 /// The module of the sum of all families.
 pub(super) fn sum(spec: &Spec) -> TokenStream {
     let head = doc("A built-in as a component defines it: the sum of the families' templates.");
-    let families: Vec<_> =
-        spec.families().into_iter().map(|name| Family::of(spec, name)).collect();
+    let families: Vec<_> = spec.families().into_iter().map(|name| Family::of(spec, name)).collect();
     let parts = parts();
     let (own, numbered): (Vec<_>, Vec<_>) = families.iter().partition(|it| !it.is_numbered());
     let own: Vec<_> = own.iter().map(|family| family.kept()).collect();

@@ -604,8 +604,7 @@ impl Generator {
                     return entry(Builtin::ResourceNew, [self.below(100), 0, 0, 0]);
                 }
                 let is_drop = self.chance(70);
-                let operation =
-                    if is_drop { Builtin::ResourceDrop } else { Builtin::ResourceRep };
+                let operation = if is_drop { Builtin::ResourceDrop } else { Builtin::ResourceRep };
                 entry(operation, [ty, index, 0, 0])
             }
             80..87 if !contexts.is_empty() || self.chance(5) => {

@@ -98,7 +98,8 @@ impl Operation {
 #[must_use]
 pub fn is_chosen(builtin: Builtin) -> bool {
     let immediates = builtin.description().immediates;
-    let chooses = |it: &&str| [": typeidx", ": u32", ": async?"].iter().any(|kind| it.ends_with(kind));
+    let chooses =
+        |it: &&str| [": typeidx", ": u32", ": async?"].iter().any(|kind| it.ends_with(kind));
     immediates.iter().any(chooses) && builtin != Builtin::ResourceNew
 }
 
