@@ -4,23 +4,39 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`conformance`] | the runner of component `.wast` files |
+//! | [`generated`] | definitions of all built-ins, made from `spec/` |
 //! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
 //! | [`host_operations`] | what a host does with contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 //! | [`scenes`] | components on wasmi, for the same |
-#![doc = include_str!("../../README.md")]
+//! | [`world`] | a store with one engine, for the tests of components |
+//! | [`wakers`] | a waker that counts |
+#![cfg_attr(feature = "std", doc = include_str!("../../README.md"))]
 #![forbid(unsafe_code)]
-#![expect(
+#![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that fails to set up has failed"
 )]
 
+#[cfg(feature = "std")]
 pub mod conformance;
+#[cfg(all(doctest, feature = "std"))]
+mod examples;
+#[rustfmt::skip]
+pub mod generated;
+#[cfg(feature = "alloc")]
 pub mod host_operations;
+#[cfg(feature = "std")]
 pub mod hostile;
+#[cfg(feature = "std")]
 pub mod programs;
+#[cfg(feature = "std")]
 pub mod scenes;
+#[cfg(feature = "alloc")]
 pub mod stage;
+pub mod wakers;
+#[cfg(feature = "std")]
+pub mod world;

@@ -271,10 +271,8 @@ fn take<E: CoreEngine, T: Send + 'static>(
         }
         Step::CallStartFunction { thread, function, argument } => {
             let start = cx.data_mut().take_start_function(function)?;
-            let argument = match start.ty.params.get(0) {
-                Some(CoreType::I64) => CoreValue::I64(argument),
-                _ => CoreValue::I32(crate::abi::low_half(argument)),
-            };
+            let argument = start.ty.params.core_value(0, argument);
+            let argument = argument.ok_or(Error::FlatValueCount)?;
             return call(cx, thread, start.function, &[argument]);
         }
         Step::Resume { thread, value } => return resume(cx, thread, value),
