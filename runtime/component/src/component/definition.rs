@@ -24,11 +24,12 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::ops::Range;
 
-use crate::abi::{CoreFunctionType, StringEncoding, Type, TypeList};
+use crate::abi::{CoreFunctionType, Type, TypeList};
 use crate::core_value::IntegerType;
 
-use super::builtin_template::BuiltinTemplate;
 use super::entity_type::{EntityType, ModuleType};
+use super::generated::builtin::BuiltinTemplate;
+use super::immediates::CanonicalOptions;
 
 /// A component that is decoded and valid.
 #[derive(Debug)]
@@ -291,25 +292,6 @@ pub(crate) enum Binding {
     Resource(u32),
     /// The value is an instance, and there are resource types in these of its exports.
     Instance(Box<[(Box<str>, Binding)]>),
-}
-
-/// The options of a canonical definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CanonicalOptions {
-    /// What the addresses of the memory are; `i32` if there is no memory.
-    pub(crate) address_type: IntegerType,
-    /// How strings lie in the memory.
-    pub(crate) string_encoding: StringEncoding,
-    /// The core memory.
-    pub(crate) memory: Option<u32>,
-    /// The core function that allocates in it.
-    pub(crate) realloc: Option<u32>,
-    /// The core function to call after the results have been lifted.
-    pub(crate) post_return: Option<u32>,
-    /// The core function that is told of events.
-    pub(crate) callback: Option<u32>,
-    /// Whether `async` is there.
-    pub(crate) is_async: bool,
 }
 
 /// The type of a function.

@@ -10,7 +10,7 @@
 //! | `host`, `host_resource`, `host_ends` | what the host does in a store: its resource types, streams, futures and error contexts |
 //! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
 //! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
-//! | `definition`, `function_type`, `entity_type`, `builtin_template` | what a component is once it is decoded |
+//! | `definition`, `function_type`, `entity_type`, `immediates`, `generated` | what a component is once it is decoded |
 //! | `features` | what is not on by default: [`Features`] |
 //! | `versions`, `matching`, `type_text` | whether what is given for an import is what it needs |
 //! | `missing` | what a core module needs and an engine lacks |
@@ -33,7 +33,6 @@
 mod bindings;
 #[cfg(feature = "std")]
 mod block;
-mod builtin_template;
 mod call;
 mod call_future;
 mod callee;
@@ -50,12 +49,15 @@ mod error;
 mod features;
 mod function_table;
 mod function_type;
+#[rustfmt::skip]
+mod generated;
 mod host;
 mod host_call;
 mod host_ends;
 mod host_function;
 mod host_resource;
 mod identity;
+mod immediates;
 mod instance;
 mod instantiate;
 mod linker;

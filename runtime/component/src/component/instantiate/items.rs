@@ -16,12 +16,13 @@ use crate::machine::{FunctionId, TypeDefinition};
 
 use super::super::contexts::Context;
 use super::super::definition::{
-    Binding, CanonicalOptions, CoreSort, ExternName, FunctionType, Item, OuterSort, Reference, Sort,
+    Binding, CoreSort, ExternName, FunctionType, Item, OuterSort, Reference, Sort,
 };
 use super::super::entity::{Closure, CoreInstance, Entity, Exports, Surroundings};
 use super::super::entity_type::EntityType;
 use super::super::error::{ImportError, InstantiateError, not_validated};
 use super::super::host_function::{DeclaredType, HostFunctionCall};
+use super::super::immediates::CanonicalOptions;
 use super::super::matching;
 use super::super::state::{
     Callable, CanonicalOptions as StoreOptions, CoreFunction, Fault, Lifted, Lowered, State,

@@ -7,8 +7,7 @@ use crate::error::Error;
 use crate::limits::Table;
 use crate::trap::EndKind;
 
-use super::super::builtin_template::BuiltinNumbers;
-use super::super::definition::CanonicalOptions;
+use super::super::immediates::{BuiltinNumbers, CanonicalOptions};
 use super::super::state::{CanonicalOptions as StoreOptions, State};
 use super::Frame;
 
