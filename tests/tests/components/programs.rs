@@ -2,6 +2,7 @@
 //!
 //! `WEFT_PROGRAMS` says how many programs, `WEFT_FIRST_PROGRAM` which comes first; a number is a
 //! seed.
+
 use std::collections::BTreeSet;
 
 use weft::chooser::Seeded;

@@ -4,6 +4,7 @@
 //! seed. With `WEFT_RECORD` set, programs that agree are written to
 //! `tests/reference/programs.jsonl`, which is what the tests without Python play. With
 //! `WEFT_REQUIRE_REFERENCE` set, it is a failure that the reference can't be run.
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
