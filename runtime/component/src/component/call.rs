@@ -263,7 +263,7 @@ pub(super) fn run_until<E: CoreEngine, T: Send + 'static, R: CallResult>(
             Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
             Ok(Turn::Idle) if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
             Ok(Turn::Idle) => {
-                let deadlock = Deadlock::of(cx.data());
+                let deadlock = Deadlock::of(cx.data_mut());
                 forget(cx, call)?;
                 return Err(CallError::Deadlock(Box::new(deadlock)));
             }

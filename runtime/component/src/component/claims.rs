@@ -22,7 +22,9 @@ use crate::code::SubtaskState;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::machine::{EndId, EndState, ErrorContextId, HandleView, Machine, SubtaskId, TaskId};
+use crate::machine::{
+    EndId, EndState, ErrorContextId, HandleView, Hooks, Machine, SubtaskId, TaskId,
+};
 use crate::trap::{CopyDirection, EndKind};
 
 use super::state::{Fault, State};
@@ -461,8 +463,8 @@ impl Claims {
 }
 
 /// Whether a call of the host can still use what it has borrowed.
-fn goes_on<L: Limits, C: Chooser>(
-    machine: &Machine<L, C>,
+fn goes_on<L: Limits, C: Chooser, H: Hooks>(
+    machine: &Machine<L, C, H>,
     call: SubtaskId,
     task: Option<TaskId>,
 ) -> bool {

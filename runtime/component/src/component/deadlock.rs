@@ -9,8 +9,8 @@ use core::fmt;
 
 use crate::engine::CoreEngine;
 use crate::machine::{
-    CalleeView, EndId, HandleView, InstanceId, SubtaskId, TaskId, ThreadState, ThreadView,
-    WaitableId, WaitableSetId, WaitingOn,
+    CalleeView, EndId, HandleView, InstanceId, InstanceView, SubtaskId, TaskId, ThreadState,
+    ThreadView, WaitableId, WaitableSetId, WaitingOn,
 };
 use crate::trap::{CopyDirection, EndKind};
 
@@ -100,8 +100,8 @@ const MAX_REPORTED: usize = 64;
 
 impl Deadlock {
     /// Why nothing in a store can go on.
-    pub(super) fn of<E: CoreEngine, T: Send + 'static>(state: &State<E, T>) -> Self {
-        let mut threads: Vec<_> = waiting_threads(state).collect();
+    pub(super) fn of<E: CoreEngine, T: Send + 'static>(state: &mut State<E, T>) -> Self {
+        let mut threads = waiting_threads(state);
         let num_others = threads.len().saturating_sub(MAX_REPORTED);
         threads.truncate(MAX_REPORTED);
         Self { tasks: Report::new(state, &threads).tasks(&threads), num_others }
@@ -110,24 +110,24 @@ impl Deadlock {
 
 /// The tasks of a store that wait.
 pub(super) fn waiting_tasks<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
+    state: &mut State<E, T>,
 ) -> Vec<WaitingTask> {
-    let threads: Vec<_> = waiting_threads(state).collect();
+    let threads = waiting_threads(state);
     Report::new(state, &threads).tasks(&threads)
 }
 
 /// The threads that wait, and whose instances are alive.
-fn waiting_threads<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
-) -> impl Iterator<Item = ThreadView> {
-    state.machine.threads().filter(|thread| {
+fn waiting_threads<E: CoreEngine, T: Send + 'static>(state: &mut State<E, T>) -> Vec<ThreadView> {
+    let mut threads: Vec<_> = state.machine.threads().collect();
+    threads.retain(|thread| {
         let waits = match thread.state {
             ThreadState::Running | ThreadState::Abandoned => false,
             ThreadState::Suspended => true,
             ThreadState::Waiting { is_ready, .. } => !is_ready,
         };
         waits && state.machine.is_locked_down(thread.instance) == Ok(false)
-    })
+    });
+    threads
 }
 
 /// What is looked up for each task that waits.
@@ -135,12 +135,14 @@ struct Report<'a, E: CoreEngine, T: Send + 'static> {
     state: &'a State<E, T>,
     /// The instances of all tasks that have a thread.
     instances: BTreeMap<TaskId, InstanceId>,
+    /// The instances that the threads wait in.
+    views: BTreeMap<InstanceId, InstanceView>,
     /// The members of the sets that are waited on, up to as many as are reported.
     members: BTreeMap<WaitableSetId, Vec<WaitableId>>,
 }
 
 impl<'a, E: CoreEngine, T: Send + 'static> Report<'a, E, T> {
-    fn new(state: &'a State<E, T>, threads: &[ThreadView]) -> Self {
+    fn new(state: &'a mut State<E, T>, threads: &[ThreadView]) -> Self {
         let sets = threads.iter().filter_map(|thread| match thread.state {
             ThreadState::Waiting { on: WaitingOn::Set { set, .. }, .. } => Some((set, Vec::new())),
             _ => None,
@@ -156,7 +158,11 @@ impl<'a, E: CoreEngine, T: Send + 'static> Report<'a, E, T> {
             }
         }
         let instances = state.machine.threads().map(|it| (it.task, it.instance)).collect();
-        Self { state, instances, members }
+        let views = threads.iter().filter_map(|thread| {
+            Some((thread.instance, state.machine.instance_view(thread.instance).ok()?))
+        });
+        let views = views.collect();
+        Self { state, instances, views, members }
     }
 
     fn tasks(&self, threads: &[ThreadView]) -> Vec<WaitingTask> {
@@ -188,18 +194,15 @@ impl<'a, E: CoreEngine, T: Send + 'static> Report<'a, E, T> {
     }
 
     fn entering(&self, thread: &ThreadView) -> Awaited {
-        let view = self.state.machine.instance_view(thread.instance);
-        match view.map_or(0, |view| view.backpressure) {
+        match self.views.get(&thread.instance).map_or(0, |view| view.backpressure) {
             0 => self.exclusive(thread),
             backpressure => Awaited::Backpressure(backpressure),
         }
     }
 
     fn exclusive(&self, thread: &ThreadView) -> Awaited {
-        let machine = &self.state.machine;
-        let view = machine.instance_view(thread.instance);
-        let holder = view.ok().and_then(|view| view.exclusive_thread);
-        let holder = holder.and_then(|holder| machine.task_of(holder).ok());
+        let holder = self.views.get(&thread.instance).and_then(|view| view.exclusive_thread);
+        let holder = holder.and_then(|holder| self.state.machine.task_of(holder).ok());
         Awaited::Exclusive(holder.map_or(Party::Nobody, |holder| self.task(holder)))
     }
 
@@ -236,7 +239,7 @@ impl<'a, E: CoreEngine, T: Send + 'static> Report<'a, E, T> {
             Ok(CalleeView::Host(number)) => {
                 Party::HostFunction(self.state.names.host_function(number).into_owned())
             }
-            Ok(CalleeView::Gone | CalleeView::HostTask) | Err(_) => Party::Nobody,
+            Ok(CalleeView::Gone | CalleeView::Operation) | Err(_) => Party::Nobody,
         }
     }
 

@@ -15,9 +15,10 @@ use crate::chooser::Chooser;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreEngine, CoreTrap};
 use crate::error::{Error, Failure};
+use crate::host::ExtendedMachine;
 use crate::id::Id as _;
 use crate::limits::{Heap, Table};
-use crate::machine::{EndId, FunctionId, InstanceId, Machine, Step, SubtaskId, ThreadId};
+use crate::machine::{EndId, FunctionId, InstanceId, Step, SubtaskId, ThreadId};
 
 use super::calls::Call;
 use super::claims::Held;
@@ -39,7 +40,7 @@ use super::waiting::Waiting;
 pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     /// What the user put there.
     pub(crate) data: T,
-    pub(crate) machine: Machine<Heap, Box<dyn Chooser + Send>>,
+    pub(crate) machine: ExtendedMachine<Heap, Box<dyn Chooser + Send>>,
     /// By [`FunctionId`].
     pub(crate) functions: Vec<Callable<E, T>>,
     /// By the number that the engine calls with.
@@ -221,7 +222,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
-            machine: Machine::new(chooser),
+            machine: ExtendedMachine::with_extensions(chooser),
             functions: Vec::new(),
             core_functions: Vec::new(),
             numbers: Numbers::new(),

@@ -394,8 +394,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Which tasks wait, each for what, and who could wake it.
-    pub fn waiting(&self) -> Vec<WaitingTask> {
-        waiting_tasks(E::data(&self.engine_store))
+    pub fn waiting(&mut self) -> Vec<WaitingTask> {
+        waiting_tasks(E::data_mut(&mut self.engine_store))
     }
 
     /// How many turns a poll may take before others have theirs; at least 1. A turn is what a

@@ -68,7 +68,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
                 Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Turn::Idle => {
-                    return Err(CallError::Deadlock(Box::new(Deadlock::of(cx.data()))));
+                    return Err(CallError::Deadlock(Box::new(Deadlock::of(cx.data_mut()))));
                 }
             }
         }
