@@ -170,7 +170,7 @@ impl<L: Limits> Told<L> {
     /// The function that runs returns nothing, and its result goes to its caller.
     fn return_nothing(&mut self) {
         let token = returned(self.machine.function_returned(None).unwrap());
-        self.machine.resolve(token, None).unwrap();
+        let _ = self.machine.resolve(token, None).unwrap();
     }
 
     fn lines(&mut self) -> Vec<String> {
@@ -187,7 +187,7 @@ fn a_call_and_its_task_are_told_of_from_the_caller_to_the_callee_and_back<L: Lim
     let mut told = Told::<L>::new();
     let ((_, outer), (_, inner)) = (told.sync(), told.sync());
     let (call, _) = told.machine.invoke(outer).unwrap();
-    told.machine.canon_lower(inner, false).unwrap();
+    let _ = told.machine.canon_lower(inner, false).unwrap();
     told.return_nothing();
     told.return_nothing();
     told.machine.drop_call(call).unwrap();
@@ -212,7 +212,7 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
     let mut told = Told::<L>::new();
     let (_, guest) = told.sync();
     let host = told.machine.define_host_function(0).unwrap();
-    told.machine.invoke(guest).unwrap();
+    let _ = told.machine.invoke(guest).unwrap();
     let (call, _) = told.machine.canon_lower(host, false).unwrap();
     told.lines();
     // What the host function calls is begun by its caller.
@@ -222,7 +222,7 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
     told.machine.drop_call(nested).unwrap();
     told.machine.start_host_call(call).unwrap();
     told.machine.return_host_call(call, None).unwrap();
-    told.machine.host_returned().unwrap();
+    let _ = told.machine.host_returned().unwrap();
     assert_eq!(
         told.lines(),
         [
@@ -239,7 +239,7 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
 fn a_task_of_realloc_belongs_to_no_call<L: Limits>() {
     let mut told = Told::<L>::new();
     let (instance, guest) = told.sync();
-    told.machine.invoke(guest).unwrap();
+    let _ = told.machine.invoke(guest).unwrap();
     told.lines();
     told.machine.begin_realloc(instance).unwrap();
     told.machine.realloc_returned().unwrap();
