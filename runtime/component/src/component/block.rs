@@ -13,14 +13,14 @@ use crate::machine::{SubtaskId, WaitableSetId};
 use crate::task::TaskStatus;
 use crate::waitable::{WaitResult, Waitable};
 
-use super::call::Ran;
 use super::callee::Callee;
-use super::error::CallError;
-use super::outcome::CallResult;
-use super::state::State;
-use super::store::{CallId, Store};
+use super::stores::{CallId, Store};
 use super::threads::{SpawnedThread, ThreadError, joined};
 use super::wait::{finished, ready};
+use crate::component::run::call_result::CallResult;
+use crate::component::run::turns::Ran;
+use crate::component::store::call_error::CallError;
+use crate::component::store::state::State;
 
 /// Wakes a thread that is parked.
 struct Unpark(Thread);

@@ -10,13 +10,14 @@ use crate::machine::{HostEvent, SubtaskId, WaitableSetId};
 use crate::task::{TaskResult, TaskStatus};
 use crate::waitable::WaitResult;
 
-use super::call::{Ran, Turn, turn};
-use super::contexts::Context;
-use super::deadlock::Deadlock;
-use super::error::CallError;
-use super::host_ends::{EndEvent, end_event};
-use super::state::{Fault, State};
-use super::store::{CallId, Store};
+use super::stores::{CallId, Store};
+use crate::component::run::host_ends::EndEvent;
+use crate::component::run::turns::{Ran, Turn};
+use crate::component::store::call_error::CallError;
+use crate::component::store::context::Context;
+use crate::component::store::deadlock::Deadlock;
+use crate::component::store::fault::Fault;
+use crate::component::store::state::State;
 
 impl<R> CallId<R> {
     /// The call as a task of the host's: its [status](crate::host::Host::task_status), metadata and
@@ -29,7 +30,7 @@ impl<R> CallId<R> {
 
 /// How a task ended, if it has; or that the call that it is has failed, which its result says more
 /// of.
-pub(super) fn finished<E: CoreEngine, T: Send + 'static>(
+pub(crate) fn finished<E: CoreEngine, T: Send + 'static>(
     state: &mut State<E, T>,
     task: SubtaskId,
 ) -> Result<Option<TaskStatus>, CallError> {
@@ -37,12 +38,12 @@ pub(super) fn finished<E: CoreEngine, T: Send + 'static>(
     if status.is_finished() {
         return Ok(Some(status));
     }
-    let has_failed = state.host_call(task).is_ok_and(|call| call.error.is_some());
+    let has_failed = state.calls.host_call(task).is_ok_and(|call| call.has_failed());
     Ok(has_failed.then_some(TaskStatus::Failed))
 }
 
 /// What a set gives, if it gives something.
-pub(super) fn ready<E: CoreEngine, T: Send + 'static>(
+pub(crate) fn ready<E: CoreEngine, T: Send + 'static>(
     state: &mut State<E, T>,
     set: WaitableSetId,
 ) -> Result<Option<WaitResult>, CallError> {
@@ -53,7 +54,7 @@ pub(super) fn ready<E: CoreEngine, T: Send + 'static>(
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run until `ready` gives something, nothing can go on, or for as many turns as
     /// a poll may take.
-    pub(super) fn run_until_ready<R>(
+    pub(crate) fn run_until_ready<R>(
         &mut self,
         mut ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError>,
     ) -> Result<Ran<R>, CallError> {
@@ -63,12 +64,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             if let Some(found) = ready(cx.data_mut())? {
                 return Ok(Ran::ToItsEnd(found));
             }
-            match turn(&mut cx)? {
+            match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
                 Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Turn::Idle => {
-                    return Err(CallError::Deadlock(Box::new(Deadlock::of(cx.data()))));
+                    let state = cx.data();
+                    let deadlock = Deadlock::of(&state.machine, &state.names);
+                    return Err(CallError::Deadlock(Box::new(deadlock)));
                 }
             }
         }
@@ -139,6 +142,6 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`Error::EndIdle`](crate::error::Error::EndIdle) if it is no end's event that a machine gave.
     pub fn end_event(&mut self, event: HostEvent) -> Result<Option<EndEvent>, CallError> {
-        end_event(E::data_mut(&mut self.engine_store), event)
+        E::data_mut(&mut self.engine_store).end_event(event)
     }
 }

@@ -1,0 +1,65 @@
+//! Functions of the host that guests call.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::abi::{HandleTypes, Val};
+use crate::component::definition::function_mismatch::FunctionMismatch;
+use crate::component::definition::function_type::FunctionType;
+use crate::engine::CoreEngine;
+use crate::limits::Heap;
+use crate::machine::SubtaskId;
+use crate::thread::ThreadDestructor;
+
+use super::canonical::Lowered;
+use super::context::{Context, HostContext};
+use super::fault::Fault;
+use super::host_resource::HostResourceType;
+use super::host_result::{HostError, HostFuture, HostResult};
+
+/// A function of the host.
+pub(crate) struct HostFunction<E: CoreEngine, T: Send + 'static> {
+    /// The type that it has, if it was said; any other function takes what it is given.
+    pub(crate) declared: Option<DeclaredType<E, T>>,
+    pub(crate) call: HostFunctionCall<E, T>,
+}
+
+/// The type of a function of the host, for any store.
+pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
+    /// The numbers of resource types in it are positions among `resources`.
+    pub(crate) ty: FunctionType,
+    pub(crate) resources: Box<[HostResourceType<E, T>]>,
+}
+
+/// What a function of the host does with its arguments.
+type Closure<E, T, R> = dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
+
+/// How a function of the host is called.
+pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
+    /// It returns when it is called.
+    Sync(Box<Closure<E, T, HostResult>>),
+    /// It gives a future.
+    Async(Box<Closure<E, T, HostFuture>>),
+    /// Its types are Rust's own.
+    Typed(Box<dyn TypedHostFunction<E, T>>),
+}
+
+/// A function of the host whose types are Rust's own.
+pub(crate) trait TypedHostFunction<E: CoreEngine, T: Send + 'static>: Send + Sync {
+    /// Whether it is of this type; if so, of which types its handles are.
+    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;
+
+    /// A guest calls it.
+    fn call(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        subtask: SubtaskId,
+        lowered: &Arc<Lowered>,
+    ) -> Result<(), Fault>;
+}
+
+/// The function that is called with the values of threads that are over.
+pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut HostContext<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
+    + Send
+    + Sync;
