@@ -8,6 +8,9 @@ use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::Val;
+use crate::component::run::call_result::CallResult;
+use crate::component::run::turns::Ran;
+use crate::component::store::call_error::CallError;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::limits::Table;
@@ -15,9 +18,6 @@ use crate::machine::SubtaskId;
 
 use super::callee::Callee;
 use super::stores::{CallId, Store};
-use crate::component::run::call_result::CallResult;
-use crate::component::run::turns::Ran;
-use crate::component::store::call_error::CallError;
 
 /// A call, to be polled by any executor: [`Store::call_async`] and [`Store::run_async`] give it.
 ///

@@ -6,6 +6,14 @@
 use alloc::vec::Vec;
 
 use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values, to_vals};
+use crate::component::run::call_result::CallResult;
+use crate::component::run::call_result::sealed::CallResult as _;
+use crate::component::run::context::{Context, LiftResult};
+use crate::component::run::host_calls::Begun;
+use crate::component::run::lowering::Target;
+use crate::component::run::state::State;
+use crate::component::store::call_error::CallError;
+use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
 use crate::limit::MAX_FLAT_PARAMS;
@@ -13,15 +21,6 @@ use crate::machine::{Step, SubtaskId};
 
 use super::instance::Function;
 use super::typed_function::TypedFunction;
-use crate::component::run::call_result::CallResult;
-use crate::component::run::call_result::sealed::CallResult as _;
-use crate::component::run::host_calls::Begun;
-use crate::component::run::lowering::Target;
-use crate::component::store::call_error::CallError;
-use crate::component::store::context::Context;
-use crate::component::store::context::LiftResult;
-use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 
 /// What a store can call.
 pub trait Callee: sealed::Callee {

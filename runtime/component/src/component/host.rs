@@ -6,6 +6,13 @@ use alloc::vec::Vec;
 
 use crate::abi::{Resource, Type, Val};
 use crate::builtin::TypeIndex;
+use crate::component::run::call_result::CallResult;
+use crate::component::run::context::{Context, HostContext};
+use crate::component::run::host_ends::EndEvent;
+use crate::component::run::host_resource::HostResourceType;
+use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::store::call_error::CallError;
+use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{EndId, ErrorContextId, SubtaskId};
@@ -16,14 +23,6 @@ use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
 use super::stores::Store;
-use crate::component::run::call_result::CallResult;
-use crate::component::run::host_ends::EndEvent;
-use crate::component::run::instantiate::error::InstantiateError;
-use crate::component::store::call_error::CallError;
-use crate::component::store::context::Context;
-use crate::component::store::context::HostContext;
-use crate::component::store::fault::Fault;
-use crate::component::store::host_resource::HostResourceType;
 
 /// Methods that a store has, and a store that is lent to a function of the host.
 macro_rules! methods {

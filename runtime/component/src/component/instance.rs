@@ -5,14 +5,13 @@ use core::fmt;
 
 use crate::abi::Type;
 use crate::builtin::TypeIndex;
-use crate::engine::CoreEngine;
-use crate::machine::FunctionId;
-
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::versions;
+use crate::component::run::state::State;
 use crate::component::store::entity::{Entity, Exports};
 use crate::component::store::identity::Identity;
-use crate::component::store::state::State;
+use crate::engine::CoreEngine;
+use crate::machine::FunctionId;
 
 /// An instance of a component, in the store in which it was made.
 pub struct Instance<E: CoreEngine> {

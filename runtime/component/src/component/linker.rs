@@ -78,28 +78,25 @@ use core::marker::PhantomData;
 
 use crate::abi::{Lift, Lower, Val};
 use crate::builtin::TypeIndex;
+use crate::component::definition::entity_type::{EntityType, InstanceType};
+use crate::component::definition::function_type::FunctionType;
+use crate::component::definition::import_error::{ImportError, within};
+use crate::component::definition::items::Definition;
+use crate::component::definition::versions;
+use crate::component::run::context::{Context, HostContext};
+use crate::component::run::host_function::{DeclaredType, HostFunction, HostFunctionCall};
+use crate::component::run::host_resource::HostResourceType;
+use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::run::state::State;
+use crate::component::run::typed_host_function::{Immediate, Waiting};
+use crate::component::store::entity::{Entity, Exports};
+use crate::component::store::host_result::{HostError, HostResult};
+use crate::component::store::module::Module;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 
 use super::instance::Instance;
 use super::loading::Component;
-use crate::component::definition::entity_type::{EntityType, InstanceType};
-use crate::component::definition::function_type::FunctionType;
-use crate::component::definition::import_error::ImportError;
-use crate::component::definition::import_error::within;
-use crate::component::definition::items::Definition;
-use crate::component::definition::versions;
-use crate::component::run::instantiate::error::InstantiateError;
-use crate::component::run::typed_host_function::{Immediate, Waiting};
-use crate::component::store::context::Context;
-use crate::component::store::context::HostContext;
-use crate::component::store::entity::{Entity, Exports};
-use crate::component::store::host_function::{DeclaredType, HostFunction, HostFunctionCall};
-use crate::component::store::host_resource::HostResourceType;
-use crate::component::store::host_result::HostError;
-use crate::component::store::host_result::HostResult;
-use crate::component::store::module::Module;
-use crate::component::store::state::State;
 
 /// What components are given for their imports, by name.
 ///
@@ -153,7 +150,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         name: &str,
         function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
-        self.host_function(name, None, asynchronous(function))
+        self.host_function(name, None, HostFunctionCall::asynchronous(function))
     }
 
     /// Gives a function of the host with Rust's own types: `P` is a tuple of the parameters, which
@@ -228,7 +225,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };
-        self.host_function(name, Some(declared), asynchronous(function))
+        self.host_function(name, Some(declared), HostFunctionCall::asynchronous(function))
     }
 
     fn host_function(
@@ -427,16 +424,6 @@ impl Found {
             _ => None,
         }
     }
-}
-
-/// A function of the host that may wait.
-fn asynchronous<E: CoreEngine, T: Send + 'static, F>(
-    function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
-) -> HostFunctionCall<E, T>
-where
-    F: Future<Output = HostResult> + Send + 'static,
-{
-    HostFunctionCall::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))))
 }
 
 impl<E: CoreEngine, T: Send + 'static> Provided<E, T> {

@@ -4,10 +4,38 @@ use alloc::vec::Vec;
 
 use wasmparser::{Validator, WasmFeatures};
 
+use crate::component::definition::decode::error::GARBAGE_COLLECTION;
+use crate::component::definition::decode::{InvalidComponent, features};
 use crate::engine::Capability;
 
-use crate::component::definition::decode::InvalidComponent;
-use crate::component::definition::decode::features;
+impl InvalidComponent {
+    /// What an engine would have to be capable of to run what needs what is
+    /// [not implemented](Self::Unsupported), if core code can't do without it either.
+    ///
+    /// ```
+    /// use weft::component::validate;
+    /// use weft::engine::Capability;
+    ///
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core module $module (func (export "f")))
+    ///         (core instance $instance (instantiate $module))
+    ///         (func (canon lift (core func $instance "f") gc)))
+    /// "#)?;
+    /// let error = validate(&component).unwrap_err();
+    /// assert_eq!(error.capability(), Some(Capability::GarbageCollection));
+    /// # Ok::<(), wat::Error>(())
+    /// ```
+    #[must_use]
+    pub fn capability(&self) -> Option<Capability> {
+        match self {
+            Self::Unsupported { feature: GARBAGE_COLLECTION, .. } => {
+                Some(Capability::GarbageCollection)
+            }
+            _ => None,
+        }
+    }
+}
 
 /// What `engine` has besides every capability: WebAssembly 2.0 without vectors, and constant
 /// expressions that add and multiply.

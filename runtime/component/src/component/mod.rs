@@ -1,33 +1,24 @@
 //! Components: loading, linking, instantiating and calling them, on any engine.
 //!
-//! | file | what is in it |
+//! Four rooms, of which each names those above it only:
+//!
+//! | room | contents |
 //! |---|---|
-//! | `store` | [`Component`], [`Store`], [`CallId`] |
-//! | `instance`, `linker`, `host_function` | [`Instance`], [`Function`], [`Linker`], [`HostContext`] |
-//! | `typed_function`, `typed_host_function` | [`TypedFunction`], and the host's functions with Rust's own types |
+//! | `definition` | definitions: from the bytes of a component to what instantiation walks through |
+//! | `store` | the objects of a store |
+//! | `run` | taking steps, moving values, calling both ways, instantiating |
+//! | the files here | what users see |
+//!
+//! | file here | contents |
+//! |---|---|
+//! | `loading`, `missing`, `load_error` | [`Component`], and why one can't be loaded |
+//! | `stores`, `host` | [`Store`], [`CallId`], and what the host does in a store |
+//! | `linker`, `instance` | [`Linker`], [`Instance`], [`Function`] |
+//! | `callee`, `typed_function` | what a store calls: with [`Val`](crate::abi::Val)s, or with Rust's own types |
 //! | `bindings` | what bindings from WIT give to a linker and find in an instance |
-//! | `callee`, `outcome` | what a store calls and what that gives, as [`Val`](crate::abi::Val)s or as Rust's own types |
-//! | `host`, `host_resource`, `host_ends` | what the host does in a store: its resource types, streams, futures and error contexts |
-//! | `error` | [`LoadError`], [`InstantiateError`], [`ImportError`], [`CallError`] |
-//! | `decode` | from bytes to definitions: [`validate`], [`InvalidComponent`] |
-//! | `definition`, `function_type`, `entity_type`, `builtin_template` | what a component is once it is decoded |
-//! | `features` | what is not on by default: [`Features`] |
-//! | `versions`, `matching`, `type_text` | whether what is given for an import is what it needs |
-//! | `missing` | what a core module needs and an engine lacks |
-//! | `instantiate`, `entity` | walking a definition; what instances are given and give |
-//! | `claims`, `identity` | what the host holds; which store something belongs to |
-//! | `state`, `numbers` | what is in a store: the machine, and what its numbers stand for |
-//! | `calls` | calls that have not returned |
-//! | `spare` | second references to what is used over and over |
-//! | `drive` | taking the machine's steps on the engine |
-//! | `call`, `host_call` | calls by the host, and of the host |
 //! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
-//! | `waiting` | functions of the host that wait, and their wakers |
 //! | `wait` | waiting for tasks and waitable sets of the host |
-//! | `origin` | which call something belongs to: who hears of its traps |
-//! | `deadlock`, `names` | who waits for what, and how it is called |
 //! | `threads`, `function_table` | threads that the host begins, by function or by its number |
-//! | `transfer`, `contexts` | moving values, by the canonical ABI |
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
 mod bindings;
@@ -66,13 +57,13 @@ pub use load_error::LoadError;
 pub use loading::Component;
 pub use progress::Progress;
 pub use run::call_result::CallResult;
+pub use run::context::HostContext;
 pub use run::host_ends::EndEvent;
+pub use run::host_resource::HostResourceType;
 pub use run::instantiate::error::InstantiateError;
 pub use store::call_error::CallError;
-pub use store::context::HostContext;
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};
-pub use store::host_resource::HostResourceType;
 pub use store::host_result::{HostError, HostFuture, HostResult};
 pub use store::machine::StoreHost;
 pub use store::module::Module;

@@ -9,6 +9,14 @@ use core::task::Waker;
 
 use crate::abi::Val;
 use crate::chooser::{Chooser, FirstInFirstOut};
+use crate::component::run::call_result::CallResult;
+use crate::component::run::context::Context;
+use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::run::state::State;
+use crate::component::run::turns::{Ran, Turn};
+use crate::component::store::call_error::CallError;
+use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
+use crate::component::store::machine::StoreHost;
 use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
 use crate::error::Error;
 use crate::host::HostStore;
@@ -20,14 +28,6 @@ use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
 use super::progress::Progress;
-use crate::component::run::call_result::CallResult;
-use crate::component::run::instantiate::error::InstantiateError;
-use crate::component::run::turns::{Ran, Turn};
-use crate::component::store::call_error::CallError;
-use crate::component::store::context::Context;
-use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
-use crate::component::store::machine::StoreHost;
-use crate::component::store::state::State;
 
 /// Where instances of components live and run.
 pub struct Store<E: CoreEngine, T: Send + 'static = ()> {

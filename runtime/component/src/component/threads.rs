@@ -12,6 +12,15 @@ use core::task::{Context as WakerContext, Poll};
 use thiserror::Error;
 
 use crate::abi::{Lift, Lower, Val};
+use crate::component::definition::function_mismatch::FunctionMismatch;
+use crate::component::run::call_result::CallResult;
+use crate::component::run::context::{Context, HostContext};
+use crate::component::run::state::State;
+use crate::component::run::turns::{Ran, Turn};
+use crate::component::store::call_error::CallError;
+use crate::component::store::calls::HostCall;
+use crate::component::store::host_result::HostError;
+use crate::component::store::thread_destructors::ThreadDestructorFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::{Heap, Table};
@@ -21,16 +30,6 @@ use super::callee::Callee;
 use super::instance::{Function, Instance};
 use super::stores::{CallId, Store};
 use super::typed_function::TypedFunction;
-use crate::component::definition::function_mismatch::FunctionMismatch;
-use crate::component::run::call_result::CallResult;
-use crate::component::run::turns::{Ran, Turn};
-use crate::component::store::call_error::CallError;
-use crate::component::store::calls::HostCall;
-use crate::component::store::context::Context;
-use crate::component::store::context::HostContext;
-use crate::component::store::host_result::HostError;
-use crate::component::store::state::State;
-use crate::component::store::thread_destructors::ThreadDestructorFailure;
 
 /// A function that an instance exports, to be what a thread runs: a **host extension**.
 /// [`Store::function_reference`] gives it.
@@ -177,7 +176,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        spawn(&mut self.context(), &function.function, arguments, config, parent)
+        self.context().spawn_thread(&function.function, arguments, config, parent)
     }
 
     /// Waits for the end of a thread, as a future, which any executor polls: polling it lets
@@ -306,7 +305,7 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         self.check_depth()?;
         self.nested(|host| {
             let arguments = F::keep(arguments);
-            let thread = spawn(host.cx, &function.function, arguments, config, parent)?;
+            let thread = host.cx.spawn_thread(&function.function, arguments, config, parent)?;
             // Nobody else can run before what was interrupted has stopped.
             let mut stopped = Ok(Turn::Progress);
             while stopped.is_ok() && host.cx.data().activations.interrupted().is_some() {
@@ -331,20 +330,22 @@ fn reference(function: Option<Function>, name: &str) -> Result<FunctionReference
     }
 }
 
-/// Begins a thread; none is left that could be joined if that fails.
-fn spawn<E: CoreEngine, T: Send + 'static, F: Callee>(
-    cx: &mut Context<'_, E, T>,
-    function: &F,
-    arguments: F::Kept,
-    config: ThreadSpawnConfig,
-    parent: Option<SpawnedThreadId>,
-) -> Result<SpawnedThread<F::Result>, ThreadError> {
-    let id = cx.data_mut().machine.host().thread_prepare(config, parent)?;
-    match function.start(cx, arguments) {
-        Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
-        Err(error) => {
-            cx.data_mut().machine.host().thread_give_up(id)?;
-            Err(error.into())
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Begins a thread; none is left that could be joined if that fails.
+    fn spawn_thread<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Kept,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThread<F::Result>, ThreadError> {
+        let id = self.data_mut().machine.host().thread_prepare(config, parent)?;
+        match function.start(self, arguments) {
+            Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
+            Err(error) => {
+                self.data_mut().machine.host().thread_give_up(id)?;
+                Err(error.into())
+            }
         }
     }
 }
@@ -357,25 +358,24 @@ pub struct ThreadJoin<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
     is_over: bool,
 }
 
-/// Whether a thread is over, its values are destroyed and its call has an end; or whether that has
-/// failed.
-pub(crate) fn joined<E: CoreEngine, T: Send + 'static, R>(
-    state: &mut State<E, T>,
-    thread: SpawnedThread<R>,
-) -> Result<Option<()>, CallError> {
-    let SpawnedThread { id, call: CallId(call, _) } = thread;
-    let has_failed = state.calls.host_call(call).is_ok_and(|call| call.has_failed());
-    let host = state.machine.host();
-    if host.thread_status(id)?.is_active() {
-        // What it waits for has trapped, so it will never end.
-        return Ok(has_failed.then_some(()));
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Returns something once a thread is over, its values are destroyed and its call has an end;
+    /// or once that has failed.
+    pub(crate) fn join<R>(&mut self, thread: SpawnedThread<R>) -> Result<Option<()>, CallError> {
+        let SpawnedThread { id, call: CallId(call, _) } = thread;
+        let has_failed = self.calls.host_call(call).is_ok_and(|call| call.has_failed());
+        let host = self.machine.host();
+        if host.thread_status(id)?.is_active() {
+            // What it waits for has trapped, so it will never end.
+            return Ok(has_failed.then_some(()));
+        }
+        let is_destroyed = !host.thread_has_locals(id)?;
+        Ok((is_destroyed && (has_failed || !self.is_open(call))).then_some(()))
     }
-    let is_destroyed = !host.thread_has_locals(id)?;
-    Ok((is_destroyed && (has_failed || !state.is_open(call))).then_some(()))
 }
 
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
-    /// Ends the wait for a thread that is [ready](joined) for that, whatever its call has come to.
+    /// Ends the wait for a thread that is [ready](State::join) for that, whatever its call has come to.
     pub(crate) fn end_join<R: CallResult>(
         &mut self,
         thread: SpawnedThread<R>,
@@ -399,7 +399,7 @@ impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for ThreadJoin<'_, 
         let this = self.get_mut();
         let (waker, thread) = (context.waker(), this.thread);
         this.store.set_driver(waker);
-        match this.store.run_until_ready(|state| joined(state, thread)) {
+        match this.store.run_until_ready(|state| state.join(thread)) {
             Ok(Ran::ToItsEnd(())) => {
                 this.is_over = true;
                 return Poll::Ready(this.store.end_join(thread));

@@ -36,10 +36,9 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::abi::{HandleTypes, Lift, Lower};
+use crate::component::definition::function_mismatch::{FunctionMismatch, check};
 
 use super::instance::Function;
-use crate::component::definition::function_mismatch::FunctionMismatch;
-use crate::component::definition::function_mismatch::check;
 
 /// A function, in the store in which it was made, that takes a `P` and gives an `R`:
 /// [`Function::typed`] gives it.

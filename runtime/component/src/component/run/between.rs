@@ -3,12 +3,12 @@
 use crate::abi::{LiftHandles, LowerContext, Options, Peer, Resource, TransferContext};
 use crate::builtin::TypeIndex;
 use crate::component::store::canonical::CanonicalOptions;
-use crate::component::store::context::Context;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
 use crate::machine::{EndId, ErrorContextId, SubtaskId, TaskReturn};
 use crate::trap::EndKind;
 
+use super::context::Context;
 use super::lifting::{Handles, Source};
 use super::lowering::{Lowering, Target};
 

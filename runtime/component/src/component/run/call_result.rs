@@ -7,11 +7,11 @@
 
 use crate::abi::{CoreValueIter, LiftContext, Peer, ReturnedValue, Val};
 use crate::component::store::canonical::Lifted;
-use crate::component::store::context::Context;
 use crate::component::store::outcome::{FewBits, Outcome, ResultBoxes};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 
+use super::context::Context;
 use super::lifting::Source;
 
 /// What a call gives: an `Option` of [`Val`], or any type that is lifted and owned.

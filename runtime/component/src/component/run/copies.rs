@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 
 use crate::abi::{LowerFailure, Peer, Type, Val};
 use crate::builtin::OptionsIndex;
-use crate::component::store::context::Context;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{Copy, CopySide, Step};
 
+use super::context::Context;
 use super::element_layout::element_layout;
 use super::lifting::Source;
 use super::lowering::Target;

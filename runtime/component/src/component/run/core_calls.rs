@@ -6,11 +6,9 @@ use crate::abi::{FlatValues, Flattening, is_aligned, low_half, range_mut};
 use crate::builtin::{Definition, WaitableDefinition};
 use crate::component::store::activations::Stopped;
 use crate::component::store::canonical::Lifted;
-use crate::component::store::context::Context;
 use crate::component::store::crossing::{HostCallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
-use crate::component::store::state::State;
 use crate::core_value::{CoreType, CoreValue};
 use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
 use crate::error::{Error, Failure};
@@ -19,6 +17,8 @@ use crate::limits::Table;
 use crate::machine::{Event, FunctionId, Resumed, SubtaskId, TaskId, ThreadId};
 use crate::trap::Trap;
 
+use super::context::Context;
+use super::state::State;
 use super::transfer::{CoreValues, core_values};
 
 /// So many calls by guests that wait for their callees are nested in one another, on the native

@@ -6,9 +6,7 @@ use crate::abi::{Resource, Val};
 use crate::builtin::TypeIndex;
 use crate::component::run::call_result::sealed::CallResult as _;
 use crate::component::store::call_error::CallError;
-use crate::component::store::context::{Context, HostContext};
 use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 use crate::component::store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
@@ -16,7 +14,9 @@ use crate::limits::Heap;
 use crate::machine::SubtaskId;
 use crate::thread::ThreadDestructor;
 
+use super::context::{Context, HostContext};
 use super::host_calls::Begun;
+use super::state::State;
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Drops what nobody takes. What traps belongs to no call.

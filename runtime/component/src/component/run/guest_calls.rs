@@ -1,15 +1,15 @@
 //! Calls by guests, of built-ins and of what they import.
 
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition, WaitableDefinition};
-use crate::component::store::context::Context;
 use crate::component::store::crossing::{HostCallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
-use crate::component::store::state::State;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
 use crate::error::Error;
 
+use super::context::Context;
+use super::state::State;
 use super::steps::{Base, Driven};
 
 impl<E: CoreEngine, T: Send + 'static> HostFunctions<E> for State<E, T> {

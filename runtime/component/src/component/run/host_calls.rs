@@ -6,15 +6,15 @@ use crate::abi::Val;
 use crate::code::SubtaskState;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::store::call_error::CallError;
-use crate::component::store::context::{Context, LiftResult};
 use crate::component::store::crossing::Next;
 use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{FunctionId, Step, SubtaskId};
 
 use super::call_result::CallResult;
+use super::context::{Context, LiftResult};
+use super::state::State;
 
 /// A call that has begun, and its first step.
 pub(crate) struct Begun {

@@ -10,16 +10,16 @@ use crate::abi::{HandleNumbers, Resolver, Type, Val};
 use crate::builtin::TypeIndex;
 use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
 use crate::component::store::call_error::CallError;
-use crate::component::store::context::Context;
 use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Table;
 use crate::machine::{EndId, HandleView, HostEvent, Step, WaitableId};
 use crate::trap::{CopyDirection, EndKind};
 
+use super::context::Context;
 use super::copies::NOTHING;
+use super::state::State;
 
 /// A read or write of the host has ended, or the other end was dropped while there was none.
 #[derive(Clone, Debug, PartialEq)]

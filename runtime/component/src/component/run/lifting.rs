@@ -2,12 +2,13 @@
 
 use crate::abi::{HandleTypes, LiftContext, LiftHandles, Peer, Resource, Shape};
 use crate::builtin::{OptionsIndex, TypeIndex};
-use crate::component::store::context::Context;
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{EndId, ErrorContextId, InstanceId, SubtaskId};
 use crate::trap::EndKind;
+
+use super::context::Context;
+use super::state::State;
 
 /// The handles of the instance that values are lifted from.
 pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {

@@ -3,13 +3,14 @@
 use crate::abi::{LowerContext, NanBits, Options, Peer, Resource};
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::component::store::canonical::CanonicalOptions;
-use crate::component::store::context::Context;
 use crate::component::store::fault::Fault;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
 use crate::error::{Error, Failure};
 use crate::machine::{EndId, ErrorContextId, TaskId};
 use crate::trap::{EndKind, Trap};
+
+use super::context::Context;
 
 /// So often a guest's `realloc` is let go on after the engine interrupted it, whatever the host
 /// allows: it runs in the middle of a step, so that the host gets no control before it ends.

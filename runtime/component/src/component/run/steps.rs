@@ -13,19 +13,19 @@ use alloc::string::String;
 use crate::abi::{CoreValueIter, Lift as _, Peer, check_buffer, lower_flat_values};
 use crate::builtin::OptionsIndex;
 use crate::component::store::activations::StartFunction;
-use crate::component::store::context::Context;
 use crate::component::store::crossing::{HostCallSite, Next, Stop};
 use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, TableEntry};
 use crate::error::{Error, Failure};
 use crate::machine::{BufferCheck, ErrorContextId, StartFunctionSearch, Step};
 use crate::trap::Trap;
 
+use super::context::Context;
 use super::element_layout::element_layout;
 use super::lifting::Source;
 use super::lowering::Target;
+use super::state::State;
 
 /// Where steps are taken, and what control returns to.
 #[derive(Clone, Copy, Debug)]
@@ -151,7 +151,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         let message = String::from(message);
         let mut lowering = self.lower(Target::without_task(options), Peer::Host)?;
         lower_flat_values(&mut lowering, 0, &message, Some(address))?;
-        Ok(self.data_mut().machine.debug_message_stored()?)
+        self.data_mut().machine.debug_message_stored()
     }
 
     /// Checks a guest's buffer.

@@ -7,13 +7,13 @@ use arrayvec::ArrayVec;
 use crate::abi::{CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, Peer, TypeList};
 use crate::component::store::calls::{Bits, Call, Caller};
 use crate::component::store::canonical::Lifted;
-use crate::component::store::context::Context;
 use crate::component::store::fault::Fault;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Step, SubtaskId, TaskId, TaskReturn};
 
+use super::context::Context;
 use super::lifting::Source;
 use super::lowering::Target;
 

@@ -3,16 +3,16 @@
 use alloc::boxed::Box;
 
 use crate::component::store::call_error::CallError;
-use crate::component::store::context::Context;
 use crate::component::store::crossing::Next;
 use crate::component::store::deadlock::Deadlock;
 use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
 
 use super::call_result::CallResult;
+use super::context::Context;
+use super::state::State;
 use super::steps::{Base, Driven};
 
 /// What came of something that the host began.

@@ -13,15 +13,15 @@ use crate::component::definition::function_mismatch::{FunctionMismatch, check};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::Lowered;
-use crate::component::store::context::{Context, HostContext};
 use crate::component::store::fault::Fault;
-use crate::component::store::host_function::TypedHostFunction;
 use crate::component::store::host_result::HostError;
 use crate::engine::CoreEngine;
 use crate::error::Failure;
 use crate::machine::SubtaskId;
 
-use super::host_functions::{Destination, locked_down_as_trap};
+use super::context::{Context, HostContext};
+use super::host_function::TypedHostFunction;
+use super::host_function_calls::{Destination, locked_down_as_trap};
 use super::lifting::Source;
 
 /// A function that returns when it is called.

@@ -29,8 +29,8 @@ const MAX_SPARE: usize = 16;
 pub(crate) struct Calls<L> {
     /// Of calls by guests that are over, the last one at each place stays, so that its place is
     /// used again as it is.
-    calls: ById<SubtaskId, Call<L>>,
-    num_host_calls: usize,
+    by_id: ById<SubtaskId, Call<L>>,
+    count_by_host: usize,
     /// Memory for the values of calls by the host.
     spare_values: Vec<Vec<Val>>,
     spare_lowered: Spare<Lowered>,
@@ -155,8 +155,8 @@ impl<L: Copy> HostCall<L> {
 impl<L: Copy> Calls<L> {
     pub(crate) fn new() -> Self {
         Self {
-            calls: ById::new(Table::Waitables),
-            num_host_calls: 0,
+            by_id: ById::new(Table::Waitables),
+            count_by_host: 0,
             spare_values: Vec::new(),
             spare_lowered: Spare::NONE,
             abandoned: Vec::new(),
@@ -172,8 +172,8 @@ impl<L: Copy> Calls<L> {
         lift_result: L,
     ) -> Result<(), Error> {
         let call = HostCall { arguments, lift_result, result: None, error: None };
-        self.calls.put(id, Call::Host(call))?;
-        self.num_host_calls += 1;
+        self.by_id.put(id, Call::Host(call))?;
+        self.count_by_host += 1;
         Ok(())
     }
 
@@ -187,11 +187,11 @@ impl<L: Copy> Calls<L> {
         arguments: &[CoreValue],
         origin: Option<SubtaskId>,
     ) -> Result<(), Failure> {
-        let Some(Call::Guest(call)) = self.calls.take_over(id) else {
+        let Some(Call::Guest(call)) = self.by_id.take_over(id) else {
             let lowered = lowered.clone();
             let mut call = GuestCall { lowered, arguments: FlatValues::EMPTY, origin };
             set_flat_values(&mut call.arguments, arguments)?;
-            return Ok(self.calls.put(id, Call::Guest(call))?);
+            return Ok(self.by_id.put(id, Call::Guest(call))?);
         };
         call.origin = origin;
         if !Arc::ptr_eq(&call.lowered, lowered) {
@@ -203,7 +203,7 @@ impl<L: Copy> Calls<L> {
     /// Returns a call that has not returned.
     #[inline]
     pub(crate) fn get(&mut self, id: SubtaskId) -> Result<&mut Call<L>, Error> {
-        self.calls.get_mut(id).ok_or(Error::Unknown(Table::Waitables))
+        self.by_id.get_mut(id).ok_or(Error::Unknown(Table::Waitables))
     }
 
     /// Returns a call by a guest.
@@ -227,7 +227,7 @@ impl<L: Copy> Calls<L> {
     /// Returns the import that a guest calls, to be kept while something is done to the store.
     #[inline]
     pub(crate) fn take_lowered(&mut self, id: SubtaskId) -> Result<Arc<Lowered>, Error> {
-        match self.calls.get(id) {
+        match self.by_id.get(id) {
             Some(Call::Guest(call)) => Ok(self.spare_lowered.take(&call.lowered)),
             Some(Call::Host(_)) => Err(Error::NotHosts),
             None => Err(Error::Unknown(Table::Waitables)),
@@ -243,7 +243,7 @@ impl<L: Copy> Calls<L> {
     /// Returns the call by the host that a call belongs to.
     #[inline]
     pub(crate) fn origin_of(&self, id: SubtaskId) -> Option<SubtaskId> {
-        match self.calls.get(id)? {
+        match self.by_id.get(id)? {
             Call::Host(_) => Some(id),
             Call::Guest(call) => call.origin,
         }
@@ -258,14 +258,14 @@ impl<L: Copy> Calls<L> {
         machine: &StoreMachine,
         handles: &mut HostHandles,
     ) -> Option<CallError> {
-        let Call::Host(call) = self.calls.get_mut(id)? else {
-            self.calls.discard(id);
+        let Call::Host(call) = self.by_id.get_mut(id)? else {
+            self.by_id.discard(id);
             return None;
         };
         let (arguments, result) = (call.take_arguments(), call.take_result());
         let error = call.take_error();
-        self.calls.discard(id);
-        self.num_host_calls -= 1;
+        self.by_id.discard(id);
+        self.count_by_host -= 1;
         handles.give_back(machine, &arguments);
         self.reuse_values(arguments);
         if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
@@ -291,7 +291,7 @@ impl<L: Copy> Calls<L> {
 
     /// Returns the calls by the host that were begun and not forgotten.
     pub(crate) fn host_calls(&self) -> impl Iterator<Item = SubtaskId> {
-        self.calls.iter().filter_map(|(id, call)| match call {
+        self.by_id.iter().filter_map(|(id, call)| match call {
             Call::Host(_) => Some(id),
             Call::Guest(_) => None,
         })
@@ -299,7 +299,7 @@ impl<L: Copy> Calls<L> {
 
     /// Returns how many calls by the host were begun and not forgotten.
     pub(crate) const fn num_host_calls(&self) -> usize {
-        self.num_host_calls
+        self.count_by_host
     }
 
     /// Cancels and forgets a call by the host as soon as the store runs.

@@ -6,11 +6,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
+use crate::component::definition::items::{CoreSort, Definition, Sort};
 use crate::engine::{CoreEngine, CoreExtern};
 use crate::machine::FunctionId;
 
 use super::module::Module;
-use crate::component::definition::items::{CoreSort, Definition, Sort};
 
 /// What can be imported and exported.
 pub(crate) enum Entity<E: CoreEngine> {

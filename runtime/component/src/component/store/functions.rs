@@ -20,7 +20,7 @@ pub(crate) struct Functions<F, H> {
     /// By [`FunctionId`].
     callables: Vec<Callable<F, H>>,
     /// By the number that the engine calls with.
-    core_functions: Vec<CoreFunction>,
+    core: Vec<CoreFunction>,
     /// Host functions by their addresses.
     by_address: HashMap<usize, FunctionId>,
     spare_lifted: Spare<Lifted<F>>,
@@ -47,7 +47,7 @@ impl<F, H> Functions<F, H> {
     pub(crate) fn new() -> Self {
         Self {
             callables: Vec::new(),
-            core_functions: Vec::new(),
+            core: Vec::new(),
             by_address: HashMap::new(),
             spare_lifted: Spare::NONE,
             spare_host_function: Spare::NONE,
@@ -135,15 +135,15 @@ impl<F, H> Functions<F, H> {
     /// Adds a function that core modules import. Returns the number that the engine is to call it
     /// by; nothing if there are as many as there are numbers.
     pub(crate) fn add_core_function(&mut self, function: CoreFunction) -> Option<u32> {
-        let number = u32::try_from(self.core_functions.len()).ok()?;
-        self.core_functions.push(function);
+        let number = u32::try_from(self.core.len()).ok()?;
+        self.core.push(function);
         Some(number)
     }
 
     /// Returns the function that the engine calls by this number.
     #[inline]
     pub(crate) fn core_function(&self, number: u32) -> Result<&CoreFunction, Error> {
-        let found = usize::try_from(number).ok().and_then(|it| self.core_functions.get(it));
+        let found = usize::try_from(number).ok().and_then(|it| self.core.get(it));
         found.ok_or(Error::Unknown(Table::Functions))
     }
 }

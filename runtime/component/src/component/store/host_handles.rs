@@ -220,7 +220,7 @@ impl HostHandles {
             match value {
                 Val::List(values) | Val::Record(values) => self.give_back(machine, values),
                 Val::Variant(_, Some(value)) => {
-                    self.give_back(machine, core::slice::from_ref(value))
+                    self.give_back(machine, core::slice::from_ref(value));
                 }
                 Val::Own(resource) => self.hold(machine, *resource),
                 _ => {}

@@ -18,12 +18,9 @@ use super::activations::Activations;
 use super::call_error::CallError;
 use super::calls::Calls;
 use super::canonical::CanonicalOptions;
-use super::context::LiftResult;
 use super::crossing::{Crossing, Starting};
 use super::functions::Functions;
-use super::host_function::{DestroyThreadLocal, HostFunction};
 use super::host_handles::HostHandles;
-use super::host_resource::{Destructor, HostResourceType};
 use super::identity::Identity;
 use super::machine::StoreMachine;
 use super::names::Names;
@@ -35,22 +32,37 @@ use super::thread_destructors::ThreadDestructors;
 use super::type_tables::TypeTables;
 use super::waiting::WaitingHostFunctions;
 
+/// The types of what an embedder gives a store to call. They name the store, so that the store
+/// can't name them.
+pub(crate) trait Callbacks {
+    /// A host function.
+    type HostFunction;
+    /// How the result of a call by the host is lifted.
+    type LiftResult: Copy;
+    /// A resource type of the host.
+    type ResourceType;
+    /// The destructor of a resource type.
+    type Destructor: Clone;
+    /// A destructor of threads' values.
+    type ThreadDestructor: ?Sized;
+}
+
 /// Everything that is in a store besides the engine's part: the machine, and objects of which
 /// each remembers one thing that the machine knows by numbers.
-pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
+pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     /// What the embedder put there.
     pub(crate) data: T,
     pub(crate) machine: StoreMachine,
-    pub(crate) functions: Functions<E::Function, HostFunction<E, T>>,
+    pub(crate) functions: Functions<E::Function, C::HostFunction>,
     pub(crate) types: TypeTables<E::Memory, E::Function, E::Table>,
-    pub(crate) calls: Calls<LiftResult<E, T>>,
+    pub(crate) calls: Calls<C::LiftResult>,
     pub(crate) handles: HostHandles,
     pub(crate) activations: Activations<E::Activation, E::Function>,
     pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
     pub(crate) origins: Origins,
     pub(crate) waiting: WaitingHostFunctions,
-    pub(crate) resource_types: ResourceTypes<HostResourceType<E, T>, Destructor<E, T>>,
-    pub(crate) thread_destructors: ThreadDestructors<DestroyThreadLocal<E, T>>,
+    pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
+    pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
     pub(crate) result_boxes: ResultBoxes,
     pub(crate) names: Names,
     pub(crate) settings: Settings,
@@ -59,7 +71,7 @@ pub(crate) struct State<E: CoreEngine, T: Send + 'static> {
     pub(crate) identity: Identity,
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
@@ -176,8 +188,8 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: fmt::Debug + Send + 'static> fmt::Debug for State<E, T> {
+impl<E: CoreEngine, T: fmt::Debug, C: Callbacks> fmt::Debug for StoreState<E, T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("data", &self.data).finish_non_exhaustive()
+        f.debug_struct("StoreState").field("data", &self.data).finish_non_exhaustive()
     }
 }

@@ -207,3 +207,50 @@ impl Bell {
 const fn position(number: NonZeroU32) -> usize {
     (number.get() - 1) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+    use core::future::poll_fn;
+    use std::sync::Mutex;
+
+    use crate::component::store::example_ids::ids;
+
+    use super::*;
+
+    /// Waits until a flag is set, and leaves its waker.
+    fn future(is_ready: &Arc<AtomicBool>, waker: &Arc<Mutex<Option<Waker>>>) -> HostFuture {
+        let (is_ready, waker) = (is_ready.clone(), waker.clone());
+        Box::pin(poll_fn(move |context| {
+            *waker.lock().expect("nobody panicked") = Some(context.waker().clone());
+            if is_ready.load(Ordering::Relaxed) { Poll::Ready(Ok(None)) } else { Poll::Pending }
+        }))
+    }
+
+    #[test]
+    fn a_function_is_polled_once_it_was_woken() {
+        let (call, mut waiting) = (ids(0).call, WaitingHostFunctions::new());
+        let (is_ready, waker) = (Arc::default(), Arc::default());
+        assert!(waiting.begin(call, future(&is_ready, &waker)).is_none());
+        is_ready.store(true, Ordering::Relaxed);
+        assert!(waiting.poll(&mut waiting.take_woken()).is_none());
+        let waker = waker.lock().expect("nobody panicked").take();
+        waker.expect("it was polled").wake();
+        let mut batch = waiting.take_woken();
+        assert!(waiting.poll(&mut batch).is_some_and(|(woken, _)| woken == call));
+        assert_eq!(waiting.count(), 0);
+    }
+
+    #[test]
+    fn a_function_whose_call_nobody_wants_is_dropped() {
+        let (ids, mut waiting) = (ids(0), WaitingHostFunctions::new());
+        let (is_ready, waker) = (Arc::default(), Arc::default());
+        assert!(waiting.begin(ids.call, future(&is_ready, &waker)).is_none());
+        waiting.retain(|call| call == ids.call);
+        assert_eq!(waiting.count(), 1);
+        assert!(waiting.cancel(ids.call) && !waiting.cancel(ids.call));
+        assert!(waiting.begin(ids.call, future(&is_ready, &waker)).is_none());
+        waiting.retain(|_| false);
+        assert_eq!(waiting.count(), 0);
+    }
+}

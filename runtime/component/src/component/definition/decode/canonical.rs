@@ -8,17 +8,17 @@ use crate::builtin::{
     BackpressureDefinition, ContextDefinition, Definition, ErrorContextDefinition,
     SubtaskDefinition, TaskDefinition, ThreadDefinition, WaitableDefinition,
 };
+use crate::component::definition::builtin_template::{
+    BuiltinTemplate, EndOperation, StartFunction, StartTable,
+};
+use crate::component::definition::canonical_options::CanonicalOptions;
+use crate::component::definition::items::Item;
 use crate::core_value::{CoreType, IntegerType};
 
 use super::InvalidComponent;
 use super::core_types::address_type;
 use super::sections::{Scope, next};
 use super::value_types::Resolved;
-use crate::component::definition::builtin_template::{
-    BuiltinTemplate, EndOperation, StartFunction, StartTable,
-};
-use crate::component::definition::canonical_options::CanonicalOptions;
-use crate::component::definition::items::Item;
 
 impl Scope {
     pub(super) fn canonical(

@@ -9,14 +9,14 @@ use wasmparser::types::{CoreTypeId, EntityType};
 use wasmparser::{AbstractHeapType, CompositeInnerType, FuncType, RefType, ValType};
 
 use crate::abi::{CoreFunctionType, FlatTypes};
-use crate::core_value::{CoreType, IntegerType};
-
-use super::InvalidComponent;
-use super::value_types::{KnownTypes, Resolved};
 use crate::component::definition::entity_type::{
     CoreEntityType, CoreImport, CoreLimits, CoreSignature, CoreValueType, HeapType, ModuleType,
     ReferenceType,
 };
+use crate::core_value::{CoreType, IntegerType};
+
+use super::InvalidComponent;
+use super::value_types::{KnownTypes, Resolved};
 
 impl<'a> Resolved<'a> {
     /// The type of the core function with this index.

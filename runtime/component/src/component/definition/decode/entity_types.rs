@@ -7,12 +7,13 @@ use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentInstanceTypeId, ComponentTypeId,
 };
 
-use super::InvalidComponent;
-use super::value_types::{KnownTypes, Resolved};
 use crate::component::definition::entity_type::{
     ComponentType, EntityType, InstanceType, NamedTypes,
 };
 use crate::component::definition::items::Binding;
+
+use super::InvalidComponent;
+use super::value_types::{KnownTypes, Resolved};
 
 impl KnownTypes {
     /// The type of an import or export. The validator limits how deeply these are nested.

@@ -6,9 +6,9 @@ use thiserror::Error;
 use wasmparser::WasmFeatures;
 
 use crate::abi::InvalidType;
-use crate::engine::Capability;
 
-use super::MAX_NESTING;
+/// As deep as components may be nested, so that no recursion over them ends a thread's stack.
+pub(crate) const MAX_NESTING: usize = 100;
 
 /// Bytes are not a component, or not one for Weft.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -63,36 +63,9 @@ pub(super) const NOT_IMPLEMENTED: [(WasmFeatures, &str); 9] = [
 ];
 
 const VALUES: &str = "value imports and exports and start functions of components";
-const GARBAGE_COLLECTION: &str = "canonical options for garbage-collected values";
+pub(crate) const GARBAGE_COLLECTION: &str = "canonical options for garbage-collected values";
 
 impl InvalidComponent {
-    /// What an engine would have to be capable of to run what needs what is
-    /// [not implemented](Self::Unsupported), if core code can't do without it either.
-    ///
-    /// ```
-    /// use weft::component::validate;
-    /// use weft::engine::Capability;
-    ///
-    /// let component = wat::parse_str(r#"
-    ///     (component
-    ///         (core module $module (func (export "f")))
-    ///         (core instance $instance (instantiate $module))
-    ///         (func (canon lift (core func $instance "f") gc)))
-    /// "#)?;
-    /// let error = validate(&component).unwrap_err();
-    /// assert_eq!(error.capability(), Some(Capability::GarbageCollection));
-    /// # Ok::<(), wat::Error>(())
-    /// ```
-    #[must_use]
-    pub fn capability(&self) -> Option<Capability> {
-        match self {
-            Self::Unsupported { feature: GARBAGE_COLLECTION, .. } => {
-                Some(Capability::GarbageCollection)
-            }
-            _ => None,
-        }
-    }
-
     pub(super) fn invalid(message: impl Into<String>, offset: u64) -> Self {
         Self::Invalid { message: message.into(), offset }
     }

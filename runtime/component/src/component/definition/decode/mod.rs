@@ -15,7 +15,7 @@
 mod canonical;
 mod core_types;
 mod entity_types;
-mod error;
+pub(crate) mod error;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -33,13 +33,11 @@ use super::entity_type::ModuleType;
 use super::features::Features;
 use super::items::{CoreModule, Decoded, Definition};
 use core_types::module_type;
+
 pub use error::InvalidComponent;
-use error::NOT_IMPLEMENTED;
+use error::{MAX_NESTING, NOT_IMPLEMENTED};
 use sections::Scope;
 use value_types::Resolved;
-
-/// As deep as components may be nested, so that no recursion over them ends a thread's stack.
-pub(crate) const MAX_NESTING: usize = 100;
 
 /// Everything that a component or a core module in it may use. What a module uses has to be in
 /// its engine, too, which [`missing_capabilities`](crate::component::missing::missing_capabilities) finds out.

@@ -12,13 +12,13 @@ use wasmparser::{
     FromReader, Instance, Payload, SectionLimited, ValType,
 };
 
+use crate::component::definition::items::{
+    CoreSort, Definition, ExternName, Item, OuterSort, Reference, Sort,
+};
 use crate::core_value::IntegerType;
 
 use super::InvalidComponent;
 use super::value_types::{KnownTypes, Resolved};
-use crate::component::definition::items::{
-    CoreSort, Definition, ExternName, Item, OuterSort, Reference, Sort,
-};
 
 /// A component definition that is being made.
 #[derive(Debug, Default)]

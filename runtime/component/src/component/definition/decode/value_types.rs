@@ -15,11 +15,11 @@ use wasmparser::types::{CoreTypeId, TypesRef};
 
 use crate::abi::{Type, TypeList};
 use crate::builtin::TypeIndex;
+use crate::component::definition::entity_type::{ComponentType, InstanceType, ModuleType};
+use crate::component::definition::function_type::FunctionType;
 use crate::core_value::IntegerType;
 
 use super::InvalidComponent;
-use crate::component::definition::entity_type::{ComponentType, InstanceType, ModuleType};
-use crate::component::definition::function_type::FunctionType;
 
 /// The number of a stream or future type that is not resolved.
 const UNRESOLVED: TypeIndex = TypeIndex(0);

@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use crate::abi::Val;
 use crate::component::run::call_result::sealed::CallResult as _;
+use crate::component::run::context::Context;
 use crate::component::run::host_calls::Begun;
-use crate::component::store::context::Context;
+use crate::component::run::state::State;
 use crate::component::store::crossing::{Next, Starting};
 use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::FunctionId;
 
@@ -49,7 +49,8 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 Ok(Next::Step(state.machine.function_returned(None)?))
             }
             Err(trap) => {
-                drop(state.crossing.take_stop());
+                // A guest may have tried to stop, which it can't in a start function.
+                let _ = state.crossing.take_stop();
                 Err(state.crossing.take_trap(trap))
             }
         }

@@ -10,11 +10,11 @@ use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::import_error::ImportError;
 use crate::component::definition::items::Item;
+use crate::component::run::context::Context;
+use crate::component::run::state::State;
 use crate::component::store::canonical::{CanonicalOptions, Lifted};
-use crate::component::store::context::Context;
 use crate::component::store::entity::{Closure, Code, Entity, Exports};
 use crate::component::store::fault::Fault;
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{FunctionId, InstanceId, Lift, LiftedFunction};
@@ -43,7 +43,7 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: Send + 'static> {
     pub(crate) errors: Vec<ImportError>,
 }
 
-impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Makes an instance of a component that is loaded, with what is given for its imports.
     pub(crate) fn instantiate_component(
         &mut self,

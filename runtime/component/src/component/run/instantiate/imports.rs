@@ -12,11 +12,11 @@ use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::import_error::{ImportError, within};
 use crate::component::definition::items::{Binding, ExternName};
 use crate::component::definition::matching;
+use crate::component::run::host_function::{DeclaredType, HostFunctionCall, TypedHostFunction};
+use crate::component::run::state::State;
 use crate::component::store::entity::Entity;
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::Callable;
-use crate::component::store::host_function::{DeclaredType, HostFunctionCall, TypedHostFunction};
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Table;
@@ -85,7 +85,7 @@ impl<E: CoreEngine, T: Send + 'static> Frame<'_, '_, E, T> {
                 matching::component(path, &given.definition, expected)
             }
             (EntityType::Type(_), _) => Ok(()),
-            (expected, given) => Err(mismatch(path, expected, given)),
+            (expected, given) => Err(mismatch(path, expected, given.kind())),
         };
         self.errors.extend(result.err());
         Ok(())
@@ -159,7 +159,7 @@ fn check_bound<E: CoreEngine>(
 ) -> Result<(), ImportError> {
     match (binding, given) {
         (None, _) | (Some(Binding::Resource(_)), Entity::Resource(_)) => Ok(()),
-        (Some(Binding::Resource(_)), given) => Err(mismatch(path, &"resource", given)),
+        (Some(Binding::Resource(_)), given) => Err(mismatch(path, &"resource", given.kind())),
         (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
             exports.iter().try_for_each(|(name, binding)| {
                 let path = within(path, name);
@@ -174,7 +174,7 @@ fn check_bound<E: CoreEngine>(
                 }
             })
         }
-        (Some(Binding::Instance(_)), given) => Err(mismatch(path, &"instance", given)),
+        (Some(Binding::Instance(_)), given) => Err(mismatch(path, &"instance", given.kind())),
     }
 }
 
@@ -189,10 +189,6 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-fn mismatch<E: CoreEngine>(path: &str, expected: &impl Display, given: &Entity<E>) -> ImportError {
-    ImportError::Mismatch {
-        name: path.into(),
-        expected: expected.to_string(),
-        given: given.kind().into(),
-    }
+fn mismatch(path: &str, expected: &impl Display, given: &'static str) -> ImportError {
+    ImportError::Mismatch { name: path.into(), expected: expected.to_string(), given: given.into() }
 }

@@ -2,7 +2,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{bytes, decode, decoded, refused};
-use crate::component::definition::decode::{InvalidComponent, MAX_NESTING};
+use crate::component::definition::decode::InvalidComponent;
+use crate::component::definition::decode::error::MAX_NESTING;
 
 #[test]
 fn a_core_module_is_no_component() {

@@ -4,14 +4,14 @@ use alloc::boxed::Box;
 use core::ops::{Deref, DerefMut};
 
 use crate::chooser::Chooser;
+use crate::component::store::canonical::Lifted;
+use crate::component::store::machine::StoreHost;
+use crate::component::store::outcome::Outcome;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
 use crate::host::HostStore;
 use crate::limits::Heap;
 
-use super::canonical::Lifted;
-use super::machine::StoreHost;
-use super::outcome::Outcome;
 use super::state::State;
 
 /// The engine's store with what is in it, lent.

@@ -5,19 +5,19 @@ use alloc::vec::Vec;
 use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
 use crate::component::store::calls::{Bits, Caller};
 use crate::component::store::canonical::Lowered;
-use crate::component::store::context::{Context, HostContext};
 use crate::component::store::fault::Fault;
 use crate::component::store::handle_error::HandleError;
-use crate::component::store::host_function::HostFunctionCall;
 use crate::component::store::host_result::{HostError, HostFuture, HostResult};
-use crate::component::store::state::State;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{Step, SubtaskId};
 use crate::trap::Trap;
 
+use super::context::{Context, HostContext};
+use super::host_function::HostFunctionCall;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
+use super::state::State;
 use super::transfer::flat_result;
 
 /// Where the result of a host function goes.

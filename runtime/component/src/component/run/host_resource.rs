@@ -4,12 +4,12 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use crate::builtin::TypeIndex;
+use crate::component::store::host_result::HostError;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::machine::TypeDefinition;
 
 use super::context::HostContext;
-use super::host_result::HostError;
 use super::state::State;
 
 /// A resource type of the host.

@@ -3,20 +3,21 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::future::Future;
 
 use crate::abi::{HandleTypes, Val};
 use crate::component::definition::function_mismatch::FunctionMismatch;
 use crate::component::definition::function_type::FunctionType;
+use crate::component::store::canonical::Lowered;
+use crate::component::store::fault::Fault;
+use crate::component::store::host_result::{HostError, HostFuture, HostResult};
 use crate::engine::CoreEngine;
 use crate::limits::Heap;
 use crate::machine::SubtaskId;
 use crate::thread::ThreadDestructor;
 
-use super::canonical::Lowered;
 use super::context::{Context, HostContext};
-use super::fault::Fault;
 use super::host_resource::HostResourceType;
-use super::host_result::{HostError, HostFuture, HostResult};
 
 /// A function of the host.
 pub(crate) struct HostFunction<E: CoreEngine, T: Send + 'static> {
@@ -43,6 +44,15 @@ pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
     Async(Box<Closure<E, T, HostFuture>>),
     /// Its types are Rust's own.
     Typed(Box<dyn TypedHostFunction<E, T>>),
+}
+
+impl<E: CoreEngine, T: Send + 'static> HostFunctionCall<E, T> {
+    /// Returns a host function that may wait.
+    pub(crate) fn asynchronous<F: Future<Output = HostResult> + Send + 'static>(
+        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))))
+    }
 }
 
 /// A function of the host whose types are Rust's own.
