@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what the compiler accepts without a word | `context_key/accepted/*.rs` |
 //! | what it refuses, and the messages, word for word | `context_key/refused/*.rs` and `.stderr` |
+//! | what the compiler refuses of `limits!`, with the same words | `limits/refused/*.rs` and `.stderr` |
 //! | names, value types and the collisions that only a run can see | here |
 //!
 //! After a deliberate change of a message, `TRYBUILD=overwrite cargo test -p weft-tests --test
@@ -91,6 +92,7 @@ fn what_is_sound_compiles_without_a_warning_and_what_is_not_is_refused_by_these_
     let cases = trybuild::TestCases::new();
     cases.pass("tests/context_key/accepted/*.rs");
     cases.compile_fail("tests/context_key/refused/*.rs");
+    cases.compile_fail("tests/limits/refused/*.rs");
 }
 
 #[test]

@@ -46,8 +46,9 @@ macro_rules! ids {
             /// that number.
             #[must_use]
             pub const fn from_u64(number: u64) -> Option<Self> {
-                let generation = (number >> 32) as u32;
-                match NonZeroU32::new(number as u32) {
+                let [a, b, c, d, generation @ ..] = number.to_le_bytes();
+                let generation = u32::from_le_bytes(generation);
+                match NonZeroU32::new(u32::from_le_bytes([a, b, c, d])) {
                     Some(number) => Some(Self { number, generation }),
                     None => None,
                 }

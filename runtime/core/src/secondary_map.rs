@@ -39,8 +39,8 @@ pub struct SecondaryMap<I, V, S> {
 impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
     /// Creates an empty map. `table` is named by the error if there is no room.
     #[must_use]
-    pub fn new(table: Table) -> Self {
-        Self { table, places: S::default(), used: 0, of: PhantomData }
+    pub const fn new(table: Table) -> Self {
+        Self { table, places: S::EMPTY, used: 0, of: PhantomData }
     }
 
     /// Returns the number of values.

@@ -5,7 +5,8 @@
 
 use weft_core::context::ContextValue;
 use weft_core::error::Error;
-use weft_core::limits::{HostLimits, Storage as _, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::{Storage as _, Table};
 use weft_core::list::fixed_list_utils::{
     concatenate, from_range, repeat_element, slice, zero_filled,
 };
@@ -16,12 +17,8 @@ use weft_core::list::{
 
 weft_core::limits! {
     /// Lists of up to a hundred elements, and texts of four bytes.
-    struct Bounded {
-        instances: 0, functions: 0, types: 0, handles: 0, thread_indices: 0, tasks: 0, threads: 0,
-        waitables: 0, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0, frames: 0,
-        message_bytes: 0,
-        text_bytes: 4, list_elements: 100, list_types: 2,
-    }
+    struct Bounded { ..MachineSizes::NONE }
+    extensions { text_bytes: 4, list_elements: 100, list_types: 2 }
 }
 
 macro_rules! on_each_storage {
@@ -60,7 +57,7 @@ on_each_storage! {
     an_extended_type_is_a_type_or_one_by_its_index,
 }
 
-type Scalar<L> = ElementType<<L as HostLimits>::CompoundType>;
+type Scalar<L> = ElementType<<L as ExtensionLimits>::CompoundType>;
 
 fn scalars<C>() -> [ElementType<C>; 13] {
     [
@@ -84,7 +81,7 @@ fn list_type<C: CompoundType>(element: ElementType<C>, length: u32) -> FixedLeng
     FixedLengthListType::new(element, length).unwrap()
 }
 
-fn a_type_is_validated_and_knows_its_size<L: HostLimits>() {
+fn a_type_is_validated_and_knows_its_size<L: ExtensionLimits>() {
     let ty = list_type(Scalar::<L>::U16, 5);
     assert_eq!((ty.size_in_bytes(), ty.length(), ty.is_mutable()), (10, 5, true));
     assert_eq!((ty.element_type(), ty.to_string().as_str()), (&ElementType::U16, "list<u16, 5>"));
@@ -100,7 +97,7 @@ fn a_type_is_validated_and_knows_its_size<L: HostLimits>() {
     assert_ne!(ty, list_type(ElementType::U8, 1));
 }
 
-fn every_scalar_is_laid_out_as_the_abi_says<L: HostLimits>() {
+fn every_scalar_is_laid_out_as_the_abi_says<L: ExtensionLimits>() {
     let sizes = scalars::<L::CompoundType>().map(|it| list_type(it, 3).size_in_bytes());
     assert_eq!(sizes, [3, 3, 3, 6, 6, 12, 12, 24, 24, 12, 24, 12, 24]);
     let text = list_type(Scalar::<L>::String, 3).abi();
@@ -109,7 +106,7 @@ fn every_scalar_is_laid_out_as_the_abi_says<L: HostLimits>() {
     assert_eq!(names, "bool s8 u8 s16 u16 s32 u32 s64 u64 f32 f64 char string");
 }
 
-fn a_list_is_filled_up_to_its_length_and_not_further<L: HostLimits>() {
+fn a_list_is_filled_up_to_its_length_and_not_further<L: ExtensionLimits>() {
     let ty = list_type(Scalar::<L>::U8, 2);
     let mut list = FixedLengthList::<L>::new(ty.clone());
     assert_eq!((list.is_full(), list.remaining(), list.length()), (false, 2, 2));
@@ -132,7 +129,7 @@ fn a_list_is_filled_up_to_its_length_and_not_further<L: HostLimits>() {
     assert_eq!(three, Err(ListError::Full { length: 2 }));
 }
 
-fn an_element_of_another_type_is_refused_and_the_list_stays_as_it_is<L: HostLimits>() {
+fn an_element_of_another_type_is_refused_and_the_list_stays_as_it_is<L: ExtensionLimits>() {
     let values: [(&str, ContextValue<L>); 14] = [
         ("a bool", true.into()),
         ("an s8", 1_i8.into()),
@@ -164,7 +161,7 @@ fn an_element_of_another_type_is_refused_and_the_list_stays_as_it_is<L: HostLimi
     assert_eq!(refused.to_string(), "an element is to be of type `u8`, and is a bool");
 }
 
-fn a_list_of_an_immutable_type_is_filled_and_then_stays<L: HostLimits>() {
+fn a_list_of_an_immutable_type_is_filled_and_then_stays<L: ExtensionLimits>() {
     let ty = FixedLengthListType::new_immutable(Scalar::<L>::Char, 2).unwrap();
     let mut list = FixedLengthList::<L>::new(ty);
     list.push('a').unwrap();
@@ -177,7 +174,7 @@ fn a_list_of_an_immutable_type_is_filled_and_then_stays<L: HostLimits>() {
     assert!(!concatenate(&other, &list).unwrap().list_type().is_mutable());
 }
 
-fn every_scalar_has_a_zero_and_can_be_repeated<L: HostLimits>() {
+fn every_scalar_has_a_zero_and_can_be_repeated<L: ExtensionLimits>() {
     for ty in scalars::<L::CompoundType>() {
         let zeros = zero_filled::<L>(ty.clone(), 3).unwrap();
         assert!(zeros.is_full());
@@ -192,7 +189,7 @@ fn every_scalar_has_a_zero_and_can_be_repeated<L: HostLimits>() {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the numbers are those that a float has exactly")]
-fn ranges_are_of_any_type_of_numbers_and_exact<L: HostLimits>() {
+fn ranges_are_of_any_type_of_numbers_and_exact<L: ExtensionLimits>() {
     for ty in scalars::<L::CompoundType>().into_iter().skip(1).take(11) {
         let list = from_range::<L>(ty, 0, 100).unwrap();
         assert_eq!((list.length(), list.count()), (100, 100));
@@ -211,7 +208,7 @@ fn ranges_are_of_any_type_of_numbers_and_exact<L: HostLimits>() {
     assert_eq!((below.get_as::<i8>(0), below.get_as::<i8>(1)), (Some(-128), Some(-127)));
 }
 
-fn what_is_no_range_is_refused<L: HostLimits>() {
+fn what_is_no_range_is_refused<L: ExtensionLimits>() {
     for (ty, start, end) in [
         (ElementType::U8, 250, 257),
         (ElementType::U8, -1, 1),
@@ -228,7 +225,7 @@ fn what_is_no_range_is_refused<L: HostLimits>() {
     }
 }
 
-fn lists_are_joined_and_cut<L: HostLimits>() {
+fn lists_are_joined_and_cut<L: ExtensionLimits>() {
     let a = from_range::<L>(ElementType::U8, 0, 3).unwrap();
     let b = repeat_element(ElementType::U8, 9_u8, 2).unwrap();
     let both = concatenate(&a, &b).unwrap();
@@ -238,7 +235,7 @@ fn lists_are_joined_and_cut<L: HostLimits>() {
     assert_eq!(slice(&both, 0, 3), Ok(a));
 }
 
-fn lists_that_do_not_fit_together_are_not_joined<L: HostLimits>() {
+fn lists_that_do_not_fit_together_are_not_joined<L: ExtensionLimits>() {
     let a = from_range::<L>(ElementType::U8, 0, 3).unwrap();
     let c = from_range::<L>(ElementType::U16, 0, 3).unwrap();
     let different = ListError::DifferentElements(ElementType::U8, ElementType::U16);
@@ -248,7 +245,7 @@ fn lists_that_do_not_fit_together_are_not_joined<L: HostLimits>() {
     assert_eq!(concatenate(&empty, &a), Err(ListError::NotFull { count: 0, length: 3 }));
 }
 
-fn a_slice_is_within_its_list<L: HostLimits>() {
+fn a_slice_is_within_its_list<L: ExtensionLimits>() {
     let list = from_range::<L>(ElementType::U8, 0, 5).unwrap();
     assert_eq!(slice(&list, 4, 2), Err(ListError::NoElement { index: 5, count: 5 }));
     assert_eq!(slice(&list, 0, 0), Err(ListError::NoLength));
@@ -256,7 +253,7 @@ fn a_slice_is_within_its_list<L: HostLimits>() {
     assert_eq!(beyond, Err(ListError::NoElement { index: usize::MAX - 1, count: 5 }));
 }
 
-fn a_copy_is_a_list_of_its_own<L: HostLimits>() {
+fn a_copy_is_a_list_of_its_own<L: ExtensionLimits>() {
     let mut list = from_range::<L>(ElementType::U8, 0, 2).unwrap();
     let copy = list.try_clone().unwrap();
     list.set(0, 5_u8).unwrap();
@@ -267,7 +264,7 @@ fn a_copy_is_a_list_of_its_own<L: HostLimits>() {
     assert_eq!(list.into_elements().unwrap().get(1), elements.get(1));
 }
 
-fn a_registry_gives_one_type_one_index<L: HostLimits>() {
+fn a_registry_gives_one_type_one_index<L: ExtensionLimits>() {
     let mut registry = FixedLengthListTypeRegistry::<L>::new();
     let types = [1, 2, 1].map(|length| list_type(Scalar::<L>::U8, length));
     let indices = types.map(|ty| registry.register_type(ty));
@@ -278,7 +275,7 @@ fn a_registry_gives_one_type_one_index<L: HostLimits>() {
     assert_eq!(registry.get_type(2), None);
 }
 
-fn an_extended_type_is_a_type_or_one_by_its_index<L: HostLimits>() {
+fn an_extended_type_is_a_type_or_one_by_its_index<L: ExtensionLimits>() {
     let mut registry = FixedLengthListTypeRegistry::<L>::default();
     registry.register_type(list_type(ElementType::U8, 2)).unwrap();
     let extended = [

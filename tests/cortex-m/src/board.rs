@@ -4,7 +4,8 @@ use core::fmt;
 
 use weft_core::context::ContextError;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{NoCompound, Table};
+use weft_core::host::limits::NoCompound;
+use weft_core::limits::Table;
 use weft_core::list::ListError;
 use weft_core::machine::Machine;
 use weft_core::trap::Trap;
@@ -15,10 +16,12 @@ weft_core::limits! {
         instances: 2, functions: 2, types: 1, handles: 3, thread_indices: 1, tasks: 2, threads: 2,
         waitables: 4, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 3,
         message_bytes: 32,
-        contexts: 3, context_scopes: 2, context_values: 2, text_bytes: 16,
-        call_records: 4, task_metadata: 1, cancellation_tokens: 2, cancellation_handlers: 2,
-        host_sets: 2, error_records: 2, stack_frames: 2, error_metadata: 1,
-        thread_records: 2, thread_locals: 2, list_elements: 4,
+    }
+    extensions {
+        contexts: 3, context_scopes: 2, context_values: 2, text_bytes: 16, call_records: 4,
+        task_metadata: 1, cancellation_tokens: 2, cancellation_handlers: 2, host_sets: 2,
+        error_records: 2, stack_frames: 2, error_metadata: 1, thread_records: 2, thread_locals: 2,
+        list_elements: 4,
     }
 }
 

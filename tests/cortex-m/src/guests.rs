@@ -17,8 +17,8 @@ pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
 const TASK_RETURN: TaskDefinition = TaskDefinition::Return { result_type: None, options: OPTIONS };
 
 /// The guests and the host, as far as they do the same again and again.
-pub(crate) struct Guests {
-    pub(crate) machine: Machine<Board>,
+pub(crate) struct Guests<'a> {
+    pub(crate) machine: &'a mut Machine<Board>,
     pub(crate) producer: Guest,
     pub(crate) consumer: Guest,
 }
@@ -44,13 +44,12 @@ impl Guest {
     }
 }
 
-impl Guests {
-    /// A machine with two guests, which may have streams.
-    pub(crate) fn new() -> Result<Self, Wrong> {
-        let mut machine = Machine::default();
+impl<'a> Guests<'a> {
+    /// Two guests in an empty machine, which may have streams.
+    pub(crate) fn new(machine: &'a mut Machine<Board>) -> Result<Self, Wrong> {
         machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
-        let producer = Guest::new(&mut machine)?;
-        let consumer = Guest::new(&mut machine)?;
+        let producer = Guest::new(machine)?;
+        let consumer = Guest::new(machine)?;
         Ok(Self { machine, producer, consumer })
     }
 
@@ -59,7 +58,7 @@ impl Guests {
         definition: impl Into<Definition>,
         arguments: [u32; N],
     ) -> Result<Outcome<Option<CoreValue>, Step>, Wrong> {
-        Ok(definition.into().call(&mut self.machine, &arguments.map(CoreValue::I32))?)
+        Ok(definition.into().call(self.machine, &arguments.map(CoreValue::I32))?)
     }
 
     /// A guest calls a built-in that does not return at once.

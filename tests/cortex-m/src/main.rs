@@ -30,6 +30,7 @@ mod threads;
 mod waitable_sets;
 
 use semihosting::{println, process};
+use weft_core::chooser::FirstInFirstOut;
 use weft_core::machine::Machine;
 
 use board::{Board, Wrong, expect_nothing_left};
@@ -37,7 +38,9 @@ use guests::Guests;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    match play() {
+    // Not on the stack. `entry` lends it for as long as the program runs.
+    static mut MACHINE: Machine<Board> = Machine::new(FirstInFirstOut);
+    match play(MACHINE) {
         Ok(sum) => {
             println!("a machine of {} bytes: the sum is {sum}", size_of::<Machine<Board>>());
             process::exit(0)
@@ -48,20 +51,20 @@ fn main() -> ! {
 }
 
 /// Plays everything, one thing after the other, on one machine.
-fn play() -> Result<u32, Wrong> {
-    let mut guests = Guests::new()?;
+fn play(machine: &mut Machine<Board>) -> Result<u32, Wrong> {
+    let mut guests = Guests::new(machine)?;
     let sum = streams::play(&mut guests)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the streams")?;
-    contexts::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the contexts")?;
-    tasks::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the tasks")?;
-    waitable_sets::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the sets")?;
-    error_contexts::play(&mut guests.machine)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the errors")?;
+    expect_nothing_left(guests.machine, "nothing is left of the streams")?;
+    contexts::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the contexts")?;
+    tasks::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the tasks")?;
+    waitable_sets::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the sets")?;
+    error_contexts::play(guests.machine)?;
+    expect_nothing_left(guests.machine, "nothing is left of the errors")?;
     threads::play(&mut guests)?;
-    expect_nothing_left(&guests.machine, "nothing is left of the threads")?;
+    expect_nothing_left(guests.machine, "nothing is left of the threads")?;
     lists::play()?;
     Ok(sum)
 }

@@ -24,7 +24,7 @@ const SOURCE: u32 = 4;
 const DESTINATION: u32 = 16;
 
 /// Gives the sum.
-pub(crate) fn play(board: &mut Guests) -> Result<u32, Wrong> {
+pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     let (producer, produce) = (board.producer.instance, board.producer.export);
     let (consumer, consume) = (board.consumer.instance, board.consumer.export);
 

@@ -76,11 +76,12 @@ weft::limits! {
         instances: 1, functions: 1, types: 0, handles: 1, thread_indices: 1, tasks: 1, threads: 1,
         waitables: 20, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 2,
         message_bytes: 64,
+    }
+    extensions {
         contexts: 4, context_scopes: 3, context_values: 4, text_bytes: 32, value_bytes: 8,
-        task_records: 1, call_records: 20, task_metadata: 2,
-        cancellation_tokens: 2, cancellation_handlers: 2, host_sets: 2,
-        error_records: 2, stack_frames: 3, error_metadata: 2,
-        thread_records: 1, thread_locals: 2, list_elements: 16,
+        task_records: 1, call_records: 20, task_metadata: 2, cancellation_tokens: 2,
+        cancellation_handlers: 2, host_sets: 2, error_records: 2, stack_frames: 3,
+        error_metadata: 2, thread_records: 1, thread_locals: 2, list_elements: 16,
     }
 }
 

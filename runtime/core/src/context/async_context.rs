@@ -4,7 +4,8 @@ use core::fmt;
 
 use crate::error::Error;
 use crate::host::attributes::{Attribute, Attributes, Name};
-use crate::limits::{HostLimits, Table};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::Table;
 
 use super::{
     ContextKey, ContextKeyCollision, ContextKeyIdentity, ContextValue, ContextValueType,
@@ -25,10 +26,10 @@ use super::{
 /// weft::limits! {
 ///     struct Small {
 ///         instances: 1, functions: 1, types: 0, handles: 1, thread_indices: 1, tasks: 1,
-///         threads: 1, waitables: 1, waitable_sets: 0, resources: 0, lends: 0,
-///         error_contexts: 0, frames: 2, message_bytes: 0,
-///         context_values: 2, text_bytes: 8,
+///         threads: 1, waitables: 1, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0,
+///         frames: 2, message_bytes: 0,
 ///     }
+///     extensions { context_values: 2, text_bytes: 8 }
 /// }
 ///
 /// #[derive(ContextKey)]
@@ -44,11 +45,11 @@ use super::{
 /// assert_eq!(locale.and_then(|it| it.as_text()), Some("de-CH"));
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
-pub struct AsyncContext<L: HostLimits> {
+pub struct AsyncContext<L: ExtensionLimits> {
     values: Attributes<L, L::ContextValues<Attribute<L>>>,
 }
 
-impl<L: HostLimits> AsyncContext<L> {
+impl<L: ExtensionLimits> AsyncContext<L> {
     /// A context without values.
     pub fn new() -> Self {
         Self { values: Attributes::new(Table::ContextValues) }
@@ -182,20 +183,20 @@ impl<L: HostLimits> AsyncContext<L> {
     }
 }
 
-impl<L: HostLimits> Default for AsyncContext<L> {
+impl<L: ExtensionLimits> Default for AsyncContext<L> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: HostLimits> fmt::Debug for AsyncContext<L> {
+impl<L: ExtensionLimits> fmt::Debug for AsyncContext<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.values.fmt(f)
     }
 }
 
 /// Equal if they have the same values under the same keys, in whatever order they were set.
-impl<L: HostLimits> PartialEq for AsyncContext<L> {
+impl<L: ExtensionLimits> PartialEq for AsyncContext<L> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
             && self.values.iter().all(|one| {

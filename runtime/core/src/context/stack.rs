@@ -4,25 +4,26 @@
 //! changes one that others have, too, changes a copy.
 
 use crate::error::Error;
-use crate::limits::{HostLimits, Table};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::Table;
 use crate::machine::arena::{Arena, Key, Slot};
 
 use super::AsyncContext;
 
 /// A context, and how many stacks have it.
-pub(crate) struct Shared<L: HostLimits> {
+pub(crate) struct Shared<L: ExtensionLimits> {
     holders: u32,
     context: AsyncContext<L>,
 }
 
 /// A context that is not current, in one stack.
-pub(crate) struct Under<L: HostLimits> {
+pub(crate) struct Under<L: ExtensionLimits> {
     context: Key<Shared<L>>,
     under: Option<Key<Self>>,
 }
 
 /// The contexts of a task, or of the host.
-pub(crate) struct Stack<L: HostLimits> {
+pub(crate) struct Stack<L: ExtensionLimits> {
     current: Option<Key<Shared<L>>>,
     under: Option<Key<Under<L>>>,
     /// How many there are.
@@ -31,13 +32,18 @@ pub(crate) struct Stack<L: HostLimits> {
     entered: u32,
 }
 
-impl<L: HostLimits> Default for Stack<L> {
+impl<L: ExtensionLimits> Default for Stack<L> {
     fn default() -> Self {
-        Self { current: None, under: None, depth: 0, entered: 0 }
+        Self::new()
     }
 }
 
-impl<L: HostLimits> Stack<L> {
+impl<L: ExtensionLimits> Stack<L> {
+    /// Creates a stack without contexts.
+    pub(crate) const fn new() -> Self {
+        Self { current: None, under: None, depth: 0, entered: 0 }
+    }
+
     pub(crate) const fn depth(&self) -> u32 {
         self.depth
     }
@@ -55,37 +61,34 @@ pub(crate) struct Mark {
 }
 
 /// All contexts.
-pub(crate) struct Contexts<L: HostLimits> {
+pub(crate) struct Contexts<L: ExtensionLimits> {
     shared: Arena<Shared<L>, L::Contexts<Slot<Shared<L>>>>,
     unders: Arena<Under<L>, L::ContextScopes<Slot<Under<L>>>>,
 }
 
-impl<L: HostLimits> Contexts<L> {
-    pub(crate) fn new() -> Self {
+impl<L: ExtensionLimits> Contexts<L> {
+    pub(crate) const fn new() -> Self {
         Self { shared: Arena::new(Table::Contexts), unders: Arena::new(Table::ContextScopes) }
     }
 
-    /// How many entries one of the tables has in use.
-    pub(crate) fn count_of(&self, table: Table) -> usize {
-        match table {
-            Table::Contexts => self.shared.len() as usize,
-            Table::ContextScopes => self.unders.len() as usize,
-            _ => self.iter().map(AsyncContext::len).sum(),
-        }
+    /// Returns the number of contexts.
+    pub(crate) const fn len(&self) -> usize {
+        self.shared.len()
+    }
+
+    /// Returns the number of contexts that are not current, over all stacks.
+    pub(crate) const fn scopes(&self) -> usize {
+        self.unders.len()
+    }
+
+    /// Returns the number of values in all contexts.
+    pub(crate) fn values(&self) -> usize {
+        self.iter().map(AsyncContext::len).sum()
     }
 
     fn iter(&self) -> impl Iterator<Item = &AsyncContext<L>> {
         let keys = (0..self.shared.positions()).filter_map(|it| self.shared.key_at(it));
         keys.filter_map(|it| Some(&self.shared.get(it).ok()?.context))
-    }
-
-    /// The bytes of an entry of one of the tables.
-    pub(crate) const fn entry_bytes(table: Table) -> usize {
-        match table {
-            Table::Contexts => size_of::<Slot<Shared<L>>>(),
-            Table::ContextScopes => size_of::<Slot<Under<L>>>(),
-            _ => size_of::<crate::host::attributes::Attribute<L>>(),
-        }
     }
 
     /// The current context of a stack.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::error::Error;
-use crate::limits::{Bytes, HostLimits, Text};
+use crate::host::limits::{Bytes, ExtensionLimits, Text};
 
 /// A value that the host keeps: a value of the Component Model, or bytes. A **host extension**.
 ///
@@ -13,7 +13,7 @@ use crate::limits::{Bytes, HostLimits, Text};
 ///
 /// [`IntoContextValue`] makes one of what Rust calls it, and is what everything takes that takes a
 /// value; [`get`](Self::get) gives it back.
-pub enum ContextValue<L: HostLimits> {
+pub enum ContextValue<L: ExtensionLimits> {
     /// `bool`
     Bool(bool),
     /// `s8`
@@ -51,7 +51,7 @@ pub enum ContextValue<L: HostLimits> {
 /// Implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes, for
 /// [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array), and with
 /// `alloc` for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
-pub trait IntoContextValue<L: HostLimits> {
+pub trait IntoContextValue<L: ExtensionLimits> {
     /// The value, to be kept.
     ///
     /// # Errors
@@ -71,18 +71,18 @@ pub trait IntoContextValue<L: HostLimits> {
 /// # extern crate weft_core as weft;
 /// use weft::context::{AsyncContext, ContextKey, ContextValue, ContextValueType, IntoContextValue};
 /// use weft::error::Error;
-/// use weft::limits::HostLimits;
+/// use weft::host::limits::ExtensionLimits;
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct User(u64);
 ///
-/// impl<L: HostLimits> IntoContextValue<L> for User {
+/// impl<L: ExtensionLimits> IntoContextValue<L> for User {
 ///     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
 ///         self.0.into_context_value()
 ///     }
 /// }
 ///
-/// impl<L: HostLimits> ContextValueType<L> for User {
+/// impl<L: ExtensionLimits> ContextValueType<L> for User {
 ///     type View<'a> = Self;
 ///
 ///     fn view(value: &ContextValue<L>) -> Option<Self> {
@@ -101,7 +101,7 @@ pub trait IntoContextValue<L: HostLimits> {
 /// # }
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
-pub trait ContextValueType<L: HostLimits>: IntoContextValue<L> + 'static {
+pub trait ContextValueType<L: ExtensionLimits>: IntoContextValue<L> + 'static {
     /// What is given back: the value, or what it borrows from where it is kept, such as a `&str`.
     type View<'a>;
 
@@ -109,7 +109,7 @@ pub trait ContextValueType<L: HostLimits>: IntoContextValue<L> + 'static {
     fn view(value: &ContextValue<L>) -> Option<Self::View<'_>>;
 }
 
-impl<L: HostLimits> ContextValue<L> {
+impl<L: ExtensionLimits> ContextValue<L> {
     /// A value of the Component Model.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl<L: HostLimits> ContextValue<L> {
     }
 }
 
-impl<L: HostLimits> Clone for ContextValue<L> {
+impl<L: ExtensionLimits> Clone for ContextValue<L> {
     fn clone(&self) -> Self {
         match self {
             Self::Bool(value) => Self::Bool(*value),
@@ -174,7 +174,7 @@ impl<L: HostLimits> Clone for ContextValue<L> {
 }
 
 /// As in the Component Model, all NaNs are one value, and 0 and −0 are two.
-impl<L: HostLimits> PartialEq for ContextValue<L> {
+impl<L: ExtensionLimits> PartialEq for ContextValue<L> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Bool(one), Self::Bool(other)) => one == other,
@@ -201,7 +201,7 @@ impl<L: HostLimits> PartialEq for ContextValue<L> {
     }
 }
 
-impl<L: HostLimits> fmt::Debug for ContextValue<L> {
+impl<L: ExtensionLimits> fmt::Debug for ContextValue<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool(value) => value.fmt(f),

@@ -1,19 +1,20 @@
 //! Which types of Rust can be kept as a [`ContextValue`], and given back.
 
 use crate::error::Error;
-use crate::limits::{Array, ArrayText, HostLimits, Text};
+use crate::host::limits::{ExtensionLimits, Text};
+use crate::limits::{Array, ArrayText};
 
 use super::value::{ContextValue, ContextValueType, IntoContextValue};
 
 macro_rules! scalars {
     ($($ty:ident: $case:ident,)*) => {$(
-        impl<L: HostLimits> IntoContextValue<L> for $ty {
+        impl<L: ExtensionLimits> IntoContextValue<L> for $ty {
             fn into_context_value(self) -> Result<ContextValue<L>, Error> {
                 Ok(ContextValue::$case(self))
             }
         }
 
-        impl<L: HostLimits> ContextValueType<L> for $ty {
+        impl<L: ExtensionLimits> ContextValueType<L> for $ty {
             type View<'a> = Self;
 
             fn view(value: &ContextValue<L>) -> Option<Self> {
@@ -24,7 +25,7 @@ macro_rules! scalars {
             }
         }
 
-        impl<L: HostLimits> From<$ty> for ContextValue<L> {
+        impl<L: ExtensionLimits> From<$ty> for ContextValue<L> {
             fn from(value: $ty) -> Self {
                 Self::$case(value)
             }
@@ -38,14 +39,14 @@ scalars! {
 }
 
 /// As it is.
-impl<L: HostLimits> IntoContextValue<L> for ContextValue<L> {
+impl<L: ExtensionLimits> IntoContextValue<L> for ContextValue<L> {
     fn into_context_value(self) -> Result<Self, Error> {
         Ok(self)
     }
 }
 
 /// A `string`.
-impl<L: HostLimits> IntoContextValue<L> for &str {
+impl<L: ExtensionLimits> IntoContextValue<L> for &str {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         let too_long = Error::value_too_long(self.len());
         L::Text::copy_of(self).map(ContextValue::String).ok_or(too_long)
@@ -53,27 +54,27 @@ impl<L: HostLimits> IntoContextValue<L> for &str {
 }
 
 /// Bytes.
-impl<L: HostLimits> IntoContextValue<L> for &[u8] {
+impl<L: ExtensionLimits> IntoContextValue<L> for &[u8] {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         ContextValue::from_bytes(self)
     }
 }
 
 /// Bytes.
-impl<L: HostLimits, const N: usize> IntoContextValue<L> for &[u8; N] {
+impl<L: ExtensionLimits, const N: usize> IntoContextValue<L> for &[u8; N] {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         ContextValue::from_bytes(self)
     }
 }
 
 /// Bytes, of which there are always as many.
-impl<L: HostLimits, const N: usize> IntoContextValue<L> for [u8; N] {
+impl<L: ExtensionLimits, const N: usize> IntoContextValue<L> for [u8; N] {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         ContextValue::from_bytes(&self)
     }
 }
 
-impl<L: HostLimits, const N: usize> ContextValueType<L> for [u8; N] {
+impl<L: ExtensionLimits, const N: usize> ContextValueType<L> for [u8; N] {
     type View<'a> = Self;
 
     fn view(value: &ContextValue<L>) -> Option<Self> {
@@ -83,7 +84,7 @@ impl<L: HostLimits, const N: usize> ContextValueType<L> for [u8; N] {
 
 macro_rules! texts_and_bytes {
     ($([$($parameter:tt)*] $ty:ty: $view:ty, $view_of:ident;)*) => {$(
-        impl<L: HostLimits, $($parameter)*> IntoContextValue<L> for $ty {
+        impl<L: ExtensionLimits, $($parameter)*> IntoContextValue<L> for $ty {
             fn into_context_value(self) -> Result<ContextValue<L>, Error> {
                 let borrowed: &$view = &self;
                 borrowed.into_context_value()
@@ -93,7 +94,7 @@ macro_rules! texts_and_bytes {
         texts_and_bytes!(type [$($parameter)*] $ty: $view, $view_of);
     )*};
     (type [$($parameter:tt)*] $ty:ty: $view:ty, $view_of:ident) => {
-        impl<L: HostLimits, $($parameter)*> ContextValueType<L> for $ty {
+        impl<L: ExtensionLimits, $($parameter)*> ContextValueType<L> for $ty {
             type View<'a> = &'a $view;
 
             fn view(value: &ContextValue<L>) -> Option<&$view> {
@@ -117,7 +118,7 @@ mod owned {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    use super::{ContextValue, ContextValueType, Error, HostLimits, IntoContextValue};
+    use super::{ContextValue, ContextValueType, Error, ExtensionLimits, IntoContextValue};
     use crate::abi::Val;
 
     texts_and_bytes! {
@@ -125,7 +126,7 @@ mod owned {
         [] Vec<u8>: [u8], as_bytes;
     }
 
-    impl<L: HostLimits<Text = String, Compound = Val>> From<Val> for ContextValue<L> {
+    impl<L: ExtensionLimits<Text = String, Compound = Val>> From<Val> for ContextValue<L> {
         fn from(value: Val) -> Self {
             match value {
                 Val::Bool(value) => Self::Bool(value),
@@ -146,13 +147,13 @@ mod owned {
         }
     }
 
-    impl<L: HostLimits<Text = String, Compound = Val>> IntoContextValue<L> for Val {
+    impl<L: ExtensionLimits<Text = String, Compound = Val>> IntoContextValue<L> for Val {
         fn into_context_value(self) -> Result<ContextValue<L>, Error> {
             Ok(self.into())
         }
     }
 
-    impl<L: HostLimits<Text = String, Compound = Val>> ContextValueType<L> for Val {
+    impl<L: ExtensionLimits<Text = String, Compound = Val>> ContextValueType<L> for Val {
         type View<'a> = Self;
 
         fn view(value: &ContextValue<L>) -> Option<Self> {

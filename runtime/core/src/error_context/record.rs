@@ -2,13 +2,14 @@
 
 use crate::error::Error;
 use crate::host::attributes::{Attribute, Attributes};
-use crate::limits::{HostLimits, Storage, Table, Text};
+use crate::host::limits::{ExtensionLimits, Text};
+use crate::limits::{Storage, Table};
 use crate::machine::ErrorContextId;
 
 use super::{ErrorSeverity, StackFrame};
 
 /// What the host knows of an error context.
-pub(crate) struct ErrorRecord<L: HostLimits> {
+pub(crate) struct ErrorRecord<L: ExtensionLimits> {
     pub(crate) severity: ErrorSeverity,
     pub(crate) code: Option<i64>,
     /// What it came from, which it holds.
@@ -20,30 +21,27 @@ pub(crate) struct ErrorRecord<L: HostLimits> {
 }
 
 /// A stack frame, kept.
-pub(crate) struct Frame<L: HostLimits> {
+pub(crate) struct Frame<L: ExtensionLimits> {
     function: L::Text,
     file: Option<L::Text>,
     line: Option<u32>,
     column: Option<u32>,
 }
 
-impl<L: HostLimits> Default for ErrorRecord<L> {
+impl<L: ExtensionLimits> Default for ErrorRecord<L> {
     fn default() -> Self {
         Self {
             severity: ErrorSeverity::default(),
             code: None,
             source: None,
             source_of: 0,
-            frames: Default::default(),
+            frames: L::StackFrames::EMPTY,
             metadata: Attributes::new(Table::ErrorMetadata),
         }
     }
 }
 
-impl<L: HostLimits> ErrorRecord<L> {
-    /// How many bytes a stack frame takes.
-    pub(crate) const FRAME_BYTES: usize = size_of::<Frame<L>>();
-
+impl<L: ExtensionLimits> ErrorRecord<L> {
     /// Whether it says nothing.
     pub(crate) fn is_blank(&self) -> bool {
         let Self { severity, code, source, source_of, frames, metadata } = self;

@@ -5,7 +5,8 @@ use core::marker::PhantomData;
 
 use crate::context::{ContextKeyIdentity, ContextValue};
 use crate::error::Error;
-use crate::limits::{HostLimits, Storage, Table, Text};
+use crate::host::limits::{ExtensionLimits, Text};
+use crate::limits::{Storage, Table};
 
 /// What a value is called.
 #[derive(Clone, Debug)]
@@ -53,23 +54,23 @@ impl Name<&str> {
 }
 
 /// A named value.
-pub(crate) struct Attribute<L: HostLimits> {
+pub(crate) struct Attribute<L: ExtensionLimits> {
     pub(crate) name: Name<L::Name>,
     pub(crate) value: ContextValue<L>,
 }
 
 /// Named values, in the order in which their names were first set. They are looked through one by
 /// one: there are few.
-pub(crate) struct Attributes<L: HostLimits, S> {
+pub(crate) struct Attributes<L: ExtensionLimits, S> {
     table: Table,
     list: S,
     of: PhantomData<fn() -> L>,
 }
 
-impl<L: HostLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
+impl<L: ExtensionLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
     /// None yet; `table` is what is full if there are too many.
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table, list: S::default(), of: PhantomData }
+    pub(crate) const fn new(table: Table) -> Self {
+        Self { table, list: S::EMPTY, of: PhantomData }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -140,7 +141,7 @@ impl<L: HostLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
     }
 }
 
-impl<L: HostLimits, S: Storage<Attribute<L>>> fmt::Debug for Attributes<L, S> {
+impl<L: ExtensionLimits, S: Storage<Attribute<L>>> fmt::Debug for Attributes<L, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter().map(|it| (it.name.text(), &it.value))).finish()
     }

@@ -4,45 +4,46 @@
 //! current context, and what is removed takes its record with it. Everything else is done by
 //! [`Host`](super::Host), subject by subject.
 //!
-//! To add a record for another kind of thing: a field here, made of storage that is named in
-//! [`HostLimits`]; a row of [`Table`] for it, in [`Extensions::count_of`] and
-//! [`Extensions::entry_bytes`]; and a call of [`Records::take`] where the machine removes the
-//! thing.
+//! To add a record for another kind of thing, add a row to the tables of the extensions in
+//! `limits::table`, from which its storage in [`ExtensionLimits`] follows; a field and its entries
+//! here; and a call of [`Records::take`] where the machine removes the thing.
 
 use crate::context::ContextValue;
-use crate::context::stack::{Contexts, Stack};
-use crate::error_context::record::ErrorRecord;
-use crate::limits::{HostLimits, Storage as _, Table};
+use crate::context::stack::{Contexts, Shared, Stack, Under};
+use crate::error_context::record::{ErrorRecord, Frame};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::{Storage as _, Table, entries};
 use crate::list::FixedLengthListType;
+use crate::machine::arena::Slot;
 use crate::machine::host_set::HostSet;
 use crate::task::record::CallRecord;
-use crate::task::token::Tokens;
-use crate::thread::record::ThreadLocal;
-use crate::thread::table::Threads;
+use crate::task::token::{Handler, Token, Tokens};
+use crate::thread::record::{ThreadLocal, ThreadRecord};
+use crate::thread::table::{Link, Threads};
 
 use super::attributes::Attribute;
 use super::records::{Place, Records};
 
 /// What the host remembers of a task.
-pub(crate) struct TaskRecord<L: HostLimits> {
+pub(crate) struct TaskRecord<L: ExtensionLimits> {
     pub(crate) contexts: Stack<L>,
 }
 
-impl<L: HostLimits> TaskRecord<L> {
+impl<L: ExtensionLimits> TaskRecord<L> {
     /// Whether there is nothing to remember.
     pub(crate) const fn is_empty(&self) -> bool {
         self.contexts.is_empty()
     }
 }
 
-impl<L: HostLimits> Default for TaskRecord<L> {
+impl<L: ExtensionLimits> Default for TaskRecord<L> {
     fn default() -> Self {
         Self { contexts: Stack::default() }
     }
 }
 
 /// The side tables of the host extensions.
-pub(crate) struct Extensions<L: HostLimits> {
+pub(crate) struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: Contexts<L>,
     /// The contexts of the host, where no task runs.
     pub(crate) host_contexts: Stack<L>,
@@ -54,12 +55,12 @@ pub(crate) struct Extensions<L: HostLimits> {
     pub(crate) host_sets: Records<HostSet, L::HostSets<Place<HostSet>>>,
 }
 
-impl<L: HostLimits> Extensions<L> {
+impl<L: ExtensionLimits> Extensions<L> {
     /// Nothing yet.
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             contexts: Contexts::new(),
-            host_contexts: Stack::default(),
+            host_contexts: Stack::new(),
             tasks: Records::new(Table::TaskRecords),
             errors: Records::new(Table::ErrorRecords),
             threads: Threads::new(),
@@ -69,46 +70,22 @@ impl<L: HostLimits> Extensions<L> {
         }
     }
 
-    /// How many entries a side table has in use; 0 for a table of the machine's own.
-    pub(crate) fn count_of(&self, table: Table) -> usize {
-        match table {
-            Table::TaskRecords => self.tasks.len(),
-            Table::Contexts | Table::ContextScopes | Table::ContextValues => {
-                self.contexts.count_of(table)
-            }
-            Table::ErrorRecords => self.errors.len(),
-            Table::StackFrames => self.errors.iter().map(ErrorRecord::num_frames).sum(),
-            Table::ErrorMetadata => self.errors.iter().map(|it| it.metadata.len()).sum(),
-            Table::ThreadRecords => self.threads.len(),
-            Table::ThreadLocals => self.threads.iter().map(|(_, it)| it.locals.len()).sum(),
-            Table::CallRecords => self.calls.len(),
-            Table::TaskMetadata => self.calls.iter().map(|it| it.metadata.len()).sum(),
-            Table::CancellationTokens | Table::CancellationHandlers => self.tokens.count_of(table),
-            Table::HostSets => self.host_sets.len(),
-            _ => 0,
-        }
-    }
-
-    /// How many bytes an entry of a side table takes; 0 for a table of the machine's own.
-    pub(crate) const fn entry_bytes(table: Table) -> usize {
-        match table {
-            Table::TaskRecords => size_of::<Place<TaskRecord<L>>>(),
-            Table::Contexts | Table::ContextScopes | Table::ContextValues => {
-                Contexts::<L>::entry_bytes(table)
-            }
-            Table::ErrorRecords => size_of::<Place<ErrorRecord<L>>>(),
-            Table::StackFrames => ErrorRecord::<L>::FRAME_BYTES,
-            Table::ErrorMetadata | Table::TaskMetadata => size_of::<Attribute<L>>(),
-            Table::CallRecords => size_of::<Place<CallRecord<L>>>(),
-            Table::CancellationTokens | Table::CancellationHandlers => {
-                Tokens::<L>::entry_bytes(table)
-            }
-            Table::ListElements => size_of::<ContextValue<L>>(),
-            Table::ListTypes => size_of::<FixedLengthListType<L::CompoundType>>(),
-            Table::ThreadRecords => Threads::<L>::ENTRY_BYTES,
-            Table::ThreadLocals => size_of::<ThreadLocal<L>>(),
-            Table::HostSets => size_of::<Place<HostSet>>(),
-            _ => 0,
-        }
-    }
+    entries! { extensions {
+        TaskRecords: extensions.tasks.len(), [Place<TaskRecord<L>>];
+        Contexts: extensions.contexts.len(), [Slot<Shared<L>>];
+        ContextScopes: extensions.contexts.scopes(), [Slot<Under<L>>];
+        ContextValues: extensions.contexts.values(), [Attribute<L>];
+        ErrorRecords: extensions.errors.len(), [Place<ErrorRecord<L>>];
+        StackFrames: extensions.errors.iter().map(ErrorRecord::num_frames).sum(), [Frame<L>];
+        ErrorMetadata: extensions.errors.iter().map(|it| it.metadata.len()).sum(), [Attribute<L>];
+        ListElements: 0, [ContextValue<L>];
+        ListTypes: 0, [FixedLengthListType<L::CompoundType>];
+        ThreadRecords: extensions.threads.len(), [Slot<ThreadRecord<L>>, Place<Link<L>>];
+        ThreadLocals: extensions.threads.iter().map(|(_, it)| it.locals.len()).sum(), [ThreadLocal<L>];
+        CallRecords: extensions.calls.len(), [Place<CallRecord<L>>];
+        TaskMetadata: extensions.calls.iter().map(|it| it.metadata.len()).sum(), [Attribute<L>];
+        CancellationTokens: extensions.tokens.len(), [Slot<Token>];
+        CancellationHandlers: extensions.tokens.handlers(), [Slot<Handler>];
+        HostSets: extensions.host_sets.len(), [Place<HostSet>];
+    } }
 }

@@ -28,6 +28,7 @@
 //! |---|---|
 //! | here | [`Host`], [`HostStore`] |
 //! | `extensions` | the side tables, which the machine carries |
+//! | [`limits`] | the storage of these tables, and their sizes |
 //! | `records` | records of things in the machine, by position and generation |
 //! | `attributes` | named values: contexts and metadata are made of them |
 //!
@@ -37,6 +38,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod extensions;
+pub mod limits;
 pub(crate) mod records;
 
 use core::fmt;

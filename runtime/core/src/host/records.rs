@@ -26,8 +26,8 @@ pub(crate) struct Records<T, S> {
 
 impl<T, S: Storage<Place<T>>> Records<T, S> {
     /// No records yet; `table` is what is full if there are too many.
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table, places: S::default(), used: 0, of: core::marker::PhantomData }
+    pub(crate) const fn new(table: Table) -> Self {
+        Self { table, places: S::EMPTY, used: 0, of: core::marker::PhantomData }
     }
 
     /// How many records there are.

@@ -7,7 +7,7 @@ use alloc::vec;
 
 use crate::abi::{Abi, Case, Field, ListShape, Mismatch, Type, Val};
 use crate::context::ContextValue;
-use crate::limits::HostLimits;
+use crate::host::limits::ExtensionLimits;
 
 use super::dynamic::{FixedLengthList, FixedLengthListType};
 use super::element::{CompoundType, ElementType};
@@ -104,7 +104,7 @@ impl FixedLengthListType<Type> {
 /// assert_eq!(list.to_val()?, Val::list([Val::S32(5), Val::S32(20)]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-impl<L: HostLimits<Text = String, Compound = Val, CompoundType = Type>> FixedLengthList<L> {
+impl<L: ExtensionLimits<Text = String, Compound = Val, CompoundType = Type>> FixedLengthList<L> {
     /// The list that a value is.
     ///
     /// # Errors

@@ -5,13 +5,14 @@ use core::fmt;
 use crate::abi::Abi;
 use crate::context::{ContextValue, ContextValueType, IntoContextValue};
 use crate::error::Error;
-use crate::limits::{HostLimits, NoCompound, Storage, Table};
+use crate::host::limits::{ExtensionLimits, NoCompound};
+use crate::limits::{Storage, Table};
 
 use super::element::{CompoundType, ElementType};
 use super::error::ListError;
 
 /// What an operation on lists gives.
-pub type ListResult<T, L> = Result<T, ListError<<L as HostLimits>::CompoundType>>;
+pub type ListResult<T, L> = Result<T, ListError<<L as ExtensionLimits>::CompoundType>>;
 
 /// The type of a [`FixedLengthList`]: what its elements are, how many, and whether they can be
 /// changed.
@@ -97,19 +98,15 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 
 /// A list of a [`FixedLengthListType`], full or being filled.
 ///
-/// `L` says where its elements are kept: it has one of [`ListElements`](HostLimits::ListElements).
+/// `L` says where its elements are kept: it has one of [`ListElements`](ExtensionLimits::ListElements).
 ///
 /// ```
 /// # use weft_core as weft;
 /// use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
 ///
 /// weft::limits! {
-///     struct Small {
-///         instances: 0, functions: 0, types: 0, handles: 0, thread_indices: 0, tasks: 0,
-///         threads: 0, waitables: 0, waitable_sets: 0, resources: 0, lends: 0,
-///         error_contexts: 0, frames: 0, message_bytes: 0,
-///         list_elements: 2,
-///     }
+///     struct Small { ..MachineSizes::NONE }
+///     extensions { list_elements: 2 }
 /// }
 ///
 /// let ty = FixedLengthListType::new(ElementType::S32, 2)?;
@@ -125,16 +122,16 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 /// assert_eq!(refused.to_string(), "the list has its 2 elements");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct FixedLengthList<L: HostLimits> {
+pub struct FixedLengthList<L: ExtensionLimits> {
     ty: FixedLengthListType<L::CompoundType>,
     elements: L::ListElements<ContextValue<L>>,
 }
 
-impl<L: HostLimits> FixedLengthList<L> {
+impl<L: ExtensionLimits> FixedLengthList<L> {
     /// A list without elements, to be filled.
     #[must_use]
     pub fn new(ty: FixedLengthListType<L::CompoundType>) -> Self {
-        Self { ty, elements: Default::default() }
+        Self { ty, elements: L::ListElements::EMPTY }
     }
 
     /// A list with these elements, and room for more if they are fewer than its length.
@@ -298,20 +295,20 @@ impl<L: HostLimits> FixedLengthList<L> {
 }
 
 /// Of one type, and with equal elements.
-impl<L: HostLimits> PartialEq for FixedLengthList<L> {
+impl<L: ExtensionLimits> PartialEq for FixedLengthList<L> {
     fn eq(&self, other: &Self) -> bool {
         self.ty == other.ty && self.count() == other.count() && self.iter().eq(other)
     }
 }
 
-impl<L: HostLimits> fmt::Debug for FixedLengthList<L> {
+impl<L: ExtensionLimits> fmt::Debug for FixedLengthList<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.ty)?;
         f.debug_list().entries(self).finish()
     }
 }
 
-impl<'a, L: HostLimits> IntoIterator for &'a FixedLengthList<L> {
+impl<'a, L: ExtensionLimits> IntoIterator for &'a FixedLengthList<L> {
     type Item = &'a ContextValue<L>;
     type IntoIter = FixedLengthListIter<'a, L>;
 
@@ -321,12 +318,12 @@ impl<'a, L: HostLimits> IntoIterator for &'a FixedLengthList<L> {
 }
 
 /// The elements of a list, in their order.
-pub struct FixedLengthListIter<'a, L: HostLimits> {
+pub struct FixedLengthListIter<'a, L: ExtensionLimits> {
     list: &'a FixedLengthList<L>,
     next: usize,
 }
 
-impl<'a, L: HostLimits> Iterator for FixedLengthListIter<'a, L> {
+impl<'a, L: ExtensionLimits> Iterator for FixedLengthListIter<'a, L> {
     type Item = &'a ContextValue<L>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -341,15 +338,15 @@ impl<'a, L: HostLimits> Iterator for FixedLengthListIter<'a, L> {
     }
 }
 
-impl<L: HostLimits> ExactSizeIterator for FixedLengthListIter<'_, L> {}
+impl<L: ExtensionLimits> ExactSizeIterator for FixedLengthListIter<'_, L> {}
 
-impl<L: HostLimits> Clone for FixedLengthListIter<'_, L> {
+impl<L: ExtensionLimits> Clone for FixedLengthListIter<'_, L> {
     fn clone(&self) -> Self {
         Self { ..*self }
     }
 }
 
-impl<L: HostLimits> fmt::Debug for FixedLengthListIter<'_, L> {
+impl<L: ExtensionLimits> fmt::Debug for FixedLengthListIter<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
     }

@@ -8,19 +8,19 @@ use core::hash::Hash;
 
 use crate::abi::Abi;
 use crate::context::ContextValue;
-use crate::limits::HostLimits;
+use crate::host::limits::ExtensionLimits;
 
 use super::error::ListError;
 
 /// The type of a list's elements.
 ///
 /// `C` is what types are made of that are made of others, which is up to the
-/// [limits](HostLimits::CompoundType): a `Type` on [`Heap`](crate::limits::Heap), and nothing where
+/// [limits](ExtensionLimits::CompoundType): a `Type` on [`Heap`](crate::limits::Heap), and nothing where
 /// tables are arrays. With `alloc`, it is made of a `Type`, too.
 ///
 /// ```
 /// # use weft_core as weft;
-/// use weft::limits::NoCompound;
+/// use weft::host::limits::NoCompound;
 /// use weft::list::ElementType;
 ///
 /// assert_eq!(ElementType::<NoCompound>::U16.abi().narrow.size, 2);
@@ -156,7 +156,7 @@ impl<C: CompoundType> ElementType<C> {
     #[inline]
     pub fn check<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
     where
-        L: HostLimits<CompoundType = C, Compound = C::Value>,
+        L: ExtensionLimits<CompoundType = C, Compound = C::Value>,
     {
         match (self, value) {
             (Self::Bool, ContextValue::Bool(_))
@@ -179,7 +179,7 @@ impl<C: CompoundType> ElementType<C> {
     /// The same where the type and the value are not of one scalar case, nor both texts.
     fn check_compound<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
     where
-        L: HostLimits<CompoundType = C, Compound = C::Value>,
+        L: ExtensionLimits<CompoundType = C, Compound = C::Value>,
     {
         match (self, value) {
             (Self::Compound(ty), ContextValue::Compound(value)) => {
@@ -193,7 +193,7 @@ impl<C: CompoundType> ElementType<C> {
 }
 
 /// What a value is, for whoever expected another.
-const fn kind<L: HostLimits>(value: &ContextValue<L>) -> &'static str {
+const fn kind<L: ExtensionLimits>(value: &ContextValue<L>) -> &'static str {
     match value {
         ContextValue::Bool(_) => "a bool",
         ContextValue::S8(_) => "an s8",

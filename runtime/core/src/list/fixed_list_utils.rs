@@ -24,7 +24,7 @@
 //! ```
 
 use crate::context::{ContextValue, IntoContextValue};
-use crate::limits::{HostLimits, Text};
+use crate::host::limits::{ExtensionLimits, Text};
 
 use super::dynamic::{FixedLengthList, FixedLengthListType, ListResult};
 use super::element::{CompoundType, ElementType};
@@ -35,7 +35,7 @@ use super::error::ListError;
 /// # Errors
 ///
 /// Those of [`FixedLengthListType::new`] and [`FixedLengthList::push`]
-pub fn repeat_element<L: HostLimits>(
+pub fn repeat_element<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     element: impl IntoContextValue<L>,
     length: u32,
@@ -57,7 +57,7 @@ pub fn repeat_element<L: HostLimits>(
 /// # Errors
 ///
 /// Those of [`repeat_element`]; [`ListError::NoZero`] for handles, of which there is none that is 0.
-pub fn zero_filled<L: HostLimits>(
+pub fn zero_filled<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     length: u32,
 ) -> ListResult<FixedLengthList<L>, L> {
@@ -68,7 +68,7 @@ pub fn zero_filled<L: HostLimits>(
     }
 }
 
-fn zero<L: HostLimits>(ty: &ElementType<L::CompoundType>) -> Option<ContextValue<L>> {
+fn zero<L: ExtensionLimits>(ty: &ElementType<L::CompoundType>) -> Option<ContextValue<L>> {
     Some(match ty {
         ElementType::Bool => ContextValue::Bool(false),
         ElementType::S8 => ContextValue::S8(0),
@@ -94,7 +94,7 @@ fn zero<L: HostLimits>(ty: &ElementType<L::CompoundType>) -> Option<ContextValue
 ///
 /// Those of [`repeat_element`]; [`ListError::NoRange`] if `end` is not above `start`, if there are
 /// too many, or if one of them is not of the element type.
-pub fn from_range<L: HostLimits>(
+pub fn from_range<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     start: i64,
     end: i64,
@@ -116,7 +116,10 @@ pub fn from_range<L: HostLimits>(
 }
 
 /// A number as a value of `ty`, if it is one.
-fn nth<L: HostLimits>(ty: &ElementType<L::CompoundType>, number: i64) -> Option<ContextValue<L>> {
+fn nth<L: ExtensionLimits>(
+    ty: &ElementType<L::CompoundType>,
+    number: i64,
+) -> Option<ContextValue<L>> {
     Some(match ty {
         ElementType::S8 => ContextValue::S8(number.try_into().ok()?),
         ElementType::U8 => ContextValue::U8(number.try_into().ok()?),
@@ -148,7 +151,7 @@ fn nth<L: HostLimits>(ty: &ElementType<L::CompoundType>, number: i64) -> Option<
 ///
 /// [`ListError::DifferentElements`], [`ListError::NotFull`]; those of [`FixedLengthListType::new`]
 /// and [`FixedLengthList::push`]
-pub fn concatenate<L: HostLimits>(
+pub fn concatenate<L: ExtensionLimits>(
     first: &FixedLengthList<L>,
     second: &FixedLengthList<L>,
 ) -> ListResult<FixedLengthList<L>, L> {
@@ -169,7 +172,7 @@ pub fn concatenate<L: HostLimits>(
 /// # Errors
 ///
 /// [`ListError::NoElement`] if there are fewer; [`ListError::NoLength`]; [`ListError::Error`]
-pub fn slice<L: HostLimits>(
+pub fn slice<L: ExtensionLimits>(
     list: &FixedLengthList<L>,
     start: usize,
     length: u32,
@@ -186,7 +189,7 @@ pub fn slice<L: HostLimits>(
 }
 
 /// A list with copies of these elements, which are of its type, and as many as that says.
-fn copy_of<'a, L: HostLimits>(
+fn copy_of<'a, L: ExtensionLimits>(
     ty: FixedLengthListType<L::CompoundType>,
     mut elements: impl Iterator<Item = &'a ContextValue<L>>,
 ) -> ListResult<FixedLengthList<L>, L> {

@@ -10,7 +10,7 @@
 //!
 //! Both are lifted and lowered as any other value is (see [`abi`](crate::abi)); the second one,
 //! where there is an allocator, as a `Val`. Where its elements are kept is up to the
-//! [limits](crate::limits::HostLimits): in memory that grows, or in arrays.
+//! [limits](crate::host::limits::ExtensionLimits): in memory that grows, or in arrays.
 //!
 //! ```
 //! # extern crate weft_core as weft;

@@ -4,13 +4,14 @@ use core::fmt;
 
 use crate::abi::Abi;
 use crate::error::Error;
-use crate::limits::{HostLimits, Storage, Table};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::{Storage, Table};
 
 use super::dynamic::FixedLengthListType;
 use super::element::{CompoundType, ElementType};
 
 /// Types of fixed-length lists, each with an index; the same type has the same index. `L` says
-/// where they are kept: it is one of [`ListTypes`](HostLimits::ListTypes).
+/// where they are kept: it is one of [`ListTypes`](ExtensionLimits::ListTypes).
 ///
 /// ```
 /// # use weft_core as weft;
@@ -28,15 +29,15 @@ use super::element::{CompoundType, ElementType};
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct FixedLengthListTypeRegistry<L: HostLimits> {
+pub struct FixedLengthListTypeRegistry<L: ExtensionLimits> {
     types: L::ListTypes<FixedLengthListType<L::CompoundType>>,
 }
 
-impl<L: HostLimits> FixedLengthListTypeRegistry<L> {
+impl<L: ExtensionLimits> FixedLengthListTypeRegistry<L> {
     /// A registry without types.
     #[must_use]
     pub fn new() -> Self {
-        Self { types: Default::default() }
+        Self { types: L::ListTypes::EMPTY }
     }
 
     /// The index of a type, which is registered if it isn't yet.
@@ -87,13 +88,13 @@ impl<L: HostLimits> FixedLengthListTypeRegistry<L> {
     }
 }
 
-impl<L: HostLimits> Default for FixedLengthListTypeRegistry<L> {
+impl<L: ExtensionLimits> Default for FixedLengthListTypeRegistry<L> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: HostLimits> fmt::Debug for FixedLengthListTypeRegistry<L> {
+impl<L: ExtensionLimits> fmt::Debug for FixedLengthListTypeRegistry<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let types = (0..self.types.len()).filter_map(|index| self.types.get(index));
         f.debug_list().entries(types).finish()
@@ -111,7 +112,7 @@ pub enum ExtendedValueType<C> {
 
 impl<C: CompoundType> ExtendedValueType<C> {
     /// The type; `None` if the registry has none with the index.
-    pub fn resolve<'a, L: HostLimits<CompoundType = C>>(
+    pub fn resolve<'a, L: ExtensionLimits<CompoundType = C>>(
         &'a self,
         registry: &'a FixedLengthListTypeRegistry<L>,
     ) -> Option<ResolvedValueType<'a, C>> {

@@ -86,14 +86,15 @@ pub(crate) struct Arena<T, S> {
 }
 
 impl<T, S: Storage<Slot<T>>> Arena<T, S> {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table, slots: S::default(), free: None, used: 0 }
+    /// Creates a slab without things. `table` is the table that is full if there are too many.
+    pub(crate) const fn new(table: Table) -> Self {
+        Self { table, slots: S::EMPTY, free: None, used: 0 }
     }
 
     /// How many things there are.
     #[inline]
-    pub(crate) const fn len(&self) -> u32 {
-        self.used
+    pub(crate) const fn len(&self) -> usize {
+        self.used as usize
     }
 
     /// Makes sure that the next `additional` calls of [`insert`](Self::insert) succeed.

@@ -34,7 +34,7 @@ impl<S> IndexTable<S> {
     where
         S: Storage<Entry<T>>,
     {
-        Self { table, max, entries: S::default(), free: 0, used: 0, reserved: 0 }
+        Self { table, max, entries: S::EMPTY, free: 0, used: 0, reserved: 0 }
     }
 
     /// How many indices are in use.

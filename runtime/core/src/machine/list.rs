@@ -38,9 +38,16 @@ pub(crate) struct List<T> {
     len: u32,
 }
 
+impl<T> List<T> {
+    /// Creates an empty list.
+    pub(crate) const fn new() -> Self {
+        Self { front: None, len: 0 }
+    }
+}
+
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self { front: None, len: 0 }
+        Self::new()
     }
 }
 

@@ -35,11 +35,7 @@
 //! use weft::machine::{Lift, LiftedFunction, Machine, Step};
 //!
 //! weft::limits! {
-//!     struct Small {
-//!         instances: 1, functions: 1, types: 0, handles: 4, thread_indices: 4, tasks: 4,
-//!         threads: 4, waitables: 4, waitable_sets: 1, resources: 1, lends: 1,
-//!         error_contexts: 1, frames: 4, message_bytes: 16,
-//!     }
+//!     struct Small { ..MachineSizes::SMALL }
 //! }
 //!
 //! let mut machine = Machine::<Small>::default();
@@ -115,7 +111,7 @@ use core::fmt;
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::error::Error;
 use crate::host::extensions::Extensions;
-use crate::limits::{Limits, Storage, Table};
+use crate::limits::{Limits, Storage, Table, bytes_of, entries};
 
 use arena::{Arena, Key, Slot};
 use error_context::ErrorContext;
@@ -189,15 +185,33 @@ pub struct Machine<L: Limits, C = FirstInFirstOut> {
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// An empty machine with this chooser.
-    pub fn new(chooser: C) -> Self {
+    /// Creates an empty machine with this chooser.
+    ///
+    /// It can be the value of a `const` or a `static`:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::chooser::FirstInFirstOut;
+    /// use weft::machine::Machine;
+    ///
+    /// weft::limits! {
+    ///     struct Sensor { ..MachineSizes::SMALL }
+    /// }
+    ///
+    /// const MACHINE: Machine<Sensor> = Machine::new(FirstInFirstOut);
+    ///
+    /// let mut machine = MACHINE;
+    /// machine.new_instance()?;
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
+    pub const fn new(chooser: C) -> Self {
         Self {
             chooser,
             instances: Arena::new(Table::Instances),
-            tables: Default::default(),
+            tables: Storage::EMPTY,
             max_table_length: L::MAX_TABLE_LENGTH,
-            functions: Default::default(),
-            types: Default::default(),
+            functions: Storage::EMPTY,
+            types: Storage::EMPTY,
             tasks: Arena::new(Table::Tasks),
             threads: Arena::new(Table::Threads),
             waitables: Arena::new(Table::Waitables),
@@ -205,16 +219,16 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             resources: Arena::new(Table::Resources),
             lends: Arena::new(Table::Lends),
             error_contexts: Arena::new(Table::ErrorContexts),
-            messages: Default::default(),
-            frames: Default::default(),
+            messages: Storage::EMPTY,
+            frames: Storage::EMPTY,
             current: None,
             outstanding: Outstanding::Nothing,
             must_unwind: false,
             tokens: 0,
-            ready_instances: List::default(),
+            ready_instances: List::new(),
             ready_threads: 0,
             waits: 0,
-            host_pending: List::default(),
+            host_pending: List::new(),
             extensions: Extensions::new(),
         }
     }
@@ -237,23 +251,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// How many entries a table has in use; of [`Table::Handles`] and [`Table::ThreadIndices`],
     /// those of all instances.
     pub fn count_of(&self, table: Table) -> usize {
-        let count = match table {
-            Table::Instances => self.instances.len(),
-            Table::Functions => return self.functions.len(),
-            Table::Types => return self.types.len(),
-            Table::Handles => self.count_in_tables(|tables| tables.handles.len()),
-            Table::ThreadIndices => self.count_in_tables(|tables| tables.threads.len()),
-            Table::Tasks => self.tasks.len(),
-            Table::Threads => self.threads.len(),
-            Table::Waitables => self.waitables.len(),
-            Table::WaitableSets => self.sets.len(),
-            Table::Resources => self.resources.len(),
-            Table::Lends => self.lends.len(),
-            Table::ErrorContexts => self.error_contexts.len(),
-            Table::Frames => return self.frames.len(),
-            extension => return self.extensions.count_of(extension),
-        };
-        count as usize
+        self.entries_in_use(table) + self.extensions.entries_in_use(table)
     }
 
     /// How many bytes an entry of a table takes. A bounded machine is the sum of its tables'
@@ -262,28 +260,29 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// An implicit thread comes with its task.
     #[must_use]
     pub const fn entry_bytes(table: Table) -> usize {
-        match table {
-            Table::Instances => size_of::<Slot<Instance>>() + size_of::<Tables<L>>(),
-            Table::Functions => size_of::<Function>(),
-            Table::Types => size_of::<TypeDefinition>(),
-            Table::Handles => size_of::<Entry<Handle>>(),
-            Table::ThreadIndices => size_of::<Entry<Key<Thread>>>(),
-            Table::Tasks => size_of::<Slot<Task>>(),
-            Table::Threads => size_of::<Slot<Thread>>(),
-            Table::Waitables => size_of::<Slot<Waitable>>(),
-            Table::WaitableSets => size_of::<Slot<WaitableSet>>(),
-            Table::Resources => size_of::<Slot<ResourceHandle>>(),
-            Table::Lends => size_of::<Slot<Lend>>(),
-            Table::ErrorContexts => size_of::<Slot<ErrorContext>>() + size_of::<L::Message>(),
-            Table::Frames => size_of::<Frame>(),
-            extension => Extensions::<L>::entry_bytes(extension),
-        }
+        bytes_of(Self::ENTRY_BYTES, table) + bytes_of(Extensions::<L>::ENTRY_BYTES, table)
     }
 
-    fn count_in_tables(&self, count: impl Fn(&Tables<L>) -> u32) -> u32 {
+    entries! { machine {
+        Instances: machine.instances.len(), [Slot<Instance>, Tables<L>];
+        Functions: machine.functions.len(), [Function];
+        Types: machine.types.len(), [TypeDefinition];
+        Handles: machine.count_in_tables(|it| it.handles.len()), [Entry<Handle>];
+        ThreadIndices: machine.count_in_tables(|it| it.threads.len()), [Entry<Key<Thread>>];
+        Tasks: machine.tasks.len(), [Slot<Task>];
+        Threads: machine.threads.len(), [Slot<Thread>];
+        Waitables: machine.waitables.len(), [Slot<Waitable>];
+        WaitableSets: machine.sets.len(), [Slot<WaitableSet>];
+        Resources: machine.resources.len(), [Slot<ResourceHandle>];
+        Lends: machine.lends.len(), [Slot<Lend>];
+        ErrorContexts: machine.error_contexts.len(), [Slot<ErrorContext>, L::Message];
+        Frames: machine.frames.len(), [Frame];
+    } }
+
+    fn count_in_tables(&self, count: impl Fn(&Tables<L>) -> u32) -> usize {
         let positions = 0..self.instances.positions();
         let tables = positions.filter(|it| self.instances.key_at(*it).is_some());
-        tables.filter_map(|it| self.tables.get(it)).map(count).sum()
+        tables.filter_map(|it| self.tables.get(it)).map(count).sum::<u32>() as usize
     }
 }
 
@@ -297,43 +296,9 @@ impl<L: Limits, C: Chooser> fmt::Debug for Machine<L, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut machine = f.debug_struct("Machine");
         for table in Table::ALL {
-            machine.field(name_of(table), &self.count_of(table));
+            machine.field(table.size_name(), &self.count_of(table));
         }
         machine.field("ready_threads", &self.ready_threads).finish_non_exhaustive()
-    }
-}
-
-const fn name_of(table: Table) -> &'static str {
-    match table {
-        Table::Instances => "instances",
-        Table::Functions => "functions",
-        Table::Types => "types",
-        Table::Handles => "handles",
-        Table::ThreadIndices => "thread_indices",
-        Table::Tasks => "tasks",
-        Table::Threads => "threads",
-        Table::Waitables => "waitables",
-        Table::WaitableSets => "waitable_sets",
-        Table::Resources => "resources",
-        Table::Lends => "lends",
-        Table::ErrorContexts => "error_contexts",
-        Table::Frames => "frames",
-        Table::TaskRecords => "task_records",
-        Table::Contexts => "contexts",
-        Table::ContextScopes => "context_scopes",
-        Table::ContextValues => "context_values",
-        Table::ErrorRecords => "error_records",
-        Table::StackFrames => "stack_frames",
-        Table::ErrorMetadata => "error_metadata",
-        Table::ListElements => "list_elements",
-        Table::ListTypes => "list_types",
-        Table::ThreadRecords => "thread_records",
-        Table::ThreadLocals => "thread_locals",
-        Table::CallRecords => "call_records",
-        Table::TaskMetadata => "task_metadata",
-        Table::CancellationTokens => "cancellation_tokens",
-        Table::CancellationHandlers => "cancellation_handlers",
-        Table::HostSets => "host_sets",
     }
 }
 
@@ -361,4 +326,58 @@ ids! {
     SubtaskId, subtask_id, subtask_key: waitables, Waitable;
     EndId, end_id, end_key: waitables, Waitable;
     ErrorContextId, error_context_id, error_context_key: error_contexts, ErrorContext;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::limits! {
+        struct Small { ..MachineSizes::SMALL }
+    }
+
+    crate::limits! {
+        struct Medium { ..MachineSizes::MEDIUM }
+    }
+
+    crate::limits! {
+        struct SmallExtended { ..MachineSizes::SMALL }
+        extensions { ..ExtensionSizes::SMALL }
+    }
+
+    crate::limits! {
+        struct MediumExtended { ..MachineSizes::MEDIUM }
+        extensions { ..ExtensionSizes::MEDIUM }
+    }
+
+    const MACHINE: Machine<Small> = Machine::new(FirstInFirstOut);
+
+    #[test]
+    fn a_bounded_machine_can_be_a_constant() {
+        let mut machine = MACHINE;
+        machine.new_instance().unwrap();
+        assert_eq!(machine.new_instance(), Err(Error::Full(Table::Instances)));
+        assert_eq!(machine.count_of(Table::Instances), 1);
+        assert_eq!(MACHINE.count_of(Table::Instances), 0);
+    }
+
+    #[test]
+    fn every_table_has_its_row_of_entries() {
+        for table in Table::ALL {
+            assert!(Machine::<Small>::entry_bytes(table) > 0, "{table}");
+        }
+        let rows = Machine::<Small>::ENTRY_BYTES.len() + Extensions::<Small>::ENTRY_BYTES.len();
+        assert_eq!(rows, Table::ALL.len(), "each is in one of the two lists");
+    }
+
+    #[test]
+    fn a_machine_of_a_preset_is_as_small_as_documented() {
+        let own = [size_of::<Machine<Small>>(), size_of::<Machine<Medium>>()];
+        let extended = [size_of::<Machine<SmallExtended>>(), size_of::<Machine<MediumExtended>>()];
+        assert!(own[0] < 2560 && own[1] < 13 * 1024, "{own:?}");
+        assert!(
+            extended[0] - own[0] < 5 * 1024 && extended[1] - own[1] < 24 * 1024,
+            "{own:?} {extended:?}"
+        );
+    }
 }

@@ -2,7 +2,8 @@
 
 use crate::context::stack::Stack;
 use crate::host::attributes::{Attribute, Attributes};
-use crate::limits::{HostLimits, Table};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::Table;
 use crate::machine::ErrorContextId;
 use crate::machine::arena::Key;
 
@@ -10,7 +11,7 @@ use super::TaskReturn;
 use super::token::Handler;
 
 /// What the host knows of a call or of a host task.
-pub(crate) struct CallRecord<L: HostLimits> {
+pub(crate) struct CallRecord<L: ExtensionLimits> {
     /// The context that a host task was started in.
     pub(crate) contexts: Stack<L>,
     /// What a host task returned.
@@ -25,7 +26,7 @@ pub(crate) struct CallRecord<L: HostLimits> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed(pub(crate) Option<ErrorContextId>);
 
-impl<L: HostLimits> CallRecord<L> {
+impl<L: ExtensionLimits> CallRecord<L> {
     /// Whether it says nothing.
     pub(crate) fn is_blank(&self) -> bool {
         let Self { contexts, returned, failure, metadata, binding } = self;
@@ -37,7 +38,7 @@ impl<L: HostLimits> CallRecord<L> {
     }
 }
 
-impl<L: HostLimits> Default for CallRecord<L> {
+impl<L: ExtensionLimits> Default for CallRecord<L> {
     fn default() -> Self {
         Self {
             contexts: Stack::default(),

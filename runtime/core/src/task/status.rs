@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::context::{ContextValue, IntoContextValue};
 use crate::error::Error;
-use crate::limits::HostLimits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::ErrorContextId;
 
 /// How far a call or a host task has come: a **host extension**.
@@ -68,14 +68,14 @@ impl fmt::Display for TaskStatus {
 /// # }
 /// # Ok::<(), weft::error::Error>(())
 /// ```
-pub enum TaskReturn<L: HostLimits> {
+pub enum TaskReturn<L: ExtensionLimits> {
     /// Nothing.
     Void,
     /// A value of the Component Model, or bytes.
     Value(ContextValue<L>),
 }
 
-impl<L: HostLimits> TaskReturn<L> {
+impl<L: ExtensionLimits> TaskReturn<L> {
     /// Nothing, to be lent.
     pub(crate) const VOID: &'static Self = &Self::Void;
 
@@ -111,13 +111,13 @@ impl<L: HostLimits> TaskReturn<L> {
     }
 }
 
-impl<L: HostLimits> From<()> for TaskReturn<L> {
+impl<L: ExtensionLimits> From<()> for TaskReturn<L> {
     fn from((): ()) -> Self {
         Self::Void
     }
 }
 
-impl<L: HostLimits> From<ContextValue<L>> for TaskReturn<L> {
+impl<L: ExtensionLimits> From<ContextValue<L>> for TaskReturn<L> {
     fn from(value: ContextValue<L>) -> Self {
         Self::Value(value)
     }
@@ -125,7 +125,7 @@ impl<L: HostLimits> From<ContextValue<L>> for TaskReturn<L> {
 
 macro_rules! scalars {
     ($($ty:ty)*) => {$(
-        impl<L: HostLimits> From<$ty> for TaskReturn<L> {
+        impl<L: ExtensionLimits> From<$ty> for TaskReturn<L> {
             fn from(value: $ty) -> Self {
                 Self::Value(value.into())
             }
@@ -135,7 +135,7 @@ macro_rules! scalars {
 
 scalars! { bool i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 char }
 
-impl<L: HostLimits> Clone for TaskReturn<L> {
+impl<L: ExtensionLimits> Clone for TaskReturn<L> {
     fn clone(&self) -> Self {
         match self {
             Self::Void => Self::Void,
@@ -144,13 +144,13 @@ impl<L: HostLimits> Clone for TaskReturn<L> {
     }
 }
 
-impl<L: HostLimits> PartialEq for TaskReturn<L> {
+impl<L: ExtensionLimits> PartialEq for TaskReturn<L> {
     fn eq(&self, other: &Self) -> bool {
         self.value() == other.value()
     }
 }
 
-impl<L: HostLimits> fmt::Debug for TaskReturn<L> {
+impl<L: ExtensionLimits> fmt::Debug for TaskReturn<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Void => f.write_str("Void"),
@@ -160,7 +160,7 @@ impl<L: HostLimits> fmt::Debug for TaskReturn<L> {
 }
 
 /// How a call or host task ended: a **host extension**.
-pub enum TaskResult<'a, L: HostLimits> {
+pub enum TaskResult<'a, L: ExtensionLimits> {
     /// It returned this. What a guest's call returned is not here, but where the store gives it:
     /// this is [`TaskReturn::Void`] then.
     Returned(&'a TaskReturn<L>),
@@ -170,7 +170,7 @@ pub enum TaskResult<'a, L: HostLimits> {
     Failed(Option<ErrorContextId>),
 }
 
-impl<'a, L: HostLimits> TaskResult<'a, L> {
+impl<'a, L: ExtensionLimits> TaskResult<'a, L> {
     /// The value that it returned, if it did, and it is one.
     #[must_use]
     pub const fn value(&self) -> Option<&'a ContextValue<L>> {
@@ -191,15 +191,15 @@ impl<'a, L: HostLimits> TaskResult<'a, L> {
     }
 }
 
-impl<L: HostLimits> Clone for TaskResult<'_, L> {
+impl<L: ExtensionLimits> Clone for TaskResult<'_, L> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<L: HostLimits> Copy for TaskResult<'_, L> {}
+impl<L: ExtensionLimits> Copy for TaskResult<'_, L> {}
 
-impl<L: HostLimits> PartialEq for TaskResult<'_, L> {
+impl<L: ExtensionLimits> PartialEq for TaskResult<'_, L> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Returned(one), Self::Returned(other)) => one == other,
@@ -210,7 +210,7 @@ impl<L: HostLimits> PartialEq for TaskResult<'_, L> {
     }
 }
 
-impl<L: HostLimits> fmt::Debug for TaskResult<'_, L> {
+impl<L: ExtensionLimits> fmt::Debug for TaskResult<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Returned(returned) => f.debug_tuple("Returned").field(returned).finish(),

@@ -5,7 +5,8 @@
 use core::num::NonZeroU32;
 
 use crate::error::Error;
-use crate::limits::{HostLimits, Table};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::Table;
 use crate::machine::SubtaskId;
 use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::{Linked, Links, List};
@@ -91,10 +92,10 @@ impl Linked for Handler {
 }
 
 /// The handlers of all tokens.
-type Handlers<L> = Arena<Handler, <L as HostLimits>::CancellationHandlers<Slot<Handler>>>;
+type Handlers<L> = Arena<Handler, <L as ExtensionLimits>::CancellationHandlers<Slot<Handler>>>;
 
 /// All tokens and handlers, and what is to be done.
-pub(crate) struct Tokens<L: HostLimits> {
+pub(crate) struct Tokens<L: ExtensionLimits> {
     all: Arena<Token, L::CancellationTokens<Slot<Token>>>,
     handlers: Handlers<L>,
     /// What is to be told to the host.
@@ -105,31 +106,25 @@ pub(crate) struct Tokens<L: HostLimits> {
     calls: List<Handler>,
 }
 
-impl<L: HostLimits> Tokens<L> {
-    pub(crate) fn new() -> Self {
+impl<L: ExtensionLimits> Tokens<L> {
+    pub(crate) const fn new() -> Self {
         Self {
             all: Arena::new(Table::CancellationTokens),
             handlers: Arena::new(Table::CancellationHandlers),
-            told: List::default(),
-            tasks: List::default(),
-            calls: List::default(),
+            told: List::new(),
+            tasks: List::new(),
+            calls: List::new(),
         }
     }
 
-    /// How many entries one of the two tables has in use.
-    pub(crate) const fn count_of(&self, table: Table) -> usize {
-        match table {
-            Table::CancellationTokens => self.all.len() as usize,
-            _ => self.handlers.len() as usize,
-        }
+    /// Returns the number of tokens.
+    pub(crate) const fn len(&self) -> usize {
+        self.all.len()
     }
 
-    /// How many bytes an entry of one of the two tables takes.
-    pub(crate) const fn entry_bytes(table: Table) -> usize {
-        match table {
-            Table::CancellationTokens => size_of::<Slot<Token>>(),
-            _ => size_of::<Slot<Handler>>(),
-        }
+    /// Returns the number of handlers.
+    pub(crate) const fn handlers(&self) -> usize {
+        self.handlers.len()
     }
 
     pub(crate) fn key(&self, token: CancellationToken) -> Result<Key<Token>, Error> {

@@ -4,7 +4,8 @@ use core::fmt;
 use core::num::NonZeroU32;
 
 use crate::context::ContextValue;
-use crate::limits::{HostLimits, Storage};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::Storage;
 use crate::machine::list::{Linked, Links};
 use crate::machine::{SubtaskId, ThreadId};
 
@@ -98,7 +99,7 @@ impl From<ThreadEnd> for ThreadStatus {
 
 /// A value of a thread that has ended, and the number of who is to hear of that: what
 /// [`next_thread_destructor`](crate::host::Host::next_thread_destructor) gives.
-pub struct ThreadDestructor<L: HostLimits> {
+pub struct ThreadDestructor<L: ExtensionLimits> {
     /// The thread.
     pub thread: SpawnedThreadId,
     /// The value's key.
@@ -109,7 +110,7 @@ pub struct ThreadDestructor<L: HostLimits> {
     pub destructor: u32,
 }
 
-impl<L: HostLimits> fmt::Debug for ThreadDestructor<L> {
+impl<L: ExtensionLimits> fmt::Debug for ThreadDestructor<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ThreadDestructor")
             .field("thread", &self.thread)
@@ -121,14 +122,14 @@ impl<L: HostLimits> fmt::Debug for ThreadDestructor<L> {
 }
 
 /// A value of a thread.
-pub(crate) struct ThreadLocal<L: HostLimits> {
+pub(crate) struct ThreadLocal<L: ExtensionLimits> {
     pub(crate) key: u32,
     pub(crate) value: ContextValue<L>,
     pub(crate) destructor: Option<u32>,
 }
 
 /// What the host remembers of a thread that it has begun.
-pub(crate) struct ThreadRecord<L: HostLimits> {
+pub(crate) struct ThreadRecord<L: ExtensionLimits> {
     /// Its neighbours among those that have ended and whose destructors are to run.
     links: Links<Self>,
     pub(crate) config: ThreadSpawnConfig,
@@ -155,7 +156,7 @@ pub(crate) enum Join {
     Done,
 }
 
-impl<L: HostLimits> Linked for ThreadRecord<L> {
+impl<L: ExtensionLimits> Linked for ThreadRecord<L> {
     fn links(&self) -> &Links<Self> {
         &self.links
     }
@@ -164,7 +165,7 @@ impl<L: HostLimits> Linked for ThreadRecord<L> {
     }
 }
 
-impl<L: HostLimits> ThreadRecord<L> {
+impl<L: ExtensionLimits> ThreadRecord<L> {
     pub(crate) fn new(config: ThreadSpawnConfig, parent: Option<SpawnedThreadId>) -> Self {
         Self {
             links: Links::default(),
@@ -174,7 +175,7 @@ impl<L: HostLimits> ThreadRecord<L> {
             join: Join::Open,
             is_cancelled: false,
             end: None,
-            locals: Default::default(),
+            locals: L::ThreadLocals::EMPTY,
         }
     }
 

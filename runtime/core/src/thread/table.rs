@@ -1,8 +1,9 @@
 //! The threads that the host has begun, as the machine carries them.
 
 use crate::error::Error;
+use crate::host::limits::ExtensionLimits;
 use crate::host::records::{Place, Records};
-use crate::limits::{HostLimits, Storage, Table};
+use crate::limits::{Storage, Table};
 use crate::machine::ThreadId;
 use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::List;
@@ -10,13 +11,13 @@ use crate::machine::list::List;
 use super::record::{Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadRecord};
 
 /// Where the record of a thread of the machine is.
-type Link<L> = Key<ThreadRecord<L>>;
+pub(crate) type Link<L> = Key<ThreadRecord<L>>;
 
 /// So few are kept for as long as there is room.
 const FEW: usize = 64;
 
 /// The threads that the host has begun.
-pub(crate) struct Threads<L: HostLimits> {
+pub(crate) struct Threads<L: ExtensionLimits> {
     records: Arena<ThreadRecord<L>, L::ThreadRecords<Slot<ThreadRecord<L>>>>,
     /// The record of the machine's thread at the same position.
     links: Records<Link<L>, L::ThreadRecords<Place<Link<L>>>>,
@@ -28,24 +29,20 @@ pub(crate) struct Threads<L: HostLimits> {
     spawning: Option<Link<L>>,
 }
 
-impl<L: HostLimits> Threads<L> {
-    /// How many bytes an entry takes.
-    pub(crate) const ENTRY_BYTES: usize =
-        size_of::<Slot<ThreadRecord<L>>>() + size_of::<Place<Link<L>>>();
-
-    pub(crate) fn new() -> Self {
+impl<L: ExtensionLimits> Threads<L> {
+    pub(crate) const fn new() -> Self {
         Self {
             records: Arena::new(Table::ThreadRecords),
             links: Records::new(Table::ThreadRecords),
-            ending: List::default(),
+            ending: List::new(),
             clean_up_at: FEW,
             spawning: None,
         }
     }
 
     /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.records.len() as usize
+    pub(crate) const fn len(&self) -> usize {
+        self.records.len()
     }
 
     /// How many positions there are, taken or not.

@@ -8,7 +8,7 @@ mod calls;
 use weft_core::builtin::TypeIndex;
 use weft_core::code::SubtaskState;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::limits::{Limits, MachineSizes, Table};
 use weft_core::machine::{
     FunctionId, Lift, LiftedFunction, Machine, Step, SubtaskId, TypeDefinition,
 };
@@ -20,37 +20,48 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{HOST, back, calls_host, subtask};
 
-/// Makes a type of limits for each table, all of whose tables are large but that one.
+/// Large tables.
+const LARGE: MachineSizes = MachineSizes {
+    instances: 4,
+    functions: 12,
+    types: 12,
+    handles: 12,
+    thread_indices: 12,
+    tasks: 12,
+    threads: 12,
+    waitables: 12,
+    waitable_sets: 12,
+    resources: 12,
+    lends: 12,
+    error_contexts: 12,
+    frames: 12,
+    message_bytes: 8,
+};
+
+/// Makes types of limits all of whose tables are large but one, which has this size.
 macro_rules! narrow {
-    ($($name:ident: $instances:literal $functions:literal $types:literal $handles:literal
-        $thread_indices:literal $tasks:literal $threads:literal $waitables:literal $sets:literal
-        $resources:literal $lends:literal $error_contexts:literal $frames:literal;)*) => {$(
+    ($($name:ident: $table:ident $size:literal;)*) => {$(
         weft_core::limits! {
-            struct $name {
-                instances: $instances, functions: $functions, types: $types, handles: $handles,
-                thread_indices: $thread_indices, tasks: $tasks, threads: $threads,
-                waitables: $waitables, waitable_sets: $sets, resources: $resources, lends: $lends,
-                error_contexts: $error_contexts, frames: $frames, message_bytes: 8,
-            }
+            struct $name { $table: $size, ..LARGE }
         }
     )*};
 }
 
 narrow! {
-    FewInstances:     2 12 12 12 12 12 12 12 12 12 12 12 12;
-    FewFunctions:     4  4 12 12 12 12 12 12 12 12 12 12 12;
-    FewTypes:         4 12  9 12 12 12 12 12 12 12 12 12 12;
-    FewHandles:       4 12 12  4 12 12 12 12 12 12 12 12 12;
-    FewThreadIndices: 4 12 12 12  3 12 12 12 12 12 12 12 12;
-    FewTasks:         4 12 12 12 12  3 12 12 12 12 12 12 12;
-    FewThreads:       4 12 12 12 12 12  3 12 12 12 12 12 12;
-    FewWaitables:     4 12 12 12 12 12 12  4 12 12 12 12 12;
-    FewSets:          4 12 12 12 12 12 12 12  2 12 12 12 12;
-    FewResources:     4 12 12 12 12 12 12 12 12  3 12 12 12;
-    FewLends:         4 12 12 12 12 12 12 12 12 12  2 12 12;
-    FewErrorContexts: 4 12 12 12 12 12 12 12 12 12 12  2 12;
-    FewFrames:        4 12 12 12 12 12 12 12 12 12 12 12  4;
-    NoFrames:         4 12 12 12 12 12 12 12 12 12 12 12  0;
+    FewInstances: instances 2;
+    FewFunctions: functions 4;
+    FewTypes: types 9;
+    FewHandles: handles 4;
+    FewThreadIndices: thread_indices 3;
+    FewTasks: tasks 3;
+    FewThreads: threads 3;
+    FewWaitables: waitables 4;
+    FewSets: waitable_sets 2;
+    FewResources: resources 3;
+    FewLends: lends 2;
+    FewErrorContexts: error_contexts 2;
+    FewFrames: frames 4;
+    NoFrames: frames 0;
 }
 
 /// What is there before a table is filled: a stackful function runs in the first instance.

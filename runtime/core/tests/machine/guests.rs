@@ -25,13 +25,14 @@ weft_core::limits! {
     /// Enough for every scenario.
     pub(crate) struct Bounded {
         instances: 4, functions: 24, types: 16, handles: 24, thread_indices: 16, tasks: 16,
-        threads: 16, waitables: 32, waitable_sets: 8, resources: 16, lends: 8,
-        error_contexts: 8, frames: 16, message_bytes: 16,
-        task_records: 16, contexts: 24, context_scopes: 12, context_values: 3,
-        error_records: 8, stack_frames: 2, error_metadata: 2, text_bytes: 16, value_bytes: 8,
-        thread_records: 16, thread_locals: 3,
-        call_records: 32, task_metadata: 2, cancellation_tokens: 8, cancellation_handlers: 12,
-        host_sets: 4,
+        threads: 16, waitables: 32, waitable_sets: 8, resources: 16, lends: 8, error_contexts: 8,
+        frames: 16, message_bytes: 16,
+    }
+    extensions {
+        task_records: 16, contexts: 24, context_scopes: 12, context_values: 3, error_records: 8,
+        stack_frames: 2, error_metadata: 2, text_bytes: 16, value_bytes: 8, thread_records: 16,
+        thread_locals: 3, call_records: 32, task_metadata: 2, cancellation_tokens: 8,
+        cancellation_handlers: 12, host_sets: 4,
     }
 }
 

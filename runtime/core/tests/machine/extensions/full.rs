@@ -20,6 +20,8 @@ weft_core::limits! {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
         waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 3, frames: 8,
         message_bytes: 8,
+    }
+    extensions {
         task_records: 1, contexts: 2, context_scopes: 1, context_values: 1, error_records: 2,
         stack_frames: 1, error_metadata: 1, text_bytes: 4, value_bytes: 2,
     }
@@ -88,8 +90,8 @@ fn contexts_nest_as_deep_as_there_is_room_for() {
             instances: 1, functions: 1, types: 8, handles: 1, thread_indices: 1, tasks: 1,
             threads: 1, waitables: 1, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0,
             frames: 1, message_bytes: 0,
-            contexts: 3, context_scopes: 1,
         }
+        extensions { contexts: 3, context_scopes: 1 }
     }
     let mut world = World::<Flat>::new();
     let mut host = world.machine.host();

@@ -18,6 +18,8 @@ weft_core::limits! {
         instances: 1, functions: 4, types: 8, handles: 2, thread_indices: 2, tasks: 2, threads: 2,
         waitables: 3, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 1, frames: 4,
         message_bytes: 8,
+    }
+    extensions {
         contexts: 1, call_records: 1, task_metadata: 1, cancellation_tokens: 1,
         cancellation_handlers: 1, host_sets: 1, text_bytes: 4,
     }
@@ -169,8 +171,9 @@ fn there_are_as_many_sets_as_there_is_room_for() {
         struct Sets {
             instances: 0, functions: 1, types: 8, handles: 0, thread_indices: 0, tasks: 0,
             threads: 0, waitables: 4, waitable_sets: 1, resources: 0, lends: 0, error_contexts: 0,
-            frames: 0, message_bytes: 0, host_sets: 2,
+            frames: 0, message_bytes: 0,
         }
+        extensions { host_sets: 2 }
     }
     let mut world = World::<Sets>::new();
     let mut host = world.machine.host();

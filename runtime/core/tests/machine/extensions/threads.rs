@@ -412,8 +412,8 @@ weft_core::limits! {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
         waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0, frames: 8,
         message_bytes: 8,
-        thread_records: 1, thread_locals: 1, text_bytes: 4,
     }
+    extensions { thread_records: 1, thread_locals: 1, text_bytes: 4 }
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use weft_core::code::SubtaskState;
 use weft_core::error::Error;
-use weft_core::limits::{HostLimits, Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::{Limits, Table};
 use weft_core::machine::{Lift, Step};
 use weft_core::trap::Trap;
 
@@ -23,48 +24,35 @@ const HIGHEST: u32 = 3;
 /// As `L`, but with few indices.
 pub(crate) struct Low<L>(PhantomData<L>);
 
-impl<L: Limits> Limits for Low<L> {
-    const MAX_TABLE_LENGTH: u32 = HIGHEST;
+/// Implements [`Limits`] for [`Low`], with the tables of `L`.
+macro_rules! low_limits {
+    ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
+        impl<L: Limits> Limits for Low<L> {
+            const MAX_TABLE_LENGTH: u32 = HIGHEST;
 
-    type Instances<T> = L::Instances<T>;
-    type Functions<T> = L::Functions<T>;
-    type Types<T> = L::Types<T>;
-    type Handles<T> = L::Handles<T>;
-    type ThreadIndices<T> = L::ThreadIndices<T>;
-    type Tasks<T> = L::Tasks<T>;
-    type Threads<T> = L::Threads<T>;
-    type Waitables<T> = L::Waitables<T>;
-    type WaitableSets<T> = L::WaitableSets<T>;
-    type Resources<T> = L::Resources<T>;
-    type Lends<T> = L::Lends<T>;
-    type ErrorContexts<T> = L::ErrorContexts<T>;
-    type Frames<T> = L::Frames<T>;
-    type Message = L::Message;
+            $(type $table<T> = L::$table<T>;)*
+            type Message = L::Message;
+        }
+    };
 }
 
-impl<L: Limits> HostLimits for Low<L> {
-    type TaskRecords<T> = L::TaskRecords<T>;
-    type Contexts<T> = L::Contexts<T>;
-    type ContextScopes<T> = L::ContextScopes<T>;
-    type ContextValues<T> = L::ContextValues<T>;
-    type ErrorRecords<T> = L::ErrorRecords<T>;
-    type StackFrames<T> = L::StackFrames<T>;
-    type ErrorMetadata<T> = L::ErrorMetadata<T>;
-    type CallRecords<T> = L::CallRecords<T>;
-    type TaskMetadata<T> = L::TaskMetadata<T>;
-    type CancellationTokens<T> = L::CancellationTokens<T>;
-    type CancellationHandlers<T> = L::CancellationHandlers<T>;
-    type HostSets<T> = L::HostSets<T>;
-    type Name = L::Name;
-    type Text = L::Text;
-    type Bytes = L::Bytes;
-    type Compound = L::Compound;
-    type CompoundType = L::CompoundType;
-    type ListElements<T> = L::ListElements<T>;
-    type ListTypes<T> = L::ListTypes<T>;
-    type ThreadRecords<T> = L::ThreadRecords<T>;
-    type ThreadLocals<T> = L::ThreadLocals<T>;
+weft_core::__machine_tables! { [low_limits] }
+
+/// Implements [`ExtensionLimits`] for [`Low`], with the tables of `L`.
+macro_rules! low_extension_limits {
+    ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
+        impl<L: Limits> ExtensionLimits for Low<L> {
+            $(type $table<T> = L::$table<T>;)*
+            type Name = L::Name;
+            type Text = L::Text;
+            type Bytes = L::Bytes;
+            type Compound = L::Compound;
+            type CompoundType = L::CompoundType;
+        }
+    };
 }
+
+weft_core::__extension_tables! { [low_extension_limits] }
 
 pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
     vec![Row::new(Trap::TableFull, "Table.add: i > Table.MAX_LENGTH", |_| {
