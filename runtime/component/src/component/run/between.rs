@@ -37,7 +37,7 @@ impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
 }
 
 impl<'a, E: CoreEngine, T: Send + 'static> Between<'a, '_, E, T> {
-    /// The values are the result of a task, which returns once they are lifted.
+    /// Lets a task return once the values are lifted, which are its result.
     pub(crate) const fn returning(mut self, task_return: &'a TaskReturn) -> Self {
         self.returning = Some(task_return);
         self

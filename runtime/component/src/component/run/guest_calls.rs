@@ -31,7 +31,7 @@ impl<E: CoreEngine, T: Send + 'static> HostFunctions<E> for State<E, T> {
 }
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
-    /// A guest calls the function with this number.
+    /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
         let thread = state.machine.current().ok_or(Error::NoCurrentThread)?;

@@ -57,10 +57,10 @@ impl<E: CoreEngine, T: Send + 'static> HostFunctionCall<E, T> {
 
 /// A function of the host whose types are Rust's own.
 pub(crate) trait TypedHostFunction<E: CoreEngine, T: Send + 'static>: Send + Sync {
-    /// Whether it is of this type; if so, of which types its handles are.
+    /// Compares it with a type. Returns which types its handles have.
     fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;
 
-    /// A guest calls it.
+    /// Calls it, for a guest.
     fn call(
         &self,
         cx: &mut Context<'_, E, T>,

@@ -30,7 +30,7 @@ pub(crate) struct Destination {
 }
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
-    /// A guest calls a host function.
+    /// Calls a host function, for a guest.
     pub(crate) fn call_host(&mut self, subtask: SubtaskId, number: u32) -> Result<Step, Fault> {
         let state = self.data_mut();
         let function = state.functions.take_host_function(number)?;
@@ -80,7 +80,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         Ok(call.caller())
     }
 
-    /// A host function waits, or has returned already.
+    /// Takes the future of a host function, which waits, or has returned already.
     pub(crate) fn begin_waiting(
         &mut self,
         subtask: SubtaskId,
@@ -93,8 +93,8 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         }
     }
 
-    /// A host function has returned where its caller stands. What it called itself may have locked
-    /// the caller down, which then can't be returned to.
+    /// Takes the result of a host function to the caller, which stands where it called. What the
+    /// function called itself may have locked the caller down, which then can't be returned to.
     pub(crate) fn host_returns_at_once(
         &mut self,
         subtask: SubtaskId,
@@ -104,7 +104,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         locked_down_as_trap(self.host_returns(subtask, lowered, result))
     }
 
-    /// A host function has returned: takes its result to the caller.
+    /// Takes the result of a host function to the caller.
     fn host_returns(
         &mut self,
         subtask: SubtaskId,
@@ -124,8 +124,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         })
     }
 
-    /// The caller of a host function has lost interest: if the function still waits, it is
-    /// dropped.
+    /// Drops a host function whose caller has lost interest, if the function still waits.
     pub(crate) fn cancel_host_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
         let state = self.data_mut();
         if state.waiting.cancel(subtask) {
@@ -157,7 +156,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 }
 
 impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
-    /// A host function returns: `lower_result` lowers its result into its caller.
+    /// Returns from a host function, whose result `lower_result` lowers into its caller.
     pub(crate) fn return_with(
         &mut self,
         subtask: SubtaskId,
@@ -196,8 +195,8 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         Ok(())
     }
 
-    /// The result of a host function could not be taken to its caller, which did not run: the
-    /// caller is locked down.
+    /// Locks down the caller of a host function that the result could not be taken to. The caller
+    /// did not run.
     fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
         let fault = self.crossing.take_fault(fault);
         let origin = self.calls.origin_of(subtask).filter(|origin| self.is_open(*origin));

@@ -44,7 +44,7 @@ impl<E: CoreEngine, T: Send + 'static> HostResourceType<E, T> {
         Self { token: Arc::new(Token { destructor: Some(Arc::new(destructor)) }) }
     }
 
-    /// What tells it from all others, as long as it lives.
+    /// Returns what tells it from all others, as long as it lives.
     fn address(&self) -> usize {
         Arc::as_ptr(&self.token).addr()
     }

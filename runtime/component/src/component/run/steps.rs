@@ -76,7 +76,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         }
     }
 
-    /// The guest stops where it is.
+    /// Stops the guest where it is.
     fn stop(&mut self, site: HostCallSite, next: Next) -> Driven {
         self.data_mut().crossing.stop(Stop { site, next });
         Driven::Stop

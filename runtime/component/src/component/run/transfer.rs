@@ -86,7 +86,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         bits
     }
 
-    /// A task returns: takes its result to the caller.
+    /// Takes the result of a task that returns to its caller.
     pub(crate) fn return_(&mut self, task_return: TaskReturn) -> Result<Step, Fault> {
         let lifted = self.data_mut().functions.take_lifted(task_return.function())?;
         let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };

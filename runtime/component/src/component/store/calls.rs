@@ -123,7 +123,7 @@ impl<L: Copy> HostCall<L> {
         self.arguments = arguments;
     }
 
-    /// The call has returned.
+    /// Keeps the result of the call.
     #[inline]
     pub(crate) fn put_result(&mut self, result: Outcome) {
         self.result = Some(result);
@@ -146,7 +146,7 @@ impl<L: Copy> HostCall<L> {
         self.error.is_some()
     }
 
-    /// The call has failed. It had not before.
+    /// Keeps why the call has no result. It must not have failed before.
     pub(crate) fn fail(&mut self, error: CallError) {
         self.error = Some(error);
     }
@@ -163,7 +163,7 @@ impl<L: Copy> Calls<L> {
         }
     }
 
-    /// The host has made a call.
+    /// Adds a call by the host.
     #[inline]
     pub(crate) fn add_host_call(
         &mut self,
@@ -177,8 +177,8 @@ impl<L: Copy> Calls<L> {
         Ok(())
     }
 
-    /// A guest has called an import. The place of an earlier call is used again as it is: calls of
-    /// one import follow one another.
+    /// Adds a call of an import by a guest. The place of an earlier call is used again as it is:
+    /// calls of one import follow one another.
     #[inline]
     pub(crate) fn add_guest_call(
         &mut self,
@@ -327,10 +327,7 @@ impl<L: Copy> Calls<L> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::boxed::Box;
-
     use crate::abi::{HandleTypes, TypeList};
-    use crate::chooser::FirstInFirstOut;
     use crate::component::definition::function_type::FunctionType;
     use crate::component::store::example_ids::ids;
 
@@ -379,7 +376,7 @@ mod tests {
 
     #[test]
     fn calls_by_the_host_are_counted_and_forgotten_with_what_they_have() {
-        let mut machine = StoreMachine::new(Box::new(FirstInFirstOut));
+        let mut machine = ids(0).machine;
         let (mut calls, mut handles) = (Calls::new(), HostHandles::default());
         assert!(calls.add_host_call(id(0), Vec::from([Val::U8(1)]), 'l').is_ok());
         assert_eq!((calls.num_host_calls(), calls.host_calls().count()), (1, 1));

@@ -99,7 +99,7 @@ pub enum Party {
 const MAX_REPORTED: usize = 64;
 
 impl Deadlock {
-    /// Why nothing in a store can go on.
+    /// Returns why nothing in a store can go on.
     pub(crate) fn of(machine: &StoreMachine, names: &Names) -> Self {
         let mut threads: Vec<_> = waiting_threads(machine).collect();
         let num_others = threads.len().saturating_sub(MAX_REPORTED);
@@ -108,13 +108,13 @@ impl Deadlock {
     }
 }
 
-/// The tasks of a store that wait.
+/// Returns the tasks of a store that wait.
 pub(crate) fn waiting_tasks(machine: &StoreMachine, names: &Names) -> Vec<WaitingTask> {
     let threads: Vec<_> = waiting_threads(machine).collect();
     Report::new(machine, names, &threads).tasks(&threads)
 }
 
-/// The threads that wait, and whose instances are alive.
+/// Returns the threads that wait, and whose instances are alive.
 fn waiting_threads(machine: &StoreMachine) -> impl Iterator<Item = ThreadView> {
     machine.threads().filter(|thread| {
         let waits = match thread.state {
@@ -160,7 +160,7 @@ impl<'a> Report<'a> {
         threads.iter().filter_map(|thread| self.waiting_task(thread)).collect()
     }
 
-    /// What a thread waits for.
+    /// Returns what a thread waits for.
     fn waiting_task(&self, thread: &ThreadView) -> Option<WaitingTask> {
         let Party::Task { function, instance } = self.task(thread.task) else { return None };
         let mut num_others = 0;
@@ -200,7 +200,7 @@ impl<'a> Report<'a> {
         Awaited::Exclusive(holder.map_or(Party::Nobody, |holder| self.task(holder)))
     }
 
-    /// What event a member of a set could have.
+    /// Returns the event that a member of a set could have.
     fn event(&self, member: WaitableId) -> Option<Awaited> {
         match member {
             WaitableId::Subtask(call) => Some(Awaited::Call(self.callee(call))),
@@ -226,7 +226,7 @@ impl<'a> Report<'a> {
         Some(Awaited::Copy { kind, direction, other })
     }
 
-    /// Who was called.
+    /// Returns the callee of a call.
     fn callee(&self, call: SubtaskId) -> Party {
         match self.machine.callee_view(call) {
             Ok(CalleeView::Guest(callee)) => self.task(callee),
@@ -237,7 +237,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// A task's function and instance; nobody if it never runs again.
+    /// Returns a task's function and instance; nobody if it never runs again.
     fn task(&self, task: TaskId) -> Party {
         let (machine, names) = (self.machine, self.names);
         let Some(instance) = self.instances.get(&task).copied() else { return Party::Nobody };

@@ -54,7 +54,7 @@ pub(crate) struct Code<E: CoreEngine> {
 }
 
 impl<E: CoreEngine> Entity<E> {
-    /// Whether it is of this sort.
+    /// Returns `true` if it is of this sort.
     pub(crate) const fn is(&self, sort: Sort) -> bool {
         matches!(
             (self, sort),
@@ -67,7 +67,7 @@ impl<E: CoreEngine> Entity<E> {
 }
 
 impl<E: CoreEngine> Entity<E> {
-    /// What it is, for messages.
+    /// Returns what it is, for messages.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Function(_) => "a function",
@@ -112,7 +112,7 @@ pub(crate) enum CoreInstance<E: CoreEngine> {
 }
 
 impl CoreSort {
-    /// Whether `item` is of this sort.
+    /// Returns `true` if `item` is of this sort.
     pub(crate) const fn is_of<E: CoreEngine>(self, item: &CoreExtern<E>) -> bool {
         matches!(
             (item, self),

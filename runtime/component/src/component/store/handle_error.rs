@@ -59,7 +59,7 @@ impl HandleError {
         self
     }
 
-    /// The same as what a call can't go on for.
+    /// Returns the error as the fault that ends a call.
     pub(crate) fn fault(self) -> Fault {
         Fault::Host(self.into())
     }

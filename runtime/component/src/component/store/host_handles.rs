@@ -47,7 +47,7 @@ impl HostHandles {
         self.owned.get(&resource).copied().unwrap_or_default()
     }
 
-    /// The host owns one more.
+    /// Adds one to what the host owns.
     fn add(&mut self, resource: Resource) {
         let count = self.owned.entry(resource).or_default();
         *count = count.saturating_add(1);
@@ -62,26 +62,26 @@ impl HostHandles {
         }
     }
 
-    /// A call of the host has started as a task.
+    /// Remembers which task a call of the host has started as.
     #[inline]
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         self.lent.started(call, task);
     }
 
-    /// A host function has returned, and has not borrowed anything any more.
+    /// Ends what a host function has borrowed, as it has returned.
     #[inline]
     pub(crate) fn returned(&mut self, call: SubtaskId) {
         self.borrowed.retain(|(borrower, _)| *borrower != call);
     }
 
-    /// The host has been given a resource.
+    /// Adds a resource that the host was given.
     pub(crate) fn hold(&mut self, machine: &StoreMachine, resource: Resource) {
         if is_guests(machine, resource.ty) {
             self.add(resource);
         }
     }
 
-    /// A host function has borrowed a resource.
+    /// Adds a resource that a host function has borrowed.
     pub(crate) fn hold_borrowed(
         &mut self,
         machine: &StoreMachine,
@@ -147,7 +147,7 @@ impl HostHandles {
         self.take(machine, Claims { owned, ..Claims::default() }).map(|_| ())
     }
 
-    /// The host has lent these to a call that it has begun.
+    /// Lends resources to a call that the host has begun.
     #[inline]
     pub(crate) fn lend(
         &mut self,
@@ -209,12 +209,13 @@ impl HostHandles {
         Ok(claims.borrowed.into_iter().map(|(resource, _)| resource).collect())
     }
 
-    /// Whether a call that goes on has borrowed the resource from the host.
+    /// Returns `true` if a call that goes on has borrowed the resource from the host.
     fn is_lent(&self, machine: &StoreMachine, resource: Resource) -> bool {
         self.lent.is_lent(resource, |call, task| goes_on(machine, call, task))
     }
 
-    /// The host has again what it gave with these values, as nobody has taken them.
+    /// Takes back what the host gave with these values, as nobody has taken them.
+    #[inline]
     pub(crate) fn give_back(&mut self, machine: &StoreMachine, values: &[Val]) {
         for value in values {
             match value {
@@ -294,7 +295,7 @@ mod tests {
 
     use super::*;
 
-    /// A resource of a guest, with the ids of a call that goes on.
+    /// Returns a resource of a guest, with the ids of a call that goes on.
     fn resource() -> (Ids, Resource) {
         let mut ids = ids(0);
         let instance = Some(ids.instance);

@@ -22,7 +22,7 @@ pub(crate) struct Lent {
 const MIN_BORROWERS: usize = 16;
 
 impl Lent {
-    /// A call borrows these.
+    /// Adds what a call borrows.
     pub(crate) fn insert(
         &mut self,
         call: SubtaskId,
@@ -34,8 +34,8 @@ impl Lent {
         }
     }
 
-    /// Before a borrower is added: removes those whose calls are over, if there are so many that
-    /// looking for them costs little for each.
+    /// Removes borrowers whose calls are over, before one is added. It does so if there are so many
+    /// that looking for them costs little for each.
     pub(crate) fn make_room(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         if self.borrowers.len() < self.remove_at.max(MIN_BORROWERS) {
             return;
@@ -49,7 +49,7 @@ impl Lent {
         *remove_at = borrowers.len().saturating_mul(2);
     }
 
-    /// Whether a call that goes on has borrowed the resource.
+    /// Returns `true` if a call that goes on has borrowed the resource.
     pub(crate) fn is_lent(
         &self,
         resource: Resource,
@@ -61,7 +61,7 @@ impl Lent {
 }
 
 impl Lent {
-    /// A call of the host has started as a task.
+    /// Remembers which task a call of the host has started as.
     #[inline]
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         if let Some(borrower) = self.borrowers.get_mut(&call) {

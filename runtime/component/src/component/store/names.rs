@@ -46,12 +46,12 @@ impl Names {
         self.around.push(format!("{}/{number}", self.instance(instance)));
     }
 
-    /// No more instances are made within the last one.
+    /// Ends the instance that was [entered](Self::enter) last.
     pub(crate) fn leave(&mut self) {
         self.around.pop();
     }
 
-    /// A function's name.
+    /// Returns a function's name.
     pub(crate) fn function(&self, function: FunctionId) -> Cow<'_, str> {
         match self.functions.get(&function) {
             Some(name) => Cow::Borrowed(name),
@@ -59,13 +59,13 @@ impl Names {
         }
     }
 
-    /// The name of the host's function with this number, which is its position among all functions.
+    /// Returns the name of the host function with this number: its position among all functions.
     pub(crate) fn host_function(&self, number: u32) -> Cow<'_, str> {
         let position = usize::try_from(number).unwrap_or(usize::MAX);
         FunctionId::from_position(position).map_or(Cow::Borrowed("?"), |it| self.function(it))
     }
 
-    /// An instance's name.
+    /// Returns an instance's name.
     pub(crate) fn instance(&self, instance: InstanceId) -> &str {
         self.instances.get(&instance).map_or("?", |name| &**name)
     }

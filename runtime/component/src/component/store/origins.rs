@@ -27,7 +27,7 @@ impl Origins {
         Self { of_tasks: ById::new(Table::Tasks), running: None, background: VecDeque::new() }
     }
 
-    /// A task begins that belongs to a call by the host.
+    /// Remembers the call by the host that a new task belongs to.
     #[inline]
     pub(crate) fn task_begins(
         &mut self,

@@ -9,7 +9,7 @@ pub(crate) struct Spare<V>(Option<Arc<V>>);
 impl<V> Spare<V> {
     pub(crate) const NONE: Self = Self(None);
 
-    /// A second reference to `of`.
+    /// Returns a second reference to `of`.
     pub(crate) fn take(&mut self, of: &Arc<V>) -> Arc<V> {
         match self.0.take() {
             Some(spare) if Arc::ptr_eq(&spare, of) => spare,
@@ -17,8 +17,8 @@ impl<V> Spare<V> {
         }
     }
 
-    /// Nobody needs this one any more. One that is lost on the way, as something has failed, is
-    /// made again when it is needed.
+    /// Keeps a reference that nobody needs any more. One that is lost on the way, as something has
+    /// failed, is made again when it is needed.
     pub(crate) fn put(&mut self, spare: Arc<V>) {
         self.0 = Some(spare);
     }

@@ -118,7 +118,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         types.ends(kind, element, |it| machine.define_type(it))
     }
 
-    /// A task begins, for a call.
+    /// Remembers the call by the host that a task belongs to, which begins for a call.
     #[inline]
     pub(crate) fn task_begins(&mut self, task: TaskId, caller: SubtaskId) -> Result<(), Error> {
         self.origins.task_begins(task, self.calls.origin_of(caller))
@@ -141,7 +141,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         self.calls.forget(call, &self.machine, &mut self.handles)
     }
 
-    /// Something trapped, and was unwound: tells the call that it belongs to, and all calls of
+    /// Tells the call that it belongs to of what trapped and was unwound, and all calls of
     /// instances that are locked down now.
     pub(crate) fn trapped(&mut self, origin: Option<SubtaskId>, error: CallError) {
         let mut unheard = true;
@@ -161,7 +161,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
     }
 
-    /// The same, after the one that it belongs to was told.
+    /// Tells all calls of instances that are locked down now, after the one that it belongs to.
     pub(crate) fn others_trapped(&mut self, error: &CallError) {
         let Self { activations, waiting, machine, .. } = self;
         activations.retain(|thread| {

@@ -76,7 +76,7 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         at(&self.core_types, ty.0, Table::Types).copied()
     }
 
-    /// The element type of a stream or future type.
+    /// Returns the element type of a stream or future type.
     pub(crate) fn element(&self, ty: TypeIndex) -> Result<&Option<Type>, Error> {
         match at(&self.elements, ty.0, Table::Types)? {
             Element::Of(element) => Ok(element),
@@ -167,7 +167,7 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     }
 }
 
-/// `none_or_number_type`, of an element that there is.
+/// Returns `none_or_number_type`, of an element that there is.
 const fn is_number(ty: &Type) -> bool {
     matches!(
         ty,

@@ -95,7 +95,7 @@ impl WaitingHostFunctions {
         Self { woken: Arc::default(), places: Vec::new(), count: 0 }
     }
 
-    /// How many wait.
+    /// Returns how many wait.
     pub(crate) const fn count(&self) -> usize {
         self.count
     }

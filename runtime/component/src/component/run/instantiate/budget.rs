@@ -25,20 +25,20 @@ impl Budget {
         Self { instances: MAX_INSTANCES, depth: MAX_DEPTH, seen: MAX_SEEN }
     }
 
-    /// For an instance of a component or a core module.
+    /// Takes what an instance of a component or a core module needs.
     pub(crate) fn take_instance(&mut self) -> Result<(), InstantiateError> {
         let left = self.instances.checked_sub(1);
         self.instances = left.ok_or(InstantiateError::TooManyInstances(MAX_INSTANCES))?;
         Ok(())
     }
 
-    /// For a component that sees so many others.
+    /// Takes what a component needs that sees so many others.
     pub(crate) fn take_seen(&mut self, count: usize) -> Result<(), InstantiateError> {
         self.seen = self.seen.checked_sub(count).ok_or(InstantiateError::TooMuchWork)?;
         Ok(())
     }
 
-    /// For what a component instantiates; [`leave`](Self::leave) follows.
+    /// Takes what a component needs for what it instantiates; [`leave`](Self::leave) follows.
     pub(crate) fn enter(&mut self) -> Result<(), InstantiateError> {
         self.depth = self.depth.checked_sub(1).ok_or(InstantiateError::TooDeep(MAX_DEPTH))?;
         Ok(())
