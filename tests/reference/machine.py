@@ -554,12 +554,13 @@ class Guest:
     if operation == 'return':
       return self.returns(a, b)
     self.log(f'{operation} {a} {b} {c} {d}')
-    method = getattr(self, operation.replace('.', '_').replace('-', '_'))
-    result = method(a, b, c, d)
+    name = operation.replace('.', '_').replace('-', '_')
+    method = getattr(self, name, None)
+    result = method(a, b, c, d) if method else self.built_in(name, [a, b, c, d])
     self.log(f'= {result}')
     return None
 
-  # --- operations, in the order of `tests/src/programs/operation.rs`
+  # --- operations; `tests/src/programs/guest.rs` says the same of their numbers
 
   def call(self, instance, index, is_async, argument):
     program, world = self.program, self.world
@@ -589,28 +590,40 @@ class Guest:
     words = [int.from_bytes(memory[at:at + 4], 'little') for at in (EVENT_ADDRESS, EVENT_ADDRESS + 4)]
     return f'{int(results[0])} {words[0]} {words[1]}'
 
-  def resource_new(self, rep, *_):
-    return self.result(self.program.reference.canon_resource_new(self.world.resources[self.number], rep))
+  def built_in(self, name, numbers):
+    """Calls a built-in with what its parameters are called for, and with numbers for the others.
 
-  def resource_drop(self, kind, index, *_):
-    kind %= len(self.world.resources)
-    return self.result(self.program.reference.canon_resource_drop(self.world.resources[kind], index))
-
-  def resource_rep(self, kind, index, *_):
-    kind %= len(self.world.resources)
-    return self.result(self.program.reference.canon_resource_rep(self.world.resources[kind], index))
-
-  def context_get(self, slot, *_):
-    return self.result(self.program.reference.canon_context_get('i32', slot & 1))
-
-  def context_set(self, slot, value, *_):
-    return self.result(self.program.reference.canon_context_set('i32', slot & 1, value))
-
-  def backpressure_inc(self, *_):
-    return self.result(self.program.reference.canon_backpressure_inc())
-
-  def backpressure_dec(self, *_):
-    return self.result(self.program.reference.canon_backpressure_dec())
+    The first number chooses the definition, if there is a choice: the type of a resource, stream
+    or future, with `async` as bit 4; a slot; or `async` alone.
+    """
+    world = self.world
+    function = getattr(self.program.reference, f'canon_{name}')
+    parameters = function.__code__.co_varnames[:function.__code__.co_argcount]
+    is_own = name == 'resource_new'
+    has_type = not is_own and any(it in parameters for it in ('rt', 'stream_t', 'future_t'))
+    left = list(numbers)
+    chosen = left.pop(0) if has_type or 'async_' in parameters or 't' in parameters else 0
+    is_async = bool(chosen >> (4 if has_type else 0) & 1)
+    known = {
+      'rt': world.resources[self.number if is_own else chosen % len(world.resources)],
+      'stream_t': world.ends[(chosen & 0xf) % 4],
+      'future_t': world.ends[4 + (chosen & 0xf) % 3],
+      'async_': is_async,
+      'mem': world.memories[self.number],
+    }
+    if 't' in parameters:
+      known.update(t = 'i32', i = chosen & 1)
+    if 'mem' in parameters:
+      known.update(ptr = EVENT_ADDRESS)
+    if 'opts' in parameters:
+      known.update(opts = world.options(self.number, is_async = is_async))
+    results = function(*(known[it] if it in known else left.pop(0) for it in parameters))
+    if 'mem' in parameters:
+      return self.event(results)
+    if name in ('stream_new', 'future_new'):
+      [packed] = results
+      return f'{packed & 0xffff_ffff} {packed >> 32}'
+    return self.result(results)
 
   def task_return(self, value, is_wrong, *_):
     reference = self.program.reference
@@ -619,104 +632,6 @@ class Guest:
     options = task.opts if not is_wrong & 2 else reference.LiftOptions('utf16', task.opts.memory)
     flat_args = [value for _ in task.ft.result]
     return self.result(reference.canon_task_return(result, options, flat_args))
-
-  def task_cancel(self, *_):
-    return self.result(self.program.reference.canon_task_cancel())
-
-  def subtask_cancel(self, is_async, index, *_):
-    return self.result(self.program.reference.canon_subtask_cancel(bool(is_async & 1), index))
-
-  def subtask_drop(self, index, *_):
-    return self.result(self.program.reference.canon_subtask_drop(index))
-
-  def waitable_set_new(self, *_):
-    return self.result(self.program.reference.canon_waitable_set_new())
-
-  def waitable_set_wait(self, index, *_):
-    memory = self.world.memories[self.number]
-    return self.event(self.program.reference.canon_waitable_set_wait(memory, index, EVENT_ADDRESS))
-
-  def waitable_set_poll(self, index, *_):
-    memory = self.world.memories[self.number]
-    return self.event(self.program.reference.canon_waitable_set_poll(memory, index, EVENT_ADDRESS))
-
-  def waitable_set_drop(self, index, *_):
-    return self.result(self.program.reference.canon_waitable_set_drop(index))
-
-  def waitable_join(self, index, set_index, *_):
-    return self.result(self.program.reference.canon_waitable_join(index, set_index))
-
-  def ends_of(self, first, count, kind):
-    kind = first + kind % count
-    return kind, self.world.ends[kind]
-
-  def new_ends(self, name, first, count, kind):
-    kind, ty = self.ends_of(first, count, kind)
-    [packed] = getattr(self.program.reference, f'canon_{name}_new')(ty)
-    return f'{packed & 0xffff_ffff} {packed >> 32}'
-
-  def copy(self, name, first, count, kind, *args):
-    _, ty = self.ends_of(first, count, kind & 0xf)
-    is_async = bool(args[0] & 1)
-    options = self.world.options(self.number, is_async = is_async)
-    return self.result(getattr(self.program.reference, name)(ty, options, *args[1:]))
-
-  def stream_new(self, kind, *_):
-    return self.new_ends('stream', 0, 4, kind)
-
-  # The kind is `a % 16`, and bit 4 of `a` is `async`.
-  def stream_read(self, a, index, ptr, length):
-    return self.copy('canon_stream_read', 0, 4, a, a >> 4, index, ptr, length)
-
-  def stream_write(self, a, index, ptr, length):
-    return self.copy('canon_stream_write', 0, 4, a, a >> 4, index, ptr, length)
-
-  def cancel_copy(self, name, first, count, a, index):
-    _, ty = self.ends_of(first, count, a & 0xf)
-    return self.result(getattr(self.program.reference, name)(ty, bool(a >> 4 & 1), index))
-
-  def stream_cancel_read(self, a, index, *_):
-    return self.cancel_copy('canon_stream_cancel_read', 0, 4, a, index)
-
-  def stream_cancel_write(self, a, index, *_):
-    return self.cancel_copy('canon_stream_cancel_write', 0, 4, a, index)
-
-  def of_type(self, name, first, count, kind, *args):
-    _, ty = self.ends_of(first, count, kind)
-    return self.result(getattr(self.program.reference, name)(ty, *args))
-
-  def stream_drop_readable(self, kind, index, *_):
-    return self.of_type('canon_stream_drop_readable', 0, 4, kind, index)
-
-  def stream_drop_writable(self, kind, index, *_):
-    return self.of_type('canon_stream_drop_writable', 0, 4, kind, index)
-
-  def stream_forward(self, kind, readable, writable, _):
-    return self.of_type('canon_stream_forward', 0, 4, kind, readable, writable)
-
-  def future_new(self, kind, *_):
-    return self.new_ends('future', 4, 3, kind)
-
-  def future_read(self, a, index, ptr, _):
-    return self.copy('canon_future_read', 4, 3, a, a >> 4, index, ptr)
-
-  def future_write(self, a, index, ptr, _):
-    return self.copy('canon_future_write', 4, 3, a, a >> 4, index, ptr)
-
-  def future_cancel_read(self, a, index, *_):
-    return self.cancel_copy('canon_future_cancel_read', 4, 3, a, index)
-
-  def future_cancel_write(self, a, index, *_):
-    return self.cancel_copy('canon_future_cancel_write', 4, 3, a, index)
-
-  def future_drop_readable(self, kind, index, *_):
-    return self.of_type('canon_future_drop_readable', 4, 3, kind, index)
-
-  def future_drop_writable(self, kind, index, *_):
-    return self.of_type('canon_future_drop_writable', 4, 3, kind, index)
-
-  def future_forward(self, kind, readable, writable, _):
-    return self.of_type('canon_future_forward', 4, 3, kind, readable, writable)
 
   def error_context_new(self, ptr, length, *_):
     options = self.world.options(self.number)
@@ -727,12 +642,6 @@ class Guest:
     options = self.world.options(self.number)
     return self.result(
       self.program.reference.canon_error_context_debug_message(options, index, MESSAGE_ADDRESS))
-
-  def error_context_drop(self, index, *_):
-    return self.result(self.program.reference.canon_error_context_drop(index))
-
-  def thread_index(self, *_):
-    return self.result(self.program.reference.canon_thread_index())
 
   def thread_new_indirect(self, argument, *_):
     reference = self.program.reference
@@ -747,27 +656,6 @@ class Guest:
     ft = reference.CoreFuncType(['i32'], [])
     index = table.add(reference.CoreFuncRef(ft, start))
     return self.result(reference.canon_thread_new_indirect(ft, table, index, argument))
-
-  def thread_resume_later(self, index, *_):
-    return self.result(self.program.reference.canon_thread_resume_later(index))
-
-  def thread_suspend(self, *_):
-    return self.result(self.program.reference.canon_thread_suspend())
-
-  def thread_yield(self, *_):
-    return self.result(self.program.reference.canon_thread_yield())
-
-  def thread_suspend_then_resume(self, index, *_):
-    return self.result(self.program.reference.canon_thread_suspend_then_resume(index))
-
-  def thread_yield_then_resume(self, index, *_):
-    return self.result(self.program.reference.canon_thread_yield_then_resume(index))
-
-  def thread_suspend_then_promote(self, index, *_):
-    return self.result(self.program.reference.canon_thread_suspend_then_promote(index))
-
-  def thread_yield_then_promote(self, index, *_):
-    return self.result(self.program.reference.canon_thread_yield_then_promote(index))
 
 
 class HostCall:

@@ -4,6 +4,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`conformance`] | the runner of component `.wast` files |
+//! | [`generated`] | definitions of all built-ins, made from `spec/` |
 //! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
 //! | [`host_operations`] | what a host does with contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
@@ -19,6 +20,8 @@
 )]
 
 pub mod conformance;
+#[rustfmt::skip]
+pub mod generated;
 pub mod host_operations;
 pub mod hostile;
 pub mod programs;

@@ -110,7 +110,7 @@ pub(super) fn definition_name(family: &str) -> Ident {
 }
 
 /// The name inside its family: `Wait` of `waitable-set.wait`, unless two would be the same.
-fn variant(builtin: &Builtin) -> Ident {
+pub(super) fn variant(builtin: &Builtin) -> Ident {
     match builtin.name.strip_prefix(&format!("{}.", builtin.family)) {
         Some(operation) => type_name(operation),
         None => match builtin.name.strip_prefix(&format!("{}-", builtin.family)) {
@@ -126,20 +126,20 @@ pub(super) fn constant(builtin: &Builtin) -> Ident {
 }
 
 /// The name of the method, which is that of the reference's function: `canon_waitable_set_wait`.
-fn method_name(builtin: &Builtin) -> Ident {
+pub(super) fn method_name(builtin: &Builtin) -> Ident {
     format_ident!("canon_{}", value_name(&builtin.name))
 }
 
 /// Something that a definition fixes: a field of its variant and a parameter of its method.
-struct Fixed {
-    name: Ident,
-    ty: TokenStream,
-    doc: String,
+pub(super) struct Fixed {
+    pub(super) name: Ident,
+    pub(super) ty: TokenStream,
+    pub(super) doc: String,
 }
 
 /// What a definition of `builtin` fixes: its immediates, and the integer types that the symbols
 /// of its signature stand for.
-fn fixed(builtin: &Builtin) -> Vec<Fixed> {
+pub(super) fn fixed(builtin: &Builtin) -> Vec<Fixed> {
     let mut fixed: Vec<Fixed> = builtin
         .immediates
         .iter()
@@ -223,12 +223,12 @@ fn width(ty: SymbolicType) -> Option<(&'static str, &'static str)> {
 }
 
 /// Fixed things that the method doesn't get: types that only decoding and encoding need.
-fn only_for_coding(name: &Ident) -> bool {
+pub(super) fn only_for_coding(name: &Ident) -> bool {
     name == "memory_address" || name == "table_address" || name == "representation"
 }
 
 /// A core parameter of the method: its name, its Rust type, and how it is decoded.
-fn parameters(builtin: &Builtin) -> Vec<(Ident, TokenStream, TokenStream)> {
+pub(super) fn parameters(builtin: &Builtin) -> Vec<(Ident, TokenStream, TokenStream)> {
     let params = &builtin.signature.params;
     params
         .iter()
@@ -254,7 +254,7 @@ fn parameters(builtin: &Builtin) -> Vec<(Ident, TokenStream, TokenStream)> {
 }
 
 /// The Rust type of a built-in's result, and `result` of that type as the core result.
-fn result(spec: &Spec, builtin: &Builtin) -> (TokenStream, TokenStream) {
+pub(super) fn result(spec: &Spec, builtin: &Builtin) -> (TokenStream, TokenStream) {
     let Some(slot) = builtin.signature.results.first() else {
         return (quote!(()), quote!(None));
     };
@@ -411,8 +411,7 @@ fn arm(spec: &Spec, builtin: &Builtin) -> TokenStream {
 
 /// The `use` declarations for the names that occur in `body`.
 fn imports(body: &TokenStream) -> TokenStream {
-    let mut used = BTreeSet::new();
-    collect(body.clone(), &mut used);
+    let used = used(body);
     let groups: [(TokenStream, &[&str]); 7] = [
         (
             quote!(crate::builtin),
@@ -461,6 +460,12 @@ fn imports(body: &TokenStream) -> TokenStream {
 }
 
 /// Every identifier in `tokens`.
+pub(super) fn used(tokens: &TokenStream) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(tokens.clone(), &mut found);
+    found
+}
+
 fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
     for token in tokens {
         match token {

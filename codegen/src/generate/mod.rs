@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `builtin` | `builtin.rs`: the enumeration, the sums of definitions and traits |
 //! | `family` | `stream.rs` and its like: definition, typed trait, decoding and encoding of a family |
+//! | `template` | the like in the crate of components: what a definition fixes before it has numbers |
+//! | `samples` | in folders of tests: definitions with given values, a recorder of calls |
 //! | `description` | in those: what the spec says of a built-in |
 //! | `guards` | `guards.rs`: the checks that come first |
 //! | `code` | `code.rs`: enumerations and packed integers |
@@ -25,13 +27,16 @@ mod guards;
 mod limit;
 mod reference_page;
 mod rust;
+mod samples;
+mod template;
 mod trap;
 mod value_type;
 
 pub(crate) use description::{required, spelled};
 pub(crate) use reference_page::Entry;
 
-use quote::quote;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
 use weft_spec::{Report, Spec};
 
 /// A file that is generated.
@@ -43,8 +48,44 @@ pub struct Output {
     pub text: String,
 }
 
+/// The vocabulary of the core.
+const CORE: &str = "runtime/core/src/generated";
+/// The templates of built-ins.
+const COMPONENT: &str = "runtime/component/src/component/definition/generated";
+/// Samples for the tests of what decodes components.
+const COMPONENT_TESTS: &str = "runtime/component/src/component/definition/decode/tests/generated";
+/// Samples for the tests of the core.
+const CORE_TESTS: &str = "runtime/core/tests/generated";
+/// Samples for the tests of all crates together.
+const TESTS: &str = "tests/src/generated";
+
 /// Folders that hold nothing but generated files, from the root of the workspace.
-pub const GENERATED_FOLDERS: [&str; 1] = ["runtime/core/src/generated"];
+pub const GENERATED_FOLDERS: [&str; 5] = [COMPONENT, COMPONENT_TESTS, CORE, CORE_TESTS, TESTS];
+
+/// A Rust module that is generated.
+struct Module {
+    folder: &'static str,
+    name: String,
+    from: String,
+    tokens: TokenStream,
+}
+
+impl Module {
+    fn new(folder: &'static str, name: &str, from: &str, tokens: TokenStream) -> Self {
+        Self { folder, name: name.to_owned(), from: from.to_owned(), tokens }
+    }
+
+    fn output(self) -> Result<Output, Report> {
+        let path = format!("{}/{}.rs", self.folder, self.name);
+        let text = rust::file(&self.from, self.tokens).map_err(|error| {
+            Report::of(weft_spec::Diagnostic::error(
+                "generator",
+                format!("what was generated for `{path}` is not Rust: {error}"),
+            ))
+        })?;
+        Ok(Output { path, text })
+    }
+}
 
 /// The files that are generated from `spec`, in order of their paths.
 ///
@@ -52,46 +93,8 @@ pub const GENERATED_FOLDERS: [&str; 1] = ["runtime/core/src/generated"];
 ///
 /// A [`Report`] if what was generated is not Rust, which is a mistake of the generator.
 pub fn outputs(spec: &Spec) -> Result<Vec<Output>, Report> {
-    let mut modules = vec![
-        ("builtin", "spec/builtins/*.toml", builtin::module(spec)),
-        ("code", "spec/abi.toml", code::module(spec)),
-        ("gate", "spec/gates.toml", gate::module(spec)),
-        ("guards", "spec/traps.toml", guards::module(spec)),
-        ("limit", "spec/abi.toml", limit::module(spec)),
-        ("trap", "spec/traps.toml", trap::module(spec)),
-        ("value_type", "spec/types.toml", value_type::module(spec)),
-    ]
-    .into_iter()
-    .map(|(name, from, tokens)| (name.to_owned(), from.to_owned(), tokens))
-    .collect::<Vec<_>>();
-    for family in spec.families() {
-        let name = rust::value_name(family).to_string();
-        let from = format!("spec/builtins/{family}.toml");
-        modules.push((name, from, family::module(spec, family)));
-    }
-    modules.sort_by(|one, other| one.0.cmp(&other.0));
-
-    let mut outputs = Vec::new();
-    let names = modules.iter().map(|(name, ..)| {
-        // What users see as modules of the runtime; the rest is re-exported item by item.
-        let seen = ["code", "gate", "limit", "trap", "value_type"].contains(&name.as_str());
-        let ident = rust::value_name(name);
-        if seen { quote!(pub mod #ident;) } else { quote!(pub(crate) mod #ident;) }
-    });
-    let map = rust::doc(
-        "What `spec/` says, as Rust: one module a file of the data, one a family of built-ins.",
-    );
-    let index = quote! { #map #(#names)* };
-    modules.push(("mod".to_owned(), "spec/".to_owned(), index));
-    for (name, from, tokens) in modules {
-        let text = rust::file(&from, tokens).map_err(|error| {
-            Report::of(weft_spec::Diagnostic::error(
-                "generator",
-                format!("what was generated for `{name}.rs` is not Rust: {error}"),
-            ))
-        })?;
-        outputs.push(Output { path: format!("runtime/core/src/generated/{name}.rs"), text });
-    }
+    let modules = [core(spec), component(spec), samples_of(spec)].into_iter().flatten();
+    let mut outputs = modules.map(Module::output).collect::<Result<Vec<_>, _>>()?;
     outputs.push(Output {
         path: "spec/BUILTINS.md".to_owned(),
         text: reference_page::page(spec).map_err(|error| {
@@ -100,4 +103,80 @@ pub fn outputs(spec: &Spec) -> Result<Vec<Output>, Report> {
     });
     outputs.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(outputs)
+}
+
+/// The rows that all modules of built-ins are made from.
+const ROWS: &str = "spec/builtins/*.toml";
+
+/// One module for each family of built-ins, from the family's rows.
+fn families(
+    spec: &Spec,
+    folder: &'static str,
+    module: fn(&Spec, &str) -> TokenStream,
+) -> Vec<Module> {
+    let modules = spec.families().into_iter().map(|family| {
+        let from = format!("spec/builtins/{family}.toml");
+        Module::new(folder, &rust::value_name(family).to_string(), &from, module(spec, family))
+    });
+    modules.collect()
+}
+
+fn core(spec: &Spec) -> Vec<Module> {
+    let mut modules = vec![
+        Module::new(CORE, "builtin", ROWS, builtin::module(spec)),
+        Module::new(CORE, "code", "spec/abi.toml", code::module(spec)),
+        Module::new(CORE, "gate", "spec/gates.toml", gate::module(spec)),
+        Module::new(CORE, "guards", "spec/traps.toml", guards::module(spec)),
+        Module::new(CORE, "limit", "spec/abi.toml", limit::module(spec)),
+        Module::new(CORE, "trap", "spec/traps.toml", trap::module(spec)),
+        Module::new(CORE, "value_type", "spec/types.toml", value_type::module(spec)),
+    ];
+    modules.extend(families(spec, CORE, family::module));
+    // What users see as modules of the runtime; the rest is re-exported item by item.
+    let seen = ["code", "gate", "limit", "trap", "value_type"];
+    let map =
+        "What `spec/` says, as Rust: one module a file of the data, one a family of built-ins.";
+    modules.push(index(map, &modules, &seen));
+    modules
+}
+
+fn component(spec: &Spec) -> Vec<Module> {
+    let mut modules = vec![Module::new(COMPONENT, "builtin", ROWS, template::sum(spec))];
+    modules.extend(families(spec, COMPONENT, template::module));
+    let map = "Built-ins as components define them: one module a family, and their sum.";
+    modules.push(index(map, &modules, &[]));
+    modules
+}
+
+fn samples_of(spec: &Spec) -> Vec<Module> {
+    let (own, seen) = (quote!(pub(crate)), quote!(pub));
+    let definitions = |folder, runtime, seen| {
+        let runtime = format_ident!("{runtime}");
+        Module::new(folder, "definitions", ROWS, samples::definitions(spec, &runtime, seen))
+    };
+    let of_all = definitions(TESTS, "weft", &seen);
+    let map = "Samples of all built-ins, for tests.";
+    let index = index(map, std::slice::from_ref(&of_all), &["definitions"]);
+    let recorder = samples::recorder(spec, &format_ident!("weft_core"));
+    vec![
+        of_all,
+        index,
+        // Tests of the other two crates name these modules themselves.
+        definitions(CORE_TESTS, "weft_core", &own),
+        Module::new(CORE_TESTS, "recorder", ROWS, recorder),
+        definitions(COMPONENT_TESTS, "crate", &own),
+    ]
+}
+
+/// The module that names the `modules` of a folder, those that are `seen` as public ones.
+fn index(map: &str, modules: &[Module], seen: &[&str]) -> Module {
+    let folder = modules.first().map_or("", |module| module.folder);
+    let map = rust::doc(map);
+    let mut names: Vec<&str> = modules.iter().map(|module| module.name.as_str()).collect();
+    names.sort_unstable();
+    let names = names.into_iter().map(|name| {
+        let ident = rust::value_name(name);
+        if seen.contains(&name) { quote!(pub mod #ident;) } else { quote!(pub(crate) mod #ident;) }
+    });
+    Module::new(folder, "mod", "spec/", quote! { #map #(#names)* })
 }

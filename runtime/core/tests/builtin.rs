@@ -2,12 +2,8 @@
 
 use proptest::prelude::*;
 use weft_core::builtin::{
-    BackpressureBuiltins, BackpressureDefinition, Builtin, ContextBuiltins, ContextDefinition,
-    CoreTypeIndex, Definition, ErrorContextBuiltins, ErrorContextDefinition, FutureBuiltins,
-    FutureDefinition, Guards, MemoryIndex, OptionsIndex, Outcome, ResourceBuiltins,
-    ResourceDefinition, StreamBuiltins, StreamDefinition, SubtaskBuiltins, SubtaskDefinition,
-    Suspends, SymbolicType, TableIndex, TaskBuiltins, TaskDefinition, ThreadBuiltins,
-    ThreadDefinition, TypeIndex, WaitableBuiltins, WaitableDefinition,
+    Builtin, CoreTypeIndex, Definition, Guards, MemoryIndex, OptionsIndex, Outcome, Suspends,
+    SymbolicType, TableIndex, TypeIndex,
 };
 use weft_core::code::{CancelResult, Ends, EventCode, FutureResult, StreamResult};
 use weft_core::core_value::{CoreType, CoreValue, IntegerType};
@@ -45,196 +41,71 @@ impl Suspends for Recorder {
     type Suspension = &'static str;
 }
 
-macro_rules! implement {
-    ($trait:ident; $($name:ident($($arg:ident: $ty:ty),*) -> $result:ty = $value:expr;)*) => {
-        impl $trait for Recorder {$(
-            fn $name(&mut self, $($arg: $ty),*) -> Result<Outcome<$result, &'static str>, Failure> {
-                self.calls.push((stringify!($name), vec![$(format!("{:?}", $arg)),*]));
-                if self.suspends {
-                    return Ok(Outcome::Suspend(stringify!($name)));
-                }
-                Ok(Outcome::Return($value))
-            }
-        )*}
+#[rustfmt::skip]
+#[path = "generated/definitions.rs"]
+mod definitions;
+#[rustfmt::skip]
+#[path = "generated/recorder.rs"]
+mod recorded;
+
+use definitions::Fixed;
+
+/// What the recorder returns.
+trait Sample {
+    const SAMPLE: Self;
+}
+
+macro_rules! samples {
+    ($($ty:ty = $value:expr;)*) => {
+        $(impl Sample for $ty {
+            const SAMPLE: Self = $value;
+        })*
     };
 }
 
-implement! {
-    ResourceBuiltins;
-    canon_resource_new(resource_type: TypeIndex, rep: u64) -> u32 = RESULT;
-    canon_resource_drop(resource_type: TypeIndex, t: u32) -> () = ();
-    canon_resource_rep(resource_type: TypeIndex, t: u32) -> u64 = RESULT.into();
+samples! {
+    () = ();
+    u32 = RESULT;
+    u64 = RESULT as u64;
+    CancelResult = CancelResult::Blocked;
+    Ends = Ends { readable: RESULT, writable: RESULT };
+    EventCode = EventCode::FutureWrite;
+    FutureResult = FutureResult::Blocked;
+    StreamResult = StreamResult::Blocked;
 }
 
-implement! {
-    ContextBuiltins;
-    canon_context_get(ty: IntegerType, slot: u32) -> u64 = RESULT.into();
-    canon_context_set(ty: IntegerType, slot: u32, v: u64) -> () = ();
-}
-
-implement! {
-    BackpressureBuiltins;
-    canon_backpressure_inc() -> () = ();
-    canon_backpressure_dec() -> () = ();
-}
-
-implement! {
-    TaskBuiltins;
-    canon_task_return(result_type: Option<TypeIndex>, options: OptionsIndex, values: &[CoreValue]) -> () = ();
-    canon_task_cancel() -> () = ();
-}
-
-implement! {
-    SubtaskBuiltins;
-    canon_subtask_cancel(is_async: bool, subtask: u32) -> CancelResult = CancelResult::Blocked;
-    canon_subtask_drop(subtask: u32) -> () = ();
-}
-
-implement! {
-    WaitableBuiltins;
-    canon_waitable_set_new() -> u32 = RESULT;
-    canon_waitable_set_wait(memory: MemoryIndex, s: u32, payload_addr: u64) -> EventCode = EventCode::FutureWrite;
-    canon_waitable_set_poll(memory: MemoryIndex, s: u32, payload_addr: u64) -> EventCode = EventCode::FutureWrite;
-    canon_waitable_set_drop(s: u32) -> () = ();
-    canon_waitable_join(w: u32, maybe_set: u32) -> () = ();
-}
-
-implement! {
-    StreamBuiltins;
-    canon_stream_new(ty: TypeIndex) -> Ends = Ends { readable: RESULT, writable: RESULT };
-    canon_stream_read(ty: TypeIndex, options: OptionsIndex, is_async: bool, stream_end: u32, ptr: u64, num: u64) -> StreamResult = StreamResult::Blocked;
-    canon_stream_write(ty: TypeIndex, options: OptionsIndex, is_async: bool, stream_end: u32, ptr: u64, num: u64) -> StreamResult = StreamResult::Blocked;
-    canon_stream_cancel_read(ty: TypeIndex, is_async: bool, e: u32) -> StreamResult = StreamResult::Blocked;
-    canon_stream_cancel_write(ty: TypeIndex, is_async: bool, e: u32) -> StreamResult = StreamResult::Blocked;
-    canon_stream_drop_readable(ty: TypeIndex, end: u32) -> () = ();
-    canon_stream_drop_writable(ty: TypeIndex, end: u32) -> () = ();
-    canon_stream_forward(ty: TypeIndex, ri: u32, wi: u32) -> () = ();
-}
-
-implement! {
-    FutureBuiltins;
-    canon_future_new(ty: TypeIndex) -> Ends = Ends { readable: RESULT, writable: RESULT };
-    canon_future_read(ty: TypeIndex, options: OptionsIndex, is_async: bool, readable_future_end: u32, ptr: u64) -> FutureResult = FutureResult::Blocked;
-    canon_future_write(ty: TypeIndex, options: OptionsIndex, is_async: bool, writable_future_end: u32, ptr: u64) -> FutureResult = FutureResult::Blocked;
-    canon_future_cancel_read(ty: TypeIndex, is_async: bool, e: u32) -> FutureResult = FutureResult::Blocked;
-    canon_future_cancel_write(ty: TypeIndex, is_async: bool, e: u32) -> FutureResult = FutureResult::Blocked;
-    canon_future_drop_readable(ty: TypeIndex, end: u32) -> () = ();
-    canon_future_drop_writable(ty: TypeIndex, end: u32) -> () = ();
-    canon_future_forward(ty: TypeIndex, ri: u32, wi: u32) -> () = ();
-}
-
-implement! {
-    ErrorContextBuiltins;
-    canon_error_context_new(options: OptionsIndex, ptr: u64, len: u64) -> u32 = RESULT;
-    canon_error_context_debug_message(options: OptionsIndex, errctxi: u32, ptr: u64) -> () = ();
-    canon_error_context_drop(errctxi: u32) -> () = ();
-}
-
-implement! {
-    ThreadBuiltins;
-    canon_thread_index() -> u32 = RESULT;
-    canon_thread_new_indirect(start_type: CoreTypeIndex, table: TableIndex, start_parameter: IntegerType, fi: u64, c: u64) -> u32 = RESULT;
-    canon_thread_resume_later(t: u32) -> () = ();
-    canon_thread_suspend() -> () = ();
-    canon_thread_yield() -> () = ();
-    canon_thread_suspend_then_resume(t: u32) -> () = ();
-    canon_thread_yield_then_resume(t: u32) -> () = ();
-    canon_thread_suspend_then_promote(t: u32) -> () = ();
-    canon_thread_yield_then_promote(t: u32) -> () = ();
-    canon_thread_spawn_ref(is_shared: bool, start_type: CoreTypeIndex, start_parameter: IntegerType, f: Option<u32>, c: u64) -> u32 = RESULT;
-    canon_thread_spawn_indirect(is_shared: bool, start_type: CoreTypeIndex, table: TableIndex, start_parameter: IntegerType, i: u64, c: u64) -> u32 = RESULT;
-    canon_thread_available_parallelism(is_shared: bool) -> u32 = RESULT;
+impl Recorder {
+    fn record<T: Sample>(
+        &mut self,
+        name: &'static str,
+        arguments: Vec<String>,
+    ) -> Result<Outcome<T, &'static str>, Failure> {
+        self.calls.push((name, arguments));
+        Ok(if self.suspends { Outcome::Suspend(name) } else { Outcome::Return(T::SAMPLE) })
+    }
 }
 
 /// A definition of `builtin` whose symbols stand for `ty`.
 fn definition(builtin: Builtin, ty: IntegerType) -> Definition {
-    use Builtin as B;
-    let stream = TypeIndex(1);
-    let options = OptionsIndex(2);
-    let memory = MemoryIndex(3);
-    let table = TableIndex(4);
-    let start_type = CoreTypeIndex(5);
-    let resource_type = TypeIndex(6);
-    let (memory_address, table_address) = (ty, ty);
-    let (representation, start_parameter) = (ty, ty);
-    let (is_async, is_shared, slot) = (true, true, 1);
-    let result_type = Some(TypeIndex(7));
-    match builtin {
-        B::ResourceNew => ResourceDefinition::New { resource_type, representation }.into(),
-        B::ResourceDrop => ResourceDefinition::Drop { resource_type }.into(),
-        B::ResourceRep => ResourceDefinition::Rep { resource_type, representation }.into(),
-        B::ContextGet => ContextDefinition::Get { ty, slot }.into(),
-        B::ContextSet => ContextDefinition::Set { ty, slot }.into(),
-        B::BackpressureInc => BackpressureDefinition::Inc.into(),
-        B::BackpressureDec => BackpressureDefinition::Dec.into(),
-        B::TaskReturn => TaskDefinition::Return { result_type, options }.into(),
-        B::TaskCancel => TaskDefinition::Cancel.into(),
-        B::SubtaskCancel => SubtaskDefinition::Cancel { is_async }.into(),
-        B::SubtaskDrop => SubtaskDefinition::Drop.into(),
-        B::WaitableSetNew => WaitableDefinition::SetNew.into(),
-        B::WaitableSetWait => WaitableDefinition::SetWait { memory, memory_address }.into(),
-        B::WaitableSetPoll => WaitableDefinition::SetPoll { memory, memory_address }.into(),
-        B::WaitableSetDrop => WaitableDefinition::SetDrop.into(),
-        B::WaitableJoin => WaitableDefinition::Join.into(),
-        B::StreamNew => StreamDefinition::New { ty: stream }.into(),
-        B::StreamRead => {
-            StreamDefinition::Read { ty: stream, options, is_async, memory_address }.into()
-        }
-        B::StreamWrite => {
-            StreamDefinition::Write { ty: stream, options, is_async, memory_address }.into()
-        }
-        B::StreamCancelRead => StreamDefinition::CancelRead { ty: stream, is_async }.into(),
-        B::StreamCancelWrite => StreamDefinition::CancelWrite { ty: stream, is_async }.into(),
-        B::StreamDropReadable => StreamDefinition::DropReadable { ty: stream }.into(),
-        B::StreamDropWritable => StreamDefinition::DropWritable { ty: stream }.into(),
-        B::StreamForward => StreamDefinition::Forward { ty: stream }.into(),
-        B::FutureNew => FutureDefinition::New { ty: stream }.into(),
-        B::FutureRead => {
-            FutureDefinition::Read { ty: stream, options, is_async, memory_address }.into()
-        }
-        B::FutureWrite => {
-            FutureDefinition::Write { ty: stream, options, is_async, memory_address }.into()
-        }
-        B::FutureCancelRead => FutureDefinition::CancelRead { ty: stream, is_async }.into(),
-        B::FutureCancelWrite => FutureDefinition::CancelWrite { ty: stream, is_async }.into(),
-        B::FutureDropReadable => FutureDefinition::DropReadable { ty: stream }.into(),
-        B::FutureDropWritable => FutureDefinition::DropWritable { ty: stream }.into(),
-        B::FutureForward => FutureDefinition::Forward { ty: stream }.into(),
-        B::ErrorContextNew => ErrorContextDefinition::New { options, memory_address }.into(),
-        B::ErrorContextDebugMessage => {
-            ErrorContextDefinition::DebugMessage { options, memory_address }.into()
-        }
-        B::ErrorContextDrop => ErrorContextDefinition::Drop.into(),
-        B::ThreadIndex => ThreadDefinition::Index.into(),
-        B::ThreadNewIndirect => {
-            ThreadDefinition::NewIndirect { start_type, table, table_address, start_parameter }
-                .into()
-        }
-        B::ThreadResumeLater => ThreadDefinition::ResumeLater.into(),
-        B::ThreadSuspend => ThreadDefinition::Suspend.into(),
-        B::ThreadYield => ThreadDefinition::Yield.into(),
-        B::ThreadSuspendThenResume => ThreadDefinition::SuspendThenResume.into(),
-        B::ThreadYieldThenResume => ThreadDefinition::YieldThenResume.into(),
-        B::ThreadSuspendThenPromote => ThreadDefinition::SuspendThenPromote.into(),
-        B::ThreadYieldThenPromote => ThreadDefinition::YieldThenPromote.into(),
-        B::ThreadSpawnRef => {
-            ThreadDefinition::SpawnRef { is_shared, start_type, start_parameter }.into()
-        }
-        B::ThreadSpawnIndirect => {
-            let (table, table_address) = (table, table_address);
-            ThreadDefinition::SpawnIndirect {
-                is_shared,
-                start_type,
-                table,
-                table_address,
-                start_parameter,
-            }
-            .into()
-        }
-        B::ThreadAvailableParallelism => {
-            ThreadDefinition::AvailableParallelism { is_shared }.into()
-        }
-    }
+    let fixed = Fixed {
+        resource_type: TypeIndex(6),
+        representation: ty,
+        context_type: ty,
+        slot: 1,
+        result_type: Some(TypeIndex(7)),
+        options: OptionsIndex(2),
+        is_async: true,
+        memory: MemoryIndex(3),
+        memory_address: ty,
+        stream_type: TypeIndex(1),
+        future_type: TypeIndex(8),
+        start_type: CoreTypeIndex(5),
+        table: TableIndex(4),
+        table_address: ty,
+        start_parameter: ty,
+        is_shared: true,
+    };
+    fixed.definition(builtin)
 }
 
 /// The core type that `symbol` stands for where everything is `ty`.

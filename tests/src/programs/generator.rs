@@ -1,6 +1,7 @@
 //! Makes programs up while they are played, looking at the machine, so that most of what is
 //! done can be done: a program of numbers drawn blindly traps at its third call.
 
+use weft::builtin::Builtin;
 use weft::chooser::{Choice, Chooser, Seeded};
 use weft::limits::Limits;
 use weft::machine::{EndState, HandleView, Lift, TaskId, ThreadId, ThreadState};
@@ -102,11 +103,11 @@ impl<L: Limits, C: Chooser> Script<L, C> for Generator {
     }
 }
 
-const fn entry(operation: Operation, arguments: [u32; 4]) -> Entry {
-    Entry { operation, arguments }
+fn entry(operation: impl Into<Operation>, arguments: [u32; 4]) -> Entry {
+    Entry { operation: operation.into(), arguments }
 }
 
-const fn simple(operation: Operation) -> Entry {
+fn simple(operation: impl Into<Operation>) -> Entry {
     entry(operation, [0; 4])
 }
 
@@ -265,7 +266,7 @@ impl Generator {
                 return entry;
             }
         }
-        simple(Operation::ThreadYield)
+        simple(Builtin::ThreadYield)
     }
 
     fn anything(&mut self, guest: &Guest) -> Entry {
@@ -302,7 +303,7 @@ impl Generator {
         if let Some(index) = self.one_of(&guest.borrowed())
             && self.chance(90)
         {
-            return entry(Operation::ResourceDrop, [0, index, 0, 0]);
+            return entry(Builtin::ResourceDrop, [0, index, 0, 0]);
         }
         match guest.code {
             Some(Code::Function(function)) if function.lift == Lift::Callback => {
@@ -341,15 +342,15 @@ impl Generator {
                 return self.others(guest);
             }
             let is_return = point < 60;
-            return simple(if is_return { Operation::TaskReturn } else { Operation::TaskCancel });
+            return simple(if is_return { Builtin::TaskReturn } else { Builtin::TaskCancel });
         }
         if let Some(index) = self.one_of(&guest.borrowed())
             && self.chance(95)
         {
-            return entry(Operation::ResourceDrop, [0, index, 0, 0]);
+            return entry(Builtin::ResourceDrop, [0, index, 0, 0]);
         }
         if guest.is_cancelled && self.chance(60) || self.below(300) == 0 {
-            return simple(Operation::TaskCancel);
+            return simple(Builtin::TaskCancel);
         }
         let wrong = if self.below(200) == 0 { 1 + self.below(3) } else { 0 };
         let value = match guest.function.and_then(|function| function.result) {
@@ -362,7 +363,7 @@ impl Generator {
                 self.index(&passable)
             }
         };
-        entry(Operation::TaskReturn, [value, wrong, 0, 0])
+        entry(Builtin::TaskReturn, [value, wrong, 0, 0])
     }
 
     fn calls(&mut self, guest: &Guest) -> Entry {
@@ -399,7 +400,7 @@ impl Generator {
         let choose = |stream, future| if kind == Stream { stream } else { future };
         match self.below(100) {
             0..16 => entry(
-                choose(Operation::StreamNew, Operation::FutureNew),
+                choose(Builtin::StreamNew, Builtin::FutureNew),
                 [if self.chance(60) { 0 } else { self.below(4) }, 0, 0, 0],
             ),
             16..62 => {
@@ -414,10 +415,10 @@ impl Generator {
                     _ => (self.below(16) * 4, self.below(7)),
                 };
                 let operation = match of {
-                    (Stream, Read) => Operation::StreamRead,
-                    (Stream, Write) => Operation::StreamWrite,
-                    (Future, Read) => Operation::FutureRead,
-                    (Future, Write) => Operation::FutureWrite,
+                    (Stream, Read) => Builtin::StreamRead,
+                    (Stream, Write) => Builtin::StreamWrite,
+                    (Future, Read) => Builtin::FutureRead,
+                    (Future, Write) => Builtin::FutureWrite,
                 };
                 entry(operation, [a, index, address, length])
             }
@@ -427,10 +428,10 @@ impl Generator {
                 let is_async = guest.is_in_set(index) && !self.chance(2) || self.chance(60);
                 let a = guest.kind_of(index) | u32::from(is_async) << 4;
                 let operation = match of {
-                    (Stream, Read) => Operation::StreamCancelRead,
-                    (Stream, Write) => Operation::StreamCancelWrite,
-                    (Future, Read) => Operation::FutureCancelRead,
-                    (Future, Write) => Operation::FutureCancelWrite,
+                    (Stream, Read) => Builtin::StreamCancelRead,
+                    (Stream, Write) => Builtin::StreamCancelWrite,
+                    (Future, Read) => Builtin::FutureCancelRead,
+                    (Future, Write) => Builtin::FutureCancelWrite,
                 };
                 if guest.ends(of, copying).is_empty() && !self.chance(2) {
                     return self.waits(guest);
@@ -448,10 +449,10 @@ impl Generator {
                 }
                 let index = self.index(&ends);
                 let operation = match of {
-                    (Stream, Read) => Operation::StreamDropReadable,
-                    (Stream, Write) => Operation::StreamDropWritable,
-                    (Future, Read) => Operation::FutureDropReadable,
-                    (Future, Write) => Operation::FutureDropWritable,
+                    (Stream, Read) => Builtin::StreamDropReadable,
+                    (Stream, Write) => Builtin::StreamDropWritable,
+                    (Future, Read) => Builtin::FutureDropReadable,
+                    (Future, Write) => Builtin::FutureDropWritable,
                 };
                 entry(operation, [guest.kind_of(index), index, 0, 0])
             }
@@ -464,7 +465,7 @@ impl Generator {
                     return self.calls(guest);
                 }
                 let writable = self.index(&writable);
-                let operation = choose(Operation::StreamForward, Operation::FutureForward);
+                let operation = choose(Builtin::StreamForward, Builtin::FutureForward);
                 entry(operation, [guest.kind_of(readable), readable, writable, 0])
             }
         }
@@ -473,13 +474,13 @@ impl Generator {
     fn waits(&mut self, guest: &Guest) -> Entry {
         let sets = guest.sets();
         match self.below(100) {
-            0..8 => simple(Operation::WaitableSetNew),
+            0..8 => simple(Builtin::WaitableSetNew),
             8..24 if self.may_block(guest) => {
                 let sets = guest.sets_with_members();
-                entry(Operation::WaitableSetWait, [self.index(&sets), 0, 0, 0])
+                entry(Builtin::WaitableSetWait, [self.index(&sets), 0, 0, 0])
             }
             8..38 if !sets.is_empty() => {
-                entry(Operation::WaitableSetPoll, [self.index(&sets), 0, 0, 0])
+                entry(Builtin::WaitableSetPoll, [self.index(&sets), 0, 0, 0])
             }
             38..42 => {
                 let empty = guest.indices(|handle| {
@@ -488,7 +489,7 @@ impl Generator {
                 if empty.is_empty() && !self.chance(4) {
                     return self.others(guest);
                 }
-                entry(Operation::WaitableSetDrop, [self.index(&empty), 0, 0, 0])
+                entry(Builtin::WaitableSetDrop, [self.index(&empty), 0, 0, 0])
             }
             42..74 => {
                 let is_eager = self.chance(80);
@@ -507,10 +508,10 @@ impl Generator {
                     return self.calls(guest);
                 }
                 if sets.is_empty() && !self.chance(4) {
-                    return simple(Operation::WaitableSetNew);
+                    return simple(Builtin::WaitableSetNew);
                 }
                 let set = if self.chance(15) { 0 } else { self.index(&sets) };
-                entry(Operation::WaitableJoin, [self.index(&free), set, 0, 0])
+                entry(Builtin::WaitableJoin, [self.index(&free), set, 0, 0])
             }
             74..90 => {
                 let cancellable = guest.indices(|handle| match handle {
@@ -524,7 +525,7 @@ impl Generator {
                 }
                 let is_async = !self.may_block(guest);
                 let index = self.index(&cancellable);
-                entry(Operation::SubtaskCancel, [u32::from(is_async), index, 0, 0])
+                entry(Builtin::SubtaskCancel, [u32::from(is_async), index, 0, 0])
             }
             _ => {
                 let delivered = guest.indices(|handle| {
@@ -533,7 +534,7 @@ impl Generator {
                 if delivered.is_empty() && !self.chance(3) {
                     return self.calls(guest);
                 }
-                entry(Operation::SubtaskDrop, [self.index(&delivered), 0, 0, 0])
+                entry(Builtin::SubtaskDrop, [self.index(&delivered), 0, 0, 0])
             }
         }
     }
@@ -542,27 +543,27 @@ impl Generator {
         let suspended = guest.suspended();
         let others: Vec<u32> = guest.threads.iter().map(|(index, _)| *index).collect();
         match self.below(100) {
-            0..25 => entry(Operation::ThreadNewIndirect, [self.below(9), 0, 0, 0]),
-            25..30 => simple(Operation::ThreadIndex),
-            30..45 => simple(Operation::ThreadYield),
-            45..50 if self.may_block(guest) => simple(Operation::ThreadSuspend),
+            0..25 => entry(Builtin::ThreadNewIndirect, [self.below(9), 0, 0, 0]),
+            25..30 => simple(Builtin::ThreadIndex),
+            30..45 => simple(Builtin::ThreadYield),
+            45..50 if self.may_block(guest) => simple(Builtin::ThreadSuspend),
             _ if others.is_empty() && !self.chance(3) => {
-                entry(Operation::ThreadNewIndirect, [self.below(9), 0, 0, 0])
+                entry(Builtin::ThreadNewIndirect, [self.below(9), 0, 0, 0])
             }
             50..66 if !suspended.is_empty() || self.chance(3) => {
-                entry(Operation::ThreadResumeLater, [self.index(&suspended), 0, 0, 0])
+                entry(Builtin::ThreadResumeLater, [self.index(&suspended), 0, 0, 0])
             }
             66..74 if !suspended.is_empty() => {
-                entry(Operation::ThreadYieldThenResume, [self.index(&suspended), 0, 0, 0])
+                entry(Builtin::ThreadYieldThenResume, [self.index(&suspended), 0, 0, 0])
             }
             74..82 if !suspended.is_empty() => {
-                entry(Operation::ThreadSuspendThenResume, [self.index(&suspended), 0, 0, 0])
+                entry(Builtin::ThreadSuspendThenResume, [self.index(&suspended), 0, 0, 0])
             }
-            82..91 => entry(Operation::ThreadYieldThenPromote, [self.index(&others), 0, 0, 0]),
+            82..91 => entry(Builtin::ThreadYieldThenPromote, [self.index(&others), 0, 0, 0]),
             _ if self.may_block(guest) => {
-                entry(Operation::ThreadSuspendThenPromote, [self.index(&others), 0, 0, 0])
+                entry(Builtin::ThreadSuspendThenPromote, [self.index(&others), 0, 0, 0])
             }
-            _ => simple(Operation::ThreadYield),
+            _ => simple(Builtin::ThreadYield),
         }
     }
 
@@ -572,15 +573,15 @@ impl Generator {
         match self.below(100) {
             0..7 => {
                 self.is_wild = guest.backpressure > 0 && self.chance(70);
-                simple(Operation::BackpressureInc)
+                simple(Builtin::BackpressureInc)
             }
             7..22 => {
                 self.is_wild = guest.backpressure == 0;
-                simple(Operation::BackpressureDec)
+                simple(Builtin::BackpressureDec)
             }
-            22..30 => entry(Operation::ContextGet, [self.below(2), 0, 0, 0]),
-            30..40 => entry(Operation::ContextSet, [self.below(2), self.below(100), 0, 0]),
-            40..58 => entry(Operation::ResourceNew, [self.below(100), 0, 0, 0]),
+            22..30 => entry(Builtin::ContextGet, [self.below(2), 0, 0, 0]),
+            30..40 => entry(Builtin::ContextSet, [self.below(2), self.below(100), 0, 0]),
+            40..58 => entry(Builtin::ResourceNew, [self.below(100), 0, 0, 0]),
             58..80 => {
                 let resources: Vec<(u32, u32)> = guest
                     .handles
@@ -600,20 +601,19 @@ impl Generator {
                     _ => (self.below(7), number),
                 };
                 if found.is_none() && !self.chance(3) {
-                    return entry(Operation::ResourceNew, [self.below(100), 0, 0, 0]);
+                    return entry(Builtin::ResourceNew, [self.below(100), 0, 0, 0]);
                 }
                 let is_drop = self.chance(70);
-                let operation =
-                    if is_drop { Operation::ResourceDrop } else { Operation::ResourceRep };
+                let operation = if is_drop { Builtin::ResourceDrop } else { Builtin::ResourceRep };
                 entry(operation, [ty, index, 0, 0])
             }
             80..87 if !contexts.is_empty() || self.chance(5) => {
-                entry(Operation::ErrorContextDebugMessage, [self.index(&contexts), 0, 0, 0])
+                entry(Builtin::ErrorContextDebugMessage, [self.index(&contexts), 0, 0, 0])
             }
             87..94 if !contexts.is_empty() || self.chance(5) => {
-                entry(Operation::ErrorContextDrop, [self.index(&contexts), 0, 0, 0])
+                entry(Builtin::ErrorContextDrop, [self.index(&contexts), 0, 0, 0])
             }
-            _ => entry(Operation::ErrorContextNew, [self.below(8), self.below(5), 0, 0]),
+            _ => entry(Builtin::ErrorContextNew, [self.below(8), self.below(5), 0, 0]),
         }
     }
 
@@ -621,13 +621,13 @@ impl Generator {
     fn guest_ends(&mut self, guest: &Guest) -> Entry {
         let borrowed = guest.borrowed();
         if let Some(index) = self.one_of(&borrowed) {
-            return entry(Operation::ResourceDrop, [0, index, 0, 0]);
+            return entry(Builtin::ResourceDrop, [0, index, 0, 0]);
         }
         if let Some(index) = self.one_of(&guest.suspended()) {
-            return entry(Operation::ThreadResumeLater, [index, 0, 0, 0]);
+            return entry(Builtin::ThreadResumeLater, [index, 0, 0, 0]);
         }
         if guest.backpressure > 0 {
-            return simple(Operation::BackpressureDec);
+            return simple(Builtin::BackpressureDec);
         }
         if guest.is_async_lifted() && !guest.is_resolved {
             let value = match guest.function.and_then(|function| function.result) {
@@ -637,7 +637,7 @@ impl Generator {
                     Some(index) => index,
                 },
             };
-            return entry(Operation::TaskReturn, [value, 0, 0, 0]);
+            return entry(Builtin::TaskReturn, [value, 0, 0, 0]);
         }
         let value = match guest.code {
             Some(Code::Function(Function {
@@ -718,11 +718,11 @@ impl Generator {
 }
 
 /// Makes a handle that can be passed as `value`.
-const fn make(value: Value) -> Entry {
+fn make(value: Value) -> Entry {
     match value {
-        Value::Own | Value::Borrow => entry(Operation::ResourceNew, [7, 0, 0, 0]),
-        Value::Stream => simple(Operation::StreamNew),
-        Value::Future => simple(Operation::FutureNew),
-        Value::ErrorContext => entry(Operation::ErrorContextNew, [0, 3, 0, 0]),
+        Value::Own | Value::Borrow => entry(Builtin::ResourceNew, [7, 0, 0, 0]),
+        Value::Stream => simple(Builtin::StreamNew),
+        Value::Future => simple(Builtin::FutureNew),
+        Value::ErrorContext => entry(Builtin::ErrorContextNew, [0, 3, 0, 0]),
     }
 }

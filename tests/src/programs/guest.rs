@@ -1,9 +1,8 @@
 //! Guests: what a thread does by an entry, and what comes of it.
 
 use weft::builtin::{
-    BackpressureDefinition, ContextDefinition, CoreTypeIndex, Definition, ErrorContextDefinition,
-    FutureDefinition, MemoryIndex, OptionsIndex, Outcome, ResourceDefinition, StreamDefinition,
-    SubtaskDefinition, TableIndex, TaskDefinition, ThreadDefinition, TypeIndex, WaitableDefinition,
+    Builtin, CoreTypeIndex, Definition, MemoryIndex, OptionsIndex, Outcome, SymbolicType,
+    TableIndex, TypeIndex,
 };
 use weft::chooser::Chooser;
 use weft::code::Ends;
@@ -12,7 +11,9 @@ use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{Event, Lift, Resumed, SubtaskId, TaskId, ThreadId};
 
-use super::operation::{Entry, Operation};
+use crate::generated::definitions::Fixed;
+
+use super::operation::{Entry, Operation, is_async, is_chosen};
 use super::player::{Call, Control, Pending, Player};
 use super::world::{
     EVENT_ADDRESS, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, MESSAGE_ADDRESS, STREAMS,
@@ -63,16 +64,15 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         }
         self.guest_says(thread, &format!("{} {a} {b} {c} {d}", operation.name()));
         self.pending.insert(thread, Pending { operation, argument: a });
-        if operation == Operation::Call {
+        let Operation::Builtin(builtin) = operation else {
             return self.guest_calls(thread, entry.arguments);
-        }
-        let instance = self.instance_of(thread);
-        let definition = self.definition(instance, thread, entry);
-        let values = values(operation, entry.arguments);
+        };
+        let definition = self.definition(thread, builtin, entry.arguments);
+        let values = values(builtin, entry.arguments);
         match definition.call(&mut self.machine, &values)? {
             Outcome::Return(value) => {
                 self.log_choices(None);
-                if operation == Operation::TaskCancel {
+                if builtin == Builtin::TaskCancel {
                     self.resolved.extend(self.machine.task_of(thread).ok());
                 }
                 self.guest_says(thread, &format!("= {}", result(operation, value)));
@@ -150,10 +150,13 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let operation = self.pending.get(&thread).map_or(Operation::Return, |it| it.operation);
         let words = match value {
             Resumed::Builtin(bits) => {
-                let instance = self.instance_of(thread);
-                let entry = Entry { operation, arguments: [0; 4] };
-                let definition = self.definition(instance, thread, entry);
-                result(operation, definition.resumed(bits)?)
+                let builtin = match operation {
+                    Operation::Builtin(builtin) => builtin,
+                    // The others are not built-ins, and never get here.
+                    _ => Builtin::ThreadYield,
+                };
+                let value = self.definition(thread, builtin, [0; 4]).resumed(bits)?;
+                result(operation, value)
             }
             Resumed::Event(Event { code, index, payload }) => {
                 let instance = self.instance_of(thread);
@@ -169,96 +172,48 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         Ok(())
     }
 
-    /// What a built-in is defined as, in a program.
-    fn definition(&self, instance: usize, thread: ThreadId, entry: Entry) -> Definition {
-        use Operation as O;
-        let Entry { operation, arguments: [a, b, ..] } = entry;
-        let options = OptionsIndex(u32::try_from(instance).unwrap_or(u32::MAX));
-        let memory = MemoryIndex(options.0);
-        let (memory_address, ty) = (IntegerType::I32, IntegerType::I32);
-        let representation = IntegerType::I32;
-        let resource_type = match operation {
-            O::ResourceNew => self.world.resources[instance],
-            _ => self.world.resources[a as usize % self.world.resources.len()],
+    /// Returns what a built-in is defined as, in a program.
+    fn definition(&self, thread: ThreadId, builtin: Builtin, [a, b, ..]: [u32; 4]) -> Definition {
+        let world = &self.world;
+        let instance = self.instance_of(thread);
+        let own_options = OptionsIndex(u32::try_from(instance).unwrap_or(u32::MAX));
+        let resource = if is_chosen(builtin) { a as usize } else { instance };
+        let (result_type, options) = match builtin {
+            Builtin::TaskReturn => self.task_return(thread, b, own_options),
+            _ => (None, own_options),
         };
-        let stream = self.world.ends[((a & 0xf) % STREAMS) as usize];
-        let future = self.world.ends[(STREAMS + (a & 0xf) % FUTURES) as usize];
-        let is_async = a >> 4 & 1 == 1;
-        match operation {
-            O::ResourceNew => ResourceDefinition::New { resource_type, representation }.into(),
-            O::ResourceDrop => ResourceDefinition::Drop { resource_type }.into(),
-            O::ResourceRep => ResourceDefinition::Rep { resource_type, representation }.into(),
-            O::ContextGet => ContextDefinition::Get { ty, slot: a & 1 }.into(),
-            O::ContextSet => ContextDefinition::Set { ty, slot: a & 1 }.into(),
-            O::BackpressureInc => BackpressureDefinition::Inc.into(),
-            O::BackpressureDec => BackpressureDefinition::Dec.into(),
-            O::TaskReturn => self.task_return(thread, b, options).into(),
-            O::TaskCancel => TaskDefinition::Cancel.into(),
-            O::SubtaskCancel => SubtaskDefinition::Cancel { is_async: a & 1 == 1 }.into(),
-            O::SubtaskDrop => SubtaskDefinition::Drop.into(),
-            O::WaitableSetNew => WaitableDefinition::SetNew.into(),
-            O::WaitableSetWait => WaitableDefinition::SetWait { memory, memory_address }.into(),
-            O::WaitableSetPoll => WaitableDefinition::SetPoll { memory, memory_address }.into(),
-            O::WaitableSetDrop => WaitableDefinition::SetDrop.into(),
-            O::WaitableJoin => WaitableDefinition::Join.into(),
-            O::StreamNew => StreamDefinition::New { ty: stream }.into(),
-            O::StreamRead => {
-                StreamDefinition::Read { ty: stream, options, is_async, memory_address }.into()
-            }
-            O::StreamWrite => {
-                StreamDefinition::Write { ty: stream, options, is_async, memory_address }.into()
-            }
-            O::StreamCancelRead => StreamDefinition::CancelRead { ty: stream, is_async }.into(),
-            O::StreamCancelWrite => StreamDefinition::CancelWrite { ty: stream, is_async }.into(),
-            O::StreamDropReadable => StreamDefinition::DropReadable { ty: stream }.into(),
-            O::StreamDropWritable => StreamDefinition::DropWritable { ty: stream }.into(),
-            O::StreamForward => StreamDefinition::Forward { ty: stream }.into(),
-            O::FutureNew => FutureDefinition::New { ty: future }.into(),
-            O::FutureRead => {
-                FutureDefinition::Read { ty: future, options, is_async, memory_address }.into()
-            }
-            O::FutureWrite => {
-                FutureDefinition::Write { ty: future, options, is_async, memory_address }.into()
-            }
-            O::FutureCancelRead => FutureDefinition::CancelRead { ty: future, is_async }.into(),
-            O::FutureCancelWrite => FutureDefinition::CancelWrite { ty: future, is_async }.into(),
-            O::FutureDropReadable => FutureDefinition::DropReadable { ty: future }.into(),
-            O::FutureDropWritable => FutureDefinition::DropWritable { ty: future }.into(),
-            O::FutureForward => FutureDefinition::Forward { ty: future }.into(),
-            O::ErrorContextNew => ErrorContextDefinition::New { options, memory_address }.into(),
-            O::ErrorContextDebugMessage => {
-                ErrorContextDefinition::DebugMessage { options, memory_address }.into()
-            }
-            O::ErrorContextDrop => ErrorContextDefinition::Drop.into(),
-            O::ThreadNewIndirect => ThreadDefinition::NewIndirect {
-                start_type: CoreTypeIndex(0),
-                table: TableIndex(0),
-                table_address: IntegerType::I32,
-                start_parameter: IntegerType::I32,
-            }
-            .into(),
-            O::ThreadIndex => ThreadDefinition::Index.into(),
-            O::ThreadResumeLater => ThreadDefinition::ResumeLater.into(),
-            O::ThreadSuspend => ThreadDefinition::Suspend.into(),
-            O::ThreadSuspendThenResume => ThreadDefinition::SuspendThenResume.into(),
-            O::ThreadYieldThenResume => ThreadDefinition::YieldThenResume.into(),
-            O::ThreadSuspendThenPromote => ThreadDefinition::SuspendThenPromote.into(),
-            O::ThreadYieldThenPromote => ThreadDefinition::YieldThenPromote.into(),
-            // The others are not built-ins, and never get here.
-            _ => ThreadDefinition::Yield.into(),
-        }
+        let fixed = Fixed {
+            resource_type: world.resources[resource % world.resources.len()],
+            representation: IntegerType::I32,
+            context_type: IntegerType::I32,
+            slot: a & 1,
+            result_type,
+            options,
+            is_async: is_async(builtin, a),
+            memory: MemoryIndex(own_options.0),
+            memory_address: IntegerType::I32,
+            stream_type: world.ends[((a & 0xf) % STREAMS) as usize],
+            future_type: world.ends[(STREAMS + (a & 0xf) % FUTURES) as usize],
+            start_type: CoreTypeIndex(0),
+            table: TableIndex(0),
+            table_address: IntegerType::I32,
+            start_parameter: IntegerType::I32,
+            is_shared: false,
+        };
+        fixed.definition(builtin)
     }
 
-    /// `task.return`, defined for the current task, or wrongly if `wrong` says so.
-    fn task_return(&self, thread: ThreadId, wrong: u32, options: OptionsIndex) -> TaskDefinition {
-        let right = match self.task_function(thread) {
-            Some(function) => result_type(function),
-            None => None,
-        };
-        TaskDefinition::Return {
-            result_type: if wrong & 1 == 1 { Some(WRONG_TYPE) } else { right },
-            options: if wrong & 2 == 2 { WRONG_OPTIONS } else { options },
-        }
+    /// Returns the type and options of `task.return`, defined for the current task, or wrongly if
+    /// `wrong` says so.
+    fn task_return(
+        &self,
+        thread: ThreadId,
+        wrong: u32,
+        options: OptionsIndex,
+    ) -> (Option<TypeIndex>, OptionsIndex) {
+        let right = self.task_function(thread).and_then(result_type);
+        let result_type = if wrong & 1 == 1 { Some(WRONG_TYPE) } else { right };
+        (result_type, if wrong & 2 == 2 { WRONG_OPTIONS } else { options })
     }
 
     /// The lifted function of the task that `thread` is of.
@@ -269,48 +224,31 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 }
 
-/// The core arguments of a built-in.
-pub(crate) fn values(operation: Operation, [a, b, c, d]: [u32; 4]) -> Vec<CoreValue> {
-    use Operation as O;
-    let numbers = match operation {
-        O::ResourceNew
-        | O::SubtaskDrop
-        | O::WaitableSetDrop
-        | O::ErrorContextDrop
-        | O::ThreadResumeLater
-        | O::ThreadSuspendThenResume
-        | O::ThreadYieldThenResume
-        | O::ThreadSuspendThenPromote
-        | O::ThreadYieldThenPromote
-        | O::TaskReturn => vec![a],
-        O::ResourceDrop
-        | O::ResourceRep
-        | O::ContextSet
-        | O::SubtaskCancel
-        | O::StreamCancelRead
-        | O::StreamCancelWrite
-        | O::StreamDropReadable
-        | O::StreamDropWritable
-        | O::FutureCancelRead
-        | O::FutureCancelWrite
-        | O::FutureDropReadable
-        | O::FutureDropWritable => vec![b],
-        O::WaitableSetWait | O::WaitableSetPoll => vec![a, EVENT_ADDRESS],
-        O::WaitableJoin => vec![a, b],
-        O::StreamRead | O::StreamWrite => vec![b, c, d],
-        O::FutureRead | O::FutureWrite | O::StreamForward | O::FutureForward => vec![b, c],
-        O::ErrorContextNew => vec![128 + a % 8, b % 5],
-        O::ErrorContextDebugMessage => vec![a, MESSAGE_ADDRESS],
-        O::ThreadNewIndirect => vec![1, a],
-        _ => vec![],
-    };
-    numbers.into_iter().map(CoreValue::I32).collect()
+/// Returns the core arguments of a built-in, by an entry's numbers.
+///
+/// What is written goes to addresses of its own, and the one function of the table is started.
+pub(crate) fn values(builtin: Builtin, numbers: [u32; 4]) -> Vec<CoreValue> {
+    let left = &numbers[usize::from(is_chosen(builtin))..];
+    let parameters = builtin.description().params.iter();
+    let mut left = left.iter().copied();
+    let values = parameters.map(|parameter| match (builtin, parameter.ty, parameter.name) {
+        (Builtin::ErrorContextNew, _, "ptr") => 128 + left.next().unwrap_or(0) % 8,
+        (Builtin::ErrorContextNew, _, _) => left.next().unwrap_or(0) % 5,
+        (Builtin::ErrorContextDebugMessage, SymbolicType::MemoryAddress, _) => MESSAGE_ADDRESS,
+        (_, SymbolicType::MemoryAddress, "payload-addr") => EVENT_ADDRESS,
+        (_, SymbolicType::TableAddress, _) => 1,
+        _ => left.next().unwrap_or(0),
+    });
+    values.map(CoreValue::I32).collect()
 }
 
 /// The words for what a call returned.
 pub(crate) fn result(operation: Operation, value: Option<CoreValue>) -> String {
     match (operation, value) {
-        (Operation::StreamNew | Operation::FutureNew, Some(CoreValue::I64(packed))) => {
+        (
+            Operation::Builtin(Builtin::StreamNew | Builtin::FutureNew),
+            Some(CoreValue::I64(packed)),
+        ) => {
             let Ends { readable, writable } = Ends::unpack(packed);
             format!("{readable} {writable}")
         }

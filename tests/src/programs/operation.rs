@@ -1,5 +1,7 @@
 //! What guests and the host can do in a program.
 
+use weft::builtin::Builtin;
+
 /// What somebody does, with its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -11,24 +13,33 @@ pub struct Entry {
 
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// What somebody can do: the built-ins by their names, and what else there is.
+        /// What somebody can do: call a built-in, and what else there is.
         ///
-        /// `a`, `b`, `c` and `d` are the numbers of the entry. A type is `a` modulo how many there
-        /// are; for reads, writes and their cancellation bit 4 of `a` is the option `async`.
+        /// `a`, `b`, `c` and `d` are the numbers of the entry.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Operation {
+            /// A guest calls a built-in. Its definition takes `a` if [`is_chosen`] says so, then
+            /// its parameters take the numbers that are left.
+            Builtin(Builtin),
             $($(#[$doc])* $name,)*
         }
 
         impl Operation {
-            /// Every operation.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
             /// Its name.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
+                    Self::Builtin(builtin) => builtin.name(),
                     $(Self::$name => $text,)*
+                }
+            }
+
+            /// The operation of this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self::$name),)*
+                    _ => Builtin::from_name(name).map(Self::Builtin),
                 }
             }
         }
@@ -40,94 +51,6 @@ operations! {
     Call = "call",
     /// A guest returns `a`, or the code `a` and the waitable set `b`.
     Return = "return",
-    /// `rep` is `a`.
-    ResourceNew = "resource.new",
-    /// Type `a`, index `b`.
-    ResourceDrop = "resource.drop",
-    /// Type `a`, index `b`.
-    ResourceRep = "resource.rep",
-    /// Slot `a`.
-    ContextGet = "context.get",
-    /// Slot `a`, value `b`.
-    ContextSet = "context.set",
-    /// Nothing.
-    BackpressureInc = "backpressure.inc",
-    /// Nothing.
-    BackpressureDec = "backpressure.dec",
-    /// Value `a`; a wrong type if `b` is odd, wrong options with bit 1 of `b`.
-    TaskReturn = "task.return",
-    /// Nothing.
-    TaskCancel = "task.cancel",
-    /// `async` if `a` is odd, index `b`.
-    SubtaskCancel = "subtask.cancel",
-    /// Index `a`.
-    SubtaskDrop = "subtask.drop",
-    /// Nothing.
-    WaitableSetNew = "waitable-set.new",
-    /// Index `a`.
-    WaitableSetWait = "waitable-set.wait",
-    /// Index `a`.
-    WaitableSetPoll = "waitable-set.poll",
-    /// Index `a`.
-    WaitableSetDrop = "waitable-set.drop",
-    /// Waitable `a`, set `b`.
-    WaitableJoin = "waitable.join",
-    /// Type `a`.
-    StreamNew = "stream.new",
-    /// Type `a`, index `b`, address `c`, length `d`.
-    StreamRead = "stream.read",
-    /// Type `a`, index `b`, address `c`, length `d`.
-    StreamWrite = "stream.write",
-    /// Type `a`, index `b`.
-    StreamCancelRead = "stream.cancel-read",
-    /// Type `a`, index `b`.
-    StreamCancelWrite = "stream.cancel-write",
-    /// Type `a`, index `b`.
-    StreamDropReadable = "stream.drop-readable",
-    /// Type `a`, index `b`.
-    StreamDropWritable = "stream.drop-writable",
-    /// Type `a`, readable end `b`, writable end `c`.
-    StreamForward = "stream.forward",
-    /// Type `a`.
-    FutureNew = "future.new",
-    /// Type `a`, index `b`, address `c`.
-    FutureRead = "future.read",
-    /// Type `a`, index `b`, address `c`.
-    FutureWrite = "future.write",
-    /// Type `a`, index `b`.
-    FutureCancelRead = "future.cancel-read",
-    /// Type `a`, index `b`.
-    FutureCancelWrite = "future.cancel-write",
-    /// Type `a`, index `b`.
-    FutureDropReadable = "future.drop-readable",
-    /// Type `a`, index `b`.
-    FutureDropWritable = "future.drop-writable",
-    /// Type `a`, readable end `b`, writable end `c`.
-    FutureForward = "future.forward",
-    /// The message is at 128 + `a` modulo 8, of length `b` modulo 5.
-    ErrorContextNew = "error-context.new",
-    /// Index `a`.
-    ErrorContextDebugMessage = "error-context.debug-message",
-    /// Index `a`.
-    ErrorContextDrop = "error-context.drop",
-    /// Nothing.
-    ThreadIndex = "thread.index",
-    /// Argument `a`.
-    ThreadNewIndirect = "thread.new-indirect",
-    /// Index `a`.
-    ThreadResumeLater = "thread.resume-later",
-    /// Nothing.
-    ThreadSuspend = "thread.suspend",
-    /// Nothing.
-    ThreadYield = "thread.yield",
-    /// Index `a`.
-    ThreadSuspendThenResume = "thread.suspend-then-resume",
-    /// Index `a`.
-    ThreadYieldThenResume = "thread.yield-then-resume",
-    /// Index `a`.
-    ThreadSuspendThenPromote = "thread.suspend-then-promote",
-    /// Index `a`.
-    ThreadYieldThenPromote = "thread.yield-then-promote",
     /// The host lets a ready thread run.
     HostTick = "host.tick",
     /// The host calls function `b` of instance `a`; `c` is the representation of a resource.
@@ -154,16 +77,36 @@ operations! {
     HostDone = "host.done",
 }
 
-impl Operation {
-    /// The operation of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|operation| operation.name() == name)
+impl From<Builtin> for Operation {
+    fn from(builtin: Builtin) -> Self {
+        Self::Builtin(builtin)
     }
+}
 
+impl Operation {
     /// Whether the host does it.
     #[must_use]
-    pub fn is_hosts(self) -> bool {
-        self >= Self::HostTick
+    pub const fn is_hosts(self) -> bool {
+        !matches!(self, Self::Builtin(_) | Self::Call | Self::Return)
     }
+}
+
+/// Whether the first number of an entry chooses the definition of a built-in: the type, which is
+/// `a` modulo how many there are; the slot; or whether it has `async`, see [`is_async`].
+///
+/// Only the own type of an instance can be made into a resource.
+#[must_use]
+pub fn is_chosen(builtin: Builtin) -> bool {
+    let immediates = builtin.description().immediates;
+    let chooses =
+        |it: &&str| [": typeidx", ": u32", ": async?"].iter().any(|kind| it.ends_with(kind));
+    immediates.iter().any(chooses) && builtin != Builtin::ResourceNew
+}
+
+/// Whether the number that chooses a definition of `builtin` says `async`: its bit 4, after the
+/// type, where there is one, and its bit 0 otherwise.
+#[must_use]
+pub fn is_async(builtin: Builtin, number: u32) -> bool {
+    let has_type = builtin.description().immediates.iter().any(|it| it.ends_with(": typeidx"));
+    number >> (if has_type { 4 } else { 0 }) & 1 == 1
 }

@@ -3,11 +3,13 @@
 use weft_core::builtin::{
     BackpressureDefinition, Builtin, ContextDefinition, CoreTypeIndex, Definition,
     ErrorContextDefinition, FutureDefinition, MemoryIndex, OptionsIndex, ResourceDefinition,
-    StreamDefinition, SubtaskDefinition, TableIndex, TaskDefinition, ThreadDefinition, TypeIndex,
-    WaitableDefinition,
+    StreamDefinition, SubtaskDefinition, SymbolicType, TableIndex, TaskDefinition,
+    ThreadDefinition, TypeIndex, WaitableDefinition,
 };
 use weft_core::core_value::{CoreValue, IntegerType};
 use weft_core::trap::EndKind;
+
+use crate::definitions::Fixed;
 
 /// The one string encoding and memory.
 pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
@@ -344,53 +346,34 @@ pub(crate) fn available_parallelism(is_shared: bool) -> Call {
 /// A call of each built-in, without `shared`, with the first handle and thread where it takes
 /// one.
 pub(crate) fn every_built_in() -> Vec<Call> {
-    let mut calls = vec![
-        resource_new(HOST_RESOURCE, 1),
-        resource_drop(HOST_RESOURCE, 1),
-        resource_rep(HOST_RESOURCE, 1),
-        context_get(0),
-        context_set(0, 1),
-        backpressure_inc(),
-        backpressure_dec(),
-        task_return(),
-        task_cancel(),
-        subtask_cancel(1),
-        subtask_drop(1),
-        set_new(),
-        set_wait(1),
-        set_poll(1),
-        set_drop(1),
-        join(1, 0),
-        error_context_new(),
-        error_context_debug_message(1),
-        error_context_drop(1),
-        thread_index(),
-        thread_new(1, 2),
-        resume_later(1),
-        suspend(),
-        thread_yield(),
-        suspend_then_resume(1),
-        yield_then_resume(1),
-        suspend_then_promote(1),
-        yield_then_promote(1),
-        spawn_ref(false, Some(1), 2),
-        spawn_indirect(false, 1, 2),
-        available_parallelism(false),
-    ];
-    for of in BOTH {
-        calls.extend([
-            of.make(),
-            of.read(1, 1),
-            of.write(1, 1),
-            of.cancel_read(1),
-            of.cancel_write(1),
-            of.drop_readable(1),
-            of.drop_writable(1),
-            of.forward(1, 2),
-        ]);
-    }
-    assert!(
-        Builtin::ALL.iter().all(|it| calls.iter().any(|call| call.definition.builtin() == *it))
-    );
-    calls
+    let fixed = Fixed {
+        resource_type: HOST_RESOURCE,
+        representation: I32,
+        context_type: I32,
+        slot: 0,
+        result_type: None,
+        options: OPTIONS,
+        is_async: true,
+        memory: MEMORY,
+        memory_address: I32,
+        stream_type: STREAM.ty,
+        future_type: FUTURE.ty,
+        start_type: START_TYPE,
+        table: TABLE,
+        table_address: I32,
+        start_parameter: I32,
+        is_shared: false,
+    };
+    let calls = Builtin::ALL.into_iter().map(|builtin| {
+        let parameters = builtin.description().params.iter();
+        let arguments = parameters.filter_map(|parameter| match parameter.ty {
+            SymbolicType::MemoryAddress => Some(CoreValue::I32(ADDRESS)),
+            SymbolicType::StartReference => Some(CoreValue::Function(Some(1))),
+            // The task returns nothing.
+            SymbolicType::FlatResults => None,
+            _ => Some(CoreValue::I32(1)),
+        });
+        Call { definition: fixed.definition(builtin), arguments: arguments.collect() }
+    });
+    calls.collect()
 }

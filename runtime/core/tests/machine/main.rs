@@ -39,6 +39,10 @@ mod behaviour;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+#[rustfmt::skip]
+#[path = "../generated/definitions.rs"]
+mod definitions;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod extensions;

@@ -1,9 +1,11 @@
 //! What guests call: built-ins and imports, with their numbers.
 
+use weft::builtin::{Builtin, SymbolicType};
 use weft::core_value::CoreValue;
+use weft::gate::Gate;
 
 use super::super::guest::values;
-use super::super::operation::{Entry, Operation};
+use super::super::operation::{Entry, Operation, is_async};
 use super::super::world::{
     ENDS, Element, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, RESULT_ADDRESS, STREAMS, Value,
 };
@@ -53,6 +55,15 @@ impl Shape {
         }
     }
 
+    /// Returns the function type of a built-in, all of whose parameters are an `i32`.
+    fn of_builtin(builtin: Builtin) -> Self {
+        let description = builtin.description();
+        match description.result {
+            Some(SymbolicType::I64) => Self::ToI64,
+            result => Self::of(description.params.len(), result.is_some()),
+        }
+    }
+
     /// The function type with so many parameters and an `i32`, or nothing, as its result.
     const fn of(params: usize, has_result: bool) -> Self {
         match (params, has_result) {
@@ -80,55 +91,23 @@ pub struct Call {
 }
 
 /// The options that need the guest's memory.
-const MEMORY: &str = r#"(memory (core memory $world "memory"))"#;
+const MEMORY: &str = r#" (memory (core memory $world "memory"))"#;
 /// Those that have it reallocate, too.
-const REALLOC: &str = r#"(realloc (core func $guest "realloc"))"#;
+const REALLOC: &str = r#" (realloc (core func $guest "realloc"))"#;
+/// The table of the functions that threads start with.
+const START_FUNCTIONS: &str = r#" (core table $guest "start-functions")"#;
 
 /// What instance `number` of `instances` can call, in the order of its table.
 #[must_use]
 pub fn calls(number: u32) -> Vec<Call> {
     let mut calls = Calls(Vec::new());
     // `guest.wat` knows it as the first.
-    calls.add("resource.new", Shape::OneToI32, format!("resource.new $R{number}"));
-    calls.add("resource.rep", Shape::OneToI32, format!("resource.rep $R{number}"));
-    for ty in 0..=number {
-        let name = format!("resource.drop {ty}");
-        calls.add(&name, Shape::One, format!("resource.drop $R{ty}"));
+    let first = Builtin::ResourceNew;
+    let others = Builtin::ALL.into_iter().filter(|it| *it != first);
+    for builtin in [first].into_iter().chain(others.filter(|it| is_playable(*it))) {
+        calls.add_builtin(number, builtin);
     }
-    for slot in 0..2 {
-        calls.add(&format!("context.get {slot}"), Shape::ToI32, format!("context.get i32 {slot}"));
-        calls.add(&format!("context.set {slot}"), Shape::One, format!("context.set i32 {slot}"));
-    }
-    for name in ["backpressure.inc", "backpressure.dec", "task.cancel"] {
-        calls.add(name, Shape::None, name.to_owned());
-    }
-    for name in ["subtask.drop", "waitable-set.drop", "error-context.drop", "thread.resume-later"] {
-        calls.add(name, Shape::One, name.to_owned());
-    }
-    for name in ["waitable-set.new", "thread.index", "thread.suspend", "thread.yield"] {
-        calls.add(name, Shape::ToI32, name.to_owned());
-    }
-    for way in
-        ["suspend-then-resume", "yield-then-resume", "suspend-then-promote", "yield-then-promote"]
-    {
-        calls.add(&format!("thread.{way}"), Shape::OneToI32, format!("thread.{way}"));
-    }
-    for way in ["wait", "poll"] {
-        let name = format!("waitable-set.{way}");
-        calls.add(&name, Shape::TwoToI32, format!("{name} {MEMORY}"));
-    }
-    calls.add("waitable.join", Shape::Two, "waitable.join".to_owned());
-    calls.add("subtask.cancel", Shape::OneToI32, "subtask.cancel".to_owned());
-    calls.add("subtask.cancel async", Shape::OneToI32, "subtask.cancel async".to_owned());
-    calls.add("error-context.new", Shape::TwoToI32, format!("error-context.new {MEMORY}"));
-    let debug_message = format!("error-context.debug-message {MEMORY} {REALLOC}");
-    calls.add("error-context.debug-message", Shape::Two, debug_message);
-    let start = r#"thread.new-indirect $start (core table $guest "start-functions")"#;
-    calls.add("thread.new-indirect", Shape::TwoToI32, start.to_owned());
     calls.add_task_returns();
-    for (position, element) in (0..).zip(ENDS) {
-        calls.add_ends(position, element);
-    }
     calls.add_imports(number);
     calls.0
 }
@@ -160,31 +139,35 @@ impl Calls {
         }
     }
 
-    fn add_ends(&mut self, position: u32, element: Element) {
-        let (kind, ty) = match position.checked_sub(STREAMS) {
-            None => ("stream", position),
-            Some(ty) => ("future", ty),
-        };
-        let definition = |operation: &str| format!("{kind}.{operation} $ends{position}");
-        let mut add = |operation: &str, options: &str, shape| {
-            let name = format!("{kind}.{operation} {ty}{options}");
-            let memory = match operation {
-                "read" | "write" if element != Element::None => MEMORY,
-                _ => "",
-            };
-            self.add(&name, shape, format!("{}{options} {memory}", definition(operation)));
-        };
-        add("new", "", Shape::ToI64);
-        let copy = if kind == "stream" { Shape::ThreeToI32 } else { Shape::TwoToI32 };
-        for options in ["", " async"] {
-            add("read", options, copy);
-            add("write", options, copy);
-            add("cancel-read", options, Shape::OneToI32);
-            add("cancel-write", options, Shape::OneToI32);
+    /// Adds every definition of a built-in that instance `number` can have.
+    fn add_builtin(&mut self, number: u32, builtin: Builtin) {
+        let description = builtin.description();
+        let has = |kind: &str| description.immediates.iter().any(|it| it.ends_with(kind));
+        let can_be_async = has(": async?") || description.allowed.contains(&"async");
+        let options: &[&str] = if can_be_async { &["", " async"] } else { &[""] };
+        for chosen in choices(number, builtin) {
+            for is_async in options {
+                let mut definition = builtin.name().to_owned();
+                for immediate in description.immediates {
+                    let kind = immediate.split_once(": ").map_or("", |(_, kind)| kind);
+                    match kind {
+                        "core:valtype" => definition.push_str(" i32"),
+                        "core:typeidx" => definition.push_str(" $start"),
+                        "core:tableidx" => definition.push_str(START_FUNCTIONS),
+                        "core:memoryidx" => definition.push_str(MEMORY),
+                        "typeidx" | "u32" => definition.push_str(&chosen.definition),
+                        "async?" => definition.push_str(is_async),
+                        "opts" => {
+                            definition.push_str(is_async);
+                            definition.push_str(&required(builtin, chosen.element));
+                        }
+                        _ => {}
+                    }
+                }
+                let name = format!("{builtin}{}{is_async}", chosen.name);
+                self.add(&name, Shape::of_builtin(builtin), definition);
+            }
         }
-        add("drop-readable", "", Shape::One);
-        add("drop-writable", "", Shape::One);
-        add("forward", "", Shape::Two);
     }
 
     fn add_imports(&mut self, number: u32) {
@@ -215,6 +198,66 @@ impl Calls {
     }
 }
 
+/// Whether guests of programs call a built-in as its row says.
+///
+/// They have no threads that run in parallel, and `task.return` depends on their functions.
+fn is_playable(builtin: Builtin) -> bool {
+    let is_parallel = builtin.description().gate == Gate::SharedEverythingThreads;
+    !is_parallel && builtin != Builtin::TaskReturn
+}
+
+/// A type or a slot, by which definitions of one built-in differ.
+struct Chosen {
+    /// The end of the call's name.
+    name: String,
+    /// The words of the definition.
+    definition: String,
+    /// The elements, if it is the type of a stream or future.
+    element: Option<Element>,
+}
+
+/// Returns the types or slots that instance `number` can define a built-in with; one that says
+/// nothing if there is nothing to choose.
+fn choices(number: u32, builtin: Builtin) -> Vec<Chosen> {
+    let description = builtin.description();
+    let has = |immediate: &str| description.immediates.contains(&immediate);
+    let chosen = |name: String, definition| Chosen { name, definition, element: None };
+    if has("rt: typeidx") {
+        let representation = Some(SymbolicType::ResourceRepresentation);
+        let mut types = description.params.iter().map(|it| Some(it.ty)).chain([description.result]);
+        if types.any(|ty| ty == representation) {
+            // Only the instance whose type it is knows the representation.
+            return vec![chosen(String::new(), format!(" $R{number}"))];
+        }
+        return (0..=number).map(|ty| chosen(format!(" {ty}"), format!(" $R{ty}"))).collect();
+    }
+    if description.immediates.iter().any(|it| it.ends_with(": u32")) {
+        return (0..2).map(|slot| chosen(format!(" {slot}"), format!(" {slot}"))).collect();
+    }
+    if !has("t: typeidx") {
+        return vec![chosen(String::new(), String::new())];
+    }
+    let is_stream = builtin.name().starts_with("stream.");
+    let ends = (0..).zip(ENDS).filter(|(position, _)| (*position < STREAMS) == is_stream);
+    let ends = (0..).zip(ends).map(|(ty, (position, element))| Chosen {
+        name: format!(" {ty}"),
+        definition: format!(" $ends{position}"),
+        element: Some(element),
+    });
+    ends.collect()
+}
+
+/// Returns the options that a built-in must have, for elements that are numbers or resources.
+fn required(builtin: Builtin, element: Option<Element>) -> String {
+    let options = builtin.description().required.iter().map(|option| match *option {
+        "memory" => MEMORY,
+        "realloc" => REALLOC,
+        "memory if element" if element != Some(Element::None) => MEMORY,
+        _ => "",
+    });
+    options.collect()
+}
+
 /// A value's type, in the text format.
 #[must_use]
 pub const fn value_type(value: Value) -> &'static str {
@@ -242,38 +285,36 @@ fn task_return(result: Option<Value>, wrong: u32) -> String {
 /// If a built-in takes something else than numbers of 32 bits, which none of a program's does.
 #[must_use]
 pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (String, Vec<u32>) {
-    use Operation as O;
     let Entry { operation, arguments: [a, b, c, d] } = entry;
-    let name = operation.name();
-    let options = |is_async| if is_async { " async" } else { "" };
-    if operation == O::Call {
+    let Operation::Builtin(builtin) = operation else {
         return import_of(a % (instances + 1), b, c & 1 == 1, (d, instances));
-    }
-    let (is_async, streams, futures) = (a >> 4 & 1 == 1, (a & 0xf) % STREAMS, (a & 0xf) % FUTURES);
-    let full_name = match operation {
-        O::ResourceDrop => format!("{name} {}", a % instances),
-        O::ContextGet | O::ContextSet => format!("{name} {}", a & 1),
-        O::TaskReturn => task_return(function.and_then(|function| function.result), b),
-        O::SubtaskCancel => format!("{name}{}", options(a & 1 == 1)),
-        O::StreamRead | O::StreamWrite | O::StreamCancelRead | O::StreamCancelWrite => {
-            format!("{name} {streams}{}", options(is_async))
-        }
-        O::StreamNew | O::StreamDropReadable | O::StreamDropWritable | O::StreamForward => {
-            format!("{name} {streams}")
-        }
-        O::FutureRead | O::FutureWrite | O::FutureCancelRead | O::FutureCancelWrite => {
-            format!("{name} {futures}{}", options(is_async))
-        }
-        O::FutureNew | O::FutureDropReadable | O::FutureDropWritable | O::FutureForward => {
-            format!("{name} {futures}")
-        }
-        _ => name.to_owned(),
     };
-    let numbers = values(operation, entry.arguments).into_iter().map(|value| match value {
+    let description = builtin.description();
+    let has = |kind: &str| description.immediates.iter().any(|it| it.ends_with(kind));
+    let mut name = builtin.name().to_owned();
+    let number = match builtin {
+        Builtin::TaskReturn => {
+            name = task_return(function.and_then(|function| function.result), b);
+            None
+        }
+        // A resource type can only be another instance's where it is not represented.
+        Builtin::ResourceNew | Builtin::ResourceRep => None,
+        _ if has("rt: typeidx") => Some(a % instances),
+        _ if has(": typeidx") && name.starts_with("stream.") => Some((a & 0xf) % STREAMS),
+        _ if has(": typeidx") => Some((a & 0xf) % FUTURES),
+        _ if has(": u32") => Some(a & 1),
+        _ => None,
+    };
+    name.extend(number.map(|number| format!(" {number}")));
+    let can_be_async = has(": async?") || description.allowed.contains(&"async");
+    if can_be_async && is_async(builtin, a) {
+        name.push_str(" async");
+    }
+    let numbers = values(builtin, entry.arguments).into_iter().map(|value| match value {
         CoreValue::I32(number) => number,
         other => panic!("{other:?} is not a number of a program"),
     });
-    (full_name, numbers.collect())
+    (name, numbers.collect())
 }
 
 /// The same for function `index` of instance `callee`; of the host, if there is no such instance.

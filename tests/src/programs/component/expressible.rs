@@ -26,6 +26,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use weft::builtin::Builtin;
 use weft::chooser::Chooser;
 use weft::limits::Limits;
 
@@ -121,8 +122,8 @@ fn guest_can(entry: Entry, number: usize, instances: usize) -> Option<Entry> {
             }
             callee <= number || callee == instances
         }
-        Operation::ResourceDrop => ty <= number,
-        Operation::ResourceRep => ty == number,
+        Operation::Builtin(Builtin::ResourceDrop) => ty <= number,
+        Operation::Builtin(Builtin::ResourceRep) => ty == number,
         _ => !operation.is_hosts(),
     };
     can.then_some(entry)

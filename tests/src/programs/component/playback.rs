@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use weft::builtin::Builtin;
 use weft::chooser::{Choice, Chooser};
 use weft::component::CallError;
 use weft::core_value::CoreValue;
@@ -227,7 +228,7 @@ impl Playback {
             self.emit(&format!("realloc i{number} {length} context {first} {second}"));
         }
         if let Some((operation, shape)) = self.codes[thread].pending.take() {
-            if operation == Operation::ThreadNewIndirect {
+            if operation == Builtin::ThreadNewIndirect.into() {
                 let index = u32::try_from(said.result).unwrap_or(u32::MAX);
                 self.owners.insert((said.instance, index), code.function);
             }
@@ -282,7 +283,7 @@ impl Playback {
 /// The words for what was returned.
 fn returned(operation: Operation, shape: Shape, said: Said) -> String {
     let narrow = u32::try_from(said.result).unwrap_or(u32::MAX);
-    if let Operation::WaitableSetWait | Operation::WaitableSetPoll = operation {
+    if let Operation::Builtin(Builtin::WaitableSetWait | Builtin::WaitableSetPoll) = operation {
         let (index, payload) = said.event;
         return format!("{narrow} {index} {payload}");
     }

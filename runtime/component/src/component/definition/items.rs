@@ -27,10 +27,10 @@ use core::ops::Range;
 use crate::abi::CoreFunctionType;
 use crate::core_value::IntegerType;
 
-use super::builtin_template::BuiltinTemplate;
-use super::canonical_options::CanonicalOptions;
 use super::entity_type::{EntityType, ModuleType};
 use super::function_type::FunctionType;
+use super::generated::builtin::BuiltinTemplate;
+use super::immediates::CanonicalOptions;
 
 /// A component that is decoded and valid.
 #[derive(Debug)]

@@ -6,20 +6,21 @@
 //! |---|---|
 //! | `decode` | [`validate`](decode::validate), and decoding into definitions |
 //! | `items` | definitions and their items |
-//! | `canonical_options`, `builtin_template` | canonical definitions |
+//! | `immediates`, `generated` | canonical definitions: what they fix, and built-ins |
 //! | `function_type`, `entity_type` | the types of functions, imports and exports |
 //! | `type_text` | types as text |
 //! | `features` | [`Features`](features::Features): what is not on by default |
 //! | `matching`, `versions` | the rules by which something can be given for an import |
 //! | `import_error`, `function_mismatch` | the errors of these rules |
 
-pub(crate) mod builtin_template;
-pub(crate) mod canonical_options;
 pub(crate) mod decode;
 pub(crate) mod entity_type;
 pub(crate) mod features;
 pub(crate) mod function_mismatch;
 pub(crate) mod function_type;
+#[rustfmt::skip]
+pub(crate) mod generated;
+pub(crate) mod immediates;
 pub(crate) mod import_error;
 pub(crate) mod items;
 pub(crate) mod matching;

@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use crate::abi::{CoreFunctionType, HandleTypes, Type, TypeList};
-use crate::component::definition::builtin_template::BuiltinTemplate;
-use crate::component::definition::canonical_options::CanonicalOptions;
 use crate::component::definition::function_type::FunctionType;
+use crate::component::definition::generated::builtin::BuiltinTemplate;
+use crate::component::definition::immediates::CanonicalOptions;
 use crate::component::definition::items::Binding;
 use crate::component::run::host_function::HostFunctionCall;
 use crate::component::run::state::State;

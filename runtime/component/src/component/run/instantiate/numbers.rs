@@ -2,8 +2,7 @@
 
 use crate::abi::{CoreFunctionType, HandleNumbers, Resolver, Type};
 use crate::builtin::{CoreTypeIndex, MemoryIndex, OptionsIndex, TableIndex, TypeIndex};
-use crate::component::definition::builtin_template::BuiltinNumbers;
-use crate::component::definition::canonical_options::CanonicalOptions;
+use crate::component::definition::immediates::{BuiltinNumbers, CanonicalOptions};
 use crate::component::run::state::State;
 use crate::engine::CoreEngine;
 use crate::error::Error;

@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
-use crate::component::definition::canonical_options::CanonicalOptions;
+use crate::component::definition::immediates::CanonicalOptions;
 use crate::component::definition::items::{Binding, CoreSort, OuterSort, Reference, Sort};
 use crate::component::store::canonical::CanonicalOptions as StoreOptions;
 use crate::component::store::entity::{Closure, CoreInstance, Entity, Exports, Surroundings};

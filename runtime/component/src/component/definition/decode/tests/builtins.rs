@@ -1,22 +1,24 @@
-use alloc::collections::BTreeSet;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use crate::abi::{CoreFunctionType, FlatTypes, Flattening, HandleNumbers, StringEncoding, Type};
 use crate::builtin::{
-    BackpressureDefinition, Builtin, ContextDefinition, CoreTypeIndex, Definition,
-    ErrorContextDefinition, FutureDefinition, MemoryIndex, OptionsIndex, ResourceDefinition,
-    StreamDefinition, SubtaskDefinition, SymbolicType, TableIndex, TaskDefinition,
-    ThreadDefinition, TypeIndex, WaitableDefinition,
+    Builtin, CoreTypeIndex, MemoryIndex, OptionsIndex, SymbolicType, TableIndex, TaskDefinition,
+    TypeIndex,
 };
+use crate::component::definition::generated::builtin::BuiltinTemplate;
+use crate::component::definition::immediates::{BuiltinNumbers, CanonicalOptions};
+use crate::component::definition::items::Item;
 use crate::core_value::{CoreType, IntegerType};
 
 use super::decoded;
-use crate::component::definition::builtin_template::{BuiltinNumbers, BuiltinTemplate};
-use crate::component::definition::canonical_options::CanonicalOptions;
-use crate::component::definition::items::Item;
+use super::definitions::Fixed;
 
-const EVERY_BUILTIN: &str = r#"(component
+/// What the definitions of built-ins need; slots of resource types are numbered as they come.
+const ENVIRONMENT: &str = r#"
     (core module $m
         (memory (export "memory") 1)
         (memory (export "memory64") i64 1)
@@ -37,59 +39,137 @@ const EVERY_BUILTIN: &str = r#"(component
     (type $r (resource (rep i32)))
     (type $r64 (resource (rep i64)))
     (type $s (stream u8))
-    (type $f (future string))
-    (core func (canon resource.new $r))
-    (core func (canon resource.new $r64))
-    (core func (canon resource.drop $q))
-    (core func (canon resource.rep $r))
-    (core func (canon resource.rep $r64))
-    (core func (canon context.get i32 0))
-    (core func (canon context.get i32 1))
-    (core func (canon context.set i32 0))
-    (core func (canon backpressure.inc))
-    (core func (canon backpressure.dec))
-    (core func (canon task.return (result string) (memory $memory) string-encoding=utf16))
-    (core func (canon task.return))
-    (core func (canon task.cancel))
-    (core func (canon subtask.cancel))
-    (core func (canon subtask.cancel async))
-    (core func (canon subtask.drop))
-    (core func (canon waitable-set.new))
-    (core func (canon waitable-set.wait (memory $memory)))
-    (core func (canon waitable-set.poll (memory $memory64)))
-    (core func (canon waitable-set.drop))
-    (core func (canon waitable.join))
-    (core func (canon stream.new $s))
-    (core func (canon stream.read $s async (memory $memory)))
-    (core func (canon stream.write $s (memory $memory64)))
-    (core func (canon stream.cancel-read $s))
-    (core func (canon stream.cancel-write $s async))
-    (core func (canon stream.drop-readable $s))
-    (core func (canon stream.drop-writable $s))
-    (core func (canon stream.forward $s))
-    (core func (canon future.new $f))
-    (core func (canon future.read $f (memory $memory) (realloc $realloc)))
-    (core func (canon future.write $f async (memory $memory)))
-    (core func (canon future.cancel-read $f async))
-    (core func (canon future.cancel-write $f))
-    (core func (canon future.drop-readable $f))
-    (core func (canon future.drop-writable $f))
-    (core func (canon future.forward $f))
-    (core func (canon error-context.new (memory $memory64)))
-    (core func (canon error-context.debug-message (memory $memory) (realloc $realloc)))
-    (core func (canon error-context.drop))
-    (core func (canon thread.index))
-    (core func (canon thread.new-indirect $start (core table $table)))
-    (core func (canon thread.resume-later))
-    (core func (canon thread.suspend))
-    (core func (canon thread.yield))
-    (core func (canon thread.suspend-then-resume))
-    (core func (canon thread.yield-then-resume))
-    (core func (canon thread.suspend-then-promote))
-    (core func (canon thread.yield-then-promote))
-    (core func (canon thread.spawn-ref $shared-start))
-    (core func (canon thread.spawn-indirect $shared-start (core table $shared-table)))
-    (core func (canon thread.available_parallelism)))"#;
+    (type $f (future string))"#;
+
+/// A form that every built-in is defined in, as far as it has one.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    is_wide: bool,
+    is_async: bool,
+}
+
+const FORMS: [Form; 4] = [
+    Form { is_wide: false, is_async: false },
+    Form { is_wide: false, is_async: true },
+    Form { is_wide: true, is_async: false },
+    Form { is_wide: true, is_async: true },
+];
+
+/// Whether an immediate of this kind follows the opcode of `builtin`.
+fn has(builtin: Builtin, kind: &str) -> bool {
+    builtin
+        .description()
+        .immediates
+        .iter()
+        .any(|it| it.split_once(": ").is_some_and(|it| it.1 == kind))
+}
+
+fn allows(builtin: Builtin, option: &str) -> bool {
+    builtin.description().allowed.contains(&option)
+}
+
+/// Whether the signature names the representation, so that the type is the component's own.
+fn is_of_own_resource(builtin: Builtin) -> bool {
+    let description = builtin.description();
+    let representation = SymbolicType::ResourceRepresentation;
+    description.result == Some(representation)
+        || description.params.iter().any(|it| it.ty == representation)
+}
+
+impl Form {
+    const fn width(self) -> IntegerType {
+        if self.is_wide { IntegerType::I64 } else { IntegerType::I32 }
+    }
+
+    /// Returns the definition of `builtin` in the text format.
+    fn text(self, builtin: Builtin) -> String {
+        let wide = if self.is_wide { "64" } else { "" };
+        let (shared, shared_table) = if has(builtin, "sh?") {
+            ("$shared-start", "$shared-table")
+        } else {
+            ("$start", "$table")
+        };
+        let is_async = if self.is_async { " async" } else { "" };
+        let memory = format!(" (memory $memory{wide})");
+        let name = match builtin {
+            // The parser of the text format still has the old name.
+            Builtin::ThreadAvailableParallelism => "thread.available_parallelism",
+            _ => builtin.name(),
+        };
+        let mut text = name.to_owned();
+        for immediate in builtin.description().immediates {
+            match immediate.split_once(": ") {
+                Some(("rt", _)) if is_of_own_resource(builtin) => text += &format!(" $r{wide}"),
+                Some(("rt", _)) => text += " $q",
+                Some((_, "typeidx")) => {
+                    text += if name.starts_with("stream.") { " $s" } else { " $f" }
+                }
+                Some((_, "core:valtype")) => text += if self.is_wide { " i64" } else { " i32" },
+                Some((_, "u32")) => text += if self.is_wide { " 1" } else { " 0" },
+                Some((_, "core:memoryidx")) => text += &memory,
+                Some((_, "core:typeidx")) => text += &format!(" {shared}"),
+                Some((_, "core:tableidx")) => text += &format!(" (core table {shared_table})"),
+                Some((_, "resultlist")) => text += " (result string)",
+                Some((_, "async?")) => text += is_async,
+                Some((_, "opts")) => {
+                    text += if allows(builtin, "async") { is_async } else { "" };
+                    text += &memory;
+                    text += " string-encoding=utf16";
+                    if allows(builtin, "realloc") {
+                        text += &format!(" (realloc $realloc{wide})");
+                    }
+                }
+                // A byte, or an immediate that the text format has no word for.
+                _ => {}
+            }
+        }
+        format!("(core func (canon {text}))")
+    }
+
+    /// Returns what the definition of `builtin` fixes.
+    fn fixed(self, builtin: Builtin) -> Fixed {
+        let width = self.width();
+        let own = if self.is_wide { 102 } else { 101 };
+        Fixed {
+            resource_type: TypeIndex(if is_of_own_resource(builtin) { own } else { 100 }),
+            representation: width,
+            context_type: width,
+            slot: u32::from(self.is_wide),
+            result_type: Some(TypeIndex(200)),
+            options: OptionsIndex(300),
+            is_async: self.is_async,
+            memory: MemoryIndex(400 + u32::from(self.is_wide)),
+            memory_address: width,
+            stream_type: TypeIndex(700),
+            future_type: TypeIndex(800),
+            start_type: CoreTypeIndex(600),
+            table: TableIndex(500 + u32::from(has(builtin, "sh?"))),
+            table_address: IntegerType::I32,
+            start_parameter: IntegerType::I32,
+            is_shared: true,
+        }
+    }
+
+    /// Returns the options of `builtin`, if it takes any.
+    fn options(self, builtin: Builtin) -> Option<CanonicalOptions> {
+        let index = u32::from(self.is_wide);
+        has(builtin, "opts").then(|| CanonicalOptions {
+            address_type: self.width(),
+            string_encoding: StringEncoding::Utf16,
+            memory: Some(index),
+            realloc: allows(builtin, "realloc").then_some(index),
+            post_return: None,
+            callback: None,
+            is_async: self.is_async && allows(builtin, "async"),
+        })
+    }
+
+    /// Returns a component that defines every built-in, in order.
+    fn component(self) -> String {
+        let definitions: String = Builtin::ALL.into_iter().map(|it| self.text(it)).collect();
+        format!("(component {ENVIRONMENT} {definitions})")
+    }
+}
 
 /// Numbers whatever a definition asks for, each kind from a hundred of its own on.
 #[derive(Default)]
@@ -154,105 +234,6 @@ impl BuiltinNumbers for Numbers {
     }
 }
 
-const I32: IntegerType = IntegerType::I32;
-const I64: IntegerType = IntegerType::I64;
-
-fn expected() -> Vec<Definition> {
-    let options = OptionsIndex(300);
-    let s = TypeIndex(700);
-    let f = TypeIndex(800);
-    let start_type = CoreTypeIndex(600);
-    // Slots are numbered as they come: the import first.
-    let (q, r, r64) = (TypeIndex(100), TypeIndex(101), TypeIndex(102));
-    let resource = |it: ResourceDefinition| Definition::from(it);
-    let mut all = Vec::from([
-        resource(ResourceDefinition::New { resource_type: r, representation: I32 }),
-        resource(ResourceDefinition::New { resource_type: r64, representation: I64 }),
-        resource(ResourceDefinition::Drop { resource_type: q }),
-        resource(ResourceDefinition::Rep { resource_type: r, representation: I32 }),
-        resource(ResourceDefinition::Rep { resource_type: r64, representation: I64 }),
-        ContextDefinition::Get { ty: I32, slot: 0 }.into(),
-        ContextDefinition::Get { ty: I32, slot: 1 }.into(),
-        ContextDefinition::Set { ty: I32, slot: 0 }.into(),
-        BackpressureDefinition::Inc.into(),
-        BackpressureDefinition::Dec.into(),
-        TaskDefinition::Return { result_type: Some(TypeIndex(200)), options }.into(),
-        TaskDefinition::Return { result_type: None, options }.into(),
-        TaskDefinition::Cancel.into(),
-        SubtaskDefinition::Cancel { is_async: false }.into(),
-        SubtaskDefinition::Cancel { is_async: true }.into(),
-        SubtaskDefinition::Drop.into(),
-        WaitableDefinition::SetNew.into(),
-        WaitableDefinition::SetWait { memory: MemoryIndex(400), memory_address: I32 }.into(),
-        WaitableDefinition::SetPoll { memory: MemoryIndex(401), memory_address: I64 }.into(),
-        WaitableDefinition::SetDrop.into(),
-        WaitableDefinition::Join.into(),
-    ]);
-    all.extend(
-        [
-            StreamDefinition::New { ty: s },
-            StreamDefinition::Read { ty: s, options, is_async: true, memory_address: I32 },
-            StreamDefinition::Write { ty: s, options, is_async: false, memory_address: I64 },
-            StreamDefinition::CancelRead { ty: s, is_async: false },
-            StreamDefinition::CancelWrite { ty: s, is_async: true },
-            StreamDefinition::DropReadable { ty: s },
-            StreamDefinition::DropWritable { ty: s },
-            StreamDefinition::Forward { ty: s },
-        ]
-        .map(Definition::from),
-    );
-    all.extend(
-        [
-            FutureDefinition::New { ty: f },
-            FutureDefinition::Read { ty: f, options, is_async: false, memory_address: I32 },
-            FutureDefinition::Write { ty: f, options, is_async: true, memory_address: I32 },
-            FutureDefinition::CancelRead { ty: f, is_async: true },
-            FutureDefinition::CancelWrite { ty: f, is_async: false },
-            FutureDefinition::DropReadable { ty: f },
-            FutureDefinition::DropWritable { ty: f },
-            FutureDefinition::Forward { ty: f },
-        ]
-        .map(Definition::from),
-    );
-    all.extend(
-        [
-            ErrorContextDefinition::New { options, memory_address: I64 },
-            ErrorContextDefinition::DebugMessage { options, memory_address: I32 },
-            ErrorContextDefinition::Drop,
-        ]
-        .map(Definition::from),
-    );
-    all.extend(
-        [
-            ThreadDefinition::Index,
-            ThreadDefinition::NewIndirect {
-                start_type,
-                table: TableIndex(500),
-                table_address: I32,
-                start_parameter: I32,
-            },
-            ThreadDefinition::ResumeLater,
-            ThreadDefinition::Suspend,
-            ThreadDefinition::Yield,
-            ThreadDefinition::SuspendThenResume,
-            ThreadDefinition::YieldThenResume,
-            ThreadDefinition::SuspendThenPromote,
-            ThreadDefinition::YieldThenPromote,
-            ThreadDefinition::SpawnRef { is_shared: true, start_type, start_parameter: I32 },
-            ThreadDefinition::SpawnIndirect {
-                is_shared: true,
-                start_type,
-                table: TableIndex(501),
-                table_address: I32,
-                start_parameter: I32,
-            },
-            ThreadDefinition::AvailableParallelism { is_shared: true },
-        ]
-        .map(Definition::from),
-    );
-    all
-}
-
 fn templates(items: &[Item]) -> Vec<(&BuiltinTemplate, CoreFunctionType)> {
     let builtin = |item| match item {
         &Item::Builtin { ref template, signature } => Some((template, signature)),
@@ -263,113 +244,61 @@ fn templates(items: &[Item]) -> Vec<(&BuiltinTemplate, CoreFunctionType)> {
 
 #[test]
 fn every_builtin_of_the_spec_becomes_its_definition() {
-    let decoded = decoded(EVERY_BUILTIN);
-    let mut numbers = Numbers::default();
-    let found: Vec<_> = templates(&decoded.root.items)
-        .into_iter()
-        .map(|(template, _)| {
+    for form in FORMS {
+        let decoded = decoded(&form.component());
+        let templates = templates(&decoded.root.items);
+        assert_eq!(templates.len(), Builtin::ALL.len());
+        for ((template, _), builtin) in templates.into_iter().zip(Builtin::ALL) {
+            let mut numbers = Numbers::default();
             let Ok(definition) = template.definition(&mut numbers);
-            definition
-        })
-        .collect();
-    assert_eq!(found, expected());
-    let builtins: BTreeSet<_> = found.iter().map(|it| it.builtin().description().opcode).collect();
-    let all: BTreeSet<_> = Builtin::ALL.iter().map(|it| it.description().opcode).collect();
-    assert_eq!(builtins, all);
-    assert_eq!(
-        numbers.options[0],
-        CanonicalOptions {
-            address_type: I32,
-            string_encoding: StringEncoding::Utf16,
-            memory: Some(0),
-            realloc: None,
-            post_return: None,
-            callback: None,
-            is_async: false,
+            assert_eq!(definition, form.fixed(builtin).definition(builtin), "{form:?}");
+            assert_eq!(definition.builtin(), builtin);
+            let options: Vec<_> = form.options(builtin).into_iter().collect();
+            assert_eq!(numbers.options, options, "{builtin} {form:?}");
         }
-    );
+    }
 }
 
-/// The core type that the spec's symbol stands for in a definition.
-fn core_types(ty: SymbolicType, definition: Definition) -> Vec<CoreType> {
-    let core = |ty| match ty {
-        IntegerType::I32 => CoreType::I32,
-        IntegerType::I64 => CoreType::I64,
+#[test]
+fn a_task_without_a_result_returns_none() {
+    let decoded = decoded("(component (core func (canon task.return)))");
+    let [(template, _)] = *templates(&decoded.root.items) else { panic!() };
+    let Ok(definition) = template.definition(&mut Numbers::default());
+    let options = OptionsIndex(300);
+    assert_eq!(definition, TaskDefinition::Return { result_type: None, options }.into());
+}
+
+/// The core types that the spec's symbol stands for in a definition with these values.
+fn core_types(ty: SymbolicType, fixed: &Fixed) -> Vec<CoreType> {
+    let ty = match ty {
+        SymbolicType::I32 => CoreType::I32,
+        SymbolicType::I64 => CoreType::I64,
+        SymbolicType::F32 => CoreType::F32,
+        SymbolicType::F64 => CoreType::F64,
+        SymbolicType::StartReference => CoreType::Function,
+        SymbolicType::MemoryAddress => fixed.memory_address.into(),
+        SymbolicType::TableAddress => fixed.table_address.into(),
+        SymbolicType::StartParameter => fixed.start_parameter.into(),
+        SymbolicType::ContextType => fixed.context_type.into(),
+        SymbolicType::ResourceRepresentation => fixed.representation.into(),
+        // The pointer and the length of a string.
+        SymbolicType::FlatResults => return [fixed.memory_address.into(); 2].to_vec(),
     };
-    Vec::from([match (ty, definition) {
-        (SymbolicType::I32, _) => CoreType::I32,
-        (SymbolicType::I64, _) => CoreType::I64,
-        (SymbolicType::F32, _) => CoreType::F32,
-        (SymbolicType::F64, _) => CoreType::F64,
-        (SymbolicType::StartReference, _) => CoreType::Function,
-        (
-            SymbolicType::MemoryAddress,
-            Definition::Waitable(
-                WaitableDefinition::SetWait { memory_address, .. }
-                | WaitableDefinition::SetPoll { memory_address, .. },
-            )
-            | Definition::Stream(
-                StreamDefinition::Read { memory_address, .. }
-                | StreamDefinition::Write { memory_address, .. },
-            )
-            | Definition::Future(
-                FutureDefinition::Read { memory_address, .. }
-                | FutureDefinition::Write { memory_address, .. },
-            )
-            | Definition::ErrorContext(
-                ErrorContextDefinition::New { memory_address, .. }
-                | ErrorContextDefinition::DebugMessage { memory_address, .. },
-            ),
-        ) => core(memory_address),
-        (
-            SymbolicType::TableAddress,
-            Definition::Thread(
-                ThreadDefinition::NewIndirect { table_address, .. }
-                | ThreadDefinition::SpawnIndirect { table_address, .. },
-            ),
-        ) => core(table_address),
-        (
-            SymbolicType::StartParameter,
-            Definition::Thread(
-                ThreadDefinition::NewIndirect { start_parameter, .. }
-                | ThreadDefinition::SpawnIndirect { start_parameter, .. }
-                | ThreadDefinition::SpawnRef { start_parameter, .. },
-            ),
-        ) => core(start_parameter),
-        (
-            SymbolicType::ContextType,
-            Definition::Context(
-                ContextDefinition::Get { ty, .. } | ContextDefinition::Set { ty, .. },
-            ),
-        ) => core(ty),
-        (
-            SymbolicType::ResourceRepresentation,
-            Definition::Resource(
-                ResourceDefinition::New { representation, .. }
-                | ResourceDefinition::Rep { representation, .. },
-            ),
-        ) => core(representation),
-        (
-            SymbolicType::FlatResults,
-            Definition::Task(TaskDefinition::Return { result_type: None, .. }),
-        ) => return Vec::new(),
-        // A string.
-        (SymbolicType::FlatResults, _) => return [CoreType::I32; 2].to_vec(),
-        (ty, definition) => panic!("{ty} in {definition:?}"),
-    }])
+    Vec::from([ty])
 }
 
 #[test]
 fn the_core_signature_of_every_builtin_is_the_specs() {
-    let decoded = decoded(EVERY_BUILTIN);
-    for (template, signature) in templates(&decoded.root.items) {
-        let Ok(definition) = template.definition(&mut Numbers::default());
-        let description = definition.builtin().description();
-        let params: Vec<_> =
-            description.params.iter().flat_map(|it| core_types(it.ty, definition)).collect();
-        assert!(signature.params.iter().eq(params), "{}: {signature:?}", description.name);
-        let result = description.result.map_or(Vec::new(), |ty| core_types(ty, definition));
-        assert!(signature.results.iter().eq(result), "{}: {signature:?}", description.name);
+    for form in FORMS {
+        let decoded = decoded(&form.component());
+        let templates = templates(&decoded.root.items);
+        for ((_, signature), builtin) in templates.into_iter().zip(Builtin::ALL) {
+            let (description, fixed) = (builtin.description(), form.fixed(builtin));
+            let params = description.params.iter().flat_map(|it| core_types(it.ty, &fixed));
+            assert!(signature.params.iter().eq(params), "{builtin}: {signature:?}");
+            let result = description.result.map_or(Vec::new(), |ty| core_types(ty, &fixed));
+            assert!(signature.results.iter().eq(result), "{builtin}: {signature:?}");
+        }
     }
 }
 
@@ -403,12 +332,4 @@ fn the_core_signature_of_a_lowered_function_is_the_canonical_abis() {
         lowered += 1;
     }
     assert_eq!(lowered, 4);
-}
-
-#[test]
-fn contexts_of_64_bits_are_told_apart() {
-    let decoded = decoded("(component (core func (canon context.set i64 1)))");
-    let [(template, _)] = *templates(&decoded.root.items) else { panic!() };
-    let Ok(definition) = template.definition(&mut Numbers::default());
-    assert_eq!(definition, ContextDefinition::Set { ty: I64, slot: 1 }.into());
 }

@@ -3,6 +3,9 @@
 mod aliases;
 mod bindings;
 mod builtins;
+#[rustfmt::skip]
+#[path = "generated/definitions.rs"]
+mod definitions;
 mod entity_types;
 mod errors;
 mod modules;
