@@ -342,6 +342,20 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_taken_if_one_handle_is_missing_and_its_place_is_told() {
+        let (Ids { machine, .. }, resource) = resource();
+        let mut handles = HostHandles::default();
+        handles.hold(&machine, resource);
+        let fields = [("all", Type::list(Type::Own(resource.ty)).expect("it is shallow"))];
+        let types = TypeList::new([Type::record(fields).expect("it has a field")]);
+        let types = types.expect("it is short");
+        let all = Val::list([Val::Own(resource), Val::Own(resource)]);
+        let error = handles.claim(&machine, &types, &[Val::record([all])]);
+        assert_eq!(error.expect_err("there is one").path(), "[0].all[1]");
+        assert!(handles.claim_owned(&machine, resource).is_ok());
+    }
+
+    #[test]
     fn what_nobody_takes_is_kept_until_it_is_dropped() {
         let (Ids { mut machine, .. }, resource) = resource();
         let mut handles = HostHandles::default();
