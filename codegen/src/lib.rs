@@ -9,12 +9,14 @@
 //! | [`explain`] | `list` and `explain` |
 //! | [`diff_spec`] | comparing `spec/` with the spec's text, reference, tests and validator |
 //! | [`bind`] | Rust bindings from WIT |
+//! | [`pinned`] | finding the sources that `spec/` is checked against |
 
 pub mod bind;
 pub mod command;
 pub mod diff_spec;
 pub mod explain;
 pub mod generate;
+pub mod pinned;
 mod run;
 pub mod workspace;
 

@@ -137,7 +137,7 @@ fn explained(explanation: explain::Explanation) -> Said {
 fn differences(data: &Path, path: Option<&Path>) -> Result<Said, Report> {
     let sources = match path {
         Some(path) => path.to_owned(),
-        None => weft_spec::pinned::component_model()?,
+        None => crate::pinned::component_model()?,
     };
     let (spec, texts) = weft_spec::load_with_sources(data)?;
     let comparison = diff_spec::diff_spec(&spec, &texts, &sources)?;

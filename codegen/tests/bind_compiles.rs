@@ -19,7 +19,7 @@ use compile::{Environment, compile, document, workspace};
 const RATIO: usize = 6;
 
 fn wasi() -> PathBuf {
-    weft_spec::pinned::locate("wasip3").expect("the package is pinned").join("wit")
+    codegen::pinned::locate("wasip3").expect("the package is pinned").join("wit")
 }
 
 /// The full names of the worlds in `wit`.

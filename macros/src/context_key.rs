@@ -4,7 +4,8 @@
 //! |---|---|
 //! | which items may be keys, and what they expand to | here |
 //! | `#[context_key(…)]` | `options.rs` |
-//! | the key's name: its rule, its default, its spelling as an identifier | `name.rs` |
+//! | the key's name: its default, its spelling as an identifier | `name.rs` |
+//! | the rule for names | `rule.rs` |
 //! | which types a value may have | `value.rs` |
 //!
 //! # How a collision becomes a compile error
@@ -25,6 +26,7 @@
 
 mod name;
 mod options;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod value;

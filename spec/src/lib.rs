@@ -13,7 +13,7 @@
 //! | `wit/` | the host API, as WIT |
 //!
 //! [`load()`] reads it into a [`Spec`] or reports everything that is wrong with it, each problem
-//! with its place. [`pinned`] finds the sources that the data is checked against.
+//! with its place.
 //!
 //! ```
 //! let spec = weft_spec::load(std::path::Path::new(weft_spec::DATA))?;
@@ -32,7 +32,6 @@ mod fields;
 mod load;
 pub mod model;
 mod names;
-pub mod pinned;
 mod reader;
 mod rows;
 pub mod signature;
@@ -44,3 +43,8 @@ pub use model::Spec;
 
 /// The folder of the data.
 pub const DATA: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The README, whose examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

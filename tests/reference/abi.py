@@ -1,4 +1,4 @@
-"""Lifts and lowers values as the executable reference does, for `tests/abi_reference.rs`.
+"""Lifts and lowers values as the executable reference does, for `tests/abi/reference.rs`.
 
     python3 abi.py PATH/TO/definitions.py < cases > results
 

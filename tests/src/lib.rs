@@ -10,20 +10,33 @@
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
 //! | [`scenes`] | components on wasmi, for the same |
-#![doc = include_str!("../../README.md")]
+//! | [`world`] | a store with one engine, for the tests of components |
+//! | [`wakers`] | a waker that counts |
+#![cfg_attr(feature = "std", doc = include_str!("../../README.md"))]
 #![forbid(unsafe_code)]
-#![expect(
+#![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that fails to set up has failed"
 )]
 
+#[cfg(feature = "std")]
 pub mod conformance;
+#[cfg(all(doctest, feature = "std"))]
+mod examples;
 #[rustfmt::skip]
 pub mod generated;
+#[cfg(feature = "alloc")]
 pub mod host_operations;
+#[cfg(feature = "std")]
 pub mod hostile;
+#[cfg(feature = "std")]
 pub mod programs;
+#[cfg(feature = "std")]
 pub mod scenes;
+#[cfg(feature = "alloc")]
 pub mod stage;
+pub mod wakers;
+#[cfg(feature = "std")]
+pub mod world;

@@ -46,7 +46,7 @@ use difference::Findings;
 ///
 /// ```
 /// let (spec, texts) = weft_spec::load_with_sources(std::path::Path::new(weft_spec::DATA))?;
-/// let checkout = weft_spec::pinned::component_model()?;
+/// let checkout = codegen::pinned::component_model()?;
 /// let comparison = codegen::diff_spec::diff_spec(&spec, &texts, &checkout)?;
 /// assert!(comparison.is_clean(), "{}", comparison.render(false));
 /// # Ok::<(), weft_spec::Report>(())

@@ -1,5 +1,5 @@
 //! The derives as functions on tokens: what they never emit, how much they emit, and the rule for
-//! names. How the compiler takes it is tested in `tests/tests/abi_derive.rs`.
+//! names. How the compiler takes it is tested in `tests/derives/tests/abi_derive.rs`.
 
 use std::str::FromStr;
 

@@ -1,17 +1,11 @@
-//! A key's name: its rule, its default, and its spelling as an identifier.
-//!
-//! The rule is that of `weft::context::ContextKey::new`, which checks names that are only
-//! known at run time; here the compiler's user hears of it at the token. A test compares the
-//! two.
+//! A key's name: its default, and its spelling as an identifier.
 
 use heck::ToKebabCase;
 use proc_macro2::{Ident, Span};
 use syn::{LitStr, ext::IdentExt};
 
+use super::rule::broken_rule;
 use crate::complaints::Complaints;
-
-/// The longest name, in bytes: `weft::context::ContextKey::MAX_NAME_BYTES`.
-const MAX_BYTES: usize = 64;
 
 /// A name that keeps the rule.
 pub(super) struct KeyName {
@@ -60,24 +54,6 @@ impl KeyName {
     pub(super) fn spelling(&self) -> String {
         spelling(&self.text)
     }
-}
-
-/// Which part of the rule a name breaks.
-pub(super) fn broken_rule(name: &str) -> Option<String> {
-    if name.is_empty() {
-        return Some("a context key's name is not empty".into());
-    }
-    if name.len() > MAX_BYTES {
-        return Some(format!(
-            "a context key's name has at most {MAX_BYTES} bytes, and this one has {}",
-            name.len()
-        ));
-    }
-    let control = name.chars().find(|c| c.is_control())?;
-    Some(format!(
-        "a context key's name has no control characters, and this one has U+{:04X}",
-        u32::from(control)
-    ))
 }
 
 /// Spells a name in words of lower-case letters and digits, joined by `_`.

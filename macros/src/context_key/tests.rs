@@ -1,5 +1,5 @@
 //! The derive as a function on tokens: what it emits, what it never emits, and what it says
-//! where. How the compiler takes it is tested in `tests/tests/context_key.rs`.
+//! where. How the compiler takes it is tested in `tests/derives/tests/context_key.rs`.
 
 use std::{collections::HashMap, str::FromStr};
 
@@ -9,12 +9,8 @@ use syn::{
     Path,
     visit::{self, Visit},
 };
-use weft::context::ContextKey;
 
-use super::{
-    Key, expand,
-    name::{broken_rule, spelling},
-};
+use super::{Key, expand, name::spelling};
 
 /// Inputs with nothing wrong with them.
 const SOUND: &[&str] = &[
@@ -432,24 +428,6 @@ fn the_name_is_the_type_in_kebab_case_unless_it_is_written() {
     ] {
         let Ok(key) = Key::read(tokens(source)) else { panic!("refused: {source}") };
         assert_eq!(key.name.text(), name, "{source}");
-    }
-}
-
-#[test]
-fn the_rule_for_names_is_the_one_that_the_runtime_keeps() {
-    let mut names: Vec<String> = (0_u32..0x300)
-        .chain([0x2028, 0xFEFF, 0x1_F600])
-        .filter_map(char::from_u32)
-        .map(|c| format!("a{c}b"))
-        .collect();
-    names.extend((0..=70).map(|length| "x".repeat(length)));
-    names.extend((0..=40).map(|length| "é".repeat(length)));
-    for name in names {
-        let (here, there) = (broken_rule(&name), ContextKey::new(&name));
-        assert_eq!(here.is_none(), there.is_ok(), "{name:?}");
-        if let (Some(here), Err(there)) = (here, there) {
-            assert!(there.to_string().starts_with(&here), "{here} / {there}");
-        }
     }
 }
 

@@ -60,3 +60,8 @@ pub mod thread;
 pub mod waitable;
 
 pub use generated::{code, gate, limit, trap, value_type};
+
+/// The README, whose examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

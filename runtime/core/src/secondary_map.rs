@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::id::Id;
 use crate::limits::{Storage, Table};
 
-/// A place for the value of whatever has this position now.
+/// The storage of one position of a [`SecondaryMap`]: a value, and the id of the thing that it
+/// belongs to.
 pub type SecondaryPlace<I, V> = Option<(I, V)>;
 
 /// Values for some of the things of a kind in a machine, by their ids.

@@ -11,6 +11,7 @@
 //! - no exceptions, threads, references to functions by type, or garbage collection.
 
 #![no_std]
+#![cfg(feature = "alloc")]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -43,8 +44,8 @@ use weft_core::engine::{
 /// wasmi.
 ///
 /// ```
-/// use weft::engine::{Capability, CoreEngine as _};
-/// use weft::engine::wasmi::Wasmi;
+/// use weft_core::engine::{Capability, CoreEngine as _};
+/// use weft_wasmi::Wasmi;
 ///
 /// let engine = Wasmi::default();
 /// assert!(engine.capabilities().contains(&Capability::TailCalls));
@@ -455,3 +456,8 @@ fn trap(error: &wasmi::Error) -> CoreTrap {
         (_, None) => CoreTrap::Engine(Box::from(format!("{error}"))),
     }
 }
+
+/// The README, whose examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -34,7 +34,7 @@ pub fn run<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
             return Verdict::Failed { line, reason: error.message() };
         }
     };
-    let mut player = Player::new(engine);
+    let mut player = ScriptPlayer::new(engine);
     for directive in wast.directives {
         let line = directive.span().linecol_in(text).0 + 1;
         match player.directive(directive) {
@@ -66,7 +66,7 @@ enum Outcome {
     Trapped(String),
 }
 
-struct Player<'e, E: CoreEngine> {
+struct ScriptPlayer<'e, E: CoreEngine> {
     engine: &'e E,
     store: Store<E, Fixtures>,
     linker: Linker<E, Fixtures>,
@@ -80,7 +80,7 @@ struct Player<'e, E: CoreEngine> {
     instance: Option<Instance<E>>,
 }
 
-impl<'e, E: CoreEngine> Player<'e, E> {
+impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
     fn new(engine: &'e E) -> Self {
         let mut linker = Linker::new();
         provide_fixtures(&mut linker, engine);

@@ -23,7 +23,7 @@ fn description() -> &'static (Spec, Report) {
 /// The pinned checkout: Cargo is asked for it once.
 fn pinned() -> &'static Path {
     static PINNED: OnceLock<PathBuf> = OnceLock::new();
-    PINNED.get_or_init(|| weft_spec::pinned::component_model().unwrap_or_else(|e| panic!("{e}")))
+    PINNED.get_or_init(|| crate::pinned::component_model().unwrap_or_else(|e| panic!("{e}")))
 }
 
 /// What the pinned checkout says.

@@ -135,7 +135,8 @@ impl FlatTypes {
             .map(move |position| ty(self.kinds >> (BITS as usize * position) & MASK))
     }
 
-    /// The core value of type `position` says whose bits these are; `None` if there is none.
+    /// Returns the core value of the type at `position` that has these bits. Returns `None` if there
+    /// is no such type.
     ///
     /// [`FlatValues`](super::FlatValues) says what the bits are.
     #[must_use]

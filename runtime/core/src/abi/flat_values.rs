@@ -10,8 +10,8 @@ use crate::error::{Error, Failure};
 
 use super::FlatTypes;
 
-/// The low half, as an `i32` or the bits of an `f32` are carried.
-pub const fn low_half(bits: u64) -> u32 {
+/// Returns the low half, which carries an `i32` or the bits of an `f32`.
+pub(super) const fn low_half(bits: u64) -> u32 {
     let [a, b, c, d, ..] = bits.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }
@@ -42,7 +42,7 @@ impl FlatValues {
         Ok(())
     }
 
-    /// Takes all of them away.
+    /// Removes all core values.
     pub const fn clear(&mut self) {
         self.count = 0;
     }

@@ -22,7 +22,7 @@ use super::text::world;
 
 /// The components of all worlds of up to so many instances, loaded.
 #[derive(Debug)]
-pub struct Stage {
+pub struct ComponentStage {
     engine: Wasmi,
     worlds: Vec<Loaded>,
 }
@@ -46,7 +46,7 @@ pub struct Shortened {
     pub difference: Difference,
 }
 
-impl Stage {
+impl ComponentStage {
     /// Loads the components of worlds of up to so many instances.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use crate::abi::{FlatValues, Flattening, is_aligned, low_half, range_mut};
+use crate::abi::{FlatValues, Flattening, is_aligned, range_mut};
 use crate::builtin::{Definition, WaitableDefinition};
 use crate::component::store::activations::Stopped;
 use crate::component::store::canonical::Lifted;
@@ -104,10 +104,8 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         argument: u64,
     ) -> Result<Next, Fault> {
         let start = self.data_mut().activations.take_start_function(function)?;
-        let argument = match start.ty.params.get(0) {
-            Some(CoreType::I64) => CoreValue::I64(argument),
-            _ => CoreValue::I32(low_half(argument)),
-        };
+        let argument = start.ty.params.core_value(0, argument);
+        let argument = argument.ok_or(Error::FlatValueCount)?;
         self.call_core(thread, start.function, &[argument])
     }
 

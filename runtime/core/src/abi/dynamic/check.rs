@@ -102,7 +102,11 @@ impl Type {
         }
     }
 
-    /// Whether all of `vals` are values of this type; the path begins with the position.
+    /// Checks that each of `vals` is a value of this type.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], whose path begins with the position of the value.
     pub fn check_each(&self, vals: &[Val]) -> Result<(), Mismatch> {
         vals.iter().enumerate().try_for_each(|(position, val)| {
             self.check(val).map_err(|it| it.within(format_args!("[{position}]")))

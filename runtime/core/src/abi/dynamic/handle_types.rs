@@ -11,7 +11,11 @@ use super::shapes::scalar;
 use super::ty::{Case, EndType, Field, ListShape, RecordShape, Type, VariantShape, VariantType};
 use super::type_list::TypeList;
 
-/// Which type of a store each handle's Rust type is.
+/// The types that the handles in a Rust type have in a store.
+///
+/// A Rust type says that there is a handle of a file or a stream of bytes. Which number that type
+/// has depends on the component. A check of a function's types against the Rust type finds the
+/// numbers, and remembers them here. One value is for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HandleTypes {
     found: Vec<(HandleShape, TypeIndex)>,
@@ -26,11 +30,11 @@ enum HandleShape {
 }
 
 impl HandleTypes {
-    /// The number of a handle's type.
+    /// Returns the number of a handle's type.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownHandleType`]
+    /// [`Error::UnknownHandleType`] if no check has found it, or `shape` is not that of a handle.
     pub fn number(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let shape = match *shape {
             Shape::Own(key) | Shape::Borrow(key) => HandleShape::Resource(key),
@@ -54,7 +58,11 @@ impl HandleTypes {
         }
     }
 
-    /// Whether the types of a function's parameters are those of a tuple of this shape.
+    /// Checks that `types`, those of a function's parameters, are the parts of a tuple of this shape.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], which names the part that is different.
     pub fn check_list(&mut self, types: &TypeList, shape: &Shape) -> Result<(), Mismatch> {
         let shapes = match *shape {
             Shape::Nothing => &[],
@@ -74,7 +82,11 @@ impl HandleTypes {
         })
     }
 
-    /// Whether the type of what may be nothing is that of this shape.
+    /// Checks that a function's result, or its absence, is of this shape.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], which names the part that is different.
     pub fn check_optional(&mut self, ty: Option<&Type>, shape: &Shape) -> Result<(), Mismatch> {
         match (ty, shape) {
             (None, Shape::Nothing) => Ok(()),

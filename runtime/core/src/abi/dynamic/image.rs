@@ -36,12 +36,33 @@ enum Handle {
     ErrorContext(ErrorContextId),
 }
 
-/// A Rust value as values of these types: parameters as a tuple, or a result.
+/// Converts a Rust value to values of these types. Parameters of a function are a tuple.
+///
+/// Use it for a value that has to wait until a guest takes it, or whose handles have to be found
+/// first. A value that goes to a guest at once is lowered directly, which is faster.
+///
+/// `handles` has the types of the handles in `T`, which a [check](HandleTypes::check_list) of `types`
+/// has found.
+///
+/// ```
+/// use weft_core::abi::{ComponentType, HandleTypes, Type, TypeList, Val, from_vals, to_vals};
+///
+/// let types = TypeList::new([Type::U32, Type::String])?;
+/// let mut handles = HandleTypes::default();
+/// handles.check_list(&types, &<(u32, String)>::SHAPE)?;
+///
+/// let values = to_vals(&(7_u32, "seven"), &types, &handles)?;
+/// assert_eq!(values, [Val::U32(7), Val::String("seven".into())]);
+/// let back: (u32, String) = from_vals(&values, &types, &handles)?;
+/// assert_eq!(back, (7, "seven".into()));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///
-/// [`Error::UnknownHandleType`], [`Error::ValueMismatch`] of a resource of another type;
-/// [`Error::LiftedTooLarge`] if there is not so much memory.
+/// - [`Error::UnknownHandleType`] if `handles` lacks the type of a handle.
+/// - [`Error::ValueMismatch`] if a resource is of another type.
+/// - [`Error::LiftedTooLarge`] if there is not enough memory.
 pub fn to_vals<T: Lower>(
     value: &T,
     types: &TypeList,
@@ -53,12 +74,12 @@ pub fn to_vals<T: Lower>(
     types.lift_flat_values(&mut image.lifting(), max, &mut CoreValueIter::new(flat.as_slice()))
 }
 
-/// Values of these types as a Rust value: parameters as a tuple, or a result.
+/// Converts values of these types to a Rust value: the reverse of [`to_vals`].
 ///
 /// # Errors
 ///
-/// [`Error::ValueMismatch`] if they are not of these types; [`Error::LiftedTooLarge`] if there is
-/// not so much memory.
+/// - [`Error::ValueMismatch`] if the values are not of these types.
+/// - [`Error::LiftedTooLarge`] if there is not enough memory.
 pub fn from_vals<T: for<'a> Lift<'a>>(
     values: &[Val],
     types: &TypeList,

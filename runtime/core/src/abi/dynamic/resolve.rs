@@ -14,21 +14,50 @@ use super::digest::digest;
 use super::ty::{Case, EndType, Facts, Field, ListType, RecordType, Type, VariantType};
 use super::type_list::TypeList;
 
-/// Whoever knows the numbers.
+/// The source of the numbers that a [`Resolver`] writes into types.
 pub trait HandleNumbers {
-    /// Why there is none.
+    /// The reason why a type has no number.
     type Error;
-    /// The number of the resource type that a type names by `slot`.
+    /// Returns the number of the resource type that a type names by `slot`.
     fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Self::Error>;
-    /// The number of the type of streams of `element`, which is resolved.
+    /// Returns the number of the type of streams of `element`, which is resolved already.
     fn stream(&mut self, element: Option<&Type>) -> Result<TypeIndex, Self::Error>;
-    /// The number of the type of futures of `value`, which is resolved.
+    /// Returns the number of the type of futures of `value`, which is resolved already.
     fn future(&mut self, value: Option<&Type>) -> Result<TypeIndex, Self::Error>;
 }
 
-/// Resolves types, each part of them once, however many types share it.
+/// A converter of types: it replaces the numbers of resource, stream and future types in them.
 ///
-/// What contains no handle stays as it is, and shared.
+/// A part that several types share is converted once, and they share the result. A type without
+/// handles stays the same, and shared.
+///
+/// ```
+/// use core::convert::Infallible;
+/// use weft_core::abi::{HandleNumbers, Resolver, Type};
+/// use weft_core::builtin::TypeIndex;
+///
+/// /// A store in which the resource types of a component have the numbers from 100 on.
+/// struct Numbers;
+///
+/// impl HandleNumbers for Numbers {
+///     type Error = Infallible;
+///
+///     fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Infallible> {
+///         Ok(TypeIndex(100 + slot.0))
+///     }
+///     fn stream(&mut self, _: Option<&Type>) -> Result<TypeIndex, Infallible> {
+///         Ok(TypeIndex(0))
+///     }
+///     fn future(&mut self, _: Option<&Type>) -> Result<TypeIndex, Infallible> {
+///         Ok(TypeIndex(1))
+///     }
+/// }
+///
+/// let files = Type::list(Type::Own(TypeIndex(3)))?;
+/// let resolved = Resolver::default().resolve(&files, &mut Numbers)?;
+/// assert_eq!(resolved, Type::list(Type::Own(TypeIndex(103)))?);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Resolver {
     /// By its address, what each compound type has become; and the type itself, so that nothing
@@ -37,7 +66,7 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// `ty` with the numbers of `numbers`.
+    /// Returns `ty` with the numbers that `numbers` knows.
     ///
     /// # Errors
     ///
@@ -64,7 +93,7 @@ impl Resolver {
         Ok(resolved)
     }
 
-    /// `types` with the numbers of `numbers`.
+    /// Returns `types` with the numbers that `numbers` knows.
     ///
     /// # Errors
     ///

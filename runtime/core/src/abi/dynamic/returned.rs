@@ -8,14 +8,16 @@ use super::image::from_vals;
 use super::type_list::TypeList;
 use super::val::Val;
 
-/// A result that a host can ask a call for: `Option<Val>`, or any type that is lifted and owned.
+/// A type that a host can have the result of a call as.
 ///
-/// It is implemented here for all of them, since the two kinds may not overlap.
+/// It is implemented for `Option<Val>`, and for each type that implements [`Lift`] and borrows
+/// nothing. Both implementations are here, because only this crate can show that they do not
+/// overlap. There is no need to implement it for a type of your own.
 pub trait ReturnedValue: Send + Sized + 'static {
     /// The shape of the Rust type. None for `Option<Val>`, which is a result of any type.
     const SHAPE: Option<Shape>;
 
-    /// Whether there may be handles in it.
+    /// True if a value can contain handles.
     const HANDLES: bool;
 
     /// The layout and flat form, if its values are nothing but their bits.

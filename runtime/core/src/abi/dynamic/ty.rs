@@ -283,7 +283,7 @@ impl VariantType {
         self.cases.iter().all(|case| case.payload.is_none())
     }
 
-    /// The case with this index.
+    /// Returns the case with this index, as [`Val::Variant`](super::val::Val::Variant) has it.
     pub fn case(&self, index: u32) -> Option<&Case> {
         self.cases.get(usize::try_from(index).ok()?)
     }
@@ -406,7 +406,7 @@ impl Type {
         }
     }
 
-    /// Whether there may be a NaN in a value.
+    /// Returns true if a value can contain a float, and so a NaN.
     #[must_use]
     pub fn contains_float(&self) -> bool {
         self.facts().contains_float

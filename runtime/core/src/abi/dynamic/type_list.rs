@@ -62,7 +62,8 @@ impl TypeList {
         self.record.facts.abi
     }
 
-    /// Whether there may be a NaN in a value.
+    /// Returns true if a value can contain a float, and so a NaN.
+    #[must_use]
     pub const fn contains_float(&self) -> bool {
         self.record.facts.contains_float
     }
@@ -109,8 +110,12 @@ impl TypeList {
         Ok(lifted)
     }
 
-    /// [`lift_flat_values`](Self::lift_flat_values), added to what is in `lifted`, whose memory may
-    /// have been used before. If it fails, some may have been added.
+    /// Lifts as [`lift_flat_values`](Self::lift_flat_values) does, and appends the values to `lifted`,
+    /// so that its memory can be used again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`lift_flat_values`](Self::lift_flat_values). Some values may have been appended.
     pub fn lift_flat_values_into<H: LiftHandles>(
         &self,
         lifted: &mut Vec<Val>,
@@ -150,8 +155,13 @@ impl TypeList {
         Ok(flat)
     }
 
-    /// [`lower_flat_values`](Self::lower_flat_values), of values that were [checked](Self::check),
-    /// added to what is in `flat`.
+    /// Lowers as [`lower_flat_values`](Self::lower_flat_values) does, and appends the core values to
+    /// `flat`. The caller has [checked](Self::check) `vals`, which is not done again.
+    ///
+    /// # Errors
+    ///
+    /// The traps and errors of [`lower_flat_values`](Self::lower_flat_values), and
+    /// [`Error::ValueMismatch`](crate::error::Error::ValueMismatch) if `vals` were not checked.
     pub fn lower_checked<C: LowerContext + ?Sized>(
         &self,
         flat: &mut FlatValues,

@@ -127,7 +127,12 @@ impl TypeList {
         Ok(flat)
     }
 
-    /// [`transfer_flat_values`](Self::transfer_flat_values), added to what is in `flat`.
+    /// Moves values as [`transfer_flat_values`](Self::transfer_flat_values) does, and appends the core
+    /// values to `flat`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`transfer_flat_values`](Self::transfer_flat_values).
     pub fn transfer_flat_values_into<C: TransferContext + ?Sized>(
         &self,
         flat: &mut FlatValues,

@@ -1,5 +1,5 @@
 //! Context keys in the crate's own terms: these run the same with `std`, with `alloc` and with
-//! neither. What a user's crate sees is tested in `tests/tests/context_key.rs`.
+//! neither. What a user's crate sees is tested in `tests/derives/tests/context_key.rs`.
 
 use super::{
     ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,

@@ -1,0 +1,68 @@
+//! Where the pinned sources are: the package that carries the spec of record, and others.
+//!
+//! `spec/pinned/Cargo.toml` names them; `cargo metadata` on it answers where the registry's
+//! copies lie, and downloads them on a machine that has none. Nothing of them is built.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use weft_spec::{DATA, Diagnostic, Report};
+
+/// The root folder of the pinned package `package`, such as `wasm-tools`.
+///
+/// Fails if Cargo cannot be run, if the package is not among the pinned ones, or if it has to
+/// be downloaded and cannot be.
+pub fn locate(package: &str) -> Result<PathBuf, Report> {
+    let manifest = Path::new(DATA).join("pinned").join("Cargo.toml");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let failed = |message: String| {
+        Report::of(
+            Diagnostic::error("pinned", message)
+                .help(format!("the sources are named in `{}`", manifest.display())),
+        )
+    };
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
+        .arg(&manifest)
+        .output()
+        .map_err(|error| failed(format!("cannot run cargo to find `{package}`: {error}")))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(failed(format!("cargo cannot find the pinned sources: {}", said.trim())));
+    }
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .map_err(|error| failed(format!("cargo's answer is not JSON: {error}")))?;
+    metadata
+        .get("packages")
+        .and_then(serde_json::Value::as_array)
+        .into_iter()
+        .flatten()
+        .find(|found| found.get("name").and_then(|name| name.as_str()) == Some(package))
+        .and_then(|found| found.get("manifest_path")?.as_str())
+        .and_then(|manifest| Path::new(manifest).parent())
+        .map(Path::to_owned)
+        .ok_or_else(|| failed(format!("`{package}` is not among the pinned packages")))
+}
+
+/// The root folder of the Component Model repository that Weft follows.
+pub fn component_model() -> Result<PathBuf, Report> {
+    Ok(locate("wasm-tools")?.join("tests").join("component-model"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spec_of_record_and_wasi_are_found() {
+        assert!(component_model().unwrap().join("design/mvp/CanonicalABI.md").is_file());
+        assert!(locate("wasip3").unwrap().join("wit").is_dir());
+    }
+
+    #[test]
+    fn a_package_that_is_not_pinned_is_an_error_that_names_the_manifest() {
+        let report = locate("no-such-package").unwrap_err().to_string();
+        assert!(report.contains("`no-such-package` is not among the pinned packages"), "{report}");
+        assert!(report.contains("Cargo.toml"), "{report}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The canonical ABI: beside the executable reference, and what it allocates.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `reference` | random values, types and memories, beside the reference |
+//! | `generate`, `mistakes`, `random` | the cases |
+//! | `paths`, `typed` | the ways on which Weft moves the values of a case |
+//! | `case`, `guest` | a case, and the guest that it is for |
+//! | `allocations` | the allocations of lifting and lowering |
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test, also outside of its test functions"
+)]
+
+mod allocations;
+mod case;
+mod generate;
+mod guest;
+mod mistakes;
+mod paths;
+mod random;
+mod reference;
+mod typed;

@@ -1,0 +1,121 @@
+//! Contexts follow the tasks of components: through guests, functions of the host, and waits.
+
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
+
+use weft::abi::Val;
+use weft::component::Linker;
+use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
+use weft::engine::wasmi::Wasmi;
+use weft::error_context::ErrorSeverity;
+
+use super::guests::GuestWorld;
+
+/// For whom a task works.
+#[derive(ContextKey)]
+#[context_key(value = u32)]
+struct UserId;
+
+/// Calls `ask-twice` of another guest, and returns what that does.
+const RELAY: &str = r#"
+(component
+  (import "guest" (instance $guest
+    (export "ask-twice" (func async (param "question" u32) (result u32)))))
+  (alias export $guest "ask-twice" (func $ask-twice))
+  (canon lower (func $ask-twice) (core func $ask-twice))
+  (canon task.return (result u32) (core func $task-return))
+  (core module $Module
+    (import "" "ask-twice" (func $ask-twice (param i32) (result i32)))
+    (import "" "task-return" (func $task-return (param i32)))
+    (func (export "relay") (param i32)
+      (call $task-return (call $ask-twice (local.get 0)))))
+  (core instance $module (instantiate $Module (with "" (instance
+    (export "ask-twice" (func $ask-twice))
+    (export "task-return" (func $task-return))))))
+  (func (export "relay") async (param "question" u32) (result u32)
+    (canon lift (core func $module "relay") async)))"#;
+
+/// A function of the host which gives, late, for whom its caller worked when it was called.
+fn linker() -> Linker<Wasmi, ()> {
+    let mut linker = Linker::new();
+    linker.async_function("wait", |host, _| {
+        let user = host.host().get::<UserId>();
+        let mut has_waited = false;
+        async move {
+            poll_fn(|context| {
+                if std::mem::replace(&mut has_waited, true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            Ok(Some(Val::U32(user.ok_or("nobody asks")?)))
+        }
+    });
+    linker
+}
+
+fn context_of(user: u32) -> AsyncContext<weft::limits::Heap> {
+    let mut context = AsyncContext::new();
+    context.set::<UserId>(user).unwrap();
+    context
+}
+
+#[test]
+fn a_call_has_the_context_that_it_was_begun_in_however_often_it_waits() {
+    let mut world = GuestWorld::new();
+    let guest = world.guest_with(&linker());
+    let mut exports = Linker::new();
+    exports.exports_of("guest", &guest);
+    let relay = world.instance_with(RELAY, &exports);
+    let functions = [world.function(&guest, "ask-twice"), world.function(&relay, "relay")];
+    for function in functions {
+        let calls = [1, 20, 300].map(|user| {
+            let mut scope = AsyncContextScope::enter(&mut world.store, context_of(user)).unwrap();
+            (user, scope.start(&function, &[Val::U32(0)]).unwrap())
+        });
+        assert_eq!(world.store.host().context_get(), None, "the scopes are left");
+        world.store.host().set::<UserId>(4_000).unwrap();
+        while !world.store.poll(Waker::noop()).unwrap().is_at_rest() {}
+        for (user, call) in calls {
+            let result = world.store.take_result(call).unwrap().unwrap();
+            assert_eq!(result.unwrap(), Some(Val::U32(2 * user)));
+        }
+        world.store.host().context_pop().unwrap();
+    }
+}
+
+#[test]
+fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_the_task() {
+    let mut world = GuestWorld::new();
+    let mut linker = Linker::new();
+    linker.async_function("wait", |host, _| {
+        assert!(host.host().current_task().is_some());
+        let mut scope = AsyncContextScope::enter_copy(host).unwrap();
+        let user = scope.host().get::<UserId>().unwrap();
+        scope.host().set::<UserId>(0).unwrap();
+        drop(scope);
+        // The next call finds what this one leaves.
+        host.host().set::<UserId>(user * 10).unwrap();
+        async move { Ok(Some(Val::U32(user))) }
+    });
+    let guest = world.guest_with(&linker);
+    let ask = world.function(&guest, "ask-twice");
+    let mut scope = AsyncContextScope::enter(&mut world.store, context_of(7)).unwrap();
+    assert_eq!(scope.call(&ask, &[Val::U32(0)]).unwrap(), Some(Val::U32(77)));
+    assert_eq!(scope.host().get::<UserId>(), Some(7));
+}
+
+#[test]
+fn a_store_knows_of_an_error_what_the_host_said_and_a_guest_none_of_it() {
+    let mut world = GuestWorld::new();
+    let mut host = world.store.host();
+    let error = host.error_context_new("lost", ErrorSeverity::Critical).unwrap();
+    host.error_context_set_code(error, 7).unwrap();
+    assert_eq!(world.store.debug_message(error).unwrap(), "lost");
+    let host = world.store.host();
+    assert_eq!(host.error_context_stack_trace(error).unwrap().to_string(), "critical 7: lost");
+    world.store.drop_error_context(error).unwrap();
+    world.store.host().error_context_severity(error).unwrap_err();
+}

@@ -1,0 +1,187 @@
+//! The ways to begin a thread but for the plain one: by the number of its function, and inside of
+//! a function of the host.
+
+use std::sync::{Arc, Mutex};
+
+use wasmi::Config;
+use weft::abi::Val;
+use weft::component::{CallError, FunctionTable, Instance, Linker, SpawnedThread, ThreadError};
+use weft::engine::wasmi::Wasmi;
+use weft::thread::{ThreadSpawnConfig, ThreadStatus};
+
+use super::guests::GuestWorld;
+use super::questions::number;
+
+const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
+
+/// A configuration that says something.
+const URGENT: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
+
+#[test]
+fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_said() {
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
+    let guest = world.guest();
+    let all = world.store.function_table(&guest);
+    assert_eq!(all.len(), 10);
+    let position = all.iter().position(|it| it.name() == "ask").unwrap();
+    let ask = u32::try_from(position).unwrap();
+
+    let function = all.get(ask).unwrap();
+    let parent = world.store.thread_spawn_ref(function, &[Val::U32(2)], CONFIG, None).unwrap();
+    let thread =
+        world.store.thread_spawn_indirect::<_, u32>(&all, ask, (1_u32,), URGENT, Some(parent.id()));
+    let thread = thread.unwrap();
+    let host = world.store.host();
+    assert_eq!(host.thread_parent(thread.id()), Ok(Some(parent.id())));
+    assert_eq!(host.thread_config(thread.id()), Ok(URGENT));
+    asked.answer(1, 11);
+    assert_eq!(world.store.thread_join(thread).unwrap(), 11);
+    asked.answer(2, 12);
+    assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(12)));
+    assert_eq!(world.store.host().thread_cleanup(), Ok(2));
+
+    let wrong = world.store.thread_spawn_indirect::<_, u32>(&all, ask, (1_u64,), CONFIG, None);
+    let wrong = wrong.unwrap_err();
+    assert!(matches!(&wrong, ThreadError::Signature { name, .. } if &**name == "ask"), "{wrong}");
+    let none = world.store.thread_spawn_indirect::<_, u32>(&all, 10, (1_u32,), CONFIG, None);
+    assert_eq!(none.unwrap_err().to_string(), "there is no function 10 in a table of 10");
+    assert_eq!(world.store.host().thread_count(), 0);
+}
+
+#[test]
+fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
+    let mut world = GuestWorld::new();
+    let (one, other) = (world.guest(), world.guest());
+    let mut table = FunctionTable::new();
+    assert!(table.is_empty());
+    let add = world.store.function_reference(&one, "add").unwrap();
+    assert_eq!(table.push(add.clone()).unwrap(), 0);
+    let ask = world.store.function_reference(&other, "ask").unwrap();
+    assert_eq!(table.push(ask.clone()).unwrap(), 1);
+    assert_eq!(table.get(1).unwrap().name(), "ask");
+    assert!(table.get(2).is_none());
+
+    assert_eq!(table.set(1, add).unwrap().name(), "ask");
+    let missing = table.set(2, ask).unwrap_err();
+    assert!(matches!(missing, ThreadError::NoFunctionAt { index: 2, length: 2 }), "{missing}");
+    let sum = world
+        .store
+        .thread_spawn_indirect::<_, u32>(&table, 1, (1_u32, 2_u32), CONFIG, None)
+        .unwrap();
+    assert_eq!(world.store.thread_join(sum).unwrap(), 3);
+
+    // What belongs to another store has no number here.
+    assert!(GuestWorld::new().store.function_table(&one).is_empty());
+}
+
+/// A function of the host that begins a thread, a child of the one that calls it, for a function
+/// of `worker`, with its own argument.
+fn beginning(worker: Instance<Wasmi>, name: &'static str, begun: &Begun) -> Linker<Wasmi, ()> {
+    let begun = begun.clone();
+    let mut linker = Linker::new();
+    linker.function("wait", move |host, arguments: Vec<Val>| {
+        let question = number(arguments.first());
+        let parent = host.host().current_thread();
+        let function = host.function_reference(&worker, name)?;
+        let arguments = [Val::U32(question)];
+        let thread = host.thread_spawn_ref(&function, &arguments, URGENT, parent)?;
+        begun.lock().unwrap().push(thread);
+        Ok(Some(Val::U32(7)))
+    });
+    linker
+}
+
+/// The threads that a function of the host has begun.
+type Begun = Arc<Mutex<Vec<SpawnedThread>>>;
+
+#[test]
+fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
+    let mut world = GuestWorld::new();
+    let asked = world.questions.clone();
+    let worker = world.guest();
+    let begun = Begun::default();
+    let guest = world.guest_with(&beginning(worker, "ask", &begun));
+    let ask = world.store.function_reference(&guest, "ask").unwrap();
+
+    let parent = world.store.thread_spawn_ref(&ask, &[Val::U32(0)], CONFIG, None).unwrap();
+    assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(7)));
+    let child = begun.lock().unwrap()[0];
+    let host = world.store.host();
+    assert_eq!(host.thread_parent(child.id()), Ok(Some(parent.id())));
+    assert_eq!(host.thread_config(child.id()), Ok(URGENT));
+    assert_eq!(host.thread_config(parent.id()), Ok(CONFIG));
+    assert_eq!(host.thread_status(child.id()), Ok(ThreadStatus::Running));
+    assert_eq!(host.current_thread(), None);
+
+    asked.answer(0, 5);
+    assert_eq!(world.store.thread_join(child).unwrap(), Some(Val::U32(5)));
+    assert_eq!(world.store.host().thread_cleanup(), Ok(2));
+}
+
+#[test]
+fn a_thread_that_a_function_of_the_host_begins_and_that_traps_at_once_is_none() {
+    traps_at_once(GuestWorld::new());
+    // The same if the engine has interrupted it before.
+    traps_at_once(GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000))));
+}
+
+fn traps_at_once(mut world: GuestWorld) {
+    let component = r#"
+        (component
+          (core module $Module
+            (func (export "trap") (param i32)
+              (loop $again
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get 0) (i32.const 100000))))
+              unreachable))
+          (core instance $module (instantiate $Module))
+          (func (export "trap") (param "number" u32) (canon lift (core func $module "trap"))))"#;
+    let trapping = world.instance(component);
+    let begun = Begun::default();
+    let guest = world.guest_with(&beginning(trapping, "trap", &begun));
+    let ask = world.function(&guest, "ask");
+
+    let error = world.store.call(&ask, &[Val::U32(0)]).unwrap_err();
+    assert!(matches!(error, CallError::Host(_)), "{error}");
+    assert!(begun.lock().unwrap().is_empty());
+    assert_eq!(world.store.host().thread_count(), 0);
+}
+
+#[test]
+fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
+    let mut world = GuestWorld::new();
+    let worker = world.guest();
+    let begun = Begun::default();
+    let guest = world.guest_with(&beginning(worker, "missing", &begun));
+    let ask = world.function(&guest, "ask");
+    let error = world.store.call(&ask, &[Val::U32(0)]).unwrap_err();
+    let expected = "a function of the host failed: the instance exports no function `missing`";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(world.store.host().thread_count(), 0);
+}
+
+#[test]
+fn threads_that_begin_threads_for_ever_are_stopped_by_a_limit() {
+    let mut world = GuestWorld::new();
+    let table = Arc::new(Mutex::new(FunctionTable::new()));
+    let (functions, deepest) = (table.clone(), Arc::new(Mutex::new(None)));
+    let noted = deepest.clone();
+    let mut linker = Linker::new();
+    linker.function("wait", move |host, _| {
+        let function = functions.lock().unwrap().get(0).cloned().ok_or("no function")?;
+        match host.thread_spawn_ref(&function, &[Val::U32(0)], CONFIG, None) {
+            Err(ThreadError::Call(CallError::TooDeep)) => {
+                *noted.lock().unwrap() = Some(host.host().thread_count());
+            }
+            other => drop(other?),
+        }
+        Ok(Some(Val::U32(7)))
+    });
+    let guest = world.guest_with(&linker);
+    let ask = world.store.function_reference(&guest, "ask").unwrap();
+    table.lock().unwrap().push(ask.clone()).unwrap();
+    let ask = ask.function().clone();
+    assert_eq!(world.store.call(&ask, &[Val::U32(0)]).unwrap(), Some(Val::U32(7)));
+    assert!(deepest.lock().unwrap().is_some_and(|it| it > 0), "{deepest:?}");
+}

@@ -1,0 +1,60 @@
+//! Tail calls of functions of the host.
+
+use weft::engine::{CoreContext as _, CoreExtern, CoreTrap};
+
+use crate::engine::host::{Guests, STOP, returned, trap, words};
+
+/// `outer(x)` is `f(x) + 1000`; `f` is a function of the host, in a tail call of an inner frame.
+const TAIL_CALL: &str = r#"(module
+    (import "h" "f" (func $f (param i32) (result i32)))
+    (table 1 funcref)
+    (elem (i32.const 0) $f)
+    (func $inner (param i32) (result i32) (local $a i64) (local $b i64)
+        (local.set $a (i64.const 77))
+        (local.set $b (i64.const 78))
+        (return_call $f (local.get 0)))
+    (func $indirect (param i32) (result i32) (local $a i64) (local $b i64)
+        (local.set $a (i64.const 77))
+        (local.set $b (i64.const 78))
+        (return_call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))
+    (func (export "outer") (param i32) (result i32)
+        (i32.add (call $inner (local.get 0)) (i32.const 1000)))
+    (func (export "outer-indirect") (param i32) (result i32)
+        (i32.add (call $indirect (local.get 0)) (i32.const 1000)))
+    (func (export "root") (param i32) (result i32) (return_call $f (local.get 0))))"#;
+
+#[test]
+fn a_tail_call_of_the_host_that_stops_gets_the_right_value() {
+    let mut guests = Guests::new();
+    let stop = guests.context().new_function_for_tail_calls(STOP, &words(1));
+    let instance = guests.instantiate(TAIL_CALL, &[CoreExtern::Function(stop)]);
+    for (name, expected) in [("outer", 1005), ("outer-indirect", 1005), ("root", 5)] {
+        let function = guests.function(instance, name);
+        let activation = guests.stop(function, &[1]);
+        assert_eq!(returned(guests.resume(activation, 5)), expected, "{name}");
+    }
+}
+
+/// Once this fails, a newer wasmi needs no more of
+/// [`new_function_for_tail_calls`](weft::engine::CoreContext::new_function_for_tail_calls).
+#[test]
+fn wasmi_gets_a_wrong_value_from_a_tail_call_of_the_host_that_stops() {
+    for (name, right) in [("outer", 1005), ("outer-indirect", 1005)] {
+        let mut guests = Guests::new();
+        let stop = guests.import(STOP, &words(1));
+        let instance = guests.instantiate(TAIL_CALL, &[stop]);
+        let function = guests.function(instance, name);
+        let activation = guests.stop(function, &[1]);
+        assert_ne!(returned(guests.resume(activation, 5)), right, "wasmi has mended `{name}`");
+    }
+}
+
+/// The same of the outermost frame, which wasmi does not let stop at all.
+#[test]
+fn wasmi_cannot_stop_in_a_tail_call_of_the_host_by_the_outermost_function() {
+    let mut guests = Guests::new();
+    let stop = guests.import(STOP, &words(1));
+    let instance = guests.instantiate(TAIL_CALL, &[stop]);
+    let root = guests.function(instance, "root");
+    assert_eq!(trap(guests.call(root, &[1])), CoreTrap::Host, "wasmi has mended `root`");
+}

@@ -1,0 +1,34 @@
+//! Components on an engine, by hand, at random, and from the official suite.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `linking` | what components are given, and what the host gives and holds |
+//! | `typed` | functions with Rust's own types |
+//! | `driving` | calls that wait, many at a time, and how they are driven |
+//! | `engine` | the adapter for wasmi, and what components owe to it |
+//! | `counting_engine` | an adapter that is not one of Weft's |
+//! | `programs` | random programs of built-in calls, as components |
+//! | `hostile` | components that somebody made to do harm |
+//! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
+//! | `allocations` | what components allocate once they are warm |
+
+#[cfg(test)]
+mod allocations;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod counting_engine;
+#[cfg(test)]
+mod driving;
+#[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod linking;
+#[cfg(test)]
+mod official_suite;
+#[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod typed;

@@ -1,0 +1,103 @@
+//! Components on an engine do what the machine does, in random programs of built-in calls.
+//!
+//! `WEFT_PROGRAMS` says how many programs, `WEFT_FIRST_PROGRAM` which comes first; a number is a
+//! seed.
+#![expect(clippy::expect_used, reason = "a test that fails to set up has failed")]
+
+use std::collections::BTreeSet;
+
+use weft::chooser::Seeded;
+use weft::limits::Heap;
+use weft_tests::programs::component::stage::{ComponentStage, play_again, rehearse};
+use weft_tests::programs::features::features;
+use weft_tests::programs::generator::Generator;
+use weft_tests::programs::reference::read_program;
+use weft_tests::programs::{Player, Run};
+
+/// The programs that the reference has agreed to.
+const RECORDED: &str = include_str!("../../reference/programs.jsonl");
+
+/// So many of them are played as they are; in the others, something is left out.
+const UNCHANGED: usize = 16;
+
+/// What programs reach on the machine, and not as components: a store ends the cancellation of a
+/// guest's read or write at once, starts its own functions when they are called, and ends them
+/// when they are cancelled.
+const OUT_OF_REACH: [&str; 7] = [
+    "host.finish-cancellation",
+    "subtask: 0 0 001",
+    "subtask: 3 0 010",
+    "subtask: 3 0 011",
+    "subtask: 3 0 110",
+    "waitable-set.poll: event 1 3",
+    "waitable-set.wait: event 1 3",
+];
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |count| count.parse().expect("a number"))
+}
+
+/// Seeds of programs that reach what few do.
+const RARE: [u64; 2] = [4016, 5941];
+
+fn seeds(count: u64) -> impl Iterator<Item = u64> {
+    let first = number("WEFT_FIRST_PROGRAM", 0);
+    (first..first + number("WEFT_PROGRAMS", count)).chain(RARE)
+}
+
+fn instances(seed: u64) -> u32 {
+    1 + u32::try_from(seed % 3).unwrap_or(0)
+}
+
+/// Makes up and plays the program of a seed.
+fn play(seed: u64) -> (Run, Player<Heap, Seeded>) {
+    let generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
+    rehearse(Player::new(Seeded::new(seed), instances(seed)), generator)
+}
+
+#[test]
+fn components_do_what_the_machine_does_in_random_programs() {
+    let stage = ComponentStage::new(3);
+    let (mut count, mut lines, mut differ) = (0, 0, Vec::new());
+    let mut message = String::new();
+    for seed in seeds(1500) {
+        let (run, player) = play(seed);
+        count += 1;
+        lines += run.trace.len();
+        let Some(difference) = stage.play(&run, &player) else { continue };
+        if differ.is_empty() {
+            message = match stage.shorten(instances(seed), &run) {
+                Some(it) => format!("{:#?}\n{}", it.difference, it.trace.join("\n")),
+                None => format!("{difference:#?}\n{}", run.trace.join("\n")),
+            };
+        }
+        differ.push(format!("{seed}: {}", difference.found));
+    }
+    println!("{count} programs, {lines} lines, {} differ", differ.len());
+    assert!(differ.is_empty(), "these seeds differ:\n{}\n{message}", differ.join("\n"));
+}
+
+#[test]
+fn components_do_what_the_machine_does_in_the_recorded_programs() {
+    let stage = ComponentStage::new(3);
+    let mut unchanged = 0;
+    for (position, line) in RECORDED.lines().enumerate() {
+        let program = read_program(&serde_json::from_str(line).expect("JSON")).expect("a program");
+        let played = play_again(program.instances, &program.entries, program.choices);
+        let (run, player) = played.expect("it can be played");
+        assert_eq!(stage.play(&run, &player), None, "program {position}");
+        unchanged += usize::from(run.trace == program.trace);
+    }
+    assert_eq!(unchanged, UNCHANGED);
+}
+
+#[test]
+fn component_programs_reach_all_that_the_machines_do_but_what_components_cannot() {
+    let mut reached = BTreeSet::new();
+    for seed in seeds(2000) {
+        reached.extend(features(&play(seed).0));
+    }
+    let required = include_str!("../../reference/features.txt").lines();
+    let missing: Vec<&str> = required.filter(|feature| !reached.contains(*feature)).collect();
+    assert_eq!(missing, OUT_OF_REACH);
+}

@@ -1,0 +1,15 @@
+//! Functions with Rust's own types: those that components export and those of the host.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `guests` | components that give back what they are given |
+//! | `exports` | calls of exports: types, results, waiting |
+//! | `host_functions` | functions of the host |
+//! | `handles` | resources, ends and error contexts |
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+
+mod exports;
+mod guests;
+mod handles;
+mod host_functions;

@@ -1,0 +1,193 @@
+//! The machine does what the executable reference does, in random programs of built-in calls.
+//!
+//! `WEFT_PROGRAMS` says how many programs, `WEFT_FIRST_PROGRAM` which comes first; a number is a
+//! seed. With `WEFT_RECORD` set, programs that agree are written to
+//! `tests/reference/programs.jsonl`, which is what the tests without Python play. With
+//! `WEFT_REQUIRE_REFERENCE` set, it is a failure that the reference can't be run.
+#![expect(clippy::expect_used, reason = "a test that fails to set up has failed")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::Value;
+use weft::chooser::{Chooser, Replaying, Seeded};
+use weft::limits::{Heap, Limits, Table};
+use weft::machine::Machine;
+use weft_tests::programs::features::features;
+use weft_tests::programs::generator::Generator;
+use weft_tests::programs::player::Tape;
+use weft_tests::programs::reference::{Reference, program, read_program};
+use weft_tests::programs::{Player, Run};
+
+weft::limits! {
+    /// Large enough for every program here.
+    struct Bounded {
+        instances: 3,
+        functions: 50,
+        types: 10,
+        handles: 160,
+        thread_indices: 80,
+        tasks: 160,
+        threads: 160,
+        waitables: 320,
+        waitable_sets: 80,
+        resources: 160,
+        lends: 80,
+        error_contexts: 160,
+        frames: 160,
+        message_bytes: 8,
+    }
+}
+
+/// How many programs are recorded, none of them with a longer trace than this.
+const RECORDED: usize = 80;
+const LONGEST_RECORDED: usize = 110;
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |count| count.parse().expect("a number"))
+}
+
+fn seeds(count: u64) -> std::ops::Range<u64> {
+    let first = number("WEFT_FIRST_PROGRAM", 0);
+    first..first + number("WEFT_PROGRAMS", count)
+}
+
+fn instances(seed: u64) -> u32 {
+    1 + u32::try_from(seed % 3).unwrap_or(0)
+}
+
+/// Makes up and plays the program of a seed.
+fn play<L: Limits>(seed: u64) -> (Run, Player<L, Seeded>) {
+    let mut generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
+    Player::new(Seeded::new(seed), instances(seed)).play(&mut generator)
+}
+
+fn recorded() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/programs.jsonl")
+}
+
+#[test]
+fn the_machine_and_the_reference_agree_on_random_programs() {
+    let reference = match Reference::find() {
+        Ok(reference) => reference,
+        Err(why) if std::env::var_os("WEFT_REQUIRE_REFERENCE").is_some() => panic!("{why}"),
+        Err(why) => {
+            println!("left out: random programs on the reference: {why}");
+            return;
+        }
+    };
+    let runs: Vec<(u64, Run)> = seeds(2000).map(|seed| (seed, play::<Heap>(seed).0)).collect();
+    let programs: Vec<Value> =
+        runs.iter().map(|(seed, run)| program(instances(*seed), run)).collect();
+    let answers = reference.play(&programs).expect("the reference plays");
+    let mut message = String::new();
+    for ((seed, run), answer) in runs.iter().zip(&answers) {
+        let Some(how) = answer else { continue };
+        let (shortest, shortest_how) =
+            reference.shorten(instances(*seed), run).expect("it can be played again");
+        let trace = shortest.trace.join("\n");
+        write!(message, "\nseed {seed}: {how}\nshortened: {shortest_how}\n{trace}")
+            .expect("a string");
+        break;
+    }
+    let disagreements = answers.iter().flatten().count();
+    let lines: usize = runs.iter().map(|(_, run)| run.trace.len()).sum();
+    println!("{} programs, {lines} lines, {disagreements} disagreements", runs.len());
+    assert!(disagreements == 0, "{disagreements} programs differ{message}");
+    if std::env::var_os("WEFT_RECORD").is_some() {
+        let short = runs.iter().zip(&programs);
+        let short = short.filter(|((_, run), _)| run.trace.len() <= LONGEST_RECORDED);
+        let lines = short.take(RECORDED).map(|(_, program)| format!("{program}\n"));
+        std::fs::write(recorded(), lines.collect::<String>()).expect("it can be written");
+    }
+}
+
+#[test]
+fn programs_that_the_reference_agreed_to_still_happen_as_they_did() {
+    let programs = std::fs::read_to_string(recorded()).expect("recorded programs");
+    let mut count = 0;
+    for line in programs.lines() {
+        let value: Value = serde_json::from_str(line).expect("JSON");
+        let recorded = read_program(&value).expect("a program");
+        let choices = Replaying::new(&recorded.choices);
+        let player = Player::<Heap, _>::new(choices, recorded.instances);
+        let (run, _) = player.play(&mut Tape(recorded.entries.iter()));
+        assert_eq!(run.trace, recorded.trace, "program {count}");
+        count += 1;
+    }
+    assert_eq!(count, RECORDED);
+}
+
+#[test]
+fn random_programs_reach_every_operation_event_state_and_decision() {
+    let mut reached = BTreeSet::new();
+    for seed in seeds(2000) {
+        reached.extend(features(&play::<Heap>(seed).0));
+    }
+    if std::env::var_os("WEFT_RECORD").is_some() {
+        println!("{reached:#?}");
+    }
+    let required = include_str!("../../reference/features.txt").lines();
+    let missing: Vec<&str> = required.filter(|feature| !reached.contains(*feature)).collect();
+    assert!(missing.is_empty(), "no program reaches: {missing:#?}");
+}
+
+#[test]
+fn a_bounded_machine_does_what_a_growing_one_does() {
+    for seed in seeds(300) {
+        assert_eq!(play::<Bounded>(seed).0, play::<Heap>(seed).0, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_same_entries_and_choices_give_the_same_trace() {
+    for seed in seeds(300) {
+        let (run, _) = play::<Heap>(seed);
+        let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
+        let player = Player::<Heap, _>::new(Replaying::new(&choices), instances(seed));
+        let (again, _) = player.play(&mut Tape(run.entries.iter()));
+        assert_eq!(again, run, "seed {seed}");
+    }
+}
+
+#[test]
+fn nothing_is_left_when_all_instances_are_removed_and_the_host_has_dropped_what_it_holds() {
+    for seed in seeds(1000) {
+        let (_, player) = play::<Heap>(seed);
+        let Player { mut machine, world, host_calls, host_ends, .. } = player;
+        // A program that trapped has left something under way.
+        while machine.count_of(Table::Frames) > 0 {
+            machine.trapped().expect("something was begun");
+        }
+        for call in host_calls {
+            machine.drop_call(call.subtask).expect("a call of the host");
+        }
+        for instance in world.instances {
+            machine.remove_instance(instance).expect("an instance that doesn't run");
+        }
+        for end in host_ends.into_iter().flatten() {
+            drop_end(&mut machine, end.id);
+        }
+        let left: Vec<(Table, usize)> = Table::ALL
+            .into_iter()
+            .filter(|table| !matches!(table, Table::Functions | Table::Types))
+            .map(|table| (table, machine.count_of(table)))
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        assert_eq!(left, [], "seed {seed}");
+        assert_eq!(machine.ready_threads(), 0);
+    }
+}
+
+fn drop_end<L: Limits, C: Chooser>(machine: &mut Machine<L, C>, end: weft::machine::EndId) {
+    if machine.drop_host_end(end).is_err() {
+        // A read or write is under way, and perhaps cancelled, but not to the end.
+        machine.cancel_host_copy(end).ok();
+        if let Ok(Some(other)) = machine.other_end(end) {
+            machine.finish_cancellation(other).ok();
+        }
+        while machine.next_host_event().expect("events").is_some() {}
+        machine.drop_host_end(end).expect("an end that is done");
+    }
+}

@@ -1,0 +1,180 @@
+//! Bindings from WIT, used as a user does: a host that implements the traits, and a component that
+//! is of the world.
+
+#![expect(clippy::expect_used, reason = "a test that fails to set up failed")]
+
+use std::fs;
+use std::path::Path;
+
+use codegen::bind::{Options, bind};
+use weft::component::{Component, ExportError, Instance, Linker, Store};
+use weft::engine::wasmi::Wasmi;
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::Resolve;
+
+#[rustfmt::skip]
+mod files;
+
+use files::example::files::copies::Host as CopiesHost;
+use files::example::files::types::{Access, Failure, File, Host as TypesHost, HostFile, Info};
+use files::exports::functions::Run;
+use files::exports::totals::Counts;
+use files::exports::totals::functions::Add;
+use weft::binding::{Borrow, Own};
+
+/// The folder with the WIT, the guest and the bindings.
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wit/bindings"))
+}
+
+#[test]
+fn the_bindings_are_what_the_wit_becomes() {
+    let wit = folder().join("files.wit");
+    let bindings = bind(&Options { wit, ..Options::default() }).expect("the WIT is good");
+    let path = folder().join("files.rs");
+    let text: String = bindings.text.replace(&format!("{}/", folder().display()), "");
+    if std::env::var_os("WEFT_RECORD").is_some() {
+        fs::write(&path, &text).expect("writable");
+    }
+    let committed = fs::read_to_string(&path).expect("readable");
+    assert!(committed == text, "{} is stale: set WEFT_RECORD to write it anew", path.display());
+}
+
+/// A host with files of which it knows the names; what is dropped leaves its place empty.
+#[derive(Debug, Default)]
+struct Server {
+    files: Vec<Option<String>>,
+    dropped: Vec<u64>,
+    logged: Vec<String>,
+    can_sync: bool,
+}
+
+impl Server {
+    fn name(&self, file: Borrow<'_, File>) -> Result<&str, Failure> {
+        let place = usize::try_from(file.representation()).map_err(|_| Failure::Missing)?;
+        self.files.get(place).and_then(Option::as_deref).ok_or(Failure::Missing)
+    }
+
+    fn add(&mut self, name: String) -> Own<File> {
+        self.files.push(Some(name));
+        Own::new(u64::try_from(self.files.len() - 1).unwrap_or_default())
+    }
+}
+
+impl HostFile for Server {
+    fn new(&mut self, name: String) -> Own<File> {
+        self.add(name)
+    }
+
+    fn size(&mut self, self_: Borrow<'_, File>) -> u64 {
+        self.name(self_).map_or(0, |name| name.len() as u64)
+    }
+
+    fn sync(
+        &mut self,
+        self_: Borrow<'_, File>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
+        let result = match self.name(self_) {
+            Ok(_) if self.can_sync => Ok(()),
+            Ok(_) => Err(Failure::Busy),
+            Err(failure) => Err(failure),
+        };
+        let mut polls = 0;
+        std::future::poll_fn(move |context| {
+            polls += 1;
+            context.waker().wake_by_ref();
+            if polls < 3 { std::task::Poll::Pending } else { std::task::Poll::Ready(result) }
+        })
+    }
+
+    fn drop(&mut self, self_: Own<File>) {
+        self.dropped.push(self_.representation());
+    }
+}
+
+impl TypesHost for Server {
+    fn stat(&mut self, it: Borrow<'_, File>) -> Result<Info, Failure> {
+        let name = format!("{}!", self.name(it)?);
+        let size = name.len() as u64;
+        Ok(Info { name, size, r#type: Access::READ, checksum: [1, 2, 3, 4] })
+    }
+}
+
+impl CopiesHost for Server {
+    fn copy(&mut self, it: Borrow<'_, File>) -> Result<Own<File>, Failure> {
+        let name = format!("copy of {}", self.name(it)?);
+        Ok(self.add(name))
+    }
+}
+
+impl files::Host for Server {
+    fn log(&mut self, text: String) {
+        self.logged.push(text);
+    }
+}
+
+/// The component that the guest's core module and the WIT make.
+fn component() -> Vec<u8> {
+    let wat = fs::read_to_string(folder().join("files.wat")).expect("readable");
+    let mut module = wat::parse_str(wat).expect("the guest is WebAssembly");
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(folder().join("files.wit")).expect("the WIT is good");
+    let world = resolve.select_world(&[package], Some("program")).expect("there is a world");
+    wit_component::embed_component_metadata(
+        &mut module,
+        &resolve,
+        world,
+        StringEncoding::UTF8,
+        false,
+    )
+    .expect("it is embedded");
+    let mut encoder = ComponentEncoder::default();
+    let encoder = encoder.module(&module).expect("it is of the world");
+    encoder.validate(true).encode().expect("it is a component")
+}
+
+fn instance(can_sync: bool) -> (Store<Wasmi, Server>, Instance<Wasmi>) {
+    let engine = Wasmi::default();
+    let component = Component::new(&engine, &component()).expect("the component is good");
+    let mut linker = Linker::new();
+    files::add_to_linker(&mut linker, |server: &mut Server| server);
+    let mut store = Store::new(&engine, Server { can_sync, ..Server::default() });
+    let instance = store.instantiate(&component, &linker).expect("all imports are there");
+    (store, instance)
+}
+
+#[test]
+fn a_host_that_implements_the_traits_runs_a_component_of_the_world() {
+    let (mut store, instance) = instance(true);
+    let run = store.export::<Run>(&instance).unwrap();
+    let size = store.call(&run, ("notes".to_owned(),)).unwrap();
+    assert_eq!(size, Ok(("notes".len() + "copy of notes".len()) as u64));
+    assert_eq!(store.data().logged, ["notes", "notes!"]);
+    assert_eq!(store.data().dropped, [0, 1]);
+}
+
+#[test]
+fn an_error_of_the_host_is_a_value_for_the_guest() {
+    let (mut store, instance) = instance(false);
+    let run = store.export::<Run>(&instance).unwrap();
+    let failed = store.call(&run, ("notes".to_owned(),)).unwrap();
+    assert_eq!(failed, Err("could not sync".to_owned()));
+    assert_eq!(store.data().dropped, [0]);
+}
+
+#[test]
+fn an_exported_interface_is_called_by_its_types() {
+    let (mut store, instance) = instance(true);
+    let add = store.export::<Add>(&instance).unwrap();
+    let (to, more) = (Counts { dropped: 1, logged: 2 }, Counts { dropped: 30, logged: 40 });
+    let sum = store.call(&add, (to, more)).unwrap();
+    assert_eq!(sum, Counts { dropped: 31, logged: 42 });
+}
+
+#[test]
+fn what_is_not_exported_is_named() {
+    let (store, instance) = instance(true);
+    let missing = store.export::<files::example::files::types::functions::Stat>(&instance);
+    let name = "example:files/types@1.2.0#stat".to_owned();
+    assert_eq!(missing.unwrap_err(), ExportError::Missing { name });
+}

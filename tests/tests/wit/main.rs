@@ -1,0 +1,14 @@
+//! What `wit-parser` and `wit-component` say about types, names and interfaces, beside what Weft says.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `value_types`, `abi_layout` | layouts and flat types |
+//! | `import_names` | the names of built-ins as imports |
+//! | `host_api_wit` | the host API in WIT |
+//! | `bindings` | generated bindings, and a component that calls them |
+
+mod abi_layout;
+mod bindings;
+mod host_api_wit;
+mod import_names;
+mod value_types;
