@@ -18,7 +18,7 @@ use super::flat_values::set_flat_values;
 /// So many calls of the engine nest in one another.
 ///
 /// Each takes up to 30,200 bytes of the native stack on wasmi where nothing is optimised, and 7,200
-/// where all is a little (`opt-level = 1`): measured by `runtime/component/tests/engine/nesting.rs`. So guests
+/// where all is a little (`opt-level = 1`): measured by `tests/tests/components/engine/nesting.rs`. So guests
 /// take 730 KiB at most, of the 2 MiB that threads of Rust's have, and run on a thread with 1 MiB.
 const MAX_DEPTH: u32 = 24;
 
