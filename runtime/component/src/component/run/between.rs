@@ -18,7 +18,7 @@ pub(crate) struct Between<'a, 'c, E: CoreEngine, T: Send + 'static> {
     found: CanonicalOptions<E::Memory, E::Function>,
     source_options: Options,
     call: Option<SubtaskId>,
-    /// What has to be checked once everything is lifted.
+    /// The return that is checked once everything is lifted.
     returning: Option<&'a TaskReturn>,
 }
 

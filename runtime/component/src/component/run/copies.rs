@@ -14,7 +14,7 @@ use super::element_layout::element_layout;
 use super::lifting::Source;
 use super::lowering::Target;
 
-/// What is moved where a stream or future has no element: the tuple of nothing.
+/// The value that is moved where a stream or future has no element: the tuple of nothing.
 pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {

@@ -21,8 +21,8 @@ use super::context::Context;
 use super::state::State;
 use super::transfer::{CoreValues, core_values};
 
-/// So many calls by guests that wait for their callees are nested in one another, on the native
-/// stack or stopped. An embedder's memory bounds them, not the spec; guests that call one another
+/// The largest number of calls by guests that wait for their callees, nested in one another, on the
+/// native stack or stopped. An embedder's memory bounds them, not the spec; guests that call one another
 /// without end trap before it is used up.
 const MAX_NESTED_CALLS: usize = 10_000;
 

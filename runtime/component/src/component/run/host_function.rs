@@ -33,10 +33,10 @@ pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
     pub(crate) resources: Box<[HostResourceType<E, T>]>,
 }
 
-/// What a function of the host does with its arguments.
+/// The closure of a host function.
 type Closure<E, T, R> = dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
 
-/// How a function of the host is called.
+/// The way in which a host function is called.
 pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
     /// It returns when it is called.
     Sync(Box<Closure<E, T, HostResult>>),

@@ -20,7 +20,7 @@ use super::lowering::{Lowering, Target};
 use super::state::State;
 use super::transfer::flat_result;
 
-/// Where the result of a host function goes.
+/// The destination of the result of a host function.
 #[derive(Clone, Copy)]
 pub(crate) struct Destination {
     /// The result is at most so many core values.

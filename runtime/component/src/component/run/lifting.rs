@@ -55,7 +55,7 @@ impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
     }
 }
 
-/// Where values are lifted from: by which options, and for which call.
+/// The source of values that are lifted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
     pub(crate) options: OptionsIndex,

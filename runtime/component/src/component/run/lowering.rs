@@ -16,7 +16,7 @@ use super::context::Context;
 /// allows: it runs in the middle of a step, so that the host gets no control before it ends.
 const REALLOC_INTERRUPTIONS: u32 = 1_000;
 
-/// Where values are lowered to: by which options, and for which task.
+/// The target of values that are lowered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub(crate) options: OptionsIndex,

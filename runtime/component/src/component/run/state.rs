@@ -12,7 +12,7 @@ use super::host_resource::{Destructor, HostResourceType};
 /// Everything that is in a store besides the engine's part.
 pub(crate) type State<E, T> = StoreState<E, T, Closures<E, T>>;
 
-/// What an embedder gives a store to call are closures that get the store, lent.
+/// The closures that an embedder gives a store to call. They get the store, lent.
 pub(crate) struct Closures<E, T>(PhantomData<fn() -> (E, T)>);
 
 impl<E: CoreEngine, T: Send + 'static> Callbacks for Closures<E, T> {

@@ -27,7 +27,7 @@ use super::lifting::Source;
 use super::lowering::Target;
 use super::state::State;
 
-/// Where steps are taken, and what control returns to.
+/// The base that steps are taken on, to which control returns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Base {
     /// The host began.
@@ -36,7 +36,7 @@ pub(crate) enum Base {
     Guest(HostCallSite),
 }
 
-/// What taking steps led to.
+/// The outcome of taking steps.
 #[derive(Debug)]
 pub(crate) enum Driven {
     /// The host has control again.

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::state::State;
 use super::steps::{Base, Driven};
 
-/// What came of something that the host began.
+/// The outcome of something that the host began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entered {
     /// The host has control again.
@@ -24,7 +24,7 @@ pub(crate) enum Entered {
     Interrupted,
 }
 
-/// What letting guests run led to.
+/// The outcome of letting guests run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// Something went on.
@@ -35,7 +35,7 @@ pub(crate) enum Turn {
     Idle,
 }
 
-/// How long the store has run.
+/// The end of a run of the store.
 #[derive(Debug)]
 pub(crate) enum Ran<R> {
     /// Until the call had returned.

@@ -30,7 +30,7 @@ pub(crate) struct Stopped<A> {
     pub(crate) site: Option<HostCallSite>,
 }
 
-/// What a new thread starts with.
+/// The function that a new thread starts with, and its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StartFunction<F> {
     pub(crate) function: F,

@@ -61,7 +61,7 @@ pub(crate) struct HostCall<L> {
     lift_result: L,
     /// The result, once it is there.
     result: Option<Outcome>,
-    /// Why there will never be one.
+    /// The reason why there will never be one.
     error: Option<CallError>,
 }
 

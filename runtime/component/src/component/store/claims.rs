@@ -11,7 +11,7 @@ use crate::trap::{CopyDirection, EndKind};
 use super::handle_error::{HandleError, HandleProblem};
 use super::machine::StoreMachine;
 
-/// What the host gives with some values, each with its place among them.
+/// The handles that the host gives with some values, each with its place among them.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     pub(crate) owned: Vec<(Resource, String)>,
@@ -20,7 +20,7 @@ pub(crate) struct Claims {
     pub(crate) error_contexts: Vec<(ErrorContextId, String)>,
 }
 
-/// How much was found before.
+/// The numbers of handles that were found before.
 struct Counts {
     owned: usize,
     borrowed: usize,

@@ -15,51 +15,52 @@ use crate::machine::{Step, ThreadId};
 use super::fault::Fault;
 use super::flat_values::set_flat_values;
 
-/// So many calls of the engine nest in one another.
+/// The largest number of calls of the engine that nest in one another.
 ///
 /// Each takes up to 30,200 bytes of the native stack on wasmi where nothing is optimised, and 7,200
 /// where all is a little (`opt-level = 1`): measured by `tests/tests/components/engine/nesting.rs`. So guests
 /// take 730 KiB at most, of the 2 MiB that threads of Rust's have, and run on a thread with 1 MiB.
 const MAX_DEPTH: u32 = 24;
 
-/// What is handed over: `S` is a core module that is about to be instantiated, `I` its instance.
+/// The things that are handed over: `S` is a core module that is about to be instantiated, `I` its
+/// instance.
 pub(crate) struct Crossing<S, I> {
     /// The arguments of the guest function that is called next, if they are lowered already.
     lowered: Option<FlatValues>,
-    /// What the guest's function returned that is being lifted, or what `task.return` was given.
+    /// The core values that a guest's function returned, or that `task.return` was given.
     returned: FlatValues,
     stop: Option<Stop>,
-    /// Why guests are being unwound.
+    /// The reason why guests are being unwound.
     fault: Option<Fault>,
-    /// How many calls of the engine are nested in one another.
+    /// The number of calls of the engine that are nested in one another now.
     depth: u32,
     starting: Option<S>,
     started: Option<I>,
 }
 
-/// What is next, when a guest has stopped in a host function, and where it has stopped.
+/// The place where a guest has stopped in a host function, and what is next.
 #[derive(Debug)]
 pub(crate) struct Stop {
     pub(crate) site: HostCallSite,
     pub(crate) next: Next,
 }
 
-/// What has to happen next.
+/// The next thing that has to happen.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// What the machine says.
+    /// A step of the machine's is taken.
     Step(Step),
     /// The thread that was interrupted goes on.
     Continue(ThreadId),
 }
 
-/// Where a guest has stopped: in a call of this function of the host.
+/// The place where a guest has stopped: its call of a host function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HostCallSite {
     pub(crate) thread: ThreadId,
     /// The number of the function.
     pub(crate) number: u32,
-    /// Where the event goes that it waits for, if it does.
+    /// The address for the event that it waits for, if it waits for one.
     pub(crate) event_address: u64,
 }
 

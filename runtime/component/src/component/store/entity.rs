@@ -12,7 +12,7 @@ use crate::machine::FunctionId;
 
 use super::module::Module;
 
-/// What can be imported and exported.
+/// A thing that can be imported and exported.
 pub(crate) enum Entity<E: CoreEngine> {
     /// A function.
     Function(FunctionId),
@@ -28,7 +28,7 @@ pub(crate) enum Entity<E: CoreEngine> {
     Type,
 }
 
-/// What an instance exports, by name.
+/// The exports of an instance, by name.
 pub(crate) struct Exports<E: CoreEngine>(pub(crate) BTreeMap<Box<str>, Entity<E>>);
 
 /// A component within another, with what it may use of the others around it.
@@ -45,11 +45,11 @@ pub(crate) struct Surroundings<E: CoreEngine> {
     pub(crate) around: Option<Arc<Self>>,
 }
 
-/// What all instances of a component share.
+/// The code that all instances of a component share.
 pub(crate) struct Code<E: CoreEngine> {
     pub(crate) modules: Box<[Module<E>]>,
     pub(crate) has_tail_calls: bool,
-    /// What the modules were compiled by.
+    /// The engine that has compiled the modules.
     pub(crate) engine: E,
 }
 

@@ -7,7 +7,7 @@ use crate::error::Failure;
 
 use super::host_result::HostError;
 
-/// Why a call can't go on.
+/// The reason why a call can't go on.
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// A rule was broken, or Weft was misused.

@@ -14,7 +14,7 @@ pub struct HandleError {
     problem: HandleProblem,
 }
 
-/// Why a handle can't be given to a guest.
+/// The reason why a handle can't be given to a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HandleProblem {
@@ -40,14 +40,14 @@ impl HandleError {
         Self { path, problem }
     }
 
-    /// Where the handle is: the position of the value, and `.field`, `[element]` and `(case)`
+    /// Returns the place of the handle: the position of the value, and `.field`, `[element]` and `(case)`
     /// within it.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What is wrong with it.
+    /// Returns the reason why the handle can't be given.
     #[must_use]
     pub const fn problem(&self) -> HandleProblem {
         self.problem

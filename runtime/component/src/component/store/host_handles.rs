@@ -26,17 +26,17 @@ use super::handle_error::{HandleError, HandleProblem};
 use super::lent::Lent;
 use super::machine::StoreMachine;
 
-/// What the host holds: resources whose types guests define, and the buffers of its reads and
-/// writes.
+/// The things that the host holds: resources whose types guests define, and the buffers of its
+/// reads and writes.
 #[derive(Debug, Default)]
 pub(crate) struct HostHandles {
-    /// What it owns, and how often: nothing keeps a guest from giving one representation twice.
+    /// The resources that it owns, and how often: a guest may give one representation twice.
     owned: BTreeMap<Resource, u32>,
-    /// What it has borrowed, for the time of the calls of its functions.
+    /// The resources that its functions have borrowed, each until a call ends.
     borrowed: Vec<(SubtaskId, Resource)>,
-    /// What it has lent to calls of its own.
+    /// The resources that it has lent to calls of its own.
     lent: Lent,
-    /// What nobody has taken.
+    /// The values that the host was given and did not take.
     unclaimed: Vec<Val>,
     /// The buffers of the host's reads and writes that are under way.
     buffers: HashMap<EndId, VecDeque<Val>>,

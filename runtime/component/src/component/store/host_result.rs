@@ -6,11 +6,11 @@ use core::pin::Pin;
 
 use crate::abi::Val;
 
-/// What a function of the host fails with.
+/// The error that a host function fails with.
 pub type HostError = Box<dyn core::error::Error + Send + Sync>;
 
-/// What a call of a function of the host comes to, sooner or later.
+/// The result of a host function.
 pub type HostResult = Result<Option<Val>, HostError>;
 
-/// What a function of the host that waits is waiting for.
+/// The future result of a host function that waits.
 pub type HostFuture = Pin<Box<dyn Future<Output = HostResult> + Send>>;

@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 use crate::abi::Resource;
 use crate::machine::{SubtaskId, TaskId};
 
-/// What the host has lent to calls of its own. Of calls that are over, what is left is removed
-/// each time that they may be as many as those that are not.
+/// The resources that the host has lent to calls of its own. Those of calls that are over are
+/// removed from time to time: when they may be as many as those of calls that go on.
 #[derive(Debug, Default)]
 pub(crate) struct Lent {
     /// The calls that have borrowed something, and the task of each, once it has started.
     borrowers: BTreeMap<SubtaskId, Option<TaskId>>,
-    /// Who has borrowed what.
+    /// The borrowers of each resource.
     resources: BTreeMap<Resource, Vec<SubtaskId>>,
     /// With so many borrowers, those are removed whose calls are over.
     remove_at: usize,

@@ -11,7 +11,7 @@ use crate::engine::CoreEngine;
 pub struct Module<E: CoreEngine> {
     pub(crate) compiled: E::Module,
     pub(crate) ty: Arc<ModuleType>,
-    /// What it was compiled by.
+    /// The engine that has compiled it.
     pub(crate) engine: E,
     /// The names of what it imports.
     pub(crate) imports: Arc<[(String, String)]>,

@@ -17,7 +17,7 @@ pub(crate) struct Names {
     instances: HashMap<InstanceId, Box<str>>,
     /// Which instances are being made, each by its number in the one around it.
     around: Vec<String>,
-    /// How many instances the host has made.
+    /// The number of instances that the host has made.
     roots: u32,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Origins {
     of_tasks: ById<TaskId, Option<SubtaskId>>,
     /// The call that what runs belongs to; nothing if that call is over.
     running: Option<SubtaskId>,
-    /// What trapped and belongs to nobody.
+    /// The traps that belong to nobody.
     background: VecDeque<CallError>,
 }
 

@@ -15,7 +15,7 @@ use crate::error::Error;
 pub(crate) enum Outcome {
     /// It may hold handles, which the host has if it doesn't ask.
     Val(Option<Val>),
-    /// The same, to be a Rust type with handles: with the type of the function.
+    /// A value that becomes a Rust type with handles, with the type of the function.
     ValOf(Option<Val>, Arc<FunctionType>),
     /// A value that is nothing but a few core values, lifted once for its traps.
     Flat(FewBits, Options),
@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
     Boxed(Box<dyn Any + Send>),
 }
 
-/// So few core values that a call is no longer for them, which is moved more than once.
+/// Core values, few enough that a call which holds them, and is moved more than once, stays small.
 pub(crate) type FewBits = ArrayVec<u64, 4>;
 
 /// The boxes that results were in, for those to come.
@@ -31,7 +31,7 @@ pub(crate) type FewBits = ArrayVec<u64, 4>;
 pub(crate) struct ResultBoxes(Vec<Box<dyn Any + Send>>);
 
 impl ResultBoxes {
-    /// So many are kept.
+    /// The largest number of boxes that are kept.
     const MAX: usize = 16;
 
     /// Puts a value into a box, which is one of an earlier result if there is one.

@@ -37,7 +37,7 @@ use super::waiting::WaitingHostFunctions;
 pub(crate) trait Callbacks {
     /// A host function.
     type HostFunction;
-    /// How the result of a call by the host is lifted.
+    /// The function that lifts the result of a call by the host.
     type LiftResult: Copy;
     /// A resource type of the host.
     type ResourceType;
@@ -50,7 +50,7 @@ pub(crate) trait Callbacks {
 /// Everything that is in a store besides the engine's part: the machine, and objects of which
 /// each remembers one thing that the machine knows by numbers.
 pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
-    /// What the embedder put there.
+    /// The embedder's data.
     pub(crate) data: T,
     pub(crate) machine: StoreMachine,
     pub(crate) functions: Functions<E::Function, C::HostFunction>,
@@ -67,7 +67,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) names: Names,
     pub(crate) settings: Settings,
     pub(crate) engine: E,
-    /// What tells this store from others.
+    /// The token that tells this store from others.
     pub(crate) identity: Identity,
 }
 

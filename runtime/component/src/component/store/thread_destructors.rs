@@ -26,11 +26,11 @@ pub(crate) struct ThreadDestructors<D: ?Sized> {
 pub struct ThreadDestructorFailure {
     /// The value, with its thread, its key and the number of its destructor.
     pub value: ThreadDestructor<Heap>,
-    /// Why.
+    /// The reason.
     pub error: ThreadDestructorError,
 }
 
-/// Why a destructor of a thread's value, a **host extension**, failed.
+/// The reason why a destructor of a thread's value, a **host extension**, failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ThreadDestructorError {

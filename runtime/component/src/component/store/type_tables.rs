@@ -35,7 +35,7 @@ pub(crate) struct TypeTables<M, F, B> {
     ends: HashMap<(bool, Option<Type>), TypeIndex>,
     values: HashMap<Type, TypeIndex>,
     options: Vec<CanonicalOptions<M, F>>,
-    /// What `task.return` compares: the encoding, and which memory.
+    /// Options by the part that `task.return` compares: the encoding, and which memory.
     lift_options: HashMap<(StringEncoding, Option<u32>), OptionsIndex>,
     memories: Vec<M>,
     /// Memories by what they are to the engine.

@@ -45,7 +45,7 @@ struct Bell {
 struct Woken {
     /// The first; 0 if there is none.
     head: AtomicU32,
-    /// Whoever drives the store.
+    /// The waker of the task that drives the store.
     driver: AtomicWaker,
 }
 
@@ -53,7 +53,7 @@ struct Woken {
 struct Link {
     woken: Arc<Woken>,
     place: NonZeroU32,
-    /// What comes after it in the list; 0 if nothing does.
+    /// The place after it in the list; 0 if there is none.
     next: AtomicU32,
     is_listed: AtomicBool,
 }

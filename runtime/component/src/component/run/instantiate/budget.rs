@@ -3,7 +3,7 @@
 
 use super::error::InstantiateError;
 
-/// So many instances, of components and of core modules, may be made.
+/// The largest number of instances, of components and of core modules.
 const MAX_INSTANCES: u32 = 10_000;
 
 /// So deeply components may instantiate one another. Each level takes native stack.
@@ -13,7 +13,7 @@ const MAX_DEPTH: u32 = 48;
 /// them in another one.
 const MAX_SEEN: usize = 10_000_000;
 
-/// What is left.
+/// The part that is left.
 pub(crate) struct Budget {
     instances: u32,
     depth: u32,

@@ -32,14 +32,14 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: Send + 'static> {
     /// The function whose task initialises the instance.
     pub(crate) initialisation: FunctionId,
     pub(crate) code: Arc<Code<E>>,
-    /// Whether functions of the host may come to modules with tail calls.
+    /// Host functions may come to modules with tail calls.
     pub(crate) has_tail_calls: bool,
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
-    /// What the instance is given.
+    /// The imports that the instance is given.
     pub(crate) imports: &'a BTreeMap<Box<str>, Entity<E>>,
     pub(crate) exports: BTreeMap<Box<str>, Entity<E>>,
-    /// What is wrong with what it is given.
+    /// The mistakes in what it is given.
     pub(crate) errors: Vec<ImportError>,
 }
 
