@@ -1,4 +1,4 @@
-//! What a call of the host's comes to: as values of [`Val`], or as a Rust type of its own.
+//! The results of calls by the host: as values of [`Val`], or as Rust types of their own.
 //!
 //! The result is lifted when the guest returns it, which can be long before the host asks for it,
 //! so it is kept until then.

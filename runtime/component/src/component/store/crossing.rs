@@ -1,4 +1,4 @@
-//! What is handed over across a call of the engine.
+//! The things that are handed over across a call of the engine.
 //!
 //! A guest and the host share a native stack: the engine is called for a guest, and calls back for
 //! each import. What both sides of such a call have to tell one another, besides core values, lies

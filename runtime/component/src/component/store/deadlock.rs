@@ -1,4 +1,4 @@
-//! Who waits for what, and who could wake it.
+//! Reports of tasks that wait: for what, and who could wake them.
 
 use alloc::borrow::ToOwned as _;
 use alloc::collections::BTreeMap;

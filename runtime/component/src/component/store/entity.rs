@@ -1,4 +1,4 @@
-//! What instances are given and give, at run time.
+//! Imports and exports of instances, at run time.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What the host holds, and whether it has what it gives to a guest.
+//! The handles that the host holds: it can give a guest only what it has.
 //!
 //! The host has no handle table. What it is given are ids: of resources that guests define, the
 //! type and the representation; of ends and error contexts, what the machine calls them. An id

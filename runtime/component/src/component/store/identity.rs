@@ -1,4 +1,4 @@
-//! Which store something belongs to.
+//! The identity of a store: what belongs to a store remembers it.
 
 use alloc::sync::Arc;
 

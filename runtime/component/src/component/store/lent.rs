@@ -1,4 +1,4 @@
-//! What the host has lent to calls of its own.
+//! Resources that the host has lent to calls of its own.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! What functions and instances are called in messages.
+//! The names of functions and instances, for messages.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;

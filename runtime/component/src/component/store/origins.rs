@@ -1,4 +1,4 @@
-//! Which call of the host's something belongs to: who hears of it when it traps.
+//! Origins: the call by the host that something belongs to, which hears of its traps.
 //!
 //! A task belongs to the call that it was begun by, and what it calls belongs to the same one,
 //! also after it has returned. Where that call is over, or was given up, a trap belongs to nobody,

@@ -1,4 +1,4 @@
-//! Second references to what is used over and over.
+//! Second references to things that are used over and over.
 
 use alloc::sync::Arc;
 

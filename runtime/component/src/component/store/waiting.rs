@@ -1,4 +1,4 @@
-//! Functions of the host that wait, and which of them were woken.
+//! Host functions that wait, with their wakers.
 //!
 //! Each has a waker of its own, so that only those are polled that can go on: a waker puts the
 //! number of its place into a list, and wakes whoever drives the store. The list needs no lock:

@@ -1,4 +1,4 @@
-//! What instantiating one component may take, so that a small component does not take the host's
+//! The budget of an instantiation, so that a small component does not take the host's
 //! memory, stack or time.
 
 use super::error::InstantiateError;
