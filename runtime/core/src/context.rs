@@ -36,10 +36,10 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::context::{AsyncContext, AsyncContextScope, ContextKey, ContextValue};
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //!
 //! // A store of components has a host side as a machine has, and a function of the host, too.
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //!
 //! // Create and set a context.
 //! let context = AsyncContext::new();

@@ -24,9 +24,9 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::error_context::{ErrorSeverity, StackFrame};
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //!
 //! // Create an error context.
@@ -66,6 +66,7 @@
 
 mod frame;
 mod host;
+mod kept;
 pub(crate) mod record;
 mod severity;
 mod source;

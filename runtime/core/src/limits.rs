@@ -6,7 +6,7 @@
 //! | [`Heap`] | lets every table grow (feature `alloc`) |
 //! | [`limits!`](crate::limits!) | makes a type whose tables are arrays |
 //! | [`MachineSizes`] | the sizes of these arrays, with presets |
-//! | [`ExtensionLimits`], [`ExtensionSizes`](crate::host::limits::ExtensionSizes) | the same for the side tables of the host extensions |
+//! | [`ExtensionLimits`](crate::host::limits::ExtensionLimits), [`ExtensionSizes`](crate::host::limits::ExtensionSizes) | the same for the side tables of the host extensions |
 //!
 //! The machine's code and signatures are the same for all of them. A full table is
 //! [`Error::Full`](crate::error::Error::Full) with its name, before anything has changed.
@@ -16,7 +16,6 @@ mod sizes;
 mod storage;
 mod table;
 
-use crate::host::limits::ExtensionLimits;
 use crate::limit;
 
 pub use message::{ArrayText, Message};
@@ -32,7 +31,7 @@ macro_rules! limits_and_heap {
         ///
         /// [`Heap`] lets them all grow; [`limits!`](crate::limits!) makes a type whose tables are
         /// arrays. Implement it by hand to mix the two.
-        pub trait Limits: ExtensionLimits {
+        pub trait Limits: Sized + 'static {
             /// The highest index of an instance's handle table and thread table, above which the
             /// guest traps with [`TableFull`](crate::trap::Trap::TableFull). A host may lower it; the
             /// spec's is [`limit::MAX_TABLE_LENGTH`].

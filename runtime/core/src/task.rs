@@ -23,11 +23,11 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::context::ContextValue;
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //! use weft::task::{TaskReturn, TaskStatus};
 //!
 //! // There is nothing to initialize. A store of components has a host side, too.
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //!
 //! // Start a task.
@@ -67,9 +67,9 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let operation = ContextKey::new("operation_id")?;
 //! let task = {
 //!     let mut scope = AsyncContextScope::enter_empty(&mut machine)?;
@@ -92,10 +92,10 @@
 //! # #[cfg(feature = "alloc")] {
 //! use weft::error_context::ErrorSeverity;
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //! use weft::task::{TaskResult, TaskStatus};
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //! let task = host.task_start()?;
 //!
@@ -121,10 +121,10 @@
 //! # use weft_core as weft;
 //! # #[cfg(feature = "alloc")] {
 //! use weft::limits::Heap;
-//! use weft::machine::Machine;
+//! use weft::host::ExtendedMachine;
 //! use weft::task::TaskStatus;
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //! let token = host.cancellation_token_new()?;
 //! let child = host.cancellation_token_child(token)?;
@@ -160,6 +160,7 @@ mod cancellation;
 #[cfg(feature = "alloc")]
 mod closures;
 mod host;
+mod kept;
 pub(crate) mod record;
 mod running;
 mod status;

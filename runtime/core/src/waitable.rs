@@ -24,11 +24,12 @@
 //! # use weft_core as weft;
 //! # #[cfg(feature = "alloc")] {
 //! use weft::limits::Heap;
-//! use weft::machine::{Machine, WaitableId};
+//! use weft::host::ExtendedMachine;
+//! use weft::machine::WaitableId;
 //! use weft::waitable::WaitResult;
 //!
 //! // There is nothing to initialize.
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let mut host = machine.host();
 //!
 //! // Create a waitable set.
@@ -62,11 +63,12 @@
 //! # use weft_core as weft;
 //! # #[cfg(feature = "alloc")] {
 //! use weft::limits::Heap;
-//! use weft::machine::{Machine, Step, TypeDefinition, WaitableId};
+//! use weft::host::ExtendedMachine;
+//! use weft::machine::{Step, TypeDefinition, WaitableId};
 //! use weft::trap::EndKind;
 //! use weft::waitable::WaitResult;
 //!
-//! let mut machine = Machine::<Heap>::default();
+//! let mut machine = ExtendedMachine::<Heap>::default();
 //! let future = machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
 //! let futures = [(); 3].map(|()| machine.new_host_ends(EndKind::Future, future).unwrap());
 //! for (readable, _) in futures {
@@ -93,6 +95,7 @@
 //! ```
 
 mod host;
+pub(crate) mod host_sets;
 mod member;
 mod wait_result;
 

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use weft_core::chooser::FirstInFirstOut;
 use weft_core::context::ContextError;
 use weft_core::error::{Error, Failure};
 use weft_core::host::limits::NoCompound;
 use weft_core::limits::Table;
 use weft_core::list::ListError;
-use weft_core::machine::Machine;
+use weft_core::machine::{Hooks, Machine};
 use weft_core::trap::Trap;
 
 weft_core::limits! {
@@ -84,8 +85,8 @@ pub(crate) fn expect(holds: bool, expected: &'static str) -> Result<(), Wrong> {
 }
 
 /// Fails if there is more in the machine than what stays: guests, with their functions and types.
-pub(crate) fn expect_nothing_left(
-    machine: &Machine<Board>,
+pub(crate) fn expect_nothing_left<H: Hooks>(
+    machine: &Machine<Board, FirstInFirstOut, H>,
     expected: &'static str,
 ) -> Result<(), Wrong> {
     let stays = |table| matches!(table, Table::Instances | Table::Functions | Table::Types);

@@ -2,17 +2,17 @@
 
 use weft_core::context::{AsyncContextScope, ContextError, ContextKey};
 use weft_core::error::Error;
+use weft_core::host::ExtendedMachine;
 use weft_core::limits::Table;
-use weft_core::machine::Machine;
 
 use crate::board::{Board, Wrong, expect};
 
 /// For whom something is done.
 #[derive(ContextKey)]
-#[context_key(crate = weft_core, value = u64)]
+#[context_key(value = u64)]
 struct UserId;
 
-pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {
+pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     let locale = ContextKey::new("locale").map_err(ContextError::from)?;
     machine.host().set::<UserId>(1)?;
     let task = {

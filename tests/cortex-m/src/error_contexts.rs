@@ -4,14 +4,14 @@ use core::fmt::Write as _;
 
 use weft_core::error::Error;
 use weft_core::error_context::{ErrorSeverity, StackFrame};
+use weft_core::host::ExtendedMachine;
 use weft_core::limits::{ArrayText, Table};
-use weft_core::machine::Machine;
 
 use crate::board::{Board, Wrong, expect};
 
 const FRAME: StackFrame<'static> = StackFrame::new("connect").file("database.rs").line(142);
 
-pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {
+pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     let mut host = machine.host();
     let source = host.create_with_stack_trace("no connection", ErrorSeverity::Error, [FRAME])?;
     let error = host.error_context_new("cannot serve", ErrorSeverity::Critical)?;

@@ -4,10 +4,12 @@
 use weft_core::builtin::{
     Definition, OptionsIndex, Outcome, StreamDefinition, TaskDefinition, TypeIndex,
 };
+use weft_core::chooser::FirstInFirstOut;
 use weft_core::code::{CallbackCode, CallbackResult, Ends};
 use weft_core::core_value::CoreValue;
 use weft_core::machine::{
-    Event, FunctionId, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step, TypeDefinition,
+    Event, FunctionId, Hooks, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step,
+    TypeDefinition,
 };
 
 use crate::board::{Board, Wrong, expect};
@@ -17,8 +19,8 @@ pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
 const TASK_RETURN: TaskDefinition = TaskDefinition::Return { result_type: None, options: OPTIONS };
 
 /// The guests and the host, as far as they do the same again and again.
-pub(crate) struct Guests<'a> {
-    pub(crate) machine: &'a mut Machine<Board>,
+pub(crate) struct Guests<'a, H = ()> {
+    pub(crate) machine: &'a mut Machine<Board, FirstInFirstOut, H>,
     pub(crate) producer: Guest,
     pub(crate) consumer: Guest,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    fn new(machine: &mut Machine<Board>) -> Result<Self, Wrong> {
+    fn new<H: Hooks>(machine: &mut Machine<Board, FirstInFirstOut, H>) -> Result<Self, Wrong> {
         let instance = machine.new_instance()?;
         let export = machine.lift(LiftedFunction {
             instance,
@@ -44,9 +46,9 @@ impl Guest {
     }
 }
 
-impl<'a> Guests<'a> {
+impl<'a, H: Hooks> Guests<'a, H> {
     /// Two guests in an empty machine, which may have streams.
-    pub(crate) fn new(machine: &'a mut Machine<Board>) -> Result<Self, Wrong> {
+    pub(crate) fn new(machine: &'a mut Machine<Board, FirstInFirstOut, H>) -> Result<Self, Wrong> {
         machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
         let producer = Guest::new(machine)?;
         let consumer = Guest::new(machine)?;

@@ -13,7 +13,7 @@
 //! | `threads` | a thread that the host begins and joins, with values and their destructors |
 //! | `lists` | fixed-length lists |
 //!
-//! Each leaves the machine as it found it. Ends with the status 0 if all went as it should, and
+//! The streams run on a machine without host extensions, the rest on one with them. Each leaves its machine as it found it. Ends with the status 0 if all went as it should, and
 //! with 1 and a message if not.
 
 #![no_std]
@@ -31,6 +31,7 @@ mod waitable_sets;
 
 use semihosting::{println, process};
 use weft_core::chooser::FirstInFirstOut;
+use weft_core::host::ExtendedMachine;
 use weft_core::machine::Machine;
 
 use board::{Board, Wrong, expect_nothing_left};
@@ -38,11 +39,14 @@ use guests::Guests;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    // Not on the stack. `entry` lends it for as long as the program runs.
-    static mut MACHINE: Machine<Board> = Machine::new(FirstInFirstOut);
-    match play(MACHINE) {
+    // Not on the stack. `entry` lends them for as long as the program runs.
+    static mut PLAIN: Machine<Board> = Machine::new(FirstInFirstOut);
+    static mut EXTENDED: ExtendedMachine<Board> = ExtendedMachine::with_extensions(FirstInFirstOut);
+    match play(PLAIN, EXTENDED) {
         Ok(sum) => {
-            println!("a machine of {} bytes: the sum is {sum}", size_of::<Machine<Board>>());
+            let (plain, extended) =
+                (size_of::<Machine<Board>>(), size_of::<ExtendedMachine<Board>>());
+            println!("a machine of {plain} bytes, {extended} with extensions: the sum is {sum}");
             process::exit(0)
         }
         Err(wrong) => println!("failed: {wrong}"),
@@ -50,11 +54,16 @@ fn main() -> ! {
     process::exit(1)
 }
 
-/// Plays everything, one thing after the other, on one machine.
-fn play(machine: &mut Machine<Board>) -> Result<u32, Wrong> {
-    let mut guests = Guests::new(machine)?;
+/// Plays everything, one thing after the other: the streams on a machine without extensions, the rest
+/// on one with them.
+fn play(
+    plain: &mut Machine<Board>,
+    extended: &mut ExtendedMachine<Board>,
+) -> Result<u32, Wrong> {
+    let mut guests = Guests::new(plain)?;
     let sum = streams::play(&mut guests)?;
     expect_nothing_left(guests.machine, "nothing is left of the streams")?;
+    let mut guests = Guests::new(extended)?;
     contexts::play(guests.machine)?;
     expect_nothing_left(guests.machine, "nothing is left of the contexts")?;
     tasks::play(guests.machine)?;

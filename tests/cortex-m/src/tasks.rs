@@ -1,13 +1,14 @@
 //! Tasks of the host: metadata and results, and tokens that cancel.
 
 use weft_core::error::Error;
+use weft_core::host::ExtendedMachine;
 use weft_core::limits::Table;
-use weft_core::machine::{Machine, WaitableId};
+use weft_core::machine::WaitableId;
 use weft_core::task::{TaskResult, TaskStatus};
 
 use crate::board::{Board, Wrong, expect};
 
-pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {
+pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     // One task returns, which the host hears of.
     let mut host = machine.host();
     let task = host.task_start()?;

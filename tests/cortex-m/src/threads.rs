@@ -1,13 +1,14 @@
 //! A thread that the host begins: its values have destructors, and its end is joined.
 
 use weft_core::error::Error;
+use weft_core::host::Extensions;
 use weft_core::machine::{Step, WaitableId};
 use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
-use crate::board::{Wrong, expect};
+use crate::board::{Board, Wrong, expect};
 use crate::guests::Guests;
 
-pub(crate) fn play(board: &mut Guests<'_>) -> Result<(), Wrong> {
+pub(crate) fn play(board: &mut Guests<'_, Extensions<Board>>) -> Result<(), Wrong> {
     let worker = board.producer.export;
     let config = ThreadSpawnConfig { stack_size: Some(1024), priority: Some(5) };
     let mut host = board.machine.host();
@@ -38,7 +39,10 @@ pub(crate) fn play(board: &mut Guests<'_>) -> Result<(), Wrong> {
 }
 
 /// The key and the destructor of the value of the thread that is destroyed next.
-fn destroyed(board: &mut Guests<'_>, thread: SpawnedThreadId) -> Result<Option<(u32, u32)>, Wrong> {
+fn destroyed(
+    board: &mut Guests<'_, Extensions<Board>>,
+    thread: SpawnedThreadId,
+) -> Result<Option<(u32, u32)>, Wrong> {
     let Some(ended) = board.machine.host().next_thread_destructor()? else { return Ok(None) };
     expect(ended.thread == thread, "the value is the thread's")?;
     Ok(Some((ended.key, ended.destructor)))

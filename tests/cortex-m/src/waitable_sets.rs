@@ -1,12 +1,13 @@
 //! Waitable sets of the host: the first of several, one that fails, and a set of sets.
 
 use weft_core::error::Error;
-use weft_core::machine::{HostEvent, Machine, SubtaskId, WaitableId};
+use weft_core::host::ExtendedMachine;
+use weft_core::machine::{HostEvent, SubtaskId, WaitableId};
 use weft_core::waitable::{FailedTask, WaitResult};
 
 use crate::board::{Board, Wrong, expect};
 
-pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {
+pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     let mut host = machine.host();
     let (outer, inner) = (host.waitable_set_new()?, host.waitable_set_new()?);
     let (first, second) = (host.task_start()?, host.task_start()?);

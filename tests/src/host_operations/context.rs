@@ -1,8 +1,8 @@
 //! Contexts: values of the current one, scopes, and those that tasks have.
 
 use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
-use weft::limits::Limits;
-use weft::machine::Machine;
+use weft::host::ExtendedMachine;
+use weft::host::limits::ExtensionLimits;
 
 super::operations! {
     /// The value of a typed key, which is the last of four.
@@ -44,8 +44,8 @@ fn key(name: &str) -> ContextKey<'_> {
 }
 
 /// A machine whose host's context has four values.
-fn with_values<L: Limits>() -> Machine<L> {
-    let mut machine = Machine::<L>::default();
+fn with_values<L: ExtensionLimits>() -> ExtendedMachine<L> {
+    let mut machine = ExtendedMachine::<L>::default();
     let mut host = machine.host();
     for name in ["attempt", "deadline", "tenant"] {
         host.set_context_value(key(name), 1_u64).expect("a value");
@@ -54,12 +54,12 @@ fn with_values<L: Limits>() -> Machine<L> {
     machine
 }
 
-fn get<L: Limits>() -> Box<dyn FnMut()> {
+fn get<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || assert_eq!(machine.host().get::<UserId>(), Some(7)))
 }
 
-fn get_text<L: Limits>() -> Box<dyn FnMut()> {
+fn get_text<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let host = machine.host();
@@ -68,7 +68,7 @@ fn get_text<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn set<L: Limits>() -> Box<dyn FnMut()> {
+fn set<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     let mut value = 0;
     Box::new(move || {
@@ -77,7 +77,7 @@ fn set<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn set_number_by_text<L: Limits>() -> Box<dyn FnMut()> {
+fn set_number_by_text<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     let mut value = 0_u64;
     Box::new(move || {
@@ -86,14 +86,14 @@ fn set_number_by_text<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn set_text<L: Limits>() -> Box<dyn FnMut()> {
+fn set_text<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         machine.host().set_context_value(key("tenant"), TEXT).expect("a value");
     })
 }
 
-fn set_and_remove<L: Limits>() -> Box<dyn FnMut()> {
+fn set_and_remove<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     machine.host().remove::<UserId>().expect("a context");
     Box::new(move || {
@@ -103,7 +103,7 @@ fn set_and_remove<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn empty_scope<L: Limits>() -> Box<dyn FnMut()> {
+fn empty_scope<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let scope = AsyncContextScope::enter_empty(&mut machine).expect("a scope");
@@ -111,7 +111,7 @@ fn empty_scope<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn scope<L: Limits>() -> Box<dyn FnMut()> {
+fn scope<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let mut scope = AsyncContextScope::enter_empty(&mut machine).expect("a scope");
@@ -120,7 +120,7 @@ fn scope<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn copied_scope<L: Limits>() -> Box<dyn FnMut()> {
+fn copied_scope<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let mut scope = AsyncContextScope::enter_copy(&mut machine).expect("a scope");
@@ -128,7 +128,7 @@ fn copied_scope<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn push_and_pop<L: Limits>() -> Box<dyn FnMut()> {
+fn push_and_pop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     let mut context = AsyncContext::new();
     context.set::<UserId>(8).expect("a value");
@@ -140,7 +140,7 @@ fn push_and_pop<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn task_in_context<L: Limits>() -> Box<dyn FnMut()> {
+fn task_in_context<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let mut host = machine.host();
@@ -150,7 +150,7 @@ fn task_in_context<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn set_shared<L: Limits>() -> Box<dyn FnMut()> {
+fn set_shared<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let mut host = machine.host();

@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 use std::hint::black_box;
 
 use weft::error_context::{ErrorContextId, ErrorSeverity, StackFrame};
-use weft::limits::Limits;
-use weft::machine::Machine;
+use weft::host::ExtendedMachine;
+use weft::host::limits::ExtensionLimits;
 
 super::operations! {
     /// An error context is made, and dropped.
@@ -35,8 +35,8 @@ const FRAMES: [StackFrame<'static>; 3] = [
     StackFrame::new("main").file("main.rs").line(7).column(1),
 ];
 
-fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn new_and_drop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let error = host.error_context_new(MESSAGE_TEXT, ErrorSeverity::Error).expect("an error");
@@ -44,8 +44,8 @@ fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn new_critical<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn new_critical<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let error = host.error_context_new(MESSAGE_TEXT, ErrorSeverity::Critical);
@@ -55,13 +55,13 @@ fn new_critical<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn with_frames<L: Limits>(machine: &mut Machine<L>) -> ErrorContextId {
+fn with_frames<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>) -> ErrorContextId {
     let error = machine.host().create_with_stack_trace(MESSAGE_TEXT, ErrorSeverity::Error, FRAMES);
     error.expect("an error")
 }
 
-fn new_with_frames<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn new_with_frames<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let error = with_frames(&mut machine);
         machine.host().error_context_drop(error).expect("an error");
@@ -99,8 +99,8 @@ impl fmt::Display for Lost {
 
 impl std::error::Error for Lost {}
 
-fn from_error<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn from_error<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     let unsaved = Unsaved { row: 17, table: "accounts", source: Lost };
     Box::new(move || {
         let mut host = machine.host();
@@ -109,8 +109,8 @@ fn from_error<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn metadata<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     let mut row = 0_u64;
     Box::new(move || {
@@ -122,8 +122,8 @@ fn metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn new_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn new_with_metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let error = host.create_simple(MESSAGE_TEXT).expect("an error");
@@ -132,8 +132,8 @@ fn new_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn message<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn message<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     Box::new(move || {
         assert_eq!(machine.host().error_context_message(error), Ok(MESSAGE_TEXT));
@@ -151,8 +151,8 @@ impl Write for Length {
     }
 }
 
-fn trace<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn trace<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     let source = with_frames(&mut machine);
     machine.host().error_context_set_source(error, source).expect("two errors");

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use weft::limits::Limits;
+use weft::host::limits::ExtensionLimits;
 use weft::list::fixed_list_utils::{concatenate, slice, zero_filled};
 use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
 
@@ -29,21 +29,21 @@ super::operations! {
 const LENGTH: u32 = 16;
 
 /// The type of a list of numbers.
-fn numbers<L: Limits>(length: u32) -> FixedLengthListType<L::CompoundType> {
+fn numbers<L: ExtensionLimits>(length: u32) -> FixedLengthListType<L::CompoundType> {
     FixedLengthListType::new(ElementType::U32, length).expect("a type")
 }
 
 /// A list of the numbers from 0.
-fn list_of<L: Limits>(length: u32) -> FixedLengthList<L> {
+fn list_of<L: ExtensionLimits>(length: u32) -> FixedLengthList<L> {
     FixedLengthList::with_elements(numbers::<L>(length), 0..length).expect("a list")
 }
 
-fn get<L: Limits>() -> Box<dyn FnMut()> {
+fn get<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let list = list_of::<L>(LENGTH);
     Box::new(move || assert_eq!(black_box(&list).get_as::<u32>(7), Some(7)))
 }
 
-fn set<L: Limits>() -> Box<dyn FnMut()> {
+fn set<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut list = list_of::<L>(LENGTH);
     let mut number = 0_u32;
     Box::new(move || {
@@ -52,7 +52,7 @@ fn set<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn iterate<L: Limits>() -> Box<dyn FnMut()> {
+fn iterate<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let list = list_of::<L>(LENGTH);
     Box::new(move || {
         let numbers = black_box(&list).iter().filter_map(|it| it.get::<u32>());
@@ -60,13 +60,13 @@ fn iterate<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn new_type<L: Limits>() -> Box<dyn FnMut()> {
+fn new_type<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         black_box(numbers::<L>(LENGTH));
     })
 }
 
-fn push<L: Limits>() -> Box<dyn FnMut()> {
+fn push<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let ty = numbers::<L>(LENGTH);
     Box::new(move || {
         let mut list = FixedLengthList::<L>::new(ty.clone());
@@ -77,7 +77,7 @@ fn push<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn with_elements<L: Limits>() -> Box<dyn FnMut()> {
+fn with_elements<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let ty = numbers::<L>(LENGTH);
     Box::new(move || {
         let list = FixedLengthList::<L>::with_elements(ty.clone(), 0..black_box(LENGTH));
@@ -85,14 +85,14 @@ fn with_elements<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn zeros<L: Limits>() -> Box<dyn FnMut()> {
+fn zeros<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         let list = zero_filled::<L>(ElementType::U32, black_box(LENGTH)).expect("a list");
         assert!(black_box(&list).is_full());
     })
 }
 
-fn concatenate_and_slice<L: Limits>() -> Box<dyn FnMut()> {
+fn concatenate_and_slice<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let half = list_of::<L>(LENGTH / 2);
     Box::new(move || {
         let whole = concatenate(&half, &half).expect("a list");

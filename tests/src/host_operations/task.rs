@@ -1,7 +1,8 @@
 //! Host tasks, their metadata, and cancellation tokens.
 
-use weft::limits::Limits;
-use weft::machine::{Machine, SubtaskId, WaitableId};
+use weft::host::ExtendedMachine;
+use weft::host::limits::ExtensionLimits;
+use weft::machine::{SubtaskId, WaitableId};
 use weft::task::TaskStatus;
 
 super::operations! {
@@ -28,14 +29,14 @@ super::operations! {
 }
 
 /// A task ends, and nobody is to hear of it.
-fn cancel_and_drop<L: Limits>(machine: &mut Machine<L>, task: SubtaskId) {
+fn cancel_and_drop<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, task: SubtaskId) {
     let mut host = machine.host();
     host.task_cancel(task).expect("a task that is not over");
     host.task_drop(task).expect("a task that is over");
 }
 
-fn start_and_return<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn start_and_return<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let task = host.task_start().expect("a task");
@@ -49,8 +50,8 @@ fn start_and_return<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn start_and_fail<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn start_and_fail<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let task = host.task_start().expect("a task");
@@ -59,22 +60,22 @@ fn start_and_fail<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn start_and_cancel<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn start_and_cancel<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let task = machine.host().task_start().expect("a task");
         cancel_and_drop(&mut machine, task);
     })
 }
 
-fn status<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn status<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     let task = machine.host().task_start().expect("a task");
     Box::new(move || assert_eq!(machine.host().task_status(task), Ok(TaskStatus::Running)))
 }
 
-fn metadata<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     let task = machine.host().task_start().expect("a task");
     let mut priority = 0_u64;
     Box::new(move || {
@@ -86,8 +87,8 @@ fn metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn start_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn start_with_metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let task = host.task_start().expect("a task");
@@ -96,16 +97,16 @@ fn start_with_metadata<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn token_is_cancelled<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn token_is_cancelled<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     let token = machine.host().cancellation_token_new().expect("a token");
     Box::new(move || {
         assert_eq!(machine.host().cancellation_token_is_cancelled(token), Ok(false));
     })
 }
 
-fn token_family<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn token_family<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let parent = host.cancellation_token_new().expect("a token");
@@ -117,8 +118,8 @@ fn token_family<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn token_handler<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn token_handler<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let token = host.cancellation_token_new().expect("a token");
@@ -130,8 +131,8 @@ fn token_handler<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn token_bind<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn token_bind<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let token = host.cancellation_token_new().expect("a token");

@@ -1,8 +1,9 @@
 //! Threads that the host begins, from spawn to join, and their values.
 
 use weft::builtin::OptionsIndex;
-use weft::limits::Limits;
-use weft::machine::{FunctionId, Lift, LiftedFunction, Machine, Step, SubtaskId, WaitableId};
+use weft::host::ExtendedMachine;
+use weft::host::limits::ExtensionLimits;
+use weft::machine::{FunctionId, Lift, LiftedFunction, Step, SubtaskId, WaitableId};
 use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
 use crate::stage::{expect_function, expect_return_to_host};
@@ -19,14 +20,14 @@ super::operations! {
 }
 
 /// A guest with one export, and the host.
-struct Play<L: Limits> {
-    machine: Machine<L>,
+struct Play<L: ExtensionLimits> {
+    machine: ExtendedMachine<L>,
     function: FunctionId,
 }
 
-impl<L: Limits> Play<L> {
+impl<L: ExtensionLimits> Play<L> {
     fn new() -> Self {
-        let mut machine = Machine::default();
+        let mut machine = ExtendedMachine::default();
         let function = LiftedFunction {
             instance: machine.new_instance().expect("an instance"),
             is_async: false,
@@ -70,7 +71,7 @@ impl<L: Limits> Play<L> {
     }
 }
 
-fn spawn_and_join<L: Limits>() -> Box<dyn FnMut()> {
+fn spawn_and_join<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     Box::new(move || {
         let thread = play.spawn();
@@ -78,7 +79,7 @@ fn spawn_and_join<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn spawn_with_local<L: Limits>() -> Box<dyn FnMut()> {
+fn spawn_with_local<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     Box::new(move || {
         let thread = play.spawn();
@@ -87,7 +88,7 @@ fn spawn_with_local<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn local<L: Limits>() -> Box<dyn FnMut()> {
+fn local<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     let (thread, _) = play.spawn();
     let mut value = 0_u64;
@@ -100,7 +101,7 @@ fn local<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn status<L: Limits>() -> Box<dyn FnMut()> {
+fn status<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     let (thread, _) = play.spawn();
     Box::new(move || {

@@ -1,7 +1,8 @@
 //! Waitable sets of the host, whose members are host tasks or sets.
 
-use weft::limits::Limits;
-use weft::machine::{HostEvent, Machine, SubtaskId, WaitableId, WaitableSetId};
+use weft::host::ExtendedMachine;
+use weft::host::limits::ExtensionLimits;
+use weft::machine::{HostEvent, SubtaskId, WaitableId, WaitableSetId};
 use weft::waitable::WaitResult;
 
 super::operations! {
@@ -25,14 +26,14 @@ super::operations! {
 const MEMBERS: usize = 16;
 
 /// A machine with a set.
-fn with_set<L: Limits>() -> (Machine<L>, WaitableSetId) {
-    let mut machine = Machine::<L>::default();
+fn with_set<L: ExtensionLimits>() -> (ExtendedMachine<L>, WaitableSetId) {
+    let mut machine = ExtendedMachine::<L>::default();
     let set = machine.host().waitable_set_new().expect("a set");
     (machine, set)
 }
 
 /// A set with members that have no event.
-fn with_members<L: Limits>() -> (Machine<L>, WaitableSetId) {
+fn with_members<L: ExtensionLimits>() -> (ExtendedMachine<L>, WaitableSetId) {
     let (mut machine, set) = with_set();
     for _ in 0..MEMBERS {
         start_in(&mut machine, set);
@@ -41,7 +42,7 @@ fn with_members<L: Limits>() -> (Machine<L>, WaitableSetId) {
 }
 
 /// A task that is in a set.
-fn start_in<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> SubtaskId {
+fn start_in<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, set: WaitableSetId) -> SubtaskId {
     let mut host = machine.host();
     let task = host.task_start().expect("a task");
     host.waitable_set_add(set, task).expect("a task and a set");
@@ -49,7 +50,11 @@ fn start_in<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> SubtaskI
 }
 
 /// Starts a task that is in a set, returns from it, and waits for it on this set or another.
-fn wait_for_task<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId, waited: WaitableSetId) {
+fn wait_for_task<L: ExtensionLimits>(
+    machine: &mut ExtendedMachine<L>,
+    set: WaitableSetId,
+    waited: WaitableSetId,
+) {
     let task = start_in(machine, set);
     let mut host = machine.host();
     host.task_return(task, ()).expect("a task that is not over");
@@ -66,8 +71,8 @@ fn task_of(ready: &WaitResult) -> SubtaskId {
     }
 }
 
-fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
-    let mut machine = Machine::<L>::default();
+fn new_and_drop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
+    let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let mut host = machine.host();
         let set = host.waitable_set_new().expect("a set");
@@ -75,7 +80,7 @@ fn new_and_drop<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn add_and_remove<L: Limits>() -> Box<dyn FnMut()> {
+fn add_and_remove<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_set::<L>();
     let task = machine.host().task_start().expect("a task");
     Box::new(move || {
@@ -85,17 +90,17 @@ fn add_and_remove<L: Limits>() -> Box<dyn FnMut()> {
     })
 }
 
-fn add_and_wait<L: Limits>() -> Box<dyn FnMut()> {
+fn add_and_wait<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_set::<L>();
     Box::new(move || wait_for_task(&mut machine, set, set))
 }
 
-fn add_and_wait_among<L: Limits>() -> Box<dyn FnMut()> {
+fn add_and_wait_among<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_members::<L>();
     Box::new(move || wait_for_task(&mut machine, set, set))
 }
 
-fn wait_nested<L: Limits>() -> Box<dyn FnMut()> {
+fn wait_nested<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, inner) = with_set::<L>();
     let mut host = machine.host();
     let outer = host.waitable_set_new().expect("a set");
@@ -103,12 +108,12 @@ fn wait_nested<L: Limits>() -> Box<dyn FnMut()> {
     Box::new(move || wait_for_task(&mut machine, inner, outer))
 }
 
-fn poll_nothing<L: Limits>() -> Box<dyn FnMut()> {
+fn poll_nothing<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_members::<L>();
     Box::new(move || assert_eq!(machine.host().waitable_set_poll(set), Ok(WaitResult::Timeout)))
 }
 
-fn poll_all<L: Limits>() -> Box<dyn FnMut()> {
+fn poll_all<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_set::<L>();
     Box::new(move || {
         let tasks: [_; MEMBERS] = std::array::from_fn(|_| start_in(&mut machine, set));

@@ -85,7 +85,7 @@ impl Generator {
 }
 
 impl<L: Limits, C: Chooser> Script<L, C> for Generator {
-    fn next(&mut self, player: &Player<L, C>) -> Option<Entry> {
+    fn next(&mut self, player: &mut Player<L, C>) -> Option<Entry> {
         let is_over = self.left == 0;
         let counter = if is_over { &mut self.wind_down } else { &mut self.left };
         *counter = counter.checked_sub(1)?;
@@ -129,9 +129,10 @@ struct Guest {
 }
 
 impl Guest {
-    fn new<L: Limits, C: Chooser>(player: &Player<L, C>, thread: ThreadId) -> Self {
+    fn new<L: Limits, C: Chooser>(player: &mut Player<L, C>, thread: ThreadId) -> Self {
         let number = player.instance_of(thread);
-        let (machine, id) = (&player.machine, player.world.instances[number]);
+        let id = player.world.instances[number];
+        let machine = &mut player.machine;
         let highest = machine.highest_handle(id).unwrap_or(0);
         let handles: Vec<_> = (1..=highest)
             .filter_map(|index| Some((index, machine.handle_view(id, index).ok()??)))
@@ -147,6 +148,7 @@ impl Guest {
         let threads = machine.threads().filter(|it| it.instance == id && it.id != thread);
         let threads = threads.filter(|it| it.index > 0).map(|it| (it.index, it.state)).collect();
         let task = machine.task_of(thread).ok();
+        let backpressure = machine.instance_view(id).map_or(0, |view| view.backpressure);
         Self {
             number,
             instances: u32::try_from(player.world.instances.len()).unwrap_or(1),
@@ -154,7 +156,7 @@ impl Guest {
             task,
             function: player.task_function(thread),
             is_resolved: task.is_none_or(|task| player.resolved.contains(&task)),
-            backpressure: machine.instance_view(id).map_or(0, |view| view.backpressure),
+            backpressure,
             is_cancelled: task.is_some_and(|task| player.cancelled.contains(&task)),
             handles,
             kinds,

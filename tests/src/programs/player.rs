@@ -17,7 +17,7 @@ use super::world::{Function, World};
 /// Where entries come from.
 pub trait Script<L: Limits, C: Chooser> {
     /// What whoever is in control does next; nothing if the program is over.
-    fn next(&mut self, player: &Player<L, C>) -> Option<Entry>;
+    fn next(&mut self, player: &mut Player<L, C>) -> Option<Entry>;
 }
 
 /// A program that is written down.
@@ -25,7 +25,7 @@ pub trait Script<L: Limits, C: Chooser> {
 pub struct Tape<'a>(pub std::slice::Iter<'a, Entry>);
 
 impl<L: Limits, C: Chooser> Script<L, C> for Tape<'_> {
-    fn next(&mut self, _: &Player<L, C>) -> Option<Entry> {
+    fn next(&mut self, _: &mut Player<L, C>) -> Option<Entry> {
         self.0.next().copied()
     }
 }

@@ -17,7 +17,10 @@ pub(crate) struct Snapshots(BTreeMap<usize, String>);
 
 impl Snapshots {
     /// The lines that are others now, in their order: the instances', then the host's.
-    pub(crate) fn changed<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Vec<String> {
+    pub(crate) fn changed<L: Limits, C: Chooser>(
+        &mut self,
+        player: &mut Player<L, C>,
+    ) -> Vec<String> {
         let count = player.world.instances.len();
         let mut lines: Vec<String> =
             (0..count).map(|number| instance_line(player, number)).collect();
@@ -33,9 +36,9 @@ impl Snapshots {
     }
 }
 
-fn instance_line<L: Limits, C: Chooser>(player: &Player<L, C>, number: usize) -> String {
-    let (machine, id) = (&player.machine, player.world.instances[number]);
-    let view = machine.instance_view(id).expect("an instance of this machine");
+fn instance_line<L: Limits, C: Chooser>(player: &mut Player<L, C>, number: usize) -> String {
+    let id = player.world.instances[number];
+    let view = player.machine.instance_view(id).expect("an instance of this machine");
     let exclusive = view.exclusive_thread.map_or("-".to_owned(), |it| player.thread_name(it));
     let mut line = format!(
         "i{number} b{} w{} x={exclusive} l{} m{:08x}",
@@ -44,14 +47,15 @@ fn instance_line<L: Limits, C: Chooser>(player: &Player<L, C>, number: usize) ->
         u8::from(view.may_leave),
         checksum(&player.world.memories[number]),
     );
-    for index in 1..=machine.highest_handle(id).unwrap_or(0) {
-        if let Ok(Some(handle)) = machine.handle_view(id, index) {
+    for index in 1..=player.machine.highest_handle(id).unwrap_or(0) {
+        if let Ok(Some(handle)) = player.machine.handle_view(id, index) {
             let word = handle_word(player, &handle);
             write!(line, " h{index}={word}").expect("a string");
         }
     }
+    let threads = player.machine.threads();
     let mut threads: Vec<_> =
-        machine.threads().filter(|thread| thread.instance == id && thread.index > 0).collect();
+        threads.filter(|thread| thread.instance == id && thread.index > 0).collect();
     threads.sort_by_key(|thread| thread.index);
     for thread in threads {
         let state = match thread.state {

@@ -40,7 +40,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         self.lower(instance, param, lifted, Some(task)).map(Some)
     }
 
-    fn instance_of_task(&self, task: TaskId) -> InstanceId {
+    fn instance_of_task(&mut self, task: TaskId) -> InstanceId {
         let thread = self.machine.threads().find(|thread| thread.task == task);
         thread.expect("a task has a thread").instance
     }

@@ -21,9 +21,10 @@ use weft::builtin::{
 };
 use weft::code::{CallbackCode, CallbackResult, Ends};
 use weft::core_value::{CoreValue, IntegerType};
+use weft::host::ExtendedMachine;
 use weft::limits::Heap;
 use weft::machine::{
-    EndId, Event, FunctionId, HostEvent, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step,
+    EndId, Event, FunctionId, HostEvent, InstanceId, Lift, LiftedFunction, Resumed, Step,
     SubtaskId, TypeDefinition, WaitableId,
 };
 use weft::trap::EndKind;
@@ -88,12 +89,12 @@ pub const fn resource_new(resource_type: TypeIndex) -> ResourceDefinition {
 #[derive(Debug)]
 pub struct Stage {
     /// The machine.
-    pub machine: Machine<Heap>,
+    pub machine: ExtendedMachine<Heap>,
 }
 
 impl Default for Stage {
     fn default() -> Self {
-        let mut machine = Machine::default();
+        let mut machine = ExtendedMachine::default();
         let definition = TypeDefinition::Ends { is_none_or_number: true };
         let stream = machine.define_type(definition).expect("the first type");
         assert_eq!(stream, STREAM);

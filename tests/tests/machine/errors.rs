@@ -9,7 +9,8 @@ use weft_core::chooser::{Choice, Chooser};
 use weft_core::code::{CallbackCode, CallbackResult, PackedField};
 use weft_core::core_value::{CoreType, CoreValue};
 use weft_core::error::{Capability, Error, Failure, FieldTooLarge};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
 
 use crate::calls::{
@@ -22,7 +23,7 @@ use crate::steps::{HOST, calls_host};
 /// A way to misuse the machine, in an empty store, and the error.
 type Misuse<L> = fn(&mut World<L>) -> Error;
 
-fn misuses<L: Limits>() -> Vec<Misuse<L>> {
+fn misuses<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     let mut misuses = built_ins();
     misuses.extend(out_of_turn());
     misuses.extend(half_way());
@@ -35,7 +36,7 @@ fn misuses<L: Limits>() -> Vec<Misuse<L>> {
     misuses
 }
 
-fn every_misuse_is_refused_and_changes_nothing<L: Limits>() {
+fn every_misuse_is_refused_and_changes_nothing<L: ExtensionLimits>() {
     for misuse in misuses::<L>() {
         let mut world = World::new();
         misuse(&mut world);
@@ -107,7 +108,7 @@ impl Chooser for Beyond {
     }
 }
 
-fn beyond<L: Limits>(
+fn beyond<L: ExtensionLimits>(
     choice: Choice,
     count: u32,
     attempt: fn(&mut World<L, Beyond>, u32) -> Result<(), Failure>,
@@ -128,7 +129,7 @@ fn beyond<L: Limits>(
     expected
 }
 
-fn built_ins<L: Limits>() -> Vec<Misuse<L>> {
+fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             world.running();
@@ -218,7 +219,7 @@ fn built_ins<L: Limits>() -> Vec<Misuse<L>> {
 }
 
 /// Things that are told, or asked for, when it isn't their turn.
-fn out_of_turn<L: Limits>() -> Vec<Misuse<L>> {
+fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             let instance = world.instance();
@@ -304,7 +305,7 @@ fn out_of_turn<L: Limits>() -> Vec<Misuse<L>> {
 }
 
 /// All that the machine can be told but a call of a built-in is refused.
-fn all_is_refused<L: Limits>(world: &mut World<L>, error: Error) -> Error {
+fn all_is_refused<L: ExtensionLimits>(world: &mut World<L>, error: Error) -> Error {
     let function = world.host_function(7);
     let (readable, _) = world.host_ends(STREAM);
     world.refuses(error, |machine| machine.canon_lower(function, true));
@@ -316,7 +317,7 @@ fn all_is_refused<L: Limits>(world: &mut World<L>, error: Error) -> Error {
 }
 
 /// Things that are told while another one is to be told.
-fn half_way<L: Limits>() -> Vec<Misuse<L>> {
+fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             let (instance, _) = world.running();
@@ -376,7 +377,7 @@ fn half_way<L: Limits>() -> Vec<Misuse<L>> {
     ]
 }
 
-fn no_built_in_is_called_while_a_step_is_to_be_ended_or_a_trap_unwound<L: Limits>() {
+fn no_built_in_is_called_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionLimits>() {
     for call in every_built_in() {
         let mut world = World::<L>::new();
         world.running();

@@ -8,7 +8,8 @@ mod calls;
 use weft_core::builtin::TypeIndex;
 use weft_core::code::SubtaskState;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, MachineSizes, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::{MachineSizes, Table};
 use weft_core::machine::{
     FunctionId, Lift, LiftedFunction, Machine, Step, SubtaskId, TypeDefinition,
 };
@@ -76,7 +77,7 @@ struct Setup {
     ty: TypeIndex,
 }
 
-fn set_up<L: Limits>() -> (World<L>, Setup) {
+fn set_up<L: ExtensionLimits>() -> (World<L>, Setup) {
     let mut world = World::<L>::new();
     let [first, second] = world.instances();
     let destructor = world.sync(first);
@@ -92,11 +93,11 @@ fn set_up<L: Limits>() -> (World<L>, Setup) {
 /// Something that needs room in a table.
 type Way<L> = fn(&mut World<L>, &Setup) -> Result<(), Failure>;
 
-fn call<L: Limits>(world: &mut World<L>, call: Call) -> Result<(), Failure> {
+fn call<L: ExtensionLimits>(world: &mut World<L>, call: Call) -> Result<(), Failure> {
     world.try_call(call).map(|_| ())
 }
 
-fn import<L: Limits>(
+fn import<L: ExtensionLimits>(
     world: &mut World<L>,
     function: FunctionId,
     is_async: bool,
@@ -106,7 +107,7 @@ fn import<L: Limits>(
 
 /// Each of `ways` fails as long as `table`, which `fill` has filled, is full.
 #[track_caller]
-fn is_full<L: Limits>(
+fn is_full<L: ExtensionLimits>(
     (table, capacity): (Table, usize),
     fill: fn(&mut World<L>, &Setup),
     free: fn(&mut World<L>, &Setup),
@@ -131,7 +132,7 @@ fn is_full<L: Limits>(
 /// As `is_full`, of built-ins that find out when a step of theirs is ended. The guest can't go on
 /// behind that, so that the host gives up.
 #[track_caller]
-fn is_full_at_the_end_of_a_step<L: Limits>(
+fn is_full_at_the_end_of_a_step<L: ExtensionLimits>(
     table: Table,
     fill: fn(&mut World<L>, &Setup),
     free: fn(&mut World<L>, &Setup),
@@ -363,7 +364,7 @@ fn resources_are_full_until_one_is_dropped() {
 }
 
 /// A call that the thread which runs makes, and to which it may lend the resource at index 1.
-fn lends<L: Limits>(world: &mut World<L>, setup: &Setup) -> SubtaskId {
+fn lends<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup) -> SubtaskId {
     assert_eq!(world.get(resource_new(HOST_RESOURCE, 1)), 1);
     let step = world.import(setup.guest);
     let Step::CallFunction { caller, .. } = step else { panic!("{step:?}") };

@@ -11,10 +11,11 @@ use weft_core::chooser::{Chooser, FirstInFirstOut};
 use weft_core::code::{CallbackCode, CallbackResult, Ends, SubtaskState};
 use weft_core::core_value::CoreValue;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::Limits;
+use weft_core::host::ExtendedMachine;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{
-    EndId, ErrorContextId, Event, FunctionId, InstanceId, Lift, LiftedFunction, Machine, Resumed,
-    Step, SubtaskId, TaskReturn, ThreadId, TypeDefinition,
+    EndId, ErrorContextId, Event, FunctionId, InstanceId, Lift, LiftedFunction, Resumed, Step,
+    SubtaskId, TaskReturn, ThreadId, TypeDefinition,
 };
 use weft_core::trap::Trap;
 
@@ -40,8 +41,8 @@ weft_core::limits! {
 const HOSTS: u32 = u32::MAX;
 
 /// A machine, and what its host has.
-pub(crate) struct World<L: Limits, C = FirstInFirstOut> {
-    pub(crate) machine: Machine<L, C>,
+pub(crate) struct World<L: ExtensionLimits, C = FirstInFirstOut> {
+    pub(crate) machine: ExtendedMachine<L, C>,
     /// How many values each copy has moved.
     pub(crate) copies: Vec<u32>,
     /// The representations of the host's resources that guests have dropped.
@@ -58,7 +59,7 @@ pub(crate) struct World<L: Limits, C = FirstInFirstOut> {
     error_contexts: Vec<ErrorContextId>,
 }
 
-impl<L: Limits> World<L> {
+impl<L: ExtensionLimits> World<L> {
     /// An empty store which decides first in, first out.
     pub(crate) fn new() -> Self {
         Self::with(FirstInFirstOut)
@@ -66,10 +67,10 @@ impl<L: Limits> World<L> {
 }
 
 /// What there is, and what is there to call.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     /// An empty store in which `chooser` decides.
     pub(crate) fn with(chooser: C) -> Self {
-        let mut machine = Machine::new(chooser);
+        let mut machine = ExtendedMachine::with_extensions(chooser);
         for is_none_or_number in [true, true, false, false] {
             machine.define_type(TypeDefinition::Ends { is_none_or_number }).unwrap();
         }
@@ -150,7 +151,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
 }
 
 /// The current thread does something.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     /// Calls a built-in; one that returns at once gives the step of one that is resumed at once.
     pub(crate) fn try_call(&mut self, call: Call) -> Result<Step, Failure> {
         let thread = self.machine.current();

@@ -10,6 +10,7 @@
 //! | `reference` | random programs, beside the reference |
 //! | `errors`, `tokens` | how a host can misuse the machine, and what it hears |
 //! | `extensions` | what the host remembers of tasks and errors |
+//! | `hooks` | who is told of records, in which order, and what they may refuse |
 //! | `full` | every table, driven to its end and past it |
 //! | `properties`, `player`, `operations` | anything at all, in any order |
 //!
@@ -55,6 +56,8 @@ mod full;
 mod guests;
 #[cfg(all(test, feature = "alloc"))]
 mod host_allocations;
+#[cfg(test)]
+mod hooks;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use weft_core::builtin::Builtin;
 use weft_core::chooser::{Choice, Chooser, Replaying, Seeded};
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::trap::{Layer, Rule};
 
 use crate::operations::{DOINGS, Doing, MORE_DOINGS, Operation};
@@ -50,7 +50,7 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
     vec(operation(), 0..160)
 }
 
-fn play<L: Limits, C: Chooser>(
+fn play<L: ExtensionLimits, C: Chooser>(
     chooser: C,
     operations: &[Operation],
     is_obedient: bool,

@@ -1,17 +1,49 @@
 //! How many bytes the machine keeps of each thing: `cargo test -p weft-tests --test machine sizes
 //! -- --nocapture` prints them.
 
-use weft::limits::{Heap, Table};
+use weft::host::{ExtendedMachine, Extensions};
+use weft::limits::{Heap, MachineSizes, Table};
 use weft::machine::Machine;
+
+weft::limits! {
+    /// Few of each, and some of what each host extension keeps.
+    struct Small { ..MachineSizes::SMALL }
+    extensions { ..ExtensionSizes::SMALL }
+}
 
 #[test]
 fn what_the_machine_keeps_of_each_thing_is_small() {
     println!("| table | bytes an entry |\n|---|---|");
     for table in Table::ALL {
-        println!("| {table} | {} |", Machine::<Heap>::entry_bytes(table));
+        println!("| {table} | {} |", ExtendedMachine::<Heap>::entry_bytes(table));
     }
-    let bytes = Machine::<Heap>::entry_bytes;
+    let bytes = ExtendedMachine::<Heap>::entry_bytes;
     assert!(bytes(Table::Tasks) + bytes(Table::Threads) <= 96, "a task with its implicit thread");
     assert!(bytes(Table::Waitables) <= 64, "an end of a stream, or a subtask");
     assert!(bytes(Table::WaitableSets) <= 52, "a waitable set");
+}
+
+#[test]
+fn a_machine_without_extensions_carries_none_of_their_bytes() {
+    let (plain, extended) = (size_of::<Machine<Small>>(), size_of::<ExtendedMachine<Small>>());
+    println!("a plain machine has {plain} bytes, one with extensions {extended}");
+    assert_eq!(extended - plain, size_of::<Extensions<Small>>());
+
+    // It is the sum of its tables, and a little more.
+    let bytes = Machine::<Small>::entry_bytes;
+    let sizes = MachineSizes::SMALL;
+    let tables = sizes.instances * bytes(Table::Instances) // with the handles of each
+        + sizes.functions * bytes(Table::Functions)
+        + sizes.types * bytes(Table::Types)
+        + sizes.tasks * bytes(Table::Tasks)
+        + sizes.threads * bytes(Table::Threads)
+        + sizes.waitables * bytes(Table::Waitables)
+        + sizes.waitable_sets * bytes(Table::WaitableSets)
+        + sizes.resources * bytes(Table::Resources)
+        + sizes.lends * bytes(Table::Lends)
+        + sizes.error_contexts * bytes(Table::ErrorContexts)
+        + sizes.frames * bytes(Table::Frames);
+    assert!((tables..=tables + 400).contains(&plain), "{plain} bytes for tables of {tables}");
+    let extensions = [Table::TaskRecords, Table::Contexts, Table::CallRecords, Table::HostSets];
+    assert_eq!(extensions.map(bytes), [0; 4]);
 }

@@ -4,7 +4,8 @@
 use weft_core::builtin::Outcome;
 use weft_core::code::{CopyResult, SubtaskState};
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{
     BufferCheck, Copy, EndState, HandleView, LoweredBorrow, StartFunctionSearch, Step, TaskReturn,
 };
@@ -17,14 +18,14 @@ use crate::guests::World;
 use crate::steps::{HOST, WAITS, back, ended, enters, returned, subtask};
 
 /// The first step of a built-in.
-fn suspension<L: Limits>(world: &mut World<L>, call: &Call) -> Step {
+fn suspension<L: ExtensionLimits>(world: &mut World<L>, call: &Call) -> Step {
     match call.definition.call(&mut world.machine, &call.arguments).unwrap() {
         Outcome::Suspend(step) => step,
         Outcome::Return(value) => panic!("{value:?} is returned"),
     }
 }
 
-fn buffer_check<L: Limits>(world: &mut World<L>, call: &Call) -> BufferCheck {
+fn buffer_check<L: ExtensionLimits>(world: &mut World<L>, call: &Call) -> BufferCheck {
     match suspension(world, call) {
         Step::CheckBuffer(check) => check,
         step => panic!("{step:?} checks no buffer"),
@@ -41,7 +42,7 @@ fn is_refused<T: std::fmt::Debug>(result: Result<T, Failure>) {
 }
 
 /// The instance that runs trapped, and is removed; another one takes its place.
-fn replaced<L: Limits>(world: &mut World<L>) -> weft_core::machine::InstanceId {
+fn replaced<L: ExtensionLimits>(world: &mut World<L>) -> weft_core::machine::InstanceId {
     world.machine.trapped().unwrap();
     let instance = world.instances.pop().unwrap();
     world.machine.remove_instance(instance).unwrap();
@@ -49,7 +50,9 @@ fn replaced<L: Limits>(world: &mut World<L>) -> weft_core::machine::InstanceId {
 }
 
 /// A result of a task that is gone, and a call whose task has its place.
-fn stale_return<L: Limits>(world: &mut World<L>) -> (TaskReturn, weft_core::machine::SubtaskId) {
+fn stale_return<L: ExtensionLimits>(
+    world: &mut World<L>,
+) -> (TaskReturn, weft_core::machine::SubtaskId) {
     world.running();
     let token = world.begin_task_return();
     let instance = replaced(world);
@@ -57,7 +60,7 @@ fn stale_return<L: Limits>(world: &mut World<L>) -> (TaskReturn, weft_core::mach
     (token, world.invoke(function).0)
 }
 
-fn the_result_of_a_task_that_is_gone_is_nobody_elses<L: Limits>() {
+fn the_result_of_a_task_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (token, call) = stale_return(&mut world);
     is_refused(world.machine.return_(&token));
@@ -66,7 +69,7 @@ fn the_result_of_a_task_that_is_gone_is_nobody_elses<L: Limits>() {
     world.clean_up();
 }
 
-fn a_function_returns_once<L: Limits>() {
+fn a_function_returns_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.plain(instance);
@@ -77,7 +80,7 @@ fn a_function_returns_once<L: Limits>() {
     world.clean_up();
 }
 
-fn a_buffer_for_an_end_that_is_gone_is_nobody_elses<L: Limits>() {
+fn a_buffer_for_an_end_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, _) = world.ends(STREAM);
@@ -95,7 +98,7 @@ fn a_buffer_for_an_end_that_is_gone_is_nobody_elses<L: Limits>() {
     world.clean_up();
 }
 
-fn an_end_that_was_given_away_meanwhile_is_not_read_from<L: Limits>() {
+fn an_end_that_was_given_away_meanwhile_is_not_read_from<L: ExtensionLimits>() {
     for is_sync in [false, true] {
         let mut world = World::<L>::new();
         let (instance, _) = world.running();
@@ -112,7 +115,7 @@ fn an_end_that_was_given_away_meanwhile_is_not_read_from<L: Limits>() {
     }
 }
 
-fn values_for_an_end_that_is_gone_are_nobody_elses<L: Limits>() {
+fn values_for_an_end_that_is_gone_are_nobody_elses<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -131,7 +134,7 @@ fn values_for_an_end_that_is_gone_are_nobody_elses<L: Limits>() {
 }
 
 /// `realloc` runs in another instance before a step is ended, whose token is of no use meanwhile.
-fn during_realloc<L: Limits>(
+fn during_realloc<L: ExtensionLimits>(
     call: &Call,
     attempt: impl FnOnce(&mut World<L>, Step) -> Option<Step>,
     end: impl FnOnce(&mut World<L>, Step) -> Result<Step, Failure>,
@@ -153,7 +156,7 @@ fn during_realloc<L: Limits>(
     world.clean_up();
 }
 
-fn a_token_is_of_no_use_while_realloc_runs<L: Limits>() {
+fn a_token_is_of_no_use_while_realloc_runs<L: ExtensionLimits>() {
     during_realloc::<L>(
         &STREAM.read(1, 4),
         |world, step| {
@@ -197,7 +200,7 @@ fn a_token_is_of_no_use_while_realloc_runs<L: Limits>() {
     );
 }
 
-fn a_start_function_is_found_once<L: Limits>() {
+fn a_start_function_is_found_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let step = suspension(&mut world, &thread_new(1, 2));
@@ -209,7 +212,7 @@ fn a_start_function_is_found_once<L: Limits>() {
     world.clean_up();
 }
 
-fn a_search_of_before_is_not_ended_in_the_place_of_another<L: Limits>() {
+fn a_search_of_before_is_not_ended_in_the_place_of_another<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let Step::FindStartFunction(first) = suspension(&mut world, &thread_new(1, 2)) else {
@@ -224,7 +227,7 @@ fn a_search_of_before_is_not_ended_in_the_place_of_another<L: Limits>() {
     world.clean_up();
 }
 
-fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: Limits>() {
+fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
@@ -240,7 +243,7 @@ fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: Limits>() {
 }
 
 /// The host would think that its buffer is its own again.
-fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: Limits>() {
+fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
@@ -258,7 +261,7 @@ fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: Limits>() {
     world.clean_up();
 }
 
-fn a_task_that_has_resolved_borrows_nothing<L: Limits>() {
+fn a_task_that_has_resolved_borrows_nothing<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, thread) = world.running();
     let task = world.machine.task_of(thread).unwrap();
@@ -274,7 +277,7 @@ fn a_task_that_has_resolved_borrows_nothing<L: Limits>() {
     world.clean_up();
 }
 
-fn nothing_is_lent_to_a_call_that_has_resolved<L: Limits>() {
+fn nothing_is_lent_to_a_call_that_has_resolved<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
@@ -301,7 +304,7 @@ fn nothing_is_lent_to_a_call_that_has_resolved<L: Limits>() {
     world.clean_up();
 }
 
-fn only_resources_are_given_to_instances<L: Limits>() {
+fn only_resources_are_given_to_instances<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let unknown = Error::Unknown(Table::Types);
@@ -309,7 +312,7 @@ fn only_resources_are_given_to_instances<L: Limits>() {
     world.clean_up();
 }
 
-fn nothing_else_runs_in_an_instance_during_realloc_and_post_return<L: Limits>() {
+fn nothing_else_runs_in_an_instance_during_realloc_and_post_return<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.sync_with_post_return(instance);
@@ -329,7 +332,7 @@ fn nothing_else_runs_in_an_instance_during_realloc_and_post_return<L: Limits>() 
     world.clean_up();
 }
 
-fn a_token_says_what_it_is_for<L: Limits>() {
+fn a_token_says_what_it_is_for<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let token = returned(suspension(&mut world, &crate::calls::task_return()));

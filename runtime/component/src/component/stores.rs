@@ -286,9 +286,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Which tasks wait, each for what, and who could wake it.
-    pub fn waiting(&self) -> Vec<WaitingTask> {
-        let state = E::data(&self.engine_store);
-        waiting_tasks(&state.machine, &state.names)
+    pub fn waiting(&mut self) -> Vec<WaitingTask> {
+        let state = E::data_mut(&mut self.engine_store);
+        waiting_tasks(&mut state.machine, &state.names)
     }
 
     /// How many turns a poll may take before others have theirs; at least 1. A turn is what a

@@ -68,8 +68,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
                 Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Turn::Idle => {
-                    let state = cx.data();
-                    let deadlock = Deadlock::of(&state.machine, &state.names);
+                    let state = cx.data_mut();
+                    let deadlock = Deadlock::of(&mut state.machine, &state.names);
                     return Err(CallError::Deadlock(Box::new(deadlock)));
                 }
             }

@@ -88,7 +88,7 @@ impl Contexts {
 /// use weft::context::{AmbientContextScope, AsyncContext, AsyncContextScope, ContextKey};
 /// use weft::context::ambient_context;
 /// use weft::limits::Heap;
-/// use weft::machine::Machine;
+/// use weft::host::ExtendedMachine;
 ///
 /// #[derive(ContextKey)]
 /// #[context_key(value = u64)]
@@ -103,7 +103,7 @@ impl Contexts {
 /// let ambient = AmbientContextScope::enter(context);
 /// assert_eq!(who(), Some(123));
 ///
-/// let mut machine = Machine::<Heap>::default();
+/// let mut machine = ExtendedMachine::<Heap>::default();
 /// let mut scope = AsyncContextScope::enter_ambient(&mut machine)?;
 /// drop(ambient);
 /// assert_eq!(who(), None);

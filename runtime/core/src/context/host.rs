@@ -4,7 +4,7 @@ use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::Host;
 use crate::host::extensions::{Extensions, TaskRecord};
-use crate::limits::Limits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::TaskId;
 
 use super::stack::{Contexts, Mark, Stack};
@@ -17,7 +17,7 @@ use super::{
 ///
 /// The *current* context is that of [the task that runs](Self::current_task), or of the host if
 /// none does. Where there is none yet, reading finds nothing, and changing makes one.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// The current context.
     pub fn context_get(&self) -> Option<&AsyncContext<L>> {
         self.contexts().current(self.stack()?)
@@ -162,17 +162,17 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`] if the task is no more.
     pub fn context_of(&self, task: TaskId) -> Result<Option<&AsyncContext<L>>, Error> {
-        let key = self.machine.task_key(task)?;
-        let record = self.machine.extensions.tasks.get(key, task.generation);
-        Ok(record.and_then(|record| self.contexts().current(&record.contexts)))
+        self.machine.task_key(task)?;
+        let contexts = self.machine.hooks.contexts_of(Some(task));
+        Ok(contexts.and_then(|contexts| self.contexts().current(contexts)))
     }
 
     fn contexts(&self) -> &Contexts<L> {
-        &self.machine.extensions.contexts
+        &self.machine.hooks.contexts
     }
 
     fn stack(&self) -> Option<&Stack<L>> {
-        self.machine.current_contexts()
+        self.machine.hooks.contexts_of(self.current_task())
     }
 
     fn change_context<R, E: From<Error>>(
@@ -196,7 +196,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         match self.current_task() {
             Some(task) => self.with_stack_of(task, act),
             None => {
-                let Extensions { contexts, host_contexts, .. } = &mut self.machine.extensions;
+                let Extensions { contexts, host_contexts, .. } = &mut self.machine.hooks;
                 act(contexts, host_contexts)
             }
         }
@@ -215,12 +215,12 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         task: TaskId,
         act: impl FnOnce(&mut Contexts<L>, &mut Stack<L>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let key = self.machine.task_key(task)?;
-        let Extensions { contexts, tasks, .. } = &mut self.machine.extensions;
-        let record = tasks.make(key, task.generation, TaskRecord::default)?;
+        self.machine.task_key(task)?;
+        let Extensions { contexts, tasks, .. } = &mut self.machine.hooks;
+        let record = tasks.get_or_insert_with(task, TaskRecord::default)?;
         let result = act(contexts, &mut record.contexts);
         if record.is_empty() {
-            tasks.take(key);
+            tasks.remove(task);
         }
         result
     }
@@ -240,7 +240,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
             Some(task) if self.machine.task_key(task).is_err() => Ok(()),
             Some(task) => self.with_stack_of(task, |contexts, stack| contexts.leave(stack, mark)),
             None => {
-                let Extensions { contexts, host_contexts, .. } = &mut self.machine.extensions;
+                let Extensions { contexts, host_contexts, .. } = &mut self.machine.hooks;
                 contexts.leave(host_contexts, mark)
             }
         }

@@ -25,13 +25,13 @@ use super::stack::Mark;
 /// # #[cfg(feature = "alloc")] {
 /// use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
 /// use weft::limits::Heap;
-/// use weft::machine::Machine;
+/// use weft::host::ExtendedMachine;
 ///
 /// #[derive(ContextKey)]
 /// #[context_key(value = u32)]
 /// struct Depth;
 ///
-/// let mut machine = Machine::<Heap>::default();
+/// let mut machine = ExtendedMachine::<Heap>::default();
 /// machine.host().set::<Depth>(1)?;
 /// {
 ///     let mut scope = AsyncContextScope::enter_empty(&mut machine)?;
@@ -91,9 +91,9 @@ impl<'a, S: HostStore + ?Sized> AsyncContextScope<'a, S> {
 /// # #[cfg(feature = "alloc")] {
 /// use weft::context::{AsyncContext, ContextKey, with_async_context};
 /// use weft::limits::Heap;
-/// use weft::machine::Machine;
+/// use weft::host::ExtendedMachine;
 ///
-/// let mut machine = Machine::<Heap>::default();
+/// let mut machine = ExtendedMachine::<Heap>::default();
 /// let user = ContextKey::new("user_id")?;
 /// let mut context = AsyncContext::new();
 /// context.set_value(user, 123)?;

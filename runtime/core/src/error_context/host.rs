@@ -5,7 +5,7 @@ use crate::context::{ContextValue, IntoContextValue};
 use crate::error::Error;
 use crate::host::Host;
 use crate::host::attributes::Name;
-use crate::limits::Limits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::ErrorContextId;
 
 use super::record::ErrorRecord;
@@ -17,7 +17,7 @@ use super::{ErrorSeverity, ErrorTrace, StackFrame};
 /// severity is that of an error. What takes an id fails with [`Error::Unknown`] if the error context
 /// is no more; what keeps something, with [`Error::Full`]
 /// ([`ErrorRecords`](crate::limits::Table::ErrorRecords)) if there is no room for a record.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// Makes an error context, which the host holds until it gives it to a guest or
     /// [drops](Self::error_context_drop) it. A message that is too long for its storage is cut, as
     /// the spec allows.

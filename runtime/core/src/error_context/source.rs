@@ -3,7 +3,8 @@
 use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::Host;
-use crate::limits::{Limits, Message as _};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::Message as _;
 use crate::machine::ErrorContextId;
 
 use super::ErrorSeverity;
@@ -13,7 +14,7 @@ use super::ErrorSeverity;
 const MAX_SOURCES: u32 = 128;
 
 /// Sources of error contexts: **host extensions**.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// What an error came from, if it is known.
     ///
     /// # Errors

@@ -3,8 +3,9 @@
 use core::fmt;
 
 use crate::chooser::Chooser;
-use crate::limits::Limits;
-use crate::machine::{ErrorContextId, Machine};
+use crate::host::ExtendedMachine;
+use crate::host::limits::ExtensionLimits;
+use crate::machine::ErrorContextId;
 
 use super::record::ErrorRecord;
 
@@ -18,12 +19,12 @@ use super::record::ErrorRecord;
 /// ```
 ///
 /// Metadata is not in it: it may hold what nobody is to read in a log.
-pub struct ErrorTrace<'a, L: Limits, C> {
-    pub(super) machine: &'a Machine<L, C>,
+pub struct ErrorTrace<'a, L: ExtensionLimits, C> {
+    pub(super) machine: &'a ExtendedMachine<L, C>,
     pub(super) error_context: ErrorContextId,
 }
 
-impl<L: Limits, C: Chooser> fmt::Display for ErrorTrace<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> fmt::Display for ErrorTrace<'_, L, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut next = Some(self.error_context);
         while let Some(error_context) = next {
@@ -48,7 +49,7 @@ impl<L: Limits, C: Chooser> fmt::Display for ErrorTrace<'_, L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> fmt::Debug for ErrorTrace<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> fmt::Debug for ErrorTrace<'_, L, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

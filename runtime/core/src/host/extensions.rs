@@ -1,28 +1,38 @@
-//! What the machine carries for the host: the side tables of the host extensions.
+//! The host extensions as hooks of the machine: what the host remembers of what is in it.
 //!
-//! The machine itself knows of them where things begin and end: a task that begins has its caller's
-//! current context, and what is removed takes its record with it. Everything else is done by
-//! [`Host`](super::Host), subject by subject.
+//! A task that begins has its caller's current context, and what is removed takes its record with
+//! it. Everything else is done by [`Host`](super::Host), subject by subject.
 //!
 //! To add a record for another kind of thing, add a row to the tables of the extensions in
 //! `limits::table`, from which its storage in [`ExtensionLimits`] follows; a field and its entries
-//! here; and a call of [`Records::take`] where the machine removes the thing.
+//! here; and its removal in the hook that is told when the thing is removed.
+
+use core::fmt;
 
 use crate::context::ContextValue;
 use crate::context::stack::{Contexts, Shared, Stack, Under};
+use crate::error::Error;
 use crate::error_context::record::{ErrorRecord, Frame};
 use crate::host::limits::ExtensionLimits;
+use crate::id::{ErrorContextId, Id as _, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId};
 use crate::limits::{Storage as _, Table, entries};
 use crate::list::FixedLengthListType;
-use crate::machine::arena::Slot;
-use crate::machine::host_set::HostSet;
-use crate::task::record::CallRecord;
+use crate::machine::arena::{Key, Slot};
+use crate::machine::{Hooks, NewTask, ThreadEnd};
+use crate::secondary_map::{SecondaryMap, SecondaryPlace};
+use crate::task::record::{CallRecord, Failed};
 use crate::task::token::{Handler, Token, Tokens};
 use crate::thread::record::{ThreadLocal, ThreadRecord};
 use crate::thread::table::{Link, Threads};
+use crate::waitable::host_sets::{HostSet, HostSets};
 
 use super::attributes::Attribute;
-use super::records::{Place, Records};
+
+/// The records of the things with ids `I`.
+type Records<I, V, S> = SecondaryMap<I, V, S>;
+
+/// A place for the record `V` of something with an id `I`.
+type Place<I, V> = SecondaryPlace<I, V>;
 
 /// What the host remembers of a task.
 pub(crate) struct TaskRecord<L: ExtensionLimits> {
@@ -42,22 +52,29 @@ impl<L: ExtensionLimits> Default for TaskRecord<L> {
     }
 }
 
-/// The side tables of the host extensions.
-pub(crate) struct Extensions<L: ExtensionLimits> {
+/// The host extensions, as the [hooks](Hooks) of a machine: what the host remembers of what is in
+/// it. A **host extension**, used by the [views](super::Host) of a machine that has them.
+pub struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: Contexts<L>,
     /// The contexts of the host, where no task runs.
     pub(crate) host_contexts: Stack<L>,
-    pub(crate) tasks: Records<TaskRecord<L>, L::TaskRecords<Place<TaskRecord<L>>>>,
-    pub(crate) errors: Records<ErrorRecord<L>, L::ErrorRecords<Place<ErrorRecord<L>>>>,
+    pub(crate) tasks: Records<TaskId, TaskRecord<L>, L::TaskRecords<Place<TaskId, TaskRecord<L>>>>,
+    pub(crate) errors: Records<
+        ErrorContextId,
+        ErrorRecord<L>,
+        L::ErrorRecords<Place<ErrorContextId, ErrorRecord<L>>>,
+    >,
     pub(crate) threads: Threads<L>,
-    pub(crate) calls: Records<CallRecord<L>, L::CallRecords<Place<CallRecord<L>>>>,
+    pub(crate) calls:
+        Records<SubtaskId, CallRecord<L>, L::CallRecords<Place<SubtaskId, CallRecord<L>>>>,
     pub(crate) tokens: Tokens<L>,
-    pub(crate) host_sets: Records<HostSet, L::HostSets<Place<HostSet>>>,
+    pub(crate) host_sets: HostSets<L>,
 }
 
 impl<L: ExtensionLimits> Extensions<L> {
-    /// Nothing yet.
-    pub(crate) const fn new() -> Self {
+    /// Creates extensions that remember nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             contexts: Contexts::new(),
             host_contexts: Stack::new(),
@@ -66,26 +83,192 @@ impl<L: ExtensionLimits> Extensions<L> {
             threads: Threads::new(),
             calls: Records::new(Table::CallRecords),
             tokens: Tokens::new(),
-            host_sets: Records::new(Table::HostSets),
+            host_sets: HostSets::new(),
         }
     }
 
     entries! { extensions {
-        TaskRecords: extensions.tasks.len(), [Place<TaskRecord<L>>];
+        TaskRecords: extensions.tasks.len(), [Place<TaskId, TaskRecord<L>>];
         Contexts: extensions.contexts.len(), [Slot<Shared<L>>];
         ContextScopes: extensions.contexts.scopes(), [Slot<Under<L>>];
         ContextValues: extensions.contexts.values(), [Attribute<L>];
-        ErrorRecords: extensions.errors.len(), [Place<ErrorRecord<L>>];
-        StackFrames: extensions.errors.iter().map(ErrorRecord::num_frames).sum(), [Frame<L>];
-        ErrorMetadata: extensions.errors.iter().map(|it| it.metadata.len()).sum(), [Attribute<L>];
+        ErrorRecords: extensions.errors.len(), [Place<ErrorContextId, ErrorRecord<L>>];
+        StackFrames: extensions.errors.iter().map(|(_, it)| it.num_frames()).sum(), [Frame<L>];
+        ErrorMetadata: extensions.errors.iter().map(|(_, it)| it.metadata.len()).sum(), [Attribute<L>];
         ListElements: 0, [ContextValue<L>];
         ListTypes: 0, [FixedLengthListType<L::CompoundType>];
-        ThreadRecords: extensions.threads.len(), [Slot<ThreadRecord<L>>, Place<Link<L>>];
+        ThreadRecords: extensions.threads.len(), [Slot<ThreadRecord<L>>, Place<ThreadId, Link<L>>];
         ThreadLocals: extensions.threads.iter().map(|(_, it)| it.locals.len()).sum(), [ThreadLocal<L>];
-        CallRecords: extensions.calls.len(), [Place<CallRecord<L>>];
-        TaskMetadata: extensions.calls.iter().map(|it| it.metadata.len()).sum(), [Attribute<L>];
+        CallRecords: extensions.calls.len(), [Place<SubtaskId, CallRecord<L>>];
+        TaskMetadata: extensions.calls.iter().map(|(_, it)| it.metadata.len()).sum(), [Attribute<L>];
         CancellationTokens: extensions.tokens.len(), [Slot<Token>];
         CancellationHandlers: extensions.tokens.handlers(), [Slot<Handler>];
-        HostSets: extensions.host_sets.len(), [Place<HostSet>];
+        HostSets: extensions.host_sets.len(), [Slot<HostSet>, Place<WaitableSetId, Key<HostSet>>];
     } }
+
+    /// The contexts of a task, if it has any, or of the host.
+    pub(crate) fn contexts_of(&self, task: Option<TaskId>) -> Option<&Stack<L>> {
+        match task {
+            None => Some(&self.host_contexts),
+            Some(task) => self.tasks.get(task).map(|record| &record.contexts),
+        }
+    }
+
+    /// The current context of a task, or of the host, to begin something in it.
+    pub(crate) fn inherited_context(&mut self, task: Option<TaskId>) -> Result<Stack<L>, Error> {
+        let Self { contexts, host_contexts, tasks, .. } = self;
+        let current = match task {
+            None => &*host_contexts,
+            Some(task) => match tasks.get(task) {
+                Some(record) => &record.contexts,
+                None => return Ok(Stack::default()),
+            },
+        };
+        contexts.inherit(current)
+    }
+
+    /// One error context, or one task that failed, less holds `source`.
+    pub(crate) fn count_source(&mut self, source: ErrorContextId) {
+        let Some(record) = self.errors.get_mut(source) else { return };
+        record.source_of = record.source_of.saturating_sub(1);
+        if record.is_blank() {
+            self.errors.remove(source);
+        }
+    }
+}
+
+impl<L: ExtensionLimits> Default for Extensions<L> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L: ExtensionLimits> Hooks for Extensions<L> {
+    const ENTRY_BYTES: &'static [(Table, usize)] = Self::ENTRY_BYTES;
+
+    fn count_of(&self, table: Table) -> usize {
+        self.entries_in_use(table)
+    }
+
+    /// Makes sure that the task can have the current context.
+    #[inline]
+    fn prepare_task(&mut self, task: &NewTask) -> Result<(), Error> {
+        // Nobody sees the context of `realloc`.
+        let inherits = task.function.is_some()
+            && self.contexts_of(task.begun_by).is_some_and(|contexts| !contexts.is_empty());
+        if inherits { self.tasks.reserve(task.task.position()) } else { Ok(()) }
+    }
+
+    /// Gives the current context to the task. If its implicit thread is one that the host begins,
+    /// that is known from now on.
+    #[inline]
+    fn task_made(&mut self, task: &NewTask) -> Result<(), Error> {
+        let Some(call) = task.call else { return Ok(()) };
+        self.threads.task_made(task.implicit_thread, call, task.instance)?;
+        let inherited = self.inherited_context(task.begun_by)?;
+        if !inherited.is_empty() {
+            self.tasks.insert(task.task, TaskRecord { contexts: inherited })?;
+        }
+        Ok(())
+    }
+
+    fn task_cancelled(
+        &mut self,
+        _: TaskId,
+        implicit_thread: Option<ThreadId>,
+    ) -> Result<(), Error> {
+        implicit_thread.map_or(Ok(()), |thread| self.threads.cancelled(thread))
+    }
+
+    #[inline]
+    fn task_removed(&mut self, task: TaskId) -> Result<(), Error> {
+        match self.tasks.remove(task) {
+            Some(record) => self.contexts.end(record.contexts),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn thread_removed(&mut self, thread: ThreadId, end: ThreadEnd) -> Result<(), Error> {
+        self.threads.thread_ended(thread, end)
+    }
+
+    #[inline]
+    fn call_removed(&mut self, call: SubtaskId) -> Result<Option<ErrorContextId>, Error> {
+        let Some(record) = self.calls.remove(call) else { return Ok(None) };
+        self.contexts.end(record.contexts)?;
+        if let Some(handler) = record.binding {
+            self.tokens.remove_handler(handler)?;
+        }
+        let Some(Failed(Some(error))) = record.failure else { return Ok(None) };
+        self.count_source(error);
+        Ok(Some(error))
+    }
+
+    fn keeps_error_context(&self, error_context: ErrorContextId) -> bool {
+        self.errors.get(error_context).is_some_and(|record| record.source_of > 0)
+    }
+
+    fn error_context_removed(
+        &mut self,
+        error_context: ErrorContextId,
+    ) -> Result<Option<ErrorContextId>, Error> {
+        let source = self.errors.remove(error_context).and_then(|record| record.source);
+        if let Some(source) = source {
+            self.count_source(source);
+        }
+        Ok(source)
+    }
+
+    fn instance_locked_down(&mut self, instance: InstanceId) -> Result<(), Error> {
+        self.threads.instance_locked_down(instance)
+    }
+
+    fn set_changed(&mut self, set: WaitableSetId, has_event: bool) -> Result<(), Error> {
+        self.host_sets.changed(set, has_event)
+    }
+}
+
+impl<L: ExtensionLimits> fmt::Debug for Extensions<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tables = f.debug_map();
+        for (table, _) in Self::ENTRY_BYTES {
+            tables.entry(table, &self.count_of(*table));
+        }
+        tables.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::ExtendedMachine;
+    use crate::machine::Machine;
+
+    crate::limits! {
+        struct Small { ..MachineSizes::SMALL }
+        extensions { ..ExtensionSizes::SMALL }
+    }
+
+    crate::limits! {
+        struct Medium { ..MachineSizes::MEDIUM }
+        extensions { ..ExtensionSizes::MEDIUM }
+    }
+
+    #[test]
+    fn every_table_has_its_row_of_entries() {
+        let of_the_machine = Machine::<Small>::entry_bytes;
+        for table in Table::ALL {
+            assert!(ExtendedMachine::<Small>::entry_bytes(table) > 0, "{table}");
+        }
+        let of_the_machine = Table::ALL.into_iter().filter(|it| of_the_machine(*it) > 0).count();
+        let rows = of_the_machine + Extensions::<Small>::ENTRY_BYTES.len();
+        assert_eq!(rows, Table::ALL.len(), "each is in one of the two lists");
+    }
+
+    #[test]
+    fn the_extensions_of_a_preset_are_as_small_as_documented() {
+        let sizes = [size_of::<Extensions<Small>>(), size_of::<Extensions<Medium>>()];
+        assert!(sizes[0] < 5 * 1024 && sizes[1] < 24 * 1024, "{sizes:?}");
+    }
 }

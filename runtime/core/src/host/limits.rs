@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use core::fmt;
 
 use crate::context::ContextKey;
-use crate::limits::{Array, ArrayText, Storage, sizes};
+use crate::limits::{Array, ArrayText, Limits, Storage, sizes};
 use crate::list::CompoundType;
 
 macro_rules! limits_and_heap {
@@ -14,7 +14,7 @@ macro_rules! limits_and_heap {
         /// [`Heap`](crate::limits::Heap) lets them all grow. [`limits!`](crate::limits!) makes arrays
         /// of the sizes in [`ExtensionSizes`], which are 0 unless they are written: a machine whose
         /// host uses no extensions pays nothing for them.
-        pub trait ExtensionLimits: Sized + 'static {
+        pub trait ExtensionLimits: Limits {
             $($(#[$attribute])* type $table<T>: Storage<T>;)*
             /// The name of a value: a context key, a key of metadata.
             type Name: Text;

@@ -3,13 +3,13 @@
 //!
 //! The Component Model says what guests hear of one another. A host wants to know more: for whom a
 //! task works, how an error came to be. It asks a [`Host`], which is a view of whatever has a
-//! machine: a [`Machine`] itself, a component store, or the store that is lent to a function of the
+//! machine with the extensions: an [`ExtendedMachine`] itself, a component store, or the store that is lent to a function of the
 //! host. So everything here has one signature, wherever it is used and whatever the machine's
 //! tables are made of.
 //!
 //! | has a view: [`HostStore`] | got by |
 //! |---|---|
-//! | [`Machine`] | [`Machine::host`] |
+//! | [`ExtendedMachine`] | [`Machine::host`] |
 //! | `component::Store` | `Store::host` |
 //! | `component::HostContext`, inside of a function of the host that a guest calls | `HostContext::host` |
 //! | [`AsyncContextScope`](crate::context::AsyncContextScope), which is what it was entered on | as that |
@@ -27,25 +27,25 @@
 //! | file | what is in it |
 //! |---|---|
 //! | here | [`Host`], [`HostStore`] |
-//! | `extensions` | the side tables, which the machine carries |
+//! | `extensions` | [`Extensions`]: the side tables, which are the [hooks](crate::machine::Hooks) of a machine |
 //! | [`limits`] | the storage of these tables, and their sizes |
-//! | `records` | records of things in the machine, by position and generation |
 //! | `attributes` | named values: contexts and metadata are made of them |
 //!
-//! These, and the data of each subject, are below the machine: plain data that knows nothing of it
-//! but its ids. The methods of [`Host`] are above it. What is kept of a task or an error context is
-//! dropped when the machine removes that, so that it never becomes anybody else's.
+//! These, and the data of each subject, know nothing of the machine but its ids. The methods of
+//! [`Host`] know both. The record of a task or an error context is dropped when the machine removes
+//! that, so that it never becomes anybody else's.
 
 pub(crate) mod attributes;
 pub(crate) mod extensions;
 pub mod limits;
-pub(crate) mod records;
 
 use core::fmt;
 
-use crate::chooser::Chooser;
-use crate::limits::Limits;
+use crate::chooser::{Chooser, FirstInFirstOut};
+use crate::host::limits::ExtensionLimits;
 use crate::machine::{Machine, TaskId};
+
+pub use extensions::Extensions;
 
 /// A view of a machine for its host: a **host extension**, as is everything that it does.
 ///
@@ -55,10 +55,10 @@ use crate::machine::{Machine, TaskId};
 /// # use weft_core as weft;
 /// # #[cfg(feature = "alloc")] {
 /// use weft::context::ContextKey;
+/// use weft::host::ExtendedMachine;
 /// use weft::limits::Heap;
-/// use weft::machine::Machine;
 ///
-/// let mut machine = Machine::<Heap>::default();
+/// let mut machine = ExtendedMachine::<Heap>::default();
 /// let mut host = machine.host();
 /// host.set_context_value(ContextKey::new("locale")?, "de-CH")?;
 /// let locale = host.get_context_value(ContextKey::new("locale")?);
@@ -66,8 +66,8 @@ use crate::machine::{Machine, TaskId};
 /// # }
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
-pub struct Host<'a, L: Limits, C> {
-    pub(crate) machine: &'a mut Machine<L, C>,
+pub struct Host<'a, L: ExtensionLimits, C> {
+    pub(crate) machine: &'a mut ExtendedMachine<L, C>,
 }
 
 /// Whatever has a machine with the host's side tables: a host extension.
@@ -76,7 +76,7 @@ pub struct Host<'a, L: Limits, C> {
 /// give it back while they last.
 pub trait HostStore {
     /// What the tables are made of.
-    type Limits: Limits;
+    type Limits: ExtensionLimits;
     /// Who decides what the spec leaves open.
     type Chooser: Chooser;
 
@@ -84,14 +84,38 @@ pub trait HostStore {
     fn host(&mut self) -> Host<'_, Self::Limits, Self::Chooser>;
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+/// A machine with the host extensions.
+///
+/// Everything that a [`Machine`] does without them, it does as well, and [`host`](Machine::host)
+/// is a view of them. One without them is a plain `Machine`.
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::host::ExtendedMachine;
+/// use weft::limits::Heap;
+///
+/// let mut machine = ExtendedMachine::<Heap>::default();
+/// let task = machine.host().task_start()?;
+/// machine.host().task_return(task, 5_u32)?;
+/// # }
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+pub type ExtendedMachine<L, C = FirstInFirstOut> = Machine<L, C, Extensions<L>>;
+
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
+    /// Creates an empty machine with this chooser and the host extensions.
+    pub const fn with_extensions(chooser: C) -> Self {
+        Self::with_hooks(chooser, Extensions::new())
+    }
+
     /// The host's side of the machine: a **host extension**.
     pub const fn host(&mut self) -> Host<'_, L, C> {
         Host { machine: self }
     }
 }
 
-impl<L: Limits, C: Chooser> HostStore for Machine<L, C> {
+impl<L: ExtensionLimits, C: Chooser> HostStore for ExtendedMachine<L, C> {
     type Limits = L;
     type Chooser = C;
 
@@ -100,7 +124,7 @@ impl<L: Limits, C: Chooser> HostStore for Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> HostStore for Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> HostStore for Host<'_, L, C> {
     type Limits = L;
     type Chooser = C;
 
@@ -118,15 +142,15 @@ impl<S: HostStore + ?Sized> HostStore for &mut S {
     }
 }
 
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// The task that runs: the one whose guest has control, or the one that calls the function of
     /// the host which has. Nothing where the host has control by itself.
     pub fn current_task(&self) -> Option<TaskId> {
-        self.machine.task_id(self.machine.running_task()?).ok()
+        self.machine.running_task()
     }
 }
 
-impl<L: Limits, C: Chooser> fmt::Debug for Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> fmt::Debug for Host<'_, L, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").field("machine", &self.machine).finish()
     }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::limits::{Storage, Table};
 
 /// Where a thing is in its [`Arena`]. Only the machine has keys, and it keeps none of things
-/// that are gone; the host has [ids](super::id), which are checked.
+/// that are gone; the host has [ids](crate::id), which are checked.
 pub(crate) struct Key<T> {
     position: NonZeroU32,
     of: PhantomData<fn() -> T>,
@@ -178,9 +178,19 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
-    /// Where the next thing will be that is inserted.
-    pub(crate) fn next_position(&self) -> usize {
-        self.free.map_or(self.slots.len(), Key::position)
+    /// The key and the generation that the next thing will have that is inserted.
+    #[inline]
+    pub(crate) fn next(&self) -> Result<(Key<T>, u32), Error> {
+        match self.free {
+            None => {
+                let key = Key::from_position(self.slots.len()).ok_or(Error::Full(self.table))?;
+                Ok((key, 0))
+            }
+            Some(key) => {
+                let slot = self.slots.get(key.position()).ok_or(Error::Inconsistent(self.table))?;
+                Ok((key, slot.generation))
+            }
+        }
     }
 
     /// How many slots there are: no position is as high.

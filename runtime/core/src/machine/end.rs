@@ -13,6 +13,7 @@ use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::Machine;
 use super::arena::Key;
+use super::hooks::Hooks;
 use super::instance::Instance;
 use super::outstanding::Outstanding;
 use super::step::{AfterCopy, Buffer, Copy, CopySide, Event, Step};
@@ -109,7 +110,7 @@ impl End {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `new_stream` and `new_future`: the readable end, and the writable one. There must be room.
     pub(crate) fn new_ends(
         &mut self,

@@ -10,6 +10,7 @@ use crate::limits::{Limits, Message as _, Storage, Table};
 use super::Machine;
 use super::arena::Key;
 use super::handle::Handle;
+use super::hooks::Hooks;
 use super::outstanding::Outstanding;
 use super::step::Step;
 use crate::id::{ErrorContextId, InstanceId};
@@ -23,7 +24,7 @@ pub(crate) struct ErrorContext {
     host_holds: u32,
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes an error context, which the host holds: a **host extension**.
     ///
     /// Where the table's [`Message`](crate::limits::Message) is bounded, a text that is too long is
@@ -51,8 +52,16 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         message: L::Message,
     ) -> Result<Key<ErrorContext>, Error> {
         self.error_contexts.reserve(1)?;
+        if H::LISTENS {
+            let next = self.next_error_context_id()?;
+            self.hooks.prepare_error_context(next)?;
+        }
         let error_context = self.error_contexts.insert(error_context)?;
         self.set_message(error_context, message)?;
+        if H::LISTENS {
+            let made = self.error_context_id(error_context)?;
+            self.hooks.error_context_made(made)?;
+        }
         Ok(error_context)
     }
 
@@ -174,59 +183,33 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [`Error::Unknown`]; [`Error::NotHeld`] if the host doesn't hold it.
     pub fn drop_error_context(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
-        let error_context = self.error_context_key(error_context)?;
-        let held = self.error_contexts.get_mut(error_context)?;
+        let key = self.error_context_key(error_context)?;
+        let held = self.error_contexts.get_mut(key)?;
         held.host_holds = held.host_holds.checked_sub(1).ok_or(Error::NotHeld)?;
-        self.forget_if_unheld(error_context)
+        self.remove_unheld(error_context)
     }
 
     /// A handle that stood for it is gone.
     pub(crate) fn release(&mut self, error_context: Key<ErrorContext>) -> Result<(), Error> {
         self.error_contexts.get_mut(error_context)?.handles -= 1;
-        self.forget_if_unheld(error_context)
+        self.remove_unheld(self.error_context_id(error_context)?)
     }
 
-    /// Something that the host keeps holds an error context: another one, as its source, or a task
-    /// that failed with it.
-    pub(crate) fn hold_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
-        self.describe_error(source, |record| {
-            let held = record.source_of.checked_add(1);
-            record.source_of = held.ok_or(Error::Full(Table::ErrorRecords))?;
-            Ok(())
-        })
-    }
-
-    /// What [held it](Self::hold_source) is gone, or has another one.
-    pub(crate) fn release_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
-        self.count_source(source)?;
-        self.forget_if_unheld(self.error_context_key(source)?)
-    }
-
-    /// One error context less has `source` as its source.
-    fn count_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
-        self.describe_error(source, |record| {
-            record.source_of = record.source_of.saturating_sub(1);
-            Ok(())
-        })
-    }
-
-    /// Forgets an error context that nobody has, with all that the host knows of it; then its
-    /// source, if nobody has that, and so on.
-    fn forget_if_unheld(&mut self, error_context: Key<ErrorContext>) -> Result<(), Error> {
+    /// Removes an error context that neither a guest nor the host has, and that the hooks don't
+    /// keep; then another one that they have kept for it, if nobody has that, and so on.
+    pub(crate) fn remove_unheld(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         let mut next = error_context;
         loop {
-            let ErrorContext { handles, host_holds } = *self.error_contexts.get(next)?;
-            let id = self.error_context_id(next)?;
-            let source_of = self.error_record(id)?.map_or(0, |record| record.source_of);
-            if handles > 0 || host_holds > 0 || source_of > 0 {
+            let key = self.error_context_key(next)?;
+            let ErrorContext { handles, host_holds } = *self.error_contexts.get(key)?;
+            if handles > 0 || host_holds > 0 || self.hooks.keeps_error_context(next) {
                 return Ok(());
             }
-            let record = self.extensions.errors.take(next);
-            self.set_message(next, L::Message::default())?;
-            self.error_contexts.remove(next)?;
-            let Some(source) = record.and_then(|record| record.source) else { return Ok(()) };
-            self.count_source(source)?;
-            next = self.error_context_key(source)?;
+            let released = self.hooks.error_context_removed(next)?;
+            self.set_message(key, L::Message::default())?;
+            self.error_contexts.remove(key)?;
+            let Some(released) = released else { return Ok(()) };
+            next = released;
         }
     }
 

@@ -10,6 +10,7 @@ use crate::trap::Trap;
 
 use super::Machine;
 use super::arena::Key;
+use super::hooks::Hooks;
 use super::instance::Instance;
 use super::outstanding::Outstanding;
 use super::step::Step;
@@ -38,7 +39,7 @@ pub(crate) enum Frame {
     Realloc { previous: Option<Key<Thread>>, outstanding: Outstanding },
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes sure that there is room for as many frames.
     #[inline]
     pub(crate) fn reserve_frames(&mut self, additional: usize) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use crate::trap::{CopyDirection, EndKind, Trap};
 use super::Machine;
 use super::arena::Key;
 use super::error_context::ErrorContext;
+use super::hooks::Hooks;
 use super::instance::Instance;
 use super::resource::ResourceHandle;
 use super::waitable::{Kind, Waitable};
@@ -23,7 +24,7 @@ pub(crate) enum Handle {
     ErrorContext(Key<ErrorContext>),
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `handles.get`
     ///
     /// Traps: `unknown-handle-index`.

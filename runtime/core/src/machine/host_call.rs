@@ -10,13 +10,14 @@ use crate::limits::Limits;
 use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
+use super::hooks::Hooks;
 use super::outstanding::Outstanding;
 use super::step::Step;
 use super::subtask::Resolution;
 use super::waitable::{Callee, Waitable};
 use crate::id::{InstanceId, SubtaskId};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `on_start`: a function of the host takes its arguments, which may be lifted now.
     ///
     /// # Errors
@@ -119,7 +120,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         match self.subtask(subtask)?.callee {
             Callee::Host(_) => Ok(subtask),
             Callee::Gone => Err(Error::AlreadyResolved),
-            Callee::Task(_) | Callee::HostTask => Err(Error::NotHosts),
+            Callee::Task(_) | Callee::Operation => Err(Error::NotHosts),
         }
     }
 }

@@ -15,12 +15,13 @@ use super::Machine;
 use super::arena::Key;
 use super::end::State;
 use super::frame::Frame;
+use super::hooks::Hooks;
 use super::outstanding::Outstanding;
 use super::step::{AfterCopy, Buffer, Step};
 use super::waitable::Waitable;
 use crate::id::EndId;
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `new_stream` and `new_future`, of the host: the readable end and the writable one.
     ///
     /// # Errors

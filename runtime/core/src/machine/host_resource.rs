@@ -10,10 +10,11 @@ use crate::error::Failure;
 use crate::limits::Limits;
 
 use super::Machine;
+use super::hooks::Hooks;
 use super::step::Step;
 use crate::id::{SubtaskId, TaskId};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_resource_drop`, of a resource that the host owns: calls the destructor of its type,
     /// as [`invoke`](Self::invoke) calls a function.
     ///

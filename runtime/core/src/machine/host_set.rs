@@ -1,7 +1,8 @@
-//! Waitable sets of the host: **host extensions**, on the same rules as guests'.
+//! Waitable sets that no instance has, but the host: **host extensions**, on the same rules as
+//! guests'.
 //!
-//! As a guest's, a set of the host's knows which of its members have events, not who they are. It
-//! may be a member of another one: then it is listed there as long as it has events itself.
+//! Their members are the host's calls, operations and ends. The [hooks](super::Hooks) are told when
+//! such a set has events, so that whatever is built on top of it needn't ask.
 
 use crate::chooser::{Choice, Chooser};
 use crate::error::{Error, Failure};
@@ -9,194 +10,102 @@ use crate::limits::{Limits, Table};
 
 use super::Machine;
 use super::arena::Key;
-use super::list::{Linked as _, List};
+use super::hooks::Hooks;
 use super::outstanding::Outstanding;
 use super::step::HostEvent;
 use super::waitable::{Kind, Waitable};
 use super::waitable_set::WaitableSet;
 use crate::id::{WaitableId, WaitableSetId};
 
-/// What a waitable set of the host has besides what every set has.
-#[derive(Debug, Default)]
-pub(crate) struct HostSet {
-    /// The set that it is a member of.
-    parent: Option<Key<WaitableSet>>,
-    /// The sets among its members that have events, in the order in which they came to have some.
-    ready: List<WaitableSet>,
-    /// How many sets are its members.
-    num_sets: u32,
-    is_closed: bool,
-}
-
-impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// A new set of the host's.
-    pub(crate) fn new_host_set(&mut self) -> Result<WaitableSetId, Error> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// Makes sure that there is room for a set. Returns the id that it will have, if it is made
+    /// next.
+    pub(crate) fn prepare_host_set(&mut self) -> Result<WaitableSetId, Error> {
         self.sets.reserve(1)?;
-        self.extensions.host_sets.reserve(self.sets.next_position())?;
+        self.next_set_id()
+    }
+
+    /// Makes a set of the host's, which was prepared.
+    pub(crate) fn new_host_set(&mut self) -> Result<WaitableSetId, Error> {
         let key = self.sets.insert(WaitableSet::new(None))?;
-        let id = self.set_id(key)?;
-        self.extensions.host_sets.make(key, id.generation, HostSet::default)?;
-        Ok(id)
+        self.set_id(key)
     }
 
     /// The set of the host's with this id.
     pub(crate) fn host_set_key(&self, set: WaitableSetId) -> Result<Key<WaitableSet>, Error> {
-        let key = self.sets.key(set.number, set.generation)?;
+        let key = self.set_key(set)?;
         if self.sets.get(key)?.instance.is_some() {
             return Err(Error::NotHeld);
         }
         Ok(key)
     }
 
-    fn host_set(&self, set: Key<WaitableSet>) -> Result<&HostSet, Error> {
-        let generation = self.sets.generation(set)?;
-        let record = self.extensions.host_sets.get(set, generation);
-        record.ok_or(Error::Inconsistent(Table::HostSets))
+    /// How many waitables are members of a set.
+    pub(crate) fn members_of_set(&self, set: WaitableSetId) -> Result<u32, Error> {
+        Ok(self.sets.get(self.host_set_key(set)?)?.num_elems)
     }
 
-    fn host_set_mut(&mut self, set: Key<WaitableSet>) -> Result<&mut HostSet, Error> {
-        let generation = self.sets.generation(set)?;
-        self.extensions.host_sets.make(set, generation, HostSet::default)
+    /// Puts something that the host holds into a set, or takes it out of the one that it is in.
+    pub(crate) fn join_host_set(
+        &mut self,
+        waitable: WaitableId,
+        set: Option<WaitableSetId>,
+    ) -> Result<(), Error> {
+        let waitable = self.hosts_waitable(waitable)?;
+        let set = set.map(|set| self.host_set_key(set)).transpose()?;
+        self.join(waitable, set)
     }
 
-    /// Whether a set was closed.
-    pub(crate) fn is_host_set_closed(&self, set: Key<WaitableSet>) -> Result<bool, Error> {
-        Ok(self.host_set(set)?.is_closed)
-    }
-
-    /// How many members a set has.
-    pub(crate) fn count_host_set(&self, set: Key<WaitableSet>) -> Result<u32, Error> {
-        Ok(self.sets.get(set)?.num_elems.saturating_add(self.host_set(set)?.num_sets))
-    }
-
-    /// The set of the host's that something is in, which the host holds.
+    /// The set that something is in, which the host holds.
     pub(crate) fn set_of_host_waitable(
         &self,
         waitable: WaitableId,
-    ) -> Result<(Key<Waitable>, Option<Key<WaitableSet>>), Error> {
-        let key = match waitable {
-            WaitableId::Subtask(call) => self.hosts_call(call)?,
-            WaitableId::End(end) => self.hosts_end(end)?,
-        };
-        Ok((key, self.waitables.get(key)?.set))
+    ) -> Result<Option<WaitableSetId>, Error> {
+        let set = self.waitables.get(self.hosts_waitable(waitable)?)?.set;
+        set.map(|set| self.set_id(set)).transpose()
     }
 
-    /// The set of the host's that a set is a member of.
-    pub(crate) fn parent_of(
-        &self,
-        set: Key<WaitableSet>,
-    ) -> Result<Option<Key<WaitableSet>>, Error> {
-        Ok(self.host_set(set)?.parent)
-    }
-
-    /// Makes a set a member of another one, or of none.
-    ///
-    /// Fails, with nothing changed, if it would be among its own members.
-    pub(crate) fn nest(
-        &mut self,
-        set: Key<WaitableSet>,
-        parent: Option<Key<WaitableSet>>,
-    ) -> Result<(), Error> {
-        let mut above = parent;
-        while let Some(it) = above {
-            if it == set {
-                return Err(Error::SetCycle);
-            }
-            above = self.host_set(it)?.parent;
+    fn hosts_waitable(&self, waitable: WaitableId) -> Result<Key<Waitable>, Error> {
+        match waitable {
+            WaitableId::Subtask(call) => self.hosts_call(call),
+            WaitableId::End(end) => self.hosts_end(end),
         }
-        if let Some(before) = self.host_set(set)?.parent {
-            self.list_in(before, set, false)?;
-            self.host_set_mut(before)?.num_sets -= 1;
-            self.host_set_mut(set)?.parent = None;
-            self.show_host_set(before)?;
-        }
-        if let Some(parent) = parent {
-            self.host_set_mut(parent)?.num_sets += 1;
-            self.host_set_mut(set)?.parent = Some(parent);
-            self.show_host_set(set)?;
-        }
-        Ok(())
-    }
-
-    /// Lists a set among those of its parent that have events, or no more.
-    fn list_in(
-        &mut self,
-        parent: Key<WaitableSet>,
-        set: Key<WaitableSet>,
-        has_events: bool,
-    ) -> Result<(), Error> {
-        if self.sets.get(set)?.links().are_set() == has_events {
-            return Ok(());
-        }
-        let mut ready = core::mem::take(&mut self.host_set_mut(parent)?.ready);
-        if has_events {
-            ready.push_back(&mut self.sets, set)?;
-        } else {
-            ready.remove(&mut self.sets, set)?;
-        }
-        self.host_set_mut(parent)?.ready = ready;
-        Ok(())
-    }
-
-    /// Lists a set where it is a member, if it has events, after those changed; and so on upwards,
-    /// as far as it makes a difference.
-    pub(crate) fn show_host_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
-        let mut next = set;
-        loop {
-            let HostSet { parent, ref ready, is_closed, .. } = *self.host_set(next)?;
-            let has_events =
-                !is_closed && (ready.len() > 0 || self.sets.get(next)?.has_pending_event());
-            let Some(parent) = parent else { return Ok(()) };
-            if self.sets.get(next)?.links().are_set() == has_events {
-                return Ok(());
-            }
-            self.list_in(parent, next, has_events)?;
-            next = parent;
-        }
-    }
-
-    /// Closes a set: it gives no more events, and those of its members stay theirs.
-    pub(crate) fn close_host_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
-        self.host_set_mut(set)?.is_closed = true;
-        self.show_host_set(set)
     }
 
     /// Removes a set, which has no members.
-    pub(crate) fn remove_host_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
-        if self.count_host_set(set)? > 0 {
-            return Err(Error::SetNotEmpty);
-        }
-        self.nest(set, None)?;
-        self.extensions.host_sets.take(set);
-        self.sets.remove(set)?;
+    pub(crate) fn remove_host_set(&mut self, set: WaitableSetId) -> Result<(), Error> {
+        let key = self.host_set_key(set)?;
+        self.sets.remove(key)?;
         Ok(())
     }
 
-    /// Takes the next event of a set's members, and of the members of those.
-    pub(crate) fn next_event_of_host_set(
-        &mut self,
-        set: Key<WaitableSet>,
-    ) -> Result<Option<HostEvent>, Failure> {
+    /// How many members of a set have events.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherStep`] while a step is to be ended; [`Error::MustUnwind`].
+    pub(crate) fn pending_in_host_set(&self, set: WaitableSetId) -> Result<u32, Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
-        let mut set = set;
-        loop {
-            let direct = self.sets.get(set)?.pending.len();
-            let nested = self.host_set(set)?.ready.len();
-            if direct + nested == 0 {
-                return Ok(None);
-            }
-            let chosen = self.choose(Choice::Event, direct + nested)?;
-            if let Some(position) = chosen.checked_sub(direct) {
-                let chosen = self.host_set(set)?.ready.at(&self.sets, position)?;
-                set = chosen.ok_or(Error::Inconsistent(Table::WaitableSets))?;
-                continue;
-            }
-            let waitable = self.sets.get(set)?.pending.at(&self.waitables, chosen)?;
-            let waitable = waitable.ok_or(Error::Inconsistent(Table::Waitables))?;
-            let id = self.waitable_id(waitable)?;
-            let event = self.get_pending_event(waitable)?;
-            return Ok(Some(HostEvent { waitable: id, event }));
-        }
+        Ok(self.sets.get(self.host_set_key(set)?)?.pending.len())
+    }
+
+    /// Chooses one of `count` events: those of the members of a set, and others.
+    pub(crate) fn choose_event(&mut self, count: u32) -> Result<u32, Error> {
+        self.choose(Choice::Event, count)
+    }
+
+    /// Takes the event of the member at `position` among those that have one.
+    pub(crate) fn take_event_of_host_set(
+        &mut self,
+        set: WaitableSetId,
+        position: u32,
+    ) -> Result<HostEvent, Failure> {
+        let pending = &self.sets.get(self.host_set_key(set)?)?.pending;
+        let waitable = pending.at(&self.waitables, position)?;
+        let waitable = waitable.ok_or(Error::Inconsistent(Table::Waitables))?;
+        let id = self.waitable_id(waitable)?;
+        let event = self.get_pending_event(waitable)?;
+        Ok(HostEvent { waitable: id, event })
     }
 
     /// The id of a waitable.

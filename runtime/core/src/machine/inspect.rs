@@ -1,5 +1,9 @@
 //! Looking at a machine: what its instances hold and what its threads wait for, for traces,
-//! debuggers and messages. Nothing here changes anything.
+//! debuggers and messages. Nothing here changes anything that a guest could see.
+//!
+//! To look at all there is, one needs the machine by `&mut`, as looking makes the records of calls
+//! that nobody has looked at before. To look at something by its id, `&` is enough: who has an id
+//! has it of a record that was made.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -12,9 +16,9 @@ use super::Machine;
 use super::arena::Key;
 use super::end;
 use super::handle::Handle;
+use super::hooks::Hooks;
 use super::thread::{Continuation, State, Thread};
 use super::waitable::{Callee, Kind, Waitable};
-use super::waitable_set::WaitableSet;
 use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
@@ -178,11 +182,11 @@ pub enum CalleeView {
     Guest(TaskId),
     /// The function of the host with this number.
     Host(u32),
-    /// The host, by itself: a host task, which is a host extension.
-    HostTask,
+    /// Nobody: it is an operation, which the host ends itself.
+    Operation,
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The state of an instance.
     ///
     /// # Errors
@@ -285,6 +289,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Every thread, in no order that means anything.
+    ///
+    /// This looks at every call, so the records of all of them are made.
     pub fn threads(&self) -> impl Iterator<Item = ThreadView> {
         let positions = 0..self.threads.positions();
         positions.filter_map(|it| self.view_of_thread(self.threads.key_at(it)?).ok())
@@ -297,6 +303,12 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// [`Error::Unknown`]
     pub fn thread_view(&self, thread: ThreadId) -> Result<ThreadView, Error> {
         self.view_of_thread(self.thread_key(thread)?)
+    }
+
+    /// Whether a thread waits to enter its instance.
+    pub(crate) fn waits_to_enter(&self, thread: ThreadId) -> bool {
+        let state = self.thread_view(thread).map(|view| view.state);
+        matches!(state, Ok(ThreadState::Waiting { on: WaitingOn::Entering, .. }))
     }
 
     fn view_of_thread(&self, key: Key<Thread>) -> Result<ThreadView, Error> {
@@ -382,7 +394,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             Callee::Gone => CalleeView::Gone,
             Callee::Task(task) => CalleeView::Guest(self.task_id(task)?),
             Callee::Host(number) => CalleeView::Host(number),
-            Callee::HostTask => CalleeView::HostTask,
+            Callee::Operation => CalleeView::Operation,
         })
     }
 
@@ -393,10 +405,6 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// [`Error::Unknown`]
     pub fn function_of(&self, task: TaskId) -> Result<Option<FunctionId>, Error> {
         Ok(self.tasks.get(self.task_key(task)?)?.function)
-    }
-
-    pub(crate) fn set_id(&self, set: Key<WaitableSet>) -> Result<WaitableSetId, Error> {
-        Ok(WaitableSetId { number: set.number(), generation: self.sets.generation(set)? })
     }
 
     /// Every waitable that is in a set, with the set, in no order that means anything. A set does

@@ -4,13 +4,13 @@
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
-use crate::thread::ThreadEnd;
 use crate::trap::Trap;
 
 use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
 use super::handle::Handle;
+use super::hooks::{Hooks, ThreadEnd};
 use super::index_table::{Entry, IndexTable};
 use super::list::{Linked, Links};
 use super::outstanding::Outstanding;
@@ -56,7 +56,7 @@ impl<L: Limits> Tables<L> {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Lets each instance that is made from now on have at most so many handles, and at most so
     /// many threads, where the Component Model allows [`Limits::MAX_TABLE_LENGTH`], which is also
     /// the most that can be set: a guest that wants more traps with `table-full`. Each call has a
@@ -196,7 +196,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if core::mem::replace(&mut self.instances.get_mut(instance)?.lockdown, true) {
             return Ok(());
         }
-        self.fail_spawned_threads(instance)?;
+        if H::LISTENS {
+            let id = self.instance_id(instance)?;
+            self.hooks.instance_locked_down(id)?;
+        }
         self.count(instance)
     }
 
@@ -222,7 +225,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// that the host has begun; [`Error::OtherStep`] while a step is to be ended, or a trap to be
     /// [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
-        let instance = self.instance_key(instance)?;
+        let id = instance;
+        let instance = self.instance_key(id)?;
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(Error::OtherStep);
         }
@@ -233,7 +237,6 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
         }
         self.lock_down(instance)?;
-        self.fail_spawned_threads(instance)?;
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
             if let Some(thread) = self.thread_of(instance, position)? {
@@ -252,6 +255,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
         }
         *self.tables_mut(instance)? = Tables::new(self.max_table_length);
+        self.hooks.instance_removed(id)?;
         self.instances.remove(instance)?;
         Ok(())
     }

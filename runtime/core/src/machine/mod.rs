@@ -74,8 +74,8 @@
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
 //! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
 //! | `inspect` | nothing: looking at the machine |
-//! | `host_task`, `host_set` | nothing: host tasks, what the host remembers of calls, its waitable sets |
-//! | `extensions` | nothing: where what the host remembers of things begins and ends |
+//! | `operation`, `host_set` | nothing: what the host does itself and guests wait for; its waitable sets |
+//! | `hooks` | nothing: who is told of the records that are made and removed |
 //! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
 
@@ -83,18 +83,18 @@ pub(crate) mod arena;
 mod canon;
 mod end;
 mod error_context;
-mod extensions;
 mod frame;
 mod handle;
+mod hooks;
 mod host_call;
 mod host_end;
 mod host_resource;
-pub(crate) mod host_set;
-mod host_task;
+mod host_set;
 mod index_table;
 mod inspect;
 mod instance;
 pub(crate) mod list;
+mod operation;
 mod outstanding;
 mod ready;
 mod resource;
@@ -110,7 +110,6 @@ use core::fmt;
 
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::error::Error;
-use crate::host::extensions::Extensions;
 use crate::limits::{Limits, Storage, Table, bytes_of, entries};
 
 use arena::{Arena, Key, Slot};
@@ -132,6 +131,7 @@ pub use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
 };
+pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
 pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,
     WaitingOn,
@@ -145,9 +145,12 @@ pub use store::{Lift, LiftedFunction, TypeDefinition};
 
 /// A store, without an engine: all component instances that can call one another.
 ///
-/// `L` says what its tables are made of, `C` who decides what the spec leaves open.
-pub struct Machine<L: Limits, C = FirstInFirstOut> {
+/// `L` says what its tables are made of, `C` decides what the spec leaves open, and `H` is told of
+/// the records that are made and removed. With `()` nobody is; the host extensions come with
+/// [`ExtendedMachine`](crate::host::ExtendedMachine).
+pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     chooser: C,
+    pub(crate) hooks: H,
     instances: Arena<Instance, L::Instances<Slot<Instance>>>,
     /// The tables of the instance at the same position.
     tables: L::Instances<Tables<L>>,
@@ -180,12 +183,10 @@ pub struct Machine<L: Limits, C = FirstInFirstOut> {
     waits: u64,
     /// What the host holds that has an event.
     host_pending: List<Waitable>,
-    /// What the host remembers of things in here.
-    pub(crate) extensions: Extensions<L>,
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
-    /// Creates an empty machine with this chooser.
+    /// Creates an empty machine with this chooser, and without hooks.
     ///
     /// It can be the value of a `const` or a `static`:
     ///
@@ -205,8 +206,16 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// # Ok::<(), weft::error::Error>(())
     /// ```
     pub const fn new(chooser: C) -> Self {
+        Self::with_hooks(chooser, ())
+    }
+}
+
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// Creates an empty machine with this chooser and these hooks.
+    pub const fn with_hooks(chooser: C, hooks: H) -> Self {
         Self {
             chooser,
+            hooks,
             instances: Arena::new(Table::Instances),
             tables: Storage::EMPTY,
             max_table_length: L::MAX_TABLE_LENGTH,
@@ -229,7 +238,6 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             ready_threads: 0,
             waits: 0,
             host_pending: List::new(),
-            extensions: Extensions::new(),
         }
     }
 
@@ -244,14 +252,17 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// The thread that runs; nothing while the host does.
+    ///
+    /// This looks at the call that the thread runs for, so its records are made.
     pub fn current(&self) -> Option<ThreadId> {
         self.current.and_then(|thread| self.thread_id(thread).ok())
     }
 
     /// How many entries a table has in use; of [`Table::Handles`] and [`Table::ThreadIndices`],
-    /// those of all instances.
+    /// those of all instances. Records that nobody has looked at, and which so are not made, have
+    /// none.
     pub fn count_of(&self, table: Table) -> usize {
-        self.entries_in_use(table) + self.extensions.entries_in_use(table)
+        self.entries_in_use(table) + self.hooks.count_of(table)
     }
 
     /// How many bytes an entry of a table takes. A bounded machine is the sum of its tables'
@@ -260,7 +271,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// An implicit thread comes with its task.
     #[must_use]
     pub const fn entry_bytes(table: Table) -> usize {
-        bytes_of(Self::ENTRY_BYTES, table) + bytes_of(Extensions::<L>::ENTRY_BYTES, table)
+        bytes_of(Self::ENTRY_BYTES, table) + bytes_of(H::ENTRY_BYTES, table)
     }
 
     entries! { machine {
@@ -286,13 +297,13 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser + Default> Default for Machine<L, C> {
+impl<L: Limits, C: Chooser + Default, H: Hooks + Default> Default for Machine<L, C, H> {
     fn default() -> Self {
-        Self::new(C::default())
+        Self::with_hooks(C::default(), H::default())
     }
 }
 
-impl<L: Limits, C: Chooser> fmt::Debug for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> fmt::Debug for Machine<L, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut machine = f.debug_struct("Machine");
         for table in Table::ALL {
@@ -305,7 +316,7 @@ impl<L: Limits, C: Chooser> fmt::Debug for Machine<L, C> {
 /// From keys to the ids that the host has, and back.
 macro_rules! ids {
     ($($id:ident, $to_id:ident, $to_key:ident: $arena:ident, $thing:ty;)*) => {
-        impl<L: Limits, C: Chooser> Machine<L, C> {$(
+        impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {$(
             #[inline]
             pub(crate) fn $to_id(&self, key: Key<$thing>) -> Result<$id, Error> {
                 Ok($id { number: key.number(), generation: self.$arena.generation(key)? })
@@ -326,6 +337,28 @@ ids! {
     SubtaskId, subtask_id, subtask_key: waitables, Waitable;
     EndId, end_id, end_key: waitables, Waitable;
     ErrorContextId, error_context_id, error_context_key: error_contexts, ErrorContext;
+    WaitableSetId, set_id, set_key: sets, WaitableSet;
+}
+
+/// The ids of what will be made next.
+macro_rules! next_ids {
+    ($($id:ident, $next:ident: $arena:ident;)*) => {
+        impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {$(
+            #[inline]
+            pub(crate) fn $next(&self) -> Result<$id, Error> {
+                let (key, generation) = self.$arena.next()?;
+                Ok($id { number: key.number(), generation })
+            }
+        )*}
+    };
+}
+
+next_ids! {
+    TaskId, next_task_id: tasks;
+    ThreadId, next_thread_id: threads;
+    SubtaskId, next_subtask_id: waitables;
+    ErrorContextId, next_error_context_id: error_contexts;
+    WaitableSetId, next_set_id: sets;
 }
 
 #[cfg(test)]
@@ -340,16 +373,6 @@ mod tests {
         struct Medium { ..MachineSizes::MEDIUM }
     }
 
-    crate::limits! {
-        struct SmallExtended { ..MachineSizes::SMALL }
-        extensions { ..ExtensionSizes::SMALL }
-    }
-
-    crate::limits! {
-        struct MediumExtended { ..MachineSizes::MEDIUM }
-        extensions { ..ExtensionSizes::MEDIUM }
-    }
-
     const MACHINE: Machine<Small> = Machine::new(FirstInFirstOut);
 
     #[test]
@@ -362,22 +385,8 @@ mod tests {
     }
 
     #[test]
-    fn every_table_has_its_row_of_entries() {
-        for table in Table::ALL {
-            assert!(Machine::<Small>::entry_bytes(table) > 0, "{table}");
-        }
-        let rows = Machine::<Small>::ENTRY_BYTES.len() + Extensions::<Small>::ENTRY_BYTES.len();
-        assert_eq!(rows, Table::ALL.len(), "each is in one of the two lists");
-    }
-
-    #[test]
     fn a_machine_of_a_preset_is_as_small_as_documented() {
         let own = [size_of::<Machine<Small>>(), size_of::<Machine<Medium>>()];
-        let extended = [size_of::<Machine<SmallExtended>>(), size_of::<Machine<MediumExtended>>()];
         assert!(own[0] < 2560 && own[1] < 13 * 1024, "{own:?}");
-        assert!(
-            extended[0] - own[0] < 5 * 1024 && extended[1] - own[1] < 24 * 1024,
-            "{own:?} {extended:?}"
-        );
     }
 }

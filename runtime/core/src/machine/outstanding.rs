@@ -9,6 +9,7 @@ use crate::error::{Error, Failure};
 use crate::limits::Limits;
 
 use super::Machine;
+use super::hooks::Hooks;
 use super::step::Step;
 use super::thread::Flow;
 
@@ -28,7 +29,7 @@ pub(crate) enum Outstanding {
     DropHostResource,
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The number of a new token, which is what the machine waits for from now on.
     #[inline]
     pub(crate) fn new_token(&mut self) -> u64 {

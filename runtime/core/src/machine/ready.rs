@@ -23,6 +23,7 @@ use crate::limits::Limits;
 
 use super::Machine;
 use super::arena::Key;
+use super::hooks::Hooks;
 use super::instance::Instance;
 use super::list::{Linked as _, List};
 use super::thread::{Continuation, Queue, State, Thread};
@@ -101,7 +102,7 @@ enum Place {
     Set(Key<WaitableSet>, Key<Thread>),
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// One of `count` possibilities.
     pub(crate) fn choose(&mut self, choice: Choice, count: u32) -> Result<u32, Error> {
         if count <= 1 {
@@ -250,7 +251,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// Puts `set` into its instance's list if it has both events and waiters, after they changed.
     pub(crate) fn show_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
         let shown = self.sets.get(set)?;
-        let Some(instance) = shown.instance else { return self.show_host_set(set) };
+        let Some(instance) = shown.instance else { return self.tell_of_set(set) };
         let (plain, callback) = (shown.waiters.len(), shown.callback_waiters.len());
         if shown.has_pending_event() && plain + callback > 0 {
             let queues = &mut self.instances.get_mut(instance)?.queues;

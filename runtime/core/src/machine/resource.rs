@@ -11,6 +11,7 @@ use crate::trap::{ExpectedResource, FoundResource, Trap};
 use super::Machine;
 use super::arena::Key;
 use super::handle::Handle;
+use super::hooks::Hooks;
 use super::task::{State, Task};
 use super::thread::{number, words};
 use crate::id::{InstanceId, SubtaskId, TaskId};
@@ -80,7 +81,7 @@ impl LoweredBorrow {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The resource handle at `index`, which must be of this type.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`.

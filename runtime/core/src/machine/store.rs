@@ -10,6 +10,7 @@ use crate::limits::{Limits, Storage, Table};
 use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
+use super::hooks::Hooks;
 use super::step::Step;
 use super::subtask::{Ends, Subtask};
 use super::thread::Flow;
@@ -84,7 +85,7 @@ pub enum TypeDefinition {
     Value,
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Numbers a type. The host makes sure that types which the spec says are equal have one
     /// number.
     ///
@@ -194,8 +195,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
     /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
-    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], [`Table::TaskRecords`] for the
-    /// host's context; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
+    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], or what the
+    /// [hooks](super::Hooks) have no room for; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
     /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
@@ -214,20 +215,17 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             return Err(Error::Unknown(Table::Functions).into());
         };
         self.check_host_has_control()?;
-        self.check_lift(&lifted)?;
-        self.waitables.reserve(1)?;
+        self.check_lift(function, &lifted)?;
+        self.prepare_call(None, Some(function))?;
         self.reserve_frames(1 + frames_of(&lifted))?;
         self.reserve_thread_index(&lifted)?;
         let mut subtask = Subtask::new(Callee::Gone);
         subtask.ends = Ends::Event;
-        let subtask = self.waitables.insert(Waitable::new(None, Kind::Subtask(subtask)))?;
-        let id = self.subtask_id(subtask)?;
-        let spawned = self.extensions.threads.take_spawning();
+        let call = Waitable::new(None, Kind::Subtask(subtask));
+        let (subtask, id) = self.insert_call(call, Some(function))?;
         let step = self.begin(|machine| machine.canon_lift(function, lifted, subtask, destroyed));
         if step.is_err() {
             self.abandon_subtask(subtask)?;
-        } else if let Some(spawned) = spawned {
-            self.link_spawned_thread(spawned, subtask)?;
         }
         Ok((id, step?))
     }
@@ -288,13 +286,38 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.reserve_frames(2)?;
         self.cancellable_call(call)?;
         let subtask = self.subtask_mut(key)?;
-        if subtask.callee == Callee::HostTask {
-            self.cancel_host_task(call)?;
+        if subtask.callee == Callee::Operation {
+            self.cancel_operation(call)?;
             return Ok(Step::ReturnToHost);
         }
         subtask.cancellation_requested = true;
         let Callee::Task(task) = subtask.callee else { return Ok(Step::ReturnToHost) };
         self.begin(|machine| machine.request_cancellation(task))
+    }
+
+    /// A call that the host made has failed, as something trapped that it had begun: whoever waits
+    /// for it hears of that, if it has not ended otherwise. A **host extension**, for whoever drives
+    /// the machine.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]; [`Error::NotHosts`] if a guest made it.
+    pub fn call_failed(&mut self, call: SubtaskId) -> Result<(), Error> {
+        let key = self.hosts_call(call)?;
+        if self.subtask(key)?.resolved() { Ok(()) } else { self.set_pending_event(key) }
+    }
+
+    /// A call that the host made, which is not over, as one that has failed is, and was not asked
+    /// to cancel.
+    pub(crate) fn cancellable_call(&self, call: SubtaskId) -> Result<(), Error> {
+        let subtask = self.subtask(self.hosts_call(call)?)?;
+        if subtask.resolved() || self.is_callee_gone(call)? {
+            return Err(Error::AlreadyResolved);
+        }
+        if subtask.cancellation_requested {
+            return Err(Error::AlreadyCancelled);
+        }
+        Ok(())
     }
 
     /// How far a call has come.
@@ -316,7 +339,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let subtask = self.subtask(self.subtask_key(call)?)?;
         match subtask.callee {
             Callee::Gone => Ok(!subtask.resolved()),
-            Callee::Host(_) | Callee::HostTask => Ok(false),
+            Callee::Host(_) | Callee::Operation => Ok(false),
             Callee::Task(task) => Ok(self.instances.get(self.tasks.get(task)?.instance)?.lockdown),
         }
     }

@@ -4,10 +4,12 @@ use crate::chooser::Chooser;
 use crate::code::{CancelResult, EventCode, SubtaskState};
 use crate::core_value::{CoreType, CoreValue};
 use crate::error::{Error, Failure};
+use crate::id::SubtaskId;
 use crate::limits::Limits;
 
 use super::Machine;
 use super::arena::Key;
+use super::hooks::Hooks;
 use super::resource::{Lend, ResourceHandle};
 use super::step::Event;
 use super::thread::{number, words};
@@ -102,7 +104,7 @@ impl Subtask {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `on_start` of `canon_lower`, without the arguments.
     pub(crate) fn subtask_started(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         let started = self.subtask_mut(subtask)?;
@@ -128,7 +130,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             (Resolution::Cancelled, SubtaskState::Starting) => SubtaskState::CancelledBeforeStarted,
             (Resolution::Cancelled, _) => SubtaskState::CancelledBeforeReturned,
         };
-        if resolved.callee != Callee::HostTask {
+        if resolved.callee != Callee::Operation {
             resolved.callee = Callee::Gone;
         }
         if resolved.ends == Ends::Event {
@@ -198,6 +200,11 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         // The handles that were lent go with the instance, or stay lent to nobody.
         self.deliver_resolve(subtask)?;
         self.drop_waitable(subtask)
+    }
+
+    /// Fails if there is no such call.
+    pub(crate) fn check_call(&self, call: SubtaskId) -> Result<(), Error> {
+        self.subtask(self.subtask_key(call)?).map(|_| ())
     }
 
     /// Whether `waitable` is a subtask.

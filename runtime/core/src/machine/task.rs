@@ -4,12 +4,12 @@ use crate::chooser::{Choice, Chooser};
 use crate::core_value::CoreValue;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
-use crate::thread::ThreadEnd;
 use crate::trap::Trap;
 
 use super::Machine;
 use super::arena::Key;
 use super::frame::Frame;
+use super::hooks::{Hooks, ThreadEnd};
 use super::instance::Instance;
 use super::outstanding::Outstanding;
 use super::step::{ReturnFrom, Step, TaskReturn};
@@ -45,7 +45,7 @@ pub(crate) enum State {
     Resolved,
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The function of `task`.
     #[inline]
     pub(crate) fn task_function(&self, task: Key<Task>) -> Result<FunctionId, Error> {
@@ -350,10 +350,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if was_pending && let Some(thread) = implicit_thread {
             self.requeue_after_cancellation(thread)?;
         }
-        if resolution == Resolution::Cancelled
-            && let Some(thread) = implicit_thread
-        {
-            self.spawned_thread_cancelled(thread)?;
+        if resolution == Resolution::Cancelled {
+            self.task_cancelled(task)?;
         }
         match caller {
             Some(caller) => Ok(self.subtask_resolved(caller, resolution)?),
@@ -439,6 +437,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         })?;
         let thread = self.threads.insert(Thread::new(task, continuation, code))?;
         self.tasks.get_mut(task)?.implicit_thread = Some(thread);
+        self.task_made(task, thread)?;
         Ok((task, thread))
     }
 }

@@ -6,6 +6,7 @@ use crate::limits::{Limits, Table};
 
 use super::Machine;
 use super::arena::Key;
+use super::hooks::Hooks;
 use super::list::{Linked, Links};
 use super::outstanding::Outstanding;
 use super::step::{Event, Resumed, Step};
@@ -165,7 +166,7 @@ impl Thread {
 /// none, control returns to whoever resumed the thread.
 pub(crate) type Flow = Option<Step>;
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread of the guest that has control.
     #[inline]
     pub(crate) fn current_thread(&self) -> Result<Key<Thread>, Error> {

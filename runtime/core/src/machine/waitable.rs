@@ -7,6 +7,7 @@ use crate::limits::{Limits, Table};
 use super::Machine;
 use super::arena::Key;
 use super::end::End;
+use super::hooks::Hooks;
 use super::instance::Instance;
 use super::list::{Linked, Links};
 use super::outstanding::Outstanding;
@@ -49,8 +50,8 @@ pub(crate) enum Callee {
     Task(Key<Task>),
     /// A function of the host.
     Host(u32),
-    /// The host, by itself: a host extension.
-    HostTask,
+    /// Nobody: it is an operation, which the host ends itself.
+    Operation,
 }
 
 impl Linked for Waitable {
@@ -81,7 +82,7 @@ impl Waitable {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Waitable.set_pending_event`; what the event is, is found out when it is delivered.
     pub(crate) fn set_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let notified = self.waitables.get_mut(waitable)?;
@@ -245,7 +246,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 
     /// Takes the event that came first of all that the host has to hear, but for those of members
-    /// of [its sets](crate::waitable): a **host extension**.
+    /// of its sets: a **host extension**.
     ///
     /// Calls that the host made have events as subtasks do, when they start and when they
     /// resolve; so do its reads and writes, and ends whose other end was dropped.

@@ -10,6 +10,7 @@ use crate::trap::Trap;
 
 use super::Machine;
 use super::arena::Key;
+use super::hooks::Hooks;
 use super::instance::Instance;
 use super::list::{Linked, Links, List};
 use super::step::{Event, Resumed};
@@ -68,7 +69,7 @@ impl WaitableSet {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `WaitableSet.get_pending_event`
     pub(crate) fn get_pending_event_of(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
         let position = self.choose(Choice::Event, self.sets.get(set)?.pending.len())?;

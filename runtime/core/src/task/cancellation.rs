@@ -3,7 +3,7 @@
 use crate::chooser::Chooser;
 use crate::error::Error;
 use crate::host::Host;
-use crate::limits::Limits;
+use crate::host::limits::ExtensionLimits;
 use crate::machine::SubtaskId;
 
 use super::token::{Action, CancellationHandlerId, CancellationToken, Cancelled};
@@ -14,14 +14,14 @@ use super::token::{Action, CancellationHandlerId, CancellationToken, Cancelled};
 /// it is [dropped](Self::cancellation_token_drop), a handler until it is
 /// [unregistered](Self::cancellation_token_unregister) or the host has
 /// [heard](Self::next_cancelled) of it.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// A new token.
     ///
     /// # Errors
     ///
     /// [`Error::Full`]: [`CancellationTokens`](crate::limits::Table::CancellationTokens).
     pub fn cancellation_token_new(&mut self) -> Result<CancellationToken, Error> {
-        let tokens = &mut self.machine.extensions.tokens;
+        let tokens = &mut self.machine.hooks.tokens;
         let token = tokens.add(None)?;
         tokens.id(token)
     }
@@ -36,7 +36,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         &mut self,
         parent: CancellationToken,
     ) -> Result<CancellationToken, Error> {
-        let tokens = &mut self.machine.extensions.tokens;
+        let tokens = &mut self.machine.hooks.tokens;
         let parent = tokens.key(parent)?;
         let token = tokens.add(Some(parent))?;
         tokens.id(token)
@@ -48,7 +48,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn cancellation_token_is_cancelled(&self, token: CancellationToken) -> Result<bool, Error> {
-        let tokens = &self.machine.extensions.tokens;
+        let tokens = &self.machine.hooks.tokens;
         tokens.is_cancelled(tokens.key(token)?)
     }
 
@@ -63,7 +63,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn cancellation_token_cancel(&mut self, token: CancellationToken) -> Result<bool, Error> {
-        let tokens = &mut self.machine.extensions.tokens;
+        let tokens = &mut self.machine.hooks.tokens;
         let token = tokens.key(token)?;
         let is_new = tokens.cancel(token)?;
         self.cancel_bound_tasks()?;
@@ -82,7 +82,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         token: CancellationToken,
         number: u64,
     ) -> Result<CancellationHandlerId, Error> {
-        let tokens = &mut self.machine.extensions.tokens;
+        let tokens = &mut self.machine.hooks.tokens;
         let token = tokens.key(token)?;
         let handler = tokens.add_handler(Some(token), Action::Tell(number))?;
         tokens.handler_id(handler)
@@ -97,7 +97,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         &mut self,
         handler: CancellationHandlerId,
     ) -> Result<u64, Error> {
-        let tokens = &mut self.machine.extensions.tokens;
+        let tokens = &mut self.machine.hooks.tokens;
         let handler = tokens.telling(handler)?;
         match tokens.remove_handler(handler)? {
             Action::Tell(number) => Ok(number),
@@ -113,7 +113,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// None that a host can cause.
     pub fn next_cancelled(&mut self) -> Result<Option<Cancelled>, Error> {
-        self.machine.extensions.tokens.next_told()
+        self.machine.hooks.tokens.next_told()
     }
 
     /// Binds a host task, or a call that the host made, to a token: it is cancelled when the token
@@ -130,23 +130,23 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         token: CancellationToken,
         task: SubtaskId,
     ) -> Result<(), Error> {
-        let key = self.machine.extensions.tokens.key(token)?;
+        let key = self.machine.hooks.tokens.key(token)?;
         self.machine.cancellable_call(task)?;
         if self.machine.call_record(task)?.is_some_and(|record| record.binding.is_some()) {
             return Err(Error::AlreadyBound);
         }
-        let action = if self.machine.is_host_task(task)? {
+        let action = if self.machine.is_operation(task)? {
             Action::CancelTask(task)
         } else {
             Action::CancelCall(task)
         };
-        let handler = self.machine.extensions.tokens.add_handler(Some(key), action)?;
+        let handler = self.machine.hooks.tokens.add_handler(Some(key), action)?;
         let bound = self.machine.describe_call(task, |record| {
             record.binding = Some(handler);
             Ok(())
         });
         if bound.is_err() {
-            self.machine.extensions.tokens.remove_handler(handler)?;
+            self.machine.hooks.tokens.remove_handler(handler)?;
             return bound;
         }
         self.cancel_bound_tasks()
@@ -169,25 +169,25 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn cancellation_token_drop(&mut self, token: CancellationToken) -> Result<(), Error> {
-        let token = self.machine.extensions.tokens.key(token)?;
-        while let Some((handler, action)) = self.machine.extensions.tokens.first_handler(token)? {
+        let token = self.machine.hooks.tokens.key(token)?;
+        while let Some((handler, action)) = self.machine.hooks.tokens.first_handler(token)? {
             match action {
                 Action::Tell(_) => {
-                    self.machine.extensions.tokens.remove_handler(handler)?;
+                    self.machine.hooks.tokens.remove_handler(handler)?;
                 }
                 Action::CancelTask(task) | Action::CancelCall(task) => {
                     self.machine.unbind(task)?;
                 }
             }
         }
-        self.machine.extensions.tokens.remove(token)
+        self.machine.hooks.tokens.remove(token)
     }
 
     /// Wants a call that the host made to be cancelled.
     pub(super) fn request_cancellation(&mut self, call: SubtaskId) -> Result<(), Error> {
         self.machine.cancellable_call(call)?;
         let binding = self.machine.call_record(call)?.and_then(|record| record.binding);
-        let tokens = &mut self.machine.extensions.tokens;
+        let tokens = &mut self.machine.hooks.tokens;
         if let Some(handler) = binding {
             return if tokens.fire(handler)? { Ok(()) } else { Err(Error::AlreadyCancelled) };
         }
@@ -197,16 +197,16 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
             Ok(())
         });
         if bound.is_err() {
-            self.machine.extensions.tokens.remove_handler(handler)?;
+            self.machine.hooks.tokens.remove_handler(handler)?;
         }
         bound
     }
 
     /// Cancels the host tasks whose token was cancelled.
     fn cancel_bound_tasks(&mut self) -> Result<(), Error> {
-        while let Some(task) = self.machine.extensions.tokens.next_task() {
+        while let Some(task) = self.machine.hooks.tokens.next_task() {
             self.machine.unbind(task)?;
-            match self.machine.cancel_host_task(task) {
+            match self.machine.cancel_operation(task) {
                 // It has ended before.
                 Ok(()) | Err(Error::AlreadyResolved) => {}
                 Err(error) => return Err(error),

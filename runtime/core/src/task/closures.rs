@@ -18,12 +18,12 @@ use super::{CancellationHandlerId, CancellationToken, Cancelled};
 /// # use weft_core as weft;
 /// use std::sync::atomic::{AtomicU32, Ordering};
 /// use weft::limits::Heap;
-/// use weft::machine::Machine;
+/// use weft::host::ExtendedMachine;
 /// use weft::task::CancellationHandlers;
 ///
 /// static STOPPED: AtomicU32 = AtomicU32::new(0);
 ///
-/// let mut machine = Machine::<Heap>::default();
+/// let mut machine = ExtendedMachine::<Heap>::default();
 /// let token = machine.host().cancellation_token_new()?;
 /// let mut handlers = CancellationHandlers::new();
 /// handlers.register(&mut machine, token, || { STOPPED.fetch_add(1, Ordering::Relaxed); })?;

@@ -4,15 +4,15 @@ use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::context::{AsyncContext, ContextValue, IntoContextValue};
 use crate::error::Error;
-use crate::host::Host;
 use crate::host::attributes::Name;
-use crate::limits::Limits;
-use crate::machine::{ErrorContextId, Machine, SubtaskId, TaskId};
+use crate::host::limits::ExtensionLimits;
+use crate::host::{ExtendedMachine, Host};
+use crate::machine::{ErrorContextId, SubtaskId, TaskId};
 
 use super::record::Failed;
 use super::{TaskResult, TaskReturn, TaskStatus};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     fn task_status(&self, task: SubtaskId) -> Result<TaskStatus, Error> {
         let record = self.call_record(task)?;
         if record.is_some_and(|record| record.failure.is_some()) {
@@ -54,7 +54,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
 /// What takes an id fails with [`Error::Unknown`] if the call or task is no more: a host task lives
 /// until [`task_drop`](Self::task_drop) or [`task_cleanup`](Self::task_cleanup), a call until it is
 /// [dropped](crate::machine::Machine::drop_call), which a store does when its result is taken.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// Starts a host task, in the current context: something that the host does itself, until it
     /// [returns](Self::task_return), [fails](Self::task_fail) or is
     /// [cancelled](Self::task_cancel).
@@ -80,7 +80,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         task: SubtaskId,
         value: impl Into<TaskReturn<L>>,
     ) -> Result<(), Error> {
-        self.machine.active_host_task(task)?;
+        self.machine.active_operation(task)?;
         let value = value.into();
         if !value.is_void() {
             self.machine.describe_call(task, |record| {
@@ -88,7 +88,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
                 Ok(())
             })?;
         }
-        self.machine.host_task_returned(task)
+        self.machine.return_operation(task)
     }
 
     /// A host task fails, with an error that says why, if there is one. The task holds the error as
@@ -104,7 +104,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         task: SubtaskId,
         error: impl Into<Option<ErrorContextId>>,
     ) -> Result<(), Error> {
-        self.machine.active_host_task(task)?;
+        self.machine.active_operation(task)?;
         let error = error.into();
         if let Some(error) = error {
             self.machine.hold_source(error)?;
@@ -118,12 +118,12 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
             return Err(failure);
         }
         recorded?;
-        self.machine.host_task_returned(task)
+        self.machine.return_operation(task)
     }
 
     /// Cancels. A host task is cancelled at once. A call that the host made is asked to cancel, as
     /// soon as whoever drives the machine [sees to
-    /// it](crate::machine::Machine::next_call_to_cancel), which a store does when it runs; it may
+    /// it](crate::host::ExtendedMachine::next_call_to_cancel), which a store does when it runs; it may
     /// return all the same.
     ///
     /// # Errors
@@ -133,8 +133,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// [`CallRecords`](crate::limits::Table::CallRecords),
     /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers), of a call.
     pub fn task_cancel(&mut self, task: SubtaskId) -> Result<(), Error> {
-        if self.machine.is_host_task(task)? {
-            self.machine.cancel_host_task(task)
+        if self.machine.is_operation(task)? {
+            self.machine.cancel_operation(task)
         } else {
             self.request_cancellation(task)
         }
@@ -169,7 +169,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// [`Error::Unknown`]
     pub fn task_context(&self, task: SubtaskId) -> Result<Option<&AsyncContext<L>>, Error> {
         let record = self.machine.call_record(task)?;
-        let contexts = &self.machine.extensions.contexts;
+        let contexts = &self.machine.hooks.contexts;
         Ok(record.and_then(|record| contexts.current(&record.contexts)))
     }
 
@@ -250,11 +250,11 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     pub fn task_count(&self) -> usize {
         let mut position = 0;
         let tasks = core::iter::from_fn(|| {
-            let (behind, task) = self.machine.next_host_task(position)?;
+            let (behind, task) = self.machine.next_operation(position)?;
             position = behind;
             Some(task)
         });
-        tasks.filter(|task| self.machine.active_host_task(*task).is_ok()).count()
+        tasks.filter(|task| self.machine.active_operation(*task).is_ok()).count()
     }
 
     /// Forgets a host task that is over, with all that is known of it.
@@ -264,7 +264,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::NotFinished`]; [`Error::NotHosts`] for a call, which is
     /// [dropped](crate::machine::Machine::drop_call) by whoever has begun it; [`Error::Unknown`].
     pub fn task_drop(&mut self, task: SubtaskId) -> Result<(), Error> {
-        match self.machine.active_host_task(task) {
+        match self.machine.active_operation(task) {
             Ok(_) => Err(Error::NotFinished),
             Err(Error::AlreadyResolved) => self.machine.drop_call(task),
             Err(error) => Err(error),
@@ -279,9 +279,9 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// None that a host can cause.
     pub fn task_cleanup(&mut self) -> Result<usize, Error> {
         let (mut dropped, mut position) = (0, 0);
-        while let Some((behind, task)) = self.machine.next_host_task(position) {
+        while let Some((behind, task)) = self.machine.next_operation(position) {
             position = behind;
-            if self.machine.active_host_task(task).is_err() {
+            if self.machine.active_operation(task).is_err() {
                 self.machine.drop_call(task)?;
                 dropped += 1;
             }

@@ -15,10 +15,10 @@ use super::{CancellationToken, TaskReturn, TaskStatus};
 /// # use weft_core as weft;
 /// # #[cfg(feature = "alloc")] {
 /// use weft::limits::Heap;
-/// use weft::machine::Machine;
+/// use weft::host::ExtendedMachine;
 /// use weft::task::{TaskStatus, with_task};
 ///
-/// let mut machine = Machine::<Heap>::default();
+/// let mut machine = ExtendedMachine::<Heap>::default();
 /// let task = with_task(&mut machine, |machine, task| {
 ///     machine.host().task_set_metadata(task, "step", 1).ok()?;
 ///     Some(5_u32.into())
@@ -50,10 +50,10 @@ pub fn with_task<S: HostStore + ?Sized>(
 /// # use weft_core as weft;
 /// # #[cfg(feature = "alloc")] {
 /// use weft::limits::Heap;
-/// use weft::machine::Machine;
+/// use weft::host::ExtendedMachine;
 /// use weft::task::{TaskStatus, with_cancellable_task};
 ///
-/// let mut machine = Machine::<Heap>::default();
+/// let mut machine = ExtendedMachine::<Heap>::default();
 /// let token = machine.host().cancellation_token_new()?;
 /// let task = with_cancellable_task(&mut machine, token, |machine, _| {
 ///     machine.host().cancellation_token_cancel(token).ok()?;

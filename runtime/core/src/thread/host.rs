@@ -4,7 +4,8 @@ use crate::chooser::Chooser;
 use crate::context::{ContextValue, IntoContextValue};
 use crate::error::{Error, Failure};
 use crate::host::Host;
-use crate::limits::{Limits, Storage, Table};
+use crate::host::limits::ExtensionLimits;
+use crate::limits::{Storage, Table};
 use crate::machine::{FunctionId, Step, SubtaskId, ThreadId};
 
 use super::record::{
@@ -13,7 +14,7 @@ use super::record::{
 };
 
 /// Threads: **host extensions**. See [`thread`](crate::thread).
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// Calls a guest's function as a new task, whose implicit thread is the thread: gives the
     /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
     /// does. A store of components has a `thread_spawn_ref` of its own, which takes the steps.
@@ -33,11 +34,11 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         config: ThreadSpawnConfig,
         parent: Option<SpawnedThreadId>,
     ) -> Result<(SpawnedThreadId, SubtaskId, Step), Failure> {
-        let thread = self.machine.prepare_thread(config, parent)?;
+        let thread = self.thread_prepare(config, parent)?;
         match self.machine.invoke(function) {
             Ok((call, step)) => Ok((thread, call, step)),
             Err(failure) => {
-                self.machine.extensions.threads.give_up(thread)?;
+                self.machine.hooks.threads.give_up(thread)?;
                 Err(failure)
             }
         }
@@ -56,7 +57,11 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         config: ThreadSpawnConfig,
         parent: Option<SpawnedThreadId>,
     ) -> Result<SpawnedThreadId, Error> {
-        self.machine.prepare_thread(config, parent)
+        self.machine.check_host_has_control()?;
+        let next = self.machine.next_thread_id()?;
+        let threads = &mut self.machine.hooks.threads;
+        parent.map(|parent| threads.key(parent)).transpose()?;
+        threads.prepare(ThreadRecord::new(config, parent), next)
     }
 
     /// Gives up a thread that nobody will join: its call could not be begun, or failed at once. If
@@ -66,7 +71,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn thread_give_up(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
-        self.machine.extensions.threads.give_up(thread)
+        self.machine.hooks.threads.give_up(thread)
     }
 
     /// Begins a thread, as [`thread_spawn_ref`](Self::thread_spawn_ref), by the number that its
@@ -92,7 +97,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// The thread that runs, or that calls the function of the host which has control; nothing if
     /// the host did not begin it.
     pub fn current_thread(&self) -> Option<SpawnedThreadId> {
-        self.machine.running_spawned_thread()
+        self.machine.hooks.threads.of_thread(self.machine.running_thread_id()?)
     }
 
     /// How far a thread has come.
@@ -101,12 +106,12 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn thread_status(&self, thread: SpawnedThreadId) -> Result<ThreadStatus, Error> {
-        let threads = &self.machine.extensions.threads;
+        let threads = &self.machine.hooks.threads;
         let record = threads.get(thread)?;
         Ok(match (record.end, record.begun) {
             (Some(end), _) => end.into(),
             (None, _) if threads.is_waited_for(record) => ThreadStatus::Joining,
-            (None, Some((thread, _))) if !self.machine.waits_to_enter(thread) => {
+            (None, Some(begun)) if !self.machine.waits_to_enter(begun.thread) => {
                 ThreadStatus::Running
             }
             (None, _) => ThreadStatus::Starting,
@@ -119,7 +124,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn thread_config(&self, thread: SpawnedThreadId) -> Result<ThreadSpawnConfig, Error> {
-        Ok(self.machine.extensions.threads.get(thread)?.config)
+        Ok(self.machine.hooks.threads.get(thread)?.config)
     }
 
     /// The machine's thread, while it is not over.
@@ -128,8 +133,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn machine_thread(&self, thread: SpawnedThreadId) -> Result<Option<ThreadId>, Error> {
-        let record = self.machine.extensions.threads.get(thread)?;
-        Ok(record.begun.filter(|_| record.end.is_none()).map(|(thread, _)| thread))
+        let record = self.machine.hooks.threads.get(thread)?;
+        Ok(record.begun.filter(|_| record.end.is_none()).map(|begun| begun.thread))
     }
 
     /// The call that a thread is.
@@ -138,8 +143,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn thread_call(&self, thread: SpawnedThreadId) -> Result<SubtaskId, Error> {
-        let begun = self.machine.extensions.threads.get(thread)?.begun;
-        begun.map(|(_, call)| call).ok_or(Error::Unknown(Table::ThreadRecords))
+        let begun = self.machine.hooks.threads.get(thread)?.begun;
+        begun.map(|begun| begun.call).ok_or(Error::Unknown(Table::ThreadRecords))
     }
 
     /// The thread for which a thread was begun, while that is known.
@@ -148,7 +153,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn thread_parent(&self, thread: SpawnedThreadId) -> Result<Option<SpawnedThreadId>, Error> {
-        let threads = &self.machine.extensions.threads;
+        let threads = &self.machine.hooks.threads;
         Ok(threads.get(thread)?.parent.filter(|parent| threads.key(*parent).is_ok()))
     }
 
@@ -161,7 +166,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         &self,
         thread: SpawnedThreadId,
     ) -> Result<impl Iterator<Item = SpawnedThreadId>, Error> {
-        let threads = &self.machine.extensions.threads;
+        let threads = &self.machine.hooks.threads;
         threads.key(thread)?;
         let children = threads.iter().filter(move |(_, record)| record.parent == Some(thread));
         Ok(children.filter_map(|(key, _)| threads.id(key).ok()))
@@ -170,12 +175,12 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// How many threads are known: those that run, those that nobody has joined, and those that
     /// were joined and are not [forgotten](Self::thread_cleanup) yet.
     pub fn thread_count(&self) -> usize {
-        self.machine.extensions.threads.len()
+        self.machine.hooks.threads.len()
     }
 
     /// How many of them are not over.
     pub fn active_thread_count(&self) -> usize {
-        self.machine.extensions.threads.iter().filter(|(_, record)| record.end.is_none()).count()
+        self.machine.hooks.threads.iter().filter(|(_, record)| record.end.is_none()).count()
     }
 
     /// How many threads run at the same time: 1, as they take turns.
@@ -197,7 +202,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         thread: SpawnedThreadId,
         joiner: Option<SpawnedThreadId>,
     ) -> Result<(), Error> {
-        let threads = &mut self.machine.extensions.threads;
+        let threads = &mut self.machine.hooks.threads;
         let record = threads.get(thread)?;
         if record.join == Join::Done || threads.is_waited_for(record) {
             return Err(Error::AlreadyJoined);
@@ -240,7 +245,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
 
     /// A thread that somebody waits for.
     fn waited_for(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
-        let threads = &mut self.machine.extensions.threads;
+        let threads = &mut self.machine.hooks.threads;
         if !threads.is_waited_for(threads.get(thread)?) {
             return Err(Error::NotJoined);
         }
@@ -254,7 +259,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn thread_cleanup(&mut self) -> Result<usize, Error> {
-        self.machine.extensions.threads.clean_up()
+        self.machine.hooks.threads.clean_up()
     }
 
     /// A value of a thread.
@@ -267,7 +272,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         thread: SpawnedThreadId,
         key: u32,
     ) -> Result<Option<&ContextValue<L>>, Error> {
-        let record = self.machine.extensions.threads.get(thread)?;
+        let record = self.machine.hooks.threads.get(thread)?;
         Ok(record.position(key).and_then(|it| record.locals.get(it)).map(|local| &local.value))
     }
 
@@ -277,7 +282,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn thread_has_locals(&self, thread: SpawnedThreadId) -> Result<bool, Error> {
-        Ok(self.machine.extensions.threads.get(thread)?.locals.len() > 0)
+        Ok(self.machine.hooks.threads.get(thread)?.locals.len() > 0)
     }
 
     /// Sets a value of a thread, which is its newest then, and gives the one that the key had,
@@ -319,7 +324,7 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     }
 
     fn alive(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
-        let record = self.machine.extensions.threads.get_mut(thread)?;
+        let record = self.machine.hooks.threads.get_mut(thread)?;
         if record.end.is_some() { Err(Error::ThreadEnded) } else { Ok(record) }
     }
 
@@ -333,6 +338,6 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn next_thread_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
-        self.machine.extensions.threads.next_destructor()
+        self.machine.hooks.threads.next_destructor()
     }
 }

@@ -5,9 +5,11 @@ use core::num::NonZeroU32;
 
 use crate::context::ContextValue;
 use crate::host::limits::ExtensionLimits;
+use crate::id::{InstanceId, SubtaskId, ThreadId};
 use crate::limits::Storage;
 use crate::machine::list::{Linked, Links};
-use crate::machine::{SubtaskId, ThreadId};
+
+pub use crate::machine::ThreadEnd;
 
 /// A thread that the host has begun: a **host extension**. It is known until it was joined and
 /// [cleaned up](crate::host::Host::thread_cleanup), while the machine's own
@@ -76,17 +78,6 @@ impl fmt::Display for ThreadStatus {
     }
 }
 
-/// How a thread has ended: a **host extension**.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ThreadEnd {
-    /// It has come to its end.
-    Completed,
-    /// It was cancelled, and has come to its end without a result.
-    Cancelled,
-    /// It never runs again: something trapped in its instance, or the instance was removed.
-    Failed,
-}
-
 impl From<ThreadEnd> for ThreadStatus {
     fn from(end: ThreadEnd) -> Self {
         match end {
@@ -134,8 +125,8 @@ pub(crate) struct ThreadRecord<L: ExtensionLimits> {
     links: Links<Self>,
     pub(crate) config: ThreadSpawnConfig,
     pub(crate) parent: Option<SpawnedThreadId>,
-    /// The thread and its call, once they are begun.
-    pub(crate) begun: Option<(ThreadId, SubtaskId)>,
+    /// What it is in the machine, once it is begun.
+    pub(crate) begun: Option<Begun>,
     /// Whether somebody waits for its end, or did.
     pub(crate) join: Join,
     /// Whether its task was cancelled, also if nobody has the call any more that would say so.
@@ -143,6 +134,15 @@ pub(crate) struct ThreadRecord<L: ExtensionLimits> {
     pub(crate) end: Option<ThreadEnd>,
     /// Its values, the newest last.
     pub(crate) locals: L::ThreadLocals<ThreadLocal<L>>,
+}
+
+/// What a thread that the host has begun is in the machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begun {
+    pub(crate) thread: ThreadId,
+    /// Its task, as the host sees it.
+    pub(crate) call: SubtaskId,
+    pub(crate) instance: InstanceId,
 }
 
 /// Whether a thread is joined: its end is given to one who asks, once.

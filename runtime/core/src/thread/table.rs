@@ -2,13 +2,13 @@
 
 use crate::error::Error;
 use crate::host::limits::ExtensionLimits;
-use crate::host::records::{Place, Records};
+use crate::id::{Id as _, InstanceId, SubtaskId, ThreadId};
 use crate::limits::{Storage, Table};
-use crate::machine::ThreadId;
 use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::List;
+use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 
-use super::record::{Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadRecord};
+use super::record::{Begun, Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadRecord};
 
 /// Where the record of a thread of the machine is.
 pub(crate) type Link<L> = Key<ThreadRecord<L>>;
@@ -19,8 +19,8 @@ const FEW: usize = 64;
 /// The threads that the host has begun.
 pub(crate) struct Threads<L: ExtensionLimits> {
     records: Arena<ThreadRecord<L>, L::ThreadRecords<Slot<ThreadRecord<L>>>>,
-    /// The record of the machine's thread at the same position.
-    links: Records<Link<L>, L::ThreadRecords<Place<Link<L>>>>,
+    /// The record of each of the machine's threads that has one and is not over.
+    links: SecondaryMap<ThreadId, Link<L>, L::ThreadRecords<SecondaryPlace<ThreadId, Link<L>>>>,
     /// Those that have ended and still have values.
     ending: List<ThreadRecord<L>>,
     /// When there are so many, those are forgotten that nobody needs any more.
@@ -33,7 +33,7 @@ impl<L: ExtensionLimits> Threads<L> {
     pub(crate) const fn new() -> Self {
         Self {
             records: Arena::new(Table::ThreadRecords),
-            links: Records::new(Table::ThreadRecords),
+            links: SecondaryMap::new(Table::ThreadRecords),
             ending: List::new(),
             clean_up_at: FEW,
             spawning: None,
@@ -43,17 +43,6 @@ impl<L: ExtensionLimits> Threads<L> {
     /// How many there are.
     pub(crate) const fn len(&self) -> usize {
         self.records.len()
-    }
-
-    /// How many positions there are, taken or not.
-    pub(crate) fn positions(&self) -> usize {
-        self.records.positions()
-    }
-
-    /// The machine's thread whose record is at a position, if there is one that is not over.
-    pub(crate) fn running_at(&self, position: usize) -> Option<ThreadId> {
-        let record = self.records.get(self.records.key_at(position)?).ok()?;
-        record.begun.filter(|_| record.end.is_none()).map(|(thread, _)| thread)
     }
 
     /// Of each, its key and what is known of it.
@@ -113,12 +102,11 @@ impl<L: ExtensionLimits> Threads<L> {
         self.get(thread).is_ok_and(|record| record.end.is_none())
     }
 
-    /// Notes a thread down, whose call the host begins next; the machine's thread will be at
-    /// `position`.
+    /// Notes a thread down, whose call the host begins next; the machine's thread will be `next`.
     pub(crate) fn prepare(
         &mut self,
         record: ThreadRecord<L>,
-        position: usize,
+        next: ThreadId,
     ) -> Result<SpawnedThreadId, Error> {
         if self.len() >= self.clean_up_at || self.records.reserve(1).is_err() {
             self.clean_up()?;
@@ -126,42 +114,62 @@ impl<L: ExtensionLimits> Threads<L> {
             self.clean_up_at = (2 * self.len()).max(FEW);
         }
         self.records.reserve(1)?;
-        self.links.reserve(position)?;
+        self.links.reserve(next.position())?;
         let key = self.records.insert(record)?;
         self.spawning = Some(key);
         self.id(key)
     }
 
-    /// The thread whose call is begun now, if one was prepared.
-    pub(crate) const fn take_spawning(&mut self) -> Option<Link<L>> {
-        self.spawning.take()
-    }
-
-    /// The machine's thread `thread` is that of a record.
-    pub(crate) fn link<K>(
+    /// The implicit thread of a task was made: it is the one that was prepared, if one was.
+    #[inline]
+    pub(crate) fn task_made(
         &mut self,
-        (thread, generation): (Key<K>, u32),
-        key: Link<L>,
+        thread: ThreadId,
+        call: SubtaskId,
+        instance: InstanceId,
     ) -> Result<(), Error> {
-        self.links.make(thread, generation, || key).map(|_| ())
+        let Some(key) = self.spawning.take() else { return Ok(()) };
+        self.links.insert(thread, key)?;
+        self.records.get_mut(key)?.begun = Some(Begun { thread, call, instance });
+        Ok(())
     }
 
     /// The task of a thread of the machine was cancelled.
-    pub(crate) fn cancelled<K>(&mut self, thread: Key<K>, generation: u32) -> Result<(), Error> {
-        if let Some(key) = self.links.get(thread, generation) {
+    pub(crate) fn cancelled(&mut self, thread: ThreadId) -> Result<(), Error> {
+        if let Some(key) = self.links.get(thread) {
             self.records.get_mut(*key)?.is_cancelled = true;
         }
         Ok(())
     }
 
     /// The record of a thread of the machine.
-    pub(crate) fn of_thread<K>(&self, thread: Key<K>, generation: u32) -> Option<SpawnedThreadId> {
-        self.id(*self.links.get(thread, generation)?).ok()
+    pub(crate) fn of_thread(&self, thread: ThreadId) -> Option<SpawnedThreadId> {
+        self.id(*self.links.get(thread)?).ok()
     }
 
-    /// The machine's thread is over: which record was its, if there is one.
-    pub(crate) fn unlink<K>(&mut self, thread: Key<K>) -> Option<Link<L>> {
-        self.links.take(thread)
+    /// A thread of the machine has ended. If the host began it, its values are to be destroyed.
+    #[inline]
+    pub(crate) fn thread_ended(&mut self, thread: ThreadId, end: ThreadEnd) -> Result<(), Error> {
+        match self.links.remove(thread) {
+            Some(key) => self.ended(key, end),
+            None => Ok(()),
+        }
+    }
+
+    /// All threads of an instance have ended, as it is locked down: in the order in which they are
+    /// known here.
+    pub(crate) fn instance_locked_down(&mut self, instance: InstanceId) -> Result<(), Error> {
+        for position in 0..self.records.positions() {
+            let Some(key) = self.records.key_at(position) else { continue };
+            let record = self.records.get(key)?;
+            if let Some(begun) = record.begun
+                && begun.instance == instance
+                && record.end.is_none()
+            {
+                self.thread_ended(begun.thread, ThreadEnd::Failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// The call of a record could not be begun, or failed at once, and nobody will join it. If it
@@ -177,10 +185,10 @@ impl<L: ExtensionLimits> Threads<L> {
         Ok(())
     }
 
-    /// A thread has ended: its values are to be destroyed.
-    pub(crate) fn ended(&mut self, key: Link<L>, end: ThreadEnd) -> Result<(), Error> {
+    fn ended(&mut self, key: Link<L>, end: ThreadEnd) -> Result<(), Error> {
         let record = self.records.get_mut(key)?;
-        record.end = Some(end);
+        let is_cancelled = end == ThreadEnd::Completed && record.is_cancelled;
+        record.end = Some(if is_cancelled { ThreadEnd::Cancelled } else { end });
         if record.locals.len() > 0 {
             self.ending.push_back(&mut self.records, key)?;
         }

@@ -3,8 +3,8 @@
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::host::Host;
-use crate::limits::Limits;
-use crate::machine::{WaitableId, WaitableSetId};
+use crate::host::limits::ExtensionLimits;
+use crate::machine::{HostEvent, WaitableId, WaitableSetId};
 use crate::task::TaskResult;
 
 use super::{FailedTask, WaitResult, Waitable};
@@ -13,7 +13,7 @@ use super::{FailedTask, WaitResult, Waitable};
 ///
 /// What takes a set fails with [`Error::Unknown`] if it is no more, and with [`Error::NotHeld`] if it
 /// is a guest's; what takes a member, with `Unknown` if that is no more.
-impl<L: Limits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// A new set, without members.
     ///
     /// # Errors
@@ -21,7 +21,11 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     /// [`Error::Full`]: [`WaitableSets`](crate::limits::Table::WaitableSets),
     /// [`HostSets`](crate::limits::Table::HostSets).
     pub fn waitable_set_new(&mut self) -> Result<WaitableSetId, Error> {
-        self.machine.new_host_set()
+        let next = self.machine.prepare_host_set()?;
+        self.machine.hooks.host_sets.prepare(next)?;
+        let set = self.machine.new_host_set()?;
+        self.machine.hooks.host_sets.add(set)?;
+        Ok(set)
     }
 
     /// A new set with these members.
@@ -65,16 +69,15 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         set: WaitableSetId,
         member: impl Into<Waitable>,
     ) -> Result<(), Error> {
-        let key = self.machine.host_set_key(set)?;
-        if self.machine.is_host_set_closed(key)? {
+        if self.is_set_closed(set)? {
             return Err(Error::SetClosed);
         }
         match waitable_of(member.into()) {
-            Ok(waitable) => {
-                let (waitable, _) = self.machine.set_of_host_waitable(waitable)?;
-                self.machine.join(waitable, Some(key))
+            Ok(waitable) => self.machine.join_host_set(waitable, Some(set)),
+            Err(nested) => {
+                self.machine.host_set_key(nested)?;
+                self.machine.hooks.host_sets.nest(nested, Some(set))
             }
-            Err(nested) => self.machine.nest(self.machine.host_set_key(nested)?, Some(key)),
         }
     }
 
@@ -91,19 +94,13 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         set: WaitableSetId,
         member: impl Into<Waitable>,
     ) -> Result<(), Error> {
-        let key = self.machine.host_set_key(set)?;
-        match waitable_of(member.into()) {
-            Ok(waitable) => match self.machine.set_of_host_waitable(waitable)? {
-                (waitable, found) if found == Some(key) => self.machine.join(waitable, None),
-                _ => Err(Error::NotMember),
-            },
-            Err(nested) => {
-                let nested = self.machine.host_set_key(nested)?;
-                if self.machine.parent_of(nested)? != Some(key) {
-                    return Err(Error::NotMember);
-                }
-                self.machine.nest(nested, None)
-            }
+        let member = member.into();
+        if !self.is_member(set, member)? {
+            return Err(Error::NotMember);
+        }
+        match waitable_of(member) {
+            Ok(waitable) => self.machine.join_host_set(waitable, None),
+            Err(nested) => self.machine.hooks.host_sets.nest(nested, None),
         }
     }
 
@@ -117,12 +114,41 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
         set: WaitableSetId,
         member: impl Into<Waitable>,
     ) -> Result<bool, Error> {
-        let key = self.machine.host_set_key(set)?;
-        let found = match waitable_of(member.into()) {
-            Ok(waitable) => self.machine.set_of_host_waitable(waitable)?.1,
-            Err(nested) => self.machine.parent_of(self.machine.host_set_key(nested)?)?,
+        self.is_member(set, member.into())
+    }
+
+    fn is_member(&self, set: WaitableSetId, member: Waitable) -> Result<bool, Error> {
+        self.machine.host_set_key(set)?;
+        let found = match waitable_of(member) {
+            Ok(waitable) => self.machine.set_of_host_waitable(waitable)?,
+            Err(nested) => {
+                self.machine.host_set_key(nested)?;
+                self.machine.hooks.host_sets.parent(nested)?
+            }
         };
-        Ok(found == Some(key))
+        Ok(found == Some(set))
+    }
+
+    fn is_set_closed(&self, set: WaitableSetId) -> Result<bool, Error> {
+        self.machine.host_set_key(set)?;
+        self.machine.hooks.host_sets.is_closed(set)
+    }
+
+    /// Takes the next event of a set's members, and of the members of those.
+    fn next_event_of(&mut self, set: WaitableSetId) -> Result<Option<HostEvent>, Failure> {
+        let mut set = set;
+        loop {
+            let direct = self.machine.pending_in_host_set(set)?;
+            let nested = self.machine.hooks.host_sets.num_ready(set)?;
+            if direct + nested == 0 {
+                return Ok(None);
+            }
+            let chosen = self.machine.choose_event(direct + nested)?;
+            match chosen.checked_sub(direct) {
+                Some(position) => set = self.machine.hooks.host_sets.ready_at(set, position)?,
+                None => return self.machine.take_event_of_host_set(set, chosen).map(Some),
+            }
+        }
     }
 
     /// How many members a set has. One that is dropped, or given to a guest, is a member no more.
@@ -131,7 +157,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn waitable_set_count(&self, set: WaitableSetId) -> Result<u32, Error> {
-        self.machine.count_host_set(self.machine.host_set_key(set)?)
+        let waitables = self.machine.members_of_set(set)?;
+        Ok(waitables.saturating_add(self.machine.hooks.host_sets.num_sets(set)?))
     }
 
     /// Closes a set: who waits on it hears that it was [cancelled](WaitResult::Cancelled), and
@@ -141,7 +168,8 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]
     pub fn waitable_set_close(&mut self, set: WaitableSetId) -> Result<(), Error> {
-        self.machine.close_host_set(self.machine.host_set_key(set)?)
+        self.machine.host_set_key(set)?;
+        self.machine.hooks.host_sets.close(set)
     }
 
     /// Drops a set, closed or not, which leaves the set that it is a member of.
@@ -150,7 +178,11 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// With nothing changed: [`Error::SetNotEmpty`], as a guest would trap; [`Error::Unknown`].
     pub fn waitable_set_drop(&mut self, set: WaitableSetId) -> Result<(), Error> {
-        self.machine.remove_host_set(self.machine.host_set_key(set)?)
+        if self.waitable_set_count(set)? > 0 {
+            return Err(Error::SetNotEmpty);
+        }
+        self.machine.hooks.host_sets.remove(set)?;
+        self.machine.remove_host_set(set)
     }
 
     /// Takes the next event of the members, and of the members of sets among them, if there is one;
@@ -160,11 +192,10 @@ impl<L: Limits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]; those of [`next_host_event`](crate::machine::Machine::next_host_event).
     pub fn waitable_set_poll(&mut self, set: WaitableSetId) -> Result<WaitResult, Failure> {
-        let key = self.machine.host_set_key(set)?;
-        if self.machine.is_host_set_closed(key)? {
+        if self.is_set_closed(set)? {
             return Ok(WaitResult::Cancelled);
         }
-        let Some(event) = self.machine.next_event_of_host_set(key)? else {
+        let Some(event) = self.next_event_of(set)? else {
             return Ok(WaitResult::Timeout);
         };
         if let WaitableId::Subtask(task) = event.waitable

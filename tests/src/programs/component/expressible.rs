@@ -66,7 +66,7 @@ impl<S> Expressible<S> {
 }
 
 impl<L: Limits, C: Chooser, S: Script<L, C>> Script<L, C> for Expressible<S> {
-    fn next(&mut self, player: &Player<L, C>) -> Option<Entry> {
+    fn next(&mut self, player: &mut Player<L, C>) -> Option<Entry> {
         if let Some(entry) = self.forced.pop_front() {
             return Some(entry);
         }
@@ -150,7 +150,7 @@ impl<S> Expressible<S> {
     fn host_can<L: Limits, C: Chooser>(
         &mut self,
         it: Entry,
-        player: &Player<L, C>,
+        player: &mut Player<L, C>,
     ) -> Option<Entry> {
         match it.operation {
             Operation::HostReturn if started(player) > 0 => {
@@ -175,7 +175,7 @@ impl<S> Expressible<S> {
     fn called_host_can<L: Limits, C: Chooser>(
         &mut self,
         it: Entry,
-        player: &Player<L, C>,
+        player: &mut Player<L, C>,
     ) -> Option<Entry> {
         match it.operation {
             Operation::HostReturn => {

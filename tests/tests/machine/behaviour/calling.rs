@@ -2,7 +2,8 @@
 
 use weft_core::code::{CopyResult, EventCode, SubtaskState};
 use weft_core::core_value::CoreValue;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Event, HandleView, Step, ThreadState, WaitingOn};
 
 use crate::calls::{
@@ -15,7 +16,7 @@ use crate::steps::{
     enters, starts, subtask,
 };
 
-fn a_call_that_returns_at_once_has_no_subtask<L: Limits>() {
+fn a_call_that_returns_at_once_has_no_subtask<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let callee = world.instance();
@@ -48,7 +49,7 @@ fn a_call_that_returns_at_once_has_no_subtask<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_that_returns_before_it_blocks_has_no_subtask_either<L: Limits>() {
+fn a_call_that_returns_before_it_blocks_has_no_subtask_either<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
@@ -65,7 +66,7 @@ fn a_call_that_returns_before_it_blocks_has_no_subtask_either<L: Limits>() {
     world.clean_up();
 }
 
-fn every_kind_of_value_comes_back_from_a_call_lowered_without_async<L: Limits>() {
+fn every_kind_of_value_comes_back_from_a_call_lowered_without_async<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
@@ -90,7 +91,7 @@ fn every_kind_of_value_comes_back_from_a_call_lowered_without_async<L: Limits>()
     world.clean_up();
 }
 
-fn a_call_lowered_without_async_blocks_its_thread_and_no_other<L: Limits>() {
+fn a_call_lowered_without_async_blocks_its_thread_and_no_other<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let callee = world.instance();
@@ -129,7 +130,7 @@ fn a_call_lowered_without_async_blocks_its_thread_and_no_other<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_lowered_without_async_waits_for_its_callee_to_start<L: Limits>() {
+fn a_call_lowered_without_async_waits_for_its_callee_to_start<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let callee = world.instance();
     let blocker = world.run_in(callee);
@@ -150,7 +151,7 @@ fn a_call_lowered_without_async_waits_for_its_callee_to_start<L: Limits>() {
     world.clean_up();
 }
 
-fn a_subtasks_events_say_how_far_it_is_when_they_are_delivered<L: Limits>() {
+fn a_subtasks_events_say_how_far_it_is_when_they_are_delivered<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let callee = world.instance();
     let blocker = world.run_in(callee);
@@ -196,7 +197,9 @@ fn a_subtasks_events_say_how_far_it_is_when_they_are_delivered<L: Limits>() {
     world.clean_up();
 }
 
-fn while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run<L: Limits>() {
+fn while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let [callee, bystander] = world.instances();
     let callback = world.callback(callee);
@@ -227,7 +230,7 @@ fn while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run
     world.clean_up();
 }
 
-fn those_that_wait_to_enter_do_not_run_for_a_blocked_call<L: Limits>() {
+fn those_that_wait_to_enter_do_not_run_for_a_blocked_call<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let callee = world.instance();
     let plain = world.plain(callee);
@@ -254,7 +257,7 @@ fn those_that_wait_to_enter_do_not_run_for_a_blocked_call<L: Limits>() {
     world.clean_up();
 }
 
-fn a_function_that_is_not_async_returns_before_threads_it_has_made_end<L: Limits>() {
+fn a_function_that_is_not_async_returns_before_threads_it_has_made_end<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.sync(instance);
@@ -271,7 +274,7 @@ fn a_function_that_is_not_async_returns_before_threads_it_has_made_end<L: Limits
     world.clean_up();
 }
 
-fn a_thread_may_return_for_its_task_after_the_implicit_one_has_ended<L: Limits>() {
+fn a_thread_may_return_for_its_task_after_the_implicit_one_has_ended<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
@@ -292,7 +295,7 @@ fn a_thread_may_return_for_its_task_after_the_implicit_one_has_ended<L: Limits>(
     world.clean_up();
 }
 
-fn post_return_follows_the_result_and_may_not_leave<L: Limits>() {
+fn post_return_follows_the_result_and_may_not_leave<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
@@ -311,7 +314,7 @@ fn post_return_follows_the_result_and_may_not_leave<L: Limits>() {
     world.clean_up();
 }
 
-fn an_instance_may_be_entered_again_while_it_waits_for_a_call<L: Limits>() {
+fn an_instance_may_be_entered_again_while_it_waits_for_a_call<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (outer, main) = world.running();
     let inner = world.instance();
@@ -331,7 +334,7 @@ fn an_instance_may_be_entered_again_while_it_waits_for_a_call<L: Limits>() {
     world.clean_up();
 }
 
-fn a_result_says_whose_it_is<L: Limits>() {
+fn a_result_says_whose_it_is<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, _) = world.running();
     let callee = world.instance();

@@ -3,7 +3,8 @@
 use weft_core::chooser::{Choice, Chooser};
 use weft_core::code::{CopyResult, EventCode, SubtaskState};
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Event, FunctionId, HandleView, InstanceId, ThreadId};
 
 use crate::calls::{
@@ -22,7 +23,7 @@ const BEFORE_RETURNED: u64 = SubtaskState::CancelledBeforeReturned as u64;
 
 /// `main` runs in an instance of its own, and has called `function`, which waits from a callback
 /// on an empty set: its subtask, its thread and its set.
-fn waits_in_callback<L: Limits>(
+fn waits_in_callback<L: ExtensionLimits>(
     world: &mut World<L>,
     main: ThreadId,
     function: FunctionId,
@@ -35,12 +36,12 @@ fn waits_in_callback<L: Limits>(
 }
 
 /// An instance in which `main` runs, and another one.
-fn two<L: Limits>(world: &mut World<L>) -> (InstanceId, ThreadId, InstanceId) {
+fn two<L: ExtensionLimits>(world: &mut World<L>) -> (InstanceId, ThreadId, InstanceId) {
     let (caller, main) = world.running();
     (caller, main, world.instance())
 }
 
-fn before_it_starts_a_call_is_cancelled_without_running<L: Limits>() {
+fn before_it_starts_a_call_is_cancelled_without_running<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let callee = world.instance();
     let blocker = world.stackful(callee);
@@ -63,7 +64,7 @@ fn before_it_starts_a_call_is_cancelled_without_running<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callback_that_waits_hears_of_it_at_once_and_cancels_or_returns<L: Limits>() {
+fn a_callback_that_waits_hears_of_it_at_once_and_cancels_or_returns<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
@@ -86,7 +87,7 @@ fn a_callback_that_waits_hears_of_it_at_once_and_cancels_or_returns<L: Limits>()
     world.clean_up();
 }
 
-fn a_callback_that_yielded_hears_of_it_at_once<L: Limits>() {
+fn a_callback_that_yielded_hears_of_it_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
@@ -102,7 +103,7 @@ fn a_callback_that_yielded_hears_of_it_at_once<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callback_may_take_its_time_after_it_heard_of_it<L: Limits>() {
+fn a_callback_may_take_its_time_after_it_heard_of_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
@@ -139,7 +140,7 @@ fn a_callback_may_take_its_time_after_it_heard_of_it<L: Limits>() {
     world.clean_up();
 }
 
-fn a_stackful_function_never_hears_of_it<L: Limits>() {
+fn a_stackful_function_never_hears_of_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main, callee) = two(&mut world);
     let function = world.stackful(callee);
@@ -176,7 +177,7 @@ fn a_stackful_function_never_hears_of_it<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callback_hears_of_it_when_it_goes_back_to_wait<L: Limits>() {
+fn a_callback_hears_of_it_when_it_goes_back_to_wait<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
@@ -211,7 +212,7 @@ fn a_callback_hears_of_it_when_it_goes_back_to_wait<L: Limits>() {
     world.clean_up();
 }
 
-fn who_waits_in_a_callback_hears_of_it_only_when_the_lock_is_free<L: Limits>() {
+fn who_waits_in_a_callback_hears_of_it_only_when_the_lock_is_free<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let (function, hog) = (world.callback(callee), world.plain(callee));
@@ -247,7 +248,9 @@ fn who_waits_in_a_callback_hears_of_it_only_when_the_lock_is_free<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<L: Limits>() {
+fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let (function, hog) = (world.callback(callee), world.plain(callee));
@@ -301,7 +304,7 @@ fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<L
     world.clean_up();
 }
 
-fn a_callback_that_yielded_hears_nothing_when_its_task_returns_before<L: Limits>() {
+fn a_callback_that_yielded_hears_nothing_when_its_task_returns_before<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let (function, hog) = (world.callback(callee), world.plain(callee));
@@ -338,7 +341,7 @@ impl Chooser for GoesOn {
     }
 }
 
-fn ready_threads_of_the_callees_instance_may_run_until_the_call_resolves<L: Limits>() {
+fn ready_threads_of_the_callees_instance_may_run_until_the_call_resolves<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(GoesOn);
     let (_, main) = world.running();
     let callee = world.instance();
@@ -364,7 +367,7 @@ fn ready_threads_of_the_callees_instance_may_run_until_the_call_resolves<L: Limi
     world.clean_up();
 }
 
-fn one_ready_thread_runs_and_then_the_caller_goes_on<L: Limits>() {
+fn one_ready_thread_runs_and_then_the_caller_goes_on<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.stackful(callee);
@@ -382,7 +385,7 @@ fn one_ready_thread_runs_and_then_the_caller_goes_on<L: Limits>() {
     world.clean_up();
 }
 
-fn what_has_resolved_already_is_not_cancelled_but_delivered<L: Limits>() {
+fn what_has_resolved_already_is_not_cancelled_but_delivered<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main, callee) = two(&mut world);
     let function = world.stackful(callee);
@@ -412,7 +415,7 @@ fn what_has_resolved_already_is_not_cancelled_but_delivered<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_cancels_its_calls_at_each_stage<L: Limits>() {
+fn the_host_cancels_its_calls_at_each_stage<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());

@@ -2,7 +2,7 @@
 
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile, FirstInFirstOut, Replaying};
 use weft_core::code::SubtaskState;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::Step;
 
 use crate::calls::{subtask_cancel, suspend, thread_yield};
@@ -20,7 +20,7 @@ impl Chooser for LastOf {
 }
 
 /// Which of three threads, each of an instance of its own, run in three ticks.
-fn ticks<L: Limits, C: Chooser>(chooser: C) -> Vec<usize> {
+fn ticks<L: ExtensionLimits, C: Chooser>(chooser: C) -> Vec<usize> {
     let mut world = World::<L, _>::with(chooser);
     let threads = [(); 3].map(|()| {
         let (_, thread) = world.running();
@@ -37,7 +37,7 @@ fn ticks<L: Limits, C: Chooser>(chooser: C) -> Vec<usize> {
     ran
 }
 
-fn who_has_waited_longest_runs_first_if_no_other_is_chosen<L: Limits>() {
+fn who_has_waited_longest_runs_first_if_no_other_is_chosen<L: ExtensionLimits>() {
     assert_eq!(ticks::<L, _>(FirstInFirstOut), [0, 1, 2]);
     assert_eq!(ticks::<L, _>(DeterministicProfile), [0, 1, 2]);
     assert_eq!(ticks::<L, _>(LastOf(Choice::Tick)), [2, 1, 0]);
@@ -45,7 +45,7 @@ fn who_has_waited_longest_runs_first_if_no_other_is_chosen<L: Limits>() {
     assert_eq!(ticks::<L, _>(Replaying::new(&[0, 0, 0, 1, 1])), [1, 2, 0]);
 }
 
-fn each_instance_has_its_turn<L: Limits>() {
+fn each_instance_has_its_turn<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [busy, quiet] = world.instances();
     let two = [(); 2].map(|()| {
@@ -64,7 +64,7 @@ fn each_instance_has_its_turn<L: Limits>() {
 }
 
 /// A function that isn't `async` blocks while two other threads of its instance are ready.
-fn sync_call<L: Limits, C: Chooser>(chooser: C) -> Vec<usize> {
+fn sync_call<L: ExtensionLimits, C: Chooser>(chooser: C) -> Vec<usize> {
     let mut world = World::<L, _>::with(chooser);
     let instance = world.instance();
     let threads = [(); 2].map(|()| {
@@ -88,13 +88,13 @@ fn sync_call<L: Limits, C: Chooser>(chooser: C) -> Vec<usize> {
     ran
 }
 
-fn who_runs_for_a_blocked_call_is_chosen<L: Limits>() {
+fn who_runs_for_a_blocked_call_is_chosen<L: ExtensionLimits>() {
     assert_eq!(sync_call::<L, _>(FirstInFirstOut), [0, 1]);
     assert_eq!(sync_call::<L, _>(LastOf(Choice::SyncCall)), [1, 0]);
     assert_eq!(sync_call::<L, _>(LastOf(Choice::Tick)), [0, 1]);
 }
 
-fn who_runs_for_a_cancellation_is_chosen<L: Limits>() {
+fn who_runs_for_a_cancellation_is_chosen<L: ExtensionLimits>() {
     for (choice, expected) in [(Choice::Cancellation, 1), (Choice::Tick, 0)] {
         let mut world = World::<L, _>::with(LastOf(choice));
         let (_, main) = world.running();

@@ -3,8 +3,8 @@
 use weft_core::builtin::{Outcome, TypeIndex};
 use weft_core::code::CopyResult::{Completed, Dropped};
 use weft_core::code::EventCode;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::limit::MAX_BUFFER_LENGTH;
-use weft_core::limits::Limits;
 use weft_core::machine::{Buffer, EndState, Event, HandleView, Step, ThreadState, WaitingOn};
 use weft_core::trap::CopyDirection;
 
@@ -15,7 +15,7 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{HOST, WAITS, back, back_with_event, ended, starts};
 
-fn whoever_comes_second_moves_the_values_and_is_done_at_once<L: Limits>() {
+fn whoever_comes_second_moves_the_values_and_is_done_at_once<L: ExtensionLimits>() {
     for of in BOTH {
         for reads_first in [true, false] {
             let mut world = World::<L>::new();
@@ -51,7 +51,7 @@ fn whoever_comes_second_moves_the_values_and_is_done_at_once<L: Limits>() {
     }
 }
 
-fn as_much_moves_as_both_have_room_for<L: Limits>() {
+fn as_much_moves_as_both_have_room_for<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -67,7 +67,7 @@ fn as_much_moves_as_both_have_room_for<L: Limits>() {
     world.clean_up();
 }
 
-fn progress_grows_until_it_is_delivered<L: Limits>() {
+fn progress_grows_until_it_is_delivered<L: ExtensionLimits>() {
     for reads in [false, true] {
         let mut world = World::<L>::new();
         world.running();
@@ -93,7 +93,7 @@ fn progress_grows_until_it_is_delivered<L: Limits>() {
     }
 }
 
-fn a_buffer_that_is_delivered_half_full_is_taken_away<L: Limits>() {
+fn a_buffer_that_is_delivered_half_full_is_taken_away<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -114,7 +114,7 @@ enum First {
     Write(u32),
 }
 
-fn a_length_of_zero_asks_whether_the_other_side_is_ready<L: Limits>() {
+fn a_length_of_zero_asks_whether_the_other_side_is_ready<L: ExtensionLimits>() {
     use First::{Read, Write};
     // What came first, what comes second; whether the second waits, and whether the first has an
     // event now.
@@ -153,7 +153,7 @@ fn a_length_of_zero_asks_whether_the_other_side_is_ready<L: Limits>() {
     }
 }
 
-fn a_zero_length_read_that_has_an_event_meets_nobody_any_more<L: Limits>() {
+fn a_zero_length_read_that_has_an_event_meets_nobody_any_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -169,7 +169,7 @@ fn a_zero_length_read_that_has_an_event_meets_nobody_any_more<L: Limits>() {
     world.clean_up();
 }
 
-fn without_async_a_read_or_write_blocks_its_thread<L: Limits>() {
+fn without_async_a_read_or_write_blocks_its_thread<L: ExtensionLimits>() {
     for of in BOTH {
         for reads_first in [true, false] {
             let mut world = World::<L>::new();
@@ -204,7 +204,7 @@ fn without_async_a_read_or_write_blocks_its_thread<L: Limits>() {
     }
 }
 
-fn between_instances_values_of_any_type_move<L: Limits>() {
+fn between_instances_values_of_any_type_move<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (from, _) = world.running();
     let to = world.instance();
@@ -233,7 +233,7 @@ fn between_instances_values_of_any_type_move<L: Limits>() {
     world.clean_up();
 }
 
-fn text_may_be_offered_within_an_instance_as_long_as_none_moves<L: Limits>() {
+fn text_may_be_offered_within_an_instance_as_long_as_none_moves<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, writable) = world.ends(TEXT_STREAM);
@@ -243,7 +243,7 @@ fn text_may_be_offered_within_an_instance_as_long_as_none_moves<L: Limits>() {
     world.clean_up();
 }
 
-fn the_longest_buffer_may_be_offered<L: Limits>() {
+fn the_longest_buffer_may_be_offered<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -254,7 +254,7 @@ fn the_longest_buffer_may_be_offered<L: Limits>() {
     world.clean_up();
 }
 
-fn a_buffer_of_length_zero_is_not_checked<L: Limits>() {
+fn a_buffer_of_length_zero_is_not_checked<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, _) = world.ends(STREAM);
@@ -264,7 +264,7 @@ fn a_buffer_of_length_zero_is_not_checked<L: Limits>() {
     world.clean_up();
 }
 
-fn a_thread_waiting_on_a_set_is_woken_by_a_copy<L: Limits>() {
+fn a_thread_waiting_on_a_set_is_woken_by_a_copy<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (from, _) = world.running();
     let to = world.instance();

@@ -2,7 +2,8 @@
 
 use weft_core::chooser::{Choice, Chooser};
 use weft_core::code::CopyResult::{Cancelled, Completed, Dropped};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{EndState, Event, HandleView, InstanceId};
 
 use crate::calls::{
@@ -11,13 +12,13 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{HOST, WAITS, back, ended, starts};
 
-fn state<L: Limits>(world: &World<L>, instance: InstanceId, index: u32) -> EndState {
+fn state<L: ExtensionLimits>(world: &World<L>, instance: InstanceId, index: u32) -> EndState {
     let HandleView::End { state, .. } = world.view(instance, index) else { panic!() };
     state
 }
 
 /// Joins an end to a set of its own, and takes the payload of its event; nothing if it has none.
-fn event_of<L: Limits>(world: &mut World<L>, end: u32) -> Option<u32> {
+fn event_of<L: ExtensionLimits>(world: &mut World<L>, end: u32) -> Option<u32> {
     let set = world.get(set_new());
     world.run(join(end, set));
     let event = world.event(set_poll(set));
@@ -25,7 +26,7 @@ fn event_of<L: Limits>(world: &mut World<L>, end: u32) -> Option<u32> {
     (event != Event::NONE).then_some(event.payload)
 }
 
-fn an_idle_end_hears_once_that_the_other_one_was_dropped<L: Limits>() {
+fn an_idle_end_hears_once_that_the_other_one_was_dropped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let drops: [(Of, bool); 3] = [(STREAM, true), (STREAM, false), (FUTURE, true)];
@@ -48,7 +49,7 @@ fn an_idle_end_hears_once_that_the_other_one_was_dropped<L: Limits>() {
     world.clean_up();
 }
 
-fn a_read_or_write_behind_a_drop_ends_at_once<L: Limits>() {
+fn a_read_or_write_behind_a_drop_ends_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -66,7 +67,7 @@ fn a_read_or_write_behind_a_drop_ends_at_once<L: Limits>() {
     world.clean_up();
 }
 
-fn a_pending_read_or_write_ends_when_the_other_end_is_dropped<L: Limits>() {
+fn a_pending_read_or_write_ends_when_the_other_end_is_dropped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     for of in BOTH {
@@ -83,7 +84,7 @@ fn a_pending_read_or_write_ends_when_the_other_end_is_dropped<L: Limits>() {
     world.clean_up();
 }
 
-fn a_blocked_read_ends_when_the_writable_end_is_dropped<L: Limits>() {
+fn a_blocked_read_ends_when_the_writable_end_is_dropped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -99,7 +100,7 @@ fn a_blocked_read_ends_when_the_writable_end_is_dropped<L: Limits>() {
     world.clean_up();
 }
 
-fn what_moved_before_a_drop_is_told<L: Limits>() {
+fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -120,7 +121,7 @@ fn what_moved_before_a_drop_is_told<L: Limits>() {
     world.clean_up();
 }
 
-fn nobody_hears_of_a_drop_after_a_future_is_done<L: Limits>() {
+fn nobody_hears_of_a_drop_after_a_future_is_done<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     for drops_readable in [true, false] {
@@ -145,7 +146,7 @@ type Cancel = [fn(Of, u32) -> Call; 2];
 const CANCELS_READ: Cancel = [Of::cancel_read, Of::sync_cancel_read];
 const CANCELS_WRITE: Cancel = [Of::cancel_write, Of::sync_cancel_write];
 
-fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: Limits>() {
+fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: ExtensionLimits>() {
     for of in BOTH {
         for reads in [true, false] {
             for cancel in if reads { CANCELS_READ } else { CANCELS_WRITE } {
@@ -169,7 +170,7 @@ fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: Limits>() {
     }
 }
 
-fn what_moved_before_a_cancellation_is_told<L: Limits>() {
+fn what_moved_before_a_cancellation_is_told<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     for cancel in CANCELS_WRITE {
@@ -193,7 +194,7 @@ fn what_moved_before_a_cancellation_is_told<L: Limits>() {
     world.clean_up();
 }
 
-fn a_future_that_moved_before_it_was_cancelled_is_completed<L: Limits>() {
+fn a_future_that_moved_before_it_was_cancelled_is_completed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     for cancel in CANCELS_READ {
@@ -206,7 +207,7 @@ fn a_future_that_moved_before_it_was_cancelled_is_completed<L: Limits>() {
     world.clean_up();
 }
 
-fn what_is_cancelled_after_the_other_end_was_dropped_says_that<L: Limits>() {
+fn what_is_cancelled_after_the_other_end_was_dropped_says_that<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     for of in BOTH {
@@ -232,7 +233,7 @@ impl Chooser for LeavesItToTheHost {
 }
 
 /// A guest reads from, or writes to, an end whose other end the host holds, and cancels that.
-fn cancels<L: Limits>(
+fn cancels<L: ExtensionLimits>(
     world: &mut World<L, LeavesItToTheHost>,
     is_sync: bool,
 ) -> (u32, weft_core::machine::EndId) {
@@ -250,7 +251,7 @@ fn cancels<L: Limits>(
     (readable, ours)
 }
 
-fn a_cancellation_ends_when_the_host_says_so<L: Limits>() {
+fn a_cancellation_ends_when_the_host_says_so<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(LeavesItToTheHost);
     let (readable, ours) = cancels(&mut world, false);
     let set = world.get(set_new());
@@ -261,7 +262,7 @@ fn a_cancellation_ends_when_the_host_says_so<L: Limits>() {
     world.clean_up();
 }
 
-fn a_thread_that_cancels_without_async_waits_for_the_host<L: Limits>() {
+fn a_thread_that_cancels_without_async_waits_for_the_host<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(LeavesItToTheHost);
     let (_, ours) = cancels(&mut world, true);
     assert_eq!(world.machine.ready_threads(), 0);
@@ -272,7 +273,7 @@ fn a_thread_that_cancels_without_async_waits_for_the_host<L: Limits>() {
     world.clean_up();
 }
 
-fn values_may_move_until_a_cancellation_ends<L: Limits>() {
+fn values_may_move_until_a_cancellation_ends<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(LeavesItToTheHost);
     let (readable, ours) = cancels(&mut world, false);
     world.as_host(|world| world.host_copy(ours, 2));
@@ -285,7 +286,7 @@ fn values_may_move_until_a_cancellation_ends<L: Limits>() {
     world.clean_up();
 }
 
-fn a_host_that_drops_its_end_ends_a_cancellation<L: Limits>() {
+fn a_host_that_drops_its_end_ends_a_cancellation<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(LeavesItToTheHost);
     let (readable, ours) = cancels(&mut world, false);
     world.machine.drop_host_end(ours).unwrap();

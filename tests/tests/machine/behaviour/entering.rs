@@ -3,14 +3,14 @@
 use weft_core::chooser::{Choice, Chooser};
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{Event, InstanceView};
 
 use crate::calls::{backpressure_dec, backpressure_inc, set_new, suspend, thread_yield};
 use crate::guests::World;
 use crate::steps::{HOST, back, back_from_import, called_back, enters};
 
-fn a_call_waits_until_all_backpressure_is_gone<L: Limits>() {
+fn a_call_waits_until_all_backpressure_is_gone<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());
@@ -37,7 +37,7 @@ fn a_call_waits_until_all_backpressure_is_gone<L: Limits>() {
     world.clean_up();
 }
 
-fn calls_enter_in_the_order_in_which_they_came<L: Limits>() {
+fn calls_enter_in_the_order_in_which_they_came<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());
@@ -65,7 +65,7 @@ fn calls_enter_in_the_order_in_which_they_came<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_queues_up_behind_others_though_it_could_enter<L: Limits>() {
+fn a_call_queues_up_behind_others_though_it_could_enter<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let [first, second, third] = [(); 3].map(|()| world.plain(instance));
@@ -91,7 +91,7 @@ impl Chooser for GoesAhead {
     }
 }
 
-fn a_call_that_could_enter_may_be_chosen_to_go_ahead_of_others<L: Limits>() {
+fn a_call_that_could_enter_may_be_chosen_to_go_ahead_of_others<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(GoesAhead);
     let instance = world.instance();
     let [first, second, third] = [(); 3].map(|()| world.plain(instance));
@@ -105,7 +105,7 @@ fn a_call_that_could_enter_may_be_chosen_to_go_ahead_of_others<L: Limits>() {
     world.clean_up();
 }
 
-fn one_that_needs_the_lock_waits_for_it_and_one_that_does_not_enters<L: Limits>() {
+fn one_that_needs_the_lock_waits_for_it_and_one_that_does_not_enters<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let [holder, plain, callback, stackful] = [
@@ -136,7 +136,7 @@ fn one_that_needs_the_lock_waits_for_it_and_one_that_does_not_enters<L: Limits>(
     world.clean_up();
 }
 
-fn a_function_that_is_not_async_minds_neither_backpressure_nor_the_lock<L: Limits>() {
+fn a_function_that_is_not_async_minds_neither_backpressure_nor_the_lock<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [instance, other] = world.instances();
     let holder = world.plain(instance);
@@ -155,7 +155,7 @@ fn a_function_that_is_not_async_minds_neither_backpressure_nor_the_lock<L: Limit
     world.clean_up();
 }
 
-fn the_lock_is_free_while_a_callback_waits_or_yields<L: Limits>() {
+fn the_lock_is_free_while_a_callback_waits_or_yields<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let [first, second] = [(); 2].map(|()| world.callback(instance));
@@ -181,7 +181,7 @@ fn the_lock_is_free_while_a_callback_waits_or_yields<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callback_that_yielded_waits_for_the_lock<L: Limits>() {
+fn a_callback_that_yielded_waits_for_the_lock<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let [first, second] = [(); 2].map(|()| world.callback(instance));
@@ -200,7 +200,7 @@ fn a_callback_that_yielded_waits_for_the_lock<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_that_is_dropped_before_it_starts_never_starts<L: Limits>() {
+fn a_call_that_is_dropped_before_it_starts_never_starts<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());
@@ -219,7 +219,7 @@ fn a_call_that_is_dropped_before_it_starts_never_starts<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_that_is_dropped_after_it_started_goes_on<L: Limits>() {
+fn a_call_that_is_dropped_after_it_started_goes_on<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);

@@ -2,7 +2,8 @@
 
 use weft_core::builtin::Outcome;
 use weft_core::chooser::DeterministicProfile;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{HandleView, Step};
 
 use crate::calls::{
@@ -11,7 +12,7 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{HOST, back};
 
-fn an_error_context_has_the_message_that_was_loaded<L: Limits>() {
+fn an_error_context_has_the_message_that_was_loaded<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let call = error_context_new();
@@ -36,7 +37,7 @@ fn an_error_context_has_the_message_that_was_loaded<L: Limits>() {
     world.clean_up();
 }
 
-fn an_error_context_lives_as_long_as_anybody_has_it<L: Limits>() {
+fn an_error_context_lives_as_long_as_anybody_has_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (first, _) = world.running();
     let second = world.instance();
@@ -63,7 +64,7 @@ fn an_error_context_lives_as_long_as_anybody_has_it<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_makes_and_holds_error_contexts<L: Limits>() {
+fn the_host_makes_and_holds_error_contexts<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let kept = world.machine.new_host_error_context("kept").unwrap();
@@ -83,7 +84,7 @@ fn the_host_makes_and_holds_error_contexts<L: Limits>() {
     world.clean_up();
 }
 
-fn in_the_deterministic_profile_there_is_no_message<L: Limits>() {
+fn in_the_deterministic_profile_there_is_no_message<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(DeterministicProfile);
     let (instance, _) = world.running();
     let call = error_context_new();

@@ -1,7 +1,8 @@
 //! Forwarding a readable end to a writable one: whoever holds the other two are connected.
 
 use weft_core::code::CopyResult::{Completed, Dropped};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Event, HandleView, InstanceId};
 
 use crate::calls::{BOTH, FUTURE, Of, STREAM, TEXT_STREAM, join, set_new, set_poll, suspend};
@@ -9,7 +10,7 @@ use crate::guests::World;
 use crate::steps::{HOST, WAITS, ended};
 
 /// Joins an end to a set of its own, and takes the payload of its event; nothing if it has none.
-fn event_of<L: Limits>(world: &mut World<L>, end: u32) -> Option<u32> {
+fn event_of<L: ExtensionLimits>(world: &mut World<L>, end: u32) -> Option<u32> {
     let set = world.get(set_new());
     world.run(join(end, set));
     let event = world.event(set_poll(set));
@@ -18,20 +19,20 @@ fn event_of<L: Limits>(world: &mut World<L>, end: u32) -> Option<u32> {
     (event != Event::NONE).then_some(event.payload)
 }
 
-fn has_event<L: Limits>(world: &World<L>, instance: InstanceId, end: u32) -> bool {
+fn has_event<L: ExtensionLimits>(world: &World<L>, instance: InstanceId, end: u32) -> bool {
     let HandleView::End { waitable, .. } = world.view(instance, end) else { panic!() };
     waitable.has_pending_event
 }
 
 /// Two pairs of ends of a running instance, as `[source's readable, source's writable,
 /// destination's readable, destination's writable]`.
-fn pairs<L: Limits>(world: &mut World<L>, of: Of) -> [u32; 4] {
+fn pairs<L: ExtensionLimits>(world: &mut World<L>, of: Of) -> [u32; 4] {
     let (source, writer) = world.ends(of);
     let (reader, destination) = world.ends(of);
     [source, writer, reader, destination]
 }
 
-fn an_end_forwarded_to_its_own_other_end_goes_with_it<L: Limits>() {
+fn an_end_forwarded_to_its_own_other_end_goes_with_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     for of in BOTH {
@@ -43,7 +44,7 @@ fn an_end_forwarded_to_its_own_other_end_goes_with_it<L: Limits>() {
     world.clean_up();
 }
 
-fn if_nobody_reads_any_more_the_writer_hears_of_it<L: Limits>() {
+fn if_nobody_reads_any_more_the_writer_hears_of_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     for of in BOTH {
@@ -62,7 +63,7 @@ fn if_nobody_reads_any_more_the_writer_hears_of_it<L: Limits>() {
     world.clean_up();
 }
 
-fn if_nobody_writes_any_more_the_reader_hears_of_it<L: Limits>() {
+fn if_nobody_writes_any_more_the_reader_hears_of_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
@@ -80,7 +81,7 @@ fn if_nobody_writes_any_more_the_reader_hears_of_it<L: Limits>() {
     world.clean_up();
 }
 
-fn reads_and_writes_that_come_later_meet<L: Limits>() {
+fn reads_and_writes_that_come_later_meet<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     for of in BOTH {
@@ -95,7 +96,7 @@ fn reads_and_writes_that_come_later_meet<L: Limits>() {
     world.clean_up();
 }
 
-fn a_read_or_write_that_was_there_before_meets_one_that_comes_later<L: Limits>() {
+fn a_read_or_write_that_was_there_before_meets_one_that_comes_later<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     for of in BOTH {
@@ -120,7 +121,7 @@ fn a_read_or_write_that_was_there_before_meets_one_that_comes_later<L: Limits>()
     world.clean_up();
 }
 
-fn a_read_and_a_write_that_were_there_before_meet<L: Limits>() {
+fn a_read_and_a_write_that_were_there_before_meet<L: ExtensionLimits>() {
     for (read, write) in [(4, 4), (3, 8), (8, 3), (0, 5), (5, 0), (0, 0)] {
         let mut world = World::<L>::new();
         let (instance, _) = world.running();
@@ -147,7 +148,7 @@ fn a_read_and_a_write_that_were_there_before_meet<L: Limits>() {
     }
 }
 
-fn a_future_read_and_written_before_completes_on_both_sides<L: Limits>() {
+fn a_future_read_and_written_before_completes_on_both_sides<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, FUTURE);
@@ -162,7 +163,7 @@ fn a_future_read_and_written_before_completes_on_both_sides<L: Limits>() {
     world.clean_up();
 }
 
-fn progress_from_before_and_after_is_one_event<L: Limits>() {
+fn progress_from_before_and_after_is_one_event<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
@@ -178,7 +179,7 @@ fn progress_from_before_and_after_is_one_event<L: Limits>() {
     world.clean_up();
 }
 
-fn the_smaller_buffers_progress_is_kept_too<L: Limits>() {
+fn the_smaller_buffers_progress_is_kept_too<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
@@ -193,7 +194,7 @@ fn the_smaller_buffers_progress_is_kept_too<L: Limits>() {
     world.clean_up();
 }
 
-fn text_is_forwarded_between_instances<L: Limits>() {
+fn text_is_forwarded_between_instances<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [first, middle, last] = world.instances();
     world.run_in(first);
@@ -217,7 +218,7 @@ fn text_is_forwarded_between_instances<L: Limits>() {
     world.clean_up();
 }
 
-fn the_hosts_ends_are_forwarded_to_one_another<L: Limits>() {
+fn the_hosts_ends_are_forwarded_to_one_another<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (theirs, writer) = world.host_ends(STREAM);

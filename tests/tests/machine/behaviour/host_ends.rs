@@ -1,7 +1,8 @@
 //! Ends of streams and futures that the host holds, and their way into instances and out.
 
 use weft_core::code::CopyResult::{Cancelled, Completed, Dropped};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{EndState, HandleView, Step};
 use weft_core::trap::EndKind;
 
@@ -9,7 +10,7 @@ use crate::calls::{BOTH, FUTURE, STREAM, join, set_new, set_poll, set_wait, susp
 use crate::guests::World;
 use crate::steps::{HOST, WAITS, back_with_event, ended};
 
-fn a_guest_reads_what_the_host_writes<L: Limits>() {
+fn a_guest_reads_what_the_host_writes<L: ExtensionLimits>() {
     for of in BOTH {
         for guest_first in [true, false] {
             let mut world = World::<L>::new();
@@ -34,7 +35,7 @@ fn a_guest_reads_what_the_host_writes<L: Limits>() {
     }
 }
 
-fn the_host_reads_what_a_guest_writes<L: Limits>() {
+fn the_host_reads_what_a_guest_writes<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -50,7 +51,7 @@ fn the_host_reads_what_a_guest_writes<L: Limits>() {
     world.clean_up();
 }
 
-fn a_copy_names_the_hosts_buffer_by_its_number<L: Limits>() {
+fn a_copy_names_the_hosts_buffer_by_its_number<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
@@ -70,7 +71,7 @@ fn a_copy_names_the_hosts_buffer_by_its_number<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_writes_to_itself<L: Limits>() {
+fn the_host_writes_to_itself<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     for of in BOTH {
         let (readable, writable) = world.host_ends(of);
@@ -86,7 +87,7 @@ fn the_host_writes_to_itself<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_cancels_its_reads_and_writes<L: Limits>() {
+fn the_host_cancels_its_reads_and_writes<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
@@ -102,7 +103,7 @@ fn the_host_cancels_its_reads_and_writes<L: Limits>() {
     world.clean_up();
 }
 
-fn dropping_a_host_end_is_told_to_its_guest<L: Limits>() {
+fn dropping_a_host_end_is_told_to_its_guest<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(FUTURE);
@@ -117,7 +118,7 @@ fn dropping_a_host_end_is_told_to_its_guest<L: Limits>() {
     world.clean_up();
 }
 
-fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: Limits>() {
+fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let other = world.instance();
@@ -142,7 +143,7 @@ fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: Limits>() {
     world.clean_up();
 }
 
-fn a_read_of_the_host_whose_values_are_bad_has_not_begun<L: Limits>() {
+fn a_read_of_the_host_whose_values_are_bad_has_not_begun<L: ExtensionLimits>() {
     for is_nested in [false, true] {
         let mut world = World::<L>::new();
         let (writer, _) = world.running();
@@ -173,7 +174,7 @@ fn a_read_of_the_host_whose_values_are_bad_has_not_begun<L: Limits>() {
     }
 }
 
-fn the_view_of_an_end_of_the_host<L: Limits>() {
+fn the_view_of_an_end_of_the_host<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (readable, writable) = world.host_ends(STREAM);
     world.host_copy(writable, 4);

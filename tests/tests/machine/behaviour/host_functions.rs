@@ -3,7 +3,8 @@
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Event, FunctionId, HostEvent, Step, SubtaskId, ThreadId, WaitableId};
 
 use crate::calls::{
@@ -16,7 +17,7 @@ use crate::steps::{
     cancels_host, enters, subtask,
 };
 
-fn a_function_of_the_host_that_returns_at_once<L: Limits>() {
+fn a_function_of_the_host_that_returns_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let function = world.host_function(7);
@@ -40,7 +41,7 @@ fn a_function_of_the_host_that_returns_at_once<L: Limits>() {
     world.clean_up();
 }
 
-fn a_function_of_the_host_that_returns_later<L: Limits>() {
+fn a_function_of_the_host_that_returns_later<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
@@ -71,7 +72,7 @@ fn a_function_of_the_host_that_returns_later<L: Limits>() {
     world.clean_up();
 }
 
-fn a_function_of_the_host_may_take_its_arguments_later<L: Limits>() {
+fn a_function_of_the_host_may_take_its_arguments_later<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
@@ -89,7 +90,7 @@ fn a_function_of_the_host_may_take_its_arguments_later<L: Limits>() {
 }
 
 /// Calls a function of the host which gives control back, started or not.
-fn pending<L: Limits>(
+fn pending<L: ExtensionLimits>(
     world: &mut World<L>,
     (function, main): (FunctionId, ThreadId),
     has_started: bool,
@@ -106,7 +107,7 @@ fn pending<L: Limits>(
     (call, subtask(&step, main, state))
 }
 
-fn a_host_that_is_asked_to_cancel_may_do_so_at_once<L: Limits>() {
+fn a_host_that_is_asked_to_cancel_may_do_so_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
@@ -128,7 +129,7 @@ fn a_host_that_is_asked_to_cancel_may_do_so_at_once<L: Limits>() {
     world.clean_up();
 }
 
-fn a_host_that_is_asked_to_cancel_may_return_instead<L: Limits>() {
+fn a_host_that_is_asked_to_cancel_may_return_instead<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
@@ -142,7 +143,7 @@ fn a_host_that_is_asked_to_cancel_may_return_instead<L: Limits>() {
     world.clean_up();
 }
 
-fn a_host_that_is_asked_to_cancel_may_take_its_time<L: Limits>() {
+fn a_host_that_is_asked_to_cancel_may_take_its_time<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
@@ -167,7 +168,7 @@ fn a_host_that_is_asked_to_cancel_may_take_its_time<L: Limits>() {
     world.clean_up();
 }
 
-fn a_function_of_the_host_calls_guests<L: Limits>() {
+fn a_function_of_the_host_calls_guests<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let [second, third] = world.instances();
@@ -205,7 +206,7 @@ fn a_function_of_the_host_calls_guests<L: Limits>() {
     world.clean_up();
 }
 
-fn a_function_of_the_host_calls_the_instance_that_called_it<L: Limits>() {
+fn a_function_of_the_host_calls_the_instance_that_called_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let host = world.host_function(7);
@@ -223,7 +224,7 @@ fn a_function_of_the_host_calls_the_instance_that_called_it<L: Limits>() {
     world.clean_up();
 }
 
-fn what_a_nested_call_makes_ready_runs_at_its_turn<L: Limits>() {
+fn what_a_nested_call_makes_ready_runs_at_its_turn<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
@@ -246,7 +247,7 @@ fn what_a_nested_call_makes_ready_runs_at_its_turn<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_hears_how_far_its_calls_come<L: Limits>() {
+fn the_host_hears_how_far_its_calls_come<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -270,7 +271,7 @@ fn the_host_hears_how_far_its_calls_come<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_hears_one_event_of_a_call_that_came_to_its_end_meanwhile<L: Limits>() {
+fn the_host_hears_one_event_of_a_call_that_came_to_its_end_meanwhile<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -292,7 +293,7 @@ fn the_host_hears_one_event_of_a_call_that_came_to_its_end_meanwhile<L: Limits>(
     world.clean_up();
 }
 
-fn a_call_of_the_host_whose_caller_is_removed_is_unknown<L: Limits>() {
+fn a_call_of_the_host_whose_caller_is_removed_is_unknown<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let function = world.host_function(7);
@@ -306,7 +307,7 @@ fn a_call_of_the_host_whose_caller_is_removed_is_unknown<L: Limits>() {
     world.clean_up();
 }
 
-fn a_function_is_called_many_times_at_once<L: Limits>() {
+fn a_function_is_called_many_times_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();

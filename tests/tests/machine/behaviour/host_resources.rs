@@ -1,7 +1,8 @@
 //! Resources of guests that the host owns and drops.
 
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Step, TypeDefinition};
 use weft_core::trap::Trap;
 
@@ -9,7 +10,7 @@ use crate::calls::{HOST_RESOURCE, VALUE, resource_new, suspend, thread_yield};
 use crate::guests::World;
 use crate::steps::HOST;
 
-fn the_host_drops_a_resource_that_it_owns_by_its_destructor<L: Limits>() {
+fn the_host_drops_a_resource_that_it_owns_by_its_destructor<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let destructor = world.sync(instance);
@@ -35,7 +36,7 @@ fn the_host_drops_a_resource_that_it_owns_by_its_destructor<L: Limits>() {
     world.clean_up();
 }
 
-fn a_destructor_that_the_host_runs_may_not_block_alone<L: Limits>() {
+fn a_destructor_that_the_host_runs_may_not_block_alone<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let destructor = world.sync(instance);
@@ -55,7 +56,7 @@ fn a_destructor_that_the_host_runs_may_not_block_alone<L: Limits>() {
     world.clean_up();
 }
 
-fn there_may_be_no_destructor_to_call<L: Limits>() {
+fn there_may_be_no_destructor_to_call<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let destructor = world.sync(instance);
@@ -73,7 +74,7 @@ fn there_may_be_no_destructor_to_call<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_knows_how_often_it_holds_an_error_context<L: Limits>() {
+fn the_host_knows_how_often_it_holds_an_error_context<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let id = world.machine.new_host_error_context("it").unwrap();

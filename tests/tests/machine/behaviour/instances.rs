@@ -3,7 +3,8 @@
 use weft_core::code::CopyResult::Dropped;
 use weft_core::code::SubtaskState;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Step, TypeDefinition};
 use weft_core::trap::Trap;
 
@@ -18,7 +19,7 @@ use crate::steps::{
     trap_of,
 };
 
-fn an_instance_that_trapped_is_never_entered_again<L: Limits>() {
+fn an_instance_that_trapped_is_never_entered_again<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [trapped, other] = world.instances();
     let functions = [
@@ -65,7 +66,7 @@ fn an_instance_that_trapped_is_never_entered_again<L: Limits>() {
 }
 
 /// Whether the built-in had changed something before it trapped or not.
-fn after_a_trap_nothing_is_left_but_to_give_up<L: Limits>() {
+fn after_a_trap_nothing_is_left_but_to_give_up<L: ExtensionLimits>() {
     let calls = [set_wait(1), backpressure_dec(), task_cancel(), resume_later(9)];
     for call in calls {
         let mut world = World::<L>::new();
@@ -80,7 +81,7 @@ fn after_a_trap_nothing_is_left_but_to_give_up<L: Limits>() {
     }
 }
 
-fn a_trap_locks_down_all_that_were_part_of_the_call<L: Limits>() {
+fn a_trap_locks_down_all_that_were_part_of_the_call<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [first, second, third, bystander] = world.instances();
     world.run_in(bystander);
@@ -106,7 +107,7 @@ fn a_trap_locks_down_all_that_were_part_of_the_call<L: Limits>() {
     world.clean_up();
 }
 
-fn a_trap_in_a_call_that_the_host_nested_ends_only_that<L: Limits>() {
+fn a_trap_in_a_call_that_the_host_nested_ends_only_that<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (outer, main) = world.running();
     let inner = world.instance();
@@ -126,7 +127,7 @@ fn a_trap_in_a_call_that_the_host_nested_ends_only_that<L: Limits>() {
 }
 
 /// "Implicitly checked at every execution step by component functions", says the Explainer.
-fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: Limits>() {
+fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let host = world.host_function(7);
@@ -144,7 +145,7 @@ fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: Limits>
     world.clean_up();
 }
 
-fn an_instance_can_be_locked_down_while_nothing_of_it_runs<L: Limits>() {
+fn an_instance_can_be_locked_down_while_nothing_of_it_runs<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [locked, other] = world.instances();
     world.run_in(locked);
@@ -163,7 +164,7 @@ fn an_instance_can_be_locked_down_while_nothing_of_it_runs<L: Limits>() {
     world.clean_up();
 }
 
-fn what_waits_for_an_instance_that_trapped_waits_until_it_gives_up<L: Limits>() {
+fn what_waits_for_an_instance_that_trapped_waits_until_it_gives_up<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [caller, callee] = world.instances();
     let main = world.run_in(caller);
@@ -200,7 +201,7 @@ fn what_waits_for_an_instance_that_trapped_waits_until_it_gives_up<L: Limits>() 
     world.clean_up();
 }
 
-fn nobody_reads_the_memory_of_an_instance_that_trapped<L: Limits>() {
+fn nobody_reads_the_memory_of_an_instance_that_trapped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [trapped, other] = world.instances();
     world.run_in(trapped);
@@ -218,7 +219,7 @@ fn nobody_reads_the_memory_of_an_instance_that_trapped<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped<L: Limits>() {
+fn a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.plain(callee);
@@ -241,7 +242,7 @@ fn a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped<L: Limits>() 
     world.clean_up();
 }
 
-fn removing_an_instance_drops_its_ends_and_handles<L: Limits>() {
+fn removing_an_instance_drops_its_ends_and_handles<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [gone, other] = world.instances();
     world.run_in(gone);
@@ -274,7 +275,7 @@ fn removing_an_instance_drops_its_ends_and_handles<L: Limits>() {
     world.clean_up();
 }
 
-fn a_shared_error_context_outlives_the_instance_that_made_it<L: Limits>() {
+fn a_shared_error_context_outlives_the_instance_that_made_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [gone, other] = world.instances();
     world.run_in(gone);
@@ -289,7 +290,7 @@ fn a_shared_error_context_outlives_the_instance_that_made_it<L: Limits>() {
     world.clean_up();
 }
 
-fn an_instance_that_takes_the_place_of_a_removed_one_is_another<L: Limits>() {
+fn an_instance_that_takes_the_place_of_a_removed_one_is_another<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (before, thread) = world.running();
     world.get(set_new());
@@ -312,7 +313,7 @@ fn an_instance_that_takes_the_place_of_a_removed_one_is_another<L: Limits>() {
     world.clean_up();
 }
 
-fn whoever_called_a_removed_instance_waits_for_ever<L: Limits>() {
+fn whoever_called_a_removed_instance_waits_for_ever<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.stackful(callee);
@@ -339,7 +340,7 @@ fn whoever_called_a_removed_instance_waits_for_ever<L: Limits>() {
     world.clean_up();
 }
 
-fn what_a_removed_instance_called_goes_on<L: Limits>() {
+fn what_a_removed_instance_called_goes_on<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.plain(callee);

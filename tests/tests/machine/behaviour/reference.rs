@@ -3,7 +3,7 @@
 
 use weft_core::code::CopyResult::{Cancelled, Completed, Dropped};
 use weft_core::code::{EventCode, SubtaskState};
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{EndId, Event, FunctionId, InstanceId, ThreadId};
 
 use crate::calls::{
@@ -24,7 +24,7 @@ struct Flag {
     writable: EndId,
 }
 
-fn flag<L: Limits>(world: &mut World<L>, instance: InstanceId) -> Flag {
+fn flag<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId) -> Flag {
     let (readable, writable) = world.host_ends(FUTURE);
     Flag {
         readable: world.machine.lower_end(instance, FUTURE.kind_and_type(), readable).unwrap(),
@@ -32,7 +32,7 @@ fn flag<L: Limits>(world: &mut World<L>, instance: InstanceId) -> Flag {
     }
 }
 
-fn set<L: Limits>(world: &mut World<L>, flag: Flag) {
+fn set<L: ExtensionLimits>(world: &mut World<L>, flag: Flag) {
     world.as_host(|world| world.host_copy(flag.writable, 1));
 }
 
@@ -40,7 +40,7 @@ fn of_subtask(index: u32, state: SubtaskState) -> Event {
     Event { code: EventCode::Subtask, index, payload: state.code() }
 }
 
-fn test_async_to_async<L: Limits>() {
+fn test_async_to_async<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [producer, consumer] = world.instances();
     let [eager, toggle, blocking] = [(); 3].map(|()| world.stackful(producer));
@@ -105,7 +105,7 @@ fn test_async_to_async<L: Limits>() {
 }
 
 /// The functions and instances of `test_callback_interleaving`, while `main` runs.
-struct Interleaving<L: Limits> {
+struct Interleaving<L: ExtensionLimits> {
     world: World<L>,
     main: ThreadId,
     producer: InstanceId,
@@ -116,7 +116,7 @@ struct Interleaving<L: Limits> {
     waits: u32,
 }
 
-impl<L: Limits> Interleaving<L> {
+impl<L: ExtensionLimits> Interleaving<L> {
     fn new() -> Self {
         let mut world = World::<L>::new();
         let [producer, consumer] = world.instances();
@@ -212,7 +212,7 @@ impl<L: Limits> Interleaving<L> {
     }
 }
 
-fn test_callback_interleaving<L: Limits>() {
+fn test_callback_interleaving<L: ExtensionLimits>() {
     let mut it = Interleaving::<L>::new();
     let before_started = u64::from(SubtaskState::CancelledBeforeStarted.code());
     it.backpressure(backpressure_inc());
@@ -271,7 +271,7 @@ fn test_callback_interleaving<L: Limits>() {
     it.world.clean_up();
 }
 
-fn test_wasm_to_wasm_stream<L: Limits>() {
+fn test_wasm_to_wasm_stream<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [one, two] = world.instances();
     let function = world.stackful(one);
@@ -363,7 +363,7 @@ fn test_wasm_to_wasm_stream<L: Limits>() {
     world.clean_up();
 }
 
-fn test_receive_own_stream<L: Limits>() {
+fn test_receive_own_stream<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let host = world.host_function(7);
@@ -384,7 +384,7 @@ fn test_receive_own_stream<L: Limits>() {
 
 /// The part of `test_cancel_subtask` in which a callee blocks in an import lowered without
 /// `async`.
-fn test_cancel_subtask<L: Limits>() {
+fn test_cancel_subtask<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [caller, callee] = world.instances();
     let (function, host) = (world.callback(callee), world.host_function(7));

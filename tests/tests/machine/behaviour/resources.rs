@@ -4,7 +4,8 @@ use weft_core::builtin::TypeIndex;
 use weft_core::chooser::Chooser;
 use weft_core::code::SubtaskState;
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{
     FunctionId, HandleView, InstanceId, LoweredBorrow, Step, TaskId, TypeDefinition,
 };
@@ -17,7 +18,7 @@ use crate::guests::World;
 use crate::steps::{HOST, back, back_with_event, enters, subtask};
 
 /// A resource type of `instance`.
-fn resource<L: Limits, C: Chooser>(
+fn resource<L: ExtensionLimits, C: Chooser>(
     world: &mut World<L, C>,
     instance: InstanceId,
     destructor: Option<FunctionId>,
@@ -26,7 +27,7 @@ fn resource<L: Limits, C: Chooser>(
     world.machine.define_type(TypeDefinition::Resource { instance, destructor }).unwrap()
 }
 
-fn a_guest_makes_looks_into_and_drops_its_resources<L: Limits>() {
+fn a_guest_makes_looks_into_and_drops_its_resources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let ty = resource(&mut world, instance, None);
@@ -43,7 +44,7 @@ fn a_guest_makes_looks_into_and_drops_its_resources<L: Limits>() {
     world.clean_up();
 }
 
-fn dropping_an_owned_resource_calls_its_destructor_in_its_instance<L: Limits>() {
+fn dropping_an_owned_resource_calls_its_destructor_in_its_instance<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [definer, user] = world.instances();
     let destructor = world.sync(definer);
@@ -67,7 +68,7 @@ fn dropping_an_owned_resource_calls_its_destructor_in_its_instance<L: Limits>() 
     world.clean_up();
 }
 
-fn a_destructor_may_block_as_long_as_others_of_its_instance_can_run<L: Limits>() {
+fn a_destructor_may_block_as_long_as_others_of_its_instance_can_run<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let [definer, user] = world.instances();
     let destructor = world.sync(definer);
@@ -88,7 +89,7 @@ fn a_destructor_may_block_as_long_as_others_of_its_instance_can_run<L: Limits>()
     world.clean_up();
 }
 
-fn the_defining_instance_drops_its_own_resource_by_its_destructor_too<L: Limits>() {
+fn the_defining_instance_drops_its_own_resource_by_its_destructor_too<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let destructor = world.sync(instance);
@@ -101,7 +102,7 @@ fn the_defining_instance_drops_its_own_resource_by_its_destructor_too<L: Limits>
     world.clean_up();
 }
 
-fn the_host_hears_of_each_drop_of_its_resources<L: Limits>() {
+fn the_host_hears_of_each_drop_of_its_resources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     for representation in [5, 6] {
@@ -112,7 +113,7 @@ fn the_host_hears_of_each_drop_of_its_resources<L: Limits>() {
     world.clean_up();
 }
 
-fn owned_resources_move_from_instance_to_instance<L: Limits>() {
+fn owned_resources_move_from_instance_to_instance<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (definer, _) = world.running();
     let user = world.instance();
@@ -128,7 +129,7 @@ fn owned_resources_move_from_instance_to_instance<L: Limits>() {
 }
 
 /// `main` calls `function`, to which it lends the resource at `index`: what the callee sees.
-fn lends<L: Limits>(
+fn lends<L: ExtensionLimits>(
     world: &mut World<L>,
     function: FunctionId,
     (ty, index): (TypeIndex, u32),
@@ -139,12 +140,12 @@ fn lends<L: Limits>(
     (task, world.machine.lower_borrow(task, ty, representation).unwrap())
 }
 
-fn lent_out<L: Limits>(world: &World<L>, instance: InstanceId, index: u32) -> u32 {
+fn lent_out<L: ExtensionLimits>(world: &World<L>, instance: InstanceId, index: u32) -> u32 {
     let HandleView::Resource { num_lends, .. } = world.view(instance, index) else { panic!() };
     num_lends
 }
 
-fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: Limits>() {
+fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let callee = world.instance();
@@ -187,7 +188,7 @@ fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: Limit
     world.clean_up();
 }
 
-fn the_defining_instance_borrows_the_representation_itself<L: Limits>() {
+fn the_defining_instance_borrows_the_representation_itself<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let definer = world.instance();
@@ -205,7 +206,7 @@ fn the_defining_instance_borrows_the_representation_itself<L: Limits>() {
     world.clean_up();
 }
 
-fn a_resource_is_lent_to_many_calls_and_many_times_to_one<L: Limits>() {
+fn a_resource_is_lent_to_many_calls_and_many_times_to_one<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, main) = world.running();
     let [first, second] = world.instances();
@@ -227,7 +228,7 @@ fn a_resource_is_lent_to_many_calls_and_many_times_to_one<L: Limits>() {
     world.clean_up();
 }
 
-fn a_borrowed_handle_is_lent_on<L: Limits>() {
+fn a_borrowed_handle_is_lent_on<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (caller, _) = world.running();
     let [middle, last] = world.instances();
@@ -252,7 +253,7 @@ fn a_borrowed_handle_is_lent_on<L: Limits>() {
     world.clean_up();
 }
 
-fn the_host_lends_to_its_callees<L: Limits>() {
+fn the_host_lends_to_its_callees<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.plain(instance);
@@ -269,7 +270,7 @@ fn the_host_lends_to_its_callees<L: Limits>() {
     world.clean_up();
 }
 
-fn a_borrowed_handle_may_be_dropped_by_another_task<L: Limits>() {
+fn a_borrowed_handle_may_be_dropped_by_another_task<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -290,7 +291,7 @@ fn a_borrowed_handle_may_be_dropped_by_another_task<L: Limits>() {
     world.clean_up();
 }
 
-fn arguments_are_lifted_when_the_callee_starts<L: Limits>() {
+fn arguments_are_lifted_when_the_callee_starts<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let callee = world.instance();
     let plain = world.plain(callee);

@@ -3,7 +3,7 @@
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile};
 use weft_core::code::CopyResult::Dropped;
 use weft_core::code::{EventCode, SubtaskState};
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{Event, HandleView, InstanceId};
 
 use crate::calls::{
@@ -14,7 +14,7 @@ use crate::guests::World;
 use crate::steps::{HOST, back, back_with_event, called_back, ended, enters, starts, subtask};
 
 /// A readable end whose writable end was dropped, so that it has an event.
-fn with_event<L: Limits, C: Chooser>(world: &mut World<L, C>) -> u32 {
+fn with_event<L: ExtensionLimits, C: Chooser>(world: &mut World<L, C>) -> u32 {
     let (readable, writable) = world.ends(STREAM);
     world.run(STREAM.drop_writable(writable));
     readable
@@ -24,7 +24,7 @@ fn dropped(index: u32) -> Event {
     Event { code: EventCode::StreamRead, index, payload: ended(STREAM, Dropped, 0) }
 }
 
-fn counts<L: Limits, C: Chooser>(
+fn counts<L: ExtensionLimits, C: Chooser>(
     world: &World<L, C>,
     instance: InstanceId,
     set: u32,
@@ -35,7 +35,7 @@ fn counts<L: Limits, C: Chooser>(
     (members, pending, waiting)
 }
 
-fn events_come_in_the_order_in_which_they_happened<L: Limits>() {
+fn events_come_in_the_order_in_which_they_happened<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let set = world.get(set_new());
@@ -55,7 +55,7 @@ fn events_come_in_the_order_in_which_they_happened<L: Limits>() {
     world.clean_up();
 }
 
-fn an_event_goes_with_its_waitable_from_set_to_set<L: Limits>() {
+fn an_event_goes_with_its_waitable_from_set_to_set<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let [one, two] = [(); 2].map(|()| world.get(set_new()));
@@ -79,7 +79,7 @@ fn an_event_goes_with_its_waitable_from_set_to_set<L: Limits>() {
     world.clean_up();
 }
 
-fn what_is_dropped_leaves_its_set_with_its_event<L: Limits>() {
+fn what_is_dropped_leaves_its_set_with_its_event<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let set = world.get(set_new());
@@ -91,7 +91,7 @@ fn what_is_dropped_leaves_its_set_with_its_event<L: Limits>() {
     world.clean_up();
 }
 
-fn one_event_wakes_one_of_those_who_wait<L: Limits>() {
+fn one_event_wakes_one_of_those_who_wait<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, first) = world.running();
     let set = world.get(set_new());
@@ -118,7 +118,7 @@ fn one_event_wakes_one_of_those_who_wait<L: Limits>() {
     world.clean_up();
 }
 
-fn who_waits_is_no_longer_ready_when_the_event_is_taken_or_goes_away<L: Limits>() {
+fn who_waits_is_no_longer_ready_when_the_event_is_taken_or_goes_away<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, first) = world.running();
     let set = world.get(set_new());
@@ -143,7 +143,7 @@ fn who_waits_is_no_longer_ready_when_the_event_is_taken_or_goes_away<L: Limits>(
     world.clean_up();
 }
 
-fn callbacks_and_threads_wait_on_one_set<L: Limits>() {
+fn callbacks_and_threads_wait_on_one_set<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -176,7 +176,7 @@ fn callbacks_and_threads_wait_on_one_set<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callback_that_waits_where_there_is_an_event_gets_it_at_once<L: Limits>() {
+fn a_callback_that_waits_where_there_is_an_event_gets_it_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -190,7 +190,7 @@ fn a_callback_that_waits_where_there_is_an_event_gets_it_at_once<L: Limits>() {
     world.clean_up();
 }
 
-fn in_the_deterministic_profile_others_run_before_an_event_is_had<L: Limits>() {
+fn in_the_deterministic_profile_others_run_before_an_event_is_had<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(DeterministicProfile);
     let instance = world.instance();
     let (_, thread) = {
@@ -227,7 +227,7 @@ impl Chooser for LastEvent {
     }
 }
 
-fn another_event_than_the_first_may_be_chosen<L: Limits>() {
+fn another_event_than_the_first_may_be_chosen<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(LastEvent);
     world.running();
     let set = world.get(set_new());
@@ -242,7 +242,7 @@ fn another_event_than_the_first_may_be_chosen<L: Limits>() {
     world.clean_up();
 }
 
-fn a_subtasks_event_is_there_to_be_joined_later<L: Limits>() {
+fn a_subtasks_event_is_there_to_be_joined_later<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();

@@ -4,7 +4,8 @@ use weft_core::builtin::Builtin;
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile};
 use weft_core::core_value::CoreValue;
 use weft_core::error::{Capability, Error};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Event, Step, ThreadState, WaitingOn};
 
 use crate::calls::{
@@ -15,7 +16,7 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{HOST, back, called_back, starts};
 
-fn a_new_thread_is_suspended_and_has_the_lowest_free_index<L: Limits>() {
+fn a_new_thread_is_suspended_and_has_the_lowest_free_index<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     assert_eq!(world.get(thread_index()), 1);
@@ -34,7 +35,7 @@ fn a_new_thread_is_suspended_and_has_the_lowest_free_index<L: Limits>() {
     world.clean_up();
 }
 
-fn a_thread_starts_with_what_it_was_made_for<L: Limits>() {
+fn a_thread_starts_with_what_it_was_made_for<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let made = world.get(thread_new(7, u32::MAX));
@@ -46,7 +47,9 @@ fn a_thread_starts_with_what_it_was_made_for<L: Limits>() {
     world.clean_up();
 }
 
-fn threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed<L: Limits>() {
+fn threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     world.running();
     let made: Vec<u32> = (0..4).map(|function| world.get(thread_new(function, 0))).collect();
@@ -62,7 +65,7 @@ fn threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed<L:
     world.clean_up();
 }
 
-fn a_suspended_thread_goes_on_when_another_one_resumes_it<L: Limits>() {
+fn a_suspended_thread_goes_on_when_another_one_resumes_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let index = world.get(thread_index());
@@ -78,7 +81,7 @@ fn a_suspended_thread_goes_on_when_another_one_resumes_it<L: Limits>() {
     world.clean_up();
 }
 
-fn a_thread_that_switches_away_by_a_yield_stays_ready<L: Limits>() {
+fn a_thread_that_switches_away_by_a_yield_stays_ready<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let index = world.get(thread_index());
@@ -102,7 +105,7 @@ fn a_thread_that_switches_away_by_a_yield_stays_ready<L: Limits>() {
     world.clean_up();
 }
 
-fn promoting_a_thread_that_is_not_ready_suspends_or_yields<L: Limits>() {
+fn promoting_a_thread_that_is_not_ready_suspends_or_yields<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let made = world.get(thread_new(1, 0));
@@ -115,7 +118,7 @@ fn promoting_a_thread_that_is_not_ready_suspends_or_yields<L: Limits>() {
     world.clean_up();
 }
 
-fn a_thread_that_waits_for_the_lock_is_promoted_only_when_that_is_free<L: Limits>() {
+fn a_thread_that_waits_for_the_lock_is_promoted_only_when_that_is_free<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let callback = world.callback(instance);
@@ -135,7 +138,7 @@ fn a_thread_that_waits_for_the_lock_is_promoted_only_when_that_is_free<L: Limits
     world.clean_up();
 }
 
-fn threads_of_another_task_of_the_instance_can_be_resumed<L: Limits>() {
+fn threads_of_another_task_of_the_instance_can_be_resumed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, first) = world.running();
     let index = world.get(thread_index());
@@ -151,7 +154,7 @@ fn threads_of_another_task_of_the_instance_can_be_resumed<L: Limits>() {
     world.clean_up();
 }
 
-fn each_thread_has_context_slots_of_its_own<L: Limits>() {
+fn each_thread_has_context_slots_of_its_own<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     world.run(context_set(0, 1));
@@ -176,7 +179,7 @@ fn each_thread_has_context_slots_of_its_own<L: Limits>() {
     world.clean_up();
 }
 
-fn realloc_may_be_called_while_no_guest_runs<L: Limits>() {
+fn realloc_may_be_called_while_no_guest_runs<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     for _ in 0..2 {
@@ -203,7 +206,7 @@ impl Chooser for YieldsNot {
     }
 }
 
-fn a_yield_may_be_chosen_to_do_nothing<L: Limits>() {
+fn a_yield_may_be_chosen_to_do_nothing<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(YieldsNot);
     let (instance, _) = world.running();
     let made = world.get(thread_new(1, 0));
@@ -221,7 +224,7 @@ fn a_yield_may_be_chosen_to_do_nothing<L: Limits>() {
     world.clean_up();
 }
 
-fn a_spawned_thread_is_ready_at_once<L: Limits>() {
+fn a_spawned_thread_is_ready_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     assert_eq!(world.get(spawn_ref(false, Some(8), 1)), 2);
@@ -237,7 +240,7 @@ fn a_spawned_thread_is_ready_at_once<L: Limits>() {
     world.clean_up();
 }
 
-fn in_the_deterministic_profile_no_thread_is_spawned<L: Limits>() {
+fn in_the_deterministic_profile_no_thread_is_spawned<L: ExtensionLimits>() {
     let mut world = World::<L, _>::with(DeterministicProfile);
     world.running();
     assert_eq!(world.get(spawn_ref(false, None, 1)), 0);
@@ -246,7 +249,7 @@ fn in_the_deterministic_profile_no_thread_is_spawned<L: Limits>() {
     world.clean_up();
 }
 
-fn shared_functions_need_an_engine_that_has_them<L: Limits>() {
+fn shared_functions_need_an_engine_that_has_them<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     let refused: [(Call, Builtin); 3] = [
@@ -263,7 +266,7 @@ fn shared_functions_need_an_engine_that_has_them<L: Limits>() {
     world.clean_up();
 }
 
-fn a_search_for_a_start_function_says_what_is_sought<L: Limits>() {
+fn a_search_for_a_start_function_says_what_is_sought<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, main) = world.running();
     let call = thread_new(12, 13);

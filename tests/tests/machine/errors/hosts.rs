@@ -3,7 +3,8 @@
 use weft_core::builtin::TypeIndex;
 use weft_core::context::AsyncContextScope;
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
 use weft_core::thread::ThreadSpawnConfig;
 use weft_core::trap::EndKind;
@@ -12,7 +13,7 @@ use super::Misuse;
 use crate::calls::{FUTURE, HOST_RESOURCE, OPTIONS, STREAM, VALUE, suspend};
 use crate::steps::{HOST, WAITS, calls_host, cancels_host};
 
-pub(super) fn host_calls<L: Limits>() -> Vec<Misuse<L>> {
+pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             // A guest called a guest.
@@ -94,7 +95,7 @@ pub(super) fn host_calls<L: Limits>() -> Vec<Misuse<L>> {
     ]
 }
 
-pub(super) fn ends<L: Limits>() -> Vec<Misuse<L>> {
+pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             let instance = world.instance();
@@ -189,7 +190,7 @@ pub(super) fn ends<L: Limits>() -> Vec<Misuse<L>> {
 }
 
 /// Ids and numbers of what is not there, or not any more.
-pub(super) fn unknown<L: Limits>() -> Vec<Misuse<L>> {
+pub(super) fn unknown<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             let instance = world.instance();
@@ -281,7 +282,7 @@ pub(super) fn unknown<L: Limits>() -> Vec<Misuse<L>> {
     ]
 }
 
-pub(super) fn extensions<L: Limits>() -> Vec<Misuse<L>> {
+pub(super) fn extensions<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             std::mem::forget(AsyncContextScope::enter_empty(&mut world.machine).unwrap());
@@ -303,7 +304,7 @@ pub(super) fn extensions<L: Limits>() -> Vec<Misuse<L>> {
     ]
 }
 
-pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
+pub(super) fn threads<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![|world| {
         let instance = world.instance();
         let function = world.stackful(instance);
@@ -331,7 +332,7 @@ pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
     }]
 }
 
-pub(super) fn tasks<L: Limits>() -> Vec<Misuse<L>> {
+pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             let task = world.machine.host().task_start().unwrap();

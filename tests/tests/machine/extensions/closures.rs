@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
-use weft_core::machine::Machine;
+use weft_core::host::ExtendedMachine;
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
+
 use weft_core::task::{CancellationHandlerId, CancellationHandlers, CancellationToken, Cancelled};
 
 use crate::guests::{Bounded, World};
@@ -13,9 +15,9 @@ use crate::guests::{Bounded, World};
 type Heard = Arc<Mutex<Vec<u32>>>;
 
 /// Registers a closure that writes a number down.
-fn register<L: Limits>(
+fn register<L: ExtensionLimits>(
     handlers: &mut CancellationHandlers,
-    machine: &mut Machine<L>,
+    machine: &mut ExtendedMachine<L>,
     token: CancellationToken,
     (heard, number): (&Heard, u32),
 ) -> Result<CancellationHandlerId, Error> {
@@ -23,7 +25,7 @@ fn register<L: Limits>(
     handlers.register(machine, token, move || heard.lock().unwrap().push(number))
 }
 
-fn closures_run_once_in_the_order_of_cancellation<L: Limits>() {
+fn closures_run_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
@@ -51,7 +53,9 @@ fn closures_run_once_in_the_order_of_cancellation<L: Limits>() {
     world.clean_up();
 }
 
-fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<L: Limits>() {
+fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
@@ -75,7 +79,7 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<L
     world.clean_up();
 }
 
-fn a_closure_that_can_not_be_registered_is_dropped<L: Limits>() {
+fn a_closure_that_can_not_be_registered_is_dropped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();

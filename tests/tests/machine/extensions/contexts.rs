@@ -6,14 +6,15 @@ use weft_core::context::{
     TypedContextKey,
 };
 use weft_core::error::Error;
-use weft_core::limits::{Array, ArrayText, Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::{Array, ArrayText, Table};
 
 use super::{Locale, UserId, collision, elsewhere, key};
 use crate::calls::{backpressure_dec, backpressure_inc, suspend, thread_yield};
 use crate::guests::World;
 use crate::steps::{HOST, back, enters, subtask};
 
-fn a_context_has_what_is_set_until_it_is_removed<L: Limits>() {
+fn a_context_has_what_is_set_until_it_is_removed<L: ExtensionLimits>() {
     let mut context = AsyncContext::<L>::new();
     assert!(context.is_empty());
     assert_eq!(context.set_value(key("a"), 1_i32), Ok(None));
@@ -40,8 +41,8 @@ fn a_context_has_what_is_set_until_it_is_removed<L: Limits>() {
     assert_eq!(context, AsyncContext::default());
 }
 
-fn a_value_is_given_back_as_the_type_that_it_is_of<L: Limits>() {
-    fn value<L: Limits>(value: impl IntoContextValue<L>) -> ContextValue<L> {
+fn a_value_is_given_back_as_the_type_that_it_is_of<L: ExtensionLimits>() {
+    fn value<L: ExtensionLimits>(value: impl IntoContextValue<L>) -> ContextValue<L> {
         value.into_context_value().unwrap()
     }
     assert_eq!(value::<L>(true).get::<bool>(), Some(true));
@@ -73,7 +74,7 @@ fn a_value_is_given_back_as_the_type_that_it_is_of<L: Limits>() {
     assert_eq!(format!("{:?}", value::<L>("text")), "\"text\"");
 }
 
-fn a_typed_key_and_another_of_its_name_do_not_share_a_value<L: Limits>() {
+fn a_typed_key_and_another_of_its_name_do_not_share_a_value<L: ExtensionLimits>() {
     let user = std::any::type_name::<UserId>();
     let other = std::any::type_name::<elsewhere::UserId>();
 
@@ -98,7 +99,7 @@ fn a_typed_key_and_another_of_its_name_do_not_share_a_value<L: Limits>() {
     assert_eq!(collision(context.set::<UserId>(3)), (text, user));
 }
 
-fn the_current_context_is_replaced_pushed_and_popped<L: Limits>() {
+fn the_current_context_is_replaced_pushed_and_popped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let with = |user| {
@@ -121,7 +122,7 @@ fn the_current_context_is_replaced_pushed_and_popped<L: Limits>() {
     world.clean_up();
 }
 
-fn the_values_of_the_current_context_are_read_set_and_removed<L: Limits>() {
+fn the_values_of_the_current_context_are_read_set_and_removed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     assert_eq!(host.get_context_value(key("a")), None);
@@ -148,7 +149,7 @@ fn the_values_of_the_current_context_are_read_set_and_removed<L: Limits>() {
     world.clean_up();
 }
 
-fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: Limits>() {
+fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -192,7 +193,9 @@ fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: Limits>() {
     world.clean_up();
 }
 
-fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets<L: Limits>() {
+fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let (_, caller) = world.running();
     let instance = world.instance();
@@ -220,7 +223,7 @@ fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets
     world.clean_up();
 }
 
-fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: Limits>() {
+fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, caller) = world.running();
     let instance = world.instance();
@@ -240,7 +243,7 @@ fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: Limits>()
     world.clean_up();
 }
 
-fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: Limits>() {
+fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, thread) = world.running();
     world.run(backpressure_inc());
@@ -264,7 +267,7 @@ fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: Limits>() 
     world.clean_up();
 }
 
-fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: Limits>() {
+fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, thread) = world.running();
     world.run(backpressure_inc());
@@ -283,7 +286,7 @@ fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: Limits>() {
     world.clean_up();
 }
 
-fn what_is_removed_with_its_instance_leaves_no_context<L: Limits>() {
+fn what_is_removed_with_its_instance_leaves_no_context<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     world.machine.host().set::<UserId>(1).unwrap();
@@ -295,7 +298,7 @@ fn what_is_removed_with_its_instance_leaves_no_context<L: Limits>() {
     world.clean_up();
 }
 
-fn a_task_without_a_context_has_no_record<L: Limits>() {
+fn a_task_without_a_context_has_no_record<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, thread) = world.running();
     let task = world.machine.task_of(thread).unwrap();

@@ -3,7 +3,8 @@
 use weft_core::context::ContextValue;
 use weft_core::error::Error;
 use weft_core::error_context::{ErrorSeverity, StackFrame};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::HandleView;
 
 use crate::calls::{error_context_drop, error_context_new};
@@ -12,7 +13,7 @@ use crate::guests::World;
 /// Nothing is known of an error that is no more.
 const GONE: Error = Error::Unknown(Table::ErrorContexts);
 
-fn an_error_has_a_message_a_severity_and_a_code<L: Limits>() {
+fn an_error_has_a_message_a_severity_and_a_code<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let error = host.error_context_new("it broke", ErrorSeverity::Critical).unwrap();
@@ -30,7 +31,7 @@ fn an_error_has_a_message_a_severity_and_a_code<L: Limits>() {
     world.clean_up();
 }
 
-fn an_error_has_stack_frames_from_the_innermost_out<L: Limits>() {
+fn an_error_has_stack_frames_from_the_innermost_out<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let inner = StackFrame::new("connect").file("database.rs").line(142).column(15);
@@ -47,7 +48,7 @@ fn an_error_has_stack_frames_from_the_innermost_out<L: Limits>() {
     world.clean_up();
 }
 
-fn an_error_has_metadata_by_their_keys<L: Limits>() {
+fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let error = host.create_simple("it broke").unwrap();
@@ -71,7 +72,7 @@ fn an_error_has_metadata_by_their_keys<L: Limits>() {
     world.clean_up();
 }
 
-fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Limits>() {
+fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let handle = world.get(error_context_new());
@@ -109,7 +110,9 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Limits>()
     world.clean_up();
 }
 
-fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<L: Limits>() {
+fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let error = world.machine.host().error_context_new("lost", ErrorSeverity::Warning).unwrap();
@@ -126,7 +129,7 @@ fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<
     world.clean_up();
 }
 
-fn every_operation_says_that_an_error_is_no_more<L: Limits>() {
+fn every_operation_says_that_an_error_is_no_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let error = host.create_simple("gone").unwrap();

@@ -1,7 +1,8 @@
 //! Who waits for the end of which thread, and who hears of it.
 
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::thread::{ThreadEnd, ThreadStatus};
 
 use super::threads::{clean_up, run, suspended};
@@ -11,7 +12,7 @@ use crate::steps::HOST;
 /// Nothing is known of a thread.
 const GONE: Error = Error::Unknown(Table::ThreadRecords);
 
-fn an_end_is_told_once_and_to_one<L: Limits>() {
+fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     let mut host = world.machine.host();
@@ -38,7 +39,7 @@ fn an_end_is_told_once_and_to_one<L: Limits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn nobody_waits_for_itself_directly_or_through_others<L: Limits>() {
+fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
@@ -56,7 +57,7 @@ fn nobody_waits_for_itself_directly_or_through_others<L: Limits>() {
     clean_up(world, &threads);
 }
 
-fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: Limits>() {
+fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
@@ -75,7 +76,7 @@ fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: Limits>() {
     clean_up(world, &threads);
 }
 
-fn a_thread_that_is_over_waits_for_nobody<L: Limits>() {
+fn a_thread_that_is_over_waits_for_nobody<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [over, waited, other] = threads.map(|it| it.0);

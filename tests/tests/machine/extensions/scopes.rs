@@ -6,16 +6,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use weft_core::context::{AsyncContext, AsyncContextScope, with_async_context};
 use weft_core::error::Error;
-use weft_core::host::HostStore;
-use weft_core::limits::{Limits, Table};
-use weft_core::machine::Machine;
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::host::{ExtendedMachine, HostStore};
+use weft_core::limits::Table;
 
 use super::{Locale, UserId};
 use crate::calls::suspend;
 use crate::guests::World;
 use crate::steps::HOST;
 
-fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: Limits>() {
+fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     machine.host().set::<UserId>(1).unwrap();
@@ -43,7 +43,7 @@ fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: Limits>()
     world.clean_up();
 }
 
-fn a_scopes_context_is_there_until_the_scope_is_left<L: Limits>() {
+fn a_scopes_context_is_there_until_the_scope_is_left<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     let mut host = scope.host();
@@ -61,7 +61,7 @@ fn a_scopes_context_is_there_until_the_scope_is_left<L: Limits>() {
     world.clean_up();
 }
 
-fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: Limits>() {
+fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.machine.host().set::<UserId>(1).unwrap();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
@@ -75,7 +75,7 @@ fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: Limits>() {
     world.clean_up();
 }
 
-fn a_scope_in_a_function_of_the_host_is_its_callers<L: Limits>() {
+fn a_scope_in_a_function_of_the_host_is_its_callers<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
     world.machine.host().set::<UserId>(1).unwrap();
@@ -88,7 +88,7 @@ fn a_scope_in_a_function_of_the_host_is_its_callers<L: Limits>() {
     world.clean_up();
 }
 
-fn a_scope_outlives_the_task_that_it_was_entered_for<L: Limits>() {
+fn a_scope_outlives_the_task_that_it_was_entered_for<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
@@ -103,7 +103,7 @@ fn a_scope_outlives_the_task_that_it_was_entered_for<L: Limits>() {
     world.clean_up();
 }
 
-fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: Limits>() {
+fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let found = with_async_context(machine, AsyncContext::new(), |machine| {
@@ -191,18 +191,18 @@ type Seen = Vec<(Option<u64>, Option<String>)>;
 /// What tasks have seen when they began.
 type Begun = Vec<(weft_core::machine::TaskId, Option<(Option<u64>, Option<String>)>)>;
 
-struct Play<'a, L: Limits> {
+struct Play<'a, L: ExtensionLimits> {
     function: weft_core::machine::FunctionId,
     begun: &'a mut Begun,
     of: std::marker::PhantomData<L>,
 }
 
-impl<L: Limits> Play<'_, L> {
+impl<L: ExtensionLimits> Play<'_, L> {
     /// Does it, beside the model, in a scope in which the first `entered` contexts stay. What is
     /// full changes nothing.
     fn play(
         &mut self,
-        machine: &mut Machine<L>,
+        machine: &mut ExtendedMachine<L>,
         seen: &mut Seen,
         entered: &mut usize,
         doings: &[Doing],
@@ -216,7 +216,7 @@ impl<L: Limits> Play<'_, L> {
 
     fn step(
         &mut self,
-        machine: &mut Machine<L>,
+        machine: &mut ExtendedMachine<L>,
         seen: &mut Seen,
         entered: &mut usize,
         doing: &Doing,
@@ -284,7 +284,7 @@ impl<L: Limits> Play<'_, L> {
     /// How many contexts stay as the scope was not left; nothing if it was.
     fn scope(
         &mut self,
-        machine: &mut Machine<L>,
+        machine: &mut ExtendedMachine<L>,
         seen: &mut Seen,
         doings: &[Doing],
         leaving: Leaving,
@@ -322,7 +322,7 @@ impl<L: Limits> Play<'_, L> {
     /// Leaves the scope by an error.
     fn play_and_fail(
         &mut self,
-        mut scope: AsyncContextScope<'_, Machine<L>>,
+        mut scope: AsyncContextScope<'_, ExtendedMachine<L>>,
         seen: &mut Seen,
         entered: &mut usize,
         doings: &[Doing],
@@ -352,7 +352,7 @@ fn current<S: HostStore>(store: &mut S) -> Option<(Option<u64>, Option<String>)>
 
 /// Plays it in a scope around all, and asserts that nothing of it is left, and that each task has
 /// the context that it was begun in.
-fn nothing_is_left<L: Limits>(doings: &[Doing]) {
+fn nothing_is_left<L: ExtensionLimits>(doings: &[Doing]) {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);

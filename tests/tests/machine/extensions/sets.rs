@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
-use weft_core::machine::{Machine, Step, ThreadState, WaitableId, WaitableSetId, WaitingOn};
+use weft_core::host::ExtendedMachine;
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
+use weft_core::machine::{Step, ThreadState, WaitableId, WaitableSetId, WaitingOn};
 use weft_core::task::TaskStatus;
 use weft_core::waitable::{FailedTask, WaitResult, Waitable};
 
@@ -15,7 +17,10 @@ const GONE: Error = Error::Unknown(Table::WaitableSets);
 
 /// Which member has an event.
 #[track_caller]
-fn ready<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> Option<WaitableId> {
+fn ready<L: ExtensionLimits>(
+    machine: &mut ExtendedMachine<L>,
+    set: WaitableSetId,
+) -> Option<WaitableId> {
     match machine.host().waitable_set_poll(set).unwrap() {
         WaitResult::Ready(event) => Some(event.waitable),
         WaitResult::Timeout => None,
@@ -23,7 +28,7 @@ fn ready<L: Limits>(machine: &mut Machine<L>, set: WaitableSetId) -> Option<Wait
     }
 }
 
-fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: Limits>() {
+fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let tasks = [(); 3].map(|()| host.task_start().unwrap());
@@ -56,7 +61,7 @@ fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: Limi
     world.clean_up();
 }
 
-fn calls_and_ends_of_the_host_are_members_as_tasks_are<L: Limits>() {
+fn calls_and_ends_of_the_host_are_members_as_tasks_are<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -80,7 +85,7 @@ fn calls_and_ends_of_the_host_are_members_as_tasks_are<L: Limits>() {
     world.clean_up();
 }
 
-fn a_member_that_leaves_keeps_its_event<L: Limits>() {
+fn a_member_that_leaves_keeps_its_event<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let task = host.task_start().unwrap();
@@ -107,7 +112,7 @@ fn a_member_that_leaves_keeps_its_event<L: Limits>() {
     world.clean_up();
 }
 
-fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: Limits>() {
+fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let (readable, writable) = world.host_ends(STREAM);
@@ -124,7 +129,7 @@ fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: Limits>() {
     world.clean_up();
 }
 
-fn a_set_is_ready_when_a_set_among_its_members_is<L: Limits>() {
+fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [outer, middle, inner] = [(); 3].map(|()| host.waitable_set_new().unwrap());
@@ -166,7 +171,7 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: Limits>() {
     world.clean_up();
 }
 
-fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: Limits>() {
+fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [outer, set] = [(); 2].map(|()| host.waitable_set_new().unwrap());
@@ -191,7 +196,7 @@ fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: Limits>() {
     world.clean_up();
 }
 
-fn a_member_that_fails_is_told_with_its_error<L: Limits>() {
+fn a_member_that_fails_is_told_with_its_error<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let tasks = [(); 3].map(|()| host.task_start().unwrap());
@@ -216,7 +221,7 @@ fn a_member_that_fails_is_told_with_its_error<L: Limits>() {
     world.clean_up();
 }
 
-fn what_can_not_be_a_member_changes_nothing<L: Limits>() {
+fn what_can_not_be_a_member_changes_nothing<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [task, gone] = [(); 2].map(|()| host.task_start().unwrap());
@@ -248,7 +253,7 @@ fn what_can_not_be_a_member_changes_nothing<L: Limits>() {
     world.clean_up();
 }
 
-fn a_guests_calls_are_not_the_hosts<L: Limits>() {
+fn a_guests_calls_are_not_the_hosts<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let function = world.host_function(7);
     let (instance, _) = world.running();
@@ -264,7 +269,7 @@ fn a_guests_calls_are_not_the_hosts<L: Limits>() {
     world.clean_up();
 }
 
-fn a_guests_set_is_not_the_hosts<L: Limits>() {
+fn a_guests_set_is_not_the_hosts<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, thread) = world.running();
     let index = world.get(set_new());
@@ -290,7 +295,7 @@ fn a_guests_set_is_not_the_hosts<L: Limits>() {
     world.clean_up();
 }
 
-fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: Limits>() {
+fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (readable, writable) = world.host_ends(STREAM);
     let mut host = world.machine.host();
@@ -339,7 +344,7 @@ on_each_storage! {
 
 /// Does anything with sets and tasks in them, in any order, and counts events: each task has one,
 /// wherever it is taken.
-fn each_event_is_taken_once<L: Limits>(
+fn each_event_is_taken_once<L: ExtensionLimits>(
     operations: &[(u8, usize, usize)],
 ) -> Result<(), TestCaseError> {
     let mut world = World::<L>::new();

@@ -6,11 +6,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use weft_core::error::Error;
 use weft_core::error_context::{ErrorContextId, ErrorSeverity};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 
 use crate::guests::World;
 
-fn a_source_lives_as_long_as_what_it_is_the_source_of<L: Limits>() {
+fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
@@ -34,7 +35,7 @@ fn a_source_lives_as_long_as_what_it_is_the_source_of<L: Limits>() {
     world.clean_up();
 }
 
-fn a_source_that_is_replaced_is_let_go<L: Limits>() {
+fn a_source_that_is_replaced_is_let_go<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
@@ -51,7 +52,7 @@ fn a_source_that_is_replaced_is_let_go<L: Limits>() {
     world.clean_up();
 }
 
-fn no_error_is_among_its_own_sources<L: Limits>() {
+fn no_error_is_among_its_own_sources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
@@ -105,7 +106,7 @@ impl std::error::Error for Endless {
     }
 }
 
-fn an_error_of_rusts_comes_with_its_sources<L: Limits>() {
+fn an_error_of_rusts_comes_with_its_sources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let made = host.error_context_from(&Behind::with(2), ErrorSeverity::Critical).unwrap();
@@ -119,7 +120,7 @@ fn an_error_of_rusts_comes_with_its_sources<L: Limits>() {
     world.clean_up();
 }
 
-fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: Limits>() {
+fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let refused = world.machine.host().error_context_from(&Endless, ErrorSeverity::Info);
     let full = Error::Full(Table::ErrorContexts);
@@ -197,7 +198,7 @@ impl Model {
 
 /// Makes errors each other's sources as it comes, drops some of them, and asserts that every trace
 /// ends and that nothing is left.
-fn traces_end<L: Limits>(operations: &[(u8, u8, u8)]) {
+fn traces_end<L: ExtensionLimits>(operations: &[(u8, u8, u8)]) {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let mut model = Model { is_held: vec![true; 6], sources: vec![None; 6] };

@@ -3,7 +3,8 @@
 use weft_core::context::{AsyncContextScope, ContextValue};
 use weft_core::error::Error;
 use weft_core::error_context::ErrorSeverity;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{CalleeView, HostEvent, WaitableId};
 use weft_core::task::{TaskResult, TaskReturn, TaskStatus, with_cancellable_task, with_task};
 
@@ -15,14 +16,14 @@ use crate::steps::HOST;
 /// Nothing is known of a task that is no more.
 const GONE: Error = Error::Unknown(Table::Waitables);
 
-fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: Limits>() {
+fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let task = host.task_start().unwrap();
     assert_eq!(host.task_status(task), Ok(TaskStatus::Running));
     assert_eq!(host.task_result(task), Ok(None));
     assert_eq!(host.task_count(), 1);
-    assert_eq!(world.machine.callee_view(task), Ok(CalleeView::HostTask));
+    assert_eq!(world.machine.callee_view(task), Ok(CalleeView::Operation));
     assert_eq!(world.host_events(), []);
 
     let mut host = world.machine.host();
@@ -38,7 +39,7 @@ fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: Limits>() {
     world.clean_up();
 }
 
-fn a_task_returns_nothing_a_value_or_bytes<L: Limits>() {
+fn a_task_returns_nothing_a_value_or_bytes<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let values = [
@@ -58,7 +59,7 @@ fn a_task_returns_nothing_a_value_or_bytes<L: Limits>() {
     world.clean_up();
 }
 
-fn a_task_that_is_over_can_not_end_again<L: Limits>() {
+fn a_task_that_is_over_can_not_end_again<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let ended = [(); 3].map(|()| host.task_start().unwrap());
@@ -78,7 +79,7 @@ fn a_task_that_is_over_can_not_end_again<L: Limits>() {
     world.clean_up();
 }
 
-fn a_task_that_fails_holds_the_error_as_long_as_it_lives<L: Limits>() {
+fn a_task_that_fails_holds_the_error_as_long_as_it_lives<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let task = host.task_start().unwrap();
@@ -102,7 +103,7 @@ fn a_task_that_fails_holds_the_error_as_long_as_it_lives<L: Limits>() {
     world.clean_up();
 }
 
-fn a_task_has_metadata_of_its_own_which_end_with_it<L: Limits>() {
+fn a_task_has_metadata_of_its_own_which_end_with_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [first, second] = [(); 2].map(|()| host.task_start().unwrap());
@@ -134,7 +135,7 @@ fn a_task_has_metadata_of_its_own_which_end_with_it<L: Limits>() {
     world.clean_up();
 }
 
-fn only_what_is_over_is_forgotten<L: Limits>() {
+fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let [running, over] = [(); 2].map(|()| host.task_start().unwrap());
@@ -149,7 +150,7 @@ fn only_what_is_over_is_forgotten<L: Limits>() {
     world.clean_up();
 }
 
-fn a_guests_call_is_seen_as_a_task<L: Limits>() {
+fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -180,7 +181,9 @@ fn a_guests_call_is_seen_as_a_task<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped<L: Limits>() {
+fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     world.run(backpressure_inc());
@@ -199,7 +202,7 @@ fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trappe
     world.clean_up();
 }
 
-fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: Limits>() {
+fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -224,7 +227,7 @@ fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: Limits>() {
     world.clean_up();
 }
 
-fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: Limits>() {
+fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -242,7 +245,7 @@ fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_that_ends_before_it_is_asked_is_not_asked<L: Limits>() {
+fn a_call_that_ends_before_it_is_asked_is_not_asked<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -259,7 +262,7 @@ fn a_call_that_ends_before_it_is_asked_is_not_asked<L: Limits>() {
     world.clean_up();
 }
 
-fn a_host_task_has_the_context_that_it_was_started_in<L: Limits>() {
+fn a_host_task_has_the_context_that_it_was_started_in<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let task = {
         let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
@@ -279,7 +282,7 @@ fn a_host_task_has_the_context_that_it_was_started_in<L: Limits>() {
     world.clean_up();
 }
 
-fn a_closure_is_a_task_while_it_runs<L: Limits>() {
+fn a_closure_is_a_task_while_it_runs<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let returned = with_task(machine, |machine, task| {
@@ -325,7 +328,7 @@ fn a_closure_is_a_task_while_it_runs<L: Limits>() {
     world.clean_up();
 }
 
-fn every_operation_says_that_a_task_is_no_more<L: Limits>() {
+fn every_operation_says_that_a_task_is_no_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let task = host.task_start().unwrap();

@@ -2,7 +2,8 @@
 
 use weft_core::context::ContextValue;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{FunctionId, Step, SubtaskId, ThreadState};
 use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
@@ -17,7 +18,7 @@ const GONE: Error = Error::Unknown(Table::ThreadRecords);
 
 /// Begins a thread, with the step that is next.
 #[track_caller]
-pub(super) fn spawn<L: Limits>(
+pub(super) fn spawn<L: ExtensionLimits>(
     world: &mut World<L>,
     function: FunctionId,
     parent: Option<SpawnedThreadId>,
@@ -28,7 +29,7 @@ pub(super) fn spawn<L: Limits>(
 
 /// Begins a thread in a new instance, which runs.
 #[track_caller]
-pub(super) fn run<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
+pub(super) fn run<L: ExtensionLimits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (thread, call, step) = spawn(world, function, None);
@@ -38,7 +39,7 @@ pub(super) fn run<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskI
 
 /// Begins a thread in a new instance, which is suspended.
 #[track_caller]
-pub(super) fn suspended<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
+pub(super) fn suspended<L: ExtensionLimits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
     let begun = run(world);
     assert_eq!(world.step(suspend()), HOST);
     begun
@@ -46,7 +47,7 @@ pub(super) fn suspended<L: Limits>(world: &mut World<L>) -> (SpawnedThreadId, Su
 
 /// Joins a thread that is over, and forgets it.
 #[track_caller]
-pub(super) fn join<L: Limits>(world: &mut World<L>, thread: SpawnedThreadId) -> ThreadEnd {
+pub(super) fn join<L: ExtensionLimits>(world: &mut World<L>, thread: SpawnedThreadId) -> ThreadEnd {
     let mut host = world.machine.host();
     host.thread_join_begin(thread, None).unwrap();
     let end = host.thread_join_end(thread).unwrap().unwrap();
@@ -56,7 +57,10 @@ pub(super) fn join<L: Limits>(world: &mut World<L>, thread: SpawnedThreadId) -> 
 
 /// Ends everything, and asserts that nothing is left.
 #[track_caller]
-pub(super) fn clean_up<L: Limits>(mut world: World<L>, threads: &[(SpawnedThreadId, SubtaskId)]) {
+pub(super) fn clean_up<L: ExtensionLimits>(
+    mut world: World<L>,
+    threads: &[(SpawnedThreadId, SubtaskId)],
+) {
     while world.machine.trapped().is_ok() {}
     for instance in std::mem::take(&mut world.instances) {
         world.machine.remove_instance(instance).unwrap();
@@ -72,7 +76,7 @@ pub(super) fn clean_up<L: Limits>(mut world: World<L>, threads: &[(SpawnedThread
     world.clean_up();
 }
 
-fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: Limits>() {
+fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -103,7 +107,7 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: Limits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_is_begun_by_the_number_of_its_function<L: Limits>() {
+fn a_thread_is_begun_by_the_number_of_its_function<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let parent = suspended(&mut world);
     let (one, other) = (world.instance(), world.instance());
@@ -126,7 +130,7 @@ fn a_thread_is_begun_by_the_number_of_its_function<L: Limits>() {
     clean_up(world, &[parent, (thread, call)]);
 }
 
-fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: Limits>() {
+fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -141,7 +145,7 @@ fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: Limits
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: Limits>() {
+fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -159,7 +163,7 @@ fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: Limits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: Limits>() {
+fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -175,7 +179,7 @@ fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: Limits>() 
     world.clean_up();
 }
 
-fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: Limits>() {
+fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -197,7 +201,7 @@ fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: Limit
     world.clean_up();
 }
 
-fn a_trap_ends_all_threads_of_its_instance_and_no_others<L: Limits>() {
+fn a_trap_ends_all_threads_of_its_instance_and_no_others<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let other = suspended(&mut world);
     let first = suspended(&mut world);
@@ -215,7 +219,7 @@ fn a_trap_ends_all_threads_of_its_instance_and_no_others<L: Limits>() {
     clean_up(world, &[other, first, (thread, call)]);
 }
 
-fn a_thread_whose_instance_is_removed_has_failed<L: Limits>() {
+fn a_thread_whose_instance_is_removed_has_failed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let begun = suspended(&mut world);
     let instance = world.instances.remove(0);
@@ -225,7 +229,7 @@ fn a_thread_whose_instance_is_removed_has_failed<L: Limits>() {
     clean_up(world, &[begun]);
 }
 
-fn a_thread_knows_its_parent_and_its_children<L: Limits>() {
+fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let parent = suspended(&mut world);
     let function = world.stackful(world.instances[0]);
@@ -251,7 +255,7 @@ fn a_thread_knows_its_parent_and_its_children<L: Limits>() {
     clean_up(world, &[parent, children[0], children[1]]);
 }
 
-fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: Limits>() {
+fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     let mut host = world.machine.host();
@@ -277,7 +281,7 @@ fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: Limits>()
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_value_that_is_set_again_is_the_newest<L: Limits>() {
+fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     let mut host = world.machine.host();
@@ -294,7 +298,7 @@ fn a_value_that_is_set_again_is_the_newest<L: Limits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_value_that_is_taken_away_is_not_destroyed<L: Limits>() {
+fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     let mut host = world.machine.host();
@@ -311,7 +315,7 @@ fn a_value_that_is_taken_away_is_not_destroyed<L: Limits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: Limits>() {
+fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     world.machine.host().thread_local_set(thread, 1, 1_u8, Some(7)).unwrap();
@@ -328,7 +332,7 @@ fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: 
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_function_of_the_host_finds_the_thread_that_calls_it<L: Limits>() {
+fn a_function_of_the_host_finds_the_thread_that_calls_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     let found = world.as_host(|world| {
@@ -342,7 +346,7 @@ fn a_function_of_the_host_finds_the_thread_that_calls_it<L: Limits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_that_can_not_be_begun_leaves_nothing<L: Limits>() {
+fn a_thread_that_can_not_be_begun_leaves_nothing<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let begun = run(&mut world);
     let function = world.stackful(world.instances[0]);
@@ -360,7 +364,7 @@ fn a_thread_that_can_not_be_begun_leaves_nothing<L: Limits>() {
     clean_up(world, &[begun]);
 }
 
-fn every_operation_says_that_a_thread_is_not_known<L: Limits>() {
+fn every_operation_says_that_a_thread_is_not_known<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let begun = suspended(&mut world);
     let instance = world.instances.remove(0);

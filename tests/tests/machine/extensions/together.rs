@@ -2,7 +2,8 @@
 
 use weft_core::context::AsyncContextScope;
 use weft_core::error_context::{ErrorContextId, ErrorSeverity};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{FunctionId, SubtaskId, ThreadId, WaitableId};
 use weft_core::task::TaskStatus;
 use weft_core::thread::{
@@ -23,7 +24,7 @@ struct Begun {
     thread: ThreadId,
 }
 
-impl<L: Limits> World<L> {
+impl<L: ExtensionLimits> World<L> {
     #[track_caller]
     fn spawn(&mut self, function: FunctionId, parent: Option<SpawnedThreadId>) -> Begun {
         let mut host = self.machine.host();
@@ -73,14 +74,16 @@ impl<L: Limits> World<L> {
 }
 
 /// An error which says what thread it is of.
-fn error_of<L: Limits>(world: &mut World<L>, thread: Begun) -> ErrorContextId {
+fn error_of<L: ExtensionLimits>(world: &mut World<L>, thread: Begun) -> ErrorContextId {
     let mut host = world.machine.host();
     let error = host.error_context_new("cancelled", ErrorSeverity::Warning).unwrap();
     host.error_context_set_metadata(error, "thread", thread.call.as_u64()).unwrap();
     error
 }
 
-fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left_it<L: Limits>() {
+fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left_it<
+    L: ExtensionLimits,
+>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -111,7 +114,7 @@ fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left
 }
 
 fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_that_names_it<
-    L: Limits,
+    L: ExtensionLimits,
 >() {
     let mut world = World::<L>::new();
     let instance = world.instance();
@@ -160,7 +163,7 @@ fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_t
     world.forget(1);
 }
 
-fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: Limits>() {
+fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instances = world.instances::<3>();
     let threads = instances.map(|instance| {
@@ -200,7 +203,7 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: Limits>() {
     world.forget(3);
 }
 
-fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: Limits>() {
+fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.machine.host().set::<UserId>(1).unwrap();
     let [good, bad] = world.instances();
@@ -249,7 +252,7 @@ fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: Limits>
 }
 
 fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_thread_is<
-    L: Limits,
+    L: ExtensionLimits,
 >() {
     let mut world = World::<L>::new();
     let instance = world.instance();
@@ -296,7 +299,7 @@ fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_
     world.forget(1);
 }
 
-fn the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more<L: Limits>() {
+fn the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::task::{Cancelled, TaskStatus};
 
 use crate::calls::suspend;
@@ -12,7 +13,7 @@ use crate::steps::HOST;
 const GONE: Error = Error::Unknown(Table::CancellationTokens);
 const NO_HANDLER: Error = Error::Unknown(Table::CancellationHandlers);
 
-impl<L: Limits> World<L> {
+impl<L: ExtensionLimits> World<L> {
     /// The numbers of the handlers that the host hears of.
     fn told(&mut self) -> Vec<u64> {
         let mut host = self.machine.host();
@@ -20,7 +21,7 @@ impl<L: Limits> World<L> {
     }
 }
 
-fn a_token_cancels_its_children_and_not_its_parent<L: Limits>() {
+fn a_token_cancels_its_children_and_not_its_parent<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let root = host.cancellation_token_new().unwrap();
@@ -42,7 +43,7 @@ fn a_token_cancels_its_children_and_not_its_parent<L: Limits>() {
     world.clean_up();
 }
 
-fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: Limits>() {
+fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let root = host.cancellation_token_new().unwrap();
@@ -68,7 +69,7 @@ fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: Limits>() {
     world.clean_up();
 }
 
-fn a_handler_that_is_unregistered_is_not_heard_of<L: Limits>() {
+fn a_handler_that_is_unregistered_is_not_heard_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let token = host.cancellation_token_new().unwrap();
@@ -85,7 +86,7 @@ fn a_handler_that_is_unregistered_is_not_heard_of<L: Limits>() {
     world.clean_up();
 }
 
-fn a_host_task_that_is_bound_is_cancelled_at_once<L: Limits>() {
+fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let root = host.cancellation_token_new().unwrap();
@@ -114,7 +115,7 @@ fn a_host_task_that_is_bound_is_cancelled_at_once<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_that_is_bound_is_asked_to_cancel<L: Limits>() {
+fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -146,7 +147,7 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: Limits>() {
     world.clean_up();
 }
 
-fn a_guests_own_call_is_not_the_hosts_to_cancel<L: Limits>() {
+fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let function = world.host_function(7);
     world.running();
@@ -161,7 +162,7 @@ fn a_guests_own_call_is_not_the_hosts_to_cancel<L: Limits>() {
     world.clean_up();
 }
 
-fn what_is_dropped_while_bound_leaves_nothing_behind<L: Limits>() {
+fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let token = host.cancellation_token_new().unwrap();
@@ -182,7 +183,7 @@ fn what_is_dropped_while_bound_leaves_nothing_behind<L: Limits>() {
     world.clean_up();
 }
 
-fn the_children_of_a_token_that_is_dropped_are_its_parents<L: Limits>() {
+fn the_children_of_a_token_that_is_dropped_are_its_parents<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let root = host.cancellation_token_new().unwrap();
@@ -198,7 +199,7 @@ fn the_children_of_a_token_that_is_dropped_are_its_parents<L: Limits>() {
     world.clean_up();
 }
 
-fn every_operation_says_that_a_token_is_no_more<L: Limits>() {
+fn every_operation_says_that_a_token_is_no_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut host = world.machine.host();
     let token = host.cancellation_token_new().unwrap();
@@ -229,7 +230,7 @@ on_each_storage! {
 
 /// Does anything with tokens, in any order: `(what, with which, to which)`. A token is cancelled
 /// here if it or one above it was; what is dropped gives its children to its parent.
-fn tokens_behave_as_a_tree<L: Limits>(
+fn tokens_behave_as_a_tree<L: ExtensionLimits>(
     operations: &[(u8, usize, usize)],
 ) -> Result<(), TestCaseError> {
     let mut world = World::<L>::new();

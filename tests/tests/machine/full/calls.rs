@@ -2,7 +2,8 @@
 
 use weft_core::code::SubtaskState;
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{Machine, Step, SubtaskId};
 
 use super::{
@@ -49,7 +50,7 @@ fn every_promise_of_a_thread_index_is_kept_or_taken_back() {
 }
 
 /// Threads of the first instance that ran, and of which one has ended.
-fn ends_one<L: Limits>(world: &mut World<L>) {
+fn ends_one<L: ExtensionLimits>(world: &mut World<L>) {
     let main = world.machine.current().unwrap();
     let step = world.step(yield_then_resume(2));
     starts(&step, (1, 2));
@@ -58,21 +59,21 @@ fn ends_one<L: Limits>(world: &mut World<L>) {
     assert_eq!(back(&step, main), 0);
 }
 
-fn fill_threads<L: Limits>(world: &mut World<L>) {
+fn fill_threads<L: ExtensionLimits>(world: &mut World<L>) {
     for index in [2, 3] {
         assert_eq!(world.get(thread_new(1, 2)), index);
     }
 }
 
 /// Two more threads of the function that runs, which waits then; the first of them is ready.
-fn fill_threads_and_rest<L: Limits>(world: &mut World<L>) {
+fn fill_threads_and_rest<L: ExtensionLimits>(world: &mut World<L>) {
     fill_threads(world);
     world.run(resume_later(2));
     assert_eq!(world.step(suspend()), HOST);
 }
 
 /// The thread that is ready ends.
-fn ends_ready<L: Limits>(world: &mut World<L>) {
+fn ends_ready<L: ExtensionLimits>(world: &mut World<L>) {
     let step = world.tick();
     starts(&step, (1, 2));
     assert_eq!(world.exit(), HOST);
@@ -205,7 +206,7 @@ fn tasks_are_full_until_an_instance_is_removed() {
 }
 
 /// Both ends of a stream, at indices 2 and 3, and a call of the host.
-fn fill_waitables<L: Limits>(world: &mut World<L>, setup: &Setup) {
+fn fill_waitables<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup) {
     assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
     assert_eq!(world.ends(STREAM), (2, 3));
     let main = world.machine.current().unwrap();
@@ -253,7 +254,7 @@ fn waitables_are_full_until_an_end_is_dropped() {
 
 /// Calls nested in one another, in the first instance, so that no frame is left; the instance
 /// has a resource at index 1 and a call at index 2.
-fn fill_frames<L: Limits>(world: &mut World<L>, setup: &Setup, nested: u32) {
+fn fill_frames<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup, nested: u32) {
     assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
     let main = world.machine.current().unwrap();
     let step = world.import_async(setup.host);
@@ -267,7 +268,7 @@ fn fill_frames<L: Limits>(world: &mut World<L>, setup: &Setup, nested: u32) {
 }
 
 /// The two innermost calls return.
-fn end_two<L: Limits>(world: &mut World<L>) {
+fn end_two<L: ExtensionLimits>(world: &mut World<L>) {
     for _ in 0..2 {
         world.task_return(None);
         let _ = world.exit();

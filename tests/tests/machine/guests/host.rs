@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use weft_core::chooser::Chooser;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::ExtendedMachine;
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{
-    EndId, ErrorContextId, FunctionId, HandleView, HostEvent, InstanceId, Machine, Step, SubtaskId,
+    EndId, ErrorContextId, FunctionId, HandleView, HostEvent, InstanceId, Step, SubtaskId,
     ThreadId, WaitableId,
 };
 
@@ -15,7 +17,7 @@ use crate::calls::Of;
 use crate::steps::{HOST, back_from_import, calls_host, enters};
 
 /// The host does something.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     /// Calls a function, which starts at once.
     #[track_caller]
     pub(crate) fn invoke(&mut self, function: FunctionId) -> (SubtaskId, ThreadId) {
@@ -175,7 +177,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
 }
 
 /// Looking at it, and leaving it.
-impl<L: Limits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     pub(crate) fn counts(&self) -> [usize; Table::ALL.len()] {
         Table::ALL.map(|table| self.machine.count_of(table))
     }
@@ -208,7 +210,7 @@ impl<L: Limits, C: Chooser> World<L, C> {
     pub(crate) fn refuses<T: std::fmt::Debug, F: Into<Failure>>(
         &mut self,
         error: Error,
-        attempt: impl FnOnce(&mut Machine<L, C>) -> Result<T, F>,
+        attempt: impl FnOnce(&mut ExtendedMachine<L, C>) -> Result<T, F>,
     ) -> Error {
         let before = self.state();
         let failure = attempt(&mut self.machine).map_err(Into::into).unwrap_err();

@@ -1,7 +1,7 @@
 //! Rules of instances and calls.
 
 use weft_core::code::SubtaskState;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::trap::Trap;
 
 use super::Row;
@@ -11,27 +11,27 @@ use crate::guests::World;
 use crate::steps::{HOST, enters, trap_of};
 
 /// `realloc` of an instance runs.
-fn in_realloc<L: Limits>(world: &mut World<L>) {
+fn in_realloc<L: ExtensionLimits>(world: &mut World<L>) {
     let (instance, _) = world.running();
     world.machine.begin_realloc(instance).unwrap();
 }
 
 /// `post-return` of a function of an instance runs.
-fn in_post_return<L: Limits>(world: &mut World<L>) {
+fn in_post_return<L: ExtensionLimits>(world: &mut World<L>) {
     let instance = world.instance();
     let function = world.sync_with_post_return(instance);
     world.invoke(function);
     let _ = world.return_value(None);
 }
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     let mut rows = leaving_and_entering();
     rows.extend(blocking());
     rows.extend(codes_and_counters());
     rows
 }
 
-fn leaving_and_entering<L: Limits>() -> Vec<Row<L>> {
+fn leaving_and_entering<L: ExtensionLimits>() -> Vec<Row<L>> {
     let leave = Trap::CannotLeaveComponentInstance;
     let enter = Trap::CannotEnterComponentInstance;
     vec![
@@ -69,7 +69,7 @@ fn leaving_and_entering<L: Limits>() -> Vec<Row<L>> {
     ]
 }
 
-fn blocking<L: Limits>() -> Vec<Row<L>> {
+fn blocking<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![
         Row::new(Trap::CannotBlockSyncTask, "canon_lift: not candidates", |world| {
             let instance = world.instance();
@@ -109,7 +109,7 @@ fn blocking<L: Limits>() -> Vec<Row<L>> {
     ]
 }
 
-fn codes_and_counters<L: Limits>() -> Vec<Row<L>> {
+fn codes_and_counters<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![
         Row::new(
             Trap::UnsupportedCallbackCode,

@@ -1,8 +1,8 @@
 //! Rules of streams and futures: reading, writing, cancelling, dropping.
 
 use weft_core::chooser::{Choice, Chooser};
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::limit::MAX_BUFFER_LENGTH;
-use weft_core::limits::Limits;
 use weft_core::trap::{CopyDirection, EndKind, Removal, Trap};
 
 use super::Row;
@@ -22,13 +22,13 @@ const SAME: &str =
 const TOO_LONG: &str = "GuestBuffer.__init__: length > Buffer.MAX_LENGTH";
 
 /// Both ends of a running instance.
-fn ends<L: Limits>(world: &mut World<L>, of: Of) -> (u32, u32) {
+fn ends<L: ExtensionLimits>(world: &mut World<L>, of: Of) -> (u32, u32) {
     world.running();
     world.ends(of)
 }
 
 /// An end hears, by its event, what has happened to it.
-fn hears<L: Limits>(world: &mut World<L>, end: u32) {
+fn hears<L: ExtensionLimits>(world: &mut World<L>, end: u32) {
     let set = world.get(set_new());
     world.run(join(end, set));
     assert_eq!(world.event(set_poll(set)).index, end);
@@ -36,7 +36,7 @@ fn hears<L: Limits>(world: &mut World<L>, end: u32) {
 }
 
 /// A future that was read and written.
-fn done<L: Limits>(world: &mut World<L>) -> (u32, u32) {
+fn done<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32) {
     let (readable, writable) = ends(world, FUTURE);
     assert_eq!(world.get(FUTURE.write(writable, 1)), WAITS);
     world.get(FUTURE.read(readable, 1));
@@ -45,7 +45,7 @@ fn done<L: Limits>(world: &mut World<L>) -> (u32, u32) {
 }
 
 /// A read that another thread waits for.
-fn blocked<L: Limits>(world: &mut World<L>) -> u32 {
+fn blocked<L: ExtensionLimits>(world: &mut World<L>) -> u32 {
     let (readable, _) = ends(world, STREAM);
     let made = world.get(thread_new(1, 2));
     world.run(resume_later(made));
@@ -56,19 +56,19 @@ fn blocked<L: Limits>(world: &mut World<L>) -> u32 {
 }
 
 /// The second of two calls, the first of which waits.
-fn behind<L: Limits>(world: &mut World<L>, first: Call, second: Call) -> Trap {
+fn behind<L: ExtensionLimits>(world: &mut World<L>, first: Call, second: Call) -> Trap {
     assert_eq!(world.get(first), WAITS);
     world.trap(second)
 }
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     let mut rows = reads_and_writes();
     rows.extend(cancels());
     rows.extend(drops());
     rows
 }
 
-fn reads_and_writes<L: Limits>() -> Vec<Row<L>> {
+fn reads_and_writes<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![
         Row::new(Trap::ConcurrentOperation, NOT_IDLE, |world| {
             let (readable, _) = ends(world, STREAM);
@@ -161,7 +161,7 @@ fn reads_and_writes<L: Limits>() -> Vec<Row<L>> {
     ]
 }
 
-fn cancels<L: Limits>() -> Vec<Row<L>> {
+fn cancels<L: ExtensionLimits>() -> Vec<Row<L>> {
     let [reads, writes] = [CopyDirection::Read, CopyDirection::Write];
     let not_pending = |copy_direction| Trap::CopyNotPending { copy_direction };
     vec![
@@ -197,7 +197,7 @@ impl Chooser for LeavesItToTheHost {
 }
 
 /// A read that is being cancelled is cancelled again.
-fn cancels_twice<L: Limits>() -> Trap {
+fn cancels_twice<L: ExtensionLimits>() -> Trap {
     let mut world = World::<L, _>::with(LeavesItToTheHost);
     let (instance, _) = world.running();
     let (theirs, _) = world.host_ends(STREAM);
@@ -209,7 +209,7 @@ fn cancels_twice<L: Limits>() -> Trap {
     trap
 }
 
-fn drops<L: Limits>() -> Vec<Row<L>> {
+fn drops<L: ExtensionLimits>() -> Vec<Row<L>> {
     let busy = |end_kind, removal| Trap::EndBusy { removal, end_kind };
     let (drop, remove) = (Removal::Drop, Removal::Remove);
     let [stream, future] = [EndKind::Stream, EndKind::Future];

@@ -2,7 +2,7 @@
 
 use weft_core::code::SubtaskState;
 use weft_core::error::Failure;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{InstanceId, Step};
 use weft_core::trap::{Rule, Trap};
 
@@ -14,7 +14,7 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{calls_host, subtask};
 
-fn during_realloc_and_post_return_nothing_leaves_the_instance<L: Limits>() {
+fn during_realloc_and_post_return_nothing_leaves_the_instance<L: ExtensionLimits>() {
     let in_realloc: fn(&mut World<L>) = |world| {
         let (instance, _) = world.running();
         world.machine.begin_realloc(instance).unwrap();
@@ -60,7 +60,7 @@ enum Side {
 }
 
 /// An instance that has one handle of each kind runs.
-fn one_of_each<L: Limits>(world: &mut World<L>) -> (InstanceId, Vec<(Kind, u32)>) {
+fn one_of_each<L: ExtensionLimits>(world: &mut World<L>) -> (InstanceId, Vec<(Kind, u32)>) {
     let (instance, main) = world.running();
     let function = world.host_function(7);
     let step = world.import_async(function);
@@ -81,7 +81,7 @@ fn one_of_each<L: Limits>(world: &mut World<L>) -> (InstanceId, Vec<(Kind, u32)>
 }
 
 /// Something that takes a handle.
-struct Taker<L: Limits> {
+struct Taker<L: ExtensionLimits> {
     name: String,
     accepts: Vec<Kind>,
     takes: Box<Takes<L>>,
@@ -89,13 +89,16 @@ struct Taker<L: Limits> {
 
 type Takes<L> = dyn Fn(&mut World<L>, InstanceId, u32) -> Result<(), Failure>;
 
-fn built_in<L: Limits>(accepts: &[Kind], call: impl Fn(u32) -> Call + 'static) -> Taker<L> {
+fn built_in<L: ExtensionLimits>(
+    accepts: &[Kind],
+    call: impl Fn(u32) -> Call + 'static,
+) -> Taker<L> {
     let name = format!("{:?}", call(0).definition);
     let takes = move |world: &mut World<L>, _, index| world.try_call(call(index)).map(|_| ());
     Taker { name, accepts: accepts.to_vec(), takes: Box::new(takes) }
 }
 
-fn host<L: Limits>(
+fn host<L: ExtensionLimits>(
     name: &str,
     accepts: Kind,
     takes: impl Fn(&mut World<L>, InstanceId, u32) -> Result<(), Failure> + 'static,
@@ -103,7 +106,7 @@ fn host<L: Limits>(
     Taker { name: name.to_owned(), accepts: vec![accepts], takes: Box::new(takes) }
 }
 
-fn takers<L: Limits>() -> Vec<Taker<L>> {
+fn takers<L: ExtensionLimits>() -> Vec<Taker<L>> {
     let waitables = [
         Kind::Subtask,
         Kind::End(STREAM, Side::Readable),
@@ -143,7 +146,7 @@ fn takers<L: Limits>() -> Vec<Taker<L>> {
     takers
 }
 
-fn takers_of_ends<L: Limits>(of: Of) -> Vec<Taker<L>> {
+fn takers_of_ends<L: ExtensionLimits>(of: Of) -> Vec<Taker<L>> {
     let readable = [Kind::End(of, Side::Readable)];
     let writable = [Kind::End(of, Side::Writable)];
     vec![
@@ -164,7 +167,7 @@ fn takers_of_ends<L: Limits>(of: Of) -> Vec<Taker<L>> {
     ]
 }
 
-fn every_taker_of_a_handle_refuses_those_of_every_other_kind<L: Limits>() {
+fn every_taker_of_a_handle_refuses_those_of_every_other_kind<L: ExtensionLimits>() {
     let (_, kinds) = one_of_each(&mut World::<L>::new());
     let mut refusals = 0;
     for taker in takers::<L>() {
@@ -189,7 +192,7 @@ fn every_taker_of_a_handle_refuses_those_of_every_other_kind<L: Limits>() {
     assert_eq!(refusals, 36 * 8 - 36 - 4);
 }
 
-fn every_taker_of_a_handle_refuses_those_that_are_not_there<L: Limits>() {
+fn every_taker_of_a_handle_refuses_those_that_are_not_there<L: ExtensionLimits>() {
     for taker in takers::<L>() {
         for index in [0, 10, 1000, 0x1000_0000, u32::MAX] {
             let mut world = World::<L>::new();

@@ -2,7 +2,7 @@
 
 use weft_core::builtin::TypeIndex;
 use weft_core::error::Failure;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{InstanceId, LoweredBorrow, Step, SubtaskId, TypeDefinition};
 use weft_core::trap::{ExpectedResource, FoundResource, Trap};
 
@@ -19,14 +19,14 @@ const BEYOND: &str = "Table.get: i >= len(self.array)";
 const FREE: &str = "Table.get: self.array[i] is None";
 
 /// Calls a built-in with a waitable set, which is at index 1, where it takes something else.
-fn with_set<L: Limits>(world: &mut World<L>, call: impl FnOnce(u32) -> Call) -> Trap {
+fn with_set<L: ExtensionLimits>(world: &mut World<L>, call: impl FnOnce(u32) -> Call) -> Trap {
     world.running();
     let set = world.get(set_new());
     world.trap(call(set))
 }
 
 /// Calls a built-in with a resource, which is at index 1, where it takes something else.
-fn with_resource<L: Limits>(world: &mut World<L>, call: impl FnOnce(u32) -> Call) -> Trap {
+fn with_resource<L: ExtensionLimits>(world: &mut World<L>, call: impl FnOnce(u32) -> Call) -> Trap {
     world.running();
     let resource = world.get(resource_new(HOST_RESOURCE, 7));
     world.trap(call(resource))
@@ -34,21 +34,24 @@ fn with_resource<L: Limits>(world: &mut World<L>, call: impl FnOnce(u32) -> Call
 
 /// Calls a built-in with the readable end of a stream of text, at index 1, and the writable one,
 /// at index 2.
-fn with_text<L: Limits>(world: &mut World<L>, call: impl FnOnce(u32, u32) -> Call) -> Trap {
+fn with_text<L: ExtensionLimits>(
+    world: &mut World<L>,
+    call: impl FnOnce(u32, u32) -> Call,
+) -> Trap {
     world.running();
     let (readable, writable) = world.ends(STREAM.other());
     world.trap(call(readable, writable))
 }
 
 /// An instance runs, whose handle 1 is a waitable set.
-fn holds_set<L: Limits>(world: &mut World<L>) -> InstanceId {
+fn holds_set<L: ExtensionLimits>(world: &mut World<L>) -> InstanceId {
     let (instance, _) = world.running();
     assert_eq!(world.get(set_new()), 1);
     instance
 }
 
 /// An instance runs, whose handle 1 is a host's resource and which calls a function.
-fn calls_with_resource<L: Limits>(world: &mut World<L>) -> (InstanceId, SubtaskId) {
+fn calls_with_resource<L: ExtensionLimits>(world: &mut World<L>) -> (InstanceId, SubtaskId) {
     let (instance, _) = world.running();
     assert_eq!(world.get(resource_new(HOST_RESOURCE, 7)), 1);
     let callee = world.instance();
@@ -58,7 +61,7 @@ fn calls_with_resource<L: Limits>(world: &mut World<L>) -> (InstanceId, SubtaskI
     (instance, caller)
 }
 
-fn lift_borrow<L: Limits>(
+fn lift_borrow<L: ExtensionLimits>(
     world: &mut World<L>,
     call: SubtaskId,
     ty: TypeIndex,
@@ -67,7 +70,7 @@ fn lift_borrow<L: Limits>(
     world.machine.lift_borrow(call, ty, index)
 }
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     let mut rows = kinds();
     rows.extend(kinds_of_ends());
     rows.extend(types_of_ends());
@@ -100,7 +103,7 @@ pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
     rows
 }
 
-fn kinds<L: Limits>() -> Vec<Row<L>> {
+fn kinds<L: ExtensionLimits>() -> Vec<Row<L>> {
     let wrong = Trap::HandleWrongType { index: 1 };
     vec![
         Row::new(wrong, "canon_lift: not isinstance(wset, WaitableSet)", |world| {
@@ -173,7 +176,7 @@ fn kinds<L: Limits>() -> Vec<Row<L>> {
     ]
 }
 
-fn kinds_of_ends<L: Limits>() -> Vec<Row<L>> {
+fn kinds_of_ends<L: ExtensionLimits>() -> Vec<Row<L>> {
     let wrong = Trap::HandleWrongType { index: 1 };
     vec![
         Row::new(
@@ -216,7 +219,7 @@ fn kinds_of_ends<L: Limits>() -> Vec<Row<L>> {
     ]
 }
 
-fn types_of_ends<L: Limits>() -> Vec<Row<L>> {
+fn types_of_ends<L: ExtensionLimits>() -> Vec<Row<L>> {
     let [one, two] = [1, 2].map(|index| Trap::ElementTypeMismatch { index });
     vec![
         Row::new(one, "lift_async_value: end.t != t", |world| {
@@ -259,13 +262,13 @@ fn wrong_type(expected: ExpectedResource, found: FoundResource) -> Trap {
 }
 
 /// A resource type that an instance defines.
-fn guests_type<L: Limits>(world: &mut World<L>, instance: InstanceId) -> TypeIndex {
+fn guests_type<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId) -> TypeIndex {
     let instance = Some(instance);
     let resource = TypeDefinition::Resource { instance, destructor: None };
     world.machine.define_type(resource).unwrap()
 }
 
-fn resources<L: Limits>() -> Vec<Row<L>> {
+fn resources<L: ExtensionLimits>() -> Vec<Row<L>> {
     use ExpectedResource::{GuestDefinedResource as Guests, HostResource as Hosts};
     use FoundResource::{
         ADifferentGuestDefinedResource, ADifferentHostResource, GuestDefinedResource, HostResource,
@@ -338,7 +341,7 @@ fn resources<L: Limits>() -> Vec<Row<L>> {
 }
 
 /// A function runs that has borrowed a resource from the host.
-fn borrows<L: Limits>(world: &mut World<L>) -> u32 {
+fn borrows<L: ExtensionLimits>(world: &mut World<L>) -> u32 {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (_, step) = world.begin(function);

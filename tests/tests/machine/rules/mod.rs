@@ -13,13 +13,13 @@ mod waitables;
 
 use std::collections::BTreeSet;
 
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::trap::{Layer, Rule, Trap};
 
 use crate::guests::World;
 
 /// How a guest breaks a rule.
-pub(crate) struct Row<L: Limits> {
+pub(crate) struct Row<L: ExtensionLimits> {
     /// What it traps with.
     trap: Trap,
     /// The place of the reference that traps so, as `spec/traps.toml` calls it; nothing where the
@@ -29,13 +29,13 @@ pub(crate) struct Row<L: Limits> {
     scenario: fn(&mut World<L>) -> Trap,
 }
 
-impl<L: Limits> Row<L> {
+impl<L: ExtensionLimits> Row<L> {
     const fn new(trap: Trap, site: &'static str, scenario: fn(&mut World<L>) -> Trap) -> Self {
         Self { trap, site, scenario }
     }
 }
 
-fn table<L: Limits>() -> Vec<Row<L>> {
+fn table<L: ExtensionLimits>() -> Vec<Row<L>> {
     let mut table = calls::rows();
     table.extend(tasks::rows());
     table.extend(handles::rows());
@@ -57,7 +57,7 @@ const EXCEPTIONS: [(Rule, &str, &str); 1] = [(
 /// Rules that the machine raises though they are another layer's first.
 const MORE_RULES: [Rule; 2] = [Rule::CannotEnterComponentInstance, Rule::StartFunctionUnknown];
 
-fn every_scenario_ends_in_its_trap_and_leaves_nothing_behind<L: Limits>() {
+fn every_scenario_ends_in_its_trap_and_leaves_nothing_behind<L: ExtensionLimits>() {
     for Row { trap, site, scenario } in table::<L>() {
         let mut world = World::new();
         assert_eq!(scenario(&mut world), trap, "{site}");

@@ -27,7 +27,7 @@ pub(crate) struct Low<L>(PhantomData<L>);
 /// Implements [`Limits`] for [`Low`], with the tables of `L`.
 macro_rules! low_limits {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
-        impl<L: Limits> Limits for Low<L> {
+        impl<L: ExtensionLimits> Limits for Low<L> {
             const MAX_TABLE_LENGTH: u32 = HIGHEST;
 
             $(type $table<T> = L::$table<T>;)*
@@ -41,7 +41,7 @@ weft_core::__machine_tables! { [low_limits] }
 /// Implements [`ExtensionLimits`] for [`Low`], with the tables of `L`.
 macro_rules! low_extension_limits {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
-        impl<L: Limits> ExtensionLimits for Low<L> {
+        impl<L: ExtensionLimits> ExtensionLimits for Low<L> {
             $(type $table<T> = L::$table<T>;)*
             type Name = L::Name;
             type Text = L::Text;
@@ -54,7 +54,7 @@ macro_rules! low_extension_limits {
 
 weft_core::__extension_tables! { [low_extension_limits] }
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![Row::new(Trap::TableFull, "Table.add: i > Table.MAX_LENGTH", |_| {
         let mut world = World::<Low<L>>::new();
         fill_handles(&mut world, 0);
@@ -63,7 +63,7 @@ pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
 }
 
 /// An instance runs, in whose handle table there is room for `left` more.
-fn fill_handles<L: Limits>(world: &mut World<Low<L>>, left: u32) {
+fn fill_handles<L: ExtensionLimits>(world: &mut World<Low<L>>, left: u32) {
     world.running();
     for index in 1..=HIGHEST - left {
         assert_eq!(world.get(resource_new(HOST_RESOURCE, 1)), index);
@@ -71,14 +71,14 @@ fn fill_handles<L: Limits>(world: &mut World<Low<L>>, left: u32) {
 }
 
 /// An instance runs, in whose thread table there is no more room.
-fn fill_threads<L: Limits>(world: &mut World<Low<L>>) {
+fn fill_threads<L: ExtensionLimits>(world: &mut World<Low<L>>) {
     world.running();
     for index in 2..=HIGHEST {
         assert_eq!(world.get(thread_new(1, 2)), index);
     }
 }
 
-fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: Limits>() {
+fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: ExtensionLimits>() {
     let adds: [fn() -> Call; 5] = [
         || resource_new(HOST_RESOURCE, 1),
         set_new,
@@ -100,7 +100,7 @@ fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: Limits>()
     }
 }
 
-fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: Limits>() {
+fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: ExtensionLimits>() {
     let full = |left| {
         let mut world = World::<Low<L>>::new();
         fill_handles(&mut world, left);
@@ -131,7 +131,7 @@ fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: Limits>() {
     world.clean_up();
 }
 
-fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: Limits>() {
+fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_handles(&mut world, 0);
     let callee = world.instance();
@@ -158,7 +158,7 @@ fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: Limits>() {
     world.clean_up();
 }
 
-fn what_is_dropped_makes_room_in_a_full_table<L: Limits>() {
+fn what_is_dropped_makes_room_in_a_full_table<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_handles(&mut world, 0);
     world.run(resource_drop(HOST_RESOURCE, 2));
@@ -169,7 +169,7 @@ fn what_is_dropped_makes_room_in_a_full_table<L: Limits>() {
     world.clean_up();
 }
 
-fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: Limits>() {
+fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: ExtensionLimits>() {
     for add in [thread_new(1, 2), spawn_ref(false, Some(1), 2), spawn_indirect(false, 1, 2)] {
         let mut world = World::<Low<L>>::new();
         fill_threads(&mut world);
@@ -191,7 +191,7 @@ fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: Limits>() {
     }
 }
 
-fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: Limits>() {
+fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     let (instance, _) = world.running();
     world.run(backpressure_inc());
@@ -215,7 +215,7 @@ fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: Limits>() {
     world.clean_up();
 }
 
-fn realloc_needs_a_place_in_the_thread_table<L: Limits>() {
+fn realloc_needs_a_place_in_the_thread_table<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
@@ -224,7 +224,7 @@ fn realloc_needs_a_place_in_the_thread_table<L: Limits>() {
 }
 
 /// What a trap leaves half done is gone when its instance is.
-fn a_full_table_leaves_nothing_behind<L: Limits>() {
+fn a_full_table_leaves_nothing_behind<L: ExtensionLimits>() {
     let adds: [(Call, Table); 3] = [
         (resource_new(HOST_RESOURCE, 1), Table::Resources),
         (set_new(), Table::WaitableSets),
@@ -245,7 +245,7 @@ fn a_full_table_leaves_nothing_behind<L: Limits>() {
     assert_eq!(left, []);
 }
 
-fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
+fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
@@ -257,7 +257,7 @@ fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
     world.clean_up();
 }
 
-fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
+fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
@@ -267,7 +267,7 @@ fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: Limits>() {
     world.clean_up();
 }
 
-fn the_highest_index_can_be_used<L: Limits>() {
+fn the_highest_index_can_be_used<L: ExtensionLimits>() {
     let mut world = World::<Low<L>>::new();
     world.running();
     for _ in 0..HIGHEST {
@@ -284,14 +284,14 @@ fn the_highest_index_can_be_used<L: Limits>() {
 }
 
 /// An instance whose length is `length`, in which a stackful function runs.
-fn of_length<L: Limits>(length: u32) -> World<L> {
+fn of_length<L: ExtensionLimits>(length: u32) -> World<L> {
     let mut world = World::<L>::new();
     world.machine.set_max_table_length(length);
     world.running();
     world
 }
 
-fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: Limits>() {
+fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: ExtensionLimits>() {
     const LENGTH: u32 = 2;
     let mut world = World::<L>::new();
     let before = world.instance();
@@ -320,7 +320,7 @@ fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: Lim
     world.clean_up();
 }
 
-fn a_length_above_the_highest_index_is_that_one<L: Limits>() {
+fn a_length_above_the_highest_index_is_that_one<L: ExtensionLimits>() {
     for length in [HIGHEST + 1, u32::MAX] {
         let mut world = of_length::<Low<L>>(length);
         for index in 1..=HIGHEST {

@@ -2,7 +2,7 @@
 
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{Lift, LiftedFunction, LoweredBorrow, Step, ThreadId};
 use weft_core::trap::Trap;
 
@@ -15,7 +15,7 @@ use crate::guests::World;
 use crate::steps::{HOST, enters, returned, starts, subtask, trap_of};
 
 /// A function with a callback runs that has heard of its cancellation.
-fn cancelled<L: Limits>(world: &mut World<L>) -> ThreadId {
+fn cancelled<L: ExtensionLimits>(world: &mut World<L>) -> ThreadId {
     let callee = world.instance();
     let function = world.callback(callee);
     let (_, main) = world.running();
@@ -28,7 +28,7 @@ fn cancelled<L: Limits>(world: &mut World<L>) -> ThreadId {
 }
 
 /// A task runs that has borrowed a handle.
-fn borrowing<L: Limits>(world: &mut World<L>, lift: Lift) -> u32 {
+fn borrowing<L: ExtensionLimits>(world: &mut World<L>, lift: Lift) -> u32 {
     let instance = world.instance();
     let function = world.lift(instance, true, lift);
     let (_, step) = world.begin(function);
@@ -39,7 +39,7 @@ fn borrowing<L: Limits>(world: &mut World<L>, lift: Lift) -> u32 {
 }
 
 /// What a task that has a result traps with when it returns that.
-fn returns<L: Limits>(world: &mut World<L>) -> Trap {
+fn returns<L: ExtensionLimits>(world: &mut World<L>) -> Trap {
     let token = returned(world.step(task_return()));
     let trap = trap_of(world.machine.return_(&token));
     assert_eq!(trap_of(world.machine.resolve(token, Some(CoreValue::I32(1)))), trap);
@@ -50,7 +50,7 @@ const RETURNED: &str = "Task.return_: self.state == Task.State.RESOLVED";
 const CANCELLED: &str = "Task.cancel: self.state != Task.State.CANCEL_DELIVERED";
 const NO_RESULT: &str = "Task.unregister_thread: self.state != Task.State.RESOLVED";
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     let mut rows = how_tasks_end();
     rows.extend(vec![
         Row::new(Trap::NotAsyncLifted, "canon_task_return: not task.opts.async_", |world| {
@@ -104,7 +104,7 @@ pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
     rows
 }
 
-fn how_tasks_end<L: Limits>() -> Vec<Row<L>> {
+fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![
         Row::new(Trap::NoAsyncResult, NO_RESULT, |world| {
             world.running();

@@ -1,6 +1,6 @@
 //! Rules of threads.
 
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::trap::Trap;
 
 use super::Row;
@@ -24,7 +24,7 @@ pub(super) const TAKE_THREAD: [fn(u32) -> Call; 5] = [
 ];
 
 /// Switching to a thread that is ready, not suspended.
-fn to_ready<L: Limits>(world: &mut World<L>, switch: fn(u32) -> Call) -> Trap {
+fn to_ready<L: ExtensionLimits>(world: &mut World<L>, switch: fn(u32) -> Call) -> Trap {
     world.running();
     let made = world.get(thread_new(1, 2));
     world.run(resume_later(made));
@@ -32,13 +32,13 @@ fn to_ready<L: Limits>(world: &mut World<L>, switch: fn(u32) -> Call) -> Trap {
 }
 
 /// A thread switching to itself.
-fn to_itself<L: Limits>(world: &mut World<L>, switch: fn(u32) -> Call) -> Trap {
+fn to_itself<L: ExtensionLimits>(world: &mut World<L>, switch: fn(u32) -> Call) -> Trap {
     world.running();
     let index = world.get(thread_index());
     world.trap(switch(index))
 }
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     let not_suspended = Trap::ThreadNotSuspended;
     vec![
         Row::new(Trap::UnknownThreadIndex { index: 2 }, BEYOND, |world| {
@@ -131,7 +131,7 @@ pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
     ]
 }
 
-fn every_built_in_that_takes_a_thread_refuses_one_that_is_not_there<L: Limits>() {
+fn every_built_in_that_takes_a_thread_refuses_one_that_is_not_there<L: ExtensionLimits>() {
     for take in TAKE_THREAD {
         for index in [0, 3, 4, 0x1000_0000, u32::MAX] {
             let mut world = World::<L>::new();
@@ -149,7 +149,7 @@ fn every_built_in_that_takes_a_thread_refuses_one_that_is_not_there<L: Limits>()
     }
 }
 
-fn a_thread_of_another_instance_is_not_there<L: Limits>() {
+fn a_thread_of_another_instance_is_not_there<L: ExtensionLimits>() {
     for take in TAKE_THREAD {
         let mut world = World::<L>::new();
         world.running();

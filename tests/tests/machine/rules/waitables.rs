@@ -1,7 +1,7 @@
 //! Rules of waitables, waitable sets and subtasks.
 
 use weft_core::code::SubtaskState;
-use weft_core::limits::Limits;
+use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::ThreadId;
 use weft_core::trap::Trap;
 
@@ -14,7 +14,7 @@ use crate::guests::World;
 use crate::steps::{HOST, WAITS, calls_host, cancels_host, starts, subtask};
 
 /// `main` runs and has called a function of the host, which is under way.
-fn calls<L: Limits>(world: &mut World<L>) -> (ThreadId, u32) {
+fn calls<L: ExtensionLimits>(world: &mut World<L>) -> (ThreadId, u32) {
     let (_, main) = world.running();
     let function = world.host_function(7);
     let step = world.import_async(function);
@@ -25,7 +25,7 @@ fn calls<L: Limits>(world: &mut World<L>) -> (ThreadId, u32) {
 }
 
 /// A thread waits for an end, from which it reads without `async`, and another one runs.
-fn reads_elsewhere<L: Limits>(world: &mut World<L>) -> (u32, u32) {
+fn reads_elsewhere<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32) {
     world.running();
     let (readable, writable) = world.ends(STREAM);
     let made = world.get(thread_new(1, 2));
@@ -37,7 +37,7 @@ fn reads_elsewhere<L: Limits>(world: &mut World<L>) -> (u32, u32) {
 }
 
 /// An end in a set, which has both.
-fn in_set<L: Limits>(world: &mut World<L>) -> (u32, u32, u32) {
+fn in_set<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32, u32) {
     world.running();
     let (readable, writable) = world.ends(STREAM);
     let set = world.get(set_new());
@@ -49,7 +49,7 @@ const JOIN: &str = "canon_waitable_join: w.has_sync_waiter";
 const WAITERS: &str = "WaitableSet.drop: self.num_waiting > 0";
 const NOT_RESOLVED: &str = "Subtask.drop: not self.resolve_delivered()";
 
-pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
+pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     let mut rows = subtasks();
     let both = Trap::WaitableSyncAndAsync;
     rows.extend(vec![
@@ -140,7 +140,7 @@ pub(super) fn rows<L: Limits>() -> Vec<Row<L>> {
     rows
 }
 
-fn subtasks<L: Limits>() -> Vec<Row<L>> {
+fn subtasks<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![
         Row::new(Trap::SubtaskNotResolved, NOT_RESOLVED, |world| {
             let (_, sub) = calls(world);

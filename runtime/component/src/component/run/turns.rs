@@ -192,7 +192,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 Ok(Turn::Idle) if self.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Ok(Turn::Idle) => {
                     let state = self.data_mut();
-                    let deadlock = Deadlock::of(&state.machine, &state.names);
+                    let deadlock = Deadlock::of(&mut state.machine, &state.names);
                     state.forget(call)?;
                     return Err(CallError::Deadlock(Box::new(deadlock)));
                 }

@@ -8,8 +8,8 @@ use core::error::Error;
 use core::fmt;
 
 use crate::machine::{
-    CalleeView, EndId, HandleView, InstanceId, SubtaskId, TaskId, ThreadState, ThreadView,
-    WaitableId, WaitableSetId, WaitingOn,
+    CalleeView, EndId, HandleView, InstanceId, InstanceView, SubtaskId, TaskId, ThreadState,
+    ThreadView, WaitableId, WaitableSetId, WaitingOn,
 };
 use crate::trap::{CopyDirection, EndKind};
 
@@ -100,8 +100,8 @@ const MAX_REPORTED: usize = 64;
 
 impl Deadlock {
     /// Returns why nothing in a store can go on.
-    pub(crate) fn of(machine: &StoreMachine, names: &Names) -> Self {
-        let mut threads: Vec<_> = waiting_threads(machine).collect();
+    pub(crate) fn of(machine: &mut StoreMachine, names: &Names) -> Self {
+        let mut threads = waiting_threads(machine);
         let num_others = threads.len().saturating_sub(MAX_REPORTED);
         threads.truncate(MAX_REPORTED);
         Self { tasks: Report::new(machine, names, &threads).tasks(&threads), num_others }
@@ -109,21 +109,23 @@ impl Deadlock {
 }
 
 /// Returns the tasks of a store that wait.
-pub(crate) fn waiting_tasks(machine: &StoreMachine, names: &Names) -> Vec<WaitingTask> {
-    let threads: Vec<_> = waiting_threads(machine).collect();
+pub(crate) fn waiting_tasks(machine: &mut StoreMachine, names: &Names) -> Vec<WaitingTask> {
+    let threads = waiting_threads(machine);
     Report::new(machine, names, &threads).tasks(&threads)
 }
 
 /// Returns the threads that wait, and whose instances are alive.
-fn waiting_threads(machine: &StoreMachine) -> impl Iterator<Item = ThreadView> {
-    machine.threads().filter(|thread| {
+fn waiting_threads(machine: &mut StoreMachine) -> Vec<ThreadView> {
+    let mut threads: Vec<_> = machine.threads().collect();
+    threads.retain(|thread| {
         let waits = match thread.state {
             ThreadState::Running | ThreadState::Abandoned => false,
             ThreadState::Suspended => true,
             ThreadState::Waiting { is_ready, .. } => !is_ready,
         };
         waits && machine.is_locked_down(thread.instance) == Ok(false)
-    })
+    });
+    threads
 }
 
 /// What is looked up for each task that waits.
@@ -132,12 +134,14 @@ struct Report<'a> {
     names: &'a Names,
     /// The instances of all tasks that have a thread.
     instances: BTreeMap<TaskId, InstanceId>,
+    /// The instances that the threads wait in.
+    views: BTreeMap<InstanceId, InstanceView>,
     /// The members of the sets that are waited on, up to as many as are reported.
     members: BTreeMap<WaitableSetId, Vec<WaitableId>>,
 }
 
 impl<'a> Report<'a> {
-    fn new(machine: &'a StoreMachine, names: &'a Names, threads: &[ThreadView]) -> Self {
+    fn new(machine: &'a mut StoreMachine, names: &'a Names, threads: &[ThreadView]) -> Self {
         let sets = threads.iter().filter_map(|thread| match thread.state {
             ThreadState::Waiting { on: WaitingOn::Set { set, .. }, .. } => Some((set, Vec::new())),
             _ => None,
@@ -153,7 +157,11 @@ impl<'a> Report<'a> {
             }
         }
         let instances = machine.threads().map(|it| (it.task, it.instance)).collect();
-        Self { machine, names, instances, members }
+        let views = threads.iter().filter_map(|thread| {
+            Some((thread.instance, machine.instance_view(thread.instance).ok()?))
+        });
+        let views = views.collect();
+        Self { machine, names, instances, views, members }
     }
 
     fn tasks(&self, threads: &[ThreadView]) -> Vec<WaitingTask> {
@@ -185,18 +193,15 @@ impl<'a> Report<'a> {
     }
 
     fn entering(&self, thread: &ThreadView) -> Awaited {
-        let view = self.machine.instance_view(thread.instance);
-        match view.map_or(0, |view| view.backpressure) {
+        match self.views.get(&thread.instance).map_or(0, |view| view.backpressure) {
             0 => self.exclusive(thread),
             backpressure => Awaited::Backpressure(backpressure),
         }
     }
 
     fn exclusive(&self, thread: &ThreadView) -> Awaited {
-        let machine = self.machine;
-        let view = machine.instance_view(thread.instance);
-        let holder = view.ok().and_then(|view| view.exclusive_thread);
-        let holder = holder.and_then(|holder| machine.task_of(holder).ok());
+        let holder = self.views.get(&thread.instance).and_then(|view| view.exclusive_thread);
+        let holder = holder.and_then(|holder| self.machine.task_of(holder).ok());
         Awaited::Exclusive(holder.map_or(Party::Nobody, |holder| self.task(holder)))
     }
 
@@ -233,7 +238,7 @@ impl<'a> Report<'a> {
             Ok(CalleeView::Host(number)) => {
                 Party::HostFunction(self.names.host_function(number).into_owned())
             }
-            Ok(CalleeView::Gone | CalleeView::HostTask) | Err(_) => Party::Nobody,
+            Ok(CalleeView::Gone | CalleeView::Operation) | Err(_) => Party::Nobody,
         }
     }
 

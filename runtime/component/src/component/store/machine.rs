@@ -4,13 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::chooser::Chooser;
-use crate::host::Host;
+use crate::host::{ExtendedMachine, Host};
 use crate::limits::Heap;
-use crate::machine::Machine;
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 
 /// The machine of a store: its tables grow, and its chooser is the embedder's.
-pub(crate) type StoreMachine = Machine<Heap, Box<dyn Chooser + Send>>;
+pub(crate) type StoreMachine = ExtendedMachine<Heap, Box<dyn Chooser + Send>>;
 
 /// Values by the ids of what is in the machine of a store.
 pub(crate) type ById<I, V> = SecondaryMap<I, V, Vec<SecondaryPlace<I, V>>>;

@@ -11,7 +11,7 @@ use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::engine::CoreEngine;
 use crate::error::Error;
-use crate::machine::{Machine, SubtaskId, TaskId, ThreadId, ThreadState};
+use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState};
 use crate::trap::EndKind;
 
 use super::activations::Activations;
@@ -75,7 +75,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
-            machine: Machine::new(chooser),
+            machine: StoreMachine::with_extensions(chooser),
             functions: Functions::new(),
             types: TypeTables::new(),
             calls: Calls::new(),

@@ -5,7 +5,7 @@ use std::thread;
 
 use super::*;
 use crate::context::ContextKey;
-use crate::machine::Machine;
+use crate::host::ExtendedMachine;
 
 #[derive(ContextKey)]
 #[context_key(value = u64, crate = crate)]
@@ -124,7 +124,7 @@ fn another_thread_has_contexts_of_its_own() {
 
 #[test]
 fn a_store_takes_the_threads_context_and_the_thread_a_stores_by_being_told_to() {
-    let mut machine = Machine::<Heap>::default();
+    let mut machine = ExtendedMachine::<Heap>::default();
     assert!(AsyncContextScope::enter_ambient(&mut machine).unwrap().host().context_get().is_some());
     let _ambient = AmbientContextScope::enter(with(1));
     assert_eq!(machine.host().context_get(), None);

@@ -8,9 +8,10 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use super::super::Machine;
+use super::super::hooks::Hooks;
 use super::super::step::Step;
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn change_backpressure(
         &mut self,
         change: impl FnOnce(u32) -> Option<u32>,
@@ -24,7 +25,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> BackpressureBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> BackpressureBuiltins for Machine<L, C, H> {
     fn canon_backpressure_inc(&mut self) -> Result<Outcome<(), Step>, Failure> {
         self.change_backpressure(|backpressure| backpressure.checked_add(1))
     }

@@ -7,10 +7,11 @@ use crate::error::{Error, Failure};
 use crate::limits::Limits;
 
 use super::super::Machine;
+use super::super::hooks::Hooks;
 use super::super::step::Step;
 use super::super::thread::{number, words};
 
-impl<L: Limits, C: Chooser> ContextBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> ContextBuiltins for Machine<L, C, H> {
     fn canon_context_get(
         &mut self,
         _: IntegerType,

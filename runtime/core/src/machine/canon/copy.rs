@@ -13,6 +13,7 @@ use super::super::Machine;
 use super::super::arena::Key;
 use super::super::end::{End, State};
 use super::super::handle::Handle;
+use super::super::hooks::Hooks;
 use super::super::outstanding::Outstanding;
 use super::super::step::{AfterCopy, Buffer, BufferCheck, Step};
 use super::super::thread::{Continuation, Flow};
@@ -56,7 +57,7 @@ impl EndResult for FutureResult {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_stream_new` and `canon_future_new`
     pub(super) fn new_ends_of(
         &mut self,

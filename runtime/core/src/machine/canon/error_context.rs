@@ -6,10 +6,11 @@ use crate::error::Failure;
 use crate::limits::Limits;
 
 use super::super::Machine;
+use super::super::hooks::Hooks;
 use super::super::outstanding::Outstanding;
 use super::super::step::Step;
 
-impl<L: Limits, C: Chooser> ErrorContextBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> ErrorContextBuiltins for Machine<L, C, H> {
     fn canon_error_context_new(
         &mut self,
         options: OptionsIndex,

@@ -9,10 +9,11 @@ use crate::trap::CopyDirection::{Read, Write};
 use crate::trap::EndKind::Future;
 
 use super::super::Machine;
+use super::super::hooks::Hooks;
 use super::super::step::Step;
 use super::copy::Offer;
 
-impl<L: Limits, C: Chooser> FutureBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> FutureBuiltins for Machine<L, C, H> {
     fn canon_future_new(&mut self, ty: TypeIndex) -> Result<Outcome<Ends, Step>, Failure> {
         self.new_ends_of(Future, ty)
     }

@@ -9,6 +9,7 @@ use crate::trap::Trap;
 use super::super::Machine;
 use super::super::arena::Key;
 use super::super::frame::Frame;
+use super::super::hooks::Hooks;
 use super::super::step::{Event, ReturnFrom, Step};
 use super::super::store::{Lift, LiftedFunction};
 use super::super::subtask::Resolution;
@@ -17,9 +18,13 @@ use super::super::thread::{Code, Continuation, Flow, Queue, Thread, words};
 use super::super::waitable::{Callee, Waitable};
 use crate::id::{FunctionId, InstanceId, ThreadId};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Whether `canon_lift` can be begun: the instance may be entered, and there is room.
-    pub(crate) fn check_lift(&mut self, lifted: &LiftedFunction) -> Result<(), Failure> {
+    pub(crate) fn check_lift(
+        &mut self,
+        function: FunctionId,
+        lifted: &LiftedFunction,
+    ) -> Result<(), Failure> {
         // One that was removed is entered as little as one that trapped.
         let Ok(instance) = self.instance_key(lifted.instance) else {
             return Err(Trap::CannotEnterComponentInstance.into());
@@ -27,8 +32,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.check_enter(instance)?;
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
-        self.reserve_context()?;
-        Ok(())
+        Ok(self.prepare_task(lifted.instance, Some(function))?)
     }
 
     /// Promises the callee's implicit thread a place in its instance's thread table.
@@ -55,7 +59,6 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
             }
         };
         let (task, thread) = self.new_task(Some(function), instance, Some(caller), begin)?;
-        self.inherit_context(task)?;
         self.subtask_mut(caller)?.callee = Callee::Task(task);
         if !lifted.is_async {
             let task = self.task_id(task)?;
@@ -194,7 +197,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if self.must_unwind {
             return Err(Error::MustUnwind.into());
         }
-        let instance = self.instance_key(instance)?;
+        let id = instance;
+        let instance = self.instance_key(id)?;
         self.check_enter(instance)?;
         if !self.instances.get(instance)?.may_leave {
             return Err(Error::InRealloc.into());
@@ -203,6 +207,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         self.threads.reserve(1)?;
         self.reserve_frames(1)?;
         self.tables_mut(instance)?.threads.check_room::<Key<Thread>>(1)?;
+        self.prepare_task(id, None)?;
         let begin = (Continuation::Running, Code::Realloc);
         let (task, thread) = self.new_task(None, instance, None, begin)?;
         self.register_thread(thread)?;

@@ -10,6 +10,7 @@ use super::super::Machine;
 use super::super::arena::Key;
 use super::super::frame::Frame;
 use super::super::handle::Handle;
+use super::super::hooks::Hooks;
 use super::super::instance::Instance;
 use super::super::step::{Resumed, Step};
 use super::super::store::{Function, frames_of};
@@ -18,7 +19,7 @@ use super::super::thread::{Continuation, Flow, Queue, Thread};
 use super::super::waitable::{Callee, Kind, Waitable};
 use crate::id::{FunctionId, SubtaskId};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_lower`: the current thread calls `function`, which it imports lowered with
     /// `async` or without.
     ///
@@ -30,8 +31,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     ///
     /// [`Error::NoCurrentThread`]; [`Error::Unknown`]; [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables),
     /// [`Handles`](crate::limits::Table::Handles), [`Tasks`](crate::limits::Table::Tasks), [`Threads`](crate::limits::Table::Threads), [`ThreadIndices`](crate::limits::Table::ThreadIndices),
-    /// [`Frames`](crate::limits::Table::Frames), [`TaskRecords`](crate::limits::Table::TaskRecords) for
-    /// the caller's context. Traps: `cannot-leave-component-instance`,
+    /// [`Frames`](crate::limits::Table::Frames), or what the [hooks](super::super::Hooks) have no room
+    /// for. Traps: `cannot-leave-component-instance`,
     /// `cannot-enter-component-instance`, `table-full`, `cannot-block-sync-task`, and those of the threads
     /// that run meanwhile.
     ///
@@ -69,7 +70,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         is_async: bool,
     ) -> Result<(FunctionId, Function), Failure> {
         let callee = self.function(function)?;
-        self.waitables.reserve(1)?;
+        let caller = self.instance_id(instance)?;
+        self.prepare_call(Some(caller), Some(function))?;
         if is_async {
             self.tables_mut(instance)?.handles.reserve::<Handle>()?;
         }
@@ -79,7 +81,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         };
         let mut has_room = self.reserve_frames(frames).map_err(Failure::from);
         if let Function::Lifted(lifted) = &callee {
-            has_room = has_room.and_then(|()| self.check_lift(lifted));
+            has_room = has_room.and_then(|()| self.check_lift(function, lifted));
             has_room = has_room.and_then(|()| Ok(self.reserve_thread_index(lifted)?));
         }
         if has_room.is_err() && is_async {
@@ -101,9 +103,8 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         if destroyed.is_some() {
             subtask.ends = Ends::Destructor;
         }
-        let subtask = Kind::Subtask(subtask);
-        let subtask = self.waitables.insert(Waitable::new(Some(instance), subtask))?;
-        let id = self.subtask_id(subtask)?;
+        let call = Waitable::new(Some(instance), Kind::Subtask(subtask));
+        let (subtask, id) = self.insert_call(call, Some(function))?;
         self.push_frame(Frame::Lower { thread, subtask, is_async })?;
         let flow = match callee {
             Function::Lifted(lifted) => self.canon_lift(function, lifted, subtask, destroyed)?,

@@ -26,14 +26,15 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use super::Machine;
+use super::hooks::Hooks;
 use super::step::Step;
 use super::thread::Flow;
 
-impl<L: Limits, C: Chooser> Suspends for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Suspends for Machine<L, C, H> {
     type Suspension = Step;
 }
 
-impl<L: Limits, C: Chooser> Guards for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Guards for Machine<L, C, H> {
     fn may_leave(&self) -> bool {
         // Where no guest has control the built-in itself says so, with an error.
         self.current_instance()
@@ -52,7 +53,7 @@ impl<L: Limits, C: Chooser> Guards for Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The built-in does not return to its caller by itself: what is next.
     fn suspended<T>(
         &mut self,

@@ -7,11 +7,12 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use super::super::Machine;
+use super::super::hooks::Hooks;
 use super::super::outstanding::Outstanding;
 use super::super::resource::ResourceHandle;
 use super::super::step::Step;
 
-impl<L: Limits, C: Chooser> ResourceBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> ResourceBuiltins for Machine<L, C, H> {
     fn canon_resource_new(
         &mut self,
         resource_type: TypeIndex,

@@ -9,10 +9,11 @@ use crate::trap::CopyDirection::{Read, Write};
 use crate::trap::EndKind::Stream;
 
 use super::super::Machine;
+use super::super::hooks::Hooks;
 use super::super::step::Step;
 use super::copy::Offer;
 
-impl<L: Limits, C: Chooser> StreamBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> StreamBuiltins for Machine<L, C, H> {
     fn canon_stream_new(&mut self, ty: TypeIndex) -> Result<Outcome<Ends, Step>, Failure> {
         self.new_ends_of(Stream, ty)
     }

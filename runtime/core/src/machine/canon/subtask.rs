@@ -10,11 +10,12 @@ use crate::trap::Trap;
 use super::super::Machine;
 use super::super::arena::Key;
 use super::super::frame::Frame;
+use super::super::hooks::Hooks;
 use super::super::step::Step;
 use super::super::thread::{Continuation, Flow, Thread};
 use super::super::waitable::{Callee, Waitable};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_subtask_cancel`, behind `on_cancel`.
     pub(crate) fn cancellation_requested(
         &mut self,
@@ -30,7 +31,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> SubtaskBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> SubtaskBuiltins for Machine<L, C, H> {
     fn canon_subtask_cancel(
         &mut self,
         is_async: bool,
@@ -59,7 +60,7 @@ impl<L: Limits, C: Chooser> SubtaskBuiltins for Machine<L, C> {
             machine.push_frame(Frame::CancelSubtask { thread, subtask: key, is_async })?;
             match callee {
                 Callee::Task(task) => machine.request_cancellation(task),
-                Callee::Gone | Callee::HostTask => Ok(None),
+                Callee::Gone | Callee::Operation => Ok(None),
                 Callee::Host(function) => {
                     machine.current = None;
                     Ok(Some(Step::CancelHost { subtask: machine.subtask_id(key)?, function }))

@@ -8,9 +8,10 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use super::super::Machine;
+use super::super::hooks::Hooks;
 use super::super::step::{ReturnFrom, Step};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The [`lift_options`](super::super::LiftedFunction::lift_options) of the function that the
     /// current task runs, if it runs one.
     pub fn lift_options(&self) -> Option<OptionsIndex> {
@@ -19,7 +20,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> TaskBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> TaskBuiltins for Machine<L, C, H> {
     fn canon_task_return(
         &mut self,
         result_type: Option<TypeIndex>,

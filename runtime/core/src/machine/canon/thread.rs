@@ -9,11 +9,12 @@ use crate::trap::Trap;
 
 use super::super::Machine;
 use super::super::arena::Key;
+use super::super::hooks::Hooks;
 use super::super::outstanding::Outstanding;
 use super::super::step::{StartFunctionSearch, Step};
 use super::super::thread::{Code, Continuation, Thread, words};
 
-impl<L: Limits, C: Chooser> Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread at `index` of the current instance's thread table.
     ///
     /// Traps: `unknown-thread-index`.
@@ -90,8 +91,10 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
         let (task, instance) = (self.current_task()?, self.current_instance()?);
         self.threads.reserve(1)?;
         self.tables_mut(instance)?.threads.check_room::<Key<Thread>>(1)?;
+        self.prepare_thread(task)?;
         let start = Continuation::StartFunction { function, argument: words(argument) };
         let thread = self.threads.insert(Thread::new(task, start, Code::StartFunction))?;
+        self.thread_made(thread)?;
         let index = self.register_thread(thread)?;
         Ok((thread, index))
     }
@@ -111,7 +114,7 @@ impl<L: Limits, C: Chooser> Machine<L, C> {
     }
 }
 
-impl<L: Limits, C: Chooser> ThreadBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> ThreadBuiltins for Machine<L, C, H> {
     fn canon_thread_index(&mut self) -> Result<Outcome<u32, Step>, Failure> {
         Ok(Outcome::Return(self.threads.get(self.current_thread()?)?.index))
     }

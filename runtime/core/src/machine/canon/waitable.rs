@@ -9,10 +9,11 @@ use crate::trap::Trap;
 
 use super::super::Machine;
 use super::super::handle::Handle;
+use super::super::hooks::Hooks;
 use super::super::step::{Resumed, Step};
 use super::super::waitable_set::WaitableSet;
 
-impl<L: Limits, C: Chooser> WaitableBuiltins for Machine<L, C> {
+impl<L: Limits, C: Chooser, H: Hooks> WaitableBuiltins for Machine<L, C, H> {
     fn canon_waitable_set_new(&mut self) -> Result<Outcome<u32, Step>, Failure> {
         let instance = self.current_instance()?;
         self.check_handle_room(instance, 1)?;

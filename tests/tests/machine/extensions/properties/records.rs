@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 use weft_core::context::ContextValue;
 use weft_core::error::Error;
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{ErrorContextId, FunctionId, SubtaskId};
 
 use super::Room;
@@ -64,7 +65,7 @@ struct Thing {
     metadata: Vec<(&'static str, u64)>,
 }
 
-struct Play<L: Limits> {
+struct Play<L: ExtensionLimits> {
     world: World<L>,
     room: Room,
     function: FunctionId,
@@ -73,7 +74,7 @@ struct Play<L: Limits> {
     num_set: u64,
 }
 
-impl<L: Limits> Play<L> {
+impl<L: ExtensionLimits> Play<L> {
     fn new(room: Room) -> Self {
         let mut world = World::new();
         let instance = world.instance();
@@ -250,14 +251,14 @@ const fn gone(id: Id) -> Error {
     })
 }
 
-fn numbers<'a, L: Limits>(
+fn numbers<'a, L: ExtensionLimits>(
     metadata: impl Iterator<Item = (&'a str, &'a ContextValue<L>)>,
 ) -> Vec<(&'a str, Option<u64>)> {
     metadata.map(|(name, value)| (name, value.get::<u64>())).collect()
 }
 
 /// Does it beside the model.
-pub(super) fn what_is_known_is_each_ones_own<L: Limits>(
+pub(super) fn what_is_known_is_each_ones_own<L: ExtensionLimits>(
     operations: &[Operation],
     room: Room,
 ) -> Result<(), TestCaseError> {

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use weft_core::error::{Error, Failure};
-use weft_core::limits::{Limits, Table};
+use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::Table;
 use weft_core::machine::{FunctionId, InstanceId, SubtaskId, ThreadId};
 use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
@@ -54,7 +55,7 @@ struct Place {
     set: Option<u32>,
 }
 
-struct Play<L: Limits> {
+struct Play<L: ExtensionLimits> {
     world: World<L>,
     room: Room,
     places: [Place; 2],
@@ -67,7 +68,7 @@ struct Play<L: Limits> {
     num_failed: usize,
 }
 
-impl<L: Limits> Play<L> {
+impl<L: ExtensionLimits> Play<L> {
     fn new(room: Room) -> Self {
         let mut world = World::new();
         let places = [(); 2].map(|()| place(&mut world));
@@ -435,13 +436,13 @@ impl<L: Limits> Play<L> {
 }
 
 /// A new instance, with a function for threads.
-fn place<L: Limits>(world: &mut World<L>) -> Place {
+fn place<L: ExtensionLimits>(world: &mut World<L>) -> Place {
     let instance = world.instance();
     Place { instance, function: world.callback(instance), set: None }
 }
 
 /// Does it beside the model.
-pub(super) fn threads_are_as_the_model_says<L: Limits>(
+pub(super) fn threads_are_as_the_model_says<L: ExtensionLimits>(
     doings: &[Doing],
     room: Room,
 ) -> Result<(), TestCaseError> {

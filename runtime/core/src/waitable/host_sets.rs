@@ -1,0 +1,209 @@
+//! What a waitable set of the host has besides what every set has: sets among its members.
+//!
+//! As a guest's, a set of the host's knows which of its members have events, not who they are. A
+//! set that is a member of another one is listed there as long as it has events itself.
+
+use crate::error::Error;
+use crate::host::limits::ExtensionLimits;
+use crate::id::{Id as _, WaitableSetId};
+use crate::limits::Table;
+use crate::machine::arena::{Arena, Key, Slot};
+use crate::machine::list::{Linked, Links, List};
+use crate::secondary_map::{SecondaryMap, SecondaryPlace};
+
+/// A set of the host's.
+#[derive(Debug)]
+pub(crate) struct HostSet {
+    id: WaitableSetId,
+    /// Its neighbours among the sets with events in its parent.
+    links: Links<Self>,
+    /// The set that it is a member of.
+    parent: Option<Key<Self>>,
+    /// The sets among its members that have events, in the order in which they came to have some.
+    ready: List<Self>,
+    /// How many sets are its members.
+    num_sets: u32,
+    /// Whether a member that is no set has an event.
+    has_event: bool,
+    is_closed: bool,
+}
+
+impl Linked for HostSet {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+    fn links_mut(&mut self) -> &mut Links<Self> {
+        &mut self.links
+    }
+}
+
+/// A place for the position of a set.
+type Place = SecondaryPlace<WaitableSetId, Key<HostSet>>;
+
+/// The sets of the host.
+pub(crate) struct HostSets<L: ExtensionLimits> {
+    all: Arena<HostSet, L::HostSets<Slot<HostSet>>>,
+    keys: SecondaryMap<WaitableSetId, Key<HostSet>, L::HostSets<Place>>,
+}
+
+impl<L: ExtensionLimits> HostSets<L> {
+    pub(crate) const fn new() -> Self {
+        Self { all: Arena::new(Table::HostSets), keys: SecondaryMap::new(Table::HostSets) }
+    }
+
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Makes sure that there is room for the set that will have this id.
+    pub(crate) fn prepare(&mut self, set: WaitableSetId) -> Result<(), Error> {
+        self.all.reserve(1)?;
+        self.keys.reserve(set.position())
+    }
+
+    /// Adds a set, which was prepared.
+    pub(crate) fn add(&mut self, id: WaitableSetId) -> Result<(), Error> {
+        let key = self.all.insert(HostSet {
+            id,
+            links: Links::default(),
+            parent: None,
+            ready: List::default(),
+            num_sets: 0,
+            has_event: false,
+            is_closed: false,
+        })?;
+        self.keys.insert(id, key).map(|_| ())
+    }
+
+    fn key(&self, set: WaitableSetId) -> Result<Key<HostSet>, Error> {
+        self.keys.get(set).copied().ok_or(Error::Inconsistent(Table::HostSets))
+    }
+
+    fn set(&self, set: WaitableSetId) -> Result<&HostSet, Error> {
+        self.all.get(self.key(set)?)
+    }
+
+    /// Whether a set was closed.
+    pub(crate) fn is_closed(&self, set: WaitableSetId) -> Result<bool, Error> {
+        Ok(self.set(set)?.is_closed)
+    }
+
+    /// How many sets are members of a set.
+    pub(crate) fn num_sets(&self, set: WaitableSetId) -> Result<u32, Error> {
+        Ok(self.set(set)?.num_sets)
+    }
+
+    /// The set that a set is a member of.
+    pub(crate) fn parent(&self, set: WaitableSetId) -> Result<Option<WaitableSetId>, Error> {
+        match self.set(set)?.parent {
+            Some(parent) => Ok(Some(self.all.get(parent)?.id)),
+            None => Ok(None),
+        }
+    }
+
+    /// How many sets among the members of a set have events.
+    pub(crate) fn num_ready(&self, set: WaitableSetId) -> Result<u32, Error> {
+        Ok(self.set(set)?.ready.len())
+    }
+
+    /// The set at `position` among the members of a set that have events.
+    pub(crate) fn ready_at(
+        &self,
+        set: WaitableSetId,
+        position: u32,
+    ) -> Result<WaitableSetId, Error> {
+        let found = self.set(set)?.ready.at(&self.all, position)?;
+        Ok(self.all.get(found.ok_or(Error::Inconsistent(Table::HostSets))?)?.id)
+    }
+
+    /// Makes a set a member of another one, or of none.
+    ///
+    /// Fails, with nothing changed, if it would be among its own members.
+    pub(crate) fn nest(
+        &mut self,
+        set: WaitableSetId,
+        parent: Option<WaitableSetId>,
+    ) -> Result<(), Error> {
+        let set = self.key(set)?;
+        let parent = parent.map(|parent| self.key(parent)).transpose()?;
+        let mut above = parent;
+        while let Some(it) = above {
+            if it == set {
+                return Err(Error::SetCycle);
+            }
+            above = self.all.get(it)?.parent;
+        }
+        if let Some(before) = self.all.get(set)?.parent {
+            self.list_in(before, set, false)?;
+            self.all.get_mut(before)?.num_sets -= 1;
+            self.all.get_mut(set)?.parent = None;
+            self.show(before)?;
+        }
+        if let Some(parent) = parent {
+            self.all.get_mut(parent)?.num_sets += 1;
+            self.all.get_mut(set)?.parent = Some(parent);
+            self.show(set)?;
+        }
+        Ok(())
+    }
+
+    /// Lists a set among those of its parent that have events, or no more.
+    fn list_in(
+        &mut self,
+        parent: Key<HostSet>,
+        set: Key<HostSet>,
+        has_events: bool,
+    ) -> Result<(), Error> {
+        if self.all.get(set)?.links.are_set() == has_events {
+            return Ok(());
+        }
+        let mut ready = core::mem::take(&mut self.all.get_mut(parent)?.ready);
+        if has_events {
+            ready.push_back(&mut self.all, set)?;
+        } else {
+            ready.remove(&mut self.all, set)?;
+        }
+        self.all.get_mut(parent)?.ready = ready;
+        Ok(())
+    }
+
+    /// Lists a set where it is a member, if it has events, after those changed; and so on upwards,
+    /// as far as it makes a difference.
+    fn show(&mut self, set: Key<HostSet>) -> Result<(), Error> {
+        let mut next = set;
+        loop {
+            let HostSet { parent, ref ready, ref links, has_event, is_closed, .. } =
+                *self.all.get(next)?;
+            let has_events = !is_closed && (ready.len() > 0 || has_event);
+            let Some(parent) = parent else { return Ok(()) };
+            if links.are_set() == has_events {
+                return Ok(());
+            }
+            self.list_in(parent, next, has_events)?;
+            next = parent;
+        }
+    }
+
+    /// Hears whether a member that is no set has an event.
+    pub(crate) fn changed(&mut self, set: WaitableSetId, has_event: bool) -> Result<(), Error> {
+        let key = self.key(set)?;
+        self.all.get_mut(key)?.has_event = has_event;
+        self.show(key)
+    }
+
+    /// Closes a set: it gives no more events, and those of its members stay theirs.
+    pub(crate) fn close(&mut self, set: WaitableSetId) -> Result<(), Error> {
+        let key = self.key(set)?;
+        self.all.get_mut(key)?.is_closed = true;
+        self.show(key)
+    }
+
+    /// Removes a set, which has no members.
+    pub(crate) fn remove(&mut self, set: WaitableSetId) -> Result<(), Error> {
+        self.nest(set, None)?;
+        let key = self.keys.remove(set).ok_or(Error::Inconsistent(Table::HostSets))?;
+        self.all.remove(key)?;
+        Ok(())
+    }
+}
