@@ -1,0 +1,78 @@
+//! Mistakes of an engine's adapter in a call of a built-in.
+
+use core::fmt;
+
+use thiserror::Error;
+
+use super::packed::FieldTooLarge;
+use crate::builtin::Builtin;
+use crate::core_value::CoreType;
+
+/// A mistake of an engine's adapter in a call of a built-in.
+///
+/// An engine checks the types of what it calls, so a guest cannot cause any of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum BuiltinCallError {
+    /// The call passes more or fewer core values than the signature of the built-in has.
+    #[error("`{builtin}` takes {expected} core arguments and was given {given}")]
+    ArgumentCount {
+        /// The built-in.
+        builtin: Builtin,
+        /// The number of arguments in its signature.
+        expected: u32,
+        /// The number of arguments that were passed.
+        given: u32,
+    },
+    /// The call passes a core value of another type than the signature of the built-in has.
+    #[error("argument {position} of `{builtin}` is of type {expected}, and was given as {given}")]
+    ArgumentType {
+        /// The built-in.
+        builtin: Builtin,
+        /// The position of the argument, from 0.
+        position: u32,
+        /// The type of the argument in the signature.
+        expected: CoreType,
+        /// The type of the value that was passed.
+        given: CoreType,
+    },
+    /// The result of a built-in does not fit the core type in its definition.
+    #[error("the result of `{builtin}` does not fit its core type")]
+    ResultTooLarge {
+        /// The built-in.
+        builtin: Builtin,
+    },
+    /// A value does not fit its bits of a packed integer.
+    #[error(transparent)]
+    FieldTooLarge(#[from] FieldTooLarge),
+    /// The definition names a context slot that does not exist. There are two slots.
+    #[error("there is no context slot {slot}")]
+    NoContextSlot {
+        /// The slot.
+        slot: u32,
+    },
+    /// The built-in needs a capability that the engine lacks.
+    #[error("`{builtin}` needs an engine with {capability}")]
+    EngineCapability {
+        /// The built-in.
+        builtin: Builtin,
+        /// The capability that the engine lacks.
+        capability: Capability,
+    },
+}
+
+/// A capability that an engine can have or lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// Shared functions, whose threads run in parallel.
+    SharedFunctions,
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SharedFunctions => "shared functions",
+        })
+    }
+}
