@@ -35,7 +35,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         use core::fmt;
         use crate::builtin::{Description, Outcome, integer_result};
         use crate::core_value::{CoreValue, IntegerType};
-        use crate::error::{Error, Failure};
+        use crate::error::{BuiltinCallError, Failure};
         #(use crate::generated::#modules::{#traits, #definitions};)*
         /// A canonical built-in.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,8 +94,8 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
             ///
             /// # Errors
             ///
-            /// [`Error::ResultTooLarge`] if it doesn't fit that type.
-            pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, Error> {
+            /// [`BuiltinCallError::ResultTooLarge`] if it doesn't fit that type.
+            pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, BuiltinCallError> {
                 match self.result_type() {
                     None => Ok(None),
                     Some(ty) => integer_result(self.builtin(), ty, result),

@@ -13,7 +13,7 @@ use weft_core::abi::{
 };
 use weft_core::builtin::TypeIndex;
 use weft_core::core_value::IntegerType;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Failure, MachineError};
 use weft_core::machine::{EndId, ErrorContextId};
 use weft_core::trap::EndKind;
 
@@ -52,19 +52,19 @@ impl LowerContext for Guest {
     }
 
     fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 }
 
@@ -76,19 +76,19 @@ struct Pair {
 
 impl LiftHandles for Pair {
     fn lift_own(&mut self, _: TypeIndex, _: u32) -> Result<Resource, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lift_borrow(&mut self, _: TypeIndex, _: u32) -> Result<Resource, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lift_end(&mut self, _: EndKind, _: TypeIndex, _: u32) -> Result<EndId, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lift_error_context(&mut self, _: u32) -> Result<ErrorContextId, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 }
 

@@ -15,7 +15,7 @@
 //! | [`ErrorTrace`] | all of it, and its sources, as text |
 //!
 //! A debug message that is too long for its storage is cut, as the spec allows; any other text that
-//! is, is [`Error::ValueTooLong`](crate::error::Error::ValueTooLong).
+//! is, is [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong).
 //!
 //! # The guide's fourth example
 //!

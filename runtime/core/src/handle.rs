@@ -39,7 +39,7 @@ use core::marker::PhantomData;
 
 use crate::abi::Resource;
 use crate::builtin::TypeIndex;
-use crate::error::Error;
+use crate::error::AbiError;
 use crate::id::{EndId, ErrorContextId};
 
 /// A resource, and its type in a store, if it has been in one.
@@ -51,9 +51,9 @@ struct Untyped {
 
 impl Untyped {
     /// The resource as one of the type `ty`.
-    fn of_type(self, ty: TypeIndex) -> Result<Resource, Error> {
+    fn of_type(self, ty: TypeIndex) -> Result<Resource, AbiError> {
         match self.ty {
-            Some(own) if own != ty => Err(Error::ValueMismatch),
+            Some(own) if own != ty => Err(AbiError::ValueMismatch),
             _ => Ok(Resource { ty, representation: self.representation }),
         }
     }
@@ -91,8 +91,8 @@ macro_rules! resource {
             ///
             /// # Errors
             ///
-            /// [`Error::ValueMismatch`] if it is of another.
-            pub fn of_type(&self, ty: TypeIndex) -> Result<Resource, Error> {
+            /// [`AbiError::ValueMismatch`] if it is of another.
+            pub fn of_type(&self, ty: TypeIndex) -> Result<Resource, AbiError> {
                 self.untyped.of_type(ty)
             }
         }
@@ -257,8 +257,8 @@ mod tests {
     #[test]
     fn a_resource_is_of_one_type() {
         let own = Own::<Behind>::from(Resource { ty: FILE, representation: 1 });
-        assert_eq!(own.of_type(OTHER), Err(Error::ValueMismatch));
-        assert_eq!(own.borrow().of_type(OTHER), Err(Error::ValueMismatch));
+        assert_eq!(own.of_type(OTHER), Err(AbiError::ValueMismatch));
+        assert_eq!(own.borrow().of_type(OTHER), Err(AbiError::ValueMismatch));
     }
 
     #[test]

@@ -45,7 +45,7 @@
 //! assert_eq!(host.task_result(task)?.and_then(|it| it.value()?.get::<bool>()), Some(true));
 //!
 //! // Cancel a task: another one, as this one is over.
-//! assert_eq!(host.task_cancel(task), Err(weft::error::Error::AlreadyResolved));
+//! assert_eq!(host.task_cancel(task), Err(weft::error::MachineError::AlreadyResolved.into()));
 //! let other = host.task_start()?;
 //! host.task_cancel(other)?;
 //! assert_eq!(host.task_status(other)?, TaskStatus::Cancelled);

@@ -1,7 +1,7 @@
 //! Contexts: scopes restore exactly what was there, and a task has what it began in.
 
 use weft_core::context::{AsyncContextScope, ContextError, ContextKey};
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError};
 use weft_core::host::ExtendedMachine;
 use weft_core::limits::Table;
 
@@ -35,7 +35,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
         let refused = scope.host().set_context_value(third, 1);
         expect(refused == Err(full), "a context has no more values than there is room for")?;
         let refused = scope.host().set_context_value(locale, "de-CH-1996-x-too-long");
-        let too_long = matches!(refused, Err(ContextError::Error(Error::ValueTooLong { .. })));
+        let too_long = matches!(refused, Err(ContextError::Error(Error::Extension(ExtensionError::ValueTooLong { .. }))));
         expect(too_long, "a text that is too long is refused")?;
         scope.host().task_start()?
     };

@@ -1,6 +1,6 @@
 //! A thread that the host begins: its values have destructors, and its end is joined.
 
-use weft_core::error::Error;
+use weft_core::error::ExtensionError;
 use weft_core::host::Extensions;
 use weft_core::machine::{Step, WaitableId};
 use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
@@ -20,7 +20,7 @@ pub(crate) fn play(board: &mut Guests<'_, Extensions<Board>>) -> Result<(), Wron
     host.thread_join_begin(thread, None)?;
     expect(host.thread_status(thread)? == ThreadStatus::Joining, "somebody waits for it")?;
     let again = host.thread_join_begin(thread, None);
-    expect(again == Err(Error::AlreadyJoined), "a thread is joined once")?;
+    expect(again == Err(ExtensionError::AlreadyJoined.into()), "a thread is joined once")?;
     expect(host.thread_join_end(thread)?.is_none(), "the thread is not over")?;
 
     board.task_return(worker)?;

@@ -1,6 +1,6 @@
 //! Waitable sets of the host: the first of several, one that fails, and a set of sets.
 
-use weft_core::error::Error;
+use weft_core::error::ExtensionError;
 use weft_core::host::ExtendedMachine;
 use weft_core::machine::{HostEvent, SubtaskId, WaitableId};
 use weft_core::waitable::{FailedTask, WaitResult};
@@ -27,7 +27,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     expect(host.waitable_set_poll(inner)? == WaitResult::Timeout, "each is ready once")?;
 
     let refused = host.waitable_set_drop(inner);
-    expect(refused == Err(Error::SetNotEmpty), "a set with members is not dropped")?;
+    expect(refused == Err(ExtensionError::SetNotEmpty.into()), "a set with members is not dropped")?;
     host.waitable_set_remove(inner, first)?;
     host.task_drop(first)?;
     host.task_drop(second)?;

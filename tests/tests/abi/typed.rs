@@ -13,7 +13,7 @@ use weft::abi::{
     TypeList, lift_flat_values, lower_flat_values,
 };
 use weft::core_value::IntegerType;
-use weft::error::{Error, Failure};
+use weft::error::{AbiError, Error, Failure};
 use weft::list::FixedLengthList;
 
 use crate::case::{Case, to_type};
@@ -262,7 +262,7 @@ fn typed<'a, T: Lower + Lift<'a>>(case: &'a Case) -> Option<Value> {
     let mut values = CoreValueIter::new(&case.source.flat);
     let lifted: T = match lift_flat_values(&mut cx, side.max_flat, &mut values) {
         Ok(lifted) => lifted,
-        Err(Failure::Error(Error::NotUtf8)) => return None,
+        Err(Failure::Error(Error::Abi(AbiError::NotUtf8))) => return None,
         Err(failure) => return Some(json!({ "lift": { "trap": rule(failure) } })),
     };
     let host = lower(case, Peer::Host, |guest| {

@@ -8,7 +8,7 @@ use weft_core::builtin::{Builtin, Outcome};
 use weft_core::chooser::{Choice, Chooser};
 use weft_core::code::{CallbackCode, CallbackResult, PackedField};
 use weft_core::core_value::{CoreType, CoreValue};
-use weft_core::error::{Capability, Error, Failure, FieldTooLarge};
+use weft_core::error::{AbiError, BuiltinCallError, Capability, Error, ExtensionError, Failure, FieldTooLarge, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
@@ -72,24 +72,24 @@ fn every_error_is_raised() {
     raised.insert(name(&format!("{:?}", Error::Full(Table::Tasks))));
     // The canonical ABI's own, which has its own tests.
     let of_values = [
-        Error::ByteCount,
-        Error::CoreTrap,
-        Error::FlatValueCount,
-        Error::LiftedTooLarge,
-        Error::NoRealloc,
-        Error::NotInline,
-        Error::NotUtf8,
-        Error::RepresentationTooLarge,
-        Error::SourceChanged,
-        Error::TooLong,
-        Error::UncheckedAddress,
-        Error::UnknownHandleType,
+        Error::Abi(AbiError::ByteCount),
+        Error::Abi(AbiError::CoreTrap),
+        Error::Abi(AbiError::FlatValueCount),
+        Error::Abi(AbiError::LiftedTooLarge),
+        Error::Abi(AbiError::NoRealloc),
+        Error::Abi(AbiError::NotInline),
+        Error::Abi(AbiError::NotUtf8),
+        Error::Machine(MachineError::RepresentationTooLarge),
+        Error::Abi(AbiError::SourceChanged),
+        Error::Abi(AbiError::TooLong),
+        Error::Abi(AbiError::UncheckedAddress),
+        Error::Abi(AbiError::UnknownHandleType),
     ];
     for error in of_values {
         assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
     }
     // Those of one kind of storage: `extensions` raises them.
-    for error in [Error::ValueTooLong { bytes: 0 }, Error::TooManySources { max: 0 }] {
+    for error in [Error::Extension(ExtensionError::ValueTooLong { bytes: 0 }), Error::Extension(ExtensionError::TooManySources { max: 0 })] {
         assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
     }
     // Not to be raised by anything.
@@ -137,17 +137,17 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let builtin = Builtin::WaitableSetWait;
             for given in [0, 1, 3] {
                 let arguments = vec![CoreValue::I32(1); given as usize];
-                world.refuses(Error::ArgumentCount { builtin, expected: 2, given }, |machine| {
+                world.refuses(BuiltinCallError::ArgumentCount { builtin, expected: 2, given }, |machine| {
                     call.definition.call(machine, &arguments)
                 });
             }
-            Error::ArgumentCount { builtin, expected: 2, given: 0 }
+            Error::BuiltinCall(BuiltinCallError::ArgumentCount { builtin, expected: 2, given: 0 })
         },
         |world| {
             world.running();
             let (expected, given) = (CoreType::I32, CoreType::F64);
             let builtin = Builtin::WaitableJoin;
-            let error = Error::ArgumentType { builtin, position: 1, expected, given };
+            let error = Error::BuiltinCall(BuiltinCallError::ArgumentType { builtin, position: 1, expected, given });
             world.refuses(error, |machine| {
                 join(1, 0).definition.call(machine, &[CoreValue::I32(1), CoreValue::F64(0)])
             })
@@ -160,7 +160,7 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let arguments = vec![CoreValue::I64(1 << 32)];
             world.run(Call { definition: set.into(), arguments });
             let builtin = Builtin::ContextGet;
-            world.refuses(Error::ResultTooLarge { builtin }, |machine| {
+            world.refuses(BuiltinCallError::ResultTooLarge { builtin }, |machine| {
                 context_get(0).definition.call(machine, &[])
             })
         },
@@ -175,17 +175,17 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.running();
             let slot = 2;
             for call in [context_get(slot), context_set(slot, 1)] {
-                world.refuses(Error::NoContextSlot { slot }, |machine| {
+                world.refuses(BuiltinCallError::NoContextSlot { slot }, |machine| {
                     call.definition.call(machine, &call.arguments)
                 });
             }
-            Error::NoContextSlot { slot }
+            Error::BuiltinCall(BuiltinCallError::NoContextSlot { slot })
         },
         |world| {
             world.running();
             let capability = Capability::SharedFunctions;
             let builtin = Builtin::ThreadAvailableParallelism;
-            world.refuses(Error::EngineCapability { builtin, capability }, |machine| {
+            world.refuses(BuiltinCallError::EngineCapability { builtin, capability }, |machine| {
                 available_parallelism(true).definition.call(machine, &[])
             })
         },
@@ -225,20 +225,20 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let instance = world.instance();
             let function = world.stackful(instance);
             for call in every_built_in() {
-                world.refuses(Error::NoCurrentThread, |machine| {
+                world.refuses(MachineError::NoCurrentThread, |machine| {
                     call.definition.call(machine, &call.arguments)
                 });
             }
-            world.refuses(Error::NoCurrentThread, |machine| machine.canon_lower(function, true));
-            world.refuses(Error::NoCurrentThread, |machine| machine.function_returned(None));
-            world.refuses(Error::NoCurrentThread, Machine::realloc_returned);
-            world.refuses(Error::OtherStep, |machine| machine.new_error_context("none"));
-            world.refuses(Error::OtherStep, Machine::debug_message_stored);
-            world.refuses(Error::OtherStep, Machine::host_resource_dropped)
+            world.refuses(MachineError::NoCurrentThread, |machine| machine.canon_lower(function, true));
+            world.refuses(MachineError::NoCurrentThread, |machine| machine.function_returned(None));
+            world.refuses(MachineError::NoCurrentThread, Machine::realloc_returned);
+            world.refuses(MachineError::OtherStep, |machine| machine.new_error_context("none"));
+            world.refuses(MachineError::OtherStep, Machine::debug_message_stored);
+            world.refuses(MachineError::OtherStep, Machine::host_resource_dropped)
         },
         |world| {
-            world.refuses(Error::NotEntered, Machine::trapped);
-            world.refuses(Error::NotEntered, Machine::host_returned)
+            world.refuses(MachineError::NotEntered, Machine::trapped);
+            world.refuses(MachineError::NotEntered, Machine::host_returned)
         },
         |world| {
             // A guest runs, and has not called the host.
@@ -246,24 +246,24 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let function = world.stackful(instance);
             let (call, _) = world.invoke(function);
             let (readable, _) = world.host_ends(STREAM);
-            world.refuses(Error::NotEntered, Machine::realloc_returned);
-            world.refuses(Error::GuestHasControl, Machine::host_returned);
-            world.refuses(Error::GuestHasControl, Machine::tick);
-            world.refuses(Error::GuestHasControl, |machine| machine.invoke(function));
-            world.refuses(Error::GuestHasControl, |machine| machine.cancel_call(call));
-            world.refuses(Error::GuestHasControl, |machine| machine.host_copy(readable, 0, 1))
+            world.refuses(MachineError::NotEntered, Machine::realloc_returned);
+            world.refuses(MachineError::GuestHasControl, Machine::host_returned);
+            world.refuses(MachineError::GuestHasControl, Machine::tick);
+            world.refuses(MachineError::GuestHasControl, |machine| machine.invoke(function));
+            world.refuses(MachineError::GuestHasControl, |machine| machine.cancel_call(call));
+            world.refuses(MachineError::GuestHasControl, |machine| machine.host_copy(readable, 0, 1))
         },
         |world| {
             world.running();
             let function = world.host_function(7);
             let _ = world.import(function);
-            world.refuses(Error::Entered, Machine::tick)
+            world.refuses(MachineError::Entered, Machine::tick)
         },
         |world| {
             let (instance, _) = world.running();
             world.machine.begin_realloc(instance).unwrap();
-            world.refuses(Error::InRealloc, |machine| machine.begin_realloc(instance));
-            world.refuses(Error::InRealloc, |machine| machine.function_returned(None))
+            world.refuses(MachineError::InRealloc, |machine| machine.begin_realloc(instance));
+            world.refuses(MachineError::InRealloc, |machine| machine.function_returned(None))
         },
         |world| {
             let instance = world.instance();
@@ -271,16 +271,16 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.invoke(function);
             let step = world.return_value(None);
             assert!(matches!(step, Step::CallPostReturn { .. }), "{step:?}");
-            world.refuses(Error::InRealloc, |machine| machine.begin_realloc(instance))
+            world.refuses(MachineError::InRealloc, |machine| machine.begin_realloc(instance))
         },
         |world| {
             let (instance, _) = world.running();
-            world.refuses(Error::InstanceRuns, |machine| machine.remove_instance(instance));
+            world.refuses(MachineError::InstanceRuns, |machine| machine.remove_instance(instance));
             let callee = world.instance();
             let function = world.stackful(callee);
             let _ = world.import(function);
-            world.refuses(Error::InstanceRuns, |machine| machine.remove_instance(instance));
-            world.refuses(Error::InstanceRuns, |machine| machine.remove_instance(callee))
+            world.refuses(MachineError::InstanceRuns, |machine| machine.remove_instance(instance));
+            world.refuses(MachineError::InstanceRuns, |machine| machine.remove_instance(callee))
         },
         |world| {
             let instance = world.instance();
@@ -288,18 +288,18 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             for lift in [Lift::Stackful, Lift::Callback] {
                 let function =
                     LiftedFunction { instance, is_async, lift, result_type, lift_options };
-                world.refuses(Error::AsyncLiftOfSyncType, |machine| machine.lift(function));
+                world.refuses(MachineError::AsyncLiftOfSyncType, |machine| machine.lift(function));
             }
-            Error::AsyncLiftOfSyncType
+            Error::Machine(MachineError::AsyncLiftOfSyncType)
         },
         |world| {
             let instance = world.instance();
             let function = world.callback(instance);
             world.invoke(function);
-            world.refuses(Error::NoCallbackResult, |machine| machine.function_returned(None));
+            world.refuses(MachineError::NoCallbackResult, |machine| machine.function_returned(None));
             assert_eq!(world.exit_to_yield(), HOST);
             let _ = world.tick();
-            world.refuses(Error::NoCallbackResult, |machine| machine.function_returned(None))
+            world.refuses(MachineError::NoCallbackResult, |machine| machine.function_returned(None))
         },
     ]
 }
@@ -325,25 +325,25 @@ fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let read = STREAM.read(readable, 1);
             let step = read.definition.call(&mut world.machine, &read.arguments);
             assert!(matches!(step, Ok(Outcome::Suspend(Step::CheckBuffer(_)))), "{step:?}");
-            world.refuses(Error::OtherStep, |machine| machine.new_error_context("none"));
-            world.refuses(Error::OtherStep, Machine::debug_message_stored);
-            world.refuses(Error::OtherStep, Machine::host_resource_dropped);
-            world.refuses(Error::OtherStep, |machine| machine.remove_instance(instance));
-            all_is_refused(world, Error::OtherStep)
+            world.refuses(MachineError::OtherStep, |machine| machine.new_error_context("none"));
+            world.refuses(MachineError::OtherStep, Machine::debug_message_stored);
+            world.refuses(MachineError::OtherStep, Machine::host_resource_dropped);
+            world.refuses(MachineError::OtherStep, |machine| machine.remove_instance(instance));
+            all_is_refused(world, MachineError::OtherStep)
         },
         |world| {
             world.running();
             let step = world.step(crate::calls::task_return());
             assert!(matches!(step, Step::Return(_)), "{step:?}");
-            all_is_refused(world, Error::OtherStep)
+            all_is_refused(world, MachineError::OtherStep)
         },
         |world| {
             // It traps half-way, after which there is nothing but to give up.
             let (instance, _) = world.running();
             assert!(world.machine.function_returned(None).is_err());
-            world.refuses(Error::MustUnwind, |machine| machine.begin_realloc(instance));
-            world.refuses(Error::OtherStep, |machine| machine.remove_instance(instance));
-            all_is_refused(world, Error::MustUnwind)
+            world.refuses(MachineError::MustUnwind, |machine| machine.begin_realloc(instance));
+            world.refuses(MachineError::OtherStep, |machine| machine.remove_instance(instance));
+            all_is_refused(world, MachineError::MustUnwind)
         },
         |world| {
             let (instance, _) = world.running();
@@ -351,9 +351,9 @@ fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let step = world.import(function);
             let call = calls_host(&step, 7);
             world.machine.lock_down_instance(instance).unwrap();
-            world.refuses(Error::CallerGone, |machine| machine.return_host_call(call, None));
-            world.refuses(Error::CallerGone, |machine| machine.cancel_host_call(call));
-            world.refuses(Error::CallerGone, |machine| machine.start_host_call(call))
+            world.refuses(MachineError::CallerGone, |machine| machine.return_host_call(call, None));
+            world.refuses(MachineError::CallerGone, |machine| machine.cancel_host_call(call));
+            world.refuses(MachineError::CallerGone, |machine| machine.start_host_call(call))
         },
         |world| {
             let [definer, other] = world.instances();
@@ -368,11 +368,11 @@ fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             for destructor in wrong {
                 let (instance, destructor) = (Some(definer), Some(destructor));
                 let resource = TypeDefinition::Resource { instance, destructor };
-                world.refuses(Error::NoDestructor, |machine| machine.define_type(resource));
+                world.refuses(MachineError::NoDestructor, |machine| machine.define_type(resource));
             }
             let destructor = Some(world.sync(definer));
             let resource = TypeDefinition::Resource { instance: None, destructor };
-            world.refuses(Error::NoDestructor, |machine| machine.define_type(resource))
+            world.refuses(MachineError::NoDestructor, |machine| machine.define_type(resource))
         },
     ]
 }
@@ -383,12 +383,12 @@ fn no_built_in_is_called_while_a_step_is_to_be_ended_or_a_trap_unwound<L: Extens
         world.running();
         let step = world.step(crate::calls::task_return());
         assert!(matches!(step, Step::Return(_)), "{step:?}");
-        world.refuses(Error::OtherStep, |machine| call.definition.call(machine, &call.arguments));
+        world.refuses(MachineError::OtherStep, |machine| call.definition.call(machine, &call.arguments));
 
         let mut world = World::<L>::new();
         world.running();
         assert!(world.machine.function_returned(None).is_err());
-        world.refuses(Error::MustUnwind, |machine| call.definition.call(machine, &call.arguments));
+        world.refuses(MachineError::MustUnwind, |machine| call.definition.call(machine, &call.arguments));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use weft_core::builtin::Outcome;
 use weft_core::code::{CopyResult, SubtaskState};
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, Failure, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{
@@ -75,7 +75,7 @@ fn a_function_returns_once<L: ExtensionLimits>() {
     let function = world.plain(instance);
     world.invoke(function);
     let token = world.begin_return();
-    world.refuses(Error::OtherStep, |machine| machine.function_returned(None));
+    world.refuses(MachineError::OtherStep, |machine| machine.function_returned(None));
     assert_eq!(world.resolve(token, None), HOST);
     world.clean_up();
 }
@@ -208,7 +208,7 @@ fn a_start_function_is_found_once<L: ExtensionLimits>() {
     let search: StartFunctionSearch = search;
     let step = world.machine.new_thread(&search, 1).unwrap();
     back(&step, main);
-    world.refuses(Error::OtherStep, |machine| machine.new_thread(&search, 1));
+    world.refuses(MachineError::OtherStep, |machine| machine.new_thread(&search, 1));
     world.clean_up();
 }
 
@@ -222,7 +222,7 @@ fn a_search_of_before_is_not_ended_in_the_place_of_another<L: ExtensionLimits>()
     let Step::FindStartFunction(second) = suspension(&mut world, &thread_new(3, 4)) else {
         panic!();
     };
-    world.refuses(Error::OtherStep, |machine| machine.new_thread(&first, 1));
+    world.refuses(MachineError::OtherStep, |machine| machine.new_thread(&first, 1));
     assert!(world.machine.new_thread(&second, 3).is_ok());
     world.clean_up();
 }

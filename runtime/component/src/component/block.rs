@@ -12,7 +12,7 @@ use crate::component::run::state::State;
 use crate::component::run::turns::Ran;
 use crate::component::store::call_error::CallError;
 use crate::engine::CoreEngine;
-use crate::error::Error;
+use crate::error::{Error, ExtensionError, MachineError};
 use crate::machine::{SubtaskId, WaitableSetId};
 use crate::task::TaskStatus;
 use crate::waitable::{WaitResult, Waitable};
@@ -159,7 +159,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         for member in members {
             match host.waitable_set_remove(set, *member) {
                 // What was named twice, or was dropped or given away meanwhile.
-                Ok(()) | Err(Error::NotMember | Error::Unknown(_) | Error::NotHeld) => {}
+                Ok(()) | Err(Error::Extension(ExtensionError::NotMember) | Error::Unknown(_) | Error::Machine(MachineError::NotHeld)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -171,7 +171,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         &mut self,
         ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError>,
     ) -> Result<R, CallError> {
-        self.block_until_or(None, ready)?.ok_or_else(|| Error::OtherStep.into())
+        self.block_until_or(None, ready)?.ok_or_else(|| MachineError::OtherStep.into())
     }
 
     /// Lets everything run until `ready` gives something, or it is late. The thread is parked while

@@ -97,10 +97,14 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`CallError::OtherEnd`] for a writable end; [`Error::NotHeld`] if the host doesn't hold it;
-    /// [`Error::EndBusy`] if a read is under way, or the end is done; [`Error::BufferTooLong`].
-    /// If what a guest has written can't be lifted, what it trapped with; the guest's instance is
-    /// locked down then.
+    /// [`CallError::OtherEnd`] for a writable end; [`MachineError::NotHeld`] if the host doesn't
+    /// hold it; [`MachineError::EndBusy`] if a read is under way, or the end is done;
+    /// [`MachineError::BufferTooLong`]. If what a guest has written can't be lifted, what it
+    /// trapped with; the guest's instance is locked down then.
+    ///
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
+    /// [`MachineError::EndBusy`]: crate::error::MachineError::EndBusy
+    /// [`MachineError::BufferTooLong`]: crate::error::MachineError::BufferTooLong
     fn read(cx, end: EndId, count: u32) -> Result<(), CallError> {
         cx.read(end, count)
     }
@@ -122,8 +126,11 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if the host doesn't hold the end; [`Error::EndIdle`] if nothing is under
-    /// way.
+    /// [`MachineError::NotHeld`] if the host doesn't hold the end; [`MachineError::EndIdle`] if
+    /// nothing is under way.
+    ///
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
+    /// [`MachineError::EndIdle`]: crate::error::MachineError::EndIdle
     fn cancel_copy(cx, end: EndId) -> Result<(), CallError> {
         Ok(cx.data_mut().machine.cancel_host_copy(end).map_err(Fault::from)?)
     }
@@ -132,8 +139,11 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if the host doesn't hold it; [`Error::EndBusy`] if a read or write is
-    /// under way.
+    /// [`MachineError::NotHeld`] if the host doesn't hold it; [`MachineError::EndBusy`] if a read
+    /// or write is under way.
+    ///
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
+    /// [`MachineError::EndBusy`]: crate::error::MachineError::EndBusy
     fn drop_end(cx, end: EndId) -> Result<(), Error> {
         cx.data_mut().machine.drop_host_end(end)
     }
@@ -143,7 +153,10 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] from inside of a destructor, where a guest has dropped the resource.
+    /// [`MachineError::OtherStep`] from inside of a destructor, where a guest has dropped the
+    /// resource.
+    ///
+    /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     fn next_end_event(cx) -> Result<Option<EndEvent>, CallError> {
         cx.data_mut().next_end_event()
     }
@@ -171,7 +184,9 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if it doesn't; [`Error::Unknown`].
+    /// [`MachineError::NotHeld`] if it doesn't; [`Error::Unknown`].
+    ///
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     fn drop_error_context(cx, error_context: ErrorContextId) -> Result<(), Error> {
         cx.data_mut().machine.drop_error_context(error_context)
     }
@@ -188,8 +203,10 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`CallError::Handle`] if the host doesn't own it; what the destructor fails with;
-    /// [`Error::GuestHasControl`] if a call that the engine interrupted did not stop. If the
+    /// [`MachineError::GuestHasControl`] if a call that the engine interrupted did not stop. If the
     /// destructor can't be begun, the host owns the resource as before.
+    ///
+    /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.count_interruptions_anew();
         self.settle(self.turns_per_poll)?;
@@ -206,7 +223,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 /// can run meanwhile.
 ///
 /// In a destructor, none of it is possible where a guest has dropped the resource
-/// ([`Error::OtherStep`]), but all of it where the host has, or nobody took the resource.
+/// ([`MachineError::OtherStep`]), but all of it where the host has, or nobody took the resource.
+///
+/// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
 impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// The function that `instance` exports as `name`. Nothing if it exports none, or belongs to
     /// another store.

@@ -178,7 +178,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`CallError`] if it can't be begun, or trapped at once;
-    /// [`Error::GuestHasControl`] if the call that was interrupted did not stop.
+    /// [`MachineError::GuestHasControl`] if the call that was interrupted did not stop.
+    ///
+    /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn start<F: Callee>(
         &mut self,
         function: &F,
@@ -254,7 +256,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`Error::Unknown`] if there is no such call, or its end was taken already;
-    /// [`Error::GuestHasControl`] if a call that the engine interrupted did not stop.
+    /// [`MachineError::GuestHasControl`] if a call that the engine interrupted did not stop.
+    ///
+    /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn cancel<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
         let turns = self.turns_per_poll;
         self.settle(turns)?;

@@ -22,7 +22,7 @@ use crate::component::store::calls::HostCall;
 use crate::component::store::host_result::HostError;
 use crate::component::store::thread_destructors::ThreadDestructorFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
+use crate::error::{Error, ExtensionError, MachineError};
 use crate::limits::{Heap, Table};
 use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig, ThreadStatus};
 
@@ -138,7 +138,8 @@ pub enum ThreadError {
     /// The call that the thread is could not be made, or has no result.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// [`Error::AlreadyJoined`], [`Error::JoinCycle`], or another mistake; or a limit is reached.
+    /// [`ExtensionError::AlreadyJoined`], [`ExtensionError::JoinCycle`], or another mistake; or a
+    /// limit is reached.
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -186,7 +187,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyJoined`], [`Error::Unknown`]. From the future: what
+    /// [`ExtensionError::AlreadyJoined`], [`Error::Unknown`]. From the future: what
     /// [`take_result`](Self::take_result) says of the call, and [`CallError::Deadlock`] if nothing
     /// can bring the thread to its end, after which it may be cancelled, and joined again.
     /// [`Error::Unknown`]: [`Table::Waitables`], if its result was taken before
@@ -207,15 +208,15 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::ThreadEnded`] if it is over, and so is its call, which another thread of the guest
-    /// may still have to answer; those of [`cancel`](Self::cancel).
+    /// [`ExtensionError::ThreadEnded`] if it is over, and so is its call, which another thread of
+    /// the guest may still have to answer; those of [`cancel`](Self::cancel).
     pub fn thread_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         let host = self.host();
         let (status, call) = (host.thread_status(thread)?, host.thread_call(thread)?);
         let is_open = self.context().data().is_open(call);
         match status {
-            ThreadStatus::Cancelled | ThreadStatus::Failed => return Err(Error::ThreadEnded),
-            ThreadStatus::Completed if !is_open => return Err(Error::ThreadEnded),
+            ThreadStatus::Cancelled | ThreadStatus::Failed => return Err(ExtensionError::ThreadEnded.into()),
+            ThreadStatus::Completed if !is_open => return Err(ExtensionError::ThreadEnded.into()),
             _ => {}
         }
         self.cancel(CallId::<()>(call, PhantomData))
@@ -234,7 +235,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             match self.thread_cancel(child) {
                 Ok(()) => cancelled += 1,
                 // It was over before, or its result was taken, so that there is none to cancel.
-                Err(Error::ThreadEnded | Error::Unknown(Table::Waitables)) => {}
+                Err(Error::Extension(ExtensionError::ThreadEnded) | Error::Unknown(Table::Waitables)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -293,8 +294,8 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// # Errors
     ///
     /// Those of [`Store::thread_spawn_ref`]; [`CallError::CallerResumed`] if the thread resumes one
-    /// of those that have called this function; [`CallError::TooDeep`]; [`Error::OtherStep`] in the
-    /// destructor of a resource that a guest has dropped.
+    /// of those that have called this function; [`CallError::TooDeep`]; [`MachineError::OtherStep`]
+    /// in the destructor of a resource that a guest has dropped.
     pub fn thread_spawn_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,
@@ -388,7 +389,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             // It waits for something that has trapped, and will for ever.
             machine.host().thread_give_up(id)?;
         }
-        Ok(result?.ok_or(Error::OtherStep)??)
+        Ok(result?.ok_or(MachineError::OtherStep)??)
     }
 }
 

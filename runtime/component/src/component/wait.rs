@@ -139,7 +139,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::EndIdle`](crate::error::Error::EndIdle) if it is no end's event that a machine gave.
+    /// [`MachineError::EndIdle`](crate::error::MachineError::EndIdle) if it is no end's event that
+    /// a machine gave.
     pub fn end_event(&mut self, event: HostEvent) -> Result<Option<EndEvent>, CallError> {
         E::data_mut(&mut self.engine_store).end_event(event)
     }

@@ -9,7 +9,7 @@
 use crate::builtin::TypeIndex;
 use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Error, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::limit::{
     CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN, MAX_LIST_BYTE_LENGTH, REALLOC_I32_MAX,
@@ -174,10 +174,10 @@ pub trait LiftHandles {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownHandleType`] if nobody has said which type of the store it is.
+    /// [`AbiError::UnknownHandleType`] if nobody has said which type of the store it is.
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let _ = shape;
-        Err(Error::UnknownHandleType.into())
+        Err(AbiError::UnknownHandleType.into())
     }
 }
 
@@ -249,14 +249,14 @@ impl<'a, H> LiftContext<'a, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::LiftedTooLarge`] if there is not so much left.
+    /// [`AbiError::LiftedTooLarge`] if there is not so much left.
     pub const fn charge(&mut self, bytes: u64) -> Result<(), Failure> {
         match self.budget.checked_sub(bytes) {
             Some(left) => {
                 self.budget = left;
                 Ok(())
             }
-            None => Err(Failure::Error(Error::LiftedTooLarge)),
+            None => Err(Failure::from(AbiError::LiftedTooLarge)),
         }
     }
 
@@ -342,7 +342,7 @@ const MAX_REALLOC: u64 = REALLOC_I32_MAX as u64;
 /// compares that with the value's: a [`Resource`] does so with
 /// [`representation_of`](Resource::representation_of), and an end is compared by
 /// [`Machine::lower_end`](crate::machine::Machine::lower_end). So a host's value of another type
-/// is [`Error::ValueMismatch`], and nothing is lowered.
+/// is [`AbiError::ValueMismatch`], and nothing is lowered.
 pub trait LowerContext {
     /// The options of the definition.
     fn options(&self) -> &Options;
@@ -369,7 +369,7 @@ pub trait LowerContext {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`AbiError::ValueMismatch`] if the resource is of another type; and as
     /// [`Machine::lower_own`](crate::machine::Machine::lower_own).
     fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
@@ -379,7 +379,7 @@ pub trait LowerContext {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueMismatch`] if the resource is of another type; and as
+    /// [`AbiError::ValueMismatch`] if the resource is of another type; and as
     /// [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
     fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
@@ -407,10 +407,10 @@ pub trait LowerContext {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownHandleType`] if nobody has said which type of the store it is.
+    /// [`AbiError::UnknownHandleType`] if nobody has said which type of the store it is.
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let _ = shape;
-        Err(Error::UnknownHandleType.into())
+        Err(AbiError::UnknownHandleType.into())
     }
 }
 
@@ -420,14 +420,14 @@ pub trait LowerContextExt: LowerContext {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] if `realloc` can't be asked for so much; no list that was lifted is so
+    /// [`AbiError::TooLong`] if `realloc` can't be asked for so much; no list that was lifted is so
     /// long in any memory. Traps: `realloc-unaligned`, `realloc-out-of-bounds`;
     /// `pointer-unaligned`, `list-content-out-of-bounds` if the list
     /// comes from another guest; and what `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     fn allocate_list(&mut self, length: usize, element: Layout) -> Result<u64, Failure> {
-        let byte_length = lowered_byte_length(length, element.size).ok_or(Error::TooLong)?;
+        let byte_length = lowered_byte_length(length, element.size).ok_or(AbiError::TooLong)?;
         self.allocate(element.alignment, byte_length, Trap::ListContentOutOfBounds)
     }
 
@@ -482,7 +482,7 @@ pub(super) trait LoweringSteps: LowerContext {
         guest: Trap,
     ) -> Result<u64, Failure> {
         if new_byte_length > MAX_REALLOC {
-            return Err(Error::TooLong.into());
+            return Err(AbiError::TooLong.into());
         }
         let address = self.realloc(old_address, old_byte_length, alignment, new_byte_length)?;
         let (unaligned, out_of_bounds) = match self.options().peer {
@@ -499,7 +499,7 @@ pub(super) trait LoweringSteps: LowerContext {
     /// Writes bytes into memory that was checked before.
     fn write<const N: usize>(&mut self, address: u64, bytes: [u8; N]) -> Result<(), Failure> {
         let memory = self.memory_mut();
-        Ok(super::memory::store_array(memory, address, bytes).ok_or(Error::UncheckedAddress)?)
+        Ok(super::memory::store_array(memory, address, bytes).ok_or(AbiError::UncheckedAddress)?)
     }
 
     /// Writes an address and a length into memory that was checked before.
@@ -509,7 +509,7 @@ pub(super) trait LoweringSteps: LowerContext {
         let memory = self.memory_mut();
         let stored = super::memory::store_ptr(memory, address, pair.0, address_type)
             .and_then(|()| super::memory::store_ptr(memory, second, pair.1, address_type));
-        Ok(stored.ok_or(Error::UncheckedAddress)?)
+        Ok(stored.ok_or(AbiError::UncheckedAddress)?)
     }
 }
 

@@ -6,7 +6,7 @@
 //! say case by case.
 
 use crate::core_value::IntegerType;
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::FlatTypes;
 
@@ -31,11 +31,11 @@ impl FlatValues {
     ///
     /// # Errors
     ///
-    /// [`Error::FlatValueCount`] if there are [`FlatTypes::CAPACITY`] already: whoever lowers
+    /// [`AbiError::FlatValueCount`] if there are [`FlatTypes::CAPACITY`] already: whoever lowers
     /// more than that was to lower them into memory.
     pub const fn push(&mut self, bits: u64) -> Result<(), Failure> {
         let Some((place, _)) = self.bits.split_at_mut(self.count).1.split_first_mut() else {
-            return Err(Failure::Error(Error::FlatValueCount));
+            return Err(Failure::from(AbiError::FlatValueCount));
         };
         *place = bits;
         self.count += 1;
@@ -95,10 +95,10 @@ impl<'a> CoreValueIter<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::FlatValueCount`] if there is none.
+    /// [`AbiError::FlatValueCount`] if there is none.
     pub const fn next_u64(&mut self) -> Result<u64, Failure> {
         let Some((first, rest)) = self.bits.split_first() else {
-            return Err(Failure::Error(Error::FlatValueCount));
+            return Err(Failure::from(AbiError::FlatValueCount));
         };
         self.bits = rest;
         Ok(*first)
@@ -108,7 +108,7 @@ impl<'a> CoreValueIter<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::FlatValueCount`] if there is none.
+    /// [`AbiError::FlatValueCount`] if there is none.
     pub const fn next_u32(&mut self) -> Result<u32, Failure> {
         match self.next_u64() {
             Ok(bits) => Ok(low_half(bits)),
@@ -120,7 +120,7 @@ impl<'a> CoreValueIter<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::FlatValueCount`] if there is none.
+    /// [`AbiError::FlatValueCount`] if there is none.
     pub fn next_address(&mut self, address_type: IntegerType) -> Result<u64, Failure> {
         match address_type {
             IntegerType::I32 => Ok(u64::from(self.next_u32()?)),
@@ -132,9 +132,9 @@ impl<'a> CoreValueIter<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::FlatValueCount`] if there are fewer.
+    /// [`AbiError::FlatValueCount`] if there are fewer.
     pub fn take(&mut self, count: usize) -> Result<Self, Failure> {
-        let (taken, rest) = self.bits.split_at_checked(count).ok_or(Error::FlatValueCount)?;
+        let (taken, rest) = self.bits.split_at_checked(count).ok_or(AbiError::FlatValueCount)?;
         self.bits = rest;
         Ok(Self { bits: taken })
     }

@@ -1,7 +1,7 @@
 //! What a handle of a resource stands for, between two handle tables.
 
 use crate::builtin::TypeIndex;
-use crate::error::Error;
+use crate::error::AbiError;
 
 /// A resource: what is lifted out of one handle table, and lowered into another.
 ///
@@ -26,9 +26,9 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueMismatch`] if it is of another.
-    pub fn representation_of(self, ty: TypeIndex) -> Result<u64, Error> {
-        if self.ty == ty { Ok(self.representation) } else { Err(Error::ValueMismatch) }
+    /// [`AbiError::ValueMismatch`] if it is of another.
+    pub fn representation_of(self, ty: TypeIndex) -> Result<u64, AbiError> {
+        if self.ty == ty { Ok(self.representation) } else { Err(AbiError::ValueMismatch) }
     }
 }
 
@@ -40,6 +40,6 @@ mod tests {
     fn a_resource_has_a_representation_of_its_own_type_alone() {
         let resource = Resource { ty: TypeIndex(3), representation: 7 };
         assert_eq!(resource.representation_of(TypeIndex(3)), Ok(7));
-        assert_eq!(resource.representation_of(TypeIndex(4)), Err(Error::ValueMismatch));
+        assert_eq!(resource.representation_of(TypeIndex(4)), Err(AbiError::ValueMismatch));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::builtin::Builtin;
 use crate::core_value::{CoreType, CoreValue, IntegerType};
-use crate::error::Error;
+use crate::error::BuiltinCallError;
 
 /// A number of arguments, as an error says it.
 fn count(arguments: usize) -> u32 {
@@ -23,12 +23,12 @@ impl<'a> Arguments<'a> {
         builtin: Builtin,
         values: &'a [CoreValue],
         expected: usize,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, BuiltinCallError> {
         if values.len() == expected {
             Ok(Self { builtin, values, next: 0 })
         } else {
             let (expected, given) = (count(expected), count(values.len()));
-            Err(Error::ArgumentCount { builtin, expected, given })
+            Err(BuiltinCallError::ArgumentCount { builtin, expected, given })
         }
     }
 
@@ -37,20 +37,20 @@ impl<'a> Arguments<'a> {
         &mut self,
         expected: CoreType,
         read: impl FnOnce(CoreValue) -> Option<T>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, BuiltinCallError> {
         let (builtin, position) = (self.builtin, self.next);
         self.next += 1;
         let Some(value) = self.values.get(position).copied() else {
             let (expected, given) = (count(self.next), count(self.values.len()));
-            return Err(Error::ArgumentCount { builtin, expected, given });
+            return Err(BuiltinCallError::ArgumentCount { builtin, expected, given });
         };
         let given = value.ty();
         let position = count(position);
-        read(value).ok_or(Error::ArgumentType { builtin, position, expected, given })
+        read(value).ok_or(BuiltinCallError::ArgumentType { builtin, position, expected, given })
     }
 
     /// The next argument, an `i32`.
-    pub(crate) fn i32(&mut self) -> Result<u32, Error> {
+    pub(crate) fn i32(&mut self) -> Result<u32, BuiltinCallError> {
         self.take(CoreType::I32, |value| match value {
             CoreValue::I32(value) => Some(value),
             _ => None,
@@ -58,7 +58,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// The next argument, an integer of type `ty`, zero-extended.
-    pub(crate) fn integer(&mut self, ty: IntegerType) -> Result<u64, Error> {
+    pub(crate) fn integer(&mut self, ty: IntegerType) -> Result<u64, BuiltinCallError> {
         self.take(ty.into(), |value| match (ty, value) {
             (IntegerType::I32, CoreValue::I32(value)) => Some(value.into()),
             (IntegerType::I64, CoreValue::I64(value)) => Some(value),
@@ -67,7 +67,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// The next argument, a nullable reference to a function.
-    pub(crate) fn function(&mut self) -> Result<Option<u32>, Error> {
+    pub(crate) fn function(&mut self) -> Result<Option<u32>, BuiltinCallError> {
         self.take(CoreType::Function, |value| match value {
             CoreValue::Function(function) => Some(function),
             _ => None,
@@ -80,9 +80,9 @@ pub(crate) fn integer_result(
     builtin: Builtin,
     ty: IntegerType,
     value: u64,
-) -> Result<Option<CoreValue>, Error> {
+) -> Result<Option<CoreValue>, BuiltinCallError> {
     match CoreValue::integer(ty, value) {
         Some(value) => Ok(Some(value)),
-        None => Err(Error::ResultTooLarge { builtin }),
+        None => Err(BuiltinCallError::ResultTooLarge { builtin }),
     }
 }

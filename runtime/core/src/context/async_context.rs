@@ -72,7 +72,8 @@ impl<L: ExtensionLimits> AsyncContext<L> {
     /// # Errors
     ///
     /// With nothing changed: [`ContextKeyCollision`] if another key of this name has a value here;
-    /// [`Error::Full`]: [`Table::ContextValues`]; [`Error::ValueTooLong`].
+    /// [`Error::Full`]: [`Table::ContextValues`]; [`ExtensionError::ValueTooLong`].
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set<K>(&mut self, value: K::Value) -> Result<(), ContextError>
     where
         K: TypedContextKey<Value: ContextValueType<L>>,
@@ -105,7 +106,9 @@ impl<L: ExtensionLimits> AsyncContext<L> {
     ///
     /// With nothing changed: [`ContextKeyCollision`] if a typed key of this name has a value here,
     /// whose type this could change; [`Error::Full`]: [`Table::ContextValues`];
-    /// [`Error::ValueTooLong`].
+    /// [`ExtensionError::ValueTooLong`].
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set_value(
         &mut self,
         key: ContextKey<'_>,

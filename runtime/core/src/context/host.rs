@@ -50,8 +50,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::ContextScopeEntered`] if it is that of a [scope](super::AsyncContextScope), which
-    /// takes it away itself.
+    /// [`ExtensionError::ContextScopeEntered`] if it is that of a
+    /// [scope](super::AsyncContextScope), which takes it away itself.
+    ///
+    /// [`ExtensionError::ContextScopeEntered`]: crate::error::ExtensionError::ContextScopeEntered
     pub fn context_pop(&mut self) -> Result<Option<AsyncContext<L>>, Error> {
         self.with_stack_that_is(Contexts::pop)
     }

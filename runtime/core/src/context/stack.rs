@@ -3,7 +3,7 @@
 //! Contexts are shared: a task begins with its caller's current one, which costs a count. Whoever
 //! changes one that others have, too, changes a copy.
 
-use crate::error::Error;
+use crate::error::{Error, ExtensionError};
 use crate::host::limits::ExtensionLimits;
 use crate::limits::Table;
 use crate::machine::arena::{Arena, Key, Slot};
@@ -125,7 +125,7 @@ impl<L: ExtensionLimits> Contexts<L> {
     pub(crate) fn pop(&mut self, stack: &mut Stack<L>) -> Result<Option<AsyncContext<L>>, Error> {
         let Some(current) = stack.current else { return Ok(None) };
         if stack.depth == stack.entered {
-            return Err(Error::ContextScopeEntered);
+            return Err(ExtensionError::ContextScopeEntered.into());
         }
         let popped = self.take(current)?;
         self.lower(stack)?;

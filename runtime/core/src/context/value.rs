@@ -2,14 +2,14 @@
 
 use core::fmt;
 
-use crate::error::Error;
+use crate::error::{Error, ExtensionError};
 use crate::host::limits::{Bytes, ExtensionLimits, Text};
 
 /// A value that the host keeps: a value of the Component Model, or bytes. A **host extension**.
 ///
 /// Scalars are the same everywhere. A text or bytes are kept as `L` says: where that is bounded,
-/// one that is too long is [`Error::ValueTooLong`], and never cut. A value made of others, such as
-/// a record, is kept where there is an allocator, as a `Val`.
+/// one that is too long is [`ExtensionError::ValueTooLong`], and never cut. A value made of others,
+/// such as a record, is kept where there is an allocator, as a `Val`.
 ///
 /// [`IntoContextValue`] makes one of what Rust calls it, and is what everything takes that takes a
 /// value; [`get`](Self::get) gives it back.
@@ -56,7 +56,7 @@ pub trait IntoContextValue<L: ExtensionLimits> {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`]
     fn into_context_value(self) -> Result<ContextValue<L>, Error>;
 }
 
@@ -114,7 +114,7 @@ impl<L: ExtensionLimits> ContextValue<L> {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`]
     pub fn from_component_value(value: impl IntoContextValue<L>) -> Result<Self, Error> {
         value.into_context_value()
     }
@@ -123,9 +123,9 @@ impl<L: ExtensionLimits> ContextValue<L> {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let too_long = Error::value_too_long(bytes.len());
+        let too_long = ExtensionError::value_too_long(bytes.len()).into();
         L::Bytes::copy_of(bytes).map(Self::Bytes).ok_or(too_long)
     }
 

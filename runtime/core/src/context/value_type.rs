@@ -1,6 +1,6 @@
 //! Which types of Rust can be kept as a [`ContextValue`], and given back.
 
-use crate::error::Error;
+use crate::error::{Error, ExtensionError};
 use crate::host::limits::{ExtensionLimits, Text};
 use crate::limits::{Array, ArrayText};
 
@@ -48,7 +48,7 @@ impl<L: ExtensionLimits> IntoContextValue<L> for ContextValue<L> {
 /// A `string`.
 impl<L: ExtensionLimits> IntoContextValue<L> for &str {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
-        let too_long = Error::value_too_long(self.len());
+        let too_long = ExtensionError::value_too_long(self.len()).into();
         L::Text::copy_of(self).map(ContextValue::String).ok_or(too_long)
     }
 }

@@ -81,7 +81,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::NotHeld`] if the host doesn't hold it.
+    /// [`Error::Unknown`]; [`MachineError::NotHeld`] if the host doesn't hold it.
+    ///
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     pub fn error_context_drop(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         self.machine.drop_error_context(error_context)
     }
@@ -155,7 +157,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`StackFrames`](crate::limits::Table::StackFrames),
-    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`Error::ValueTooLong`].
+    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`ExtensionError::ValueTooLong`].
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn error_context_add_stack_frame(
         &mut self,
         error_context: ErrorContextId,
@@ -183,7 +187,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`ErrorMetadata`](crate::limits::Table::ErrorMetadata),
-    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`Error::ValueTooLong`].
+    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`ExtensionError::ValueTooLong`].
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn error_context_set_metadata(
         &mut self,
         error_context: ErrorContextId,

@@ -1,6 +1,6 @@
 //! What is kept of an error context, besides its debug message.
 
-use crate::error::Error;
+use crate::error::{Error, ExtensionError};
 use crate::host::attributes::{Attribute, Attributes};
 use crate::host::limits::{ExtensionLimits, Text};
 use crate::limits::{Storage, Table};
@@ -60,7 +60,8 @@ impl<L: ExtensionLimits> ErrorRecord<L> {
     /// Adds a stack frame behind those that are there.
     pub(crate) fn add_frame(&mut self, frame: StackFrame<'_>) -> Result<(), Error> {
         let StackFrame { function, file, line, column } = frame;
-        let copy_of = |text: &str| L::Text::copy_of(text).ok_or(Error::value_too_long(text.len()));
+        let copy_of =
+            |text: &str| L::Text::copy_of(text).ok_or(ExtensionError::value_too_long(text.len()));
         let file = file.map(copy_of).transpose()?;
         let frame = Frame { function: copy_of(function)?, file, line, column };
         self.frames.push(frame).map_err(|_| Error::Full(Table::StackFrames))

@@ -1,7 +1,7 @@
 //! What errors came from: chains of error contexts.
 
 use crate::chooser::Chooser;
-use crate::error::Error;
+use crate::error::{Error, ExtensionError};
 use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
 use crate::limits::Message as _;
@@ -32,9 +32,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`] if either is no more; [`Error::SourceCycle`] if the
-    /// error would be among its own sources; [`Error::Full`]:
-    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords).
+    /// With nothing changed: [`Error::Unknown`] if either is no more;
+    /// [`ExtensionError::SourceCycle`] if the error would be among its own sources;
+    /// [`Error::Full`]: [`ErrorRecords`](crate::limits::Table::ErrorRecords).
     pub fn error_context_set_source(
         &mut self,
         error_context: ErrorContextId,
@@ -45,7 +45,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         let mut next = source;
         while let Some(behind) = next {
             if behind == error_context {
-                return Err(Error::SourceCycle);
+                return Err(ExtensionError::SourceCycle.into());
             }
             next = self.error_context_source(behind)?;
         }
@@ -70,7 +70,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing made: [`Error::TooManySources`]; those of
+    /// With nothing made: [`ExtensionError::TooManySources`]; those of
     /// [`error_context_new`](Self::error_context_new).
     pub fn error_context_from(
         &mut self,
@@ -94,7 +94,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         let mut left = MAX_SOURCES;
         let mut next = error.source();
         while let Some(error) = next {
-            left = left.checked_sub(1).ok_or(Error::TooManySources { max: MAX_SOURCES })?;
+            left =
+                left.checked_sub(1).ok_or(ExtensionError::TooManySources { max: MAX_SOURCES })?;
             let source = self.error_context_of_one(error, severity)?;
             let added = self.error_context_set_source(made, source);
             // From now on what it is the source of holds it, or nobody does.

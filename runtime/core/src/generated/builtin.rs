@@ -5,7 +5,7 @@
 use core::fmt;
 use crate::builtin::{Description, Outcome, integer_result};
 use crate::core_value::{CoreValue, IntegerType};
-use crate::error::{Error, Failure};
+use crate::error::{BuiltinCallError, Failure};
 use crate::generated::resource::{ResourceBuiltins, ResourceDefinition};
 use crate::generated::context::{ContextBuiltins, ContextDefinition};
 use crate::generated::backpressure::{BackpressureBuiltins, BackpressureDefinition};
@@ -529,8 +529,8 @@ impl Definition {
     ///
     /// # Errors
     ///
-    /// [`Error::ResultTooLarge`] if it doesn't fit that type.
-    pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, Error> {
+    /// [`BuiltinCallError::ResultTooLarge`] if it doesn't fit that type.
+    pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, BuiltinCallError> {
         match self.result_type() {
             None => Ok(None),
             Some(ty) => integer_result(self.builtin(), ty, result),

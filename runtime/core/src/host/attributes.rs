@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::context::{ContextKeyIdentity, ContextValue};
-use crate::error::Error;
+use crate::error::{Error, ExtensionError};
 use crate::host::limits::{ExtensionLimits, Text};
 use crate::limits::{Storage, Table};
 
@@ -43,11 +43,11 @@ impl Name<&str> {
     }
 
     /// A copy, to be kept.
-    fn copied<T: Text>(self) -> Result<Name<T>, Error> {
+    fn copied<T: Text>(self) -> Result<Name<T>, ExtensionError> {
         match self {
             Self::Typed(identity) => Ok(Name::Typed(identity)),
             Self::Text(text) => {
-                T::copy_of(text).map(Name::Text).ok_or(Error::value_too_long(text.len()))
+                T::copy_of(text).map(Name::Text).ok_or(ExtensionError::value_too_long(text.len()))
             }
         }
     }

@@ -198,7 +198,9 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
     /// # Errors
     ///
     /// [`ListError::Immutable`], [`ListError::NoElement`], [`ListError::Element`],
-    /// [`ListError::Compound`], [`Error::ValueTooLong`]. The list stays as it is.
+    /// [`ListError::Compound`], [`ExtensionError::ValueTooLong`]. The list stays as it is.
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set(
         &mut self,
         index: usize,
@@ -219,7 +221,9 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
     /// # Errors
     ///
     /// [`ListError::Full`], [`ListError::Element`], [`ListError::Compound`]; [`Error::Full`]:
-    /// [`Table::ListElements`]; [`Error::ValueTooLong`]. The list stays as it is.
+    /// [`Table::ListElements`]; [`ExtensionError::ValueTooLong`]. The list stays as it is.
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn push(&mut self, element: impl IntoContextValue<L>) -> ListResult<(), L> {
         if self.is_full() {
             return Err(ListError::Full { length: self.ty.length });

@@ -72,7 +72,9 @@ pub enum ListError<C: CompoundType> {
     #[error("one list has elements of type `{0}`, the other of type `{1}`")]
     DifferentElements(ElementType<C>, ElementType<C>),
     /// There is no room for it: [`Error::Full`] for another element or type,
-    /// [`Error::ValueTooLong`] for a text.
+    /// [`ExtensionError::ValueTooLong`] for a text.
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     #[error(transparent)]
     Error(#[from] Error),
 }

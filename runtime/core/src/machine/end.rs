@@ -196,11 +196,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken;
+    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken;
     /// [`Error::Unknown`] if one of the ends is gone, as the host dropped it before the values had
     /// moved.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
+    ///
+    /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn copied(&mut self, copy: Copy) -> Result<Step, Failure> {
         self.check_outstanding(Outstanding::Token(copy.serial))?;

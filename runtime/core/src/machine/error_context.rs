@@ -4,7 +4,7 @@
 //! Instances share an error context that is passed between them, so it counts who has it.
 
 use crate::chooser::Chooser;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Message as _, Storage, Table};
 
 use super::Machine;
@@ -69,7 +69,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if no such step is to be ended; [`Error::Full`]:
+    /// [`MachineError::OtherStep`] if no such step is to be ended; [`Error::Full`]:
     /// [`ErrorContexts`](crate::limits::Table::ErrorContexts),
     /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
     ///
@@ -103,7 +103,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if no such step is to be ended.
+    /// [`MachineError::OtherStep`] if no such step is to be ended.
     pub fn debug_message_stored(&mut self) -> Result<Step, Failure> {
         self.check_outstanding(Outstanding::StoreDebugMessage)?;
         self.outstanding = Outstanding::Nothing;
@@ -146,7 +146,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if the host doesn't hold it; [`Error::Full`]:
+    /// [`MachineError::NotHeld`] if the host doesn't hold it; [`Error::Full`]:
     /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
@@ -158,7 +158,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let instance = self.instance_key(instance)?;
         let error_context = self.error_context_key(error_context)?;
         if self.error_contexts.get(error_context)?.host_holds == 0 {
-            return Err(Error::NotHeld.into());
+            return Err(MachineError::NotHeld.into());
         }
         self.check_handle_room(instance, 1)?;
         let index = self.add_handle(instance, Handle::ErrorContext(error_context))?;
@@ -181,11 +181,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::NotHeld`] if the host doesn't hold it.
+    /// [`Error::Unknown`]; [`MachineError::NotHeld`] if the host doesn't hold it.
     pub fn drop_error_context(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         let key = self.error_context_key(error_context)?;
         let held = self.error_contexts.get_mut(key)?;
-        held.host_holds = held.host_holds.checked_sub(1).ok_or(Error::NotHeld)?;
+        held.host_holds = held.host_holds.checked_sub(1).ok_or(MachineError::NotHeld)?;
         self.remove_unheld(error_context)
     }
 

@@ -4,7 +4,7 @@
 //! into `canon_lower` on the caller's thread, and so on down to the host.
 
 use crate::chooser::{Choice, Chooser};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Storage, Table};
 use crate::trap::Trap;
 
@@ -71,7 +71,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// The current thread stopped: its resumer goes on.
     fn return_to_resumer(&mut self) -> Result<Flow, Failure> {
-        let Some(frame) = self.top_frame() else { return Err(Error::NotEntered.into()) };
+        let Some(frame) = self.top_frame() else { return Err(MachineError::NotEntered.into()) };
         match frame {
             Frame::Host | Frame::HostCopy { .. } => {
                 self.frames.pop();
@@ -112,7 +112,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 self.push_frame(Frame::RequestCancellation { task, instance, has_resumed: true })?;
                 self.resume(candidate)
             }
-            Frame::Realloc { .. } => Err(Error::InRealloc.into()),
+            Frame::Realloc { .. } => Err(MachineError::InRealloc.into()),
         }
     }
 

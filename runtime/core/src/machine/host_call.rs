@@ -4,7 +4,7 @@
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::core_value::CoreValue;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::Limits;
 
 use super::Machine;
@@ -22,13 +22,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
-    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
-    /// [`Error::AlreadyStarted`].
+    /// [`Error::Unknown`] if the call is no more, as its caller has it;
+    /// [`MachineError::CallerGone`] if the caller is locked down;
+    /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
+    /// [`MachineError::AlreadyStarted`].
     pub fn start_host_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.host_call(call)?;
         if self.subtask(subtask)?.state != SubtaskState::Starting {
-            return Err(Error::AlreadyStarted);
+            return Err(MachineError::AlreadyStarted.into());
         }
         self.subtask_started(subtask)
     }
@@ -42,9 +43,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
-    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
-    /// [`Error::NotStarted`].
+    /// [`Error::Unknown`] if the call is no more, as its caller has it;
+    /// [`MachineError::CallerGone`] if the caller is locked down;
+    /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
+    /// [`MachineError::NotStarted`].
     pub fn return_host_call(
         &mut self,
         call: SubtaskId,
@@ -52,7 +54,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<(), Failure> {
         let subtask = self.host_call(call)?;
         if self.subtask(subtask)?.state == SubtaskState::Starting {
-            return Err(Error::NotStarted.into());
+            return Err(MachineError::NotStarted.into());
         }
         Ok(self.subtask_resolved(subtask, Resolution::Returned(result))?)
     }
@@ -61,13 +63,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
-    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
-    /// [`Error::NotCancelled`] if the caller didn't ask.
+    /// [`Error::Unknown`] if the call is no more, as its caller has it;
+    /// [`MachineError::CallerGone`] if the caller is locked down;
+    /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
+    /// [`MachineError::NotCancelled`] if the caller didn't ask.
     pub fn cancel_host_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
         let subtask = self.host_call(call)?;
         if !self.subtask(subtask)?.cancellation_requested {
-            return Err(Error::NotCancelled.into());
+            return Err(MachineError::NotCancelled.into());
         }
         Ok(self.subtask_resolved(subtask, Resolution::Cancelled)?)
     }
@@ -76,12 +79,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotEntered`] if the host wasn't called. Traps: those of what goes on.
+    /// [`MachineError::NotEntered`] if the host wasn't called. Traps: those of what goes on.
     pub fn host_returned(&mut self) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         match self.top_frame() {
             Some(Frame::Lower { .. } | Frame::CancelSubtask { .. }) => self.advance(|_| Ok(None)),
-            _ => Err(Error::NotEntered.into()),
+            _ => Err(MachineError::NotEntered.into()),
         }
     }
 
@@ -89,7 +92,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if no such step is to be ended.
+    /// [`MachineError::OtherStep`] if no such step is to be ended.
     pub fn host_resource_dropped(&mut self) -> Result<Step, Failure> {
         self.check_outstanding(Outstanding::DropHostResource)?;
         self.outstanding = Outstanding::Nothing;
@@ -115,12 +118,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if let Some(caller) = self.waitables.get(subtask)?.owner
             && self.instances.get(caller)?.lockdown
         {
-            return Err(Error::CallerGone);
+            return Err(MachineError::CallerGone.into());
         }
         match self.subtask(subtask)?.callee {
             Callee::Host(_) => Ok(subtask),
-            Callee::Gone => Err(Error::AlreadyResolved),
-            Callee::Task(_) | Callee::Operation => Err(Error::NotHosts),
+            Callee::Gone => Err(MachineError::AlreadyResolved.into()),
+            Callee::Task(_) | Callee::Operation => Err(MachineError::NotHosts.into()),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limit::MAX_BUFFER_LENGTH;
 use crate::limits::Limits;
 use crate::trap::EndKind;
@@ -47,10 +47,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Frames`](crate::limits::Table::Frames);
-    /// [`Error::NotHeld`] if a guest holds the end; [`Error::EndBusy`] if a read or write of it is under
-    /// way or it has come to its end; [`Error::BufferTooLong`] above
-    /// [`MAX_BUFFER_LENGTH`], or 1 for a future.
+    /// [`MachineError::GuestHasControl`]; [`Error::Full`]:
+    /// [`Frames`](crate::limits::Table::Frames); [`MachineError::NotHeld`] if a guest holds the
+    /// end; [`MachineError::EndBusy`] if a read or write of it is under way or it has come to its
+    /// end; [`MachineError::BufferTooLong`] above [`MAX_BUFFER_LENGTH`], or 1 for a future.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn host_copy(&mut self, end: EndId, number: u64, length: u32) -> Result<Step, Failure> {
@@ -58,14 +58,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let key = self.hosts_end(end)?;
         let end = self.end(key)?;
         if end.state != State::Idle {
-            return Err(Error::EndBusy.into());
+            return Err(MachineError::EndBusy.into());
         }
         let fits = match end.kind {
             EndKind::Stream => length <= MAX_BUFFER_LENGTH,
             EndKind::Future => length == 1,
         };
         if !fits {
-            return Err(Error::BufferTooLong { length }.into());
+            return Err(MachineError::BufferTooLong { length }.into());
         }
         let buffer = Buffer { options: None, address: number, length, progress: 0 };
         self.reserve_frames(1)?;
@@ -86,16 +86,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if a guest holds the end; [`Error::EndIdle`] if nothing is under way, or
-    /// it is cancelled already; [`Error::OtherStep`] while a step is to be ended, which may be to
-    /// move its values.
+    /// [`MachineError::NotHeld`] if a guest holds the end; [`MachineError::EndIdle`] if nothing is
+    /// under way, or it is cancelled already; [`MachineError::OtherStep`] while a step is to be
+    /// ended, which may be to move its values.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn cancel_host_copy(&mut self, end: EndId) -> Result<(), Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         let key = self.hosts_end(end)?;
         if self.end(key)?.state != State::Copying {
-            return Err(Error::EndIdle.into());
+            return Err(MachineError::EndIdle.into());
         }
         self.cancel_end(key)
     }
@@ -106,13 +106,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if a guest holds `end`, the host's end; [`Error::NotCancelled`] if the
-    /// other end isn't being cancelled.
+    /// [`MachineError::NotHeld`] if a guest holds `end`, the host's end;
+    /// [`MachineError::NotCancelled`] if the other end isn't being cancelled.
     pub fn finish_cancellation(&mut self, end: EndId) -> Result<(), Error> {
         let key = self.hosts_end(end)?;
-        let Some(other) = self.end(key)?.other else { return Err(Error::NotCancelled) };
+        let Some(other) = self.end(key)?.other else {
+            return Err(MachineError::NotCancelled.into());
+        };
         if self.end(other)?.state != State::CancellingCopy {
-            return Err(Error::NotCancelled);
+            return Err(MachineError::NotCancelled.into());
         }
         self.set_pending_event(other)
     }
@@ -121,13 +123,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if a guest holds it; [`Error::EndBusy`] if a read or write of it is under way.
+    /// [`MachineError::NotHeld`] if a guest holds it; [`MachineError::EndBusy`] if a read or write
+    /// of it is under way.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn drop_host_end(&mut self, end: EndId) -> Result<(), Error> {
         let key = self.hosts_end(end)?;
         if self.end(key)?.copying_or_cancelling() {
-            return Err(Error::EndBusy);
+            return Err(MachineError::EndBusy.into());
         }
         self.drop_end(key)
     }
@@ -141,7 +144,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn hosts_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
         let key = self.end_key(end)?;
         if self.waitables.get(key)?.owner.is_some() {
-            return Err(Error::NotHeld);
+            return Err(MachineError::NotHeld.into());
         }
         Ok(key)
     }

@@ -5,7 +5,7 @@
 //! such a set has events, so that whatever is built on top of it needn't ask.
 
 use crate::chooser::{Choice, Chooser};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Table};
 
 use super::Machine;
@@ -35,7 +35,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn host_set_key(&self, set: WaitableSetId) -> Result<Key<WaitableSet>, Error> {
         let key = self.set_key(set)?;
         if self.sets.get(key)?.instance.is_some() {
-            return Err(Error::NotHeld);
+            return Err(MachineError::NotHeld.into());
         }
         Ok(key)
     }
@@ -83,7 +83,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] while a step is to be ended; [`Error::MustUnwind`].
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`].
     pub(crate) fn pending_in_host_set(&self, set: WaitableSetId) -> Result<u32, Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         Ok(self.sets.get(self.host_set_key(set)?)?.pending.len())

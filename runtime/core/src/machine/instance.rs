@@ -2,7 +2,7 @@
 //! guest traps or the host is done with them.
 
 use crate::chooser::Chooser;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Storage, Table};
 use crate::trap::Trap;
 
@@ -131,18 +131,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// live on; what waits for a locked-down one waits until the host gives up, too.
     ///
     /// After a trap the machine takes nothing else: whatever it is told is
-    /// [`Error::MustUnwind`]. Where the trap was inside of a call by the host that is nested in
-    /// a function of the host, only that inner call is given up; if the outer one belongs to an
+    /// [`MachineError::MustUnwind`]. Where the trap was inside of a call by the host that is nested
+    /// in a function of the host, only that inner call is given up; if the outer one belongs to an
     /// instance that is locked down now, returning to it traps, too.
     ///
     /// [Component invariants](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants)
     ///
     /// # Errors
     ///
-    /// [`Error::NotEntered`] if the host has nothing begun.
+    /// [`MachineError::NotEntered`] if the host has nothing begun.
     pub fn trapped(&mut self) -> Result<(), Error> {
         if self.frames.is_empty() {
-            return Err(Error::NotEntered);
+            return Err(MachineError::NotEntered.into());
         }
         self.outstanding = Outstanding::Nothing;
         self.must_unwind = false;
@@ -221,19 +221,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::InstanceRuns`] while one of its threads is part of a call
-    /// that the host has begun; [`Error::OtherStep`] while a step is to be ended, or a trap to be
-    /// [unwound](Self::trapped).
+    /// [`Error::Unknown`]; [`MachineError::InstanceRuns`] while one of its threads is part of a
+    /// call that the host has begun; [`MachineError::OtherStep`] while a step is to be ended, or a
+    /// trap to be [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         let id = instance;
         let instance = self.instance_key(id)?;
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
-            return Err(Error::OtherStep);
+            return Err(MachineError::OtherStep.into());
         }
         for position in 0..self.threads.positions() {
             let Some(thread) = self.thread_of(instance, position)? else { continue };
             if self.threads.get(thread)?.state == State::Running {
-                return Err(Error::InstanceRuns);
+                return Err(MachineError::InstanceRuns.into());
             }
         }
         self.lock_down(instance)?;

@@ -3,7 +3,7 @@
 
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
-use crate::error::Error;
+use crate::error::{Error, MachineError};
 use crate::limits::Limits;
 
 use super::Machine;
@@ -40,10 +40,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let key = self.subtask_key(operation)?;
         let subtask = self.subtask(key)?;
         if subtask.callee != Callee::Operation {
-            return Err(Error::NotHosts);
+            return Err(MachineError::NotHosts.into());
         }
         if subtask.resolved() {
-            return Err(Error::AlreadyResolved);
+            return Err(MachineError::AlreadyResolved.into());
         }
         Ok(key)
     }

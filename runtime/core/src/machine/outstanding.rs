@@ -5,7 +5,7 @@
 //! not been [unwound](super::Machine::trapped).
 
 use crate::chooser::Chooser;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::Limits;
 
 use super::Machine;
@@ -42,16 +42,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     pub(crate) fn check_outstanding(&self, what: Outstanding) -> Result<(), Error> {
         if self.must_unwind {
-            return Err(Error::MustUnwind);
+            return Err(MachineError::MustUnwind.into());
         }
-        if self.outstanding == what { Ok(()) } else { Err(Error::OtherStep) }
+        if self.outstanding == what { Ok(()) } else { Err(MachineError::OtherStep.into()) }
     }
 
     /// Fails if a guest has control, or a step is to be ended.
     #[inline]
     pub(crate) fn check_host_has_control(&self) -> Result<(), Error> {
         self.check_outstanding(Outstanding::Nothing)?;
-        if self.current.is_some() { Err(Error::GuestHasControl) } else { Ok(()) }
+        if self.current.is_some() { Err(MachineError::GuestHasControl.into()) } else { Ok(()) }
     }
 
     /// Goes on with `act`, up to the next step. If that fails when something has changed, all that

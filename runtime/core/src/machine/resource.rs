@@ -4,7 +4,7 @@
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::Limits;
 use crate::trap::{ExpectedResource, FoundResource, Trap};
 
@@ -66,17 +66,16 @@ impl LoweredBorrow {
     ///
     /// # Errors
     ///
-    /// [`Error::RepresentationTooLarge`] for a representation of more than 32 bits. A resource
-    /// type may have one (`rep i64`), and the spec flattens every `borrow` to an `i32`
+    /// [`MachineError::RepresentationTooLarge`] for a representation of more than 32 bits. A
+    /// resource type may have one (`rep i64`), and the spec flattens every `borrow` to an `i32`
     /// nevertheless.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening)
     pub fn to_core(self) -> Result<u32, Error> {
         match self {
             Self::Index(index) => Ok(index),
-            Self::Representation(representation) => {
-                u32::try_from(representation).map_err(|_| Error::RepresentationTooLarge)
-            }
+            Self::Representation(representation) => u32::try_from(representation)
+                .map_err(|_| MachineError::RepresentationTooLarge.into()),
         }
     }
 }
@@ -150,7 +149,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyResolved`]; [`Error::HostHasNoHandles`] if the host made the call;
+    /// [`MachineError::AlreadyResolved`]; [`MachineError::HostHasNoHandles`] if the host made the
+    /// call;
     /// [`Error::Full`]: [`Lends`](crate::limits::Table::Lends). Traps: `unknown-handle-index`,
     /// `handle-wrong-type`, `resource-wrong-type`.
     ///
@@ -163,9 +163,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<u64, Failure> {
         let subtask = self.subtask_key(call)?;
         if self.subtask(subtask)?.resolved() {
-            return Err(Error::AlreadyResolved.into());
+            return Err(MachineError::AlreadyResolved.into());
         }
-        let instance = self.waitables.get(subtask)?.owner.ok_or(Error::HostHasNoHandles)?;
+        let instance = self.waitables.get(subtask)?.owner.ok_or(MachineError::HostHasNoHandles)?;
         let handle = self.resource_of_type_at(instance, index, ty)?;
         self.add_lender(subtask, handle)?;
         Ok(self.resources.get(handle)?.representation())
@@ -194,8 +194,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyResolved`]; [`Error::Full`]: [`Resources`](crate::limits::Table::Resources),
-    /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
+    /// [`MachineError::AlreadyResolved`]; [`Error::Full`]:
+    /// [`Resources`](crate::limits::Table::Resources), [`Handles`](crate::limits::Table::Handles).
+    /// Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     pub fn lower_borrow(
@@ -206,7 +207,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<LoweredBorrow, Failure> {
         let task = self.task_key(task)?;
         if self.tasks.get(task)?.state == State::Resolved {
-            return Err(Error::AlreadyResolved.into());
+            return Err(MachineError::AlreadyResolved.into());
         }
         let instance = self.tasks.get(task)?.instance;
         if self.resource_instance(ty)? == Some(self.instance_id(instance)?) {
@@ -242,7 +243,7 @@ mod tests {
         assert_eq!(LoweredBorrow::Index(3).to_core(), Ok(3));
         let representation = |bits| LoweredBorrow::Representation(bits).to_core();
         assert_eq!(representation(u64::from(u32::MAX)), Ok(u32::MAX));
-        assert_eq!(representation(1 << 32), Err(Error::RepresentationTooLarge));
-        assert_eq!(representation(u64::MAX), Err(Error::RepresentationTooLarge));
+        assert_eq!(representation(1 << 32), Err(MachineError::RepresentationTooLarge.into()));
+        assert_eq!(representation(u64::MAX), Err(MachineError::RepresentationTooLarge.into()));
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Steps that come with something to look at carry a token, such as [`TaskReturn`]: it can't be
 //! made up, copied, or used when another step is to be taken, which is
-//! [`Error::OtherStep`](crate::error::Error::OtherStep).
+//! [`MachineError::OtherStep`](crate::error::MachineError::OtherStep).
 
 use crate::builtin::{CoreTypeIndex, OptionsIndex, TableIndex, TypeIndex};
 use crate::code::EventCode;

@@ -4,7 +4,7 @@
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Storage, Table};
 
 use super::Machine;
@@ -91,7 +91,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::Types`]; [`Error::Unknown`]; [`Error::NoDestructor`] if the
+    /// [`Error::Full`]: [`Table::Types`]; [`Error::Unknown`]; [`MachineError::NoDestructor`] if the
     /// destructor is not a function of the same instance, without `async` in its type and in how it is
     /// lifted, and without `post-return`.
     pub fn define_type(&mut self, definition: TypeDefinition) -> Result<TypeIndex, Error> {
@@ -108,7 +108,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 Function::Host { .. } => false,
             };
             if !is_right {
-                return Err(Error::NoDestructor);
+                return Err(MachineError::NoDestructor.into());
             }
         }
         let full = Error::Full(Table::Types);
@@ -151,14 +151,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// # Errors
     ///
     /// [`Error::Full`]: [`Table::Functions`]; [`Error::Unknown`];
-    /// [`Error::AsyncLiftOfSyncType`] for a function whose type isn't `async` but which is lifted
-    /// so, as validation refuses it.
+    /// [`MachineError::AsyncLiftOfSyncType`] for a function whose type isn't `async` but which is
+    /// lifted so, as validation refuses it.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn lift(&mut self, function: LiftedFunction) -> Result<FunctionId, Error> {
         self.instance_key(function.instance)?;
         if function.lift.is_async() && !function.is_async {
-            return Err(Error::AsyncLiftOfSyncType);
+            return Err(MachineError::AsyncLiftOfSyncType.into());
         }
         self.define_function(Function::Lifted(function))
     }
@@ -194,7 +194,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
-    /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
+    /// [`MachineError::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
     /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], or what the
     /// [hooks](super::Hooks) have no room for; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
     /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
@@ -236,14 +236,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
-    /// [`Error::Entered`] inside of a call; [`Error::Full`]: [`Table::Frames`]. Traps: those of
-    /// the thread.
+    /// [`MachineError::Entered`] inside of a call; [`Error::Full`]: [`Table::Frames`]. Traps: those
+    /// of the thread.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn tick(&mut self) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         if !self.frames.is_empty() {
-            return Err(Error::Entered.into());
+            return Err(MachineError::Entered.into());
         }
         self.reserve_frames(1)?;
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
@@ -276,8 +276,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
-    /// [`Error::GuestHasControl`]; [`Error::AlreadyResolved`], also of a call that never will, as its
-    /// instance has trapped; [`Error::AlreadyCancelled`]; [`Error::NotHosts`] if a guest made the call; [`Error::Full`]: [`Table::Frames`]. Traps: those of the threads that run.
+    /// [`MachineError::GuestHasControl`]; [`MachineError::AlreadyResolved`], also of a call that
+    /// never will, as its instance has trapped; [`MachineError::AlreadyCancelled`];
+    /// [`MachineError::NotHosts`] if a guest made the call; [`Error::Full`]: [`Table::Frames`].
+    /// Traps: those of the threads that run.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn cancel_call(&mut self, call: SubtaskId) -> Result<Step, Failure> {
@@ -301,7 +303,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::NotHosts`] if a guest made it.
+    /// [`Error::Unknown`]; [`MachineError::NotHosts`] if a guest made it.
     pub fn call_failed(&mut self, call: SubtaskId) -> Result<(), Error> {
         let key = self.hosts_call(call)?;
         if self.subtask(key)?.resolved() { Ok(()) } else { self.set_pending_event(key) }
@@ -312,10 +314,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn cancellable_call(&self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.subtask(self.hosts_call(call)?)?;
         if subtask.resolved() || self.is_callee_gone(call)? {
-            return Err(Error::AlreadyResolved);
+            return Err(MachineError::AlreadyResolved.into());
         }
         if subtask.cancellation_requested {
-            return Err(Error::AlreadyCancelled);
+            return Err(MachineError::AlreadyCancelled.into());
         }
         Ok(())
     }
@@ -349,7 +351,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::NotHosts`] if a guest made it.
+    /// [`Error::Unknown`]; [`MachineError::NotHosts`] if a guest made it.
     pub fn drop_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.hosts_call(call)?;
         self.abandon_subtask(subtask)
@@ -359,7 +361,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if self.waitables.get(subtask)?.owner.is_some() {
-            return Err(Error::NotHosts);
+            return Err(MachineError::NotHosts.into());
         }
         Ok(subtask)
     }

@@ -277,10 +277,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken. Traps:
-    /// `task-resolved-twice`, `borrows-remain`.
+    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken.
+    /// Traps: `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
+    ///
+    /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     pub fn return_(&self, task_return: &TaskReturn) -> Result<(), Failure> {
         self.check_outstanding(Outstanding::Token(task_return.serial))?;
         let task = self.tasks.get(self.task_key(task_return.task)?)?;

@@ -1,7 +1,7 @@
 //! Threads: what runs, what is suspended and what waits. The reference's `Thread`.
 
 use crate::chooser::{Choice, Chooser};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Table};
 
 use super::Machine;
@@ -171,7 +171,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     pub(crate) fn current_thread(&self) -> Result<Key<Thread>, Error> {
         self.check_outstanding(Outstanding::Nothing)?;
-        self.current.ok_or(Error::NoCurrentThread)
+        self.current.ok_or(MachineError::NoCurrentThread.into())
     }
 
     /// The task of the thread that runs.

@@ -253,8 +253,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] while a step is to be ended, which may be to move the values of a read
-    /// or write; [`Error::MustUnwind`].
+    /// [`MachineError::OtherStep`] while a step is to be ended, which may be to move the values of
+    /// a read or write; [`MachineError::MustUnwind`].
+    ///
+    /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
+    /// [`MachineError::MustUnwind`]: crate::error::MachineError::MustUnwind
     pub fn next_host_event(&mut self) -> Result<Option<HostEvent>, Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         let Some(waitable) = self.host_pending.front() else { return Ok(None) };

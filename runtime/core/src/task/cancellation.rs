@@ -1,7 +1,7 @@
 //! What the host does with cancellation tokens.
 
 use crate::chooser::Chooser;
-use crate::error::Error;
+use crate::error::{Error, ExtensionError, MachineError};
 use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
 use crate::machine::SubtaskId;
@@ -121,9 +121,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`]; [`Error::AlreadyBound`]; [`Error::AlreadyResolved`]
-    /// if it is over; [`Error::AlreadyCancelled`] if it was asked to cancel; [`Error::NotHosts`] if
-    /// a guest made the call; [`Error::Full`]: [`CallRecords`](crate::limits::Table::CallRecords),
+    /// With nothing changed: [`Error::Unknown`]; [`ExtensionError::AlreadyBound`];
+    /// [`MachineError::AlreadyResolved`] if it is over; [`MachineError::AlreadyCancelled`] if it
+    /// was asked to cancel; [`MachineError::NotHosts`] if a guest made the call; [`Error::Full`]:
+    /// [`CallRecords`](crate::limits::Table::CallRecords),
     /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
     pub fn cancellation_token_bind(
         &mut self,
@@ -133,7 +134,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         let key = self.machine.hooks.tokens.key(token)?;
         self.machine.cancellable_call(task)?;
         if self.machine.call_record(task)?.is_some_and(|record| record.binding.is_some()) {
-            return Err(Error::AlreadyBound);
+            return Err(ExtensionError::AlreadyBound.into());
         }
         let action = if self.machine.is_operation(task)? {
             Action::CancelTask(task)
@@ -157,9 +158,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::NotBound`].
+    /// [`Error::Unknown`]; [`ExtensionError::NotBound`].
     pub fn cancellation_token_unbind(&mut self, task: SubtaskId) -> Result<(), Error> {
-        if self.machine.unbind(task)? { Ok(()) } else { Err(Error::NotBound) }
+        if self.machine.unbind(task)? { Ok(()) } else { Err(ExtensionError::NotBound.into()) }
     }
 
     /// Drops a token, without cancelling anything: what was registered with it or bound to it is so
@@ -189,7 +190,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         let binding = self.machine.call_record(call)?.and_then(|record| record.binding);
         let tokens = &mut self.machine.hooks.tokens;
         if let Some(handler) = binding {
-            return if tokens.fire(handler)? { Ok(()) } else { Err(Error::AlreadyCancelled) };
+            return if tokens.fire(handler)? {
+                Ok(())
+            } else {
+                Err(MachineError::AlreadyCancelled.into())
+            };
         }
         let handler = tokens.add_handler(None, Action::CancelCall(call))?;
         let bound = self.machine.describe_call(call, |record| {
@@ -208,7 +213,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
             self.machine.unbind(task)?;
             match self.machine.cancel_operation(task) {
                 // It has ended before.
-                Ok(()) | Err(Error::AlreadyResolved) => {}
+                Ok(()) | Err(Error::Machine(MachineError::AlreadyResolved)) => {}
                 Err(error) => return Err(error),
             }
         }

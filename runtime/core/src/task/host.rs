@@ -3,7 +3,7 @@
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::context::{AsyncContext, ContextValue, IntoContextValue};
-use crate::error::Error;
+use crate::error::{Error, ExtensionError, MachineError};
 use crate::host::attributes::Name;
 use crate::host::limits::ExtensionLimits;
 use crate::host::{ExtendedMachine, Host};
@@ -71,8 +71,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::AlreadyResolved`] if it is over, which it is if it was
-    /// cancelled; [`Error::NotHosts`] if it is a guest that was called; [`Error::Unknown`];
+    /// With nothing changed: [`MachineError::AlreadyResolved`] if it is over, which it is if it was
+    /// cancelled; [`MachineError::NotHosts`] if it is a guest that was called; [`Error::Unknown`];
     /// [`Error::Full`] ([`CallRecords`](crate::limits::Table::CallRecords)) if it returns
     /// something.
     pub fn task_return(
@@ -128,8 +128,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::AlreadyResolved`]; [`Error::AlreadyCancelled`];
-    /// [`Error::NotHosts`] if it is a guest's call; [`Error::Unknown`]; [`Error::Full`]:
+    /// With nothing changed: [`MachineError::AlreadyResolved`]; [`MachineError::AlreadyCancelled`];
+    /// [`MachineError::NotHosts`] if it is a guest's call; [`Error::Unknown`]; [`Error::Full`]:
     /// [`CallRecords`](crate::limits::Table::CallRecords),
     /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers), of a call.
     pub fn task_cancel(&mut self, task: SubtaskId) -> Result<(), Error> {
@@ -188,7 +188,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`TaskMetadata`](crate::limits::Table::TaskMetadata),
-    /// [`CallRecords`](crate::limits::Table::CallRecords); [`Error::ValueTooLong`].
+    /// [`CallRecords`](crate::limits::Table::CallRecords); [`ExtensionError::ValueTooLong`].
     pub fn task_set_metadata(
         &mut self,
         task: SubtaskId,
@@ -261,12 +261,13 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::NotFinished`]; [`Error::NotHosts`] for a call, which is
-    /// [dropped](crate::machine::Machine::drop_call) by whoever has begun it; [`Error::Unknown`].
+    /// With nothing changed: [`ExtensionError::NotFinished`]; [`MachineError::NotHosts`] for a
+    /// call, which is [dropped](crate::machine::Machine::drop_call) by whoever has begun it;
+    /// [`Error::Unknown`].
     pub fn task_drop(&mut self, task: SubtaskId) -> Result<(), Error> {
         match self.machine.active_operation(task) {
-            Ok(_) => Err(Error::NotFinished),
-            Err(Error::AlreadyResolved) => self.machine.drop_call(task),
+            Ok(_) => Err(ExtensionError::NotFinished.into()),
+            Err(Error::Machine(MachineError::AlreadyResolved)) => self.machine.drop_call(task),
             Err(error) => Err(error),
         }
     }

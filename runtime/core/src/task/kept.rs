@@ -36,7 +36,9 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::GuestHasControl`], with nothing changed.
+    /// [`MachineError::GuestHasControl`], with nothing changed.
+    ///
+    /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn next_call_to_cancel(&mut self) -> Result<Option<SubtaskId>, Error> {
         self.check_host_has_control()?;
         while let Some(call) = self.hooks.tokens.next_call() {

@@ -83,7 +83,9 @@ impl<L: ExtensionLimits> TaskReturn<L> {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`]
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn from_component_value(value: impl IntoContextValue<L>) -> Result<Self, Error> {
         value.into_context_value().map(Self::Value)
     }
@@ -92,7 +94,9 @@ impl<L: ExtensionLimits> TaskReturn<L> {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`]
+    ///
+    /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         ContextValue::from_bytes(bytes).map(Self::Value)
     }

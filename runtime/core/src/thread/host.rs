@@ -2,7 +2,7 @@
 
 use crate::chooser::Chooser;
 use crate::context::{ContextValue, IntoContextValue};
-use crate::error::{Error, Failure};
+use crate::error::{Error, ExtensionError, Failure};
 use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
 use crate::limits::{Storage, Table};
@@ -50,8 +50,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::GuestHasControl`]; [`Error::Unknown`] if there is no such parent; [`Error::Full`]:
-    /// [`Table::ThreadRecords`].
+    /// [`MachineError::GuestHasControl`]; [`Error::Unknown`] if there is no such parent;
+    /// [`Error::Full`]: [`Table::ThreadRecords`].
+    /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn thread_prepare(
         &mut self,
         config: ThreadSpawnConfig,
@@ -194,9 +195,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::AlreadyJoined`] if somebody waits, or was told;
-    /// [`Error::JoinCycle`] if the thread is the joiner itself, or waits for it, directly or not;
-    /// [`Error::ThreadEnded`] if the joiner is over; [`Error::Unknown`].
+    /// With nothing changed: [`ExtensionError::AlreadyJoined`] if somebody waits, or was told;
+    /// [`ExtensionError::JoinCycle`] if the thread is the joiner itself, or waits for it, directly
+    /// or not; [`ExtensionError::ThreadEnded`] if the joiner is over; [`Error::Unknown`].
     pub fn thread_join_begin(
         &mut self,
         thread: SpawnedThreadId,
@@ -205,14 +206,14 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         let threads = &mut self.machine.hooks.threads;
         let record = threads.get(thread)?;
         if record.join == Join::Done || threads.is_waited_for(record) {
-            return Err(Error::AlreadyJoined);
+            return Err(ExtensionError::AlreadyJoined.into());
         }
         if let Some(joiner) = joiner {
             if threads.get(joiner)?.end.is_some() {
-                return Err(Error::ThreadEnded);
+                return Err(ExtensionError::ThreadEnded.into());
             }
             if threads.would_wait_for_itself(joiner, thread) {
-                return Err(Error::JoinCycle);
+                return Err(ExtensionError::JoinCycle.into());
             }
         }
         threads.get_mut(thread)?.join = Join::Waited(joiner);
@@ -223,7 +224,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
+    /// [`ExtensionError::NotJoined`] if nobody waits; [`Error::Unknown`].
     pub fn thread_join_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         self.waited_for(thread)?.join = Join::Open;
         Ok(())
@@ -234,7 +235,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
+    /// [`ExtensionError::NotJoined`] if nobody waits; [`Error::Unknown`].
     pub fn thread_join_end(&mut self, thread: SpawnedThreadId) -> Result<Option<ThreadEnd>, Error> {
         let record = self.waited_for(thread)?;
         if record.end.is_some() {
@@ -247,7 +248,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     fn waited_for(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
         let threads = &mut self.machine.hooks.threads;
         if !threads.is_waited_for(threads.get(thread)?) {
-            return Err(Error::NotJoined);
+            return Err(ExtensionError::NotJoined.into());
         }
         threads.get_mut(thread)
     }
@@ -292,8 +293,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::ThreadEnded`] if the thread is over; [`Error::Full`]:
-    /// [`Table::ThreadLocals`]; [`Error::ValueTooLong`]; [`Error::Unknown`].
+    /// With nothing changed: [`ExtensionError::ThreadEnded`] if the thread is over;
+    /// [`Error::Full`]: [`Table::ThreadLocals`]; [`ExtensionError::ValueTooLong`];
+    /// [`Error::Unknown`].
     pub fn thread_local_set(
         &mut self,
         thread: SpawnedThreadId,
@@ -314,7 +316,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::ThreadEnded`] if the thread is over; [`Error::Unknown`].
+    /// [`ExtensionError::ThreadEnded`] if the thread is over; [`Error::Unknown`].
     pub fn thread_local_remove(
         &mut self,
         thread: SpawnedThreadId,
@@ -325,7 +327,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
 
     fn alive(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
         let record = self.machine.hooks.threads.get_mut(thread)?;
-        if record.end.is_some() { Err(Error::ThreadEnded) } else { Ok(record) }
+        if record.end.is_some() { Err(ExtensionError::ThreadEnded.into()) } else { Ok(record) }
     }
 
     /// The next value whose destructor is to run: of the threads that are over, in the order in

@@ -1,7 +1,7 @@
 //! What the host does with its waitable sets.
 
 use crate::chooser::Chooser;
-use crate::error::{Error, Failure};
+use crate::error::{Error, ExtensionError, Failure};
 use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
 use crate::machine::{HostEvent, WaitableId, WaitableSetId};
@@ -11,8 +11,11 @@ use super::{FailedTask, WaitResult, Waitable};
 
 /// Waitable sets of the host: **host extensions**. See [`waitable`](crate::waitable).
 ///
-/// What takes a set fails with [`Error::Unknown`] if it is no more, and with [`Error::NotHeld`] if it
-/// is a guest's; what takes a member, with `Unknown` if that is no more.
+/// What takes a set fails with [`Error::Unknown`] if it is no more, and with
+/// [`MachineError::NotHeld`] if it is a guest's; what takes a member, with `Unknown` if that is no
+/// more.
+///
+/// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
 impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// A new set, without members.
     ///
@@ -45,7 +48,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
                 for added in members.iter().take(count) {
                     // One that is named twice is gone already.
                     match self.waitable_set_remove(set, *added) {
-                        Ok(()) | Err(Error::NotMember) => {}
+                        Ok(()) | Err(Error::Extension(ExtensionError::NotMember)) => {}
                         Err(error) => return Err(error),
                     }
                 }
@@ -61,16 +64,20 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`]; [`Error::SetClosed`]; [`Error::SetCycle`] if the
-    /// set would be among its own members; [`Error::NotHosts`] for a guest's call;
-    /// [`Error::NotHeld`] for a guest's end or set.
+    /// With nothing changed: [`Error::Unknown`]; [`ExtensionError::SetClosed`];
+    /// [`ExtensionError::SetCycle`] if the set would be among its own members;
+    /// [`MachineError::NotHosts`] for a guest's call; [`MachineError::NotHeld`] for a guest's end
+    /// or set.
+    ///
+    /// [`MachineError::NotHosts`]: crate::error::MachineError::NotHosts
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     pub fn waitable_set_add(
         &mut self,
         set: WaitableSetId,
         member: impl Into<Waitable>,
     ) -> Result<(), Error> {
         if self.is_set_closed(set)? {
-            return Err(Error::SetClosed);
+            return Err(ExtensionError::SetClosed.into());
         }
         match waitable_of(member.into()) {
             Ok(waitable) => self.machine.join_host_set(waitable, Some(set)),
@@ -87,8 +94,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::NotMember`]; [`Error::Unknown`]; [`Error::NotHosts`],
-    /// [`Error::NotHeld`].
+    /// With nothing changed: [`ExtensionError::NotMember`]; [`Error::Unknown`];
+    /// [`MachineError::NotHosts`], [`MachineError::NotHeld`].
+    ///
+    /// [`MachineError::NotHosts`]: crate::error::MachineError::NotHosts
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     pub fn waitable_set_remove(
         &mut self,
         set: WaitableSetId,
@@ -96,7 +106,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ) -> Result<(), Error> {
         let member = member.into();
         if !self.is_member(set, member)? {
-            return Err(Error::NotMember);
+            return Err(ExtensionError::NotMember.into());
         }
         match waitable_of(member) {
             Ok(waitable) => self.machine.join_host_set(waitable, None),
@@ -108,7 +118,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::NotHosts`], [`Error::NotHeld`].
+    /// [`Error::Unknown`]; [`MachineError::NotHosts`], [`MachineError::NotHeld`].
+    ///
+    /// [`MachineError::NotHosts`]: crate::error::MachineError::NotHosts
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     pub fn waitable_set_contains(
         &self,
         set: WaitableSetId,
@@ -176,10 +189,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::SetNotEmpty`], as a guest would trap; [`Error::Unknown`].
+    /// With nothing changed: [`ExtensionError::SetNotEmpty`], as a guest would trap;
+    /// [`Error::Unknown`].
     pub fn waitable_set_drop(&mut self, set: WaitableSetId) -> Result<(), Error> {
         if self.waitable_set_count(set)? > 0 {
-            return Err(Error::SetNotEmpty);
+            return Err(ExtensionError::SetNotEmpty.into());
         }
         self.machine.hooks.host_sets.remove(set)?;
         self.machine.remove_host_set(set)

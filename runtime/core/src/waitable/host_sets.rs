@@ -3,7 +3,7 @@
 //! As a guest's, a set of the host's knows which of its members have events, not who they are. A
 //! set that is a member of another one is listed there as long as it has events itself.
 
-use crate::error::Error;
+use crate::error::{Error, ExtensionError};
 use crate::host::limits::ExtensionLimits;
 use crate::id::{Id as _, WaitableSetId};
 use crate::limits::Table;
@@ -130,7 +130,7 @@ impl<L: ExtensionLimits> HostSets<L> {
         let mut above = parent;
         while let Some(it) = above {
             if it == set {
-                return Err(Error::SetCycle);
+                return Err(ExtensionError::SetCycle.into());
             }
             above = self.all.get(it)?.parent;
         }

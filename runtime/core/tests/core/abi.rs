@@ -16,7 +16,7 @@ use weft_core::abi::{
 use weft_core::builtin::TypeIndex;
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile, FirstInFirstOut};
 use weft_core::core_value::IntegerType;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{AbiError, Error, Failure, MachineError};
 use weft_core::machine::{EndId, ErrorContextId};
 use weft_core::trap::{EndKind, Trap};
 
@@ -51,19 +51,19 @@ impl<const N: usize> LowerContext for Guest<'_, N> {
     }
 
     fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 }
 
@@ -137,7 +137,7 @@ fn text_is_well_formed_in_its_encoding() {
     assert_eq!(outcome, trapped(Trap::InvalidUtf16));
     let text: LiftedStr<'_> = lift(b"h\x00\x3d\xd8\x00\xde", utf16, &[0, 3]).unwrap();
     assert_eq!(&text, "h😀");
-    assert_eq!(lift::<&str>(b"h\x00", utf16, &[0, 1]), Err(Error::NotUtf8.into()));
+    assert_eq!(lift::<&str>(b"h\x00", utf16, &[0, 1]), Err(AbiError::NotUtf8.into()));
     let either = Options::new(IntegerType::I32, StringEncoding::Latin1Utf16);
     let text: LiftedStr<'_> = lift(b"\xe9t\xe9", either, &[0, 3]).unwrap();
     assert_eq!(&text, "été");
@@ -192,7 +192,7 @@ fn cases_share_their_core_values() {
     assert_eq!(lift::<Shared>(&[], NARROW, &[0, 0xffff_ffff_3fc0_0000]), Ok(Ok(1.5)));
     assert_eq!(lift::<Shared>(&[], NARROW, &[1, u64::MAX]), Ok(Err(u64::MAX)));
     assert_eq!(lift::<Shared>(&[], NARROW, &[2, 0]), trapped(Trap::InvalidDiscriminant));
-    assert_eq!(lift::<Shared>(&[], NARROW, &[0]), Err(Error::FlatValueCount.into()));
+    assert_eq!(lift::<Shared>(&[], NARROW, &[0]), Err(AbiError::FlatValueCount.into()));
 }
 
 #[test]
@@ -289,11 +289,11 @@ impl Lower for Large {
         _: &mut C,
         _: &mut FlatValues,
     ) -> Result<(), Failure> {
-        Err(Error::FlatValueCount.into())
+        Err(AbiError::FlatValueCount.into())
     }
 
     fn store<C: LowerContext + ?Sized>(&self, _: &mut C, _: u64) -> Result<(), Failure> {
-        Err(Error::UncheckedAddress.into())
+        Err(AbiError::UncheckedAddress.into())
     }
 }
 
@@ -307,8 +307,8 @@ fn the_host_may_lower_lists_that_are_too_long_to_be_lifted() {
     // `realloc` is asked for any number of 32 bits, and not for more.
     assert_eq!(lower(3), trapped(Trap::ReallocOutOfBounds));
     assert_eq!(lower(31), trapped(Trap::ReallocOutOfBounds));
-    assert_eq!(lower(32), Err(Error::TooLong.into()));
-    assert_eq!(lower(33), Err(Error::TooLong.into()));
+    assert_eq!(lower(32), Err(AbiError::TooLong.into()));
+    assert_eq!(lower(33), Err(AbiError::TooLong.into()));
 }
 
 /// Numbers near the ends of a memory of 64 bytes and of the numbers, and any.
@@ -510,19 +510,19 @@ impl LowerContext for Moving {
     }
 
     fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 }
 
@@ -547,7 +547,7 @@ fn a_str_borrows_only_where_strings_are_utf8_whatever_its_address_is() {
     for encoding in [StringEncoding::Utf16, StringEncoding::Latin1Utf16] {
         for flat in [[0, 0], [1, 1], [99, u64::from(u32::MAX)]] {
             let options = Options::new(IntegerType::I32, encoding);
-            assert_eq!(lift::<&str>(b"abcd", options, &flat), Err(Error::NotUtf8.into()));
+            assert_eq!(lift::<&str>(b"abcd", options, &flat), Err(AbiError::NotUtf8.into()));
         }
     }
 }
@@ -566,7 +566,7 @@ fn a_lazy_list_is_malformed_where_its_elements_are_and_checked_on_request() {
 #[test]
 fn who_loads_or_stores_without_the_bytes_is_told_so() {
     let mut cx = LiftContext::new(&[], NARROW);
-    let few = Failure::from(Error::ByteCount);
+    let few = Failure::from(AbiError::ByteCount);
     assert_eq!(u32::load(&mut cx, &[1, 2, 3]), Err(few));
     assert_eq!(char::load(&mut cx, &[]), Err(few));
     assert_eq!(<&str>::load(&mut cx, &[0; 7]), Err(few));

@@ -7,7 +7,7 @@ use weft_core::builtin::{
 };
 use weft_core::code::{CancelResult, Ends, EventCode, FutureResult, StreamResult};
 use weft_core::core_value::{CoreType, CoreValue, IntegerType};
-use weft_core::error::{Error, Failure};
+use weft_core::error::{BuiltinCallError, Error, Failure};
 use weft_core::trap::{Rule, Trap};
 
 /// What the recorder returns where a number is asked for.
@@ -195,7 +195,7 @@ fn a_result_that_comes_later_is_encoded_as_one_that_comes_at_once() {
         assert_eq!(result, expected, "{builtin}");
         if definition.result_type() == Some(IntegerType::I32) {
             let too_large = definition.resumed(1 << 32);
-            assert_eq!(too_large, Err(Error::ResultTooLarge { builtin }));
+            assert_eq!(too_large, Err(BuiltinCallError::ResultTooLarge { builtin }.into()));
         }
     }
 }
@@ -246,10 +246,15 @@ fn arguments_too_many_too_few_or_of_another_type_are_the_hosts_error() {
         let mut longer = values.clone();
         longer.push(CoreValue::I32(0));
         let given = expected + 1;
-        let error = Error::ArgumentCount { builtin, expected, given };
+        let error =
+            Error::BuiltinCall(BuiltinCallError::ArgumentCount { builtin, expected, given });
         assert_eq!(definition.call(&mut recorder, &longer), Err(error.into()));
         if let Some((_, shorter)) = values.split_last() {
-            let error = Error::ArgumentCount { builtin, expected, given: expected - 1 };
+            let error = Error::BuiltinCall(BuiltinCallError::ArgumentCount {
+                builtin,
+                expected,
+                given: expected - 1,
+            });
             assert_eq!(definition.call(&mut recorder, shorter), Err(error.into()));
         }
         for position in 0..expected {
@@ -257,7 +262,12 @@ fn arguments_too_many_too_few_or_of_another_type_are_the_hosts_error() {
             let place = &mut wrong[position as usize];
             let (right, given) = (place.ty(), CoreType::F64);
             *place = CoreValue::F64(0);
-            let error = Error::ArgumentType { builtin, position, expected: right, given };
+            let error = Error::BuiltinCall(BuiltinCallError::ArgumentType {
+                builtin,
+                position,
+                expected: right,
+                given,
+            });
             assert_eq!(definition.call(&mut recorder, &wrong), Err(error.into()));
         }
         assert!(recorder.calls.is_empty(), "{builtin}");

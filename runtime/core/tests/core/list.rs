@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 use weft_core::context::ContextValue;
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::{Storage as _, Table};
 use weft_core::list::fixed_list_utils::{
@@ -304,7 +304,7 @@ fn what_has_no_room_says_so_and_changes_nothing() {
     assert_eq!((list.count(), list.remaining()), (100, 1));
 
     let mut list = FixedLengthList::<Bounded>::new(list_type(ElementType::String, 2));
-    let too_long = ListError::Error(Error::ValueTooLong { bytes: 5 });
+    let too_long = ListError::Error(Error::Extension(ExtensionError::ValueTooLong { bytes: 5 }));
     assert_eq!(list.push("12345"), Err(too_long.clone()));
     list.push("1234").unwrap();
     assert_eq!(list.set(0, "12345"), Err(too_long));

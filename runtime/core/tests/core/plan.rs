@@ -6,7 +6,7 @@ use weft_core::abi::{
 };
 use weft_core::builtin::TypeIndex;
 use weft_core::core_value::IntegerType;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{AbiError, Failure, MachineError};
 use weft_core::machine::{EndId, ErrorContextId};
 use weft_core::trap::{CopyDirection, EndKind, Trap};
 
@@ -49,7 +49,7 @@ impl Alone {
     }
 
     fn transfer(&mut self, ty: &Type, values: &[u64]) -> Result<Vec<u64>, Failure> {
-        let list = TypeList::new([ty.clone()]).map_err(|_| Error::ValueMismatch)?;
+        let list = TypeList::new([ty.clone()]).map_err(|_| AbiError::ValueMismatch)?;
         let mut values = CoreValueIter::new(values);
         let flat = list.transfer_flat_values(self, (16, 16), &mut values, None)?;
         Ok(flat.as_slice().to_vec())
@@ -82,19 +82,19 @@ impl LowerContext for Alone {
 
     fn lower_own(&mut self, _: TypeIndex, resource: Resource) -> Result<u32, Failure> {
         self.events.push("lower own");
-        u32::try_from(resource.representation + 100).map_err(|_| Error::TooLong.into())
+        u32::try_from(resource.representation + 100).map_err(|_| AbiError::TooLong.into())
     }
 
     fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 }
 
@@ -135,7 +135,7 @@ impl TransferContext for Alone {
 fn long_lists_are_copied_within_one_memory() -> Result<(), Failure> {
     let bytes: Vec<u8> = (0..5000_u32).map(|it| it.to_le_bytes()[0]).collect();
     let mut guest = Alone::new(&bytes, 20_000);
-    let list = Type::list(Type::U8).map_err(|_| Error::ValueMismatch)?;
+    let list = Type::list(Type::U8).map_err(|_| AbiError::ValueMismatch)?;
     assert_eq!(guest.transfer(&list, &[0, 5000])?, [5000, 5000]);
     assert_eq!(guest.at(5000, 5000), bytes);
     Ok(())
@@ -156,7 +156,7 @@ fn text_is_transcoded_within_one_memory() -> Result<(), Failure> {
     guest.options.string_encoding = StringEncoding::Utf16;
     let moved = guest.transfer(&Type::String, &[0, 10])?;
     let expected: Vec<u8> = "žluť €".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let &[address, length] = moved.as_slice() else { return Err(Error::FlatValueCount.into()) };
+    let &[address, length] = moved.as_slice() else { return Err(AbiError::FlatValueCount.into()) };
     assert_eq!((guest.at(address, 12), length), (expected.as_slice(), 6));
     Ok(())
 }
@@ -259,7 +259,7 @@ fn places_that_overlap_in_one_memory_are_copied_as_they_were() {
 
 #[test]
 fn what_nobody_checked_is_the_mistake_of_the_host() {
-    let unchecked = Err(Error::UncheckedAddress.into());
+    let unchecked = Err(AbiError::UncheckedAddress.into());
     for element in [Type::U8, Type::Bool, Type::Char, Type::String] {
         for (from, to) in [(60, 0), (u64::MAX - 1, 0), (0, 60), (0, u64::MAX - 1)] {
             let mut guest = Alone::new(&[0; 64], 64);
@@ -311,7 +311,7 @@ fn handles_that_appear_or_vanish_while_values_move_are_noticed() {
         assert_eq!(ty.transfer_elements(&mut again, 0, 24, 1), Ok(()));
         guest.scribble = Some((8, changed));
         let outcome = ty.transfer_elements(&mut guest, 0, 24, 1);
-        assert_eq!(outcome, Err(Error::SourceChanged.into()));
+        assert_eq!(outcome, Err(AbiError::SourceChanged.into()));
     }
 }
 
@@ -410,7 +410,7 @@ fn lists_that_all_lie_in_the_same_place_are_refused_before_anything_is_moved() {
     for ty in [lists(7, Type::U8), lists(6, Type::String)] {
         let mut guest = Alone::new(&memory, 64 << 20);
         let moved = guest.transfer(&ty.unwrap(), &[0, 512]);
-        assert_eq!(moved, Err(Error::LiftedTooLarge.into()));
+        assert_eq!(moved, Err(AbiError::LiftedTooLarge.into()));
         assert_eq!(guest.events, [""; 0]);
     }
 }

@@ -3,7 +3,7 @@
 use weft::abi::{LowerContext, Options, Resource, StringEncoding, align_to};
 use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
-use weft::error::{Error, Failure};
+use weft::error::{Failure, MachineError};
 use weft::machine::{EndId, ErrorContextId};
 use weft::trap::EndKind;
 
@@ -47,18 +47,18 @@ impl LowerContext for Guest {
     }
 
     fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 }

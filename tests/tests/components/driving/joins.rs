@@ -3,7 +3,7 @@
 
 use weft::abi::Val;
 use weft::component::{CallError, FunctionReference, SpawnedThread, ThreadError};
-use weft::error::Error;
+use weft::error::{Error, ExtensionError};
 use weft::limits::Table;
 use weft::thread::{ThreadSpawnConfig, ThreadStatus};
 
@@ -75,7 +75,7 @@ fn a_join_says_what_trapped_that_the_thread_has_called_and_waits_for() {
     let error = world.store.thread_join(thread).unwrap_err();
     assert!(matches!(error, ThreadError::Call(CallError::Core(_))), "{error}");
     let again = world.store.thread_join(thread).unwrap_err();
-    assert!(matches!(again, ThreadError::Error(Error::AlreadyJoined)), "{again}");
+    assert!(matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))), "{again}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_thread_whose_result_was_taken_is_joined_all_the_same() {
     let gone = world.store.thread_join(thread).unwrap_err();
     assert!(matches!(gone, ThreadError::Error(Error::Unknown(Table::Waitables))), "{gone}");
     let again = world.store.thread_join(thread).unwrap_err();
-    assert!(matches!(again, ThreadError::Error(Error::AlreadyJoined)), "{again}");
+    assert!(matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))), "{again}");
     assert_eq!(world.store.host().thread_cleanup(), Ok(1));
 }
 
@@ -106,7 +106,7 @@ fn a_thread_whose_call_is_open_is_joined_when_that_ends_and_can_be_cancelled_unt
     world.store.thread_cancel(thread.id()).unwrap();
     assert_eq!(world.store.thread_join(thread).unwrap(), None);
     let over = world.store.thread_cancel(thread.id()).unwrap_err();
-    assert_eq!(over, Error::ThreadEnded);
+    assert_eq!(over, Error::Extension(ExtensionError::ThreadEnded));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use weft::component::{
 };
 use weft::context::{AsyncContextScope, ContextKey};
 use weft::engine::wasmi::Wasmi;
-use weft::error::Error;
+use weft::error::{Error, ExtensionError};
 use weft::limits::Table;
 use weft::machine::WaitableId;
 use weft::task::TaskStatus;
@@ -76,7 +76,7 @@ fn threads_take_turns_and_each_is_joined_with_its_result() {
     for thread in threads {
         assert_eq!(status(&mut world, thread), ThreadStatus::Completed);
         let again = world.store.thread_join(thread).unwrap_err();
-        assert!(matches!(again, ThreadError::Error(Error::AlreadyJoined)), "{again}");
+        assert!(matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))), "{again}");
     }
     assert_eq!(world.store.host().thread_cleanup(), Ok(2));
     let again = world.store.thread_join(threads[0]).unwrap_err();
@@ -197,7 +197,7 @@ fn children_are_cancelled_and_their_values_destroyed() {
         let cancelled = world.store.thread_join(child).unwrap_err();
         assert!(matches!(cancelled, ThreadError::Call(CallError::Cancelled)), "{cancelled}");
         assert_eq!(status(&mut world, child), ThreadStatus::Cancelled);
-        assert_eq!(world.store.thread_cancel(child.id()), Err(Error::ThreadEnded));
+        assert_eq!(world.store.thread_cancel(child.id()), Err(ExtensionError::ThreadEnded.into()));
     }
     assert_eq!(world.store.thread_cancel_children(parent.id()), Ok(0), "they are over");
     assert_eq!(heard.lock().unwrap().len(), 2);

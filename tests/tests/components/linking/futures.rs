@@ -3,7 +3,7 @@
 use weft::abi::{Type, Val};
 use weft::code::CopyResult::{Completed, Dropped};
 use weft::component::{CallError, EndEvent, HandleProblem};
-use weft::error::Error;
+use weft::error::{Error, MachineError};
 
 use weft_tests::world::World;
 
@@ -13,7 +13,7 @@ fn a_future_of_the_host_has_one_value() {
     let (readable, writable) = world.store.new_future(Some(&Type::U32)).unwrap();
     for count in [0, 2] {
         let error = world.store.read(readable, count).unwrap_err();
-        assert!(matches!(error, CallError::Error(Error::BufferTooLong { .. })), "{error}");
+        assert!(matches!(error, CallError::Error(Error::Machine(MachineError::BufferTooLong { .. }))), "{error}");
     }
     world.store.read(readable, 1).unwrap();
     world.store.write(writable, vec![Val::U32(7)]).unwrap();
@@ -21,7 +21,7 @@ fn a_future_of_the_host_has_one_value() {
     let event = |end, values| EndEvent { end, result: Completed, count: 1, values };
     assert_eq!(events, [event(writable, vec![]), event(readable, vec![Val::U32(7)])]);
     let error = world.store.read(readable, 1).unwrap_err();
-    assert!(matches!(error, CallError::Error(Error::EndBusy)), "{error}");
+    assert!(matches!(error, CallError::Error(Error::Machine(MachineError::EndBusy))), "{error}");
 }
 
 #[test]
@@ -112,5 +112,5 @@ fn an_error_context_is_given_and_comes_back_as_the_same() {
     assert_eq!(world.call(&instance, "give", &[]), Some(value));
     assert_eq!(world.store.debug_message(error_context).as_deref(), Ok("no such file"));
     world.store.drop_error_context(error_context).unwrap();
-    assert_eq!(world.store.drop_error_context(error_context), Err(Error::NotHeld));
+    assert_eq!(world.store.drop_error_context(error_context), Err(MachineError::NotHeld.into()));
 }

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use weft::abi::Val;
 use weft::component::{CallError, Function, Linker};
-use weft::error::Error;
+use weft::error::{Error, MachineError};
 use weft::trap::Trap;
 
 use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE};
@@ -277,7 +277,7 @@ fn a_destructor_cannot_call_guests() {
     let thing = weft::abi::Resource { ty, representation: 1 };
     world.call(&instance, "drop", &[Val::Own(thing)]);
     let error = world.store.data().as_ref().unwrap();
-    assert!(matches!(error, CallError::Error(Error::OtherStep)), "{error}");
+    assert!(matches!(error, CallError::Error(Error::Machine(MachineError::OtherStep))), "{error}");
     world.call(&instance, "f", &[]);
 }
 

@@ -4,7 +4,7 @@ use weft::abi::{Type, Val};
 use weft::code::CopyResult::{self, Cancelled, Completed, Dropped};
 use weft::component::{CallError, EndEvent, HandleProblem, Instance};
 use weft::engine::wasmi::Wasmi;
-use weft::error::Error;
+use weft::error::{AbiError, Error, MachineError};
 use weft::limit::BLOCKED;
 use weft::machine::EndId;
 
@@ -115,7 +115,7 @@ fn whoever_waits_learns_that_the_other_end_was_dropped() {
     let expected = EndEvent { end: ours, result: Dropped, count: 0, values: bytes("abc") };
     assert_eq!(world.event(), expected);
     let error = world.store.write(ours, bytes("abc")).unwrap_err();
-    assert!(matches!(error, CallError::Error(Error::EndBusy)), "{error}");
+    assert!(matches!(error, CallError::Error(Error::Machine(MachineError::EndBusy))), "{error}");
     world.store.drop_end(ours).unwrap();
 }
 
@@ -124,12 +124,12 @@ fn a_read_of_the_host_that_is_cancelled_gives_what_it_has_read() {
     let (mut world, instance, ours) = guest_writes();
     world.store.read(ours, 8).unwrap();
     let busy = world.store.drop_end(ours);
-    assert_eq!(busy, Err(Error::EndBusy));
+    assert_eq!(busy, Err(MachineError::EndBusy.into()));
     world.store.cancel_copy(ours).unwrap();
     let expected = EndEvent { end: ours, result: Cancelled, count: 0, values: Vec::new() };
     assert_eq!(world.event(), expected);
     let error = world.store.cancel_copy(ours).unwrap_err();
-    assert!(matches!(error, CallError::Error(Error::EndIdle)), "{error}");
+    assert!(matches!(error, CallError::Error(Error::Machine(MachineError::EndIdle))), "{error}");
 
     world.store.read(ours, 8).unwrap();
     assert_eq!(world.number(&instance, "write", &[Val::U32(3)]), ended(Completed, 3));
@@ -185,7 +185,7 @@ fn a_stream_without_an_element_moves_records_of_nothing() {
     let (theirs, ours) = world.store.new_stream(None).unwrap();
     world.call(&instance, "take", &[Val::Stream(theirs)]);
     let error = world.store.write(ours, bytes("a")).unwrap_err();
-    assert!(matches!(error, CallError::Error(Error::ValueMismatch)), "{error}");
+    assert!(matches!(error, CallError::Error(Error::Abi(AbiError::ValueMismatch))), "{error}");
     world.store.write(ours, vec![nothing(), nothing()]).unwrap();
     assert_eq!(world.number(&instance, "read", &[Val::U32(1)]), ended(Completed, 1));
     assert_eq!(world.event().values, [nothing()]);
@@ -214,13 +214,13 @@ fn an_end_that_is_not_the_hosts_or_of_another_type_is_refused_and_the_guest_live
         }
     }
     for result in [world.store.read(theirs, 1), world.store.cancel_copy(theirs)] {
-        assert!(matches!(result, Err(CallError::Error(Error::NotHeld))), "{result:?}");
+        assert!(matches!(result, Err(CallError::Error(Error::Machine(MachineError::NotHeld)))), "{result:?}");
     }
-    assert_eq!(world.store.drop_end(theirs), Err(Error::NotHeld));
+    assert_eq!(world.store.drop_end(theirs), Err(MachineError::NotHeld.into()));
     assert!(matches!(world.store.read(ours, 1), Err(CallError::OtherEnd)));
     assert!(matches!(world.store.write(others, Vec::new()), Err(CallError::OtherEnd)));
     let too_long = world.store.read(others, u32::MAX);
-    assert!(matches!(too_long, Err(CallError::Error(Error::BufferTooLong { .. }))));
+    assert!(matches!(too_long, Err(CallError::Error(Error::Machine(MachineError::BufferTooLong { .. })))));
     // An end that is gone.
     world.store.drop_end(others).unwrap();
     assert!(matches!(world.store.read(others, 1), Err(CallError::Error(Error::Unknown(_)))));

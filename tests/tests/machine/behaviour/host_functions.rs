@@ -2,7 +2,7 @@
 
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
-use weft_core::error::Error;
+use weft_core::error::{Error, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{Event, FunctionId, HostEvent, Step, SubtaskId, ThreadId, WaitableId};
@@ -238,8 +238,8 @@ fn what_a_nested_call_makes_ready_runs_at_its_turn<L: ExtensionLimits>() {
     world.invoke(function);
     world.machine.return_host_call(call, None).unwrap();
     assert_eq!(world.machine.ready_threads(), 1);
-    assert_eq!(world.machine.tick(), Err(Error::GuestHasControl.into()));
-    world.as_host(|world| assert_eq!(world.machine.tick(), Err(Error::Entered.into())));
+    assert_eq!(world.machine.tick(), Err(MachineError::GuestHasControl.into()));
+    world.as_host(|world| assert_eq!(world.machine.tick(), Err(MachineError::Entered.into())));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     let step = world.tick();

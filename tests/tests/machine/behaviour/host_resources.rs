@@ -1,6 +1,6 @@
 //! Resources of guests that the host owns and drops.
 
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, Failure, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{Step, TypeDefinition};
@@ -21,7 +21,7 @@ fn the_host_drops_a_resource_that_it_owns_by_its_destructor<L: ExtensionLimits>(
     let representation = world.machine.lift_own(instance, ty, index).unwrap();
     // A guest has control.
     let refused = world.machine.drop_host_resource(ty, representation);
-    assert_eq!(refused, Err(Error::GuestHasControl.into()));
+    assert_eq!(refused, Err(MachineError::GuestHasControl.into()));
     assert_eq!(world.step(suspend()), HOST);
 
     let (call, step) = world.machine.drop_host_resource(ty, representation).unwrap().unwrap();

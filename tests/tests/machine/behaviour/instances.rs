@@ -2,7 +2,7 @@
 
 use weft_core::code::CopyResult::Dropped;
 use weft_core::code::SubtaskState;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, Failure, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{Step, TypeDefinition};
@@ -74,7 +74,7 @@ fn after_a_trap_nothing_is_left_but_to_give_up<L: ExtensionLimits>() {
         let trap = world.trap(call);
         let other = set_new();
         let result = other.definition.call(&mut world.machine, &other.arguments);
-        assert_eq!(result, Err(Error::MustUnwind.into()), "after {trap:?}");
+        assert_eq!(result, Err(MachineError::MustUnwind.into()), "after {trap:?}");
         world.machine.trapped().unwrap();
         assert_eq!(world.machine.is_locked_down(instance), Ok(true));
         world.clean_up();
@@ -137,11 +137,11 @@ fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: Extensi
     world.invoke(function);
     world.machine.trapped().unwrap();
     assert_eq!(world.machine.is_locked_down(instance), Ok(true));
-    assert_eq!(world.machine.start_host_call(call), Err(Error::CallerGone));
+    assert_eq!(world.machine.start_host_call(call), Err(MachineError::CallerGone.into()));
     let result = world.machine.host_returned();
     assert_eq!(trap_of(result), Trap::CannotEnterComponentInstance);
     world.machine.trapped().unwrap();
-    assert_eq!(world.machine.trapped(), Err(Error::NotEntered));
+    assert_eq!(world.machine.trapped(), Err(MachineError::NotEntered.into()));
     world.clean_up();
 }
 
@@ -330,7 +330,7 @@ fn whoever_called_a_removed_instance_waits_for_ever<L: ExtensionLimits>() {
     world.machine.remove_instance(callee).unwrap();
     assert_eq!(world.machine.is_callee_gone(call), Ok(true));
     assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Started));
-    let over = Err(Failure::Error(Error::AlreadyResolved));
+    let over = Err(Failure::from(MachineError::AlreadyResolved));
     assert_eq!(world.machine.cancel_call(call), over, "it never will");
     let step = world.tick();
     back(&step, main);

@@ -3,7 +3,7 @@
 use weft_core::builtin::TypeIndex;
 use weft_core::chooser::Chooser;
 use weft_core::code::SubtaskState;
-use weft_core::error::Error;
+use weft_core::error::MachineError;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{
@@ -262,7 +262,7 @@ fn the_host_lends_to_its_callees<L: ExtensionLimits>() {
     assert_eq!(caller, call);
     let lowered = world.machine.lower_borrow(task, HOST_RESOURCE, 4);
     let Ok(LoweredBorrow::Index(borrowed)) = lowered else { panic!("{lowered:?}") };
-    world.refuses(Error::HostHasNoHandles, |machine| {
+    world.refuses(MachineError::HostHasNoHandles, |machine| {
         machine.lift_borrow(call, HOST_RESOURCE, borrowed)
     });
     world.run(resource_drop(HOST_RESOURCE, borrowed));

@@ -2,7 +2,7 @@
 
 use weft_core::builtin::TypeIndex;
 use weft_core::context::AsyncContextScope;
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
@@ -22,17 +22,17 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let function = world.stackful(callee);
             let Step::CallFunction { caller, .. } = world.import(function) else { panic!() };
             assert_eq!(world.step(suspend()), HOST);
-            world.refuses(Error::NotHosts, |machine| machine.start_host_call(caller));
-            world.refuses(Error::NotHosts, |machine| machine.return_host_call(caller, None));
-            world.refuses(Error::NotHosts, |machine| machine.cancel_host_call(caller));
-            world.refuses(Error::NotHosts, |machine| machine.cancel_call(caller));
-            world.refuses(Error::NotHosts, |machine| machine.drop_call(caller))
+            world.refuses(MachineError::NotHosts, |machine| machine.start_host_call(caller));
+            world.refuses(MachineError::NotHosts, |machine| machine.return_host_call(caller, None));
+            world.refuses(MachineError::NotHosts, |machine| machine.cancel_host_call(caller));
+            world.refuses(MachineError::NotHosts, |machine| machine.cancel_call(caller));
+            world.refuses(MachineError::NotHosts, |machine| machine.drop_call(caller))
         },
         |world| {
             let instance = world.instance();
             let function = world.stackful(instance);
             let (call, _) = world.invoke(function);
-            world.refuses(Error::HostHasNoHandles, |machine| {
+            world.refuses(MachineError::HostHasNoHandles, |machine| {
                 machine.lift_borrow(call, HOST_RESOURCE, 1)
             })
         },
@@ -41,8 +41,8 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let function = world.host_function(7);
             let step = world.import(function);
             let call = calls_host(&step, 7);
-            world.refuses(Error::NotStarted, |machine| machine.return_host_call(call, None));
-            world.refuses(Error::NotCancelled, |machine| machine.cancel_host_call(call))
+            world.refuses(MachineError::NotStarted, |machine| machine.return_host_call(call, None));
+            world.refuses(MachineError::NotCancelled, |machine| machine.cancel_host_call(call))
         },
         |world| {
             world.running();
@@ -50,11 +50,11 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let step = world.import(function);
             let call = calls_host(&step, 7);
             world.machine.start_host_call(call).unwrap();
-            world.refuses(Error::AlreadyStarted, |machine| machine.start_host_call(call));
+            world.refuses(MachineError::AlreadyStarted, |machine| machine.start_host_call(call));
             world.machine.return_host_call(call, None).unwrap();
-            world.refuses(Error::AlreadyResolved, |machine| machine.start_host_call(call));
-            world.refuses(Error::AlreadyResolved, |machine| machine.return_host_call(call, None));
-            world.refuses(Error::AlreadyResolved, |machine| machine.cancel_host_call(call))
+            world.refuses(MachineError::AlreadyResolved, |machine| machine.start_host_call(call));
+            world.refuses(MachineError::AlreadyResolved, |machine| machine.return_host_call(call, None));
+            world.refuses(MachineError::AlreadyResolved, |machine| machine.cancel_host_call(call))
         },
         |world| {
             let (_, main) = world.running();
@@ -65,7 +65,7 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let sub = crate::steps::subtask(&step, main, weft_core::code::SubtaskState::Starting);
             let step = world.step(crate::calls::subtask_cancel(sub));
             assert_eq!(cancels_host(&step, 7), call);
-            world.refuses(Error::NotStarted, |machine| machine.return_host_call(call, None))
+            world.refuses(MachineError::NotStarted, |machine| machine.return_host_call(call, None))
         },
         |world| {
             let instance = world.instance();
@@ -74,7 +74,7 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             assert_eq!(world.step(suspend()), HOST);
             let step = world.machine.cancel_call(call);
             assert_eq!(world.answer(step), Ok(HOST));
-            world.refuses(Error::AlreadyCancelled, |machine| machine.cancel_call(call))
+            world.refuses(MachineError::AlreadyCancelled, |machine| machine.cancel_call(call))
         },
         |world| {
             let instance = world.instance();
@@ -82,15 +82,15 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let (call, _) = world.invoke(function);
             world.task_return(None);
             assert_eq!(world.exit(), HOST);
-            world.refuses(Error::AlreadyResolved, |machine| machine.cancel_call(call))
+            world.refuses(MachineError::AlreadyResolved, |machine| machine.cancel_call(call))
         },
         |world| {
             let (instance, _) = world.running();
             let index = world.get(crate::calls::error_context_new());
             let id = world.machine.lift_error_context(instance, index).unwrap();
             world.machine.drop_error_context(id).unwrap();
-            world.refuses(Error::NotHeld, |machine| machine.drop_error_context(id));
-            world.refuses(Error::NotHeld, |machine| machine.lower_error_context(instance, id))
+            world.refuses(MachineError::NotHeld, |machine| machine.drop_error_context(id));
+            world.refuses(MachineError::NotHeld, |machine| machine.lower_error_context(instance, id))
         },
     ]
 }
@@ -101,13 +101,13 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let instance = world.instance();
             let (readable, _) = world.host_ends(STREAM);
             world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
-            world.refuses(Error::NotHeld, |machine| {
+            world.refuses(MachineError::NotHeld, |machine| {
                 machine.lower_end(instance, STREAM.kind_and_type(), readable)
             });
-            world.refuses(Error::NotHeld, |machine| machine.host_copy(readable, 0, 1));
-            world.refuses(Error::NotHeld, |machine| machine.cancel_host_copy(readable));
-            world.refuses(Error::NotHeld, |machine| machine.finish_cancellation(readable));
-            world.refuses(Error::NotHeld, |machine| machine.drop_host_end(readable))
+            world.refuses(MachineError::NotHeld, |machine| machine.host_copy(readable, 0, 1));
+            world.refuses(MachineError::NotHeld, |machine| machine.cancel_host_copy(readable));
+            world.refuses(MachineError::NotHeld, |machine| machine.finish_cancellation(readable));
+            world.refuses(MachineError::NotHeld, |machine| machine.drop_host_end(readable))
         },
         |world| {
             // An end of something else: of another kind, of another element, or of both.
@@ -116,66 +116,66 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 let (readable, _) = world.host_ends(of);
                 for expected in [STREAM, FUTURE, STREAM.other(), FUTURE.other()] {
                     if expected != of {
-                        world.refuses(Error::ValueMismatch, |machine| {
+                        world.refuses(MachineError::EndMismatch, |machine| {
                             machine.lower_end(instance, expected.kind_and_type(), readable)
                         });
                     }
                 }
                 let mixed = (of.kind, of.other().ty);
-                world.refuses(Error::ValueMismatch, |machine| {
+                world.refuses(MachineError::EndMismatch, |machine| {
                     machine.lower_end(instance, mixed, readable)
                 });
                 // It is still the host's, and what it was.
                 assert!(world.machine.lower_end(instance, of.kind_and_type(), readable).is_ok());
             }
-            Error::ValueMismatch
+            Error::Machine(MachineError::EndMismatch)
         },
         |world| {
             let instance = world.instance();
             let (_, writable) = world.host_ends(FUTURE);
-            world.refuses(Error::NotReadable, |machine| {
+            world.refuses(MachineError::NotReadable, |machine| {
                 machine.lower_end(instance, FUTURE.kind_and_type(), writable)
             })
         },
         |world| {
             let instance = world.instance();
             let (readable, writable) = world.host_ends(STREAM);
-            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable));
+            world.refuses(MachineError::EndIdle, |machine| machine.cancel_host_copy(readable));
             world.host_copy(readable, 4);
-            world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
-            world.refuses(Error::EndBusy, |machine| machine.drop_host_end(readable));
-            world.refuses(Error::EndBusy, |machine| {
+            world.refuses(MachineError::EndBusy, |machine| machine.host_copy(readable, 0, 4));
+            world.refuses(MachineError::EndBusy, |machine| machine.drop_host_end(readable));
+            world.refuses(MachineError::EndBusy, |machine| {
                 machine.lower_end(instance, STREAM.kind_and_type(), readable)
             });
-            world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(writable));
+            world.refuses(MachineError::NotCancelled, |machine| machine.finish_cancellation(writable));
             world.machine.drop_host_end(writable).unwrap();
-            world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(readable));
+            world.refuses(MachineError::NotCancelled, |machine| machine.finish_cancellation(readable));
             assert!(world.machine.next_host_event().unwrap().is_some());
             // It has come to its end.
-            world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
-            world.refuses(Error::EndBusy, |machine| {
+            world.refuses(MachineError::EndBusy, |machine| machine.host_copy(readable, 0, 4));
+            world.refuses(MachineError::EndBusy, |machine| {
                 machine.lower_end(instance, STREAM.kind_and_type(), readable)
             });
-            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable))
+            world.refuses(MachineError::EndIdle, |machine| machine.cancel_host_copy(readable))
         },
         |world| {
             let (readable, writable) = world.host_ends(STREAM);
             world.host_copy(readable, 4);
             world.machine.cancel_host_copy(readable).unwrap();
-            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable));
+            world.refuses(MachineError::EndIdle, |machine| machine.cancel_host_copy(readable));
             assert!(world.machine.finish_cancellation(writable).is_ok());
-            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(writable))
+            world.refuses(MachineError::EndIdle, |machine| machine.cancel_host_copy(writable))
         },
         |world| {
             let (readable, _) = world.host_ends(STREAM);
             let (future, _) = world.host_ends(FUTURE);
             let long = weft_core::limit::MAX_BUFFER_LENGTH + 1;
             for (end, length) in [(readable, long), (future, 0), (future, 2)] {
-                world.refuses(Error::BufferTooLong { length }, |machine| {
+                world.refuses(MachineError::BufferTooLong { length }, |machine| {
                     machine.host_copy(end, 0, length)
                 });
             }
-            Error::BufferTooLong { length: long }
+            Error::Machine(MachineError::BufferTooLong { length: long })
         },
         |world| {
             // A guest's read that isn't being cancelled.
@@ -184,7 +184,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let readable =
                 world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
             assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
-            world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(ours))
+            world.refuses(MachineError::NotCancelled, |machine| machine.finish_cancellation(ours))
         },
     ]
 }
@@ -216,7 +216,7 @@ pub(super) fn unknown<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let host = world.host_function(7);
             world.refuses(unknown, |machine| machine.invoke(host));
             let resource = TypeDefinition::Resource { instance: None, destructor: Some(host) };
-            world.refuses(Error::NoDestructor, |machine| machine.define_type(resource))
+            world.refuses(MachineError::NoDestructor, |machine| machine.define_type(resource))
         },
         |world| {
             let (instance, _) = world.running();
@@ -286,7 +286,7 @@ pub(super) fn extensions<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             std::mem::forget(AsyncContextScope::enter_empty(&mut world.machine).unwrap());
-            let refused = world.refuses(Error::ContextScopeEntered, |machine| {
+            let refused = world.refuses(ExtensionError::ContextScopeEntered, |machine| {
                 machine.host().context_pop().map(|_| ())
             });
             // Nobody leaves a scope that is forgotten.
@@ -295,7 +295,7 @@ pub(super) fn extensions<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         },
         |world| {
             let error = world.machine.host().create_simple("error").unwrap();
-            let refused = world.refuses(Error::SourceCycle, |machine| {
+            let refused = world.refuses(ExtensionError::SourceCycle, |machine| {
                 machine.host().error_context_set_source(error, error)
             });
             world.machine.host().error_context_drop(error).unwrap();
@@ -311,19 +311,19 @@ pub(super) fn threads<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         let config = ThreadSpawnConfig::default();
         let spawned = world.machine.host().thread_spawn_ref(function, config, None);
         let (thread, call, _) = spawned.unwrap();
-        world.refuses(Error::NotJoined, |machine| machine.host().thread_join_cancel(thread));
-        world.refuses(Error::JoinCycle, |machine| {
+        world.refuses(ExtensionError::NotJoined, |machine| machine.host().thread_join_cancel(thread));
+        world.refuses(ExtensionError::JoinCycle, |machine| {
             machine.host().thread_join_begin(thread, Some(thread))
         });
         world.task_return(None);
         assert_eq!(world.exit(), HOST);
-        world.refuses(Error::ThreadEnded, |machine| {
+        world.refuses(ExtensionError::ThreadEnded, |machine| {
             machine.host().thread_local_remove(thread, 1).map(|_| ())
         });
         let mut host = world.machine.host();
         host.thread_join_begin(thread, None).unwrap();
         host.thread_join_end(thread).unwrap().unwrap();
-        let refused = world.refuses(Error::AlreadyJoined, |machine| {
+        let refused = world.refuses(ExtensionError::AlreadyJoined, |machine| {
             machine.host().thread_join_begin(thread, None)
         });
         assert_eq!(world.machine.host().thread_cleanup(), Ok(1));
@@ -337,12 +337,12 @@ pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         |world| {
             let task = world.machine.host().task_start().unwrap();
             let refused =
-                world.refuses(Error::NotFinished, |machine| machine.host().task_drop(task));
+                world.refuses(ExtensionError::NotFinished, |machine| machine.host().task_drop(task));
             world
-                .refuses(Error::NotBound, |machine| machine.host().cancellation_token_unbind(task));
+                .refuses(ExtensionError::NotBound, |machine| machine.host().cancellation_token_unbind(task));
             let token = world.machine.host().cancellation_token_new().unwrap();
             world.machine.host().cancellation_token_bind(token, task).unwrap();
-            world.refuses(Error::AlreadyBound, |machine| {
+            world.refuses(ExtensionError::AlreadyBound, |machine| {
                 machine.host().cancellation_token_bind(token, task)
             });
             let mut host = world.machine.host();
@@ -355,14 +355,14 @@ pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let mut host = world.machine.host();
             let task = host.task_start().unwrap();
             let set = host.waitable_set_of(&[task]).unwrap();
-            world.refuses(Error::SetNotEmpty, |machine| machine.host().waitable_set_drop(set));
-            world.refuses(Error::SetCycle, |machine| machine.host().waitable_set_add(set, set));
+            world.refuses(ExtensionError::SetNotEmpty, |machine| machine.host().waitable_set_drop(set));
+            world.refuses(ExtensionError::SetCycle, |machine| machine.host().waitable_set_add(set, set));
             world.machine.host().waitable_set_remove(set, task).unwrap();
             world
-                .refuses(Error::NotMember, |machine| machine.host().waitable_set_remove(set, task));
+                .refuses(ExtensionError::NotMember, |machine| machine.host().waitable_set_remove(set, task));
             world.machine.host().waitable_set_close(set).unwrap();
             let refused = world
-                .refuses(Error::SetClosed, |machine| machine.host().waitable_set_add(set, task));
+                .refuses(ExtensionError::SetClosed, |machine| machine.host().waitable_set_add(set, task));
             let mut host = world.machine.host();
             host.waitable_set_drop(set).unwrap();
             host.task_cancel(task).unwrap();

@@ -1,7 +1,7 @@
 //! What the host knows of error contexts, its own and guests'.
 
 use weft_core::context::ContextValue;
-use weft_core::error::Error;
+use weft_core::error::{Error, MachineError};
 use weft_core::error_context::{ErrorSeverity, StackFrame};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
@@ -90,7 +90,7 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
     let trace = host.error_context_stack_trace(error).unwrap();
     assert_eq!(trace.to_string(), "critical 5: message\n    at guest");
     assert_eq!(format!("{trace:?}"), trace.to_string());
-    assert_eq!(host.error_context_drop(error), Err(Error::NotHeld));
+    assert_eq!(host.error_context_drop(error), Err(MachineError::NotHeld.into()));
     assert_eq!(host.error_context_message(error), Ok("message"), "as the guest gave it");
     assert_eq!(world.machine.count_of(Table::ErrorRecords), 1);
 

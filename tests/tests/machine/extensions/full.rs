@@ -4,7 +4,7 @@ use weft_core::context::{
     AsyncContext, AsyncContextScope, ContextError, ContextValue, TypedContextKey,
     with_async_context,
 };
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, ExtensionError, Failure};
 use weft_core::error_context::{ErrorSeverity, StackFrame};
 use weft_core::limits::Table::{self, ContextScopes, ContextValues, Contexts, ErrorContexts};
 use weft_core::limits::Table::{ErrorMetadata, ErrorRecords, StackFrames, TaskRecords};
@@ -43,12 +43,12 @@ fn full<T>(table: Table) -> Result<T, Error> {
 #[test]
 fn a_context_has_as_many_values_as_there_is_room_for_and_none_that_is_too_long() {
     let mut context = AsyncContext::<Little>::new();
-    let too_long = |bytes| Err(ContextError::Error(Error::ValueTooLong { bytes }));
+    let too_long = |bytes| Err(ContextError::Error(Error::Extension(ExtensionError::ValueTooLong { bytes })));
     assert_eq!(context.set_value(key("a"), "12345"), too_long(5));
     assert_eq!(context.set_value(key("a"), [1, 2, 3]), too_long(3));
     assert_eq!(context.set::<Locale>("de-CH").map(|()| Option::None), too_long(5));
     assert!(context.is_empty());
-    let too_long = |bytes| Err(Error::ValueTooLong { bytes });
+    let too_long = |bytes| Err(ExtensionError::ValueTooLong { bytes }.into());
     assert_eq!(ContextValue::<Little>::from_component_value("12345"), too_long(5));
     assert_eq!(ContextValue::<Little>::from_bytes(&[1, 2, 3]), too_long(3));
     assert_eq!(context.set_value(key("a"), "1234"), Ok(Option::None));
@@ -186,7 +186,7 @@ fn an_error_has_as_much_as_there_is_room_for() {
     let error = host.create_simple("a long message").unwrap();
     assert_eq!(host.error_context_message(error), Ok("a long m"), "cut, as the spec allows");
     let frame = StackFrame::new("f");
-    let too_long = |bytes| Err(Error::ValueTooLong { bytes });
+    let too_long = |bytes| Err(ExtensionError::ValueTooLong { bytes }.into());
     assert_eq!(host.error_context_add_stack_frame(error, StackFrame::new("12345")), too_long(5));
     assert_eq!(host.error_context_add_stack_frame(error, frame.file("123456")), too_long(6));
     assert_eq!(host.error_context_add_stack_frame(error, frame), Ok(()));

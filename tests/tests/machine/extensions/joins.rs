@@ -1,6 +1,6 @@
 //! Who waits for the end of which thread, and who hears of it.
 
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::thread::{ThreadEnd, ThreadStatus};
@@ -16,24 +16,24 @@ fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     let mut host = world.machine.host();
-    assert_eq!(host.thread_join_cancel(thread), Err(Error::NotJoined));
+    assert_eq!(host.thread_join_cancel(thread), Err(ExtensionError::NotJoined.into()));
     assert_eq!(host.thread_join_begin(thread, None), Ok(()));
-    assert_eq!(host.thread_join_begin(thread, None), Err(Error::AlreadyJoined));
+    assert_eq!(host.thread_join_begin(thread, None), Err(ExtensionError::AlreadyJoined.into()));
     assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Joining));
     assert_eq!(host.thread_join_end(thread), Ok(None));
     assert_eq!(host.thread_join_cancel(thread), Ok(()));
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
+    assert_eq!(host.thread_join_end(thread), Err(ExtensionError::NotJoined.into()));
     assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Running));
     assert_eq!(host.thread_cleanup(), Ok(0));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     let mut host = world.machine.host();
     assert_eq!(host.thread_cleanup(), Ok(0), "nobody has joined it");
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
+    assert_eq!(host.thread_join_end(thread), Err(ExtensionError::NotJoined.into()));
     assert_eq!(host.thread_join_begin(thread, None), Ok(()));
     assert_eq!(host.thread_join_end(thread), Ok(Some(ThreadEnd::Completed)));
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(thread, None), Err(Error::AlreadyJoined));
+    assert_eq!(host.thread_join_end(thread), Err(ExtensionError::NotJoined.into()));
+    assert_eq!(host.thread_join_begin(thread, None), Err(ExtensionError::AlreadyJoined.into()));
     assert_eq!(host.thread_cleanup(), Ok(1));
     assert_eq!(host.thread_join_begin(thread, None), Err(GONE));
     clean_up(world, &[(thread, call)]);
@@ -44,10 +44,10 @@ fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
     let mut host = world.machine.host();
-    assert_eq!(host.thread_join_begin(a, Some(a)), Err(Error::JoinCycle));
+    assert_eq!(host.thread_join_begin(a, Some(a)), Err(ExtensionError::JoinCycle.into()));
     assert_eq!(host.thread_join_begin(b, Some(a)), Ok(()));
     assert_eq!(host.thread_join_begin(c, Some(b)), Ok(()));
-    assert_eq!(host.thread_join_begin(a, Some(c)), Err(Error::JoinCycle));
+    assert_eq!(host.thread_join_begin(a, Some(c)), Err(ExtensionError::JoinCycle.into()));
     assert_eq!(host.thread_status(a), Ok(ThreadStatus::Running), "nothing has changed");
     assert_eq!(host.thread_join_cancel(c), Ok(()));
     assert_eq!(host.thread_join_begin(a, Some(c)), Ok(()), "nobody waits for the third any more");
@@ -65,10 +65,10 @@ fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
     assert_eq!(host.thread_join_begin(b, Some(a)), Ok(()));
     assert_eq!(host.thread_join_begin(c, Some(a)), Ok(()));
     for waits in [b, c] {
-        assert_eq!(host.thread_join_begin(a, Some(waits)), Err(Error::JoinCycle));
+        assert_eq!(host.thread_join_begin(a, Some(waits)), Err(ExtensionError::JoinCycle.into()));
     }
     assert_eq!(host.thread_join_cancel(c), Ok(()));
-    assert_eq!(host.thread_join_begin(a, Some(b)), Err(Error::JoinCycle), "it is still waited for");
+    assert_eq!(host.thread_join_begin(a, Some(b)), Err(ExtensionError::JoinCycle.into()), "it is still waited for");
     assert_eq!(host.thread_join_begin(a, Some(c)), Ok(()));
     for thread in [a, b] {
         host.thread_join_cancel(thread).unwrap();
@@ -88,9 +88,9 @@ fn a_thread_that_is_over_waits_for_nobody<L: ExtensionLimits>() {
     let mut host = world.machine.host();
     assert_eq!(host.thread_status(over), Ok(ThreadStatus::Failed));
     assert_eq!(host.thread_status(waited), Ok(ThreadStatus::Running));
-    assert_eq!(host.thread_join_end(waited), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_cancel(waited), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(waited, Some(over)), Err(Error::ThreadEnded));
+    assert_eq!(host.thread_join_end(waited), Err(ExtensionError::NotJoined.into()));
+    assert_eq!(host.thread_join_cancel(waited), Err(ExtensionError::NotJoined.into()));
+    assert_eq!(host.thread_join_begin(waited, Some(over)), Err(ExtensionError::ThreadEnded.into()));
     // Nor is it a link in a chain.
     assert_eq!(host.thread_join_begin(over, Some(other)), Ok(()));
     assert_eq!(host.thread_join_end(over), Ok(Some(ThreadEnd::Failed)));

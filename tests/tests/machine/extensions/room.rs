@@ -2,7 +2,7 @@
 //! nothing.
 
 use weft_core::context::AsyncContext;
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError};
 use weft_core::limits::Table::{self, CallRecords, CancellationHandlers, CancellationTokens};
 use weft_core::limits::Table::{ErrorRecords, HostSets, TaskMetadata, WaitableSets, Waitables};
 use weft_core::task::{TaskReturn, TaskStatus, with_cancellable_task, with_task};
@@ -64,19 +64,19 @@ fn what_is_known_of_a_task_is_kept_whole_or_not_at_all() {
     let mut world = World::<Little>::new();
     let mut host = world.machine.host();
     let [first, second] = [(); 2].map(|()| host.task_start().unwrap());
-    let too_long = Err(Error::ValueTooLong { bytes: 5 });
+    let too_long = Err(ExtensionError::ValueTooLong { bytes: 5 }.into());
     assert_eq!(host.task_set_metadata(first, "a", "12345"), too_long);
     assert_eq!(
         TaskReturn::<Little>::from_component_value("12345"),
-        Err(Error::ValueTooLong { bytes: 5 })
+        Err(ExtensionError::ValueTooLong { bytes: 5 }.into())
     );
     assert_eq!(
         TaskReturn::<Little>::from_bytes(&[1]),
-        Err(Error::ValueTooLong { bytes: 1 }),
+        Err(ExtensionError::ValueTooLong { bytes: 1 }.into()),
         "there is no room set aside for any"
     );
     let name = "n".repeat(65);
-    let too_long = Err(Error::ValueTooLong { bytes: 65 });
+    let too_long = Err(ExtensionError::ValueTooLong { bytes: 65 }.into());
     assert_eq!(host.task_set_metadata(first, &name, 1), too_long);
     assert_eq!(host.task_set_metadata(first, "a", 1), Ok(Option::None));
     assert_eq!(host.task_set_metadata(first, "b", 1), full(TaskMetadata));

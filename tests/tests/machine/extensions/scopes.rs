@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use weft_core::context::{AsyncContext, AsyncContextScope, with_async_context};
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::host::{ExtendedMachine, HostStore};
 use weft_core::limits::Table;
@@ -47,13 +47,13 @@ fn a_scopes_context_is_there_until_the_scope_is_left<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     let mut host = scope.host();
-    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
+    assert_eq!(host.context_pop(), Err(ExtensionError::ContextScopeEntered.into()));
     host.context_push(AsyncContext::new()).unwrap();
     host.set::<UserId>(1).unwrap();
     assert_eq!(host.context_pop().unwrap().unwrap().get::<UserId>(), Some(1));
-    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
+    assert_eq!(host.context_pop(), Err(ExtensionError::ContextScopeEntered.into()));
     assert_eq!(host.context_set(AsyncContext::new()), Ok(()));
-    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
+    assert_eq!(host.context_pop(), Err(ExtensionError::ContextScopeEntered.into()));
     host.context_push(AsyncContext::new()).unwrap();
     drop(scope);
     assert_eq!(world.machine.host().context_get(), None);
@@ -258,7 +258,7 @@ impl<L: ExtensionLimits> Play<'_, L> {
             Doing::Pop => match host.context_pop() {
                 Ok(popped) => assert_eq!(popped.is_some(), seen.pop().is_some()),
                 Err(error) => {
-                    assert_eq!(error, Error::ContextScopeEntered);
+                    assert_eq!(error, Error::Extension(ExtensionError::ContextScopeEntered));
                     assert_eq!(seen.len(), *entered);
                 }
             },
@@ -296,7 +296,7 @@ impl<L: ExtensionLimits> Play<'_, L> {
             Leaving::AtItsEnd => self.play(&mut scope, seen, entered, doings),
             Leaving::ByError => {
                 let result = self.play_and_fail(scope, seen, entered, doings);
-                assert_eq!(result, Err(Error::NotHeld));
+                assert_eq!(result, Err(MachineError::NotHeld.into()));
             }
             Leaving::ByPanic => {
                 let panicked = catch_unwind(AssertUnwindSafe(move || {
@@ -328,7 +328,7 @@ impl<L: ExtensionLimits> Play<'_, L> {
         doings: &[Doing],
     ) -> Result<(), Error> {
         self.play(&mut scope, seen, entered, doings);
-        Err(Error::NotHeld)?;
+        Err(MachineError::NotHeld)?;
         std::mem::forget(scope);
         Ok(())
     }

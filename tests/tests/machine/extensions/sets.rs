@@ -1,7 +1,7 @@
 //! Waitable sets of the host.
 
 use proptest::prelude::*;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, ExtensionError, Failure, MachineError};
 use weft_core::host::ExtendedMachine;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
@@ -54,7 +54,7 @@ fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: Exte
 
     let mut host = world.machine.host();
     assert_eq!(host.waitable_set_count(set), Ok(3));
-    assert_eq!(host.waitable_set_drop(set), Err(Error::SetNotEmpty));
+    assert_eq!(host.waitable_set_drop(set), Err(ExtensionError::SetNotEmpty.into()));
     host.task_cleanup().unwrap();
     assert_eq!(host.waitable_set_count(set), Ok(0), "what is dropped is a member no more");
     assert_eq!(host.waitable_set_drop(set), Ok(()));
@@ -94,14 +94,14 @@ fn a_member_that_leaves_keeps_its_event<L: ExtensionLimits>() {
     host.task_return(task, ()).unwrap();
     assert_eq!(host.waitable_set_contains(first, task), Ok(true));
     assert_eq!(host.waitable_set_contains(second, task), Ok(false));
-    assert_eq!(host.waitable_set_remove(second, task), Err(Error::NotMember));
+    assert_eq!(host.waitable_set_remove(second, task), Err(ExtensionError::NotMember.into()));
 
     assert_eq!(host.waitable_set_add(second, task), Ok(()));
     assert_eq!(host.waitable_set_contains(first, task), Ok(false));
     assert_eq!(ready(&mut world.machine, first), None);
     let mut host = world.machine.host();
     assert_eq!(host.waitable_set_remove(second, task), Ok(()));
-    assert_eq!(host.waitable_set_remove(second, task), Err(Error::NotMember));
+    assert_eq!(host.waitable_set_remove(second, task), Err(ExtensionError::NotMember.into()));
     assert_eq!(ready(&mut world.machine, second), None);
     assert_eq!(world.host_events().len(), 1);
     let mut host = world.machine.host();
@@ -121,9 +121,9 @@ fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
     world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
     let mut host = world.machine.host();
     assert_eq!(host.waitable_set_count(set), Ok(1));
-    assert_eq!(host.waitable_set_contains(set, readable), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_add(set, readable), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_remove(set, readable), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_contains(set, readable), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_add(set, readable), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_remove(set, readable), Err(MachineError::NotHeld.into()));
     host.waitable_set_remove(set, writable).unwrap();
     host.waitable_set_drop(set).unwrap();
     world.clean_up();
@@ -142,10 +142,10 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
     assert_eq!(host.waitable_set_contains(outer, middle), Ok(true));
     assert_eq!(host.waitable_set_contains(outer, inner), Ok(false));
     for set in [middle, inner, outer] {
-        assert_eq!(host.waitable_set_add(inner, set), Err(Error::SetCycle));
+        assert_eq!(host.waitable_set_add(inner, set), Err(ExtensionError::SetCycle.into()));
     }
-    assert_eq!(host.waitable_set_add(inner, outer), Err(Error::SetCycle));
-    assert_eq!(host.waitable_set_add(outer, outer), Err(Error::SetCycle));
+    assert_eq!(host.waitable_set_add(inner, outer), Err(ExtensionError::SetCycle.into()));
+    assert_eq!(host.waitable_set_add(outer, outer), Err(ExtensionError::SetCycle.into()));
 
     host.task_return(deep, ()).unwrap();
     host.task_return(direct, ()).unwrap();
@@ -153,7 +153,7 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
     let mut host = world.machine.host();
     // Where it isn't reached, it isn't ready.
     host.waitable_set_remove(outer, middle).unwrap();
-    assert_eq!(host.waitable_set_remove(outer, middle), Err(Error::NotMember));
+    assert_eq!(host.waitable_set_remove(outer, middle), Err(ExtensionError::NotMember.into()));
     assert_eq!(ready(&mut world.machine, outer), None);
     let mut host = world.machine.host();
     host.waitable_set_add(outer, inner).unwrap();
@@ -164,7 +164,7 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
 
     let mut host = world.machine.host();
     host.task_cleanup().unwrap();
-    assert_eq!(host.waitable_set_drop(outer), Err(Error::SetNotEmpty));
+    assert_eq!(host.waitable_set_drop(outer), Err(ExtensionError::SetNotEmpty.into()));
     for set in [inner, outer, middle] {
         assert_eq!(host.waitable_set_drop(set), Ok(()));
     }
@@ -182,9 +182,9 @@ fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: ExtensionLimits>() {
     assert_eq!(host.waitable_set_close(set), Ok(()));
     assert_eq!(host.waitable_set_poll(set), Ok(WaitResult::Cancelled));
     assert_eq!(host.waitable_set_poll_all(set).unwrap().count(), 0);
-    assert_eq!(host.waitable_set_add(set, other), Err(Error::SetClosed));
+    assert_eq!(host.waitable_set_add(set, other), Err(ExtensionError::SetClosed.into()));
     assert_eq!(host.waitable_set_poll(outer), Ok(WaitResult::Timeout));
-    assert_eq!(host.waitable_set_drop(set), Err(Error::SetNotEmpty));
+    assert_eq!(host.waitable_set_drop(set), Err(ExtensionError::SetNotEmpty.into()));
     assert_eq!(host.waitable_set_remove(set, task), Ok(()));
     assert_eq!(world.host_events().len(), 1, "its event is not lost");
     let mut host = world.machine.host();
@@ -261,9 +261,9 @@ fn a_guests_calls_are_not_the_hosts<L: ExtensionLimits>() {
     let (call, _) = world.machine.canon_lower(function, true).unwrap();
     let mut host = world.machine.host();
     let set = host.waitable_set_new().unwrap();
-    assert_eq!(host.waitable_set_add(set, call), Err(Error::NotHosts));
-    assert_eq!(host.waitable_set_contains(set, call), Err(Error::NotHosts));
-    assert_eq!(host.waitable_set_remove(set, call), Err(Error::NotHosts));
+    assert_eq!(host.waitable_set_add(set, call), Err(MachineError::NotHosts.into()));
+    assert_eq!(host.waitable_set_contains(set, call), Err(MachineError::NotHosts.into()));
+    assert_eq!(host.waitable_set_remove(set, call), Err(MachineError::NotHosts.into()));
     host.waitable_set_drop(set).unwrap();
     world.machine.remove_instance(instance).unwrap_err();
     world.clean_up();
@@ -280,17 +280,17 @@ fn a_guests_set_is_not_the_hosts<L: ExtensionLimits>() {
     };
     let mut host = world.machine.host();
     let set = host.waitable_set_new().unwrap();
-    assert_eq!(host.waitable_set_add(set, guests), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_contains(set, guests), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_remove(set, guests), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_add(guests, set), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_remove(guests, set), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_contains(guests, set), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_count(guests), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_close(guests), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_drop(guests), Err(Error::NotHeld));
-    assert_eq!(host.waitable_set_poll(guests), Err(Error::NotHeld.into()));
-    assert_eq!(host.waitable_set_poll_all(guests).map(Iterator::count), Err(Error::NotHeld));
+    assert_eq!(host.waitable_set_add(set, guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_contains(set, guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_remove(set, guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_add(guests, set), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_remove(guests, set), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_contains(guests, set), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_count(guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_close(guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_drop(guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_poll(guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(host.waitable_set_poll_all(guests).map(Iterator::count), Err(MachineError::NotHeld.into()));
     host.waitable_set_drop(set).unwrap();
     world.clean_up();
 }
@@ -304,7 +304,7 @@ fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionL
     host.task_return(task, ()).unwrap();
     world.host_copy(readable, 1);
     let Ok(Step::Copy(copy)) = world.machine.host_copy(writable, 0, 1) else { panic!("no copy") };
-    let refused = Failure::Error(Error::OtherStep);
+    let refused = Failure::from(MachineError::OtherStep);
     let mut host = world.machine.host();
     assert_eq!(host.waitable_set_poll(set), Err(refused));
     let all: Vec<_> = host.waitable_set_poll_all(set).unwrap().collect();
@@ -313,7 +313,7 @@ fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionL
 
     let (instance, _) = world.running();
     world.trap(task_cancel());
-    let refused = Failure::Error(Error::MustUnwind);
+    let refused = Failure::from(MachineError::MustUnwind);
     assert_eq!(world.machine.host().waitable_set_poll(set), Err(refused));
     world.machine.trapped().unwrap();
     assert_eq!(
@@ -364,7 +364,7 @@ fn each_event_is_taken_once<L: ExtensionLimits>(
             }
             2 => match host.waitable_set_add(set, other) {
                 Ok(()) => prop_assert_eq!(host.waitable_set_contains(set, other), Ok(true)),
-                Err(error) => prop_assert_eq!(error, Error::SetCycle),
+                Err(error) => prop_assert_eq!(error, Error::Extension(ExtensionError::SetCycle)),
             },
             3 => {
                 let was_member = host.waitable_set_contains(set, other).unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::error_context::{ErrorContextId, ErrorSeverity};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
@@ -20,7 +20,7 @@ fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
     assert_eq!(host.error_context_set_source(second, third), Ok(()), "as it is");
     for held in [third, second] {
         host.error_context_drop(held).unwrap();
-        assert_eq!(host.error_context_drop(held), Err(Error::NotHeld));
+        assert_eq!(host.error_context_drop(held), Err(MachineError::NotHeld.into()));
     }
     assert_eq!(host.error_context_source(first), Ok(Some(second)));
     assert_eq!(
@@ -59,7 +59,7 @@ fn no_error_is_among_its_own_sources<L: ExtensionLimits>() {
     host.error_context_set_source(first, second).unwrap();
     host.error_context_set_source(second, third).unwrap();
     for (error, source) in [(first, first), (third, first), (third, second), (second, first)] {
-        assert_eq!(host.error_context_set_source(error, source), Err(Error::SourceCycle));
+        assert_eq!(host.error_context_set_source(error, source), Err(ExtensionError::SourceCycle.into()));
     }
     assert_eq!(host.error_context_source(third), Ok(None));
     for error in [third, second, first] {
@@ -124,7 +124,7 @@ fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: ExtensionLimi
     let mut world = World::<L>::new();
     let refused = world.machine.host().error_context_from(&Endless, ErrorSeverity::Info);
     let full = Error::Full(Table::ErrorContexts);
-    assert!([full, Error::TooManySources { max: 128 }].contains(&refused.unwrap_err()));
+    assert!([full, Error::Extension(ExtensionError::TooManySources { max: 128 })].contains(&refused.unwrap_err()));
     for table in [Table::ErrorContexts, Table::ErrorRecords] {
         assert_eq!(world.machine.count_of(table), 0);
     }
@@ -148,7 +148,7 @@ fn as_many_sources_as_are_followed_are_all_there() {
     let trace = host.error_context_stack_trace(made).unwrap().to_string();
     assert_eq!(trace.lines().count(), 129);
     let refused = host.error_context_from(&Behind::with(129), ErrorSeverity::Info);
-    assert_eq!(refused, Err(Error::TooManySources { max: 128 }));
+    assert_eq!(refused, Err(ExtensionError::TooManySources { max: 128 }.into()));
     host.error_context_drop(made).unwrap();
     world.clean_up();
 }
@@ -181,7 +181,7 @@ impl Model {
             return Err(Error::Unknown(Table::ErrorContexts));
         }
         if source.is_some_and(|it| self.is_behind(error, it)) {
-            return Err(Error::SourceCycle);
+            return Err(ExtensionError::SourceCycle.into());
         }
         self.sources[error] = source;
         Ok(())
@@ -192,7 +192,7 @@ impl Model {
             return Err(Error::Unknown(Table::ErrorContexts));
         }
         let was_held = std::mem::take(&mut self.is_held[error]);
-        if was_held { Ok(()) } else { Err(Error::NotHeld) }
+        if was_held { Ok(()) } else { Err(MachineError::NotHeld.into()) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Host tasks, and calls seen as tasks.
 
 use weft_core::context::{AsyncContextScope, ContextValue};
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::error_context::ErrorSeverity;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
@@ -68,9 +68,9 @@ fn a_task_that_is_over_can_not_end_again<L: ExtensionLimits>() {
     host.task_cancel(ended[2]).unwrap();
     let statuses = [TaskStatus::Completed, TaskStatus::Failed, TaskStatus::Cancelled];
     for (task, status) in ended.into_iter().zip(statuses) {
-        assert_eq!(host.task_return(task, 2_u32), Err(Error::AlreadyResolved));
-        assert_eq!(host.task_fail(task, None), Err(Error::AlreadyResolved));
-        assert_eq!(host.task_cancel(task), Err(Error::AlreadyResolved));
+        assert_eq!(host.task_return(task, 2_u32), Err(MachineError::AlreadyResolved.into()));
+        assert_eq!(host.task_fail(task, None), Err(MachineError::AlreadyResolved.into()));
+        assert_eq!(host.task_cancel(task), Err(MachineError::AlreadyResolved.into()));
         assert_eq!(host.task_status(task), Ok(status));
         assert!(status.is_finished() && !status.is_active());
         assert_eq!(host.task_result(task).unwrap().unwrap().status(), status);
@@ -140,7 +140,7 @@ fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
     let mut host = world.machine.host();
     let [running, over] = [(); 2].map(|()| host.task_start().unwrap());
     host.task_return(over, 1_u32).unwrap();
-    assert_eq!(host.task_drop(running), Err(Error::NotFinished));
+    assert_eq!(host.task_drop(running), Err(ExtensionError::NotFinished.into()));
     assert_eq!(host.task_cleanup(), Ok(1));
     assert_eq!(host.task_status(over), Err(GONE));
     assert_eq!(host.task_status(running), Ok(TaskStatus::Running));
@@ -162,7 +162,7 @@ fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
     assert_eq!(host.call_of(task), Ok(Some(call)));
     assert_eq!(host.task_set_metadata(call, "priority", 5), Ok(None));
     for refused in [host.task_return(call, ()), host.task_fail(call, None), host.task_drop(call)] {
-        assert_eq!(refused, Err(Error::NotHosts));
+        assert_eq!(refused, Err(MachineError::NotHosts.into()));
     }
     assert_eq!(host.task_count(), 0);
 
@@ -218,9 +218,9 @@ fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() 
     let mut host = world.machine.host();
     for call in [bound, unbound] {
         assert_eq!(host.task_status(call), Ok(TaskStatus::Failed));
-        assert_eq!(host.task_cancel(call), Err(Error::AlreadyResolved));
+        assert_eq!(host.task_cancel(call), Err(MachineError::AlreadyResolved.into()));
     }
-    assert_eq!(host.cancellation_token_bind(token, unbound), Err(Error::AlreadyResolved));
+    assert_eq!(host.cancellation_token_bind(token, unbound), Err(MachineError::AlreadyResolved.into()));
     assert_eq!(host.cancellation_token_cancel(token), Ok(true));
     assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
     world.machine.host().cancellation_token_drop(token).unwrap();
@@ -234,14 +234,14 @@ fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: ExtensionLi
     let (call, _) = world.invoke(function);
     let mut host = world.machine.host();
     assert_eq!(host.task_cancel(call), Ok(()));
-    assert_eq!(host.task_cancel(call), Err(Error::AlreadyCancelled));
-    assert_eq!(world.machine.next_call_to_cancel(), Err(Error::GuestHasControl));
+    assert_eq!(host.task_cancel(call), Err(MachineError::AlreadyCancelled.into()));
+    assert_eq!(world.machine.next_call_to_cancel(), Err(MachineError::GuestHasControl.into()));
     assert_eq!(world.step(suspend()), HOST);
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(call)));
     assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
     let step = world.machine.cancel_call(call).unwrap();
     assert_eq!(step, HOST);
-    assert_eq!(world.machine.host().task_cancel(call), Err(Error::AlreadyCancelled));
+    assert_eq!(world.machine.host().task_cancel(call), Err(MachineError::AlreadyCancelled.into()));
     world.clean_up();
 }
 
@@ -258,7 +258,7 @@ fn a_call_that_ends_before_it_is_asked_is_not_asked<L: ExtensionLimits>() {
     assert_eq!(world.step(suspend()), HOST);
     world.machine.drop_call(dropped).unwrap();
     assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
-    assert_eq!(world.machine.host().task_cancel(returned), Err(Error::AlreadyResolved));
+    assert_eq!(world.machine.host().task_cancel(returned), Err(MachineError::AlreadyResolved.into()));
     world.clean_up();
 }
 

@@ -1,7 +1,7 @@
 //! Threads that the host begins: their ends, and their values.
 
 use weft_core::context::ContextValue;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, ExtensionError, Failure, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{FunctionId, Step, SubtaskId, ThreadState};
@@ -92,7 +92,7 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
     assert_eq!(host.current_thread(), Some(thread));
     assert_eq!((host.thread_count(), host.active_thread_count()), (1, 1));
     assert_eq!(host.available_parallelism(), 1);
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined), "nobody waits");
+    assert_eq!(host.thread_join_end(thread), Err(ExtensionError::NotJoined.into()), "nobody waits");
     world.task_return(None);
     let host = world.machine.host();
     assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Running), "it goes on");
@@ -322,8 +322,8 @@ fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: 
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     let mut host = world.machine.host();
-    assert_eq!(host.thread_local_set(thread, 2, 1_u8, None), Err(Error::ThreadEnded));
-    assert_eq!(host.thread_local_remove(thread, 1), Err(Error::ThreadEnded));
+    assert_eq!(host.thread_local_set(thread, 2, 1_u8, None), Err(ExtensionError::ThreadEnded.into()));
+    assert_eq!(host.thread_local_remove(thread, 1), Err(ExtensionError::ThreadEnded.into()));
     host.thread_join_begin(thread, None).unwrap();
     host.thread_join_end(thread).unwrap().unwrap();
     assert_eq!(host.thread_cleanup(), Ok(0), "a value is left");
@@ -352,7 +352,7 @@ fn a_thread_that_can_not_be_begun_leaves_nothing<L: ExtensionLimits>() {
     let function = world.stackful(world.instances[0]);
     let config = ThreadSpawnConfig::default();
     let refused = world.machine.host().thread_spawn_ref(function, config, None);
-    assert_eq!(refused.map(|_| ()), Err(Failure::Error(Error::GuestHasControl)));
+    assert_eq!(refused.map(|_| ()), Err(Failure::from(MachineError::GuestHasControl)));
     world.machine.trapped().unwrap();
     let refused = world.machine.host().thread_spawn_ref(function, config, None);
     assert!(matches!(refused, Err(Failure::Trap(_))));
@@ -425,7 +425,7 @@ fn what_has_no_room_says_so_and_what_was_joined_makes_room() {
     let mut world = World::<Little>::new();
     let (thread, call) = run(&mut world);
     let mut host = world.machine.host();
-    let too_long = Err(Error::ValueTooLong { bytes: 5 });
+    let too_long = Err(ExtensionError::ValueTooLong { bytes: 5 }.into());
     assert_eq!(host.thread_local_set(thread, 1, "12345", None), too_long);
     assert_eq!(host.thread_local_set(thread, 1, "1234", None), Ok(None));
     let full = Err(Error::Full(Table::ThreadLocals));

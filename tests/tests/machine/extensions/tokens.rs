@@ -1,7 +1,7 @@
 //! Cancellation tokens.
 
 use proptest::prelude::*;
-use weft_core::error::Error;
+use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::task::{Cancelled, TaskStatus};
@@ -94,10 +94,10 @@ fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
     let [bound, unbound, over, late] = [(); 4].map(|()| host.task_start().unwrap());
     for task in [bound, unbound, over] {
         assert_eq!(host.cancellation_token_bind(child, task), Ok(()));
-        assert_eq!(host.cancellation_token_bind(root, task), Err(Error::AlreadyBound));
+        assert_eq!(host.cancellation_token_bind(root, task), Err(ExtensionError::AlreadyBound.into()));
     }
     assert_eq!(host.cancellation_token_unbind(unbound), Ok(()));
-    assert_eq!(host.cancellation_token_unbind(unbound), Err(Error::NotBound));
+    assert_eq!(host.cancellation_token_unbind(unbound), Err(ExtensionError::NotBound.into()));
     host.task_return(over, 1_u32).unwrap();
     assert_eq!(host.cancellation_token_cancel(root), Ok(true));
     assert_eq!(host.cancellation_token_bind(child, late), Ok(()));
@@ -106,7 +106,7 @@ fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
         statuses,
         [TaskStatus::Cancelled, TaskStatus::Running, TaskStatus::Completed, TaskStatus::Cancelled]
     );
-    assert_eq!(host.cancellation_token_bind(root, bound), Err(Error::AlreadyResolved));
+    assert_eq!(host.cancellation_token_bind(root, bound), Err(MachineError::AlreadyResolved.into()));
     host.task_cancel(unbound).unwrap();
     assert_eq!(host.task_cleanup(), Ok(4));
     for token in [root, child] {
@@ -132,7 +132,7 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
     // It doesn't wait for its token.
     assert_eq!(host.task_cancel(calls[1]), Ok(()));
     host.cancellation_token_cancel(token).unwrap();
-    assert_eq!(host.task_cancel(calls[0]), Err(Error::AlreadyCancelled));
+    assert_eq!(host.task_cancel(calls[0]), Err(MachineError::AlreadyCancelled.into()));
     assert_eq!(host.cancellation_token_unbind(calls[2]), Ok(()));
     for expected in [Some(calls[1]), Some(calls[0]), None] {
         let call = world.machine.next_call_to_cancel().unwrap();
@@ -142,7 +142,7 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
         }
     }
     let mut host = world.machine.host();
-    assert_eq!(host.cancellation_token_bind(token, calls[0]), Err(Error::AlreadyCancelled));
+    assert_eq!(host.cancellation_token_bind(token, calls[0]), Err(MachineError::AlreadyCancelled.into()));
     host.cancellation_token_drop(token).unwrap();
     world.clean_up();
 }
@@ -154,9 +154,9 @@ fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
     let (call, _) = world.machine.canon_lower(function, true).unwrap();
     let mut host = world.machine.host();
     let token = host.cancellation_token_new().unwrap();
-    assert_eq!(host.task_cancel(call), Err(Error::NotHosts));
-    assert_eq!(host.cancellation_token_bind(token, call), Err(Error::NotHosts));
-    assert_eq!(host.task_return(call, ()), Err(Error::NotHosts));
+    assert_eq!(host.task_cancel(call), Err(MachineError::NotHosts.into()));
+    assert_eq!(host.cancellation_token_bind(token, call), Err(MachineError::NotHosts.into()));
+    assert_eq!(host.task_return(call, ()), Err(MachineError::NotHosts.into()));
     host.task_set_metadata(call, "a", 1).unwrap();
     host.cancellation_token_drop(token).unwrap();
     world.clean_up();
@@ -176,7 +176,7 @@ fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
     assert_eq!(world.machine.count_of(Table::CancellationHandlers), 2);
     let mut host = world.machine.host();
     host.cancellation_token_drop(token).unwrap();
-    assert_eq!(host.cancellation_token_unbind(left), Err(Error::NotBound));
+    assert_eq!(host.cancellation_token_unbind(left), Err(ExtensionError::NotBound.into()));
     assert_eq!(host.task_status(left), Ok(TaskStatus::Running));
     host.task_cancel(left).unwrap();
     host.task_drop(left).unwrap();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use weft_core::chooser::Chooser;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, Failure, MachineError};
 use weft_core::host::ExtendedMachine;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
@@ -209,9 +209,10 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     #[track_caller]
     pub(crate) fn refuses<T: std::fmt::Debug, F: Into<Failure>>(
         &mut self,
-        error: Error,
+        error: impl Into<Error>,
         attempt: impl FnOnce(&mut ExtendedMachine<L, C>) -> Result<T, F>,
     ) -> Error {
+        let error = error.into();
         let before = self.state();
         let failure = attempt(&mut self.machine).map_err(Into::into).unwrap_err();
         assert_eq!(failure, Failure::Error(error));
@@ -254,7 +255,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
         }
         for end in &ends {
             let finished = self.machine.finish_cancellation(*end);
-            let misused = [Error::NotCancelled, Error::Unknown(Table::Waitables), Error::NotHeld];
+            let misused = [Error::Machine(MachineError::NotCancelled), Error::Unknown(Table::Waitables), Error::Machine(MachineError::NotHeld)];
             assert!(finished.map_or_else(|error| misused.contains(&error), |()| true));
         }
         while self.machine.next_host_event().unwrap().is_some() {}

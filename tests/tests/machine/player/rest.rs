@@ -3,7 +3,7 @@
 use weft_core::chooser::Chooser;
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, Failure, MachineError};
 use weft_core::limits::{Limits, Table};
 use weft_core::machine::{
     ErrorContextId, HandleView, InstanceId, Machine, ThreadState, ThreadView,
@@ -214,7 +214,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
             let finished = self.machine.finish_cancellation(*end);
             let gone = Error::Unknown(Table::Waitables);
             assert!(
-                [Ok(()), Err(Error::NotCancelled), Err(gone)].contains(&finished),
+                [Ok(()), Err(MachineError::NotCancelled.into()), Err(gone)].contains(&finished),
                 "{finished:?}"
             );
         }

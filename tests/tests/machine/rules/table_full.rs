@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use weft_core::code::SubtaskState;
-use weft_core::error::Error;
+use weft_core::error::MachineError;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::{Limits, Table};
 use weft_core::machine::{Lift, Step};
@@ -209,7 +209,7 @@ fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: ExtensionLimits
     assert_eq!(world.step(suspend()), HOST);
     // `tick` gives up by itself what it has begun.
     assert_eq!(trap_of(world.machine.tick()), Trap::TableFull);
-    assert_eq!(world.machine.trapped(), Err(Error::NotEntered));
+    assert_eq!(world.machine.trapped(), Err(MachineError::NotEntered.into()));
     assert_eq!(world.machine.is_locked_down(instance), Ok(true));
     assert_eq!(world.machine.is_locked_down(caller), Ok(false));
     world.clean_up();
@@ -252,7 +252,7 @@ fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimit
     let function = world.stackful(instance);
     assert_eq!(world.step(suspend()), HOST);
     assert_eq!(trap_of(world.machine.invoke(function)), Trap::TableFull);
-    assert_eq!(world.machine.trapped(), Err(Error::NotEntered));
+    assert_eq!(world.machine.trapped(), Err(MachineError::NotEntered.into()));
     assert_eq!(world.machine.is_locked_down(instance), Ok(true));
     world.clean_up();
 }

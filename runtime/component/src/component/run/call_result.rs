@@ -9,7 +9,7 @@ use crate::abi::{CoreValueIter, LiftContext, Peer, ReturnedValue, Val};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::outcome::{FewBits, Outcome, ResultBoxes};
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Error, Failure};
 
 use super::context::Context;
 use super::lifting::Source;
@@ -100,7 +100,7 @@ impl<R: ReturnedValue> sealed::CallResult for R {
         taken.map_err(|failure| match failure {
             Failure::Error(error) => error,
             // It was lifted before, and the host has not changed it.
-            Failure::Trap(_) => Error::ValueMismatch,
+            Failure::Trap(_) => Error::Abi(AbiError::ValueMismatch),
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::abi::{LowerFailure, Peer, Type, Val};
 use crate::builtin::OptionsIndex;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
+use crate::error::{AbiError, Error, MachineError};
 use crate::machine::{Copy, CopySide, Step};
 
 use super::context::Context;
@@ -39,7 +39,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 
     /// Returns the address that a guest's buffer has come to.
     fn place(&self, side: &CopySide, element: &Type) -> Result<u64, Error> {
-        let options = self.data().options(side.buffer.options.ok_or(Error::OtherStep)?)?;
+        let options = self.data().options(side.buffer.options.ok_or(MachineError::OtherStep)?)?;
         let size = element_layout(Some(element), options.address_type).size;
         Ok(side.buffer.address.saturating_add(size.saturating_mul(side.buffer.progress.into())))
     }
@@ -77,7 +77,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Takes the values to move from the writer, which is the host or a guest.
     fn take_values(&mut self, copy: &Copy, element: Option<&Type>) -> Result<Vec<Val>, Fault> {
         let from = copy.writable();
-        let count = usize::try_from(copy.count()).map_err(|_| Error::TooLong)?;
+        let count = usize::try_from(copy.count()).map_err(|_| AbiError::TooLong)?;
         Ok(match (from.buffer.options, element) {
             (Some(_), None) => alloc::vec![NOTHING; count],
             (Some(options), Some(element)) => {
@@ -106,7 +106,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         match element.store_elements(&mut lowering, values, address) {
             Ok(()) => Ok(()),
             Err(LowerFailure::Failure(failure)) => Err(failure.into()),
-            Err(LowerFailure::Mismatch(_)) => Err(Error::ValueMismatch.into()),
+            Err(LowerFailure::Mismatch(_)) => Err(AbiError::ValueMismatch.into()),
         }
     }
 }

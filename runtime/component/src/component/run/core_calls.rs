@@ -11,7 +11,7 @@ use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
 use crate::core_value::{CoreType, CoreValue};
 use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Error, Failure, MachineError};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::limits::Table;
 use crate::machine::{Event, FunctionId, Resumed, SubtaskId, TaskId, ThreadId};
@@ -57,7 +57,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         representation: u64,
     ) -> Result<Next, Fault> {
         let lifted = self.data().functions.lifted(function)?;
-        let core = lifted.core.ok_or(Error::NoDestructor)?;
+        let core = lifted.core.ok_or(MachineError::NoDestructor)?;
         self.data().check_nested_calls()?;
         let flat = lifted.ty.params.abi().narrow.flat;
         let representation = match flat.get(0) {
@@ -75,7 +75,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         event: Event,
     ) -> Result<Next, Fault> {
         let lifted = self.data().functions.lifted(function)?;
-        let callback = lifted.callback.ok_or(Error::NoCallbackResult)?;
+        let callback = lifted.callback.ok_or(MachineError::NoCallbackResult)?;
         let arguments = [event.code.code(), event.index, event.payload].map(CoreValue::I32);
         self.call_core(thread, callback, &arguments)
     }
@@ -105,7 +105,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     ) -> Result<Next, Fault> {
         let start = self.data_mut().activations.take_start_function(function)?;
         let argument = start.ty.params.core_value(0, argument);
-        let argument = argument.ok_or(Error::FlatValueCount)?;
+        let argument = argument.ok_or(AbiError::FlatValueCount)?;
         self.call_core(thread, start.function, &[argument])
     }
 
@@ -124,7 +124,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 
     /// Lets the thread that was interrupted go on.
     pub(crate) fn go_on(&mut self, thread: ThreadId) -> Result<Next, Fault> {
-        let stopped = self.data_mut().activations.take(thread).ok_or(Error::NotEntered)?;
+        let stopped = self.data_mut().activations.take(thread).ok_or(MachineError::NotEntered)?;
         self.resume_core(thread, stopped.activation, None)
     }
 
@@ -138,12 +138,12 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         let Some(stopped) = state.activations.take(thread) else {
             // It goes on where it stands, but a function of the host is in between.
             return Err(if state.crossing.is_outermost() {
-                Error::NotEntered.into()
+                MachineError::NotEntered.into()
             } else {
                 Fault::CallerResumed
             });
         };
-        let site = stopped.site.ok_or(Error::NotEntered)?;
+        let site = stopped.site.ok_or(MachineError::NotEntered)?;
         let value = self.encode(site, value)?;
         self.resume_core(thread, stopped.activation, value)
     }
@@ -185,7 +185,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 WaitableDefinition::SetWait { memory, .. }
                 | WaitableDefinition::SetPoll { memory, .. },
             )) => self.data().types.memory(memory)?,
-            _ => return Err(Error::OtherStep.into()),
+            _ => return Err(MachineError::OtherStep.into()),
         };
         let (bytes, _) = self.memory_mut(memory);
         if !is_aligned(site.event_address, 4) {
@@ -230,7 +230,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
                 let stop = self.crossing.take_stop();
                 let site = stop.as_ref().map(|stop| stop.site);
                 self.activations.keep(thread, Stopped { activation, site })?;
-                Ok(stop.ok_or(Error::OtherStep)?.next)
+                Ok(stop.ok_or(MachineError::OtherStep)?.next)
             }
             Ok(Progress::Interrupted(activation)) => {
                 self.activations.keep(thread, Stopped { activation, site: None })?;
@@ -243,5 +243,5 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
 /// Returns a representation of 32 bits as the argument of a destructor.
 fn representation_value(representation: u64) -> Result<CoreValue, Error> {
-    u32::try_from(representation).map(CoreValue::I32).map_err(|_| Error::ValueMismatch)
+    u32::try_from(representation).map(CoreValue::I32).map_err(|_| AbiError::ValueMismatch.into())
 }

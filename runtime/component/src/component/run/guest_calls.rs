@@ -6,7 +6,7 @@ use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
-use crate::error::Error;
+use crate::error::{Error, MachineError};
 
 use super::context::Context;
 use super::state::State;
@@ -34,7 +34,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
-        let thread = state.machine.current().ok_or(Error::NoCurrentThread)?;
+        let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
         let mut site = HostCallSite { thread, number, event_address: 0 };
         let step = match *state.functions.core_function(number)? {
             CoreFunction::Builtin(mut definition) => {

@@ -12,7 +12,7 @@ use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
+use crate::error::{AbiError, Error, MachineError};
 use crate::limits::Table;
 use crate::machine::{EndId, HandleView, HostEvent, Step, WaitableId};
 use crate::trap::{CopyDirection, EndKind};
@@ -88,13 +88,13 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         let (result, count) = match happened.event.code {
             EventCode::StreamRead | EventCode::StreamWrite => match StreamResult::unpack(payload) {
                 Ok(StreamResult::Ended { result, progress }) => (result, progress),
-                _ => return Err(Error::EndIdle.into()),
+                _ => return Err(MachineError::EndIdle.into()),
             },
             _ => match FutureResult::unpack(payload) {
                 Ok(FutureResult::Ended { result }) => {
                     (result, u32::from(result == CopyResult::Completed))
                 }
-                _ => return Err(Error::EndIdle.into()),
+                _ => return Err(MachineError::EndIdle.into()),
             },
         };
         let values = self.handles.take_buffer(end);
@@ -140,14 +140,14 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         if direction != CopyDirection::Write {
             return Err(CallError::OtherEnd);
         }
-        let count = u32::try_from(values.len()).map_err(|_| Error::TooLong)?;
+        let count = u32::try_from(values.len()).map_err(|_| AbiError::TooLong)?;
         match &element {
             Some(element) => {
                 element.check_each(&values)?;
                 state.handles.claim_elements(&state.machine, element, &values)?;
             }
             None if values.iter().all(|it| *it == NOTHING) => {}
-            None => return Err(Error::ValueMismatch.into()),
+            None => return Err(AbiError::ValueMismatch.into()),
         }
         self.begin_copy(end, values.into(), count)
     }
@@ -171,7 +171,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         let guest = copy.readable().instance.or(copy.writable().instance);
         match self.copy(copy) {
             Ok(Step::ReturnToHost) => Ok(()),
-            Ok(_) => Err(Error::OtherStep.into()),
+            Ok(_) => Err(MachineError::OtherStep.into()),
             Err(fault) => {
                 let state = self.data_mut();
                 let error = CallError::from(state.crossing.take_fault(fault));

@@ -9,7 +9,7 @@ use crate::component::store::fault::Fault;
 use crate::component::store::handle_error::HandleError;
 use crate::component::store::host_result::{HostError, HostFuture, HostResult};
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId};
 use crate::trap::Trap;
 
@@ -147,7 +147,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
             };
             let lowered = call.lowered().clone();
             match self.host_returns(subtask, &lowered, result) {
-                Ok(()) | Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {}
+                Ok(()) | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {}
                 Err(fault) => self.data_mut().caller_trapped(subtask, fault),
             }
         }
@@ -190,7 +190,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         if let Some(caller) = self.machine.calling_instance(subtask)?
             && self.machine.is_locked_down(caller)?
         {
-            return Err(Error::CallerGone.into());
+            return Err(MachineError::CallerGone.into());
         }
         Ok(())
     }
@@ -213,7 +213,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 /// stands.
 pub(crate) fn locked_down_as_trap(result: Result<(), Fault>) -> Result<(), Fault> {
     match result {
-        Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {
+        Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {
             Err(Trap::CannotEnterComponentInstance.into())
         }
         result => result,

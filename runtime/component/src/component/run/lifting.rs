@@ -3,7 +3,7 @@
 use crate::abi::{HandleTypes, LiftContext, LiftHandles, Peer, Resource, Shape};
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure, MachineError};
 use crate::machine::{EndId, ErrorContextId, InstanceId, SubtaskId};
 use crate::trap::EndKind;
 
@@ -33,7 +33,7 @@ impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
     }
 
     fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
-        let call = self.call.ok_or(Error::HostHasNoHandles)?;
+        let call = self.call.ok_or(MachineError::HostHasNoHandles)?;
         let representation = self.state.machine.lift_borrow(call, ty, index)?;
         let resource = Resource { ty, representation };
         if self.peer == Peer::Host {
@@ -51,7 +51,7 @@ impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
     }
 
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
-        self.types.ok_or(Error::UnknownHandleType)?.number(shape)
+        self.types.ok_or(AbiError::UnknownHandleType)?.number(shape)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::component::store::canonical::CanonicalOptions;
 use crate::component::store::fault::Fault;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure, MachineError};
 use crate::machine::{EndId, ErrorContextId, TaskId};
 use crate::trap::{EndKind, Trap};
 
@@ -69,7 +69,7 @@ impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
 
 impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {
     fn call_realloc(&mut self, arguments: &[u64; 4]) -> Result<u64, Fault> {
-        let realloc = self.found.realloc.ok_or(Error::NoRealloc)?;
+        let realloc = self.found.realloc.ok_or(AbiError::NoRealloc)?;
         let value = |bits: u64| CoreValue::integer(self.found.address_type, bits);
         let [old, old_length, alignment, length] = arguments.map(value);
         let (Some(old), Some(old_length), Some(alignment), Some(length)) =
@@ -129,7 +129,7 @@ impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
             Err(Fault::Failure(failure)) => Err(failure),
             Err(fault) => {
                 self.cx.data_mut().crossing.fail(fault);
-                Err(Error::CoreTrap.into())
+                Err(AbiError::CoreTrap.into())
             }
         }
     }
@@ -140,7 +140,7 @@ impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
     }
 
     fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
-        let task = self.task.ok_or(Error::HostHasNoHandles)?;
+        let task = self.task.ok_or(MachineError::HostHasNoHandles)?;
         let representation = resource.representation_of(ty)?;
         let lowered = self.cx.data_mut().machine.lower_borrow(task, ty, representation)?;
         Ok(lowered.to_core()?)

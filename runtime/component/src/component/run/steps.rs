@@ -17,7 +17,7 @@ use crate::component::store::crossing::{HostCallSite, Next, Stop};
 use crate::component::store::fault::Fault;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, TableEntry};
-use crate::error::{Error, Failure};
+use crate::error::{Failure, MachineError};
 use crate::machine::{BufferCheck, ErrorContextId, StartFunctionSearch, Step};
 use crate::trap::Trap;
 
@@ -120,7 +120,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 self.store_debug_message(options, error_context, address)?
             }
             Step::FindStartFunction(search) => self.find_start_function(&search)?,
-            Step::ReturnToHost => return Err(Error::OtherStep.into()),
+            Step::ReturnToHost => return Err(MachineError::OtherStep.into()),
         };
         Ok(Next::Step(step))
     }
@@ -157,7 +157,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Checks a guest's buffer.
     fn check_buffer(&mut self, check: BufferCheck) -> Result<Step, Failure> {
         let (state, buffer) = (self.data(), check.buffer());
-        let options = *state.options(buffer.options.ok_or(Error::OtherStep)?)?;
+        let options = *state.options(buffer.options.ok_or(MachineError::OtherStep)?)?;
         let element = state.element(check.ty())?;
         let layout = element_layout(element.as_ref(), options.address_type);
         let memory = options.memory.map_or::<&[u8], _>(&[], |memory| self.memory(memory));

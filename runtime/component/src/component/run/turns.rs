@@ -7,7 +7,7 @@ use crate::component::store::crossing::Next;
 use crate::component::store::deadlock::Deadlock;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId};
 
 use super::call_result::CallResult;
@@ -59,7 +59,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         match result {
             Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
             Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
-            Ok(Driven::Resumed(_) | Driven::Stop) => Err(Error::OtherStep.into()),
+            Ok(Driven::Resumed(_) | Driven::Stop) => Err(MachineError::OtherStep.into()),
             Err(fault) => Err(self.data_mut().unwind(fault)?),
         }
     }
@@ -149,7 +149,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 state.origins.set_running(Some(call));
                 Ok(self.enter_turn(Next::Step(step)))
             }
-            Err(Failure::Error(Error::AlreadyResolved | Error::AlreadyCancelled)) => {
+            Err(Failure::Error(Error::Machine(MachineError::AlreadyResolved | MachineError::AlreadyCancelled))) => {
                 Ok(Turn::Progress)
             }
             Err(Failure::Trap(trap)) => {
@@ -215,7 +215,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
             if self.turn()? == Turn::Interrupted {
                 turns = turns.saturating_sub(1);
                 if turns == 0 {
-                    return Err(Error::GuestHasControl);
+                    return Err(MachineError::GuestHasControl.into());
                 }
             }
         }

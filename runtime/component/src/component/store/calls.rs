@@ -10,7 +10,7 @@ use arrayvec::ArrayVec;
 use crate::abi::{FlatTypes, FlatValues, Flattening, Layout, Val};
 use crate::builtin::OptionsIndex;
 use crate::core_value::CoreValue;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::Table;
 use crate::machine::SubtaskId;
 
@@ -211,7 +211,7 @@ impl<L: Copy> Calls<L> {
     pub(crate) fn guest_call(&mut self, id: SubtaskId) -> Result<&mut GuestCall, Error> {
         match self.get(id)? {
             Call::Guest(call) => Ok(call),
-            Call::Host(_) => Err(Error::NotHosts),
+            Call::Host(_) => Err(MachineError::NotHosts.into()),
         }
     }
 
@@ -220,7 +220,7 @@ impl<L: Copy> Calls<L> {
     pub(crate) fn host_call(&mut self, id: SubtaskId) -> Result<&mut HostCall<L>, Error> {
         match self.get(id)? {
             Call::Host(call) => Ok(call),
-            Call::Guest(_) => Err(Error::NotHosts),
+            Call::Guest(_) => Err(MachineError::NotHosts.into()),
         }
     }
 
@@ -229,7 +229,7 @@ impl<L: Copy> Calls<L> {
     pub(crate) fn take_lowered(&mut self, id: SubtaskId) -> Result<Arc<Lowered>, Error> {
         match self.by_id.get(id) {
             Some(Call::Guest(call)) => Ok(self.spare_lowered.take(&call.lowered)),
-            Some(Call::Host(_)) => Err(Error::NotHosts),
+            Some(Call::Host(_)) => Err(MachineError::NotHosts.into()),
             None => Err(Error::Unknown(Table::Waitables)),
         }
     }
@@ -397,8 +397,8 @@ mod tests {
     fn a_call_is_only_what_it_is() {
         let mut calls = Calls::new();
         assert!(calls.add_host_call(id(0), Vec::new(), ()).is_ok());
-        assert!(matches!(calls.guest_call(id(0)), Err(Error::NotHosts)));
-        assert!(matches!(calls.take_lowered(id(0)), Err(Error::NotHosts)));
+        assert!(matches!(calls.guest_call(id(0)), Err(Error::Machine(MachineError::NotHosts))));
+        assert!(matches!(calls.take_lowered(id(0)), Err(Error::Machine(MachineError::NotHosts))));
         assert!(matches!(calls.take_lowered(id(1)), Err(Error::Unknown(Table::Waitables))));
         assert_eq!(calls.origin_of(id(0)), Some(id(0)));
     }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::abi::FlatValues;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreEngine, CoreExtern, CoreTrap};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, ThreadId};
 
 use super::fault::Fault;
@@ -174,7 +174,7 @@ impl<S, I> Crossing<S, I> {
 
     /// Takes the core module that is instantiated now.
     pub(crate) fn take_starting(&mut self) -> Result<S, Error> {
-        self.starting.take().ok_or(Error::NotEntered)
+        self.starting.take().ok_or(MachineError::NotEntered.into())
     }
 
     /// Hands over the instance of the core module.
@@ -184,7 +184,7 @@ impl<S, I> Crossing<S, I> {
 
     /// Takes the instance of the core module.
     pub(crate) fn take_started(&mut self) -> Result<I, Error> {
-        self.started.take().ok_or(Error::NotEntered)
+        self.started.take().ok_or(MachineError::NotEntered.into())
     }
 }
 
@@ -229,7 +229,7 @@ mod tests {
         crossing.stop(stop());
         assert!(matches!(crossing.give_up(Fault::Interrupted), Fault::Interrupted));
         assert!(crossing.take_lowered().is_none() && crossing.take_stop().is_none());
-        assert_eq!(crossing.take_starting(), Err(Error::NotEntered));
+        assert_eq!(crossing.take_starting(), Err(MachineError::NotEntered.into()));
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(crossing.take_starting(), Ok(1));
         crossing.put_started(2);
         assert_eq!(crossing.take_started(), Ok(2));
-        assert_eq!(crossing.take_started(), Err(Error::NotEntered));
+        assert_eq!(crossing.take_started(), Err(MachineError::NotEntered.into()));
     }
 
     #[test]

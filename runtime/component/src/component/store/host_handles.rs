@@ -18,7 +18,7 @@ use hashbrown::HashMap;
 use crate::abi::{Resource, Type, TypeList, Val};
 use crate::builtin::TypeIndex;
 use crate::code::SubtaskState;
-use crate::error::Error;
+use crate::error::{Error, MachineError};
 use crate::machine::{EndId, SubtaskId, TaskId};
 
 use super::claims::{Claims, may_hold};
@@ -266,7 +266,7 @@ impl HostHandles {
 
     /// Returns the buffer of a read or write that is under way.
     pub(crate) fn buffer(&mut self, end: EndId) -> Result<&mut VecDeque<Val>, Error> {
-        self.buffers.get_mut(&end).ok_or(Error::EndIdle)
+        self.buffers.get_mut(&end).ok_or(MachineError::EndIdle.into())
     }
 
     /// Takes the buffer of a read or write that has ended.

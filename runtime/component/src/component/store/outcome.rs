@@ -9,7 +9,7 @@ use arrayvec::ArrayVec;
 
 use crate::abi::{Options, Val};
 use crate::component::definition::function_type::FunctionType;
-use crate::error::Error;
+use crate::error::{AbiError, Error};
 
 /// The result of a call, until the host asks for it.
 pub(crate) enum Outcome {
@@ -52,7 +52,7 @@ impl ResultBoxes {
         if self.0.len() < Self::MAX {
             self.0.push(place);
         }
-        value.ok_or(Error::ValueMismatch)
+        value.ok_or(AbiError::ValueMismatch.into())
     }
 }
 
@@ -76,6 +76,6 @@ mod tests {
     fn a_value_of_another_type_is_not_there() {
         let mut boxes = ResultBoxes::default();
         let value = boxes.put(7_u32);
-        assert_eq!(boxes.take::<u64>(value), Err(Error::ValueMismatch));
+        assert_eq!(boxes.take::<u64>(value), Err(AbiError::ValueMismatch.into()));
     }
 }

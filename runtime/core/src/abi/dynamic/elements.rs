@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 use crate::trap::{CopyDirection, Trap};
 
 use super::super::memory::range;
@@ -20,8 +20,8 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`Error::LiftedTooLarge`]. Traps: `buffer-unaligned` and `buffer-out-of-bounds`, which the
-    /// built-in has seen to before; those of loading.
+    /// [`AbiError::LiftedTooLarge`]. Traps: `buffer-unaligned` and `buffer-out-of-bounds`, which
+    /// the built-in has seen to before; those of loading.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
     pub fn load_elements<H: LiftHandles>(
@@ -44,9 +44,9 @@ impl Type {
     /// # Errors
     ///
     /// [`LowerFailure::Mismatch`], whose path begins with the position, with nothing written;
-    /// [`Error::TooLong`] if there are more values than a buffer has. Traps: `buffer-unaligned` and
-    /// `buffer-out-of-bounds`, which the built-in has seen to before; what `realloc` traps with,
-    /// and what lowering handles does.
+    /// [`AbiError::TooLong`] if there are more values than a buffer has. Traps: `buffer-unaligned`
+    /// and `buffer-out-of-bounds`, which the built-in has seen to before; what `realloc` traps
+    /// with, and what lowering handles does.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
     pub fn store_elements<C: LowerContext + ?Sized>(
@@ -56,7 +56,7 @@ impl Type {
         address: u64,
     ) -> Result<(), LowerFailure> {
         self.check_each(vals)?;
-        let length = u32::try_from(vals.len()).map_err(|_| Failure::from(Error::TooLong))?;
+        let length = u32::try_from(vals.len()).map_err(|_| Failure::from(AbiError::TooLong))?;
         let layout = self.abi().of(cx.options().address_type);
         check_buffer(cx.memory_mut(), layout, CopyDirection::Read, address, length)?;
         Ok(store_list_into_valid_range(cx, vals, self, address)?)

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::{ResourceKey, Shape};
 use super::check::Mismatch;
@@ -34,16 +34,17 @@ impl HandleTypes {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownHandleType`] if no check has found it, or `shape` is not that of a handle.
+    /// [`AbiError::UnknownHandleType`] if no check has found it, or `shape` is not that of a
+    /// handle.
     pub fn number(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let shape = match *shape {
             Shape::Own(key) | Shape::Borrow(key) => HandleShape::Resource(key),
             Shape::Stream(element) => HandleShape::Stream(element),
             Shape::Future(value) => HandleShape::Future(value),
-            _ => return Err(Error::UnknownHandleType.into()),
+            _ => return Err(AbiError::UnknownHandleType.into()),
         };
         let found = self.found.iter().find(|(found, _)| *found == shape);
-        found.map(|(_, number)| *number).ok_or_else(|| Error::UnknownHandleType.into())
+        found.map(|(_, number)| *number).ok_or_else(|| AbiError::UnknownHandleType.into())
     }
 
     /// Remembers the number of a handle's type; fails if it has another already.

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 use crate::core_value::IntegerType;
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::trap::EndKind;
@@ -60,9 +60,9 @@ enum Handle {
 ///
 /// # Errors
 ///
-/// - [`Error::UnknownHandleType`] if `handles` lacks the type of a handle.
-/// - [`Error::ValueMismatch`] if a resource is of another type.
-/// - [`Error::LiftedTooLarge`] if there is not enough memory.
+/// - [`AbiError::UnknownHandleType`] if `handles` lacks the type of a handle.
+/// - [`AbiError::ValueMismatch`] if a resource is of another type.
+/// - [`AbiError::LiftedTooLarge`] if there is not enough memory.
 pub fn to_vals<T: Lower>(
     value: &T,
     types: &TypeList,
@@ -78,8 +78,8 @@ pub fn to_vals<T: Lower>(
 ///
 /// # Errors
 ///
-/// - [`Error::ValueMismatch`] if the values are not of these types.
-/// - [`Error::LiftedTooLarge`] if there is not enough memory.
+/// - [`AbiError::ValueMismatch`] if the values are not of these types.
+/// - [`AbiError::LiftedTooLarge`] if there is not enough memory.
 pub fn from_vals<T: for<'a> Lift<'a>>(
     values: &[Val],
     types: &TypeList,
@@ -90,7 +90,7 @@ pub fn from_vals<T: for<'a> Lift<'a>>(
     let flat = match types.lower_flat_values(&mut image, max, values, None) {
         Ok(flat) => flat,
         Err(LowerFailure::Failure(failure)) => return Err(failure),
-        Err(LowerFailure::Mismatch(_)) => return Err(Error::ValueMismatch.into()),
+        Err(LowerFailure::Mismatch(_)) => return Err(AbiError::ValueMismatch.into()),
     };
     lift_flat_values(&mut image.lifting(), max, &mut CoreValueIter::new(flat.as_slice()))
 }
@@ -107,20 +107,20 @@ impl<'t> Image<'t> {
     }
 
     fn add(&mut self, handle: Handle) -> Result<u32, Failure> {
-        let index = u32::try_from(self.handles.len()).map_err(|_| Error::LiftedTooLarge)?;
+        let index = u32::try_from(self.handles.len()).map_err(|_| AbiError::LiftedTooLarge)?;
         self.handles.push(handle);
         Ok(index)
     }
 
     fn handle(&self, index: u32) -> Result<Handle, Failure> {
         let found = usize::try_from(index).ok().and_then(|index| self.handles.get(index));
-        Ok(*found.ok_or(Error::ValueMismatch)?)
+        Ok(*found.ok_or(AbiError::ValueMismatch)?)
     }
 
     fn resource(&self, index: u32) -> Result<Resource, Failure> {
         match self.handle(index)? {
             Handle::Resource(resource) => Ok(resource),
-            _ => Err(Error::ValueMismatch.into()),
+            _ => Err(AbiError::ValueMismatch.into()),
         }
     }
 }
@@ -141,7 +141,7 @@ impl LowerContext for Image<'_> {
         alignment: u32,
         new_byte_length: u64,
     ) -> Result<u64, Failure> {
-        let too_large = || Failure::from(Error::LiftedTooLarge);
+        let too_large = || Failure::from(AbiError::LiftedTooLarge);
         let position = |address: u64| usize::try_from(address).map_err(|_| too_large());
         let start = u64::try_from(self.memory.len()).map_err(|_| too_large())?;
         let start = align_to(start, alignment);
@@ -191,14 +191,14 @@ impl LiftHandles for &Image<'_> {
     fn lift_end(&mut self, _: EndKind, _: TypeIndex, index: u32) -> Result<EndId, Failure> {
         match self.handle(index)? {
             Handle::End(end) => Ok(end),
-            _ => Err(Error::ValueMismatch.into()),
+            _ => Err(AbiError::ValueMismatch.into()),
         }
     }
 
     fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
         match self.handle(index)? {
             Handle::ErrorContext(error_context) => Ok(error_context),
-            _ => Err(Error::ValueMismatch.into()),
+            _ => Err(AbiError::ValueMismatch.into()),
         }
     }
 
@@ -261,7 +261,7 @@ mod tests {
         let other = Own::<File>::from(Resource { ty: TypeIndex(5), representation: 1 });
         assert_eq!(
             to_vals(&(other, Borrow::<File>::new(2)), &list, &handles),
-            Err(Error::ValueMismatch.into())
+            Err(AbiError::ValueMismatch.into())
         );
     }
 

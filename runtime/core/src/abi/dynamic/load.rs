@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 use crate::trap::{EndKind, Trap};
 
 use super::super::string::load_string_from_range;
@@ -209,7 +209,7 @@ fn lift_flat_list<H: LiftHandles>(
     };
     // Each element is at least one core value, so that there are no more of them than of those.
     let length = usize::try_from(length).ok().filter(|it| *it <= values.remaining());
-    let length = length.ok_or(Error::FlatValueCount)?;
+    let length = length.ok_or(AbiError::FlatValueCount)?;
     let mut elements = reserved(cx, length)?;
     for _ in 0..length {
         elements.push(lift_flat(cx, values, list.element())?);

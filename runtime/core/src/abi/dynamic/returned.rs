@@ -1,6 +1,6 @@
 //! Results of calls, as a host wants them: as values, or as a Rust type.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
 use super::handle_types::HandleTypes;
@@ -39,7 +39,7 @@ pub trait ReturnedValue: Send + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueMismatch`] if it is not [inline](Self::INLINE); those of lifting.
+    /// [`AbiError::ValueMismatch`] if it is not [inline](Self::INLINE); those of lifting.
     fn lift_inline<H: LiftHandles>(
         cx: &mut LiftContext<'_, H>,
         values: &mut CoreValueIter<'_>,
@@ -50,7 +50,7 @@ pub trait ReturnedValue: Send + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::ValueMismatch`] if it is not of the Rust type.
+    /// [`AbiError::ValueMismatch`] if it is not of the Rust type.
     fn from_val(val: Option<Val>, types: Option<&TypeList>) -> Result<Self, Failure>;
 }
 
@@ -72,7 +72,7 @@ impl ReturnedValue for Option<Val> {
         _: &mut LiftContext<'_, H>,
         _: &mut CoreValueIter<'_>,
     ) -> Result<Self, Failure> {
-        Err(Error::ValueMismatch.into())
+        Err(AbiError::ValueMismatch.into())
     }
 
     fn from_val(val: Self, _: Option<&TypeList>) -> Result<Self, Failure> {
@@ -101,16 +101,16 @@ impl<R: for<'a> Lift<'a> + Send + 'static> ReturnedValue for R {
         values: &mut CoreValueIter<'_>,
     ) -> Result<Self, Failure> {
         if !R::INLINE {
-            return Err(Error::ValueMismatch.into());
+            return Err(AbiError::ValueMismatch.into());
         }
         R::lift_flat(cx, values)
     }
 
     fn from_val(val: Option<Val>, types: Option<&TypeList>) -> Result<Self, Failure> {
-        let types = types.ok_or(Error::ValueMismatch)?;
+        let types = types.ok_or(AbiError::ValueMismatch)?;
         let mut handles = HandleTypes::default();
         let checked = handles.check_optional(types.types().next(), &R::SHAPE);
-        checked.map_err(|_| Error::ValueMismatch)?;
+        checked.map_err(|_| AbiError::ValueMismatch)?;
         from_vals(val.as_slice(), types, &handles)
     }
 }

@@ -1,9 +1,9 @@
 //! Lowering: the reference's `store` and `lower_flat`.
 //!
 //! Values were checked before; one that is not of its type after all is
-//! [`Error::ValueMismatch`].
+//! [`AbiError::ValueMismatch`].
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Error, Failure};
 use crate::trap::EndKind;
 
 use super::super::context::{LowerContextExt as _, LoweringSteps as _};
@@ -11,7 +11,7 @@ use super::super::{FlatValues, Lower, LowerContext};
 use super::ty::{Case, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
 
-const MISMATCH: Failure = Failure::Error(Error::ValueMismatch);
+const MISMATCH: Failure = Failure::Error(Error::Abi(AbiError::ValueMismatch));
 
 /// Lowers a value of any type: `$lower` does it with `$it`, where a value of the Component Model
 /// is one of Rust, and the other arms where not.
@@ -97,7 +97,7 @@ fn store_list_into_range<C: LowerContext + ?Sized>(
     let layout = list.element().abi().of(cx.options().address_type);
     let address = cx.allocate_list(elements.len(), layout)?;
     store_list_into_valid_range(cx, elements, list.element(), address)?;
-    Ok((address, u64::try_from(elements.len()).map_err(|_| Error::TooLong)?))
+    Ok((address, u64::try_from(elements.len()).map_err(|_| AbiError::TooLong)?))
 }
 
 /// `store_list_into_valid_range`: writes values of type `ty` one after the other.

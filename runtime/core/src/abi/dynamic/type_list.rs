@@ -161,7 +161,8 @@ impl TypeList {
     /// # Errors
     ///
     /// The traps and errors of [`lower_flat_values`](Self::lower_flat_values), and
-    /// [`Error::ValueMismatch`](crate::error::Error::ValueMismatch) if `vals` were not checked.
+    /// [`AbiError::ValueMismatch`](crate::error::AbiError::ValueMismatch) if `vals` were not
+    /// checked.
     pub fn lower_checked<C: LowerContext + ?Sized>(
         &self,
         flat: &mut FlatValues,

@@ -1,6 +1,6 @@
 //! A copy between two memories that can't be had at the same time.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::memory::{range, range_mut};
 use super::TransferContext;
@@ -40,9 +40,9 @@ fn copy<const N: usize, C: TransferContext + ?Sized>(
         // what is still to be read.
         let done = if to > from { rest.saturating_sub(count) } else { length - rest };
         let source = range(cx.source_memory(), from.saturating_add(done), count);
-        buffer.copy_from_slice(source.ok_or(Error::UncheckedAddress)?);
+        buffer.copy_from_slice(source.ok_or(AbiError::UncheckedAddress)?);
         let place = range_mut(cx.memory_mut(), to.saturating_add(done), count);
-        place.ok_or(Error::UncheckedAddress)?.copy_from_slice(buffer);
+        place.ok_or(AbiError::UncheckedAddress)?.copy_from_slice(buffer);
         rest = rest.saturating_sub(count);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Many values, one after the other.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::Type;
 use super::super::memory::range;
@@ -24,7 +24,7 @@ pub(super) fn transfer<C: TransferContext + ?Sized>(
     if element.is_plain() {
         return cx.copy(from, to, bytes);
     }
-    let source = range(cx.source_memory(), from, bytes).ok_or(Error::UncheckedAddress)?;
+    let source = range(cx.source_memory(), from, bytes).ok_or(AbiError::UncheckedAddress)?;
     if may_be_copied(element, source) {
         return cx.copy(from, to, bytes);
     }

@@ -5,7 +5,7 @@ use alloc::collections::VecDeque;
 
 use arrayvec::ArrayVec;
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
@@ -53,7 +53,7 @@ impl LiftedHandles {
             let memory = u64::try_from(cx.source_memory().len()).unwrap_or(u64::MAX);
             memory.saturating_add(LiftContext::DEFAULT_BUDGET)
         });
-        self.budget = Some(left.checked_sub(bytes).ok_or(Error::LiftedTooLarge)?);
+        self.budget = Some(left.checked_sub(bytes).ok_or(AbiError::LiftedTooLarge)?);
         Ok(())
     }
 
@@ -118,13 +118,13 @@ impl LiftedHandles {
             (Type::ErrorContext, Some(LiftedHandle::ErrorContext(error_context))) => {
                 cx.lower_error_context(error_context)
             }
-            _ => Err(Error::SourceChanged.into()),
+            _ => Err(AbiError::SourceChanged.into()),
         }
     }
 
     /// Whether all of them were lowered.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         let is_finished = self.lowered == self.few.len() && self.more.is_empty();
-        if is_finished { Ok(()) } else { Err(Error::SourceChanged.into()) }
+        if is_finished { Ok(()) } else { Err(AbiError::SourceChanged.into()) }
     }
 }

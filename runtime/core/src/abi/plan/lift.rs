@@ -4,7 +4,7 @@
 //! the reference, which lifts all values before it lowers the first. Handles are lifted here for
 //! good. Whatever can't be malformed is passed over, a list of any length in one step.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::memory::range;
 use super::super::scalar::{check_case_index, convert_i32_to_char};
@@ -85,7 +85,7 @@ pub(super) fn elements<C: TransferContext + ?Sized>(
     let size = element.abi().of(cx.source_options().address_type).size;
     let bytes = || {
         let bytes = range(cx.source_memory(), address, size.saturating_mul(length));
-        bytes.ok_or(Error::UncheckedAddress)
+        bytes.ok_or(AbiError::UncheckedAddress)
     };
     match element {
         Type::Char => {

@@ -17,8 +17,8 @@
 //! | handles | out of one table | into the other |
 //!
 //! Lists and strings that share their places, so that moving them would take for ever, are
-//! [`Error::LiftedTooLarge`](crate::error::Error::LiftedTooLarge): what is moved may be as large as
-//! the source's memory, and 128 MiB more.
+//! [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge): what is moved may be as
+//! large as the source's memory, and 128 MiB more.
 //!
 //! Nothing is allocated but what `realloc` is asked for, and a queue if there are handles. Values
 //! arrive, `realloc` is called, handles are numbered and traps come in the order of the reference,
@@ -26,9 +26,10 @@
 //!
 //! - A NaN keeps its bits, which the spec leaves open.
 //! - What the first pass has seen is not kept. If the two memories are one, and `realloc` writes
-//!   to values that are being moved, or the place of results overlaps with what they are made
-//!   from, then what lies there when its turn comes is what arrives. Bounds are checked again, and
-//!   handles that would be others are [`Error::SourceChanged`](crate::error::Error::SourceChanged).
+//!   to values that are being moved, or the place of results overlaps with what they are made from,
+//!   then what lies there when its turn comes is what arrives. Bounds are checked again, and
+//!   handles that would be others are
+//!   [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged).
 //!
 //! | file | |
 //! |---|---|
@@ -78,8 +79,8 @@ pub trait TransferContext: LowerContext + LiftHandles {
     ///
     /// # Errors
     ///
-    /// [`Error::UncheckedAddress`](crate::error::Error::UncheckedAddress) if they don't lie in
-    /// their memories after all.
+    /// [`AbiError::UncheckedAddress`](crate::error::AbiError::UncheckedAddress) if they don't lie
+    /// in their memories after all.
     fn copy(&mut self, from: u64, to: u64, length: u64) -> Result<(), Failure> {
         copy::copy_in_chunks(self, from, to, length)
     }
@@ -110,9 +111,10 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// [`Error::SourceChanged`](crate::error::Error::SourceChanged),
-    /// [`Error::LiftedTooLarge`](crate::error::Error::LiftedTooLarge). Traps: `pointer-unaligned`,
-    /// `pointer-out-of-bounds`, those of loading, those of handles, and what `realloc` traps with.
+    /// [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged),
+    /// [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge). Traps:
+    /// `pointer-unaligned`, `pointer-out-of-bounds`, those of loading, those of handles, and what
+    /// `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     pub fn transfer_flat_values<C: TransferContext + ?Sized>(
@@ -179,10 +181,10 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`Error::SourceChanged`](crate::error::Error::SourceChanged),
-    /// [`Error::LiftedTooLarge`](crate::error::Error::LiftedTooLarge),
-    /// [`Error::UncheckedAddress`](crate::error::Error::UncheckedAddress). The traps of loading,
-    /// those of handles, and what `realloc` traps with.
+    /// [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged),
+    /// [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge),
+    /// [`AbiError::UncheckedAddress`](crate::error::AbiError::UncheckedAddress). The traps of
+    /// loading, those of handles, and what `realloc` traps with.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
     pub fn transfer_elements<C: TransferContext + ?Sized>(

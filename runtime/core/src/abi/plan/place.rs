@@ -1,6 +1,6 @@
 //! Where a value comes from and goes to: memory, or core values.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::context::LoweringSteps as _;
 use super::super::memory::{range, range_mut};
@@ -65,7 +65,7 @@ impl<'v> From<'_, 'v> {
     ) -> Result<(), Failure> {
         let Self::Flat(values) = self else { return Ok(()) };
         let count = ty.abi().of(cx.source_options().address_type).flat.count();
-        values.take(count.ok_or(Error::FlatValueCount)?).map(|_| ())
+        values.take(count.ok_or(AbiError::FlatValueCount)?).map(|_| ())
     }
 
     /// The case of a variant, and where its payload comes from.
@@ -79,7 +79,7 @@ impl<'v> From<'_, 'v> {
                 let address_type = cx.source_options().address_type;
                 let size = variant.abi().of(address_type).size;
                 let bytes = range(cx.source_memory(), *address, size);
-                let bytes = bytes.ok_or(Error::UncheckedAddress)?;
+                let bytes = bytes.ok_or(AbiError::UncheckedAddress)?;
                 let (case, _) = variant.load(&source(cx), bytes)?;
                 let offset = variant.payload_offset().of(address_type);
                 Ok((case, Payload::Memory(address.saturating_add(offset))))
@@ -101,7 +101,7 @@ impl<'v> From<'_, 'v> {
             Self::Memory(address) => {
                 let source = range(cx.source_memory(), *address, size);
                 let mut bytes = [0; 8];
-                let source = source.ok_or(Error::UncheckedAddress)?;
+                let source = source.ok_or(AbiError::UncheckedAddress)?;
                 for (place, byte) in bytes.iter_mut().zip(source) {
                     *place = *byte;
                 }
@@ -134,7 +134,7 @@ impl<'v> From<'_, 'v> {
             Self::Memory(address) => {
                 let size = Abi::STRING.of(cx.source_options().address_type).size;
                 let bytes = range(cx.source_memory(), *address, size);
-                load_pair(&source(cx), bytes.ok_or(Error::UncheckedAddress)?)
+                load_pair(&source(cx), bytes.ok_or(AbiError::UncheckedAddress)?)
             }
             Self::Flat(values) => next_pair(&source(cx), values),
         }
@@ -164,7 +164,7 @@ impl To<'_> {
         match self {
             Self::Memory(address) => {
                 let place = range_mut(cx.memory_mut(), *address, size);
-                let place = place.ok_or(Error::UncheckedAddress)?;
+                let place = place.ok_or(AbiError::UncheckedAddress)?;
                 for (place, byte) in place.iter_mut().zip(bits.to_le_bytes()) {
                     *place = byte;
                 }

@@ -1,6 +1,6 @@
 //! Strings, from one memory and encoding to another.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::memory::range;
 use super::super::string::{StringSource, store_string_into_range, string_range};
@@ -23,7 +23,7 @@ impl<C: TransferContext + ?Sized> StringSource for GuestString<'_, C> {
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Failure> {
         let length = u64::try_from(into.len()).unwrap_or(u64::MAX);
         let bytes = range(self.cx.source_memory(), self.address.saturating_add(offset), length);
-        into.copy_from_slice(bytes.ok_or(Error::UncheckedAddress)?);
+        into.copy_from_slice(bytes.ok_or(AbiError::UncheckedAddress)?);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The second pass: one value, from where it is to where it goes.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::dynamic::Run;
 use super::super::scalar::{convert_i32_to_char, convert_int_to_bool};
@@ -89,7 +89,7 @@ fn list<C: TransferContext + ?Sized>(
     let layout = element.abi().of(cx.source_options().address_type);
     source(cx).load_list_from_range(address, length, layout)?;
     lifted.charge(cx, layout.size.saturating_mul(length))?;
-    let count = usize::try_from(length).map_err(|_| Error::TooLong)?;
+    let count = usize::try_from(length).map_err(|_| AbiError::TooLong)?;
     let place = cx.allocate_list(count, element.abi().of(cx.options().address_type))?;
     elements::transfer(cx, lifted, element, address, place, length)?;
     to.put_pair(cx, (place, length))

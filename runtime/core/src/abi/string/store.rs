@@ -2,7 +2,7 @@
 //!
 //! The functions, their order, and the sizes that `realloc` is asked for are the reference's.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 use crate::trap::Trap;
 
 use super::super::context::{LowerContext, LoweringSteps as _, lowered_byte_length};
@@ -41,14 +41,14 @@ impl<C: LowerContext + ?Sized> StringSource for HostString<'_, C> {
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Failure> {
         let length = u64::try_from(into.len()).unwrap_or(u64::MAX);
         let bytes = super::super::memory::range(self.text.as_bytes(), offset, length);
-        into.copy_from_slice(bytes.ok_or(Error::UncheckedAddress)?);
+        into.copy_from_slice(bytes.ok_or(AbiError::UncheckedAddress)?);
         Ok(())
     }
 
     fn copy_all(&mut self, address: u64, length: u64) -> Result<(), Failure> {
         let place = range_mut(self.cx.memory_mut(), address, length);
         let place = place.filter(|place| place.len() == self.text.len());
-        place.ok_or(Error::UncheckedAddress)?.copy_from_slice(self.text.as_bytes());
+        place.ok_or(AbiError::UncheckedAddress)?.copy_from_slice(self.text.as_bytes());
         Ok(())
     }
 }
@@ -57,7 +57,7 @@ impl<C: LowerContext + ?Sized> StringSource for HostString<'_, C> {
 ///
 /// # Errors
 ///
-/// [`Error::TooLong`] if `realloc` could not be asked for all that the string may need. Traps:
+/// [`AbiError::TooLong`] if `realloc` could not be asked for all that the string may need. Traps:
 /// `realloc-unaligned`, `realloc-out-of-bounds`, and what `realloc` traps with.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
@@ -70,7 +70,8 @@ pub fn store_str_into_range<C: LowerContext + ?Sized>(
         StringEncoding::Utf8 => 1,
         StringEncoding::Utf16 | StringEncoding::Latin1Utf16 => 2,
     };
-    let worst_case_size = lowered_byte_length(text.len(), code_unit_size).ok_or(Error::TooLong)?;
+    let worst_case_size =
+        lowered_byte_length(text.len(), code_unit_size).ok_or(AbiError::TooLong)?;
     let form = StringForm {
         source_encoding: StringEncoding::Utf8,
         encoding: SimpleEncoding::Utf8,
@@ -183,7 +184,7 @@ fn store_string_to_latin1_or_utf16<S: StringSource>(
     let cx = source.destination();
     address = cx.reallocate(address, code_units, 2, worst_case_size, OUT)?;
     let inflated = 2 * latin1.written;
-    inflate(range_mut(cx.memory_mut(), address, inflated).ok_or(Error::UncheckedAddress)?);
+    inflate(range_mut(cx.memory_mut(), address, inflated).ok_or(AbiError::UncheckedAddress)?);
     let rest_address = address.saturating_add(inflated);
     let rest = reader.transcode(source, rest_address, SimpleEncoding::Utf16, char::MAX)?;
     let byte_length = inflated.saturating_add(rest.written);
@@ -204,7 +205,7 @@ fn store_probably_utf16_to_latin1_or_utf16<S: StringSource>(
     source.copy_all(address, byte_length)?;
     let cx = source.destination();
     let bytes = range_mut(cx.memory_mut(), address, byte_length);
-    let bytes = bytes.ok_or(Error::UncheckedAddress)?;
+    let bytes = bytes.ok_or(AbiError::UncheckedAddress)?;
     let (units, _) = bytes.as_chunks::<2>();
     if units.iter().any(|[_, high]| *high != 0) {
         return Ok((address, form.code_units | utf16_tag(cx.options().address_type)));

@@ -4,7 +4,7 @@
 //! string comes from and the one that it goes to may be the same, or not be had at the same
 //! time. Most text is ASCII, and in every encoding a stretch of it is one loop without branches.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 use crate::trap::Trap;
 
 use super::super::context::LowerContext;
@@ -63,7 +63,7 @@ impl Reader {
             }
             let memory = source.destination().memory_mut();
             let place = range_mut(memory, address.saturating_add(done.written), out.len());
-            place.ok_or(Error::UncheckedAddress)?.copy_from_slice(out.as_slice());
+            place.ok_or(AbiError::UncheckedAddress)?.copy_from_slice(out.as_slice());
             self.offset = self.offset.saturating_add(consumed);
             done = Transcoded { written: done.written.saturating_add(out.len()), stopped };
         }
@@ -76,7 +76,7 @@ impl Reader {
             SimpleEncoding::Utf8 => Trap::InvalidUtf8.into(),
             SimpleEncoding::Utf16 => Trap::InvalidUtf16.into(),
             // Every byte is a character of Latin-1.
-            SimpleEncoding::Latin1 => Error::SourceChanged.into(),
+            SimpleEncoding::Latin1 => AbiError::SourceChanged.into(),
         }
     }
 }

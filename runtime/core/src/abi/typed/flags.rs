@@ -1,6 +1,6 @@
 //! What flags need.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::memory::range_mut;
 use super::super::scalar::{load_small, store_small};
@@ -60,7 +60,7 @@ impl FlagsAbi {
     ///
     /// # Errors
     ///
-    /// [`Error::ByteCount`] if there is no room for them.
+    /// [`AbiError::ByteCount`] if there is no room for them.
     pub fn store<C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,
@@ -69,7 +69,7 @@ impl FlagsAbi {
     ) -> Result<(), Failure> {
         let place = range_mut(cx.memory_mut(), address, u64::from(self.size));
         let stored = place.and_then(|place| store_small(place, self.size, bits));
-        Ok(stored.ok_or(Error::ByteCount)?)
+        Ok(stored.ok_or(AbiError::ByteCount)?)
     }
 
     /// `lift_flat_flags`: bits without a label are ignored.
@@ -85,9 +85,9 @@ impl FlagsAbi {
     ///
     /// # Errors
     ///
-    /// [`Error::ByteCount`] if there are fewer bytes than they take.
+    /// [`AbiError::ByteCount`] if there are fewer bytes than they take.
     pub fn load(&self, bytes: &[u8]) -> Result<u32, Failure> {
-        let bits = load_small(bytes, self.size).ok_or(Error::ByteCount)?;
+        let bits = load_small(bytes, self.size).ok_or(AbiError::ByteCount)?;
         Ok(bits & self.mask)
     }
 }

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::abi::{Options, StringEncoding};
     use crate::core_value::IntegerType;
-    use crate::error::Error;
+    use crate::error::AbiError;
 
     enum File {}
 
@@ -128,7 +128,7 @@ mod tests {
     fn a_handle_of_which_nobody_says_the_type_is_not_lifted() {
         let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
         let mut cx = LiftContext::new(&[1, 0, 0, 0], options);
-        let unknown = Some(Failure::Error(Error::UnknownHandleType));
+        let unknown = Some(Failure::from(AbiError::UnknownHandleType));
         let bytes = cx.memory;
         assert_eq!(Own::<File>::load(&mut cx, bytes).err(), unknown);
         let mut values = CoreValueIter::new(&[1]);

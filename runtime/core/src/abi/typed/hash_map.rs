@@ -3,7 +3,7 @@
 use core::hash::{BuildHasher, Hash};
 use std::collections::HashMap;
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::context::LoweringSteps as _;
 use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use arrayvec::ArrayVec;
 
 use crate::core_value::IntegerType;
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::context::{LowerContextExt as _, LoweringSteps as _};
 use super::super::memory::{load_ptr, range_mut};
@@ -70,7 +70,7 @@ pub(super) fn store_elements<T: Lower, C: LowerContext + ?Sized>(
     let length = u64::try_from(elements.len()).ok().and_then(|it| it.checked_mul(layout.size));
     let bytes = length.and_then(|length| range_mut(cx.memory_mut(), address, length));
     let stride = stride::<T>(options.address_type);
-    let places = bytes.ok_or(Error::ByteCount)?.chunks_exact_mut(stride);
+    let places = bytes.ok_or(AbiError::ByteCount)?.chunks_exact_mut(stride);
     for (element, bytes) in elements.iter().zip(places) {
         element.store(&mut Window { options, bytes }, 0)?;
     }
@@ -133,7 +133,7 @@ pub(crate) fn load_pair<H>(cx: &LiftContext<'_, H>, bytes: &[u8]) -> Result<(u64
     let address_type = cx.options.address_type;
     let address = load_ptr(bytes, 0, address_type);
     let length = load_ptr(bytes, u64::from(ptr_size(address_type)), address_type);
-    Ok(address.zip(length).ok_or(Error::ByteCount)?)
+    Ok(address.zip(length).ok_or(AbiError::ByteCount)?)
 }
 
 /// `store_list_into_range`
@@ -144,7 +144,7 @@ fn store_list_into_range<T: Lower, C: LowerContext + ?Sized>(
     let layout = T::ABI.of(cx.options().address_type);
     let address = cx.allocate_list(elements.len(), layout)?;
     T::store_elements(elements, cx, address)?;
-    Ok((address, u64::try_from(elements.len()).map_err(|_| Error::TooLong)?))
+    Ok((address, u64::try_from(elements.len()).map_err(|_| AbiError::TooLong)?))
 }
 
 /// What is lowered as an address and a length.
@@ -228,10 +228,10 @@ lift_pair!([] LiftedStr<'a>, |cx: &mut LiftContext<'a, H>, (address, length)| {
 lift_pair!([] &'a str, |cx: &mut LiftContext<'a, H>, (address, length)| {
     // Whether this can be is for the options to say, not for each string.
     if cx.options.string_encoding != StringEncoding::Utf8 {
-        return Err(Error::NotUtf8.into());
+        return Err(AbiError::NotUtf8.into());
     }
     let (text, _) = load_string_from_range(cx, address, length)?;
-    Ok(text.as_str().ok_or(Error::NotUtf8)?)
+    Ok(text.as_str().ok_or(AbiError::NotUtf8)?)
 });
 
 lift_pair!([] &'a [u8], |cx: &mut LiftContext<'a, H>, (address, length)| {
@@ -407,7 +407,7 @@ impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
         while !elements.is_full() {
             elements.push(T::lift_flat(cx, values)?);
         }
-        Ok(elements.into_inner().map_err(|_| Error::FlatValueCount)?)
+        Ok(elements.into_inner().map_err(|_| AbiError::FlatValueCount)?)
     }
 
     fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
@@ -416,8 +416,8 @@ impl<'a, T: Lift<'a>, const N: usize> Lift<'a> for [T; N] {
         let size = Offset { narrow, wide }.of(cx.options.address_type);
         let bytes = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
         let mut elements = ArrayVec::<T, N>::new();
-        T::load_elements(cx, bytes.ok_or(Error::ByteCount)?, &mut elements)?;
-        Ok(elements.into_inner().map_err(|_| Error::ByteCount)?)
+        T::load_elements(cx, bytes.ok_or(AbiError::ByteCount)?, &mut elements)?;
+        Ok(elements.into_inner().map_err(|_| AbiError::ByteCount)?)
     }
 
     fn load_elements<H: LiftHandles>(

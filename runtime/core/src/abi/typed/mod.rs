@@ -112,7 +112,7 @@ pub trait ComponentType {
 /// # Errors
 ///
 /// All of its functions fail with what `realloc` traps with, with the traps `realloc-unaligned`
-/// and `realloc-out-of-bounds`, and with [`Error::TooLong`](crate::error::Error::TooLong).
+/// and `realloc-out-of-bounds`, and with [`AbiError::TooLong`](crate::error::AbiError::TooLong).
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` cannot be lowered into a guest",
     label = "cannot be lowered",

@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::context::{LowerContextExt as _, LoweringSteps as _};
 use super::super::string::load_string_from_range;
@@ -25,7 +25,7 @@ lift_pair!([] String, |cx: &mut LiftContext<'a, H>, (address, length)| {
 ///
 /// # Errors
 ///
-/// [`Error::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`]
 pub(crate) fn owned<H>(
     cx: &mut LiftContext<'_, H>,
     text: LiftedStr<'_>,
@@ -36,7 +36,7 @@ pub(crate) fn owned<H>(
     };
     cx.charge(u64::try_from(bytes).unwrap_or(u64::MAX))?;
     let mut owned = String::new();
-    owned.try_reserve_exact(bytes).map_err(|_| Error::LiftedTooLarge)?;
+    owned.try_reserve_exact(bytes).map_err(|_| AbiError::LiftedTooLarge)?;
     match text {
         LiftedStr::Utf8(text) => owned.push_str(text),
         LiftedStr::Utf16(_) | LiftedStr::Latin1(_) => owned.extend(text.chars()),
@@ -49,7 +49,7 @@ pub(crate) fn owned<H>(
 ///
 /// # Errors
 ///
-/// [`Error::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`]
 pub(crate) fn charge<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<(), Failure> {
     let bytes = count.saturating_mul(size_of::<T>().max(1));
     cx.charge(u64::try_from(bytes).unwrap_or(u64::MAX))
@@ -59,7 +59,7 @@ pub(crate) fn charge<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<
 ///
 /// # Errors
 ///
-/// [`Error::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`]
 pub(crate) fn reserved<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<Vec<T>, Failure> {
     let mut elements = Vec::new();
     reserve(cx, &mut elements, count)?;
@@ -70,14 +70,14 @@ pub(crate) fn reserved<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Resul
 ///
 /// # Errors
 ///
-/// [`Error::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`]
 pub(crate) fn reserve<T, H>(
     cx: &mut LiftContext<'_, H>,
     elements: &mut Vec<T>,
     count: usize,
 ) -> Result<(), Failure> {
     charge::<T, H>(cx, count)?;
-    Ok(elements.try_reserve_exact(count).map_err(|_| Error::LiftedTooLarge)?)
+    Ok(elements.try_reserve_exact(count).map_err(|_| AbiError::LiftedTooLarge)?)
 }
 
 impl Lower for String {
@@ -99,7 +99,7 @@ lift_pair!([T: Lift<'a>] Vec<T>, |cx: &mut LiftContext<'a, H>, (address, length)
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
     // The list lies in memory, so that its length is no larger than the memory.
-    let mut elements = reserved(cx, usize::try_from(length).map_err(|_| Error::TooLong)?)?;
+    let mut elements = reserved(cx, usize::try_from(length).map_err(|_| AbiError::TooLong)?)?;
     T::load_elements(cx, bytes, &mut elements)?;
     Ok(elements)
 });
@@ -148,7 +148,7 @@ pub(super) fn store_map<'m, K: Lower + 'm, V: Lower + 'm, C: LowerContext + ?Siz
         entry.store(cx, at)?;
         at = at.saturating_add(layout.size);
     }
-    Ok((address, u64::try_from(length).map_err(|_| Error::TooLong)?))
+    Ok((address, u64::try_from(length).map_err(|_| AbiError::TooLong)?))
 }
 
 /// A map of Rust as one of the Component Model.
@@ -189,7 +189,7 @@ macro_rules! map {
                 let bytes = cx.load_list_from_range(address, length, layout)?;
                 // Maps keep as much free as they use. The entries lie in memory, so that there are
                 // no more than it has room for.
-                let length = usize::try_from(length).map_err(|_| Error::TooLong)?;
+                let length = usize::try_from(length).map_err(|_| AbiError::TooLong)?;
                 charge::<[(K, V); 2], H>(cx, length)?;
                 let mut map: Self = $with_room_for(length);
                 <(K, V)>::load_elements(cx, bytes, &mut map)?;

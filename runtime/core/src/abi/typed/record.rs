@@ -1,6 +1,6 @@
 //! Tuples, and what a record's fields need.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
@@ -33,7 +33,7 @@ pub(super) const fn check_size(abi: Abi) -> Abi {
 ///
 /// # Errors
 ///
-/// [`Error::ByteCount`] if there are fewer bytes than that; those of the field's [`Lift`].
+/// [`AbiError::ByteCount`] if there are fewer bytes than that; those of the field's [`Lift`].
 pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
     cx: &mut LiftContext<'a, H>,
     bytes: &'a [u8],
@@ -41,7 +41,7 @@ pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
 ) -> Result<T, Failure> {
     let offset = usize::try_from(offset.of(cx.options.address_type)).ok();
     let field = offset.and_then(|offset| bytes.get(offset..));
-    T::load(cx, field.ok_or(Error::ByteCount)?)
+    T::load(cx, field.ok_or(AbiError::ByteCount)?)
 }
 
 /// The field at `offset` of the record that lies in `bytes`, if its type has a

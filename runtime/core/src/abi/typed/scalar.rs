@@ -1,6 +1,6 @@
 //! Numbers, `bool` and `char`.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::context::LoweringSteps as _;
 use super::super::memory::range_mut;
@@ -57,7 +57,7 @@ macro_rules! scalar {
                 let _ = $options;
                 let length = u64::try_from(size_of_val(elements)).unwrap_or(u64::MAX);
                 let place = range_mut(cx.memory_mut(), address, length);
-                let (places, _) = place.ok_or(Error::ByteCount)?.as_chunks_mut();
+                let (places, _) = place.ok_or(AbiError::ByteCount)?.as_chunks_mut();
                 for (place, $self) in places.iter_mut().zip(elements.iter().copied()) {
                     *place = $encode;
                 }
@@ -82,7 +82,7 @@ macro_rules! scalar {
                 _: &mut LiftContext<'a, H>,
                 bytes: &'a [u8],
             ) -> Result<Self, Failure> {
-                let $bytes = *bytes.first_chunk().ok_or(Error::ByteCount)?;
+                let $bytes = *bytes.first_chunk().ok_or(AbiError::ByteCount)?;
                 Ok($decode)
             }
 
@@ -258,7 +258,7 @@ impl<'a> Lift<'a> for char {
     }
 
     fn load<H: LiftHandles>(_: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
-        let bytes = bytes.first_chunk().ok_or(Error::ByteCount)?;
+        let bytes = bytes.first_chunk().ok_or(AbiError::ByteCount)?;
         convert_i32_to_char(u32::from_le_bytes(*bytes))
     }
 }

@@ -1,6 +1,6 @@
 //! `Option`, `Result`, and what a variant's cases need.
 
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::super::layout::discriminant_size;
 use super::super::memory::range_mut;
@@ -87,7 +87,7 @@ impl VariantAbi {
         case: u32,
     ) -> Result<usize, Failure> {
         let count = self.abi.of(cx.options().address_type).flat.count();
-        let end = flat.count().saturating_add(count.ok_or(Error::FlatValueCount)?);
+        let end = flat.count().saturating_add(count.ok_or(AbiError::FlatValueCount)?);
         flat.push(u64::from(case))?;
         Ok(end)
     }
@@ -96,7 +96,7 @@ impl VariantAbi {
     ///
     /// # Errors
     ///
-    /// [`Error::ByteCount`] if there is no room for it; those of the payload's [`Lower`].
+    /// [`AbiError::ByteCount`] if there is no room for it; those of the payload's [`Lower`].
     pub fn store<P: Lower + ?Sized, C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,
@@ -107,7 +107,7 @@ impl VariantAbi {
         let size = discriminant_size(self.cases);
         let place = range_mut(cx.memory_mut(), address, u64::from(size));
         let stored = place.and_then(|place| store_small(place, size, case));
-        stored.ok_or(Error::ByteCount)?;
+        stored.ok_or(AbiError::ByteCount)?;
         let offset = self.payload_offset.of(cx.options().address_type);
         payload.store(cx, address.saturating_add(offset))
     }
@@ -124,7 +124,7 @@ impl VariantAbi {
         values: &mut CoreValueIter<'v>,
     ) -> Result<(u32, CoreValueIter<'v>), Failure> {
         let count = self.abi.of(cx.options.address_type).flat.count();
-        let mut own = values.take(count.ok_or(Error::FlatValueCount)?)?;
+        let mut own = values.take(count.ok_or(AbiError::FlatValueCount)?)?;
         Ok((check_case_index(own.next_u32()?, self.cases)?, own))
     }
 
@@ -132,7 +132,7 @@ impl VariantAbi {
     ///
     /// # Errors
     ///
-    /// [`Error::ByteCount`] if there are fewer bytes than it takes. Traps:
+    /// [`AbiError::ByteCount`] if there are fewer bytes than it takes. Traps:
     /// `invalid-discriminant`.
     pub fn load<'a, H>(
         &self,
@@ -140,10 +140,10 @@ impl VariantAbi {
         bytes: &'a [u8],
     ) -> Result<(u32, &'a [u8]), Failure> {
         let size = discriminant_size(self.cases);
-        let index = load_small(bytes, size).ok_or(Error::ByteCount)?;
+        let index = load_small(bytes, size).ok_or(AbiError::ByteCount)?;
         let case = check_case_index(index, self.cases)?;
         let offset = usize::try_from(self.payload_offset.of(cx.options.address_type)).ok();
-        Ok((case, offset.and_then(|it| bytes.get(it..)).ok_or(Error::ByteCount)?))
+        Ok((case, offset.and_then(|it| bytes.get(it..)).ok_or(AbiError::ByteCount)?))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A place for one value that is nothing but its bytes.
 
 use crate::builtin::TypeIndex;
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
@@ -24,22 +24,22 @@ impl LowerContext for Window<'_> {
     }
 
     fn realloc(&mut self, _: u64, _: u64, _: u32, _: u64) -> Result<u64, Failure> {
-        Err(Error::NotInline.into())
+        Err(AbiError::NotInline.into())
     }
 
     fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::NotInline.into())
+        Err(AbiError::NotInline.into())
     }
 
     fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
-        Err(Error::NotInline.into())
+        Err(AbiError::NotInline.into())
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::NotInline.into())
+        Err(AbiError::NotInline.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::NotInline.into())
+        Err(AbiError::NotInline.into())
     }
 }

@@ -3,7 +3,7 @@
 use crate::builtin::{ContextBuiltins, Outcome};
 use crate::chooser::Chooser;
 use crate::core_value::IntegerType;
-use crate::error::{Error, Failure};
+use crate::error::{BuiltinCallError, Failure};
 use crate::limits::Limits;
 
 use super::super::Machine;
@@ -18,7 +18,8 @@ impl<L: Limits, C: Chooser, H: Hooks> ContextBuiltins for Machine<L, C, H> {
         slot: u32,
     ) -> Result<Outcome<u64, Step>, Failure> {
         let thread = self.threads.get(self.current_thread()?)?;
-        let value = thread.storage.get(slot as usize).ok_or(Error::NoContextSlot { slot })?;
+        let value =
+            thread.storage.get(slot as usize).ok_or(BuiltinCallError::NoContextSlot { slot })?;
         Ok(Outcome::Return(number(*value)))
     }
 
@@ -30,7 +31,7 @@ impl<L: Limits, C: Chooser, H: Hooks> ContextBuiltins for Machine<L, C, H> {
     ) -> Result<Outcome<(), Step>, Failure> {
         let thread = self.current_thread()?;
         let storage = &mut self.threads.get_mut(thread)?.storage;
-        *storage.get_mut(slot as usize).ok_or(Error::NoContextSlot { slot })? = words(v);
+        *storage.get_mut(slot as usize).ok_or(BuiltinCallError::NoContextSlot { slot })? = words(v);
         Ok(Outcome::Return(()))
     }
 }

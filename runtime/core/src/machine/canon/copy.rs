@@ -4,7 +4,7 @@
 use crate::builtin::{OptionsIndex, Outcome, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::{CopyResult, Ends, FutureResult, StreamResult};
-use crate::error::{Error, Failure};
+use crate::error::{Failure, MachineError};
 use crate::limit::MAX_BUFFER_LENGTH;
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
@@ -109,8 +109,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken;
-    /// [`Error::EndBusy`] if the host has taken the end away meanwhile. Traps:
+    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken;
+    /// [`MachineError::EndBusy`] if the host has taken the end away meanwhile. Traps:
     /// `same-instance-copy`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
@@ -123,7 +123,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let holds_it = self.waitables.get(key)?.owner == Some(self.current_instance()?);
         if !holds_it || self.end(key)?.state != State::Idle {
             self.outstanding = Outstanding::Token(check.serial);
-            return Err(Error::EndBusy.into());
+            return Err(MachineError::EndBusy.into());
         }
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
     }
@@ -285,9 +285,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotHeld`] if a guest holds it; [`Error::ValueMismatch`] if it is an end of
-    /// something else than `end_kind` and `ty` say; [`Error::NotReadable`] if it is a writable
-    /// end; [`Error::EndBusy`] if a read of it is under way or it has come to its end;
+    /// [`MachineError::NotHeld`] if a guest holds it; [`MachineError::EndMismatch`] if it is an end
+    /// of something else than `end_kind` and `ty` say; [`MachineError::NotReadable`] if it is a
+    /// writable end; [`MachineError::EndBusy`] if a read of it is under way or it has come to its
+    /// end;
     /// [`Error::Full`]: [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
@@ -300,13 +301,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let (instance, key) = (self.instance_key(instance)?, self.hosts_end(end)?);
         let end = self.end(key)?;
         if (end.kind, end.ty) != (end_kind, ty) {
-            return Err(Error::ValueMismatch.into());
+            return Err(MachineError::EndMismatch.into());
         }
         if end.direction != CopyDirection::Read {
-            return Err(Error::NotReadable.into());
+            return Err(MachineError::NotReadable.into());
         }
         if end.state != State::Idle {
-            return Err(Error::EndBusy.into());
+            return Err(MachineError::EndBusy.into());
         }
         self.check_handle_room(instance, 1)?;
         let index = self.add_handle(instance, Handle::Waitable(key))?;

@@ -2,7 +2,7 @@
 
 use crate::chooser::{Choice, Chooser};
 use crate::code::{CallbackCode, CallbackResult};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Storage};
 use crate::trap::Trap;
 
@@ -76,10 +76,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoCurrentThread`]; [`Error::NoCallbackResult`] if `packed` is missing;
-    /// [`Error::InRealloc`] while `realloc` runs. Traps: `unsupported-callback-code`,
-    /// `unknown-handle-index`, `handle-wrong-type`, `no-async-result`, `borrows-remain`, and those of the
-    /// threads that run next.
+    /// [`MachineError::NoCurrentThread`]; [`MachineError::NoCallbackResult`] if `packed` is
+    /// missing; [`MachineError::InRealloc`] while `realloc` runs. Traps:
+    /// `unsupported-callback-code`, `unknown-handle-index`, `handle-wrong-type`, `no-async-result`,
+    /// `borrows-remain`, and those of the threads that run next.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift)
     pub fn function_returned(&mut self, packed: Option<u32>) -> Result<Step, Failure> {
@@ -88,9 +88,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let task = self.threads.get(thread)?.task;
         let lift = self.lifted(task)?.map(|lifted| lifted.lift);
         match (code, lift) {
-            (Code::Function, None) | (Code::Realloc, _) => return Err(Error::InRealloc.into()),
+            (Code::Function, None) | (Code::Realloc, _) => {
+                return Err(MachineError::InRealloc.into());
+            }
             (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) if packed.is_none() => {
-                return Err(Error::NoCallbackResult.into());
+                return Err(MachineError::NoCallbackResult.into());
             }
             _ => {}
         }
@@ -195,13 +197,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
     pub fn begin_realloc(&mut self, instance: InstanceId) -> Result<ThreadId, Failure> {
         if self.must_unwind {
-            return Err(Error::MustUnwind.into());
+            return Err(MachineError::MustUnwind.into());
         }
         let id = instance;
         let instance = self.instance_key(id)?;
         self.check_enter(instance)?;
         if !self.instances.get(instance)?.may_leave {
-            return Err(Error::InRealloc.into());
+            return Err(MachineError::InRealloc.into());
         }
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
@@ -224,13 +226,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotEntered`] if `realloc` isn't what runs.
+    /// [`MachineError::NotEntered`] if `realloc` isn't what runs.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
     pub fn realloc_returned(&mut self) -> Result<(), Failure> {
         let thread = self.current_thread()?;
         let Some(Frame::Realloc { previous, outstanding }) = self.top_frame() else {
-            return Err(Error::NotEntered.into());
+            return Err(MachineError::NotEntered.into());
         };
         let task = self.threads.get(thread)?.task;
         self.frames.pop();

@@ -3,7 +3,7 @@
 use crate::builtin::{Builtin, CoreTypeIndex, Outcome, TableIndex, ThreadBuiltins};
 use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
-use crate::error::{Capability, Error, Failure};
+use crate::error::{BuiltinCallError, Capability, Error, Failure};
 use crate::limits::Limits;
 use crate::trap::Trap;
 
@@ -50,12 +50,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherStep`] if the search is not the step that is to be taken, or was ended
+    /// [`MachineError::OtherStep`] if the search is not the step that is to be taken, or was ended
     /// before; [`Error::Full`]: [`Threads`](crate::limits::Table::Threads),
     /// [`ThreadIndices`](crate::limits::Table::ThreadIndices), after which the search may be
     /// ended again. Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
+    ///
+    /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     pub fn new_thread(
         &mut self,
         search: &StartFunctionSearch,
@@ -217,7 +219,11 @@ impl<L: Limits, C: Chooser, H: Hooks> ThreadBuiltins for Machine<L, C, H> {
 }
 
 /// What is defined with `shared` is a shared function, and its threads run in parallel.
-const fn refuse_shared(builtin: Builtin, is_shared: bool) -> Result<(), Error> {
+const fn refuse_shared(builtin: Builtin, is_shared: bool) -> Result<(), BuiltinCallError> {
     let capability = Capability::SharedFunctions;
-    if is_shared { Err(Error::EngineCapability { builtin, capability }) } else { Ok(()) }
+    if is_shared {
+        Err(BuiltinCallError::EngineCapability { builtin, capability })
+    } else {
+        Ok(())
+    }
 }

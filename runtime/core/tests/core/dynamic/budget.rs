@@ -7,13 +7,13 @@ use weft_core::abi::{
     lift_flat_values,
 };
 use weft_core::core_value::IntegerType;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{AbiError, Error, Failure};
 
 use crate::dynamic::guest::OPTIONS;
 
 type Failed = Box<dyn std::error::Error>;
 
-const TOO_LARGE: Failure = Failure::Error(Error::LiftedTooLarge);
+const TOO_LARGE: Failure = Failure::Error(Error::Abi(AbiError::LiftedTooLarge));
 
 /// How many entries each list of a bomb has.
 const COUNT: u32 = 1 << 14;

@@ -3,7 +3,7 @@
 use weft_core::abi::{LiftHandles, LowerContext, Options, Resource, StringEncoding, align_to};
 use weft_core::builtin::TypeIndex;
 use weft_core::core_value::IntegerType;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{AbiError, Failure, MachineError};
 use weft_core::machine::{EndId, ErrorContextId};
 use weft_core::trap::{EndKind, Trap};
 
@@ -33,7 +33,7 @@ impl Guest {
         let ty = translated(ty);
         let representation = resource.representation_of(ty)?;
         self.table.push(Some(Resource { ty, representation }));
-        u32::try_from(self.table.len()).map_err(|_| Error::TooLong.into())
+        u32::try_from(self.table.len()).map_err(|_| AbiError::TooLong.into())
     }
 }
 
@@ -61,11 +61,11 @@ impl LowerContext for Guest {
     }
 
     fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 
     fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
-        Err(Error::HostHasNoHandles.into())
+        Err(MachineError::HostHasNoHandles.into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use weft_core::abi::{CoreValueIter, LiftContext, LowerFailure, Resource, Type, TypeList, Val};
 use weft_core::builtin::TypeIndex;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{AbiError, Failure};
 use weft_core::limits::Heap;
 use weft_core::machine::{Machine, TypeDefinition};
 use weft_core::trap::EndKind;
@@ -41,7 +41,7 @@ fn a_resource_of_another_type_is_an_error_and_is_not_lowered() -> Result<(), Fai
         (Type::Own(FILE), Val::Own(Resource { ty: FILE, ..file })),
     ] {
         let lowered = TypeList::new([ty])?.lower_flat_values(&mut guest, 16, &[val], None);
-        let mismatch = Failure::Error(Error::ValueMismatch);
+        let mismatch = Failure::from(AbiError::ValueMismatch);
         assert_eq!(lowered, Err(LowerFailure::Failure(mismatch)));
         assert!(guest.table.is_empty());
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use weft_core::error::{Error, Failure};
+use weft_core::error::{Error, ExtensionError, Failure};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{FunctionId, InstanceId, SubtaskId, ThreadId};
@@ -194,12 +194,12 @@ impl<L: ExtensionLimits> Play<L> {
         let expected = if joined.is_forgotten {
             Err(GONE)
         } else if joined.is_told || self.is_waited_for(thread) {
-            Err(Error::AlreadyJoined)
+            Err(ExtensionError::AlreadyJoined.into())
         } else {
             match joiner {
                 Some(joiner) if self.threads[joiner].is_forgotten => Err(GONE),
-                Some(joiner) if !self.is_active(joiner) => Err(Error::ThreadEnded),
-                Some(joiner) if self.waits_for(thread, joiner) => Err(Error::JoinCycle),
+                Some(joiner) if !self.is_active(joiner) => Err(ExtensionError::ThreadEnded.into()),
+                Some(joiner) if self.waits_for(thread, joiner) => Err(ExtensionError::JoinCycle.into()),
                 None | Some(_) => Ok(()),
             }
         };
@@ -215,7 +215,7 @@ impl<L: ExtensionLimits> Play<L> {
     fn expect_waiter(&self, thread: usize) -> Result<(), Error> {
         match (self.threads[thread].is_forgotten, self.is_waited_for(thread)) {
             (true, _) => Err(GONE),
-            (false, false) => Err(Error::NotJoined),
+            (false, false) => Err(ExtensionError::NotJoined.into()),
             (false, true) => Ok(()),
         }
     }
@@ -302,7 +302,7 @@ impl<L: ExtensionLimits> Play<L> {
     fn expect_alive(&self, thread: usize) -> Result<(), Error> {
         match (self.threads[thread].is_forgotten, self.is_active(thread)) {
             (true, _) => Err(GONE),
-            (false, false) => Err(Error::ThreadEnded),
+            (false, false) => Err(ExtensionError::ThreadEnded.into()),
             (false, true) => Ok(()),
         }
     }

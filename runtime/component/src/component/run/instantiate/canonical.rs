@@ -16,7 +16,7 @@ use crate::component::store::fault::Fault;
 use crate::component::store::functions::{Callable, CoreFunction};
 use crate::core_value::IntegerType;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
+use crate::error::{AbiError, Error};
 use crate::machine::{FunctionId, TypeDefinition};
 
 use super::frame::Frame;
@@ -150,7 +150,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         };
         match &function.call {
             HostFunctionCall::Typed(function) => {
-                function.check(ty).map_err(|_| Error::ValueMismatch)
+                function.check(ty).map_err(|_| AbiError::ValueMismatch.into())
             }
             _ => Ok(HandleTypes::default()),
         }
