@@ -44,7 +44,7 @@ pub struct Output {
 }
 
 /// Folders that hold nothing but generated files, from the root of the workspace.
-pub const GENERATED_FOLDERS: [&str; 1] = ["runtime/src/generated"];
+pub const GENERATED_FOLDERS: [&str; 1] = ["runtime/core/src/generated"];
 
 /// The files that are generated from `spec`, in order of their paths.
 ///
@@ -90,7 +90,7 @@ pub fn outputs(spec: &Spec) -> Result<Vec<Output>, Report> {
                 format!("what was generated for `{name}.rs` is not Rust: {error}"),
             ))
         })?;
-        outputs.push(Output { path: format!("runtime/src/generated/{name}.rs"), text });
+        outputs.push(Output { path: format!("runtime/core/src/generated/{name}.rs"), text });
     }
     outputs.push(Output {
         path: "spec/BUILTINS.md".to_owned(),

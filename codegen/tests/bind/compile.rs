@@ -56,9 +56,9 @@ pub(crate) fn compile(
     let _ = writeln!(
         manifest,
         "[package]\nname = \"{name}\"\nedition = \"{edition}\"\n\n[dependencies]\n\
-         weft = {{ path = \"{}\", default-features = false, features = [\"{feature}\"] }}\n\n\
+         weft-runtime = {{ path = \"{}\", default-features = false, features = [\"{feature}\"] }}\n\n\
          [workspace]",
-        root.join("runtime").display(),
+        root.join("runtime/component").display(),
     );
     write(&folder.join("Cargo.toml"), &manifest)?;
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))

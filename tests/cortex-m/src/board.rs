@@ -2,14 +2,14 @@
 
 use core::fmt;
 
-use weft::context::ContextError;
-use weft::error::{Error, Failure};
-use weft::limits::{NoCompound, Table};
-use weft::list::ListError;
-use weft::machine::Machine;
-use weft::trap::Trap;
+use weft_core::context::ContextError;
+use weft_core::error::{Error, Failure};
+use weft_core::limits::{NoCompound, Table};
+use weft_core::list::ListError;
+use weft_core::machine::Machine;
+use weft_core::trap::Trap;
 
-weft::limits! {
+weft_core::limits! {
     /// What the firmware needs at most, and not one more.
     pub(crate) struct Board {
         instances: 2, functions: 2, types: 1, handles: 3, thread_indices: 1, tasks: 2, threads: 2,

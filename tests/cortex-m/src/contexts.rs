@@ -1,15 +1,15 @@
 //! Contexts: scopes restore exactly what was there, and a task has what it began in.
 
-use weft::context::{AsyncContextScope, ContextError, ContextKey};
-use weft::error::Error;
-use weft::limits::Table;
-use weft::machine::Machine;
+use weft_core::context::{AsyncContextScope, ContextError, ContextKey};
+use weft_core::error::Error;
+use weft_core::limits::Table;
+use weft_core::machine::Machine;
 
 use crate::board::{Board, Wrong, expect};
 
 /// For whom something is done.
 #[derive(ContextKey)]
-#[context_key(value = u64)]
+#[context_key(crate = weft_core, value = u64)]
 struct UserId;
 
 pub(crate) fn play(machine: &mut Machine<Board>) -> Result<(), Wrong> {

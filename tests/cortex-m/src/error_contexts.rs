@@ -2,10 +2,10 @@
 
 use core::fmt::Write as _;
 
-use weft::error::Error;
-use weft::error_context::{ErrorSeverity, StackFrame};
-use weft::limits::{ArrayText, Table};
-use weft::machine::Machine;
+use weft_core::error::Error;
+use weft_core::error_context::{ErrorSeverity, StackFrame};
+use weft_core::limits::{ArrayText, Table};
+use weft_core::machine::Machine;
 
 use crate::board::{Board, Wrong, expect};
 

@@ -1,12 +1,12 @@
 //! Guests, which are played: what a guest would do is what the firmware tells the machine in its
 //! place.
 
-use weft::builtin::{
+use weft_core::builtin::{
     Definition, OptionsIndex, Outcome, StreamDefinition, TaskDefinition, TypeIndex,
 };
-use weft::code::{CallbackCode, CallbackResult, Ends};
-use weft::core_value::CoreValue;
-use weft::machine::{
+use weft_core::code::{CallbackCode, CallbackResult, Ends};
+use weft_core::core_value::CoreValue;
+use weft_core::machine::{
     Event, FunctionId, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step, TypeDefinition,
 };
 

@@ -1,9 +1,9 @@
 //! Fixed-length lists: filled, changed, and made of others.
 
-use weft::error::Error;
-use weft::limits::Table;
-use weft::list::fixed_list_utils::{concatenate, from_range, zero_filled};
-use weft::list::{ElementType, FixedLengthList, FixedLengthListType, ListError};
+use weft_core::error::Error;
+use weft_core::limits::Table;
+use weft_core::list::fixed_list_utils::{concatenate, from_range, zero_filled};
+use weft_core::list::{ElementType, FixedLengthList, FixedLengthListType, ListError};
 
 use crate::board::{Board, Wrong, expect};
 

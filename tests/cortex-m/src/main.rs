@@ -30,7 +30,7 @@ mod threads;
 mod waitable_sets;
 
 use semihosting::{println, process};
-use weft::machine::Machine;
+use weft_core::machine::Machine;
 
 use board::{Board, Wrong, expect_nothing_left};
 use guests::Guests;

@@ -3,12 +3,12 @@
 
 use core::ops::Range;
 
-use weft::builtin::{StreamDefinition, SubtaskDefinition, WaitableDefinition};
-use weft::code::{CallResult, Ends, EventCode, SubtaskState};
-use weft::core_value::IntegerType;
-use weft::limit::BLOCKED;
-use weft::machine::{Buffer, Event, HostEvent, Resumed, Step};
-use weft::trap::EndKind;
+use weft_core::builtin::{StreamDefinition, SubtaskDefinition, WaitableDefinition};
+use weft_core::code::{CallResult, Ends, EventCode, SubtaskState};
+use weft_core::core_value::IntegerType;
+use weft_core::limit::BLOCKED;
+use weft_core::machine::{Buffer, Event, HostEvent, Resumed, Step};
+use weft_core::trap::EndKind;
 
 use crate::board::{Wrong, expect};
 use crate::guests::{Guests, OPTIONS, STREAM, builtin};

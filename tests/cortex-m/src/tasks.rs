@@ -1,9 +1,9 @@
 //! Tasks of the host: metadata and results, and tokens that cancel.
 
-use weft::error::Error;
-use weft::limits::Table;
-use weft::machine::{Machine, WaitableId};
-use weft::task::{TaskResult, TaskStatus};
+use weft_core::error::Error;
+use weft_core::limits::Table;
+use weft_core::machine::{Machine, WaitableId};
+use weft_core::task::{TaskResult, TaskStatus};
 
 use crate::board::{Board, Wrong, expect};
 

@@ -1,8 +1,8 @@
 //! A thread that the host begins: its values have destructors, and its end is joined.
 
-use weft::error::Error;
-use weft::machine::{Step, WaitableId};
-use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
+use weft_core::error::Error;
+use weft_core::machine::{Step, WaitableId};
+use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
 use crate::board::{Wrong, expect};
 use crate::guests::Guests;

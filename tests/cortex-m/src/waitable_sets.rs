@@ -1,8 +1,8 @@
 //! Waitable sets of the host: the first of several, one that fails, and a set of sets.
 
-use weft::error::Error;
-use weft::machine::{HostEvent, Machine, SubtaskId, WaitableId};
-use weft::waitable::{FailedTask, WaitResult};
+use weft_core::error::Error;
+use weft_core::machine::{HostEvent, Machine, SubtaskId, WaitableId};
+use weft_core::waitable::{FailedTask, WaitResult};
 
 use crate::board::{Board, Wrong, expect};
 

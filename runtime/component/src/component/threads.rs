@@ -1,0 +1,481 @@
+//! Threads that the host begins in a store: **host extensions**. See [`thread`](crate::thread).
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context as WakerContext, Poll};
+
+use thiserror::Error;
+
+use crate::abi::{Lift, Lower, Val};
+use crate::code::SubtaskState;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Error;
+use crate::limits::{Heap, Table};
+use crate::machine::SubtaskId;
+use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig, ThreadStatus};
+
+use super::call::{Ran, Turn, forget, take_result, turn};
+use super::callee::Callee;
+use super::contexts::Context;
+use super::error::CallError;
+use super::host_function::HostContext;
+use super::instance::{Function, Instance};
+use super::outcome::CallResult;
+use super::state::{HostError, State};
+use super::store::{CallId, Store};
+use super::typed_function::{FunctionMismatch, TypedFunction};
+
+/// A function that an instance exports, to be what a thread runs: a **host extension**.
+/// [`Store::function_reference`] gives it.
+#[derive(Clone, Debug)]
+pub struct FunctionReference<F = Function> {
+    pub(super) name: Box<str>,
+    pub(super) function: F,
+}
+
+impl<F> FunctionReference<F> {
+    /// The name that it is exported as.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The function.
+    #[must_use]
+    pub const fn function(&self) -> &F {
+        &self.function
+    }
+}
+
+impl FunctionReference {
+    /// The same function with Rust's own types, as [`Function::typed`].
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::Signature`] says where they differ.
+    pub fn typed<P, R>(&self) -> Result<FunctionReference<TypedFunction<P, R>>, ThreadError>
+    where
+        P: Lower,
+        R: for<'a> Lift<'a> + Send + 'static,
+    {
+        let function = self.function.typed().map_err(|mismatch| ThreadError::Signature {
+            name: self.name.clone(),
+            mismatch: Box::new(mismatch),
+        })?;
+        Ok(FunctionReference { name: self.name.clone(), function })
+    }
+}
+
+/// A thread that the host has begun in a store, which gives an `R`: a **host extension**.
+pub struct SpawnedThread<R = Option<Val>> {
+    id: SpawnedThreadId,
+    call: CallId<R>,
+}
+
+impl<R> SpawnedThread<R> {
+    /// What the [host's side](Store::host) of the store knows it by.
+    #[must_use]
+    pub const fn id(&self) -> SpawnedThreadId {
+        self.id
+    }
+
+    /// The call that it is.
+    #[must_use]
+    pub const fn call(&self) -> CallId<R> {
+        self.call
+    }
+}
+
+impl<R> Clone for SpawnedThread<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for SpawnedThread<R> {}
+
+impl<R> fmt::Debug for SpawnedThread<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SpawnedThread").field(&self.id).finish()
+    }
+}
+
+/// A thread can't be begun, or has no result: of **host extensions**.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ThreadError {
+    /// The instance exports no such function, or belongs to another store.
+    #[error("the instance exports no function `{name}`")]
+    NoFunction {
+        /// The name.
+        name: Box<str>,
+    },
+    /// A table has no function with this number.
+    #[error("there is no function {index} in a table of {length}")]
+    NoFunctionAt {
+        /// The number.
+        index: u32,
+        /// How many functions are in the table.
+        length: usize,
+    },
+    /// There are as many functions in a table as there are numbers for them.
+    #[error("there are too many functions in the table")]
+    TableFull,
+    /// The function is of another type.
+    #[error("the function `{name}` is another one: {mismatch}")]
+    Signature {
+        /// The name.
+        name: Box<str>,
+        /// What is different.
+        mismatch: Box<FunctionMismatch>,
+    },
+    /// The call that the thread is could not be made, or has no result.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// [`Error::AlreadyJoined`], [`Error::JoinCycle`], or another mistake; or a limit is reached.
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+/// What is called with the values of a thread that is over.
+pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut HostContext<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
+    + Send
+    + Sync;
+
+/// A destructor of a thread's value, a **host extension**, failed. The value is here; the others are destroyed all the
+/// same.
+#[derive(Debug, Error)]
+#[error("the destructor of value {} of a thread failed: {error}", value.key)]
+pub struct ThreadDestructorFailure {
+    /// The value, with its thread, its key and the number of its destructor.
+    pub value: ThreadDestructor<Heap>,
+    /// Why.
+    pub error: ThreadDestructorError,
+}
+
+/// Why a destructor of a thread's value, a **host extension**, failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ThreadDestructorError {
+    /// There is none with the number.
+    #[error("there is no destructor with the number {0}")]
+    Unknown(u32),
+    /// It says so itself.
+    #[error(transparent)]
+    Failed(HostError),
+}
+
+/// Threads: **host extensions**. See [`thread`](crate::thread).
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// The function that `instance` exports as `name`, to be what a thread runs.
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::NoFunction`]
+    pub fn function_reference(
+        &self,
+        instance: &Instance<E>,
+        name: &str,
+    ) -> Result<FunctionReference, ThreadError> {
+        reference(self.function(instance, name), name)
+    }
+
+    /// Begins a thread: a call of a guest's function, as [`start`](Self::start) begins one. It
+    /// runs until it waits for something, and goes on whenever the store runs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such parent; those of [`start`](Self::start). No thread
+    /// is left that could be joined; the values that it was given are destroyed.
+    pub fn thread_spawn_ref<F: Callee>(
+        &mut self,
+        function: &FunctionReference<F>,
+        arguments: F::Arguments<'_>,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThread<F::Result>, ThreadError> {
+        let arguments = F::keep(arguments);
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        spawn(&mut self.context(), &function.function, arguments, config, parent)
+    }
+
+    /// Waits for the end of a thread, as a future, which any executor polls: polling it lets
+    /// everything run. It gives what the thread has returned, when the thread is over and the
+    /// destructors of its values have run. Dropped before its end, it leaves the thread to
+    /// whoever joins it next.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyJoined`], [`Error::Unknown`]. From the future: what
+    /// [`take_result`](Self::take_result) says of the call, and [`CallError::Deadlock`] if nothing
+    /// can bring the thread to its end, after which it may be cancelled, and joined again.
+    /// [`Error::Unknown`]: [`Table::Waitables`], if its result was taken before
+    /// ([`take_result`](Self::take_result)) or its call forgotten: the thread is joined all the
+    /// same. What traps that the thread has called ends its call, and so the wait for it.
+    ///
+    /// A thread that fails after it has returned gives what it returned;
+    /// [`take_background_trap`](Self::take_background_trap) says why it failed.
+    pub fn thread_join_async<R: CallResult>(
+        &mut self,
+        thread: SpawnedThread<R>,
+    ) -> Result<ThreadJoin<'_, E, T, R>, Error> {
+        self.host().thread_join_begin(thread.id, None)?;
+        Ok(ThreadJoin { store: self, thread, is_over: false })
+    }
+
+    /// Asks a thread to cancel, as [`cancel`](Self::cancel) asks a call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ThreadEnded`] if it is over, and so is its call, which another thread of the guest
+    /// may still have to answer; those of [`cancel`](Self::cancel).
+    pub fn thread_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+        let host = self.host();
+        let (status, call) = (host.thread_status(thread)?, host.thread_call(thread)?);
+        let is_open = is_open(self.context().data(), call);
+        match status {
+            ThreadStatus::Cancelled | ThreadStatus::Failed => return Err(Error::ThreadEnded),
+            ThreadStatus::Completed if !is_open => return Err(Error::ThreadEnded),
+            _ => {}
+        }
+        self.cancel(CallId::<()>(call, PhantomData))
+    }
+
+    /// Asks all threads to cancel that were begun for a thread and are not over, in the order in
+    /// which the host knows them, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`cancel`](Self::cancel).
+    pub fn thread_cancel_children(&mut self, thread: SpawnedThreadId) -> Result<usize, Error> {
+        let children: Vec<_> = self.host().thread_children(thread)?.collect();
+        let mut cancelled = 0;
+        for child in children {
+            match self.thread_cancel(child) {
+                Ok(()) => cancelled += 1,
+                // It was over before, or its result was taken, so that there is none to cancel.
+                Err(Error::ThreadEnded | Error::Unknown(Table::Waitables)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(cancelled)
+    }
+
+    /// Makes a destructor for values of threads, and gives the number for
+    /// [`thread_local_set`](crate::host::Host::thread_local_set). It is called for each value that
+    /// was set with this number when the thread is over, and may call guests. The store keeps it
+    /// for as long as it lives, so one is made for values of a kind, not for each value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if there are too many.
+    pub fn thread_destructor(
+        &mut self,
+        destructor: impl Fn(
+            &mut HostContext<'_, '_, E, T>,
+            &ThreadDestructor<Heap>,
+        ) -> Result<(), HostError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<u32, Error> {
+        let mut cx = self.context();
+        let destructors = &mut cx.data_mut().thread_destructors;
+        let full = Error::Full(Table::Functions);
+        let number = u32::try_from(destructors.len()).map_err(|_| full)?;
+        destructors.push(Arc::new(destructor));
+        Ok(number)
+    }
+
+    /// A destructor that failed; the first that was not taken yet.
+    pub fn take_failed_thread_destructor(&mut self) -> Option<ThreadDestructorFailure> {
+        self.context().data_mut().failed_thread_destructors.pop_front()
+    }
+}
+
+/// Threads that are begun inside of a function of the host: **host extensions**. See
+/// [`thread`](crate::thread).
+impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
+    /// The function that `instance` exports as `name`, to be what a thread runs.
+    ///
+    /// # Errors
+    ///
+    /// [`ThreadError::NoFunction`]
+    pub fn function_reference(
+        &self,
+        instance: &Instance<E>,
+        name: &str,
+    ) -> Result<FunctionReference, ThreadError> {
+        reference(self.function(instance, name), name)
+    }
+
+    /// Begins a thread, as [`Store::thread_spawn_ref`]: it runs until it waits for something, and
+    /// goes on when the store runs again, after this function of the host. The thread of the guest
+    /// that has called it is [`current_thread`](crate::host::Host::current_thread), which may be
+    /// the `parent`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::thread_spawn_ref`]; [`CallError::CallerResumed`] if the thread resumes one
+    /// of those that have called this function; [`CallError::TooDeep`]; [`Error::OtherStep`] in the
+    /// destructor of a resource that a guest has dropped.
+    pub fn thread_spawn_ref<F: Callee>(
+        &mut self,
+        function: &FunctionReference<F>,
+        arguments: F::Arguments<'_>,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThread<F::Result>, ThreadError> {
+        self.check_depth()?;
+        self.nested(|host| {
+            let arguments = F::keep(arguments);
+            let thread = spawn(host.cx, &function.function, arguments, config, parent)?;
+            // Nobody else can run before what was interrupted has stopped.
+            let mut stopped = Ok(Turn::Progress);
+            while stopped.is_ok() && host.cx.data().interrupted.is_some() {
+                stopped = turn(host.cx);
+            }
+            let call = thread.call.0;
+            let trapped = host.cx.data_mut().host_call(call).ok().and_then(|it| it.error.take());
+            let error = stopped.map_err(CallError::from).err().or(trapped);
+            let Some(error) = error else { return Ok(thread) };
+            forget(host.cx, call)?;
+            host.cx.data_mut().machine.host().thread_give_up(thread.id)?;
+            Err(error.into())
+        })
+    }
+}
+
+fn reference(function: Option<Function>, name: &str) -> Result<FunctionReference, ThreadError> {
+    match function {
+        Some(function) => Ok(FunctionReference { name: name.into(), function }),
+        None => Err(ThreadError::NoFunction { name: name.into() }),
+    }
+}
+
+/// Begins a thread; none is left that could be joined if that fails.
+fn spawn<E: CoreEngine, T: Send + 'static, F: Callee>(
+    cx: &mut Context<'_, E, T>,
+    function: &F,
+    arguments: F::Kept,
+    config: ThreadSpawnConfig,
+    parent: Option<SpawnedThreadId>,
+) -> Result<SpawnedThread<F::Result>, ThreadError> {
+    let id = cx.data_mut().machine.host().thread_prepare(config, parent)?;
+    match function.start(cx, arguments) {
+        Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
+        Err(error) => {
+            cx.data_mut().machine.host().thread_give_up(id)?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Runs the destructor of a value of a thread that is over.
+pub(super) fn destroy<E: CoreEngine, T: Send + 'static>(
+    cx: &mut Context<'_, E, T>,
+    value: ThreadDestructor<Heap>,
+) {
+    let number = usize::try_from(value.destructor).ok();
+    let found = number.and_then(|it| cx.data().thread_destructors.get(it).cloned());
+    let error = match found {
+        None => ThreadDestructorError::Unknown(value.destructor),
+        Some(destructor) => match destructor(&mut HostContext::new(cx), &value) {
+            Ok(()) => return,
+            Err(error) => ThreadDestructorError::Failed(error),
+        },
+    };
+    let failure = ThreadDestructorFailure { value, error };
+    cx.data_mut().failed_thread_destructors.push_back(failure);
+}
+
+/// Waits for the end of a thread: [`Store::thread_join_async`] gives it. A **host extension**.
+#[must_use = "nothing runs before the future is polled"]
+pub struct ThreadJoin<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
+    store: &'s mut Store<E, T>,
+    thread: SpawnedThread<R>,
+    is_over: bool,
+}
+
+/// Whether a thread is over, its values are destroyed and its call has an end; or whether that has
+/// failed.
+pub(super) fn joined<E: CoreEngine, T: Send + 'static, R>(
+    state: &mut State<E, T>,
+    thread: SpawnedThread<R>,
+) -> Result<Option<()>, CallError> {
+    let SpawnedThread { id, call: CallId(call, _) } = thread;
+    let has_failed = state.host_call(call).is_ok_and(|call| call.error.is_some());
+    let host = state.machine.host();
+    if host.thread_status(id)?.is_active() {
+        // What it waits for has trapped, so it will never end.
+        return Ok(has_failed.then_some(()));
+    }
+    let is_destroyed = !host.thread_has_locals(id)?;
+    Ok((is_destroyed && (has_failed || !is_open(state, call))).then_some(()))
+}
+
+/// Whether a call has not come to its end.
+fn is_open<E: CoreEngine, T: Send + 'static>(state: &State<E, T>, call: SubtaskId) -> bool {
+    let call_state = state.machine.call_state(call);
+    matches!(call_state, Ok(SubtaskState::Starting | SubtaskState::Started))
+}
+
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// Ends the wait for a thread that is [ready](joined) for that, whatever its call has come to.
+    pub(super) fn end_join<R: CallResult>(
+        &mut self,
+        thread: SpawnedThread<R>,
+    ) -> Result<R, ThreadError> {
+        let SpawnedThread { id, call: CallId(call, _) } = thread;
+        let mut cx = self.context();
+        let result = take_result(&mut cx, call);
+        let machine = &mut cx.data_mut().machine;
+        if machine.host().thread_join_end(id)?.is_none() {
+            // It waits for something that has trapped, and will for ever.
+            machine.host().thread_give_up(id)?;
+        }
+        Ok(result?.ok_or(Error::OtherStep)??)
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for ThreadJoin<'_, E, T, R> {
+    type Output = Result<R, ThreadError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let (waker, thread) = (context.waker(), this.thread);
+        this.store.set_driver(waker);
+        match this.store.run_until_ready(|state| joined(state, thread)) {
+            Ok(Ran::ToItsEnd(())) => {
+                this.is_over = true;
+                return Poll::Ready(this.store.end_join(thread));
+            }
+            Err(error) => return Poll::Ready(Err(error.into())),
+            Ok(Ran::ForTooLong) => waker.wake_by_ref(),
+            Ok(Ran::UntilItWaits) => {}
+        }
+        Poll::Pending
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static, R> Drop for ThreadJoin<'_, E, T, R> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // If nobody knows the thread any more, nobody waits for it, either.
+            let _ = self.store.host().thread_join_cancel(self.thread.id);
+        }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static, R> fmt::Debug for ThreadJoin<'_, E, T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadJoin").field("thread", &self.thread).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,171 @@
+//! Whether a value is of a type, and where not.
+//!
+//! Values are checked before they are lowered, so that a mistake of the host leaves a guest as
+//! it was.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use core::fmt::Display;
+
+use thiserror::Error;
+
+use crate::limit::REALLOC_I32_MAX;
+
+use super::super::context::lowered_byte_length;
+use super::ty::{ListShape, ListType, RecordType, Type, VariantType};
+use super::val::Val;
+
+/// A value is not of its type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[error("at {}: expected {expected}, found {found}", if path.is_empty() { "the value" } else { path })]
+pub struct Mismatch {
+    path: String,
+    expected: String,
+    found: String,
+}
+
+impl Mismatch {
+    pub(super) fn new(expected: impl Display, found: impl Display) -> Self {
+        let (expected, found) = (expected.to_string(), found.to_string());
+        Self { path: String::new(), expected, found }
+    }
+
+    /// The same one level further out.
+    pub(super) fn within(mut self, part: impl Display) -> Self {
+        self.path.insert_str(0, &part.to_string());
+        self
+    }
+
+    /// Where in the value: `.field`, `[element]`, `(case)`, one after the other; nothing if it is
+    /// the value itself.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the type says.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
+    /// What was there.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.found
+    }
+}
+
+impl Type {
+    /// Whether `val` is a value of this type.
+    ///
+    /// Of a handle it is the kind that is compared. Of which resource, stream or future it is, is
+    /// compared when it is lowered, by whoever has the handle table: a type may be numbered as its
+    /// component does.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], which says where it isn't.
+    pub fn check(&self, val: &Val) -> Result<(), Mismatch> {
+        match (self, val) {
+            (Self::Bool, Val::Bool(_))
+            | (Self::S8, Val::S8(_))
+            | (Self::U8, Val::U8(_))
+            | (Self::S16, Val::S16(_))
+            | (Self::U16, Val::U16(_))
+            | (Self::S32, Val::S32(_))
+            | (Self::U32, Val::U32(_))
+            | (Self::S64, Val::S64(_))
+            | (Self::U64, Val::U64(_))
+            | (Self::F32, Val::F32(_))
+            | (Self::F64, Val::F64(_))
+            | (Self::Char, Val::Char(_))
+            | (Self::ErrorContext, Val::ErrorContext(_))
+            | (Self::Own(_), Val::Own(_))
+            | (Self::Borrow(_), Val::Borrow(_))
+            | (Self::Stream(_), Val::Stream(_))
+            | (Self::Future(_), Val::Future(_)) => Ok(()),
+            (Self::String, Val::String(text)) => {
+                // In the worst case each byte becomes a code unit of UTF-16.
+                check_byte_length(text.len(), 2)
+            }
+            (Self::List(list), Val::List(elements)) => list.check(elements),
+            (Self::Record(record), Val::Record(fields)) => record.check(fields),
+            (Self::Variant(variant), Val::Variant(case, payload)) => {
+                variant.check(*case, payload.as_deref())
+            }
+            (Self::Flags(flags), Val::Flags(bits)) => match bits & !flags.mask() {
+                0 => Ok(()),
+                unknown => Err(Mismatch::new(self, format_args!("the bits {unknown:#x}"))),
+            },
+            _ => Err(Mismatch::new(self, val.kind())),
+        }
+    }
+
+    /// Whether all of `vals` are values of this type; the path begins with the position.
+    pub fn check_each(&self, vals: &[Val]) -> Result<(), Mismatch> {
+        vals.iter().enumerate().try_for_each(|(position, val)| {
+            self.check(val).map_err(|it| it.within(format_args!("[{position}]")))
+        })
+    }
+}
+
+/// Whether `realloc` of any memory can be asked for so many elements of so many bytes.
+fn check_byte_length(length: usize, element_size: u64) -> Result<(), Mismatch> {
+    match lowered_byte_length(length, element_size) {
+        Some(_) => Ok(()),
+        None => Err(Mismatch::new(
+            format_args!("at most {REALLOC_I32_MAX} bytes"),
+            format_args!("{length} times {element_size} bytes"),
+        )),
+    }
+}
+
+impl ListType {
+    fn check(&self, elements: &[Val]) -> Result<(), Mismatch> {
+        let element = self.element();
+        let count = elements.len();
+        match self.shape() {
+            ListShape::FixedLength(length) => {
+                if u32::try_from(count) != Ok(length) {
+                    let found = format_args!("{count} elements");
+                    return Err(Mismatch::new(format_args!("{length} elements"), found));
+                }
+            }
+            ListShape::List | ListShape::Map => {
+                // Where addresses have 64 bits, elements are as large as they get.
+                check_byte_length(count, element.abi().wide.size)?;
+            }
+        }
+        element.check_each(elements)
+    }
+}
+
+impl RecordType {
+    pub(super) fn check(&self, fields: &[Val]) -> Result<(), Mismatch> {
+        if fields.len() != self.fields().len() {
+            let found = format_args!("{} fields", fields.len());
+            return Err(Mismatch::new(format_args!("{} fields", self.fields().len()), found));
+        }
+        self.fields().iter().zip(fields).try_for_each(|(field, val)| {
+            let name = field.name();
+            field.ty().check(val).map_err(|it| it.within(format_args!(".{name}")))
+        })
+    }
+}
+
+impl VariantType {
+    pub(super) fn check(&self, index: u32, payload: Option<&Val>) -> Result<(), Mismatch> {
+        let Some(case) = self.case(index) else {
+            let expected = format!("one of {} cases", self.cases().len());
+            return Err(Mismatch::new(expected, format_args!("case {index}")));
+        };
+        let within = |it: Mismatch| it.within(format_args!("({})", case.name()));
+        match (case.payload(), payload) {
+            (None, None) => Ok(()),
+            (Some(ty), Some(val)) => ty.check(val).map_err(within),
+            (Some(ty), None) => Err(within(Mismatch::new(ty, "nothing"))),
+            (None, Some(val)) => Err(within(Mismatch::new("nothing", val.kind()))),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Whether a type is the one that a Rust type is, and which types its handles are of.
+
+use alloc::vec::Vec;
+
+use crate::builtin::TypeIndex;
+use crate::error::{Error, Failure};
+
+use super::super::{ResourceKey, Shape};
+use super::check::Mismatch;
+use super::shapes::scalar;
+use super::ty::{Case, EndType, Field, ListShape, RecordShape, Type, VariantShape, VariantType};
+use super::type_list::TypeList;
+
+/// Which type of a store each handle's Rust type is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandleTypes {
+    found: Vec<(HandleShape, TypeIndex)>,
+}
+
+/// A kind of handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HandleShape {
+    Resource(ResourceKey),
+    Stream(&'static Shape),
+    Future(&'static Shape),
+}
+
+impl HandleTypes {
+    /// The number of a handle's type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownHandleType`]
+    pub fn number(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
+        let shape = match *shape {
+            Shape::Own(key) | Shape::Borrow(key) => HandleShape::Resource(key),
+            Shape::Stream(element) => HandleShape::Stream(element),
+            Shape::Future(value) => HandleShape::Future(value),
+            _ => return Err(Error::UnknownHandleType.into()),
+        };
+        let found = self.found.iter().find(|(found, _)| *found == shape);
+        found.map(|(_, number)| *number).ok_or_else(|| Error::UnknownHandleType.into())
+    }
+
+    /// Remembers the number of a handle's type; fails if it has another already.
+    fn insert(&mut self, shape: HandleShape, number: TypeIndex) -> Result<(), ()> {
+        match self.found.iter().find(|(found, _)| *found == shape) {
+            Some((_, found)) if *found != number => Err(()),
+            Some(_) => Ok(()),
+            None => {
+                self.found.push((shape, number));
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the types of a function's parameters are those of a tuple of this shape.
+    pub fn check_list(&mut self, types: &TypeList, shape: &Shape) -> Result<(), Mismatch> {
+        let shapes = match *shape {
+            Shape::Nothing => &[],
+            Shape::Tuple(shapes) => shapes,
+            // Not a tuple: a single parameter would have to be one, too.
+            _ => return Err(Mismatch::new("a tuple with the parameters", shape)),
+        };
+        let types = types.types();
+        if types.len() != shapes.len() {
+            return Err(Mismatch::new(
+                format_args!("{} parameters", types.len()),
+                format_args!("{} of them", shapes.len()),
+            ));
+        }
+        types.zip(shapes).enumerate().try_for_each(|(position, (ty, shape))| {
+            self.check(ty, shape).map_err(|it| it.within(format_args!("[{position}]")))
+        })
+    }
+
+    /// Whether the type of what may be nothing is that of this shape.
+    pub fn check_optional(&mut self, ty: Option<&Type>, shape: &Shape) -> Result<(), Mismatch> {
+        match (ty, shape) {
+            (None, Shape::Nothing) => Ok(()),
+            (None, shape) => Err(Mismatch::new("nothing", shape)),
+            (Some(ty), shape) => self.check(ty, shape),
+        }
+    }
+
+    /// Whether a type is that of this shape.
+    fn check(&mut self, ty: &Type, shape: &Shape) -> Result<(), Mismatch> {
+        let different = || Err(Mismatch::new(ty, shape));
+        let is_same = match (ty, *shape) {
+            (Type::List(list), Shape::List(element)) if list.shape() == ListShape::List => {
+                return self.check(list.element(), element).map_err(|it| it.within("[]"));
+            }
+            (Type::List(list), Shape::FixedLengthList(element, length)) => {
+                let ListShape::FixedLength(expected) = list.shape() else { return different() };
+                if usize::try_from(expected).ok() != Some(length) {
+                    return different();
+                }
+                return self.check(list.element(), element).map_err(|it| it.within("[]"));
+            }
+            (Type::List(list), Shape::Map(key, value)) if list.shape() == ListShape::Map => {
+                let Type::Record(entry) = list.element() else { return different() };
+                let mut parts = entry.fields().iter().zip([(".key", key), (".value", value)]);
+                return parts.try_for_each(|(field, (name, shape))| {
+                    self.check(field.ty(), shape).map_err(|it| it.within(name))
+                });
+            }
+            (Type::Record(record), Shape::Record(fields))
+                if record.shape() == RecordShape::Record =>
+            {
+                let names = record.fields().iter().map(Field::name);
+                if !names.eq(fields.iter().map(|(name, _)| *name)) {
+                    return different();
+                }
+                return record.fields().iter().zip(fields).try_for_each(
+                    |(field, (name, shape))| {
+                        self.check(field.ty(), shape)
+                            .map_err(|it| it.within(format_args!(".{name}")))
+                    },
+                );
+            }
+            (Type::Record(record), Shape::Tuple(shapes))
+                if record.shape() == RecordShape::Tuple
+                    && record.fields().len() == shapes.len() =>
+            {
+                let mut parts = record.fields().iter().zip(shapes).enumerate();
+                return parts.try_for_each(|(position, (field, shape))| {
+                    let part = format_args!(".{position}");
+                    self.check(field.ty(), shape).map_err(|it| it.within(part))
+                });
+            }
+            (Type::Variant(variant), shape) => {
+                return self.check_variant(variant, &shape).unwrap_or_else(different);
+            }
+            (Type::Flags(flags), Shape::Flags(labels)) => flags.labels().eq(labels.iter().copied()),
+            (Type::Own(number), Shape::Own(key)) | (Type::Borrow(number), Shape::Borrow(key)) => {
+                self.insert(HandleShape::Resource(key), *number).is_ok()
+            }
+            (Type::Stream(end), Shape::Stream(element)) => {
+                return self.check_end(end, element, HandleShape::Stream(element));
+            }
+            (Type::Future(end), Shape::Future(value)) => {
+                return self.check_end(end, value, HandleShape::Future(value));
+            }
+            (ty, shape) => scalar(&shape).is_some_and(|it| it == *ty),
+        };
+        if is_same { Ok(()) } else { different() }
+    }
+
+    /// Nothing if it isn't even a variant of the same cases.
+    fn check_variant(
+        &mut self,
+        variant: &VariantType,
+        shape: &Shape,
+    ) -> Option<Result<(), Mismatch>> {
+        let cases = variant.cases();
+        let mut payload = |case: Option<&Case>, shape: &Shape| {
+            let case = case?;
+            let result = self.check_optional(case.payload(), shape);
+            Some(result.map_err(|it| it.within(format_args!("({})", case.name()))))
+        };
+        match (variant.shape(), *shape) {
+            (VariantShape::Variant, Shape::Variant(shapes)) => {
+                let names = cases.iter().map(Case::name);
+                if !names.eq(shapes.iter().map(|(name, _)| *name)) {
+                    return None;
+                }
+                let mut results =
+                    cases.iter().zip(shapes).filter_map(|(case, it)| payload(Some(case), it.1));
+                Some(results.find(Result::is_err).unwrap_or(Ok(())))
+            }
+            (VariantShape::Enum, Shape::Enum(labels)) => {
+                cases.iter().map(Case::name).eq(labels.iter().copied()).then_some(Ok(()))
+            }
+            (VariantShape::Option, Shape::Option(some)) => payload(cases.get(1), some),
+            (VariantShape::Result, Shape::Result(ok, error)) => match payload(cases.first(), ok)? {
+                Ok(()) => payload(cases.get(1), error),
+                different => Some(different),
+            },
+            _ => None,
+        }
+    }
+
+    fn check_end(
+        &mut self,
+        end: &EndType,
+        element: &'static Shape,
+        shape: HandleShape,
+    ) -> Result<(), Mismatch> {
+        self.check_optional(end.element(), element).map_err(|it| it.within("<>"))?;
+        // Streams of the same elements have the same number.
+        let same = self.insert(shape, end.index());
+        same.map_err(|()| Mismatch::new("a stream or future", "one of another type"))
+    }
+}

@@ -1,0 +1,265 @@
+//! Rust's own values as [`Val`]s, and back: by way of a memory of the host's own, which they are
+//! lowered into as into a guest's, and lifted from again as what they are to be.
+//!
+//! It is the way for values that have to wait, or that the host has to look into for handles
+//! before a guest is touched; all others go between Rust and a guest directly.
+
+use alloc::vec::Vec;
+
+use crate::builtin::TypeIndex;
+use crate::core_value::IntegerType;
+use crate::error::{Error, Failure};
+use crate::id::{EndId, ErrorContextId};
+use crate::limit::MAX_FLAT_PARAMS;
+use crate::trap::EndKind;
+
+use super::super::{
+    CoreValueIter, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options, Resource, Shape,
+    StringEncoding, align_to, lift_flat_values, lower_flat_values,
+};
+use super::handle_types::HandleTypes;
+use super::type_list::{LowerFailure, TypeList};
+use super::val::Val;
+
+/// A memory, and what the handles in it stand for: each is a position.
+struct Image<'t> {
+    memory: Vec<u8>,
+    options: Options,
+    handles: Vec<Handle>,
+    types: &'t HandleTypes,
+}
+
+#[derive(Clone, Copy)]
+enum Handle {
+    Resource(Resource),
+    End(EndId),
+    ErrorContext(ErrorContextId),
+}
+
+/// A Rust value as values of these types: parameters as a tuple, or a result.
+///
+/// # Errors
+///
+/// [`Error::UnknownHandleType`], [`Error::ValueMismatch`] of a resource of another type;
+/// [`Error::LiftedTooLarge`] if there is not so much memory.
+pub fn to_vals<T: Lower>(
+    value: &T,
+    types: &TypeList,
+    handles: &HandleTypes,
+) -> Result<Vec<Val>, Failure> {
+    let mut image = Image::new(handles);
+    let max = MAX_FLAT_PARAMS as usize;
+    let flat = lower_flat_values(&mut image, max, value, None)?;
+    types.lift_flat_values(&mut image.lifting(), max, &mut CoreValueIter::new(flat.as_slice()))
+}
+
+/// Values of these types as a Rust value: parameters as a tuple, or a result.
+///
+/// # Errors
+///
+/// [`Error::ValueMismatch`] if they are not of these types; [`Error::LiftedTooLarge`] if there is
+/// not so much memory.
+pub fn from_vals<T: for<'a> Lift<'a>>(
+    values: &[Val],
+    types: &TypeList,
+    handles: &HandleTypes,
+) -> Result<T, Failure> {
+    let mut image = Image::new(handles);
+    let max = MAX_FLAT_PARAMS as usize;
+    let flat = match types.lower_flat_values(&mut image, max, values, None) {
+        Ok(flat) => flat,
+        Err(LowerFailure::Failure(failure)) => return Err(failure),
+        Err(LowerFailure::Mismatch(_)) => return Err(Error::ValueMismatch.into()),
+    };
+    lift_flat_values(&mut image.lifting(), max, &mut CoreValueIter::new(flat.as_slice()))
+}
+
+impl<'t> Image<'t> {
+    const fn new(types: &'t HandleTypes) -> Self {
+        let options = Options::new(IntegerType::I64, StringEncoding::Utf8);
+        Self { memory: Vec::new(), options, handles: Vec::new(), types }
+    }
+
+    /// Nothing is lifted that the host has not had before, so there is no budget.
+    fn lifting(&self) -> LiftContext<'_, &Self> {
+        LiftContext::with_handles(&self.memory, self.options, self).with_budget(u64::MAX)
+    }
+
+    fn add(&mut self, handle: Handle) -> Result<u32, Failure> {
+        let index = u32::try_from(self.handles.len()).map_err(|_| Error::LiftedTooLarge)?;
+        self.handles.push(handle);
+        Ok(index)
+    }
+
+    fn handle(&self, index: u32) -> Result<Handle, Failure> {
+        let found = usize::try_from(index).ok().and_then(|index| self.handles.get(index));
+        Ok(*found.ok_or(Error::ValueMismatch)?)
+    }
+
+    fn resource(&self, index: u32) -> Result<Resource, Failure> {
+        match self.handle(index)? {
+            Handle::Resource(resource) => Ok(resource),
+            _ => Err(Error::ValueMismatch.into()),
+        }
+    }
+}
+
+impl LowerContext for Image<'_> {
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        &mut self.memory
+    }
+
+    fn realloc(
+        &mut self,
+        old_address: u64,
+        old_byte_length: u64,
+        alignment: u32,
+        new_byte_length: u64,
+    ) -> Result<u64, Failure> {
+        let too_large = || Failure::from(Error::LiftedTooLarge);
+        let position = |address: u64| usize::try_from(address).map_err(|_| too_large());
+        let start = u64::try_from(self.memory.len()).map_err(|_| too_large())?;
+        let start = align_to(start, alignment);
+        let end = position(start.checked_add(new_byte_length).ok_or_else(too_large)?)?;
+        let more = end.checked_sub(self.memory.len()).ok_or_else(too_large)?;
+        self.memory.try_reserve(more).map_err(|_| too_large())?;
+        self.memory.resize(end, 0);
+        let kept = old_byte_length.min(new_byte_length);
+        let old_end = old_address.checked_add(kept).ok_or_else(too_large)?;
+        let old = position(old_address)?..position(old_end)?;
+        if old.end <= self.memory.len() {
+            self.memory.copy_within(old, position(start)?);
+        }
+        Ok(start)
+    }
+
+    fn lower_own(&mut self, _: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.add(Handle::Resource(resource))
+    }
+
+    fn lower_borrow(&mut self, _: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.add(Handle::Resource(resource))
+    }
+
+    fn lower_end(&mut self, _: EndKind, _: TypeIndex, end: EndId) -> Result<u32, Failure> {
+        self.add(Handle::End(end))
+    }
+
+    fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure> {
+        self.add(Handle::ErrorContext(error_context))
+    }
+
+    fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
+        self.types.number(shape)
+    }
+}
+
+impl LiftHandles for &Image<'_> {
+    fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        self.resource(index)
+    }
+
+    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        self.resource(index)
+    }
+
+    fn lift_end(&mut self, _: EndKind, _: TypeIndex, index: u32) -> Result<EndId, Failure> {
+        match self.handle(index)? {
+            Handle::End(end) => Ok(end),
+            _ => Err(Error::ValueMismatch.into()),
+        }
+    }
+
+    fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
+        match self.handle(index)? {
+            Handle::ErrorContext(error_context) => Ok(error_context),
+            _ => Err(Error::ValueMismatch.into()),
+        }
+    }
+
+    fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
+        self.types.number(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use alloc::collections::BTreeMap;
+    use alloc::string::String;
+
+    use super::*;
+    use crate::abi::{ComponentType, Type};
+    use crate::handle::{Borrow, Own};
+
+    enum File {}
+
+    const FILE: TypeIndex = TypeIndex(4);
+
+    /// There and back, with the types that the Rust type is.
+    fn round_trip<T>(value: T, types: &[Type]) -> Vec<Val>
+    where
+        T: ComponentType + Lower + for<'a> Lift<'a> + PartialEq + core::fmt::Debug,
+    {
+        let types = TypeList::new(types.iter().cloned()).unwrap();
+        let mut handles = HandleTypes::default();
+        handles.check_list(&types, &T::SHAPE).unwrap();
+        let vals = to_vals(&value, &types, &handles).unwrap();
+        assert_eq!(from_vals::<T>(&vals, &types, &handles), Ok(value));
+        vals
+    }
+
+    #[test]
+    fn values_come_back_as_they_went_in() {
+        let map = BTreeMap::from([(1_u8, String::from("one"))]);
+        let types = [
+            Type::U32,
+            Type::list(Type::String).unwrap(),
+            Type::map(Type::U8, Type::String).unwrap(),
+        ];
+        let words = Vec::from(["a", "", "three"].map(String::from));
+        let vals = round_trip((7_u32, words, map), &types);
+        assert_eq!(vals.first(), Some(&Val::U32(7)));
+        assert_eq!(round_trip((), &[]), []);
+    }
+
+    #[test]
+    fn a_resource_gets_the_type_of_the_store() {
+        let types = [Type::Own(FILE), Type::Borrow(FILE)];
+        let list = TypeList::new(types).unwrap();
+        let mut handles = HandleTypes::default();
+        handles.check_list(&list, &<(Own<File>, Borrow<'_, File>)>::SHAPE).unwrap();
+        let vals = to_vals(&(Own::<File>::new(1), Borrow::<File>::new(2)), &list, &handles);
+        let resource = |representation| Resource { ty: FILE, representation };
+        assert_eq!(vals, Ok(Vec::from([Val::Own(resource(1)), Val::Borrow(resource(2))])));
+        let other = Own::<File>::from(Resource { ty: TypeIndex(5), representation: 1 });
+        assert_eq!(
+            to_vals(&(other, Borrow::<File>::new(2)), &list, &handles),
+            Err(Error::ValueMismatch.into())
+        );
+    }
+
+    #[test]
+    fn one_rust_type_is_not_two_resource_types() {
+        let list = TypeList::new([Type::Own(FILE), Type::Own(TypeIndex(5))]).unwrap();
+        let shape = <(Own<File>, Own<File>)>::SHAPE;
+        let mismatch = HandleTypes::default().check_list(&list, &shape).unwrap_err();
+        assert_eq!(mismatch.path(), "[1]");
+    }
+
+    #[test]
+    fn another_type_is_told_with_its_place() {
+        let list = TypeList::new([Type::list(Type::option(Type::U8).unwrap()).unwrap()]).unwrap();
+        let shape = <(Vec<Option<i8>>,)>::SHAPE;
+        let mismatch = HandleTypes::default().check_list(&list, &shape).unwrap_err();
+        assert_eq!(
+            std::string::ToString::to_string(&mismatch),
+            "at [0][](some): expected u8, found s8"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! The type that a Rust type is.
+
+use alloc::vec::Vec;
+
+use crate::builtin::TypeIndex;
+
+use super::super::{ComponentType, Shape};
+use super::making::InvalidType;
+use super::ty::Type;
+
+impl Type {
+    /// The type that `T` is; `None` if it is `()`, which stands for no value.
+    ///
+    /// ```
+    /// # extern crate weft_core as weft;
+    /// use weft::abi::{ComponentType, Type};
+    ///
+    /// #[derive(ComponentType)]
+    /// struct Point {
+    ///     x: f32,
+    ///     y: f32,
+    /// }
+    ///
+    /// let ty = Type::of::<Vec<Option<Point>>>()?.unwrap();
+    /// assert_eq!(ty.to_string(), "list<option<record { x: f32, y: f32 }>>");
+    /// # Ok::<(), weft::abi::InvalidType>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType`], if there is no such type although it could be written in Rust.
+    pub fn of<T: ComponentType + ?Sized>() -> Result<Option<Self>, InvalidType> {
+        optional(&T::SHAPE)
+    }
+}
+
+/// Nothing, or a value.
+fn optional(shape: &Shape) -> Result<Option<Type>, InvalidType> {
+    match shape {
+        Shape::Nothing => Ok(None),
+        shape => of(shape).map(Some),
+    }
+}
+
+fn of(shape: &Shape) -> Result<Type, InvalidType> {
+    match shape {
+        Shape::Nothing => Err(InvalidType::Empty("value")),
+        Shape::Bool => Ok(Type::Bool),
+        Shape::S8 => Ok(Type::S8),
+        Shape::U8 => Ok(Type::U8),
+        Shape::S16 => Ok(Type::S16),
+        Shape::U16 => Ok(Type::U16),
+        Shape::S32 => Ok(Type::S32),
+        Shape::U32 => Ok(Type::U32),
+        Shape::S64 => Ok(Type::S64),
+        Shape::U64 => Ok(Type::U64),
+        Shape::F32 => Ok(Type::F32),
+        Shape::F64 => Ok(Type::F64),
+        Shape::Char => Ok(Type::Char),
+        Shape::String => Ok(Type::String),
+        Shape::List(element) => Type::list(of(element)?),
+        Shape::FixedLengthList(element, length) => {
+            let length = u32::try_from(*length);
+            let length = length.map_err(|_| InvalidType::TooLarge(u64::MAX))?;
+            Type::fixed_length_list(of(element)?, length)
+        }
+        Shape::Map(key, value) => Type::map(of(key)?, of(value)?),
+        Shape::Record(fields) => {
+            let fields = fields.iter().map(|(name, ty)| Ok((*name, of(ty)?)));
+            Type::record(fields.collect::<Result<Vec<_>, _>>()?)
+        }
+        Shape::Tuple(types) => {
+            Type::tuple(types.iter().map(|ty| of(ty)).collect::<Result<Vec<_>, _>>()?)
+        }
+        Shape::Variant(cases) => {
+            let cases = cases.iter().map(|(name, payload)| Ok((*name, optional(payload)?)));
+            Type::variant(cases.collect::<Result<Vec<_>, _>>()?)
+        }
+        Shape::Enum(labels) => Type::enumeration(labels.iter().copied()),
+        Shape::Option(some) => Type::option(of(some)?),
+        Shape::Result(ok, error) => Type::result(optional(ok)?, optional(error)?),
+        Shape::Flags(labels) => Type::flags(labels.iter().copied()),
+        Shape::Own(_) | Shape::Borrow(_) => Err(InvalidType::UnknownResource),
+        // Whoever needs the number of a stream's or future's type finds it by its element.
+        Shape::Stream(element) => Type::stream(optional(element)?, TypeIndex(0)),
+        Shape::Future(value) => Type::future(optional(value)?, TypeIndex(0)),
+        Shape::ErrorContext => Ok(Type::ErrorContext),
+    }
+}

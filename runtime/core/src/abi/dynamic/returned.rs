@@ -1,0 +1,114 @@
+//! Results of calls, as a host wants them: as values, or as a Rust type.
+
+use crate::error::{Error, Failure};
+
+use super::super::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
+use super::handle_types::HandleTypes;
+use super::image::from_vals;
+use super::type_list::TypeList;
+use super::val::Val;
+
+/// A result that a host can ask a call for: `Option<Val>`, or any type that is lifted and owned.
+///
+/// It is implemented here for all of them, since the two kinds may not overlap.
+pub trait ReturnedValue: Send + Sized + 'static {
+    /// The shape of the Rust type. None for `Option<Val>`, which is a result of any type.
+    const SHAPE: Option<Shape>;
+
+    /// Whether there may be handles in it.
+    const HANDLES: bool;
+
+    /// The layout and flat form, if its values are nothing but their bits.
+    const INLINE: Option<Abi>;
+
+    /// Lifts the result, of one of these types, from at most `max_flat` core values.
+    ///
+    /// # Errors
+    ///
+    /// Those of lifting.
+    fn lift_returned<H: LiftHandles>(
+        cx: &mut LiftContext<'_, H>,
+        types: &TypeList,
+        max_flat: usize,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure>;
+
+    /// Lifts a value that is nothing but its bits, from those.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ValueMismatch`] if it is not [inline](Self::INLINE); those of lifting.
+    fn lift_inline<H: LiftHandles>(
+        cx: &mut LiftContext<'_, H>,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure>;
+
+    /// Makes the result from a value of one of these types. Without types, only `Option<Val>` can be
+    /// made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ValueMismatch`] if it is not of the Rust type.
+    fn from_val(val: Option<Val>, types: Option<&TypeList>) -> Result<Self, Failure>;
+}
+
+impl ReturnedValue for Option<Val> {
+    const SHAPE: Option<Shape> = None;
+    const HANDLES: bool = true;
+    const INLINE: Option<Abi> = None;
+
+    fn lift_returned<H: LiftHandles>(
+        cx: &mut LiftContext<'_, H>,
+        types: &TypeList,
+        max_flat: usize,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        Ok(types.lift_flat_values(cx, max_flat, values)?.pop())
+    }
+
+    fn lift_inline<H: LiftHandles>(
+        _: &mut LiftContext<'_, H>,
+        _: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        Err(Error::ValueMismatch.into())
+    }
+
+    fn from_val(val: Self, _: Option<&TypeList>) -> Result<Self, Failure> {
+        Ok(val)
+    }
+}
+
+impl<R: for<'a> Lift<'a> + Send + 'static> ReturnedValue for R {
+    const SHAPE: Option<Shape> = Some(R::SHAPE);
+    const HANDLES: bool = R::HANDLES;
+    const INLINE: Option<Abi> = if R::INLINE { Some(R::ABI) } else { None };
+
+    #[inline]
+    fn lift_returned<H: LiftHandles>(
+        cx: &mut LiftContext<'_, H>,
+        _: &TypeList,
+        max_flat: usize,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        lift_flat_values(cx, max_flat, values)
+    }
+
+    #[inline]
+    fn lift_inline<H: LiftHandles>(
+        cx: &mut LiftContext<'_, H>,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure> {
+        if !R::INLINE {
+            return Err(Error::ValueMismatch.into());
+        }
+        R::lift_flat(cx, values)
+    }
+
+    fn from_val(val: Option<Val>, types: Option<&TypeList>) -> Result<Self, Failure> {
+        let types = types.ok_or(Error::ValueMismatch)?;
+        let mut handles = HandleTypes::default();
+        let checked = handles.check_optional(types.types().next(), &R::SHAPE);
+        checked.map_err(|_| Error::ValueMismatch)?;
+        from_vals(val.as_slice(), types, &handles)
+    }
+}

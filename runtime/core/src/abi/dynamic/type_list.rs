@@ -1,0 +1,171 @@
+//! Parameters and results: the reference's `lift_flat_values` and `lower_flat_values`.
+
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+use crate::error::Failure;
+
+use super::super::context::LowerContextExt as _;
+use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+use super::check::Mismatch;
+use super::load::{lift_flat_fields, load_fields};
+use super::making::InvalidType;
+use super::store::{lower_flat_record, store_record};
+use super::ty::{Field, RecordType, Type};
+use super::val::Val;
+
+/// The types of a function's parameters, or that of its result, or of none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TypeList {
+    /// What they are if they go through memory.
+    record: RecordType,
+}
+
+/// What went wrong when values were lowered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+pub enum LowerFailure {
+    /// A value is not of its type. Nothing was lowered.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// The guest broke a rule, or a limit is reached.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl TypeList {
+    /// These types.
+    ///
+    /// Together they are no type, so that the limits of a type's size and depth are none of
+    /// theirs, though what goes through memory lies there as a tuple.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::TooManyParts`]
+    pub fn new(types: impl IntoIterator<Item = Type>) -> Result<Self, InvalidType> {
+        let record = RecordType::tuple(types);
+        if record.facts.parts > Type::MAX_PARTS {
+            return Err(InvalidType::TooManyParts);
+        }
+        Ok(Self { record })
+    }
+
+    /// The types.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = &Type> {
+        self.record.fields().iter().map(Field::ty)
+    }
+
+    /// The layout and the flat form of all of them, for
+    /// [`flatten_functype`](super::super::Flattening::flatten_functype).
+    #[must_use]
+    pub const fn abi(&self) -> Abi {
+        self.record.facts.abi
+    }
+
+    /// Whether there may be a NaN in a value.
+    pub const fn contains_float(&self) -> bool {
+        self.record.facts.contains_float
+    }
+
+    /// Of the same fields as a list that there is.
+    pub(super) const fn of_record(record: RecordType) -> Self {
+        Self { record }
+    }
+
+    pub(crate) const fn record(&self) -> &RecordType {
+        &self.record
+    }
+
+    /// Whether `vals` are values of these types.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], which says where they aren't; the path begins with the position.
+    pub fn check(&self, vals: &[Val]) -> Result<(), Mismatch> {
+        if vals.len() != self.record.fields().len() {
+            return self.record.check(vals);
+        }
+        self.types().zip(vals).enumerate().try_for_each(|(position, (ty, val))| {
+            ty.check(val).map_err(|it| it.within(format_args!("[{position}]")))
+        })
+    }
+
+    /// `lift_flat_values`: values from at most `max_flat` core values, or from the memory that the
+    /// one core value is the address of.
+    ///
+    /// # Errors
+    ///
+    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, and those of loading.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+    pub fn lift_flat_values<H: LiftHandles>(
+        &self,
+        cx: &mut LiftContext<'_, H>,
+        max_flat: usize,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Vec<Val>, Failure> {
+        let mut lifted = Vec::new();
+        self.lift_flat_values_into(&mut lifted, cx, max_flat, values)?;
+        Ok(lifted)
+    }
+
+    /// [`lift_flat_values`](Self::lift_flat_values), added to what is in `lifted`, whose memory may
+    /// have been used before. If it fails, some may have been added.
+    pub fn lift_flat_values_into<H: LiftHandles>(
+        &self,
+        lifted: &mut Vec<Val>,
+        cx: &mut LiftContext<'_, H>,
+        max_flat: usize,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<(), Failure> {
+        let layout = self.abi().of(cx.options.address_type);
+        if !layout.flat.exceed(max_flat) {
+            return lift_flat_fields(cx, values, &self.record, lifted);
+        }
+        let address = values.next_address(cx.options.address_type)?;
+        let bytes = cx.spilled(address, layout)?;
+        load_fields(cx, bytes, &self.record, lifted)
+    }
+
+    /// `lower_flat_values`: values as at most `max_flat` core values, or in memory: at
+    /// `out_param`, or at an address that becomes the one core value.
+    ///
+    /// # Errors
+    ///
+    /// [`LowerFailure::Mismatch`], with nothing lowered. Traps: `realloc-unaligned`,
+    /// `realloc-out-of-bounds`, or `pointer-unaligned`, `pointer-out-of-bounds` for an
+    /// `out_param`; what `realloc` traps with, and what lowering handles does.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+    pub fn lower_flat_values<C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        max_flat: usize,
+        vals: &[Val],
+        out_param: Option<u64>,
+    ) -> Result<FlatValues, LowerFailure> {
+        self.check(vals)?;
+        let mut flat = FlatValues::EMPTY;
+        self.lower_checked(&mut flat, cx, max_flat, vals, out_param)?;
+        Ok(flat)
+    }
+
+    /// [`lower_flat_values`](Self::lower_flat_values), of values that were [checked](Self::check),
+    /// added to what is in `flat`.
+    pub fn lower_checked<C: LowerContext + ?Sized>(
+        &self,
+        flat: &mut FlatValues,
+        cx: &mut C,
+        max_flat: usize,
+        vals: &[Val],
+        out_param: Option<u64>,
+    ) -> Result<(), Failure> {
+        let layout = self.abi().of(cx.options().address_type);
+        if layout.flat.exceed(max_flat) {
+            let address = cx.spill(layout, out_param, flat)?;
+            store_record(cx, vals, &self.record, address)
+        } else {
+            lower_flat_record(cx, vals, &self.record, flat)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Handles between the two passes: out of the source's table, and not yet in the destination's; and
+//! how much may still be moved.
+
+use alloc::collections::VecDeque;
+
+use arrayvec::ArrayVec;
+
+use crate::error::{Error, Failure};
+use crate::id::{EndId, ErrorContextId};
+use crate::trap::EndKind;
+
+use super::super::{LiftContext, Resource, Type};
+use super::TransferContext;
+
+/// What one handle was lifted as.
+#[derive(Clone, Copy, Debug)]
+enum LiftedHandle {
+    Own(Resource),
+    Borrow(Resource),
+    Stream(EndId),
+    Future(EndId),
+    ErrorContext(ErrorContextId),
+}
+
+/// So many handles are kept without allocating.
+const FEW: usize = 4;
+
+/// The handles of values that were lifted, in their order; it is also that of lowering, which
+/// begins when all are lifted. Where there are few, nothing is allocated.
+#[derive(Debug, Default)]
+pub(super) struct LiftedHandles {
+    few: ArrayVec<LiftedHandle, FEW>,
+    /// How many of the few were lowered.
+    lowered: usize,
+    /// Those behind the few.
+    more: VecDeque<LiftedHandle>,
+    /// As many bytes of lists and strings as may still be moved, once there was one.
+    budget: Option<u64>,
+}
+
+impl LiftedHandles {
+    /// Takes the bytes of a list or string from what may be moved.
+    ///
+    /// The lists in a list may all lie in the same place, so that a small memory can hold a value
+    /// that no time suffices for. Lists that don't share their places are never more than the
+    /// memory, so that only those that do can go over the budget.
+    pub(super) fn charge<C: TransferContext + ?Sized>(
+        &mut self,
+        cx: &C,
+        bytes: u64,
+    ) -> Result<(), Failure> {
+        let left = self.budget.unwrap_or_else(|| {
+            let memory = u64::try_from(cx.source_memory().len()).unwrap_or(u64::MAX);
+            memory.saturating_add(LiftContext::DEFAULT_BUDGET)
+        });
+        self.budget = Some(left.checked_sub(bytes).ok_or(Error::LiftedTooLarge)?);
+        Ok(())
+    }
+
+    /// The first pass is over: what is moved is counted anew.
+    pub(super) const fn are_lifted(&mut self) {
+        self.budget = None;
+    }
+
+    /// `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` or `lift_error_context`
+    pub(super) fn lift<C: TransferContext + ?Sized>(
+        &mut self,
+        cx: &mut C,
+        ty: &Type,
+        index: u32,
+    ) -> Result<(), Failure> {
+        let handle = match ty {
+            Type::Own(ty) => LiftedHandle::Own(cx.lift_own(*ty, index)?),
+            Type::Borrow(ty) => LiftedHandle::Borrow(cx.lift_borrow(*ty, index)?),
+            Type::Stream(ty) => {
+                LiftedHandle::Stream(cx.lift_end(EndKind::Stream, ty.index(), index)?)
+            }
+            Type::Future(ty) => {
+                LiftedHandle::Future(cx.lift_end(EndKind::Future, ty.index(), index)?)
+            }
+            _ => LiftedHandle::ErrorContext(cx.lift_error_context(index)?),
+        };
+        if let Err(full) = self.few.try_push(handle) {
+            self.more.push_back(full.element());
+        }
+        Ok(())
+    }
+
+    /// The next one.
+    fn next(&mut self) -> Option<LiftedHandle> {
+        match self.few.get(self.lowered) {
+            Some(handle) => {
+                self.lowered += 1;
+                Some(*handle)
+            }
+            None => self.more.pop_front(),
+        }
+    }
+
+    /// `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` or `lower_error_context` of the
+    /// next one.
+    pub(super) fn lower<C: TransferContext + ?Sized>(
+        &mut self,
+        cx: &mut C,
+        ty: &Type,
+    ) -> Result<u32, Failure> {
+        match (ty, self.next()) {
+            (Type::Own(ty), Some(LiftedHandle::Own(resource))) => cx.lower_own(*ty, resource),
+            (Type::Borrow(ty), Some(LiftedHandle::Borrow(resource))) => {
+                cx.lower_borrow(*ty, resource)
+            }
+            (Type::Stream(ty), Some(LiftedHandle::Stream(end))) => {
+                cx.lower_end(EndKind::Stream, ty.index(), end)
+            }
+            (Type::Future(ty), Some(LiftedHandle::Future(end))) => {
+                cx.lower_end(EndKind::Future, ty.index(), end)
+            }
+            (Type::ErrorContext, Some(LiftedHandle::ErrorContext(error_context))) => {
+                cx.lower_error_context(error_context)
+            }
+            _ => Err(Error::SourceChanged.into()),
+        }
+    }
+
+    /// Whether all of them were lowered.
+    pub(super) fn finish(&self) -> Result<(), Failure> {
+        let is_finished = self.lowered == self.few.len() && self.more.is_empty();
+        if is_finished { Ok(()) } else { Err(Error::SourceChanged.into()) }
+    }
+}

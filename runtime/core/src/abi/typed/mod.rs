@@ -1,0 +1,307 @@
+//! Rust's own types as types of the Component Model.
+//!
+//! Structs and enums of yours become records, variants, enums and flags with
+//! [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType).
+//!
+//! Layouts are constants, and lifting and lowering are monomorphic: a list of numbers is copied
+//! as bytes, a record is a few loads at constant offsets.
+//!
+//! | WIT | lowered from | lifted as |
+//! |---|---|---|
+//! | `bool`, `s8` … `u64`, `f32`, `f64`, `char` | Rust's | the same |
+//! | `string` | `str`, `String` | `String`; `&str` (from UTF-8) and [`LiftedStr`] borrow |
+//! | `list<t>` | `[T]`, `Vec<T>` | `Vec<T>`; `&[u8]` and [`LiftedList`] borrow |
+//! | `list<t, 4>` | `[T; 4]` | the same |
+//! | `map<k, v>` | `BTreeMap`, `HashMap` | the same |
+//! | `tuple<…>` | tuples | the same |
+//! | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
+//! | no value | `()` | the same |
+//! | `own<r>`, `borrow<r>` | [`Own<R>`](crate::handle::Own), [`Borrow<R>`](crate::handle::Borrow) | the same |
+//! | `stream<t>`, `future<t>` | [`Stream<T>`](crate::handle::Stream), [`Future<T>`](crate::handle::Future) | the same |
+//! | `error-context` | [`ErrorContext`](crate::handle::ErrorContext) | the same |
+//!
+//! What Rust has and the Component Model has not does not compile: lists, options and fields of
+//! `()`, and types whose values would have more bytes than the canonical ABI allows.
+//!
+//! | file | |
+//! |---|---|
+//! | here | [`ComponentType`], [`Lift`], [`Lower`]; parameters and results |
+//! | `scalar.rs` | numbers, `bool`, `char` |
+//! | `record.rs` | tuples, and what a record's fields need |
+//! | `variant.rs` | `Option`, `Result`, and what a variant's cases need |
+//! | `flags.rs` | what flags need |
+//! | `handle.rs` | handles |
+//! | `shape.rs` | which type a Rust type is, as a constant |
+//! | `list.rs` | slices, arrays, text, views of them |
+//! | `owned.rs` | what needs `alloc`: `String`, `Vec`, `Box`, `BTreeMap` |
+//! | `hash_map.rs` | what needs `std` |
+
+mod flags;
+mod handle;
+#[cfg(feature = "std")]
+mod hash_map;
+mod list;
+#[cfg(feature = "alloc")]
+mod owned;
+mod record;
+mod scalar;
+mod shape;
+mod variant;
+mod window;
+
+use crate::error::Failure;
+
+use super::context::LowerContextExt as _;
+use super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+
+pub use flags::FlagsAbi;
+pub use list::{LiftedList, check_length};
+#[cfg(feature = "alloc")]
+pub(super) use list::{load_pair, next_pair};
+#[cfg(feature = "alloc")]
+pub(super) use owned::{charge, owned, reserve, reserved};
+pub use record::{load_field, plain_field, record_abi, store_field};
+pub use shape::{ResourceKey, Shape};
+pub use variant::VariantAbi;
+
+#[cfg(feature = "derive")]
+pub use weft_macros::{ComponentType, Lift, Lower, Value};
+
+#[cfg(doc)]
+use super::LiftedStr;
+
+/// A Rust type that is a type of the Component Model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type of the Component Model",
+    label = "not a type of the Component Model",
+    note = "a struct or enum of yours becomes one with `#[derive(ComponentType, Lift, Lower)]`"
+)]
+pub trait ComponentType {
+    /// Size, alignment and flat form.
+    const ABI: Abi;
+
+    /// Whether a value is nothing but its bytes: no address and no handle in it. Storing one then
+    /// calls nobody.
+    const INLINE: bool;
+
+    /// Whether there may be a handle in a value, so that lifting it asks the context for what the
+    /// handle stands for, and takes that from the guest or lends it: once, and in the order of
+    /// the values.
+    const HANDLES: bool;
+
+    /// Which type it is, with the names of its parts.
+    const SHAPE: Shape;
+}
+
+/// A type whose values are lowered into a guest.
+///
+/// ```
+/// # extern crate weft_core as weft;
+/// use weft::abi::{ComponentType, Lift, Lower};
+///
+/// #[derive(ComponentType, Lift, Lower)]
+/// struct Person<'a> {
+///     name: &'a str,
+///     #[component(name = "birth-year")]
+///     born: u16,
+/// }
+///
+/// assert_eq!(Person::ABI.narrow.size, 12);
+/// ```
+///
+/// # Errors
+///
+/// All of its functions fail with what `realloc` traps with, with the traps `realloc-unaligned`
+/// and `realloc-out-of-bounds`, and with [`Error::TooLong`](crate::error::Error::TooLong).
+#[diagnostic::on_unimplemented(
+    message = "values of `{Self}` cannot be lowered into a guest",
+    label = "cannot be lowered",
+    note = "a struct or enum of yours can with `#[derive(ComponentType, Lower)]`"
+)]
+pub trait Lower: ComponentType {
+    /// `lower_flat`: adds the core values of this to `flat`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lowering)
+    fn lower_flat<C: LowerContext + ?Sized>(
+        &self,
+        cx: &mut C,
+        flat: &mut FlatValues,
+    ) -> Result<(), Failure>;
+
+    /// `store`: writes this at `address`, where there is room for it.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure>;
+
+    /// `store_list_into_valid_range`: writes one after the other from `address` on, where there
+    /// is room for them.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+    fn store_elements<C: LowerContext + ?Sized>(
+        elements: &[Self],
+        cx: &mut C,
+        address: u64,
+    ) -> Result<(), Failure>
+    where
+        Self: Sized,
+    {
+        list::store_elements(elements, cx, address)
+    }
+}
+
+/// A type whose values are lifted from a guest; those that borrow do so from its memory, for
+/// `'a`.
+///
+/// # Errors
+///
+/// All of its functions fail with the traps of the canonical ABI's loading: `invalid-char`,
+/// `invalid-discriminant`, those of strings and lists, and those of handles.
+#[diagnostic::on_unimplemented(
+    message = "values of `{Self}` cannot be lifted from a guest",
+    label = "cannot be lifted",
+    note = "a struct or enum of yours can with `#[derive(ComponentType, Lift)]`"
+)]
+pub trait Lift<'a>: ComponentType + Sized {
+    /// How bytes become a value, if all of them do: numbers, and what is made of them. Lists of
+    /// such values are lifted without a check for each.
+    ///
+    /// There is one only for types whose layout is the same in memories of both widths.
+    const PLAIN: Option<fn(&[u8]) -> Self> = None;
+
+    /// `lift_flat`: makes one of its core values.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lifting)
+    fn lift_flat<H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        values: &mut CoreValueIter<'_>,
+    ) -> Result<Self, Failure>;
+
+    /// `load`: makes one of its bytes in memory, and none or some that come after them.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
+    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure>;
+
+    /// `load_list_from_valid_range`: makes those that lie in `bytes` one after the other.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
+    fn load_elements<H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        bytes: &'a [u8],
+        into: &mut impl Extend<Self>,
+    ) -> Result<(), Failure> {
+        list::load_elements(cx, bytes, into)
+    }
+
+    /// `load_list_from_valid_range` of `list<t, N>`: makes the arrays that lie in `bytes` one
+    /// after the other.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
+    fn load_arrays<const N: usize, H: LiftHandles>(
+        cx: &mut LiftContext<'a, H>,
+        bytes: &'a [u8],
+        into: &mut impl Extend<[Self; N]>,
+    ) -> Result<(), Failure> {
+        list::load_elements(cx, bytes, into)
+    }
+}
+
+/// `lift_flat_values`: parameters, as a tuple, or a result, from at most `max_flat` core values
+/// or from the memory that the one core value is the address of.
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::abi::{CoreValueIter, LiftContext, Options, StringEncoding, lift_flat_values};
+/// use weft::core_value::IntegerType;
+///
+/// let memory = b"....hello";
+/// let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
+/// let mut cx = LiftContext::new(memory, options);
+/// let (name, age): (&str, u8) =
+///     lift_flat_values(&mut cx, 16, &mut CoreValueIter::new(&[4, 5, 42]))?;
+/// assert_eq!((name, age), ("hello", 42));
+/// # Ok::<(), weft::error::Failure>(())
+/// ```
+///
+/// # Errors
+///
+/// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, and those of [`Lift`].
+///
+/// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+pub fn lift_flat_values<'a, T: Lift<'a>, H: LiftHandles>(
+    cx: &mut LiftContext<'a, H>,
+    max_flat: usize,
+    values: &mut CoreValueIter<'_>,
+) -> Result<T, Failure> {
+    let layout = T::ABI.of(cx.options.address_type);
+    if !layout.flat.exceed(max_flat) {
+        return T::lift_flat(cx, values);
+    }
+    let address = values.next_address(cx.options.address_type)?;
+    let bytes = cx.spilled(address, layout)?;
+    T::load(cx, bytes)
+}
+
+/// `lower_flat_values`: parameters, as a tuple, or a result, as at most `max_flat` core values or
+/// in memory: at `out_param`, or at an address that becomes the one core value.
+///
+/// # Errors
+///
+/// Traps: `realloc-unaligned`, `realloc-out-of-bounds`, or `pointer-unaligned`,
+/// `pointer-out-of-bounds` for an `out_param`; and those of [`Lower`].
+///
+/// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
+pub fn lower_flat_values<T: Lower + ?Sized, C: LowerContext + ?Sized>(
+    cx: &mut C,
+    max_flat: usize,
+    values: &T,
+    out_param: Option<u64>,
+) -> Result<FlatValues, Failure> {
+    let layout = T::ABI.of(cx.options().address_type);
+    let mut flat = FlatValues::EMPTY;
+    if !layout.flat.exceed(max_flat) {
+        values.lower_flat(cx, &mut flat)?;
+        return Ok(flat);
+    }
+    let address = cx.spill(layout, out_param, &mut flat)?;
+    values.store(cx, address)?;
+    Ok(flat)
+}
+
+macro_rules! transparent {
+    ($(#[$meta:meta])* [$($parameters:tt)*] $ty:ty => $inner:ident) => {
+        $(#[$meta])*
+        impl<$($parameters)*> ComponentType for $ty {
+            const ABI: Abi = $inner::ABI;
+            const INLINE: bool = $inner::INLINE;
+            const HANDLES: bool = $inner::HANDLES;
+            const SHAPE: Shape = $inner::SHAPE;
+        }
+
+        $(#[$meta])*
+        impl<$($parameters)*> Lower for $ty
+        where
+            $inner: Lower,
+        {
+            fn lower_flat<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                flat: &mut FlatValues,
+            ) -> Result<(), Failure> {
+                (**self).lower_flat(cx, flat)
+            }
+
+            fn store<C: LowerContext + ?Sized>(
+                &self,
+                cx: &mut C,
+                address: u64,
+            ) -> Result<(), Failure> {
+                (**self).store(cx, address)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "alloc")]
+use transparent;
+
+transparent!([T: ComponentType + ?Sized] &T => T);

@@ -1,0 +1,45 @@
+//! A place for one value that is nothing but its bytes.
+
+use crate::builtin::TypeIndex;
+use crate::error::{Error, Failure};
+use crate::id::{EndId, ErrorContextId};
+use crate::trap::EndKind;
+
+use super::super::{LowerContext, Options, Resource};
+
+/// The memory of one element of a list, from address 0 on. Its length is known where it is used,
+/// so that the checks of each store are gone when it is compiled.
+pub(super) struct Window<'a> {
+    pub(super) options: Options,
+    pub(super) bytes: &'a mut [u8],
+}
+
+impl LowerContext for Window<'_> {
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+
+    fn realloc(&mut self, _: u64, _: u64, _: u32, _: u64) -> Result<u64, Failure> {
+        Err(Error::NotInline.into())
+    }
+
+    fn lower_own(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
+        Err(Error::NotInline.into())
+    }
+
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
+        Err(Error::NotInline.into())
+    }
+
+    fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
+        Err(Error::NotInline.into())
+    }
+
+    fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
+        Err(Error::NotInline.into())
+    }
+}

@@ -1,0 +1,199 @@
+//! Contexts of a thread, for code that has no store at hand.
+
+#[cfg(test)]
+mod tests;
+
+use core::marker::PhantomData;
+use std::cell::RefCell;
+use std::vec::Vec;
+
+use crate::error::Error;
+use crate::host::HostStore;
+use crate::limits::{Heap, Table};
+
+use super::{AsyncContext, AsyncContextScope};
+
+std::thread_local! {
+    static CONTEXTS: RefCell<Contexts> = const { RefCell::new(Contexts::new()) };
+}
+
+/// The contexts of a thread.
+struct Contexts {
+    /// Those that were entered and not left, the innermost last.
+    entered: Vec<Entered>,
+    /// How many were ever entered.
+    count: u64,
+}
+
+/// A context that was entered.
+struct Entered {
+    /// The number of its scope, which is no other's: scopes are not always left in order.
+    scope: u64,
+    /// Nothing while something is done with it.
+    context: Option<AsyncContext<Heap>>,
+}
+
+impl Contexts {
+    const fn new() -> Self {
+        Self { entered: Vec::new(), count: 0 }
+    }
+
+    /// The number of the new scope.
+    fn enter(&mut self, context: AsyncContext<Heap>) -> u64 {
+        let scope = self.count;
+        self.count += 1;
+        self.entered.push(Entered { scope, context: Some(context) });
+        scope
+    }
+
+    /// Takes a scope and those inside of it away, if it was not left with one around it.
+    fn leave(&mut self, scope: u64) -> Vec<Entered> {
+        match self.entered.iter().rposition(|entered| entered.scope == scope) {
+            Some(position) => self.entered.split_off(position),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes the innermost context, with the number of its scope, to do something with it.
+    fn lend(&mut self) -> Option<(u64, AsyncContext<Heap>)> {
+        let innermost = self.entered.last_mut()?;
+        Some((innermost.scope, innermost.context.take()?))
+    }
+
+    /// Puts a context back; gives it if its scope was left meanwhile.
+    fn put_back(&mut self, scope: u64, context: AsyncContext<Heap>) -> Option<AsyncContext<Heap>> {
+        match self.entered.iter_mut().rfind(|entered| entered.scope == scope) {
+            Some(entered) => entered.context.replace(context),
+            None => Some(context),
+        }
+    }
+}
+
+/// A context that is this thread's as long as this lasts: a **host extension**.
+///
+/// A store has its own contexts; this one is for code between whoever knows a context and whoever
+/// has the store, or that is called by a function of the host and is not given its store, such as
+/// a logger. Nothing passes between the two by itself:
+///
+/// | from | to | by |
+/// |---|---|---|
+/// | the thread | a store | [`AsyncContextScope::enter_ambient`] |
+/// | a store, such as that of a function of the host | the thread | [`enter_current`](Self::enter_current) |
+///
+/// Scopes of a thread are left in the opposite order of their being entered; one that is left
+/// before those inside of it ends them, too, and their guards do nothing then.
+///
+/// ```
+/// # extern crate weft_core as weft;
+/// use weft::context::{AmbientContextScope, AsyncContext, AsyncContextScope, ContextKey};
+/// use weft::context::ambient_context;
+/// use weft::limits::Heap;
+/// use weft::machine::Machine;
+///
+/// #[derive(ContextKey)]
+/// #[context_key(value = u64)]
+/// struct UserId;
+///
+/// fn who() -> Option<u64> {
+///     ambient_context(|context| context?.get::<UserId>())
+/// }
+///
+/// let mut context = AsyncContext::new();
+/// context.set::<UserId>(123)?;
+/// let ambient = AmbientContextScope::enter(context);
+/// assert_eq!(who(), Some(123));
+///
+/// let mut machine = Machine::<Heap>::default();
+/// let mut scope = AsyncContextScope::enter_ambient(&mut machine)?;
+/// drop(ambient);
+/// assert_eq!(who(), None);
+/// assert_eq!(scope.host().get::<UserId>(), Some(123));
+/// # Ok::<(), weft::context::ContextError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the scope is left when this is dropped"]
+pub struct AmbientContextScope {
+    /// Its number.
+    scope: u64,
+    /// It is this thread's.
+    of_thread: PhantomData<*const ()>,
+}
+
+impl AmbientContextScope {
+    /// Makes a context this thread's.
+    pub fn enter(context: AsyncContext<Heap>) -> Self {
+        let scope = CONTEXTS.with_borrow_mut(|contexts| contexts.enter(context));
+        Self { scope, of_thread: PhantomData }
+    }
+
+    /// Makes a context without values this thread's.
+    pub fn enter_empty() -> Self {
+        Self::enter(AsyncContext::new())
+    }
+
+    /// Makes a copy of a store's current context this thread's; one without values if there is
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AsyncContext::try_clone`].
+    pub fn enter_current<S>(store: &mut S) -> Result<Self, Error>
+    where
+        S: HostStore<Limits = Heap> + ?Sized,
+    {
+        let host = store.host();
+        let context = host.context_get().map(AsyncContext::try_clone).transpose()?;
+        Ok(Self::enter(context.unwrap_or_default()))
+    }
+}
+
+impl Drop for AmbientContextScope {
+    fn drop(&mut self) {
+        // When the thread ends, what it had entered may be gone before its guards.
+        let left = CONTEXTS.try_with(|contexts| match contexts.try_borrow_mut() {
+            Ok(mut contexts) => contexts.leave(self.scope),
+            Err(_) => Vec::new(),
+        });
+        drop(left);
+    }
+}
+
+/// Does something with this thread's context, if it has one: a **host extension**.
+///
+/// Meanwhile the thread has none, so that whatever is done can enter scopes of its own, and leave
+/// that of the context, which ends then as soon as this is done.
+pub fn ambient_context<R>(act: impl FnOnce(Option<&mut AsyncContext<Heap>>) -> R) -> R {
+    /// Puts the context back, also if `act` panics.
+    struct Lent(Option<(u64, AsyncContext<Heap>)>);
+
+    impl Drop for Lent {
+        fn drop(&mut self) {
+            let Some((scope, context)) = self.0.take() else { return };
+            // What is not put back is dropped when nothing is borrowed.
+            let left = CONTEXTS.try_with(|contexts| match contexts.try_borrow_mut() {
+                Ok(mut contexts) => contexts.put_back(scope, context),
+                Err(_) => Some(context),
+            });
+            drop(left);
+        }
+    }
+
+    let mut lent = Lent(CONTEXTS.with_borrow_mut(Contexts::lend));
+    act(lent.0.as_mut().map(|(_, context)| context))
+}
+
+impl<S: HostStore<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
+    /// Enters a scope whose context is a copy of this thread's; one without values if it has none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`enter`](Self::enter).
+    pub fn enter_ambient(store: &mut S) -> Result<AsyncContextScope<'_, S>, Error> {
+        let context = CONTEXTS.with_borrow(|contexts| {
+            let innermost = contexts.entered.last().and_then(|entered| entered.context.as_ref());
+            let current = innermost.map(AsyncContext::try_clone);
+            current.transpose().map_err(|_| Error::Full(Table::ContextValues))
+        })?;
+        AsyncContextScope::enter(store, context.unwrap_or_default())
+    }
+}

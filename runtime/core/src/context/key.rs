@@ -1,0 +1,252 @@
+//! Keys: the names of values in contexts.
+
+#[cfg(test)]
+mod tests;
+
+use core::{
+    any::{TypeId, type_name},
+    fmt,
+    hash::{Hash, Hasher},
+};
+
+#[cfg(feature = "derive")]
+pub use weft_macros::ContextKey;
+
+/// The name of a value in a host context: a host extension.
+///
+/// A name is text of 1 to [`MAX_NAME_BYTES`](Self::MAX_NAME_BYTES) bytes without control
+/// characters (Unicode's category Cc). Names are compared byte by byte: `User-Id`, `user-id`
+/// and `user_id` are three names.
+///
+/// The key borrows its text, so that looking something up never copies it.
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::context::{ContextKey, InvalidContextKey};
+///
+/// const USER: Result<ContextKey<'static>, InvalidContextKey> = ContextKey::new("user_id");
+/// assert_eq!(USER?.name(), "user_id");
+/// assert_eq!(ContextKey::new(""), Err(InvalidContextKey::Empty));
+/// # Ok::<(), InvalidContextKey>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContextKey<'a>(&'a str);
+
+impl<'a> ContextKey<'a> {
+    /// The length of the longest name, in bytes; what a bounded context sets aside for one.
+    pub const MAX_NAME_BYTES: usize = 64;
+
+    /// The key of this name.
+    ///
+    /// Fails with [`InvalidContextKey::Empty`], [`InvalidContextKey::TooLong`] or
+    /// [`InvalidContextKey::ControlCharacter`] if the text is no name.
+    pub const fn new(name: &'a str) -> Result<Self, InvalidContextKey> {
+        if name.is_empty() {
+            return Err(InvalidContextKey::Empty);
+        }
+        if name.len() > Self::MAX_NAME_BYTES {
+            return Err(InvalidContextKey::TooLong { bytes: name.len() });
+        }
+        // In UTF-8 the control characters are 00 to 1F, 7F, and C2 80 to C2 9F.
+        let mut rest = name.as_bytes();
+        while let [_, after @ ..] = rest {
+            let control = match rest {
+                [c @ (0x00..=0x1F | 0x7F), ..] | [0xC2, c @ 0x80..=0x9F, ..] => Some(*c),
+                _ => None,
+            };
+            if let Some(code_point) = control {
+                let at = name.len() - rest.len();
+                return Err(InvalidContextKey::ControlCharacter { at, code_point });
+            }
+            rest = after;
+        }
+        Ok(Self(name))
+    }
+
+    /// The text of the key.
+    pub const fn name(self) -> &'a str {
+        self.0
+    }
+}
+
+/// The name as it is; it has no control characters.
+impl fmt::Display for ContextKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+/// As [`ContextKey::new`](struct@ContextKey).
+impl<'a> TryFrom<&'a str> for ContextKey<'a> {
+    type Error = InvalidContextKey;
+
+    fn try_from(name: &'a str) -> Result<Self, Self::Error> {
+        Self::new(name)
+    }
+}
+
+/// Why a text cannot be a [`struct@ContextKey`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidContextKey {
+    /// The text is empty.
+    #[error("a context key's name is not empty")]
+    Empty,
+    /// The text is longer than [`ContextKey::MAX_NAME_BYTES`](struct@ContextKey).
+    #[error(
+        "a context key's name has at most {} bytes, and this one has {bytes}",
+        ContextKey::MAX_NAME_BYTES
+    )]
+    TooLong {
+        /// How long it is, in bytes.
+        bytes: usize,
+    },
+    /// The text has a control character.
+    #[error(
+        "a context key's name has no control characters, and this one has U+{code_point:04X} \
+         at byte {at}"
+    )]
+    ControlCharacter {
+        /// Where the first of them starts, in bytes.
+        at: usize,
+        /// Its code point; no control character is beyond U+009F.
+        code_point: u8,
+    },
+}
+
+/// A context key that is a type, and says what type its value has: a host extension.
+///
+/// Implemented by [`#[derive(ContextKey)]`](macro@ContextKey), which also refuses two keys of
+/// one name where the compiler can see both. An implementation by hand is held to the same
+/// rule for names, at compile time, as soon as its [`KEY`](Self::KEY) is used:
+///
+/// ```compile_fail,E0080
+/// # use weft_core as weft;
+/// use weft::context::{ContextKey, TypedContextKey};
+///
+/// struct UserId;
+///
+/// impl TypedContextKey for UserId {
+///     type Value = u64;
+///     const NAME: &'static str = "";
+/// }
+///
+/// const KEY: ContextKey<'static> = UserId::KEY; // a context key's name is not empty
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a typed context key",
+    label = "not a typed context key",
+    note = "make it one with `#[derive(ContextKey)]` and `#[context_key(value = …)]`"
+)]
+pub trait TypedContextKey: 'static {
+    /// The type of the value that a context holds under this key.
+    type Value: 'static;
+
+    /// The name: text that [`struct@ContextKey`] accepts.
+    const NAME: &'static str;
+
+    /// The key itself.
+    const KEY: ContextKey<'static> = match ContextKey::new(Self::NAME) {
+        Ok(key) => key,
+        Err(InvalidContextKey::Empty) => panic!("a context key's name is not empty"),
+        Err(InvalidContextKey::TooLong { .. }) => {
+            panic!("a context key's name is longer than `ContextKey::MAX_NAME_BYTES`")
+        }
+        Err(InvalidContextKey::ControlCharacter { .. }) => {
+            panic!("a context key's name has no control characters")
+        }
+    };
+}
+
+/// Which key type a context holds a value of: a host extension.
+///
+/// Equal if, and only if, the key types are the same; the name alone does not decide. A
+/// context keeps one beside each value that it holds under a typed key, and asks
+/// [`check_beside`](Self::check_beside) before it stores another.
+#[derive(Clone, Copy)]
+pub struct ContextKeyIdentity {
+    key: ContextKey<'static>,
+    id: TypeId,
+    type_name: fn() -> &'static str,
+}
+
+impl ContextKeyIdentity {
+    /// The identity of a key type.
+    pub const fn of<K: TypedContextKey>() -> Self {
+        Self { key: K::KEY, id: TypeId::of::<K>(), type_name: type_name::<K> }
+    }
+
+    /// The key, as text.
+    pub const fn key(self) -> ContextKey<'static> {
+        self.key
+    }
+
+    /// The path of the key type, for messages: not necessarily different for different types.
+    pub fn type_name(self) -> &'static str {
+        (self.type_name)()
+    }
+
+    /// Whether a value under this key may be stored in a context that has one under `held`.
+    ///
+    /// It may if the names differ, or if it is the same key type and so the same value. A
+    /// context calls this with the identity it holds under the name, if any, before it changes
+    /// anything.
+    ///
+    /// Fails with [`ContextKeyCollision`] if two key types have one name.
+    pub fn check_beside(self, held: Self) -> Result<(), ContextKeyCollision> {
+        if self == held || self.key != held.key {
+            return Ok(());
+        }
+        Err(ContextKeyCollision {
+            name: self.key.name(),
+            held: held.type_name(),
+            refused: self.type_name(),
+        })
+    }
+}
+
+impl fmt::Debug for ContextKeyIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextKeyIdentity")
+            .field("key", &self.key.name())
+            .field("type", &self.type_name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for ContextKeyIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for ContextKeyIdentity {}
+
+impl Hash for ContextKeyIdentity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// Two key types have one name, and would take each other's values for their own.
+///
+/// The context keeps the value that it held, and refuses the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the context key `{name}` is the key type `{held}` in this context, so `{refused}` cannot \
+     use that name in it: give one of them another with `#[context_key(name = \"…\")]`"
+)]
+#[non_exhaustive]
+pub struct ContextKeyCollision {
+    /// The name that they share.
+    pub name: &'static str,
+    /// The key type whose value the context holds.
+    pub held: &'static str,
+    /// The key type that came second.
+    pub refused: &'static str,
+}
+
+impl ContextKeyCollision {
+    /// What a key is called that is no type, but text.
+    pub const TEXT: &'static str = "(text)";
+}

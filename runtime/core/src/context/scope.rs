@@ -1,0 +1,156 @@
+//! Scopes: contexts that are current until a guard is dropped.
+
+use core::fmt;
+use core::ops::{Deref, DerefMut};
+
+use crate::error::Error;
+use crate::host::{Host, HostStore};
+use crate::machine::TaskId;
+
+use super::AsyncContext;
+use super::stack::Mark;
+
+/// A context that is current as long as this lasts: a **host extension**.
+///
+/// It is the store that it was entered on, as far as its user is concerned, and takes its context
+/// away when it is dropped, in whatever way: what was current before is so again, as it was, with
+/// nothing that was pushed, set or removed meanwhile. Tasks that were begun meanwhile keep the
+/// context that they began in.
+///
+/// Entered in a function of the host that a guest calls, it is the calling task's context that
+/// changes, for as long as the function has control.
+///
+/// ```
+/// # extern crate weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
+/// use weft::limits::Heap;
+/// use weft::machine::Machine;
+///
+/// #[derive(ContextKey)]
+/// #[context_key(value = u32)]
+/// struct Depth;
+///
+/// let mut machine = Machine::<Heap>::default();
+/// machine.host().set::<Depth>(1)?;
+/// {
+///     let mut scope = AsyncContextScope::enter_empty(&mut machine)?;
+///     assert_eq!(scope.host().get::<Depth>(), None);
+///     scope.host().set::<Depth>(2)?;
+///     let mut inner = AsyncContextScope::enter(&mut scope, AsyncContext::new())?;
+///     inner.host().set::<Depth>(3)?;
+/// }
+/// assert_eq!(machine.host().get::<Depth>(), Some(1));
+/// # }
+/// # Ok::<(), weft::context::ContextError>(())
+/// ```
+#[must_use = "the scope is left when this is dropped"]
+pub struct AsyncContextScope<'a, S: HostStore + ?Sized> {
+    store: &'a mut S,
+    task: Option<TaskId>,
+    mark: Mark,
+}
+
+impl<'a, S: HostStore + ?Sized> AsyncContextScope<'a, S> {
+    /// Enters a scope whose context is `context`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`context_push`](crate::host::Host::context_push), with nothing changed.
+    pub fn enter(store: &'a mut S, context: AsyncContext<S::Limits>) -> Result<Self, Error> {
+        let (task, mark) = store.host().enter_context(context)?;
+        Ok(Self { store, task, mark })
+    }
+
+    /// Enters a scope whose context has no values.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`enter`](Self::enter).
+    pub fn enter_empty(store: &'a mut S) -> Result<Self, Error> {
+        Self::enter(store, AsyncContext::new())
+    }
+
+    /// Enters a scope whose context begins with the values of the current one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`enter`](Self::enter).
+    pub fn enter_copy(store: &'a mut S) -> Result<Self, Error> {
+        let host = store.host();
+        let copy = host.context_get().map(AsyncContext::try_clone).transpose()?;
+        Self::enter(store, copy.unwrap_or_default())
+    }
+}
+
+/// Does something in a scope: what the guide's macro `with_async_context!` does. A **host
+/// extension**.
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::context::{AsyncContext, ContextKey, with_async_context};
+/// use weft::limits::Heap;
+/// use weft::machine::Machine;
+///
+/// let mut machine = Machine::<Heap>::default();
+/// let user = ContextKey::new("user_id")?;
+/// let mut context = AsyncContext::new();
+/// context.set_value(user, 123)?;
+///
+/// let found = with_async_context(&mut machine, context, |machine| {
+///     machine.host().get_context_value(user).and_then(|it| it.get::<i32>())
+/// })?;
+/// assert_eq!(found, Some(123));
+/// assert_eq!(machine.host().context_get(), None);
+/// # }
+/// # Ok::<(), weft::context::ContextError>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`AsyncContextScope::enter`]; then nothing is done.
+pub fn with_async_context<S: HostStore + ?Sized, R>(
+    store: &mut S,
+    context: AsyncContext<S::Limits>,
+    act: impl FnOnce(&mut S) -> R,
+) -> Result<R, Error> {
+    let mut scope = AsyncContextScope::enter(store, context)?;
+    Ok(act(&mut scope))
+}
+
+impl<S: HostStore + ?Sized> Drop for AsyncContextScope<'_, S> {
+    fn drop(&mut self) {
+        // It fails only if the machine is inconsistent, and here is nobody to tell.
+        let _ = self.store.host().leave_context(self.task, self.mark);
+    }
+}
+
+impl<S: HostStore + ?Sized> HostStore for AsyncContextScope<'_, S> {
+    type Limits = S::Limits;
+    type Chooser = S::Chooser;
+
+    fn host(&mut self) -> Host<'_, S::Limits, S::Chooser> {
+        self.store.host()
+    }
+}
+
+impl<S: HostStore + ?Sized> Deref for AsyncContextScope<'_, S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        self.store
+    }
+}
+
+impl<S: HostStore + ?Sized> DerefMut for AsyncContextScope<'_, S> {
+    fn deref_mut(&mut self) -> &mut S {
+        self.store
+    }
+}
+
+impl<S: HostStore + ?Sized> fmt::Debug for AsyncContextScope<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncContextScope").field("task", &self.task).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,224 @@
+//! Values that the host keeps: in contexts, and as metadata.
+
+use core::fmt;
+
+use crate::error::Error;
+use crate::limits::{Bytes, HostLimits, Text};
+
+/// A value that the host keeps: a value of the Component Model, or bytes. A **host extension**.
+///
+/// Scalars are the same everywhere. A text or bytes are kept as `L` says: where that is bounded,
+/// one that is too long is [`Error::ValueTooLong`], and never cut. A value made of others, such as
+/// a record, is kept where there is an allocator, as a `Val`.
+///
+/// [`IntoContextValue`] makes one of what Rust calls it, and is what everything takes that takes a
+/// value; [`get`](Self::get) gives it back.
+pub enum ContextValue<L: HostLimits> {
+    /// `bool`
+    Bool(bool),
+    /// `s8`
+    S8(i8),
+    /// `u8`
+    U8(u8),
+    /// `s16`
+    S16(i16),
+    /// `u16`
+    U16(u16),
+    /// `s32`
+    S32(i32),
+    /// `u32`
+    U32(u32),
+    /// `s64`
+    S64(i64),
+    /// `u64`
+    U64(u64),
+    /// `f32`
+    F32(f32),
+    /// `f64`
+    F64(f64),
+    /// `char`
+    Char(char),
+    /// `string`
+    String(L::Text),
+    /// Any other value of the Component Model.
+    Compound(L::Compound),
+    /// Bytes, whose meaning is the host's.
+    Bytes(L::Bytes),
+}
+
+/// What can be kept as a [`ContextValue`]: a host extension.
+///
+/// Implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes, for
+/// [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array), and with
+/// `alloc` for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
+pub trait IntoContextValue<L: HostLimits> {
+    /// The value, to be kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ValueTooLong`]
+    fn into_context_value(self) -> Result<ContextValue<L>, Error>;
+}
+
+/// A Rust type whose values can be kept and given back: what the value of a
+/// [typed key](super::TypedContextKey) is. A host extension.
+///
+/// It is a type parameter's bound, not one of `TypedContextKey` itself: a key is a name and a
+/// type; keeping its value is for those that can be kept in these limits. Implement it for a type
+/// of your own by what it is made of:
+///
+/// ```
+/// # extern crate weft_core as weft;
+/// use weft::context::{AsyncContext, ContextKey, ContextValue, ContextValueType, IntoContextValue};
+/// use weft::error::Error;
+/// use weft::limits::HostLimits;
+///
+/// #[derive(Debug, PartialEq)]
+/// struct User(u64);
+///
+/// impl<L: HostLimits> IntoContextValue<L> for User {
+///     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+///         self.0.into_context_value()
+///     }
+/// }
+///
+/// impl<L: HostLimits> ContextValueType<L> for User {
+///     type View<'a> = Self;
+///
+///     fn view(value: &ContextValue<L>) -> Option<Self> {
+///         value.get::<u64>().map(Self)
+///     }
+/// }
+///
+/// #[derive(ContextKey)]
+/// #[context_key(value = User)]
+/// struct CurrentUser;
+///
+/// # #[cfg(feature = "alloc")] {
+/// let mut context = AsyncContext::<weft::limits::Heap>::new();
+/// context.set::<CurrentUser>(User(7))?;
+/// assert_eq!(context.get::<CurrentUser>(), Some(User(7)));
+/// # }
+/// # Ok::<(), weft::context::ContextError>(())
+/// ```
+pub trait ContextValueType<L: HostLimits>: IntoContextValue<L> + 'static {
+    /// What is given back: the value, or what it borrows from where it is kept, such as a `&str`.
+    type View<'a>;
+
+    /// The value; nothing if it is of another type.
+    fn view(value: &ContextValue<L>) -> Option<Self::View<'_>>;
+}
+
+impl<L: HostLimits> ContextValue<L> {
+    /// A value of the Component Model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ValueTooLong`]
+    pub fn from_component_value(value: impl IntoContextValue<L>) -> Result<Self, Error> {
+        value.into_context_value()
+    }
+
+    /// Bytes, whose meaning is the host's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ValueTooLong`]
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let too_long = Error::value_too_long(bytes.len());
+        L::Bytes::copy_of(bytes).map(Self::Bytes).ok_or(too_long)
+    }
+
+    /// The value as this type; nothing if it is of another one.
+    pub fn get<T: ContextValueType<L>>(&self) -> Option<T::View<'_>> {
+        T::view(self)
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text.as_text()),
+            _ => None,
+        }
+    }
+
+    /// The bytes, if it is bytes.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.as_bytes()),
+            _ => None,
+        }
+    }
+}
+
+impl<L: HostLimits> Clone for ContextValue<L> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Bool(value) => Self::Bool(*value),
+            Self::S8(value) => Self::S8(*value),
+            Self::U8(value) => Self::U8(*value),
+            Self::S16(value) => Self::S16(*value),
+            Self::U16(value) => Self::U16(*value),
+            Self::S32(value) => Self::S32(*value),
+            Self::U32(value) => Self::U32(*value),
+            Self::S64(value) => Self::S64(*value),
+            Self::U64(value) => Self::U64(*value),
+            Self::F32(value) => Self::F32(*value),
+            Self::F64(value) => Self::F64(*value),
+            Self::Char(value) => Self::Char(*value),
+            Self::String(text) => Self::String(text.clone()),
+            Self::Compound(value) => Self::Compound(value.clone()),
+            Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
+        }
+    }
+}
+
+/// As in the Component Model, all NaNs are one value, and 0 and −0 are two.
+impl<L: HostLimits> PartialEq for ContextValue<L> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::S8(one), Self::S8(other)) => one == other,
+            (Self::U8(one), Self::U8(other)) => one == other,
+            (Self::S16(one), Self::S16(other)) => one == other,
+            (Self::U16(one), Self::U16(other)) => one == other,
+            (Self::S32(one), Self::S32(other)) => one == other,
+            (Self::U32(one), Self::U32(other)) => one == other,
+            (Self::S64(one), Self::S64(other)) => one == other,
+            (Self::U64(one), Self::U64(other)) => one == other,
+            (Self::F32(one), Self::F32(other)) => {
+                one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
+            }
+            (Self::F64(one), Self::F64(other)) => {
+                one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
+            }
+            (Self::Char(one), Self::Char(other)) => one == other,
+            (Self::String(one), Self::String(other)) => one == other,
+            (Self::Compound(one), Self::Compound(other)) => one == other,
+            (Self::Bytes(one), Self::Bytes(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl<L: HostLimits> fmt::Debug for ContextValue<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::S8(value) => value.fmt(f),
+            Self::U8(value) => value.fmt(f),
+            Self::S16(value) => value.fmt(f),
+            Self::U16(value) => value.fmt(f),
+            Self::S32(value) => value.fmt(f),
+            Self::U32(value) => value.fmt(f),
+            Self::S64(value) => value.fmt(f),
+            Self::U64(value) => value.fmt(f),
+            Self::F32(value) => value.fmt(f),
+            Self::F64(value) => value.fmt(f),
+            Self::Char(value) => value.fmt(f),
+            Self::String(text) => text.as_text().fmt(f),
+            Self::Compound(value) => value.fmt(f),
+            Self::Bytes(bytes) => bytes.as_bytes().fmt(f),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What components need of an engine for core WebAssembly: the trait [`CoreEngine`], and adapters.
+//!
+//! An engine compiles and instantiates core modules, gives access to what instances export, and
+//! calls functions. What sets this apart from most embedding interfaces is one demand: **a call
+//! can stop inside of a function of the host, and go on later**, in any order relative to other
+//! calls that have stopped. What has stopped is an [activation](CoreEngine::Activation); how it
+//! is kept is the engine's matter: a saved stack of an interpreter, a core continuation, a thread.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`CoreEngine`] | an engine |
+//! | [`CoreContext`] | an engine's store, from the outside or from inside of a function of the host |
+//! | [`HostFunctions`] | what a function of the host does: the layer above implements it |
+//! | [`MemoryLimits`] | how much memory guests may have |
+//! | [`Capability`] | what an engine may lack |
+//!
+//! The functions of a canonical definition return one value at most, and so do calls here.
+
+mod capability;
+mod memory_limits;
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use thiserror::Error;
+
+use crate::abi::CoreFunctionType;
+use crate::core_value::CoreValue;
+
+pub use capability::Capability;
+pub use memory_limits::MemoryLimits;
+
+/// An engine for core WebAssembly.
+///
+/// A value of this type is a handle: cloning it is cheap, and all clones share compiled code.
+pub trait CoreEngine: Clone + Send + Sync + 'static {
+    /// A compiled module.
+    type Module: Clone + Send + Sync + 'static;
+    /// An instance of a module.
+    type Instance: Clone + Send + Sync + 'static;
+    /// A function.
+    type Function: Copy + fmt::Debug + Send + Sync + 'static;
+    /// A memory.
+    type Memory: Copy + fmt::Debug + Send + Sync + 'static;
+    /// A table.
+    type Table: Copy + fmt::Debug + Send + Sync + 'static;
+    /// A global variable.
+    type Global: Copy + fmt::Debug + Send + Sync + 'static;
+    /// A tag of exceptions.
+    type Tag: Copy + fmt::Debug + Send + Sync + 'static;
+    /// A call that has stopped, and can go on.
+    type Activation: Send + 'static;
+    /// A store of the engine, which has `D` in it.
+    type Store<D: HostFunctions<Self>>: Send + 'static;
+    /// The store, lent: by whoever has it, or by the engine to a function of the host.
+    type Context<'a, D: HostFunctions<Self>>: CoreContext<Engine = Self, Data = D>;
+
+    /// What the engine can do, besides WebAssembly 1.0.
+    fn capabilities(&self) -> &[Capability];
+
+    /// Compiles a module, which has been validated.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says of it.
+    fn compile(&self, module: &[u8]) -> Result<Self::Module, ModuleRefused>;
+
+    /// The module and field names of what a module imports, in their order.
+    fn imports(module: &Self::Module) -> Vec<(String, String)>;
+
+    /// Whether this is the same engine as `other`, so that a store of one takes what the other
+    /// has compiled.
+    fn is_same(&self, other: &Self) -> bool;
+
+    /// A new store.
+    fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D>;
+
+    /// Lends a store.
+    fn context<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> Self::Context<'_, D>;
+
+    /// What is in a store.
+    fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D;
+
+    /// What is in a store.
+    fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D;
+}
+
+/// The store of an engine, while it is lent.
+pub trait CoreContext {
+    /// The engine.
+    type Engine: CoreEngine;
+    /// What is in the store besides what belongs to the engine.
+    type Data;
+
+    /// What is in the store.
+    fn data(&self) -> &Self::Data;
+
+    /// What is in the store.
+    fn data_mut(&mut self) -> &mut Self::Data;
+
+    /// Makes a function that, when a guest calls it, calls [`HostFunctions::call`] with `number`.
+    fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> FunctionOf<Self>;
+
+    /// The same for a module with tail calls, for engines to which that makes a difference.
+    fn new_function_for_tail_calls(
+        &mut self,
+        number: u32,
+        ty: &CoreFunctionType,
+    ) -> FunctionOf<Self> {
+        self.new_function(number, ty)
+    }
+
+    /// The same function as one that can stop when the host calls it: for engines in which that is
+    /// no matter of course where the function is one of the host itself.
+    fn callable(&mut self, function: FunctionOf<Self>) -> FunctionOf<Self> {
+        function
+    }
+
+    /// Instantiates a module with as many imports as it has, of the right types, and runs its
+    /// start function, in which nothing can stop.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreTrap`]: what the start function, or the placing of segments, trapped with; or the
+    /// engine refuses an import.
+    fn instantiate(
+        &mut self,
+        module: &<Self::Engine as CoreEngine>::Module,
+        imports: &[CoreExtern<Self::Engine>],
+    ) -> Result<<Self::Engine as CoreEngine>::Instance, CoreTrap>;
+
+    /// What an instance exports as `name`.
+    fn export(
+        &self,
+        instance: &<Self::Engine as CoreEngine>::Instance,
+        name: &str,
+    ) -> Option<CoreExtern<Self::Engine>>;
+
+    /// The host lets guests run: an engine that interrupts those that run for too long counts from
+    /// here on. Calls from within functions of the host count for the guest that runs already, so
+    /// that guests which call one another for ever are interrupted like one that never returns.
+    fn refuel(&mut self) {}
+
+    /// Sets how much the guests of the store may have from now on. What they have already they keep.
+    fn set_memory_limits(&mut self, limits: MemoryLimits);
+
+    /// Calls a function. It goes as far as it can, and returns, traps or stops.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreTrap`]
+    fn call(
+        &mut self,
+        function: FunctionOf<Self>,
+        arguments: &[CoreValue],
+    ) -> Result<ProgressOf<Self>, CoreTrap>;
+
+    /// Lets what has stopped go on. The function of the host in which it stopped returns `result`;
+    /// nothing if the engine interrupted it, which then counts anew.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreTrap`]
+    fn resume(
+        &mut self,
+        activation: <Self::Engine as CoreEngine>::Activation,
+        result: Option<CoreValue>,
+    ) -> Result<ProgressOf<Self>, CoreTrap>;
+
+    /// The bytes of a memory.
+    fn memory(&self, memory: MemoryOf<Self>) -> &[u8];
+
+    /// The bytes of a memory, and what is in the store.
+    fn memory_mut(&mut self, memory: MemoryOf<Self>) -> (&mut [u8], &mut Self::Data);
+
+    /// The function at `index` of a table, if it has that type.
+    fn table_function(
+        &self,
+        table: <Self::Engine as CoreEngine>::Table,
+        index: u64,
+        ty: &CoreFunctionType,
+    ) -> TableEntry<FunctionOf<Self>>;
+}
+
+/// The functions of the engine of a context.
+pub type FunctionOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Function;
+/// The memories of the engine of a context.
+pub type MemoryOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Memory;
+/// How far calls come in the engine of a context.
+pub type ProgressOf<C> = Progress<<<C as CoreContext>::Engine as CoreEngine>::Activation>;
+
+/// What is in a store, and what its functions of the host do.
+pub trait HostFunctions<E: CoreEngine>: Sized + Send + 'static {
+    /// A guest calls the function that was made with `number`.
+    ///
+    /// # Errors
+    ///
+    /// [`HostStop`] if it does not return at once.
+    fn call(
+        context: E::Context<'_, Self>,
+        number: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Option<CoreValue>, HostStop>;
+}
+
+/// Why a function of the host does not return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostStop {
+    /// The guest stops here; it goes on by [`CoreContext::resume`].
+    Suspend,
+    /// The guest trapped. Who says so knows more of it.
+    Trap,
+}
+
+/// How far a call came.
+#[derive(Debug)]
+pub enum Progress<A> {
+    /// To its end.
+    Returned(Option<CoreValue>),
+    /// It stopped in a function of the host.
+    Stopped(A),
+    /// The engine interrupted it, since it ran for too long.
+    Interrupted(A),
+}
+
+/// What core instances import and export.
+pub enum CoreExtern<E: CoreEngine> {
+    /// A function.
+    Function(E::Function),
+    /// A memory.
+    Memory(E::Memory),
+    /// A table.
+    Table(E::Table),
+    /// A global variable.
+    Global(E::Global),
+    /// A tag.
+    Tag(E::Tag),
+}
+
+#[expect(clippy::expl_impl_clone_on_copy, reason = "a derive would ask it of the engine")]
+impl<E: CoreEngine> Clone for CoreExtern<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: CoreEngine> Copy for CoreExtern<E> {}
+
+impl<E: CoreEngine> fmt::Debug for CoreExtern<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Function(it) => it.fmt(f),
+            Self::Memory(it) => it.fmt(f),
+            Self::Table(it) => it.fmt(f),
+            Self::Global(it) => it.fmt(f),
+            Self::Tag(it) => it.fmt(f),
+        }
+    }
+}
+
+/// What is found in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableEntry<F> {
+    /// A function of the type that was asked for.
+    Function(F),
+    /// A function of another type.
+    OtherType,
+    /// Nothing, or the table is shorter.
+    Empty,
+}
+
+/// Why a core function trapped.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CoreTrap {
+    /// The host's function said so, with [`HostStop::Trap`].
+    #[error("a function of the host trapped")]
+    Host,
+    /// A function of the host stopped where the engine can't: in a start function.
+    #[error("a start function cannot wait")]
+    CannotStop,
+    /// Guests have called one another, each from within the other's call, too deeply.
+    #[error("call stack exhausted")]
+    CallStackExhausted,
+    /// An instance would have more linear memory than the guests of the store may.
+    #[error("the store's guests may not have so much memory")]
+    MemoryLimit,
+    /// An instance would have larger tables than the guests of the store may.
+    #[error("the store's guests may not have so many elements of tables")]
+    TableLimit,
+    /// An engine's own reason: an instruction that traps, or resources that are used up.
+    #[error("{0}")]
+    Engine(Box<str>),
+}
+
+/// An engine refuses a module which is valid.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the engine refuses the module: {0}")]
+pub struct ModuleRefused(pub Box<str>);

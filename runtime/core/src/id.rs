@@ -1,0 +1,121 @@
+//! Ids: how a host names what is in a machine.
+//!
+//! An id carries the generation of its slot, so that one of something gone is an
+//! [`Error::Unknown`], and never somebody else's task.
+
+use core::fmt;
+use core::num::NonZeroU32;
+
+use crate::error::Error;
+
+/// An id of something whose place in its table is used again when it is gone.
+///
+/// A [`SecondaryMap`](crate::secondary_map::SecondaryMap) keeps values beside it.
+pub trait Id: Copy + Eq + fmt::Debug {
+    /// Returns the number of its place in the table of its kind, from 1.
+    fn number(self) -> NonZeroU32;
+
+    /// Returns the position of its place in the table of its kind, from 0.
+    #[inline]
+    fn position(self) -> usize {
+        (self.number().get() - 1) as usize
+    }
+
+    /// Returns how often the place was used before.
+    fn generation(self) -> u32;
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name {
+            pub(crate) number: NonZeroU32,
+            pub(crate) generation: u32,
+        }
+
+        impl $name {
+            /// The id as a number, which no other thing of its kind has in the same machine, and none
+            /// will have before its place was used 2³² times: for logs and metadata.
+            #[must_use]
+            pub const fn as_u64(self) -> u64 {
+                ((self.generation as u64) << 32) | self.number.get() as u64
+            }
+        }
+
+        impl Id for $name {
+            #[inline]
+            fn number(self) -> NonZeroU32 {
+                self.number
+            }
+
+            #[inline]
+            fn generation(self) -> u32 {
+                self.generation
+            }
+        }
+
+        /// The number of its place; and, if others were there before, how many.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.generation {
+                    0 => write!(f, "{}", self.number),
+                    generation => write!(f, "{}.{generation}", self.number),
+                }
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A component instance.
+    InstanceId;
+    /// A task: a call of a guest's export.
+    TaskId;
+    /// A thread.
+    ThreadId;
+    /// A subtask: a call as its caller sees it.
+    SubtaskId;
+    /// An end of a stream or future.
+    EndId;
+    /// An error context.
+    ErrorContextId;
+    /// A waitable set.
+    WaitableSetId;
+}
+
+/// A function that can be called: one that a guest exports, lifted, or one of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionId(pub(crate) NonZeroU32);
+
+impl FunctionId {
+    /// Makes the id of the function that was defined at this position, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if no machine has so many functions.
+    pub fn from_position(position: usize) -> Result<Self, Error> {
+        u32::try_from(position)
+            .ok()
+            .and_then(|position| position.checked_add(1))
+            .and_then(NonZeroU32::new)
+            .map(Self)
+            .ok_or(Error::Full(crate::limits::Table::Functions))
+    }
+
+    /// Returns how many functions were defined before it in its machine: functions are numbered as
+    /// they are defined, and are never removed.
+    #[must_use]
+    pub const fn position(self) -> usize {
+        (self.0.get() - 1) as usize
+    }
+}
+
+/// Something that can be waited for: a call, or a read or write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaitableId {
+    /// A subtask.
+    Subtask(SubtaskId),
+    /// An end of a stream or future.
+    End(EndId),
+}

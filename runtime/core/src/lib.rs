@@ -1,0 +1,62 @@
+//! The small runtime that generated code is compiled into: the Component Model without an engine.
+//!
+//! Most users depend on [`weft`](https://docs.rs/weft-runtime), which re-exports all of this under
+//! the same paths and adds components. Depend on this crate alone to write an adapter for an engine,
+//! or for firmware that follows the Component Model without running components.
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`abi`] | the canonical ABI: layout, flattening, lifting, lowering, strings |
+//! | [`machine`] | the rules: tasks, threads, waitables, streams, futures, handles; sans engine |
+//! | [`mod@limits`] | storage of the machine's tables: growing, or arrays |
+//! | [`chooser`] | the decisions that the spec leaves open |
+//! | [`builtin`] | the canonical built-ins: descriptions, and calling them |
+//! | [`code`] | enumerations that cross the boundary as integers, and packed integers |
+//! | [`trap`], [`error`] | the two kinds of bad news: the guest's and the host's |
+//! | `engine` | the trait that an adapter implements for an engine (feature `alloc`) |
+//! | [`limit`], [`gate`], [`value_type`] | numbers, features and value types of the canonical ABI |
+//! | [`core_value`] | the values of core WebAssembly |
+//! | [`id`], [`secondary_map`] | ids of what is in a machine, and values beside it |
+//! | [`list`] | fixed-length lists |
+//! | [`handle`] | typed handles of a host |
+//! | [`host`] | the host extensions: what the host remembers of tasks and errors |
+//! | [`context`] | contexts that follow tasks, and their keys |
+//! | [`error_context`] | severity, frames, sources and metadata of error contexts |
+//! | [`thread`] | threads that the host begins |
+//! | [`task`] | host tasks, and cancellation tokens |
+//! | [`waitable`] | waitable sets of the host |
+//!
+//! Everything here builds without `std` and without `alloc`; what needs one of them says so.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+pub mod abi;
+pub mod builtin;
+pub mod chooser;
+pub mod context;
+pub mod core_value;
+#[cfg(feature = "alloc")]
+pub mod engine;
+pub mod error;
+pub mod error_context;
+#[rustfmt::skip]
+#[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "tables, a row a line")]
+mod generated;
+pub mod handle;
+pub mod host;
+pub mod id;
+pub mod limits;
+pub mod list;
+pub mod machine;
+pub mod secondary_map;
+pub mod task;
+pub mod thread;
+pub mod waitable;
+
+pub use generated::{code, gate, limit, trap, value_type};

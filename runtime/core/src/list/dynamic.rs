@@ -1,0 +1,356 @@
+//! Fixed-length lists of types that are known when the program runs.
+
+use core::fmt;
+
+use crate::abi::Abi;
+use crate::context::{ContextValue, ContextValueType, IntoContextValue};
+use crate::error::Error;
+use crate::limits::{HostLimits, NoCompound, Storage, Table};
+
+use super::element::{CompoundType, ElementType};
+use super::error::ListError;
+
+/// What an operation on lists gives.
+pub type ListResult<T, L> = Result<T, ListError<<L as HostLimits>::CompoundType>>;
+
+/// The type of a [`FixedLengthList`]: what its elements are, how many, and whether they can be
+/// changed.
+///
+/// Whether a list can be changed is a **host extension**: a guest knows only `list<t, n>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FixedLengthListType<C: CompoundType = NoCompound> {
+    element: ElementType<C>,
+    length: u32,
+    is_mutable: bool,
+    /// The type of the whole list.
+    pub(super) list: C::List,
+}
+
+impl<C: CompoundType> FixedLengthListType<C> {
+    /// `list<element, length>`; lists of it can be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::NoLength`], [`ListError::TooLarge`], [`ListError::TooComplex`]
+    pub fn new(element: impl Into<ElementType<C>>, length: u32) -> Result<Self, ListError<C>> {
+        let element = element.into().canonical();
+        if length == 0 {
+            return Err(ListError::NoLength);
+        }
+        let abi = element.abi().fixed_length_list(length);
+        if abi.is_too_large() {
+            return Err(ListError::TooLarge(abi.wide.size));
+        }
+        let list = C::list_of(&element, length)?;
+        Ok(Self { element, length, is_mutable: true, list })
+    }
+
+    /// The same; lists of it are filled once and then stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn new_immutable(
+        element: impl Into<ElementType<C>>,
+        length: u32,
+    ) -> Result<Self, ListError<C>> {
+        Ok(Self { is_mutable: false, ..Self::new(element, length)? })
+    }
+
+    /// The type of the elements.
+    pub const fn element_type(&self) -> &ElementType<C> {
+        &self.element
+    }
+
+    /// How many elements there are.
+    pub const fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// Whether elements can be changed.
+    pub const fn is_mutable(&self) -> bool {
+        self.is_mutable
+    }
+
+    /// How a list lies in memory and is flattened: its elements, one after the other.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
+    pub fn abi(&self) -> Abi {
+        self.element.abi().fixed_length_list(self.length)
+    }
+
+    /// How many bytes a list takes in memory, with 32-bit addresses; [`abi`](Self::abi) has it for
+    /// both.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
+    pub fn size_in_bytes(&self) -> u64 {
+        self.abi().narrow.size
+    }
+}
+
+/// As WIT spells it.
+impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "list<{}, {}>", self.element, self.length)
+    }
+}
+
+/// A list of a [`FixedLengthListType`], full or being filled.
+///
+/// `L` says where its elements are kept: it has one of [`ListElements`](HostLimits::ListElements).
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
+///
+/// weft::limits! {
+///     struct Small {
+///         instances: 0, functions: 0, types: 0, handles: 0, thread_indices: 0, tasks: 0,
+///         threads: 0, waitables: 0, waitable_sets: 0, resources: 0, lends: 0,
+///         error_contexts: 0, frames: 0, message_bytes: 0,
+///         list_elements: 2,
+///     }
+/// }
+///
+/// let ty = FixedLengthListType::new(ElementType::S32, 2)?;
+/// let mut list = FixedLengthList::<Small>::new(ty);
+/// list.push(10_i32)?;
+/// assert_eq!((list.is_full(), list.remaining()), (false, 1));
+/// list.push(20_i32)?;
+/// list.set(0, 5_i32)?;
+/// assert_eq!(list.get(0), Some(&5_i32.into()));
+/// assert_eq!(list.get_as::<i32>(1), Some(20));
+///
+/// let refused = list.push(30_i32).unwrap_err();
+/// assert_eq!(refused.to_string(), "the list has its 2 elements");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct FixedLengthList<L: HostLimits> {
+    ty: FixedLengthListType<L::CompoundType>,
+    elements: L::ListElements<ContextValue<L>>,
+}
+
+impl<L: HostLimits> FixedLengthList<L> {
+    /// A list without elements, to be filled.
+    #[must_use]
+    pub fn new(ty: FixedLengthListType<L::CompoundType>) -> Self {
+        Self { ty, elements: Default::default() }
+    }
+
+    /// A list with these elements, and room for more if they are fewer than its length.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`push`](Self::push)
+    pub fn with_elements<V: IntoContextValue<L>>(
+        ty: FixedLengthListType<L::CompoundType>,
+        elements: impl IntoIterator<Item = V>,
+    ) -> ListResult<Self, L> {
+        let mut list = Self::new(ty);
+        let mut elements = elements.into_iter();
+        // Where there is no room for so many, the first one that is too many can't be pushed.
+        let _ = list.elements.reserve(elements.size_hint().0.min(list.remaining()));
+        elements.try_for_each(|element| list.push(element))?;
+        Ok(list)
+    }
+
+    /// The list's type.
+    #[must_use]
+    pub const fn list_type(&self) -> &FixedLengthListType<L::CompoundType> {
+        &self.ty
+    }
+
+    /// The length that the type says.
+    #[must_use]
+    pub const fn length(&self) -> u32 {
+        self.ty.length
+    }
+
+    /// How many elements there are so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Whether there are as many elements as the length.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.remaining() == 0
+    }
+
+    /// How many elements are still to come.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        (self.ty.length as usize).saturating_sub(self.elements.len())
+    }
+
+    /// The element at `index`, if it is there.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&ContextValue<L>> {
+        self.elements.get(index)
+    }
+
+    /// The element at `index` as this type, if it is there and of the type.
+    #[must_use]
+    pub fn get_as<T: ContextValueType<L>>(&self, index: usize) -> Option<T::View<'_>> {
+        self.get(index)?.get::<T>()
+    }
+
+    /// Replaces the element at `index`, and gives what was there.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::Immutable`], [`ListError::NoElement`], [`ListError::Element`],
+    /// [`ListError::Compound`], [`Error::ValueTooLong`]. The list stays as it is.
+    pub fn set(
+        &mut self,
+        index: usize,
+        element: impl IntoContextValue<L>,
+    ) -> ListResult<ContextValue<L>, L> {
+        if !self.ty.is_mutable {
+            return Err(ListError::Immutable);
+        }
+        let element = element.into_context_value()?;
+        self.ty.element.check(&element)?;
+        let count = self.elements.len();
+        let place = self.elements.get_mut(index).ok_or(ListError::NoElement { index, count })?;
+        Ok(core::mem::replace(place, element))
+    }
+
+    /// Adds an element; also to a list of an immutable type, until it is full.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::Full`], [`ListError::Element`], [`ListError::Compound`]; [`Error::Full`]:
+    /// [`Table::ListElements`]; [`Error::ValueTooLong`]. The list stays as it is.
+    pub fn push(&mut self, element: impl IntoContextValue<L>) -> ListResult<(), L> {
+        if self.is_full() {
+            return Err(ListError::Full { length: self.ty.length });
+        }
+        let element = element.into_context_value()?;
+        self.ty.element.check(&element)?;
+        Ok(self.push_checked(element)?)
+    }
+
+    /// Adds an element that is known to be of the element type; there are fewer than the length.
+    pub(super) fn push_checked(&mut self, element: ContextValue<L>) -> Result<(), Error> {
+        self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))
+    }
+
+    /// Makes sure that there is room for all elements.
+    pub(super) fn reserve(&mut self) -> Result<(), Error> {
+        let remaining = self.remaining();
+        if self.elements.reserve(remaining) {
+            Ok(())
+        } else {
+            Err(Error::Full(Table::ListElements))
+        }
+    }
+
+    /// The elements.
+    #[must_use]
+    pub const fn iter(&self) -> FixedLengthListIter<'_, L> {
+        FixedLengthListIter { list: self, next: 0 }
+    }
+
+    /// A copy of the elements, by themselves: a `Vec` on [`Heap`](crate::limits::Heap), an
+    /// [`Array`](crate::limits::Array) where tables are arrays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::ListElements`], if there is no memory for it.
+    pub fn to_vec(&self) -> Result<L::ListElements<ContextValue<L>>, Error> {
+        Ok(self.try_clone()?.elements)
+    }
+
+    /// The same list once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::ListElements`], if there is no memory for it.
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        let full = Error::Full(Table::ListElements);
+        let mut copy = Self::new(self.ty.clone());
+        if !copy.elements.reserve(self.count()) {
+            return Err(full);
+        }
+        self.iter().try_for_each(|it| copy.elements.push(it.clone()).map_err(|_| full))?;
+        Ok(copy)
+    }
+
+    /// The elements, if there are as many as the length.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::NotFull`]
+    pub fn into_elements(self) -> ListResult<L::ListElements<ContextValue<L>>, L> {
+        self.check_full()?;
+        Ok(self.elements)
+    }
+
+    /// Fails if there are fewer elements than the length.
+    pub(super) fn check_full(&self) -> ListResult<(), L> {
+        if self.is_full() {
+            return Ok(());
+        }
+        Err(ListError::NotFull { count: self.count(), length: self.length() })
+    }
+}
+
+/// Of one type, and with equal elements.
+impl<L: HostLimits> PartialEq for FixedLengthList<L> {
+    fn eq(&self, other: &Self) -> bool {
+        self.ty == other.ty && self.count() == other.count() && self.iter().eq(other)
+    }
+}
+
+impl<L: HostLimits> fmt::Debug for FixedLengthList<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.ty)?;
+        f.debug_list().entries(self).finish()
+    }
+}
+
+impl<'a, L: HostLimits> IntoIterator for &'a FixedLengthList<L> {
+    type Item = &'a ContextValue<L>;
+    type IntoIter = FixedLengthListIter<'a, L>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The elements of a list, in their order.
+pub struct FixedLengthListIter<'a, L: HostLimits> {
+    list: &'a FixedLengthList<L>,
+    next: usize,
+}
+
+impl<'a, L: HostLimits> Iterator for FixedLengthListIter<'a, L> {
+    type Item = &'a ContextValue<L>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let element = self.list.get(self.next)?;
+        self.next += 1;
+        Some(element)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.list.count().saturating_sub(self.next);
+        (left, Some(left))
+    }
+}
+
+impl<L: HostLimits> ExactSizeIterator for FixedLengthListIter<'_, L> {}
+
+impl<L: HostLimits> Clone for FixedLengthListIter<'_, L> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+}
+
+impl<L: HostLimits> fmt::Debug for FixedLengthListIter<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}

@@ -1,0 +1,236 @@
+//! What the elements of a list are: scalars and text everywhere, and what is made of others where
+//! there is something to make it of.
+
+use core::convert::Infallible;
+use core::error::Error as StdError;
+use core::fmt;
+use core::hash::Hash;
+
+use crate::abi::Abi;
+use crate::context::ContextValue;
+use crate::limits::HostLimits;
+
+use super::error::ListError;
+
+/// The type of a list's elements.
+///
+/// `C` is what types are made of that are made of others, which is up to the
+/// [limits](HostLimits::CompoundType): a `Type` on [`Heap`](crate::limits::Heap), and nothing where
+/// tables are arrays. With `alloc`, it is made of a `Type`, too.
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::limits::NoCompound;
+/// use weft::list::ElementType;
+///
+/// assert_eq!(ElementType::<NoCompound>::U16.abi().narrow.size, 2);
+/// assert_eq!(ElementType::<NoCompound>::Char.to_string(), "char");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ElementType<C> {
+    /// `bool`
+    Bool,
+    /// `s8`
+    S8,
+    /// `u8`
+    U8,
+    /// `s16`
+    S16,
+    /// `u16`
+    U16,
+    /// `s32`
+    S32,
+    /// `u32`
+    U32,
+    /// `s64`
+    S64,
+    /// `u64`
+    U64,
+    /// `f32`
+    F32,
+    /// `f64`
+    F64,
+    /// `char`
+    Char,
+    /// `string`
+    String,
+    /// Any other type.
+    Compound(C),
+}
+
+/// The types of values that are made of others: a `Type`, or none at all.
+pub trait CompoundType: Clone + Eq + Hash + fmt::Debug + fmt::Display + 'static {
+    /// A value of such a type.
+    type Value;
+    /// Why a value is none of its type.
+    type Mismatch: StdError + Clone + Eq + 'static;
+    /// The type of a whole list, as the Component Model has it.
+    type List: Clone + Eq + Hash + fmt::Debug;
+
+    /// The same as an element type: one that is no compound is its own case of it.
+    fn into_element(self) -> ElementType<Self>;
+
+    /// Size, alignment and flat form.
+    fn abi(&self) -> Abi;
+
+    /// Whether a value is of this type.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`](Self::Mismatch) says where it isn't.
+    fn check(&self, value: &Self::Value) -> Result<(), Self::Mismatch>;
+
+    /// What all bits 0 stand for, if they stand for something.
+    fn zero(&self) -> Option<Self::Value>;
+
+    /// The type of a list of so many elements, which is at least one, and not too large.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::TooComplex`]
+    fn list_of(element: &ElementType<Self>, length: u32) -> Result<Self::List, ListError<Self>>;
+}
+
+/// There are none.
+impl CompoundType for Infallible {
+    type Value = Self;
+    type Mismatch = Self;
+    type List = ();
+
+    fn into_element(self) -> ElementType<Self> {
+        match self {}
+    }
+
+    fn abi(&self) -> Abi {
+        match *self {}
+    }
+
+    fn check(&self, _: &Self) -> Result<(), Self> {
+        match *self {}
+    }
+
+    fn zero(&self) -> Option<Self> {
+        match *self {}
+    }
+
+    fn list_of(_: &ElementType<Self>, _: u32) -> Result<(), ListError<Self>> {
+        Ok(())
+    }
+}
+
+impl<C: CompoundType> ElementType<C> {
+    /// Size, alignment and flat form of an element.
+    pub fn abi(&self) -> Abi {
+        match self {
+            Self::Bool => Abi::BOOL,
+            Self::S8 => Abi::S8,
+            Self::U8 => Abi::U8,
+            Self::S16 => Abi::S16,
+            Self::U16 => Abi::U16,
+            Self::S32 => Abi::S32,
+            Self::U32 => Abi::U32,
+            Self::S64 => Abi::S64,
+            Self::U64 => Abi::U64,
+            Self::F32 => Abi::F32,
+            Self::F64 => Abi::F64,
+            Self::Char => Abi::CHAR,
+            Self::String => Abi::STRING,
+            Self::Compound(compound) => compound.abi(),
+        }
+    }
+
+    /// The one way to say it.
+    pub(super) fn canonical(self) -> Self {
+        match self {
+            Self::Compound(compound) => compound.into_element(),
+            scalar => scalar,
+        }
+    }
+
+    /// Whether `value` is of this type.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError::Element`], [`ListError::Compound`]
+    // Part of its callers, most of which know the case of the value: then little is left of it.
+    #[inline]
+    pub fn check<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
+    where
+        L: HostLimits<CompoundType = C, Compound = C::Value>,
+    {
+        match (self, value) {
+            (Self::Bool, ContextValue::Bool(_))
+            | (Self::S8, ContextValue::S8(_))
+            | (Self::U8, ContextValue::U8(_))
+            | (Self::S16, ContextValue::S16(_))
+            | (Self::U16, ContextValue::U16(_))
+            | (Self::S32, ContextValue::S32(_))
+            | (Self::U32, ContextValue::U32(_))
+            | (Self::S64, ContextValue::S64(_))
+            | (Self::U64, ContextValue::U64(_))
+            | (Self::F32, ContextValue::F32(_))
+            | (Self::F64, ContextValue::F64(_))
+            | (Self::Char, ContextValue::Char(_))
+            | (Self::String, ContextValue::String(_)) => Ok(()),
+            _ => self.check_compound(value),
+        }
+    }
+
+    /// The same where the type and the value are not of one scalar case, nor both texts.
+    fn check_compound<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
+    where
+        L: HostLimits<CompoundType = C, Compound = C::Value>,
+    {
+        match (self, value) {
+            (Self::Compound(ty), ContextValue::Compound(value)) => {
+                ty.check(value).map_err(ListError::Compound)
+            }
+            (expected, value) => {
+                Err(ListError::Element { expected: expected.clone(), found: kind(value) })
+            }
+        }
+    }
+}
+
+/// What a value is, for whoever expected another.
+const fn kind<L: HostLimits>(value: &ContextValue<L>) -> &'static str {
+    match value {
+        ContextValue::Bool(_) => "a bool",
+        ContextValue::S8(_) => "an s8",
+        ContextValue::U8(_) => "a u8",
+        ContextValue::S16(_) => "an s16",
+        ContextValue::U16(_) => "a u16",
+        ContextValue::S32(_) => "an s32",
+        ContextValue::U32(_) => "a u32",
+        ContextValue::S64(_) => "an s64",
+        ContextValue::U64(_) => "a u64",
+        ContextValue::F32(_) => "an f32",
+        ContextValue::F64(_) => "an f64",
+        ContextValue::Char(_) => "a char",
+        ContextValue::String(_) => "a string",
+        ContextValue::Compound(_) => "a value made of others",
+        ContextValue::Bytes(_) => "bytes",
+    }
+}
+
+/// As WIT spells it.
+impl<C: fmt::Display> fmt::Display for ElementType<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bool => "bool",
+            Self::S8 => "s8",
+            Self::U8 => "u8",
+            Self::S16 => "s16",
+            Self::U16 => "u16",
+            Self::S32 => "s32",
+            Self::U32 => "u32",
+            Self::S64 => "s64",
+            Self::U64 => "u64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::Char => "char",
+            Self::String => "string",
+            Self::Compound(compound) => return compound.fmt(f),
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! What the built-ins of streams and futures have in common: the reference's `copy`,
+//! `cancel_copy`, `drop` and `forward`, and `lift_async_value` and `lower_async_value`.
+
+use crate::builtin::{OptionsIndex, Outcome, TypeIndex};
+use crate::chooser::Chooser;
+use crate::code::{CopyResult, Ends, FutureResult, StreamResult};
+use crate::error::{Error, Failure};
+use crate::limit::MAX_BUFFER_LENGTH;
+use crate::limits::Limits;
+use crate::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
+
+use super::super::Machine;
+use super::super::arena::Key;
+use super::super::end::{End, State};
+use super::super::handle::Handle;
+use super::super::outstanding::Outstanding;
+use super::super::step::{AfterCopy, Buffer, BufferCheck, Step};
+use super::super::thread::{Continuation, Flow};
+use super::super::waitable::Waitable;
+use crate::id::{EndId, InstanceId};
+
+/// What a built-in for ends is defined for.
+pub(super) type EndType = (EndKind, CopyDirection, TypeIndex);
+
+/// What a guest passes to a read or write.
+pub(super) struct Offer {
+    pub(super) index: u32,
+    pub(super) options: OptionsIndex,
+    pub(super) is_async: bool,
+    pub(super) address: u64,
+    pub(super) length: u64,
+}
+
+/// The result of a read or write of one of the two kinds.
+pub(super) trait EndResult {
+    /// It waits, and was asked not to.
+    const BLOCKED: Self;
+
+    /// It ended so, after `progress` values.
+    fn ended(result: CopyResult, progress: u32) -> Self;
+}
+
+impl EndResult for StreamResult {
+    const BLOCKED: Self = Self::Blocked;
+
+    fn ended(result: CopyResult, progress: u32) -> Self {
+        Self::Ended { result, progress }
+    }
+}
+
+impl EndResult for FutureResult {
+    const BLOCKED: Self = Self::Blocked;
+
+    fn ended(result: CopyResult, _: u32) -> Self {
+        Self::Ended { result }
+    }
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `canon_stream_new` and `canon_future_new`
+    pub(super) fn new_ends_of(
+        &mut self,
+        kind: EndKind,
+        ty: TypeIndex,
+    ) -> Result<Outcome<Ends, Step>, Failure> {
+        let instance = self.current_instance()?;
+        self.check_ends_type(ty)?;
+        self.check_handle_room(instance, 2)?;
+        let [readable, writable] = self.new_ends(ty, kind, Some(instance))?;
+        let readable_index = self.add_handle(instance, Handle::Waitable(readable))?;
+        self.waitables.get_mut(readable)?.index = readable_index;
+        let writable_index = self.add_handle(instance, Handle::Waitable(writable))?;
+        self.waitables.get_mut(writable)?.index = writable_index;
+        Ok(Outcome::Return(Ends { readable: readable_index, writable: writable_index }))
+    }
+
+    /// `copy`, up to the buffer.
+    pub(super) fn copy<T>(
+        &mut self,
+        of: EndType,
+        offer: &Offer,
+    ) -> Result<Outcome<T, Step>, Failure> {
+        let (_, direction, ty) = of;
+        let thread = self.current_thread()?;
+        let key = self.end_at(self.current_instance()?, offer.index, of)?;
+        let end = self.end(key)?;
+        if end.state != State::Idle {
+            return Err(copy_trap(end).into());
+        }
+        let is_async = offer.is_async;
+        if self.waitables.get(key)?.in_waitable_set() && !is_async {
+            return Err(Trap::WaitableSyncAndAsync.into());
+        }
+        let length = u32::try_from(offer.length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH);
+        let length = length.ok_or(Trap::BufferTooLong)?;
+        let options = Some(offer.options);
+        let buffer = Buffer { options, address: offer.address, length, progress: 0 };
+        if length > 0 {
+            let (thread, end) = (self.thread_id(thread)?, self.end_id(key)?);
+            let serial = self.new_token();
+            let check = BufferCheck { serial, end, is_async, thread, ty, direction, buffer };
+            return Ok(Outcome::Suspend(Step::CheckBuffer(check)));
+        }
+        self.suspended(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
+    }
+
+    /// `copy`, behind the making of the buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken;
+    /// [`Error::EndBusy`] if the host has taken the end away meanwhile. Traps:
+    /// `same-instance-copy`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
+    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
+    pub fn buffer_checked(&mut self, check: BufferCheck) -> Result<Step, Failure> {
+        self.check_outstanding(Outstanding::Token(check.serial))?;
+        let BufferCheck { end, is_async, buffer, .. } = check;
+        let key = self.end_key(end)?;
+        self.outstanding = Outstanding::Nothing;
+        let holds_it = self.waitables.get(key)?.owner == Some(self.current_instance()?);
+        if !holds_it || self.end(key)?.state != State::Idle {
+            self.outstanding = Outstanding::Token(check.serial);
+            return Err(Error::EndBusy.into());
+        }
+        self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
+    }
+
+    /// `copy`, behind `end.copy`.
+    pub(crate) fn copy_awaits(
+        &mut self,
+        end: Key<Waitable>,
+        is_async: bool,
+    ) -> Result<Flow, Failure> {
+        let thread = self.current_thread()?;
+        if self.waitables.get(end)?.has_pending_event {
+            let event = self.get_pending_event(end)?;
+            return self.return_builtin(thread, event.payload.into());
+        }
+        if is_async {
+            return self.return_builtin(thread, crate::limit::BLOCKED.into());
+        }
+        self.waitables.get_mut(end)?.has_sync_waiter = true;
+        self.wait_for(thread, end, Continuation::Copy(end))
+    }
+
+    /// `cancel_copy`
+    pub(super) fn cancel_copy<T: EndResult>(
+        &mut self,
+        of: EndType,
+        index: u32,
+        is_async: bool,
+    ) -> Result<Outcome<T, Step>, Failure> {
+        let (_, copy_direction, _) = of;
+        let thread = self.current_thread()?;
+        let key = self.end_at(self.current_instance()?, index, of)?;
+        if self.end(key)?.state != State::Copying {
+            return Err(Trap::CopyNotPending { copy_direction }.into());
+        }
+        let waitable = self.waitables.get(key)?;
+        if waitable.has_sync_waiter {
+            return Err(Trap::WaitableHasSyncWaiter.into());
+        }
+        if waitable.in_waitable_set() && !is_async {
+            return Err(Trap::WaitableSyncAndAsync.into());
+        }
+        self.cancel_end(key)?;
+        if self.waitables.get(key)?.has_pending_event {
+            self.clear_pending_event(key)?;
+            let (result, progress) = self.end_result(key)?;
+            return Ok(Outcome::Return(T::ended(result, progress)));
+        }
+        if is_async {
+            return Ok(Outcome::Return(T::BLOCKED));
+        }
+        self.waitables.get_mut(key)?.has_sync_waiter = true;
+        self.suspended(|machine| machine.wait_for(thread, key, Continuation::Copy(key)))
+    }
+
+    /// `drop`
+    pub(super) fn drop(&mut self, of: EndType, index: u32) -> Result<Outcome<(), Step>, Failure> {
+        let (end_kind, direction, _) = of;
+        let instance = self.current_instance()?;
+        let key = self.end_at(instance, index, of)?;
+        let end = self.end(key)?;
+        if end.copying_or_cancelling() {
+            let removal = match direction {
+                CopyDirection::Read => Removal::Remove,
+                CopyDirection::Write => Removal::Drop,
+            };
+            return Err(Trap::EndBusy { removal, end_kind }.into());
+        }
+        let must_have_written = end_kind == EndKind::Future && direction == CopyDirection::Write;
+        if must_have_written && end.state != State::Done {
+            return Err(Trap::FutureDroppedUnwritten.into());
+        }
+        self.remove_handle(instance, index)?;
+        self.drop_end(key)?;
+        Ok(Outcome::Return(()))
+    }
+
+    /// `forward`
+    pub(super) fn forward(
+        &mut self,
+        kind: EndKind,
+        ty: TypeIndex,
+        (readable, writable): (u32, u32),
+    ) -> Result<Outcome<(), Step>, Failure> {
+        let instance = self.current_instance()?;
+        let source = self.end_at(instance, readable, (kind, CopyDirection::Read, ty))?;
+        self.check_forward(source)?;
+        // The readable end is out of the table before the writable one is looked for.
+        if readable == writable {
+            return Err(Trap::UnknownHandleIndex { index: writable }.into());
+        }
+        let destination = self.end_at(instance, writable, (kind, CopyDirection::Write, ty))?;
+        self.check_forward(destination)?;
+        self.remove_handle(instance, readable)?;
+        self.remove_handle(instance, writable)?;
+        self.suspended(|machine| machine.forward_ends(source, destination))
+    }
+
+    fn check_forward(&self, key: Key<Waitable>) -> Result<(), Failure> {
+        let end = self.end(key)?;
+        let (end_kind, copy_direction) = (end.kind, end.direction);
+        match (end.state, end_kind) {
+            (State::Idle, _) => {}
+            (State::Done, EndKind::Stream) => {
+                let end_side = match copy_direction {
+                    CopyDirection::Read => EndSide::Writable,
+                    CopyDirection::Write => EndSide::Readable,
+                };
+                return Err(Trap::StreamForwardAfterDrop { end_side }.into());
+            }
+            (State::Done, EndKind::Future) => {
+                return Err(Trap::FutureForwardAfterDone { copy_direction }.into());
+            }
+            (State::Copying | State::CancellingCopy, _) => {
+                return Err(Trap::ForwardBusy { end_kind }.into());
+            }
+        }
+        if self.waitables.get(key)?.in_waitable_set() {
+            return Err(Trap::ForwardInWaitableSet { end_kind }.into());
+        }
+        Ok(())
+    }
+
+    /// `lift_stream` and `lift_future`: takes the readable end at `index` out of an instance; the
+    /// host holds it until it gives it to [`lower_end`](Self::lower_end).
+    ///
+    /// # Errors
+    ///
+    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`,
+    /// `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
+    pub fn lift_end(
+        &mut self,
+        instance: InstanceId,
+        (end_kind, ty): (EndKind, TypeIndex),
+        index: u32,
+    ) -> Result<EndId, Failure> {
+        let instance = self.instance_key(instance)?;
+        let key = self.end_at(instance, index, (end_kind, CopyDirection::Read, ty))?;
+        match (self.end(key)?.state, end_kind) {
+            (State::Idle, _) => {}
+            (State::Done, EndKind::Stream) => return Err(Trap::StreamLiftAfterDrop.into()),
+            (State::Done, EndKind::Future) => return Err(Trap::FutureLiftAfterDone.into()),
+            (State::Copying | State::CancellingCopy, _) => {
+                return Err(Trap::EndBusy { removal: Removal::Remove, end_kind }.into());
+            }
+        }
+        if self.waitables.get(key)?.in_waitable_set() {
+            return Err(Trap::LiftInWaitableSet { end_kind }.into());
+        }
+        self.remove_handle(instance, index)?;
+        self.set_owner(key, None, 0)?;
+        Ok(self.end_id(key)?)
+    }
+
+    /// `lower_stream` and `lower_future`: gives a readable end that the host holds to an
+    /// instance, and gives its index there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotHeld`] if a guest holds it; [`Error::ValueMismatch`] if it is an end of
+    /// something else than `end_kind` and `ty` say; [`Error::NotReadable`] if it is a writable
+    /// end; [`Error::EndBusy`] if a read of it is under way or it has come to its end;
+    /// [`Error::Full`]: [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+    pub fn lower_end(
+        &mut self,
+        instance: InstanceId,
+        (end_kind, ty): (EndKind, TypeIndex),
+        end: EndId,
+    ) -> Result<u32, Failure> {
+        let (instance, key) = (self.instance_key(instance)?, self.hosts_end(end)?);
+        let end = self.end(key)?;
+        if (end.kind, end.ty) != (end_kind, ty) {
+            return Err(Error::ValueMismatch.into());
+        }
+        if end.direction != CopyDirection::Read {
+            return Err(Error::NotReadable.into());
+        }
+        if end.state != State::Idle {
+            return Err(Error::EndBusy.into());
+        }
+        self.check_handle_room(instance, 1)?;
+        let index = self.add_handle(instance, Handle::Waitable(key))?;
+        // If it is in a set, that is the host's.
+        self.join(key, None)?;
+        self.set_owner(key, Some(instance), index)?;
+        Ok(index)
+    }
+}
+
+/// Why an end that isn't idle can't be read from or written to.
+fn copy_trap(end: &End) -> Trap {
+    match (end.state, end.kind, end.direction) {
+        (State::Done, EndKind::Stream, CopyDirection::Read) => Trap::StreamReadAfterDrop,
+        (State::Done, EndKind::Stream, CopyDirection::Write) => Trap::StreamWriteAfterDrop,
+        (State::Done, EndKind::Future, CopyDirection::Read) => Trap::FutureReadAfterDone,
+        (State::Done, EndKind::Future, CopyDirection::Write) => Trap::FutureWriteAfterDone,
+        _ => Trap::ConcurrentOperation,
+    }
+}

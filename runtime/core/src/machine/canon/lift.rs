@@ -1,0 +1,239 @@
+//! `canon_lift`, and `LiftLowerContext.reallocate`.
+
+use crate::chooser::{Choice, Chooser};
+use crate::code::{CallbackCode, CallbackResult};
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Storage};
+use crate::trap::Trap;
+
+use super::super::Machine;
+use super::super::arena::Key;
+use super::super::frame::Frame;
+use super::super::step::{Event, ReturnFrom, Step};
+use super::super::store::{Lift, LiftedFunction};
+use super::super::subtask::Resolution;
+use super::super::task::State;
+use super::super::thread::{Code, Continuation, Flow, Queue, Thread, words};
+use super::super::waitable::{Callee, Waitable};
+use crate::id::{FunctionId, InstanceId, ThreadId};
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// Whether `canon_lift` can be begun: the instance may be entered, and there is room.
+    pub(crate) fn check_lift(&mut self, lifted: &LiftedFunction) -> Result<(), Failure> {
+        // One that was removed is entered as little as one that trapped.
+        let Ok(instance) = self.instance_key(lifted.instance) else {
+            return Err(Trap::CannotEnterComponentInstance.into());
+        };
+        self.check_enter(instance)?;
+        self.tasks.reserve(1)?;
+        self.threads.reserve(1)?;
+        self.reserve_context()?;
+        Ok(())
+    }
+
+    /// Promises the callee's implicit thread a place in its instance's thread table.
+    pub(crate) fn reserve_thread_index(&mut self, lifted: &LiftedFunction) -> Result<(), Error> {
+        let instance = self.instance_key(lifted.instance)?;
+        self.tables_mut(instance)?.threads.reserve::<Key<Thread>>()
+    }
+
+    /// `canon_lift`, called: there is room, and a place is promised. `destroyed` is the
+    /// representation that a destructor is called with.
+    pub(crate) fn canon_lift(
+        &mut self,
+        function: FunctionId,
+        lifted: LiftedFunction,
+        caller: Key<Waitable>,
+        destroyed: Option<u64>,
+    ) -> Result<Flow, Failure> {
+        let instance = self.instance_key(lifted.instance)?;
+        let begin = match destroyed {
+            None => (Continuation::Begin, Code::Function),
+            Some(representation) => {
+                let representation = words(representation);
+                (Continuation::BeginDestructor { representation }, Code::Destructor)
+            }
+        };
+        let (task, thread) = self.new_task(Some(function), instance, Some(caller), begin)?;
+        self.inherit_context(task)?;
+        self.subtask_mut(caller)?.callee = Callee::Task(task);
+        if !lifted.is_async {
+            let task = self.task_id(task)?;
+            self.push_frame(Frame::Lift { task, instance })?;
+        }
+        self.resume(thread)
+    }
+
+    /// A core function that a step called has returned: the lifted function, its callback,
+    /// `post-return`, a destructor, or a thread's start function.
+    ///
+    /// `packed` is what a function that was lifted with a callback, or its callback, returned.
+    /// What other functions return stays with the caller of this, who is asked for it by
+    /// [`Step::Return`], and calls `post-return` with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCurrentThread`]; [`Error::NoCallbackResult`] if `packed` is missing;
+    /// [`Error::InRealloc`] while `realloc` runs. Traps: `unsupported-callback-code`,
+    /// `unknown-handle-index`, `handle-wrong-type`, `no-async-result`, `borrows-remain`, and those of the
+    /// threads that run next.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift)
+    pub fn function_returned(&mut self, packed: Option<u32>) -> Result<Step, Failure> {
+        let thread = self.current_thread()?;
+        let code = self.threads.get(thread)?.code;
+        let task = self.threads.get(thread)?.task;
+        let lift = self.lifted(task)?.map(|lifted| lifted.lift);
+        match (code, lift) {
+            (Code::Function, None) | (Code::Realloc, _) => return Err(Error::InRealloc.into()),
+            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) if packed.is_none() => {
+                return Err(Error::NoCallbackResult.into());
+            }
+            _ => {}
+        }
+        self.advance(|machine| match (code, lift) {
+            (Code::Function, Some(Lift::Sync { .. })) => {
+                machine.task_return(thread, ReturnFrom::Function)
+            }
+            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) => {
+                machine.callback_returned(thread, packed.unwrap_or_default())
+            }
+            (Code::Function | Code::Realloc, _) => machine.exit_implicit_thread(thread),
+            (Code::Destructor, _) => {
+                if machine.tasks.get(task)?.num_borrows > 0 {
+                    return Err(Trap::BorrowsRemain.into());
+                }
+                machine.resolve_task(task, Resolution::Returned(None))?;
+                machine.exit_implicit_thread(thread)
+            }
+            (Code::PostReturn, _) => {
+                machine.set_may_leave(thread, true)?;
+                machine.exit_implicit_thread(thread)
+            }
+            (Code::StartFunction, _) => machine.unregister_thread(thread),
+        })
+    }
+
+    /// `canon_lift` without `async`, behind `task.return_`.
+    pub(crate) fn sync_returned(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        let lift = self.lifted(task)?.map(|lifted| lifted.lift);
+        if lift != Some(Lift::Sync { has_post_return: true }) {
+            return self.exit_implicit_thread(thread);
+        }
+        self.set_may_leave(thread, false)?;
+        self.threads.get_mut(thread)?.code = Code::PostReturn;
+        Ok(Some(Step::CallPostReturn {
+            thread: self.thread_id(thread)?,
+            task: self.task_id(task)?,
+            function: self.task_function(task)?,
+        }))
+    }
+
+    fn set_may_leave(&mut self, thread: Key<Thread>, may_leave: bool) -> Result<(), Error> {
+        let instance = self.tasks.get(self.threads.get(thread)?.task)?.instance;
+        self.instances.get_mut(instance)?.may_leave = may_leave;
+        Ok(())
+    }
+
+    /// `canon_lift`, in the callback loop: the function, or its callback, has returned.
+    fn callback_returned(&mut self, thread: Key<Thread>, packed: u32) -> Result<Flow, Failure> {
+        let CallbackResult { code, waitable_set } = CallbackResult::unpack(packed)?;
+        if code == CallbackCode::Exit {
+            return self.exit_implicit_thread(thread);
+        }
+        let task = self.threads.get(thread)?.task;
+        if self.deliver_pending_cancel(task)? {
+            return self.call_callback(thread, Event::TASK_CANCELLED);
+        }
+        self.set_exclusive_thread(task, None)?;
+        if code == CallbackCode::Wait {
+            let instance = self.tasks.get(task)?.instance;
+            let set = self.set_at(instance, waitable_set)?;
+            return self.wait_from_callback(thread, set);
+        }
+        if self.choose(Choice::Yield, 2)? == 1 {
+            return self.callback_event(thread, Event::NONE);
+        }
+        self.start_waiting(thread, Queue::Exclusive, Continuation::CallbackYield)?;
+        Ok(None)
+    }
+
+    /// `canon_lift`, in the callback loop, behind `wait_until` after a yield.
+    pub(crate) fn callback_yielded(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        let is_cancelled = self.deliver_pending_cancel(task)?;
+        self.callback_event(thread, if is_cancelled { Event::TASK_CANCELLED } else { Event::NONE })
+    }
+
+    /// `canon_lift`, in the callback loop: the lock is taken again, and the callback called.
+    pub(crate) fn callback_event(
+        &mut self,
+        thread: Key<Thread>,
+        event: Event,
+    ) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        self.set_exclusive_thread(task, Some(thread))?;
+        self.call_callback(thread, event)
+    }
+
+    /// `LiftLowerContext.reallocate`, up to the call: the core function `realloc` of `instance`
+    /// may be called now, on a thread with context slots of its own, and
+    /// [`realloc_returned`](Self::realloc_returned) follows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]; [`Error::Full`]: [`Tasks`](crate::limits::Table::Tasks),
+    /// [`Threads`](crate::limits::Table::Threads),
+    /// [`ThreadIndices`](crate::limits::Table::ThreadIndices),
+    /// [`Frames`](crate::limits::Table::Frames). Traps: `cannot-enter-component-instance`,
+    /// `table-full`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
+    pub fn begin_realloc(&mut self, instance: InstanceId) -> Result<ThreadId, Failure> {
+        if self.must_unwind {
+            return Err(Error::MustUnwind.into());
+        }
+        let instance = self.instance_key(instance)?;
+        self.check_enter(instance)?;
+        if !self.instances.get(instance)?.may_leave {
+            return Err(Error::InRealloc.into());
+        }
+        self.tasks.reserve(1)?;
+        self.threads.reserve(1)?;
+        self.reserve_frames(1)?;
+        self.tables_mut(instance)?.threads.check_room::<Key<Thread>>(1)?;
+        let begin = (Continuation::Running, Code::Realloc);
+        let (task, thread) = self.new_task(None, instance, None, begin)?;
+        self.register_thread(thread)?;
+        self.tasks.get_mut(task)?.state = State::Started;
+        self.threads.get_mut(thread)?.state = super::super::thread::State::Running;
+        self.instances.get_mut(instance)?.may_leave = false;
+        let outstanding = core::mem::take(&mut self.outstanding);
+        self.push_frame(Frame::Realloc { previous: self.current, outstanding })?;
+        self.current = Some(thread);
+        Ok(self.thread_id(thread)?)
+    }
+
+    /// `LiftLowerContext.reallocate`, behind the call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotEntered`] if `realloc` isn't what runs.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
+    pub fn realloc_returned(&mut self) -> Result<(), Failure> {
+        let thread = self.current_thread()?;
+        let Some(Frame::Realloc { previous, outstanding }) = self.top_frame() else {
+            return Err(Error::NotEntered.into());
+        };
+        let task = self.threads.get(thread)?.task;
+        self.frames.pop();
+        self.set_may_leave(thread, true)?;
+        self.tasks.get_mut(task)?.state = State::Resolved;
+        self.exit_implicit_thread(thread)?;
+        self.current = previous;
+        self.outstanding = outstanding;
+        Ok(())
+    }
+}

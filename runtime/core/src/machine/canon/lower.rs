@@ -1,0 +1,179 @@
+//! `canon_lower`: a guest calls an import.
+
+use crate::chooser::Chooser;
+use crate::code::{CallResult, SubtaskState};
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Table};
+use crate::trap::Trap;
+
+use super::super::Machine;
+use super::super::arena::Key;
+use super::super::frame::Frame;
+use super::super::handle::Handle;
+use super::super::instance::Instance;
+use super::super::step::{Resumed, Step};
+use super::super::store::{Function, frames_of};
+use super::super::subtask::{Ends, Subtask};
+use super::super::thread::{Continuation, Flow, Queue, Thread};
+use super::super::waitable::{Callee, Kind, Waitable};
+use crate::id::{FunctionId, SubtaskId};
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `canon_lower`: the current thread calls `function`, which it imports lowered with
+    /// `async` or without.
+    ///
+    /// Gives the call, which may be over already, and the next step. The arguments are lifted when the callee takes them, by [`Step::CallFunction`] or
+    /// [`start_host_call`](Self::start_host_call). The call ends by [`Step::Resume`] with
+    /// [`Resumed::Import`] or [`Resumed::AsyncImport`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCurrentThread`]; [`Error::Unknown`]; [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables),
+    /// [`Handles`](crate::limits::Table::Handles), [`Tasks`](crate::limits::Table::Tasks), [`Threads`](crate::limits::Table::Threads), [`ThreadIndices`](crate::limits::Table::ThreadIndices),
+    /// [`Frames`](crate::limits::Table::Frames), [`TaskRecords`](crate::limits::Table::TaskRecords) for
+    /// the caller's context. Traps: `cannot-leave-component-instance`,
+    /// `cannot-enter-component-instance`, `table-full`, `cannot-block-sync-task`, and those of the threads
+    /// that run meanwhile.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
+    pub fn canon_lower(
+        &mut self,
+        function: FunctionId,
+        is_async: bool,
+    ) -> Result<(SubtaskId, Step), Failure> {
+        let thread = self.current_thread()?;
+        let instance = self.current_instance()?;
+        let call = if self.instances.get(instance)?.may_leave {
+            self.prepare_lower(instance, function, is_async)
+        } else {
+            Err(Trap::CannotLeaveComponentInstance.into())
+        };
+        self.must_unwind |= matches!(call, Err(Failure::Trap(_)));
+        let call = call?;
+        let mut id = None;
+        let step = self.advance(|machine| {
+            let (subtask, flow) = machine.lower(thread, instance, call, (is_async, None))?;
+            id = Some(subtask);
+            Ok(flow)
+        })?;
+        Ok((id.ok_or(Error::Inconsistent(Table::Waitables))?, step))
+    }
+
+    /// Makes sure that [`lower`](Self::lower) has room, and that the callee may be entered.
+    ///
+    /// Traps: `cannot-enter-component-instance`.
+    pub(crate) fn prepare_lower(
+        &mut self,
+        instance: Key<Instance>,
+        function: FunctionId,
+        is_async: bool,
+    ) -> Result<(FunctionId, Function), Failure> {
+        let callee = self.function(function)?;
+        self.waitables.reserve(1)?;
+        if is_async {
+            self.tables_mut(instance)?.handles.reserve::<Handle>()?;
+        }
+        let frames = match &callee {
+            Function::Lifted(lifted) => 1 + frames_of(lifted),
+            Function::Host { .. } => 1,
+        };
+        let mut has_room = self.reserve_frames(frames).map_err(Failure::from);
+        if let Function::Lifted(lifted) = &callee {
+            has_room = has_room.and_then(|()| self.check_lift(lifted));
+            has_room = has_room.and_then(|()| Ok(self.reserve_thread_index(lifted)?));
+        }
+        if has_room.is_err() && is_async {
+            self.tables_mut(instance)?.handles.unreserve();
+        }
+        has_room.map(|()| (function, callee))
+    }
+
+    /// `canon_lower`, or a destructor's: up to the call, which was prepared. `destroyed` is the
+    /// representation that a destructor is called with.
+    pub(crate) fn lower(
+        &mut self,
+        thread: Key<Thread>,
+        instance: Key<Instance>,
+        (function, callee): (FunctionId, Function),
+        (is_async, destroyed): (bool, Option<u64>),
+    ) -> Result<(SubtaskId, Flow), Failure> {
+        let mut subtask = Subtask::new(Callee::Gone);
+        if destroyed.is_some() {
+            subtask.ends = Ends::Destructor;
+        }
+        let subtask = Kind::Subtask(subtask);
+        let subtask = self.waitables.insert(Waitable::new(Some(instance), subtask))?;
+        let id = self.subtask_id(subtask)?;
+        self.push_frame(Frame::Lower { thread, subtask, is_async })?;
+        let flow = match callee {
+            Function::Lifted(lifted) => self.canon_lift(function, lifted, subtask, destroyed)?,
+            Function::Host { number } => {
+                self.subtask_mut(subtask)?.callee = Callee::Host(number);
+                self.current = None;
+                let thread = self.thread_id(thread)?;
+                Some(Step::CallHost { thread, subtask: id, function: number })
+            }
+        };
+        Ok((id, flow))
+    }
+
+    /// `canon_lower`, behind the call of the callee.
+    pub(crate) fn called(
+        &mut self,
+        thread: Key<Thread>,
+        subtask: Key<Waitable>,
+        is_async: bool,
+    ) -> Result<Flow, Failure> {
+        let instance = self.tasks.get(self.threads.get(thread)?.task)?.instance;
+        let resolved = self.subtask(subtask)?.resolved();
+        if !is_async {
+            if resolved {
+                return self.lower_resolved(thread, subtask);
+            }
+            return self.wait_for(thread, subtask, Continuation::Lower(subtask));
+        }
+        let result = if resolved {
+            self.tables_mut(instance)?.handles.unreserve();
+            self.deliver_resolve(subtask)?;
+            self.remove_waitable(subtask)?;
+            CallResult { state: SubtaskState::Returned, subtask: 0 }
+        } else {
+            let index =
+                self.tables_mut(instance)?.handles.add_reserved(Handle::Waitable(subtask))?;
+            self.waitables.get_mut(subtask)?.index = index;
+            let subtask = self.subtask_mut(subtask)?;
+            subtask.ends = Ends::Event;
+            CallResult { state: subtask.state, subtask: index }
+        };
+        let packed = result.pack().map_err(Error::from)?;
+        self.return_to(thread, Resumed::AsyncImport(packed))
+    }
+
+    /// `canon_lower` without `async`, once the subtask has resolved.
+    pub(crate) fn lower_resolved(
+        &mut self,
+        thread: Key<Thread>,
+        subtask: Key<Waitable>,
+    ) -> Result<Flow, Failure> {
+        self.deliver_resolve(subtask)?;
+        let resolved = self.subtask(subtask)?;
+        let value = match resolved.ends {
+            Ends::Destructor => Resumed::Builtin(0),
+            Ends::Import | Ends::Event => Resumed::Import(resolved.flat_result()),
+        };
+        self.remove_waitable(subtask)?;
+        self.return_to(thread, value)
+    }
+
+    /// `thread` waits until `waitable` is ready, of which it is the one that waits.
+    pub(crate) fn wait_for(
+        &mut self,
+        thread: Key<Thread>,
+        waitable: Key<Waitable>,
+        continuation: Continuation,
+    ) -> Result<Flow, Failure> {
+        self.start_waiting(thread, Queue::Unlisted, continuation)?;
+        self.waitables.get_mut(waitable)?.waiter = Some(thread);
+        Ok(None)
+    }
+}

@@ -1,0 +1,132 @@
+//! The stack of nested calls: whom control returns to when the current thread stops.
+//!
+//! In the reference this is Python's own stack: `Thread.resume` returns into `canon_lift`, that
+//! into `canon_lower` on the caller's thread, and so on down to the host.
+
+use crate::chooser::{Choice, Chooser};
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Storage, Table};
+use crate::trap::Trap;
+
+use super::Machine;
+use super::arena::Key;
+use super::instance::Instance;
+use super::outstanding::Outstanding;
+use super::step::Step;
+use super::task;
+use super::thread::{Flow, Thread};
+use super::waitable::Waitable;
+use crate::id::{EndId, TaskId};
+
+/// Somebody who resumed a thread, and what they do when it stops.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Frame {
+    /// The host: `Store.invoke`, `Store.tick`.
+    Host,
+    /// The host, whose read or write of `end` moves values.
+    HostCopy { end: EndId },
+    /// `canon_lower` on `thread`, after the callee.
+    Lower { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
+    /// `canon_lift` of a function that isn't `async`, in its loop.
+    Lift { task: TaskId, instance: Key<Instance> },
+    /// `canon_subtask_cancel` on `thread`, after `on_cancel`.
+    CancelSubtask { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
+    /// `Task.request_cancellation`, in its loop; `has_resumed` after a thread has run.
+    RequestCancellation { task: TaskId, instance: Key<Instance>, has_resumed: bool },
+    /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread, in the middle of a
+    /// step of `previous`.
+    Realloc { previous: Option<Key<Thread>>, outstanding: Outstanding },
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// Makes sure that there is room for as many frames.
+    #[inline]
+    pub(crate) fn reserve_frames(&mut self, additional: usize) -> Result<(), Error> {
+        if self.frames.reserve(additional) { Ok(()) } else { Err(Error::Full(Table::Frames)) }
+    }
+
+    #[inline]
+    pub(crate) fn push_frame(&mut self, frame: Frame) -> Result<(), Error> {
+        self.frames.push(frame).map_err(|_| Error::Full(Table::Frames))
+    }
+
+    /// The innermost frame.
+    #[inline]
+    pub(crate) fn top_frame(&self) -> Option<Frame> {
+        self.frames.get(self.frames.len().checked_sub(1)?).copied()
+    }
+
+    /// The next step, once `flow` is the outcome of what was just told.
+    #[inline]
+    pub(crate) fn step(&mut self, mut flow: Flow) -> Result<Step, Failure> {
+        loop {
+            if let Some(step) = flow {
+                return Ok(step);
+            }
+            self.current = None;
+            flow = self.return_to_resumer()?;
+        }
+    }
+
+    /// The current thread stopped: its resumer goes on.
+    fn return_to_resumer(&mut self) -> Result<Flow, Failure> {
+        let Some(frame) = self.top_frame() else { return Err(Error::NotEntered.into()) };
+        match frame {
+            Frame::Host | Frame::HostCopy { .. } => {
+                self.frames.pop();
+                Ok(Some(Step::ReturnToHost))
+            }
+            Frame::Lower { thread, subtask, is_async } => {
+                self.check_reenter(thread)?;
+                self.frames.pop();
+                self.current = Some(thread);
+                self.called(thread, subtask, is_async)
+            }
+            Frame::Lift { task, instance } => {
+                if !self.is_resolved(task)? {
+                    let candidate = self.choose_registered(instance, Choice::SyncCall)?;
+                    let Some(candidate) = candidate else {
+                        return Err(Trap::CannotBlockSyncTask.into());
+                    };
+                    return self.resume(candidate);
+                }
+                self.frames.pop();
+                Ok(None)
+            }
+            Frame::CancelSubtask { thread, subtask, is_async } => {
+                self.check_reenter(thread)?;
+                self.frames.pop();
+                self.current = Some(thread);
+                self.cancellation_requested(thread, subtask, is_async)
+            }
+            Frame::RequestCancellation { task, instance, has_resumed } => {
+                self.frames.pop();
+                if self.is_resolved(task)?
+                    || has_resumed && self.choose(Choice::CancellationGoesOn, 2)? == 0
+                {
+                    return Ok(None);
+                }
+                let candidate = self.choose_registered(instance, Choice::Cancellation)?;
+                let Some(candidate) = candidate else { return Ok(None) };
+                self.push_frame(Frame::RequestCancellation { task, instance, has_resumed: true })?;
+                self.resume(candidate)
+            }
+            Frame::Realloc { .. } => Err(Error::InRealloc.into()),
+        }
+    }
+
+    /// Fails if control can't return to `thread`, as its instance trapped meanwhile.
+    #[inline]
+    fn check_reenter(&self, thread: Key<Thread>) -> Result<(), Failure> {
+        self.check_enter(self.tasks.get(self.threads.get(thread)?.task)?.instance)
+    }
+
+    /// Whether a task has resolved; one that is gone has.
+    #[inline]
+    fn is_resolved(&self, task: TaskId) -> Result<bool, Error> {
+        match self.task_key(task) {
+            Ok(task) => Ok(self.tasks.get(task)?.state == task::State::Resolved),
+            Err(_) => Ok(true),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Functions of the host that guests call: what the host tells of them. The reference's
+//! `FuncInst` seen from inside: `on_start`, `on_resolve` and the return to the caller.
+
+use crate::chooser::Chooser;
+use crate::code::SubtaskState;
+use crate::core_value::CoreValue;
+use crate::error::{Error, Failure};
+use crate::limits::Limits;
+
+use super::Machine;
+use super::arena::Key;
+use super::frame::Frame;
+use super::outstanding::Outstanding;
+use super::step::Step;
+use super::subtask::Resolution;
+use super::waitable::{Callee, Waitable};
+use crate::id::{InstanceId, SubtaskId};
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `on_start`: a function of the host takes its arguments, which may be lifted now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
+    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
+    /// [`Error::AlreadyStarted`].
+    pub fn start_host_call(&mut self, call: SubtaskId) -> Result<(), Error> {
+        let subtask = self.host_call(call)?;
+        if self.subtask(subtask)?.state != SubtaskState::Starting {
+            return Err(Error::AlreadyStarted);
+        }
+        self.subtask_started(subtask)
+    }
+
+    /// `on_resolve`: a function of the host has returned, and its result was lowered into its
+    /// caller. `result` is its flat value, where the caller lowered without `async` and there is
+    /// one that fits.
+    ///
+    /// The caller runs on by a later step: within [`host_returned`](Self::host_returned), or when it
+    /// is its turn in [`tick`](Self::tick).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
+    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
+    /// [`Error::NotStarted`].
+    pub fn return_host_call(
+        &mut self,
+        call: SubtaskId,
+        result: Option<CoreValue>,
+    ) -> Result<(), Failure> {
+        let subtask = self.host_call(call)?;
+        if self.subtask(subtask)?.state == SubtaskState::Starting {
+            return Err(Error::NotStarted.into());
+        }
+        Ok(self.subtask_resolved(subtask, Resolution::Returned(result))?)
+    }
+
+    /// `on_resolve(None)`: a function of the host ends without a result, as its caller had asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
+    /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
+    /// [`Error::NotCancelled`] if the caller didn't ask.
+    pub fn cancel_host_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
+        let subtask = self.host_call(call)?;
+        if !self.subtask(subtask)?.cancellation_requested {
+            return Err(Error::NotCancelled.into());
+        }
+        Ok(self.subtask_resolved(subtask, Resolution::Cancelled)?)
+    }
+
+    /// The host gives control back, after [`Step::CallHost`] or [`Step::CancelHost`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotEntered`] if the host wasn't called. Traps: those of what goes on.
+    pub fn host_returned(&mut self) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
+        match self.top_frame() {
+            Some(Frame::Lower { .. } | Frame::CancelSubtask { .. }) => self.advance(|_| Ok(None)),
+            _ => Err(Error::NotEntered.into()),
+        }
+    }
+
+    /// The host has dropped a resource, after [`Step::DropHostResource`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherStep`] if no such step is to be ended.
+    pub fn host_resource_dropped(&mut self) -> Result<Step, Failure> {
+        self.check_outstanding(Outstanding::DropHostResource)?;
+        self.outstanding = Outstanding::Nothing;
+        let thread = self.current_thread()?;
+        self.advance(|machine| machine.return_builtin(thread, 0))
+    }
+
+    /// The instance that made a call; nothing if the host did.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn calling_instance(&self, call: SubtaskId) -> Result<Option<InstanceId>, Error> {
+        match self.waitables.get(self.subtask_key(call)?)?.owner {
+            Some(instance) => Ok(Some(self.instance_id(instance)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// A call of a function of the host which is not over.
+    fn host_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
+        let subtask = self.subtask_key(call)?;
+        if let Some(caller) = self.waitables.get(subtask)?.owner
+            && self.instances.get(caller)?.lockdown
+        {
+            return Err(Error::CallerGone);
+        }
+        match self.subtask(subtask)?.callee {
+            Callee::Host(_) => Ok(subtask),
+            Callee::Gone => Err(Error::AlreadyResolved),
+            Callee::Task(_) | Callee::HostTask => Err(Error::NotHosts),
+        }
+    }
+}

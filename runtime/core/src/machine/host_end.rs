@@ -1,0 +1,147 @@
+//! Ends of streams and futures that the host holds: **host extensions**, on the same rules.
+//!
+//! The reference has them in `new_stream` and `new_future` without an owner, whose buffers are
+//! the host's own. A host reads from and writes to its ends as a guest does with `async`; how it
+//! went is an [event of the host](Machine::next_host_event).
+
+use crate::builtin::TypeIndex;
+use crate::chooser::Chooser;
+use crate::error::{Error, Failure};
+use crate::limit::MAX_BUFFER_LENGTH;
+use crate::limits::Limits;
+use crate::trap::EndKind;
+
+use super::Machine;
+use super::arena::Key;
+use super::end::State;
+use super::frame::Frame;
+use super::outstanding::Outstanding;
+use super::step::{AfterCopy, Buffer, Step};
+use super::waitable::Waitable;
+use crate::id::EndId;
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `new_stream` and `new_future`, of the host: the readable end and the writable one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables); [`Error::Unknown`] if `ty`
+    /// isn't of a stream or future.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
+    pub fn new_host_ends(&mut self, kind: EndKind, ty: TypeIndex) -> Result<(EndId, EndId), Error> {
+        self.check_ends_type(ty)?;
+        let [readable, writable] = self.new_ends(ty, kind, None)?;
+        Ok((self.end_id(readable)?, self.end_id(writable)?))
+    }
+
+    /// `End.copy`: begins a read from a readable end that the host holds, or a write to a writable
+    /// one, with a buffer of `length` elements. `number` is the host's name for the buffer, which
+    /// [`CopySide::buffer`](super::CopySide::buffer) has as its address.
+    ///
+    /// Gives [`Step::Copy`] if values move at once, and [`Step::ReturnToHost`] if not; either
+    /// way the end of it is an event. If the guest's values can't be lifted, or the host's not
+    /// lowered, [lock the guest's instance down](Self::lock_down_instance) and
+    /// [give the copy up](Self::trapped).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Frames`](crate::limits::Table::Frames);
+    /// [`Error::NotHeld`] if a guest holds the end; [`Error::EndBusy`] if a read or write of it is under
+    /// way or it has come to its end; [`Error::BufferTooLong`] above
+    /// [`MAX_BUFFER_LENGTH`], or 1 for a future.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
+    pub fn host_copy(&mut self, end: EndId, number: u64, length: u32) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
+        let key = self.hosts_end(end)?;
+        let end = self.end(key)?;
+        if end.state != State::Idle {
+            return Err(Error::EndBusy.into());
+        }
+        let fits = match end.kind {
+            EndKind::Stream => length <= MAX_BUFFER_LENGTH,
+            EndKind::Future => length == 1,
+        };
+        if !fits {
+            return Err(Error::BufferTooLong { length }.into());
+        }
+        let buffer = Buffer { options: None, address: number, length, progress: 0 };
+        self.reserve_frames(1)?;
+        let end = self.end_id(key)?;
+        self.push_frame(Frame::HostCopy { end })?;
+        self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Host))
+    }
+
+    /// The values of a host's read or write could not be moved: it is as if it had not begun.
+    pub(crate) fn abandon_host_copy(&mut self, end: EndId) -> Result<(), Error> {
+        if let Ok(key) = self.end_key(end) {
+            self.end_mut(key)?.state = State::Idle;
+        }
+        Ok(())
+    }
+
+    /// `End.cancel`: ends a read or write of the host that is under way. It ends with an event.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotHeld`] if a guest holds the end; [`Error::EndIdle`] if nothing is under way, or
+    /// it is cancelled already; [`Error::OtherStep`] while a step is to be ended, which may be to
+    /// move its values.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
+    pub fn cancel_host_copy(&mut self, end: EndId) -> Result<(), Failure> {
+        self.check_outstanding(Outstanding::Nothing)?;
+        let key = self.hosts_end(end)?;
+        if self.end(key)?.state != State::Copying {
+            return Err(Error::EndIdle.into());
+        }
+        self.cancel_end(key)
+    }
+
+    /// Ends the cancellation of a guest's read or write whose other end the host holds, where
+    /// [`Choice::HostCopyCancelled`](crate::chooser::Choice::HostCopyCancelled) left that to the
+    /// host.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotHeld`] if a guest holds `end`, the host's end; [`Error::NotCancelled`] if the
+    /// other end isn't being cancelled.
+    pub fn finish_cancellation(&mut self, end: EndId) -> Result<(), Error> {
+        let key = self.hosts_end(end)?;
+        let Some(other) = self.end(key)?.other else { return Err(Error::NotCancelled) };
+        if self.end(other)?.state != State::CancellingCopy {
+            return Err(Error::NotCancelled);
+        }
+        self.set_pending_event(other)
+    }
+
+    /// `End.drop`: drops an end that the host holds; whoever holds the other one learns of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotHeld`] if a guest holds it; [`Error::EndBusy`] if a read or write of it is under way.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
+    pub fn drop_host_end(&mut self, end: EndId) -> Result<(), Error> {
+        let key = self.hosts_end(end)?;
+        if self.end(key)?.copying_or_cancelling() {
+            return Err(Error::EndBusy);
+        }
+        self.drop_end(key)
+    }
+
+    /// Whether the host holds this end.
+    pub fn is_hosts_end(&self, end: EndId) -> bool {
+        self.hosts_end(end).is_ok()
+    }
+
+    /// The end that the host holds.
+    pub(crate) fn hosts_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
+        let key = self.end_key(end)?;
+        if self.waitables.get(key)?.owner.is_some() {
+            return Err(Error::NotHeld);
+        }
+        Ok(key)
+    }
+}

@@ -1,0 +1,57 @@
+//! Resources of guests that the host owns: **host extensions**, on the same rules.
+//!
+//! The reference's host has no handle table: what it lifts with [`lift_own`](Machine::lift_own) it
+//! owns, and gives away with [`lower_own`](Machine::lower_own). Here is the third thing that an
+//! owner does with a resource.
+
+use crate::builtin::TypeIndex;
+use crate::chooser::Chooser;
+use crate::error::Failure;
+use crate::limits::Limits;
+
+use super::Machine;
+use super::step::Step;
+use crate::id::{SubtaskId, TaskId};
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// `canon_resource_drop`, of a resource that the host owns: calls the destructor of its type,
+    /// as [`invoke`](Self::invoke) calls a function.
+    ///
+    /// Gives nothing where there is none to call: the type has no destructor, its instance was
+    /// removed, or it is the host's own, who knows what there is to do.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`invoke`](Self::invoke), with nothing begun; [`Error::Unknown`] if `ty` isn't a
+    /// resource type.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-resourcedrop)
+    ///
+    /// [`Error::Unknown`]: crate::error::Error::Unknown
+    pub fn drop_host_resource(
+        &mut self,
+        ty: TypeIndex,
+        representation: u64,
+    ) -> Result<Option<(SubtaskId, Step)>, Failure> {
+        self.check_host_has_control()?;
+        let (defined_by, destructor) = self.resource_type(ty)?;
+        let is_defined = defined_by.is_some_and(|it| self.instance_key(it).is_ok());
+        match destructor {
+            Some(destructor) if is_defined => {
+                self.invoke_with(destructor, Some(representation)).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether nothing of a task runs any more that could use what it has borrowed: it has
+    /// resolved, is gone, or its instance is locked down.
+    #[must_use]
+    pub fn is_task_over(&self, task: TaskId) -> bool {
+        let Ok(key) = self.task_key(task) else { return true };
+        let is_locked_down = |instance| self.instances.get(instance).is_ok_and(|it| it.lockdown);
+        self.tasks.get(key).map_or(true, |task| {
+            task.state == super::task::State::Resolved || is_locked_down(task.instance)
+        })
+    }
+}

@@ -1,0 +1,325 @@
+//! Component instances: the reference's `ComponentInstance`, and what becomes of them when a
+//! guest traps or the host is done with them.
+
+use crate::chooser::Chooser;
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Storage, Table};
+use crate::thread::ThreadEnd;
+use crate::trap::Trap;
+
+use super::Machine;
+use super::arena::Key;
+use super::frame::Frame;
+use super::handle::Handle;
+use super::index_table::{Entry, IndexTable};
+use super::list::{Linked, Links};
+use super::outstanding::Outstanding;
+use super::ready::Queues;
+use super::thread::{Continuation, State, Thread};
+use super::waitable::Callee;
+use crate::id::InstanceId;
+
+/// A component instance.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) queues: Queues,
+    pub(crate) exclusive_thread: Option<Key<Thread>>,
+    pub(crate) backpressure: u32,
+    pub(crate) may_leave: bool,
+    /// Whether it trapped, and nothing of it may run again.
+    pub(crate) lockdown: bool,
+    /// Its neighbours among the instances with a ready thread.
+    links: Links<Instance>,
+}
+
+impl Linked for Instance {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+    fn links_mut(&mut self) -> &mut Links<Self> {
+        &mut self.links
+    }
+}
+
+/// The tables of an instance.
+pub(crate) struct Tables<L: Limits> {
+    pub(crate) handles: IndexTable<L::Handles<Entry<Handle>>>,
+    pub(crate) threads: IndexTable<L::ThreadIndices<Entry<Key<Thread>>>>,
+}
+
+impl<L: Limits> Tables<L> {
+    fn new(max_length: u32) -> Self {
+        Self {
+            handles: IndexTable::new(Table::Handles, max_length),
+            threads: IndexTable::new(Table::ThreadIndices, max_length),
+        }
+    }
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// Lets each instance that is made from now on have at most so many handles, and at most so
+    /// many threads, where the Component Model allows [`Limits::MAX_TABLE_LENGTH`], which is also
+    /// the most that can be set: a guest that wants more traps with `table-full`. Each call has a
+    /// thread, those of `realloc` and of the host, too; an instance in which there is no room for
+    /// it traps as well.
+    ///
+    /// Whatever a guest can have without end has a handle or a thread index, so this bounds what a
+    /// machine with growing tables keeps for guests.
+    pub const fn set_max_table_length(&mut self, length: u32) {
+        self.max_table_length =
+            if length < L::MAX_TABLE_LENGTH { length } else { L::MAX_TABLE_LENGTH };
+    }
+
+    /// Makes a component instance.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::Instances`].
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#component-instances)
+    pub fn new_instance(&mut self) -> Result<InstanceId, Error> {
+        self.instances.reserve(1)?;
+        let instance = self.instances.insert(Instance {
+            queues: Queues::default(),
+            exclusive_thread: None,
+            backpressure: 0,
+            may_leave: true,
+            lockdown: false,
+            links: Links::default(),
+        })?;
+        let tables = Tables::new(self.max_table_length);
+        if let Some(unused) = self.tables.get_mut(instance.position()) {
+            *unused = tables;
+        } else if self.tables.push(tables).is_err() {
+            self.instances.remove(instance)?;
+            return Err(Error::Full(Table::Instances));
+        }
+        self.instance_id(instance)
+    }
+
+    /// The tables of `instance`.
+    pub(crate) fn tables(&self, instance: Key<Instance>) -> Result<&Tables<L>, Error> {
+        self.tables.get(instance.position()).ok_or(Error::Unknown(Table::Instances))
+    }
+
+    /// The tables of `instance`.
+    pub(crate) fn tables_mut(&mut self, instance: Key<Instance>) -> Result<&mut Tables<L>, Error> {
+        self.tables.get_mut(instance.position()).ok_or(Error::Unknown(Table::Instances))
+    }
+
+    /// The instance that runs.
+    pub(crate) fn current_instance(&self) -> Result<Key<Instance>, Error> {
+        Ok(self.tasks.get(self.current_task()?)?.instance)
+    }
+
+    /// Whether `instance` trapped, after which nothing of it runs again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn is_locked_down(&self, instance: InstanceId) -> Result<bool, Error> {
+        Ok(self.instances.get(self.instance_key(instance)?)?.lockdown)
+    }
+
+    /// Gives up what the host began last, after a guest trapped or the engine failed.
+    ///
+    /// Whatever an adapter can't finish ends here: a trap of core code, any
+    /// [`Failure`] of a built-in or of a step. All calls that are nested in the host's last
+    /// entry are over, and every instance that was part of them is locked down: none of its
+    /// threads runs again, and entering it traps with
+    /// [`CannotEnterComponentInstance`](Trap::CannotEnterComponentInstance). Other instances
+    /// live on; what waits for a locked-down one waits until the host gives up, too.
+    ///
+    /// After a trap the machine takes nothing else: whatever it is told is
+    /// [`Error::MustUnwind`]. Where the trap was inside of a call by the host that is nested in
+    /// a function of the host, only that inner call is given up; if the outer one belongs to an
+    /// instance that is locked down now, returning to it traps, too.
+    ///
+    /// [Component invariants](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants)
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotEntered`] if the host has nothing begun.
+    pub fn trapped(&mut self) -> Result<(), Error> {
+        if self.frames.is_empty() {
+            return Err(Error::NotEntered);
+        }
+        self.outstanding = Outstanding::Nothing;
+        self.must_unwind = false;
+        if let Some(thread) = self.current.take() {
+            self.abandon(thread)?;
+        }
+        while let Some(frame) = self.frames.pop() {
+            match frame {
+                Frame::Host => break,
+                Frame::HostCopy { end } => {
+                    self.abandon_host_copy(end)?;
+                    break;
+                }
+                Frame::Lower { thread, is_async, .. } => {
+                    let instance = self.abandon(thread)?;
+                    if is_async {
+                        self.tables_mut(instance)?.handles.unreserve();
+                    }
+                }
+                Frame::CancelSubtask { thread, .. }
+                | Frame::Realloc { previous: Some(thread), .. } => {
+                    self.abandon(thread)?;
+                }
+                Frame::Lift { instance, .. } => self.lock_down(instance)?,
+                Frame::Realloc { previous: None, .. } | Frame::RequestCancellation { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives `thread` up, which was part of a call that trapped, and locks its instance down.
+    fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
+        let abandoned = self.threads.get_mut(thread)?;
+        abandoned.state = State::Abandoned;
+        let instance = self.tasks.get(abandoned.task)?.instance;
+        self.lock_down(instance)?;
+        Ok(instance)
+    }
+
+    /// Locks one instance down, outside of any call: for a trap while its memory was read or
+    /// written for a function of the host, such as one that takes its arguments late.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn lock_down_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        self.lock_down(self.instance_key(instance)?)
+    }
+
+    fn lock_down(&mut self, instance: Key<Instance>) -> Result<(), Error> {
+        if core::mem::replace(&mut self.instances.get_mut(instance)?.lockdown, true) {
+            return Ok(());
+        }
+        self.fail_spawned_threads(instance)?;
+        self.count(instance)
+    }
+
+    /// Fails if `instance` may not be entered any more.
+    pub(crate) fn check_enter(&self, instance: Key<Instance>) -> Result<(), Failure> {
+        if self.instances.get(instance)?.lockdown {
+            return Err(Trap::CannotEnterComponentInstance.into());
+        }
+        Ok(())
+    }
+
+    /// Removes a component instance with all it has: a **host extension**.
+    ///
+    /// Its threads never run again, and its tasks never resolve. Its handles are dropped without
+    /// calling destructors, and its ends of streams and futures as if it had dropped them, so
+    /// that whoever holds the other ends learns of it; calls that it made go on, and their
+    /// results are dropped. Functions and types stay: a machine has them as long as it lives.
+    /// This takes time with the size of the machine, not only with that of the instance.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]; [`Error::InstanceRuns`] while one of its threads is part of a call
+    /// that the host has begun; [`Error::OtherStep`] while a step is to be ended, or a trap to be
+    /// [unwound](Self::trapped).
+    pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        let instance = self.instance_key(instance)?;
+        if self.must_unwind || self.outstanding != Outstanding::Nothing {
+            return Err(Error::OtherStep);
+        }
+        for position in 0..self.threads.positions() {
+            let Some(thread) = self.thread_of(instance, position)? else { continue };
+            if self.threads.get(thread)?.state == State::Running {
+                return Err(Error::InstanceRuns);
+            }
+        }
+        self.lock_down(instance)?;
+        self.fail_spawned_threads(instance)?;
+        // Threads first, so that no set has waiters and no waitable is waited for.
+        for position in 0..self.threads.positions() {
+            if let Some(thread) = self.thread_of(instance, position)? {
+                self.drop_thread(thread)?;
+            }
+        }
+        for position in 0..self.tasks.positions() {
+            self.remove_task_of(instance, position)?;
+        }
+        for position in 0..self.waitables.positions() {
+            self.remove_waitable_of(instance, position)?;
+        }
+        for index in 1..=self.tables(instance)?.handles.highest() {
+            if let Some(handle) = self.tables(instance)?.handles.get(index) {
+                self.remove_behind(handle)?;
+            }
+        }
+        *self.tables_mut(instance)? = Tables::new(self.max_table_length);
+        self.instances.remove(instance)?;
+        Ok(())
+    }
+
+    /// The thread at `position`, if there is one and it is of `instance`.
+    pub(crate) fn thread_of(
+        &self,
+        instance: Key<Instance>,
+        position: usize,
+    ) -> Result<Option<Key<Thread>>, Error> {
+        let Some(thread) = self.threads.key_at(position) else { return Ok(None) };
+        let task = self.threads.get(thread)?.task;
+        Ok((self.tasks.get(task)?.instance == instance).then_some(thread))
+    }
+
+    /// Drops a thread that never runs again.
+    fn drop_thread(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+        let Thread { state, continuation, .. } = *self.threads.get(thread)?;
+        if state == State::Waiting {
+            self.stop_waiting(thread)?;
+        }
+        if let Continuation::Lower(waitable)
+        | Continuation::Copy(waitable)
+        | Continuation::CancelSubtask(waitable) = continuation
+        {
+            self.waitables.get_mut(waitable)?.waiter = None;
+        }
+        self.remove_thread(thread, ThreadEnd::Failed)?;
+        Ok(())
+    }
+
+    /// Removes the task at `position`, if there is one and it is of `instance`.
+    fn remove_task_of(&mut self, instance: Key<Instance>, position: usize) -> Result<(), Error> {
+        let Some(task) = self.tasks.key_at(position) else { return Ok(()) };
+        if self.tasks.get(task)?.instance == instance {
+            let caller = self.remove_task(task)?.caller;
+            if let Some(caller) = caller {
+                self.subtask_mut(caller)?.callee = Callee::Gone;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the waitable at `position`, if there is one and `instance` has it.
+    fn remove_waitable_of(
+        &mut self,
+        instance: Key<Instance>,
+        position: usize,
+    ) -> Result<(), Error> {
+        let Some(waitable) = self.waitables.key_at(position) else { return Ok(()) };
+        if self.waitables.get(waitable)?.owner != Some(instance) {
+            return Ok(());
+        }
+        if self.is_subtask(waitable)? {
+            self.abandon_subtask(waitable)
+        } else {
+            self.drop_end(waitable)
+        }
+    }
+
+    /// Removes what a handle stands for, without any of the rules that hold for guests;
+    /// waitables are gone already.
+    fn remove_behind(&mut self, handle: Handle) -> Result<(), Error> {
+        match handle {
+            Handle::Resource(resource) => self.resources.remove(resource).map(|_| ()),
+            Handle::WaitableSet(set) => self.sets.remove(set).map(|_| ()),
+            Handle::ErrorContext(error_context) => self.release(error_context),
+            Handle::Waitable(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! What the host does: it says what can be called, calls it, and lets threads run. The
+//! reference's `Store`.
+
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::chooser::Chooser;
+use crate::code::SubtaskState;
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Storage, Table};
+
+use super::Machine;
+use super::arena::Key;
+use super::frame::Frame;
+use super::step::Step;
+use super::subtask::{Ends, Subtask};
+use super::thread::Flow;
+use super::waitable::{Callee, Kind, Waitable};
+use crate::id::{FunctionId, InstanceId, SubtaskId};
+
+/// A function that can be called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Function {
+    Lifted(LiftedFunction),
+    Host { number: u32 },
+}
+
+/// A guest's export, as a `canon lift` defines it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LiftedFunction {
+    /// The instance whose core function it is.
+    pub instance: InstanceId,
+    /// Whether its type is `async`.
+    pub is_async: bool,
+    /// How it was lifted.
+    pub lift: Lift,
+    /// The type of its result, which `task.return` must name; numbered so that equal types have
+    /// equal numbers.
+    pub result_type: Option<TypeIndex>,
+    /// Its string encoding and memory, which `task.return` must name, too; numbered so that
+    /// equal pairs have equal numbers.
+    pub lift_options: OptionsIndex,
+}
+
+/// How a guest's export is lifted: with which of the options `async`, `callback` and
+/// `post-return`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lift {
+    /// Without `async`: it returns its result.
+    Sync {
+        /// Whether it has a `post-return` function.
+        has_post_return: bool,
+    },
+    /// With `async`: it calls `task.return`, and may block where it stands.
+    Stackful,
+    /// With `async` and `callback`: it calls `task.return`, and returns to wait.
+    Callback,
+}
+
+impl Lift {
+    /// Whether it is lifted with `async`.
+    #[must_use]
+    pub const fn is_async(self) -> bool {
+        !matches!(self, Self::Sync { .. })
+    }
+}
+
+/// What the machine has to know of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TypeDefinition {
+    /// A resource type, different from all others.
+    Resource {
+        /// The instance that defines it; nothing if the host does.
+        instance: Option<InstanceId>,
+        /// The function that is called with the representation of a resource that its owner
+        /// dropped: a lifted function of `instance`. Nothing for the host's, which hears of each
+        /// drop by [`Step::DropHostResource`].
+        destructor: Option<FunctionId>,
+    },
+    /// A `stream` or `future` type.
+    Ends {
+        /// Whether it has no element, or a number: the reference's `none_or_number_type`.
+        is_none_or_number: bool,
+    },
+    /// Any other type: it is told apart by its number.
+    Value,
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// Numbers a type. The host makes sure that types which the spec says are equal have one
+    /// number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::Types`]; [`Error::Unknown`]; [`Error::NoDestructor`] if the
+    /// destructor is not a function of the same instance, without `async` in its type and in how it is
+    /// lifted, and without `post-return`.
+    pub fn define_type(&mut self, definition: TypeDefinition) -> Result<TypeIndex, Error> {
+        if let TypeDefinition::Resource { instance: Some(instance), .. } = definition {
+            self.instance_key(instance)?;
+        }
+        if let TypeDefinition::Resource { instance, destructor: Some(destructor) } = definition {
+            let is_right = match self.function(destructor)? {
+                Function::Lifted(LiftedFunction { instance: defined, is_async, lift, .. }) => {
+                    instance == Some(defined)
+                        && !is_async
+                        && lift == Lift::Sync { has_post_return: false }
+                }
+                Function::Host { .. } => false,
+            };
+            if !is_right {
+                return Err(Error::NoDestructor);
+            }
+        }
+        let full = Error::Full(Table::Types);
+        let index = u32::try_from(self.types.len()).map_err(|_| full)?;
+        self.types.push(definition).map_err(|_| full)?;
+        Ok(TypeIndex(index))
+    }
+
+    /// `none_or_number_type` of the element of a stream or future.
+    pub(crate) fn none_or_number_type(&self, ty: TypeIndex) -> Result<bool, Error> {
+        match self.types.get(ty.0 as usize) {
+            Some(TypeDefinition::Ends { is_none_or_number }) => Ok(*is_none_or_number),
+            _ => Err(Error::Unknown(Table::Types)),
+        }
+    }
+
+    /// Fails if `ty` is not a stream's or future's.
+    pub(crate) fn check_ends_type(&self, ty: TypeIndex) -> Result<(), Error> {
+        self.none_or_number_type(ty).map(|_| ())
+    }
+
+    /// The instance that defines a resource type; nothing if the host does.
+    pub fn resource_instance(&self, ty: TypeIndex) -> Result<Option<InstanceId>, Error> {
+        Ok(self.resource_type(ty)?.0)
+    }
+
+    /// The instance that defines a resource type, and its destructor.
+    pub fn resource_type(
+        &self,
+        ty: TypeIndex,
+    ) -> Result<(Option<InstanceId>, Option<FunctionId>), Error> {
+        match self.types.get(ty.0 as usize) {
+            Some(TypeDefinition::Resource { instance, destructor }) => Ok((*instance, *destructor)),
+            _ => Err(Error::Unknown(Table::Types)),
+        }
+    }
+
+    /// `Store.lift`: makes a guest's export something that can be called.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::Functions`]; [`Error::Unknown`];
+    /// [`Error::AsyncLiftOfSyncType`] for a function whose type isn't `async` but which is lifted
+    /// so, as validation refuses it.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
+    pub fn lift(&mut self, function: LiftedFunction) -> Result<FunctionId, Error> {
+        self.instance_key(function.instance)?;
+        if function.lift.is_async() && !function.is_async {
+            return Err(Error::AsyncLiftOfSyncType);
+        }
+        self.define_function(Function::Lifted(function))
+    }
+
+    /// Makes a function of the host something that guests can call: the machine calls it by
+    /// [`Step::CallHost`], with `number`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: [`Table::Functions`].
+    pub fn define_host_function(&mut self, number: u32) -> Result<FunctionId, Error> {
+        self.define_function(Function::Host { number })
+    }
+
+    fn define_function(&mut self, function: Function) -> Result<FunctionId, Error> {
+        let id = FunctionId::from_position(self.functions.len())?;
+        self.functions.push(function).map_err(|_| Error::Full(Table::Functions))?;
+        Ok(id)
+    }
+
+    #[inline]
+    pub(crate) fn function(&self, function: FunctionId) -> Result<Function, Error> {
+        self.functions.get(function.position()).copied().ok_or(Error::Unknown(Table::Functions))
+    }
+
+    /// `Store.invoke`: the host calls a guest's export.
+    ///
+    /// Gives the call as a subtask of the host, and the first step. The call's result comes by
+    /// [`Step::Return`], at once or later; what becomes of it is an
+    /// [event of the host](Self::next_host_event), too.
+    ///
+    /// # Errors
+    ///
+    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    ///
+    /// [`Error::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
+    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], [`Table::TaskRecords`] for the
+    /// host's context; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
+    /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
+    pub fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
+        self.invoke_with(function, None)
+    }
+
+    /// `Store.invoke`, of a function or of a destructor, which is called with the representation
+    /// `destroyed`.
+    pub(crate) fn invoke_with(
+        &mut self,
+        function: FunctionId,
+        destroyed: Option<u64>,
+    ) -> Result<(SubtaskId, Step), Failure> {
+        let Function::Lifted(lifted) = self.function(function)? else {
+            return Err(Error::Unknown(Table::Functions).into());
+        };
+        self.check_host_has_control()?;
+        self.check_lift(&lifted)?;
+        self.waitables.reserve(1)?;
+        self.reserve_frames(1 + frames_of(&lifted))?;
+        self.reserve_thread_index(&lifted)?;
+        let mut subtask = Subtask::new(Callee::Gone);
+        subtask.ends = Ends::Event;
+        let subtask = self.waitables.insert(Waitable::new(None, Kind::Subtask(subtask)))?;
+        let id = self.subtask_id(subtask)?;
+        let spawned = self.extensions.threads.take_spawning();
+        let step = self.begin(|machine| machine.canon_lift(function, lifted, subtask, destroyed));
+        if step.is_err() {
+            self.abandon_subtask(subtask)?;
+        } else if let Some(spawned) = spawned {
+            self.link_spawned_thread(spawned, subtask)?;
+        }
+        Ok((id, step?))
+    }
+
+    /// `Store.tick`: lets one thread that is ready run, if there is any.
+    ///
+    /// # Errors
+    ///
+    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    ///
+    /// [`Error::Entered`] inside of a call; [`Error::Full`]: [`Table::Frames`]. Traps: those of
+    /// the thread.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
+    pub fn tick(&mut self) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
+        if !self.frames.is_empty() {
+            return Err(Error::Entered.into());
+        }
+        self.reserve_frames(1)?;
+        let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
+        self.begin(|machine| machine.resume(thread))
+    }
+
+    /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
+    #[inline]
+    fn begin(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
+    ) -> Result<Step, Failure> {
+        self.push_frame(Frame::Host)?;
+        let step = self.advance(act);
+        if step.is_err() {
+            self.trapped()?;
+        }
+        step
+    }
+
+    /// How many threads are ready: 0 if [`tick`](Self::tick) would do nothing.
+    #[must_use]
+    pub const fn ready_threads(&self) -> u32 {
+        self.ready_threads
+    }
+
+    /// The `on_cancel` that `Store.invoke` gives: the host asks a call that it made to cancel.
+    ///
+    /// # Errors
+    ///
+    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    ///
+    /// [`Error::GuestHasControl`]; [`Error::AlreadyResolved`], also of a call that never will, as its
+    /// instance has trapped; [`Error::AlreadyCancelled`]; [`Error::NotHosts`] if a guest made the call; [`Error::Full`]: [`Table::Frames`]. Traps: those of the threads that run.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
+    pub fn cancel_call(&mut self, call: SubtaskId) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
+        let key = self.hosts_call(call)?;
+        self.reserve_frames(2)?;
+        self.cancellable_call(call)?;
+        let subtask = self.subtask_mut(key)?;
+        if subtask.callee == Callee::HostTask {
+            self.cancel_host_task(call)?;
+            return Ok(Step::ReturnToHost);
+        }
+        subtask.cancellation_requested = true;
+        let Callee::Task(task) = subtask.callee else { return Ok(Step::ReturnToHost) };
+        self.begin(|machine| machine.request_cancellation(task))
+    }
+
+    /// How far a call has come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn call_state(&self, call: SubtaskId) -> Result<SubtaskState, Error> {
+        Ok(self.subtask(self.subtask_key(call)?)?.state)
+    }
+
+    /// Whether the instance that was called is gone, so that a call which has not resolved never
+    /// will.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn is_callee_gone(&self, call: SubtaskId) -> Result<bool, Error> {
+        let subtask = self.subtask(self.subtask_key(call)?)?;
+        match subtask.callee {
+            Callee::Gone => Ok(!subtask.resolved()),
+            Callee::Host(_) | Callee::HostTask => Ok(false),
+            Callee::Task(task) => Ok(self.instances.get(self.tasks.get(task)?.instance)?.lockdown),
+        }
+    }
+
+    /// Forgets a call that the host made. If it has not resolved, it goes on, and its result is
+    /// dropped; one that has not started never does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]; [`Error::NotHosts`] if a guest made it.
+    pub fn drop_call(&mut self, call: SubtaskId) -> Result<(), Error> {
+        let subtask = self.hosts_call(call)?;
+        self.abandon_subtask(subtask)
+    }
+
+    #[inline]
+    pub(crate) fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
+        let subtask = self.subtask_key(call)?;
+        if self.waitables.get(subtask)?.owner.is_some() {
+            return Err(Error::NotHosts);
+        }
+        Ok(subtask)
+    }
+}
+
+/// How many frames `canon_lift` of a function takes.
+pub(crate) const fn frames_of(lifted: &LiftedFunction) -> usize {
+    if lifted.is_async { 0 } else { 1 }
+}

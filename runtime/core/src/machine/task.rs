@@ -1,0 +1,455 @@
+//! Tasks: calls of guests' exports. The reference's `Task`.
+
+use crate::chooser::{Choice, Chooser};
+use crate::core_value::CoreValue;
+use crate::error::{Error, Failure};
+use crate::limits::{Limits, Storage, Table};
+use crate::thread::ThreadEnd;
+use crate::trap::Trap;
+
+use super::Machine;
+use super::arena::Key;
+use super::frame::Frame;
+use super::instance::Instance;
+use super::outstanding::Outstanding;
+use super::step::{ReturnFrom, Step, TaskReturn};
+use super::store::{Function, Lift, LiftedFunction};
+use super::subtask::Resolution;
+use super::thread::{Code, Continuation, Flow, Queue, Thread, number};
+use super::waitable::Waitable;
+use crate::id::{FunctionId, SubtaskId, TaskId};
+
+/// A call of a guest's export, or of its `realloc`.
+#[derive(Debug)]
+pub(crate) struct Task {
+    /// What is called; nothing for `realloc`.
+    pub(crate) function: Option<FunctionId>,
+    pub(crate) instance: Key<Instance>,
+    /// The call as its caller sees it, until the task resolves; nothing if the caller is gone.
+    pub(crate) caller: Option<Key<Waitable>>,
+    pub(crate) implicit_thread: Option<Key<Thread>>,
+    /// How many handles it has borrowed.
+    pub(crate) num_borrows: u32,
+    /// How many of its threads are in the instance's thread table.
+    pub(crate) num_threads: u32,
+    pub(crate) state: State,
+}
+
+/// How far a task has come: the reference's `Task.State`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    Initial,
+    Started,
+    PendingCancel,
+    CancelDelivered,
+    Resolved,
+}
+
+impl<L: Limits, C: Chooser> Machine<L, C> {
+    /// The function of `task`.
+    #[inline]
+    pub(crate) fn task_function(&self, task: Key<Task>) -> Result<FunctionId, Error> {
+        self.tasks.get(task)?.function.ok_or(Error::Unknown(Table::Functions))
+    }
+
+    /// The function of `task`, as it was lifted; nothing for `realloc`.
+    #[inline]
+    pub(crate) fn lifted(&self, task: Key<Task>) -> Result<Option<&LiftedFunction>, Error> {
+        match self.tasks.get(task)?.function {
+            None => Ok(None),
+            Some(function) => match self.functions.get(function.position()) {
+                Some(Function::Lifted(lifted)) => Ok(Some(lifted)),
+                _ => Err(Error::Unknown(Table::Functions)),
+            },
+        }
+    }
+
+    /// Whether the function of `task` has an `async` type.
+    #[inline]
+    fn is_async_typed(&self, task: Key<Task>) -> Result<bool, Error> {
+        Ok(self.lifted(task)?.is_some_and(|lifted| lifted.is_async))
+    }
+
+    /// `Task.needs_exclusive`, and whether the task's function has an `async` type at all.
+    #[inline]
+    fn needs_exclusive(&self, task: Key<Task>) -> Result<bool, Error> {
+        let lifted = self.lifted(task)?;
+        Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != Lift::Stackful))
+    }
+
+    /// `Task.enter_implicit_thread`, on the current thread, which has just begun.
+    pub(crate) fn enter_implicit_thread(
+        &mut self,
+        thread: Key<Thread>,
+        begin: Continuation,
+    ) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        if self.is_async_typed(task)? {
+            let needs_exclusive = self.needs_exclusive(task)?;
+            let instance = self.instances.get(self.tasks.get(task)?.instance)?;
+            let has_backpressure =
+                instance.backpressure > 0 || needs_exclusive && instance.exclusive_thread.is_some();
+            if has_backpressure
+                || instance.queues.waiting_to_enter() > 0 && self.choose(Choice::Enter, 2)? == 0
+            {
+                let queue = if needs_exclusive { Queue::EnterExclusive } else { Queue::Enter };
+                self.start_waiting(thread, queue, Continuation::Enter)?;
+                return Ok(None);
+            }
+        }
+        self.register_implicit_thread(thread, begin)
+    }
+
+    /// `Task.enter_implicit_thread`, behind `wait_until`.
+    pub(crate) fn entered_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        if self.deliver_pending_cancel(task)? || !self.has_caller(task)? {
+            self.tasks.get_mut(task)?.state = State::CancelDelivered;
+            self.cancel(task)?;
+            let instance = self.tasks.get(task)?.instance;
+            self.tables_mut(instance)?.threads.unreserve();
+            self.remove_thread(thread, ThreadEnd::Cancelled)?;
+            self.remove_task(task)?;
+            return Ok(None);
+        }
+        self.register_implicit_thread(thread, Continuation::Begin)
+    }
+
+    /// Whether somebody is left from whom arguments can be lifted.
+    #[inline]
+    fn has_caller(&self, task: Key<Task>) -> Result<bool, Error> {
+        let Some(caller) = self.tasks.get(task)?.caller else { return Ok(false) };
+        match self.waitables.get(caller)?.owner {
+            Some(instance) => Ok(!self.instances.get(instance)?.lockdown),
+            None => Ok(true),
+        }
+    }
+
+    /// The rest of `Task.enter_implicit_thread`, and `Task.start`.
+    fn register_implicit_thread(
+        &mut self,
+        thread: Key<Thread>,
+        begin: Continuation,
+    ) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        if self.needs_exclusive(task)? {
+            self.set_exclusive_thread(task, Some(thread))?;
+        }
+        self.register_reserved_thread(thread)?;
+        self.start(task)?;
+        let (thread, id) = (self.thread_id(thread)?, self.task_id(task)?);
+        let function = self.task_function(task)?;
+        let caller = self.caller_id(task)?.ok_or(Error::Unknown(Table::Waitables))?;
+        Ok(Some(match begin {
+            Continuation::BeginDestructor { representation } => Step::CallDestructor {
+                thread,
+                task: id,
+                function,
+                representation: number(representation),
+            },
+            _ => Step::CallFunction { thread, task: id, function, caller },
+        }))
+    }
+
+    /// Sets the lock of the task's instance.
+    #[inline]
+    pub(crate) fn set_exclusive_thread(
+        &mut self,
+        task: Key<Task>,
+        thread: Option<Key<Thread>>,
+    ) -> Result<(), Error> {
+        let instance = self.tasks.get(task)?.instance;
+        self.instances.get_mut(instance)?.exclusive_thread = thread;
+        self.count(instance)
+    }
+
+    /// `Task.register_thread`, in room that was promised.
+    ///
+    /// Traps: `table-full`.
+    #[inline]
+    fn register_reserved_thread(&mut self, thread: Key<Thread>) -> Result<(), Failure> {
+        let task = self.threads.get(thread)?.task;
+        let instance = self.tasks.get(task)?.instance;
+        let index = self.tables_mut(instance)?.threads.add_reserved(thread)?;
+        self.threads.get_mut(thread)?.index = index;
+        self.tasks.get_mut(task)?.num_threads += 1;
+        Ok(())
+    }
+
+    /// `Task.register_thread`
+    ///
+    /// Traps: `table-full`.
+    pub(crate) fn register_thread(&mut self, thread: Key<Thread>) -> Result<u32, Failure> {
+        let task = self.threads.get(thread)?.task;
+        let instance = self.tasks.get(task)?.instance;
+        self.tables_mut(instance)?.threads.reserve::<Key<Thread>>()?;
+        self.register_reserved_thread(thread)?;
+        Ok(self.threads.get(thread)?.index)
+    }
+
+    /// `Task.exit_implicit_thread`, of the current thread, which is over.
+    ///
+    /// Traps: `no-async-result`.
+    pub(crate) fn exit_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        // Before `unregister_thread`, after which the task may be gone; nothing sees the order.
+        if self.needs_exclusive(task)? {
+            self.set_exclusive_thread(task, None)?;
+        }
+        self.tasks.get_mut(task)?.implicit_thread = None;
+        self.unregister_thread(thread)
+    }
+
+    /// `Task.unregister_thread`, of the current thread, which is over.
+    ///
+    /// Traps: `no-async-result`.
+    pub(crate) fn unregister_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
+        let ended = self.threads.get(thread)?;
+        let (task, index) = (ended.task, ended.index);
+        let left = self.tasks.get_mut(task)?;
+        left.num_threads -= 1;
+        let (is_last, instance) = (left.num_threads == 0, left.instance);
+        if is_last && left.state != State::Resolved {
+            return Err(Trap::NoAsyncResult.into());
+        }
+        self.tables_mut(instance)?.threads.remove::<Key<Thread>>(index);
+        self.remove_thread(thread, ThreadEnd::Completed)?;
+        if is_last {
+            self.remove_task(task)?;
+        }
+        Ok(None)
+    }
+
+    /// `Task.request_cancellation`
+    pub(crate) fn request_cancellation(&mut self, task: Key<Task>) -> Result<Flow, Failure> {
+        let cancelled = self.tasks.get(task)?;
+        let (state, instance) = (cancelled.state, cancelled.instance);
+        if self.instances.get(instance)?.lockdown {
+            return Ok(None);
+        }
+        let cancelled = self.tasks.get_mut(task)?;
+        cancelled.state = State::PendingCancel;
+        let Some(thread) = cancelled.implicit_thread else {
+            return self.request_running_cancellation(task, instance);
+        };
+        if state == State::Initial {
+            return self.resume(thread);
+        }
+        if self.threads.get(thread)?.queue == Queue::SetCallback {
+            self.requeue_for_cancellation(thread)?;
+        }
+        self.request_running_cancellation(task, instance)
+    }
+
+    fn request_running_cancellation(
+        &mut self,
+        task: Key<Task>,
+        instance: Key<Instance>,
+    ) -> Result<Flow, Failure> {
+        let task = self.task_id(task)?;
+        self.push_frame(Frame::RequestCancellation { task, instance, has_resumed: false })?;
+        Ok(None)
+    }
+
+    /// `Task.deliver_pending_cancel`
+    pub(crate) fn deliver_pending_cancel(&mut self, task: Key<Task>) -> Result<bool, Error> {
+        let task = self.tasks.get_mut(task)?;
+        let is_pending = task.state == State::PendingCancel;
+        if is_pending {
+            task.state = State::CancelDelivered;
+        }
+        Ok(is_pending)
+    }
+
+    /// `Task.start`, and its caller's `on_start`, without the arguments.
+    #[inline]
+    fn start(&mut self, task: Key<Task>) -> Result<(), Error> {
+        let started = self.tasks.get_mut(task)?;
+        started.state = State::Started;
+        match started.caller {
+            Some(caller) => self.subtask_started(caller),
+            None => Ok(()),
+        }
+    }
+
+    /// `Task.return_`, up to `on_resolve`: checks that a task may return, after its result was
+    /// lifted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherStep`] if the token is not that of the step which is to be taken. Traps:
+    /// `task-resolved-twice`, `borrows-remain`.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
+    pub fn return_(&self, task_return: &TaskReturn) -> Result<(), Failure> {
+        self.check_outstanding(Outstanding::Token(task_return.serial))?;
+        let task = self.tasks.get(self.task_key(task_return.task)?)?;
+        if task.state == State::Resolved {
+            return Err(Trap::TaskResolvedTwice.into());
+        }
+        if task.num_borrows > 0 {
+            return Err(Trap::BorrowsRemain.into());
+        }
+        Ok(())
+    }
+
+    /// `on_resolve` of a task's caller and the rest of `Task.return_`: the result was lowered
+    /// into the caller. `result` is its flat value, where the caller lowered without `async` and
+    /// there is one that fits.
+    ///
+    /// # Errors
+    ///
+    /// As [`return_`](Self::return_), which it calls.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
+    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
+    pub fn resolve(
+        &mut self,
+        task_return: TaskReturn,
+        result: Option<CoreValue>,
+    ) -> Result<Step, Failure> {
+        self.return_(&task_return)?;
+        self.outstanding = Outstanding::Nothing;
+        let (task, thread) = (self.current_task()?, self.current_thread()?);
+        self.advance(|machine| {
+            machine.resolve_task(task, Resolution::Returned(result))?;
+            match task_return.from {
+                ReturnFrom::Builtin => machine.return_builtin(thread, 0),
+                ReturnFrom::Function => machine.sync_returned(thread),
+            }
+        })
+    }
+
+    /// `Task.cancel`
+    ///
+    /// Traps: `task-resolved-twice`, `task-cancel-not-requested`, `borrows-remain`.
+    pub(crate) fn cancel(&mut self, task: Key<Task>) -> Result<(), Failure> {
+        let cancelled = self.tasks.get(task)?;
+        match cancelled.state {
+            State::CancelDelivered => {}
+            State::Resolved => return Err(Trap::TaskResolvedTwice.into()),
+            _ => return Err(Trap::TaskCancelNotRequested.into()),
+        }
+        if cancelled.num_borrows > 0 {
+            return Err(Trap::BorrowsRemain.into());
+        }
+        self.resolve_task(task, Resolution::Cancelled)
+    }
+
+    /// Calls `on_resolve`, and marks the task.
+    pub(crate) fn resolve_task(
+        &mut self,
+        task: Key<Task>,
+        resolution: Resolution,
+    ) -> Result<(), Failure> {
+        let resolved = self.tasks.get_mut(task)?;
+        let caller = resolved.caller.take();
+        let was_pending = resolved.state == State::PendingCancel;
+        resolved.state = State::Resolved;
+        let implicit_thread = resolved.implicit_thread;
+        if was_pending && let Some(thread) = implicit_thread {
+            self.requeue_after_cancellation(thread)?;
+        }
+        if resolution == Resolution::Cancelled
+            && let Some(thread) = implicit_thread
+        {
+            self.spawned_thread_cancelled(thread)?;
+        }
+        match caller {
+            Some(caller) => Ok(self.subtask_resolved(caller, resolution)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The thread waits from a callback, and its task is asked to cancel: it becomes ready
+    /// without an event.
+    fn requeue_for_cancellation(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+        if let Continuation::CallbackWait(set) = self.threads.get(thread)?.continuation {
+            self.requeue(thread, Queue::Exclusive)?;
+            self.sets.get_mut(set)?.cancelled_waiters += 1;
+        }
+        Ok(())
+    }
+
+    /// The task has resolved before it heard of its cancellation: it needs an event again.
+    fn requeue_after_cancellation(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+        let waiting = self.threads.get(thread)?;
+        if let (Continuation::CallbackWait(set), Queue::Exclusive) =
+            (waiting.continuation, waiting.queue)
+        {
+            self.sets.get_mut(set)?.cancelled_waiters -= 1;
+            self.requeue(thread, Queue::SetCallback)?;
+        }
+        Ok(())
+    }
+
+    /// The call of `task` as its caller sees it.
+    #[inline]
+    pub(crate) fn caller_id(&self, task: Key<Task>) -> Result<Option<SubtaskId>, Error> {
+        match self.tasks.get(task)?.caller {
+            Some(caller) => Ok(Some(self.subtask_id(caller)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The step that takes the result of `task`, whose thread `thread` has it, to its caller.
+    pub(crate) fn task_return(
+        &mut self,
+        thread: Key<Thread>,
+        from: ReturnFrom,
+    ) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        let caller = if self.has_caller(task)? { self.caller_id(task)? } else { None };
+        Ok(Some(Step::Return(TaskReturn {
+            serial: self.new_token(),
+            from,
+            thread: self.thread_id(thread)?,
+            task: self.task_id(task)?,
+            function: self.task_function(task)?,
+            caller,
+        })))
+    }
+
+    /// Which task `thread` runs for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn task_of(&self, thread: super::ThreadId) -> Result<TaskId, Error> {
+        self.task_id(self.threads.get(self.thread_key(thread)?)?.task)
+    }
+
+    /// A new task with its implicit thread, which has not begun.
+    #[inline]
+    pub(crate) fn new_task(
+        &mut self,
+        function: Option<FunctionId>,
+        instance: Key<Instance>,
+        caller: Option<Key<Waitable>>,
+        (continuation, code): (Continuation, Code),
+    ) -> Result<(Key<Task>, Key<Thread>), Error> {
+        let task = self.tasks.insert(Task {
+            function,
+            instance,
+            caller,
+            implicit_thread: None,
+            num_borrows: 0,
+            num_threads: 0,
+            state: State::Initial,
+        })?;
+        let thread = self.threads.insert(Thread::new(task, continuation, code))?;
+        self.tasks.get_mut(task)?.implicit_thread = Some(thread);
+        Ok((task, thread))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::arena::Slot;
+
+    #[test]
+    fn a_task_with_its_implicit_thread_takes_96_bytes() {
+        assert_eq!(size_of::<Slot<Task>>() + size_of::<Slot<Thread>>(), 96);
+    }
+}

@@ -1,0 +1,215 @@
+//! Values beside what is in a machine: one for each id, found by position, checked by generation.
+
+use core::marker::PhantomData;
+
+use crate::error::Error;
+use crate::id::Id;
+use crate::limits::{Storage, Table};
+
+/// A place for the value of whatever has this position now.
+pub type SecondaryPlace<I, V> = Option<(I, V)>;
+
+/// Values for some of the things of a kind in a machine, by their ids.
+///
+/// A value belongs to one thing. When the thing is gone and its place is used again, the id of the
+/// new thing does not find the old value. Looking one up takes one access to an array.
+///
+/// ```
+/// use weft_core::limits::{Heap, Table};
+/// use weft_core::machine::Machine;
+/// use weft_core::secondary_map::SecondaryMap;
+///
+/// let mut machine = Machine::<Heap>::default();
+/// let instance = machine.new_instance()?;
+/// let mut names = SecondaryMap::<_, _, Vec<_>>::new(Table::Instances);
+/// names.insert(instance, "sensor")?;
+/// assert_eq!(names.get(instance), Some(&"sensor"));
+/// assert_eq!(names.remove(instance), Some("sensor"));
+/// assert!(names.is_empty());
+/// # Ok::<(), weft_core::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct SecondaryMap<I, V, S> {
+    table: Table,
+    places: S,
+    used: usize,
+    of: PhantomData<fn() -> (I, V)>,
+}
+
+impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
+    /// Creates an empty map. `table` is named by the error if there is no room.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table, places: S::default(), used: 0, of: PhantomData }
+    }
+
+    /// Returns the number of values.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.used
+    }
+
+    /// Returns whether there are no values.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
+    /// Makes sure that there is a place for the value of what is, or will be, at `position`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if there is no room. Nothing has changed then.
+    #[inline]
+    pub fn reserve(&mut self, position: usize) -> Result<(), Error> {
+        let missing = (position + 1).saturating_sub(self.places.len());
+        if missing > 0 { self.grow(missing) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn grow(&mut self, missing: usize) -> Result<(), Error> {
+        if !self.places.reserve(missing) {
+            return Err(Error::Full(self.table));
+        }
+        for _ in 0..missing {
+            self.places.push(None).map_err(|_| Error::Full(self.table))?;
+        }
+        Ok(())
+    }
+
+    /// Returns the value of `id`, if it has one.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, id: I) -> Option<&V> {
+        match self.places.get(id.position())? {
+            Some((found, value)) if *found == id => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Returns the value of `id`, if it has one.
+    #[inline]
+    pub fn get_mut(&mut self, id: I) -> Option<&mut V> {
+        match self.places.get_mut(id.position())? {
+            Some((found, value)) if *found == id => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Returns whether `id` has a value.
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, id: I) -> bool {
+        self.get(id).is_some()
+    }
+
+    /// Sets the value of `id`. Returns the value that was at its place: its own, or that of a thing
+    /// that is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if there is no room.
+    #[inline]
+    pub fn insert(&mut self, id: I, value: V) -> Result<Option<V>, Error> {
+        self.reserve(id.position())?;
+        let place = self.places.get_mut(id.position()).ok_or(Error::Full(self.table))?;
+        let before = place.replace((id, value));
+        self.used += usize::from(before.is_none());
+        Ok(before.map(|(_, value)| value))
+    }
+
+    /// Returns the value of `id`, which is made by `new` if it has none. The value of a thing that
+    /// is gone is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if there is no room.
+    pub fn get_or_insert_with(&mut self, id: I, new: impl FnOnce() -> V) -> Result<&mut V, Error> {
+        if !self.contains(id) {
+            self.insert(id, new())?;
+        }
+        let inconsistent = Error::Inconsistent(self.table);
+        self.get_mut(id).ok_or(inconsistent)
+    }
+
+    /// Removes the value of `id` and returns it, if it has one.
+    #[inline]
+    pub fn remove(&mut self, id: I) -> Option<V> {
+        let place = self.places.get_mut(id.position())?;
+        if place.as_ref().is_none_or(|(found, _)| *found != id) {
+            return None;
+        }
+        let (_, value) = place.take()?;
+        self.used -= 1;
+        Some(value)
+    }
+
+    /// Removes the values for which `keep` returns false.
+    pub fn retain(&mut self, mut keep: impl FnMut(I, &mut V) -> bool) {
+        for position in 0..self.places.len() {
+            let Some(place) = self.places.get_mut(position) else { continue };
+            if place.as_mut().is_some_and(|(id, value)| !keep(*id, value)) {
+                *place = None;
+                self.used -= 1;
+            }
+        }
+    }
+
+    /// Returns all values with their ids, in the order of their positions.
+    pub fn iter(&self) -> impl Iterator<Item = (I, &V)> {
+        let places = (0..self.places.len()).filter_map(|it| self.places.get(it)?.as_ref());
+        places.map(|(id, value)| (*id, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::TaskId;
+    use crate::limits::Array;
+
+    type Map<const N: usize> = SecondaryMap<TaskId, u8, Array<SecondaryPlace<TaskId, u8>, N>>;
+
+    fn task(number: u32, generation: u32) -> TaskId {
+        TaskId { number: number.try_into().unwrap(), generation }
+    }
+
+    #[test]
+    fn a_value_belongs_to_one_generation() {
+        let mut map = Map::<2>::new(Table::TaskRecords);
+        assert_eq!(map.insert(task(1, 0), 7), Ok(None));
+        assert_eq!(map.get(task(1, 1)), None);
+        assert_eq!(map.get_mut(task(1, 1)), None);
+        assert_eq!(map.remove(task(1, 1)), None);
+        assert_eq!(map.get(task(1, 0)), Some(&7));
+        assert_eq!(*map.get_or_insert_with(task(1, 1), || 1).unwrap(), 1);
+        assert_eq!((map.get(task(1, 0)), map.len()), (None, 1));
+        assert_eq!(map.remove(task(1, 1)), Some(1));
+        assert_eq!((map.remove(task(1, 1)), map.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_full_map_is_as_it_was() {
+        let mut map = Map::<1>::new(Table::TaskRecords);
+        assert_eq!(map.reserve(0), Ok(()));
+        assert_eq!(map.reserve(1), Err(Error::Full(Table::TaskRecords)));
+        assert_eq!(map.insert(task(2, 0), 1), Err(Error::Full(Table::TaskRecords)));
+        assert_eq!(map.insert(task(1, 0), 1), Ok(None));
+        assert_eq!(map.insert(task(1, 0), 2), Ok(Some(1)));
+        assert_eq!(map.iter().collect::<std::vec::Vec<_>>(), [(task(1, 0), &2)]);
+    }
+
+    #[test]
+    fn values_are_kept_or_removed() {
+        let mut map = Map::<3>::new(Table::TaskRecords);
+        for number in 1..=3 {
+            map.insert(task(number, 0), u8::try_from(number).unwrap()).unwrap();
+        }
+        map.retain(|id, value| {
+            assert_eq!(id.position() + 1, usize::from(*value));
+            *value != 2
+        });
+        assert_eq!(map.len(), 2);
+        assert!(!map.contains(task(2, 0)) && map.contains(task(3, 0)));
+    }
+}

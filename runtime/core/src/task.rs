@@ -1,0 +1,172 @@
+//! Tasks of the host, and calls, seen in one way: their status, results, metadata and cancellation.
+//! **Host extensions**, on the machine's own subtasks.
+//!
+//! A *host task* is something that the host does and others may wait for: a request that is under
+//! way, a timer. It is a subtask of the host whose callee is the host: so it is in the machine's
+//! table of waitables, has an event when it ends, can be a member of a
+//! [waitable set](crate::waitable), and is cancelled as calls are. A call of a guest's export that
+//! the host made is seen through the same methods, by the same kind of id.
+//!
+//! | the guide's | here |
+//! |---|---|
+//! | `TaskId` | [`SubtaskId`](crate::machine::SubtaskId): a call or host task as its caller sees it, which lives until it is dropped. (A [`TaskId`](crate::machine::TaskId) of the machine is a guest's side of a call, and gone when the guest is done; [`Host::call_of`](crate::host::Host::call_of) leads from one to the other) |
+//! | `TaskStatus`, `TaskReturn` | [`TaskStatus`], [`TaskReturn`] |
+//! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Host`](crate::host::Host) |
+//! | `task_wait` | [`Host::task_result`](crate::host::Host::task_result), which doesn't wait; `Store::task_wait`, which lets the store run; `Store::task_wait_async`, a future |
+//! | `CancellationToken` | [`CancellationToken`]; its methods are those of `Host`, from [`cancellation_token_new`](crate::host::Host::cancellation_token_new) on |
+//! | `with_task`, `with_cancellable_task`, `wait_for_tasks` | [`with_task`], [`with_cancellable_task`], `Store::wait_for_tasks` |
+//!
+//! # The guide's second example
+//!
+//! ```
+//! # use weft_core as weft;
+//! # #[cfg(feature = "alloc")] {
+//! use weft::context::ContextValue;
+//! use weft::limits::Heap;
+//! use weft::machine::Machine;
+//! use weft::task::{TaskReturn, TaskStatus};
+//!
+//! // There is nothing to initialize. A store of components has a host side, too.
+//! let mut machine = Machine::<Heap>::default();
+//! let mut host = machine.host();
+//!
+//! // Start a task.
+//! let task = host.task_start()?;
+//!
+//! // Set metadata of it.
+//! host.task_set_metadata(task, "priority", 5)?;
+//! assert_eq!(host.task_get_metadata(task, "priority")?, Some(&ContextValue::S32(5)));
+//!
+//! // Return from it.
+//! host.task_return(task, TaskReturn::from_component_value(true)?)?;
+//!
+//! // How it ended. A store waits for it: `store.task_wait(task)`.
+//! assert_eq!(host.task_status(task)?, TaskStatus::Completed);
+//! assert_eq!(host.task_result(task)?.and_then(|it| it.value()?.get::<bool>()), Some(true));
+//!
+//! // Cancel a task: another one, as this one is over.
+//! assert_eq!(host.task_cancel(task), Err(weft::error::Error::AlreadyResolved));
+//! let other = host.task_start()?;
+//! host.task_cancel(other)?;
+//! assert_eq!(host.task_status(other)?, TaskStatus::Cancelled);
+//!
+//! // What is over is forgotten when the host says so.
+//! assert_eq!(host.task_cleanup()?, 2);
+//! assert!(host.task_status(task).is_err());
+//! # }
+//! # Ok::<(), weft::error::Error>(())
+//! ```
+//!
+//! # The guide's integration examples
+//!
+//! A context with tasks. (Values of a context are those of whatever runs: inside of a function that
+//! a guest calls, `get_context_value` finds those of the guest's task.)
+//!
+//! ```
+//! # use weft_core as weft;
+//! # #[cfg(feature = "alloc")] {
+//! use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
+//! use weft::limits::Heap;
+//! use weft::machine::Machine;
+//!
+//! let mut machine = Machine::<Heap>::default();
+//! let operation = ContextKey::new("operation_id")?;
+//! let task = {
+//!     let mut scope = AsyncContextScope::enter_empty(&mut machine)?;
+//!     scope.host().set_context_value(operation, "op_123")?;
+//!     scope.host().task_start()?
+//! };
+//! // The task has the values of its context, when the scope is left, too.
+//! let host = machine.host();
+//! let context = host.task_context(task)?;
+//! let found = context.and_then(|it| it.get_value(operation)?.as_text());
+//! assert_eq!(found, Some("op_123"));
+//! # }
+//! # Ok::<(), weft::context::ContextError>(())
+//! ```
+//!
+//! Errors with tasks:
+//!
+//! ```
+//! # use weft_core as weft;
+//! # #[cfg(feature = "alloc")] {
+//! use weft::error_context::ErrorSeverity;
+//! use weft::limits::Heap;
+//! use weft::machine::Machine;
+//! use weft::task::{TaskResult, TaskStatus};
+//!
+//! let mut machine = Machine::<Heap>::default();
+//! let mut host = machine.host();
+//! let task = host.task_start()?;
+//!
+//! // If the task fails, say why in detail: it has failed, where the guide cancels it.
+//! let error = host.error_context_new("Task execution failed", ErrorSeverity::Error)?;
+//! host.error_context_set_metadata(error, "task_id", task.as_u64())?;
+//! host.task_fail(task, error)?;
+//! // The task has the error; the host need not hold it any more.
+//! host.error_context_drop(error)?;
+//!
+//! assert_eq!(host.task_status(task)?, TaskStatus::Failed);
+//! let Some(TaskResult::Failed(Some(error))) = host.task_result(task)? else { panic!() };
+//! assert_eq!(host.error_context_message(error)?, "Task execution failed");
+//! # }
+//! # Ok::<(), weft::error::Error>(())
+//! ```
+//!
+//! The third, waiting for several operations, is in [`waitable`](crate::waitable).
+//!
+//! # Cancellation
+//!
+//! ```
+//! # use weft_core as weft;
+//! # #[cfg(feature = "alloc")] {
+//! use weft::limits::Heap;
+//! use weft::machine::Machine;
+//! use weft::task::TaskStatus;
+//!
+//! let mut machine = Machine::<Heap>::default();
+//! let mut host = machine.host();
+//! let token = host.cancellation_token_new()?;
+//! let child = host.cancellation_token_child(token)?;
+//!
+//! // A handler is a number of the host's, which comes out once, when the token is cancelled.
+//! host.cancellation_token_register(child, 7)?;
+//! // What a task is bound to cancels it: a host task at once, a guest's call as soon as it can.
+//! let task = host.task_start()?;
+//! host.cancellation_token_bind(child, task)?;
+//!
+//! host.cancellation_token_cancel(token)?;
+//! assert!(host.cancellation_token_is_cancelled(child)?);
+//! assert_eq!(host.task_status(task)?, TaskStatus::Cancelled);
+//! assert_eq!(host.next_cancelled()?.map(|it| it.number), Some(7));
+//! assert_eq!(host.next_cancelled()?, None);
+//! # }
+//! # Ok::<(), weft::error::Error>(())
+//! ```
+//!
+//! # What is in here
+//!
+//! | file | |
+//! |---|---|
+//! | `status` | [`TaskStatus`], [`TaskReturn`], [`TaskResult`] |
+//! | `record` | what is kept of a call or host task |
+//! | `host` | what the host does with them |
+//! | `token` | tokens and handlers, as data |
+//! | `cancellation` | what the host does with them |
+//! | `closures` | handlers that are closures (feature `alloc`) |
+//! | `running` | [`with_task`], [`with_cancellable_task`] |
+
+mod cancellation;
+#[cfg(feature = "alloc")]
+mod closures;
+mod host;
+pub(crate) mod record;
+mod running;
+mod status;
+pub(crate) mod token;
+
+#[cfg(feature = "alloc")]
+pub use closures::CancellationHandlers;
+pub use running::{with_cancellable_task, with_task};
+pub use status::{TaskResult, TaskReturn, TaskStatus};
+pub use token::{CancellationHandlerId, CancellationToken, Cancelled};

@@ -1,0 +1,132 @@
+//! Handlers that are closures, for those who have an allocator.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::error::Error;
+use crate::host::HostStore;
+
+use super::{CancellationHandlerId, CancellationToken, Cancelled};
+
+/// What is done on cancellation, as closures: a **host extension**, on top of
+/// [the machine's handlers](crate::host::Host::cancellation_token_register), which are plain data.
+///
+/// They run when the host says so, by [`run`](Self::run), each once.
+///
+/// ```
+/// # use weft_core as weft;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use weft::limits::Heap;
+/// use weft::machine::Machine;
+/// use weft::task::CancellationHandlers;
+///
+/// static STOPPED: AtomicU32 = AtomicU32::new(0);
+///
+/// let mut machine = Machine::<Heap>::default();
+/// let token = machine.host().cancellation_token_new()?;
+/// let mut handlers = CancellationHandlers::new();
+/// handlers.register(&mut machine, token, || { STOPPED.fetch_add(1, Ordering::Relaxed); })?;
+///
+/// machine.host().cancellation_token_cancel(token)?;
+/// assert_eq!(handlers.run(&mut machine, |_| {})?, 1);
+/// assert_eq!(handlers.run(&mut machine, |_| {})?, 0);
+/// assert_eq!(STOPPED.load(Ordering::Relaxed), 1);
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+#[derive(Default)]
+pub struct CancellationHandlers {
+    /// What is done for the handler in each place of the machine's table.
+    closures: Vec<Option<Closure>>,
+}
+
+struct Closure {
+    handler: CancellationHandlerId,
+    run: Box<dyn FnOnce() + Send>,
+}
+
+impl CancellationHandlers {
+    /// None.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { closures: Vec::new() }
+    }
+
+    /// Registers a closure with a token.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`cancellation_token_register`](crate::host::Host::cancellation_token_register),
+    /// with the closure dropped.
+    pub fn register<S: HostStore + ?Sized>(
+        &mut self,
+        store: &mut S,
+        token: CancellationToken,
+        run: impl FnOnce() + Send + 'static,
+    ) -> Result<CancellationHandlerId, Error> {
+        let handler = store.host().cancellation_token_register(token, 0)?;
+        let position = place_of(handler);
+        if position >= self.closures.len() {
+            self.closures.resize_with(position + 1, || None);
+        }
+        if let Some(place) = self.closures.get_mut(position) {
+            *place = Some(Closure { handler, run: Box::new(run) });
+        }
+        Ok(handler)
+    }
+
+    /// Takes a closure away: it never runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`cancellation_token_unregister`](crate::host::Host::cancellation_token_unregister).
+    pub fn unregister<S: HostStore + ?Sized>(
+        &mut self,
+        store: &mut S,
+        handler: CancellationHandlerId,
+    ) -> Result<(), Error> {
+        self.take(handler);
+        store.host().cancellation_token_unregister(handler).map(|_| ())
+    }
+
+    /// Runs the closures whose tokens were cancelled since, in the order in which they were, and
+    /// says how many those were. A handler that was registered elsewhere is `other`'s.
+    ///
+    /// # Errors
+    ///
+    /// None that a host can cause.
+    pub fn run<S: HostStore + ?Sized>(
+        &mut self,
+        store: &mut S,
+        mut other: impl FnMut(Cancelled),
+    ) -> Result<usize, Error> {
+        let mut count = 0;
+        while let Some(cancelled) = store.host().next_cancelled()? {
+            match self.take(cancelled.handler) {
+                Some(run) => {
+                    run();
+                    count += 1;
+                }
+                None => other(cancelled),
+            }
+        }
+        Ok(count)
+    }
+
+    /// The closure of a handler, if it is one of these.
+    fn take(&mut self, handler: CancellationHandlerId) -> Option<Box<dyn FnOnce() + Send>> {
+        let place = self.closures.get_mut(place_of(handler))?;
+        Some(place.take_if(|closure| closure.handler == handler)?.run)
+    }
+}
+
+const fn place_of(handler: CancellationHandlerId) -> usize {
+    (handler.number.get() - 1) as usize
+}
+
+impl fmt::Debug for CancellationHandlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let handlers = self.closures.iter().flatten().map(|closure| closure.handler);
+        f.debug_set().entries(handlers).finish()
+    }
+}

@@ -1,0 +1,338 @@
+//! What the host does with threads.
+
+use crate::chooser::Chooser;
+use crate::context::{ContextValue, IntoContextValue};
+use crate::error::{Error, Failure};
+use crate::host::Host;
+use crate::limits::{Limits, Storage, Table};
+use crate::machine::{FunctionId, Step, SubtaskId, ThreadId};
+
+use super::record::{
+    Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadLocal, ThreadRecord,
+    ThreadSpawnConfig, ThreadStatus,
+};
+
+/// Threads: **host extensions**. See [`thread`](crate::thread).
+impl<L: Limits, C: Chooser> Host<'_, L, C> {
+    /// Calls a guest's function as a new task, whose implicit thread is the thread: gives the
+    /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
+    /// does. A store of components has a `thread_spawn_ref` of its own, which takes the steps.
+    ///
+    /// Threads that were joined are forgotten if there is no room for another, or there are many.
+    ///
+    /// The step is to be taken by whoever drives the machine, so this is for a bare one.
+    ///
+    /// # Errors
+    ///
+    /// After any, nothing is begun. [`Error::Unknown`] if there is no such parent;
+    /// [`Error::Full`]: [`Table::ThreadRecords`]; those of
+    /// [`Machine::invoke`](crate::machine::Machine::invoke).
+    pub fn thread_spawn_ref(
+        &mut self,
+        function: FunctionId,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<(SpawnedThreadId, SubtaskId, Step), Failure> {
+        let thread = self.machine.prepare_thread(config, parent)?;
+        match self.machine.invoke(function) {
+            Ok((call, step)) => Ok((thread, call, step)),
+            Err(failure) => {
+                self.machine.extensions.threads.give_up(thread)?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Notes down a thread whose call is begun next, by
+    /// [`Machine::invoke`](crate::machine::Machine::invoke): for who calls that by itself, as a
+    /// store does. If the call can't be begun, [`thread_give_up`](Self::thread_give_up) follows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::GuestHasControl`]; [`Error::Unknown`] if there is no such parent; [`Error::Full`]:
+    /// [`Table::ThreadRecords`].
+    pub fn thread_prepare(
+        &mut self,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThreadId, Error> {
+        self.machine.prepare_thread(config, parent)
+    }
+
+    /// Gives up a thread that nobody will join: its call could not be begun, or failed at once. If
+    /// it has values, they are destroyed as those of any other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_give_up(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+        self.machine.extensions.threads.give_up(thread)
+    }
+
+    /// Begins a thread, as [`thread_spawn_ref`](Self::thread_spawn_ref), by the number that its
+    /// function has in `table`. A machine has no arguments: their types are checked by whoever
+    /// lowers them, as a store of components does in its own `thread_spawn_indirect`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]: [`Table::Functions`], if there is no such number; those of
+    /// [`thread_spawn_ref`](Self::thread_spawn_ref).
+    pub fn thread_spawn_indirect(
+        &mut self,
+        table: &[FunctionId],
+        index: u32,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<(SpawnedThreadId, SubtaskId, Step), Failure> {
+        let function = usize::try_from(index).ok().and_then(|it| table.get(it));
+        let function = function.ok_or(Error::Unknown(Table::Functions))?;
+        self.thread_spawn_ref(*function, config, parent)
+    }
+
+    /// The thread that runs, or that calls the function of the host which has control; nothing if
+    /// the host did not begin it.
+    pub fn current_thread(&self) -> Option<SpawnedThreadId> {
+        self.machine.running_spawned_thread()
+    }
+
+    /// How far a thread has come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_status(&self, thread: SpawnedThreadId) -> Result<ThreadStatus, Error> {
+        let threads = &self.machine.extensions.threads;
+        let record = threads.get(thread)?;
+        Ok(match (record.end, record.begun) {
+            (Some(end), _) => end.into(),
+            (None, _) if threads.is_waited_for(record) => ThreadStatus::Joining,
+            (None, Some((thread, _))) if !self.machine.waits_to_enter(thread) => {
+                ThreadStatus::Running
+            }
+            (None, _) => ThreadStatus::Starting,
+        })
+    }
+
+    /// What a thread was begun with.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_config(&self, thread: SpawnedThreadId) -> Result<ThreadSpawnConfig, Error> {
+        Ok(self.machine.extensions.threads.get(thread)?.config)
+    }
+
+    /// The machine's thread, while it is not over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn machine_thread(&self, thread: SpawnedThreadId) -> Result<Option<ThreadId>, Error> {
+        let record = self.machine.extensions.threads.get(thread)?;
+        Ok(record.begun.filter(|_| record.end.is_none()).map(|(thread, _)| thread))
+    }
+
+    /// The call that a thread is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_call(&self, thread: SpawnedThreadId) -> Result<SubtaskId, Error> {
+        let begun = self.machine.extensions.threads.get(thread)?.begun;
+        begun.map(|(_, call)| call).ok_or(Error::Unknown(Table::ThreadRecords))
+    }
+
+    /// The thread for which a thread was begun, while that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_parent(&self, thread: SpawnedThreadId) -> Result<Option<SpawnedThreadId>, Error> {
+        let threads = &self.machine.extensions.threads;
+        Ok(threads.get(thread)?.parent.filter(|parent| threads.key(*parent).is_ok()))
+    }
+
+    /// The threads that were begun for a thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_children(
+        &self,
+        thread: SpawnedThreadId,
+    ) -> Result<impl Iterator<Item = SpawnedThreadId>, Error> {
+        let threads = &self.machine.extensions.threads;
+        threads.key(thread)?;
+        let children = threads.iter().filter(move |(_, record)| record.parent == Some(thread));
+        Ok(children.filter_map(|(key, _)| threads.id(key).ok()))
+    }
+
+    /// How many threads are known: those that run, those that nobody has joined, and those that
+    /// were joined and are not [forgotten](Self::thread_cleanup) yet.
+    pub fn thread_count(&self) -> usize {
+        self.machine.extensions.threads.len()
+    }
+
+    /// How many of them are not over.
+    pub fn active_thread_count(&self) -> usize {
+        self.machine.extensions.threads.iter().filter(|(_, record)| record.end.is_none()).count()
+    }
+
+    /// How many threads run at the same time: 1, as they take turns.
+    #[must_use]
+    pub const fn available_parallelism(&self) -> u32 {
+        1
+    }
+
+    /// Somebody begins to wait for the end of a thread: another thread, or the host. A thread may
+    /// wait for several; when it is over itself it waits for none of them, and others may.
+    ///
+    /// # Errors
+    ///
+    /// With nothing changed: [`Error::AlreadyJoined`] if somebody waits, or was told;
+    /// [`Error::JoinCycle`] if the thread is the joiner itself, or waits for it, directly or not;
+    /// [`Error::ThreadEnded`] if the joiner is over; [`Error::Unknown`].
+    pub fn thread_join_begin(
+        &mut self,
+        thread: SpawnedThreadId,
+        joiner: Option<SpawnedThreadId>,
+    ) -> Result<(), Error> {
+        let threads = &mut self.machine.extensions.threads;
+        let record = threads.get(thread)?;
+        if record.join == Join::Done || threads.is_waited_for(record) {
+            return Err(Error::AlreadyJoined);
+        }
+        if let Some(joiner) = joiner {
+            if threads.get(joiner)?.end.is_some() {
+                return Err(Error::ThreadEnded);
+            }
+            if threads.would_wait_for_itself(joiner, thread) {
+                return Err(Error::JoinCycle);
+            }
+        }
+        threads.get_mut(thread)?.join = Join::Waited(joiner);
+        Ok(())
+    }
+
+    /// Whoever began to wait for a thread does so no longer, and another may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
+    pub fn thread_join_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+        self.waited_for(thread)?.join = Join::Open;
+        Ok(())
+    }
+
+    /// How a thread has ended, for whoever [waits](Self::thread_join_begin) for it, who is told
+    /// once; nothing while it has not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
+    pub fn thread_join_end(&mut self, thread: SpawnedThreadId) -> Result<Option<ThreadEnd>, Error> {
+        let record = self.waited_for(thread)?;
+        if record.end.is_some() {
+            record.join = Join::Done;
+        }
+        Ok(record.end)
+    }
+
+    /// A thread that somebody waits for.
+    fn waited_for(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
+        let threads = &mut self.machine.extensions.threads;
+        if !threads.is_waited_for(threads.get(thread)?) {
+            return Err(Error::NotJoined);
+        }
+        threads.get_mut(thread)
+    }
+
+    /// Forgets the threads that are over and were joined, and whose destructors have run; says
+    /// how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    pub fn thread_cleanup(&mut self) -> Result<usize, Error> {
+        self.machine.extensions.threads.clean_up()
+    }
+
+    /// A value of a thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_local_get(
+        &self,
+        thread: SpawnedThreadId,
+        key: u32,
+    ) -> Result<Option<&ContextValue<L>>, Error> {
+        let record = self.machine.extensions.threads.get(thread)?;
+        Ok(record.position(key).and_then(|it| record.locals.get(it)).map(|local| &local.value))
+    }
+
+    /// Whether a thread has values: none any more, when it is over and their destructors have run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn thread_has_locals(&self, thread: SpawnedThreadId) -> Result<bool, Error> {
+        Ok(self.machine.extensions.threads.get(thread)?.locals.len() > 0)
+    }
+
+    /// Sets a value of a thread, which is its newest then, and gives the one that the key had,
+    /// whose destructor does not run. `destructor` is a number of the host's choice, which it is
+    /// told with the value when the thread is over; see
+    /// [`next_thread_destructor`](Self::next_thread_destructor).
+    ///
+    /// # Errors
+    ///
+    /// With nothing changed: [`Error::ThreadEnded`] if the thread is over; [`Error::Full`]:
+    /// [`Table::ThreadLocals`]; [`Error::ValueTooLong`]; [`Error::Unknown`].
+    pub fn thread_local_set(
+        &mut self,
+        thread: SpawnedThreadId,
+        key: u32,
+        value: impl IntoContextValue<L>,
+        destructor: Option<u32>,
+    ) -> Result<Option<ContextValue<L>>, Error> {
+        let value = value.into_context_value()?;
+        let record = self.alive(thread)?;
+        // Where there was one, there is room for one.
+        let before = record.take_local(key);
+        let local = ThreadLocal { key, value, destructor };
+        record.locals.push(local).map_err(|_| Error::Full(Table::ThreadLocals))?;
+        Ok(before.map(|local| local.value))
+    }
+
+    /// Takes a value of a thread away, whose destructor does not run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ThreadEnded`] if the thread is over; [`Error::Unknown`].
+    pub fn thread_local_remove(
+        &mut self,
+        thread: SpawnedThreadId,
+        key: u32,
+    ) -> Result<Option<ContextValue<L>>, Error> {
+        Ok(self.alive(thread)?.take_local(key).map(|local| local.value))
+    }
+
+    fn alive(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
+        let record = self.machine.extensions.threads.get_mut(thread)?;
+        if record.end.is_some() { Err(Error::ThreadEnded) } else { Ok(record) }
+    }
+
+    /// The next value whose destructor is to run: of the threads that are over, in the order in
+    /// which they ended, the newest value first. Each is given once. Values that were set without
+    /// a destructor are dropped.
+    ///
+    /// A store of components runs its destructors itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    pub fn next_thread_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
+        self.machine.extensions.threads.next_destructor()
+    }
+}

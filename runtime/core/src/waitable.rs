@@ -1,0 +1,100 @@
+//! Waiting for the first of several things: the waitable sets of the host. **Host extensions**, on
+//! the machine's own sets.
+//!
+//! What guests do with `waitable-set.new`, `waitable.join`, `waitable-set.wait`, `waitable-set.poll`
+//! and `waitable-set.drop`, the host does with calls, host tasks and ends that it holds, by the
+//! methods of [`Host`](crate::host::Host). What is in no set tells what becomes of it by
+//! [`next_host_event`](crate::machine::Machine::next_host_event), as ever.
+//!
+//! | the guide's | here |
+//! |---|---|
+//! | `Waitable` | [`Waitable`]: a call, a [host task](crate::task), an end of a stream or future that the host holds, or another set |
+//! | `waitable_set_new`, `…_add`, `…_remove`, `…_contains`, `…_count`, `…_close`, `…_drop` | the same, of [`Host`](crate::host::Host) |
+//! | `waitable_set_poll`, `waitable_set_poll_all` | the same, which don't wait |
+//! | `waitable_set_wait` | `Store::waitable_set_wait`, which lets the store run; `Store::waitable_set_wait_async`, a future; `Store::waitable_set_wait_for`, with a time-out |
+//! | `WaitResult` | [`WaitResult`] |
+//! | the helpers | [`waitable_set_of`](crate::host::Host::waitable_set_of); `Store::wait_for_any` |
+//!
+//! A set knows which of its members have events, not who its members are: waiting on a set of a
+//! million costs what waiting on one of one does.
+//!
+//! # The guide's third example
+//!
+//! ```
+//! # use weft_core as weft;
+//! # #[cfg(feature = "alloc")] {
+//! use weft::limits::Heap;
+//! use weft::machine::{Machine, WaitableId};
+//! use weft::waitable::WaitResult;
+//!
+//! // There is nothing to initialize.
+//! let mut machine = Machine::<Heap>::default();
+//! let mut host = machine.host();
+//!
+//! // Create a waitable set.
+//! let set = host.waitable_set_new()?;
+//!
+//! // Add waitables: something that the host does itself, here; futures and streams, too.
+//! let task = host.task_start()?;
+//! host.waitable_set_add(set, task)?;
+//!
+//! // Nothing is ready. In a store, `store.waitable_set_wait(set)` lets guests run until it is.
+//! assert_eq!(host.waitable_set_poll(set)?, WaitResult::Timeout);
+//!
+//! host.task_return(task, true)?;
+//! match host.waitable_set_poll(set)? {
+//!     WaitResult::Ready(ready) => assert_eq!(ready.waitable, WaitableId::Subtask(task)),
+//!     other => panic!("{other:?}"),
+//! }
+//!
+//! // Poll all that is ready.
+//! assert_eq!(host.waitable_set_poll_all(set)?.count(), 0);
+//! # }
+//! # Ok::<(), weft::error::Failure>(())
+//! ```
+//!
+//! # The guide's third integration example
+//!
+//! Waiting for the first of several operations, which are futures here, on a bare machine, whose
+//! steps are taken here:
+//!
+//! ```
+//! # use weft_core as weft;
+//! # #[cfg(feature = "alloc")] {
+//! use weft::limits::Heap;
+//! use weft::machine::{Machine, Step, TypeDefinition, WaitableId};
+//! use weft::trap::EndKind;
+//! use weft::waitable::WaitResult;
+//!
+//! let mut machine = Machine::<Heap>::default();
+//! let future = machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
+//! let futures = [(); 3].map(|()| machine.new_host_ends(EndKind::Future, future).unwrap());
+//! for (readable, _) in futures {
+//!     let _ = machine.host_copy(readable, 0, 1)?; // A read, which waits for the writer.
+//! }
+//!
+//! // Add several futures.
+//! let mut host = machine.host();
+//! let set = host.waitable_set_new()?;
+//! for (readable, _) in futures {
+//!     host.waitable_set_add(set, readable)?;
+//! }
+//!
+//! // The second one is first to complete.
+//! let step = machine.host_copy(futures[1].1, 0, 1)?;
+//! let Step::Copy(copy) = step else { panic!("{step:?}") };
+//! machine.copied(copy)?; // Whoever drives the machine has moved the value.
+//! match machine.host().waitable_set_poll(set)? {
+//!     WaitResult::Ready(ready) => assert_eq!(ready.waitable, WaitableId::End(futures[1].0)),
+//!     other => panic!("{other:?}"),
+//! }
+//! # }
+//! # Ok::<(), weft::error::Failure>(())
+//! ```
+
+mod host;
+mod member;
+mod wait_result;
+
+pub use member::Waitable;
+pub use wait_result::{FailedTask, WaitResult};

@@ -1,0 +1,397 @@
+//! How a host can misuse the machine: each way is refused by an error, and changes nothing.
+
+mod hosts;
+
+use std::collections::BTreeSet;
+
+use weft_core::builtin::{Builtin, Outcome};
+use weft_core::chooser::{Choice, Chooser};
+use weft_core::code::{CallbackCode, CallbackResult, PackedField};
+use weft_core::core_value::{CoreType, CoreValue};
+use weft_core::error::{Capability, Error, Failure, FieldTooLarge};
+use weft_core::limits::{Limits, Table};
+use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
+
+use crate::calls::{
+    Call, OPTIONS, STREAM, available_parallelism, context_get, context_set, every_built_in, join,
+    set_new, set_poll, set_wait, thread_yield,
+};
+use crate::guests::{Bounded, World};
+use crate::steps::{HOST, calls_host};
+
+/// A way to misuse the machine, in an empty store, and the error.
+type Misuse<L> = fn(&mut World<L>) -> Error;
+
+fn misuses<L: Limits>() -> Vec<Misuse<L>> {
+    let mut misuses = built_ins();
+    misuses.extend(out_of_turn());
+    misuses.extend(half_way());
+    misuses.extend(hosts::host_calls());
+    misuses.extend(hosts::ends());
+    misuses.extend(hosts::unknown());
+    misuses.extend(hosts::extensions());
+    misuses.extend(hosts::threads());
+    misuses.extend(hosts::tasks());
+    misuses
+}
+
+fn every_misuse_is_refused_and_changes_nothing<L: Limits>() {
+    for misuse in misuses::<L>() {
+        let mut world = World::new();
+        misuse(&mut world);
+        world.clean_up();
+    }
+}
+
+/// The names of the enumeration's cases, as its source has them.
+fn cases() -> BTreeSet<String> {
+    let source = include_str!("../../src/error.rs");
+    let cases = source.split("pub enum Error {").nth(1).unwrap();
+    let cases = cases.split("\n}").next().unwrap();
+    let lines = cases.lines().filter_map(|line| line.strip_prefix("    "));
+    let starts = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+    starts.map(name).collect()
+}
+
+/// What a case starts with, in its source and in its debug text.
+fn name(case: &str) -> String {
+    case.split(|it: char| !it.is_ascii_alphanumeric()).next().unwrap().to_owned()
+}
+
+#[test]
+fn every_error_is_raised() {
+    let mut raised = BTreeSet::new();
+    for misuse in misuses::<Bounded>() {
+        let mut world = World::new();
+        let last = misuse(&mut world);
+        world.refused.push(last);
+        raised.extend(world.refused.iter().map(|error| name(&format!("{error:?}"))));
+    }
+    // `full` has a test for each table.
+    raised.insert(name(&format!("{:?}", Error::Full(Table::Tasks))));
+    // The canonical ABI's own, which has its own tests.
+    let of_values = [
+        Error::ByteCount,
+        Error::CoreTrap,
+        Error::FlatValueCount,
+        Error::LiftedTooLarge,
+        Error::NoRealloc,
+        Error::NotInline,
+        Error::NotUtf8,
+        Error::RepresentationTooLarge,
+        Error::SourceChanged,
+        Error::TooLong,
+        Error::UncheckedAddress,
+        Error::UnknownHandleType,
+    ];
+    for error in of_values {
+        assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
+    }
+    // Those of one kind of storage: `extensions` raises them.
+    for error in [Error::ValueTooLong { bytes: 0 }, Error::TooManySources { max: 0 }] {
+        assert!(raised.insert(name(&format!("{error:?}"))), "{error:?}");
+    }
+    // Not to be raised by anything.
+    let mut expected = cases();
+    assert!(expected.remove(&name(&format!("{:?}", Error::Inconsistent(Table::Tasks)))));
+    assert_eq!(raised, expected);
+    assert_eq!(raised.len(), 61);
+}
+
+/// Chooses what there isn't, of one kind.
+struct Beyond(Choice);
+
+impl Chooser for Beyond {
+    fn choose(&mut self, choice: Choice, count: u32) -> u32 {
+        if choice == self.0 { count + 5 } else { 0 }
+    }
+}
+
+fn beyond<L: Limits>(
+    choice: Choice,
+    count: u32,
+    attempt: fn(&mut World<L, Beyond>, u32) -> Result<(), Failure>,
+) -> Error {
+    let mut world = World::<L, _>::with(Beyond(choice));
+    world.running();
+    let set = world.get(set_new());
+    for _ in 0..2 {
+        let (readable, writable) = world.ends(STREAM);
+        world.run(STREAM.drop_writable(writable));
+        world.run(join(readable, set));
+    }
+    let (before, expected) =
+        (world.state(), Error::ChoiceOutOfRange { choice, chosen: count + 5, count });
+    assert_eq!(attempt(&mut world, set), Err(expected.into()));
+    assert_eq!(world.state(), before);
+    world.clean_up();
+    expected
+}
+
+fn built_ins<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            world.running();
+            let call = set_wait(1);
+            let builtin = Builtin::WaitableSetWait;
+            for given in [0, 1, 3] {
+                let arguments = vec![CoreValue::I32(1); given as usize];
+                world.refuses(Error::ArgumentCount { builtin, expected: 2, given }, |machine| {
+                    call.definition.call(machine, &arguments)
+                });
+            }
+            Error::ArgumentCount { builtin, expected: 2, given: 0 }
+        },
+        |world| {
+            world.running();
+            let (expected, given) = (CoreType::I32, CoreType::F64);
+            let builtin = Builtin::WaitableJoin;
+            let error = Error::ArgumentType { builtin, position: 1, expected, given };
+            world.refuses(error, |machine| {
+                join(1, 0).definition.call(machine, &[CoreValue::I32(1), CoreValue::F64(0)])
+            })
+        },
+        |world| {
+            use weft_core::builtin::ContextDefinition;
+            use weft_core::core_value::IntegerType;
+            world.running();
+            let set = ContextDefinition::Set { ty: IntegerType::I64, slot: 0 };
+            let arguments = vec![CoreValue::I64(1 << 32)];
+            world.run(Call { definition: set.into(), arguments });
+            let builtin = Builtin::ContextGet;
+            world.refuses(Error::ResultTooLarge { builtin }, |machine| {
+                context_get(0).definition.call(machine, &[])
+            })
+        },
+        |_| {
+            let (field, value) = (PackedField::CallbackResultWaitableSet, 1 << 28);
+            let result = CallbackResult { code: CallbackCode::Wait, waitable_set: value };
+            let too_large = result.pack().map_err(Error::from).unwrap_err();
+            assert_eq!(too_large, FieldTooLarge { field, value }.into());
+            too_large
+        },
+        |world| {
+            world.running();
+            let slot = 2;
+            for call in [context_get(slot), context_set(slot, 1)] {
+                world.refuses(Error::NoContextSlot { slot }, |machine| {
+                    call.definition.call(machine, &call.arguments)
+                });
+            }
+            Error::NoContextSlot { slot }
+        },
+        |world| {
+            world.running();
+            let capability = Capability::SharedFunctions;
+            let builtin = Builtin::ThreadAvailableParallelism;
+            world.refuses(Error::EngineCapability { builtin, capability }, |machine| {
+                available_parallelism(true).definition.call(machine, &[])
+            })
+        },
+        |_| beyond::<L>(Choice::Event, 2, |world, set| world.try_call(set_poll(set)).map(|_| ())),
+        |_| beyond::<L>(Choice::Event, 2, |world, set| world.try_call(set_wait(set)).map(|_| ())),
+        |_| beyond::<L>(Choice::Wait, 2, |world, set| world.try_call(set_wait(set)).map(|_| ())),
+        |_| beyond::<L>(Choice::Yield, 2, |world, _| world.try_call(thread_yield()).map(|_| ())),
+        |_| {
+            beyond::<L>(Choice::Spawn, 2, |world, _| {
+                world.try_call(crate::calls::spawn_ref(false, Some(1), 2)).map(|_| ())
+            })
+        },
+        |_| {
+            beyond::<L>(Choice::DebugMessage, 2, |world, _| {
+                world.try_call(crate::calls::error_context_new()).map(|_| ())
+            })
+        },
+        |_| {
+            let mut world = World::<L, _>::with(Beyond(Choice::Tick));
+            for _ in 0..2 {
+                world.running();
+                assert_eq!(world.step(thread_yield()), HOST);
+            }
+            let (choice, count, chosen) = (Choice::Tick, 2, 7);
+            let error = Error::ChoiceOutOfRange { choice, chosen, count };
+            world.refuses(error, Machine::tick);
+            world.clean_up();
+            error
+        },
+    ]
+}
+
+/// Things that are told, or asked for, when it isn't their turn.
+fn out_of_turn<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            let instance = world.instance();
+            let function = world.stackful(instance);
+            for call in every_built_in() {
+                world.refuses(Error::NoCurrentThread, |machine| {
+                    call.definition.call(machine, &call.arguments)
+                });
+            }
+            world.refuses(Error::NoCurrentThread, |machine| machine.canon_lower(function, true));
+            world.refuses(Error::NoCurrentThread, |machine| machine.function_returned(None));
+            world.refuses(Error::NoCurrentThread, Machine::realloc_returned);
+            world.refuses(Error::OtherStep, |machine| machine.new_error_context("none"));
+            world.refuses(Error::OtherStep, Machine::debug_message_stored);
+            world.refuses(Error::OtherStep, Machine::host_resource_dropped)
+        },
+        |world| {
+            world.refuses(Error::NotEntered, Machine::trapped);
+            world.refuses(Error::NotEntered, Machine::host_returned)
+        },
+        |world| {
+            // A guest runs, and has not called the host.
+            let instance = world.instance();
+            let function = world.stackful(instance);
+            let (call, _) = world.invoke(function);
+            let (readable, _) = world.host_ends(STREAM);
+            world.refuses(Error::NotEntered, Machine::realloc_returned);
+            world.refuses(Error::GuestHasControl, Machine::host_returned);
+            world.refuses(Error::GuestHasControl, Machine::tick);
+            world.refuses(Error::GuestHasControl, |machine| machine.invoke(function));
+            world.refuses(Error::GuestHasControl, |machine| machine.cancel_call(call));
+            world.refuses(Error::GuestHasControl, |machine| machine.host_copy(readable, 0, 1))
+        },
+        |world| {
+            world.running();
+            let function = world.host_function(7);
+            let _ = world.import(function);
+            world.refuses(Error::Entered, Machine::tick)
+        },
+        |world| {
+            let (instance, _) = world.running();
+            world.machine.begin_realloc(instance).unwrap();
+            world.refuses(Error::InRealloc, |machine| machine.begin_realloc(instance));
+            world.refuses(Error::InRealloc, |machine| machine.function_returned(None))
+        },
+        |world| {
+            let instance = world.instance();
+            let function = world.sync_with_post_return(instance);
+            world.invoke(function);
+            let step = world.return_value(None);
+            assert!(matches!(step, Step::CallPostReturn { .. }), "{step:?}");
+            world.refuses(Error::InRealloc, |machine| machine.begin_realloc(instance))
+        },
+        |world| {
+            let (instance, _) = world.running();
+            world.refuses(Error::InstanceRuns, |machine| machine.remove_instance(instance));
+            let callee = world.instance();
+            let function = world.stackful(callee);
+            let _ = world.import(function);
+            world.refuses(Error::InstanceRuns, |machine| machine.remove_instance(instance));
+            world.refuses(Error::InstanceRuns, |machine| machine.remove_instance(callee))
+        },
+        |world| {
+            let instance = world.instance();
+            let (result_type, lift_options, is_async) = (None, OPTIONS, false);
+            for lift in [Lift::Stackful, Lift::Callback] {
+                let function =
+                    LiftedFunction { instance, is_async, lift, result_type, lift_options };
+                world.refuses(Error::AsyncLiftOfSyncType, |machine| machine.lift(function));
+            }
+            Error::AsyncLiftOfSyncType
+        },
+        |world| {
+            let instance = world.instance();
+            let function = world.callback(instance);
+            world.invoke(function);
+            world.refuses(Error::NoCallbackResult, |machine| machine.function_returned(None));
+            assert_eq!(world.exit_to_yield(), HOST);
+            let _ = world.tick();
+            world.refuses(Error::NoCallbackResult, |machine| machine.function_returned(None))
+        },
+    ]
+}
+
+/// All that the machine can be told but a call of a built-in is refused.
+fn all_is_refused<L: Limits>(world: &mut World<L>, error: Error) -> Error {
+    let function = world.host_function(7);
+    let (readable, _) = world.host_ends(STREAM);
+    world.refuses(error, |machine| machine.canon_lower(function, true));
+    world.refuses(error, |machine| machine.function_returned(Some(0)));
+    world.refuses(error, |machine| machine.host_copy(readable, 0, 1));
+    world.refuses(error, Machine::host_returned);
+    world.refuses(error, Machine::realloc_returned);
+    world.refuses(error, Machine::tick)
+}
+
+/// Things that are told while another one is to be told.
+fn half_way<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            let (instance, _) = world.running();
+            let (readable, _) = world.ends(STREAM);
+            let read = STREAM.read(readable, 1);
+            let step = read.definition.call(&mut world.machine, &read.arguments);
+            assert!(matches!(step, Ok(Outcome::Suspend(Step::CheckBuffer(_)))), "{step:?}");
+            world.refuses(Error::OtherStep, |machine| machine.new_error_context("none"));
+            world.refuses(Error::OtherStep, Machine::debug_message_stored);
+            world.refuses(Error::OtherStep, Machine::host_resource_dropped);
+            world.refuses(Error::OtherStep, |machine| machine.remove_instance(instance));
+            all_is_refused(world, Error::OtherStep)
+        },
+        |world| {
+            world.running();
+            let step = world.step(crate::calls::task_return());
+            assert!(matches!(step, Step::Return(_)), "{step:?}");
+            all_is_refused(world, Error::OtherStep)
+        },
+        |world| {
+            // It traps half-way, after which there is nothing but to give up.
+            let (instance, _) = world.running();
+            assert!(world.machine.function_returned(None).is_err());
+            world.refuses(Error::MustUnwind, |machine| machine.begin_realloc(instance));
+            world.refuses(Error::OtherStep, |machine| machine.remove_instance(instance));
+            all_is_refused(world, Error::MustUnwind)
+        },
+        |world| {
+            let (instance, _) = world.running();
+            let function = world.host_function(7);
+            let step = world.import(function);
+            let call = calls_host(&step, 7);
+            world.machine.lock_down_instance(instance).unwrap();
+            world.refuses(Error::CallerGone, |machine| machine.return_host_call(call, None));
+            world.refuses(Error::CallerGone, |machine| machine.cancel_host_call(call));
+            world.refuses(Error::CallerGone, |machine| machine.start_host_call(call))
+        },
+        |world| {
+            let [definer, other] = world.instances();
+            let wrong = [
+                world.callback(definer),
+                world.stackful(definer),
+                world.plain(definer),
+                world.sync_with_post_return(definer),
+                world.sync(other),
+                world.host_function(1),
+            ];
+            for destructor in wrong {
+                let (instance, destructor) = (Some(definer), Some(destructor));
+                let resource = TypeDefinition::Resource { instance, destructor };
+                world.refuses(Error::NoDestructor, |machine| machine.define_type(resource));
+            }
+            let destructor = Some(world.sync(definer));
+            let resource = TypeDefinition::Resource { instance: None, destructor };
+            world.refuses(Error::NoDestructor, |machine| machine.define_type(resource))
+        },
+    ]
+}
+
+fn no_built_in_is_called_while_a_step_is_to_be_ended_or_a_trap_unwound<L: Limits>() {
+    for call in every_built_in() {
+        let mut world = World::<L>::new();
+        world.running();
+        let step = world.step(crate::calls::task_return());
+        assert!(matches!(step, Step::Return(_)), "{step:?}");
+        world.refuses(Error::OtherStep, |machine| call.definition.call(machine, &call.arguments));
+
+        let mut world = World::<L>::new();
+        world.running();
+        assert!(world.machine.function_returned(None).is_err());
+        world.refuses(Error::MustUnwind, |machine| call.definition.call(machine, &call.arguments));
+    }
+}
+
+on_each_storage!(
+    every_misuse_is_refused_and_changes_nothing,
+    no_built_in_is_called_while_a_step_is_to_be_ended_or_a_trap_unwound,
+);

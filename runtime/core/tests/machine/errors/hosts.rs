@@ -1,0 +1,372 @@
+//! Misuse of what the host has: calls, ends, ids.
+
+use weft_core::builtin::TypeIndex;
+use weft_core::context::AsyncContextScope;
+use weft_core::error::Error;
+use weft_core::limits::{Limits, Table};
+use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
+use weft_core::thread::ThreadSpawnConfig;
+use weft_core::trap::EndKind;
+
+use super::Misuse;
+use crate::calls::{FUTURE, HOST_RESOURCE, OPTIONS, STREAM, VALUE, suspend};
+use crate::steps::{HOST, WAITS, calls_host, cancels_host};
+
+pub(super) fn host_calls<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            // A guest called a guest.
+            world.running();
+            let callee = world.instance();
+            let function = world.stackful(callee);
+            let Step::CallFunction { caller, .. } = world.import(function) else { panic!() };
+            assert_eq!(world.step(suspend()), HOST);
+            world.refuses(Error::NotHosts, |machine| machine.start_host_call(caller));
+            world.refuses(Error::NotHosts, |machine| machine.return_host_call(caller, None));
+            world.refuses(Error::NotHosts, |machine| machine.cancel_host_call(caller));
+            world.refuses(Error::NotHosts, |machine| machine.cancel_call(caller));
+            world.refuses(Error::NotHosts, |machine| machine.drop_call(caller))
+        },
+        |world| {
+            let instance = world.instance();
+            let function = world.stackful(instance);
+            let (call, _) = world.invoke(function);
+            world.refuses(Error::HostHasNoHandles, |machine| {
+                machine.lift_borrow(call, HOST_RESOURCE, 1)
+            })
+        },
+        |world| {
+            world.running();
+            let function = world.host_function(7);
+            let step = world.import(function);
+            let call = calls_host(&step, 7);
+            world.refuses(Error::NotStarted, |machine| machine.return_host_call(call, None));
+            world.refuses(Error::NotCancelled, |machine| machine.cancel_host_call(call))
+        },
+        |world| {
+            world.running();
+            let function = world.host_function(7);
+            let step = world.import(function);
+            let call = calls_host(&step, 7);
+            world.machine.start_host_call(call).unwrap();
+            world.refuses(Error::AlreadyStarted, |machine| machine.start_host_call(call));
+            world.machine.return_host_call(call, None).unwrap();
+            world.refuses(Error::AlreadyResolved, |machine| machine.start_host_call(call));
+            world.refuses(Error::AlreadyResolved, |machine| machine.return_host_call(call, None));
+            world.refuses(Error::AlreadyResolved, |machine| machine.cancel_host_call(call))
+        },
+        |world| {
+            let (_, main) = world.running();
+            let function = world.host_function(7);
+            let step = world.import_async(function);
+            let call = calls_host(&step, 7);
+            let step = world.host_returned();
+            let sub = crate::steps::subtask(&step, main, weft_core::code::SubtaskState::Starting);
+            let step = world.step(crate::calls::subtask_cancel(sub));
+            assert_eq!(cancels_host(&step, 7), call);
+            world.refuses(Error::NotStarted, |machine| machine.return_host_call(call, None))
+        },
+        |world| {
+            let instance = world.instance();
+            let function = world.stackful(instance);
+            let (call, _) = world.invoke(function);
+            assert_eq!(world.step(suspend()), HOST);
+            let step = world.machine.cancel_call(call);
+            assert_eq!(world.answer(step), Ok(HOST));
+            world.refuses(Error::AlreadyCancelled, |machine| machine.cancel_call(call))
+        },
+        |world| {
+            let instance = world.instance();
+            let function = world.stackful(instance);
+            let (call, _) = world.invoke(function);
+            world.task_return(None);
+            assert_eq!(world.exit(), HOST);
+            world.refuses(Error::AlreadyResolved, |machine| machine.cancel_call(call))
+        },
+        |world| {
+            let (instance, _) = world.running();
+            let index = world.get(crate::calls::error_context_new());
+            let id = world.machine.lift_error_context(instance, index).unwrap();
+            world.machine.drop_error_context(id).unwrap();
+            world.refuses(Error::NotHeld, |machine| machine.drop_error_context(id));
+            world.refuses(Error::NotHeld, |machine| machine.lower_error_context(instance, id))
+        },
+    ]
+}
+
+pub(super) fn ends<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            let instance = world.instance();
+            let (readable, _) = world.host_ends(STREAM);
+            world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
+            world.refuses(Error::NotHeld, |machine| {
+                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+            });
+            world.refuses(Error::NotHeld, |machine| machine.host_copy(readable, 0, 1));
+            world.refuses(Error::NotHeld, |machine| machine.cancel_host_copy(readable));
+            world.refuses(Error::NotHeld, |machine| machine.finish_cancellation(readable));
+            world.refuses(Error::NotHeld, |machine| machine.drop_host_end(readable))
+        },
+        |world| {
+            // An end of something else: of another kind, of another element, or of both.
+            let instance = world.instance();
+            for of in [STREAM, FUTURE] {
+                let (readable, _) = world.host_ends(of);
+                for expected in [STREAM, FUTURE, STREAM.other(), FUTURE.other()] {
+                    if expected != of {
+                        world.refuses(Error::ValueMismatch, |machine| {
+                            machine.lower_end(instance, expected.kind_and_type(), readable)
+                        });
+                    }
+                }
+                let mixed = (of.kind, of.other().ty);
+                world.refuses(Error::ValueMismatch, |machine| {
+                    machine.lower_end(instance, mixed, readable)
+                });
+                // It is still the host's, and what it was.
+                assert!(world.machine.lower_end(instance, of.kind_and_type(), readable).is_ok());
+            }
+            Error::ValueMismatch
+        },
+        |world| {
+            let instance = world.instance();
+            let (_, writable) = world.host_ends(FUTURE);
+            world.refuses(Error::NotReadable, |machine| {
+                machine.lower_end(instance, FUTURE.kind_and_type(), writable)
+            })
+        },
+        |world| {
+            let instance = world.instance();
+            let (readable, writable) = world.host_ends(STREAM);
+            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable));
+            world.host_copy(readable, 4);
+            world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
+            world.refuses(Error::EndBusy, |machine| machine.drop_host_end(readable));
+            world.refuses(Error::EndBusy, |machine| {
+                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+            });
+            world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(writable));
+            world.machine.drop_host_end(writable).unwrap();
+            world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(readable));
+            assert!(world.machine.next_host_event().unwrap().is_some());
+            // It has come to its end.
+            world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
+            world.refuses(Error::EndBusy, |machine| {
+                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+            });
+            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable))
+        },
+        |world| {
+            let (readable, writable) = world.host_ends(STREAM);
+            world.host_copy(readable, 4);
+            world.machine.cancel_host_copy(readable).unwrap();
+            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable));
+            assert!(world.machine.finish_cancellation(writable).is_ok());
+            world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(writable))
+        },
+        |world| {
+            let (readable, _) = world.host_ends(STREAM);
+            let (future, _) = world.host_ends(FUTURE);
+            let long = weft_core::limit::MAX_BUFFER_LENGTH + 1;
+            for (end, length) in [(readable, long), (future, 0), (future, 2)] {
+                world.refuses(Error::BufferTooLong { length }, |machine| {
+                    machine.host_copy(end, 0, length)
+                });
+            }
+            Error::BufferTooLong { length: long }
+        },
+        |world| {
+            // A guest's read that isn't being cancelled.
+            let (instance, _) = world.running();
+            let (theirs, ours) = world.host_ends(STREAM);
+            let readable =
+                world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+            assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
+            world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(ours))
+        },
+    ]
+}
+
+/// Ids and numbers of what is not there, or not any more.
+pub(super) fn unknown<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            let instance = world.instance();
+            let function = world.stackful(instance);
+            world.machine.remove_instance(instance).unwrap();
+            let unknown = Error::Unknown(Table::Instances);
+            world.refuses(unknown, |machine| machine.remove_instance(instance));
+            world.refuses(unknown, |machine| machine.is_locked_down(instance));
+            world.refuses(unknown, |machine| machine.begin_realloc(instance));
+            world.refuses(unknown, |machine| machine.lift_own(instance, HOST_RESOURCE, 1));
+            world.refuses(unknown, |machine| machine.lower_own(instance, HOST_RESOURCE, 1));
+            world.refuses(unknown, |machine| machine.lift_error_context(instance, 1));
+            assert!(world.machine.invoke(function).is_err());
+            let (result_type, lift_options, lift) = (None, OPTIONS, Lift::Stackful);
+            let function =
+                LiftedFunction { instance, is_async: true, lift, result_type, lift_options };
+            world.refuses(unknown, |machine| machine.lift(function));
+            let resource = TypeDefinition::Resource { instance: Some(instance), destructor: None };
+            world.refuses(unknown, |machine| machine.define_type(resource))
+        },
+        |world| {
+            let unknown = Error::Unknown(Table::Functions);
+            let host = world.host_function(7);
+            world.refuses(unknown, |machine| machine.invoke(host));
+            let resource = TypeDefinition::Resource { instance: None, destructor: Some(host) };
+            world.refuses(Error::NoDestructor, |machine| machine.define_type(resource))
+        },
+        |world| {
+            let (instance, _) = world.running();
+            let unknown = Error::Unknown(Table::Types);
+            let ty = TypeIndex(99);
+            for (kind, ty) in [(EndKind::Stream, ty), (EndKind::Future, VALUE)] {
+                world.refuses(unknown, |machine| machine.new_host_ends(kind, ty));
+                let new = crate::calls::Of { kind, ty }.make();
+                world.refuses(unknown, |machine| new.definition.call(machine, &[]));
+            }
+            for ty in [ty, VALUE, STREAM.ty] {
+                let new = crate::calls::resource_new(ty, 1);
+                world.refuses(unknown, |machine| new.definition.call(machine, &new.arguments));
+                world.refuses(unknown, |machine| {
+                    let task = machine.task_of(machine.current().unwrap()).unwrap();
+                    machine.lower_borrow(task, ty, 1)
+                });
+            }
+            assert!(world.machine.is_locked_down(instance).is_ok());
+            unknown
+        },
+        |world| {
+            let instance = world.instance();
+            let function = world.stackful(instance);
+            let (call, thread) = world.invoke(function);
+            let task = world.machine.task_of(thread).unwrap();
+            world.task_return(None);
+            assert_eq!(world.exit(), HOST);
+            world.machine.drop_call(call).unwrap();
+            let (tasks, threads) = (Error::Unknown(Table::Tasks), Error::Unknown(Table::Threads));
+            world.refuses(tasks, |machine| machine.lower_borrow(task, HOST_RESOURCE, 1));
+            world.refuses(threads, |machine| machine.task_of(thread));
+            let unknown = Error::Unknown(Table::Waitables);
+            world.refuses(unknown, |machine| machine.drop_call(call));
+            world.refuses(unknown, |machine| machine.cancel_call(call));
+            world.refuses(unknown, |machine| machine.call_state(call));
+            world.refuses(unknown, |machine| machine.is_callee_gone(call));
+            world.refuses(unknown, |machine| machine.calling_instance(call));
+            // Others are where they were.
+            world.invoke(function);
+            assert_eq!(world.step(suspend()), HOST);
+            world.refuses(unknown, |machine| machine.cancel_call(call));
+            world.refuses(threads, |machine| machine.thread_view(thread));
+            world.refuses(tasks, |machine| machine.lower_borrow(task, HOST_RESOURCE, 1))
+        },
+        |world| {
+            let (readable, writable) = world.host_ends(STREAM);
+            world.machine.drop_host_end(readable).unwrap();
+            world.machine.drop_host_end(writable).unwrap();
+            world.host_ends(STREAM);
+            let unknown = Error::Unknown(Table::Waitables);
+            for end in [readable, writable] {
+                world.refuses(unknown, |machine| machine.host_copy(end, 0, 1));
+                world.refuses(unknown, |machine| machine.drop_host_end(end));
+                world.refuses(unknown, |machine| machine.end_view(end));
+            }
+            let id = world.machine.new_host_error_context("message").unwrap();
+            world.machine.drop_error_context(id).unwrap();
+            let unknown = Error::Unknown(Table::ErrorContexts);
+            world.refuses(unknown, |machine| machine.debug_message(id).map(str::to_owned));
+            world.refuses(unknown, |machine| machine.drop_error_context(id))
+        },
+    ]
+}
+
+pub(super) fn extensions<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            std::mem::forget(AsyncContextScope::enter_empty(&mut world.machine).unwrap());
+            let refused = world.refuses(Error::ContextScopeEntered, |machine| {
+                machine.host().context_pop().map(|_| ())
+            });
+            // Nobody leaves a scope that is forgotten.
+            world.machine = Machine::default();
+            refused
+        },
+        |world| {
+            let error = world.machine.host().create_simple("error").unwrap();
+            let refused = world.refuses(Error::SourceCycle, |machine| {
+                machine.host().error_context_set_source(error, error)
+            });
+            world.machine.host().error_context_drop(error).unwrap();
+            refused
+        },
+    ]
+}
+
+pub(super) fn threads<L: Limits>() -> Vec<Misuse<L>> {
+    vec![|world| {
+        let instance = world.instance();
+        let function = world.stackful(instance);
+        let config = ThreadSpawnConfig::default();
+        let spawned = world.machine.host().thread_spawn_ref(function, config, None);
+        let (thread, call, _) = spawned.unwrap();
+        world.refuses(Error::NotJoined, |machine| machine.host().thread_join_cancel(thread));
+        world.refuses(Error::JoinCycle, |machine| {
+            machine.host().thread_join_begin(thread, Some(thread))
+        });
+        world.task_return(None);
+        assert_eq!(world.exit(), HOST);
+        world.refuses(Error::ThreadEnded, |machine| {
+            machine.host().thread_local_remove(thread, 1).map(|_| ())
+        });
+        let mut host = world.machine.host();
+        host.thread_join_begin(thread, None).unwrap();
+        host.thread_join_end(thread).unwrap().unwrap();
+        let refused = world.refuses(Error::AlreadyJoined, |machine| {
+            machine.host().thread_join_begin(thread, None)
+        });
+        assert_eq!(world.machine.host().thread_cleanup(), Ok(1));
+        world.machine.drop_call(call).unwrap();
+        refused
+    }]
+}
+
+pub(super) fn tasks<L: Limits>() -> Vec<Misuse<L>> {
+    vec![
+        |world| {
+            let task = world.machine.host().task_start().unwrap();
+            let refused =
+                world.refuses(Error::NotFinished, |machine| machine.host().task_drop(task));
+            world
+                .refuses(Error::NotBound, |machine| machine.host().cancellation_token_unbind(task));
+            let token = world.machine.host().cancellation_token_new().unwrap();
+            world.machine.host().cancellation_token_bind(token, task).unwrap();
+            world.refuses(Error::AlreadyBound, |machine| {
+                machine.host().cancellation_token_bind(token, task)
+            });
+            let mut host = world.machine.host();
+            host.cancellation_token_cancel(token).unwrap();
+            host.cancellation_token_drop(token).unwrap();
+            host.task_drop(task).unwrap();
+            refused
+        },
+        |world| {
+            let mut host = world.machine.host();
+            let task = host.task_start().unwrap();
+            let set = host.waitable_set_of(&[task]).unwrap();
+            world.refuses(Error::SetNotEmpty, |machine| machine.host().waitable_set_drop(set));
+            world.refuses(Error::SetCycle, |machine| machine.host().waitable_set_add(set, set));
+            world.machine.host().waitable_set_remove(set, task).unwrap();
+            world
+                .refuses(Error::NotMember, |machine| machine.host().waitable_set_remove(set, task));
+            world.machine.host().waitable_set_close(set).unwrap();
+            let refused = world
+                .refuses(Error::SetClosed, |machine| machine.host().waitable_set_add(set, task));
+            let mut host = world.machine.host();
+            host.waitable_set_drop(set).unwrap();
+            host.task_cancel(task).unwrap();
+            host.task_drop(task).unwrap();
+            refused
+        },
+    ]
+}

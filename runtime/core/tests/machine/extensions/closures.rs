@@ -1,0 +1,111 @@
+//! Handlers of cancellation tokens that are closures.
+
+use std::sync::{Arc, Mutex};
+
+use weft_core::error::Error;
+use weft_core::limits::{Limits, Table};
+use weft_core::machine::Machine;
+use weft_core::task::{CancellationHandlerId, CancellationHandlers, CancellationToken, Cancelled};
+
+use crate::guests::{Bounded, World};
+
+/// What closures have written down.
+type Heard = Arc<Mutex<Vec<u32>>>;
+
+/// Registers a closure that writes a number down.
+fn register<L: Limits>(
+    handlers: &mut CancellationHandlers,
+    machine: &mut Machine<L>,
+    token: CancellationToken,
+    (heard, number): (&Heard, u32),
+) -> Result<CancellationHandlerId, Error> {
+    let heard = heard.clone();
+    handlers.register(machine, token, move || heard.lock().unwrap().push(number))
+}
+
+fn closures_run_once_in_the_order_of_cancellation<L: Limits>() {
+    let mut world = World::<L>::new();
+    let machine = &mut world.machine;
+    let heard = Heard::default();
+    let mut handlers = CancellationHandlers::new();
+    let [first, second] = [(); 2].map(|()| machine.host().cancellation_token_new().unwrap());
+    let mut ids = Vec::new();
+    for (token, number) in [(first, 1), (second, 2), (first, 3), (first, 4)] {
+        ids.push(register(&mut handlers, machine, token, (&heard, number)).unwrap());
+    }
+    assert_eq!(format!("{handlers:?}").matches("CancellationHandlerId").count(), 4);
+    assert_eq!(handlers.unregister(machine, ids[2]), Ok(()));
+    machine.host().cancellation_token_cancel(second).unwrap();
+    machine.host().cancellation_token_cancel(first).unwrap();
+    let others = |other: Cancelled| panic!("{other:?}");
+    assert_eq!(handlers.run(machine, others), Ok(3));
+    assert_eq!(handlers.run(machine, others), Ok(0));
+    assert_eq!(*heard.lock().unwrap(), [2, 1, 4]);
+    for id in ids {
+        let gone = Err(Error::Unknown(Table::CancellationHandlers));
+        assert_eq!(handlers.unregister(machine, id), gone);
+    }
+    for token in [first, second] {
+        machine.host().cancellation_token_drop(token).unwrap();
+    }
+    world.clean_up();
+}
+
+fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<L: Limits>() {
+    let mut world = World::<L>::new();
+    let machine = &mut world.machine;
+    let heard = Heard::default();
+    let mut handlers = CancellationHandlers::new();
+    let [dropped, token] = [(); 2].map(|()| machine.host().cancellation_token_new().unwrap());
+    let stale = register(&mut handlers, machine, dropped, (&heard, 1)).unwrap();
+    machine.host().cancellation_token_drop(dropped).unwrap();
+    // At the same place, a handler that is no closure of these.
+    let plain = machine.host().cancellation_token_register(token, 7).unwrap();
+    let gone = Err(Error::Unknown(Table::CancellationHandlers));
+    assert_eq!(handlers.unregister(machine, stale), gone);
+    machine.host().cancellation_token_cancel(token).unwrap();
+    let mut others = Vec::new();
+    assert_eq!(handlers.run(machine, |it| others.push((it.handler, it.number))), Ok(0));
+    assert_eq!(others, [(plain, 7)]);
+    // One of a token that is cancelled already has its turn at once.
+    register(&mut handlers, machine, token, (&heard, 2)).unwrap();
+    assert_eq!(handlers.run(machine, |it| panic!("{it:?}")), Ok(1));
+    assert_eq!(*heard.lock().unwrap(), [2]);
+    machine.host().cancellation_token_drop(token).unwrap();
+    world.clean_up();
+}
+
+fn a_closure_that_can_not_be_registered_is_dropped<L: Limits>() {
+    let mut world = World::<L>::new();
+    let machine = &mut world.machine;
+    let heard = Heard::default();
+    let mut handlers = CancellationHandlers::new();
+    let token = machine.host().cancellation_token_new().unwrap();
+    machine.host().cancellation_token_drop(token).unwrap();
+    let refused = register(&mut handlers, machine, token, (&heard, 1));
+    assert_eq!(refused, Err(Error::Unknown(Table::CancellationTokens)));
+    assert_eq!(Arc::strong_count(&heard), 1);
+    world.clean_up();
+}
+
+on_each_storage! {
+    closures_run_once_in_the_order_of_cancellation,
+    a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again,
+    a_closure_that_can_not_be_registered_is_dropped,
+}
+
+#[test]
+fn a_closure_for_which_there_is_no_room_is_dropped_and_the_others_stay() {
+    let mut world = World::<Bounded>::new();
+    let machine = &mut world.machine;
+    let heard = Heard::default();
+    let mut handlers = CancellationHandlers::new();
+    let token = machine.host().cancellation_token_new().unwrap();
+    let full = (0..).find_map(|it| register(&mut handlers, machine, token, (&heard, it)).err());
+    assert_eq!(full, Some(Error::Full(Table::CancellationHandlers)));
+    machine.host().cancellation_token_cancel(token).unwrap();
+    assert_eq!(handlers.run(machine, |it| panic!("{it:?}")), Ok(12));
+    assert_eq!(*heard.lock().unwrap(), (0..12).collect::<Vec<_>>());
+    machine.host().cancellation_token_drop(token).unwrap();
+    world.clean_up();
+}

@@ -1,0 +1,162 @@
+//! What the host knows of error contexts, its own and guests'.
+
+use weft_core::context::ContextValue;
+use weft_core::error::Error;
+use weft_core::error_context::{ErrorSeverity, StackFrame};
+use weft_core::limits::{Limits, Table};
+use weft_core::machine::HandleView;
+
+use crate::calls::{error_context_drop, error_context_new};
+use crate::guests::World;
+
+/// Nothing is known of an error that is no more.
+const GONE: Error = Error::Unknown(Table::ErrorContexts);
+
+fn an_error_has_a_message_a_severity_and_a_code<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let error = host.error_context_new("it broke", ErrorSeverity::Critical).unwrap();
+    assert_eq!(host.error_context_message(error), Ok("it broke"));
+    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Critical));
+    assert_eq!(host.error_context_set_severity(error, ErrorSeverity::Info), Ok(()));
+    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Info));
+    assert_eq!(host.error_context_code(error), Ok(None));
+    assert_eq!(host.error_context_set_code(error, -7), Ok(()));
+    assert_eq!(host.error_context_code(error), Ok(Some(-7)));
+    assert_eq!(host.error_context_set_code(error, None), Ok(()));
+    assert_eq!(host.error_context_code(error), Ok(None));
+    assert_eq!(host.error_context_source(error), Ok(None));
+    assert_eq!(host.error_context_drop(error), Ok(()));
+    world.clean_up();
+}
+
+fn an_error_has_stack_frames_from_the_innermost_out<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let inner = StackFrame::new("connect").file("database.rs").line(142).column(15);
+    let outer = StackFrame::new("main");
+    let error = host.create_with_stack_trace("no answer", ErrorSeverity::Warning, [inner]).unwrap();
+    assert_eq!(host.error_context_add_stack_frame(error, outer), Ok(()));
+    let frames: Vec<_> = host.error_context_stack_frames(error).unwrap().collect();
+    assert_eq!(frames, [inner, outer]);
+    assert_eq!(
+        host.error_context_stack_trace(error).unwrap().to_string(),
+        "warning: no answer\n    at connect (database.rs:142:15)\n    at main"
+    );
+    host.error_context_drop(error).unwrap();
+    world.clean_up();
+}
+
+fn an_error_has_metadata_by_their_keys<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let error = host.create_simple("it broke").unwrap();
+    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Error));
+    assert_eq!(host.error_context_get_metadata(error, "url"), Ok(None));
+    assert_eq!(host.error_context_remove_metadata(error, "url"), Ok(None));
+    assert_eq!(host.error_context_set_metadata(error, "url", "tcp://a"), Ok(None));
+    assert_eq!(host.error_context_set_metadata(error, "try", 1_u32), Ok(None));
+    assert_eq!(host.error_context_set_metadata(error, "try", 2_u32), Ok(Some(1_u32.into())));
+    let url = host.error_context_get_metadata(error, "url").unwrap();
+    assert_eq!(url.and_then(ContextValue::as_text), Some("tcp://a"));
+    let all: Vec<_> = host
+        .error_context_metadata(error)
+        .unwrap()
+        .map(|(key, value)| (key, value.clone()))
+        .collect();
+    assert_eq!(all, [("url", url.unwrap().clone()), ("try", 2_u32.into())]);
+    assert_eq!(host.error_context_remove_metadata(error, "try"), Ok(Some(2_u32.into())));
+    assert_eq!(host.error_context_metadata(error).unwrap().count(), 1);
+    host.error_context_drop(error).unwrap();
+    world.clean_up();
+}
+
+fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Limits>() {
+    let mut world = World::<L>::new();
+    let (instance, _) = world.running();
+    let handle = world.get(error_context_new());
+    let Ok(Some(HandleView::ErrorContext(error))) = world.machine.handle_view(instance, handle)
+    else {
+        panic!("an error context");
+    };
+    let mut host = world.machine.host();
+    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Error));
+    assert_eq!(host.error_context_stack_trace(error).unwrap().to_string(), "error: message");
+    host.error_context_set_severity(error, ErrorSeverity::Critical).unwrap();
+    host.error_context_set_code(error, 5).unwrap();
+    host.error_context_add_stack_frame(error, StackFrame::new("guest")).unwrap();
+    host.error_context_set_metadata(error, "task", 1_u64).unwrap();
+    let trace = host.error_context_stack_trace(error).unwrap();
+    assert_eq!(trace.to_string(), "critical 5: message\n    at guest");
+    assert_eq!(format!("{trace:?}"), trace.to_string());
+    assert_eq!(host.error_context_drop(error), Err(Error::NotHeld));
+    assert_eq!(host.error_context_message(error), Ok("message"), "as the guest gave it");
+    assert_eq!(world.machine.count_of(Table::ErrorRecords), 1);
+
+    world.run(error_context_drop(handle));
+    assert_eq!(world.machine.count_of(Table::ErrorRecords), 0);
+    // The next one is at the same place, and nothing is known of it.
+    let handle = world.get(error_context_new());
+    let Ok(Some(HandleView::ErrorContext(next))) = world.machine.handle_view(instance, handle)
+    else {
+        panic!("an error context");
+    };
+    let host = world.machine.host();
+    assert_eq!(host.error_context_severity(error), Err(GONE));
+    assert_eq!(host.error_context_severity(next), Ok(ErrorSeverity::Error));
+    assert_eq!(host.error_context_code(next), Ok(None));
+    assert_eq!(host.error_context_metadata(next).unwrap().count(), 0);
+    world.clean_up();
+}
+
+fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<L: Limits>() {
+    let mut world = World::<L>::new();
+    let (instance, _) = world.running();
+    let error = world.machine.host().error_context_new("lost", ErrorSeverity::Warning).unwrap();
+    let handle = world.machine.lower_error_context(instance, error).unwrap();
+    assert_eq!(world.machine.debug_message(error), Ok("lost"));
+    assert_eq!(world.machine.host().error_context_severity(error), Ok(ErrorSeverity::Warning));
+    let back = world.lift_error_context(instance, handle);
+    assert_eq!(back, error);
+    world.run(error_context_drop(handle));
+    let mut host = world.machine.host();
+    assert_eq!(host.error_context_severity(back), Ok(ErrorSeverity::Warning));
+    host.error_context_drop(back).unwrap();
+    assert_eq!(host.error_context_severity(back), Err(GONE));
+    world.clean_up();
+}
+
+fn every_operation_says_that_an_error_is_no_more<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let error = host.create_simple("gone").unwrap();
+    let other = host.create_simple("there").unwrap();
+    host.error_context_drop(error).unwrap();
+    assert_eq!(host.error_context_drop(error), Err(GONE));
+    assert_eq!(host.error_context_message(error), Err(GONE));
+    assert_eq!(host.error_context_severity(error), Err(GONE));
+    assert_eq!(host.error_context_set_severity(error, ErrorSeverity::Info), Err(GONE));
+    assert_eq!(host.error_context_code(error), Err(GONE));
+    assert_eq!(host.error_context_set_code(error, 1), Err(GONE));
+    assert_eq!(host.error_context_source(error), Err(GONE));
+    assert_eq!(host.error_context_set_source(error, other), Err(GONE));
+    assert_eq!(host.error_context_set_source(other, error), Err(GONE));
+    assert_eq!(host.error_context_add_stack_frame(error, StackFrame::new("f")), Err(GONE));
+    assert_eq!(host.error_context_stack_frames(error).map(Iterator::count), Err(GONE));
+    assert_eq!(host.error_context_set_metadata(error, "a", 1_u32), Err(GONE));
+    assert_eq!(host.error_context_get_metadata(error, "a"), Err(GONE));
+    assert_eq!(host.error_context_remove_metadata(error, "a"), Err(GONE));
+    assert_eq!(host.error_context_metadata(error).map(Iterator::count), Err(GONE));
+    assert_eq!(host.error_context_stack_trace(error).map(|it| it.to_string()), Err(GONE));
+    host.error_context_drop(other).unwrap();
+    world.clean_up();
+}
+
+on_each_storage! {
+    an_error_has_a_message_a_severity_and_a_code,
+    an_error_has_stack_frames_from_the_innermost_out,
+    an_error_has_metadata_by_their_keys,
+    what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it,
+    what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests,
+    every_operation_says_that_an_error_is_no_more,
+}

@@ -1,0 +1,269 @@
+//! What the host knows of tasks, calls and errors, beside a model: places are used again and again,
+//! and nothing that was known of one is known of who comes after it.
+
+use proptest::prelude::*;
+use weft_core::context::ContextValue;
+use weft_core::error::Error;
+use weft_core::limits::{Limits, Table};
+use weft_core::machine::{ErrorContextId, FunctionId, SubtaskId};
+
+use super::Room;
+use crate::guests::World;
+use crate::steps::HOST;
+
+/// What metadata is known by.
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+/// So many are there at once, which are fewer than there is room for.
+const MOST: usize = 6;
+
+/// Something that is done; things are counted from the first, and those that are gone too.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operation {
+    StartTask,
+    /// A call of a guest that returns, and is known until it is dropped.
+    Call,
+    MakeError,
+    Set(usize, usize),
+    Remove(usize, usize),
+    /// It is over, if it is a host task, and what the host knows of it is dropped.
+    Drop(usize),
+    /// A host task is over, and waits for the next clean-up.
+    Finish(usize),
+    CleanUp,
+}
+
+pub(super) fn operation() -> impl Strategy<Value = Operation> {
+    let (it, name) = (0..16_usize, 0..NAMES.len());
+    prop_oneof![
+        2 => Just(Operation::StartTask),
+        1 => Just(Operation::Call),
+        2 => Just(Operation::MakeError),
+        6 => (it.clone(), name.clone()).prop_map(|(it, name)| Operation::Set(it, name)),
+        1 => (it.clone(), name).prop_map(|(it, name)| Operation::Remove(it, name)),
+        3 => it.clone().prop_map(Operation::Drop),
+        2 => it.prop_map(Operation::Finish),
+        1 => Just(Operation::CleanUp),
+    ]
+}
+
+/// What something is known of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Id {
+    Task(SubtaskId),
+    Call(SubtaskId),
+    Error(ErrorContextId),
+}
+
+/// Something, as it should be.
+struct Thing {
+    id: Id,
+    is_over: bool,
+    is_gone: bool,
+    /// In the order in which the names were first set.
+    metadata: Vec<(&'static str, u64)>,
+}
+
+struct Play<L: Limits> {
+    world: World<L>,
+    room: Room,
+    function: FunctionId,
+    things: Vec<Thing>,
+    /// How many values were set.
+    num_set: u64,
+}
+
+impl<L: Limits> Play<L> {
+    fn new(room: Room) -> Self {
+        let mut world = World::new();
+        let instance = world.instance();
+        let function = world.stackful(instance);
+        Self { world, room, function, things: Vec::new(), num_set: 0 }
+    }
+
+    /// The thing with this number, if there is one, gone or not; the last ones are meant more often.
+    fn pick(&self, number: usize) -> Option<usize> {
+        self.things.len().checked_sub(number % self.things.len().max(1) + 1)
+    }
+
+    fn play(&mut self, operation: Operation) -> Result<(), TestCaseError> {
+        let is_full = self.things.iter().filter(|it| !it.is_gone).count() == MOST;
+        match operation {
+            Operation::StartTask | Operation::Call | Operation::MakeError if is_full => {}
+            Operation::StartTask => {
+                let task = self.world.machine.host().task_start().unwrap();
+                self.add(Id::Task(task));
+            }
+            Operation::Call => {
+                let (call, _) = self.world.machine.invoke(self.function).unwrap();
+                self.world.task_return(None);
+                prop_assert_eq!(self.world.exit(), HOST);
+                self.add(Id::Call(call));
+            }
+            Operation::MakeError => {
+                let error = self.world.machine.host().create_simple("it broke").unwrap();
+                self.add(Id::Error(error));
+            }
+            Operation::Set(it, name) => {
+                if let Some(it) = self.pick(it) {
+                    self.set(it, NAMES[name])?;
+                }
+            }
+            Operation::Remove(it, name) => {
+                if let Some(it) = self.pick(it) {
+                    self.remove(it, NAMES[name])?;
+                }
+            }
+            Operation::Drop(it) => {
+                if let Some(it) = self.pick(it) {
+                    self.finish(it);
+                    self.drop(it)?;
+                }
+            }
+            Operation::Finish(it) => {
+                if let Some(it) = self.pick(it) {
+                    self.finish(it);
+                }
+            }
+            Operation::CleanUp => self.clean_up()?,
+        }
+        self.check()
+    }
+
+    fn add(&mut self, id: Id) {
+        let metadata = Vec::new();
+        self.things.push(Thing { id, is_over: false, is_gone: false, metadata });
+    }
+
+    fn set(&mut self, it: usize, name: &'static str) -> Result<(), TestCaseError> {
+        let value = self.num_set;
+        self.num_set += 1;
+        let mut host = self.world.machine.host();
+        let thing = &mut self.things[it];
+        let (set, table) = match thing.id {
+            Id::Task(task) | Id::Call(task) => {
+                (host.task_set_metadata(task, name, value), Table::TaskMetadata)
+            }
+            Id::Error(error) => {
+                (host.error_context_set_metadata(error, name, value), Table::ErrorMetadata)
+            }
+        };
+        let is_full = self.room.metadata == Some(thing.metadata.len());
+        let held = thing.metadata.iter_mut().find(|it| it.0 == name);
+        if thing.is_gone {
+            prop_assert_eq!(set, Err(gone(thing.id)));
+        } else if let Some(held) = held {
+            let before = std::mem::replace(&mut held.1, value);
+            prop_assert_eq!(set, Ok(Some(before.into())));
+        } else if is_full {
+            prop_assert_eq!(set, Err(Error::Full(table)));
+        } else {
+            prop_assert_eq!(set, Ok(None));
+            thing.metadata.push((name, value));
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, it: usize, name: &str) -> Result<(), TestCaseError> {
+        let mut host = self.world.machine.host();
+        let thing = &mut self.things[it];
+        let removed = match thing.id {
+            Id::Task(task) | Id::Call(task) => host.task_remove_metadata(task, name),
+            Id::Error(error) => host.error_context_remove_metadata(error, name),
+        };
+        let position = thing.metadata.iter().position(|it| it.0 == name);
+        let expected = position.map(|it| thing.metadata.remove(it).1.into());
+        prop_assert_eq!(removed, if thing.is_gone { Err(gone(thing.id)) } else { Ok(expected) });
+        Ok(())
+    }
+
+    fn finish(&mut self, it: usize) {
+        let thing = &mut self.things[it];
+        if let Id::Task(task) = thing.id
+            && !thing.is_over
+        {
+            self.world.machine.host().task_cancel(task).unwrap();
+            thing.is_over = true;
+        }
+    }
+
+    fn drop(&mut self, it: usize) -> Result<(), TestCaseError> {
+        let machine = &mut self.world.machine;
+        let thing = &mut self.things[it];
+        let dropped = match thing.id {
+            Id::Task(task) => machine.host().task_drop(task),
+            Id::Call(call) => machine.drop_call(call),
+            Id::Error(error) => machine.host().error_context_drop(error),
+        };
+        prop_assert_eq!(dropped, if thing.is_gone { Err(gone(thing.id)) } else { Ok(()) });
+        thing.leave();
+        Ok(())
+    }
+
+    fn clean_up(&mut self) -> Result<(), TestCaseError> {
+        let mut expected = 0;
+        for thing in self.things.iter_mut().filter(|it| it.is_over && !it.is_gone) {
+            thing.leave();
+            expected += 1;
+        }
+        prop_assert_eq!(self.world.machine.host().task_cleanup(), Ok(expected));
+        Ok(())
+    }
+
+    /// Each has the metadata that it was given, and nothing else.
+    fn check(&mut self) -> Result<(), TestCaseError> {
+        let host = self.world.machine.host();
+        for Thing { id, is_gone, metadata, .. } in &self.things {
+            let found = match *id {
+                Id::Task(task) | Id::Call(task) => host.task_metadata(task).map(numbers),
+                Id::Error(error) => host.error_context_metadata(error).map(numbers),
+            };
+            let expected = metadata.iter().map(|(name, value)| (*name, Some(*value))).collect();
+            prop_assert_eq!(found, if *is_gone { Err(gone(*id)) } else { Ok(expected) });
+        }
+        Ok(())
+    }
+
+    /// Drops all, and asserts that nothing is left.
+    fn leave(mut self) -> Result<(), TestCaseError> {
+        for it in 0..self.things.len() {
+            self.finish(it);
+            self.drop(it)?;
+        }
+        self.world.clean_up();
+        Ok(())
+    }
+}
+
+impl Thing {
+    fn leave(&mut self) {
+        self.is_gone = true;
+        self.metadata.clear();
+    }
+}
+
+/// Nothing is known of it.
+const fn gone(id: Id) -> Error {
+    Error::Unknown(match id {
+        Id::Task(_) | Id::Call(_) => Table::Waitables,
+        Id::Error(_) => Table::ErrorContexts,
+    })
+}
+
+fn numbers<'a, L: Limits>(
+    metadata: impl Iterator<Item = (&'a str, &'a ContextValue<L>)>,
+) -> Vec<(&'a str, Option<u64>)> {
+    metadata.map(|(name, value)| (name, value.get::<u64>())).collect()
+}
+
+/// Does it beside the model.
+pub(super) fn what_is_known_is_each_ones_own<L: Limits>(
+    operations: &[Operation],
+    room: Room,
+) -> Result<(), TestCaseError> {
+    let mut play = Play::<L>::new(room);
+    for operation in operations {
+        play.play(*operation)?;
+    }
+    play.leave()
+}

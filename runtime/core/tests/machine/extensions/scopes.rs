@@ -1,0 +1,394 @@
+//! Scopes: what was current before is so again, in whatever way one is left.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use weft_core::context::{AsyncContext, AsyncContextScope, with_async_context};
+use weft_core::error::Error;
+use weft_core::host::HostStore;
+use weft_core::limits::{Limits, Table};
+use weft_core::machine::Machine;
+
+use super::{Locale, UserId};
+use crate::calls::suspend;
+use crate::guests::World;
+use crate::steps::HOST;
+
+fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: Limits>() {
+    let mut world = World::<L>::new();
+    let machine = &mut world.machine;
+    machine.host().set::<UserId>(1).unwrap();
+
+    let mut scope = AsyncContextScope::enter_empty(machine).unwrap();
+    assert_eq!(scope.host().context_get(), Some(&AsyncContext::new()));
+    scope.host().set::<UserId>(2).unwrap();
+    {
+        let mut context = AsyncContext::new();
+        context.set::<Locale>("de").unwrap();
+        let mut inner = AsyncContextScope::enter(&mut scope, context).unwrap();
+        assert_eq!(inner.host().get::<UserId>(), None);
+        assert_eq!(inner.host().get::<Locale>(), Some("de"));
+        assert_eq!(inner.host().context_depth(), 3);
+        let mut copy = AsyncContextScope::enter_copy(&mut inner).unwrap();
+        assert_eq!(copy.host().get::<Locale>(), Some("de"));
+        copy.host().set::<Locale>("fr").unwrap();
+        drop(copy);
+        assert_eq!(inner.host().get::<Locale>(), Some("de"));
+    }
+    assert_eq!(scope.host().get::<UserId>(), Some(2));
+    drop(scope);
+    assert_eq!(machine.host().get::<UserId>(), Some(1));
+    machine.host().context_pop().unwrap();
+    world.clean_up();
+}
+
+fn a_scopes_context_is_there_until_the_scope_is_left<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
+    let mut host = scope.host();
+    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
+    host.context_push(AsyncContext::new()).unwrap();
+    host.set::<UserId>(1).unwrap();
+    assert_eq!(host.context_pop().unwrap().unwrap().get::<UserId>(), Some(1));
+    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
+    assert_eq!(host.context_set(AsyncContext::new()), Ok(()));
+    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
+    host.context_push(AsyncContext::new()).unwrap();
+    drop(scope);
+    assert_eq!(world.machine.host().context_get(), None);
+    assert_eq!(world.machine.host().context_pop(), Ok(None));
+    world.clean_up();
+}
+
+fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: Limits>() {
+    let mut world = World::<L>::new();
+    world.machine.host().set::<UserId>(1).unwrap();
+    let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
+    std::mem::forget(AsyncContextScope::enter_empty(&mut *scope).unwrap());
+    scope.host().context_push(AsyncContext::new()).unwrap();
+    assert_eq!(scope.host().context_depth(), 4);
+    drop(scope);
+    let mut host = world.machine.host();
+    assert_eq!((host.get::<UserId>(), host.context_depth()), (Some(1), 1));
+    assert!(host.context_pop().unwrap().is_some());
+    world.clean_up();
+}
+
+fn a_scope_in_a_function_of_the_host_is_its_callers<L: Limits>() {
+    let mut world = World::<L>::new();
+    world.running();
+    world.machine.host().set::<UserId>(1).unwrap();
+    world.as_host(|world| {
+        let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
+        scope.host().set::<UserId>(2).unwrap();
+        assert_eq!(scope.host().get::<UserId>(), Some(2));
+    });
+    assert_eq!(world.machine.host().get::<UserId>(), Some(1));
+    world.clean_up();
+}
+
+fn a_scope_outlives_the_task_that_it_was_entered_for<L: Limits>() {
+    let mut world = World::<L>::new();
+    let (instance, _) = world.running();
+    let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
+    assert_eq!(suspend().definition.call(&mut *scope, &[]).map(|_| ()), Ok(()));
+    assert_eq!(scope.host().context_get(), None, "the host has control, with contexts of its own");
+    scope.host().set::<UserId>(1).unwrap();
+    scope.remove_instance(instance).unwrap();
+    drop(scope);
+    assert_eq!(world.machine.count_of(Table::TaskRecords), 0);
+    assert_eq!(world.machine.host().get::<UserId>(), Some(1));
+    world.machine.host().context_pop().unwrap();
+    world.clean_up();
+}
+
+fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: Limits>() {
+    let mut world = World::<L>::new();
+    let machine = &mut world.machine;
+    let found = with_async_context(machine, AsyncContext::new(), |machine| {
+        machine.host().set::<UserId>(1).unwrap();
+        machine.host().get::<UserId>()
+    });
+    assert_eq!(found, Ok(Some(1)));
+    assert_eq!(machine.host().context_get(), None);
+
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        with_async_context(machine, AsyncContext::new(), |machine| {
+            let mut inner = AsyncContextScope::enter_empty(machine).unwrap();
+            inner.host().context_push(AsyncContext::new()).unwrap();
+            // Not by `panic!`, which would be reported.
+            std::panic::resume_unwind(Box::new("a panic"));
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(machine.host().context_get(), None);
+    assert_eq!(machine.host().context_depth(), 0);
+    world.clean_up();
+}
+
+on_each_storage! {
+    a_scope_is_the_store_that_it_was_entered_on_with_another_context,
+    a_scopes_context_is_there_until_the_scope_is_left,
+    a_scope_that_is_forgotten_is_left_with_the_one_around_it,
+    a_scope_in_a_function_of_the_host_is_its_callers,
+    a_scope_outlives_the_task_that_it_was_entered_for,
+    a_closure_runs_in_a_scope_which_is_left_also_by_a_panic,
+}
+
+/// What is done in a scope.
+#[derive(Clone, Debug)]
+enum Doing {
+    Set(u64),
+    SetAnother(&'static str),
+    Remove,
+    Clear,
+    Push,
+    Replace(u64),
+    Pop,
+    /// A task begins, and stays.
+    Begin,
+    /// All of it in a scope, which is left in this way.
+    Scope(Vec<Doing>, Leaving),
+}
+
+/// How a scope is left.
+#[derive(Clone, Copy, Debug)]
+enum Leaving {
+    AtItsEnd,
+    ByError,
+    ByPanic,
+    /// The guard is forgotten, and the scope is left with the one around it.
+    Forgotten,
+}
+
+fn doings() -> impl Strategy<Value = Vec<Doing>> {
+    let leaf = prop_oneof![
+        (0..9_u64).prop_map(Doing::Set),
+        prop_oneof![Just("de"), Just("fr")].prop_map(Doing::SetAnother),
+        Just(Doing::Remove),
+        Just(Doing::Clear),
+        Just(Doing::Push),
+        (0..9_u64).prop_map(Doing::Replace),
+        Just(Doing::Pop),
+        Just(Doing::Begin),
+    ];
+    let leaving = prop_oneof![
+        Just(Leaving::AtItsEnd),
+        Just(Leaving::ByError),
+        Just(Leaving::ByPanic),
+        Just(Leaving::Forgotten),
+    ];
+    let doing = leaf.prop_recursive(4, 40, 6, move |inner| {
+        (vec(inner, 0..6), leaving.clone()).prop_map(|(doings, by)| Doing::Scope(doings, by))
+    });
+    vec(doing, 0..12)
+}
+
+/// The contexts as they can be seen: a model of what is current, and of what is under it.
+type Seen = Vec<(Option<u64>, Option<String>)>;
+
+/// What tasks have seen when they began.
+type Begun = Vec<(weft_core::machine::TaskId, Option<(Option<u64>, Option<String>)>)>;
+
+struct Play<'a, L: Limits> {
+    function: weft_core::machine::FunctionId,
+    begun: &'a mut Begun,
+    of: std::marker::PhantomData<L>,
+}
+
+impl<L: Limits> Play<'_, L> {
+    /// Does it, beside the model, in a scope in which the first `entered` contexts stay. What is
+    /// full changes nothing.
+    fn play(
+        &mut self,
+        machine: &mut Machine<L>,
+        seen: &mut Seen,
+        entered: &mut usize,
+        doings: &[Doing],
+    ) {
+        for doing in doings {
+            self.step(machine, seen, entered, doing);
+            assert_eq!(machine.host().context_depth() as usize, seen.len());
+            assert_eq!(current(machine), seen.last().cloned());
+        }
+    }
+
+    fn step(
+        &mut self,
+        machine: &mut Machine<L>,
+        seen: &mut Seen,
+        entered: &mut usize,
+        doing: &Doing,
+    ) {
+        let mut host = machine.host();
+        match doing {
+            Doing::Set(value) => {
+                if host.set::<UserId>(*value).is_ok() {
+                    top(seen).0 = Some(*value);
+                }
+            }
+            Doing::SetAnother(value) => {
+                if host.set::<Locale>(value).is_ok() {
+                    top(seen).1 = Some(String::from(*value));
+                }
+            }
+            Doing::Remove => {
+                if host.remove::<UserId>() == Ok(true) {
+                    top(seen).0 = None;
+                }
+            }
+            Doing::Clear => {
+                if host.context_clear().is_ok() && !seen.is_empty() {
+                    *top(seen) = (None, None);
+                }
+            }
+            Doing::Push => {
+                if host.context_push(AsyncContext::new()).is_ok() {
+                    seen.push((None, None));
+                }
+            }
+            Doing::Replace(value) => {
+                let mut context = AsyncContext::new();
+                context.set::<UserId>(*value).unwrap();
+                if host.context_set(context).is_ok() {
+                    *top(seen) = (Some(*value), None);
+                }
+            }
+            Doing::Pop => match host.context_pop() {
+                Ok(popped) => assert_eq!(popped.is_some(), seen.pop().is_some()),
+                Err(error) => {
+                    assert_eq!(error, Error::ContextScopeEntered);
+                    assert_eq!(seen.len(), *entered);
+                }
+            },
+            Doing::Begin => {
+                if let Ok((call, _)) = machine.invoke(self.function) {
+                    let task = machine.host().current_task().unwrap();
+                    self.begun.push((task, seen.last().cloned()));
+                    assert_eq!(suspend().definition.call(machine, &[]).map(|_| ()), Ok(()));
+                    machine.next_host_event().unwrap();
+                    machine.drop_call(call).unwrap();
+                }
+            }
+            Doing::Scope(doings, leaving) => {
+                let before = seen.clone();
+                match self.scope(machine, seen, doings, *leaving) {
+                    None => *seen = before,
+                    Some(forgotten) => *entered = forgotten,
+                }
+            }
+        }
+    }
+
+    /// How many contexts stay as the scope was not left; nothing if it was.
+    fn scope(
+        &mut self,
+        machine: &mut Machine<L>,
+        seen: &mut Seen,
+        doings: &[Doing],
+        leaving: Leaving,
+    ) -> Option<usize> {
+        let mut scope = AsyncContextScope::enter_empty(machine).ok()?;
+        seen.push((None, None));
+        let entered = &mut seen.len();
+        match leaving {
+            Leaving::AtItsEnd => self.play(&mut scope, seen, entered, doings),
+            Leaving::ByError => {
+                let result = self.play_and_fail(scope, seen, entered, doings);
+                assert_eq!(result, Err(Error::NotHeld));
+            }
+            Leaving::ByPanic => {
+                let panicked = catch_unwind(AssertUnwindSafe(move || {
+                    let mut scope = scope;
+                    self.play(&mut scope, seen, entered, doings);
+                    std::panic::resume_unwind(Box::new(Marker))
+                }));
+                let panic: Box<dyn std::any::Any + Send> = panicked.unwrap_err();
+                if !panic.is::<Marker>() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+            Leaving::Forgotten => {
+                // What it leaves is what the one around it has to clean up.
+                self.play(&mut scope, seen, entered, doings);
+                std::mem::forget(scope);
+                return Some(*entered);
+            }
+        }
+        None
+    }
+
+    /// Leaves the scope by an error.
+    fn play_and_fail(
+        &mut self,
+        mut scope: AsyncContextScope<'_, Machine<L>>,
+        seen: &mut Seen,
+        entered: &mut usize,
+        doings: &[Doing],
+    ) -> Result<(), Error> {
+        self.play(&mut scope, seen, entered, doings);
+        Err(Error::NotHeld)?;
+        std::mem::forget(scope);
+        Ok(())
+    }
+}
+
+/// The panic that leaves a scope.
+struct Marker;
+
+fn top(seen: &mut Seen) -> &mut (Option<u64>, Option<String>) {
+    if seen.is_empty() {
+        seen.push((None, None));
+    }
+    seen.last_mut().unwrap()
+}
+
+fn current<S: HostStore>(store: &mut S) -> Option<(Option<u64>, Option<String>)> {
+    let host = store.host();
+    let context = host.context_get()?;
+    Some((context.get::<UserId>(), context.get::<Locale>().map(String::from)))
+}
+
+/// Plays it in a scope around all, and asserts that nothing of it is left, and that each task has
+/// the context that it was begun in.
+fn nothing_is_left<L: Limits>(doings: &[Doing]) {
+    let mut world = World::<L>::new();
+    let instance = world.instance();
+    let function = world.stackful(instance);
+    let mut begun = Vec::new();
+    let mut play = Play { function, begun: &mut begun, of: std::marker::PhantomData };
+    let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
+    let mut seen = vec![(None, None)];
+    play.play(&mut scope, &mut seen, &mut 1, doings);
+    drop(scope);
+    assert_eq!(world.machine.host().context_depth(), 0);
+    for (task, expected) in begun {
+        let host = world.machine.host();
+        let context = host.context_of(task).unwrap();
+        let found = context.map(|it| (it.get::<UserId>(), it.get::<Locale>().map(String::from)));
+        assert_eq!(found, expected);
+    }
+    assert_eq!(world.machine.tick(), Ok(HOST));
+    world.machine.remove_instance(instance).unwrap();
+    for table in [Table::Contexts, Table::ContextScopes, Table::ContextValues, Table::TaskRecords] {
+        assert_eq!(world.machine.count_of(table), 0, "{table} are left");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn bounded_scopes_restore_exactly_what_was_in_whatever_way_they_are_left(doings in doings()) {
+        nothing_is_left::<crate::guests::Bounded>(&doings);
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn growing_scopes_restore_exactly_what_was_in_whatever_way_they_are_left(doings in doings()) {
+        nothing_is_left::<weft_core::limits::Heap>(&doings);
+    }
+}

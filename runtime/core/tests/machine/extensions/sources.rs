@@ -1,0 +1,249 @@
+//! Chains of errors: what holds them, and that each comes to an end.
+
+use std::fmt;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use weft_core::error::Error;
+use weft_core::error_context::{ErrorContextId, ErrorSeverity};
+use weft_core::limits::{Limits, Table};
+
+use crate::guests::World;
+
+fn a_source_lives_as_long_as_what_it_is_the_source_of<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
+    assert_eq!(host.error_context_set_source(first, second), Ok(()));
+    assert_eq!(host.error_context_set_source(second, third), Ok(()));
+    assert_eq!(host.error_context_set_source(second, third), Ok(()), "as it is");
+    for held in [third, second] {
+        host.error_context_drop(held).unwrap();
+        assert_eq!(host.error_context_drop(held), Err(Error::NotHeld));
+    }
+    assert_eq!(host.error_context_source(first), Ok(Some(second)));
+    assert_eq!(
+        host.error_context_stack_trace(first).unwrap().to_string(),
+        "error: a\ncaused by: error: b\ncaused by: error: c"
+    );
+    host.error_context_drop(first).unwrap();
+    for gone in [first, second, third] {
+        let unknown = Err(Error::Unknown(Table::ErrorContexts));
+        assert_eq!(host.error_context_message(gone), unknown);
+    }
+    world.clean_up();
+}
+
+fn a_source_that_is_replaced_is_let_go<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
+    host.error_context_set_source(first, second).unwrap();
+    host.error_context_drop(second).unwrap();
+    assert_eq!(host.error_context_set_source(first, third), Ok(()));
+    let unknown = Err(Error::Unknown(Table::ErrorContexts));
+    assert_eq!(host.error_context_message(second), unknown);
+    assert_eq!(host.error_context_set_source(first, None), Ok(()));
+    assert_eq!(host.error_context_source(first), Ok(None));
+    assert_eq!(host.error_context_message(third), Ok("c"), "the host holds it");
+    host.error_context_drop(third).unwrap();
+    host.error_context_drop(first).unwrap();
+    world.clean_up();
+}
+
+fn no_error_is_among_its_own_sources<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
+    host.error_context_set_source(first, second).unwrap();
+    host.error_context_set_source(second, third).unwrap();
+    for (error, source) in [(first, first), (third, first), (third, second), (second, first)] {
+        assert_eq!(host.error_context_set_source(error, source), Err(Error::SourceCycle));
+    }
+    assert_eq!(host.error_context_source(third), Ok(None));
+    for error in [third, second, first] {
+        host.error_context_drop(error).unwrap();
+    }
+    world.clean_up();
+}
+
+/// An error with so many sources.
+#[derive(Debug)]
+struct Behind(Option<Box<Self>>, &'static str);
+
+impl Behind {
+    fn with(sources: u32) -> Self {
+        (0..sources).fold(Self(None, "at last"), |source, _| Self(Some(Box::new(source)), "so"))
+    }
+}
+
+impl fmt::Display for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.1)
+    }
+}
+
+impl std::error::Error for Behind {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.as_ref().map(|source| &**source as _)
+    }
+}
+
+/// An error that says that it is its own source.
+#[derive(Debug)]
+struct Endless;
+
+impl fmt::Display for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("endless")
+    }
+}
+
+impl std::error::Error for Endless {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self)
+    }
+}
+
+fn an_error_of_rusts_comes_with_its_sources<L: Limits>() {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let made = host.error_context_from(&Behind::with(2), ErrorSeverity::Critical).unwrap();
+    assert_eq!(
+        host.error_context_stack_trace(made).unwrap().to_string(),
+        "critical: so\ncaused by: critical: so\ncaused by: critical: at last"
+    );
+    assert_eq!(world.machine.count_of(Table::ErrorContexts), 3);
+    world.machine.host().error_context_drop(made).unwrap();
+    assert_eq!(world.machine.count_of(Table::ErrorContexts), 0);
+    world.clean_up();
+}
+
+fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: Limits>() {
+    let mut world = World::<L>::new();
+    let refused = world.machine.host().error_context_from(&Endless, ErrorSeverity::Info);
+    let full = Error::Full(Table::ErrorContexts);
+    assert!([full, Error::TooManySources { max: 128 }].contains(&refused.unwrap_err()));
+    for table in [Table::ErrorContexts, Table::ErrorRecords] {
+        assert_eq!(world.machine.count_of(table), 0);
+    }
+    world.clean_up();
+}
+
+on_each_storage! {
+    a_source_lives_as_long_as_what_it_is_the_source_of,
+    a_source_that_is_replaced_is_let_go,
+    no_error_is_among_its_own_sources,
+    an_error_of_rusts_comes_with_its_sources,
+    an_error_without_an_end_is_refused_and_nothing_is_left_of_it,
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn as_many_sources_as_are_followed_are_all_there() {
+    let mut world = World::<weft_core::limits::Heap>::new();
+    let mut host = world.machine.host();
+    let made = host.error_context_from(&Behind::with(128), ErrorSeverity::Info).unwrap();
+    let trace = host.error_context_stack_trace(made).unwrap().to_string();
+    assert_eq!(trace.lines().count(), 129);
+    let refused = host.error_context_from(&Behind::with(129), ErrorSeverity::Info);
+    assert_eq!(refused, Err(Error::TooManySources { max: 128 }));
+    host.error_context_drop(made).unwrap();
+    world.clean_up();
+}
+
+/// Errors that are each other's sources, as they should be.
+struct Model {
+    is_held: Vec<bool>,
+    sources: Vec<Option<usize>>,
+}
+
+impl Model {
+    /// Whether an error is there: the host holds it, or it is the source of one that is there.
+    fn is_there(&self, error: usize) -> bool {
+        let is_source = |it: &usize| self.sources[*it] == Some(error);
+        self.is_held[error] || (0..self.sources.len()).filter(is_source).any(|it| self.is_there(it))
+    }
+
+    /// How many errors a trace shows.
+    fn length(&self, error: usize) -> usize {
+        1 + self.sources[error].map_or(0, |source| self.length(source))
+    }
+
+    fn is_behind(&self, error: usize, source: usize) -> bool {
+        error == source || self.sources[source].is_some_and(|it| self.is_behind(error, it))
+    }
+
+    /// What comes of making `source` the source of `error`.
+    fn set_source(&mut self, error: usize, source: Option<usize>) -> Result<(), Error> {
+        if !self.is_there(error) || source.is_some_and(|it| !self.is_there(it)) {
+            return Err(Error::Unknown(Table::ErrorContexts));
+        }
+        if source.is_some_and(|it| self.is_behind(error, it)) {
+            return Err(Error::SourceCycle);
+        }
+        self.sources[error] = source;
+        Ok(())
+    }
+
+    fn drop(&mut self, error: usize) -> Result<(), Error> {
+        if !self.is_there(error) {
+            return Err(Error::Unknown(Table::ErrorContexts));
+        }
+        let was_held = std::mem::take(&mut self.is_held[error]);
+        if was_held { Ok(()) } else { Err(Error::NotHeld) }
+    }
+}
+
+/// Makes errors each other's sources as it comes, drops some of them, and asserts that every trace
+/// ends and that nothing is left.
+fn traces_end<L: Limits>(operations: &[(u8, u8, u8)]) {
+    let mut world = World::<L>::new();
+    let mut host = world.machine.host();
+    let mut model = Model { is_held: vec![true; 6], sources: vec![None; 6] };
+    let errors: Vec<ErrorContextId> = (0..6).map(|_| host.create_simple("e").unwrap()).collect();
+    for (what, one, other) in operations {
+        let [one, other] = [one, other].map(|it| usize::from(*it) % errors.len());
+        let (error, source) = (errors[one], errors[other]);
+        match what % 4 {
+            0 | 1 => assert_eq!(
+                host.error_context_set_source(error, source),
+                model.set_source(one, Some(other))
+            ),
+            2 => {
+                assert_eq!(host.error_context_set_source(error, None), model.set_source(one, None));
+            }
+            _ => assert_eq!(host.error_context_drop(error), model.drop(one)),
+        }
+        for (it, error) in errors.iter().enumerate() {
+            let trace = host.error_context_stack_trace(*error);
+            let length = trace.map(|it| it.to_string().lines().count());
+            let gone = Err(Error::Unknown(Table::ErrorContexts));
+            assert_eq!(length, if model.is_there(it) { Ok(model.length(it)) } else { gone });
+        }
+    }
+    for (error, is_held) in errors.into_iter().zip(model.is_held) {
+        if is_held {
+            host.error_context_drop(error).unwrap();
+        }
+    }
+    assert_eq!(world.machine.count_of(Table::ErrorContexts), 0);
+    assert_eq!(world.machine.count_of(Table::ErrorRecords), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn every_bounded_trace_comes_to_an_end(operations in vec(any::<(u8, u8, u8)>(), 0..60)) {
+        traces_end::<crate::guests::Bounded>(&operations);
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn every_growing_trace_comes_to_an_end(operations in vec(any::<(u8, u8, u8)>(), 0..60)) {
+        traces_end::<weft_core::limits::Heap>(&operations);
+    }
+}

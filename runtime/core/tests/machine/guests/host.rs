@@ -1,0 +1,270 @@
+//! What the host does, and what it can see.
+
+use std::fmt::Write as _;
+
+use weft_core::chooser::Chooser;
+use weft_core::error::{Error, Failure};
+use weft_core::limits::{Limits, Table};
+use weft_core::machine::{
+    EndId, ErrorContextId, FunctionId, HandleView, HostEvent, InstanceId, Machine, Step, SubtaskId,
+    ThreadId, WaitableId,
+};
+
+use super::{HOSTS, World};
+use crate::calls::Of;
+use crate::steps::{HOST, back_from_import, calls_host, enters};
+
+/// The host does something.
+impl<L: Limits, C: Chooser> World<L, C> {
+    /// Calls a function, which starts at once.
+    #[track_caller]
+    pub(crate) fn invoke(&mut self, function: FunctionId) -> (SubtaskId, ThreadId) {
+        let (call, step) = self.begin(function);
+        (call, enters(&step, function))
+    }
+
+    /// Calls a function.
+    #[track_caller]
+    pub(crate) fn begin(&mut self, function: FunctionId) -> (SubtaskId, Step) {
+        self.try_begin(function).unwrap()
+    }
+
+    /// Calls a function, if it can.
+    pub(crate) fn try_begin(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
+        let (call, step) = self.machine.invoke(function)?;
+        self.calls.push(call);
+        Ok((call, self.answer(Ok(step))?))
+    }
+
+    /// Lets one ready thread run.
+    #[track_caller]
+    pub(crate) fn tick(&mut self) -> Step {
+        let step = self.machine.tick();
+        self.answer(step).unwrap()
+    }
+
+    /// The host, which was called, gives control back.
+    #[track_caller]
+    pub(crate) fn host_returned(&mut self) -> Step {
+        let step = self.machine.host_returned();
+        self.answer(step).unwrap()
+    }
+
+    /// The guest that runs calls a function of the host, which does this.
+    #[track_caller]
+    pub(crate) fn as_host<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let guest = self.machine.current().unwrap();
+        let step = self.import(self.host);
+        let call = calls_host(&step, HOSTS);
+        let done = act(self);
+        self.machine.start_host_call(call).unwrap();
+        self.machine.return_host_call(call, None).unwrap();
+        let step = self.host_returned();
+        assert_eq!(back_from_import(&step, guest), None);
+        done
+    }
+
+    /// New ends that the host holds: the readable one, and the writable one.
+    #[track_caller]
+    pub(crate) fn host_ends(&mut self, of: Of) -> (EndId, EndId) {
+        let (readable, writable) = self.machine.new_host_ends(of.kind, of.ty).unwrap();
+        self.ends.extend([readable, writable]);
+        (readable, writable)
+    }
+
+    /// Takes a readable end out of an instance.
+    #[track_caller]
+    pub(crate) fn lift_end(&mut self, instance: InstanceId, of: Of, index: u32) -> EndId {
+        let end = self.machine.lift_end(instance, (of.kind, of.ty), index).unwrap();
+        self.ends.push(end);
+        end
+    }
+
+    /// Takes a readable end from one instance to another, and gives its index there.
+    #[track_caller]
+    pub(crate) fn pass(&mut self, of: Of, from: InstanceId, index: u32, to: InstanceId) -> u32 {
+        let end = self.lift_end(from, of, index);
+        self.machine.lower_end(to, of.kind_and_type(), end).unwrap()
+    }
+
+    /// The host begins a read or write.
+    #[track_caller]
+    pub(crate) fn host_copy(&mut self, end: EndId, length: u32) {
+        let step = self.machine.host_copy(end, 0, length);
+        assert_eq!(self.answer(step), Ok(HOST));
+    }
+
+    #[track_caller]
+    pub(crate) fn lift_error_context(
+        &mut self,
+        instance: InstanceId,
+        index: u32,
+    ) -> ErrorContextId {
+        let error_context = self.machine.lift_error_context(instance, index).unwrap();
+        self.error_contexts.push(error_context);
+        error_context
+    }
+
+    /// What the host has to hear, in the order in which it happened.
+    #[track_caller]
+    pub(crate) fn host_events(&mut self) -> Vec<HostEvent> {
+        std::iter::from_fn(|| self.machine.next_host_event().unwrap()).collect()
+    }
+
+    /// What the host has to hear of its ends: how its reads and writes ended.
+    #[track_caller]
+    pub(crate) fn end_events(&mut self) -> Vec<(EndId, u32)> {
+        let of_end = |event: HostEvent| match event.waitable {
+            WaitableId::End(end) => Some((end, event.event.payload)),
+            WaitableId::Subtask(_) => None,
+        };
+        self.host_events().into_iter().filter_map(of_end).collect()
+    }
+
+    /// Takes the steps that the layer above has to, and gives the first that is a guest's, or
+    /// that the host has to decide about.
+    pub(crate) fn answer(&mut self, step: Result<Step, Failure>) -> Result<Step, Failure> {
+        let mut step = step?;
+        loop {
+            self.check_current(&step);
+            let machine = &mut self.machine;
+            step = match step {
+                Step::CheckBuffer(check) => machine.buffer_checked(check)?,
+                Step::Copy(copy) => {
+                    self.copies.push(copy.count());
+                    machine.copied(copy)?
+                }
+                Step::LoadDebugMessage { .. } => machine.new_error_context("message")?,
+                Step::StoreDebugMessage { .. } => machine.debug_message_stored()?,
+                Step::FindStartFunction(search) => {
+                    let function = u32::try_from(search.index()).unwrap();
+                    machine.new_thread(&search, function)?
+                }
+                Step::DropHostResource { representation, .. } => {
+                    self.dropped.push(representation);
+                    machine.host_resource_dropped()?
+                }
+                _ => return Ok(step),
+            };
+        }
+    }
+
+    /// A step for a thread is one for the current thread.
+    fn check_current(&self, step: &Step) {
+        let thread = match step {
+            Step::CallFunction { thread, .. }
+            | Step::CallDestructor { thread, .. }
+            | Step::CallCallback { thread, .. }
+            | Step::CallPostReturn { thread, .. }
+            | Step::CallStartFunction { thread, .. }
+            | Step::DropHostResource { thread, .. }
+            | Step::LoadDebugMessage { thread, .. }
+            | Step::StoreDebugMessage { thread, .. }
+            | Step::Resume { thread, .. } => *thread,
+            Step::Return(token) => token.thread(),
+            Step::CheckBuffer(check) => check.thread(),
+            Step::FindStartFunction(search) => search.thread(),
+            Step::CallHost { .. } | Step::CancelHost { .. } => {
+                assert_eq!(self.machine.current(), None);
+                return;
+            }
+            Step::Copy(_) | Step::ReturnToHost => return,
+        };
+        assert_eq!(self.machine.current(), Some(thread));
+    }
+}
+
+/// Looking at it, and leaving it.
+impl<L: Limits, C: Chooser> World<L, C> {
+    pub(crate) fn counts(&self) -> [usize; Table::ALL.len()] {
+        Table::ALL.map(|table| self.machine.count_of(table))
+    }
+
+    /// Everything that can be seen from outside.
+    pub(crate) fn state(&self) -> String {
+        let machine = &self.machine;
+        let mut state = format!("{machine:?} {:?}\n", machine.current());
+        for thread in machine.threads() {
+            writeln!(state, "{thread:?}").unwrap();
+        }
+        for instance in &self.instances {
+            writeln!(state, "{:?}", machine.instance_view(*instance)).unwrap();
+            for index in 0..=machine.highest_handle(*instance).unwrap_or(0) {
+                writeln!(state, "{index} {:?}", machine.handle_view(*instance, index)).unwrap();
+            }
+        }
+        for call in &self.calls {
+            let (state_, gone) = (machine.call_state(*call), machine.is_callee_gone(*call));
+            writeln!(state, "{call:?} {state_:?} {gone:?}").unwrap();
+        }
+        for end in &self.ends {
+            writeln!(state, "{end:?} {:?}", machine.end_view(*end)).unwrap();
+        }
+        state
+    }
+
+    /// Fails with `error`, and changes nothing.
+    #[track_caller]
+    pub(crate) fn refuses<T: std::fmt::Debug, F: Into<Failure>>(
+        &mut self,
+        error: Error,
+        attempt: impl FnOnce(&mut Machine<L, C>) -> Result<T, F>,
+    ) -> Error {
+        let before = self.state();
+        let failure = attempt(&mut self.machine).map_err(Into::into).unwrap_err();
+        assert_eq!(failure, Failure::Error(error));
+        assert_eq!(self.state(), before);
+        self.refused.push(error);
+        error
+    }
+
+    /// Ends whatever is under way, removes and drops all there is, and asserts that nothing is
+    /// left.
+    #[track_caller]
+    pub(crate) fn clean_up(&mut self) {
+        while self.machine.trapped().is_ok() {}
+        for instance in std::mem::take(&mut self.instances) {
+            let removed = self.machine.remove_instance(instance);
+            assert!(matches!(removed, Ok(()) | Err(Error::Unknown(Table::Instances))));
+        }
+        for call in std::mem::take(&mut self.calls) {
+            let dropped = self.machine.drop_call(call);
+            assert!(matches!(dropped, Ok(()) | Err(Error::Unknown(Table::Waitables))));
+        }
+        self.drop_host_ends();
+        for error_context in std::mem::take(&mut self.error_contexts) {
+            while self.machine.drop_error_context(error_context).is_ok() {}
+        }
+        assert_eq!(self.machine.ready_threads(), 0);
+        for table in Table::ALL {
+            if !matches!(table, Table::Functions | Table::Types) {
+                assert_eq!(self.machine.count_of(table), 0, "{table} are left");
+            }
+        }
+    }
+
+    /// Drops the ends that the host still holds, whatever they are doing.
+    fn drop_host_ends(&mut self) {
+        let ends = std::mem::take(&mut self.ends);
+        for end in &ends {
+            let cancelled = self.machine.cancel_host_copy(*end);
+            assert!(matches!(cancelled, Ok(()) | Err(Failure::Error(_))), "{cancelled:?}");
+        }
+        for end in &ends {
+            let finished = self.machine.finish_cancellation(*end);
+            let misused = [Error::NotCancelled, Error::Unknown(Table::Waitables), Error::NotHeld];
+            assert!(finished.map_or_else(|error| misused.contains(&error), |()| true));
+        }
+        while self.machine.next_host_event().unwrap().is_some() {}
+        for end in ends {
+            let dropped = self.machine.drop_host_end(end);
+            assert!(matches!(dropped, Ok(()) | Err(Error::Unknown(Table::Waitables))));
+        }
+    }
+
+    /// What a handle stands for.
+    #[track_caller]
+    pub(crate) fn view(&self, instance: InstanceId, index: u32) -> HandleView {
+        self.machine.handle_view(instance, index).unwrap().unwrap()
+    }
+}

@@ -1,0 +1,60 @@
+//! The machine, tested by guests that the tests themselves play.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `guests`, `calls`, `steps` | a store with instances, functions of every kind of lift, and terse ways to drive them |
+//! | `rules` | a scenario for each rule whose breach is a trap, and for each place that traps |
+//! | `behaviour` | what happens where nobody breaks a rule |
+//! | `errors`, `tokens` | how a host can misuse the machine, and what it hears |
+//! | `extensions` | what the host remembers of tasks and errors |
+//! | `full` | every table, driven to its end and past it |
+//! | `properties`, `player`, `operations` | anything at all, in any order |
+//!
+//! Each scenario is generic over what the machine's tables are made of, and runs on arrays and,
+//! with `alloc`, on growing tables.
+
+/// Makes a test of each of these functions for each kind of storage.
+#[cfg(test)]
+macro_rules! on_each_storage {
+    ($($name:ident),* $(,)?) => {
+        mod bounded {
+            $(#[test]
+            fn $name() {
+                super::$name::<crate::guests::Bounded>();
+            })*
+        }
+
+        #[cfg(feature = "alloc")]
+        mod heap {
+            $(#[test]
+            fn $name() {
+                super::$name::<weft_core::limits::Heap>();
+            })*
+        }
+    };
+}
+
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod extensions;
+#[cfg(test)]
+mod full;
+#[cfg(test)]
+mod guests;
+#[cfg(test)]
+mod operations;
+#[cfg(test)]
+mod player;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod steps;
+#[cfg(test)]
+mod tokens;

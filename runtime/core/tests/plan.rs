@@ -1,0 +1,425 @@
+//! From guest to guest, where the two memories are one, or can't be had at the same time.
+#![cfg(feature = "alloc")]
+
+use weft_core::abi::{
+    Abi, CoreValueIter, Layout, LiftHandles, LowerContext, Options, Peer, Resource, StringEncoding,
+    TransferContext, Type, TypeList, align_to, check_buffer,
+};
+use weft_core::builtin::TypeIndex;
+use weft_core::core_value::IntegerType;
+use weft_core::error::{Error, Failure};
+use weft_core::machine::{EndId, ErrorContextId};
+use weft_core::trap::{CopyDirection, EndKind, Trap};
+
+const OPTIONS: Options =
+    Options { peer: Peer::Guest, ..Options::new(IntegerType::I32, StringEncoding::Utf8) };
+
+/// One instance that calls itself: both memories are the same.
+struct Alone {
+    source_options: Options,
+    options: Options,
+    memory: Vec<u8>,
+    last: u64,
+    /// How many bytes the memory grows by in each call of `realloc`.
+    growth: usize,
+    /// What a call of `realloc` writes, and where.
+    scribble: Option<(usize, u8)>,
+    /// What the instance noticed, in its order.
+    events: Vec<&'static str>,
+}
+
+impl Alone {
+    fn new(memory: &[u8], size: usize) -> Self {
+        let mut all = memory.to_vec();
+        all.resize(size, 0xcc);
+        let last = align_to(memory.len() as u64, 8);
+        Self {
+            source_options: OPTIONS,
+            options: OPTIONS,
+            memory: all,
+            last,
+            growth: 0,
+            scribble: None,
+            events: Vec::new(),
+        }
+    }
+
+    fn at(&self, address: u64, length: usize) -> &[u8] {
+        let start = usize::try_from(address).unwrap_or(usize::MAX);
+        self.memory.get(start..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+    }
+
+    fn transfer(&mut self, ty: &Type, values: &[u64]) -> Result<Vec<u64>, Failure> {
+        let list = TypeList::new([ty.clone()]).map_err(|_| Error::ValueMismatch)?;
+        let mut values = CoreValueIter::new(values);
+        let flat = list.transfer_flat_values(self, (16, 16), &mut values, None)?;
+        Ok(flat.as_slice().to_vec())
+    }
+}
+
+impl LowerContext for Alone {
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        &mut self.memory
+    }
+
+    fn realloc(&mut self, old: u64, _: u64, alignment: u32, length: u64) -> Result<u64, Failure> {
+        self.events.push("realloc");
+        if let Some((address, byte)) = self.scribble {
+            self.memory.splice(address..=address, [byte]);
+        }
+        if old != 0 {
+            return Ok(old);
+        }
+        let grown = self.memory.len() + self.growth;
+        self.memory.resize(grown, 0xcc);
+        let address = align_to(self.last, alignment);
+        self.last = address + length;
+        Ok(address)
+    }
+
+    fn lower_own(&mut self, _: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        self.events.push("lower own");
+        u32::try_from(resource.representation + 100).map_err(|_| Error::TooLong.into())
+    }
+
+    fn lower_borrow(&mut self, _: TypeIndex, _: Resource) -> Result<u32, Failure> {
+        Err(Error::HostHasNoHandles.into())
+    }
+
+    fn lower_end(&mut self, _: EndKind, _: TypeIndex, _: EndId) -> Result<u32, Failure> {
+        Err(Error::HostHasNoHandles.into())
+    }
+
+    fn lower_error_context(&mut self, _: ErrorContextId) -> Result<u32, Failure> {
+        Err(Error::HostHasNoHandles.into())
+    }
+}
+
+impl LiftHandles for Alone {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        self.events.push("lift own");
+        if index == 0 {
+            return Err(Trap::UnknownHandleIndex { index }.into());
+        }
+        Ok(Resource { ty, representation: u64::from(index) })
+    }
+
+    fn lift_borrow(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        Err(Trap::UnknownHandleIndex { index }.into())
+    }
+
+    fn lift_end(&mut self, _: EndKind, _: TypeIndex, index: u32) -> Result<EndId, Failure> {
+        Err(Trap::UnknownHandleIndex { index }.into())
+    }
+
+    fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
+        Err(Trap::UnknownHandleIndex { index }.into())
+    }
+}
+
+// The trait's own `copy`: it needs one memory at a time.
+impl TransferContext for Alone {
+    fn source_options(&self) -> &Options {
+        &self.source_options
+    }
+
+    fn source_memory(&self) -> &[u8] {
+        &self.memory
+    }
+}
+
+#[test]
+fn long_lists_are_copied_within_one_memory() -> Result<(), Failure> {
+    let bytes: Vec<u8> = (0..5000_u32).map(|it| it.to_le_bytes()[0]).collect();
+    let mut guest = Alone::new(&bytes, 20_000);
+    let list = Type::list(Type::U8).map_err(|_| Error::ValueMismatch)?;
+    assert_eq!(guest.transfer(&list, &[0, 5000])?, [5000, 5000]);
+    assert_eq!(guest.at(5000, 5000), bytes);
+    Ok(())
+}
+
+#[test]
+fn memory_may_grow_while_values_move() -> Result<(), Failure> {
+    let mut guest = Alone::new(b"hello, world", 16);
+    guest.growth = 64;
+    assert_eq!(guest.transfer(&Type::String, &[7, 5])?, [16, 5]);
+    assert_eq!(guest.at(16, 5), b"world");
+    Ok(())
+}
+
+#[test]
+fn text_is_transcoded_within_one_memory() -> Result<(), Failure> {
+    let mut guest = Alone::new("žluť €".as_bytes(), 64);
+    guest.options.string_encoding = StringEncoding::Utf16;
+    let moved = guest.transfer(&Type::String, &[0, 10])?;
+    let expected: Vec<u8> = "žluť €".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let &[address, length] = moved.as_slice() else { return Err(Error::FlatValueCount.into()) };
+    assert_eq!((guest.at(address, 12), length), (expected.as_slice(), 6));
+    Ok(())
+}
+
+#[test]
+fn elements_of_streams_move_with_the_checks_of_their_type() {
+    let mut guest = Alone::new(&[0, 1, 2, 255], 16);
+    assert_eq!(Type::Bool.transfer_elements(&mut guest, 0, 8, 4), Ok(()));
+    assert_eq!(guest.at(8, 4), [0, 1, 1, 1]);
+
+    let direction = Type::enumeration(["n", "e", "s"]).expect("there is such a type");
+    assert_eq!(direction.transfer_elements(&mut guest, 0, 8, 3), Ok(()));
+    let outcome = direction.transfer_elements(&mut guest, 0, 8, 4);
+    assert_eq!(outcome, Err(Trap::InvalidDiscriminant.into()));
+
+    let flags = Type::flags(["a", "b"]).expect("there is such a type");
+    assert_eq!(flags.transfer_elements(&mut guest, 0, 8, 4), Ok(()));
+    assert_eq!(guest.at(8, 4), [0, 1, 2, 3]);
+
+    let mut guest = Alone::new(&[0x61, 0, 0, 0, 0, 0xd8, 0, 0], 16);
+    assert_eq!(Type::Char.transfer_elements(&mut guest, 0, 8, 1), Ok(()));
+    let outcome = Type::Char.transfer_elements(&mut guest, 0, 8, 2);
+    assert_eq!(outcome, Err(Trap::InvalidChar.into()));
+
+    let mut guest = Alone::new(&[7, 0, 0, 0, 9, 0, 0, 0], 16);
+    assert_eq!(Type::Own(TypeIndex(0)).transfer_elements(&mut guest, 0, 8, 2), Ok(()));
+    assert_eq!(guest.at(8, 8), [107, 0, 0, 0, 109, 0, 0, 0]);
+}
+
+#[test]
+fn records_between_memories_of_two_widths_move_in_runs() {
+    let ty =
+        Type::record([("a", Type::U8), ("b", Type::U64), ("c", Type::String), ("d", Type::U16)])
+            .expect("there is such a type");
+    let mut record = vec![0; 32];
+    for (place, byte) in record.iter_mut().zip([5]) {
+        *place = byte;
+    }
+    record.splice(8..16, 77_u64.to_le_bytes());
+    record.splice(16..24, [28, 0, 0, 0, 2, 0, 0, 0]);
+    record.splice(24..26, 9_u16.to_le_bytes());
+    record.splice(28..30, *b"hi");
+    let mut guest = Alone::new(&record, 128);
+    guest.options.address_type = IntegerType::I64;
+    guest.last = 100;
+    assert_eq!(ty.transfer_elements(&mut guest, 0, 40, 1), Ok(()));
+    assert_eq!(guest.at(40, 1), [5]);
+    assert_eq!(guest.at(48, 8), 77_u64.to_le_bytes());
+    assert_eq!(guest.at(56, 16), [100, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(guest.at(72, 2), 9_u16.to_le_bytes());
+    assert_eq!(guest.at(100, 2), b"hi");
+}
+
+#[test]
+fn a_buffer_is_aligned_and_lies_inside_the_memory_unless_it_is_empty() {
+    let memory = [0; 16];
+    let layout: Layout = Type::U32.abi().narrow;
+    let (read, write) = (CopyDirection::Read, CopyDirection::Write);
+    for (address, length) in [(8, 2), (0, 4), (16, 0), (6, 0), (20, 0), (u64::MAX, 0)] {
+        assert_eq!(check_buffer(&memory, layout, read, address, length), Ok(()));
+    }
+    for copy_direction in [read, write] {
+        let unaligned = Trap::BufferUnaligned { copy_direction };
+        for address in [6, 0xffff_ffff, u64::MAX] {
+            let outcome = check_buffer(&memory, layout, copy_direction, address, 1);
+            assert_eq!(outcome, Err(unaligned.into()));
+        }
+        let beyond = Trap::BufferOutOfBounds { copy_direction };
+        for (address, length) in [(8, 3), (16, 1), (0xffff_fffc, 1), (u64::MAX - 3, 1)] {
+            let outcome = check_buffer(&memory, layout, copy_direction, address, length);
+            assert_eq!(outcome, Err(beyond.into()));
+        }
+        for length in [5, u32::MAX] {
+            let outcome = check_buffer(&memory, layout, copy_direction, 0, length);
+            assert_eq!(outcome, Err(beyond.into()));
+        }
+        // Elements of no type are nowhere.
+        let nothing = Abi::NOTHING.wide;
+        for address in [0, 1, 17, u64::MAX] {
+            let outcome = check_buffer(&memory, nothing, copy_direction, address, u32::MAX);
+            assert_eq!(outcome, Ok(()));
+        }
+    }
+}
+
+#[test]
+fn places_that_overlap_in_one_memory_are_copied_as_they_were() {
+    let bytes: Vec<u8> = (0..30_000_u32).map(|it| (it % 251).to_le_bytes()[0]).collect();
+    for length in [0, 1, 2, 63, 64, 65, 4095, 4096, 4097, 9000] {
+        for to in [0, 1, 5_000, 9_936, 9_999, 10_000, 10_001, 10_064, 14_096, 20_000] {
+            let mut guest = Alone::new(&bytes, 30_000);
+            let mut expected = bytes.clone();
+            expected.copy_within(10_000..10_000 + length, to);
+            let count = u32::try_from(length).expect("it is small");
+            assert_eq!(Type::U8.transfer_elements(&mut guest, 10_000, to as u64, count), Ok(()));
+            assert!(guest.memory == expected, "{length} bytes to {to}");
+        }
+    }
+}
+
+#[test]
+fn what_nobody_checked_is_the_mistake_of_the_host() {
+    let unchecked = Err(Error::UncheckedAddress.into());
+    for element in [Type::U8, Type::Bool, Type::Char, Type::String] {
+        for (from, to) in [(60, 0), (u64::MAX - 1, 0), (0, 60), (0, u64::MAX - 1)] {
+            let mut guest = Alone::new(&[0; 64], 64);
+            guest.last = 64;
+            let outcome = element.transfer_elements(&mut guest, from, to, 8);
+            assert_eq!(outcome, unchecked, "{element} from {from} to {to}");
+        }
+    }
+}
+
+#[test]
+fn everything_is_lifted_before_the_destination_notices_anything() {
+    let list = |element| Type::list(element).expect("there is such a type");
+    let own = || Type::Own(TypeIndex(0));
+
+    // Two strings, the second of which is malformed.
+    let mut memory = vec![16, 0, 0, 0, 2, 0, 0, 0, 18, 0, 0, 0, 2, 0, 0, 0];
+    memory.extend_from_slice(b"okn\xff");
+    let mut guest = Alone::new(&memory, 64);
+    let before = guest.memory.clone();
+    let strings = list(Type::String);
+    assert_eq!(guest.transfer(&strings, &[0, 2]), Err(Trap::InvalidUtf8.into()));
+    assert_eq!(Type::String.transfer_elements(&mut guest, 0, 32, 2), Err(Trap::InvalidUtf8.into()));
+    assert_eq!((guest.events.as_slice(), guest.memory), (&[][..], before));
+
+    // Handles, the last of which is unknown: those before it are gone, and arrive nowhere.
+    let mut guest = Alone::new(&[7, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0], 64);
+    let unknown = Err(Trap::UnknownHandleIndex { index: 0 }.into());
+    assert_eq!(guest.transfer(&list(own()), &[0, 3]), unknown);
+    assert_eq!(guest.events, ["lift own"; 3]);
+
+    let mut guest = Alone::new(&[7, 0, 0, 0, 9, 0, 0, 0], 64);
+    assert_eq!(guest.transfer(&list(own()), &[0, 2]), Ok(vec![8, 2]));
+    assert_eq!(guest.at(8, 8), [107, 0, 0, 0, 109, 0, 0, 0]);
+    let order = ["lift own", "lift own", "realloc", "lower own", "lower own"];
+    assert_eq!(guest.events, order);
+}
+
+#[test]
+fn handles_that_appear_or_vanish_while_values_move_are_noticed() {
+    // A list, and an option of a handle: `realloc` for the list changes the option.
+    let handle = Type::option(Type::Own(TypeIndex(0))).expect("there is such a type");
+    let list = Type::list(Type::U8).expect("there is such a type");
+    let ty = Type::tuple([list, handle]).expect("there is such a type");
+    for (is_some, changed) in [(1, 0), (0, 1)] {
+        let mut guest = Alone::new(&[0, 0, 0, 0, 1, 0, 0, 0, is_some, 0, 0, 0, 7, 0, 0, 0], 64);
+        let mut again = Alone::new(&guest.memory, 64);
+        again.last = 48;
+        assert_eq!(ty.transfer_elements(&mut again, 0, 24, 1), Ok(()));
+        guest.scribble = Some((8, changed));
+        let outcome = ty.transfer_elements(&mut guest, 0, 24, 1);
+        assert_eq!(outcome, Err(Error::SourceChanged.into()));
+    }
+}
+
+#[test]
+fn text_that_changes_while_it_moves_is_malformed_in_its_own_encoding() {
+    let mut guest = Alone::new(b"a\0b\0", 64);
+    guest.source_options.string_encoding = StringEncoding::Utf16;
+    guest.scribble = Some((1, 0xd8));
+    assert_eq!(guest.transfer(&Type::String, &[0, 2]), Err(Trap::InvalidUtf16.into()));
+
+    let mut guest = Alone::new(b"ab", 64);
+    guest.options.string_encoding = StringEncoding::Utf16;
+    guest.scribble = Some((0, 0xff));
+    assert_eq!(guest.transfer(&Type::String, &[0, 2]), Err(Trap::InvalidUtf8.into()));
+
+    // Whatever the bytes, they are Latin-1.
+    let mut guest = Alone::new(b"ab", 64);
+    guest.source_options.string_encoding = StringEncoding::Latin1Utf16;
+    guest.options.string_encoding = StringEncoding::Utf16;
+    guest.scribble = Some((0, 0xff));
+    assert_eq!(guest.transfer(&Type::String, &[0, 2]), Ok(vec![8, 2]));
+    assert_eq!(guest.at(8, 4), [0xff, 0, b'b', 0]);
+}
+
+#[test]
+fn a_list_that_may_be_lifted_is_lowered_though_it_is_twice_as_long() {
+    // Elements are large, and nearly all of one is addresses.
+    let strings = Type::fixed_length_list(Type::String, 4000).expect("there is such a type");
+    let element = Type::option(strings).expect("there is such a type");
+    let [narrow, wide] = [element.abi().narrow.size, element.abi().wide.size];
+    let list = Type::list(element).expect("there is such a type");
+    let count = 0xfff_ffff / narrow;
+    assert!(count * wide > 0xfff_ffff);
+
+    let mut guest = Alone::new(&[], usize::try_from(count * narrow).expect("it fits"));
+    guest.memory = vec![0; guest.memory.len()];
+    guest.options.address_type = IntegerType::I64;
+    guest.last = 8;
+    // It was asked for, and there is no room.
+    let no_room = Err(Trap::ListContentOutOfBounds.into());
+    assert_eq!(guest.transfer(&list, &[0, count]), no_room);
+    assert_eq!(guest.events, ["realloc"]);
+
+    // What lies in the source decides what is too long, also where it would be shorter.
+    guest.events.clear();
+    (guest.options, guest.source_options) = (guest.source_options, guest.options);
+    assert_eq!(guest.transfer(&list, &[0, count]), Err(Trap::ListTooLong.into()));
+    assert!(guest.events.is_empty());
+}
+
+#[test]
+fn the_tag_of_utf16_moves_with_the_width_of_addresses() {
+    let [narrow, wide] = [IntegerType::I32, IntegerType::I64];
+    let tag = |address_type| match address_type {
+        IntegerType::I32 => 1 << 31,
+        IntegerType::I64 => 1 << 63,
+    };
+    for (from, to) in [(narrow, wide), (wide, narrow), (narrow, narrow), (wide, wide)] {
+        for encoding in [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::Latin1Utf16] {
+            let mut guest = Alone::new(b"\xac\x20A\0", 64);
+            guest.source_options = Options {
+                string_encoding: StringEncoding::Latin1Utf16,
+                address_type: from,
+                ..OPTIONS
+            };
+            guest.options = Options { string_encoding: encoding, address_type: to, ..OPTIONS };
+            let (length, bytes): (u64, &[u8]) = match encoding {
+                StringEncoding::Utf8 => (4, "€A".as_bytes()),
+                StringEncoding::Utf16 => (2, b"\xac\x20A\0"),
+                StringEncoding::Latin1Utf16 => (2 | tag(to), b"\xac\x20A\0"),
+            };
+            let moved = guest.transfer(&Type::String, &[0, 2 | tag(from)]);
+            assert_eq!(moved, Ok(vec![8, length]), "{from:?} to {to:?}");
+            assert_eq!(guest.at(8, bytes.len()), bytes);
+        }
+    }
+
+    // With addresses of 64 bits, the tag of 32 bits is part of the length.
+    let mut guest = Alone::new(b"\xac\x20A\0", 64);
+    guest.source_options.string_encoding = StringEncoding::Latin1Utf16;
+    guest.source_options.address_type = wide;
+    let outcome = guest.transfer(&Type::String, &[0, 2 | tag(narrow)]);
+    assert_eq!(outcome, Err(Trap::StringTooLong.into()));
+}
+
+#[test]
+fn lists_that_all_lie_in_the_same_place_are_refused_before_anything_is_moved() {
+    // The elements of each list are this list itself: 512 to the power of 7 bytes.
+    let lists = |depth, leaf| (0..depth).try_fold(leaf, |inner, _| Type::list(inner));
+    let memory = [0, 0, 0, 0, 0, 2, 0, 0].repeat(512);
+    for depth in [1, 2] {
+        let mut guest = Alone::new(&memory, 64 << 20);
+        let moved = guest.transfer(&lists(depth, Type::U8).unwrap(), &[0, 512]);
+        assert!(moved.is_ok(), "{depth}: {moved:?}");
+    }
+    for ty in [lists(7, Type::U8), lists(6, Type::String)] {
+        let mut guest = Alone::new(&memory, 64 << 20);
+        let moved = guest.transfer(&ty.unwrap(), &[0, 512]);
+        assert_eq!(moved, Err(Error::LiftedTooLarge.into()));
+        assert_eq!(guest.events, [""; 0]);
+    }
+}
+
+#[test]
+fn a_list_as_long_as_the_memory_is_moved() {
+    let memory = vec![1; 140 << 20];
+    let mut guest = Alone::new(&memory, 281 << 20);
+    let moved = guest.transfer(&Type::list(Type::U8).unwrap(), &[0, 140 << 20]);
+    assert_eq!(moved, Ok(vec![140 << 20, 140 << 20]));
+}

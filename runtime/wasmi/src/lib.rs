@@ -1,0 +1,457 @@
+//! The adapter for [wasmi](https://docs.rs/wasmi), an interpreter in Rust.
+//!
+//! A call that stops is wasmi's resumable call: a function of the host returns an error, wasmi
+//! keeps the stack of the call, and goes on with the results that it is given. What wasmi can't
+//! do is known, and handled here or by who drives calls:
+//!
+//! - a start function can't stop;
+//! - a tail call of an imported function comes back with a wrong value if it stopped in between,
+//!   and can't stop at all if the outermost function makes it (wasmi 2.0.0): `call_through` makes functions of the host reachable by
+//!   an ordinary call for modules with tail calls;
+//! - no exceptions, threads, references to functions by type, or garbage collection.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod call_through;
+mod host_function;
+mod limiter;
+mod value;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+
+use wasmi::errors::{ErrorKind, HostError, InstantiationError, MemoryError, TableError};
+use wasmi::{AsContextMut as _, CompilationMode, Config, Engine, Extern, Nullable, Ref};
+use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
+
+use limiter::Limiter;
+use value::{core_type, core_value, default_value, wasmi_value};
+use weft_core::abi::CoreFunctionType;
+use weft_core::core_value::{CoreType, CoreValue};
+use weft_core::engine::{
+    Capability, CoreContext, CoreEngine, CoreExtern, CoreTrap, HostFunctions, HostStop,
+    MemoryLimits, ModuleRefused, Progress, ProgressOf, TableEntry,
+};
+
+/// wasmi.
+///
+/// ```
+/// use weft::engine::{Capability, CoreEngine as _};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// let engine = Wasmi::default();
+/// assert!(engine.capabilities().contains(&Capability::TailCalls));
+/// assert!(!engine.capabilities().contains(&Capability::ExceptionHandling));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Wasmi {
+    engine: Engine,
+    fuel: Option<u64>,
+}
+
+/// So many stacks of its own the default engine keeps for calls to come: each call that is nested
+/// in another has one.
+const CACHED_STACKS: usize = 64;
+
+impl Default for Wasmi {
+    fn default() -> Self {
+        let mut config = Config::default();
+        config.set_max_cached_stacks(CACHED_STACKS);
+        Self::new(&config, None)
+    }
+}
+
+impl Wasmi {
+    /// An engine that is configured so, with all proposals that wasmi has.
+    ///
+    /// A call of a guest by a guest allocates a stack unless wasmi has one left of an earlier call:
+    /// see [`Config::set_max_cached_stacks`], which is 64 for the default engine, and 2 in a
+    /// configuration that doesn't say so.
+    ///
+    /// If `fuel` is given, guests are interrupted each time they have used so much, all together,
+    /// since the host let them run: whoever drives them gets control, and decides whether they go
+    /// on. A start function of a core module traps instead. Counting makes guests slower.
+    #[must_use]
+    pub fn new(config: &Config, fuel: Option<u64>) -> Self {
+        let mut config = config.clone();
+        config.wasm_multi_memory(true).wasm_memory64(true).wasm_custom_page_sizes(true);
+        config.wasm_tail_call(true).wasm_wide_arithmetic(true);
+        config.wasm_simd(true).wasm_relaxed_simd(true);
+        config.consume_fuel(fuel.is_some());
+        if fuel.is_some() {
+            // Compiling a function when it is called first takes fuel, and can't be interrupted.
+            config.compilation_mode(CompilationMode::Eager);
+        }
+        Self { engine: Engine::new(&config), fuel }
+    }
+}
+
+impl CoreEngine for Wasmi {
+    type Module = Module;
+    type Instance = wasmi::Instance;
+    type Function = Function;
+    type Memory = wasmi::Memory;
+    type Table = wasmi::Table;
+    type Global = wasmi::Global;
+    type Tag = NoTag;
+    type Activation = Activation;
+    type Store<D: HostFunctions<Self>> = wasmi::Store<Inner<D>>;
+    type Context<'a, D: HostFunctions<Self>> = Context<'a, D>;
+
+    fn capabilities(&self) -> &[Capability] {
+        &[
+            Capability::Memory64,
+            Capability::MultiMemory,
+            Capability::CustomPageSizes,
+            Capability::TailCalls,
+            Capability::Simd,
+            Capability::RelaxedSimd,
+            Capability::WideArithmetic,
+        ]
+    }
+
+    fn compile(&self, module: &[u8]) -> Result<Module, ModuleRefused> {
+        match wasmi::Module::new(&self.engine, module) {
+            Ok(compiled) => Ok(Module(compiled)),
+            Err(error) => Err(ModuleRefused(error.to_string().into())),
+        }
+    }
+
+    fn imports(module: &Module) -> Vec<(String, String)> {
+        let imports = module.0.imports();
+        imports.map(|it| (it.module().to_string(), it.name().to_string())).collect()
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Engine::same(&self.engine, &other.engine)
+    }
+
+    fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
+        let limiter = Limiter::default();
+        let inner = Inner { fuel: self.fuel, limiter, host: BTreeMap::new(), data };
+        let mut store = wasmi::Store::new(&self.engine, inner);
+        store.limiter(|inner| &mut inner.limiter);
+        refuel(&mut store.as_context_mut(), 0);
+        store
+    }
+
+    fn context<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> Context<'_, D> {
+        Context(store.as_context_mut())
+    }
+
+    fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D {
+        &store.data().data
+    }
+
+    fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D {
+        &mut store.data_mut().data
+    }
+}
+
+/// Lets a store's guests run for as long again, or until what comes next is done, if that alone
+/// takes `required`.
+fn refuel<D>(store: &mut StoreContextMut<'_, Inner<D>>, required: u64) {
+    if let Some(fuel) = store.data().fuel {
+        // It fails only for an engine that doesn't count.
+        let _ = store.set_fuel(fuel.max(required));
+    }
+}
+
+/// A compiled module.
+#[derive(Clone)]
+pub struct Module(wasmi::Module);
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").finish_non_exhaustive()
+    }
+}
+
+/// What is in a store of wasmi's.
+#[derive(Debug)]
+pub struct Inner<D> {
+    fuel: Option<u64>,
+    limiter: Limiter,
+    /// The functions of the host, by what they are to wasmi, with the function that calls one, if
+    /// it was needed.
+    host: BTreeMap<String, Option<wasmi::Func>>,
+    data: D,
+}
+
+/// A function, and what it returns.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    wasmi: wasmi::Func,
+    result: Option<CoreType>,
+    /// Whether it returns one value that is no [`CoreType`], or several.
+    is_foreign: bool,
+}
+
+/// wasmi has no exceptions, so that there are no tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTag {}
+
+/// A call that has stopped.
+#[derive(Debug)]
+pub struct Activation {
+    call: StoppedCall,
+    result: Option<CoreType>,
+}
+
+#[derive(Debug)]
+enum StoppedCall {
+    InHost(ResumableCallHostTrap),
+    OutOfFuel(ResumableCallOutOfFuel),
+}
+
+/// What a function of the host returns to stop the guest: wasmi puts it into a box, which takes no
+/// memory.
+#[derive(Debug)]
+struct Suspends;
+
+/// What a function of the host returns if the guest trapped.
+#[derive(Debug)]
+struct Traps;
+
+impl fmt::Display for Suspends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the guest stops here")
+    }
+}
+
+impl fmt::Display for Traps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the guest trapped")
+    }
+}
+
+impl HostError for Suspends {}
+impl HostError for Traps {}
+
+/// The error by which a host function stops the guest that called it.
+fn stop_error(stop: HostStop) -> wasmi::Error {
+    match stop {
+        HostStop::Suspend => wasmi::Error::host(Suspends),
+        HostStop::Trap => wasmi::Error::host(Traps),
+    }
+}
+
+/// A store of wasmi's, lent.
+#[derive(Debug)]
+pub struct Context<'a, D>(StoreContextMut<'a, Inner<D>>);
+
+impl<D: HostFunctions<Wasmi>> Context<'_, D> {
+    fn function(&self, function: wasmi::Func) -> Function {
+        let ty = function.ty(&self.0);
+        let (result, is_foreign) = match ty.results() {
+            [] => (None, false),
+            [one] => (core_type(*one), core_type(*one).is_none()),
+            _ => (None, true),
+        };
+        Function { wasmi: function, result, is_foreign }
+    }
+
+    fn wasmi_extern(it: CoreExtern<Wasmi>) -> Extern {
+        match it {
+            CoreExtern::Function(it) => Extern::Func(it.wasmi),
+            CoreExtern::Memory(it) => Extern::Memory(it),
+            CoreExtern::Table(it) => Extern::Table(it),
+            CoreExtern::Global(it) => Extern::Global(it),
+            CoreExtern::Tag(it) => match it {},
+        }
+    }
+}
+
+impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
+    type Engine = Wasmi;
+    type Data = D;
+
+    fn data(&self) -> &D {
+        &self.0.data().data
+    }
+
+    fn data_mut(&mut self) -> &mut D {
+        &mut self.0.data_mut().data
+    }
+
+    fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
+        let function = host_function::new(&mut self.0, number, ty);
+        // Handles show which function they are of, but can't be compared.
+        self.0.data_mut().host.insert(format!("{function:?}"), None);
+        Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
+    }
+
+    fn callable(&mut self, function: Function) -> Function {
+        let name = format!("{:?}", function.wasmi);
+        let wasmi = match self.0.data().host.get(&name) {
+            None => return function,
+            Some(Some(through)) => *through,
+            Some(None) => {
+                let ty = value::core_function_type(&function.wasmi.ty(&self.0));
+                let through = ty.and_then(|ty| call_through::new(&mut self.0, function.wasmi, &ty));
+                let Some(through) = through else { return function };
+                self.0.data_mut().host.insert(name, Some(through));
+                through
+            }
+        };
+        Function { wasmi, ..function }
+    }
+
+    fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
+        let function = host_function::new(&mut self.0, number, ty);
+        let function = call_through::new(&mut self.0, function, ty).unwrap_or_else(|| {
+            // There is no function with this number: rather a trap than a wrong value.
+            host_function::new(&mut self.0, u32::MAX, ty)
+        });
+        Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
+    }
+
+    fn instantiate(
+        &mut self,
+        module: &Module,
+        imports: &[CoreExtern<Wasmi>],
+    ) -> Result<wasmi::Instance, CoreTrap> {
+        let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
+        wasmi::Instance::new(&mut self.0, &module.0, &imports).map_err(|error| {
+            match error.downcast_ref::<Suspends>() {
+                Some(Suspends) => CoreTrap::CannotStop,
+                None => trap(&error),
+            }
+        })
+    }
+
+    fn export(&self, instance: &wasmi::Instance, name: &str) -> Option<CoreExtern<Wasmi>> {
+        Some(match instance.get_export(&self.0, name)? {
+            Extern::Func(it) => CoreExtern::Function(self.function(it)),
+            Extern::Memory(it) => CoreExtern::Memory(it),
+            Extern::Table(it) => CoreExtern::Table(it),
+            Extern::Global(it) => CoreExtern::Global(it),
+        })
+    }
+
+    fn refuel(&mut self) {
+        refuel(&mut self.0, 0);
+    }
+
+    fn set_memory_limits(&mut self, limits: MemoryLimits) {
+        self.0.data_mut().limiter.limits = limits;
+    }
+
+    fn call(
+        &mut self,
+        function: Function,
+        arguments: &[CoreValue],
+    ) -> Result<ProgressOf<Self>, CoreTrap> {
+        if function.is_foreign {
+            return Err(CoreTrap::Engine("a function returns what no lifted function does".into()));
+        }
+        let mut inputs = value::Values::new();
+        for argument in arguments {
+            inputs.push(wasmi_value(*argument)?)?;
+        }
+        let mut output = [default_value(function.result)];
+        let outputs = output.get_mut(..usize::from(function.result.is_some()));
+        let outputs = outputs.unwrap_or_default();
+        let call = function.wasmi.call_resumable(&mut self.0, inputs.as_slice(), outputs);
+        progress(call, &output, function.result)
+    }
+
+    fn resume(
+        &mut self,
+        activation: Activation,
+        result: Option<CoreValue>,
+    ) -> Result<ProgressOf<Self>, CoreTrap> {
+        let Activation { call, result: returned } = activation;
+        let mut output = [default_value(returned)];
+        let outputs = output.get_mut(..usize::from(returned.is_some())).unwrap_or_default();
+        let call = match call {
+            StoppedCall::InHost(call) => {
+                let input = result.map(wasmi_value).transpose()?;
+                call.resume(&mut self.0, input.as_slice(), outputs)
+            }
+            StoppedCall::OutOfFuel(call) => {
+                refuel(&mut self.0, call.required_fuel());
+                call.resume(&mut self.0, outputs)
+            }
+        };
+        progress(call, &output, returned)
+    }
+
+    fn memory(&self, memory: wasmi::Memory) -> &[u8] {
+        memory.data(&self.0)
+    }
+
+    fn memory_mut(&mut self, memory: wasmi::Memory) -> (&mut [u8], &mut D) {
+        let (bytes, inner) = memory.data_and_store_mut(&mut self.0);
+        (bytes, &mut inner.data)
+    }
+
+    fn table_function(
+        &self,
+        table: wasmi::Table,
+        index: u64,
+        ty: &CoreFunctionType,
+    ) -> TableEntry<Function> {
+        let Some(Ref::Func(Nullable::Val(function))) = table.get(&self.0, index) else {
+            return TableEntry::Empty;
+        };
+        if function.ty(&self.0) == value::function_type(ty) {
+            TableEntry::Function(self.function(function))
+        } else {
+            TableEntry::OtherType
+        }
+    }
+}
+
+/// How far a call came, in our words.
+fn progress(
+    call: Result<ResumableCall, wasmi::Error>,
+    output: &[wasmi::Val; 1],
+    result: Option<CoreType>,
+) -> Result<Progress<Activation>, CoreTrap> {
+    match call.map_err(|error| trap(&error))? {
+        ResumableCall::Finished => {
+            let [output] = output;
+            Ok(Progress::Returned(result.and_then(|_| core_value(output))))
+        }
+        ResumableCall::HostTrap(call) => match call.host_error().downcast_ref::<Suspends>() {
+            Some(Suspends) => {
+                Ok(Progress::Stopped(Activation { call: StoppedCall::InHost(call), result }))
+            }
+            None => Err(trap(call.host_error())),
+        },
+        ResumableCall::OutOfFuel(call) => {
+            Ok(Progress::Interrupted(Activation { call: StoppedCall::OutOfFuel(call), result }))
+        }
+    }
+}
+
+/// What wasmi says of a trap, in our words.
+fn trap(error: &wasmi::Error) -> CoreTrap {
+    if error.downcast_ref::<Traps>().is_some() || error.downcast_ref::<Suspends>().is_some() {
+        return CoreTrap::Host;
+    }
+    match (error.kind(), error.as_trap_code()) {
+        (
+            ErrorKind::Instantiation(InstantiationError::FailedToInstantiateMemory(
+                MemoryError::ResourceLimiterDeniedAllocation,
+            )),
+            _,
+        ) => CoreTrap::MemoryLimit,
+        (
+            ErrorKind::Instantiation(InstantiationError::FailedToInstantiateTable(
+                TableError::ResourceLimiterDeniedAllocation,
+            )),
+            _,
+        ) => CoreTrap::TableLimit,
+        (_, Some(code)) => CoreTrap::Engine(code.trap_message().into()),
+        (_, None) => CoreTrap::Engine(Box::from(format!("{error}"))),
+    }
+}
