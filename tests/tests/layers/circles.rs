@@ -7,13 +7,13 @@ use crate::resolve::Target;
 use crate::source::{FileId, Tree};
 
 /// From each file to the files whose items it names, with the first path that does.
-pub type FileGraph<'a> = BTreeMap<FileId, BTreeMap<FileId, &'a Naming>>;
+pub(crate) type FileGraph<'a> = BTreeMap<FileId, BTreeMap<FileId, &'a Naming>>;
 
 /// Returns which file names items of which.
 ///
 /// An item belongs to the file that defines it: what re-exports it is looked through. A module
 /// alone is no item, so declaring and re-exporting the modules below makes no arrow.
-pub fn file_graph<'a>(tree: &Tree, namings: &'a Namings) -> FileGraph<'a> {
+pub(crate) fn file_graph<'a>(tree: &Tree, namings: &'a Namings) -> FileGraph<'a> {
     let mut graph = FileGraph::new();
     for naming in &namings.namings {
         for found in &naming.found {
@@ -33,7 +33,7 @@ pub fn file_graph<'a>(tree: &Tree, namings: &'a Namings) -> FileGraph<'a> {
 }
 
 /// Returns the sets of two or more nodes that reach one another, largest first.
-pub fn circles<N: Copy + Ord>(arrows: &BTreeMap<N, BTreeSet<N>>) -> Vec<BTreeSet<N>> {
+pub(crate) fn circles<N: Copy + Ord>(arrows: &BTreeMap<N, BTreeSet<N>>) -> Vec<BTreeSet<N>> {
     let nodes: BTreeSet<N> =
         arrows.iter().flat_map(|(from, to)| to.iter().chain([from])).copied().collect();
     let backwards = nodes.iter().map(|node| {
@@ -45,8 +45,7 @@ pub fn circles<N: Copy + Ord>(arrows: &BTreeMap<N, BTreeSet<N>>) -> Vec<BTreeSet
     let mut found = Vec::new();
     while let Some(node) = left.first().copied() {
         let there = reached(arrows, node);
-        let circle: BTreeSet<N> =
-            reached(&backwards, node).intersection(&there).copied().collect();
+        let circle: BTreeSet<N> = reached(&backwards, node).intersection(&there).copied().collect();
         left.retain(|it| !circle.contains(it));
         if circle.len() > 1 {
             found.push(circle);
@@ -71,7 +70,7 @@ fn reached<N: Copy + Ord>(arrows: &BTreeMap<N, BTreeSet<N>>, from: N) -> BTreeSe
 }
 
 /// Returns the circles of files.
-pub fn circles_of_files(graph: &FileGraph<'_>) -> Vec<BTreeSet<FileId>> {
+pub(crate) fn circles_of_files(graph: &FileGraph<'_>) -> Vec<BTreeSet<FileId>> {
     let arrows = graph.iter().map(|(from, to)| (*from, to.keys().copied().collect()));
     circles(&arrows.collect())
 }

@@ -15,7 +15,7 @@ use crate::source::{
 
 /// The way in which a path is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// By a `use` that is for this module alone.
     Import,
     /// By a `use` that others can name things through.
@@ -26,28 +26,28 @@ pub enum Kind {
 
 /// A path that a file writes.
 #[derive(Clone, Debug)]
-pub struct Naming {
+pub(crate) struct Naming {
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// The module that the path is written in.
-    pub module: ModuleId,
+    pub(crate) module: ModuleId,
     /// The line.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The path.
-    pub path: String,
+    pub(crate) path: String,
     /// The way in which it is written.
-    pub kind: Kind,
-    /// What it names, in the crates of the tree.
-    pub found: BTreeSet<Found>,
+    pub(crate) kind: Kind,
+    /// What it names in the crates of the tree; nothing, if it leads elsewhere.
+    pub(crate) found: BTreeSet<Found>,
 }
 
 /// All paths of a tree.
 #[derive(Debug, Default)]
-pub struct Namings {
-    /// Those that lead to something.
-    pub namings: Vec<Naming>,
+pub(crate) struct Namings {
+    /// Those that are understood, also those that lead out of the tree.
+    pub(crate) namings: Vec<Naming>,
     /// Those that lead into a module which has no such name, as `file:line: text`.
-    pub unresolved: Vec<String>,
+    pub(crate) unresolved: Vec<String>,
 }
 
 /// The names that a block of statements has of its own.
@@ -63,7 +63,7 @@ struct Collector<'a> {
 }
 
 /// Returns every path that the files of a tree write.
-pub fn namings(tree: &Tree) -> Namings {
+pub(crate) fn namings(tree: &Tree) -> Namings {
     let mut namings = Namings::default();
     for (number, file) in tree.files.iter().enumerate() {
         let modules = vec![file.module];
@@ -95,10 +95,15 @@ impl Collector<'_> {
                 if kind == Kind::Use && path.segments.len() == 1 {
                     found.retain(|it| !matches!(it.target, Target::Module(_)));
                 }
-                if !found.is_empty() {
-                    let (file, module) = (self.file, self.module());
-                    self.namings.namings.push(Naming { file, module, line, path: written, kind, found });
-                }
+                let (file, module) = (self.file, self.module());
+                self.namings.namings.push(Naming {
+                    file,
+                    module,
+                    line,
+                    path: written,
+                    kind,
+                    found,
+                });
             }
             Err(error) => {
                 let file = &self.tree.files[self.file.0].path;
@@ -153,12 +158,15 @@ impl Collector<'_> {
                 TokenTree::Group(group) => self.tokens(group.stream(), definition),
                 TokenTree::Ident(it) if it == "use" => {
                     if let Some(item) = use_item(&tokens[at..]) {
-                        for Import { path, line, .. } in imports(&item.tree, item.leading_colon.is_some()) {
+                        for Import { path, line, .. } in
+                            imports(&item.tree, item.leading_colon.is_some())
+                        {
                             if !definition || is_anchored(&path) {
                                 self.note(&path, line, Kind::Use);
                             }
                         }
-                        at += tokens[at..].iter().position(|it| is_punct(Some(it), ';')).unwrap_or(0);
+                        at +=
+                            tokens[at..].iter().position(|it| is_punct(Some(it), ';')).unwrap_or(0);
                     }
                 }
                 TokenTree::Ident(first) => {
@@ -168,8 +176,10 @@ impl Collector<'_> {
                         && !is_punct(tokens.get(at.wrapping_sub(3)), '>');
                     let member = is_punct(tokens.get(at.wrapping_sub(1)), '.')
                         && !is_punct(tokens.get(at.wrapping_sub(2)), '.');
-                    let inside = is_path_separator(&tokens, at.wrapping_sub(2)) && !starts_with_crate;
-                    let variable = is_punct(tokens.get(at.wrapping_sub(1)), '$') && first != "crate";
+                    let inside =
+                        is_path_separator(&tokens, at.wrapping_sub(2)) && !starts_with_crate;
+                    let variable =
+                        is_punct(tokens.get(at.wrapping_sub(1)), '$') && first != "crate";
                     let lifetime = is_punct(tokens.get(at.wrapping_sub(1)), '\'');
                     while let (true, Some(TokenTree::Ident(next))) =
                         (is_path_separator(&tokens, at + 1), tokens.get(at + 3))
@@ -237,7 +247,10 @@ fn is_anchored(path: &ImportPath) -> bool {
 fn use_item(tokens: &[TokenTree]) -> Option<syn::ItemUse> {
     let end = tokens.iter().position(|it| is_punct(Some(it), ';'))?;
     let tokens = tokens.get(..=end)?.iter().filter(|it| !is_punct(Some(it), '$')).cloned();
-    if tokens.clone().any(|it| matches!(it, TokenTree::Group(it) if it.delimiter() != Delimiter::Brace)) {
+    if tokens
+        .clone()
+        .any(|it| matches!(it, TokenTree::Group(it) if it.delimiter() != Delimiter::Brace))
+    {
         return None;
     }
     syn::parse2(tokens.collect()).ok()

@@ -10,7 +10,7 @@ use crate::rooms::Plan;
 use crate::source::{FileId, Tree};
 
 /// Returns a circle of files, with each arrow inside of it.
-pub fn circle(tree: &Tree, graph: &FileGraph<'_>, circle: &BTreeSet<FileId>) -> String {
+pub(crate) fn circle(tree: &Tree, graph: &FileGraph<'_>, circle: &BTreeSet<FileId>) -> String {
     let mut text = format!("a circle of {} files:\n", circle.len());
     for file in circle {
         let _ = writeln!(text, "  {}", tree.files[file.0].path);
@@ -25,7 +25,7 @@ pub fn circle(tree: &Tree, graph: &FileGraph<'_>, circle: &BTreeSet<FileId>) -> 
 }
 
 /// Returns the modules just below the root of a crate that name one another.
-pub fn circles_of_top_modules(tree: &Tree, namings: &Namings) -> Vec<BTreeSet<String>> {
+pub(crate) fn circles_of_top_modules(tree: &Tree, namings: &Namings) -> Vec<BTreeSet<String>> {
     let top = |module: usize| {
         let path = &tree.modules[module].path;
         (path.len() > 1).then(|| path[..2].join("::"))
@@ -48,7 +48,12 @@ pub fn circles_of_top_modules(tree: &Tree, namings: &Namings) -> Vec<BTreeSet<St
 }
 
 /// Returns the rooms with their sizes, the arrows between them, and the circles.
-pub fn graph(tree: &Tree, namings: &Namings, plan: &Plan<'_>, graph: &FileGraph<'_>) -> String {
+pub(crate) fn graph(
+    tree: &Tree,
+    namings: &Namings,
+    plan: &Plan<'_>,
+    graph: &FileGraph<'_>,
+) -> String {
     let mut text = String::new();
     let mut sizes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for file in (0..tree.files.len()).map(FileId) {
@@ -65,10 +70,15 @@ pub fn graph(tree: &Tree, namings: &Namings, plan: &Plan<'_>, graph: &FileGraph<
             arrow.1.insert(naming.file);
         }
     }
-    let _ = writeln!(text, "{:22} {:>5} {:>6}  names (paths, files that write them)", "room", "files", "lines");
+    let _ = writeln!(
+        text,
+        "{:22} {:>5} {:>6}  names (paths, files that write them)",
+        "room", "files", "lines"
+    );
     for (room, (files, lines)) in &sizes {
         let named = arrows.iter().filter(|((from, _), _)| from == room);
-        let named = named.map(|((_, to), (paths, files))| format!("{to} ({paths}, {})", files.len()));
+        let named =
+            named.map(|((_, to), (paths, files))| format!("{to} ({paths}, {})", files.len()));
         let named = named.collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "{room:22} {files:5} {lines:6}  {named}");
     }
@@ -79,7 +89,8 @@ pub fn graph(tree: &Tree, namings: &Namings, plan: &Plan<'_>, graph: &FileGraph<
     let circles = circles_of_files(graph);
     let files: usize = circles.iter().map(BTreeSet::len).sum();
     let lines: usize = circles.iter().flatten().map(|it| tree.lines(*it)).sum();
-    let (all, all_lines) = (tree.files.len(), (0..tree.files.len()).map(|it| tree.lines(FileId(it))).sum::<usize>());
+    let (all, all_lines) =
+        (tree.files.len(), (0..tree.files.len()).map(|it| tree.lines(FileId(it))).sum::<usize>());
     let _ = writeln!(
         text,
         "{} circles; {files} of {all} files are in one, {lines} of {all_lines} lines",

@@ -6,7 +6,7 @@ use crate::source::{ImportPath, Meaning, ModuleId, Tree};
 
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
+pub(crate) enum Target {
     /// A module itself.
     Module(ModuleId),
     /// An item, or something inside of it, that is defined in a module.
@@ -17,20 +17,20 @@ pub enum Target {
 
 /// A target, and the modules that the path went through.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub(crate) struct Found {
     /// What the path leads to.
-    pub target: Target,
+    pub(crate) target: Target,
     /// The modules that the path or an import on its way names.
-    pub through: BTreeSet<ModuleId>,
+    pub(crate) through: BTreeSet<ModuleId>,
 }
 
 /// A path into a module that has no such name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unresolved {
+pub(crate) struct Unresolved {
     /// The module.
-    pub module: String,
+    pub(crate) module: String,
     /// The name that it lacks.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// Where names have been looked for already, so that circles of imports end.
@@ -40,11 +40,20 @@ impl Tree {
     /// Returns what a path leads to that is written in a module.
     ///
     /// A name can stand for a module, a type and a value at once: all are returned.
-    pub fn resolve(&self, from: ModuleId, path: &ImportPath) -> Result<BTreeSet<Found>, Unresolved> {
+    pub(crate) fn resolve(
+        &self,
+        from: ModuleId,
+        path: &ImportPath,
+    ) -> Result<BTreeSet<Found>, Unresolved> {
         self.walk(from, path, &mut Visited::new())
     }
 
-    fn walk(&self, from: ModuleId, path: &ImportPath, visited: &mut Visited) -> Result<BTreeSet<Found>, Unresolved> {
+    fn walk(
+        &self,
+        from: ModuleId,
+        path: &ImportPath,
+        visited: &mut Visited,
+    ) -> Result<BTreeSet<Found>, Unresolved> {
         let mut segments = path.segments.iter().map(String::as_str).peekable();
         let mut at = from;
         let mut anchored = false;
@@ -70,7 +79,9 @@ impl Tree {
             }
             if found.is_empty() {
                 found.insert(match self.crates.get(first) {
-                    Some(root) => Found { target: Target::Module(*root), through: BTreeSet::from([*root]) },
+                    Some(root) => {
+                        Found { target: Target::Module(*root), through: BTreeSet::from([*root]) }
+                    }
                     None => Found { target: Target::Foreign, through: BTreeSet::new() },
                 });
             }
@@ -82,7 +93,12 @@ impl Tree {
     }
 
     /// Goes one name further from everything that a path may have led to.
-    fn step(&self, from: BTreeSet<Found>, name: &str, visited: &mut Visited) -> Result<BTreeSet<Found>, Unresolved> {
+    fn step(
+        &self,
+        from: BTreeSet<Found>,
+        name: &str,
+        visited: &mut Visited,
+    ) -> Result<BTreeSet<Found>, Unresolved> {
         // What follows a type is inside of it; a function or a macro has nothing inside.
         let modules = from.iter().any(|it| matches!(it.target, Target::Module(_)));
         let mut reached = BTreeSet::new();
@@ -114,7 +130,12 @@ impl Tree {
     }
 
     /// Returns what a name stands for in a module: nothing, if it has no such name.
-    fn look_up(&self, module: ModuleId, name: &str, visited: &mut Visited) -> Result<BTreeSet<Found>, Unresolved> {
+    fn look_up(
+        &self,
+        module: ModuleId,
+        name: &str,
+        visited: &mut Visited,
+    ) -> Result<BTreeSet<Found>, Unresolved> {
         let mut found = BTreeSet::new();
         if !visited.insert((module, name.to_owned())) {
             return Ok(found);
@@ -142,8 +163,8 @@ impl Tree {
                 },
             }
         }
-        let defined_by_macro = body.macros.contains(name)
-            || (found.is_empty() && body.made_by_macros.contains(name));
+        let defined_by_macro =
+            body.macros.contains(name) || (found.is_empty() && body.made_by_macros.contains(name));
         if defined_by_macro {
             found.insert(here(Target::Item(module)));
         }
@@ -175,7 +196,8 @@ impl Tree {
                     let named = glob.segments.last().map_or(&[][..], |it| {
                         self.modules[definition.0].names.get(it).map_or(&[][..], Vec::as_slice)
                     });
-                    let has = |it: &Meaning| matches!(it, Meaning::Item(cases) if cases.contains(name));
+                    let has =
+                        |it: &Meaning| matches!(it, Meaning::Item(cases) if cases.contains(name));
                     if named.iter().any(has) {
                         found.insert(outer);
                     }
@@ -187,7 +209,7 @@ impl Tree {
     }
 
     /// Returns the module around that defines a macro by `macro_rules!`, if one does.
-    pub fn macro_around(&self, from: ModuleId, name: &str) -> Option<ModuleId> {
+    pub(crate) fn macro_around(&self, from: ModuleId, name: &str) -> Option<ModuleId> {
         let mut at = Some(from);
         while let Some(module) = at {
             if self.modules[module.0].macros.contains(name) {

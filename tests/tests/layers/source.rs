@@ -11,49 +11,49 @@ use toml::de::DeTable;
 
 /// A file, by its place in [`Tree::files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub usize);
+pub(crate) struct FileId(pub usize);
 
 /// A module, by its place in [`Tree::modules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModuleId(pub usize);
+pub(crate) struct ModuleId(pub usize);
 
 /// A file that is compiled without `cfg(test)`.
 #[derive(Debug)]
-pub struct File {
+pub(crate) struct File {
     /// The path that a report shows.
-    pub path: String,
+    pub(crate) path: String,
     /// The text, by lines.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// The number of lines that belong to modules of tests.
-    pub lines_of_tests: usize,
+    pub(crate) lines_of_tests: usize,
     /// The text as syntax.
-    pub syntax: syn::File,
+    pub(crate) syntax: syn::File,
     /// The module whose body the file is.
-    pub module: ModuleId,
+    pub(crate) module: ModuleId,
 }
 
 /// A module: a file, or a part of one between braces.
 #[derive(Debug)]
-pub struct Module {
+pub(crate) struct Module {
     /// The path, with the name of the crate first.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// The module around.
-    pub parent: Option<ModuleId>,
+    pub(crate) parent: Option<ModuleId>,
     /// The file that the module is written in.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// What each name stands for.
-    pub names: HashMap<String, Vec<Meaning>>,
+    pub(crate) names: HashMap<String, Vec<Meaning>>,
     /// The imports that end in `*`.
-    pub globs: Vec<ImportPath>,
+    pub(crate) globs: Vec<ImportPath>,
     /// The macros that are defined here with `macro_rules!`.
-    pub macros: BTreeSet<String>,
+    pub(crate) macros: BTreeSet<String>,
     /// Identifiers in the input of macros that stand where items do: they may define these names.
-    pub made_by_macros: BTreeSet<String>,
+    pub(crate) made_by_macros: BTreeSet<String>,
 }
 
 /// What a name stands for in a module.
 #[derive(Clone, Debug)]
-pub enum Meaning {
+pub(crate) enum Meaning {
     /// A module below.
     Module(ModuleId),
     /// An item of this module; an enumeration has names in turn.
@@ -66,55 +66,53 @@ pub enum Meaning {
 
 /// The path of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportPath {
+pub(crate) struct ImportPath {
     /// If it starts with `::`.
-    pub starts_with_crate: bool,
+    pub(crate) starts_with_crate: bool,
     /// The names, without `self` at the end.
-    pub segments: Vec<String>,
+    pub(crate) segments: Vec<String>,
 }
 
 /// One name that a `use` declaration brings in.
 #[derive(Clone, Debug)]
-pub struct Import {
+pub(crate) struct Import {
     /// Where it comes from.
-    pub path: ImportPath,
+    pub(crate) path: ImportPath,
     /// The name that it has here; none for `*`.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The line of the last name of the path.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 /// All crates, and the modules and files in them.
 #[derive(Debug, Default)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// The root of each crate, by the name of its library.
-    pub crates: BTreeMap<String, ModuleId>,
+    pub(crate) crates: BTreeMap<String, ModuleId>,
     /// Every file, tests left out.
-    pub files: Vec<File>,
+    pub(crate) files: Vec<File>,
     /// Every module, tests left out.
-    pub modules: Vec<Module>,
+    pub(crate) modules: Vec<Module>,
     /// What is wrong with the crates themselves.
-    pub errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
 }
 
 /// The texts of a crate, before they are parsed.
 #[derive(Debug)]
-pub struct CrateTexts {
+pub(crate) struct CrateTexts {
     /// The name of the library.
-    pub name: String,
+    pub(crate) name: String,
     /// The texts by their paths below `src`.
-    pub texts: BTreeMap<PathBuf, String>,
+    pub(crate) texts: BTreeMap<PathBuf, String>,
     /// The path of `src`, for reports.
-    pub shown: String,
+    pub(crate) shown: String,
 }
 
 /// Returns if a condition of `cfg` can hold only for tests.
 fn needs_test(condition: &Meta) -> bool {
     let inner = |list: &syn::MetaList| {
-        list.parse_args_with(
-            syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated,
-        )
-        .unwrap_or_default()
+        list.parse_args_with(syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated)
+            .unwrap_or_default()
     };
     match condition {
         Meta::Path(path) => path.is_ident("test"),
@@ -125,14 +123,14 @@ fn needs_test(condition: &Meta) -> bool {
 }
 
 /// Returns if what has these attributes is compiled for tests alone.
-pub fn only_for_tests(attributes: &[Attribute]) -> bool {
+pub(crate) fn only_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|it| {
         it.path().is_ident("cfg") && it.parse_args::<Meta>().is_ok_and(|it| needs_test(&it))
     })
 }
 
 /// Returns the attributes of an item.
-pub fn attributes(item: &Item) -> &[Attribute] {
+pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(it) => &it.attrs,
         Item::Enum(it) => &it.attrs,
@@ -154,7 +152,7 @@ pub fn attributes(item: &Item) -> &[Attribute] {
 }
 
 /// Returns the imports of a `use` declaration, one for each name.
-pub fn imports(tree: &UseTree, starts_with_crate: bool) -> Vec<Import> {
+pub(crate) fn imports(tree: &UseTree, starts_with_crate: bool) -> Vec<Import> {
     fn walk(tree: &UseTree, before: &[String], starts_with_crate: bool, found: &mut Vec<Import>) {
         let mut add = |ident: &syn::Ident, segments: Vec<String>, name: Option<String>| {
             let path = ImportPath { starts_with_crate, segments };
@@ -175,11 +173,16 @@ pub fn imports(tree: &UseTree, starts_with_crate: bool) -> Vec<Import> {
             UseTree::Name(it) if it.ident == "self" && !before.is_empty() => {
                 add(&it.ident, before.to_vec(), before.last().cloned());
             }
-            UseTree::Name(it) => add(&it.ident, with(&it.ident), Some(it.ident.unraw().to_string())),
+            UseTree::Name(it) => {
+                add(&it.ident, with(&it.ident), Some(it.ident.unraw().to_string()));
+            }
             UseTree::Rename(it) => {
                 let name = it.rename.unraw().to_string();
-                let segments =
-                    if it.ident == "self" && !before.is_empty() { before.to_vec() } else { with(&it.ident) };
+                let segments = if it.ident == "self" && !before.is_empty() {
+                    before.to_vec()
+                } else {
+                    with(&it.ident)
+                };
                 add(&it.ident, segments, Some(name));
             }
             UseTree::Glob(it) => {
@@ -249,7 +252,8 @@ impl Module {
             Item::ExternCrate(it) => {
                 let name = it.rename.as_ref().map_or(&it.ident, |(_, name)| name);
                 let first = if it.ident == "self" { "crate".into() } else { it.ident.to_string() };
-                let path = ImportPath { starts_with_crate: it.ident != "self", segments: vec![first] };
+                let path =
+                    ImportPath { starts_with_crate: it.ident != "self", segments: vec![first] };
                 self.add(name, Meaning::Import(path));
             }
             Item::Use(it) => {
@@ -282,7 +286,12 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Reads the file of a module, and the files of the modules below it.
-    fn file(&mut self, path: &Path, module_path: Vec<String>, parent: Option<ModuleId>) -> Option<ModuleId> {
+    fn file(
+        &mut self,
+        path: &Path,
+        module_path: Vec<String>,
+        parent: Option<ModuleId>,
+    ) -> Option<ModuleId> {
         let shown = format!("{}/{}", self.texts.shown, path.display());
         let Some(text) = self.texts.texts.get(path) else {
             self.tree.errors.push(format!("{shown}: there is no such file"));
@@ -348,14 +357,16 @@ impl Reading<'_> {
             } else {
                 let (file, below) = (folder.join(format!("{name}.rs")), folder.join(&name));
                 let tests = self.texts.texts.keys();
-                self.read.extend(tests.filter(|it| **it == file || it.starts_with(&below)).cloned());
+                self.read
+                    .extend(tests.filter(|it| **it == file || it.starts_with(&below)).cloned());
             }
             return;
         }
         if inner.attrs.iter().any(|it| it.path().is_ident("macro_use")) {
             let line = inner.ident.span().start().line;
             let file = &self.tree.files[self.tree.modules[parent.0].file.0].path;
-            let error = format!("{file}:{line}: no path leads to a macro of `#[macro_use]`: import it");
+            let error =
+                format!("{file}:{line}: no path leads to a macro of `#[macro_use]`: import it");
             self.tree.errors.push(error);
         }
         let mut path = self.tree.modules[parent.0].path.clone();
@@ -368,7 +379,11 @@ impl Reading<'_> {
             Some(module)
         } else {
             let beside = folder.join(format!("{name}.rs"));
-            let file = if self.texts.texts.contains_key(&beside) { beside } else { folder.join(&name).join("mod.rs") };
+            let file = if self.texts.texts.contains_key(&beside) {
+                beside
+            } else {
+                folder.join(&name).join("mod.rs")
+            };
             self.file(&file, path, Some(parent))
         };
         if let Some(module) = module {
@@ -379,7 +394,7 @@ impl Reading<'_> {
 
 impl Tree {
     /// Parses crates.
-    pub fn parse(crates: &[CrateTexts]) -> Self {
+    pub(crate) fn parse(crates: &[CrateTexts]) -> Self {
         let mut tree = Self::default();
         for texts in crates {
             let mut reading = Reading { tree: &mut tree, texts, read: BTreeSet::new() };
@@ -392,7 +407,8 @@ impl Tree {
             let read = reading.read;
             for path in texts.texts.keys().filter(|it| !read.contains(*it)) {
                 let shown = path.display();
-                tree.errors.push(format!("{}/{shown}: no module of the crate has this file", texts.shown));
+                tree.errors
+                    .push(format!("{}/{shown}: no module of the crate has this file", texts.shown));
             }
             tree.crates.extend(module.map(|it| (texts.name.clone(), it)));
         }
@@ -400,20 +416,20 @@ impl Tree {
     }
 
     /// Returns if one module is another one, or around it.
-    pub fn is_around(&self, outer: ModuleId, inner: ModuleId) -> bool {
+    pub(crate) fn is_around(&self, outer: ModuleId, inner: ModuleId) -> bool {
         let path = &self.modules[inner.0].path;
         path.starts_with(&self.modules[outer.0].path)
     }
 
     /// Returns the lines of a file that are no tests.
-    pub fn lines(&self, file: FileId) -> usize {
+    pub(crate) fn lines(&self, file: FileId) -> usize {
         let file = &self.files[file.0];
         file.lines.len().saturating_sub(file.lines_of_tests)
     }
 }
 
 /// Reads the text of every crate below a folder.
-pub fn read_crates(folder: &Path) -> Vec<CrateTexts> {
+pub(crate) fn read_crates(folder: &Path) -> Vec<CrateTexts> {
     let mut crates = Vec::new();
     for entry in fs::read_dir(folder).expect("the folder of the crates").flatten() {
         let Ok(manifest) = fs::read_to_string(entry.path().join("Cargo.toml")) else { continue };
@@ -445,6 +461,6 @@ fn read_folder(folder: &Path, root: &Path, texts: &mut BTreeMap<PathBuf, String>
 }
 
 /// Returns if a `use` is one that others can name things through.
-pub fn is_re_export(visibility: &Visibility) -> bool {
+pub(crate) fn is_re_export(visibility: &Visibility) -> bool {
     !matches!(visibility, Visibility::Inherited)
 }
