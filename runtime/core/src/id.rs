@@ -41,6 +41,17 @@ macro_rules! ids {
             pub const fn as_u64(self) -> u64 {
                 ((self.generation as u64) << 32) | self.number.get() as u64
             }
+
+            /// Returns the id that [`as_u64`](Self::as_u64) returned `number` for. None if no id is
+            /// that number.
+            #[must_use]
+            pub const fn from_u64(number: u64) -> Option<Self> {
+                let generation = (number >> 32) as u32;
+                match NonZeroU32::new(number as u32) {
+                    Some(number) => Some(Self { number, generation }),
+                    None => None,
+                }
+            }
         }
 
         impl Id for $name {
@@ -118,4 +129,17 @@ pub enum WaitableId {
     Subtask(SubtaskId),
     /// An end of a stream or future.
     End(EndId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_made_again_from_its_number() {
+        let number = (7 << 32) | 3;
+        let id = TaskId::from_u64(number).unwrap();
+        assert_eq!((id.as_u64(), id.position(), id.generation()), (number, 2, 7));
+        assert_eq!(TaskId::from_u64(7 << 32), None);
+    }
 }

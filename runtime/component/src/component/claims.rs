@@ -489,19 +489,18 @@ const fn may_hold(ty: &Type) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use core::num::NonZeroU32;
-
     use super::*;
 
     fn call(generation: u32) -> SubtaskId {
-        SubtaskId { number: NonZeroU32::MIN, generation }
+        SubtaskId::from_u64(u64::from(generation) << 32 | 1).unwrap()
     }
 
     #[test]
     fn what_was_lent_to_calls_that_are_over_takes_no_room() {
         let mut lent = Lent::default();
         let resource = |representation| Resource { ty: TypeIndex(0), representation };
-        let goes_on = |it: SubtaskId, _| it.generation == 0;
+        use crate::id::Id as _;
+        let goes_on = |it: SubtaskId, _| it.generation() == 0;
         lent.make_room(goes_on);
         lent.insert(call(0), [resource(0)]);
         for generation in 1..10_000 {
