@@ -158,12 +158,18 @@ fn macros_name_what_their_input_and_their_definition_name() {
         (
             "one/a.rs",
             "macro_rules! make { ($name:ident) => { struct $name($crate::b::B, B); } } pub(crate) use make; \
+             #[macro_export] macro_rules! rows { ([$name:ident]) => { $name! { Row } }; } \
              #[macro_export] macro_rules! a { () => { crate::a::make!(X) }; }",
         ),
-        ("one/b.rs", "pub struct B; made! { pub struct Made; }"),
+        (
+            "one/b.rs",
+            "pub struct B; made! { pub struct Made; } \
+             macro_rules! table { ($($row:ident)*) => { pub enum Table { $($row,)* } } } \
+             crate::rows! { [table] }",
+        ),
         (
             "one/c.rs",
-            "use crate::{a::make, b}; make!(C); crate::a!(); fn f(x: C) { assert!(x.b == b::B, \"{b}\", crate::b::Made); vec![one::b::B]; } \
+            "use crate::{a::make, b}; make!(C); crate::a!(); fn f(x: C) { assert!(x.b == b::B, \"{b}\", crate::b::Made, b::Table::Row); vec![one::b::B]; } \
              pub(crate) use local; macro_rules! local { () => {}; }",
         ),
     ]);
@@ -176,6 +182,7 @@ fn macros_name_what_their_input_and_their_definition_name() {
         "C -> one::c",
         "b::B -> one::b",
         "crate::b::Made -> one::b",
+        "b::Table::Row -> one::b",
         "one::b::B -> one::b",
         "local -> one::c",
         "make -> one::a",

@@ -47,7 +47,8 @@ pub(crate) struct Module {
     pub(crate) globs: Vec<ImportPath>,
     /// The macros that are defined here with `macro_rules!`.
     pub(crate) macros: BTreeSet<String>,
-    /// Identifiers in the input of macros that stand where items do: they may define these names.
+    /// Names that macros may define which stand where items do: identifiers in their input, and
+    /// what the macros of this module define, which may be named there to be called in turn.
     pub(crate) made_by_macros: BTreeSet<String>,
 }
 
@@ -209,6 +210,24 @@ fn identifiers(tokens: TokenStream, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Adds every identifier in a macro's definition that follows the word for a kind of item.
+fn defined_names(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    const KINDS: [&str; 8] = ["const", "enum", "fn", "mod", "static", "struct", "trait", "type"];
+    let mut is_next = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(it) => {
+                if is_next {
+                    found.insert(it.unraw().to_string());
+                }
+                is_next = KINDS.iter().any(|kind| it == kind);
+            }
+            TokenTree::Group(it) => defined_names(it.stream(), found),
+            _ => is_next = false,
+        }
+    }
+}
+
 impl Module {
     fn new(path: Vec<String>, parent: Option<ModuleId>, file: FileId) -> Self {
         Self {
@@ -264,6 +283,7 @@ impl Module {
             Item::Macro(it) => match &it.ident {
                 Some(name) => {
                     self.macros.insert(name.to_string());
+                    defined_names(it.mac.tokens.clone(), &mut self.made_by_macros);
                 }
                 None => identifiers(it.mac.tokens.clone(), &mut self.made_by_macros),
             },
