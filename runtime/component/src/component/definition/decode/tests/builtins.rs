@@ -1,6 +1,6 @@
-use alloc::borrow::ToOwned;
 #![expect(clippy::format_push_string, reason = "a text is put together from small parts")]
 
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
