@@ -12,13 +12,12 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind};
 
-use super::Machine;
 use super::arena::Key;
-use super::end;
-use super::handle::Handle;
 use super::hooks::Hooks;
-use super::thread::{Continuation, State, Thread};
-use super::waitable::{Callee, Kind, Waitable};
+use super::record::tables::Handle;
+use super::record::task::{Continuation, Thread, ThreadActivity};
+use super::record::waitable::{Callee, EndActivity, Kind, Waitable};
+use super::state::Machine;
 use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
@@ -278,10 +277,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 kind: end.kind,
                 direction: end.direction,
                 state: match end.state {
-                    end::State::Idle => EndState::Idle,
-                    end::State::Copying => EndState::Copying,
-                    end::State::CancellingCopy => EndState::CancellingCopy,
-                    end::State::Done => EndState::Done,
+                    EndActivity::Idle => EndState::Idle,
+                    EndActivity::Copying => EndState::Copying,
+                    EndActivity::CancellingCopy => EndState::CancellingCopy,
+                    EndActivity::Done => EndState::Done,
                 },
                 waitable: view,
             },
@@ -314,10 +313,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn view_of_thread(&self, key: Key<Thread>) -> Result<ThreadView, Error> {
         let thread = self.threads.get(key)?;
         let state = match thread.state {
-            State::Running => ThreadState::Running,
-            State::Suspended => ThreadState::Suspended,
-            State::Abandoned => ThreadState::Abandoned,
-            State::Waiting => ThreadState::Waiting {
+            ThreadActivity::Running => ThreadState::Running,
+            ThreadActivity::Suspended => ThreadState::Suspended,
+            ThreadActivity::Abandoned => ThreadState::Abandoned,
+            ThreadActivity::Waiting => ThreadState::Waiting {
                 on: self.waiting_on(thread.continuation)?,
                 is_ready: self.is_ready(key)?,
             },
