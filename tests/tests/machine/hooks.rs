@@ -170,7 +170,7 @@ impl<L: Limits> Told<L> {
     /// The function that runs returns nothing, and its result goes to its caller.
     fn return_nothing(&mut self) {
         let token = returned(self.machine.function_returned(None).unwrap());
-        self.machine.resolve(token, None).unwrap();
+        let _ = self.machine.resolve(token, None).unwrap();
     }
 
     fn lines(&mut self) -> Vec<String> {
@@ -187,7 +187,7 @@ fn a_call_and_its_task_are_told_of_from_the_caller_to_the_callee_and_back<L: Lim
     let mut told = Told::<L>::new();
     let ((_, outer), (_, inner)) = (told.sync(), told.sync());
     let (call, _) = told.machine.invoke(outer).unwrap();
-    told.machine.canon_lower(inner, false).unwrap();
+    let _ = told.machine.canon_lower(inner, false).unwrap();
     told.return_nothing();
     told.return_nothing();
     told.machine.drop_call(call).unwrap();
@@ -212,7 +212,7 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
     let mut told = Told::<L>::new();
     let (_, guest) = told.sync();
     let host = told.machine.define_host_function(0).unwrap();
-    told.machine.invoke(guest).unwrap();
+    let _ = told.machine.invoke(guest).unwrap();
     let (call, _) = told.machine.canon_lower(host, false).unwrap();
     told.lines();
     // What the host function calls is begun by its caller.
@@ -222,7 +222,7 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
     told.machine.drop_call(nested).unwrap();
     told.machine.start_host_call(call).unwrap();
     told.machine.return_host_call(call, None).unwrap();
-    told.machine.host_returned().unwrap();
+    let _ = told.machine.host_returned().unwrap();
     assert_eq!(
         told.lines(),
         [
@@ -239,7 +239,7 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
 fn a_task_of_realloc_belongs_to_no_call<L: Limits>() {
     let mut told = Told::<L>::new();
     let (instance, guest) = told.sync();
-    told.machine.invoke(guest).unwrap();
+    let _ = told.machine.invoke(guest).unwrap();
     told.lines();
     told.machine.begin_realloc(instance).unwrap();
     told.machine.realloc_returned().unwrap();
@@ -257,8 +257,8 @@ fn an_explicit_thread_is_told_of_by_itself<L: Limits>() {
     let mut told = Told::<L>::new();
     let (instance, guest) = told.stackful();
     let (call, _) = told.machine.invoke(guest).unwrap();
-    told.new_thread().unwrap();
-    told.step(&suspend());
+    let _ = told.new_thread().unwrap();
+    let _ = told.step(&suspend());
     told.machine.remove_instance(instance).unwrap();
     told.machine.drop_call(call).unwrap();
     assert_eq!(
@@ -281,12 +281,12 @@ fn a_task_that_is_cancelled_says_so_before_it_ends<L: Limits>() {
     let mut told = Told::<L>::new();
     let (_, guest) = told.function(true, Lift::Callback);
     let (call, _) = told.machine.invoke(guest).unwrap();
-    told.machine.function_returned(Some(1)).unwrap(); // It yields.
+    let _ = told.machine.function_returned(Some(1)).unwrap(); // It yields.
     let step = told.machine.cancel_call(call).unwrap();
     assert!(matches!(step, Step::CallCallback { .. }), "{step:?}");
     told.lines();
     told.call(&task_cancel()).unwrap();
-    told.machine.function_returned(Some(0)).unwrap();
+    let _ = told.machine.function_returned(Some(0)).unwrap();
     assert_eq!(
         told.lines(),
         ["task 1 with thread 1 cancelled", "thread 1 removed: Completed", "task 1 removed"]
@@ -298,8 +298,8 @@ fn an_error_context_is_told_of_while_somebody_has_it<L: Limits>() {
     let (_, guest) = told.stackful();
     let (call, _) = told.machine.invoke(guest).unwrap();
     told.lines();
-    told.step(&error_context_new());
-    told.machine.new_error_context("guest").unwrap();
+    let _ = told.step(&error_context_new());
+    let _ = told.machine.new_error_context("guest").unwrap();
     let host = told.machine.new_host_error_context("host").unwrap();
     told.call(&error_context_drop(1)).unwrap();
     assert_eq!(
@@ -312,8 +312,8 @@ fn an_error_context_is_told_of_while_somebody_has_it<L: Limits>() {
     told.machine.drop_error_context(host).unwrap();
     assert_eq!(told.machine.debug_message(host), Ok("host"));
     let token = returned(told.step(&task_return()));
-    told.machine.resolve(token, None).unwrap();
-    told.machine.function_returned(None).unwrap();
+    let _ = told.machine.resolve(token, None).unwrap();
+    let _ = told.machine.function_returned(None).unwrap();
     told.lines();
     told.machine.drop_call(call).unwrap();
     assert_eq!(told.lines(), ["call 1 removed", "error context 2 removed"]);
@@ -324,7 +324,7 @@ fn a_trap_locks_down_from_the_innermost_out_and_leaves_the_records<L: Limits>() 
     let mut told = Told::<L>::new();
     let ((first, outer), (second, inner)) = (told.sync(), told.sync());
     let (call, _) = told.machine.invoke(outer).unwrap();
-    told.machine.canon_lower(inner, false).unwrap();
+    let _ = told.machine.canon_lower(inner, false).unwrap();
     told.lines();
     told.machine.trapped().unwrap();
     assert_eq!(told.lines(), ["instance 2 locked down", "instance 1 locked down"]);
@@ -361,7 +361,7 @@ fn what_is_refused_leaves_all_as_it_was<L: Limits>() {
         assert_eq!((counts(&told), told.lines()), (before, vec![]), "{kind}");
     }
     told.machine.hooks_mut().refuses = None;
-    told.machine.invoke(outer).unwrap();
+    let _ = told.machine.invoke(outer).unwrap();
     told.lines();
 
     for (kind, is_async) in [("task", false), ("task", true), ("call", false), ("call", true)] {
@@ -382,11 +382,11 @@ fn what_is_refused_leaves_all_as_it_was<L: Limits>() {
         told.machine.new_host_error_context("").map(|_| ()).map_err(Failure::from),
         Err(full())
     );
-    told.step(&error_context_new());
+    let _ = told.step(&error_context_new());
     assert_eq!(told.machine.new_error_context(""), Err(full()));
     assert_eq!((counts(&told), told.lines()), (before, vec![]));
     told.machine.hooks_mut().refuses = None;
-    told.machine.new_error_context("").unwrap();
+    let _ = told.machine.new_error_context("").unwrap();
     assert_eq!(told.lines(), ["error context 1 made"]);
 
     told.machine.hooks_mut().refuses = Some("thread");
@@ -395,9 +395,9 @@ fn what_is_refused_leaves_all_as_it_was<L: Limits>() {
     assert_eq!(told.machine.new_thread(&search, 7), Err(full()));
     assert_eq!((counts(&told), told.lines()), (before, vec![]));
     told.machine.hooks_mut().refuses = None;
-    told.machine.new_thread(&search, 7).unwrap();
+    let _ = told.machine.new_thread(&search, 7).unwrap();
     assert_eq!(told.lines(), ["thread 2 made for task 1"]);
-    told.machine.canon_lower(inner, false).unwrap();
+    let _ = told.machine.canon_lower(inner, false).unwrap();
     assert_eq!(
         told.lines(),
         [

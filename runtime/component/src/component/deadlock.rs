@@ -118,7 +118,7 @@ pub(super) fn waiting_tasks<E: CoreEngine, T: Send + 'static>(
 
 /// The threads that wait, and whose instances are alive.
 fn waiting_threads<E: CoreEngine, T: Send + 'static>(state: &mut State<E, T>) -> Vec<ThreadView> {
-    let mut threads: Vec<_> = state.machine.threads().collect();
+    let mut threads: Vec<_> = state.machine.thread_views().collect();
     threads.retain(|thread| {
         let waits = match thread.state {
             ThreadState::Running | ThreadState::Abandoned => false,
@@ -157,7 +157,7 @@ impl<'a, E: CoreEngine, T: Send + 'static> Report<'a, E, T> {
                 }
             }
         }
-        let instances = state.machine.threads().map(|it| (it.task, it.instance)).collect();
+        let instances = state.machine.thread_views().map(|it| (it.task, it.instance)).collect();
         let views = threads.iter().filter_map(|thread| {
             Some((thread.instance, state.machine.instance_view(thread.instance).ok()?))
         });

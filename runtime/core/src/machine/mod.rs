@@ -16,7 +16,7 @@
 //! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
 //! | hear what became of the host's own calls, reads and writes | [`next_host_event`](Machine::next_host_event) |
 //! | go on after a trap | [`trapped`](Machine::trapped) |
-//! | look inside | [`handle_view`](Machine::handle_view), [`threads`](Machine::threads), [`count_of`](Machine::count_of) |
+//! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`count_of`](Machine::count_of) |
 //!
 //! Two kinds of bad news: a [`Trap`](crate::trap::Trap) says which rule a guest broke, an
 //! [`Error`] how the host misused the machine or which table is full. After

@@ -129,8 +129,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// The thread that runs; nothing while the host does.
     ///
-    /// This looks at the call that the thread runs for, so its records are made.
-    pub fn current(&self) -> Option<ThreadId> {
+    /// This looks at the call that the thread runs for. So it makes the records of that, and takes
+    /// the machine by `&mut`.
+    pub fn current(&mut self) -> Option<ThreadId> {
         self.current.and_then(|thread| self.thread_id(thread).ok())
     }
 

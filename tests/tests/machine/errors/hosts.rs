@@ -231,7 +231,8 @@ pub(super) fn unknown<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 let new = crate::calls::resource_new(ty, 1);
                 world.refuses(unknown, |machine| new.definition.call(machine, &new.arguments));
                 world.refuses(unknown, |machine| {
-                    let task = machine.task_of(machine.current().unwrap()).unwrap();
+                    let thread = machine.current().unwrap();
+                    let task = machine.task_of(thread).unwrap();
                     machine.lower_borrow(task, ty, 1)
                 });
             }

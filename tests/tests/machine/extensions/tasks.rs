@@ -156,7 +156,8 @@ fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
     let function = world.stackful(instance);
     let (call, _) = world.invoke(function);
     assert_eq!(world.machine.host().task_status(call), Ok(TaskStatus::Running));
-    let task = world.machine.task_of(world.machine.current().unwrap()).unwrap();
+    let thread = world.machine.current().unwrap();
+    let task = world.machine.task_of(thread).unwrap();
     let mut host = world.machine.host();
     assert_eq!(host.current_task(), Some(task));
     assert_eq!(host.call_of(task), Ok(Some(call)));
