@@ -51,9 +51,9 @@ pub struct Output {
 /// The vocabulary of the core.
 const CORE: &str = "runtime/core/src/generated";
 /// The templates of built-ins.
-const COMPONENT: &str = "runtime/component/src/component/generated";
+const COMPONENT: &str = "runtime/component/src/component/definition/generated";
 /// Samples for the tests of what decodes components.
-const COMPONENT_TESTS: &str = "runtime/component/src/component/decode/tests/generated";
+const COMPONENT_TESTS: &str = "runtime/component/src/component/definition/decode/tests/generated";
 /// Samples for the tests of the core.
 const CORE_TESTS: &str = "runtime/core/tests/generated";
 /// Samples for the tests of all crates together.

@@ -14,7 +14,7 @@ use super::rust::{doc, outer_doc, type_name, value_name};
 
 /// The module of the hand-written items that the templates are made of.
 fn parts() -> TokenStream {
-    quote!(crate::component::immediates)
+    quote!(crate::component::definition::immediates)
 }
 
 /// What a template keeps of a built-in's definition.

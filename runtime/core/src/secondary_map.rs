@@ -119,6 +119,42 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         Ok(before.map(|(_, value)| value))
     }
 
+    /// Sets the value of `id`, and drops the value that was at its place. As [`insert`](Self::insert)
+    /// does, but nothing is moved out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if there is no room.
+    #[inline]
+    pub fn put(&mut self, id: I, value: V) -> Result<(), Error> {
+        self.reserve(id.position())?;
+        let place = self.places.get_mut(id.position()).ok_or(Error::Full(self.table))?;
+        self.used += usize::from(place.is_none());
+        *place = Some((id, value));
+        Ok(())
+    }
+
+    /// Returns the value at the place of `id`, which belongs to `id` from now on: its own, or that
+    /// of a thing that is gone, whose memory is used again.
+    #[inline]
+    pub fn take_over(&mut self, id: I) -> Option<&mut V> {
+        let (owner, value) = self.places.get_mut(id.position())?.as_mut()?;
+        *owner = id;
+        Some(value)
+    }
+
+    /// Drops the value of `id`, if it has one. As [`remove`](Self::remove) does, but nothing is
+    /// moved out.
+    #[inline]
+    pub fn discard(&mut self, id: I) {
+        if let Some(place) = self.places.get_mut(id.position())
+            && place.as_ref().is_some_and(|(found, _)| *found == id)
+        {
+            *place = None;
+            self.used -= 1;
+        }
+    }
+
     /// Returns the value of `id`, which is made by `new` if it has none. The value of a thing that
     /// is gone is dropped.
     ///
@@ -198,6 +234,19 @@ mod tests {
         assert_eq!(map.insert(task(1, 0), 1), Ok(None));
         assert_eq!(map.insert(task(1, 0), 2), Ok(Some(1)));
         assert_eq!(map.iter().collect::<std::vec::Vec<_>>(), [(task(1, 0), &2)]);
+    }
+
+    #[test]
+    fn a_value_is_taken_over_from_a_thing_that_is_gone() {
+        let mut map = Map::<2>::new(Table::TaskRecords);
+        assert_eq!(map.take_over(task(1, 0)), None);
+        assert_eq!(map.put(task(1, 0), 7), Ok(()));
+        assert_eq!(map.take_over(task(1, 1)), Some(&mut 7));
+        assert_eq!((map.get(task(1, 0)), map.get(task(1, 1)), map.len()), (None, Some(&7), 1));
+        map.discard(task(1, 0));
+        assert_eq!(map.len(), 1);
+        map.discard(task(1, 1));
+        assert!(map.is_empty());
     }
 
     #[test]

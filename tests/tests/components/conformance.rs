@@ -1,8 +1,6 @@
 //! What the conformance runner says of files that are not the official suite's: its fixtures, its
 //! directives, its words for what is wrong.
 
-#![expect(clippy::panic, reason = "tests")]
-
 use weft::engine::wasmi::Wasmi;
 use weft_tests::conformance::{Verdict, run};
 

@@ -1,7 +1,5 @@
 //! Whatever bytes are a component, there is an error, a trap or a result in bounded time.
 
-#![expect(clippy::expect_used, reason = "tests")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

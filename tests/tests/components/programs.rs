@@ -2,7 +2,6 @@
 //!
 //! `WEFT_PROGRAMS` says how many programs, `WEFT_FIRST_PROGRAM` which comes first; a number is a
 //! seed.
-#![expect(clippy::expect_used, reason = "a test that fails to set up has failed")]
 
 use std::collections::BTreeSet;
 

@@ -4,7 +4,6 @@
 //! seed. With `WEFT_RECORD` set, programs that agree are written to
 //! `tests/reference/programs.jsonl`, which is what the tests without Python play. With
 //! `WEFT_REQUIRE_REFERENCE` set, it is a failure that the reference can't be run.
-#![expect(clippy::expect_used, reason = "a test that fails to set up has failed")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

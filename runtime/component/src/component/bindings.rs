@@ -10,13 +10,14 @@ use thiserror::Error;
 
 use crate::abi::{Lift, Lower};
 use crate::binding::{Function, Own};
+use crate::component::definition::function_mismatch::FunctionMismatch;
+use crate::component::run::host_resource::HostResourceType;
 use crate::engine::CoreEngine;
 
-use super::host_resource::HostResourceType;
 use super::instance::Instance;
 use super::linker::Linker;
-use super::store::Store;
-use super::typed_function::{FunctionMismatch, TypedFunction};
+use super::stores::Store;
+use super::typed_function::TypedFunction;
 
 /// Where the host that implements the traits of some bindings is in the data of a store.
 pub type FindHost<T, H> = fn(&mut T) -> &mut H;

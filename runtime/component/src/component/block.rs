@@ -7,20 +7,19 @@ use core::time::Duration;
 use std::thread::Thread;
 use std::time::Instant;
 
+use crate::component::run::call_result::CallResult;
+use crate::component::run::state::State;
+use crate::component::run::turns::Ran;
+use crate::component::store::call_error::CallError;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::machine::{SubtaskId, WaitableSetId};
 use crate::task::TaskStatus;
 use crate::waitable::{WaitResult, Waitable};
 
-use super::call::Ran;
 use super::callee::Callee;
-use super::error::CallError;
-use super::outcome::CallResult;
-use super::state::State;
-use super::store::{CallId, Store};
-use super::threads::{SpawnedThread, ThreadError, joined};
-use super::wait::{finished, ready};
+use super::stores::{CallId, Store};
+use super::threads::{SpawnedThread, ThreadError};
 
 /// Wakes a thread that is parked.
 struct Unpark(Thread);
@@ -86,7 +85,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         thread: SpawnedThread<R>,
     ) -> Result<R, ThreadError> {
         self.host().thread_join_begin(thread.id(), None)?;
-        if let Err(error) = self.block_until(|state| joined(state, thread)) {
+        if let Err(error) = self.block_until(|state| state.join(thread)) {
             self.host().thread_join_cancel(thread.id())?;
             return Err(error.into());
         }
@@ -103,7 +102,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::Deadlock`] if nothing can go
     /// on any more. The task is there as before.
     pub fn task_wait(&mut self, task: SubtaskId) -> Result<TaskStatus, CallError> {
-        self.block_until(|state| finished(state, task))
+        self.block_until(|state| state.ended_status(task))
     }
 
     /// Lets everything run until all of these are over: **blocks**. A **host extension**.
@@ -123,7 +122,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::Deadlock`] if nothing can go
     /// on any more, as it can't if the set has no members.
     pub fn waitable_set_wait(&mut self, set: WaitableSetId) -> Result<WaitResult, CallError> {
-        self.block_until(|state| ready(state, set))
+        self.block_until(|state| state.poll_set(set))
     }
 
     /// The same, for no longer than this: [`WaitResult::Timeout`] then. Guests that run are not
@@ -138,7 +137,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         timeout: Duration,
     ) -> Result<WaitResult, CallError> {
         let deadline = Instant::now().checked_add(timeout);
-        let result = self.block_until_or(deadline, |state| ready(state, set))?;
+        let result = self.block_until_or(deadline, |state| state.poll_set(set))?;
         Ok(result.unwrap_or(WaitResult::Timeout))
     }
 

@@ -8,16 +8,16 @@ use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::Val;
+use crate::component::run::call_result::CallResult;
+use crate::component::run::turns::Ran;
+use crate::component::store::call_error::CallError;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::limits::Table;
 use crate::machine::SubtaskId;
 
-use super::call::Ran;
 use super::callee::Callee;
-use super::error::CallError;
-use super::outcome::CallResult;
-use super::store::{CallId, Store};
+use super::stores::{CallId, Store};
 
 /// A call, to be polled by any executor: [`Store::call_async`] and [`Store::run_async`] give it.
 ///
@@ -48,17 +48,39 @@ enum Stage<'s, E: CoreEngine, T: Send + 'static> {
 }
 
 impl<'s, E: CoreEngine, T: Send + 'static, R: CallResult> CallFuture<'s, E, T, R> {
-    pub(super) const fn of(store: &'s mut Store<E, T>, call: CallId<R>) -> Self {
+    pub(crate) const fn of(store: &'s mut Store<E, T>, call: CallId<R>) -> Self {
         Self { store, stage: Stage::Begun(call.0), result: PhantomData }
     }
 
-    pub(super) fn new<F>(store: &'s mut Store<E, T>, function: F, arguments: F::Kept) -> Self
+    pub(crate) fn new<F>(store: &'s mut Store<E, T>, function: F, arguments: F::Kept) -> Self
     where
         F: Callee<Result = R> + Send + 's,
         F::Kept: Send + 's,
     {
         let begin = move |store: &mut Store<E, T>| store.start_kept(&function, arguments);
         Self { store, stage: Stage::New(Box::new(begin)), result: PhantomData }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// Lets everything run as [`run`](Self::run) does, without blocking: as a future, which any
+    /// executor polls. Dropping it cancels the call.
+    pub const fn run_async<R: CallResult>(&mut self, call: CallId<R>) -> CallFuture<'_, E, T, R> {
+        CallFuture::of(self, call)
+    }
+
+    /// Calls a function, as a future, which any executor polls. The call begins when it is polled
+    /// for the first time; dropping it cancels the call.
+    pub fn call_async<'s, F>(
+        &'s mut self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> CallFuture<'s, E, T, F::Result>
+    where
+        F: Callee + Clone + Send + 's,
+        F::Kept: Send + 's,
+    {
+        CallFuture::new(self, function.clone(), F::keep(arguments))
     }
 }
 

@@ -6,18 +6,20 @@
 use alloc::vec::Vec;
 
 use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values, to_vals};
+use crate::component::run::call_result::CallResult;
+use crate::component::run::call_result::sealed::CallResult as _;
+use crate::component::run::context::{Context, LiftResult};
+use crate::component::run::host_calls::Begun;
+use crate::component::run::lowering::Target;
+use crate::component::run::state::State;
+use crate::component::store::call_error::CallError;
+use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{Step, SubtaskId};
 
-use super::call::{run_to_host, start};
-use super::calls::{Call, HostCall};
-use super::contexts::{Context, lower_from_host};
-use super::error::CallError;
 use super::instance::Function;
-use super::outcome::{CallResult, sealed::CallResult as _};
-use super::state::Fault;
 use super::typed_function::TypedFunction;
 
 /// What a store can call.
@@ -72,7 +74,7 @@ impl Callee for Function {
         cx: &mut Context<'_, E, T>,
         arguments: &[Val],
     ) -> Vec<Val> {
-        cx.data_mut().values(arguments)
+        cx.data_mut().calls.values(arguments)
     }
 }
 
@@ -84,7 +86,7 @@ impl sealed::Callee for Function {
         cx: &mut Context<'_, E, T>,
         arguments: Vec<Val>,
     ) -> Result<SubtaskId, CallError> {
-        start(cx, self, arguments, <Option<Val>>::lift)
+        self.start_with(cx, arguments, <Option<Val>>::lift)
     }
 }
 
@@ -110,24 +112,26 @@ impl<P: Lower, R: CallResult> sealed::Callee for TypedFunction<P, R> {
         let function = &self.function;
         if P::HANDLES {
             let vals = self.vals(&arguments).map_err(Fault::from)?;
-            return start(cx, function, vals, R::lift);
+            return function.start_with(cx, vals, R::lift);
         }
         if function.store != cx.data().identity {
             return Err(CallError::OtherStore);
         }
-        let begin = |cx: &mut Context<'_, E, T>| {
-            let (call, step) = cx.data_mut().machine.invoke(function.id)?;
-            let host_call = HostCall::new(Vec::new(), R::lift);
-            cx.data_mut().put_call(call, Call::Host(host_call));
-            Ok((call, step))
+        let begin = |state: &mut State<E, T>| {
+            let (call, step) = state.machine.invoke(function.id)?;
+            state.calls.add_host_call(call, Vec::new(), R::lift)?;
+            Ok(Begun { call, step })
         };
-        run_to_host(cx, begin, |cx, call, step| {
+        cx.run_to_host(begin, |cx, call, step| {
             match step {
                 Step::CallFunction { caller, .. } if *caller == call => {
-                    let flat = lower_arguments(cx, function, &arguments)?;
-                    cx.data_mut().lowered = Some(flat);
+                    let flat = function.lower_arguments(cx, &arguments)?;
+                    cx.data_mut().crossing.put_lowered(flat);
                 }
-                _ => cx.data_mut().host_call(call)?.arguments = self.vals(&arguments)?,
+                _ => {
+                    let vals = self.vals(&arguments)?;
+                    cx.data_mut().calls.host_call(call)?.put_arguments(vals);
+                }
             }
             Ok(())
         })
@@ -140,14 +144,29 @@ impl<P: Lower, R> TypedFunction<P, R> {
     }
 }
 
-/// Lowers arguments without handles into the guest that is about to start.
-fn lower_arguments<E: CoreEngine, T: Send + 'static, P: Lower>(
-    cx: &mut Context<'_, E, T>,
-    function: &Function,
-    arguments: &P,
-) -> Result<FlatValues, Failure> {
-    let options = cx.data().lifted(function.id)?.options;
-    let contains_float = function.ty.params.contains_float();
-    let mut lowering = lower_from_host(cx, options, None, contains_float)?;
-    lower_typed_flat_values(&mut lowering, MAX_FLAT_PARAMS as usize, arguments, None)
+impl Function {
+    /// Begins a call, whose result is lifted by `lift_result`.
+    fn start_with<E: CoreEngine, T: Send + 'static>(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        arguments: Vec<Val>,
+        lift_result: LiftResult<E, T>,
+    ) -> Result<SubtaskId, CallError> {
+        if self.store != cx.data().identity {
+            return Err(CallError::OtherStore);
+        }
+        cx.start(self.id, &self.ty, arguments, lift_result)
+    }
+
+    /// Lowers arguments without handles into the guest that is about to start.
+    fn lower_arguments<E: CoreEngine, T: Send + 'static, P: Lower>(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        arguments: &P,
+    ) -> Result<FlatValues, Failure> {
+        let options = cx.data().functions.lifted(self.id)?.options;
+        let contains_float = self.ty.params.contains_float();
+        let mut lowering = cx.lower_from_host(Target::without_task(options), contains_float)?;
+        lower_typed_flat_values(&mut lowering, MAX_FLAT_PARAMS as usize, arguments, None)
+    }
 }

@@ -8,7 +8,7 @@ use crate::engine::CoreEngine;
 use crate::thread::{SpawnedThreadId, ThreadSpawnConfig};
 
 use super::instance::Instance;
-use super::store::Store;
+use super::stores::Store;
 use super::threads::{FunctionReference, SpawnedThread, ThreadError};
 use super::typed_function::TypedFunction;
 
@@ -77,7 +77,7 @@ impl FunctionTable {
     }
 
     /// The function with a number, if it is of this type.
-    pub(super) fn typed<P, R>(
+    pub(crate) fn typed<P, R>(
         &self,
         index: u32,
     ) -> Result<FunctionReference<TypedFunction<P, R>>, ThreadError>

@@ -6,24 +6,23 @@ use alloc::vec::Vec;
 
 use crate::abi::{Resource, Type, Val};
 use crate::builtin::TypeIndex;
+use crate::component::run::call_result::CallResult;
+use crate::component::run::context::{Context, HostContext};
+use crate::component::run::host_ends::EndEvent;
+use crate::component::run::host_resource::HostResourceType;
+use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::store::call_error::CallError;
+use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{EndId, ErrorContextId, SubtaskId};
 use crate::trap::EndKind;
 
-use super::call::{drop_resource, forget, take_result, turn};
 use super::callee::Callee;
-use super::contexts::Context;
-use super::drive::MAX_DEPTH;
-use super::error::{CallError, InstantiateError};
-use super::host_ends::{self, EndEvent};
-use super::host_function::HostContext;
-use super::host_resource::HostResourceType;
-use super::instance::{Function, Instance, function};
-use super::instantiate::instantiate_component;
+use super::instance::{Function, Instance};
 use super::linker::Linker;
-use super::outcome::CallResult;
-use super::store::{Component, Store};
+use super::loading::Component;
+use super::stores::Store;
 
 /// Methods that a store has, and a store that is lent to a function of the host.
 macro_rules! methods {
@@ -70,7 +69,7 @@ methods! {
     ///
     /// [`Error::Unknown`] if a resource type is none; [`Error::Full`].
     fn new_stream(cx, element: Option<&Type>) -> Result<(EndId, EndId), Error> {
-        host_ends::new_ends(cx, EndKind::Stream, element)
+        cx.data_mut().new_ends(EndKind::Stream, element)
     }
 
     /// Makes a future, as [`new_stream`](Self::new_stream) makes a stream.
@@ -79,7 +78,7 @@ methods! {
     ///
     /// Those of [`new_stream`](Self::new_stream).
     fn new_future(cx, value: Option<&Type>) -> Result<(EndId, EndId), Error> {
-        host_ends::new_ends(cx, EndKind::Future, value)
+        cx.data_mut().new_ends(EndKind::Future, value)
     }
 
     /// The type of what goes through a stream or future, of which this is an end; nothing if it
@@ -89,7 +88,7 @@ methods! {
     ///
     /// [`Error::Unknown`] if the end is no more.
     fn element_type(cx, end: EndId) -> Result<Option<Type>, Error> {
-        host_ends::element_type(cx, end)
+        cx.data().element_type(end)
     }
 
     /// Begins to read up to `count` values; 1 of a future. It ends with an
@@ -103,7 +102,7 @@ methods! {
     /// If what a guest has written can't be lifted, what it trapped with; the guest's instance is
     /// locked down then.
     fn read(cx, end: EndId, count: u32) -> Result<(), CallError> {
-        host_ends::read(cx, end, count)
+        cx.read(end, count)
     }
 
     /// Begins to write values; one to a future. It ends with an [event](Self::next_end_event),
@@ -115,7 +114,7 @@ methods! {
     /// [`CallError::Mismatch`], [`CallError::Handle`] if a value is not of the element's type, or
     /// not the host's to give; those of [`read`](Self::read), of a writable end.
     fn write(cx, end: EndId, values: Vec<Val>) -> Result<(), CallError> {
-        host_ends::write(cx, end, values)
+        cx.write(end, values)
     }
 
     /// Ends a read or write that is under way, with an [event](Self::next_end_event) that says how
@@ -126,7 +125,7 @@ methods! {
     /// [`Error::NotHeld`] if the host doesn't hold the end; [`Error::EndIdle`] if nothing is under
     /// way.
     fn cancel_copy(cx, end: EndId) -> Result<(), CallError> {
-        host_ends::cancel_copy(cx, end)
+        Ok(cx.data_mut().machine.cancel_host_copy(end).map_err(Fault::from)?)
     }
 
     /// Drops an end: whoever has the other one learns of it.
@@ -136,7 +135,7 @@ methods! {
     /// [`Error::NotHeld`] if the host doesn't hold it; [`Error::EndBusy`] if a read or write is
     /// under way.
     fn drop_end(cx, end: EndId) -> Result<(), Error> {
-        host_ends::drop_end(cx, end)
+        cx.data_mut().machine.drop_host_end(end)
     }
 
     /// What has happened next to an end that the host holds, if anything has: a read or write has
@@ -146,7 +145,7 @@ methods! {
     ///
     /// [`Error::OtherStep`] from inside of a destructor, where a guest has dropped the resource.
     fn next_end_event(cx) -> Result<Option<EndEvent>, CallError> {
-        host_ends::next_event(cx)
+        cx.data_mut().next_end_event()
     }
 
     /// Makes an error context, which the host holds until it gives it to a guest or
@@ -195,7 +194,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.count_interruptions_anew();
         self.settle(self.turns_per_poll)?;
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
-        match drop_resource(&mut cx, resource)? {
+        match cx.drop_resource(resource)? {
             // A destructor doesn't wait.
             Some(call) => HostContext::new(&mut cx).finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
@@ -213,7 +212,7 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// another store.
     #[must_use]
     pub fn function(&self, instance: &Instance<E>, name: &str) -> Option<Function> {
-        function(self.cx.data(), instance, name)
+        instance.function_in(self.cx.data(), name)
     }
 
     /// Calls a function.
@@ -243,7 +242,7 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// As [`call`](Self::call), and those of [`Store::drop_resource`].
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.check_depth()?;
-        self.nested(|host| match drop_resource(host.cx, resource)? {
+        self.nested(|host| match host.cx.drop_resource(resource)? {
             Some(call) => host.finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
         })
@@ -260,35 +259,35 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         linker: &Linker<E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
         self.check_depth()?;
-        instantiate_component(self.cx, &component.closure, linker)
+        linker.instantiate(self.cx, component)
     }
 
-    pub(super) fn check_depth(&self) -> Result<(), CallError> {
-        if self.cx.data().depth < MAX_DEPTH { Ok(()) } else { Err(CallError::TooDeep) }
+    pub(crate) fn check_depth(&self) -> Result<(), CallError> {
+        if self.cx.data().crossing.may_nest() { Ok(()) } else { Err(CallError::TooDeep) }
     }
 
     /// Runs something that may be interrupted and go on. Then it is the caller that runs again,
     /// and what it does belongs to the call that it did before.
-    pub(super) fn nested<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
-        let running = self.cx.data().origins.running;
+    pub(crate) fn nested<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+        let running = self.cx.data().origins.running();
         let result = run(self);
-        self.cx.data_mut().origins.running = running;
+        self.cx.data_mut().origins.set_running(running);
         result
     }
 
     fn finish<R: CallResult>(&mut self, call: SubtaskId) -> Result<R, CallError> {
         loop {
-            if let Some(result) = take_result(self.cx, call)? {
+            if let Some(result) = self.cx.data_mut().take_result(call)? {
                 return result;
             }
-            if self.cx.data().interrupted.is_none() {
-                forget(self.cx, call)?;
+            if self.cx.data().activations.interrupted().is_none() {
+                self.cx.data_mut().forget(call)?;
                 return Err(CallError::Waits);
             }
-            match turn(self.cx) {
+            match self.cx.turn() {
                 Ok(_) => {}
                 Err(fault) => {
-                    forget(self.cx, call)?;
+                    self.cx.data_mut().forget(call)?;
                     return Err(fault.into());
                 }
             }

@@ -5,27 +5,26 @@ use core::fmt;
 
 use crate::abi::Type;
 use crate::builtin::TypeIndex;
+use crate::component::definition::function_type::FunctionType;
+use crate::component::definition::versions;
+use crate::component::run::state::State;
+use crate::component::store::entity::{Entity, Exports};
+use crate::component::store::identity::Identity;
 use crate::engine::CoreEngine;
 use crate::machine::FunctionId;
 
-use super::definition::FunctionType;
-use super::entity::{Entity, Exports};
-use super::identity::Identity;
-use super::state::{Callable, State};
-use super::versions;
-
 /// An instance of a component, in the store in which it was made.
 pub struct Instance<E: CoreEngine> {
-    pub(super) exports: Arc<Exports<E>>,
-    pub(super) store: Identity,
+    pub(crate) exports: Arc<Exports<E>>,
+    pub(crate) store: Identity,
 }
 
 /// A function, in the store in which it was made.
 #[derive(Clone, Debug)]
 pub struct Function {
-    pub(super) id: FunctionId,
-    pub(super) ty: Arc<FunctionType>,
-    pub(super) store: Identity,
+    pub(crate) id: FunctionId,
+    pub(crate) ty: Arc<FunctionType>,
+    pub(crate) store: Identity,
 }
 
 impl<E: CoreEngine> Instance<E> {
@@ -50,34 +49,30 @@ impl<E: CoreEngine> Instance<E> {
         }
     }
 
-    pub(super) fn function_id(&self, name: &str) -> Option<FunctionId> {
+    fn function_id(&self, name: &str) -> Option<FunctionId> {
         match versions::find(&self.exports.0, name, name)? {
             Entity::Function(function) => Some(*function),
             _ => None,
         }
     }
 
+    /// Returns the function that it exports as `name`, if it is of the store that `state` is of.
+    pub(crate) fn function_in<T: Send + 'static>(
+        &self,
+        state: &State<E, T>,
+        name: &str,
+    ) -> Option<Function> {
+        if self.store != state.identity {
+            return None;
+        }
+        let id = self.function_id(name)?;
+        let lifted = state.functions.lifted(id).ok()?;
+        Some(Function { id, ty: lifted.ty.clone(), store: self.store.clone() })
+    }
+
     /// The names of what it exports.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.exports.0.keys().map(|name| &**name)
-    }
-}
-
-/// The function that `instance` exports as `name`, if both are of this store.
-pub(super) fn function<E: CoreEngine, T: Send + 'static>(
-    state: &State<E, T>,
-    instance: &Instance<E>,
-    name: &str,
-) -> Option<Function> {
-    if instance.store != state.identity {
-        return None;
-    }
-    let id = instance.function_id(name)?;
-    match state.functions.get(id.position())? {
-        Callable::Lifted(lifted) => {
-            Some(Function { id, ty: lifted.ty.clone(), store: instance.store.clone() })
-        }
-        Callable::Host(_) => None,
     }
 }
 

@@ -69,7 +69,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -78,22 +78,25 @@ use core::marker::PhantomData;
 
 use crate::abi::{Lift, Lower, Val};
 use crate::builtin::TypeIndex;
-use crate::engine::CoreEngine;
+use crate::component::definition::entity_type::{EntityType, InstanceType};
+use crate::component::definition::function_type::FunctionType;
+use crate::component::definition::import_error::{ImportError, within};
+use crate::component::definition::items::Definition;
+use crate::component::definition::versions;
+use crate::component::run::context::{Context, HostContext};
+use crate::component::run::host_function::{DeclaredType, HostFunction, HostFunctionCall};
+use crate::component::run::host_resource::HostResourceType;
+use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::run::state::State;
+use crate::component::run::typed_host_function::{Immediate, Waiting};
+use crate::component::store::entity::{Entity, Exports};
+use crate::component::store::host_result::{HostError, HostResult};
+use crate::component::store::module::Module;
+use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
-use crate::machine::FunctionId;
 
-use super::definition::{Definition, FunctionType};
-use super::entity::{Entity, Exports, Module};
-use super::entity_type::EntityType;
-use super::error::{ImportError, InstantiateError};
-use super::host_function::{DeclaredType, HostContext, HostFunction, HostFunctionCall, HostResult};
-use super::host_resource::HostResourceType;
 use super::instance::Instance;
-use super::instantiate::within;
-use super::state::{Callable, HostError, State};
-use super::store::Component;
-use super::typed_host_function::{Immediate, Waiting};
-use super::versions;
+use super::loading::Component;
 
 /// What components are given for their imports, by name.
 ///
@@ -147,7 +150,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         name: &str,
         function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
-        self.host_function(name, None, asynchronous(function))
+        self.host_function(name, None, HostFunctionCall::asynchronous(function))
     }
 
     /// Gives a function of the host with Rust's own types: `P` is a tuple of the parameters, which
@@ -222,7 +225,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };
-        self.host_function(name, Some(declared), asynchronous(function))
+        self.host_function(name, Some(declared), HostFunctionCall::asynchronous(function))
     }
 
     fn host_function(
@@ -274,8 +277,23 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         self
     }
 
+    /// Makes an instance of a component, with what the linker has for its imports.
+    pub(crate) fn instantiate(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        component: &Component<E>,
+    ) -> Result<Instance<E>, InstantiateError> {
+        let component = &component.closure;
+        if !component.code.engine.is_same(&cx.data().engine) {
+            return Err(InstantiateError::OtherEngine);
+        }
+        let imports = self.resolve(cx.data_mut(), &component.definition)?;
+        let exports = cx.instantiate_component(component, &imports)?;
+        Ok(Instance { exports: Arc::new(exports), store: cx.data().identity.clone() })
+    }
+
     /// What is given for each of a component's imports: as far as that depends on no other.
-    pub(super) fn resolve(
+    fn resolve(
         &self,
         state: &mut State<E, T>,
         component: &Definition,
@@ -283,8 +301,9 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         let mut entities = BTreeMap::new();
         let mut found = Found::default();
         for (name, ty) in component.imports() {
-            let names = (&*name.name, &*name.full_name);
-            let entity = self.resolve_one(state, names, &name.full_name, ty, &mut found)?;
+            let import =
+                Import { name: &name.name, full_name: &name.full_name, path: &name.full_name };
+            let entity = self.resolve_one(state, import, ty, &mut found)?;
             entities.extend(entity.map(|entity| (name.name.clone(), entity)));
         }
         let errors = found.errors;
@@ -295,13 +314,12 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     fn resolve_one(
         &self,
         state: &mut State<E, T>,
-        (name, full_name): (&str, &str),
-        path: &str,
+        import: Import<'_>,
         ty: &EntityType,
         found: &mut Found,
     ) -> Result<Option<Entity<E>>, Error> {
-        let provided = versions::find(&self.provided, name, full_name);
-        let Some(provided) = provided else {
+        let Import { name, full_name, path } = import;
+        let Some(provided) = versions::find(&self.provided, name, full_name) else {
             let entity = found.of_itself(ty);
             if entity.is_none() {
                 let expected = ty.to_string();
@@ -309,26 +327,23 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
             }
             return Ok(entity);
         };
+        let name = || String::from(path);
         match (provided, ty) {
             (Provided::Function(function), EntityType::Function(_)) => {
-                let id = state.host_function_id(function)?;
-                state.names.name_function(id, path);
+                let State { functions, machine, names, .. } = state;
+                let define = |number| machine.define_host_function(number);
+                let id = functions.host_function_id(function, define)?;
+                names.name_function(id, path);
                 return Ok(Some(Entity::Function(id)));
             }
             (Provided::Instance(linker), EntityType::Instance(ty)) => {
-                let mut exports = BTreeMap::new();
-                for (name, ty) in &ty.exports {
-                    let path = within(path, name);
-                    let entity = linker.resolve_one(state, (name, name), &path, ty, found)?;
-                    exports.extend(entity.map(|entity| (name.clone(), entity)));
-                }
-                return Ok(Some(Entity::Instance(Arc::new(Exports(exports)))));
+                return linker.resolve_instance(state, path, ty, found);
             }
             (Provided::Exports(instance), EntityType::Instance(_)) => {
                 if instance.store == state.identity {
                     return Ok(Some(Entity::Instance(instance.exports.clone())));
                 }
-                found.errors.push(ImportError::OtherStore { name: path.into() });
+                found.errors.push(ImportError::OtherStore { name: name() });
             }
             (Provided::Resource(token), EntityType::Resource(slot)) => {
                 let number = state.resource_type(token)?;
@@ -339,22 +354,50 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
                 if module.engine.is_same(&state.engine) {
                     return Ok(Some(Entity::Module(module.clone())));
                 }
-                found.errors.push(ImportError::OtherEngine { name: path.into() });
+                found.errors.push(ImportError::OtherEngine { name: name() });
             }
             (Provided::Component(component), EntityType::Component(_)) => {
                 if component.closure.code.engine.is_same(&state.engine) {
                     return Ok(Some(Entity::Component(component.closure.clone())));
                 }
-                found.errors.push(ImportError::OtherEngine { name: path.into() });
+                found.errors.push(ImportError::OtherEngine { name: name() });
             }
             (given, expected) => found.errors.push(ImportError::Mismatch {
-                name: path.into(),
+                name: name(),
                 expected: expected.to_string(),
                 given: given.kind().into(),
             }),
         }
         Ok(None)
     }
+
+    /// Puts together the instance that is given for an import.
+    fn resolve_instance(
+        &self,
+        state: &mut State<E, T>,
+        path: &str,
+        ty: &InstanceType,
+        found: &mut Found,
+    ) -> Result<Option<Entity<E>>, Error> {
+        let mut exports = BTreeMap::new();
+        for (name, ty) in &ty.exports {
+            let path = within(path, name);
+            let import = Import { name, full_name: name, path: &path };
+            let entity = self.resolve_one(state, import, ty, found)?;
+            exports.extend(entity.map(|entity| (name.clone(), entity)));
+        }
+        Ok(Some(Entity::Instance(Arc::new(Exports(exports)))))
+    }
+}
+
+/// The names of an import.
+#[derive(Clone, Copy)]
+struct Import<'a> {
+    name: &'a str,
+    /// The name with its version in full.
+    full_name: &'a str,
+    /// The name with those of the instances that it is in before it.
+    path: &'a str,
 }
 
 /// What was found of a component's imports.
@@ -380,36 +423,6 @@ impl Found {
             }
             _ => None,
         }
-    }
-}
-
-/// A function of the host that may wait.
-fn asynchronous<E: CoreEngine, T: Send + 'static, F>(
-    function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
-) -> HostFunctionCall<E, T>
-where
-    F: Future<Output = HostResult> + Send + 'static,
-{
-    HostFunctionCall::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))))
-}
-
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
-    /// The number of a function of the host.
-    fn host_function_id(
-        &mut self,
-        function: &Arc<HostFunction<E, T>>,
-    ) -> Result<FunctionId, Error> {
-        // It is kept below, so that no other gets its address.
-        let address = Arc::as_ptr(function).addr();
-        if let Some(id) = self.host_functions.get(&address) {
-            return Ok(*id);
-        }
-        let full = Error::Full(crate::limits::Table::Functions);
-        let number = u32::try_from(self.functions.len()).map_err(|_| full)?;
-        let id = self.machine.define_host_function(number)?;
-        self.functions.push(Callable::Host(function.clone()));
-        self.host_functions.insert(address, id);
-        Ok(id)
     }
 }
 

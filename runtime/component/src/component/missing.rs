@@ -4,10 +4,38 @@ use alloc::vec::Vec;
 
 use wasmparser::{Validator, WasmFeatures};
 
+use crate::component::definition::decode::error::GARBAGE_COLLECTION;
+use crate::component::definition::decode::{InvalidComponent, features};
 use crate::engine::Capability;
 
-use super::InvalidComponent;
-use super::decode::features;
+impl InvalidComponent {
+    /// What an engine would have to be capable of to run what needs what is
+    /// [not implemented](Self::Unsupported), if core code can't do without it either.
+    ///
+    /// ```
+    /// use weft::component::validate;
+    /// use weft::engine::Capability;
+    ///
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core module $module (func (export "f")))
+    ///         (core instance $instance (instantiate $module))
+    ///         (func (canon lift (core func $instance "f") gc)))
+    /// "#)?;
+    /// let error = validate(&component).unwrap_err();
+    /// assert_eq!(error.capability(), Some(Capability::GarbageCollection));
+    /// # Ok::<(), wat::Error>(())
+    /// ```
+    #[must_use]
+    pub fn capability(&self) -> Option<Capability> {
+        match self {
+            Self::Unsupported { feature: GARBAGE_COLLECTION, .. } => {
+                Some(Capability::GarbageCollection)
+            }
+            _ => None,
+        }
+    }
+}
 
 /// What `engine` has besides every capability: WebAssembly 2.0 without vectors, and constant
 /// expressions that add and multiply.
@@ -69,4 +97,79 @@ pub(crate) fn missing_capabilities(
     }
     missing.reverse();
     Ok(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Vec<u8> {
+        wat::parse_str(text).expect("the text is right")
+    }
+
+    /// Modules that need one thing.
+    const NEEDS: [(Capability, &str); 12] = [
+        (Capability::Memory64, "(memory i64 1)"),
+        (Capability::MultiMemory, "(memory 1) (memory 1)"),
+        (Capability::CustomPageSizes, "(memory 1 (pagesize 1))"),
+        (Capability::TailCalls, "(func $f return_call $f)"),
+        (Capability::Simd, "(func (param v128))"),
+        (
+            Capability::RelaxedSimd,
+            "(func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))",
+        ),
+        (Capability::ExceptionHandling, "(tag)"),
+        (Capability::FunctionReferences, "(type $t (func)) (func (param (ref $t)))"),
+        (Capability::GarbageCollection, "(type (struct))"),
+        (Capability::Threads, "(memory 1 1 shared)"),
+        (
+            Capability::WideArithmetic,
+            "(func (drop (drop (i64.mul_wide_u (i64.const 1) (i64.const 2)))))",
+        ),
+        (Capability::StackSwitching, "(type $f (func)) (type (cont $f))"),
+    ];
+
+    #[test]
+    fn what_a_module_needs_is_named_when_an_engine_lacks_it() {
+        for (needed, text) in NEEDS {
+            let module =
+                wat::parse_str(alloc::format!("(module {text})")).expect("the text is right");
+            let missing = missing_capabilities(&module, &[]).expect("the module is valid");
+            assert!(missing.contains(&needed), "{needed}: {missing:?}");
+            let all = missing_capabilities(&module, &Capability::ALL).expect("the module is valid");
+            assert!(all.is_empty(), "{needed}: {all:?}");
+            // Garbage collection builds on references to functions: no engine has it without them.
+            let builds_on = |it| {
+                (needed, it) == (Capability::FunctionReferences, Capability::GarbageCollection)
+            };
+            let others: Vec<_> =
+                Capability::ALL.into_iter().filter(|it| *it != needed && !builds_on(*it)).collect();
+            let missing = missing_capabilities(&module, &others).expect("the module is valid");
+            assert_eq!(missing, [needed]);
+        }
+    }
+
+    #[test]
+    fn a_plain_module_needs_nothing() {
+        let module = bytes("(module (func (result i32) (i32.const 1)) (memory 1))");
+        assert_eq!(missing_capabilities(&module, &[]), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn several_needs_are_named_together() {
+        let module = bytes("(module (memory i64 1) (memory 1) (tag))");
+        let missing = missing_capabilities(&module, &[Capability::Simd]);
+        let expected =
+            [Capability::Memory64, Capability::MultiMemory, Capability::ExceptionHandling].to_vec();
+        assert_eq!(missing, Ok(expected));
+    }
+
+    #[test]
+    fn a_module_that_is_not_valid_needs_nothing_but_correction() {
+        let module = bytes("(module (func (result i32)))");
+        assert!(matches!(
+            missing_capabilities(&module, &[]),
+            Err(InvalidComponent::Invalid { .. })
+        ));
+    }
 }

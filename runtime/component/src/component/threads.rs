@@ -12,30 +12,31 @@ use core::task::{Context as WakerContext, Poll};
 use thiserror::Error;
 
 use crate::abi::{Lift, Lower, Val};
-use crate::code::SubtaskState;
+use crate::component::definition::function_mismatch::FunctionMismatch;
+use crate::component::run::call_result::CallResult;
+use crate::component::run::context::{Context, HostContext};
+use crate::component::run::state::State;
+use crate::component::run::turns::{Ran, Turn};
+use crate::component::store::call_error::CallError;
+use crate::component::store::calls::HostCall;
+use crate::component::store::host_result::HostError;
+use crate::component::store::thread_destructors::ThreadDestructorFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::{Heap, Table};
-use crate::machine::SubtaskId;
 use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig, ThreadStatus};
 
-use super::call::{Ran, Turn, forget, take_result, turn};
 use super::callee::Callee;
-use super::contexts::Context;
-use super::error::CallError;
-use super::host_function::HostContext;
 use super::instance::{Function, Instance};
-use super::outcome::CallResult;
-use super::state::{HostError, State};
-use super::store::{CallId, Store};
-use super::typed_function::{FunctionMismatch, TypedFunction};
+use super::stores::{CallId, Store};
+use super::typed_function::TypedFunction;
 
 /// A function that an instance exports, to be what a thread runs: a **host extension**.
 /// [`Store::function_reference`] gives it.
 #[derive(Clone, Debug)]
 pub struct FunctionReference<F = Function> {
-    pub(super) name: Box<str>,
-    pub(super) function: F,
+    pub(crate) name: Box<str>,
+    pub(crate) function: F,
 }
 
 impl<F> FunctionReference<F> {
@@ -142,34 +143,6 @@ pub enum ThreadError {
     Error(#[from] Error),
 }
 
-/// What is called with the values of a thread that is over.
-pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut HostContext<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
-    + Send
-    + Sync;
-
-/// A destructor of a thread's value, a **host extension**, failed. The value is here; the others are destroyed all the
-/// same.
-#[derive(Debug, Error)]
-#[error("the destructor of value {} of a thread failed: {error}", value.key)]
-pub struct ThreadDestructorFailure {
-    /// The value, with its thread, its key and the number of its destructor.
-    pub value: ThreadDestructor<Heap>,
-    /// Why.
-    pub error: ThreadDestructorError,
-}
-
-/// Why a destructor of a thread's value, a **host extension**, failed.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ThreadDestructorError {
-    /// There is none with the number.
-    #[error("there is no destructor with the number {0}")]
-    Unknown(u32),
-    /// It says so itself.
-    #[error(transparent)]
-    Failed(HostError),
-}
-
 /// Threads: **host extensions**. See [`thread`](crate::thread).
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// The function that `instance` exports as `name`, to be what a thread runs.
@@ -203,7 +176,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        spawn(&mut self.context(), &function.function, arguments, config, parent)
+        self.context().spawn_thread(&function.function, arguments, config, parent)
     }
 
     /// Waits for the end of a thread, as a future, which any executor polls: polling it lets
@@ -239,7 +212,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     pub fn thread_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         let host = self.host();
         let (status, call) = (host.thread_status(thread)?, host.thread_call(thread)?);
-        let is_open = is_open(self.context().data(), call);
+        let is_open = self.context().data().is_open(call);
         match status {
             ThreadStatus::Cancelled | ThreadStatus::Failed => return Err(Error::ThreadEnded),
             ThreadStatus::Completed if !is_open => return Err(Error::ThreadEnded),
@@ -287,16 +260,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         + 'static,
     ) -> Result<u32, Error> {
         let mut cx = self.context();
-        let destructors = &mut cx.data_mut().thread_destructors;
-        let full = Error::Full(Table::Functions);
-        let number = u32::try_from(destructors.len()).map_err(|_| full)?;
-        destructors.push(Arc::new(destructor));
-        Ok(number)
+        cx.data_mut().thread_destructors.add(Arc::new(destructor))
     }
 
     /// A destructor that failed; the first that was not taken yet.
     pub fn take_failed_thread_destructor(&mut self) -> Option<ThreadDestructorFailure> {
-        self.context().data_mut().failed_thread_destructors.pop_front()
+        self.context().data_mut().thread_destructors.take_failure()
     }
 }
 
@@ -336,17 +305,18 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         self.check_depth()?;
         self.nested(|host| {
             let arguments = F::keep(arguments);
-            let thread = spawn(host.cx, &function.function, arguments, config, parent)?;
+            let thread = host.cx.spawn_thread(&function.function, arguments, config, parent)?;
             // Nobody else can run before what was interrupted has stopped.
             let mut stopped = Ok(Turn::Progress);
-            while stopped.is_ok() && host.cx.data().interrupted.is_some() {
-                stopped = turn(host.cx);
+            while stopped.is_ok() && host.cx.data().activations.interrupted().is_some() {
+                stopped = host.cx.turn();
             }
             let call = thread.call.0;
-            let trapped = host.cx.data_mut().host_call(call).ok().and_then(|it| it.error.take());
+            let trapped =
+                host.cx.data_mut().calls.host_call(call).ok().and_then(HostCall::take_error);
             let error = stopped.map_err(CallError::from).err().or(trapped);
             let Some(error) = error else { return Ok(thread) };
-            forget(host.cx, call)?;
+            host.cx.data_mut().forget(call)?;
             host.cx.data_mut().machine.host().thread_give_up(thread.id)?;
             Err(error.into())
         })
@@ -360,40 +330,24 @@ fn reference(function: Option<Function>, name: &str) -> Result<FunctionReference
     }
 }
 
-/// Begins a thread; none is left that could be joined if that fails.
-fn spawn<E: CoreEngine, T: Send + 'static, F: Callee>(
-    cx: &mut Context<'_, E, T>,
-    function: &F,
-    arguments: F::Kept,
-    config: ThreadSpawnConfig,
-    parent: Option<SpawnedThreadId>,
-) -> Result<SpawnedThread<F::Result>, ThreadError> {
-    let id = cx.data_mut().machine.host().thread_prepare(config, parent)?;
-    match function.start(cx, arguments) {
-        Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
-        Err(error) => {
-            cx.data_mut().machine.host().thread_give_up(id)?;
-            Err(error.into())
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Begins a thread; none is left that could be joined if that fails.
+    fn spawn_thread<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Kept,
+        config: ThreadSpawnConfig,
+        parent: Option<SpawnedThreadId>,
+    ) -> Result<SpawnedThread<F::Result>, ThreadError> {
+        let id = self.data_mut().machine.host().thread_prepare(config, parent)?;
+        match function.start(self, arguments) {
+            Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
+            Err(error) => {
+                self.data_mut().machine.host().thread_give_up(id)?;
+                Err(error.into())
+            }
         }
     }
-}
-
-/// Runs the destructor of a value of a thread that is over.
-pub(super) fn destroy<E: CoreEngine, T: Send + 'static>(
-    cx: &mut Context<'_, E, T>,
-    value: ThreadDestructor<Heap>,
-) {
-    let number = usize::try_from(value.destructor).ok();
-    let found = number.and_then(|it| cx.data().thread_destructors.get(it).cloned());
-    let error = match found {
-        None => ThreadDestructorError::Unknown(value.destructor),
-        Some(destructor) => match destructor(&mut HostContext::new(cx), &value) {
-            Ok(()) => return,
-            Err(error) => ThreadDestructorError::Failed(error),
-        },
-    };
-    let failure = ThreadDestructorFailure { value, error };
-    cx.data_mut().failed_thread_destructors.push_back(failure);
 }
 
 /// Waits for the end of a thread: [`Store::thread_join_async`] gives it. A **host extension**.
@@ -404,38 +358,31 @@ pub struct ThreadJoin<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
     is_over: bool,
 }
 
-/// Whether a thread is over, its values are destroyed and its call has an end; or whether that has
-/// failed.
-pub(super) fn joined<E: CoreEngine, T: Send + 'static, R>(
-    state: &mut State<E, T>,
-    thread: SpawnedThread<R>,
-) -> Result<Option<()>, CallError> {
-    let SpawnedThread { id, call: CallId(call, _) } = thread;
-    let has_failed = state.host_call(call).is_ok_and(|call| call.error.is_some());
-    let host = state.machine.host();
-    if host.thread_status(id)?.is_active() {
-        // What it waits for has trapped, so it will never end.
-        return Ok(has_failed.then_some(()));
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Returns something once a thread is over, its values are destroyed and its call has an end;
+    /// or once that has failed.
+    pub(crate) fn join<R>(&mut self, thread: SpawnedThread<R>) -> Result<Option<()>, CallError> {
+        let SpawnedThread { id, call: CallId(call, _) } = thread;
+        let has_failed = self.calls.host_call(call).is_ok_and(|call| call.has_failed());
+        let host = self.machine.host();
+        if host.thread_status(id)?.is_active() {
+            // What it waits for has trapped, so it will never end.
+            return Ok(has_failed.then_some(()));
+        }
+        let is_destroyed = !host.thread_has_locals(id)?;
+        Ok((is_destroyed && (has_failed || !self.is_open(call))).then_some(()))
     }
-    let is_destroyed = !host.thread_has_locals(id)?;
-    Ok((is_destroyed && (has_failed || !is_open(state, call))).then_some(()))
-}
-
-/// Whether a call has not come to its end.
-fn is_open<E: CoreEngine, T: Send + 'static>(state: &State<E, T>, call: SubtaskId) -> bool {
-    let call_state = state.machine.call_state(call);
-    matches!(call_state, Ok(SubtaskState::Starting | SubtaskState::Started))
 }
 
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
-    /// Ends the wait for a thread that is [ready](joined) for that, whatever its call has come to.
-    pub(super) fn end_join<R: CallResult>(
+    /// Ends the wait for a thread that is [ready](State::join) for that, whatever its call has come to.
+    pub(crate) fn end_join<R: CallResult>(
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<R, ThreadError> {
         let SpawnedThread { id, call: CallId(call, _) } = thread;
         let mut cx = self.context();
-        let result = take_result(&mut cx, call);
+        let result = cx.data_mut().take_result(call);
         let machine = &mut cx.data_mut().machine;
         if machine.host().thread_join_end(id)?.is_none() {
             // It waits for something that has trapped, and will for ever.
@@ -452,7 +399,7 @@ impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for ThreadJoin<'_, 
         let this = self.get_mut();
         let (waker, thread) = (context.waker(), this.thread);
         this.store.set_driver(waker);
-        match this.store.run_until_ready(|state| joined(state, thread)) {
+        match this.store.run_until_ready(|state| state.join(thread)) {
             Ok(Ran::ToItsEnd(())) => {
                 this.is_over = true;
                 return Poll::Ready(this.store.end_join(thread));

@@ -31,16 +31,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
 
-use thiserror::Error;
+use crate::abi::{HandleTypes, Lift, Lower};
+use crate::component::definition::function_mismatch::{FunctionMismatch, check};
 
-use crate::abi::{ComponentType, HandleTypes, Lift, Lower, Mismatch};
-
-use super::definition::FunctionType;
 use super::instance::Function;
 
 /// A function, in the store in which it was made, that takes a `P` and gives an `R`:
@@ -50,47 +47,12 @@ use super::instance::Function;
 /// handles in it goes between Rust and the guest directly, without a [`Val`](crate::abi::Val) in
 /// between.
 pub struct TypedFunction<P, R> {
-    pub(super) function: Function,
+    pub(crate) function: Function,
     /// Of its parameters.
-    pub(super) handles: Arc<HandleTypes>,
+    pub(crate) handles: Arc<HandleTypes>,
     /// There is no `P` in it, only what a `P` is in the Component Model: so a function that takes
     /// a `&'static str` takes any other, too.
     types: PhantomData<fn() -> (P, R)>,
-}
-
-/// A function is not of the type that it was to be.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("it is to be `{ty}`, but {part}, {mismatch}")]
-pub struct FunctionMismatch {
-    ty: String,
-    part: &'static str,
-    mismatch: Mismatch,
-}
-
-impl FunctionMismatch {
-    /// The type of the function, as WIT spells it.
-    #[must_use]
-    pub fn ty(&self) -> &str {
-        &self.ty
-    }
-
-    /// What is different about it, and where.
-    #[must_use]
-    pub const fn mismatch(&self) -> &Mismatch {
-        &self.mismatch
-    }
-}
-
-/// Whether a function is of these Rust types; if so, of which types the handles of its parameters
-/// and its result are.
-pub(crate) fn check<P: ComponentType, R: ComponentType>(
-    ty: &FunctionType,
-) -> Result<HandleTypes, FunctionMismatch> {
-    let different = |part| move |mismatch| FunctionMismatch { ty: ty.to_string(), part, mismatch };
-    let mut handles = HandleTypes::default();
-    handles.check_list(&ty.params, &P::SHAPE).map_err(different("in its parameters"))?;
-    handles.check_optional(ty.result(), &R::SHAPE).map_err(different("in its result"))?;
-    Ok(handles)
 }
 
 impl Function {

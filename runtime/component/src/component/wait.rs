@@ -4,19 +4,20 @@ use alloc::boxed::Box;
 use core::future::Future;
 use core::task::Poll;
 
+use crate::component::run::context::Context;
+use crate::component::run::host_ends::EndEvent;
+use crate::component::run::state::State;
+use crate::component::run::turns::{Ran, Turn};
+use crate::component::store::call_error::CallError;
+use crate::component::store::deadlock::Deadlock;
+use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::limits::Heap;
 use crate::machine::{HostEvent, SubtaskId, WaitableSetId};
 use crate::task::{TaskResult, TaskStatus};
 use crate::waitable::WaitResult;
 
-use super::call::{Ran, Turn, turn};
-use super::contexts::Context;
-use super::deadlock::Deadlock;
-use super::error::CallError;
-use super::host_ends::{EndEvent, end_event};
-use super::state::{Fault, State};
-use super::store::{CallId, Store};
+use super::stores::{CallId, Store};
 
 impl<R> CallId<R> {
     /// The call as a task of the host's: its [status](crate::host::Host::task_status), metadata and
@@ -27,33 +28,32 @@ impl<R> CallId<R> {
     }
 }
 
-/// How a task ended, if it has; or that the call that it is has failed, which its result says more
-/// of.
-pub(super) fn finished<E: CoreEngine, T: Send + 'static>(
-    state: &mut State<E, T>,
-    task: SubtaskId,
-) -> Result<Option<TaskStatus>, CallError> {
-    let status = state.machine.host().task_status(task)?;
-    if status.is_finished() {
-        return Ok(Some(status));
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Returns how a task ended, if it has; or that the call that it is has failed, which its
+    /// result says more of.
+    pub(crate) fn ended_status(
+        &mut self,
+        task: SubtaskId,
+    ) -> Result<Option<TaskStatus>, CallError> {
+        let status = self.machine.host().task_status(task)?;
+        if status.is_finished() {
+            return Ok(Some(status));
+        }
+        let has_failed = self.calls.host_call(task).is_ok_and(|call| call.has_failed());
+        Ok(has_failed.then_some(TaskStatus::Failed))
     }
-    let has_failed = state.host_call(task).is_ok_and(|call| call.error.is_some());
-    Ok(has_failed.then_some(TaskStatus::Failed))
-}
 
-/// What a set gives, if it gives something.
-pub(super) fn ready<E: CoreEngine, T: Send + 'static>(
-    state: &mut State<E, T>,
-    set: WaitableSetId,
-) -> Result<Option<WaitResult>, CallError> {
-    let result = state.machine.host().waitable_set_poll(set).map_err(Fault::from)?;
-    Ok(Some(result).filter(|result| result.is_final()))
+    /// Returns what a set gives, if it gives something.
+    pub(crate) fn poll_set(&mut self, set: WaitableSetId) -> Result<Option<WaitResult>, CallError> {
+        let result = self.machine.host().waitable_set_poll(set).map_err(Fault::from)?;
+        Ok(Some(result).filter(|result| result.is_final()))
+    }
 }
 
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run until `ready` gives something, nothing can go on, or for as many turns as
     /// a poll may take.
-    pub(super) fn run_until_ready<R>(
+    pub(crate) fn run_until_ready<R>(
         &mut self,
         mut ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError>,
     ) -> Result<Ran<R>, CallError> {
@@ -63,12 +63,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             if let Some(found) = ready(cx.data_mut())? {
                 return Ok(Ran::ToItsEnd(found));
             }
-            match turn(&mut cx)? {
+            match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
                 Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Turn::Idle => {
-                    return Err(CallError::Deadlock(Box::new(Deadlock::of(cx.data_mut()))));
+                    let state = cx.data_mut();
+                    let deadlock = Deadlock::of(&mut state.machine, &state.names);
+                    return Err(CallError::Deadlock(Box::new(deadlock)));
                 }
             }
         }
@@ -103,7 +105,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         &mut self,
         task: SubtaskId,
     ) -> impl Future<Output = Result<TaskStatus, CallError>> {
-        self.ready_async(move |state| finished(state, task))
+        self.ready_async(move |state| state.ended_status(task))
     }
 
     /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set was
@@ -114,7 +116,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         &mut self,
         set: WaitableSetId,
     ) -> impl Future<Output = Result<WaitResult, CallError>> {
-        self.ready_async(move |state| ready(state, set))
+        self.ready_async(move |state| state.poll_set(set))
     }
 
     /// How a host task ended, if it has: what
@@ -139,6 +141,6 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`Error::EndIdle`](crate::error::Error::EndIdle) if it is no end's event that a machine gave.
     pub fn end_event(&mut self, event: HostEvent) -> Result<Option<EndEvent>, CallError> {
-        end_event(E::data_mut(&mut self.engine_store), event)
+        E::data_mut(&mut self.engine_store).end_event(event)
     }
 }

@@ -414,7 +414,7 @@ pub trait LowerContext {
     }
 }
 
-/// What lowering does beyond asking its context.
+/// The checked allocations that lowering makes with the help of its context.
 pub trait LowerContextExt: LowerContext {
     /// New memory for the `length` elements of a list: the checks of `store_list_into_range`.
     ///
@@ -460,16 +460,19 @@ pub trait LowerContextExt: LowerContext {
         range(self.memory_mut(), address, layout.size).ok_or(Trap::PointerOutOfBounds)?;
         Ok(address)
     }
+}
 
-    /// `allocate`, and the checks that follow it everywhere; `guest` is the rule that is broken
-    /// out of bounds if the value comes from another guest.
-    #[doc(hidden)]
+impl<C: LowerContext + ?Sized> LowerContextExt for C {}
+
+/// The steps of lowering that this crate's own types share.
+pub(super) trait LoweringSteps: LowerContext {
+    /// Allocates, and checks the result. `guest` is the trap for an address out of bounds if the value
+    /// comes from another guest.
     fn allocate(&mut self, alignment: u32, length: u64, guest: Trap) -> Result<u64, Failure> {
         self.reallocate(0, 0, alignment, length, guest)
     }
 
-    /// `reallocate`, and the checks that follow it everywhere.
-    #[doc(hidden)]
+    /// Reallocates, and checks the result.
     fn reallocate(
         &mut self,
         old_address: u64,
@@ -494,14 +497,12 @@ pub trait LowerContextExt: LowerContext {
     }
 
     /// Writes bytes into memory that was checked before.
-    #[doc(hidden)]
     fn write<const N: usize>(&mut self, address: u64, bytes: [u8; N]) -> Result<(), Failure> {
         let memory = self.memory_mut();
         Ok(super::memory::store_array(memory, address, bytes).ok_or(Error::UncheckedAddress)?)
     }
 
     /// Writes an address and a length into memory that was checked before.
-    #[doc(hidden)]
     fn write_pair(&mut self, address: u64, pair: (u64, u64)) -> Result<(), Failure> {
         let address_type = self.options().address_type;
         let second = address.saturating_add(super::layout::ptr_size(address_type).into());
@@ -512,7 +513,7 @@ pub trait LowerContextExt: LowerContext {
     }
 }
 
-impl<C: LowerContext + ?Sized> LowerContextExt for C {}
+impl<C: LowerContext + ?Sized> LoweringSteps for C {}
 
 /// The length in bytes of `length` elements of so many bytes, if `realloc` can be asked for it.
 ///

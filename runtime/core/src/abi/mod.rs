@@ -47,7 +47,6 @@ pub use dynamic::{
 #[cfg(feature = "alloc")]
 pub use dynamic::{HandleNumbers, HandleTypes, Resolver, ReturnedValue, from_vals, to_vals};
 pub use flat_types::FlatTypes;
-#[cfg(feature = "alloc")]
 pub use flat_values::{CoreValueIter, FlatValues};
 pub use function_type::{CoreFunctionType, Flattening};
 pub use layout::{Abi, Layout, Offset, align_to, discriminant_size, is_aligned, ptr_size};

@@ -1,8 +1,6 @@
 //! Driving calls: by blocking, by any executor, and without one; time-outs and cancellation, many
 //! calls at a time, traps in some of them, and deadlocks.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
-
 mod blocking;
 mod cancellation;
 mod contexts;

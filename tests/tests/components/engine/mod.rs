@@ -1,13 +1,6 @@
 //! The adapter for wasmi, and what components owe to it: calls that stop, are interrupted, and
 //! nest.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "what fails in a test fails the test"
-)]
-
 mod adapter;
 mod allocations;
 mod capabilities;

@@ -7,8 +7,6 @@
 //! | `host_functions` | functions of the host |
 //! | `handles` | resources, ends and error contexts |
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
-
 mod exports;
 mod guests;
 mod handles;

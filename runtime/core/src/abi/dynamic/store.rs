@@ -6,7 +6,7 @@
 use crate::error::{Error, Failure};
 use crate::trap::EndKind;
 
-use super::super::context::LowerContextExt as _;
+use super::super::context::{LowerContextExt as _, LoweringSteps as _};
 use super::super::{FlatValues, Lower, LowerContext};
 use super::ty::{Case, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;

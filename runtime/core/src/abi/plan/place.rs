@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::context::LowerContextExt as _;
+use super::super::context::LoweringSteps as _;
 use super::super::memory::{range, range_mut};
 use super::super::typed::{load_pair, next_pair};
 use super::super::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};

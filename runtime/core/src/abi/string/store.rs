@@ -5,7 +5,7 @@
 use crate::error::{Error, Failure};
 use crate::trap::Trap;
 
-use super::super::context::{LowerContext, LowerContextExt as _, lowered_byte_length};
+use super::super::context::{LowerContext, LoweringSteps as _, lowered_byte_length};
 use super::super::memory::range_mut;
 use super::transcode::Reader;
 use super::{SimpleEncoding, StringEncoding, StringForm, utf16_tag};

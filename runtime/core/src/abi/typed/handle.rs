@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::handle::{Borrow, ErrorContext, Future, Own, Stream};
 use crate::trap::EndKind;
 
-use super::super::context::LowerContextExt as _;
+use super::super::context::LoweringSteps as _;
 use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::{ComponentType, Lift, Lower, ResourceKey, Shape};
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::error::{Error, Failure};
 
-use super::super::context::LowerContextExt as _;
+use super::super::context::LoweringSteps as _;
 use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::list::lift_pair;
 use super::owned::{charge, map, store_map};

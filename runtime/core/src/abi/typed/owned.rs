@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, Failure};
 
-use super::super::context::LowerContextExt as _;
+use super::super::context::{LowerContextExt as _, LoweringSteps as _};
 use super::super::string::load_string_from_range;
 use super::super::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext,

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::context::LowerContextExt as _;
+use super::super::context::LoweringSteps as _;
 use super::super::memory::range_mut;
 use super::super::scalar::{
     convert_i32_to_char, convert_int_to_bool, decode_i32_as_float, decode_i64_as_float,

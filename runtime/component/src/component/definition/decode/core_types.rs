@@ -1,0 +1,226 @@
+//! Types of core functions, and of what core modules import and export.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use wasmparser::component_types::ComponentCoreModuleTypeId;
+use wasmparser::types::{CoreTypeId, EntityType};
+use wasmparser::{AbstractHeapType, CompositeInnerType, FuncType, RefType, ValType};
+
+use crate::abi::{CoreFunctionType, FlatTypes};
+use crate::component::definition::entity_type::{
+    CoreEntityType, CoreImport, CoreLimits, CoreSignature, CoreValueType, HeapType, ModuleType,
+    ReferenceType,
+};
+use crate::core_value::{CoreType, IntegerType};
+
+use super::InvalidComponent;
+use super::value_types::{KnownTypes, Resolved};
+
+impl<'a> Resolved<'a> {
+    /// The type of the core function with this index.
+    pub(super) fn core_function(self, index: u32) -> Result<CoreFunctionType, InvalidComponent> {
+        if index >= self.types.function_count() {
+            return Err(self.unexpected("there is no such core function"));
+        }
+        self.core_function_type(self.types.core_function_at(index))
+    }
+
+    /// The type of a core function that a canonical definition makes or takes.
+    pub(super) fn core_function_type(
+        self,
+        id: CoreTypeId,
+    ) -> Result<CoreFunctionType, InvalidComponent> {
+        let function = self.function_type(id)?;
+        let flat = |types: &[ValType]| {
+            types.iter().try_fold(FlatTypes::EMPTY, |flat, ty| Some(flat.push(flat_type(*ty)?)))
+        };
+        match (flat(function.params()), flat(function.results())) {
+            (Some(params), Some(results)) => Ok(CoreFunctionType { params, results }),
+            _ => Err(self.unexpected("no canonical definition uses vectors")),
+        }
+    }
+
+    fn function_type(self, id: CoreTypeId) -> Result<&'a FuncType, InvalidComponent> {
+        match self.types.get(id).map(|ty| &ty.composite_type.inner) {
+            Some(CompositeInnerType::Func(function)) => Ok(function),
+            _ => Err(self.unexpected("this is no function type")),
+        }
+    }
+}
+
+const fn flat_type(ty: ValType) -> Option<CoreType> {
+    match ty {
+        ValType::I32 => Some(CoreType::I32),
+        ValType::I64 => Some(CoreType::I64),
+        ValType::F32 => Some(CoreType::F32),
+        ValType::F64 => Some(CoreType::F64),
+        ValType::Ref(_) => Some(CoreType::Function),
+        ValType::V128 => None,
+    }
+}
+
+/// The type of addresses of a 64-bit or 32-bit memory, or of indices of a table.
+pub(super) const fn address_type(is_64_bit: bool) -> IntegerType {
+    if is_64_bit { IntegerType::I64 } else { IntegerType::I32 }
+}
+
+/// The type of the core module whose types these are.
+pub(super) fn module_type(at: Resolved<'_>) -> Result<Arc<ModuleType>, InvalidComponent> {
+    let (Some(core_imports), Some(core_exports)) =
+        (at.types.core_imports(), at.types.core_exports())
+    else {
+        return Err(at.unexpected("this is no core module"));
+    };
+    let mut known = KnownTypes::default();
+    let mut imports = Vec::new();
+    for (from, name, ty) in core_imports {
+        let ty = known.core_entity(at, ty)?;
+        imports.push(CoreImport { module: from.into(), name: name.into(), ty });
+    }
+    let mut exports: Vec<(Box<str>, _)> = Vec::new();
+    for (name, ty) in core_exports {
+        exports.push((name.into(), known.core_entity(at, ty)?));
+    }
+    Ok(Arc::new(ModuleType { imports: imports.into(), exports: exports.into() }))
+}
+
+impl KnownTypes {
+    pub(super) fn module(
+        &mut self,
+        at: Resolved<'_>,
+        id: ComponentCoreModuleTypeId,
+    ) -> Result<Arc<ModuleType>, InvalidComponent> {
+        if let Some(module) = self.modules.get(&id) {
+            return Ok(Arc::clone(module));
+        }
+        let module =
+            at.types.get(id).ok_or_else(|| at.unexpected("there is no such module type"))?;
+        let mut imports = Vec::with_capacity(module.imports.len());
+        for ((from, name), ty) in &module.imports {
+            imports.push(CoreImport {
+                module: from.as_str().into(),
+                name: name.as_str().into(),
+                ty: self.core_entity(at, *ty)?,
+            });
+        }
+        let mut exports: Vec<(Box<str>, _)> = Vec::with_capacity(module.exports.len());
+        for (name, ty) in &module.exports {
+            exports.push((name.as_str().into(), self.core_entity(at, *ty)?));
+        }
+        let module = Arc::new(ModuleType { imports: imports.into(), exports: exports.into() });
+        self.modules.insert(id, Arc::clone(&module));
+        Ok(module)
+    }
+
+    fn core_entity(
+        &mut self,
+        at: Resolved<'_>,
+        ty: EntityType,
+    ) -> Result<CoreEntityType, InvalidComponent> {
+        Ok(match ty {
+            EntityType::Func(id) | EntityType::FuncExact(id) => {
+                CoreEntityType::Function(self.core_signature(at, id)?)
+            }
+            EntityType::Tag(id) => CoreEntityType::Tag(self.core_signature(at, id)?),
+            EntityType::Table(table) => CoreEntityType::Table {
+                element: self.reference(at, table.element_type)?,
+                limits: CoreLimits {
+                    address_type: address_type(table.table64),
+                    minimum: table.initial,
+                    maximum: table.maximum,
+                    is_shared: table.shared,
+                },
+            },
+            EntityType::Memory(memory) => CoreEntityType::Memory {
+                limits: CoreLimits {
+                    address_type: address_type(memory.memory64),
+                    minimum: memory.initial,
+                    maximum: memory.maximum,
+                    is_shared: memory.shared,
+                },
+                page_size_log2: memory.page_size_log2.unwrap_or(16),
+            },
+            EntityType::Global(global) => CoreEntityType::Global {
+                ty: self.core_value(at, global.content_type)?,
+                is_mutable: global.mutable,
+                is_shared: global.shared,
+            },
+        })
+    }
+
+    fn core_signature(
+        &mut self,
+        at: Resolved<'_>,
+        id: CoreTypeId,
+    ) -> Result<Arc<CoreSignature>, InvalidComponent> {
+        let function = at.function_type(id)?;
+        Ok(Arc::new(CoreSignature {
+            params: self.core_values(at, function.params())?,
+            results: self.core_values(at, function.results())?,
+        }))
+    }
+
+    fn core_values(
+        &mut self,
+        at: Resolved<'_>,
+        types: &[ValType],
+    ) -> Result<Box<[CoreValueType]>, InvalidComponent> {
+        types.iter().map(|ty| self.core_value(at, *ty)).collect()
+    }
+
+    fn core_value(
+        &mut self,
+        at: Resolved<'_>,
+        ty: ValType,
+    ) -> Result<CoreValueType, InvalidComponent> {
+        Ok(match ty {
+            ValType::I32 => CoreValueType::I32,
+            ValType::I64 => CoreValueType::I64,
+            ValType::F32 => CoreValueType::F32,
+            ValType::F64 => CoreValueType::F64,
+            ValType::V128 => CoreValueType::V128,
+            ValType::Ref(reference) => CoreValueType::Reference(self.reference(at, reference)?),
+        })
+    }
+
+    fn reference(
+        &mut self,
+        at: Resolved<'_>,
+        ty: RefType,
+    ) -> Result<ReferenceType, InvalidComponent> {
+        let heap_type = match ty.heap_type() {
+            wasmparser::HeapType::Abstract { shared, ty } => {
+                HeapType::Abstract { name: abstract_name(ty), is_shared: shared }
+            }
+            wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
+                let id = index
+                    .as_core_type_id()
+                    .ok_or_else(|| at.unexpected("a reference to no type"))?;
+                let next = u32::try_from(self.core_types.len()).unwrap_or(u32::MAX);
+                HeapType::Defined(*self.core_types.entry(id).or_insert(next))
+            }
+        };
+        Ok(ReferenceType { is_nullable: ty.is_nullable(), heap_type })
+    }
+}
+
+const fn abstract_name(ty: AbstractHeapType) -> &'static str {
+    match ty {
+        AbstractHeapType::Func => "func",
+        AbstractHeapType::Extern => "extern",
+        AbstractHeapType::Any => "any",
+        AbstractHeapType::None => "none",
+        AbstractHeapType::NoExtern => "noextern",
+        AbstractHeapType::NoFunc => "nofunc",
+        AbstractHeapType::Eq => "eq",
+        AbstractHeapType::Struct => "struct",
+        AbstractHeapType::Array => "array",
+        AbstractHeapType::I31 => "i31",
+        AbstractHeapType::Exn => "exn",
+        AbstractHeapType::NoExn => "noexn",
+        AbstractHeapType::Cont => "cont",
+        AbstractHeapType::NoCont => "nocont",
+    }
+}

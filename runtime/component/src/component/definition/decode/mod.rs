@@ -1,0 +1,223 @@
+//! From the bytes of a component to its definitions.
+//!
+//! `wasmparser` validates a section; then each item of the section is turned into one of the
+//! definition, with the types that the validator has resolved.
+//!
+//! | file | |
+//! |---|---|
+//! | `sections` | items of every section but canonical definitions |
+//! | `canonical` | canonical definitions, with their options |
+//! | `value_types` | types of values and functions; slots of resource types |
+//! | `entity_types` | types of imports and exports; which slots they fill |
+//! | `core_types` | types of core functions and of what core modules import and export |
+//! | `error` | [`InvalidComponent`] |
+
+mod canonical;
+mod core_types;
+mod entity_types;
+pub(crate) mod error;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod value_types;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use wasmparser::{
+    Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
+    ValidPayload, Validator, ValidatorResources, WasmFeatures,
+};
+
+use super::entity_type::ModuleType;
+use super::features::Features;
+use super::items::{CoreModule, Decoded, Definition};
+use core_types::module_type;
+
+pub use error::InvalidComponent;
+use error::{MAX_NESTING, NOT_IMPLEMENTED};
+use sections::Scope;
+use value_types::Resolved;
+
+/// Everything that a component or a core module in it may use. What a module uses has to be in
+/// its engine, too, which [`missing_capabilities`](crate::component::missing::missing_capabilities) finds out.
+pub(crate) fn features() -> WasmFeatures {
+    NOT_IMPLEMENTED.into_iter().fold(WasmFeatures::all(), |all, (flag, _)| all.difference(flag))
+}
+
+/// Whether `bytes` are a component that Weft can load.
+///
+/// ```
+/// use weft::component::{InvalidComponent, validate};
+///
+/// let empty = b"\0asm\x0d\0\x01\0";
+/// assert_eq!(validate(empty), Ok(()));
+///
+/// let module = b"\0asm\x01\0\0\0";
+/// assert!(matches!(validate(module), Err(InvalidComponent::Invalid { .. })));
+/// ```
+///
+/// # Errors
+///
+/// Everything that [`InvalidComponent`] says.
+pub fn validate(bytes: &[u8]) -> Result<(), InvalidComponent> {
+    decode(bytes, Features::default()).map(|_| ())
+}
+
+/// Validates the core module that `bytes` are, and gives its type.
+pub(crate) fn decode_module(bytes: &[u8]) -> Result<Arc<ModuleType>, InvalidComponent> {
+    let types = Validator::new_with_features(features()).validate_all(bytes)?;
+    module_type(Resolved { types: types.as_ref(), offset: 0 })
+}
+
+/// Validates the component that `bytes` are, and makes definitions of it.
+pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, InvalidComponent> {
+    let features = optional.of(features());
+    let mut decoder = Decoder {
+        validator: Validator::new_with_features(features),
+        scopes: Vec::new(),
+        modules: Vec::new(),
+        module_types: Vec::new(),
+        is_in_module: false,
+        allocations: FuncValidatorAllocations::default(),
+    };
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    for payload in parser.parse_all(bytes) {
+        if let Some(root) = decoder.payload(&payload?)? {
+            return Ok(Decoded {
+                root: Arc::new(root),
+                modules: decoder.modules.into(),
+                module_types: decoder.module_types.into(),
+            });
+        }
+    }
+    Err(InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX)))
+}
+
+struct Decoder {
+    validator: Validator,
+    /// The components that are begun and have not ended, the outermost first.
+    scopes: Vec<Scope>,
+    modules: Vec<CoreModule>,
+    module_types: Vec<Arc<ModuleType>>,
+    /// Whether what comes next belongs to the last of the modules.
+    is_in_module: bool,
+    /// What the validator of functions uses again.
+    allocations: FuncValidatorAllocations,
+}
+
+impl Decoder {
+    /// Gives the definition of the outermost component when it has ended.
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<Option<Definition>, InvalidComponent> {
+        match self.validator.payload(payload)? {
+            ValidPayload::Func(function, body) => self.function(function, &body)?,
+            ValidPayload::End(types) if self.is_in_module => {
+                let at = Resolved { types: types.as_ref(), offset: 0 };
+                self.module_types.push(module_type(at)?);
+            }
+            _ => {}
+        }
+        match payload {
+            Payload::Version { encoding, range, .. } => self.version(*encoding, range.start)?,
+            Payload::ModuleSection { unchecked_range, .. } => {
+                let bytes = usize::try_from(unchecked_range.start)
+                    .and_then(|start| Ok(start..usize::try_from(unchecked_range.end)?))
+                    .map_err(|_| {
+                        InvalidComponent::invalid(
+                            "a core module is too large",
+                            unchecked_range.start,
+                        )
+                    })?;
+                let number = self.modules.len();
+                self.modules.push(CoreModule { bytes, has_tail_calls: false });
+                self.is_in_module = true;
+                self.scope()?.core_module(number);
+            }
+            Payload::End(_) if self.is_in_module => self.is_in_module = false,
+            Payload::End(_) => return Ok(self.end()),
+            _ if self.is_in_module => {}
+            _ => {
+                if let (Some(scope), Some(types)) =
+                    (self.scopes.last_mut(), self.validator.types(0))
+                {
+                    scope.section(payload, types)?;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn scope(&mut self) -> Result<&mut Scope, InvalidComponent> {
+        self.scopes.last_mut().ok_or_else(|| InvalidComponent::invalid("not in a component", 0))
+    }
+
+    /// A component begins, or a module within one.
+    fn version(&mut self, encoding: Encoding, offset: u64) -> Result<(), InvalidComponent> {
+        match encoding {
+            Encoding::Module if self.is_in_module => Ok(()),
+            Encoding::Module => {
+                Err(InvalidComponent::invalid("this is a core module, not a component", offset))
+            }
+            Encoding::Component if self.scopes.len() >= MAX_NESTING => {
+                Err(InvalidComponent::TooDeep { offset })
+            }
+            Encoding::Component => {
+                self.scopes.push(Scope::default());
+                Ok(())
+            }
+        }
+    }
+
+    /// A component has ended.
+    fn end(&mut self) -> Option<Definition> {
+        let ended = self.scopes.pop().map(Scope::finish)?;
+        match self.scopes.last_mut() {
+            Some(outer) => {
+                outer.component(Arc::new(ended));
+                None
+            }
+            None => Some(ended),
+        }
+    }
+
+    /// Validates a core function, and looks for tail calls in it.
+    fn function(
+        &mut self,
+        function: FuncToValidate<ValidatorResources>,
+        body: &FunctionBody<'_>,
+    ) -> Result<(), InvalidComponent> {
+        let allocations = core::mem::take(&mut self.allocations);
+        let mut validator = function.into_validator(allocations);
+        let has_tail_calls = validate_function(&mut validator, body)?;
+        self.allocations = validator.into_allocations();
+        if let Some(module) = self.modules.last_mut() {
+            module.has_tail_calls |= has_tail_calls;
+        }
+        Ok(())
+    }
+}
+
+/// Whether there is a tail call in the function, which is valid.
+fn validate_function(
+    validator: &mut wasmparser::FuncValidator<ValidatorResources>,
+    body: &FunctionBody<'_>,
+) -> Result<bool, InvalidComponent> {
+    let mut has_tail_calls = false;
+    let mut reader = body.get_binary_reader();
+    validator.read_locals(&mut reader)?;
+    reader.set_features(*validator.features());
+    let mut operators = wasmparser::OperatorsReader::new(reader);
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        validator.op(offset, &operator)?;
+        has_tail_calls |= matches!(
+            operator,
+            Operator::ReturnCall { .. }
+                | Operator::ReturnCallIndirect { .. }
+                | Operator::ReturnCallRef { .. }
+        );
+    }
+    operators.finish()?;
+    Ok(has_tail_calls)
+}

@@ -1,0 +1,44 @@
+//! The comparison of the type of a function with Rust's own types.
+
+use alloc::string::{String, ToString as _};
+
+use thiserror::Error;
+
+use crate::abi::{ComponentType, HandleTypes, Mismatch};
+
+use super::function_type::FunctionType;
+
+/// A function is not of the type that it was to be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("it is to be `{ty}`, but {part}, {mismatch}")]
+pub struct FunctionMismatch {
+    ty: String,
+    part: &'static str,
+    mismatch: Mismatch,
+}
+
+impl FunctionMismatch {
+    /// The type of the function, as WIT spells it.
+    #[must_use]
+    pub fn ty(&self) -> &str {
+        &self.ty
+    }
+
+    /// What is different about it, and where.
+    #[must_use]
+    pub const fn mismatch(&self) -> &Mismatch {
+        &self.mismatch
+    }
+}
+
+/// Compares the type of a function with Rust types. Returns which types the handles of its
+/// parameters and its result have.
+pub(crate) fn check<P: ComponentType, R: ComponentType>(
+    ty: &FunctionType,
+) -> Result<HandleTypes, FunctionMismatch> {
+    let different = |part| move |mismatch| FunctionMismatch { ty: ty.to_string(), part, mismatch };
+    let mut handles = HandleTypes::default();
+    handles.check_list(&ty.params, &P::SHAPE).map_err(different("in its parameters"))?;
+    handles.check_optional(ty.result(), &R::SHAPE).map_err(different("in its result"))?;
+    Ok(handles)
+}

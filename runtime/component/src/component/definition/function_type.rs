@@ -1,0 +1,113 @@
+//! The types of functions.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList};
+
+/// The type of a function.
+///
+/// What the numbers of resource types in it mean depends on where it is from. In the type of a
+/// [`Function`](crate::component::Function) they are the store's, as in a [`Resource`](crate::abi::Resource).
+/// For a function of the host they are positions in a list of
+/// [`HostResourceType`](crate::component::HostResourceType)s, see
+/// [`declared_function`](crate::component::Linker::declared_function).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionType {
+    /// The names of the parameters.
+    pub(crate) names: Box<[Box<str>]>,
+    /// The types of the parameters.
+    pub(crate) params: TypeList,
+    /// The type of the result.
+    pub(crate) result: Option<Type>,
+    /// The type of the result as a list of one or none.
+    pub(crate) results: TypeList,
+    /// Whether it is `async`.
+    pub(crate) is_async: bool,
+}
+
+impl FunctionType {
+    /// The type of a function with these parameters, by name, and this result.
+    ///
+    /// ```
+    /// use weft::abi::Type;
+    /// use weft::component::FunctionType;
+    ///
+    /// let read = FunctionType::new([("count", Type::U32)], Some(Type::String))?;
+    /// assert_eq!(read.to_string(), "func(count: u32) -> string");
+    /// let read = read.into_async();
+    /// assert_eq!(read.to_string(), "async func(count: u32) -> string");
+    /// # Ok::<(), weft::abi::InvalidType>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType::TooManyParts`]
+    pub fn new<N: Into<Box<str>>>(
+        params: impl IntoIterator<Item = (N, Type)>,
+        result: Option<Type>,
+    ) -> Result<Self, InvalidType> {
+        let params = params.into_iter().map(|(name, ty)| (name.into(), ty));
+        let (names, types): (alloc::vec::Vec<_>, alloc::vec::Vec<_>) = params.unzip();
+        Ok(Self {
+            names: names.into(),
+            params: TypeList::new(types)?,
+            results: TypeList::new(result.clone())?,
+            result,
+            is_async: false,
+        })
+    }
+
+    /// The same as the type of a function that is `async`.
+    #[must_use]
+    pub fn into_async(self) -> Self {
+        Self { is_async: true, ..self }
+    }
+
+    /// The names and types of the parameters.
+    pub fn params(&self) -> impl ExactSizeIterator<Item = (&str, &Type)> {
+        self.names.iter().map(|name| &**name).zip(self.params.types())
+    }
+
+    /// The type of the result.
+    #[must_use]
+    pub const fn result(&self) -> Option<&Type> {
+        self.result.as_ref()
+    }
+
+    /// Whether it is `async`.
+    #[must_use]
+    pub const fn is_async(&self) -> bool {
+        self.is_async
+    }
+
+    /// The same with the numbers of `numbers`.
+    pub(crate) fn resolve<N: HandleNumbers>(
+        &self,
+        resolver: &mut Resolver,
+        numbers: &mut N,
+    ) -> Result<Self, N::Error> {
+        Ok(Self {
+            names: self.names.clone(),
+            params: resolver.resolve_list(&self.params, numbers)?,
+            results: resolver.resolve_list(&self.results, numbers)?,
+            result: self.result.as_ref().map(|it| resolver.resolve(it, numbers)).transpose()?,
+            is_async: self.is_async,
+        })
+    }
+}
+
+/// As WIT spells it.
+impl fmt::Display for FunctionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_async { "async func(" } else { "func(" })?;
+        for (position, (name, ty)) in self.names.iter().zip(self.params.types()).enumerate() {
+            write!(f, "{}{name}: {ty}", if position == 0 { "" } else { ", " })?;
+        }
+        f.write_str(")")?;
+        match &self.result {
+            None => Ok(()),
+            Some(ty) => write!(f, " -> {ty}"),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The errors of what is given for imports.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use thiserror::Error;
+
+use super::function_mismatch::FunctionMismatch;
+
+/// What is wrong with what is given for an import.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// Nothing is given.
+    #[error("the import `{name}` is missing, which is to be: {expected}")]
+    Missing {
+        /// The name of the import, with those of the instances that it is in before it.
+        name: String,
+        /// Its type.
+        expected: String,
+    },
+    /// It is of another type.
+    #[error("the import `{name}` is to be: {expected}; and was given: {given}")]
+    Mismatch {
+        /// The name of the import, with those of the instances that it is in before it, and
+        /// what in it is of another type.
+        name: String,
+        /// What is expected.
+        expected: String,
+        /// What was given.
+        given: String,
+    },
+    /// It is a function of the host's whose Rust types are others.
+    #[error("the import `{name}` is given a function of another type: {mismatch}")]
+    Function {
+        /// The name of the import, with those of the instances that it is in before it.
+        name: String,
+        /// What is different.
+        mismatch: Box<FunctionMismatch>,
+    },
+    /// It is an instance in another store.
+    #[error("the import `{name}` is given an instance of another store")]
+    OtherStore {
+        /// The name of the import.
+        name: String,
+    },
+    /// It was loaded for another engine than the store's.
+    #[error("the import `{name}` is given what was loaded for another engine")]
+    OtherEngine {
+        /// The name of the import.
+        name: String,
+    },
+}
+
+/// Joins the names of an import within an import.
+pub(crate) fn within(outer: &str, inner: &str) -> String {
+    let mut name = String::from(outer);
+    name.push('/');
+    name.push_str(inner);
+    name
+}

@@ -1,0 +1,290 @@
+//! Whether a core module or a component is of the type that an import has: it needs no more than
+//! the type's imports give, and gives no less than the type's exports need.
+//!
+//! The types come from two components, each of which names resource types by slots of its own.
+//! Wherever both sides name a resource type in the same place, the two are taken for one, and
+//! stay so: two slots for one name are told apart by the number of what they stand for.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::fmt::Display;
+
+use crate::abi::{HandleNumbers, Resolver, Type};
+use crate::builtin::TypeIndex;
+
+use super::entity_type::{
+    ComponentType, CoreEntityType, CoreLimits, CoreValueType, EntityType, HeapType, ModuleType,
+    NamedTypes, ReferenceType,
+};
+use super::function_type::FunctionType;
+use super::import_error::{ImportError, within};
+use super::items::Definition;
+
+/// Whether a core module of the type `given` is one of the type `expected`.
+pub(crate) fn module(
+    path: &str,
+    given: &ModuleType,
+    expected: &ModuleType,
+) -> Result<(), ImportError> {
+    for import in &given.imports {
+        let name = || within(path, &within(&import.module, &import.name));
+        let offered = expected.imports.iter();
+        let mut offered = offered.filter(|it| it.module == import.module && it.name == import.name);
+        let offered = offered.next().ok_or_else(|| needs_more(name()))?;
+        if !is_core_subtype(&offered.ty, &import.ty) {
+            return Err(mismatch(name(), &import.ty, &offered.ty));
+        }
+    }
+    for (name, expected) in &expected.exports {
+        let path = within(path, name);
+        match given.exports.iter().find(|(given, _)| given == name) {
+            Some((_, given)) if is_core_subtype(given, expected) => {}
+            Some((_, given)) => return Err(mismatch(path, expected, given)),
+            None => return Err(missing(path, expected)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether something of the type `given` can be used where `expected` is needed. Types that are
+/// defined are never taken for the same, as their numbers mean nothing outside of one component.
+fn is_core_subtype(given: &CoreEntityType, expected: &CoreEntityType) -> bool {
+    use CoreEntityType::{Function, Global, Memory, Table, Tag};
+    match (given, expected) {
+        (Function(given), Function(expected)) | (Tag(given), Tag(expected)) => {
+            are_equal(&given.params, &expected.params)
+                && are_equal(&given.results, &expected.results)
+        }
+        (
+            Table { element: given, limits: given_limits },
+            Table { element: expected, limits: expected_limits },
+        ) => is_comparable(*given) && given == expected && fits(*given_limits, *expected_limits),
+        (
+            Memory { limits: given, page_size_log2: given_size },
+            Memory { limits: expected, page_size_log2: expected_size },
+        ) => given_size == expected_size && fits(*given, *expected),
+        (
+            Global { ty: given, is_mutable, is_shared },
+            Global { ty: expected, is_mutable: expected_mutable, is_shared: expected_shared },
+        ) => {
+            let is_equal = are_equal(&[*given], &[*expected]);
+            is_mutable == expected_mutable
+                && is_shared == expected_shared
+                && (is_equal || !is_mutable && may_also_be_null(*given, *expected))
+        }
+        _ => false,
+    }
+}
+
+fn are_equal(given: &[CoreValueType], expected: &[CoreValueType]) -> bool {
+    let is_comparable = |ty: &CoreValueType| match ty {
+        CoreValueType::Reference(reference) => is_comparable(*reference),
+        _ => true,
+    };
+    given == expected && given.iter().all(is_comparable)
+}
+
+const fn is_comparable(reference: ReferenceType) -> bool {
+    matches!(reference.heap_type, HeapType::Abstract { .. })
+}
+
+/// Whether `expected` is the type of the same references and null.
+fn may_also_be_null(given: CoreValueType, expected: CoreValueType) -> bool {
+    match (given, expected) {
+        (CoreValueType::Reference(given), CoreValueType::Reference(expected)) => {
+            is_comparable(given) && given.heap_type == expected.heap_type && expected.is_nullable
+        }
+        _ => false,
+    }
+}
+
+fn fits(given: CoreLimits, expected: CoreLimits) -> bool {
+    given.address_type == expected.address_type
+        && given.is_shared == expected.is_shared
+        && given.minimum >= expected.minimum
+        && match (given.maximum, expected.maximum) {
+            (_, None) => true,
+            (Some(given), Some(expected)) => given <= expected,
+            (None, Some(_)) => false,
+        }
+}
+
+/// Whether the component that `given` defines is one of the type `expected`.
+pub(crate) fn component(
+    path: &str,
+    given: &Definition,
+    expected: &ComponentType,
+) -> Result<(), ImportError> {
+    let given = Sides {
+        imports: given.imports().map(|(name, ty)| (&*name.name, ty)).collect(),
+        exports: given.exports().map(|(name, ty)| (&*name.name, ty)).collect(),
+    };
+    Comparison::default().component(path, &given, &Sides::of(expected))
+}
+
+/// What a component imports and exports.
+struct Sides<'a> {
+    imports: Vec<(&'a str, &'a EntityType)>,
+    exports: Vec<(&'a str, &'a EntityType)>,
+}
+
+impl<'a> Sides<'a> {
+    fn of(ty: &'a ComponentType) -> Self {
+        let named = |types: &'a NamedTypes| types.iter().map(|(name, ty)| (&**name, ty)).collect();
+        Self { imports: named(&ty.imports), exports: named(&ty.exports) }
+    }
+}
+
+/// The resource types that the slots of either side stand for, as far as they are known.
+#[derive(Default)]
+struct Comparison {
+    given: BTreeMap<u32, u32>,
+    expected: BTreeMap<u32, u32>,
+    /// How many resource types there are.
+    count: u32,
+}
+
+impl Comparison {
+    fn component(
+        &mut self,
+        path: &str,
+        given: &Sides<'_>,
+        expected: &Sides<'_>,
+    ) -> Result<(), ImportError> {
+        // What the expected type imports is given to what the other one does.
+        self.swap();
+        for (name, needed) in &given.imports {
+            let path = within(path, name);
+            let offered = expected.imports.iter().find(|(offered, _)| offered == name);
+            let (_, offered) = offered.ok_or_else(|| needs_more(path.clone()))?;
+            self.entity(&path, offered, needed)?;
+        }
+        self.swap();
+        for (name, expected) in &expected.exports {
+            let path = within(path, name);
+            match given.exports.iter().find(|(given, _)| given == name) {
+                Some((_, given)) => self.entity(&path, given, expected)?,
+                None => return Err(missing(path, expected)),
+            }
+        }
+        Ok(())
+    }
+
+    fn swap(&mut self) {
+        core::mem::swap(&mut self.given, &mut self.expected);
+    }
+
+    fn entity(
+        &mut self,
+        path: &str,
+        given: &EntityType,
+        expected: &EntityType,
+    ) -> Result<(), ImportError> {
+        let is_same = match (given, expected) {
+            (EntityType::Function(given), EntityType::Function(expected)) => {
+                self.given_function(given) == self.expected_function(expected)
+            }
+            (EntityType::Instance(given), EntityType::Instance(expected)) => {
+                return expected.exports.iter().try_for_each(|(name, expected)| {
+                    let path = within(path, name);
+                    match given.exports.iter().find(|(given, _)| given == name) {
+                        Some((_, given)) => self.entity(&path, given, expected),
+                        None => Err(missing(path, expected)),
+                    }
+                });
+            }
+            (EntityType::Component(given), EntityType::Component(expected)) => {
+                return self.component(path, &Sides::of(given), &Sides::of(expected));
+            }
+            (EntityType::Module(given), EntityType::Module(expected)) => {
+                return module(path, given, expected);
+            }
+            (EntityType::Resource(given), EntityType::Resource(expected)) => {
+                let resource = number(&mut self.given, &mut self.count, *given);
+                *self.expected.entry(*expected).or_insert(resource) == resource
+            }
+            (EntityType::Type(given), EntityType::Type(expected)) => {
+                let given = given.as_ref().map(|ty| self.given_type(ty));
+                given == expected.as_ref().map(|ty| self.expected_type(ty))
+            }
+            _ => false,
+        };
+        if is_same { Ok(()) } else { Err(mismatch(path.into(), expected, given)) }
+    }
+
+    fn given_type(&mut self, ty: &Type) -> Type {
+        resolve(ty, &mut Slots { numbers: &mut self.given, count: &mut self.count })
+    }
+
+    fn expected_type(&mut self, ty: &Type) -> Type {
+        resolve(ty, &mut Slots { numbers: &mut self.expected, count: &mut self.count })
+    }
+
+    fn given_function(&mut self, ty: &FunctionType) -> FunctionType {
+        ty.resolved(&mut Slots { numbers: &mut self.given, count: &mut self.count })
+    }
+
+    fn expected_function(&mut self, ty: &FunctionType) -> FunctionType {
+        ty.resolved(&mut Slots { numbers: &mut self.expected, count: &mut self.count })
+    }
+}
+
+fn resolve(ty: &Type, slots: &mut Slots<'_>) -> Type {
+    let Ok(ty) = Resolver::default().resolve(ty, slots);
+    ty
+}
+
+impl FunctionType {
+    fn resolved(&self, slots: &mut Slots<'_>) -> Self {
+        let Ok(ty) = self.resolve(&mut Resolver::default(), slots);
+        ty
+    }
+}
+
+/// What the slots of one side stand for.
+struct Slots<'a> {
+    numbers: &'a mut BTreeMap<u32, u32>,
+    count: &'a mut u32,
+}
+
+/// The resource type that a slot stands for: a new one if it is not known.
+fn number(numbers: &mut BTreeMap<u32, u32>, count: &mut u32, slot: u32) -> u32 {
+    *numbers.entry(slot).or_insert_with(|| {
+        *count += 1;
+        *count
+    })
+}
+
+impl HandleNumbers for Slots<'_> {
+    type Error = Infallible;
+
+    fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Infallible> {
+        Ok(TypeIndex(number(self.numbers, self.count, slot.0)))
+    }
+
+    fn stream(&mut self, _: Option<&Type>) -> Result<TypeIndex, Infallible> {
+        Ok(TypeIndex(0))
+    }
+
+    fn future(&mut self, _: Option<&Type>) -> Result<TypeIndex, Infallible> {
+        Ok(TypeIndex(0))
+    }
+}
+
+fn missing(name: String, expected: &impl Display) -> ImportError {
+    ImportError::Missing { name, expected: expected.to_string() }
+}
+
+fn mismatch(name: String, expected: &impl Display, given: &impl Display) -> ImportError {
+    ImportError::Mismatch { name, expected: expected.to_string(), given: given.to_string() }
+}
+
+fn needs_more(name: String) -> ImportError {
+    ImportError::Mismatch {
+        name,
+        expected: "not imported".into(),
+        given: "imported by what is given".into(),
+    }
+}

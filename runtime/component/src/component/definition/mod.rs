@@ -1,0 +1,28 @@
+//! The definitions of components: from bytes to what instantiation walks through.
+//!
+//! It names the vocabulary and [`abi`](crate::abi), and nothing else.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `decode` | [`validate`](decode::validate), and decoding into definitions |
+//! | `items` | definitions and their items |
+//! | `immediates`, `generated` | canonical definitions: what they fix, and built-ins |
+//! | `function_type`, `entity_type` | the types of functions, imports and exports |
+//! | `type_text` | types as text |
+//! | `features` | [`Features`](features::Features): what is not on by default |
+//! | `matching`, `versions` | the rules by which something can be given for an import |
+//! | `import_error`, `function_mismatch` | the errors of these rules |
+
+pub(crate) mod decode;
+pub(crate) mod entity_type;
+pub(crate) mod features;
+pub(crate) mod function_mismatch;
+pub(crate) mod function_type;
+#[rustfmt::skip]
+pub(crate) mod generated;
+pub(crate) mod immediates;
+pub(crate) mod import_error;
+pub(crate) mod items;
+pub(crate) mod matching;
+mod type_text;
+pub(crate) mod versions;

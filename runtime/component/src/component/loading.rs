@@ -1,0 +1,98 @@
+//! Loading components and core modules.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::component::definition::decode::{decode, decode_module};
+use crate::component::definition::entity_type::ModuleType;
+use crate::component::definition::features::Features;
+use crate::component::store::entity::{Closure, Code};
+use crate::component::store::module::Module;
+use crate::engine::CoreEngine;
+
+use super::load_error::LoadError;
+use super::missing::missing_capabilities;
+
+/// A component that is loaded: decoded, validated and compiled. Cloning one is cheap, and it can
+/// be instantiated in any store of its engine.
+pub struct Component<E: CoreEngine> {
+    pub(crate) closure: Closure<E>,
+}
+
+impl<E: CoreEngine> Component<E> {
+    /// Loads a component from its binary format.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] says what is wrong with it, or what the engine lacks.
+    pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::with_features(engine, bytes, Features::default())
+    }
+
+    /// Loads a component that may use what is not on by default.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_features(engine: &E, bytes: &[u8], features: Features) -> Result<Self, LoadError> {
+        let decoded = decode(bytes, features)?;
+        let mut modules = Vec::with_capacity(decoded.modules.len());
+        let types = decoded.module_types.iter();
+        for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
+            let bytes = bytes.get(module.bytes.clone()).unwrap_or_default();
+            modules.push(Module::compile(engine, number, bytes, ty.clone())?);
+        }
+        let has_tail_calls = decoded.has_tail_calls();
+        let modules = modules.into();
+        let code = Arc::new(Code { modules, has_tail_calls, engine: engine.clone() });
+        Ok(Self { closure: Closure { definition: decoded.root, code, around: None } })
+    }
+}
+
+impl<E: CoreEngine> Module<E> {
+    /// Loads a core module from its binary format.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] says what is wrong with it, or what the engine lacks.
+    pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
+        let ty = decode_module(bytes)?;
+        Self::compile(engine, 0, bytes, ty)
+    }
+
+    /// Compiles a core module that is valid.
+    fn compile(
+        engine: &E,
+        number: usize,
+        bytes: &[u8],
+        ty: Arc<ModuleType>,
+    ) -> Result<Self, LoadError> {
+        match engine.compile(bytes) {
+            Ok(compiled) => {
+                let imports = Arc::from(E::imports(&compiled));
+                Ok(Self { compiled, ty, engine: engine.clone(), imports })
+            }
+            Err(refused) => {
+                let missing = missing_capabilities(bytes, engine.capabilities())?;
+                Err(if missing.is_empty() {
+                    LoadError::ModuleRefused { module: number, refused }
+                } else {
+                    LoadError::MissingCapabilities { module: number, missing }
+                })
+            }
+        }
+    }
+}
+
+impl<E: CoreEngine> Clone for Component<E> {
+    fn clone(&self) -> Self {
+        Self { closure: self.closure.clone() }
+    }
+}
+
+impl<E: CoreEngine> fmt::Debug for Component<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component").finish_non_exhaustive()
+    }
+}

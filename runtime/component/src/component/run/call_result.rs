@@ -1,0 +1,106 @@
+//! The results of calls by the host: as values of [`Val`], or as Rust types of their own.
+//!
+//! The result is lifted when the guest returns it, which can be long before the host asks for it,
+//! so it is kept until then.
+
+#![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
+
+use crate::abi::{CoreValueIter, LiftContext, Peer, ReturnedValue, Val};
+use crate::component::store::canonical::Lifted;
+use crate::component::store::outcome::{FewBits, Outcome, ResultBoxes};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure};
+
+use super::context::Context;
+use super::lifting::Source;
+
+/// What a call gives: an `Option` of [`Val`], or any type that is lifted and owned.
+///
+/// Of a [`TypedFunction`](crate::component::TypedFunction) it is the type that it was made with.
+pub trait CallResult: sealed::CallResult {}
+
+impl<R: sealed::CallResult> CallResult for R {}
+
+pub(crate) mod sealed {
+    use super::{Context, CoreEngine, Error, Failure, Lifted, Outcome, ResultBoxes};
+
+    /// See [`CallResult`](super::CallResult).
+    pub trait CallResult: Sized {
+        /// Lifts it, from at most `max` flat values that the guest has returned.
+        fn lift<E: CoreEngine, T: Send + 'static>(
+            cx: &mut Context<'_, E, T>,
+            lifted: &Lifted<E::Function>,
+            max: usize,
+        ) -> Result<Outcome, Failure>;
+
+        /// Takes it out of what was lifted; a destructor gives nothing at all.
+        fn take(boxes: &mut ResultBoxes, outcome: Option<Outcome>) -> Result<Self, Error>;
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Lifts the result that a guest has returned, as a value.
+    fn lift_val(
+        &mut self,
+        lifted: &Lifted<E::Function>,
+        max: usize,
+    ) -> Result<Option<Val>, Failure> {
+        let returned = self.returned();
+        let mut values = CoreValueIter::new(&returned);
+        let mut vals = self.data_mut().calls.values(&[]);
+        let mut lifting = self.lift(Source::without_call(lifted.options), Peer::Host)?;
+        lifted.ty.results.lift_flat_values_into(&mut vals, &mut lifting, max, &mut values)?;
+        let val = vals.pop();
+        self.data_mut().calls.reuse_values(vals);
+        Ok(val)
+    }
+}
+
+impl<R: ReturnedValue> sealed::CallResult for R {
+    fn lift<E: CoreEngine, T: Send + 'static>(
+        cx: &mut Context<'_, E, T>,
+        lifted: &Lifted<E::Function>,
+        max: usize,
+    ) -> Result<Outcome, Failure> {
+        if R::HANDLES {
+            let val = cx.lift_val(lifted, max)?;
+            return Ok(match R::SHAPE {
+                None => Outcome::Val(val),
+                Some(_) => Outcome::ValOf(val, lifted.ty.clone()),
+            });
+        }
+        let returned = cx.returned();
+        let mut values = CoreValueIter::new(&returned);
+        let mut lifting = cx.lift(Source::without_call(lifted.options), Peer::Host)?;
+        let options = lifting.options;
+        let value = R::lift_returned(&mut lifting, &lifted.ty.results, max, &mut values)?;
+        if let Some(abi) = R::INLINE
+            && !abi.of(options.address_type).flat.exceed(max)
+            && let Ok(few) = FewBits::try_from(returned.as_slice())
+        {
+            return Ok(Outcome::Flat(few, options));
+        }
+        Ok(Outcome::Boxed(cx.data_mut().result_boxes.put(value)))
+    }
+
+    fn take(boxes: &mut ResultBoxes, outcome: Option<Outcome>) -> Result<Self, Error> {
+        let taken = match outcome {
+            // A destructor returns nothing at all.
+            None => R::from_val(None, None),
+            // Without the types, no Rust type can be made: the host asks for another one than the
+            // result was lifted for.
+            Some(Outcome::Val(val)) => R::from_val(val, None),
+            Some(Outcome::ValOf(val, ty)) => R::from_val(val, Some(&ty.results)),
+            Some(Outcome::Flat(flat, options)) => {
+                let mut values = CoreValueIter::new(&flat);
+                R::lift_inline(&mut LiftContext::new(&[], options), &mut values)
+            }
+            Some(Outcome::Boxed(value)) => return boxes.take(value),
+        };
+        taken.map_err(|failure| match failure {
+            Failure::Error(error) => error,
+            // It was lifted before, and the host has not changed it.
+            Failure::Trap(_) => Error::ValueMismatch,
+        })
+    }
+}

@@ -1,0 +1,247 @@
+//! Calling core functions for threads, and letting threads go on.
+
+use alloc::sync::Arc;
+
+use crate::abi::{FlatValues, Flattening, is_aligned, range_mut};
+use crate::builtin::{Definition, WaitableDefinition};
+use crate::component::store::activations::Stopped;
+use crate::component::store::canonical::Lifted;
+use crate::component::store::crossing::{HostCallSite, Next};
+use crate::component::store::fault::Fault;
+use crate::component::store::functions::CoreFunction;
+use crate::core_value::{CoreType, CoreValue};
+use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
+use crate::error::{Error, Failure};
+use crate::limit::MAX_FLAT_PARAMS;
+use crate::limits::Table;
+use crate::machine::{Event, FunctionId, Resumed, SubtaskId, TaskId, ThreadId};
+use crate::trap::Trap;
+
+use super::context::Context;
+use super::state::State;
+use super::transfer::{CoreValues, core_values};
+
+/// The largest number of calls by guests that wait for their callees, nested in one another, on the
+/// native stack or stopped. An embedder's memory bounds them, not the spec; guests that call one another
+/// without end trap before it is used up.
+const MAX_NESTED_CALLS: usize = 10_000;
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Calls the core function of a lifted one, with the arguments of the call that it is the
+    /// callee of.
+    #[inline]
+    pub(crate) fn call_function(
+        &mut self,
+        thread: ThreadId,
+        task: TaskId,
+        caller: SubtaskId,
+        lifted: Arc<Lifted<E::Function>>,
+        core: E::Function,
+    ) -> Result<Next, Fault> {
+        self.data().check_nested_calls()?;
+        let mut flat = FlatValues::EMPTY;
+        self.pass_arguments(&lifted, task, caller, &mut flat)?;
+        let address_type = self.data().options(lifted.options)?.address_type;
+        let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
+        let mut arguments = CoreValues::new();
+        core_values(&mut arguments, types, address_type, max, &flat);
+        self.data_mut().functions.put_lifted(lifted);
+        self.call_core(thread, core, &arguments)
+    }
+
+    /// Calls the destructor of a resource type that a guest defines.
+    pub(crate) fn call_destructor(
+        &mut self,
+        thread: ThreadId,
+        function: FunctionId,
+        representation: u64,
+    ) -> Result<Next, Fault> {
+        let lifted = self.data().functions.lifted(function)?;
+        let core = lifted.core.ok_or(Error::NoDestructor)?;
+        self.data().check_nested_calls()?;
+        let flat = lifted.ty.params.abi().narrow.flat;
+        let representation = match flat.get(0) {
+            Some(CoreType::I64) => CoreValue::I64(representation),
+            _ => representation_value(representation)?,
+        };
+        self.call_core(thread, core, &[representation])
+    }
+
+    /// Tells a function's callback of an event.
+    pub(crate) fn call_callback(
+        &mut self,
+        thread: ThreadId,
+        function: FunctionId,
+        event: Event,
+    ) -> Result<Next, Fault> {
+        let lifted = self.data().functions.lifted(function)?;
+        let callback = lifted.callback.ok_or(Error::NoCallbackResult)?;
+        let arguments = [event.code.code(), event.index, event.payload].map(CoreValue::I32);
+        self.call_core(thread, callback, &arguments)
+    }
+
+    /// Calls a function's `post-return`, with what the function has returned.
+    pub(crate) fn call_post_return(
+        &mut self,
+        thread: ThreadId,
+        function: FunctionId,
+    ) -> Result<Next, Fault> {
+        let lifted = self.data().functions.lifted(function)?;
+        let post_return = lifted.post_return.ok_or(Error::Unknown(Table::Functions))?;
+        let address_type = self.data().options(lifted.options)?.address_type;
+        let (types, max) = (&lifted.ty.results, Flattening::Lift.max_flat_results());
+        let mut arguments = CoreValues::new();
+        let returned = self.data().crossing.returned();
+        core_values(&mut arguments, types, address_type, max, returned);
+        self.call_core(thread, post_return, &arguments)
+    }
+
+    /// Calls the function that a new thread starts with.
+    pub(crate) fn call_start_function(
+        &mut self,
+        thread: ThreadId,
+        function: u32,
+        argument: u64,
+    ) -> Result<Next, Fault> {
+        let start = self.data_mut().activations.take_start_function(function)?;
+        let argument = start.ty.params.core_value(0, argument);
+        let argument = argument.ok_or(Error::FlatValueCount)?;
+        self.call_core(thread, start.function, &[argument])
+    }
+
+    /// Calls a core function, for a thread that is new or is called back.
+    fn call_core(
+        &mut self,
+        thread: ThreadId,
+        function: E::Function,
+        arguments: &[CoreValue],
+    ) -> Result<Next, Fault> {
+        self.data_mut().crossing.enter();
+        let progress = self.call(function, arguments);
+        self.data_mut().crossing.leave();
+        self.data_mut().progressed(thread, progress)
+    }
+
+    /// Lets the thread that was interrupted go on.
+    pub(crate) fn go_on(&mut self, thread: ThreadId) -> Result<Next, Fault> {
+        let stopped = self.data_mut().activations.take(thread).ok_or(Error::NotEntered)?;
+        self.resume_core(thread, stopped.activation, None)
+    }
+
+    /// Lets a thread go on that has stopped.
+    pub(crate) fn resume_thread(
+        &mut self,
+        thread: ThreadId,
+        value: Resumed,
+    ) -> Result<Next, Fault> {
+        let state = self.data_mut();
+        let Some(stopped) = state.activations.take(thread) else {
+            // It goes on where it stands, but a function of the host is in between.
+            return Err(if state.crossing.is_outermost() {
+                Error::NotEntered.into()
+            } else {
+                Fault::CallerResumed
+            });
+        };
+        let site = stopped.site.ok_or(Error::NotEntered)?;
+        let value = self.encode(site, value)?;
+        self.resume_core(thread, stopped.activation, value)
+    }
+
+    /// Lets an activation go on. The call in which it stopped returns `value`.
+    fn resume_core(
+        &mut self,
+        thread: ThreadId,
+        activation: E::Activation,
+        value: Option<CoreValue>,
+    ) -> Result<Next, Fault> {
+        self.data_mut().crossing.enter();
+        let progress = self.resume(activation, value);
+        self.data_mut().crossing.leave();
+        self.data_mut().progressed(thread, progress)
+    }
+
+    /// Returns what a guest's call returns, when it does so later than it was made.
+    pub(crate) fn encode(
+        &mut self,
+        site: HostCallSite,
+        value: Resumed,
+    ) -> Result<Option<CoreValue>, Failure> {
+        Ok(match value {
+            Resumed::Builtin(packed) => match *self.data().functions.core_function(site.number)? {
+                CoreFunction::Builtin(definition) => definition.resumed(packed)?,
+                CoreFunction::Lowered(_) => None,
+            },
+            Resumed::Event(event) => Some(self.deliver(site, event)?),
+            Resumed::Import(value) => value,
+            Resumed::AsyncImport(packed) => Some(CoreValue::I32(packed)),
+        })
+    }
+
+    /// Writes an event to where a guest waits for it. Returns its code.
+    fn deliver(&mut self, site: HostCallSite, event: Event) -> Result<CoreValue, Failure> {
+        let memory = match *self.data().functions.core_function(site.number)? {
+            CoreFunction::Builtin(Definition::Waitable(
+                WaitableDefinition::SetWait { memory, .. }
+                | WaitableDefinition::SetPoll { memory, .. },
+            )) => self.data().types.memory(memory)?,
+            _ => return Err(Error::OtherStep.into()),
+        };
+        let (bytes, _) = self.memory_mut(memory);
+        if !is_aligned(site.event_address, 4) {
+            return Err(Trap::PointerUnaligned.into());
+        }
+        let place = range_mut(bytes, site.event_address, 8);
+        let words = event.index.to_le_bytes().into_iter().chain(event.payload.to_le_bytes());
+        for (place, byte) in place.ok_or(Trap::PointerOutOfBounds)?.iter_mut().zip(words) {
+            *place = byte;
+        }
+        Ok(CoreValue::I32(event.code.code()))
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Checks that one more guest may be called by those that wait for it.
+    fn check_nested_calls(&self) -> Result<(), Fault> {
+        // The machine has one frame for each call that waits, and another if its callee isn't
+        // `async`.
+        if self.machine.count_of(Table::Frames) > 2 * MAX_NESTED_CALLS {
+            return Err(Fault::Core(CoreTrap::CallStackExhausted));
+        }
+        Ok(())
+    }
+
+    /// Says what comes next after a call of the engine.
+    fn progressed(
+        &mut self,
+        thread: ThreadId,
+        progress: Result<Progress<E::Activation>, CoreTrap>,
+    ) -> Result<Next, Fault> {
+        match progress {
+            Ok(Progress::Returned(value)) => {
+                self.crossing.set_returned(value.as_slice())?;
+                let packed = match value {
+                    Some(CoreValue::I32(packed)) => Some(packed),
+                    _ => None,
+                };
+                Ok(Next::Step(self.machine.function_returned(packed)?))
+            }
+            Ok(Progress::Stopped(activation)) => {
+                let stop = self.crossing.take_stop();
+                let site = stop.as_ref().map(|stop| stop.site);
+                self.activations.keep(thread, Stopped { activation, site })?;
+                Ok(stop.ok_or(Error::OtherStep)?.next)
+            }
+            Ok(Progress::Interrupted(activation)) => {
+                self.activations.keep(thread, Stopped { activation, site: None })?;
+                Ok(Next::Continue(thread))
+            }
+            Err(trap) => Err(self.crossing.take_trap(trap)),
+        }
+    }
+}
+
+/// Returns a representation of 32 bits as the argument of a destructor.
+fn representation_value(representation: u64) -> Result<CoreValue, Error> {
+    u32::try_from(representation).map(CoreValue::I32).map_err(|_| Error::ValueMismatch)
+}

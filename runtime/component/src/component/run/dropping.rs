@@ -1,0 +1,107 @@
+//! Dropping what nobody needs any more, and running its destructors.
+
+use alloc::vec::Vec;
+
+use crate::abi::{Resource, Val};
+use crate::builtin::TypeIndex;
+use crate::component::run::call_result::sealed::CallResult as _;
+use crate::component::store::call_error::CallError;
+use crate::component::store::fault::Fault;
+use crate::component::store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Error;
+use crate::limits::Heap;
+use crate::machine::SubtaskId;
+use crate::thread::ThreadDestructor;
+
+use super::context::{Context, HostContext};
+use super::host_calls::Begun;
+use super::state::State;
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Drops what nobody takes. What traps belongs to no call.
+    pub(crate) fn drop_unclaimed(&mut self, value: Val) -> Result<(), Error> {
+        let dropped = match value {
+            // What can't be dropped, as its definer trapped, is nobody's any more.
+            Val::Own(resource) => self.drop_owned(resource, |_| {}),
+            value => {
+                let state = self.data_mut();
+                let discarded = state.handles.discard(&mut state.machine, Vec::from([value]));
+                discarded.map(|()| None).map_err(|failure| Fault::from(failure).into())
+            }
+        };
+        match dropped {
+            Ok(Some(call)) => self.data_mut().forget(call),
+            Ok(None) => Ok(()),
+            Err(error) => {
+                self.data_mut().origins.add_background_trap(error);
+                Ok(())
+            }
+        }
+    }
+
+    /// Drops a resource that the host owns. Returns the call of its destructor, if a guest has it.
+    /// If that can't be begun, the host owns the resource as before.
+    pub(crate) fn drop_resource(
+        &mut self,
+        resource: Resource,
+    ) -> Result<Option<SubtaskId>, CallError> {
+        self.drop_owned(resource, |state| state.handles.hold(&state.machine, resource))
+    }
+
+    /// Drops a resource that the host owns, and calls `refused` if that can't be begun.
+    fn drop_owned(
+        &mut self,
+        resource: Resource,
+        refused: impl FnOnce(&mut State<E, T>),
+    ) -> Result<Option<SubtaskId>, CallError> {
+        let Resource { ty, representation } = resource;
+        let state = self.data_mut();
+        let (definer, destructor) = state.machine.resource_type(ty)?;
+        if definer.is_none() {
+            self.destroy_resource(ty, representation)?;
+            return Ok(None);
+        }
+        state.handles.claim_owned(&state.machine, resource)?;
+        let begun = match state.machine.drop_host_resource(ty, representation) {
+            Ok(begun) => begun,
+            Err(failure) => {
+                refused(state);
+                return Err(Fault::from(failure).into());
+            }
+        };
+        let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };
+        let begin = |state: &mut State<E, T>| {
+            state.calls.add_host_call(call, Vec::new(), <Option<Val>>::lift)?;
+            Ok(Begun { call, step })
+        };
+        self.run_to_host(begin, |_, _, _| Ok(())).map(Some)
+    }
+
+    /// Calls the host's destructor, if the resource type has one.
+    pub(crate) fn destroy_resource(
+        &mut self,
+        ty: TypeIndex,
+        representation: u64,
+    ) -> Result<(), Fault> {
+        match self.data().resource_types.destructor(ty) {
+            Some(destructor) => {
+                destructor(&mut HostContext::new(self), representation).map_err(Fault::Host)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Runs the destructor of a value of a thread that is over.
+    pub(crate) fn destroy_thread_local(&mut self, value: ThreadDestructor<Heap>) {
+        let error = match self.data().thread_destructors.get(value.destructor) {
+            None => ThreadDestructorError::Unknown(value.destructor),
+            Some(destructor) => match destructor(&mut HostContext::new(self), &value) {
+                Ok(()) => return,
+                Err(error) => ThreadDestructorError::Failed(error),
+            },
+        };
+        let failure = ThreadDestructorFailure { value, error };
+        self.data_mut().thread_destructors.add_failure(failure);
+    }
+}

@@ -1,0 +1,114 @@
+//! Calls by the host, of what guests export.
+
+use alloc::vec::Vec;
+
+use crate::abi::Val;
+use crate::code::SubtaskState;
+use crate::component::definition::function_type::FunctionType;
+use crate::component::store::call_error::CallError;
+use crate::component::store::crossing::Next;
+use crate::component::store::fault::Fault;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure};
+use crate::machine::{FunctionId, Step, SubtaskId};
+
+use super::call_result::CallResult;
+use super::context::{Context, LiftResult};
+use super::state::State;
+
+/// A call that has begun, and its first step.
+pub(crate) struct Begun {
+    pub(crate) call: SubtaskId,
+    pub(crate) step: Step,
+}
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Begins something, prepares its first step, and takes steps until the host has control
+    /// again, or what ran was interrupted.
+    pub(crate) fn run_to_host(
+        &mut self,
+        begin: impl FnOnce(&mut State<E, T>) -> Result<Begun, Failure>,
+        prepare: impl FnOnce(&mut Self, SubtaskId, &Step) -> Result<(), Fault>,
+    ) -> Result<SubtaskId, CallError> {
+        let Begun { call, step } = begin(self.data_mut())?;
+        let outer = self.data_mut().origins.set_running(Some(call));
+        // What a function of the host calls uses the fuel of the call that it is part of.
+        if self.data().crossing.is_outermost() {
+            self.refuel();
+        }
+        let result = match prepare(self, call, &step) {
+            Ok(()) => self.enter(Next::Step(step)),
+            Err(fault) => Err(self.data_mut().unwind(fault)?),
+        };
+        let state = self.data_mut();
+        if state.activations.interrupted().is_none() {
+            state.origins.set_running(outer);
+        }
+        match result {
+            Ok(_) => Ok(call),
+            Err(error) => {
+                state.forget_call(call);
+                state.machine.drop_call(call)?;
+                state.others_trapped(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Calls an export, whose result is lifted by `lift_result`.
+    pub(crate) fn start(
+        &mut self,
+        function: FunctionId,
+        ty: &FunctionType,
+        arguments: Vec<Val>,
+        lift_result: LiftResult<E, T>,
+    ) -> Result<SubtaskId, CallError> {
+        ty.params.check(&arguments)?;
+        let state = self.data_mut();
+        let lent = state.handles.claim(&state.machine, &ty.params, &arguments)?;
+        let begin = |state: &mut State<E, T>| {
+            let (call, step) = match state.machine.invoke(function) {
+                Ok(begun) => begun,
+                Err(failure) => {
+                    state.handles.give_back(&state.machine, &arguments);
+                    return Err(failure);
+                }
+            };
+            state.handles.lend(&state.machine, call, lent);
+            state.calls.add_host_call(call, arguments, lift_result)?;
+            Ok(Begun { call, step })
+        };
+        self.run_to_host(begin, |_, _, _| Ok(()))
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Takes how a call ended, if it has; then the call is forgotten.
+    pub(crate) fn take_result<R: CallResult>(
+        &mut self,
+        call: SubtaskId,
+    ) -> Result<Option<Result<R, CallError>>, Error> {
+        let call_state = self.machine.call_state(call)?;
+        let found = self.calls.host_call(call)?;
+        let result = match (found.take_error(), call_state) {
+            (Some(error), _) => Err(error),
+            (None, SubtaskState::Returned) => {
+                let outcome = found.take_result();
+                R::take(&mut self.result_boxes, outcome).map_err(CallError::from)
+            }
+            (
+                None,
+                SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned,
+            ) => Err(CallError::Cancelled),
+            (None, SubtaskState::Starting | SubtaskState::Started) => return Ok(None),
+        };
+        self.forget(call)?;
+        Ok(Some(result))
+    }
+
+    /// Forgets a call, whether it has returned or not.
+    pub(crate) fn forget(&mut self, call: SubtaskId) -> Result<(), Error> {
+        self.forget_call(call);
+        self.machine.drop_call(call)
+    }
+}

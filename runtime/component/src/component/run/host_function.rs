@@ -1,0 +1,75 @@
+//! Functions of the host that guests call.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::Future;
+
+use crate::abi::{HandleTypes, Val};
+use crate::component::definition::function_mismatch::FunctionMismatch;
+use crate::component::definition::function_type::FunctionType;
+use crate::component::store::canonical::Lowered;
+use crate::component::store::fault::Fault;
+use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::engine::CoreEngine;
+use crate::limits::Heap;
+use crate::machine::SubtaskId;
+use crate::thread::ThreadDestructor;
+
+use super::context::{Context, HostContext};
+use super::host_resource::HostResourceType;
+
+/// A function of the host.
+pub(crate) struct HostFunction<E: CoreEngine, T: Send + 'static> {
+    /// The type that it has, if it was said; any other function takes what it is given.
+    pub(crate) declared: Option<DeclaredType<E, T>>,
+    pub(crate) call: HostFunctionCall<E, T>,
+}
+
+/// The type of a function of the host, for any store.
+pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
+    /// The numbers of resource types in it are positions among `resources`.
+    pub(crate) ty: FunctionType,
+    pub(crate) resources: Box<[HostResourceType<E, T>]>,
+}
+
+/// The closure of a host function.
+type Closure<E, T, R> = dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
+
+/// The way in which a host function is called.
+pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
+    /// It returns when it is called.
+    Sync(Box<Closure<E, T, HostResult>>),
+    /// It gives a future.
+    Async(Box<Closure<E, T, HostFuture>>),
+    /// Its types are Rust's own.
+    Typed(Box<dyn TypedHostFunction<E, T>>),
+}
+
+impl<E: CoreEngine, T: Send + 'static> HostFunctionCall<E, T> {
+    /// Returns a host function that may wait.
+    pub(crate) fn asynchronous<F: Future<Output = HostResult> + Send + 'static>(
+        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))))
+    }
+}
+
+/// A function of the host whose types are Rust's own.
+pub(crate) trait TypedHostFunction<E: CoreEngine, T: Send + 'static>: Send + Sync {
+    /// Compares it with a type. Returns which types its handles have.
+    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;
+
+    /// Calls it, for a guest.
+    fn call(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        subtask: SubtaskId,
+        lowered: &Arc<Lowered>,
+    ) -> Result<(), Fault>;
+}
+
+/// The function that is called with the values of threads that are over.
+pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut HostContext<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
+    + Send
+    + Sync;

@@ -1,0 +1,221 @@
+//! Calls of host functions by guests.
+
+use alloc::vec::Vec;
+
+use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
+use crate::component::store::calls::{Bits, Caller};
+use crate::component::store::canonical::Lowered;
+use crate::component::store::fault::Fault;
+use crate::component::store::handle_error::HandleError;
+use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure};
+use crate::machine::{Step, SubtaskId};
+use crate::trap::Trap;
+
+use super::context::{Context, HostContext};
+use super::host_function::HostFunctionCall;
+use super::lifting::Source;
+use super::lowering::{Lowering, Target};
+use super::state::State;
+use super::transfer::flat_result;
+
+/// The destination of the result of a host function.
+#[derive(Clone, Copy)]
+pub(crate) struct Destination {
+    /// The result is at most so many core values.
+    pub(crate) max: usize,
+    /// The address in the caller's memory, if the result is more than that.
+    pub(crate) out_param: Option<u64>,
+}
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Calls a host function, for a guest.
+    pub(crate) fn call_host(&mut self, subtask: SubtaskId, number: u32) -> Result<Step, Fault> {
+        let state = self.data_mut();
+        let function = state.functions.take_host_function(number)?;
+        state.machine.start_host_call(subtask)?;
+        let lowered = state.calls.take_lowered(subtask)?;
+        match &function.call {
+            HostFunctionCall::Typed(function) => function.call(self, subtask, &lowered)?,
+            HostFunctionCall::Sync(function) => {
+                let arguments = self.lift_arguments(subtask, &lowered)?;
+                let result = function(&mut HostContext::new(self), arguments);
+                self.host_returns_at_once(subtask, &lowered, result)?;
+            }
+            HostFunctionCall::Async(function) => {
+                let arguments = self.lift_arguments(subtask, &lowered)?;
+                let future = function(&mut HostContext::new(self), arguments);
+                self.begin_waiting(subtask, &lowered, future)?;
+            }
+        }
+        let state = self.data_mut();
+        state.functions.put_host_function(function);
+        state.calls.put_lowered(lowered);
+        Ok(state.machine.host_returned()?)
+    }
+
+    /// Lifts the arguments of a call.
+    fn lift_arguments(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+    ) -> Result<Vec<Val>, Failure> {
+        let mut bits = Bits::new();
+        let caller = self.caller_of(subtask, &mut bits)?;
+        let source = Source { options: caller.options, call: Some(subtask) };
+        let max = caller.flattening.max_flat_params();
+        let mut lifting = self.lift(source, Peer::Host)?;
+        lowered.ty.params.lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))
+    }
+
+    /// Returns the caller of a host function. Its core arguments are put into `bits`.
+    pub(crate) fn caller_of(
+        &mut self,
+        subtask: SubtaskId,
+        bits: &mut Bits,
+    ) -> Result<Caller, Error> {
+        let call = self.data_mut().calls.guest_call(subtask)?;
+        call.bits(bits);
+        Ok(call.caller())
+    }
+
+    /// Takes the future of a host function, which waits, or has returned already.
+    pub(crate) fn begin_waiting(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+        future: HostFuture,
+    ) -> Result<(), Fault> {
+        match self.data_mut().waiting.begin(subtask, future) {
+            Some(result) => self.host_returns_at_once(subtask, lowered, result),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the result of a host function to the caller, which stands where it called. What the
+    /// function called itself may have locked the caller down, which then can't be returned to.
+    pub(crate) fn host_returns_at_once(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+        result: HostResult,
+    ) -> Result<(), Fault> {
+        locked_down_as_trap(self.host_returns(subtask, lowered, result))
+    }
+
+    /// Takes the result of a host function to the caller.
+    fn host_returns(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+        result: HostResult,
+    ) -> Result<(), Fault> {
+        self.data().check_caller(subtask)?;
+        let result = result.map_err(Fault::Host)?;
+        let results = &lowered.ty.results;
+        let mismatch = results.check(result.as_slice());
+        mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
+        let state = self.data_mut();
+        let claimed = state.handles.claim(&state.machine, results, result.as_slice());
+        claimed.map_err(HandleError::fault)?;
+        self.return_with(subtask, lowered, |flat, mut lowering, Destination { max, out_param }| {
+            Ok(results.lower_checked(flat, &mut lowering, max, result.as_slice(), out_param)?)
+        })
+    }
+
+    /// Drops a host function whose caller has lost interest, if the function still waits.
+    pub(crate) fn cancel_host_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
+        let state = self.data_mut();
+        if state.waiting.cancel(subtask) {
+            state.machine.cancel_host_call(subtask)?;
+            state.handles.returned(subtask);
+        }
+        Ok(state.machine.host_returned()?)
+    }
+
+    /// Lets the host functions go on that wait and were woken. Returns `true` if one has returned.
+    pub(crate) fn poll_woken(&mut self) -> bool {
+        self.refuel();
+        let mut batch = self.data().waiting.take_woken();
+        let mut has_returned = false;
+        while let Some((subtask, result)) = self.data_mut().waiting.poll(&mut batch) {
+            has_returned = true;
+            let Ok(call) = self.data_mut().calls.guest_call(subtask) else {
+                // Whom it was for is gone.
+                continue;
+            };
+            let lowered = call.lowered().clone();
+            match self.host_returns(subtask, &lowered, result) {
+                Ok(()) | Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {}
+                Err(fault) => self.data_mut().caller_trapped(subtask, fault),
+            }
+        }
+        has_returned
+    }
+}
+
+impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
+    /// Returns from a host function, whose result `lower_result` lowers into its caller.
+    pub(crate) fn return_with(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+        lower_result: impl FnOnce(
+            &mut FlatValues,
+            Lowering<'_, 'c, E, T>,
+            Destination,
+        ) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.data().check_caller(subtask)?;
+        let caller = self.data_mut().calls.guest_call(subtask)?.caller();
+        let results = &lowered.ty.results;
+        let layout = results.abi().of(self.data().options(caller.options)?.address_type);
+        let max = caller.flattening.max_flat_results();
+        let destination = Destination { max, out_param: caller.out_param(layout) };
+        let target = Target::without_task(caller.options);
+        let lowering = self.lower_from_host(target, results.contains_float())?;
+        let mut flat = FlatValues::EMPTY;
+        lower_result(&mut flat, lowering, destination)?;
+        let state = self.data_mut();
+        state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
+        state.handles.returned(subtask);
+        Ok(())
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Checks that there is somebody to return to.
+    fn check_caller(&self, subtask: SubtaskId) -> Result<(), Fault> {
+        if let Some(caller) = self.machine.calling_instance(subtask)?
+            && self.machine.is_locked_down(caller)?
+        {
+            return Err(Error::CallerGone.into());
+        }
+        Ok(())
+    }
+
+    /// Locks down the caller of a host function that the result could not be taken to. The caller
+    /// did not run.
+    fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
+        let fault = self.crossing.take_fault(fault);
+        let origin = self.calls.origin_of(subtask).filter(|origin| self.is_open(*origin));
+        // Its `realloc` may have been under way, or nothing.
+        let _ = self.machine.trapped();
+        if let Ok(Some(instance)) = self.machine.calling_instance(subtask) {
+            let _ = self.machine.lock_down_instance(instance);
+        }
+        self.trapped(origin, fault.into());
+    }
+}
+
+/// Makes a trap of a caller that is locked down, for what a host function does where its caller
+/// stands.
+pub(crate) fn locked_down_as_trap(result: Result<(), Fault>) -> Result<(), Fault> {
+    match result {
+        Err(Fault::Failure(Failure::Error(Error::CallerGone))) => {
+            Err(Trap::CannotEnterComponentInstance.into())
+        }
+        result => result,
+    }
+}

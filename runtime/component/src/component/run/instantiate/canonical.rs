@@ -1,0 +1,158 @@
+//! Canonical definitions, and resource types.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use crate::abi::{CoreFunctionType, HandleTypes, Type, TypeList};
+use crate::component::definition::function_type::FunctionType;
+use crate::component::definition::generated::builtin::BuiltinTemplate;
+use crate::component::definition::immediates::CanonicalOptions;
+use crate::component::definition::items::Binding;
+use crate::component::run::host_function::HostFunctionCall;
+use crate::component::run::state::State;
+use crate::component::store::canonical::{Lifted, Lowered};
+use crate::component::store::entity::Entity;
+use crate::component::store::fault::Fault;
+use crate::component::store::functions::{Callable, CoreFunction};
+use crate::core_value::IntegerType;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Error;
+use crate::machine::{FunctionId, TypeDefinition};
+
+use super::frame::Frame;
+use super::numbers::BuiltinSpaces;
+
+impl<E: CoreEngine, T: Send + 'static> Frame<'_, '_, E, T> {
+    pub(crate) fn resource(
+        &mut self,
+        slot: u32,
+        representation: IntegerType,
+        destructor: Option<u32>,
+    ) -> Result<(), Fault> {
+        let destructor =
+            destructor.map(|function| self.destructor(function, representation)).transpose()?;
+        let definition = TypeDefinition::Resource { instance: Some(self.instance), destructor };
+        let ty = self.cx.data_mut().machine.define_type(definition)?;
+        self.spaces.bind(Some(&Binding::Resource(slot)), &Entity::Resource(ty))
+    }
+
+    /// Adds the destructor of a resource type.
+    fn destructor(
+        &mut self,
+        function: u32,
+        representation: IntegerType,
+    ) -> Result<FunctionId, Fault> {
+        let core = Some(self.cx.callable(self.spaces.core_function(function)?));
+        let unlistable = |_| Fault::not_validated("a list of one type");
+        let params = match representation {
+            IntegerType::I32 => Type::U32,
+            IntegerType::I64 => Type::U64,
+        };
+        let ty = FunctionType {
+            names: Box::new([Box::from("rep")]),
+            params: TypeList::new([params]).map_err(unlistable)?,
+            result: None,
+            results: TypeList::new([]).map_err(unlistable)?,
+            is_async: false,
+        };
+        Ok(self.cx.data_mut().add_plain_function(self.instance, core, ty)?)
+    }
+
+    pub(crate) fn lift(
+        &mut self,
+        core_function: u32,
+        options: &CanonicalOptions,
+        ty: &FunctionType,
+    ) -> Result<(), Fault> {
+        let Self { cx, spaces, .. } = self;
+        let mut core = |index: Option<u32>| {
+            let function = index.map(|index| spaces.core_function(index)).transpose()?;
+            Ok::<_, Fault>(function.map(|function| cx.callable(function)))
+        };
+        let (core_function, callback) = (core(Some(core_function))?, core(options.callback)?);
+        let post_return = core(options.post_return)?;
+        let ty = self.resolve_function_type(ty)?;
+        let store_options = self.spaces.store_options(self.instance, options)?;
+        let state = self.cx.data_mut();
+        let lift_options = state.types.lift_options(&store_options)?;
+        let result = ty.result.clone();
+        let lifted = Lifted {
+            instance: self.instance,
+            core: core_function,
+            ty,
+            options: state.types.add_options(store_options)?,
+            is_async: options.is_async,
+            callback,
+            post_return,
+        };
+        let function = state.add_lifted(lifted, result.as_ref(), lift_options)?;
+        self.spaces.push(Entity::Function(function));
+        Ok(())
+    }
+
+    pub(crate) fn lower(
+        &mut self,
+        function: u32,
+        options: &CanonicalOptions,
+        ty: &FunctionType,
+        signature: &CoreFunctionType,
+    ) -> Result<(), Fault> {
+        let function = self.spaces.function(function)?;
+        let ty = self.resolve_function_type(ty)?;
+        let is_async = options.is_async;
+        let options = self.spaces.store_options(self.instance, options)?;
+        let state = self.cx.data_mut();
+        let options = state.types.add_options(options)?;
+        let handles = state.handle_types(function, &ty)?;
+        let lowered = Lowered { function, ty, options, is_async, handles };
+        self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)
+    }
+
+    pub(crate) fn builtin(
+        &mut self,
+        template: &BuiltinTemplate,
+        signature: &CoreFunctionType,
+    ) -> Result<(), Fault> {
+        let definition = template.definition(&mut BuiltinSpaces {
+            instance: self.instance,
+            spaces: &self.spaces,
+            resolver: &mut self.resolver,
+            state: self.cx.data_mut(),
+        })?;
+        self.core_function(CoreFunction::Builtin(definition), signature)
+    }
+
+    /// Makes a function of the host that core modules import.
+    fn core_function(
+        &mut self,
+        function: CoreFunction,
+        signature: &CoreFunctionType,
+    ) -> Result<(), Fault> {
+        let number = self.cx.data_mut().functions.add_core_function(function);
+        let number = number
+            .ok_or_else(|| Fault::not_validated("there are more core functions than numbers"))?;
+        let function = if self.has_tail_calls {
+            self.cx.new_function_for_tail_calls(number, signature)
+        } else {
+            self.cx.new_function(number, signature)
+        };
+        self.spaces.push_core(crate::engine::CoreExtern::Function(function));
+        Ok(())
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Returns the types of the handles of a function, if it is the host's and its types are
+    /// Rust's own. That they fit was checked when it was imported.
+    fn handle_types(&self, function: FunctionId, ty: &FunctionType) -> Result<HandleTypes, Error> {
+        let Ok(Callable::Host(function)) = self.functions.get(function) else {
+            return Ok(HandleTypes::default());
+        };
+        match &function.call {
+            HostFunctionCall::Typed(function) => {
+                function.check(ty).map_err(|_| Error::ValueMismatch)
+            }
+            _ => Ok(HandleTypes::default()),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Instances of core modules.
+
+use alloc::vec::Vec;
+
+use crate::abi::Val;
+use crate::component::run::call_result::sealed::CallResult as _;
+use crate::component::run::context::Context;
+use crate::component::run::host_calls::Begun;
+use crate::component::run::state::State;
+use crate::component::store::crossing::{Next, Starting};
+use crate::component::store::fault::Fault;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::machine::FunctionId;
+
+use super::error::InstantiateError;
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Instantiates a core module in a task of `initialisation`, as its start function may call
+    /// out.
+    pub(crate) fn instantiate_core(
+        &mut self,
+        initialisation: FunctionId,
+        starting: Starting<E>,
+    ) -> Result<E::Instance, InstantiateError> {
+        self.data_mut().crossing.put_starting(starting);
+        let begin = |state: &mut State<E, T>| {
+            let (call, step) = state.machine.invoke(initialisation)?;
+            state.calls.add_host_call(call, Vec::new(), <Option<Val>>::lift)?;
+            Ok(Begun { call, step })
+        };
+        let call = self.run_to_host(begin, |_, _, _| Ok(()))?;
+        let state = self.data_mut();
+        state.forget_call(call);
+        state.machine.drop_call(call)?;
+        Ok(state.crossing.take_started()?)
+    }
+
+    /// Instantiates a core module, as the machine's step says: on the thread of the component
+    /// instance's initialisation, which can't stop.
+    pub(crate) fn start_core_instance(&mut self) -> Result<Next, Fault> {
+        let starting = self.data_mut().crossing.take_starting()?;
+        self.data_mut().crossing.enter();
+        let result = self.instantiate(&starting.module, &starting.imports);
+        let state = self.data_mut();
+        state.crossing.leave();
+        match result {
+            Ok(instance) => {
+                state.crossing.put_started(instance);
+                Ok(Next::Step(state.machine.function_returned(None)?))
+            }
+            Err(trap) => {
+                // A guest may have tried to stop, which it can't in a start function.
+                let _ = state.crossing.take_stop();
+                Err(state.crossing.take_trap(trap))
+            }
+        }
+    }
+}

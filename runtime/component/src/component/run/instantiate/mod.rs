@@ -1,0 +1,23 @@
+//! Instantiation: walking the items of a definition.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `frame` | an instance that is being made |
+//! | `spaces` | its index spaces |
+//! | `items` | the effect of each item |
+//! | `canonical` | canonical definitions |
+//! | `imports` | checking what is given for imports |
+//! | `numbers` | the store's numbers for what a definition names by its own |
+//! | `core_instance` | instances of core modules |
+//! | `budget` | limits |
+//! | `error` | [`InstantiateError`](error::InstantiateError) |
+
+mod budget;
+mod canonical;
+mod core_instance;
+pub(crate) mod error;
+mod frame;
+mod imports;
+mod items;
+mod numbers;
+mod spaces;

@@ -1,0 +1,104 @@
+//! Lifting values from a guest.
+
+use crate::abi::{HandleTypes, LiftContext, LiftHandles, Peer, Resource, Shape};
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure};
+use crate::machine::{EndId, ErrorContextId, InstanceId, SubtaskId};
+use crate::trap::EndKind;
+
+use super::context::Context;
+use super::state::State;
+
+/// The handles of the instance that values are lifted from.
+pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {
+    pub(crate) state: &'a mut State<E, T>,
+    pub(crate) instance: InstanceId,
+    /// The call that borrowed handles are lent to, where there can be some.
+    pub(crate) call: Option<SubtaskId>,
+    /// The receiver: what the host gets, it holds.
+    pub(crate) peer: Peer,
+    /// The types of the handles, for values of Rust's own types.
+    pub(crate) types: Option<&'a HandleTypes>,
+}
+
+impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
+    fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        let representation = self.state.machine.lift_own(self.instance, ty, index)?;
+        let resource = Resource { ty, representation };
+        if self.peer == Peer::Host {
+            self.state.handles.hold(&self.state.machine, resource);
+        }
+        Ok(resource)
+    }
+
+    fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
+        let call = self.call.ok_or(Error::HostHasNoHandles)?;
+        let representation = self.state.machine.lift_borrow(call, ty, index)?;
+        let resource = Resource { ty, representation };
+        if self.peer == Peer::Host {
+            self.state.handles.hold_borrowed(&self.state.machine, call, resource);
+        }
+        Ok(resource)
+    }
+
+    fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
+        self.state.machine.lift_end(self.instance, (kind, ty), index)
+    }
+
+    fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
+        self.state.machine.lift_error_context(self.instance, index)
+    }
+
+    fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
+        self.types.ok_or(Error::UnknownHandleType)?.number(shape)
+    }
+}
+
+/// The source of values that are lifted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    pub(crate) options: OptionsIndex,
+    /// The call that borrowed handles are lent to.
+    pub(crate) call: Option<SubtaskId>,
+}
+
+impl Source {
+    /// Returns the source of values without borrowed handles.
+    pub(crate) const fn without_call(options: OptionsIndex) -> Self {
+        Self { options, call: None }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Lifts values from a guest.
+    pub(crate) fn lift(
+        &mut self,
+        source: Source,
+        peer: Peer,
+    ) -> Result<LiftContext<'_, Handles<'_, E, T>>, Failure> {
+        let found = *self.data().options(source.options)?;
+        let (memory, state): (&[u8], _) = match found.memory {
+            Some(memory) => {
+                let (memory, state) = self.memory_mut(memory);
+                (memory, state)
+            }
+            None => (&[], self.data_mut()),
+        };
+        let (instance, call) = (found.instance, source.call);
+        let handles = Handles { state, instance, call, peer, types: None };
+        Ok(LiftContext::with_handles(memory, found.abi(peer), handles))
+    }
+
+    /// Lifts values of Rust's own types from a guest, whose handles are of these types.
+    pub(crate) fn lift_typed<'a>(
+        &'a mut self,
+        source: Source,
+        peer: Peer,
+        types: &'a HandleTypes,
+    ) -> Result<LiftContext<'a, Handles<'a, E, T>>, Failure> {
+        let mut lifting = self.lift(source, peer)?;
+        lifting.handles.types = Some(types);
+        Ok(lifting)
+    }
+}

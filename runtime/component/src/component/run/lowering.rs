@@ -1,0 +1,156 @@
+//! Lowering values into a guest.
+
+use crate::abi::{LowerContext, NanBits, Options, Peer, Resource};
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::component::store::canonical::CanonicalOptions;
+use crate::component::store::fault::Fault;
+use crate::core_value::CoreValue;
+use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
+use crate::error::{Error, Failure};
+use crate::machine::{EndId, ErrorContextId, TaskId};
+use crate::trap::{EndKind, Trap};
+
+use super::context::Context;
+
+/// So often a guest's `realloc` is let go on after the engine interrupted it, whatever the host
+/// allows: it runs in the middle of a step, so that the host gets no control before it ends.
+const REALLOC_INTERRUPTIONS: u32 = 1_000;
+
+/// The target of values that are lowered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) options: OptionsIndex,
+    /// The task that borrowed handles are lent to.
+    pub(crate) task: Option<TaskId>,
+}
+
+impl Target {
+    /// Returns the target of values without borrowed handles.
+    pub(crate) const fn without_task(options: OptionsIndex) -> Self {
+        Self { options, task: None }
+    }
+}
+
+/// A guest that values are lowered into.
+pub(crate) struct Lowering<'a, 'c, E: CoreEngine, T: Send + 'static> {
+    pub(crate) cx: &'a mut Context<'c, E, T>,
+    found: CanonicalOptions<E::Memory, E::Function>,
+    options: Options,
+    /// The task that borrowed handles are lent to, where there can be some.
+    task: Option<TaskId>,
+}
+
+impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
+    /// Lowers values into a guest.
+    pub(crate) fn lower<'a>(
+        &'a mut self,
+        target: Target,
+        peer: Peer,
+    ) -> Result<Lowering<'a, 'c, E, T>, Failure> {
+        let found = *self.data().options(target.options)?;
+        Ok(Lowering { cx: self, found, options: found.abi(peer), task: target.task })
+    }
+
+    /// Lowers values of the host into a guest. If there may be a NaN among them, the chooser
+    /// decides about its bits.
+    pub(crate) fn lower_from_host<'a>(
+        &'a mut self,
+        target: Target,
+        contains_float: bool,
+    ) -> Result<Lowering<'a, 'c, E, T>, Failure> {
+        let mut lowering = self.lower(target, Peer::Host)?;
+        if contains_float {
+            let chooser = lowering.cx.data_mut().machine.chooser_mut();
+            lowering.options.nan = NanBits::choose(chooser)?;
+        }
+        Ok(lowering)
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {
+    fn call_realloc(&mut self, arguments: &[u64; 4]) -> Result<u64, Fault> {
+        let realloc = self.found.realloc.ok_or(Error::NoRealloc)?;
+        let value = |bits: u64| CoreValue::integer(self.found.address_type, bits);
+        let [old, old_length, alignment, length] = arguments.map(value);
+        let (Some(old), Some(old_length), Some(alignment), Some(length)) =
+            (old, old_length, alignment, length)
+        else {
+            return Err(Trap::ReallocOutOfBounds.into());
+        };
+        let arguments = [old, old_length, alignment, length];
+        let mut progress = self.cx.call(realloc, &arguments);
+        let mut interruptions = 0;
+        loop {
+            match progress.map_err(Fault::Core)? {
+                Progress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
+                Progress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
+                Progress::Interrupted(activation)
+                    if interruptions < REALLOC_INTERRUPTIONS
+                        && self.cx.data_mut().settings.may_go_on() =>
+                {
+                    interruptions += 1;
+                    progress = self.cx.resume(activation, None);
+                }
+                Progress::Interrupted(_) => return Err(Fault::Interrupted),
+                Progress::Returned(_) | Progress::Stopped(_) => {
+                    return Err(Fault::Core(CoreTrap::CannotStop));
+                }
+            }
+        }
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        match self.found.memory {
+            Some(memory) => self.cx.memory_mut(memory).0,
+            None => &mut [],
+        }
+    }
+
+    fn realloc(
+        &mut self,
+        old_address: u64,
+        old_byte_length: u64,
+        alignment: u32,
+        new_byte_length: u64,
+    ) -> Result<u64, Failure> {
+        self.cx.data_mut().machine.begin_realloc(self.found.instance)?;
+        let arguments = [old_address, old_byte_length, alignment.into(), new_byte_length];
+        match self.call_realloc(&arguments) {
+            Ok(address) => {
+                self.cx.data_mut().machine.realloc_returned()?;
+                Ok(address)
+            }
+            Err(Fault::Failure(failure)) => Err(failure),
+            Err(fault) => {
+                self.cx.data_mut().crossing.fail(fault);
+                Err(Error::CoreTrap.into())
+            }
+        }
+    }
+
+    fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        let representation = resource.representation_of(ty)?;
+        self.cx.data_mut().machine.lower_own(self.found.instance, ty, representation)
+    }
+
+    fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
+        let task = self.task.ok_or(Error::HostHasNoHandles)?;
+        let representation = resource.representation_of(ty)?;
+        let lowered = self.cx.data_mut().machine.lower_borrow(task, ty, representation)?;
+        Ok(lowered.to_core()?)
+    }
+
+    fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {
+        self.cx.data_mut().machine.lower_end(self.found.instance, (kind, ty), end)
+    }
+
+    fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure> {
+        self.cx.data_mut().machine.lower_error_context(self.found.instance, error_context)
+    }
+}

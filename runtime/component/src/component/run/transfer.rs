@@ -1,0 +1,153 @@
+//! Moving values for calls that start and return.
+
+use alloc::sync::Arc;
+
+use arrayvec::ArrayVec;
+
+use crate::abi::{CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, Peer, TypeList};
+use crate::component::store::calls::{Bits, Call, Caller};
+use crate::component::store::canonical::Lifted;
+use crate::component::store::fault::Fault;
+use crate::core_value::{CoreValue, IntegerType};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::limit::MAX_FLAT_PARAMS;
+use crate::machine::{Step, SubtaskId, TaskId, TaskReturn};
+
+use super::context::Context;
+use super::lifting::Source;
+use super::lowering::Target;
+
+/// As many core arguments as a function has at most.
+pub(crate) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
+
+/// Adds flat values as core values: those of `types`, or one address if they are more than `max`.
+pub(crate) fn core_values(
+    values: &mut CoreValues,
+    types: &TypeList,
+    address_type: IntegerType,
+    max: usize,
+    flat: &FlatValues,
+) {
+    let types = types.abi().of(address_type).flat;
+    let types = if types.exceed(max) { FlatTypes::one(address_type.into()) } else { types };
+    let bits = flat.as_slice().iter().enumerate();
+    values.extend(bits.filter_map(|(position, bits)| types.core_value(position, *bits)));
+}
+
+/// Returns the one core value of a result that is not in memory.
+pub(crate) fn flat_result(layout: Layout, flat: &FlatValues) -> Option<CoreValue> {
+    flat.as_slice().first().and_then(|bits| layout.flat.core_value(0, *bits))
+}
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Puts the core arguments of a lifted function that starts into `flat`: those of the call
+    /// that it is the callee of.
+    pub(crate) fn pass_arguments(
+        &mut self,
+        lifted: &Lifted<E::Function>,
+        task: TaskId,
+        caller: SubtaskId,
+        flat: &mut FlatValues,
+    ) -> Result<(), Fault> {
+        let max = MAX_FLAT_PARAMS as usize;
+        let params = &lifted.ty.params;
+        let target = Target { options: lifted.options, task: Some(task) };
+        match self.data_mut().calls.get(caller)? {
+            Call::Guest(call) => {
+                let (side, mut bits) = (call.caller(), Bits::new());
+                call.bits(&mut bits);
+                let source = Source { options: side.options, call: Some(caller) };
+                let max = (side.flattening.max_flat_params(), max);
+                let mut between = self.between(source, target)?;
+                let mut values = CoreValueIter::new(&bits);
+                Ok(params.transfer_flat_values_into(flat, &mut between, max, &mut values, None)?)
+            }
+            Call::Host(call) => {
+                let mut values = call.take_arguments();
+                if let Some(lowered) = self.data_mut().crossing.take_lowered() {
+                    *flat = lowered;
+                    return Ok(());
+                }
+                self.data_mut().handles.started(caller, task);
+                let mut lowering = self.lower_from_host(target, params.contains_float())?;
+                // They were checked when the call began.
+                params.lower_checked(flat, &mut lowering, max, &values, None)?;
+                values.clear();
+                self.data_mut().calls.host_call(caller)?.put_arguments(values);
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns the core values that a guest has returned.
+    pub(crate) fn returned(&self) -> Bits {
+        let mut bits = Bits::new();
+        bits.extend(self.data().crossing.returned().as_slice().iter().copied());
+        bits
+    }
+
+    /// Takes the result of a task that returns to its caller.
+    pub(crate) fn return_(&mut self, task_return: TaskReturn) -> Result<Step, Fault> {
+        let lifted = self.data_mut().functions.take_lifted(task_return.function())?;
+        let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
+        let max = flattening.max_flat_results();
+        let Some(caller) = task_return.caller() else {
+            return self.return_to_nobody(&lifted, max, task_return);
+        };
+        let value = match self.data_mut().calls.get(caller)? {
+            Call::Guest(call) => {
+                let side = call.caller();
+                self.return_to_guest(&lifted, max, &task_return, side)?
+            }
+            Call::Host(call) => {
+                let lift_result = call.lift_result();
+                let outcome = lift_result(self, &lifted, max)?;
+                self.data().machine.return_(&task_return)?;
+                self.data_mut().calls.host_call(caller)?.put_result(outcome);
+                None
+            }
+        };
+        let state = self.data_mut();
+        state.functions.put_lifted(lifted);
+        Ok(state.machine.resolve(task_return, value)?)
+    }
+
+    /// Lifts the result of a task whose caller is gone, and gives it up.
+    fn return_to_nobody(
+        &mut self,
+        lifted: &Arc<Lifted<E::Function>>,
+        max: usize,
+        task_return: TaskReturn,
+    ) -> Result<Step, Fault> {
+        let returned = self.returned();
+        let mut values = CoreValueIter::new(&returned);
+        let mut lifting = self.lift(Source::without_call(lifted.options), Peer::Host)?;
+        let unclaimed = lifted.ty.results.lift_flat_values(&mut lifting, max, &mut values)?;
+        self.data().machine.return_(&task_return)?;
+        let state = self.data_mut();
+        state.handles.discard(&mut state.machine, unclaimed)?;
+        Ok(state.machine.resolve(task_return, None)?)
+    }
+
+    /// Moves the result of a task, of at most `max` flat values, to the guest that has called it.
+    /// Returns the core value that the call returns, if the result is one.
+    fn return_to_guest(
+        &mut self,
+        lifted: &Lifted<E::Function>,
+        max: usize,
+        task_return: &TaskReturn,
+        side: Caller,
+    ) -> Result<Option<CoreValue>, Fault> {
+        let results = &lifted.ty.results;
+        let returned = self.returned();
+        let mut values = CoreValueIter::new(&returned);
+        let layout = results.abi().of(self.data().options(side.options)?.address_type);
+        let out_param = side.out_param(layout);
+        let max = (max, side.flattening.max_flat_results());
+        let (from, to) = (Source::without_call(lifted.options), Target::without_task(side.options));
+        let mut between = self.between(from, to)?.returning(task_return);
+        let mut flat = FlatValues::EMPTY;
+        results.transfer_flat_values_into(&mut flat, &mut between, max, &mut values, out_param)?;
+        Ok(flat_result(layout, &flat))
+    }
+}

@@ -1,0 +1,254 @@
+//! Letting guests run on.
+
+use alloc::boxed::Box;
+
+use crate::component::store::call_error::CallError;
+use crate::component::store::crossing::Next;
+use crate::component::store::deadlock::Deadlock;
+use crate::component::store::fault::Fault;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure};
+use crate::machine::{Step, SubtaskId};
+
+use super::call_result::CallResult;
+use super::context::Context;
+use super::state::State;
+use super::steps::{Base, Driven};
+
+/// The outcome of something that the host began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// The host has control again.
+    ReturnedToHost,
+    /// The engine interrupted it.
+    Interrupted,
+}
+
+/// The outcome of letting guests run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Something went on.
+    Progress,
+    /// The engine interrupted it.
+    Interrupted,
+    /// Nothing can, before something of the host's does.
+    Idle,
+}
+
+/// The end of a run of the store.
+#[derive(Debug)]
+pub(crate) enum Ran<R> {
+    /// Until the call had returned.
+    ToItsEnd(R),
+    /// Until nothing could go on before a function of the host does.
+    UntilItWaits,
+    /// For as many turns as are allowed, or until the engine interrupted something.
+    ForTooLong,
+}
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Takes steps until the host has control again. If something traps, what the host began is
+    /// unwound; who else is to hear of it is the caller's matter.
+    pub(crate) fn enter(&mut self, next: Next) -> Result<Entered, CallError> {
+        let result = match next {
+            Next::Continue(thread) => {
+                self.go_on(thread).and_then(|next| self.drive(Base::Host, next))
+            }
+            next @ Next::Step(_) => self.drive(Base::Host, next),
+        };
+        match result {
+            Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
+            Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
+            Ok(Driven::Resumed(_) | Driven::Stop) => Err(Error::OtherStep.into()),
+            Err(fault) => Err(self.data_mut().unwind(fault)?),
+        }
+    }
+
+    /// Lets something go on, if anything can. What traps is told to the call that it belongs to.
+    ///
+    /// Functions of the host that were woken go on in each turn, however many guests are ready,
+    /// and a guest in each turn, however often functions of the host are woken.
+    pub(crate) fn turn(&mut self) -> Result<Turn, Error> {
+        let state = self.data_mut();
+        if let Some(thread) = state.activations.interrupted() {
+            if !state.settings.may_go_on() {
+                state.stop_interrupted()?;
+                return Ok(Turn::Progress);
+            }
+            state.activations.take_interrupted();
+            return Ok(self.enter_turn(Next::Continue(thread)));
+        }
+        if let Some(call) = state.calls.take_abandoned() {
+            return self.cancel_and_forget(call);
+        }
+        if let Some(call) = state.call_to_cancel()? {
+            return self.cancel(call);
+        }
+        if let Some(value) = state.handles.take_unclaimed() {
+            self.drop_unclaimed(value)?;
+            return Ok(Turn::Progress);
+        }
+        if let Some(value) = state.machine.host().next_thread_destructor()? {
+            self.destroy_thread_local(value);
+            return Ok(Turn::Progress);
+        }
+        let has_returned = self.poll_woken();
+        if self.data().machine.ready_threads() == 0 {
+            return Ok(if has_returned { Turn::Progress } else { Turn::Idle });
+        }
+        self.tick()
+    }
+
+    /// Lets the next ready thread run.
+    fn tick(&mut self) -> Result<Turn, Error> {
+        let state = self.data_mut();
+        match state.machine.tick() {
+            Ok(step) => {
+                let origin = match step {
+                    // The task, which had to wait to enter, has not begun yet.
+                    Step::CallFunction { caller, .. } => state.calls.origin_of(caller),
+                    _ => {
+                        let thread = state.machine.current();
+                        thread.and_then(|thread| state.origin_of_thread(thread))
+                    }
+                };
+                let origin = origin.filter(|origin| state.is_open(*origin));
+                state.origins.set_running(origin);
+                Ok(self.enter_turn(Next::Step(step)))
+            }
+            // It is unwound already.
+            Err(Failure::Trap(trap)) => {
+                state.trapped(None, CallError::Trap(trap));
+                Ok(Turn::Progress)
+            }
+            Err(Failure::Error(error)) => Err(error),
+        }
+    }
+
+    fn enter_turn(&mut self, next: Next) -> Turn {
+        if self.data().crossing.is_outermost() {
+            self.refuel();
+        }
+        match self.enter(next) {
+            Ok(Entered::ReturnedToHost) => Turn::Progress,
+            Ok(Entered::Interrupted) => Turn::Interrupted,
+            Err(error) => {
+                let state = self.data_mut();
+                let origin = state.origins.set_running(None);
+                state.trapped(origin, error);
+                Turn::Progress
+            }
+        }
+    }
+
+    /// Asks a call to cancel.
+    pub(crate) fn cancel(&mut self, call: SubtaskId) -> Result<Turn, Error> {
+        let state = self.data_mut();
+        match state.machine.cancel_call(call) {
+            Ok(step) => {
+                state.origins.set_running(Some(call));
+                Ok(self.enter_turn(Next::Step(step)))
+            }
+            Err(Failure::Error(Error::AlreadyResolved | Error::AlreadyCancelled)) => {
+                Ok(Turn::Progress)
+            }
+            Err(Failure::Trap(trap)) => {
+                state.trapped(Some(call), CallError::Trap(trap));
+                Ok(Turn::Progress)
+            }
+            Err(Failure::Error(error)) => Err(error),
+        }
+    }
+
+    /// Cancels a call that nobody waits for any more.
+    fn cancel_and_forget(&mut self, call: SubtaskId) -> Result<Turn, Error> {
+        if self.data_mut().calls.host_call(call).is_err() {
+            return Ok(Turn::Progress);
+        }
+        let turn = self.cancel(call);
+        let state = self.data_mut();
+        // The host hears of what trapped, if it asks.
+        if let Some(error) = state.forget_call(call) {
+            state.origins.add_background_trap(error);
+        }
+        state.machine.drop_call(call)?;
+        turn
+    }
+
+    /// Lets everything run until a call has come to its end, nothing can go on, or it has run for
+    /// so many turns. If there is an error, the call is forgotten.
+    pub(crate) fn run_until<R: CallResult>(
+        &mut self,
+        call: SubtaskId,
+        turns: u32,
+    ) -> Result<Ran<R>, CallError> {
+        for _ in 0..turns {
+            if let Some(result) = self.data_mut().take_result(call)? {
+                return result.map(Ran::ToItsEnd);
+            }
+            match self.turn() {
+                Ok(Turn::Progress) => {}
+                Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
+                Ok(Turn::Idle) if self.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+                Ok(Turn::Idle) => {
+                    let state = self.data_mut();
+                    let deadlock = Deadlock::of(&mut state.machine, &state.names);
+                    state.forget(call)?;
+                    return Err(CallError::Deadlock(Box::new(deadlock)));
+                }
+                Err(error) => {
+                    self.data_mut().forget(call)?;
+                    return Err(error.into());
+                }
+            }
+        }
+        match self.data_mut().take_result(call)? {
+            Some(result) => result.map(Ran::ToItsEnd),
+            None => Ok(Ran::ForTooLong),
+        }
+    }
+
+    /// Does what comes before anything new: lets what the engine interrupted go on until it isn't
+    /// any more, or for so many turns, and cancels the calls that were given up.
+    pub(crate) fn settle(&mut self, mut turns: u32) -> Result<(), Error> {
+        while self.data().activations.interrupted().is_some() || self.data().calls.has_abandoned() {
+            if self.turn()? == Turn::Interrupted {
+                turns = turns.saturating_sub(1);
+                if turns == 0 {
+                    return Err(Error::GuestHasControl);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+    /// Gives up what was begun, and returns why.
+    pub(crate) fn unwind(&mut self, fault: Fault) -> Result<CallError, Error> {
+        let fault = self.crossing.give_up(fault);
+        self.machine.trapped()?;
+        Ok(fault.into())
+    }
+
+    /// Returns the call that the host wants to be cancelled next, whose end was not taken yet.
+    fn call_to_cancel(&mut self) -> Result<Option<SubtaskId>, Error> {
+        while let Some(call) = self.machine.next_call_to_cancel()? {
+            if self.calls.host_call(call).is_ok() {
+                return Ok(Some(call));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives up what the engine interrupted, as if it had trapped. Returns `true` if there was
+    /// something.
+    pub(crate) fn stop_interrupted(&mut self) -> Result<bool, Error> {
+        let Some(thread) = self.activations.take_interrupted() else { return Ok(false) };
+        drop(self.activations.take(thread));
+        self.machine.trapped()?;
+        let origin = self.origins.set_running(None);
+        self.trapped(origin, CallError::Interrupted);
+        Ok(true)
+    }
+}

@@ -1,0 +1,118 @@
+//! Functions of the host with Rust's own types.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::future::Future;
+use core::marker::PhantomData;
+
+use crate::abi::{
+    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, Peer, Val, lift_flat_values,
+    lower_flat_values as lower_typed_flat_values, to_vals,
+};
+use crate::component::definition::function_mismatch::{FunctionMismatch, check};
+use crate::component::definition::function_type::FunctionType;
+use crate::component::store::calls::Bits;
+use crate::component::store::canonical::Lowered;
+use crate::component::store::fault::Fault;
+use crate::component::store::host_result::HostError;
+use crate::engine::CoreEngine;
+use crate::error::Failure;
+use crate::machine::SubtaskId;
+
+use super::context::{Context, HostContext};
+use super::host_function::TypedHostFunction;
+use super::host_function_calls::{Destination, locked_down_as_trap};
+use super::lifting::Source;
+
+/// A function that returns when it is called.
+pub(crate) struct Immediate<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
+
+/// A function that gives a future.
+pub(crate) struct Waiting<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
+
+impl<E, T, F, P, R> TypedHostFunction<E, T> for Immediate<F, P, R>
+where
+    E: CoreEngine,
+    T: Send + 'static,
+    F: Fn(&mut HostContext<'_, '_, E, T>, P) -> Result<R, HostError> + Send + Sync,
+    P: for<'a> Lift<'a>,
+    R: Lower,
+{
+    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch> {
+        check::<P, R>(ty)
+    }
+
+    fn call(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        subtask: SubtaskId,
+        lowered: &Arc<Lowered>,
+    ) -> Result<(), Fault> {
+        let arguments = cx.lift_typed_arguments(subtask, lowered)?;
+        let result = match (self.0)(&mut HostContext::new(cx), arguments) {
+            Ok(result) => result,
+            Err(error) => return cx.host_returns_at_once(subtask, lowered, Err(error)),
+        };
+        if R::HANDLES {
+            let vals = vals(&result, lowered);
+            return cx.host_returns_at_once(subtask, lowered, vals.map_err(HostError::from));
+        }
+        let returned = cx.return_with(subtask, lowered, |flat, mut lowering, destination| {
+            let Destination { max, out_param } = destination;
+            *flat = lower_typed_flat_values(&mut lowering, max, &result, out_param)?;
+            Ok(())
+        });
+        locked_down_as_trap(returned)
+    }
+}
+
+impl<E, T, F, P, R, U> TypedHostFunction<E, T> for Waiting<F, P, R>
+where
+    E: CoreEngine,
+    T: Send + 'static,
+    F: Fn(&mut HostContext<'_, '_, E, T>, P) -> U + Send + Sync,
+    U: Future<Output = Result<R, HostError>> + Send + 'static,
+    P: for<'a> Lift<'a>,
+    R: Lower + 'static,
+{
+    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch> {
+        check::<P, R>(ty)
+    }
+
+    fn call(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        subtask: SubtaskId,
+        lowered: &Arc<Lowered>,
+    ) -> Result<(), Fault> {
+        let arguments = cx.lift_typed_arguments(subtask, lowered)?;
+        let future = (self.0)(&mut HostContext::new(cx), arguments);
+        let of_result = lowered.clone();
+        let future = async move {
+            let result = future.await?;
+            vals(&result, &of_result).map_err(HostError::from)
+        };
+        cx.begin_waiting(subtask, lowered, Box::pin(future))
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+    /// Lifts the arguments of a call.
+    fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+    ) -> Result<P, Fault> {
+        let mut bits = Bits::new();
+        let caller = self.caller_of(subtask, &mut bits)?;
+        let source = Source { options: caller.options, call: Some(subtask) };
+        let max = caller.flattening.max_flat_params();
+        let mut lifting = self.lift_typed(source, Peer::Host, &lowered.handles)?;
+        Ok(lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))?)
+    }
+}
+
+/// Returns a result as a value.
+fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
+    Ok(to_vals(result, &lowered.ty.results, &lowered.handles)?.pop())
+}

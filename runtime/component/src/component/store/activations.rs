@@ -1,0 +1,165 @@
+//! Activations: threads that have stopped, and functions that threads are about to start with.
+//!
+//! `A` is an activation of the engine, `F` a core function.
+
+use alloc::vec::Vec;
+
+use crate::abi::CoreFunctionType;
+use crate::error::Error;
+use crate::limits::Table;
+use crate::machine::ThreadId;
+
+use super::crossing::HostCallSite;
+use super::machine::ById;
+
+/// The activations of a store's threads.
+pub(crate) struct Activations<A, F> {
+    stopped: ById<ThreadId, Stopped<A>>,
+    /// The functions that new threads start with, until they do.
+    start_functions: Vec<Option<StartFunction<F>>>,
+    /// The numbers of those that have.
+    free_start_functions: Vec<u32>,
+    /// The thread that the engine interrupted, with all that were nested around it.
+    interrupted: Option<ThreadId>,
+}
+
+/// A thread that has stopped.
+pub(crate) struct Stopped<A> {
+    pub(crate) activation: A,
+    /// The call in which it stopped; nothing if the engine interrupted it.
+    pub(crate) site: Option<HostCallSite>,
+}
+
+/// The function that a new thread starts with, and its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StartFunction<F> {
+    pub(crate) function: F,
+    pub(crate) ty: CoreFunctionType,
+}
+
+impl<A, F> Activations<A, F> {
+    pub(crate) fn new() -> Self {
+        Self {
+            stopped: ById::new(Table::Threads),
+            start_functions: Vec::new(),
+            free_start_functions: Vec::new(),
+            interrupted: None,
+        }
+    }
+
+    /// Keeps a thread that has stopped.
+    pub(crate) fn keep(&mut self, thread: ThreadId, stopped: Stopped<A>) -> Result<(), Error> {
+        self.stopped.put(thread, stopped)
+    }
+
+    /// Returns `true` if a thread has stopped.
+    #[inline]
+    pub(crate) fn has_stopped(&self, thread: ThreadId) -> bool {
+        self.stopped.contains(thread)
+    }
+
+    /// Takes a thread that has stopped, to go on.
+    #[inline]
+    pub(crate) fn take(&mut self, thread: ThreadId) -> Option<Stopped<A>> {
+        self.stopped.remove(thread)
+    }
+
+    /// Drops the activations of threads that never go on.
+    pub(crate) fn retain(&mut self, goes_on: impl Fn(ThreadId) -> bool) {
+        self.stopped.retain(|thread, _| goes_on(thread));
+    }
+
+    /// Remembers which thread the engine interrupted.
+    pub(crate) const fn interrupt(&mut self, thread: ThreadId) {
+        self.interrupted = Some(thread);
+    }
+
+    /// Returns the thread that the engine interrupted.
+    #[inline]
+    pub(crate) const fn interrupted(&self) -> Option<ThreadId> {
+        self.interrupted
+    }
+
+    /// Takes the thread that the engine interrupted: it goes on, or is given up.
+    pub(crate) const fn take_interrupted(&mut self) -> Option<ThreadId> {
+        self.interrupted.take()
+    }
+
+    /// Keeps the function that a new thread starts with, and returns its number.
+    pub(crate) fn add_start_function(&mut self, start: StartFunction<F>) -> Result<u32, Error> {
+        let full = Error::Full(Table::Threads);
+        if let Some(free) = self.free_start_functions.pop() {
+            let place = usize::try_from(free).ok().and_then(|it| self.start_functions.get_mut(it));
+            *place.ok_or(full)? = Some(start);
+            return Ok(free);
+        }
+        let number = u32::try_from(self.start_functions.len()).map_err(|_| full)?;
+        self.start_functions.push(Some(start));
+        Ok(number)
+    }
+
+    /// Takes the function that a new thread starts with.
+    pub(crate) fn take_start_function(&mut self, number: u32) -> Result<StartFunction<F>, Error> {
+        let place = usize::try_from(number).ok().and_then(|it| self.start_functions.get_mut(it));
+        let start = place.and_then(Option::take).ok_or(Error::Unknown(Table::Threads))?;
+        self.free_start_functions.push(number);
+        Ok(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::abi::FlatTypes;
+    use crate::component::store::example_ids::ids;
+
+    use super::*;
+
+    fn thread(generation: u32) -> ThreadId {
+        ids(generation).thread
+    }
+
+    fn start(function: u8) -> StartFunction<u8> {
+        let ty = CoreFunctionType { params: FlatTypes::EMPTY, results: FlatTypes::EMPTY };
+        StartFunction { function, ty }
+    }
+
+    #[test]
+    fn a_thread_that_has_stopped_is_taken_once_and_by_its_generation() {
+        let mut activations = Activations::<u8, u8>::new();
+        assert!(activations.keep(thread(1), Stopped { activation: 7, site: None }).is_ok());
+        assert!(activations.has_stopped(thread(1)) && !activations.has_stopped(thread(0)));
+        assert!(activations.take(thread(0)).is_none());
+        assert_eq!(activations.take(thread(1)).map(|stopped| stopped.activation), Some(7));
+        assert!(activations.take(thread(1)).is_none());
+    }
+
+    #[test]
+    fn threads_that_never_go_on_are_dropped() {
+        let mut activations = Activations::<u8, u8>::new();
+        assert!(activations.keep(thread(1), Stopped { activation: 7, site: None }).is_ok());
+        activations.retain(|it| it == thread(1));
+        assert!(activations.has_stopped(thread(1)));
+        activations.retain(|it| it != thread(1));
+        assert!(!activations.has_stopped(thread(1)));
+    }
+
+    #[test]
+    fn the_number_of_a_start_function_is_used_again() {
+        let mut activations = Activations::<u8, u8>::new();
+        assert_eq!(activations.add_start_function(start(1)), Ok(0));
+        assert_eq!(activations.add_start_function(start(2)), Ok(1));
+        assert_eq!(activations.take_start_function(0), Ok(start(1)));
+        assert_eq!(activations.take_start_function(0), Err(Error::Unknown(Table::Threads)));
+        assert_eq!(activations.add_start_function(start(3)), Ok(0));
+        assert_eq!(activations.take_start_function(0), Ok(start(3)));
+    }
+
+    #[test]
+    fn an_interrupted_thread_is_taken_once() {
+        let mut activations = Activations::<u8, u8>::new();
+        activations.interrupt(thread(1));
+        assert_eq!(activations.interrupted(), Some(thread(1)));
+        assert_eq!(activations.take_interrupted(), Some(thread(1)));
+        assert_eq!(activations.interrupted(), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! The errors of calls.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use thiserror::Error;
+
+use crate::abi::Mismatch;
+use crate::engine::CoreTrap;
+use crate::error::{Error, Failure};
+use crate::trap::Trap;
+
+use super::deadlock::Deadlock;
+use super::fault::Fault;
+use super::handle_error::HandleError;
+
+/// A call could not be made, or trapped.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The guest broke a rule of the Component Model.
+    #[error(transparent)]
+    Trap(Trap),
+    /// The guest's core code trapped.
+    #[error(transparent)]
+    Core(CoreTrap),
+    /// A function of the host failed.
+    #[error("a function of the host failed: {0}")]
+    Host(Arc<dyn core::error::Error + Send + Sync>),
+    /// Another call trapped in the instance of the function, or in one that had called it, so that
+    /// nothing of the instance runs any more.
+    #[error("another call trapped in the same instance: {0}")]
+    InstanceTrapped(Arc<Self>),
+    /// An argument is not of the parameter's type.
+    #[error("an argument {0}")]
+    Mismatch(#[from] Mismatch),
+    /// A handle that the host gives is none that it has, or none of the right type.
+    #[error(transparent)]
+    Handle(#[from] HandleError),
+    /// A readable end is to be written to, or a writable one to be read from.
+    #[error("the end is not the one of the two that this is done with")]
+    OtherEnd,
+    /// A function of another store is to be called.
+    #[error("the function belongs to another store")]
+    OtherStore,
+    /// A function of the host calls a guest that waits, which it can't wait for: the call goes on
+    /// by itself, and its result is dropped; if it has to wait before it starts, it never does.
+    #[error("a function of the host called a guest that waits")]
+    Waits,
+    /// A guest which a function of the host has called, or one that this one called, resumed a
+    /// thread of those that have called that function. It can't run before the function returns,
+    /// and the function can't return before it has run.
+    #[error("a guest resumed a thread that waits for the function of the host which called it")]
+    CallerResumed,
+    /// Functions of the host and guests call one another too deeply.
+    #[error("functions of the host and guests call one another too deeply")]
+    TooDeep,
+    /// Nothing that is going on can bring the call to its end.
+    #[error(transparent)]
+    Deadlock(Box<Deadlock>),
+    /// The call was cancelled before it returned.
+    #[error("the call was cancelled")]
+    Cancelled,
+    /// The engine interrupted the guest, more often than the host allows.
+    #[error("the guest ran for too long")]
+    Interrupted,
+    /// Weft was misused, or a limit is reached.
+    #[error(transparent)]
+    Error(Error),
+}
+
+impl From<Fault> for CallError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Failure(Failure::Trap(trap)) => Self::Trap(trap),
+            Fault::Failure(Failure::Error(error)) => Self::Error(error),
+            Fault::Core(trap) => Self::Core(trap),
+            Fault::Host(error) => Self::Host(error.into()),
+            Fault::Interrupted => Self::Interrupted,
+            Fault::CallerResumed => Self::CallerResumed,
+        }
+    }
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
+        Fault::from(failure).into()
+    }
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}

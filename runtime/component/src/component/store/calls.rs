@@ -1,0 +1,424 @@
+//! The calls of a store that have not returned.
+//!
+//! `L` is how the result of a call by the host is lifted.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use arrayvec::ArrayVec;
+
+use crate::abi::{FlatTypes, FlatValues, Flattening, Layout, Val};
+use crate::builtin::OptionsIndex;
+use crate::core_value::CoreValue;
+use crate::error::{Error, Failure};
+use crate::limits::Table;
+use crate::machine::SubtaskId;
+
+use super::call_error::CallError;
+use super::canonical::Lowered;
+use super::flat_values::set_flat_values;
+use super::host_handles::HostHandles;
+use super::machine::{ById, StoreMachine};
+use super::outcome::Outcome;
+use super::spare::Spare;
+
+/// The memory of the values of so many calls is kept for others.
+const MAX_SPARE: usize = 16;
+
+/// The calls of a store that have not returned.
+pub(crate) struct Calls<L> {
+    /// Of calls by guests that are over, the last one at each place stays, so that its place is
+    /// used again as it is.
+    by_id: ById<SubtaskId, Call<L>>,
+    count_by_host: usize,
+    /// Memory for the values of calls by the host.
+    spare_values: Vec<Vec<Val>>,
+    spare_lowered: Spare<Lowered>,
+    /// The calls by the host that are to be cancelled and forgotten when it is possible.
+    abandoned: Vec<SubtaskId>,
+}
+
+/// A call that has not returned.
+pub(crate) enum Call<L> {
+    /// By a guest.
+    Guest(GuestCall),
+    /// By the host.
+    Host(HostCall<L>),
+}
+
+/// A call of an import by a guest: its core arguments, which are lifted once the callee starts.
+pub(crate) struct GuestCall {
+    lowered: Arc<Lowered>,
+    arguments: FlatValues,
+    /// The call by the host that it belongs to.
+    origin: Option<SubtaskId>,
+}
+
+/// A call of an export by the host.
+pub(crate) struct HostCall<L> {
+    /// The arguments, until they are lowered; none, but room for values, from then on.
+    arguments: Vec<Val>,
+    lift_result: L,
+    /// The result, once it is there.
+    result: Option<Outcome>,
+    /// The reason why there will never be one.
+    error: Option<CallError>,
+}
+
+/// Core values as bits, of which only so many are copied as there are.
+pub(crate) type Bits = ArrayVec<u64, { FlatTypes::CAPACITY }>;
+
+/// The caller of an import: by which options, and where its result goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) options: OptionsIndex,
+    /// The limits for its flat parameters and results.
+    pub(crate) flattening: Flattening,
+    last_argument: Option<u64>,
+}
+
+impl Caller {
+    /// Returns where results go in memory, if they do.
+    pub(crate) fn out_param(&self, layout: Layout) -> Option<u64> {
+        let max = self.flattening.max_flat_results();
+        self.last_argument.filter(|_| layout.flat.exceed(max))
+    }
+}
+
+impl GuestCall {
+    /// Returns the import that is called.
+    pub(crate) const fn lowered(&self) -> &Arc<Lowered> {
+        &self.lowered
+    }
+
+    pub(crate) fn caller(&self) -> Caller {
+        Caller {
+            options: self.lowered.options,
+            flattening: self.lowered.flattening(),
+            last_argument: self.arguments.as_slice().last().copied(),
+        }
+    }
+
+    /// Puts the core arguments, of which the first are its parameters, into `bits`.
+    pub(crate) fn bits(&self, bits: &mut Bits) {
+        bits.extend(self.arguments.as_slice().iter().copied());
+    }
+}
+
+impl<L: Copy> HostCall<L> {
+    /// Returns how the result is lifted.
+    pub(crate) const fn lift_result(&self) -> L {
+        self.lift_result
+    }
+
+    /// Takes the arguments, to be lowered.
+    #[inline]
+    pub(crate) fn take_arguments(&mut self) -> Vec<Val> {
+        core::mem::take(&mut self.arguments)
+    }
+
+    /// Keeps arguments, or the memory of those that were lowered.
+    #[inline]
+    pub(crate) fn put_arguments(&mut self, arguments: Vec<Val>) {
+        self.arguments = arguments;
+    }
+
+    /// Keeps the result of the call.
+    #[inline]
+    pub(crate) fn put_result(&mut self, result: Outcome) {
+        self.result = Some(result);
+    }
+
+    /// Takes the result.
+    #[inline]
+    pub(crate) const fn take_result(&mut self) -> Option<Outcome> {
+        self.result.take()
+    }
+
+    /// Takes why the call has no result.
+    #[inline]
+    pub(crate) const fn take_error(&mut self) -> Option<CallError> {
+        self.error.take()
+    }
+
+    /// Returns `true` if the call has failed, and the host has not heard of it.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// Keeps why the call has no result. It must not have failed before.
+    pub(crate) fn fail(&mut self, error: CallError) {
+        self.error = Some(error);
+    }
+}
+
+impl<L: Copy> Calls<L> {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_id: ById::new(Table::Waitables),
+            count_by_host: 0,
+            spare_values: Vec::new(),
+            spare_lowered: Spare::NONE,
+            abandoned: Vec::new(),
+        }
+    }
+
+    /// Adds a call by the host.
+    #[inline]
+    pub(crate) fn add_host_call(
+        &mut self,
+        id: SubtaskId,
+        arguments: Vec<Val>,
+        lift_result: L,
+    ) -> Result<(), Error> {
+        let call = HostCall { arguments, lift_result, result: None, error: None };
+        self.by_id.put(id, Call::Host(call))?;
+        self.count_by_host += 1;
+        Ok(())
+    }
+
+    /// Adds a call of an import by a guest. The place of an earlier call is used again as it is:
+    /// calls of one import follow one another.
+    #[inline]
+    pub(crate) fn add_guest_call(
+        &mut self,
+        id: SubtaskId,
+        lowered: &Arc<Lowered>,
+        arguments: &[CoreValue],
+        origin: Option<SubtaskId>,
+    ) -> Result<(), Failure> {
+        let Some(Call::Guest(call)) = self.by_id.take_over(id) else {
+            let lowered = lowered.clone();
+            let mut call = GuestCall { lowered, arguments: FlatValues::EMPTY, origin };
+            set_flat_values(&mut call.arguments, arguments)?;
+            return Ok(self.by_id.put(id, Call::Guest(call))?);
+        };
+        call.origin = origin;
+        if !Arc::ptr_eq(&call.lowered, lowered) {
+            call.lowered = lowered.clone();
+        }
+        set_flat_values(&mut call.arguments, arguments)
+    }
+
+    /// Returns a call that has not returned.
+    #[inline]
+    pub(crate) fn get(&mut self, id: SubtaskId) -> Result<&mut Call<L>, Error> {
+        self.by_id.get_mut(id).ok_or(Error::Unknown(Table::Waitables))
+    }
+
+    /// Returns a call by a guest.
+    #[inline]
+    pub(crate) fn guest_call(&mut self, id: SubtaskId) -> Result<&mut GuestCall, Error> {
+        match self.get(id)? {
+            Call::Guest(call) => Ok(call),
+            Call::Host(_) => Err(Error::NotHosts),
+        }
+    }
+
+    /// Returns a call by the host.
+    #[inline]
+    pub(crate) fn host_call(&mut self, id: SubtaskId) -> Result<&mut HostCall<L>, Error> {
+        match self.get(id)? {
+            Call::Host(call) => Ok(call),
+            Call::Guest(_) => Err(Error::NotHosts),
+        }
+    }
+
+    /// Returns the import that a guest calls, to be kept while something is done to the store.
+    #[inline]
+    pub(crate) fn take_lowered(&mut self, id: SubtaskId) -> Result<Arc<Lowered>, Error> {
+        match self.by_id.get(id) {
+            Some(Call::Guest(call)) => Ok(self.spare_lowered.take(&call.lowered)),
+            Some(Call::Host(_)) => Err(Error::NotHosts),
+            None => Err(Error::Unknown(Table::Waitables)),
+        }
+    }
+
+    /// Takes back what [`take_lowered`](Self::take_lowered) has returned.
+    #[inline]
+    pub(crate) fn put_lowered(&mut self, lowered: Arc<Lowered>) {
+        self.spare_lowered.put(lowered);
+    }
+
+    /// Returns the call by the host that a call belongs to.
+    #[inline]
+    pub(crate) fn origin_of(&self, id: SubtaskId) -> Option<SubtaskId> {
+        match self.by_id.get(id)? {
+            Call::Host(_) => Some(id),
+            Call::Guest(call) => call.origin,
+        }
+    }
+
+    /// Forgets a call. The host has again what it gave and nobody took; what it was given and
+    /// didn't take is dropped when the store runs on. Returns why the call failed, if it did and
+    /// the host has not heard of it.
+    pub(crate) fn forget(
+        &mut self,
+        id: SubtaskId,
+        machine: &StoreMachine,
+        handles: &mut HostHandles,
+    ) -> Option<CallError> {
+        let Call::Host(call) = self.by_id.get_mut(id)? else {
+            self.by_id.discard(id);
+            return None;
+        };
+        let (arguments, result) = (call.take_arguments(), call.take_result());
+        let error = call.take_error();
+        self.by_id.discard(id);
+        self.count_by_host -= 1;
+        handles.give_back(machine, &arguments);
+        self.reuse_values(arguments);
+        if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
+            handles.add_unclaimed(val);
+        }
+        error
+    }
+
+    /// Returns values that the host gives, in memory that was used before.
+    pub(crate) fn values(&mut self, values: &[Val]) -> Vec<Val> {
+        let mut own = self.spare_values.pop().unwrap_or_default();
+        own.extend_from_slice(values);
+        own
+    }
+
+    /// Drops values, and keeps their memory.
+    pub(crate) fn reuse_values(&mut self, mut values: Vec<Val>) {
+        if self.spare_values.len() < MAX_SPARE {
+            values.clear();
+            self.spare_values.push(values);
+        }
+    }
+
+    /// Returns the calls by the host that were begun and not forgotten.
+    pub(crate) fn host_calls(&self) -> impl Iterator<Item = SubtaskId> {
+        self.by_id.iter().filter_map(|(id, call)| match call {
+            Call::Host(_) => Some(id),
+            Call::Guest(_) => None,
+        })
+    }
+
+    /// Returns how many calls by the host were begun and not forgotten.
+    pub(crate) const fn num_host_calls(&self) -> usize {
+        self.count_by_host
+    }
+
+    /// Cancels and forgets a call by the host as soon as the store runs.
+    pub(crate) fn abandon(&mut self, id: SubtaskId) {
+        self.abandoned.push(id);
+    }
+
+    /// Returns `true` if a call is to be cancelled and forgotten.
+    pub(crate) fn is_abandoned(&self, id: SubtaskId) -> bool {
+        self.abandoned.contains(&id)
+    }
+
+    /// Returns `true` if any call is to be cancelled and forgotten.
+    #[inline]
+    pub(crate) const fn has_abandoned(&self) -> bool {
+        !self.abandoned.is_empty()
+    }
+
+    /// Takes a call that is to be cancelled and forgotten.
+    #[inline]
+    pub(crate) fn take_abandoned(&mut self) -> Option<SubtaskId> {
+        self.abandoned.pop()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::abi::{HandleTypes, TypeList};
+    use crate::component::definition::function_type::FunctionType;
+    use crate::component::store::example_ids::ids;
+
+    use super::*;
+
+    fn id(generation: u32) -> SubtaskId {
+        ids(generation).call
+    }
+
+    fn lowered() -> Arc<Lowered> {
+        let nothing = TypeList::new([]).expect("it is short");
+        let ty = FunctionType {
+            names: [].into(),
+            params: nothing.clone(),
+            result: None,
+            results: nothing,
+            is_async: false,
+        };
+        Arc::new(Lowered {
+            function: ids(0).function,
+            ty: Arc::new(ty),
+            options: OptionsIndex(3),
+            is_async: true,
+            handles: HandleTypes::default(),
+        })
+    }
+
+    fn bits(call: &GuestCall) -> Bits {
+        let mut bits = Bits::new();
+        call.bits(&mut bits);
+        bits
+    }
+
+    #[test]
+    fn a_place_is_used_again_for_a_later_call() {
+        let (mut calls, lowered) = (Calls::<()>::new(), lowered());
+        assert!(calls.add_guest_call(id(0), &lowered, &[CoreValue::I32(7)], None).is_ok());
+        let references = Arc::strong_count(&lowered);
+        assert!(calls.add_guest_call(id(1), &lowered, &[], Some(id(2))).is_ok());
+        assert_eq!(Arc::strong_count(&lowered), references);
+        assert!(calls.guest_call(id(0)).is_err());
+        assert!(bits(calls.guest_call(id(1)).expect("it was made")).is_empty());
+        assert_eq!(calls.origin_of(id(1)), Some(id(2)));
+        assert_eq!(calls.origin_of(id(0)), None);
+    }
+
+    #[test]
+    fn calls_by_the_host_are_counted_and_forgotten_with_what_they_have() {
+        let mut machine = ids(0).machine;
+        let (mut calls, mut handles) = (Calls::new(), HostHandles::default());
+        assert!(calls.add_host_call(id(0), Vec::from([Val::U8(1)]), 'l').is_ok());
+        assert_eq!((calls.num_host_calls(), calls.host_calls().count()), (1, 1));
+        let call = calls.host_call(id(0)).expect("it was made");
+        assert_eq!((call.lift_result(), call.take_arguments()), ('l', Vec::from([Val::U8(1)])));
+        call.put_result(Outcome::Val(Some(Val::U8(2))));
+        call.fail(CallError::Cancelled);
+        assert!(call.has_failed());
+        let error = calls.forget(id(0), &machine, &mut handles);
+        assert!(matches!(error, Some(CallError::Cancelled)));
+        assert_eq!(handles.take_unclaimed(), Some(Val::U8(2)));
+        assert_eq!((calls.num_host_calls(), calls.host_calls().count()), (0, 0));
+        assert!(calls.forget(id(0), &machine, &mut handles).is_none());
+        assert!(handles.discard(&mut machine, Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn a_call_is_only_what_it_is() {
+        let mut calls = Calls::new();
+        assert!(calls.add_host_call(id(0), Vec::new(), ()).is_ok());
+        assert!(matches!(calls.guest_call(id(0)), Err(Error::NotHosts)));
+        assert!(matches!(calls.take_lowered(id(0)), Err(Error::NotHosts)));
+        assert!(matches!(calls.take_lowered(id(1)), Err(Error::Unknown(Table::Waitables))));
+        assert_eq!(calls.origin_of(id(0)), Some(id(0)));
+    }
+
+    #[test]
+    fn calls_that_are_given_up_are_taken_one_by_one() {
+        let mut calls = Calls::<()>::new();
+        calls.abandon(id(0));
+        assert!(calls.has_abandoned() && calls.is_abandoned(id(0)) && !calls.is_abandoned(id(1)));
+        assert_eq!(calls.take_abandoned(), Some(id(0)));
+        assert!(!calls.has_abandoned());
+    }
+
+    #[test]
+    fn memory_for_values_is_used_again() {
+        let mut calls = Calls::<()>::new();
+        let values = calls.values(&[Val::U8(1)]);
+        let address = values.as_ptr();
+        calls.reuse_values(values);
+        let again = calls.values(&[Val::U8(2)]);
+        assert_eq!(again.as_ptr(), address);
+    }
+}

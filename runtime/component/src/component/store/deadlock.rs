@@ -1,0 +1,329 @@
+//! Reports of tasks that wait: for what, and who could wake them.
+
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::error::Error;
+use core::fmt;
+
+use crate::machine::{
+    CalleeView, EndId, HandleView, InstanceId, InstanceView, SubtaskId, TaskId, ThreadState,
+    ThreadView, WaitableId, WaitableSetId, WaitingOn,
+};
+use crate::trap::{CopyDirection, EndKind};
+
+use super::machine::StoreMachine;
+use super::names::Names;
+
+/// Nothing in a store can go on: which tasks wait, each for what, and who could wake it.
+///
+/// Its text begins with what the Component Model's tests call a deadlock, and has a line for each
+/// task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deadlock {
+    /// The tasks, one after another, 64 at most; one with several threads that wait is there for
+    /// each.
+    pub tasks: Vec<WaitingTask>,
+    /// How many more there are.
+    pub num_others: usize,
+}
+
+/// A thread of a task which waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WaitingTask {
+    /// The function that was called: as it is exported first, from the innermost instance on.
+    pub function: String,
+    /// Its instance: the number of the instance that the host made, from 1, and from there on the
+    /// number of each in the one around it, from 0.
+    pub instance: String,
+    /// The thread, by its index in the instance; 0 if it has not entered.
+    pub thread: u32,
+    /// What it waits for: any of these, which are 64 at most.
+    pub awaits: Vec<Awaited>,
+    /// For how many more it does.
+    pub num_others: usize,
+}
+
+/// What a thread waits for, and who could bring it about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Awaited {
+    /// To enter the instance, which has asked for backpressure so many times more than it has
+    /// taken back.
+    Backpressure(u32),
+    /// That another task gives up the instance, where only one runs at a time.
+    Exclusive(Party),
+    /// That another thread of the instance resumes it.
+    Resumption,
+    /// An event of a waitable set with nothing in it.
+    EmptySet,
+    /// That a call resolves, which it made.
+    Call(Party),
+    /// A read or write of an end of a stream or future.
+    Copy {
+        /// Of what.
+        kind: EndKind,
+        /// Whether it reads or writes.
+        direction: CopyDirection,
+        /// Who holds the other end, and would have to write to it, read from it, or drop it.
+        other: Party,
+    },
+}
+
+/// Who could wake somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Party {
+    /// Nobody: it was dropped, or never runs again.
+    Nobody,
+    /// The host.
+    Host,
+    /// A function of the host, by the name of the import.
+    HostFunction(String),
+    /// A task.
+    Task {
+        /// The function that was called.
+        function: String,
+        /// Its instance.
+        instance: String,
+    },
+    /// Whoever runs in an instance.
+    Instance(String),
+}
+
+/// So many tasks are in the report of a deadlock at most, and a task says of so many things that it
+/// waits for any of them: a guest says how many there are.
+const MAX_REPORTED: usize = 64;
+
+impl Deadlock {
+    /// Returns why nothing in a store can go on.
+    pub(crate) fn of(machine: &mut StoreMachine, names: &Names) -> Self {
+        let mut threads = waiting_threads(machine);
+        let num_others = threads.len().saturating_sub(MAX_REPORTED);
+        threads.truncate(MAX_REPORTED);
+        Self { tasks: Report::new(machine, names, &threads).tasks(&threads), num_others }
+    }
+}
+
+/// Returns the tasks of a store that wait.
+pub(crate) fn waiting_tasks(machine: &mut StoreMachine, names: &Names) -> Vec<WaitingTask> {
+    let threads = waiting_threads(machine);
+    Report::new(machine, names, &threads).tasks(&threads)
+}
+
+/// Returns the threads that wait, and whose instances are alive.
+fn waiting_threads(machine: &mut StoreMachine) -> Vec<ThreadView> {
+    let mut threads: Vec<_> = machine.thread_views().collect();
+    threads.retain(|thread| {
+        let waits = match thread.state {
+            ThreadState::Running | ThreadState::Abandoned => false,
+            ThreadState::Suspended => true,
+            ThreadState::Waiting { is_ready, .. } => !is_ready,
+        };
+        waits && machine.is_locked_down(thread.instance) == Ok(false)
+    });
+    threads
+}
+
+/// What is looked up for each task that waits.
+struct Report<'a> {
+    machine: &'a StoreMachine,
+    names: &'a Names,
+    /// The instances of all tasks that have a thread.
+    instances: BTreeMap<TaskId, InstanceId>,
+    /// The instances that the threads wait in.
+    views: BTreeMap<InstanceId, InstanceView>,
+    /// The members of the sets that are waited on, up to as many as are reported.
+    members: BTreeMap<WaitableSetId, Vec<WaitableId>>,
+}
+
+impl<'a> Report<'a> {
+    fn new(machine: &'a mut StoreMachine, names: &'a Names, threads: &[ThreadView]) -> Self {
+        let sets = threads.iter().filter_map(|thread| match thread.state {
+            ThreadState::Waiting { on: WaitingOn::Set { set, .. }, .. } => Some((set, Vec::new())),
+            _ => None,
+        });
+        let mut members: BTreeMap<_, Vec<_>> = sets.collect();
+        if !members.is_empty() {
+            for (set, member) in machine.members_of_sets() {
+                if let Some(found) = members.get_mut(&set)
+                    && found.len() < MAX_REPORTED
+                {
+                    found.push(member);
+                }
+            }
+        }
+        let instances = machine.thread_views().map(|it| (it.task, it.instance)).collect();
+        let views = threads.iter().filter_map(|thread| {
+            Some((thread.instance, machine.instance_view(thread.instance).ok()?))
+        });
+        let views = views.collect();
+        Self { machine, names, instances, views, members }
+    }
+
+    fn tasks(&self, threads: &[ThreadView]) -> Vec<WaitingTask> {
+        threads.iter().filter_map(|thread| self.waiting_task(thread)).collect()
+    }
+
+    /// Returns what a thread waits for.
+    fn waiting_task(&self, thread: &ThreadView) -> Option<WaitingTask> {
+        let Party::Task { function, instance } = self.task(thread.task) else { return None };
+        let mut num_others = 0;
+        let awaits = match thread.state {
+            ThreadState::Running | ThreadState::Abandoned => return None,
+            ThreadState::Suspended => [Awaited::Resumption].into(),
+            ThreadState::Waiting { on, .. } => match on {
+                WaitingOn::Entering => [self.entering(thread)].into(),
+                WaitingOn::Turn => [self.exclusive(thread)].into(),
+                WaitingOn::Call(call) => [Awaited::Call(self.callee(call))].into(),
+                WaitingOn::Copy(end) => self.copy(end).into_iter().collect(),
+                WaitingOn::Set { members: 0, .. } => [Awaited::EmptySet].into(),
+                WaitingOn::Set { set, members } => {
+                    let found = self.members.get(&set).map_or(&[][..], Vec::as_slice);
+                    let members = usize::try_from(members).unwrap_or(usize::MAX);
+                    num_others = members.saturating_sub(found.len());
+                    found.iter().filter_map(|member| self.event(*member)).collect()
+                }
+            },
+        };
+        Some(WaitingTask { function, instance, thread: thread.index, awaits, num_others })
+    }
+
+    fn entering(&self, thread: &ThreadView) -> Awaited {
+        match self.views.get(&thread.instance).map_or(0, |view| view.backpressure) {
+            0 => self.exclusive(thread),
+            backpressure => Awaited::Backpressure(backpressure),
+        }
+    }
+
+    fn exclusive(&self, thread: &ThreadView) -> Awaited {
+        let holder = self.views.get(&thread.instance).and_then(|view| view.exclusive_thread);
+        let holder = holder.and_then(|holder| self.machine.task_of(holder).ok());
+        Awaited::Exclusive(holder.map_or(Party::Nobody, |holder| self.task(holder)))
+    }
+
+    /// Returns the event that a member of a set could have.
+    fn event(&self, member: WaitableId) -> Option<Awaited> {
+        match member {
+            WaitableId::Subtask(call) => Some(Awaited::Call(self.callee(call))),
+            WaitableId::End(end) => self.copy(end),
+        }
+    }
+
+    fn copy(&self, end: EndId) -> Option<Awaited> {
+        let (machine, names) = (self.machine, self.names);
+        let Ok(HandleView::End { kind, direction, .. }) = machine.end_view(end) else {
+            return None;
+        };
+        let other = match machine.other_end(end) {
+            Ok(Some(other)) => match machine.holder_of_end(other) {
+                Ok(None) => Party::Host,
+                Ok(Some(instance)) if machine.is_locked_down(instance) == Ok(false) => {
+                    Party::Instance(names.instance(instance).to_owned())
+                }
+                Ok(Some(_)) | Err(_) => Party::Nobody,
+            },
+            Ok(None) | Err(_) => Party::Nobody,
+        };
+        Some(Awaited::Copy { kind, direction, other })
+    }
+
+    /// Returns the callee of a call.
+    fn callee(&self, call: SubtaskId) -> Party {
+        match self.machine.callee_view(call) {
+            Ok(CalleeView::Guest(callee)) => self.task(callee),
+            Ok(CalleeView::Host(number)) => {
+                Party::HostFunction(self.names.host_function(number).into_owned())
+            }
+            Ok(CalleeView::Gone | CalleeView::Operation) | Err(_) => Party::Nobody,
+        }
+    }
+
+    /// Returns a task's function and instance; nobody if it never runs again.
+    fn task(&self, task: TaskId) -> Party {
+        let (machine, names) = (self.machine, self.names);
+        let Some(instance) = self.instances.get(&task).copied() else { return Party::Nobody };
+        if machine.is_locked_down(instance) != Ok(false) {
+            return Party::Nobody;
+        }
+        let function = match machine.function_of(task) {
+            Ok(Some(function)) => names.function(function).into_owned(),
+            Ok(None) | Err(_) => String::from("realloc"),
+        };
+        Party::Task { function, instance: names.instance(instance).to_owned() }
+    }
+}
+
+impl fmt::Display for Deadlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("deadlock detected: event loop cannot make further progress")?;
+        for task in &self.tasks {
+            write!(f, "\n- {task}")?;
+        }
+        if self.num_others > 0 {
+            write!(f, "\n- and {} more", self.num_others)?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Deadlock {}
+
+impl fmt::Display for WaitingTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` of instance {}", self.function, self.instance)?;
+        if self.thread > 1 {
+            write!(f, ", thread {},", self.thread)?;
+        }
+        f.write_str(" waits for ")?;
+        for (position, awaited) in self.awaits.iter().enumerate() {
+            f.write_str(if position == 0 { "" } else { "; or for " })?;
+            awaited.fmt(f)?;
+        }
+        if self.num_others > 0 {
+            write!(f, "; or for any of {} more", self.num_others)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Backpressure(times) => {
+                write!(
+                    f,
+                    "its instance to take back backpressure, which it has asked for {times} times"
+                )
+            }
+            Self::Exclusive(holder) => write!(f, "{holder} to give up the instance"),
+            Self::Resumption => f.write_str("another thread of its instance to resume it"),
+            Self::EmptySet => f.write_str("an event of a waitable set with nothing in it"),
+            Self::Call(callee) => write!(f, "{callee} to return"),
+            Self::Copy { kind, direction, other } => {
+                let (kind, does) = match (kind, direction) {
+                    (EndKind::Stream, CopyDirection::Read) => ("stream", "write to"),
+                    (EndKind::Stream, CopyDirection::Write) => ("stream", "read from"),
+                    (EndKind::Future, CopyDirection::Read) => ("future", "write to"),
+                    (EndKind::Future, CopyDirection::Write) => ("future", "read from"),
+                };
+                write!(f, "{other} to {does} a {kind}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => f.write_str("nobody who is left"),
+            Self::Host => f.write_str("the host"),
+            Self::HostFunction(name) => write!(f, "the host's function `{name}`"),
+            Self::Task { function, instance } => write!(f, "`{function}` of instance {instance}"),
+            Self::Instance(instance) => write!(f, "instance {instance}"),
+        }
+    }
+}

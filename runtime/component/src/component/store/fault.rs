@@ -1,0 +1,36 @@
+//! Faults: the reasons why a call can't go on.
+
+use alloc::boxed::Box;
+
+use crate::engine::CoreTrap;
+use crate::error::Failure;
+
+use super::host_result::HostError;
+
+/// The reason why a call can't go on.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// A rule was broken, or Weft was misused.
+    Failure(Failure),
+    /// Core code trapped.
+    Core(CoreTrap),
+    /// A function of the host failed.
+    Host(HostError),
+    /// The engine interrupted the guest, more often than the host allows.
+    Interrupted,
+    /// A guest, called by a function of the host, resumed one of those that have called that.
+    CallerResumed,
+}
+
+impl Fault {
+    /// Returns the fault for something that validation rules out.
+    pub(crate) fn not_validated(problem: &'static str) -> Self {
+        Self::Host(HostError::from(Box::<str>::from(problem).into_string()))
+    }
+}
+
+impl<F: Into<Failure>> From<F> for Fault {
+    fn from(failure: F) -> Self {
+        Self::Failure(failure.into())
+    }
+}

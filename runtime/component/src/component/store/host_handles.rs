@@ -1,0 +1,367 @@
+//! The handles that the host holds: it can give a guest only what it has.
+//!
+//! The host has no handle table. What it is given are ids: of resources that guests define, the
+//! type and the representation; of ends and error contexts, what the machine calls them. An id
+//! can be copied and kept, so before anything is given to a guest it is looked for here: a
+//! resource that is given away or dropped is gone, and no second one can be made of it.
+//!
+//! Resources whose type is the host's own are not counted: whose representation stands for what
+//! is its own matter.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+use crate::abi::{Resource, Type, TypeList, Val};
+use crate::builtin::TypeIndex;
+use crate::code::SubtaskState;
+use crate::error::Error;
+use crate::machine::{EndId, SubtaskId, TaskId};
+
+use super::claims::{Claims, may_hold};
+use super::handle_error::{HandleError, HandleProblem};
+use super::lent::Lent;
+use super::machine::StoreMachine;
+
+/// The things that the host holds: resources whose types guests define, and the buffers of its
+/// reads and writes.
+#[derive(Debug, Default)]
+pub(crate) struct HostHandles {
+    /// The resources that it owns, and how often: a guest may give one representation twice.
+    owned: BTreeMap<Resource, u32>,
+    /// The resources that its functions have borrowed, each until a call ends.
+    borrowed: Vec<(SubtaskId, Resource)>,
+    /// The resources that it has lent to calls of its own.
+    lent: Lent,
+    /// The values that the host was given and did not take.
+    unclaimed: Vec<Val>,
+    /// The buffers of the host's reads and writes that are under way.
+    buffers: HashMap<EndId, VecDeque<Val>>,
+}
+
+impl HostHandles {
+    fn count(&self, resource: Resource) -> u32 {
+        self.owned.get(&resource).copied().unwrap_or_default()
+    }
+
+    /// Adds one to what the host owns.
+    fn add(&mut self, resource: Resource) {
+        let count = self.owned.entry(resource).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    fn remove(&mut self, resource: Resource) {
+        if let Some(count) = self.owned.get_mut(&resource) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.owned.remove(&resource);
+            }
+        }
+    }
+
+    /// Remembers which task a call of the host has started as.
+    #[inline]
+    pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
+        self.lent.started(call, task);
+    }
+
+    /// Ends what a host function has borrowed, as it has returned.
+    #[inline]
+    pub(crate) fn returned(&mut self, call: SubtaskId) {
+        self.borrowed.retain(|(borrower, _)| *borrower != call);
+    }
+
+    /// Adds a resource that the host was given.
+    pub(crate) fn hold(&mut self, machine: &StoreMachine, resource: Resource) {
+        if is_guests(machine, resource.ty) {
+            self.add(resource);
+        }
+    }
+
+    /// Adds a resource that a host function has borrowed.
+    pub(crate) fn hold_borrowed(
+        &mut self,
+        machine: &StoreMachine,
+        call: SubtaskId,
+        resource: Resource,
+    ) {
+        if !is_guests(machine, resource.ty) {
+            return;
+        }
+        if self.borrowed.len() == self.borrowed.capacity() {
+            // Calls that were given up have not returned.
+            self.borrowed.retain(|(call, _)| {
+                matches!(
+                    machine.call_state(*call),
+                    Ok(SubtaskState::Starting | SubtaskState::Started)
+                )
+            });
+        }
+        self.borrowed.push((call, resource));
+    }
+
+    /// Takes what the host gives with these values, which are of these types. Returns what is
+    /// lent, which is lent to a call once that is [known](Self::lend).
+    ///
+    /// If anything can't be given, nothing is taken.
+    #[inline]
+    pub(crate) fn claim(
+        &mut self,
+        machine: &StoreMachine,
+        types: &TypeList,
+        values: &[Val],
+    ) -> Result<Vec<Resource>, HandleError> {
+        if !types.types().any(may_hold) {
+            return Ok(Vec::new());
+        }
+        let mut claims = Claims::default();
+        claims.find_each(machine, types.types().zip(values), |it| format!("[{it}]"))?;
+        self.take(machine, claims)
+    }
+
+    /// Takes what the host gives with elements of a stream, or the value of a future.
+    pub(crate) fn claim_elements(
+        &mut self,
+        machine: &StoreMachine,
+        ty: &Type,
+        values: &[Val],
+    ) -> Result<(), HandleError> {
+        if !may_hold(ty) {
+            return Ok(());
+        }
+        let mut claims = Claims::default();
+        claims.find_each(machine, values.iter().map(|it| (ty, it)), |it| format!("[{it}]"))?;
+        self.take(machine, claims).map(|_| ())
+    }
+
+    /// Takes a resource from the host; its own are always there.
+    pub(crate) fn claim_owned(
+        &mut self,
+        machine: &StoreMachine,
+        resource: Resource,
+    ) -> Result<(), HandleError> {
+        let owned = Vec::from([(resource, String::from("the resource"))]);
+        self.take(machine, Claims { owned, ..Claims::default() }).map(|_| ())
+    }
+
+    /// Lends resources to a call that the host has begun.
+    #[inline]
+    pub(crate) fn lend(
+        &mut self,
+        machine: &StoreMachine,
+        call: SubtaskId,
+        resources: Vec<Resource>,
+    ) {
+        if resources.is_empty() {
+            return;
+        }
+        self.lent.make_room(|call, task| goes_on(machine, call, task));
+        self.lent.insert(call, resources);
+    }
+
+    /// Takes what was found, if the host has all of it. Gives what is lent.
+    fn take(
+        &mut self,
+        machine: &StoreMachine,
+        mut claims: Claims,
+    ) -> Result<Vec<Resource>, HandleError> {
+        claims.owned.retain(|(it, _)| is_guests(machine, it.ty));
+        claims.borrowed.retain(|(it, _)| is_guests(machine, it.ty));
+        let mut given = BTreeMap::<_, u32>::new();
+        for (resource, path) in &claims.owned {
+            let given = given.entry(*resource).or_default();
+            *given = given.saturating_add(1);
+            let left = self.count(*resource).checked_sub(*given);
+            let problem = match left {
+                None => HandleProblem::NotHeld,
+                Some(0) if self.is_lent(machine, *resource) => HandleProblem::Lent,
+                Some(_) => continue,
+            };
+            return Err(HandleError::new(path.clone(), problem));
+        }
+        for (resource, path) in &claims.borrowed {
+            let given = given.get(resource).copied().unwrap_or_default();
+            let is_owned = self.count(*resource) > given;
+            if !is_owned && !self.borrowed.iter().any(|(_, it)| it == resource) {
+                return Err(HandleError::new(path.clone(), HandleProblem::NotHeld));
+            }
+        }
+        let mut ends = BTreeSet::new();
+        for (end, path) in &claims.ends {
+            if !ends.insert(*end) {
+                return Err(HandleError::new(path.clone(), HandleProblem::NotHeld));
+            }
+        }
+        let mut error_contexts = BTreeMap::<_, u32>::new();
+        for (error_context, path) in &claims.error_contexts {
+            let given = error_contexts.entry(*error_context).or_default();
+            *given = given.saturating_add(1);
+            if machine.host_holds(*error_context).unwrap_or_default() < *given {
+                return Err(HandleError::new(path.clone(), HandleProblem::NotHeld));
+            }
+        }
+        for (resource, _) in claims.owned {
+            self.remove(resource);
+        }
+        Ok(claims.borrowed.into_iter().map(|(resource, _)| resource).collect())
+    }
+
+    /// Returns `true` if a call that goes on has borrowed the resource from the host.
+    fn is_lent(&self, machine: &StoreMachine, resource: Resource) -> bool {
+        self.lent.is_lent(resource, |call, task| goes_on(machine, call, task))
+    }
+
+    /// Takes back what the host gave with these values, as nobody has taken them.
+    #[inline]
+    pub(crate) fn give_back(&mut self, machine: &StoreMachine, values: &[Val]) {
+        for value in values {
+            match value {
+                Val::List(values) | Val::Record(values) => self.give_back(machine, values),
+                Val::Variant(_, Some(value)) => {
+                    self.give_back(machine, core::slice::from_ref(value));
+                }
+                Val::Own(resource) => self.hold(machine, *resource),
+                _ => {}
+            }
+        }
+    }
+
+    /// Gives up values that nobody takes. Resources are dropped as soon as the store runs on.
+    pub(crate) fn discard(
+        &mut self,
+        machine: &mut StoreMachine,
+        values: Vec<Val>,
+    ) -> Result<(), Error> {
+        for value in values {
+            match value {
+                Val::List(values) | Val::Record(values) => self.discard(machine, values)?,
+                Val::Variant(_, Some(value)) => self.discard(machine, Vec::from([*value]))?,
+                value @ Val::Own(_) => self.unclaimed.push(value),
+                Val::Stream(end) | Val::Future(end) => machine.drop_host_end(end)?,
+                Val::ErrorContext(it) => machine.drop_error_context(it)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what the host was given and did not take.
+    pub(crate) fn add_unclaimed(&mut self, value: Option<Val>) {
+        self.unclaimed.extend(value);
+    }
+
+    /// Takes something that the host was given and did not take, to be dropped.
+    #[inline]
+    pub(crate) fn take_unclaimed(&mut self) -> Option<Val> {
+        self.unclaimed.pop()
+    }
+
+    /// Keeps the buffer of a read or write that begins.
+    pub(crate) fn put_buffer(&mut self, end: EndId, buffer: VecDeque<Val>) {
+        self.buffers.insert(end, buffer);
+    }
+
+    /// Returns the buffer of a read or write that is under way.
+    pub(crate) fn buffer(&mut self, end: EndId) -> Result<&mut VecDeque<Val>, Error> {
+        self.buffers.get_mut(&end).ok_or(Error::EndIdle)
+    }
+
+    /// Takes the buffer of a read or write that has ended.
+    pub(crate) fn take_buffer(&mut self, end: EndId) -> Vec<Val> {
+        Vec::from(self.buffers.remove(&end).unwrap_or_default())
+    }
+}
+
+/// Returns `true` if a guest defines the resource type.
+fn is_guests(machine: &StoreMachine, ty: TypeIndex) -> bool {
+    machine.resource_instance(ty).is_ok_and(|instance| instance.is_some())
+}
+
+/// Returns `true` if a call of the host can still use what it has borrowed.
+fn goes_on(machine: &StoreMachine, call: SubtaskId, task: Option<TaskId>) -> bool {
+    match task {
+        Some(task) => !machine.is_task_over(task),
+        None => machine.call_state(call) == Ok(SubtaskState::Starting),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::component::store::example_ids::{Ids, ids};
+    use crate::machine::TypeDefinition;
+
+    use super::*;
+
+    /// Returns a resource of a guest, with the ids of a call that goes on.
+    fn resource() -> (Ids, Resource) {
+        let mut ids = ids(0);
+        let instance = Some(ids.instance);
+        let definition = TypeDefinition::Resource { instance, destructor: None };
+        let ty = ids.machine.define_type(definition).expect("there is room");
+        (ids, Resource { ty, representation: 7 })
+    }
+
+    #[test]
+    fn what_the_host_owns_is_given_as_often_as_it_was_got() {
+        let (Ids { machine, .. }, resource) = resource();
+        let mut handles = HostHandles::default();
+        handles.hold(&machine, resource);
+        handles.give_back(&machine, &[Val::Own(resource)]);
+        assert!(handles.claim_owned(&machine, resource).is_ok());
+        assert!(handles.claim_owned(&machine, resource).is_ok());
+        let error = handles.claim_owned(&machine, resource).expect_err("it has no third one");
+        assert_eq!((error.problem(), error.path()), (HandleProblem::NotHeld, "the resource"));
+    }
+
+    #[test]
+    fn what_is_lent_to_a_call_that_goes_on_is_not_given_away() {
+        let (Ids { machine, call, task, .. }, resource) = resource();
+        let mut handles = HostHandles::default();
+        handles.hold(&machine, resource);
+        let types = TypeList::new([Type::Borrow(resource.ty)]).expect("it is short");
+        let lent = handles.claim(&machine, &types, &[Val::Borrow(resource)]);
+        handles.lend(&machine, call, lent.expect("the host owns it"));
+        handles.started(call, task);
+        let error = handles.claim_owned(&machine, resource).expect_err("it is lent");
+        assert_eq!(error.problem(), HandleProblem::Lent);
+    }
+
+    #[test]
+    fn what_a_host_function_has_borrowed_is_its_own_until_it_returns() {
+        let (Ids { machine, call, .. }, resource) = resource();
+        let mut handles = HostHandles::default();
+        let types = TypeList::new([Type::Borrow(resource.ty)]).expect("it is short");
+        handles.hold_borrowed(&machine, call, resource);
+        assert!(handles.claim(&machine, &types, &[Val::Borrow(resource)]).is_ok());
+        handles.returned(call);
+        let error = handles.claim(&machine, &types, &[Val::Borrow(resource)]);
+        assert_eq!(error.expect_err("it was given back").path(), "[0]");
+    }
+
+    #[test]
+    fn nothing_is_taken_if_one_handle_is_missing_and_its_place_is_told() {
+        let (Ids { machine, .. }, resource) = resource();
+        let mut handles = HostHandles::default();
+        handles.hold(&machine, resource);
+        let fields = [("all", Type::list(Type::Own(resource.ty)).expect("it is shallow"))];
+        let types = TypeList::new([Type::record(fields).expect("it has a field")]);
+        let types = types.expect("it is short");
+        let all = Val::list([Val::Own(resource), Val::Own(resource)]);
+        let error = handles.claim(&machine, &types, &[Val::record([all])]);
+        assert_eq!(error.expect_err("there is one").path(), "[0].all[1]");
+        assert!(handles.claim_owned(&machine, resource).is_ok());
+    }
+
+    #[test]
+    fn what_nobody_takes_is_kept_until_it_is_dropped() {
+        let (Ids { mut machine, .. }, resource) = resource();
+        let mut handles = HostHandles::default();
+        let values = Vec::from([Val::List([Val::Own(resource)].into()), Val::U8(1)]);
+        assert_eq!(handles.discard(&mut machine, values), Ok(()));
+        assert_eq!(handles.take_unclaimed(), Some(Val::Own(resource)));
+        assert_eq!(handles.take_unclaimed(), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! Resources that the host has lent to calls of its own.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::abi::Resource;
+use crate::machine::{SubtaskId, TaskId};
+
+/// The resources that the host has lent to calls of its own. Those of calls that are over are
+/// removed from time to time: when they may be as many as those of calls that go on.
+#[derive(Debug, Default)]
+pub(crate) struct Lent {
+    /// The calls that have borrowed something, and the task of each, once it has started.
+    borrowers: BTreeMap<SubtaskId, Option<TaskId>>,
+    /// The borrowers of each resource.
+    resources: BTreeMap<Resource, Vec<SubtaskId>>,
+    /// With so many borrowers, those are removed whose calls are over.
+    remove_at: usize,
+}
+
+/// Calls that are over are looked for among so many at least.
+const MIN_BORROWERS: usize = 16;
+
+impl Lent {
+    /// Adds what a call borrows.
+    pub(crate) fn insert(
+        &mut self,
+        call: SubtaskId,
+        resources: impl IntoIterator<Item = Resource>,
+    ) {
+        for resource in resources {
+            self.borrowers.insert(call, None);
+            self.resources.entry(resource).or_default().push(call);
+        }
+    }
+
+    /// Removes borrowers whose calls are over, before one is added. It does so if there are so many
+    /// that looking for them costs little for each.
+    pub(crate) fn make_room(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
+        if self.borrowers.len() < self.remove_at.max(MIN_BORROWERS) {
+            return;
+        }
+        let Self { borrowers, resources, remove_at } = self;
+        borrowers.retain(|call, task| goes_on(*call, *task));
+        resources.retain(|_, calls| {
+            calls.retain(|call| borrowers.contains_key(call));
+            !calls.is_empty()
+        });
+        *remove_at = borrowers.len().saturating_mul(2);
+    }
+
+    /// Returns `true` if a call that goes on has borrowed the resource.
+    pub(crate) fn is_lent(
+        &self,
+        resource: Resource,
+        goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,
+    ) -> bool {
+        let calls = self.resources.get(&resource).map_or(&[][..], Vec::as_slice);
+        calls.iter().any(|call| self.borrowers.get(call).is_some_and(|task| goes_on(*call, *task)))
+    }
+}
+
+impl Lent {
+    /// Remembers which task a call of the host has started as.
+    #[inline]
+    pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
+        if let Some(borrower) = self.borrowers.get_mut(&call) {
+            *borrower = Some(task);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::builtin::TypeIndex;
+    use crate::component::store::example_ids::ids;
+
+    use super::*;
+
+    #[test]
+    fn what_was_lent_to_calls_that_are_over_takes_no_room() {
+        let mut lent = Lent::default();
+        let resource = |representation| Resource { ty: TypeIndex(0), representation };
+        let mut ids = ids(0);
+        let first = ids.call;
+        let goes_on = |it: SubtaskId, _| it == first;
+        lent.make_room(goes_on);
+        lent.insert(first, [resource(0)]);
+        for representation in 1..10_000 {
+            ids.call_again();
+            lent.make_room(goes_on);
+            lent.insert(ids.call, [resource(0), resource(representation)]);
+            assert!(lent.borrowers.len() <= MIN_BORROWERS);
+            assert!(lent.resources.len() <= MIN_BORROWERS);
+        }
+        assert!(lent.is_lent(resource(0), goes_on));
+        assert!(!lent.is_lent(resource(9_999), goes_on));
+        assert!(!lent.is_lent(resource(0), |_, _| false));
+    }
+}

@@ -1,0 +1,55 @@
+//! The objects of a store.
+//!
+//! They name [`definition`](super::definition), the machine, the host extensions, the ABI, the
+//! vocabulary and the engine's types. No engine is called from here, and there are no closures: of
+//! what an embedder gives a store to call, only that it has a [type](state::Callbacks) is known.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `state` | everything that is in a store |
+//! | `functions`, `canonical` | functions with an id, and those that core modules import |
+//! | `type_tables` | the numbers of types, options, memories and tables |
+//! | `calls`, `outcome` | calls that have not returned, and results |
+//! | `activations` | threads that have stopped, and functions that threads start with |
+//! | `crossing` | what is handed over across a call of the engine |
+//! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
+//! | `origins` | which call something belongs to: who hears of its traps |
+//! | `waiting` | host functions that wait, and their wakers |
+//! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
+//! | `names`, `deadlock` | what things are called, and who waits for whom |
+//! | `settings` | limits that an embedder sets |
+//! | `entity`, `module` | what instances are given and give |
+//! | `machine`, `identity` | the machine, and which store something belongs to |
+//! | `fault`, `call_error`, `host_result` | why calls fail |
+//! | `flat_values`, `spare` | core values as bits, and second references |
+
+pub(crate) mod activations;
+pub(crate) mod call_error;
+pub(crate) mod calls;
+pub(crate) mod canonical;
+pub(crate) mod claims;
+pub(crate) mod crossing;
+pub(crate) mod deadlock;
+pub(crate) mod entity;
+#[cfg(test)]
+mod example_ids;
+pub(crate) mod fault;
+pub(crate) mod flat_values;
+pub(crate) mod functions;
+pub(crate) mod handle_error;
+pub(crate) mod host_handles;
+pub(crate) mod host_result;
+pub(crate) mod identity;
+pub(crate) mod lent;
+pub(crate) mod machine;
+pub(crate) mod module;
+pub(crate) mod names;
+pub(crate) mod origins;
+pub(crate) mod outcome;
+pub(crate) mod resource_types;
+pub(crate) mod settings;
+pub(crate) mod spare;
+pub(crate) mod state;
+pub(crate) mod thread_destructors;
+pub(crate) mod type_tables;
+pub(crate) mod waiting;

@@ -1,0 +1,195 @@
+//! Everything that is in a store besides the engine's part.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::abi::Type;
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::chooser::Chooser;
+use crate::code::SubtaskState;
+use crate::engine::CoreEngine;
+use crate::error::Error;
+use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState};
+use crate::trap::EndKind;
+
+use super::activations::Activations;
+use super::call_error::CallError;
+use super::calls::Calls;
+use super::canonical::CanonicalOptions;
+use super::crossing::{Crossing, Starting};
+use super::functions::Functions;
+use super::host_handles::HostHandles;
+use super::identity::Identity;
+use super::machine::StoreMachine;
+use super::names::Names;
+use super::origins::Origins;
+use super::outcome::ResultBoxes;
+use super::resource_types::ResourceTypes;
+use super::settings::Settings;
+use super::thread_destructors::ThreadDestructors;
+use super::type_tables::TypeTables;
+use super::waiting::WaitingHostFunctions;
+
+/// The types of what an embedder gives a store to call. They name the store, so that the store
+/// can't name them.
+pub(crate) trait Callbacks {
+    /// A host function.
+    type HostFunction;
+    /// The function that lifts the result of a call by the host.
+    type LiftResult: Copy;
+    /// A resource type of the host.
+    type ResourceType;
+    /// The destructor of a resource type.
+    type Destructor: Clone;
+    /// A destructor of threads' values.
+    type ThreadDestructor: ?Sized;
+}
+
+/// Everything that is in a store besides the engine's part: the machine, and objects of which
+/// each remembers one thing that the machine knows by numbers.
+pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
+    /// The embedder's data.
+    pub(crate) data: T,
+    pub(crate) machine: StoreMachine,
+    pub(crate) functions: Functions<E::Function, C::HostFunction>,
+    pub(crate) types: TypeTables<E::Memory, E::Function, E::Table>,
+    pub(crate) calls: Calls<C::LiftResult>,
+    pub(crate) handles: HostHandles,
+    pub(crate) activations: Activations<E::Activation, E::Function>,
+    pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
+    pub(crate) origins: Origins,
+    pub(crate) waiting: WaitingHostFunctions,
+    pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
+    pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
+    pub(crate) result_boxes: ResultBoxes,
+    pub(crate) names: Names,
+    pub(crate) settings: Settings,
+    pub(crate) engine: E,
+    /// The token that tells this store from others.
+    pub(crate) identity: Identity,
+}
+
+impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
+    pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+        Self {
+            data,
+            machine: StoreMachine::with_extensions(chooser),
+            functions: Functions::new(),
+            types: TypeTables::new(),
+            calls: Calls::new(),
+            handles: HostHandles::default(),
+            activations: Activations::new(),
+            crossing: Crossing::new(),
+            origins: Origins::new(),
+            waiting: WaitingHostFunctions::new(),
+            resource_types: ResourceTypes::new(),
+            thread_destructors: ThreadDestructors::new(),
+            result_boxes: ResultBoxes::default(),
+            names: Names::default(),
+            settings: Settings::default(),
+            engine,
+            identity: Identity::default(),
+        }
+    }
+
+    /// Returns the options with a number.
+    #[inline]
+    pub(crate) fn options(
+        &self,
+        options: OptionsIndex,
+    ) -> Result<&CanonicalOptions<E::Memory, E::Function>, Error> {
+        self.types.options(options)
+    }
+
+    /// Returns the element type of a stream or future type.
+    pub(crate) fn element(&self, ty: TypeIndex) -> Result<Option<Type>, Error> {
+        self.types.element(ty).cloned()
+    }
+
+    /// Returns the number of a stream or future type.
+    pub(crate) fn ends_type(
+        &mut self,
+        kind: EndKind,
+        element: Option<&Type>,
+    ) -> Result<TypeIndex, Error> {
+        let Self { machine, types, .. } = self;
+        types.ends(kind, element, |it| machine.define_type(it))
+    }
+
+    /// Remembers the call by the host that a task belongs to, which begins for a call.
+    #[inline]
+    pub(crate) fn task_begins(&mut self, task: TaskId, caller: SubtaskId) -> Result<(), Error> {
+        self.origins.task_begins(task, self.calls.origin_of(caller))
+    }
+
+    /// Returns the call by the host that a thread belongs to.
+    #[inline]
+    pub(crate) fn origin_of_thread(&self, thread: ThreadId) -> Option<SubtaskId> {
+        self.origins.of_task(self.machine.task_of(thread).ok()?)
+    }
+
+    /// Returns `true` if a call by the host is not over.
+    pub(crate) fn is_open(&self, call: SubtaskId) -> bool {
+        matches!(self.machine.call_state(call), Ok(SubtaskState::Starting | SubtaskState::Started))
+    }
+
+    /// Forgets a call: see [`Calls::forget`].
+    #[inline]
+    pub(crate) fn forget_call(&mut self, call: SubtaskId) -> Option<CallError> {
+        self.calls.forget(call, &self.machine, &mut self.handles)
+    }
+
+    /// Tells the call that it belongs to of what trapped and was unwound, and all calls of
+    /// instances that are locked down now.
+    pub(crate) fn trapped(&mut self, origin: Option<SubtaskId>, error: CallError) {
+        let mut unheard = true;
+        if let Some(origin) = origin
+            && !self.calls.is_abandoned(origin)
+            && let Ok(call) = self.calls.host_call(origin)
+            && !call.has_failed()
+        {
+            call.fail(error.clone());
+            unheard = false;
+            // It fails only if the machine is inconsistent, and here is nobody to tell.
+            let _ = self.machine.call_failed(origin);
+        }
+        self.others_trapped(&error);
+        if unheard {
+            self.origins.add_background_trap(error);
+        }
+    }
+
+    /// Tells all calls of instances that are locked down now, after the one that it belongs to.
+    pub(crate) fn others_trapped(&mut self, error: &CallError) {
+        let Self { activations, waiting, machine, .. } = self;
+        activations.retain(|thread| {
+            machine.thread_view(thread).is_ok_and(|view| view.state != ThreadState::Abandoned)
+        });
+        waiting.retain(|call| match machine.calling_instance(call) {
+            Ok(Some(instance)) => machine.is_locked_down(instance) == Ok(false),
+            Ok(None) | Err(_) => false,
+        });
+        let is_gone = |call: &SubtaskId| self.machine.is_callee_gone(*call) == Ok(true);
+        let gone: Vec<_> = self.calls.host_calls().filter(is_gone).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let shared = Arc::new(error.clone());
+        for call in gone {
+            if let Ok(host_call) = self.calls.host_call(call)
+                && !host_call.has_failed()
+            {
+                host_call.fail(CallError::InstanceTrapped(shared.clone()));
+                let _ = self.machine.call_failed(call);
+            }
+        }
+    }
+}
+
+impl<E: CoreEngine, T: fmt::Debug, C: Callbacks> fmt::Debug for StoreState<E, T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreState").field("data", &self.data).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! The destructors of threads' values: **host extensions**.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+use crate::error::Error;
+use crate::limits::{Heap, Table};
+use crate::thread::ThreadDestructor;
+
+use super::host_result::HostError;
+
+/// The destructors of a store, each of which is a `D`, and those that failed.
+pub(crate) struct ThreadDestructors<D: ?Sized> {
+    /// By number.
+    destructors: Vec<Arc<D>>,
+    failures: VecDeque<ThreadDestructorFailure>,
+}
+
+/// A destructor of a thread's value, a **host extension**, failed. The value is here; the others are destroyed all the
+/// same.
+#[derive(Debug, Error)]
+#[error("the destructor of value {} of a thread failed: {error}", value.key)]
+pub struct ThreadDestructorFailure {
+    /// The value, with its thread, its key and the number of its destructor.
+    pub value: ThreadDestructor<Heap>,
+    /// The reason.
+    pub error: ThreadDestructorError,
+}
+
+/// The reason why a destructor of a thread's value, a **host extension**, failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ThreadDestructorError {
+    /// There is none with the number.
+    #[error("there is no destructor with the number {0}")]
+    Unknown(u32),
+    /// It says so itself.
+    #[error(transparent)]
+    Failed(HostError),
+}
+
+impl<D: ?Sized> ThreadDestructors<D> {
+    pub(crate) const fn new() -> Self {
+        Self { destructors: Vec::new(), failures: VecDeque::new() }
+    }
+
+    /// Adds a destructor, and returns its number.
+    pub(crate) fn add(&mut self, destructor: Arc<D>) -> Result<u32, Error> {
+        let full = Error::Full(Table::Functions);
+        let number = u32::try_from(self.destructors.len()).map_err(|_| full)?;
+        self.destructors.push(destructor);
+        Ok(number)
+    }
+
+    /// Returns the destructor with a number.
+    pub(crate) fn get(&self, number: u32) -> Option<Arc<D>> {
+        self.destructors.get(usize::try_from(number).ok()?).cloned()
+    }
+
+    /// Keeps a failure until the host asks for it.
+    pub(crate) fn add_failure(&mut self, failure: ThreadDestructorFailure) {
+        self.failures.push_back(failure);
+    }
+
+    /// Takes the first failure that was not taken yet.
+    pub(crate) fn take_failure(&mut self) -> Option<ThreadDestructorFailure> {
+        self.failures.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn destructors_are_numbered_in_order() {
+        let mut destructors = ThreadDestructors::<str>::new();
+        assert_eq!(destructors.add("a".into()), Ok(0));
+        assert_eq!(destructors.add("b".into()), Ok(1));
+        assert_eq!(destructors.get(1).as_deref(), Some("b"));
+        assert_eq!(destructors.get(2), None);
+        assert!(destructors.take_failure().is_none());
+    }
+}

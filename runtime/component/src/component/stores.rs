@@ -1,0 +1,358 @@
+//! Stores: where instances live, and run.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::marker::PhantomData;
+use core::task::Waker;
+
+use crate::abi::Val;
+use crate::chooser::{Chooser, FirstInFirstOut};
+use crate::component::run::call_result::CallResult;
+use crate::component::run::context::Context;
+use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::run::state::State;
+use crate::component::run::turns::{Ran, Turn};
+use crate::component::store::call_error::CallError;
+use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
+use crate::component::store::machine::StoreHost;
+use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
+use crate::error::Error;
+use crate::host::HostStore;
+use crate::limits::{Heap, Table};
+use crate::machine::SubtaskId;
+
+use super::callee::Callee;
+use super::instance::{Function, Instance};
+use super::linker::Linker;
+use super::loading::Component;
+use super::progress::Progress;
+
+/// Where instances of components live and run.
+pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
+    pub(crate) engine_store: E::Store<State<E, T>>,
+    pub(crate) turns_per_poll: u32,
+}
+
+/// So many turns are taken in a poll, unless the host says otherwise.
+const TURNS_PER_POLL: u32 = 1_000;
+
+/// A call of an export that was begun, which gives an `R`.
+pub struct CallId<R = Option<Val>>(pub(crate) SubtaskId, pub(crate) PhantomData<fn() -> R>);
+
+impl<R> Clone for CallId<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for CallId<R> {}
+
+impl<R> PartialEq for CallId<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<R> Eq for CallId<R> {}
+
+impl<R> Hash for CallId<R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<R> fmt::Debug for CallId<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallId").field(&self.0).finish()
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// An empty store with `data` in it, which functions of the host get at.
+    pub fn new(engine: &E, data: T) -> Self {
+        Self::with_chooser(engine, Box::new(FirstInFirstOut), data)
+    }
+
+    /// The same with someone else to decide what the spec leaves open.
+    pub fn with_chooser(engine: &E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+        let engine_store = engine.new_store(State::new(engine.clone(), chooser, data));
+        Self { engine_store, turns_per_poll: TURNS_PER_POLL }
+    }
+
+    /// What was put into the store.
+    pub fn data(&self) -> &T {
+        &E::data(&self.engine_store).data
+    }
+
+    /// Sets how often guests may go on, since a call was last started or [run](Self::run), after
+    /// the engine interrupted them as they ran for too long; then the call fails with
+    /// [`CallError::Interrupted`], and the instances that were interrupted can't be entered any
+    /// more. Without a limit, which is the default, they go on for ever.
+    pub fn set_interruptions(&mut self, limit: Option<u32>) {
+        self.context().data_mut().settings.set_interruption_limit(limit);
+    }
+
+    /// Sets how much the guests of the store may have in linear memories and tables, all together,
+    /// from now on. Without limits, which is the default, they may have as much as there is.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use weft::component::{CallError, Component, InstantiateError, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    /// use weft::engine::{CoreTrap, MemoryLimits};
+    ///
+    /// let engine = Wasmi::default();
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core module $module (memory 16))
+    ///         (core instance (instantiate $module)))
+    /// "#)?;
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(1 << 20));
+    /// store.instantiate(&component, &Linker::new())?;
+    /// let error = store.instantiate(&component, &Linker::new()).unwrap_err();
+    /// let InstantiateError::Call(CallError::Core(trap)) = error else { panic!("{error}") };
+    /// assert_eq!(trap, CoreTrap::MemoryLimit);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_memory_limits(&mut self, limits: MemoryLimits) {
+        self.context().set_memory_limits(limits);
+    }
+
+    /// Lets each instance that is made from now on have at most so many handles, and at most so
+    /// many threads: a guest that wants more traps with `table-full`, and so does one in which
+    /// there is no room for the thread of another call. The Component Model allows
+    /// [`MAX_TABLE_LENGTH`](crate::limit::MAX_TABLE_LENGTH), for which a guest that makes
+    /// something in a loop needs gigabytes of the host's memory.
+    pub fn set_max_table_length(&mut self, length: u32) {
+        self.context().data_mut().machine.set_max_table_length(length);
+    }
+
+    /// Keeps at most so many bytes of the debug message that a guest gives a new error context, and
+    /// cuts a longer one at the end of a character, as the Component Model allows. Without this,
+    /// messages are kept whole.
+    pub fn set_max_debug_message_length(&mut self, bytes: usize) {
+        self.context().data_mut().settings.set_max_debug_message_length(bytes);
+    }
+
+    /// From now on, the limit is counted from 0.
+    pub(crate) fn count_interruptions_anew(&mut self) {
+        self.context().data_mut().settings.count_interruptions_anew();
+    }
+
+    /// Makes an instance of a component, with what `linker` gives for its imports.
+    ///
+    /// # Errors
+    ///
+    /// [`InstantiateError`]
+    pub fn instantiate(
+        &mut self,
+        component: &Component<E>,
+        linker: &Linker<E, T>,
+    ) -> Result<Instance<E>, InstantiateError> {
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        linker.instantiate(&mut self.context(), component)
+    }
+
+    /// The function that `instance` exports as `name`. Nothing if it exports none, or belongs to
+    /// another store.
+    pub fn function(&self, instance: &Instance<E>, name: &str) -> Option<Function> {
+        instance.function_in(E::data(&self.engine_store), name)
+    }
+
+    /// Begins a call of a function: it runs until it waits for something. It goes on whenever the
+    /// store runs, whichever call that is for.
+    ///
+    /// The arguments of a [`Function`](super::Function) are a slice of [`Val`], those of a
+    /// [`TypedFunction`](super::TypedFunction) a tuple.
+    ///
+    /// If the engine has interrupted another call, that one goes on first, for as long as a
+    /// [poll](Self::set_turns_per_poll) may take.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if it can't be begun, or trapped at once;
+    /// [`Error::GuestHasControl`] if the call that was interrupted did not stop.
+    pub fn start<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> Result<CallId<F::Result>, CallError> {
+        let arguments = F::keep_in(&mut self.context(), arguments);
+        let call = self.start_kept(function, arguments)?;
+        Ok(CallId(call, PhantomData))
+    }
+
+    pub(crate) fn start_kept<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Kept,
+    ) -> Result<SubtaskId, CallError> {
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        function.start(&mut self.context(), arguments)
+    }
+
+    /// Lets everything run until nothing can go on, or [enough turns](Self::set_turns_per_poll)
+    /// were taken: for those without an executor. How a call ended is told by
+    /// [`take_result`](Self::take_result).
+    ///
+    /// `waker` is woken when something can go on; at once, if it can now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`]: a table's limit is reached, so that a thread can't go on.
+    pub fn poll(&mut self, waker: &Waker) -> Result<Progress, Error> {
+        self.set_driver(waker);
+        let turns = self.turns_per_poll;
+        let mut cx = self.context();
+        let mut can_go_on = true;
+        for _ in 0..turns {
+            match cx.turn()? {
+                Turn::Progress => {}
+                Turn::Interrupted => break,
+                Turn::Idle => {
+                    can_go_on = false;
+                    break;
+                }
+            }
+        }
+        if can_go_on {
+            waker.wake_by_ref();
+        }
+        let state = cx.data();
+        Ok(Progress {
+            can_go_on,
+            calls: state.calls.num_host_calls(),
+            threads: state.machine.count_of(Table::Threads),
+            functions: state.waiting.count(),
+        })
+    }
+
+    /// How a call ended, if it has; then it is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such call, or its end was taken already.
+    pub fn take_result<R: CallResult>(
+        &mut self,
+        call: CallId<R>,
+    ) -> Result<Option<Result<R, CallError>>, Error> {
+        self.context().data_mut().take_result(call.0)
+    }
+
+    /// Asks a call to cancel. It ends with [`CallError::Cancelled`], or returns all the same; when
+    /// it does is the guest's matter, and whether it does at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such call, or its end was taken already;
+    /// [`Error::GuestHasControl`] if a call that the engine interrupted did not stop.
+    pub fn cancel<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        let mut cx = self.context();
+        cx.data_mut().calls.host_call(call.0)?;
+        cx.cancel(call.0).map(|_| ())
+    }
+
+    /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
+    /// runs, and its result is dropped; one that still waits to start never does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such call, or its end was taken already.
+    pub fn forget<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
+        self.context().data_mut().forget(call.0)
+    }
+
+    /// What trapped in a call that had returned already or was given up, so that no call's end
+    /// tells of it; the first that was not taken yet.
+    pub fn take_background_trap(&mut self) -> Option<CallError> {
+        self.context().data_mut().origins.take_background_trap()
+    }
+
+    /// How many entries one of the store's tables has; of [`Table::Handles`] and
+    /// [`Table::ThreadIndices`], those of all instances.
+    pub fn count_of(&self, table: Table) -> usize {
+        E::data(&self.engine_store).machine.count_of(table)
+    }
+
+    /// Which tasks wait, each for what, and who could wake it.
+    pub fn waiting(&mut self) -> Vec<WaitingTask> {
+        let state = E::data_mut(&mut self.engine_store);
+        waiting_tasks(&mut state.machine, &state.names)
+    }
+
+    /// How many turns a poll may take before others have theirs; at least 1. A turn is what a
+    /// guest's thread does until it waits or yields.
+    pub fn set_turns_per_poll(&mut self, turns: u32) {
+        self.turns_per_poll = turns.max(1);
+    }
+
+    /// Gives up what the engine has interrupted, if there is something, as if it had trapped: the
+    /// instances that were part of it never run again, and the call that it belongs to ends with
+    /// [`CallError::Interrupted`]. Says whether there was something.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the machine could not unwind it, which is a mistake of Weft's.
+    pub fn stop_interrupted(&mut self) -> Result<bool, Error> {
+        self.context().data_mut().stop_interrupted()
+    }
+
+    /// Says who is woken when a function of the host can go on.
+    pub(crate) fn set_driver(&mut self, waker: &Waker) {
+        self.context().data().waiting.set_driver(waker);
+    }
+
+    /// Lets everything run for a call, for as many turns as a poll may take.
+    pub(crate) fn run_until<R: CallResult>(
+        &mut self,
+        call: SubtaskId,
+    ) -> Result<Ran<R>, CallError> {
+        let turns = self.turns_per_poll;
+        self.context().run_until(call, turns)
+    }
+
+    /// Does what comes before anything new: see [`Context::settle`].
+    pub(crate) fn settle(&mut self, turns: u32) -> Result<(), Error> {
+        self.context().settle(turns)
+    }
+
+    /// A call is to be cancelled and forgotten as soon as the store runs.
+    pub(crate) fn abandon(&mut self, call: SubtaskId) {
+        self.context().data_mut().calls.abandon(call);
+    }
+
+    /// The host's side of the store: what it remembers of tasks and errors. A **host extension**.
+    pub fn host(&mut self) -> StoreHost<'_> {
+        E::data_mut(&mut self.engine_store).machine.host()
+    }
+
+    pub(crate) fn context(&mut self) -> Context<'_, E, T> {
+        Context(E::context(&mut self.engine_store))
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> HostStore for Store<E, T> {
+    type Limits = Heap;
+    type Chooser = Box<dyn Chooser + Send>;
+
+    fn host(&mut self) -> StoreHost<'_> {
+        Self::host(self)
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> fmt::Debug for Store<E, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
