@@ -20,7 +20,7 @@ use crate::waitable::WaitResult;
 use super::stores::{CallId, Store};
 
 impl<R> CallId<R> {
-    /// The call as a task of the host's: its [status](crate::host::Host::task_status), metadata and
+    /// The call as a task of the host's: its [status](crate::task::Tasks::status), metadata and
     /// cancellation, and what is a member of [waitable sets](crate::waitable).
     #[must_use]
     pub const fn task(self) -> SubtaskId {
@@ -35,7 +35,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         &mut self,
         task: SubtaskId,
     ) -> Result<Option<TaskStatus>, CallError> {
-        let status = self.machine.host().task_status(task)?;
+        let status = self.machine.tasks().status(task)?;
         if status.is_finished() {
             return Ok(Some(status));
         }
@@ -45,7 +45,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     /// Returns what a set gives, if it gives something.
     pub(crate) fn poll_set(&mut self, set: WaitableSetId) -> Result<Option<WaitResult>, CallError> {
-        let result = self.machine.host().waitable_set_poll(set).map_err(Fault::from)?;
+        let result = self.machine.waitable_sets().poll(set).map_err(Fault::from)?;
         Ok(Some(result).filter(|result| result.is_final()))
     }
 }
@@ -100,8 +100,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// How it ended is what [`task_result`](Self::task_result) gives; the result of a call is
     /// [taken](Self::take_result) as ever.
     ///
-    /// The future's errors are those of `task_wait`.
-    pub fn task_wait_async(
+    /// The future's errors are those of `wait_for_task`.
+    pub fn wait_for_task_async(
         &mut self,
         task: SubtaskId,
     ) -> impl Future<Output = Result<TaskStatus, CallError>> {
@@ -111,8 +111,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set was
     /// closed, as a future: a **host extension**. Dropping it leaves the set as it is.
     ///
-    /// The future's errors are those of `waitable_set_wait`.
-    pub fn waitable_set_wait_async(
+    /// The future's errors are those of `wait_for_set`.
+    pub fn wait_for_set_async(
         &mut self,
         set: WaitableSetId,
     ) -> impl Future<Output = Result<WaitResult, CallError>> {
@@ -120,7 +120,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// How a host task ended, if it has: what
-    /// [`Host::task_result`](crate::host::Host::task_result) gives, lent for longer. A **host
+    /// [`Tasks::result`](crate::task::Tasks::result) gives, lent for longer. A **host
     /// extension**.
     ///
     /// # Errors
