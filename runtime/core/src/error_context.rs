@@ -54,13 +54,13 @@
 //! An error context can have another as its [source](crate::error_context::ErrorContexts::set_source),
 //! and holds it: the source lives as long as what it is the source of. None can be among its own
 //! sources, so each trace comes to an end. An error of Rust's becomes an error context with all its
-//! sources by [`ErrorContexts::create_from`](crate::error_context::ErrorContexts::create_from).
+//! sources by [`ErrorContexts::create_from`].
 //!
 //! | file | what is in it |
 //! |---|---|
 //! | `severity`, `frame` | [`ErrorSeverity`], [`StackFrame`] |
 //! | `record` | what is kept of an error context |
-//! | `host`, `source` | what the host does with it; chains |
+//! | `error_contexts`, `source` | what the host does with it; chains |
 //! | `trace` | [`ErrorTrace`] |
 
 mod error_contexts;

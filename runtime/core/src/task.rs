@@ -9,10 +9,10 @@
 //!
 //! | the guide's | here |
 //! |---|---|
-//! | `TaskId` | [`SubtaskId`](crate::machine::SubtaskId): a call or host task as its caller sees it, which lives until it is dropped. (A [`TaskId`](crate::machine::TaskId) of the machine is a guest's side of a call, and gone when the guest is done; [`Tasks::call_of`](crate::task::Tasks::call_of) leads from one to the other) |
+//! | `TaskId` | [`SubtaskId`](crate::machine::SubtaskId): a call or host task as its caller sees it, which lives until it is dropped. (A [`TaskId`](crate::machine::TaskId) of the machine is a guest's side of a call, and gone when the guest is done; [`Tasks::call_of`] leads from one to the other) |
 //! | `TaskStatus`, `TaskReturn` | [`TaskStatus`], [`TaskReturn`] |
-//! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Tasks`] |
-//! | `task_wait` | [`Tasks::result`](crate::task::Tasks::result), which doesn't wait; `Store::wait_for_task`, which lets the store run; `Store::wait_for_task_async`, a future |
+//! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Tasks`]: [`start`](Tasks::start), [`complete`](Tasks::complete), [`cancel`](Tasks::cancel), [`set_metadata`](Tasks::set_metadata) |
+//! | `task_wait` | [`Tasks::result`], which doesn't wait; `Store::wait_for_task`, which lets the store run; `Store::wait_for_task_async`, a future |
 //! | `CancellationToken` | [`CancellationToken`]; its methods are those of [`CancellationTokens`] |
 //! | `with_task`, `with_cancellable_task`, `wait_for_tasks` | [`with_task`], [`with_cancellable_task`], `Store::wait_for_tasks` |
 //!
@@ -39,7 +39,7 @@
 //! // Return from it.
 //! machine.tasks().complete(task, TaskReturn::from_component_value(true)?)?;
 //!
-//! // How it ended. A store waits for it: `store.task_wait(task)`.
+//! // How it ended. A store waits for it: `store.wait_for_task(task)`.
 //! assert_eq!(machine.tasks().status(task)?, TaskStatus::Completed);
 //! assert_eq!(machine.tasks().result(task)?.and_then(|it| it.value()?.get::<bool>()), Some(true));
 //!
@@ -59,7 +59,7 @@
 //! # The guide's integration examples
 //!
 //! A context with tasks. (Values of a context are those of whatever runs: inside of a function that
-//! a guest calls, `get_context_value` finds those of the guest's task.)
+//! a guest calls, `contexts().get_value` finds those of the guest's task.)
 //!
 //! ```
 //! # use weft_core as weft;
@@ -146,9 +146,9 @@
 //! |---|---|
 //! | `status` | [`TaskStatus`], [`TaskReturn`], [`TaskResult`] |
 //! | `record` | what is kept of a call or host task |
-//! | `host` | what the host does with them |
+//! | `tasks` | what the host does with them |
 //! | `token` | tokens and handlers, as data |
-//! | `cancellation` | what the host does with them |
+//! | `cancellation_tokens` | what the host does with them |
 //! | `closures` | handlers that are closures (feature `alloc`) |
 //! | `running` | [`with_task`], [`with_cancellable_task`] |
 

@@ -10,10 +10,10 @@
 //! |---|---|
 //! | `Waitable` | [`Waitable`]: a call, a [host task](crate::task), an end of a stream or future that the host holds, or another set |
 //! | `waitable_set_new`, `…_add`, `…_remove`, `…_contains`, `…_count`, `…_close`, `…_drop` | [`create`](WaitableSets::create), [`add`](WaitableSets::add), [`remove`](WaitableSets::remove), [`contains`](WaitableSets::contains), [`count`](WaitableSets::count), [`close`](WaitableSets::close), [`drop`](WaitableSets::drop) |
-//! | `waitable_set_poll`, `waitable_set_poll_all` | the same, which don't wait |
+//! | `waitable_set_poll`, `waitable_set_poll_all` | [`poll`](WaitableSets::poll), [`poll_all`](WaitableSets::poll_all), which don't wait |
 //! | `waitable_set_wait` | `Store::wait_for_set`, which lets the store run; `Store::wait_for_set_async`, a future; `Store::wait_for_set_within`, with a time-out |
 //! | `WaitResult` | [`WaitResult`] |
-//! | the helpers | [`WaitableSets::create_with`](crate::waitable::WaitableSets::create_with); `Store::wait_for_any` |
+//! | the helpers | [`WaitableSets::create_with`]; `Store::wait_for_any` |
 //!
 //! A set knows which of its members have events, not who its members are: waiting on a set of a
 //! million costs what waiting on one of one does.
@@ -38,7 +38,7 @@
 //! let task = machine.tasks().start()?;
 //! machine.waitable_sets().add(set, task)?;
 //!
-//! // Nothing is ready. In a store, `store.waitable_set_wait(set)` lets guests run until it is.
+//! // Nothing is ready. In a store, `store.wait_for_set(set)` lets guests run until it is.
 //! assert_eq!(machine.waitable_sets().poll(set)?, WaitResult::Timeout);
 //!
 //! machine.tasks().complete(task, true)?;

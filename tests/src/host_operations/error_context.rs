@@ -38,7 +38,8 @@ const FRAMES: [StackFrame<'static>; 3] = [
 fn new_and_drop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let error = machine.error_contexts().create(MESSAGE_TEXT, ErrorSeverity::Error).expect("an error");
+        let error =
+            machine.error_contexts().create(MESSAGE_TEXT, ErrorSeverity::Error).expect("an error");
         machine.error_contexts().drop(error).expect("an error");
     })
 }
@@ -54,7 +55,11 @@ fn new_critical<L: ExtensionLimits>() -> Box<dyn FnMut()> {
 }
 
 fn with_frames<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>) -> ErrorContextId {
-    let error = machine.error_contexts().create_with_stack_trace(MESSAGE_TEXT, ErrorSeverity::Error, FRAMES);
+    let error = machine.error_contexts().create_with_stack_trace(
+        MESSAGE_TEXT,
+        ErrorSeverity::Error,
+        FRAMES,
+    );
     error.expect("an error")
 }
 

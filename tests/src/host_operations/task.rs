@@ -77,7 +77,8 @@ fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         priority += 1;
         machine.tasks().set_metadata(task, "priority", priority).expect("a value");
-        let value = machine.tasks().get_metadata(task, "priority").expect("a task").expect("a value");
+        let value =
+            machine.tasks().get_metadata(task, "priority").expect("a task").expect("a value");
         assert_eq!(value.get::<u64>(), Some(priority));
     })
 }
@@ -117,7 +118,8 @@ fn token_handler<L: ExtensionLimits>() -> Box<dyn FnMut()> {
         let token = machine.cancellation_tokens().create().expect("a token");
         let handler = machine.cancellation_tokens().register(token, 7).expect("a handler");
         machine.cancellation_tokens().cancel(token).expect("a token");
-        let heard = machine.cancellation_tokens().next_cancelled().expect("handlers").expect("a handler");
+        let heard =
+            machine.cancellation_tokens().next_cancelled().expect("handlers").expect("a handler");
         assert_eq!((heard.handler, heard.number), (handler, 7));
         machine.cancellation_tokens().drop(token).expect("a token");
     })

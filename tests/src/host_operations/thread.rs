@@ -94,7 +94,8 @@ fn local<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         value += 1;
         play.machine.threads().set_local(thread, 1, value, None).expect("a value");
-        let found = play.machine.threads().get_local(thread, 1).expect("a thread").expect("a value");
+        let found =
+            play.machine.threads().get_local(thread, 1).expect("a thread").expect("a value");
         assert_eq!(found.get::<u64>(), Some(value));
     })
 }

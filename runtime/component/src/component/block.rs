@@ -94,7 +94,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 
     /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:
     /// **blocks**. A **host extension**. What a task returned is what
-    /// [`task_result`](Self::task_result) gives; the result of a call is
+    /// [`Tasks::result`](crate::task::Tasks::result) returns; the result of a call is
     /// [taken](Self::take_result) as ever.
     ///
     /// # Errors

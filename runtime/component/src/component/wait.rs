@@ -12,9 +12,8 @@ use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::Deadlock;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::limits::Heap;
 use crate::machine::{HostEvent, SubtaskId, WaitableSetId};
-use crate::task::{TaskResult, TaskStatus};
+use crate::task::TaskStatus;
 use crate::waitable::WaitResult;
 
 use super::stores::{CallId, Store};
@@ -97,7 +96,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run until a call or [host task](crate::task) is over, as a future, which any
     /// executor polls: a **host extension**. Dropping it leaves the task as it is.
     ///
-    /// How it ended is what [`task_result`](Self::task_result) gives; the result of a call is
+    /// How it ended is what [`Tasks::result`](crate::task::Tasks::result) returns; the result of a call is
     /// [taken](Self::take_result) as ever.
     ///
     /// The future's errors are those of `wait_for_task`.
@@ -117,20 +116,6 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         set: WaitableSetId,
     ) -> impl Future<Output = Result<WaitResult, CallError>> {
         self.ready_async(move |state| state.poll_set(set))
-    }
-
-    /// How a host task ended, if it has: what
-    /// [`Tasks::result`](crate::task::Tasks::result) gives, lent for longer. A **host
-    /// extension**.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unknown`](crate::error::Error::Unknown)
-    pub fn task_result(
-        &self,
-        task: SubtaskId,
-    ) -> Result<Option<TaskResult<'_, Heap>>, crate::error::Error> {
-        E::data(&self.engine_store).machine.task_result(task)
     }
 
     /// What has happened to an end of the host's, of which a [set](crate::waitable) has given the

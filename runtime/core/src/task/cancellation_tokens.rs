@@ -74,7 +74,7 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
 
     /// Cancels a token and all its children, and says whether it was not cancelled before. What is
     /// bound to them is cancelled: host tasks at once, calls of guests as
-    /// [`task_cancel`](crate::task::Tasks::cancel) does. The handlers come out by
+    /// [`Tasks::cancel`](super::Tasks::cancel) does. The handlers come out by
     /// [`next_cancelled`](Self::next_cancelled), each once.
     ///
     /// It needs no room.

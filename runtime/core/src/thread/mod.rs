@@ -7,17 +7,17 @@
 //!
 //! | to … | use |
 //! |---|---|
-//! | begin one | [`Threads::spawn_ref`](crate::thread::Threads::spawn_ref), or `component::Store::spawn_thread_ref`, also from inside of a function of the host |
-//! | begin one by the number of its function | [`Threads::spawn_indirect`](crate::thread::Threads::spawn_indirect), or `component::Store::spawn_thread_indirect` |
-//! | look at it | [`Threads::status`](crate::thread::Threads::status), [`Threads::config`](crate::thread::Threads::config), [`Threads::parent`](crate::thread::Threads::parent), [`Threads::children`](crate::thread::Threads::children), [`Threads::count`](crate::thread::Threads::count) |
+//! | begin one | [`Threads::spawn_ref`], or `component::Store::spawn_thread_ref`, also from inside of a function of the host |
+//! | begin one by the number of its function | [`Threads::spawn_indirect`], or `component::Store::spawn_thread_indirect` |
+//! | look at it | [`Threads::status`], [`Threads::config`], [`Threads::parent`], [`Threads::children`], [`Threads::count`] |
 //! | name the function that it runs | `component::Store::function_reference`, or all that an instance exports: `component::Store::function_table` |
-//! | wait for its end | [`Threads::begin_join`](crate::thread::Threads::begin_join), [`Threads::end_join`](crate::thread::Threads::end_join); `component::Store::join_thread` does both, and lets the store run; `component::Store::join_thread_async` is a future |
-//! | wait for it no longer | [`Threads::cancel_join`](crate::thread::Threads::cancel_join) |
+//! | wait for its end | [`Threads::begin_join`], [`Threads::end_join`]; `component::Store::join_thread` does both, and lets the store run; `component::Store::join_thread_async` is a future |
+//! | wait for it no longer | [`Threads::cancel_join`] |
 //! | cancel it, or those that were begun for it | `component::Store::cancel_thread`, `component::Store::cancel_children_of_thread` |
-//! | forget those that are over and were joined | [`Threads::clean_up`](crate::thread::Threads::clean_up) |
-//! | know who runs, and how many at a time | [`Threads::current`](crate::thread::Threads::current), [`Threads::available_parallelism`](crate::thread::Threads::available_parallelism) |
-//! | give it values | [`Threads::set_local`](crate::thread::Threads::set_local), [`Threads::get_local`](crate::thread::Threads::get_local), [`Threads::remove_local`](crate::thread::Threads::remove_local) |
-//! | hear of them at its end | [`Threads::next_destructor`](crate::thread::Threads::next_destructor) |
+//! | forget those that are over and were joined | [`Threads::clean_up`] |
+//! | know who runs, and how many at a time | [`Threads::current`], [`Threads::available_parallelism`] |
+//! | give it values | [`Threads::set_local`], [`Threads::get_local`], [`Threads::remove_local`] |
+//! | hear of them at its end | [`Threads::next_destructor`] |
 //!
 //! What is known of a thread outlives it until it was joined, so that its end is never missed, and
 //! is forgotten some time after that; a trap in its instance, or the removal of that, is an end, too.
@@ -31,7 +31,7 @@
 //! |---|---|
 //! | `record` | what is known of a thread |
 //! | `table` | where that is kept |
-//! | `host` | what the host does with threads |
+//! | `threads` | what the host does with threads |
 
 pub(crate) mod record;
 pub(crate) mod table;

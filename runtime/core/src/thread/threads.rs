@@ -39,7 +39,7 @@ pub struct Threads<'a, L: ExtensionLimits, C: Chooser> {
 impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     /// Calls a guest's function as a new task, whose implicit thread is the thread: gives the
     /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
-    /// does. A store of components has a `thread_spawn_ref` of its own, which takes the steps.
+    /// does. A store of components has a `spawn_thread_ref` of its own, which takes the steps.
     ///
     /// Threads that were joined are forgotten if there is no room for another, or there are many.
     ///
@@ -98,7 +98,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
 
     /// Begins a thread, as [`spawn_ref`](Self::spawn_ref), by the number that its
     /// function has in `table`. A machine has no arguments: their types are checked by whoever
-    /// lowers them, as a store of components does in its own `thread_spawn_indirect`.
+    /// lowers them, as a store of components does in its own `spawn_thread_indirect`.
     ///
     /// # Errors
     ///

@@ -226,7 +226,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
     /// [`Error::Unknown`]; while it goes on, those of
     /// [`next_host_event`](crate::machine::Machine::next_host_event), which end it.
     pub fn poll_all(
-        &mut self,
+        mut self,
         set: WaitableSetId,
     ) -> Result<impl Iterator<Item = Result<WaitResult, Failure>>, Error> {
         self.machine.host_set_key(set)?;

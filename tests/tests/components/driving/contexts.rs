@@ -113,7 +113,10 @@ fn a_store_knows_of_an_error_what_the_host_said_and_a_guest_none_of_it() {
     let error = world.store.error_contexts().create("lost", ErrorSeverity::Critical).unwrap();
     world.store.error_contexts().set_code(error, 7).unwrap();
     assert_eq!(world.store.debug_message(error).unwrap(), "lost");
-    assert_eq!(world.store.error_contexts().stack_trace(error).unwrap().to_string(), "critical 7: lost");
+    assert_eq!(
+        world.store.error_contexts().stack_trace(error).unwrap().to_string(),
+        "critical 7: lost"
+    );
     world.store.drop_error_context(error).unwrap();
     world.store.error_contexts().severity(error).unwrap_err();
 }

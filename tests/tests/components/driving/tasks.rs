@@ -31,7 +31,7 @@ fn a_call_is_waited_for_as_a_task_and_its_result_is_taken_then() {
     });
     assert_eq!(world.store.wait_for_task(call.task()).unwrap(), TaskStatus::Completed);
     answering.join().unwrap();
-    assert!(world.store.task_result(call.task()).unwrap().is_some());
+    assert!(world.store.tasks().result(call.task()).unwrap().is_some());
     let result = world.store.take_result(call).unwrap().unwrap();
     assert_eq!(result.unwrap(), Some(Val::U32(40)));
     let gone = world.store.wait_for_task(call.task()).unwrap_err();
@@ -172,7 +172,7 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
     let set = world.store.waitable_sets().create().unwrap();
     let dropped = world.store.waitable_sets().create().unwrap();
     world.store.waitable_sets().drop(dropped).unwrap();
-    assert_eq!(world.store.task_result(gone), Err(Error::Unknown(Table::Waitables)));
+    assert_eq!(world.store.tasks().result(gone), Err(Error::Unknown(Table::Waitables)));
     let store = &mut world.store;
     let unknown = [
         store.wait_for_task(gone).unwrap_err(),
@@ -218,6 +218,6 @@ fn a_host_task_that_nobody_ends_is_a_deadlock_and_is_there_as_before() {
     assert!(matches!(error, CallError::Deadlock(_)), "{error}");
     world.store.tasks().complete(task, ContextValue::String("done".into())).unwrap();
     assert_eq!(world.store.wait_for_task(task).unwrap(), TaskStatus::Completed);
-    let returned = world.store.task_result(task).unwrap().and_then(|it| it.value()?.as_text());
+    let returned = world.store.tasks().result(task).unwrap().and_then(|it| it.value()?.as_text());
     assert_eq!(returned, Some("done"));
 }

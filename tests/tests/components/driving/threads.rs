@@ -293,7 +293,11 @@ fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed()
     world.store.threads().set_local(cancelled.id(), 1, 10_u32, Some(destructor)).unwrap();
     let token = world.store.cancellation_tokens().create().unwrap();
     world.store.cancellation_tokens().bind(token, cancelled.call().task()).unwrap();
-    let set = world.store.waitable_sets().create_with(&[answered, cancelled].map(|it| it.call().task())).unwrap();
+    let set = world
+        .store
+        .waitable_sets()
+        .create_with(&[answered, cancelled].map(|it| it.call().task()))
+        .unwrap();
     // That they have started is told, too.
     while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
     asked.answer(1, 11);

@@ -323,9 +323,8 @@ pub(super) fn threads<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         });
         world.machine.threads().begin_join(thread, None).unwrap();
         world.machine.threads().end_join(thread).unwrap().unwrap();
-        let refused = world.refuses(Error::AlreadyJoined, |machine| {
-            machine.threads().begin_join(thread, None)
-        });
+        let refused = world
+            .refuses(Error::AlreadyJoined, |machine| machine.threads().begin_join(thread, None));
         assert_eq!(world.machine.threads().clean_up(), Ok(1));
         world.machine.drop_call(call).unwrap();
         refused
@@ -336,10 +335,8 @@ pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             let task = world.machine.tasks().start().unwrap();
-            let refused =
-                world.refuses(Error::NotFinished, |machine| machine.tasks().drop(task));
-            world
-                .refuses(Error::NotBound, |machine| machine.cancellation_tokens().unbind(task));
+            let refused = world.refuses(Error::NotFinished, |machine| machine.tasks().drop(task));
+            world.refuses(Error::NotBound, |machine| machine.cancellation_tokens().unbind(task));
             let token = world.machine.cancellation_tokens().create().unwrap();
             world.machine.cancellation_tokens().bind(token, task).unwrap();
             world.refuses(Error::AlreadyBound, |machine| {
@@ -356,11 +353,10 @@ pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(Error::SetNotEmpty, |machine| machine.waitable_sets().drop(set));
             world.refuses(Error::SetCycle, |machine| machine.waitable_sets().add(set, set));
             world.machine.waitable_sets().remove(set, task).unwrap();
-            world
-                .refuses(Error::NotMember, |machine| machine.waitable_sets().remove(set, task));
+            world.refuses(Error::NotMember, |machine| machine.waitable_sets().remove(set, task));
             world.machine.waitable_sets().close(set).unwrap();
-            let refused = world
-                .refuses(Error::SetClosed, |machine| machine.waitable_sets().add(set, task));
+            let refused =
+                world.refuses(Error::SetClosed, |machine| machine.waitable_sets().add(set, task));
             world.machine.waitable_sets().drop(set).unwrap();
             world.machine.tasks().cancel(task).unwrap();
             world.machine.tasks().drop(task).unwrap();

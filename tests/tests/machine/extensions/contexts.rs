@@ -106,13 +106,16 @@ fn the_current_context_is_replaced_pushed_and_popped<L: ExtensionLimits>() {
         context.set::<UserId>(user).unwrap();
         context
     };
-    assert_eq!((world.machine.contexts().current(), world.machine.contexts().depth()), (None, 0));
+    assert_eq!(world.machine.contexts().current(), None);
+    assert_eq!(world.machine.contexts().depth(), 0);
     assert_eq!(world.machine.contexts().pop(), Ok(None));
     assert_eq!(world.machine.contexts().replace(with(1)), Ok(()));
     assert_eq!(world.machine.contexts().replace(with(2)), Ok(()));
-    assert_eq!((world.machine.contexts().get::<UserId>(), world.machine.contexts().depth()), (Some(2), 1));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(2));
+    assert_eq!(world.machine.contexts().depth(), 1);
     assert_eq!(world.machine.contexts().push(with(3)), Ok(()));
-    assert_eq!((world.machine.contexts().get::<UserId>(), world.machine.contexts().depth()), (Some(3), 2));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(3));
+    assert_eq!(world.machine.contexts().depth(), 2);
     assert_eq!(world.machine.contexts().replace(with(4)), Ok(()));
     assert_eq!(world.machine.contexts().pop(), Ok(Some(with(4))));
     assert_eq!(world.machine.contexts().pop(), Ok(Some(with(2))));
@@ -171,7 +174,11 @@ fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimit
     let step = world.tick();
     back(&step, thread);
     world.as_host(|world| {
-        assert_eq!(world.machine.tasks().current(), Some(task), "the one that calls the host's function");
+        assert_eq!(
+            world.machine.tasks().current(),
+            Some(task),
+            "the one that calls the host's function"
+        );
         assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
         world.machine.contexts().set::<UserId>(3).unwrap();
     });
@@ -201,17 +208,29 @@ fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets
     let step = world.import_async(callee);
     let thread = enters(&step, callee);
     let callee_task = world.machine.task_of(thread).unwrap();
-    assert_eq!((world.machine.tasks().current(), world.machine.contexts().get::<UserId>()), (Some(callee_task), Some(1)));
+    assert_eq!(
+        (world.machine.tasks().current(), world.machine.contexts().get::<UserId>()),
+        (Some(callee_task), Some(1))
+    );
     assert_eq!(world.machine.contexts().depth(), 1);
     world.machine.contexts().set::<UserId>(2).unwrap();
-    assert_eq!(world.machine.contexts().of_task(caller_task).unwrap().unwrap().get::<UserId>(), Some(1));
+    assert_eq!(
+        world.machine.contexts().of_task(caller_task).unwrap().unwrap().get::<UserId>(),
+        Some(1)
+    );
 
     let step = world.step(suspend());
     subtask(&step, caller, SubtaskState::Started);
-    assert_eq!((world.machine.tasks().current(), world.machine.contexts().get::<UserId>()), (Some(caller_task), Some(1)));
+    assert_eq!(
+        (world.machine.tasks().current(), world.machine.contexts().get::<UserId>()),
+        (Some(caller_task), Some(1))
+    );
     world.machine.contexts().set::<UserId>(3).unwrap();
     world.machine.contexts().push(AsyncContext::new()).unwrap();
-    assert_eq!(world.machine.contexts().of_task(callee_task).unwrap().unwrap().get::<UserId>(), Some(2));
+    assert_eq!(
+        world.machine.contexts().of_task(callee_task).unwrap().unwrap().get::<UserId>(),
+        Some(2)
+    );
     assert_eq!(world.machine.count_of(Table::TaskRecords), 2);
     world.clean_up();
 }
@@ -229,7 +248,10 @@ fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: Extension
         assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
         world.machine.contexts().set::<UserId>(2).unwrap();
         assert_eq!(world.return_value(None), HOST, "{thread:?}");
-        assert_eq!((world.machine.tasks().current(), world.machine.contexts().get::<UserId>()), (Some(task), Some(1)));
+        assert_eq!(
+            (world.machine.tasks().current(), world.machine.contexts().get::<UserId>()),
+            (Some(task), Some(1))
+        );
     });
     world.clean_up();
 }

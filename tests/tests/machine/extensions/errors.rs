@@ -34,7 +34,11 @@ fn an_error_has_stack_frames_from_the_innermost_out<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let inner = StackFrame::new("connect").file("database.rs").line(142).column(15);
     let outer = StackFrame::new("main");
-    let error = world.machine.error_contexts().create_with_stack_trace("no answer", ErrorSeverity::Warning, [inner]).unwrap();
+    let error = world
+        .machine
+        .error_contexts()
+        .create_with_stack_trace("no answer", ErrorSeverity::Warning, [inner])
+        .unwrap();
     assert_eq!(world.machine.error_contexts().add_stack_frame(error, outer), Ok(()));
     let frames: Vec<_> = world.machine.error_contexts().stack_frames(error).unwrap().collect();
     assert_eq!(frames, [inner, outer]);
@@ -54,16 +58,24 @@ fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
     assert_eq!(world.machine.error_contexts().remove_metadata(error, "url"), Ok(None));
     assert_eq!(world.machine.error_contexts().set_metadata(error, "url", "tcp://a"), Ok(None));
     assert_eq!(world.machine.error_contexts().set_metadata(error, "try", 1_u32), Ok(None));
-    assert_eq!(world.machine.error_contexts().set_metadata(error, "try", 2_u32), Ok(Some(1_u32.into())));
-    let url = world.machine.error_contexts().get_metadata(error, "url").unwrap();
-    assert_eq!(url.and_then(ContextValue::as_text), Some("tcp://a"));
-    let all: Vec<_> = host
-        .error_context_metadata(error)
+    assert_eq!(
+        world.machine.error_contexts().set_metadata(error, "try", 2_u32),
+        Ok(Some(1_u32.into()))
+    );
+    let url = world.machine.error_contexts().get_metadata(error, "url").unwrap().cloned();
+    assert_eq!(url.as_ref().and_then(ContextValue::as_text), Some("tcp://a"));
+    let all: Vec<_> = world
+        .machine
+        .error_contexts()
+        .metadata(error)
         .unwrap()
         .map(|(key, value)| (key, value.clone()))
         .collect();
-    assert_eq!(all, [("url", url.unwrap().clone()), ("try", 2_u32.into())]);
-    assert_eq!(world.machine.error_contexts().remove_metadata(error, "try"), Ok(Some(2_u32.into())));
+    assert_eq!(all, [("url", url.unwrap()), ("try", 2_u32.into())]);
+    assert_eq!(
+        world.machine.error_contexts().remove_metadata(error, "try"),
+        Ok(Some(2_u32.into()))
+    );
     assert_eq!(world.machine.error_contexts().metadata(error).unwrap().count(), 1);
     world.machine.error_contexts().drop(error).unwrap();
     world.clean_up();
@@ -78,7 +90,10 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
         panic!("an error context");
     };
     assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Error));
-    assert_eq!(world.machine.error_contexts().stack_trace(error).unwrap().to_string(), "error: message");
+    assert_eq!(
+        world.machine.error_contexts().stack_trace(error).unwrap().to_string(),
+        "error: message"
+    );
     world.machine.error_contexts().set_severity(error, ErrorSeverity::Critical).unwrap();
     world.machine.error_contexts().set_code(error, 5).unwrap();
     world.machine.error_contexts().add_stack_frame(error, StackFrame::new("guest")).unwrap();
@@ -87,7 +102,11 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
     assert_eq!(trace.to_string(), "critical 5: message\n    at guest");
     assert_eq!(format!("{trace:?}"), trace.to_string());
     assert_eq!(world.machine.error_contexts().drop(error), Err(Error::NotHeld));
-    assert_eq!(world.machine.error_contexts().message(error), Ok("message"), "as the guest gave it");
+    assert_eq!(
+        world.machine.error_contexts().message(error),
+        Ok("message"),
+        "as the guest gave it"
+    );
     assert_eq!(world.machine.count_of(Table::ErrorRecords), 1);
 
     world.run(error_context_drop(handle));
@@ -137,13 +156,19 @@ fn every_operation_says_that_an_error_is_no_more<L: ExtensionLimits>() {
     assert_eq!(world.machine.error_contexts().source(error), Err(GONE));
     assert_eq!(world.machine.error_contexts().set_source(error, other), Err(GONE));
     assert_eq!(world.machine.error_contexts().set_source(other, error), Err(GONE));
-    assert_eq!(world.machine.error_contexts().add_stack_frame(error, StackFrame::new("f")), Err(GONE));
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(error, StackFrame::new("f")),
+        Err(GONE)
+    );
     assert_eq!(world.machine.error_contexts().stack_frames(error).map(Iterator::count), Err(GONE));
     assert_eq!(world.machine.error_contexts().set_metadata(error, "a", 1_u32), Err(GONE));
     assert_eq!(world.machine.error_contexts().get_metadata(error, "a"), Err(GONE));
     assert_eq!(world.machine.error_contexts().remove_metadata(error, "a"), Err(GONE));
     assert_eq!(world.machine.error_contexts().metadata(error).map(Iterator::count), Err(GONE));
-    assert_eq!(world.machine.error_contexts().stack_trace(error).map(|it| it.to_string()), Err(GONE));
+    assert_eq!(
+        world.machine.error_contexts().stack_trace(error).map(|it| it.to_string()),
+        Err(GONE)
+    );
     world.machine.error_contexts().drop(other).unwrap();
     world.clean_up();
 }

@@ -68,7 +68,11 @@ fn there_are_as_many_contexts_as_there_is_room_for() {
     world.machine.contexts().push(AsyncContext::new()).unwrap();
     assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(Contexts));
     assert_eq!(world.machine.contexts().depth(), 2);
-    assert_eq!(world.machine.contexts().replace(AsyncContext::new()), Ok(()), "in place of the current one");
+    assert_eq!(
+        world.machine.contexts().replace(AsyncContext::new()),
+        Ok(()),
+        "in place of the current one"
+    );
     let refused = AsyncContextScope::enter_empty(&mut world.machine).map(|_| ());
     assert_eq!(refused, full(Contexts));
     let refused = AsyncContextScope::enter_copy(&mut world.machine).map(|_| ());
@@ -165,7 +169,10 @@ fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
     world.invoke(function);
     assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(TaskRecords));
     assert_eq!(world.machine.contexts().replace(AsyncContext::new()), full(TaskRecords));
-    assert_eq!(world.machine.contexts().set::<UserId>(3), Err(ContextError::Error(Error::Full(TaskRecords))));
+    assert_eq!(
+        world.machine.contexts().set::<UserId>(3),
+        Err(ContextError::Error(Error::Full(TaskRecords)))
+    );
     assert_eq!(world.step(suspend()), HOST);
     world.machine.drop_call(first).unwrap();
     world.clean_up();
@@ -175,18 +182,34 @@ fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
 fn an_error_has_as_much_as_there_is_room_for() {
     let mut world = World::<Little>::new();
     let error = world.machine.error_contexts().create_simple("a long message").unwrap();
-    assert_eq!(world.machine.error_contexts().message(error), Ok("a long m"), "cut, as the spec allows");
+    assert_eq!(
+        world.machine.error_contexts().message(error),
+        Ok("a long m"),
+        "cut, as the spec allows"
+    );
     let frame = StackFrame::new("f");
     let too_long = |bytes| Err(Error::ValueTooLong { bytes });
-    assert_eq!(world.machine.error_contexts().add_stack_frame(error, StackFrame::new("12345")), too_long(5));
-    assert_eq!(world.machine.error_contexts().add_stack_frame(error, frame.file("123456")), too_long(6));
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(error, StackFrame::new("12345")),
+        too_long(5)
+    );
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(error, frame.file("123456")),
+        too_long(6)
+    );
     assert_eq!(world.machine.error_contexts().add_stack_frame(error, frame), Ok(()));
     assert_eq!(world.machine.error_contexts().add_stack_frame(error, frame), full(StackFrames));
     assert_eq!(world.machine.error_contexts().stack_frames(error).unwrap().count(), 1);
 
     let key = "k".repeat(65);
-    assert_eq!(world.machine.error_contexts().set_metadata(error, &key, 1_u8).map(|_| ()), too_long(65));
-    assert_eq!(world.machine.error_contexts().set_metadata(error, "a", "12345").map(|_| ()), too_long(5));
+    assert_eq!(
+        world.machine.error_contexts().set_metadata(error, &key, 1_u8).map(|_| ()),
+        too_long(65)
+    );
+    assert_eq!(
+        world.machine.error_contexts().set_metadata(error, "a", "12345").map(|_| ()),
+        too_long(5)
+    );
     assert_eq!(world.machine.error_contexts().set_metadata(error, "a", 1_u8), Ok(Option::None));
     assert_eq!(world.machine.error_contexts().set_metadata(error, "b", 1_u8), full(ErrorMetadata));
     assert_eq!(world.machine.error_contexts().metadata(error).unwrap().count(), 1);
@@ -198,23 +221,38 @@ fn an_error_has_as_much_as_there_is_room_for() {
 fn an_error_that_can_not_be_described_is_not_made() {
     let mut world = World::<Little>::new();
     let frames = [StackFrame::new("f"), StackFrame::new("g")];
-    let refused = world.machine.error_contexts().create_with_stack_trace("a", ErrorSeverity::Info, frames);
+    let refused =
+        world.machine.error_contexts().create_with_stack_trace("a", ErrorSeverity::Info, frames);
     assert_eq!(refused, full(StackFrames));
-    let made = [(); 2].map(|()| world.machine.error_contexts().create("a", ErrorSeverity::Info).unwrap());
+    let made =
+        [(); 2].map(|()| world.machine.error_contexts().create("a", ErrorSeverity::Info).unwrap());
     assert_eq!(world.machine.error_contexts().create("a", ErrorSeverity::Info), full(ErrorRecords));
     let plain = world.machine.new_host_error_context("a").unwrap();
     assert_eq!(world.machine.error_contexts().severity(plain), Ok(ErrorSeverity::Error));
     assert_eq!(world.machine.error_contexts().set_code(plain, 1), full(ErrorRecords));
-    assert_eq!(world.machine.error_contexts().set_severity(plain, ErrorSeverity::Info), full(ErrorRecords));
+    assert_eq!(
+        world.machine.error_contexts().set_severity(plain, ErrorSeverity::Info),
+        full(ErrorRecords)
+    );
     assert_eq!(world.machine.error_contexts().set_metadata(plain, "a", 1), full(ErrorRecords));
-    assert_eq!(world.machine.error_contexts().add_stack_frame(plain, frames[0]), full(ErrorRecords));
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(plain, frames[0]),
+        full(ErrorRecords)
+    );
     assert_eq!(world.machine.error_contexts().set_source(plain, made[0]), full(ErrorRecords));
     assert_eq!(world.machine.error_contexts().set_source(made[0], plain), full(ErrorRecords));
-    assert_eq!(world.machine.error_contexts().create("a", ErrorSeverity::Info), full(ErrorContexts));
+    assert_eq!(
+        world.machine.error_contexts().create("a", ErrorSeverity::Info),
+        full(ErrorContexts)
+    );
     assert_eq!(world.machine.error_contexts().source(made[0]), Ok(Option::None));
     for error in [made[0], made[1], plain] {
         world.machine.error_contexts().drop(error).unwrap();
-        assert_eq!(world.machine.error_contexts().message(error), full_of_nothing(), "nothing else held it");
+        assert_eq!(
+            world.machine.error_contexts().message(error),
+            full_of_nothing(),
+            "nothing else held it"
+        );
     }
     world.clean_up();
 }

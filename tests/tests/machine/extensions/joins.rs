@@ -47,7 +47,11 @@ fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().begin_join(a, Some(c)), Err(Error::JoinCycle));
     assert_eq!(world.machine.threads().status(a), Ok(ThreadStatus::Running), "nothing has changed");
     assert_eq!(world.machine.threads().cancel_join(c), Ok(()));
-    assert_eq!(world.machine.threads().begin_join(a, Some(c)), Ok(()), "nobody waits for the third any more");
+    assert_eq!(
+        world.machine.threads().begin_join(a, Some(c)),
+        Ok(()),
+        "nobody waits for the third any more"
+    );
     for thread in [a, b] {
         world.machine.threads().cancel_join(thread).unwrap();
     }
@@ -64,7 +68,11 @@ fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
         assert_eq!(world.machine.threads().begin_join(a, Some(waits)), Err(Error::JoinCycle));
     }
     assert_eq!(world.machine.threads().cancel_join(c), Ok(()));
-    assert_eq!(world.machine.threads().begin_join(a, Some(b)), Err(Error::JoinCycle), "it is still waited for");
+    assert_eq!(
+        world.machine.threads().begin_join(a, Some(b)),
+        Err(Error::JoinCycle),
+        "it is still waited for"
+    );
     assert_eq!(world.machine.threads().begin_join(a, Some(c)), Ok(()));
     for thread in [a, b] {
         world.machine.threads().cancel_join(thread).unwrap();

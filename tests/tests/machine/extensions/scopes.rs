@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use weft_core::context::{AsyncContext, AsyncContextScope, with_async_context};
 use weft_core::error::Error;
 use weft_core::host::limits::ExtensionLimits;
-use weft_core::host::{ExtendedMachine, HostStore};
+use weft_core::host::{ExtendedMachine, HostExtensions};
 use weft_core::limits::Table;
 
 use super::{Locale, UserId};
@@ -68,7 +68,10 @@ fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: ExtensionLimits>(
     scope.contexts().push(AsyncContext::new()).unwrap();
     assert_eq!(scope.contexts().depth(), 4);
     drop(scope);
-    assert_eq!((world.machine.contexts().get::<UserId>(), world.machine.contexts().depth()), (Some(1), 1));
+    assert_eq!(
+        (world.machine.contexts().get::<UserId>(), world.machine.contexts().depth()),
+        (Some(1), 1)
+    );
     assert!(world.machine.contexts().pop().unwrap().is_some());
     world.clean_up();
 }
@@ -341,7 +344,7 @@ fn top(seen: &mut Seen) -> &mut (Option<u64>, Option<String>) {
     seen.last_mut().unwrap()
 }
 
-fn current<S: HostStore>(store: &mut S) -> Option<(Option<u64>, Option<String>)> {
+fn current<S: HostExtensions>(store: &mut S) -> Option<(Option<u64>, Option<String>)> {
     let context = store.contexts().current()?;
     Some((context.get::<UserId>(), context.get::<Locale>().map(String::from)))
 }

@@ -40,7 +40,8 @@ fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: Exte
     assert_eq!(world.host_events(), [], "they are the set's");
     assert_eq!(ready(&mut world.machine, set), Some(WaitableId::Subtask(tasks[2])));
     world.machine.tasks().cancel(tasks[1]).unwrap();
-    let all: Vec<_> = world.machine.waitable_sets().poll_all(set).unwrap().map(Result::unwrap).collect();
+    let all: Vec<_> =
+        world.machine.waitable_sets().poll_all(set).unwrap().map(Result::unwrap).collect();
     let waitables = all.into_iter().map(|result| match result {
         WaitResult::Ready(event) => event.waitable,
         other => panic!("{other:?}"),
@@ -52,7 +53,11 @@ fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: Exte
     assert_eq!(world.machine.waitable_sets().count(set), Ok(3));
     assert_eq!(world.machine.waitable_sets().drop(set), Err(Error::SetNotEmpty));
     world.machine.tasks().clean_up().unwrap();
-    assert_eq!(world.machine.waitable_sets().count(set), Ok(0), "what is dropped is a member no more");
+    assert_eq!(
+        world.machine.waitable_sets().count(set),
+        Ok(0),
+        "what is dropped is a member no more"
+    );
     assert_eq!(world.machine.waitable_sets().drop(set), Ok(()));
     world.clean_up();
 }
@@ -144,7 +149,11 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
     assert_eq!(world.machine.waitable_sets().remove(outer, middle), Err(Error::NotMember));
     assert_eq!(ready(&mut world.machine, outer), None);
     world.machine.waitable_sets().add(outer, inner).unwrap();
-    assert_eq!(world.machine.waitable_sets().contains(middle, inner), Ok(false), "it is in one at a time");
+    assert_eq!(
+        world.machine.waitable_sets().contains(middle, inner),
+        Ok(false),
+        "it is in one at a time"
+    );
     assert_eq!(ready(&mut world.machine, middle), None);
     assert_eq!(ready(&mut world.machine, outer), Some(WaitableId::Subtask(deep)));
     assert_eq!(ready(&mut world.machine, outer), None);
@@ -269,7 +278,10 @@ fn a_guests_set_is_not_the_hosts<L: ExtensionLimits>() {
     assert_eq!(world.machine.waitable_sets().close(guests), Err(Error::NotHeld));
     assert_eq!(world.machine.waitable_sets().drop(guests), Err(Error::NotHeld));
     assert_eq!(world.machine.waitable_sets().poll(guests), Err(Error::NotHeld.into()));
-    assert_eq!(world.machine.waitable_sets().poll_all(guests).map(Iterator::count), Err(Error::NotHeld));
+    assert_eq!(
+        world.machine.waitable_sets().poll_all(guests).map(Iterator::count),
+        Err(Error::NotHeld)
+    );
     world.machine.waitable_sets().drop(set).unwrap();
     world.clean_up();
 }
@@ -334,15 +346,23 @@ fn each_event_is_taken_once<L: ExtensionLimits>(
             0 => world.machine.waitable_sets().add(set, task).unwrap(),
             1 => {
                 let was_member = world.machine.waitable_sets().contains(set, task).unwrap();
-                prop_assert_eq!(world.machine.waitable_sets().remove(set, task).is_ok(), was_member);
+                prop_assert_eq!(
+                    world.machine.waitable_sets().remove(set, task).is_ok(),
+                    was_member
+                );
             }
             2 => match world.machine.waitable_sets().add(set, other) {
-                Ok(()) => prop_assert_eq!(world.machine.waitable_sets().contains(set, other), Ok(true)),
+                Ok(()) => {
+                    prop_assert_eq!(world.machine.waitable_sets().contains(set, other), Ok(true))
+                }
                 Err(error) => prop_assert_eq!(error, Error::SetCycle),
             },
             3 => {
                 let was_member = world.machine.waitable_sets().contains(set, other).unwrap();
-                prop_assert_eq!(world.machine.waitable_sets().remove(set, other).is_ok(), was_member);
+                prop_assert_eq!(
+                    world.machine.waitable_sets().remove(set, other).is_ok(),
+                    was_member
+                );
             }
             4 => {
                 if world.machine.tasks().complete(task, ()).is_ok() {
@@ -354,8 +374,13 @@ fn each_event_is_taken_once<L: ExtensionLimits>(
         }
         for set in sets {
             let members = tasks.map(Waitable::Task).into_iter().chain(sets.map(Waitable::Set));
-            let count = members.filter(|it| world.machine.waitable_sets().contains(set, *it).unwrap()).count();
-            prop_assert_eq!(world.machine.waitable_sets().count(set).map(|it| it as usize), Ok(count));
+            let count = members
+                .filter(|it| world.machine.waitable_sets().contains(set, *it).unwrap())
+                .count();
+            prop_assert_eq!(
+                world.machine.waitable_sets().count(set).map(|it| it as usize),
+                Ok(count)
+            );
         }
     }
     for set in sets {

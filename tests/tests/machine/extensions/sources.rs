@@ -13,7 +13,8 @@ use crate::guests::World;
 
 fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let [first, second, third] = ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
+    let [first, second, third] =
+        ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
     assert_eq!(world.machine.error_contexts().set_source(first, second), Ok(()));
     assert_eq!(world.machine.error_contexts().set_source(second, third), Ok(()));
     assert_eq!(world.machine.error_contexts().set_source(second, third), Ok(()), "as it is");
@@ -36,7 +37,8 @@ fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
 
 fn a_source_that_is_replaced_is_let_go<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let [first, second, third] = ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
+    let [first, second, third] =
+        ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
     world.machine.error_contexts().set_source(first, second).unwrap();
     world.machine.error_contexts().drop(second).unwrap();
     assert_eq!(world.machine.error_contexts().set_source(first, third), Ok(()));
@@ -52,11 +54,15 @@ fn a_source_that_is_replaced_is_let_go<L: ExtensionLimits>() {
 
 fn no_error_is_among_its_own_sources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let [first, second, third] = ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
+    let [first, second, third] =
+        ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
     world.machine.error_contexts().set_source(first, second).unwrap();
     world.machine.error_contexts().set_source(second, third).unwrap();
     for (error, source) in [(first, first), (third, first), (third, second), (second, first)] {
-        assert_eq!(world.machine.error_contexts().set_source(error, source), Err(Error::SourceCycle));
+        assert_eq!(
+            world.machine.error_contexts().set_source(error, source),
+            Err(Error::SourceCycle)
+        );
     }
     assert_eq!(world.machine.error_contexts().source(third), Ok(None));
     for error in [third, second, first] {
@@ -105,7 +111,11 @@ impl std::error::Error for Endless {
 
 fn an_error_of_rusts_comes_with_its_sources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let made = world.machine.error_contexts().create_from(&Behind::with(2), ErrorSeverity::Critical).unwrap();
+    let made = world
+        .machine
+        .error_contexts()
+        .create_from(&Behind::with(2), ErrorSeverity::Critical)
+        .unwrap();
     assert_eq!(
         world.machine.error_contexts().stack_trace(made).unwrap().to_string(),
         "critical: so\ncaused by: critical: so\ncaused by: critical: at last"
@@ -139,10 +149,15 @@ on_each_storage! {
 #[test]
 fn as_many_sources_as_are_followed_are_all_there() {
     let mut world = World::<weft_core::limits::Heap>::new();
-    let made = world.machine.error_contexts().create_from(&Behind::with(128), ErrorSeverity::Info).unwrap();
+    let made = world
+        .machine
+        .error_contexts()
+        .create_from(&Behind::with(128), ErrorSeverity::Info)
+        .unwrap();
     let trace = world.machine.error_contexts().stack_trace(made).unwrap().to_string();
     assert_eq!(trace.lines().count(), 129);
-    let refused = world.machine.error_contexts().create_from(&Behind::with(129), ErrorSeverity::Info);
+    let refused =
+        world.machine.error_contexts().create_from(&Behind::with(129), ErrorSeverity::Info);
     assert_eq!(refused, Err(Error::TooManySources { max: 128 }));
     world.machine.error_contexts().drop(made).unwrap();
     world.clean_up();
@@ -196,7 +211,8 @@ impl Model {
 fn traces_end<L: ExtensionLimits>(operations: &[(u8, u8, u8)]) {
     let mut world = World::<L>::new();
     let mut model = Model { is_held: vec![true; 6], sources: vec![None; 6] };
-    let errors: Vec<ErrorContextId> = (0..6).map(|_| world.machine.error_contexts().create_simple("e").unwrap()).collect();
+    let errors: Vec<ErrorContextId> =
+        (0..6).map(|_| world.machine.error_contexts().create_simple("e").unwrap()).collect();
     for (what, one, other) in operations {
         let [one, other] = [one, other].map(|it| usize::from(*it) % errors.len());
         let (error, source) = (errors[one], errors[other]);
@@ -206,7 +222,10 @@ fn traces_end<L: ExtensionLimits>(operations: &[(u8, u8, u8)]) {
                 model.set_source(one, Some(other))
             ),
             2 => {
-                assert_eq!(world.machine.error_contexts().set_source(error, None), model.set_source(one, None));
+                assert_eq!(
+                    world.machine.error_contexts().set_source(error, None),
+                    model.set_source(one, None)
+                );
             }
             _ => assert_eq!(world.machine.error_contexts().drop(error), model.drop(one)),
         }

@@ -107,13 +107,18 @@ fn a_task_has_metadata_of_its_own_which_end_with_it<L: ExtensionLimits>() {
     assert_eq!(world.machine.tasks().set_metadata(first, "b", "text"), Ok(None));
     assert_eq!(world.machine.tasks().get_metadata(first, "a"), Ok(Some(&2_u32.into())));
     assert_eq!(world.machine.tasks().get_metadata(second, "a"), Ok(None));
-    let names: Vec<_> = world.machine.tasks().metadata(first).unwrap().map(|(name, _)| name).collect();
+    let names: Vec<_> =
+        world.machine.tasks().metadata(first).unwrap().map(|(name, _)| name).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(world.machine.tasks().remove_metadata(first, "a"), Ok(Some(2_u32.into())));
     assert_eq!(world.machine.tasks().metadata(second).unwrap().count(), 0);
 
     world.machine.tasks().complete(first, ()).unwrap();
-    assert_eq!(world.machine.tasks().metadata(first).unwrap().count(), 1, "it is over, and still known");
+    assert_eq!(
+        world.machine.tasks().metadata(first).unwrap().count(),
+        1,
+        "it is over, and still known"
+    );
     world.machine.tasks().drop(first).unwrap();
     // It has the place of the first.
     let third = world.machine.tasks().start().unwrap();
@@ -154,7 +159,11 @@ fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
     assert_eq!(world.machine.tasks().current(), Some(task));
     assert_eq!(world.machine.tasks().call_of(task), Ok(Some(call)));
     assert_eq!(world.machine.tasks().set_metadata(call, "priority", 5), Ok(None));
-    for refused in [world.machine.tasks().complete(call, ()), world.machine.tasks().fail(call, None), world.machine.tasks().drop(call)] {
+    for refused in [
+        world.machine.tasks().complete(call, ()),
+        world.machine.tasks().fail(call, None),
+        world.machine.tasks().drop(call),
+    ] {
         assert_eq!(refused, Err(Error::NotHosts));
     }
     assert_eq!(world.machine.tasks().count(), 0);
@@ -164,7 +173,10 @@ fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
     assert_eq!(world.machine.tasks().call_of(task), Ok(None));
     assert_eq!(world.exit(), HOST);
     assert_eq!(world.machine.tasks().call_of(task), Err(Error::Unknown(Table::Tasks)));
-    assert_eq!(world.machine.tasks().result(call), Ok(Some(TaskResult::Returned(&TaskReturn::Void))));
+    assert_eq!(
+        world.machine.tasks().result(call),
+        Ok(Some(TaskResult::Returned(&TaskReturn::Void)))
+    );
     assert_eq!(world.machine.tasks().clean_up(), Ok(0), "it is not the host's to forget");
     assert_eq!(world.machine.tasks().get_metadata(call, "priority"), Ok(Some(&5.into())));
     world.machine.drop_call(call).unwrap();
@@ -208,7 +220,10 @@ fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() 
         assert_eq!(world.machine.tasks().status(call), Ok(TaskStatus::Failed));
         assert_eq!(world.machine.tasks().cancel(call), Err(Error::AlreadyResolved));
     }
-    assert_eq!(world.machine.cancellation_tokens().bind(token, unbound), Err(Error::AlreadyResolved));
+    assert_eq!(
+        world.machine.cancellation_tokens().bind(token, unbound),
+        Err(Error::AlreadyResolved)
+    );
     assert_eq!(world.machine.cancellation_tokens().cancel(token), Ok(true));
     assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
     world.machine.cancellation_tokens().drop(token).unwrap();

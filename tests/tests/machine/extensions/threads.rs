@@ -79,8 +79,7 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
     let instance = world.instance();
     let function = world.stackful(instance);
     let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
-    let (thread, call, step) =
-        world.machine.threads().spawn_ref(function, config, None).unwrap();
+    let (thread, call, step) = world.machine.threads().spawn_ref(function, config, None).unwrap();
     let machine_thread = enters(&step, function);
     assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running));
     assert_eq!(world.machine.threads().config(thread), Ok(config));
@@ -240,7 +239,8 @@ fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
     world.machine.remove_instance(instance).unwrap();
     join(&mut world, parent.0);
     assert_eq!(world.machine.threads().parent(children[0].0), Ok(None), "nobody knows it any more");
-    let orphan = world.machine.threads().spawn_ref(function, ThreadSpawnConfig::default(), Some(parent.0));
+    let orphan =
+        world.machine.threads().spawn_ref(function, ThreadSpawnConfig::default(), Some(parent.0));
     assert_eq!(orphan.map(|_| ()), Err(Failure::Error(GONE)));
     clean_up(world, &[parent, children[0], children[1]]);
 }
@@ -254,7 +254,10 @@ fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: Extension
     assert_eq!(world.machine.threads().set_local(thread, 3, 3_u32, Some(300)), Ok(None));
     let text = world.machine.threads().get_local(thread, 1).unwrap();
     assert_eq!(text.and_then(ContextValue::as_text), Some("one"));
-    assert_eq!(world.machine.threads().set_local(thread, 3, 4_u32, Some(301)), Ok(Some(3_u32.into())));
+    assert_eq!(
+        world.machine.threads().set_local(thread, 3, 4_u32, Some(301)),
+        Ok(Some(3_u32.into()))
+    );
     assert!(world.machine.threads().next_destructor().unwrap().is_none(), "it is not over");
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
@@ -275,10 +278,14 @@ fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
         world.machine.threads().set_local(thread, key, key, Some(key)).unwrap();
     }
     // It may be made of those that were there.
-    assert_eq!(world.machine.threads().set_local(thread, 1, 10_u32, Some(1)), Ok(Some(1_u32.into())));
+    assert_eq!(
+        world.machine.threads().set_local(thread, 1, 10_u32, Some(1)),
+        Ok(Some(1_u32.into()))
+    );
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    let destroyed = [(); 4].map(|()| world.machine.threads().next_destructor().unwrap().map(|it| it.key));
+    let destroyed =
+        [(); 4].map(|()| world.machine.threads().next_destructor().unwrap().map(|it| it.key));
     assert_eq!(destroyed, [Some(1), Some(3), Some(2), None]);
     clean_up(world, &[(thread, call)]);
 }
@@ -293,7 +300,8 @@ fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().remove_local(thread, 1), Ok(None));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    let destroyed = [(); 3].map(|()| world.machine.threads().next_destructor().unwrap().map(|it| it.key));
+    let destroyed =
+        [(); 3].map(|()| world.machine.threads().next_destructor().unwrap().map(|it| it.key));
     assert_eq!(destroyed, [Some(3), Some(2), None]);
     clean_up(world, &[(thread, call)]);
 }
@@ -367,7 +375,11 @@ fn every_operation_says_that_a_thread_is_not_known<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().has_locals(thread), Err(GONE));
     assert_eq!(world.machine.threads().set_local(thread, 1, 1_u8, None), Err(GONE));
     assert_eq!(world.machine.threads().remove_local(thread, 1), Err(GONE));
-    assert_eq!(world.machine.threads().status(next.0), Ok(ThreadStatus::Running), "and is untouched");
+    assert_eq!(
+        world.machine.threads().status(next.0),
+        Ok(ThreadStatus::Running),
+        "and is untouched"
+    );
     clean_up(world, &[begun, next]);
 }
 
@@ -409,7 +421,10 @@ fn what_has_no_room_says_so_and_what_was_joined_makes_room() {
     assert_eq!(world.machine.threads().set_local(thread, 1, "1234", None), Ok(None));
     let full = Err(Error::Full(Table::ThreadLocals));
     assert_eq!(world.machine.threads().set_local(thread, 2, 1_u8, None), full);
-    assert_eq!(world.machine.threads().set_local(thread, 1, 1_u8, None).map(|it| it.is_some()), Ok(true));
+    assert_eq!(
+        world.machine.threads().set_local(thread, 1, 1_u8, None).map(|it| it.is_some()),
+        Ok(true)
+    );
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
 
@@ -420,7 +435,8 @@ fn what_has_no_room_says_so_and_what_was_joined_makes_room() {
     world.machine.threads().begin_join(thread, None).unwrap();
     world.machine.threads().end_join(thread).unwrap().unwrap();
     assert!(world.machine.threads().next_destructor().unwrap().is_none());
-    let (next, next_call, step) = world.machine.threads().spawn_ref(function, config, None).unwrap();
+    let (next, next_call, step) =
+        world.machine.threads().spawn_ref(function, config, None).unwrap();
     let machine_thread = enters(&step, function);
     assert_eq!(world.machine.threads().status(thread), Err(GONE));
     assert_eq!(world.machine.threads().machine_thread(next), Ok(Some(machine_thread)));

@@ -99,7 +99,10 @@ fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left
     assert_eq!(context, Ok(Some(1)));
     back(&world.tick(), begun.thread);
     world.as_host(|world| {
-        assert_eq!((world.machine.threads().current(), world.machine.contexts().get::<UserId>()), (Some(id), Some(1)));
+        assert_eq!(
+            (world.machine.threads().current(), world.machine.contexts().get::<UserId>()),
+            (Some(id), Some(1))
+        );
     });
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
@@ -125,9 +128,16 @@ fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_t
     }
     world.machine.threads().begin_join(child.id, Some(parent.id)).unwrap();
     world.machine.cancellation_tokens().cancel(root).unwrap();
-    assert_eq!(world.machine.cancellation_tokens().next_cancelled().unwrap().map(|it| it.number), Some(9));
+    assert_eq!(
+        world.machine.cancellation_tokens().next_cancelled().unwrap().map(|it| it.number),
+        Some(9)
+    );
     assert_eq!(world.machine.cancellation_tokens().next_cancelled(), Ok(None));
-    assert_eq!(world.machine.threads().status(child.id), Ok(ThreadStatus::Joining), "it has not heard of it");
+    assert_eq!(
+        world.machine.threads().status(child.id),
+        Ok(ThreadStatus::Joining),
+        "it has not heard of it"
+    );
 
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(child.call)));
     world.accept_cancellation(child);
@@ -142,7 +152,11 @@ fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_t
     let task = world.machine.tasks().start().unwrap();
     world.machine.tasks().fail(task, error).unwrap();
     world.machine.error_contexts().drop(error).unwrap();
-    assert_eq!(world.machine.threads().clean_up(), Ok(1), "the child, of which the error still tells");
+    assert_eq!(
+        world.machine.threads().clean_up(),
+        Ok(1),
+        "the child, of which the error still tells"
+    );
     let named = world.machine.error_contexts().get_metadata(error, "thread").unwrap();
     assert_eq!(named.and_then(|it| it.get::<u64>()), Some(child.call.as_u64()));
     world.machine.tasks().drop(task).unwrap();
@@ -212,7 +226,8 @@ fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: Extensi
     world.trap(task_cancel());
     world.machine.trapped().unwrap();
 
-    let statuses = [goes_on, sleeps, traps].map(|it| world.machine.threads().status(it.id).unwrap());
+    let statuses =
+        [goes_on, sleeps, traps].map(|it| world.machine.threads().status(it.id).unwrap());
     let expected = [ThreadStatus::Running, ThreadStatus::Failed, ThreadStatus::Failed];
     assert_eq!(statuses, expected, "nobody waits for the first any more");
     assert_eq!(world.machine.threads().children(goes_on.id).unwrap().count(), 2);
@@ -226,7 +241,10 @@ fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: Extensi
     }
 
     back(&world.tick(), goes_on.thread);
-    assert_eq!((world.machine.threads().current(), world.machine.contexts().get::<UserId>()), (Some(goes_on.id), Some(1)));
+    assert_eq!(
+        (world.machine.threads().current(), world.machine.contexts().get::<UserId>()),
+        (Some(goes_on.id), Some(1))
+    );
     assert_eq!(world.machine.tasks().get_metadata(goes_on.call, "key"), Ok(Some(&0_u32.into())));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
@@ -262,7 +280,9 @@ fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_
     let context = world.machine.tasks().context(task).unwrap().unwrap();
     assert_eq!(context.get::<UserId>(), Some(2));
     let set = world.machine.waitable_sets().create_with(&[begun.call, task]).unwrap();
-    let WaitResult::Ready(started) = world.machine.waitable_sets().poll(set).unwrap() else { panic!() };
+    let WaitResult::Ready(started) = world.machine.waitable_sets().poll(set).unwrap() else {
+        panic!()
+    };
     assert_eq!(started.waitable, WaitableId::Subtask(begun.call));
     world.machine.cancellation_tokens().cancel(token).unwrap();
     let statuses = [begun.call, task].map(|it| world.machine.tasks().status(it).unwrap());
@@ -270,7 +290,9 @@ fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(begun.call)));
     world.accept_cancellation(begun);
     for expected in [task, begun.call] {
-        let WaitResult::Ready(ready) = world.machine.waitable_sets().poll(set).unwrap() else { panic!() };
+        let WaitResult::Ready(ready) = world.machine.waitable_sets().poll(set).unwrap() else {
+            panic!()
+        };
         assert_eq!(ready.waitable, WaitableId::Subtask(expected));
     }
     world.machine.tasks().drop(task).unwrap();

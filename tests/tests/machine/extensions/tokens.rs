@@ -16,7 +16,9 @@ const NO_HANDLER: Error = Error::Unknown(Table::CancellationHandlers);
 impl<L: ExtensionLimits> World<L> {
     /// The numbers of the handlers that the host hears of.
     fn told(&mut self) -> Vec<u64> {
-        std::iter::from_fn(|| self.machine.cancellation_tokens().next_cancelled().unwrap()).map(|it| it.number).collect()
+        std::iter::from_fn(|| self.machine.cancellation_tokens().next_cancelled().unwrap())
+            .map(|it| it.number)
+            .collect()
     }
 }
 
@@ -45,8 +47,9 @@ fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits
     let mut world = World::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let child = world.machine.cancellation_tokens().create_child(root).unwrap();
-    let handlers = [(root, 1), (child, 2), (child, 3)]
-        .map(|(token, number)| world.machine.cancellation_tokens().register(token, number).unwrap());
+    let handlers = [(root, 1), (child, 2), (child, 3)].map(|(token, number)| {
+        world.machine.cancellation_tokens().register(token, number).unwrap()
+    });
     assert_eq!(world.machine.cancellation_tokens().next_cancelled(), Ok(None));
     world.machine.cancellation_tokens().cancel(child).unwrap();
     let first = world.machine.cancellation_tokens().next_cancelled().unwrap();
@@ -67,8 +70,8 @@ fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits
 fn a_handler_that_is_unregistered_is_not_heard_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
-    let [early, late, heard] =
-        [1, 2, 3].map(|number| world.machine.cancellation_tokens().register(token, number).unwrap());
+    let [early, late, heard] = [1, 2, 3]
+        .map(|number| world.machine.cancellation_tokens().register(token, number).unwrap());
     assert_eq!(world.machine.cancellation_tokens().unregister(early), Ok(1));
     assert_eq!(world.machine.cancellation_tokens().unregister(early), Err(NO_HANDLER));
     world.machine.cancellation_tokens().cancel(token).unwrap();
@@ -93,7 +96,8 @@ fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
     world.machine.tasks().complete(over, 1_u32).unwrap();
     assert_eq!(world.machine.cancellation_tokens().cancel(root), Ok(true));
     assert_eq!(world.machine.cancellation_tokens().bind(child, late), Ok(()));
-    let statuses = [bound, unbound, over, late].map(|task| world.machine.tasks().status(task).unwrap());
+    let statuses =
+        [bound, unbound, over, late].map(|task| world.machine.tasks().status(task).unwrap());
     assert_eq!(
         statuses,
         [TaskStatus::Cancelled, TaskStatus::Running, TaskStatus::Completed, TaskStatus::Cancelled]
@@ -132,7 +136,10 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
             assert_eq!(world.machine.cancel_call(call), Ok(HOST));
         }
     }
-    assert_eq!(world.machine.cancellation_tokens().bind(token, calls[0]), Err(Error::AlreadyCancelled));
+    assert_eq!(
+        world.machine.cancellation_tokens().bind(token, calls[0]),
+        Err(Error::AlreadyCancelled)
+    );
     world.machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }
@@ -174,7 +181,8 @@ fn the_children_of_a_token_that_is_dropped_are_its_parents<L: ExtensionLimits>()
     let mut world = World::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let between = world.machine.cancellation_tokens().create_child(root).unwrap();
-    let leaves = [(); 2].map(|()| world.machine.cancellation_tokens().create_child(between).unwrap());
+    let leaves =
+        [(); 2].map(|()| world.machine.cancellation_tokens().create_child(between).unwrap());
     world.machine.cancellation_tokens().drop(between).unwrap();
     world.machine.cancellation_tokens().drop(leaves[0]).unwrap();
     world.machine.cancellation_tokens().cancel(root).unwrap();
@@ -231,7 +239,9 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
             (0, parent) => {
                 let parent = parent.filter(|_| to % 3 != 0);
                 let made = match parent {
-                    Some(parent) => world.machine.cancellation_tokens().create_child(model[parent].0),
+                    Some(parent) => {
+                        world.machine.cancellation_tokens().create_child(model[parent].0)
+                    }
                     None => world.machine.cancellation_tokens().create(),
                 };
                 match made {
@@ -255,17 +265,19 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
                 }
                 expected.extend(waiting.extract_if(.., |it| model[it.0].2).map(|it| it.1));
             }
-            (2, Some(token)) => match world.machine.cancellation_tokens().register(model[token].0, number) {
-                Ok(handler) => {
-                    handlers.push((handler, number));
-                    if model[token].2 {
-                        expected.push(number);
-                    } else {
-                        waiting.push((token, number));
+            (2, Some(token)) => {
+                match world.machine.cancellation_tokens().register(model[token].0, number) {
+                    Ok(handler) => {
+                        handlers.push((handler, number));
+                        if model[token].2 {
+                            expected.push(number);
+                        } else {
+                            waiting.push((token, number));
+                        }
                     }
+                    Err(error) => prop_assert_eq!(error, Error::Full(Table::CancellationHandlers)),
                 }
-                Err(error) => prop_assert_eq!(error, Error::Full(Table::CancellationHandlers)),
-            },
+            }
             (3, Some(token)) => {
                 world.machine.cancellation_tokens().drop(model[token].0).unwrap();
                 model[token].3 = true;

@@ -144,9 +144,10 @@ impl<L: ExtensionLimits> Play<L> {
             Id::Task(task) | Id::Call(task) => {
                 (self.world.machine.tasks().set_metadata(task, name, value), Table::TaskMetadata)
             }
-            Id::Error(error) => {
-                (self.world.machine.error_contexts().set_metadata(error, name, value), Table::ErrorMetadata)
-            }
+            Id::Error(error) => (
+                self.world.machine.error_contexts().set_metadata(error, name, value),
+                Table::ErrorMetadata,
+            ),
         };
         let is_full = self.room.metadata == Some(thing.metadata.len());
         let held = thing.metadata.iter_mut().find(|it| it.0 == name);
@@ -167,7 +168,9 @@ impl<L: ExtensionLimits> Play<L> {
     fn remove(&mut self, it: usize, name: &str) -> Result<(), TestCaseError> {
         let thing = &mut self.things[it];
         let removed = match thing.id {
-            Id::Task(task) | Id::Call(task) => self.world.machine.tasks().remove_metadata(task, name),
+            Id::Task(task) | Id::Call(task) => {
+                self.world.machine.tasks().remove_metadata(task, name)
+            }
             Id::Error(error) => self.world.machine.error_contexts().remove_metadata(error, name),
         };
         let position = thing.metadata.iter().position(|it| it.0 == name);
@@ -213,8 +216,12 @@ impl<L: ExtensionLimits> Play<L> {
     fn check(&mut self) -> Result<(), TestCaseError> {
         for Thing { id, is_gone, metadata, .. } in &self.things {
             let found = match *id {
-                Id::Task(task) | Id::Call(task) => self.world.machine.tasks().metadata(task).map(numbers),
-                Id::Error(error) => self.world.machine.error_contexts().metadata(error).map(numbers),
+                Id::Task(task) | Id::Call(task) => {
+                    self.world.machine.tasks().metadata(task).map(numbers)
+                }
+                Id::Error(error) => {
+                    self.world.machine.error_contexts().metadata(error).map(numbers)
+                }
             };
             let expected = metadata.iter().map(|(name, value)| (*name, Some(*value))).collect();
             prop_assert_eq!(found, if *is_gone { Err(gone(*id)) } else { Ok(expected) });

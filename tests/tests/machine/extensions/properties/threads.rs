@@ -160,7 +160,11 @@ impl<L: ExtensionLimits> Play<L> {
         }
         let Place { function, set, .. } = self.places[instance];
         let parent_id = parent.map(|it| self.threads[it].id);
-        let begun = self.world.machine.threads().spawn_ref(function, ThreadSpawnConfig::default(), parent_id);
+        let begun = self.world.machine.threads().spawn_ref(
+            function,
+            ThreadSpawnConfig::default(),
+            parent_id,
+        );
         if parent.is_some_and(|it| self.threads[it].is_forgotten) {
             prop_assert_eq!(begun.map(|_| ()), Err(Failure::Error(GONE)));
             return Ok(());
@@ -368,7 +372,10 @@ impl<L: ExtensionLimits> Play<L> {
     fn check(&mut self) -> Result<(), TestCaseError> {
         let known = self.known().count();
         let active = self.known().filter(|it| self.is_active(*it)).count();
-        prop_assert_eq!((self.world.machine.threads().count(), self.world.machine.threads().active_count()), (known, active));
+        prop_assert_eq!(
+            (self.world.machine.threads().count(), self.world.machine.threads().active_count()),
+            (known, active)
+        );
         for number in 0..self.threads.len() {
             self.check_thread(number)?;
         }
