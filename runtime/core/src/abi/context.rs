@@ -256,7 +256,7 @@ impl<'a, H> LiftContext<'a, H> {
                 self.budget = left;
                 Ok(())
             }
-            None => Err(Failure::from(AbiError::LiftedTooLarge)),
+            None => Err(Failure::Error(Error::Abi(AbiError::LiftedTooLarge))),
         }
     }
 

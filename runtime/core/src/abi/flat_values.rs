@@ -6,7 +6,7 @@
 //! say case by case.
 
 use crate::core_value::IntegerType;
-use crate::error::{AbiError, Failure};
+use crate::error::{AbiError, Error, Failure};
 
 use super::FlatTypes;
 
@@ -35,7 +35,7 @@ impl FlatValues {
     /// more than that was to lower them into memory.
     pub const fn push(&mut self, bits: u64) -> Result<(), Failure> {
         let Some((place, _)) = self.bits.split_at_mut(self.count).1.split_first_mut() else {
-            return Err(Failure::from(AbiError::FlatValueCount));
+            return Err(Failure::Error(Error::Abi(AbiError::FlatValueCount)));
         };
         *place = bits;
         self.count += 1;
@@ -98,7 +98,7 @@ impl<'a> CoreValueIter<'a> {
     /// [`AbiError::FlatValueCount`] if there is none.
     pub const fn next_u64(&mut self) -> Result<u64, Failure> {
         let Some((first, rest)) = self.bits.split_first() else {
-            return Err(Failure::from(AbiError::FlatValueCount));
+            return Err(Failure::Error(Error::Abi(AbiError::FlatValueCount)));
         };
         self.bits = rest;
         Ok(*first)

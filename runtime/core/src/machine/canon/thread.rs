@@ -3,16 +3,17 @@
 use crate::builtin::{Builtin, CoreTypeIndex, Outcome, TableIndex, ThreadBuiltins};
 use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
-use crate::error::{BuiltinCallError, Capability, Error, Failure};
+use crate::error::{BuiltinCallError, Capability, Failure};
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::arena::Key;
-use super::super::hooks::Hooks;
-use super::super::outstanding::Outstanding;
-use super::super::step::{StartFunctionSearch, Step};
-use super::super::thread::{Code, Continuation, Thread, words};
+use crate::machine::arena::Key;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::frame::Outstanding;
+use crate::machine::record::task::{Code, Continuation, Thread};
+use crate::machine::record::words::words;
+use crate::machine::state::Machine;
+use crate::machine::step::{StartFunctionSearch, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread at `index` of the current instance's thread table.
@@ -221,9 +222,5 @@ impl<L: Limits, C: Chooser, H: Hooks> ThreadBuiltins for Machine<L, C, H> {
 /// What is defined with `shared` is a shared function, and its threads run in parallel.
 const fn refuse_shared(builtin: Builtin, is_shared: bool) -> Result<(), BuiltinCallError> {
     let capability = Capability::SharedFunctions;
-    if is_shared {
-        Err(BuiltinCallError::EngineCapability { builtin, capability })
-    } else {
-        Ok(())
-    }
+    if is_shared { Err(BuiltinCallError::EngineCapability { builtin, capability }) } else { Ok(()) }
 }
