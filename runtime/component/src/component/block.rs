@@ -158,7 +158,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         for member in members {
             match self.waitable_sets().remove(set, *member) {
                 // What was named twice, or was dropped or given away meanwhile.
-                Ok(()) | Err(Error::Extension(ExtensionError::NotMember) | Error::Unknown(_) | Error::Machine(MachineError::NotHeld)) => {}
+                Ok(())
+                | Err(
+                    Error::Extension(ExtensionError::NotMember)
+                    | Error::Unknown(_)
+                    | Error::Machine(MachineError::NotHeld),
+                ) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -214,7 +214,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         let (status, call) = (self.threads().status(thread)?, self.threads().call(thread)?);
         let is_open = self.context().data().is_open(call);
         match status {
-            ThreadStatus::Cancelled | ThreadStatus::Failed => return Err(ExtensionError::ThreadEnded.into()),
+            ThreadStatus::Cancelled | ThreadStatus::Failed => {
+                return Err(ExtensionError::ThreadEnded.into());
+            }
             ThreadStatus::Completed if !is_open => return Err(ExtensionError::ThreadEnded.into()),
             _ => {}
         }
@@ -234,7 +236,10 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             match self.cancel_thread(child) {
                 Ok(()) => cancelled += 1,
                 // It was over before, or its result was taken, so that there is none to cancel.
-                Err(Error::Extension(ExtensionError::ThreadEnded) | Error::Unknown(Table::Waitables)) => {}
+                Err(
+                    Error::Extension(ExtensionError::ThreadEnded)
+                    | Error::Unknown(Table::Waitables),
+                ) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -41,7 +41,15 @@ async fn a_time_out_fires_while_a_guest_loops_on_an_engine_that_interrupts_it() 
     timeout(SOON, world.store.call_async(&alive, &add)).await.unwrap_err();
     world.store.set_turns_per_poll(10);
     let error = world.store.start(&alive, &add).unwrap_err();
-    assert!(matches!(error, CallError::Error(weft::error::Error::Machine(weft::error::MachineError::GuestHasControl))), "{error}");
+    assert!(
+        matches!(
+            error,
+            CallError::Error(weft::error::Error::Machine(
+                weft::error::MachineError::GuestHasControl
+            ))
+        ),
+        "{error}"
+    );
     assert!(world.store.stop_interrupted().unwrap());
     assert!(!world.store.stop_interrupted().unwrap());
     assert_eq!(world.store.call_async(&alive, &add).await.unwrap(), Some(Val::U32(3)));
@@ -166,7 +174,15 @@ fn a_resource_is_not_dropped_before_what_was_interrupted_has_stopped() {
     let Some(Val::Own(thing)) = world.store.call(&make, &[]).unwrap() else { panic!() };
     world.store.start(&looping, &[]).unwrap();
     let error = world.store.drop_resource(thing).unwrap_err();
-    assert!(matches!(error, CallError::Error(weft::error::Error::Machine(weft::error::MachineError::GuestHasControl))), "{error}");
+    assert!(
+        matches!(
+            error,
+            CallError::Error(weft::error::Error::Machine(
+                weft::error::MachineError::GuestHasControl
+            ))
+        ),
+        "{error}"
+    );
     assert!(world.store.stop_interrupted().unwrap());
     world.store.drop_resource(thing).unwrap();
     assert!(matches!(world.store.drop_resource(thing), Err(CallError::Handle(_))));

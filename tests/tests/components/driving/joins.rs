@@ -75,7 +75,10 @@ fn a_join_says_what_trapped_that_the_thread_has_called_and_waits_for() {
     let error = world.store.join_thread(thread).unwrap_err();
     assert!(matches!(error, ThreadError::Call(CallError::Core(_))), "{error}");
     let again = world.store.join_thread(thread).unwrap_err();
-    assert!(matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))), "{again}");
+    assert!(
+        matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))),
+        "{again}"
+    );
 }
 
 #[test]
@@ -91,7 +94,10 @@ fn a_thread_whose_result_was_taken_is_joined_all_the_same() {
     let gone = world.store.join_thread(thread).unwrap_err();
     assert!(matches!(gone, ThreadError::Error(Error::Unknown(Table::Waitables))), "{gone}");
     let again = world.store.join_thread(thread).unwrap_err();
-    assert!(matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))), "{again}");
+    assert!(
+        matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))),
+        "{again}"
+    );
     assert_eq!(world.store.threads().clean_up(), Ok(1));
 }
 

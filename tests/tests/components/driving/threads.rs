@@ -76,7 +76,10 @@ fn threads_take_turns_and_each_is_joined_with_its_result() {
     for thread in threads {
         assert_eq!(status(&mut world, thread), ThreadStatus::Completed);
         let again = world.store.join_thread(thread).unwrap_err();
-        assert!(matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))), "{again}");
+        assert!(
+            matches!(again, ThreadError::Error(Error::Extension(ExtensionError::AlreadyJoined))),
+            "{again}"
+        );
     }
     assert_eq!(world.store.threads().clean_up(), Ok(2));
     let again = world.store.join_thread(threads[0]).unwrap_err();

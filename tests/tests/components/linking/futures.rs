@@ -13,7 +13,10 @@ fn a_future_of_the_host_has_one_value() {
     let (readable, writable) = world.store.new_future(Some(&Type::U32)).unwrap();
     for count in [0, 2] {
         let error = world.store.read(readable, count).unwrap_err();
-        assert!(matches!(error, CallError::Error(Error::Machine(MachineError::BufferTooLong { .. }))), "{error}");
+        assert!(
+            matches!(error, CallError::Error(Error::Machine(MachineError::BufferTooLong { .. }))),
+            "{error}"
+        );
     }
     world.store.read(readable, 1).unwrap();
     world.store.write(writable, vec![Val::U32(7)]).unwrap();

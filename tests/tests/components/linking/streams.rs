@@ -214,13 +214,19 @@ fn an_end_that_is_not_the_hosts_or_of_another_type_is_refused_and_the_guest_live
         }
     }
     for result in [world.store.read(theirs, 1), world.store.cancel_copy(theirs)] {
-        assert!(matches!(result, Err(CallError::Error(Error::Machine(MachineError::NotHeld)))), "{result:?}");
+        assert!(
+            matches!(result, Err(CallError::Error(Error::Machine(MachineError::NotHeld)))),
+            "{result:?}"
+        );
     }
     assert_eq!(world.store.drop_end(theirs), Err(MachineError::NotHeld.into()));
     assert!(matches!(world.store.read(ours, 1), Err(CallError::OtherEnd)));
     assert!(matches!(world.store.write(others, Vec::new()), Err(CallError::OtherEnd)));
     let too_long = world.store.read(others, u32::MAX);
-    assert!(matches!(too_long, Err(CallError::Error(Error::Machine(MachineError::BufferTooLong { .. })))));
+    assert!(matches!(
+        too_long,
+        Err(CallError::Error(Error::Machine(MachineError::BufferTooLong { .. })))
+    ));
     // An end that is gone.
     world.store.drop_end(others).unwrap();
     assert!(matches!(world.store.read(others, 1), Err(CallError::Error(Error::Unknown(_)))));

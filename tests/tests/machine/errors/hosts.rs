@@ -53,7 +53,9 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(MachineError::AlreadyStarted, |machine| machine.start_host_call(call));
             world.machine.return_host_call(call, None).unwrap();
             world.refuses(MachineError::AlreadyResolved, |machine| machine.start_host_call(call));
-            world.refuses(MachineError::AlreadyResolved, |machine| machine.return_host_call(call, None));
+            world.refuses(MachineError::AlreadyResolved, |machine| {
+                machine.return_host_call(call, None)
+            });
             world.refuses(MachineError::AlreadyResolved, |machine| machine.cancel_host_call(call))
         },
         |world| {
@@ -90,7 +92,8 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let id = world.machine.lift_error_context(instance, index).unwrap();
             world.machine.drop_error_context(id).unwrap();
             world.refuses(MachineError::NotHeld, |machine| machine.drop_error_context(id));
-            world.refuses(MachineError::NotHeld, |machine| machine.lower_error_context(instance, id))
+            world
+                .refuses(MachineError::NotHeld, |machine| machine.lower_error_context(instance, id))
         },
     ]
 }
@@ -128,7 +131,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 // It is still the host's, and what it was.
                 assert!(world.machine.lower_end(instance, of.kind_and_type(), readable).is_ok());
             }
-            Error::Machine(MachineError::EndMismatch)
+            MachineError::EndMismatch.into()
         },
         |world| {
             let instance = world.instance();
@@ -147,9 +150,13 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(MachineError::EndBusy, |machine| {
                 machine.lower_end(instance, STREAM.kind_and_type(), readable)
             });
-            world.refuses(MachineError::NotCancelled, |machine| machine.finish_cancellation(writable));
+            world.refuses(MachineError::NotCancelled, |machine| {
+                machine.finish_cancellation(writable)
+            });
             world.machine.drop_host_end(writable).unwrap();
-            world.refuses(MachineError::NotCancelled, |machine| machine.finish_cancellation(readable));
+            world.refuses(MachineError::NotCancelled, |machine| {
+                machine.finish_cancellation(readable)
+            });
             assert!(world.machine.next_host_event().unwrap().is_some());
             // It has come to its end.
             world.refuses(MachineError::EndBusy, |machine| machine.host_copy(readable, 0, 4));
@@ -175,7 +182,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                     machine.host_copy(end, 0, length)
                 });
             }
-            Error::Machine(MachineError::BufferTooLong { length: long })
+            MachineError::BufferTooLong { length: long }.into()
         },
         |world| {
             // A guest's read that isn't being cancelled.
@@ -323,8 +330,9 @@ pub(super) fn threads<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         });
         world.machine.threads().begin_join(thread, None).unwrap();
         world.machine.threads().end_join(thread).unwrap().unwrap();
-        let refused = world
-            .refuses(ExtensionError::AlreadyJoined, |machine| machine.threads().begin_join(thread, None));
+        let refused = world.refuses(ExtensionError::AlreadyJoined, |machine| {
+            machine.threads().begin_join(thread, None)
+        });
         assert_eq!(world.machine.threads().clean_up(), Ok(1));
         world.machine.drop_call(call).unwrap();
         refused
@@ -335,8 +343,11 @@ pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             let task = world.machine.tasks().start().unwrap();
-            let refused = world.refuses(ExtensionError::NotFinished, |machine| machine.tasks().drop(task));
-            world.refuses(ExtensionError::NotBound, |machine| machine.cancellation_tokens().unbind(task));
+            let refused =
+                world.refuses(ExtensionError::NotFinished, |machine| machine.tasks().drop(task));
+            world.refuses(ExtensionError::NotBound, |machine| {
+                machine.cancellation_tokens().unbind(task)
+            });
             let token = world.machine.cancellation_tokens().create().unwrap();
             world.machine.cancellation_tokens().bind(token, task).unwrap();
             world.refuses(ExtensionError::AlreadyBound, |machine| {
@@ -351,12 +362,16 @@ pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let task = world.machine.tasks().start().unwrap();
             let set = world.machine.waitable_sets().create_with(&[task]).unwrap();
             world.refuses(ExtensionError::SetNotEmpty, |machine| machine.waitable_sets().drop(set));
-            world.refuses(ExtensionError::SetCycle, |machine| machine.waitable_sets().add(set, set));
+            world
+                .refuses(ExtensionError::SetCycle, |machine| machine.waitable_sets().add(set, set));
             world.machine.waitable_sets().remove(set, task).unwrap();
-            world.refuses(ExtensionError::NotMember, |machine| machine.waitable_sets().remove(set, task));
+            world.refuses(ExtensionError::NotMember, |machine| {
+                machine.waitable_sets().remove(set, task)
+            });
             world.machine.waitable_sets().close(set).unwrap();
-            let refused =
-                world.refuses(ExtensionError::SetClosed, |machine| machine.waitable_sets().add(set, task));
+            let refused = world.refuses(ExtensionError::SetClosed, |machine| {
+                machine.waitable_sets().add(set, task)
+            });
             world.machine.waitable_sets().drop(set).unwrap();
             world.machine.tasks().cancel(task).unwrap();
             world.machine.tasks().drop(task).unwrap();

@@ -43,7 +43,8 @@ fn full<T>(table: Table) -> Result<T, Error> {
 #[test]
 fn a_context_has_as_many_values_as_there_is_room_for_and_none_that_is_too_long() {
     let mut context = AsyncContext::<Little>::new();
-    let too_long = |bytes| Err(ContextError::Error(Error::Extension(ExtensionError::ValueTooLong { bytes })));
+    let too_long =
+        |bytes| Err(ContextError::Error(Error::Extension(ExtensionError::ValueTooLong { bytes })));
     assert_eq!(context.set_value(key("a"), "12345"), too_long(5));
     assert_eq!(context.set_value(key("a"), [1, 2, 3]), too_long(3));
     assert_eq!(context.set::<Locale>("de-CH").map(|()| Option::None), too_long(5));

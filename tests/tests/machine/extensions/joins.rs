@@ -17,7 +17,10 @@ fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
     let (thread, call) = run(&mut world);
     assert_eq!(world.machine.threads().cancel_join(thread), Err(ExtensionError::NotJoined.into()));
     assert_eq!(world.machine.threads().begin_join(thread, None), Ok(()));
-    assert_eq!(world.machine.threads().begin_join(thread, None), Err(ExtensionError::AlreadyJoined.into()));
+    assert_eq!(
+        world.machine.threads().begin_join(thread, None),
+        Err(ExtensionError::AlreadyJoined.into())
+    );
     assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Joining));
     assert_eq!(world.machine.threads().end_join(thread), Ok(None));
     assert_eq!(world.machine.threads().cancel_join(thread), Ok(()));
@@ -31,7 +34,10 @@ fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().begin_join(thread, None), Ok(()));
     assert_eq!(world.machine.threads().end_join(thread), Ok(Some(ThreadEnd::Completed)));
     assert_eq!(world.machine.threads().end_join(thread), Err(ExtensionError::NotJoined.into()));
-    assert_eq!(world.machine.threads().begin_join(thread, None), Err(ExtensionError::AlreadyJoined.into()));
+    assert_eq!(
+        world.machine.threads().begin_join(thread, None),
+        Err(ExtensionError::AlreadyJoined.into())
+    );
     assert_eq!(world.machine.threads().clean_up(), Ok(1));
     assert_eq!(world.machine.threads().begin_join(thread, None), Err(GONE));
     clean_up(world, &[(thread, call)]);
@@ -41,10 +47,16 @@ fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
-    assert_eq!(world.machine.threads().begin_join(a, Some(a)), Err(ExtensionError::JoinCycle.into()));
+    assert_eq!(
+        world.machine.threads().begin_join(a, Some(a)),
+        Err(ExtensionError::JoinCycle.into())
+    );
     assert_eq!(world.machine.threads().begin_join(b, Some(a)), Ok(()));
     assert_eq!(world.machine.threads().begin_join(c, Some(b)), Ok(()));
-    assert_eq!(world.machine.threads().begin_join(a, Some(c)), Err(ExtensionError::JoinCycle.into()));
+    assert_eq!(
+        world.machine.threads().begin_join(a, Some(c)),
+        Err(ExtensionError::JoinCycle.into())
+    );
     assert_eq!(world.machine.threads().status(a), Ok(ThreadStatus::Running), "nothing has changed");
     assert_eq!(world.machine.threads().cancel_join(c), Ok(()));
     assert_eq!(
@@ -65,7 +77,10 @@ fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().begin_join(b, Some(a)), Ok(()));
     assert_eq!(world.machine.threads().begin_join(c, Some(a)), Ok(()));
     for waits in [b, c] {
-        assert_eq!(world.machine.threads().begin_join(a, Some(waits)), Err(ExtensionError::JoinCycle.into()));
+        assert_eq!(
+            world.machine.threads().begin_join(a, Some(waits)),
+            Err(ExtensionError::JoinCycle.into())
+        );
     }
     assert_eq!(world.machine.threads().cancel_join(c), Ok(()));
     assert_eq!(
@@ -92,7 +107,10 @@ fn a_thread_that_is_over_waits_for_nobody<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().status(waited), Ok(ThreadStatus::Running));
     assert_eq!(world.machine.threads().end_join(waited), Err(ExtensionError::NotJoined.into()));
     assert_eq!(world.machine.threads().cancel_join(waited), Err(ExtensionError::NotJoined.into()));
-    assert_eq!(world.machine.threads().begin_join(waited, Some(over)), Err(ExtensionError::ThreadEnded.into()));
+    assert_eq!(
+        world.machine.threads().begin_join(waited, Some(over)),
+        Err(ExtensionError::ThreadEnded.into())
+    );
     // Nor is it a link in a chain.
     assert_eq!(world.machine.threads().begin_join(over, Some(other)), Ok(()));
     assert_eq!(world.machine.threads().end_join(over), Ok(Some(ThreadEnd::Failed)));

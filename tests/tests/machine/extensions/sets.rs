@@ -93,13 +93,19 @@ fn a_member_that_leaves_keeps_its_event<L: ExtensionLimits>() {
     world.machine.tasks().complete(task, ()).unwrap();
     assert_eq!(world.machine.waitable_sets().contains(first, task), Ok(true));
     assert_eq!(world.machine.waitable_sets().contains(second, task), Ok(false));
-    assert_eq!(world.machine.waitable_sets().remove(second, task), Err(ExtensionError::NotMember.into()));
+    assert_eq!(
+        world.machine.waitable_sets().remove(second, task),
+        Err(ExtensionError::NotMember.into())
+    );
 
     assert_eq!(world.machine.waitable_sets().add(second, task), Ok(()));
     assert_eq!(world.machine.waitable_sets().contains(first, task), Ok(false));
     assert_eq!(ready(&mut world.machine, first), None);
     assert_eq!(world.machine.waitable_sets().remove(second, task), Ok(()));
-    assert_eq!(world.machine.waitable_sets().remove(second, task), Err(ExtensionError::NotMember.into()));
+    assert_eq!(
+        world.machine.waitable_sets().remove(second, task),
+        Err(ExtensionError::NotMember.into())
+    );
     assert_eq!(ready(&mut world.machine, second), None);
     assert_eq!(world.host_events().len(), 1);
     world.machine.tasks().drop(task).unwrap();
@@ -116,9 +122,15 @@ fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
     let set = world.machine.waitable_sets().create_with(&[readable, writable]).unwrap();
     world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
     assert_eq!(world.machine.waitable_sets().count(set), Ok(1));
-    assert_eq!(world.machine.waitable_sets().contains(set, readable), Err(MachineError::NotHeld.into()));
+    assert_eq!(
+        world.machine.waitable_sets().contains(set, readable),
+        Err(MachineError::NotHeld.into())
+    );
     assert_eq!(world.machine.waitable_sets().add(set, readable), Err(MachineError::NotHeld.into()));
-    assert_eq!(world.machine.waitable_sets().remove(set, readable), Err(MachineError::NotHeld.into()));
+    assert_eq!(
+        world.machine.waitable_sets().remove(set, readable),
+        Err(MachineError::NotHeld.into())
+    );
     world.machine.waitable_sets().remove(set, writable).unwrap();
     world.machine.waitable_sets().drop(set).unwrap();
     world.clean_up();
@@ -136,17 +148,29 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
     assert_eq!(world.machine.waitable_sets().contains(outer, middle), Ok(true));
     assert_eq!(world.machine.waitable_sets().contains(outer, inner), Ok(false));
     for set in [middle, inner, outer] {
-        assert_eq!(world.machine.waitable_sets().add(inner, set), Err(ExtensionError::SetCycle.into()));
+        assert_eq!(
+            world.machine.waitable_sets().add(inner, set),
+            Err(ExtensionError::SetCycle.into())
+        );
     }
-    assert_eq!(world.machine.waitable_sets().add(inner, outer), Err(ExtensionError::SetCycle.into()));
-    assert_eq!(world.machine.waitable_sets().add(outer, outer), Err(ExtensionError::SetCycle.into()));
+    assert_eq!(
+        world.machine.waitable_sets().add(inner, outer),
+        Err(ExtensionError::SetCycle.into())
+    );
+    assert_eq!(
+        world.machine.waitable_sets().add(outer, outer),
+        Err(ExtensionError::SetCycle.into())
+    );
 
     world.machine.tasks().complete(deep, ()).unwrap();
     world.machine.tasks().complete(direct, ()).unwrap();
     assert_eq!(ready(&mut world.machine, outer), Some(WaitableId::Subtask(direct)));
     // Where it isn't reached, it isn't ready.
     world.machine.waitable_sets().remove(outer, middle).unwrap();
-    assert_eq!(world.machine.waitable_sets().remove(outer, middle), Err(ExtensionError::NotMember.into()));
+    assert_eq!(
+        world.machine.waitable_sets().remove(outer, middle),
+        Err(ExtensionError::NotMember.into())
+    );
     assert_eq!(ready(&mut world.machine, outer), None);
     world.machine.waitable_sets().add(outer, inner).unwrap();
     assert_eq!(
@@ -176,7 +200,10 @@ fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: ExtensionLimits>() {
     assert_eq!(world.machine.waitable_sets().close(set), Ok(()));
     assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Cancelled));
     assert_eq!(world.machine.waitable_sets().poll_all(set).unwrap().count(), 0);
-    assert_eq!(world.machine.waitable_sets().add(set, other), Err(ExtensionError::SetClosed.into()));
+    assert_eq!(
+        world.machine.waitable_sets().add(set, other),
+        Err(ExtensionError::SetClosed.into())
+    );
     assert_eq!(world.machine.waitable_sets().poll(outer), Ok(WaitResult::Timeout));
     assert_eq!(world.machine.waitable_sets().drop(set), Err(ExtensionError::SetNotEmpty.into()));
     assert_eq!(world.machine.waitable_sets().remove(set, task), Ok(()));
@@ -251,7 +278,10 @@ fn a_guests_calls_are_not_the_hosts<L: ExtensionLimits>() {
     let (call, _) = world.machine.canon_lower(function, true).unwrap();
     let set = world.machine.waitable_sets().create().unwrap();
     assert_eq!(world.machine.waitable_sets().add(set, call), Err(MachineError::NotHosts.into()));
-    assert_eq!(world.machine.waitable_sets().contains(set, call), Err(MachineError::NotHosts.into()));
+    assert_eq!(
+        world.machine.waitable_sets().contains(set, call),
+        Err(MachineError::NotHosts.into())
+    );
     assert_eq!(world.machine.waitable_sets().remove(set, call), Err(MachineError::NotHosts.into()));
     world.machine.waitable_sets().drop(set).unwrap();
     world.machine.remove_instance(instance).unwrap_err();
@@ -269,11 +299,23 @@ fn a_guests_set_is_not_the_hosts<L: ExtensionLimits>() {
     };
     let set = world.machine.waitable_sets().create().unwrap();
     assert_eq!(world.machine.waitable_sets().add(set, guests), Err(MachineError::NotHeld.into()));
-    assert_eq!(world.machine.waitable_sets().contains(set, guests), Err(MachineError::NotHeld.into()));
-    assert_eq!(world.machine.waitable_sets().remove(set, guests), Err(MachineError::NotHeld.into()));
+    assert_eq!(
+        world.machine.waitable_sets().contains(set, guests),
+        Err(MachineError::NotHeld.into())
+    );
+    assert_eq!(
+        world.machine.waitable_sets().remove(set, guests),
+        Err(MachineError::NotHeld.into())
+    );
     assert_eq!(world.machine.waitable_sets().add(guests, set), Err(MachineError::NotHeld.into()));
-    assert_eq!(world.machine.waitable_sets().remove(guests, set), Err(MachineError::NotHeld.into()));
-    assert_eq!(world.machine.waitable_sets().contains(guests, set), Err(MachineError::NotHeld.into()));
+    assert_eq!(
+        world.machine.waitable_sets().remove(guests, set),
+        Err(MachineError::NotHeld.into())
+    );
+    assert_eq!(
+        world.machine.waitable_sets().contains(guests, set),
+        Err(MachineError::NotHeld.into())
+    );
     assert_eq!(world.machine.waitable_sets().count(guests), Err(MachineError::NotHeld.into()));
     assert_eq!(world.machine.waitable_sets().close(guests), Err(MachineError::NotHeld.into()));
     assert_eq!(world.machine.waitable_sets().drop(guests), Err(MachineError::NotHeld.into()));

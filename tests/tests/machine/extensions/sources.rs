@@ -130,7 +130,10 @@ fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: ExtensionLimi
     let mut world = World::<L>::new();
     let refused = world.machine.error_contexts().create_from(&Endless, ErrorSeverity::Info);
     let full = Error::Full(Table::ErrorContexts);
-    assert!([full, Error::Extension(ExtensionError::TooManySources { max: 128 })].contains(&refused.unwrap_err()));
+    assert!(
+        [full, Error::Extension(ExtensionError::TooManySources { max: 128 })]
+            .contains(&refused.unwrap_err())
+    );
     for table in [Table::ErrorContexts, Table::ErrorRecords] {
         assert_eq!(world.machine.count_of(table), 0);
     }

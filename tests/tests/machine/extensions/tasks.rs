@@ -64,8 +64,14 @@ fn a_task_that_is_over_can_not_end_again<L: ExtensionLimits>() {
     world.machine.tasks().cancel(ended[2]).unwrap();
     let statuses = [TaskStatus::Completed, TaskStatus::Failed, TaskStatus::Cancelled];
     for (task, status) in ended.into_iter().zip(statuses) {
-        assert_eq!(world.machine.tasks().complete(task, 2_u32), Err(MachineError::AlreadyResolved.into()));
-        assert_eq!(world.machine.tasks().fail(task, None), Err(MachineError::AlreadyResolved.into()));
+        assert_eq!(
+            world.machine.tasks().complete(task, 2_u32),
+            Err(MachineError::AlreadyResolved.into())
+        );
+        assert_eq!(
+            world.machine.tasks().fail(task, None),
+            Err(MachineError::AlreadyResolved.into())
+        );
         assert_eq!(world.machine.tasks().cancel(task), Err(MachineError::AlreadyResolved.into()));
         assert_eq!(world.machine.tasks().status(task), Ok(status));
         assert!(status.is_finished() && !status.is_active());

@@ -88,7 +88,11 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
     assert_eq!(world.machine.threads().current(), Some(thread));
     assert_eq!((world.machine.threads().count(), world.machine.threads().active_count()), (1, 1));
     assert_eq!(world.machine.threads().available_parallelism(), 1);
-    assert_eq!(world.machine.threads().end_join(thread), Err(ExtensionError::NotJoined.into()), "nobody waits");
+    assert_eq!(
+        world.machine.threads().end_join(thread),
+        Err(ExtensionError::NotJoined.into()),
+        "nobody waits"
+    );
     world.task_return(None);
     assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running), "it goes on");
     assert_eq!(world.exit(), HOST);
@@ -312,8 +316,14 @@ fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: 
     world.machine.threads().set_local(thread, 1, 1_u8, Some(7)).unwrap();
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    assert_eq!(world.machine.threads().set_local(thread, 2, 1_u8, None), Err(ExtensionError::ThreadEnded.into()));
-    assert_eq!(world.machine.threads().remove_local(thread, 1), Err(ExtensionError::ThreadEnded.into()));
+    assert_eq!(
+        world.machine.threads().set_local(thread, 2, 1_u8, None),
+        Err(ExtensionError::ThreadEnded.into())
+    );
+    assert_eq!(
+        world.machine.threads().remove_local(thread, 1),
+        Err(ExtensionError::ThreadEnded.into())
+    );
     world.machine.threads().begin_join(thread, None).unwrap();
     world.machine.threads().end_join(thread).unwrap().unwrap();
     assert_eq!(world.machine.threads().clean_up(), Ok(0), "a value is left");

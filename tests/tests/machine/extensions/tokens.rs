@@ -89,10 +89,16 @@ fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
     let [bound, unbound, over, late] = [(); 4].map(|()| world.machine.tasks().start().unwrap());
     for task in [bound, unbound, over] {
         assert_eq!(world.machine.cancellation_tokens().bind(child, task), Ok(()));
-        assert_eq!(world.machine.cancellation_tokens().bind(root, task), Err(ExtensionError::AlreadyBound.into()));
+        assert_eq!(
+            world.machine.cancellation_tokens().bind(root, task),
+            Err(ExtensionError::AlreadyBound.into())
+        );
     }
     assert_eq!(world.machine.cancellation_tokens().unbind(unbound), Ok(()));
-    assert_eq!(world.machine.cancellation_tokens().unbind(unbound), Err(ExtensionError::NotBound.into()));
+    assert_eq!(
+        world.machine.cancellation_tokens().unbind(unbound),
+        Err(ExtensionError::NotBound.into())
+    );
     world.machine.tasks().complete(over, 1_u32).unwrap();
     assert_eq!(world.machine.cancellation_tokens().cancel(root), Ok(true));
     assert_eq!(world.machine.cancellation_tokens().bind(child, late), Ok(()));
@@ -102,7 +108,10 @@ fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
         statuses,
         [TaskStatus::Cancelled, TaskStatus::Running, TaskStatus::Completed, TaskStatus::Cancelled]
     );
-    assert_eq!(world.machine.cancellation_tokens().bind(root, bound), Err(MachineError::AlreadyResolved.into()));
+    assert_eq!(
+        world.machine.cancellation_tokens().bind(root, bound),
+        Err(MachineError::AlreadyResolved.into())
+    );
     world.machine.tasks().cancel(unbound).unwrap();
     assert_eq!(world.machine.tasks().clean_up(), Ok(4));
     for token in [root, child] {
@@ -151,7 +160,10 @@ fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
     let (call, _) = world.machine.canon_lower(function, true).unwrap();
     let token = world.machine.cancellation_tokens().create().unwrap();
     assert_eq!(world.machine.tasks().cancel(call), Err(MachineError::NotHosts.into()));
-    assert_eq!(world.machine.cancellation_tokens().bind(token, call), Err(MachineError::NotHosts.into()));
+    assert_eq!(
+        world.machine.cancellation_tokens().bind(token, call),
+        Err(MachineError::NotHosts.into())
+    );
     assert_eq!(world.machine.tasks().complete(call, ()), Err(MachineError::NotHosts.into()));
     world.machine.tasks().set_metadata(call, "a", 1).unwrap();
     world.machine.cancellation_tokens().drop(token).unwrap();
@@ -170,7 +182,10 @@ fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
     world.machine.tasks().drop(dropped).unwrap();
     assert_eq!(world.machine.count_of(Table::CancellationHandlers), 2);
     world.machine.cancellation_tokens().drop(token).unwrap();
-    assert_eq!(world.machine.cancellation_tokens().unbind(left), Err(ExtensionError::NotBound.into()));
+    assert_eq!(
+        world.machine.cancellation_tokens().unbind(left),
+        Err(ExtensionError::NotBound.into())
+    );
     assert_eq!(world.machine.tasks().status(left), Ok(TaskStatus::Running));
     world.machine.tasks().cancel(left).unwrap();
     world.machine.tasks().drop(left).unwrap();

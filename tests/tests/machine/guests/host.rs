@@ -256,7 +256,11 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
         }
         for end in &ends {
             let finished = self.machine.finish_cancellation(*end);
-            let misused = [Error::Machine(MachineError::NotCancelled), Error::Unknown(Table::Waitables), Error::Machine(MachineError::NotHeld)];
+            let misused = [
+                Error::Machine(MachineError::NotCancelled),
+                Error::Unknown(Table::Waitables),
+                Error::Machine(MachineError::NotHeld),
+            ];
             assert!(finished.map_or_else(|error| misused.contains(&error), |()| true));
         }
         while self.machine.next_host_event().unwrap().is_some() {}

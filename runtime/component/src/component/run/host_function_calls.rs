@@ -147,7 +147,9 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
             };
             let lowered = call.lowered().clone();
             match self.host_returns(subtask, &lowered, result) {
-                Ok(()) | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {}
+                Ok(())
+                | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {
+                }
                 Err(fault) => self.data_mut().caller_trapped(subtask, fault),
             }
         }

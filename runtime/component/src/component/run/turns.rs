@@ -149,9 +149,9 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 state.origins.set_running(Some(call));
                 Ok(self.enter_turn(Next::Step(step)))
             }
-            Err(Failure::Error(Error::Machine(MachineError::AlreadyResolved | MachineError::AlreadyCancelled))) => {
-                Ok(Turn::Progress)
-            }
+            Err(Failure::Error(Error::Machine(
+                MachineError::AlreadyResolved | MachineError::AlreadyCancelled,
+            ))) => Ok(Turn::Progress),
             Err(Failure::Trap(trap)) => {
                 state.trapped(Some(call), CallError::Trap(trap));
                 Ok(Turn::Progress)

@@ -202,7 +202,9 @@ impl<L: ExtensionLimits> Play<L> {
             match joiner {
                 Some(joiner) if self.threads[joiner].is_forgotten => Err(GONE),
                 Some(joiner) if !self.is_active(joiner) => Err(ExtensionError::ThreadEnded.into()),
-                Some(joiner) if self.waits_for(thread, joiner) => Err(ExtensionError::JoinCycle.into()),
+                Some(joiner) if self.waits_for(thread, joiner) => {
+                    Err(ExtensionError::JoinCycle.into())
+                }
                 None | Some(_) => Ok(()),
             }
         };
