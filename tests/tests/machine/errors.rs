@@ -118,10 +118,9 @@ fn every_error_is_raised() {
     // Of a representation of 64 bits, which has a unit test.
     assert!(raised.insert(name(MachineError::RepresentationTooLarge.into())));
     // Those of one kind of storage: `extensions` raises them.
-    for error in [
-        ExtensionError::ValueTooLong { bytes: 0 },
-        ExtensionError::TooManySources { max: 0 },
-    ] {
+    for error in
+        [ExtensionError::ValueTooLong { bytes: 0 }, ExtensionError::TooManySources { max: 0 }]
+    {
         assert!(raised.insert(name(error.into())), "{error:?}");
     }
     // Not to be raised by anything.
@@ -347,7 +346,7 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
 }
 
 /// All that the machine can be told but a call of a built-in is refused.
-fn all_is_refused<L: ExtensionLimits>(world: &mut World<L>, error: Error) -> Error {
+fn all_is_refused<L: ExtensionLimits>(world: &mut World<L>, error: MachineError) -> Error {
     let function = world.host_function(7);
     let (readable, _) = world.host_ends(STREAM);
     world.refuses(error, |machine| machine.canon_lower(function, true));

@@ -392,7 +392,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             // It waits for something that has trapped, and will for ever.
             machine.threads().give_up(id)?;
         }
-        Ok(result?.ok_or(MachineError::OtherStep)??)
+        Ok(result?.ok_or(Error::from(MachineError::OtherStep))??)
     }
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::abi::Mismatch;
 use crate::engine::CoreTrap;
-use crate::error::{Error, Failure};
+use crate::error::{AbiError, BuiltinCallError, Error, ExtensionError, Failure, MachineError};
 use crate::trap::Trap;
 
 use super::deadlock::Deadlock;
@@ -93,3 +93,16 @@ impl From<Error> for CallError {
         Self::Error(error)
     }
 }
+
+/// Converts the error of a layer, through [`enum@Error`], into a [`CallError`].
+macro_rules! from_layers {
+    ($($layer:ident)*) => {
+        $(impl From<$layer> for CallError {
+            fn from(error: $layer) -> Self {
+                Self::Error(error.into())
+            }
+        })*
+    };
+}
+
+from_layers! { AbiError BuiltinCallError ExtensionError MachineError }
