@@ -73,6 +73,7 @@ impl<L: ExtensionLimits> AsyncContext<L> {
     ///
     /// With nothing changed: [`ContextKeyCollision`] if another key of this name has a value here;
     /// [`Error::Full`]: [`Table::ContextValues`]; [`ExtensionError::ValueTooLong`].
+    ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set<K>(&mut self, value: K::Value) -> Result<(), ContextError>
     where

@@ -80,6 +80,8 @@
 //! | `hooks`, `records` | nothing: who is told of the records that are made and removed |
 //! | `outstanding` | nothing: whether who drives the machine does as it was told |
 //! | `arena`, `list`, `id`, `step` | what all of it is made of |
+//!
+//! [`Error`]: crate::error::Error
 
 pub(crate) mod arena;
 mod canon;

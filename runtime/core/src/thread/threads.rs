@@ -74,6 +74,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     ///
     /// [`MachineError::GuestHasControl`]; [`Error::Unknown`] if there is no such parent;
     /// [`Error::Full`]: [`Table::ThreadRecords`].
+    ///
     /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn prepare(
         &mut self,

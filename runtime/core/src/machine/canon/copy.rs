@@ -287,10 +287,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::NotHeld`] if a guest holds it; [`MachineError::EndMismatch`] if it is an end
     /// of something else than `end_kind` and `ty` say; [`MachineError::NotReadable`] if it is a
     /// writable end; [`MachineError::EndBusy`] if a read of it is under way or it has come to its
-    /// end;
-    /// [`Error::Full`]: [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
+    /// end; [`Error::Full`]: [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
+    ///
+    /// [`Error::Full`]: crate::error::Error::Full
     pub fn lower_end(
         &mut self,
         instance: InstanceId,
