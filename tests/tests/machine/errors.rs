@@ -179,12 +179,7 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.running();
             let (expected, given) = (CoreType::I32, CoreType::F64);
             let builtin = Builtin::WaitableJoin;
-            let error = Error::BuiltinCall(BuiltinCallError::ArgumentType {
-                builtin,
-                position: 1,
-                expected,
-                given,
-            });
+            let error = BuiltinCallError::ArgumentType { builtin, position: 1, expected, given };
             world.refuses(error, |machine| {
                 join(1, 0).definition.call(machine, &[CoreValue::I32(1), CoreValue::F64(0)])
             })

@@ -9,6 +9,11 @@ fn count(arguments: usize) -> u32 {
     u32::try_from(arguments).unwrap_or(u32::MAX)
 }
 
+/// A number of arguments in a signature, as an error says it.
+fn signature_count(arguments: usize) -> u8 {
+    u8::try_from(arguments).unwrap_or(u8::MAX)
+}
+
 /// The core arguments of a call to a built-in, taken one by one.
 #[derive(Debug)]
 pub(crate) struct Arguments<'a> {
@@ -27,7 +32,7 @@ impl<'a> Arguments<'a> {
         if values.len() == expected {
             Ok(Self { builtin, values, next: 0 })
         } else {
-            let (expected, given) = (count(expected), count(values.len()));
+            let (expected, given) = (signature_count(expected), count(values.len()));
             Err(BuiltinCallError::ArgumentCount { builtin, expected, given })
         }
     }
@@ -41,7 +46,7 @@ impl<'a> Arguments<'a> {
         let (builtin, position) = (self.builtin, self.next);
         self.next += 1;
         let Some(value) = self.values.get(position).copied() else {
-            let (expected, given) = (count(self.next), count(self.values.len()));
+            let (expected, given) = (signature_count(self.next), count(self.values.len()));
             return Err(BuiltinCallError::ArgumentCount { builtin, expected, given });
         };
         let given = value.ty();

@@ -4,7 +4,6 @@ use core::fmt;
 
 use thiserror::Error;
 
-use super::packed::FieldTooLarge;
 use crate::builtin::Builtin;
 use crate::core_value::CoreType;
 
@@ -20,7 +19,7 @@ pub enum BuiltinCallError {
         /// The built-in.
         builtin: Builtin,
         /// The number of arguments in its signature.
-        expected: u32,
+        expected: u8,
         /// The number of arguments that were passed.
         given: u32,
     },
@@ -42,9 +41,6 @@ pub enum BuiltinCallError {
         /// The built-in.
         builtin: Builtin,
     },
-    /// A value does not fit its bits of a packed integer.
-    #[error(transparent)]
-    FieldTooLarge(#[from] FieldTooLarge),
     /// The definition names a context slot that does not exist. There are two slots.
     #[error("there is no context slot {slot}")]
     NoContextSlot {

@@ -5,7 +5,7 @@
 //!
 //! | type | mistakes |
 //! |---|---|
-//! | [`enum@Error`] | shared: a full table, an unknown id |
+//! | [`enum@Error`] | shared: a full table, an unknown id, a chooser out of range |
 //! | [`BuiltinCallError`] | of an engine's adapter, in a call of a built-in |
 //! | [`MachineError`] | in the use of the machine: steps, calls, ends and handles |
 //! | [`AbiError`] | in the values that the canonical ABI lifts and lowers |
@@ -74,6 +74,9 @@ pub enum Error {
         /// The number of possibilities.
         count: u32,
     },
+    /// A value does not fit its bits of a packed integer.
+    #[error(transparent)]
+    FieldTooLarge(#[from] FieldTooLarge),
     /// A mistake of an engine's adapter in a call of a built-in.
     #[error(transparent)]
     BuiltinCall(#[from] BuiltinCallError),
@@ -101,18 +104,12 @@ macro_rules! into_failure {
 
 into_failure! { BuiltinCallError MachineError AbiError ExtensionError FieldTooLarge }
 
-impl From<FieldTooLarge> for Error {
-    fn from(error: FieldTooLarge) -> Self {
-        Self::BuiltinCall(error.into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Nearly all that the machine does ends with one of them or a little more, which then is
-    /// returned in registers.
+    /// returned in registers. The error of a layer has 8 bytes at most, so that its tag fits beside.
     #[test]
     fn errors_take_no_more_than_two_registers() {
         assert_eq!((size_of::<Error>(), size_of::<Failure>()), (12, 12));

@@ -7,7 +7,7 @@ use weft_core::builtin::{
 };
 use weft_core::code::{CancelResult, Ends, EventCode, FutureResult, StreamResult};
 use weft_core::core_value::{CoreType, CoreValue, IntegerType};
-use weft_core::error::{BuiltinCallError, Error, Failure};
+use weft_core::error::{BuiltinCallError, Failure};
 use weft_core::trap::{Rule, Trap};
 
 /// What the recorder returns where a number is asked for.
@@ -243,33 +243,28 @@ fn arguments_too_many_too_few_or_of_another_type_are_the_hosts_error() {
         }
         let definition = definition(builtin, ty);
         let (values, _) = arguments(builtin, ty, 1);
-        let expected = u32::try_from(values.len()).unwrap();
+        let expected = u8::try_from(values.len()).unwrap();
         let mut recorder = Recorder::new();
         let mut longer = values.clone();
         longer.push(CoreValue::I32(0));
-        let given = expected + 1;
-        let error =
-            Error::BuiltinCall(BuiltinCallError::ArgumentCount { builtin, expected, given });
+        let given = u32::from(expected) + 1;
+        let error = BuiltinCallError::ArgumentCount { builtin, expected, given };
         assert_eq!(definition.call(&mut recorder, &longer), Err(error.into()));
         if let Some((_, shorter)) = values.split_last() {
-            let error = Error::BuiltinCall(BuiltinCallError::ArgumentCount {
+            let error = BuiltinCallError::ArgumentCount {
                 builtin,
                 expected,
-                given: expected - 1,
-            });
+                given: u32::from(expected) - 1,
+            };
             assert_eq!(definition.call(&mut recorder, shorter), Err(error.into()));
         }
-        for position in 0..expected {
+        for position in 0..expected.into() {
             let mut wrong = values.clone();
             let place = &mut wrong[position as usize];
             let (right, given) = (place.ty(), CoreType::F64);
             *place = CoreValue::F64(0);
-            let error = Error::BuiltinCall(BuiltinCallError::ArgumentType {
-                builtin,
-                position,
-                expected: right,
-                given,
-            });
+            let error =
+                BuiltinCallError::ArgumentType { builtin, position, expected: right, given };
             assert_eq!(definition.call(&mut recorder, &wrong), Err(error.into()));
         }
         assert!(recorder.calls.is_empty(), "{builtin}");
