@@ -9,8 +9,8 @@ use crate::error::{Error, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use super::super::{LiftContext, Resource, Type};
-use super::TransferContext;
+use super::context::TransferContext;
+use crate::abi::{LiftContext, Resource, Type};
 
 /// What one handle was lifted as.
 #[derive(Clone, Copy, Debug)]
