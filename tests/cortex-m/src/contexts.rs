@@ -9,7 +9,7 @@ use crate::board::{Board, Wrong, expect};
 
 /// For whom something is done.
 #[derive(ContextKey)]
-#[context_key(value = u64)]
+#[context_key(value = u64, crate = weft_core)]
 struct UserId;
 
 pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
@@ -23,7 +23,10 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
         {
             let mut inner = AsyncContextScope::enter_copy(&mut scope)?;
             inner.contexts().set::<UserId>(3)?;
-            expect(inner.contexts().get::<UserId>() == Some(3), "a scope in a scope has its value")?;
+            expect(
+                inner.contexts().get::<UserId>() == Some(3),
+                "a scope in a scope has its value",
+            )?;
             let text = inner.contexts().get_value(locale).and_then(|it| it.as_text());
             expect(text == Some("de-CH"), "a copied scope has the values around it")?;
         }
@@ -34,11 +37,17 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
         let refused = scope.contexts().set_value(third, 1);
         expect(refused == Err(full), "a context has no more values than there is room for")?;
         let refused = scope.contexts().set_value(locale, "de-CH-1996-x-too-long");
-        let too_long = matches!(refused, Err(ContextError::Error(Error::Extension(ExtensionError::ValueTooLong { .. }))));
+        let too_long = matches!(
+            refused,
+            Err(ContextError::Error(Error::Extension(ExtensionError::ValueTooLong { .. })))
+        );
         expect(too_long, "a text that is too long is refused")?;
         scope.tasks().start()?
     };
-    expect(machine.contexts().get::<UserId>() == Some(1), "what was there before the scopes is there again")?;
+    expect(
+        machine.contexts().get::<UserId>() == Some(1),
+        "what was there before the scopes is there again",
+    )?;
     let context = machine.tasks().context(task)?;
     let value = context.and_then(|it| it.get::<UserId>());
     expect(value == Some(2), "a task has the context that it began in")?;

@@ -12,7 +12,11 @@ use crate::board::{Board, Wrong, expect};
 const FRAME: StackFrame<'static> = StackFrame::new("connect").file("database.rs").line(142);
 
 pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
-    let source = machine.error_contexts().create_with_stack_trace("no connection", ErrorSeverity::Error, [FRAME])?;
+    let source = machine.error_contexts().create_with_stack_trace(
+        "no connection",
+        ErrorSeverity::Error,
+        [FRAME],
+    )?;
     let error = machine.error_contexts().create("cannot serve", ErrorSeverity::Critical)?;
     machine.error_contexts().set_code(error, 7)?;
     machine.error_contexts().set_source(error, source)?;

@@ -56,10 +56,7 @@ fn main() -> ! {
 
 /// Plays everything, one thing after the other: the streams on a machine without extensions, the rest
 /// on one with them.
-fn play(
-    plain: &mut Machine<Board>,
-    extended: &mut ExtendedMachine<Board>,
-) -> Result<u32, Wrong> {
+fn play(plain: &mut Machine<Board>, extended: &mut ExtendedMachine<Board>) -> Result<u32, Wrong> {
     let mut guests = Guests::new(plain)?;
     let sum = streams::play(&mut guests)?;
     expect_nothing_left(guests.machine, "nothing is left of the streams")?;

@@ -17,7 +17,10 @@ pub(crate) fn play(board: &mut Guests<'_, Extensions<Board>>) -> Result<(), Wron
     board.machine.threads().set_local(thread, 1, "first", Some(10))?;
     board.machine.threads().set_local(thread, 2, 2_u32, Some(20))?;
     board.machine.threads().begin_join(thread, None)?;
-    expect(board.machine.threads().status(thread)? == ThreadStatus::Joining, "somebody waits for it")?;
+    expect(
+        board.machine.threads().status(thread)? == ThreadStatus::Joining,
+        "somebody waits for it",
+    )?;
     let again = board.machine.threads().begin_join(thread, None);
     expect(again == Err(ExtensionError::AlreadyJoined.into()), "a thread is joined once")?;
     expect(board.machine.threads().end_join(thread)?.is_none(), "the thread is not over")?;

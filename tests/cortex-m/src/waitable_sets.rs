@@ -26,7 +26,10 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     expect(machine.waitable_sets().poll(inner)? == WaitResult::Timeout, "each is ready once")?;
 
     let refused = machine.waitable_sets().drop(inner);
-    expect(refused == Err(ExtensionError::SetNotEmpty.into()), "a set with members is not dropped")?;
+    expect(
+        refused == Err(ExtensionError::SetNotEmpty.into()),
+        "a set with members is not dropped",
+    )?;
     machine.waitable_sets().remove(inner, first)?;
     machine.tasks().drop(first)?;
     machine.tasks().drop(second)?;
