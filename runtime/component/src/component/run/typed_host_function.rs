@@ -98,6 +98,7 @@ where
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Lifts the arguments of a call.
+    #[inline]
     fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(
         &mut self,
         subtask: SubtaskId,
