@@ -17,7 +17,7 @@ pub(crate) type Link<L> = Key<ThreadRecord<L>>;
 const FEW: usize = 64;
 
 /// The threads that the host has begun.
-pub(crate) struct Threads<L: ExtensionLimits> {
+pub(crate) struct ThreadTable<L: ExtensionLimits> {
     records: Arena<ThreadRecord<L>, L::ThreadRecords<Slot<ThreadRecord<L>>>>,
     /// The record of each of the machine's threads that has one and is not over.
     links: SecondaryMap<ThreadId, Link<L>, L::ThreadRecords<SecondaryPlace<ThreadId, Link<L>>>>,
@@ -29,7 +29,7 @@ pub(crate) struct Threads<L: ExtensionLimits> {
     spawning: Option<Link<L>>,
 }
 
-impl<L: ExtensionLimits> Threads<L> {
+impl<L: ExtensionLimits> ThreadTable<L> {
     pub(crate) const fn new() -> Self {
         Self {
             records: Arena::new(Table::ThreadRecords),
