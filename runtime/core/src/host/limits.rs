@@ -1,5 +1,5 @@
-//! The storage of the side tables of the **host extensions**, which no guest sees, and the macro that
-//! bounds these tables along with the machine's.
+//! The storage of the side tables of the **host extensions**, which no guest sees; and the macro
+//! that bounds these tables along with the machine's.
 
 use core::convert::Infallible;
 use core::fmt;
@@ -142,14 +142,15 @@ impl Compound for Infallible {}
 
 /// Makes a type that [`Limits`] a machine to arrays of the sizes given.
 ///
-/// The first part has the fields of [`MachineSizes`](crate::limits::MachineSizes), in any order. The
-/// compiler names one that is missing, as a missing field. `..MachineSizes::SMALL`, or another preset,
-/// stands for all that are not written. A table of size `n` holds `n` entries at a time; index 0 of
-/// `handles` and `thread_indices`, which the spec never uses, comes on top.
+/// The first part has the fields of [`MachineSizes`](crate::limits::MachineSizes), in any order.
+/// The compiler names one that is missing, as a missing field. `..MachineSizes::SMALL`, or another
+/// preset, stands for all that are not written. A table of size `n` holds `n` entries at a time;
+/// index 0 of `handles` and `thread_indices`, which the spec never uses, comes on top.
 ///
 /// The second part, `extensions`, has the fields of [`ExtensionSizes`], in any order, for the side
 /// tables of the host extensions. One that is missing is 0, if no preset such as
-/// `..ExtensionSizes::SMALL` follows. Without this part, none of these tables has entries or takes room.
+/// `..ExtensionSizes::SMALL` follows. Without this part, none of these tables has entries or takes
+/// room.
 ///
 /// ```
 /// # use weft_core as weft;
