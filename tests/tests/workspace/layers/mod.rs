@@ -10,6 +10,7 @@
 //! A method that is called on a value names no path: types decide there, and the compiler.
 
 mod circles;
+mod closures;
 mod naming;
 mod report;
 mod resolve;
@@ -20,6 +21,7 @@ mod source;
 use std::path::Path;
 
 use self::circles::{circles_of_files, file_graph};
+use self::closures::misplaced;
 use self::naming::namings;
 use self::rooms::{Plan, ROOMS};
 use self::source::{Tree, read_crates};
@@ -50,6 +52,13 @@ fn every_room_names_only_rooms_that_it_may_name() {
     let violations = Plan::new(&tree, ROOMS).violations(&namings(&tree));
     let (number, text) = (violations.len(), violations.join("\n"));
     assert!(violations.is_empty(), "{number} paths go the wrong way:\n{text}");
+}
+
+#[test]
+fn closures_are_kept_where_embedders_give_them() {
+    let tree = runtime();
+    let wrong = misplaced(&tree, &Plan::new(&tree, ROOMS));
+    assert!(wrong.is_empty(), "{} closures:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
