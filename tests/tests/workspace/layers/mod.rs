@@ -79,6 +79,15 @@ fn circles_of_files_are_small() {
 }
 
 #[test]
+fn the_page_of_the_architecture_has_every_room() {
+    let page = include_str!("../../../../runtime/ARCHITECTURE.md");
+    for room in ROOMS {
+        let row = format!("| `{}` |", room.name);
+        assert!(page.lines().any(|it| it.starts_with(&row)), "no row for {}", room.name);
+    }
+}
+
+#[test]
 fn the_graph_of_rooms_is_shown() {
     let tree = runtime();
     let namings = namings(&tree);
