@@ -52,21 +52,37 @@ impl<L: ExtensionLimits> Default for TaskRecord<L> {
     }
 }
 
+/// The records of tasks.
+type TaskRecords<L> = Records<
+    TaskId,
+    TaskRecord<L>,
+    <L as ExtensionLimits>::TaskRecords<Place<TaskId, TaskRecord<L>>>,
+>;
+
+/// The records of error contexts.
+type ErrorRecords<L> = Records<
+    ErrorContextId,
+    ErrorRecord<L>,
+    <L as ExtensionLimits>::ErrorRecords<Place<ErrorContextId, ErrorRecord<L>>>,
+>;
+
+/// The records of calls and host tasks.
+type CallRecords<L> = Records<
+    SubtaskId,
+    CallRecord<L>,
+    <L as ExtensionLimits>::CallRecords<Place<SubtaskId, CallRecord<L>>>,
+>;
+
 /// The host extensions, as the [hooks](Hooks) of a machine: what the host remembers of what is in
 /// it. A **host extension**, used by the [views](super::Host) of a machine that has them.
 pub struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: ContextTable<L>,
     /// The contexts of the host, where no task runs.
     pub(crate) host_contexts: Stack<L>,
-    pub(crate) tasks: Records<TaskId, TaskRecord<L>, L::TaskRecords<Place<TaskId, TaskRecord<L>>>>,
-    pub(crate) errors: Records<
-        ErrorContextId,
-        ErrorRecord<L>,
-        L::ErrorRecords<Place<ErrorContextId, ErrorRecord<L>>>,
-    >,
+    pub(crate) tasks: TaskRecords<L>,
+    pub(crate) errors: ErrorRecords<L>,
     pub(crate) threads: ThreadTable<L>,
-    pub(crate) calls:
-        Records<SubtaskId, CallRecord<L>, L::CallRecords<Place<SubtaskId, CallRecord<L>>>>,
+    pub(crate) calls: CallRecords<L>,
     pub(crate) tokens: Tokens<L>,
     pub(crate) host_sets: HostSets<L>,
 }

@@ -353,7 +353,7 @@ fn each_event_is_taken_once<L: ExtensionLimits>(
             }
             2 => match world.machine.waitable_sets().add(set, other) {
                 Ok(()) => {
-                    prop_assert_eq!(world.machine.waitable_sets().contains(set, other), Ok(true))
+                    prop_assert_eq!(world.machine.waitable_sets().contains(set, other), Ok(true));
                 }
                 Err(error) => prop_assert_eq!(error, Error::SetCycle),
             },

@@ -47,7 +47,7 @@ impl<L: Limits, C: Chooser> Shelf for Player<L, C> {
             }
             _ => None,
         };
-        one_of(&mut self.handles().filter_map(end).collect::<Vec<_>>(), number)
+        one_of(&self.handles().filter_map(end).collect::<Vec<_>>(), number)
     }
 
     fn has_backpressure(&mut self) -> bool {
