@@ -74,7 +74,7 @@ type CallRecords<L> = Records<
 >;
 
 /// The host extensions, as the [hooks](Hooks) of a machine: what the host remembers of what is in
-/// it. A **host extension**, used by the [views](super::Host) of a machine that has them.
+/// it. A **host extension**, used by the [views](super::HostExtensions) of a machine that has them.
 pub struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: ContextTable<L>,
     /// The contexts of the host, where no task runs.
