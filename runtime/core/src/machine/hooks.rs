@@ -74,8 +74,7 @@ pub trait Hooks {
     /// [`Machine::entry_bytes`](super::Machine::entry_bytes).
     const ENTRY_BYTES: &'static [(Table, usize)] = &[];
 
-    /// Returns how many entries one of its tables has in use: for
-    /// [`Machine::count_of`](super::Machine::count_of).
+    /// Returns how many entries one of its tables has in use: for [`Machine::count_of`](super::Machine::count_of).
     fn count_of(&self, table: Table) -> usize {
         let _ = table;
         0

@@ -30,7 +30,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::NoCurrentThread`]; [`Error::Unknown`]; [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables),
     /// [`Handles`](crate::limits::Table::Handles), [`Tasks`](crate::limits::Table::Tasks), [`Threads`](crate::limits::Table::Threads), [`ThreadIndices`](crate::limits::Table::ThreadIndices),
-    /// [`Frames`](crate::limits::Table::Frames), or what the [hooks](super::super::Hooks) have no room
+    /// [`Frames`](crate::limits::Table::Frames), or what the [hooks](crate::machine::Hooks) have no room
     /// for. Traps: `cannot-leave-component-instance`,
     /// `cannot-enter-component-instance`, `table-full`, `cannot-block-sync-task`, and those of the threads
     /// that run meanwhile.
