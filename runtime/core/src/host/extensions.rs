@@ -166,6 +166,17 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
         self.entries_in_use(table)
     }
 
+    /// A task is of interest if the host begins its thread, or if there are contexts.
+    #[inline]
+    fn hears_of_next_task(&self) -> bool {
+        self.threads.is_spawning() || self.contexts.len() > 0
+    }
+
+    #[inline]
+    fn hears_of_next_call(&self) -> bool {
+        false
+    }
+
     /// Makes sure that the task can have the current context.
     #[inline]
     fn prepare_task(&mut self, task: &NewTask) -> Result<(), Error> {

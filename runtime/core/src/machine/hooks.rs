@@ -80,6 +80,20 @@ pub trait Hooks {
         0
     }
 
+    /// Returns whether [`prepare_task`](Self::prepare_task) and [`task_made`](Self::task_made) are
+    /// called for the task that is made next. The ids that they get are put together only then.
+    #[inline]
+    fn hears_of_next_task(&self) -> bool {
+        true
+    }
+
+    /// Returns whether [`prepare_call`](Self::prepare_call) and [`call_made`](Self::call_made) are
+    /// called for the call that is made next. The ids that they get are put together only then.
+    #[inline]
+    fn hears_of_next_call(&self) -> bool {
+        true
+    }
+
     /// Makes sure that there is room for whatever is kept of a task and its implicit thread.
     ///
     /// # Errors
