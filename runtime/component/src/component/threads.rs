@@ -79,7 +79,7 @@ pub struct SpawnedThread<R = Option<Val>> {
 }
 
 impl<R> SpawnedThread<R> {
-    /// What the [host's side](Store::host) of the store knows it by.
+    /// Returns the id that the [view of threads](Store::threads) knows it by.
     #[must_use]
     pub const fn id(&self) -> SpawnedThreadId {
         self.id

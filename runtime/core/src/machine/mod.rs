@@ -60,26 +60,8 @@
 //! # Ok::<(), weft::error::Failure>(())
 //! ```
 //!
-//! # What is in here
-//!
-//! | file | the reference's part |
-//! |---|---|
-//! | `record` | the objects of all its classes, as plain data |
-//! | `state` | the tables that they are in: [`Machine`] itself |
-//! | `instance` | `ComponentInstance`; lockdown |
-//! | `frame` | Python's stack: who resumed whom |
-//! | `thread`, `ready` | `Thread`; who is ready |
-//! | `task` | `Task` |
-//! | `store`, `host_call`, `host_end`, `host_resource` | `Store`; the host's side of calls, ends and resources |
-//! | `index_table`, `handle` | `Table` |
-//! | `resource`, `error_context` | `ResourceHandle`, `ErrorContext`, their lifting and lowering |
-//! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
-//! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
-//! | `inspect` | nothing: looking at the machine |
-//! | `operation`, `host_set` | nothing: what the host does itself and guests wait for; its waitable sets |
-//! | `hooks`, `records` | nothing: who is told of the records that are made and removed |
-//! | `outstanding` | nothing: whether who drives the machine does as it was told |
-//! | `arena`, `list`, `id`, `step` | what all of it is made of |
+//! Functions have the names of the reference, and files its order. `runtime/ARCHITECTURE.md` in the
+//! repository tells which file has which part of it.
 
 pub(crate) mod arena;
 mod canon;

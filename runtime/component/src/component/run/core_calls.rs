@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 
 use crate::abi::{FlatValues, Flattening, is_aligned, range_mut};
-use crate::builtin::{Definition, WaitableDefinition};
+use crate::builtin::{Definition, MemoryIndex, WaitableDefinition};
 use crate::component::store::activations::Stopped;
 use crate::component::store::canonical::Lifted;
 use crate::component::store::crossing::{HostCallSite, Next};
@@ -181,12 +181,13 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Writes an event to where a guest waits for it. Returns its code.
     fn deliver(&mut self, site: HostCallSite, event: Event) -> Result<CoreValue, Failure> {
         let memory = match *self.data().functions.core_function(site.number)? {
-            CoreFunction::Builtin(Definition::Waitable(
-                WaitableDefinition::SetWait { memory, .. }
-                | WaitableDefinition::SetPoll { memory, .. },
-            )) => self.data().types.memory(memory)?,
-            _ => return Err(Error::OtherStep.into()),
+            CoreFunction::Builtin(definition) => event_memory(definition),
+            CoreFunction::Lowered(_) => None,
         };
+        let Some(memory) = memory else {
+            return Err(Error::OtherStep.into());
+        };
+        let memory = self.data().types.memory(memory)?;
         let (bytes, _) = self.memory_mut(memory);
         if !is_aligned(site.event_address, 4) {
             return Err(Trap::PointerUnaligned.into());
@@ -244,4 +245,14 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 /// Returns a representation of 32 bits as the argument of a destructor.
 fn representation_value(representation: u64) -> Result<CoreValue, Error> {
     u32::try_from(representation).map(CoreValue::I32).map_err(|_| Error::ValueMismatch)
+}
+
+/// Returns the memory that a built-in writes an event to, if it waits for events.
+pub(super) const fn event_memory(definition: Definition) -> Option<MemoryIndex> {
+    match definition {
+        Definition::Waitable(
+            WaitableDefinition::SetWait { memory, .. } | WaitableDefinition::SetPoll { memory, .. },
+        ) => Some(memory),
+        _ => None,
+    }
 }

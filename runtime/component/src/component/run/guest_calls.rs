@@ -1,6 +1,6 @@
 //! Calls by guests, of built-ins and of what they import.
 
-use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition, WaitableDefinition};
+use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
 use crate::component::store::crossing::{HostCallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
@@ -9,6 +9,7 @@ use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
 use crate::error::Error;
 
 use super::context::Context;
+use super::core_calls::event_memory;
 use super::state::State;
 use super::steps::{Base, Driven};
 
@@ -43,9 +44,9 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                         state.crossing.set_returned(arguments)?;
                         definition = state.without_memory(definition, options)?;
                     }
-                    Definition::Waitable(
-                        WaitableDefinition::SetWait { .. } | WaitableDefinition::SetPoll { .. },
-                    ) => site.event_address = arguments.get(1).map_or(0, bits),
+                    _ if event_memory(definition).is_some() => {
+                        site.event_address = arguments.get(1).map_or(0, bits);
+                    }
                     _ => {}
                 }
                 match definition.call(&mut state.machine, arguments)? {
