@@ -5,7 +5,7 @@ use weft_spec::Spec;
 use weft_spec::model::{Builtin, CoreType, ImmediateKind, When};
 use weft_spec::signature::{ResolvedType, SymbolicType, Widths};
 
-use super::super::described;
+use crate::diff_spec::described;
 use super::component::{Form, FunctionType, Payload};
 use super::features;
 

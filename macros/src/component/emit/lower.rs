@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Type, spanned::Spanned as _};
 
-use super::super::item::{Case, Field, Item, Kind};
+use crate::component::item::{Case, Field, Item, Kind};
 use super::{offsets, payloads};
 
 /// A `u32` with a bit for each field that is true.
@@ -24,7 +24,7 @@ fn spans_of(fields: &[Field]) -> Vec<Span> {
     fields.iter().map(|field| Span::call_site().located_at(field.ty.span())).collect()
 }
 
-pub(in super::super) fn lower(item: &Item) -> TokenStream {
+pub(in crate::component) fn lower(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let (lower_flat, store) = match &item.kind {
         Kind::Record(fields) | Kind::Tuple(fields) => {

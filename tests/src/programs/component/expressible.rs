@@ -30,10 +30,10 @@ use weft::builtin::Builtin;
 use weft::chooser::Chooser;
 use weft::limits::Limits;
 
-use super::super::host::HostedState;
-use super::super::operation::{Entry, Operation};
-use super::super::player::{Control, Player, Script};
-use super::super::world::FUNCTIONS;
+use crate::programs::host::HostedState;
+use crate::programs::operation::{Entry, Operation};
+use crate::programs::player::{Control, Player, Script};
+use crate::programs::world::FUNCTIONS;
 
 /// What a script says, as far as components can do it.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use weft::abi::Val;
 use weft::component::{CallError, HostContext, HostError, HostResult, Linker};
 use weft::engine::wasmi::Wasmi;
 
-use super::super::host::EndOrigin;
-use super::super::world::HOST_FUNCTIONS;
+use crate::programs::host::EndOrigin;
+use crate::programs::world::HOST_FUNCTIONS;
 use super::expected::ended;
 use super::host::{HeldEnd, Host, Invocation, end_action};
 use super::playback::{Hosted, Said, Shared};

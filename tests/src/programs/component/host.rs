@@ -10,8 +10,8 @@ use weft::engine::wasmi::Wasmi;
 use weft::machine::{EndId, ErrorContextId};
 use weft::trap::EndKind;
 
-use super::super::host::EndOrigin;
-use super::super::world::{FUNCTIONS, Value};
+use crate::programs::host::EndOrigin;
+use crate::programs::world::{FUNCTIONS, Value};
 use super::playback::Shared;
 
 /// What is in the store.

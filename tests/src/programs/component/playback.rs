@@ -10,9 +10,9 @@ use weft::component::CallError;
 use weft::core_value::CoreValue;
 use weft::machine::Lift;
 
-use super::super::guest::result;
-use super::super::operation::{Entry, Operation};
-use super::super::world::{FUNCTIONS, Function};
+use crate::programs::guest::result;
+use crate::programs::operation::{Entry, Operation};
+use crate::programs::world::{FUNCTIONS, Function};
 use super::calls::{Call, Shape, call_of};
 use super::expected::{Expected, state};
 

@@ -9,9 +9,9 @@ use weft::component::{CallError, CallId, Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::limits::{Heap, Limits};
 
-use super::super::host::EndOrigin;
-use super::super::operation::Entry;
-use super::super::player::{Player, Run, Script, Tape};
+use crate::programs::host::EndOrigin;
+use crate::programs::operation::Entry;
+use crate::programs::player::{Player, Run, Script, Tape};
 use super::calls::{Call, calls};
 use super::expected::{Expected, ended};
 use super::expressible::Expressible;

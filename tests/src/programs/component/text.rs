@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use weft::machine::Lift;
 
-use super::super::world::{ENDS, Element, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
+use crate::programs::world::{ENDS, Element, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
 use super::calls::{Call, calls, value_type};
 
 /// What every guest does.
@@ -107,7 +107,7 @@ fn component(number: u32) -> String {
     write(&mut text, format_args!("(export $r{number} \"r\" (type $R{number}))"));
     for (position, element) in ENDS.iter().enumerate() {
         let kind =
-            if position < super::super::world::STREAMS as usize { "stream" } else { "future" };
+            if position < crate::programs::world::STREAMS as usize { "stream" } else { "future" };
         let element = match element {
             Element::U8 => "u8",
             Element::Bool => "bool",

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::limit::REALLOC_I32_MAX;
 
-use super::super::context::lowered_byte_length;
+use crate::abi::context::lowered_byte_length;
 use super::ty::{ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
 

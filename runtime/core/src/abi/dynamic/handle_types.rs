@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::builtin::TypeIndex;
 use crate::error::{Error, Failure};
 
-use super::super::{ResourceKey, Shape};
+use crate::abi::{ResourceKey, Shape};
 use super::check::Mismatch;
 use super::shapes::scalar;
 use super::ty::{Case, EndType, Field, ListShape, RecordShape, Type, VariantShape, VariantType};

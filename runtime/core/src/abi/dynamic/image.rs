@@ -13,7 +13,7 @@ use crate::id::{EndId, ErrorContextId};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::trap::EndKind;
 
-use super::super::{
+use crate::abi::{
     CoreValueIter, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options, Resource, Shape,
     StringEncoding, align_to, lift_flat_values, lower_flat_values,
 };

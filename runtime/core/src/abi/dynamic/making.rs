@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::builtin::TypeIndex;
 use crate::limit::MAX_FLAGS;
 
-use super::super::{Abi, VariantAbi};
+use crate::abi::{Abi, VariantAbi};
 use super::digest::digest;
 use super::ty::{
     Case, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Run,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 
-use super::super::{ComponentType, Shape};
+use crate::abi::{ComponentType, Shape};
 use super::making::InvalidType;
 use super::ty::Type;
 

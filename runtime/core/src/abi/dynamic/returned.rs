@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
+use crate::abi::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
 use super::handle_types::HandleTypes;
 use super::image::from_vals;
 use super::type_list::TypeList;

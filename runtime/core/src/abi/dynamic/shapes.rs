@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write as _};
 
-use super::super::Shape;
+use crate::abi::Shape;
 use super::display::{Cut, Spell, spell};
 use super::ty::Type;
 

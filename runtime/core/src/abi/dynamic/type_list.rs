@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::error::Failure;
 
-use super::super::context::LowerContextExt as _;
-use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+use crate::abi::context::LowerContextExt as _;
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::check::Mismatch;
 use super::load::{lift_flat_fields, load_fields};
 use super::making::InvalidType;
@@ -56,7 +56,7 @@ impl TypeList {
     }
 
     /// The layout and the flat form of all of them, for
-    /// [`flatten_functype`](super::super::Flattening::flatten_functype).
+    /// [`flatten_functype`](crate::abi::Flattening::flatten_functype).
     #[must_use]
     pub const fn abi(&self) -> Abi {
         self.record.facts.abi

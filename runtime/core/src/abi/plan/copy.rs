@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::memory::{range, range_mut};
+use crate::abi::memory::{range, range_mut};
 use super::TransferContext;
 
 /// As many bytes are copied at a time; and of a copy that is short.

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::Type;
-use super::super::memory::range;
-use super::super::scalar::load_small;
+use crate::abi::Type;
+use crate::abi::memory::range;
+use crate::abi::scalar::load_small;
 use super::handles::LiftedHandles;
 use super::place::{From, To};
 use super::{TransferContext, transfer::value};

@@ -9,7 +9,7 @@ use crate::error::{Error, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use super::super::{LiftContext, Resource, Type};
+use crate::abi::{LiftContext, Resource, Type};
 use super::TransferContext;
 
 /// What one handle was lifted as.

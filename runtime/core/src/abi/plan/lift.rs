@@ -6,10 +6,10 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::memory::range;
-use super::super::scalar::{check_case_index, convert_i32_to_char};
-use super::super::string::load_string_from_range;
-use super::super::{Case, ListShape, ListType, RecordType, Type, VariantType, discriminant_size};
+use crate::abi::memory::range;
+use crate::abi::scalar::{check_case_index, convert_i32_to_char};
+use crate::abi::string::load_string_from_range;
+use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType, discriminant_size};
 use super::elements::numbers;
 use super::handles::LiftedHandles;
 use super::place::From;

@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::context::LoweringSteps as _;
-use super::super::memory::{range, range_mut};
-use super::super::typed::{load_pair, next_pair};
-use super::super::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};
+use crate::abi::context::LoweringSteps as _;
+use crate::abi::memory::{range, range_mut};
+use crate::abi::typed::{load_pair, next_pair};
+use crate::abi::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};
 use super::{TransferContext, source};
 
 /// Where a value comes from.
@@ -122,7 +122,7 @@ impl<'v> From<'_, 'v> {
         cx: &C,
         size: u32,
     ) -> Result<u32, Failure> {
-        self.bits(cx, u64::from(size)).map(super::super::flat_values::low_half)
+        self.bits(cx, u64::from(size)).map(crate::abi::flat_values::low_half)
     }
 
     /// An address and a length.

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::dynamic::Run;
-use super::super::scalar::{convert_i32_to_char, convert_int_to_bool};
-use super::super::{Case, ListShape, ListType, RecordType, Type, VariantType};
+use crate::abi::dynamic::Run;
+use crate::abi::scalar::{convert_i32_to_char, convert_int_to_bool};
+use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType};
 use super::handles::LiftedHandles;
 use super::place::{From, To};
 use super::{TransferContext, elements, source, text};
@@ -69,7 +69,7 @@ fn scalar<C: TransferContext + ?Sized>(
 
 /// `lower_flat_signed` of an integer that has `unused` bits less than an `i32`.
 fn extended(bits: u64, unused: u32) -> u64 {
-    let word = super::super::flat_values::low_half(bits).cast_signed();
+    let word = crate::abi::flat_values::low_half(bits).cast_signed();
     u64::from((word << unused >> unused).cast_unsigned())
 }
 
@@ -80,7 +80,7 @@ fn list<C: TransferContext + ?Sized>(
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
 ) -> Result<(), Failure> {
-    use super::super::context::LowerContextExt as _;
+    use crate::abi::context::LowerContextExt as _;
     let element = list.element();
     if let ListShape::FixedLength(length) = list.shape() {
         return fixed_length_list(cx, lifted, element, length, from, to);

@@ -7,8 +7,8 @@
 use crate::error::{Error, Failure};
 use crate::trap::Trap;
 
-use super::super::context::LowerContext;
-use super::super::memory::range_mut;
+use crate::abi::context::LowerContext;
+use crate::abi::memory::range_mut;
 use super::store::StringSource;
 use super::{SimpleEncoding, StringForm};
 

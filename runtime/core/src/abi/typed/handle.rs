@@ -7,8 +7,8 @@ use crate::error::Failure;
 use crate::handle::{Borrow, ErrorContext, Future, Own, Stream};
 use crate::trap::EndKind;
 
-use super::super::context::LoweringSteps as _;
-use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+use crate::abi::context::LoweringSteps as _;
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::{ComponentType, Lift, Lower, ResourceKey, Shape};
 
 /// A handle: its shape, and how its index is lifted and lowered.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::error::{Error, Failure};
 
-use super::super::context::LoweringSteps as _;
-use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
+use crate::abi::context::LoweringSteps as _;
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::list::lift_pair;
 use super::owned::{charge, map, store_map};
 use super::{ComponentType, Lift, Lower, Shape};

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, Failure};
 
-use super::super::context::{LowerContextExt as _, LoweringSteps as _};
-use super::super::string::load_string_from_range;
-use super::super::{
+use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
+use crate::abi::string::load_string_from_range;
+use crate::abi::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext,
 };
 use super::list::{lift_pair, pair};

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::{
+use crate::abi::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
 };
 use super::{ComponentType, Lift, Lower, Shape};

@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Failure};
 
-use super::super::layout::discriminant_size;
-use super::super::memory::range_mut;
-use super::super::scalar::{check_case_index, load_small, store_small};
-use super::super::{
+use crate::abi::layout::discriminant_size;
+use crate::abi::memory::range_mut;
+use crate::abi::scalar::{check_case_index, load_small, store_small};
+use crate::abi::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
 };
 use super::record::check_size;
