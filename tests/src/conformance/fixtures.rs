@@ -22,7 +22,7 @@ use std::future::{Future, pending, poll_fn};
 use std::task::Poll;
 
 use weft::abi::{Resource, Val};
-use weft::component::{HostContext, HostError, HostResourceType, HostResult, Linker, Module};
+use weft::component::{Caller, HostError, HostResourceType, HostResult, Linker, Module};
 use weft::engine::CoreEngine;
 
 /// What the fixtures keep in a store.
@@ -65,7 +65,7 @@ const SIMPLE_MODULE: &[u8] = b"\0asm\x01\0\0\0\
 /// "#)?;
 /// let mut store = Store::new(&engine, Fixtures::default());
 /// let instance = store.instantiate(&Component::new(&engine, &component)?, &linker)?;
-/// let three = store.function(&instance, "three").ok_or("it is exported")?;
+/// let three = store.function(&instance, "three")?;
 /// assert_eq!(store.call(&three, &[])?, Some(weft::abi::Val::U32(3)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -138,7 +138,7 @@ fn provide_resources<E: CoreEngine>(host: &mut Linker<E, Fixtures>) {
 }
 
 fn count_drop<E: CoreEngine>(
-    cx: &mut HostContext<'_, '_, E, Fixtures>,
+    cx: &mut Caller<'_, '_, E, Fixtures>,
     representation: u64,
 ) -> Result<(), HostError> {
     let fixtures = cx.data_mut();

@@ -6,8 +6,8 @@ use weft::core_value::CoreValue;
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
-    BufferCheck, Copy, CopySide, EndId, ErrorContextId, InstanceId, Step, SubtaskId, TaskId,
-    TaskReturn, ThreadId,
+    BufferCheck, CopySide, CopyToken, EndId, ErrorContextId, InstanceId, ReturnToken, Step,
+    SubtaskId, TaskId, ThreadId,
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
 
@@ -121,7 +121,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     /// Carries the result of a task to its caller.
-    pub(crate) fn carry_result(&mut self, task_return: TaskReturn) -> Result<Step, Failure> {
+    pub(crate) fn carry_result(&mut self, task_return: ReturnToken) -> Result<Step, Failure> {
         let thread = task_return.thread();
         self.resolved.insert(task_return.task());
         let value = self.task_function(thread).and_then(|function| function.result);
@@ -184,7 +184,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     /// Moves values from one buffer to the other: all are lifted, and then lowered.
-    pub(crate) fn copy(&mut self, copy: Copy) -> Result<Step, Failure> {
+    pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Failure> {
         let element = ENDS[self.world.ends_number(copy.ty())];
         if element != Element::None {
             let mut values = Vec::new();

@@ -54,10 +54,10 @@ mod extensions;
 mod full;
 #[cfg(test)]
 mod guests;
-#[cfg(all(test, feature = "alloc"))]
-mod host_allocations;
 #[cfg(test)]
 mod hooks;
+#[cfg(all(test, feature = "alloc"))]
+mod host_allocations;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]

@@ -7,7 +7,8 @@ use weft_core::error::{Error, Failure};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{
-    BufferCheck, Copy, EndState, HandleView, LoweredBorrow, StartFunctionSearch, Step, TaskReturn,
+    BufferCheck, CopyToken, EndState, HandleView, LoweredBorrow, ReturnToken, StartFunctionSearch,
+    Step,
 };
 
 use crate::calls::{
@@ -52,7 +53,7 @@ fn replaced<L: ExtensionLimits>(world: &mut World<L>) -> weft_core::machine::Ins
 /// A result of a task that is gone, and a call whose task has its place.
 fn stale_return<L: ExtensionLimits>(
     world: &mut World<L>,
-) -> (TaskReturn, weft_core::machine::SubtaskId) {
+) -> (ReturnToken, weft_core::machine::SubtaskId) {
     world.running();
     let token = world.begin_task_return();
     let instance = replaced(world);
@@ -122,7 +123,7 @@ fn values_for_an_end_that_is_gone_are_nobody_elses<L: ExtensionLimits>() {
     assert_eq!(world.get(STREAM.write(writable, 4)), WAITS);
     let check = buffer_check(&mut world, &STREAM.read(readable, 4));
     let Ok(Step::Copy(copy)) = world.machine.buffer_checked(check) else { panic!() };
-    let copy: Copy = copy;
+    let copy: CopyToken = copy;
     let instance = replaced(&mut world);
     world.run_in(instance);
     let (readable, writable) = world.ends(STREAM);

@@ -6,12 +6,12 @@ use wasmparser::WasmFeatures;
 use weft_spec::Spec;
 use weft_spec::model::Definition;
 
-use crate::diff_spec::described;
-use crate::diff_spec::difference::Findings;
 use super::bytes::{self, Value};
 use super::component::{self, Form, Subject};
 use super::features;
 use super::tally::Tally;
+use crate::diff_spec::described;
+use crate::diff_spec::difference::Findings;
 
 /// Compares what is described of `lift` and `lower` with the validator.
 pub(in crate::diff_spec) fn check(spec: &Spec, findings: &mut Findings<'_>) {

@@ -3,11 +3,11 @@
 use wasmparser::WasmFeatures;
 use weft_spec::model::{Constant, CoreType, Layout, ValueType};
 
-use crate::diff_spec::difference::Findings;
 use super::bytes;
 use super::component::{self, Form, FunctionType};
 use super::features::{self, GATES};
 use super::tally::Tally;
+use crate::diff_spec::difference::Findings;
 
 /// A type of each kind, in WAT.
 const SAMPLES: [(&str, &str); 14] = [

@@ -4,8 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Lifetime, Path, Type, parse_quote, spanned::Spanned as _};
 
-use crate::component::item::{Case, Field, Item, Kind};
 use super::{offsets, payloads};
+use crate::component::item::{Case, Field, Item, Kind};
 
 /// The bodies of `lift_flat` and of `load`.
 type Bodies = (TokenStream, TokenStream);

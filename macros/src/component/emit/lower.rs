@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Type, spanned::Spanned as _};
 
-use crate::component::item::{Case, Field, Item, Kind};
 use super::{offsets, payloads};
+use crate::component::item::{Case, Field, Item, Kind};
 
 /// A `u32` with a bit for each field that is true.
 fn bits(fields: &[Field]) -> TokenStream {

@@ -60,7 +60,7 @@
 //! let component = Component::new(&engine, &component)?;
 //! let mut store = Store::new(&engine, vec!["seven", "words"]);
 //! let instance = store.instantiate(&component, &linker)?;
-//! let run = store.function(&instance, "run").ok_or("it exports `run`")?;
+//! let run = store.function(&instance, "run")?;
 //! assert_eq!(store.call(&run, &[])?, Some(Val::U32(5)));
 //! assert_eq!(store.data()[0], "");
 //! # }
@@ -83,7 +83,7 @@ use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::import_error::{ImportError, within};
 use crate::component::definition::items::Definition;
 use crate::component::definition::versions;
-use crate::component::run::context::{Context, HostContext};
+use crate::component::run::context::{Caller, Context};
 use crate::component::run::host_function::{DeclaredType, HostFunction, HostFunctionCall};
 use crate::component::run::host_resource::HostResourceType;
 use crate::component::run::instantiate::error::InstantiateError;
@@ -136,10 +136,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn function(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult
-        + Send
-        + Sync
-        + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync + 'static,
     ) -> &mut Self {
         self.host_function(name, None, HostFunctionCall::Sync(Box::new(function)))
     }
@@ -148,7 +145,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
         self.host_function(name, None, HostFunctionCall::asynchronous(function))
     }
@@ -172,10 +169,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn typed_function<P, R>(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, P) -> Result<R, HostError>
-        + Send
-        + Sync
-        + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
     ) -> &mut Self
     where
         P: for<'a> Lift<'a> + 'static,
@@ -190,7 +184,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn typed_async_function<P, R, F>(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, P) -> F + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, P) -> F + Send + Sync + 'static,
     ) -> &mut Self
     where
         P: for<'a> Lift<'a> + 'static,
@@ -207,10 +201,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         &mut self,
         name: &str,
         (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult
-        + Send
-        + Sync
-        + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };
         self.host_function(name, Some(declared), HostFunctionCall::Sync(Box::new(function)))
@@ -222,7 +213,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         &mut self,
         name: &str,
         (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };
         self.host_function(name, Some(declared), HostFunctionCall::asynchronous(function))

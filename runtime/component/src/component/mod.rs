@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `loading`, `missing`, `load_error` | [`Component`], and why one can't be loaded |
 //! | `stores`, `host` | [`Store`], [`CallId`], and what the host does in a store |
-//! | `linker`, `instance` | [`Linker`], [`Instance`], [`Function`] |
+//! | `linker`, `instance`, `export_error` | [`Linker`], [`Instance`], [`Function`], and why a function can't be had |
 //! | `callee`, `typed_function` | what a store calls: with [`Val`](crate::abi::Val)s, or with Rust's own types |
 //! | `bindings` | what bindings from WIT give to a linker and find in an instance |
 //! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
@@ -27,6 +27,7 @@ mod block;
 mod call_future;
 mod callee;
 mod definition;
+mod export_error;
 mod function_table;
 mod host;
 mod instance;
@@ -42,7 +43,7 @@ mod threads;
 mod typed_function;
 mod wait;
 
-pub use bindings::{BoundFuture, ExportError, FindHost};
+pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
 pub use definition::decode::{InvalidComponent, validate};
@@ -50,17 +51,18 @@ pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
 pub use definition::function_type::FunctionType;
 pub use definition::import_error::ImportError;
+pub use export_error::ExportError;
 pub use function_table::FunctionTable;
 pub use instance::{Function, Instance};
 pub use linker::Linker;
 pub use load_error::LoadError;
 pub use loading::Component;
-pub use progress::Progress;
-pub use run::call_result::CallResult;
-pub use run::context::HostContext;
+pub use progress::PollProgress;
+pub use run::context::Caller;
 pub use run::host_ends::EndEvent;
 pub use run::host_resource::HostResourceType;
 pub use run::instantiate::error::InstantiateError;
+pub use run::lifted_result::LiftedResult;
 pub use store::call_error::CallError;
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | [`ExtendedMachine`] | [`Machine::host`] |
 //! | `component::Store` | `Store::host` |
-//! | `component::HostContext`, inside of a function of the host that a guest calls | `HostContext::host` |
+//! | `component::Caller`, inside of a function of the host that a guest calls | `Caller::host` |
 //! | [`AsyncContextScope`](crate::context::AsyncContextScope), which is what it was entered on | as that |
 //!
 //! | subject | where its methods of [`Host`] are explained |

@@ -16,7 +16,7 @@ use super::arena::Key;
 use super::hooks::Hooks;
 use super::instance::Instance;
 use super::outstanding::Outstanding;
-use super::step::{AfterCopy, Buffer, Copy, CopySide, Event, Step};
+use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Event, Step};
 use super::thread::{Flow, number, words};
 use super::waitable::{Kind, Waitable};
 
@@ -160,7 +160,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 CopyDirection::Read => (this, that),
                 CopyDirection::Write => (that, this),
             };
-            let copy = Copy { serial, direction, then, ty, count, readable, writable };
+            let copy = CopyToken { serial, direction, then, ty, count, readable, writable };
             return Ok(Some(Step::Copy(copy)));
         }
         let is_read = direction == CopyDirection::Read;
@@ -202,9 +202,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
-    pub fn copied(&mut self, copy: Copy) -> Result<Step, Failure> {
+    pub fn copied(&mut self, copy: CopyToken) -> Result<Step, Failure> {
         self.check_outstanding(Outstanding::Token(copy.serial))?;
-        let Copy { direction, then, count, readable, writable, .. } = copy;
+        let CopyToken { direction, then, count, readable, writable, .. } = copy;
         let keys = (self.end_key(readable.end)?, self.end_key(writable.end)?);
         self.outstanding = Outstanding::Nothing;
         let (end, other, buffer) = match direction {

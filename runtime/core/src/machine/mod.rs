@@ -32,7 +32,7 @@
 //! # use weft_core as weft;
 //! use weft::builtin::OptionsIndex;
 //! use weft::core_value::CoreValue;
-//! use weft::machine::{Lift, LiftedFunction, Machine, Step};
+//! use weft::machine::{LiftMode, LiftedFunction, Machine, Step};
 //!
 //! weft::limits! {
 //!     struct Small { ..MachineSizes::SMALL }
@@ -43,7 +43,7 @@
 //! let add = machine.lift(LiftedFunction {
 //!     instance,
 //!     is_async: false,
-//!     lift: Lift::Sync { has_post_return: false },
+//!     lift: LiftMode::Sync { has_post_return: false },
 //!     result_type: None,
 //!     lift_options: OptionsIndex(0),
 //! })?;
@@ -68,7 +68,7 @@
 //! | `frame` | Python's stack: who resumed whom |
 //! | `thread`, `ready` | `Thread`; who is ready |
 //! | `task` | `Task` |
-//! | `store`, `host_call`, `host_end`, `host_resource` | `Store`; the host's side of calls, ends and resources |
+//! | `store`, `host_function_call`, `host_end`, `host_resource` | `Store`; the host's side of calls, ends and resources |
 //! | `index_table`, `handle` | `Table` |
 //! | `resource`, `error_context` | `ResourceHandle`, `ErrorContext`, their lifting and lowering |
 //! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
@@ -86,8 +86,8 @@ mod error_context;
 mod frame;
 mod handle;
 mod hooks;
-mod host_call;
 mod host_end;
+mod host_function_call;
 mod host_resource;
 mod host_set;
 mod index_table;
@@ -138,10 +138,10 @@ pub use inspect::{
 };
 pub use resource::LoweredBorrow;
 pub use step::{
-    Buffer, BufferCheck, Copy, CopySide, Event, HostEvent, Resumed, StartFunctionSearch, Step,
-    TaskReturn,
+    Buffer, BufferCheck, CopySide, CopyToken, Event, HostEvent, Resumed, ReturnToken,
+    StartFunctionSearch, Step,
 };
-pub use store::{Lift, LiftedFunction, TypeDefinition};
+pub use store::{LiftMode, LiftedFunction, TypeDefinition};
 
 /// A store, without an engine: all component instances that can call one another.
 ///

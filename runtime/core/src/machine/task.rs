@@ -12,8 +12,8 @@ use super::frame::Frame;
 use super::hooks::{Hooks, ThreadEnd};
 use super::instance::Instance;
 use super::outstanding::Outstanding;
-use super::step::{ReturnFrom, Step, TaskReturn};
-use super::store::{Function, Lift, LiftedFunction};
+use super::step::{ReturnFrom, ReturnToken, Step};
+use super::store::{Function, LiftMode, LiftedFunction};
 use super::subtask::Resolution;
 use super::thread::{Code, Continuation, Flow, Queue, Thread, number};
 use super::waitable::Waitable;
@@ -74,7 +74,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     fn needs_exclusive(&self, task: Key<Task>) -> Result<bool, Error> {
         let lifted = self.lifted(task)?;
-        Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != Lift::Stackful))
+        Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != LiftMode::Stackful))
     }
 
     /// `Task.enter_implicit_thread`, on the current thread, which has just begun.
@@ -281,7 +281,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
-    pub fn return_(&self, task_return: &TaskReturn) -> Result<(), Failure> {
+    pub fn return_(&self, task_return: &ReturnToken) -> Result<(), Failure> {
         self.check_outstanding(Outstanding::Token(task_return.serial))?;
         let task = self.tasks.get(self.task_key(task_return.task)?)?;
         if task.state == State::Resolved {
@@ -305,7 +305,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn resolve(
         &mut self,
-        task_return: TaskReturn,
+        task_return: ReturnToken,
         result: Option<CoreValue>,
     ) -> Result<Step, Failure> {
         self.return_(&task_return)?;
@@ -398,7 +398,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         let caller = if self.has_caller(task)? { self.caller_id(task)? } else { None };
-        Ok(Some(Step::Return(TaskReturn {
+        Ok(Some(Step::Return(ReturnToken {
             serial: self.new_token(),
             from,
             thread: self.thread_id(thread)?,

@@ -5,16 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use weft::abi::Val;
-use weft::component::{CallError, HostContext, HostError, HostResult, Linker};
+use weft::component::{CallError, Caller, HostError, HostResult, Linker};
 use weft::engine::wasmi::Wasmi;
 
-use crate::programs::host::EndOrigin;
-use crate::programs::world::HOST_FUNCTIONS;
 use super::expected::ended;
 use super::host::{HeldEnd, Host, Invocation, end_action};
 use super::playback::{Hosted, Said, Shared};
+use crate::programs::host::EndOrigin;
+use crate::programs::world::HOST_FUNCTIONS;
 
-type Lent<'a, 'c> = HostContext<'a, 'c, Wasmi, Host>;
+type Lent<'a, 'c> = Caller<'a, 'c, Wasmi, Host>;
 
 /// Gives the functions to a world of so many instances.
 pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {

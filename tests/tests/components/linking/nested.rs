@@ -36,7 +36,7 @@ fn calls_back() -> (World<Option<String>>, Later) {
 fn a_function_of_the_host_calls_a_guest() {
     let (mut world, later) = calls_back();
     let [outer, inner] = [0, 1].map(|_| world.instance(CALLS_IMPORT));
-    *later.lock().unwrap() = world.store.function(&inner, "seven");
+    *later.lock().unwrap() = world.store.function(&inner, "seven").ok();
     assert_eq!(world.number(&outer, "run", &[]), 7);
     assert_eq!(world.store.data(), &None);
 }
@@ -45,7 +45,7 @@ fn a_function_of_the_host_calls_a_guest() {
 fn a_function_of_the_host_calls_the_guest_that_called_it() {
     let (mut world, later) = calls_back();
     let outer = world.instance(CALLS_IMPORT);
-    *later.lock().unwrap() = world.store.function(&outer, "seven");
+    *later.lock().unwrap() = world.store.function(&outer, "seven").ok();
     assert_eq!(world.number(&outer, "run", &[]), 7);
 }
 
@@ -61,7 +61,7 @@ fn a_trap_of_the_inner_guest_is_an_error_of_the_inner_call_only() {
             (func (export "f") (canon lift (core func $instance "f"))))
         "#,
     );
-    *later.lock().unwrap() = world.store.function(&inner, "f");
+    *later.lock().unwrap() = world.store.function(&inner, "f").ok();
     assert_eq!(world.number(&outer, "run", &[]), 0);
     assert!(world.store.data().as_ref().unwrap().contains("unreachable"));
     let error = world.try_call(&inner, "f", &[]).unwrap_err();
@@ -73,7 +73,7 @@ fn a_trap_of_the_inner_guest_is_an_error_of_the_inner_call_only() {
 fn functions_of_the_host_and_guests_that_call_one_another_without_end_are_an_error() {
     let (mut world, later) = calls_back();
     let instance = world.instance(CALLS_IMPORT);
-    *later.lock().unwrap() = world.store.function(&instance, "run");
+    *later.lock().unwrap() = world.store.function(&instance, "run").ok();
     assert_eq!(world.number(&instance, "run", &[]), 0);
     let text = CallError::TooDeep.to_string();
     assert_eq!(world.store.data(), &Some(text));
@@ -125,11 +125,11 @@ fn a_guest_that_resumes_who_has_called_the_host_is_an_error_and_other_guests_liv
     let (mut world, later) = calls_back();
     let other = world.instance(CALLS_IMPORT);
     let instance = world.instance(RESUMES_CALLER);
-    *later.lock().unwrap() = world.store.function(&instance, "resume");
+    *later.lock().unwrap() = world.store.function(&instance, "resume").ok();
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
     assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
     assert_eq!(world.store.data(), &Some(CallError::CallerResumed.to_string()));
-    *later.lock().unwrap() = world.store.function(&other, "seven");
+    *later.lock().unwrap() = world.store.function(&other, "seven").ok();
     assert_eq!(world.number(&other, "run", &[]), 7);
 }
 
@@ -175,7 +175,7 @@ fn a_call_of_a_guest_that_waits_is_an_error_and_what_it_returns_later_is_dropped
     second_time(&mut world.linker);
     let outer = world.instance(CALLS_IMPORT);
     let inner = world.instance(&waits_and_makes());
-    *later.lock().unwrap() = world.store.function(&inner, "wait-and-make");
+    *later.lock().unwrap() = world.store.function(&inner, "wait-and-make").ok();
     assert_eq!(world.number(&outer, "run", &[]), 0);
     assert_eq!(world.store.data(), &Some(CallError::Waits.to_string()));
     assert_eq!(world.number(&inner, "dropped", &[]), 0);
@@ -201,7 +201,7 @@ fn a_function_of_the_host_makes_an_instance_and_calls_it() {
         });
         assert_eq!(arguments, [Val::U32(3), Val::U32(4)]);
         let instance = host.instantiate(&component, &linker)?;
-        let run = host.function(&instance, "run").ok_or("it exports `run`")?;
+        let run = host.function(&instance, "run")?;
         Ok(host.call(&run, &[])?)
     });
     let instance = world.instance(CALLS_IMPORT);
@@ -272,7 +272,7 @@ fn a_destructor_cannot_call_guests() {
             (func (export "f") (canon lift (core func $instance "f"))))
         "#,
     );
-    *later.lock().unwrap() = world.store.function(&instance, "f");
+    *later.lock().unwrap() = world.store.function(&instance, "f").ok();
     let ty = world.store.resource_type(&thing).unwrap();
     let thing = weft::abi::Resource { ty, representation: 1 };
     world.call(&instance, "drop", &[Val::Own(thing)]);
@@ -295,7 +295,7 @@ fn a_destructor_can_call_guests_where_the_host_has_dropped_the_resource() {
         });
     world.linker.function("f", |_, _| Ok(Some(Val::U32(0))));
     let instance = world.instance(CALLS_IMPORT);
-    *later.lock().unwrap() = world.store.function(&instance, "seven");
+    *later.lock().unwrap() = world.store.function(&instance, "seven").ok();
     let ty = world.store.resource_type(&thing).unwrap();
     world.store.drop_resource(weft::abi::Resource { ty, representation: 1 }).unwrap();
     assert_eq!(world.store.data(), &Some(Val::U32(7)));

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use weft::abi::{ComponentType, Lift, Lower};
-use weft::component::{CallError, HostContext, HostError, ImportError, InstantiateError};
+use weft::component::{CallError, Caller, HostError, ImportError, InstantiateError};
 use weft::engine::wasmi::Wasmi;
 
 use crate::typed::guests::passes_on;
@@ -41,7 +41,7 @@ fn a_function_gets_owned_values_and_the_data_of_the_store() {
     let mut world = World::with(0_usize);
     world.linker.typed_function(
         "f",
-        |host: &mut HostContext<'_, '_, Wasmi, usize>, (it,): (Person,)| {
+        |host: &mut Caller<'_, '_, Wasmi, usize>, (it,): (Person,)| {
             *host.data_mut() += it.ages.len();
             Ok(Person { name: it.name.to_uppercase(), ages: it.ages })
         },
@@ -110,15 +110,12 @@ fn an_import_of_another_type_is_refused_with_its_place() {
 #[test]
 fn a_function_that_calls_back_is_as_any() {
     let mut world = World::with(None);
-    world.linker.typed_function(
-        "f",
-        |host: &mut HostContext<'_, '_, Wasmi, _>, (text,): (String,)| {
-            let Some(f) = host.data().clone() else { return Ok(text) };
-            *host.data_mut() = None;
-            let again: weft::component::TypedFunction<(String,), String> = f;
-            Ok(host.call(&again, (text + "!",))?)
-        },
-    );
+    world.linker.typed_function("f", |host: &mut Caller<'_, '_, Wasmi, _>, (text,): (String,)| {
+        let Some(f) = host.data().clone() else { return Ok(text) };
+        *host.data_mut() = None;
+        let again: weft::component::TypedFunction<(String,), String> = f;
+        Ok(host.call(&again, (text + "!",))?)
+    });
     let component = passes_on("", r#"(param "a" string) (result string)"#, "i32 i32");
     let [outer, inner] = [(), ()].map(|()| world.instance(&component));
     *world.store.data_mut() = Some(world.function(&inner, "f").typed().unwrap());

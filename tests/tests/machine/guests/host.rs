@@ -59,8 +59,8 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
         let step = self.import(self.host);
         let call = calls_host(&step, HOSTS);
         let done = act(self);
-        self.machine.start_host_call(call).unwrap();
-        self.machine.return_host_call(call, None).unwrap();
+        self.machine.start_host_function_call(call).unwrap();
+        self.machine.return_host_function_call(call, None).unwrap();
         let step = self.host_returned();
         assert_eq!(back_from_import(&step, guest), None);
         done

@@ -6,14 +6,14 @@ use thiserror::Error;
 
 use crate::error::Failure;
 
-use crate::abi::context::LowerContextExt as _;
-use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::check::Mismatch;
 use super::load::{lift_flat_fields, load_fields};
 use super::making::InvalidType;
 use super::store::{lower_flat_record, store_record};
 use super::ty::{Field, RecordType, Type};
 use super::val::Val;
+use crate::abi::context::LowerContextExt as _;
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
 /// The types of a function's parameters, or that of its result, or of none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Failure};
 
-use crate::abi::memory::{range, range_mut};
 use super::TransferContext;
+use crate::abi::memory::{range, range_mut};
 
 /// As many bytes are copied at a time; and of a copy that is short.
 const CHUNK: usize = 4096;

@@ -2,12 +2,12 @@
 
 use crate::error::{Error, Failure};
 
-use crate::abi::Type;
-use crate::abi::memory::range;
-use crate::abi::scalar::load_small;
 use super::handles::LiftedHandles;
 use super::place::{From, To};
 use super::{TransferContext, transfer::value};
+use crate::abi::Type;
+use crate::abi::memory::range;
+use crate::abi::scalar::load_small;
 
 /// Moves `length` values of type `element` from `from` on to `to` on.
 pub(super) fn transfer<C: TransferContext + ?Sized>(

@@ -9,8 +9,8 @@ use crate::error::{Error, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use crate::abi::{LiftContext, Resource, Type};
 use super::TransferContext;
+use crate::abi::{LiftContext, Resource, Type};
 
 /// What one handle was lifted as.
 #[derive(Clone, Copy, Debug)]

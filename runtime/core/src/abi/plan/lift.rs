@@ -6,14 +6,14 @@
 
 use crate::error::{Error, Failure};
 
-use crate::abi::memory::range;
-use crate::abi::scalar::{check_case_index, convert_i32_to_char};
-use crate::abi::string::load_string_from_range;
-use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType, discriminant_size};
 use super::elements::numbers;
 use super::handles::LiftedHandles;
 use super::place::From;
 use super::{TransferContext, source};
+use crate::abi::memory::range;
+use crate::abi::scalar::{check_case_index, convert_i32_to_char};
+use crate::abi::string::load_string_from_range;
+use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType, discriminant_size};
 
 /// `load` or `lift_flat` of a value of type `ty`.
 fn value<C: TransferContext + ?Sized>(

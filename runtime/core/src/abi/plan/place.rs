@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Failure};
 
+use super::{TransferContext, source};
 use crate::abi::context::LoweringSteps as _;
 use crate::abi::memory::{range, range_mut};
 use crate::abi::typed::{load_pair, next_pair};
 use crate::abi::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};
-use super::{TransferContext, source};
 
 /// Where a value comes from.
 pub(super) enum From<'p, 'v> {

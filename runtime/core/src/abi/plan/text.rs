@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Failure};
 
-use crate::abi::memory::range;
-use crate::abi::string::{StringSource, store_string_into_range, string_range};
 use super::handles::LiftedHandles;
 use super::{TransferContext, source};
+use crate::abi::memory::range;
+use crate::abi::string::{StringSource, store_string_into_range, string_range};
 
 /// A string in the source's memory.
 struct GuestString<'a, C: ?Sized> {

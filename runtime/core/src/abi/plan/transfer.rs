@@ -2,12 +2,12 @@
 
 use crate::error::{Error, Failure};
 
-use crate::abi::dynamic::Run;
-use crate::abi::scalar::{convert_i32_to_char, convert_int_to_bool};
-use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType};
 use super::handles::LiftedHandles;
 use super::place::{From, To};
 use super::{TransferContext, elements, source, text};
+use crate::abi::dynamic::Run;
+use crate::abi::scalar::{convert_i32_to_char, convert_int_to_bool};
+use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType};
 
 /// Moves a value of type `ty`.
 pub(super) fn value<C: TransferContext + ?Sized>(

@@ -5,10 +5,10 @@
 use crate::error::{Error, Failure};
 use crate::trap::Trap;
 
-use crate::abi::context::{LowerContext, LoweringSteps as _, lowered_byte_length};
-use crate::abi::memory::range_mut;
 use super::transcode::Reader;
 use super::{SimpleEncoding, StringEncoding, StringForm, utf16_tag};
+use crate::abi::context::{LowerContext, LoweringSteps as _, lowered_byte_length};
+use crate::abi::memory::range_mut;
 
 /// A string and where it is to go.
 pub(crate) trait StringSource {

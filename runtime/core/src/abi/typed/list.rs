@@ -8,6 +8,9 @@ use arrayvec::ArrayVec;
 use crate::core_value::IntegerType;
 use crate::error::{Error, Failure};
 
+use super::record::check_size;
+use super::window::Window;
+use super::{ComponentType, Lift, Lower, Shape, plain_field};
 use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
 use crate::abi::memory::{load_ptr, range_mut};
 use crate::abi::string::{load_string_from_range, store_str_into_range};
@@ -15,9 +18,6 @@ use crate::abi::{
     Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext, Offset,
     Options, StringEncoding, ptr_size,
 };
-use super::record::check_size;
-use super::window::Window;
-use super::{ComponentType, Lift, Lower, Shape, plain_field};
 
 /// How many bytes each element of a list takes, in memories of both widths.
 struct Stride {

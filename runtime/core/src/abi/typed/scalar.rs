@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Failure};
 
+use super::{ComponentType, Lift, Lower, Shape};
 use crate::abi::context::LoweringSteps as _;
 use crate::abi::memory::range_mut;
 use crate::abi::scalar::{
     convert_i32_to_char, convert_int_to_bool, decode_i32_as_float, decode_i64_as_float,
 };
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
-use super::{ComponentType, Lift, Lower, Shape};
 
 /// One scalar type: its layout, how it becomes bytes and how bytes become it, where every pattern
 /// of bits is a value.

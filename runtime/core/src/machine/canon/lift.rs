@@ -11,7 +11,7 @@ use super::super::arena::Key;
 use super::super::frame::Frame;
 use super::super::hooks::Hooks;
 use super::super::step::{Event, ReturnFrom, Step};
-use super::super::store::{Lift, LiftedFunction};
+use super::super::store::{LiftMode, LiftedFunction};
 use super::super::subtask::Resolution;
 use super::super::task::State;
 use super::super::thread::{Code, Continuation, Flow, Queue, Thread, words};
@@ -89,16 +89,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let lift = self.lifted(task)?.map(|lifted| lifted.lift);
         match (code, lift) {
             (Code::Function, None) | (Code::Realloc, _) => return Err(Error::InRealloc.into()),
-            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) if packed.is_none() => {
+            (Code::Function, Some(LiftMode::Callback)) | (Code::Callback, _)
+                if packed.is_none() =>
+            {
                 return Err(Error::NoCallbackResult.into());
             }
             _ => {}
         }
         self.advance(|machine| match (code, lift) {
-            (Code::Function, Some(Lift::Sync { .. })) => {
+            (Code::Function, Some(LiftMode::Sync { .. })) => {
                 machine.task_return(thread, ReturnFrom::Function)
             }
-            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) => {
+            (Code::Function, Some(LiftMode::Callback)) | (Code::Callback, _) => {
                 machine.callback_returned(thread, packed.unwrap_or_default())
             }
             (Code::Function | Code::Realloc, _) => machine.exit_implicit_thread(thread),
@@ -121,7 +123,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn sync_returned(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         let lift = self.lifted(task)?.map(|lifted| lifted.lift);
-        if lift != Some(Lift::Sync { has_post_return: true }) {
+        if lift != Some(LiftMode::Sync { has_post_return: true }) {
             return self.exit_implicit_thread(thread);
         }
         self.set_may_leave(thread, false)?;
