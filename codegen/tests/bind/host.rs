@@ -32,7 +32,7 @@ impl things::HostSource for Server {
         async move {
             reads.fetch_add(1, Ordering::Relaxed);
             match end {
-                Some(end) => Stream::from(end),
+                Some(end) => StreamHandle::from(end),
                 None => core::future::pending().await,
             }
         }
@@ -105,8 +105,8 @@ const _: () = {
     assert!(Run::ASYNC && Run::INTERFACE.is_none());
     assert!(AsyncWorld::EXPORTS.len() == 2);
     assert!(things::Source::NAME.len() == 6);
-    let _: fn(<Run as Function>::Params<'static>) = |()| ();
-    let _: fn(<Run as Function>::Result) = |_: Result<(), ()>| ();
+    let _: fn(<Run as BoundFunction>::Params<'static>) = |()| ();
+    let _: fn(<Run as BoundFunction>::Result) = |_: Result<(), ()>| ();
 };
 
 /// Errors are errors, flags are sets, and an import is another type than an export.

@@ -98,9 +98,9 @@ pub fn provide_fixtures<E: CoreEngine>(linker: &mut Linker<E, Fixtures>, engine:
     provide_resources(host);
 
     let wasmtime = linker.instance("wasmtime");
-    wasmtime.function("set-max-table-capacity", |cx, arguments| {
+    wasmtime.function("set-max-table-capacity", |caller, arguments| {
         let [Val::U32(capacity)] = arguments[..] else { return wrong(&arguments) };
-        cx.data_mut().max_table_capacity = Some(capacity);
+        caller.data_mut().max_table_capacity = Some(capacity);
         Ok(None)
     });
     wasmtime.function("gc", |_, _| Ok(None));
@@ -111,17 +111,19 @@ fn provide_resources<E: CoreEngine>(host: &mut Linker<E, Fixtures>) {
     host.resource("resource1", &counted);
     host.resource("resource1-again", &counted);
     host.resource("resource2", &HostResourceType::new());
-    host.function("[constructor]resource1", move |cx, arguments| {
+    host.function("[constructor]resource1", move |caller, arguments| {
         let [Val::U32(representation)] = arguments[..] else { return wrong(&arguments) };
-        let ty = cx.resource_type(&counted)?;
+        let ty = caller.resource_type(&counted)?;
         Ok(Some(Val::Own(Resource { ty, representation: representation.into() })))
     });
     host.function("[static]resource1.assert", |_, arguments| match arguments[..] {
         [Val::Own(it), Val::U32(expected)] => expect_representation(it, expected),
         _ => wrong(&arguments),
     });
-    host.function("[static]resource1.last-drop", |cx, _| Ok(Some(Val::U32(cx.data().last_drop))));
-    host.function("[static]resource1.drops", |cx, _| Ok(Some(Val::U32(cx.data().drops))));
+    host.function("[static]resource1.last-drop", |caller, _| {
+        Ok(Some(Val::U32(caller.data().last_drop)))
+    });
+    host.function("[static]resource1.drops", |caller, _| Ok(Some(Val::U32(caller.data().drops))));
     host.function("[method]resource1.simple", |_, arguments| match arguments[..] {
         [Val::Borrow(it), Val::U32(expected)] => expect_representation(it, expected),
         _ => wrong(&arguments),

@@ -85,8 +85,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 Lifted::Resource(word(self.machine.lift_own(id, resource, index)?))
             }
             (Value::Stream | Value::Future, _) => {
-                let of = self.passed_end(value);
-                Lifted::End(self.machine.lift_end(id, of, index)?)
+                let (kind, ty) = self.passed_end(value);
+                Lifted::End(self.machine.lift_end(id, kind, ty, index)?)
             }
             (Value::ErrorContext, _) => {
                 Lifted::ErrorContext(self.machine.lift_error_context(id, index)?)
@@ -111,8 +111,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 self.machine.lower_own(instance, resource, representation.into())
             }
             (Lifted::End(end), ..) => {
-                let of = self.passed_end(value);
-                self.machine.lower_end(instance, of, end)
+                let (kind, ty) = self.passed_end(value);
+                self.machine.lower_end(instance, kind, ty, end)
             }
             (Lifted::ErrorContext(error_context), ..) => {
                 self.machine.lower_error_context(instance, error_context)

@@ -238,18 +238,15 @@ impl Stage {
         let ends = self.machine.new_host_ends(EndKind::Stream, STREAM);
         let (readable, writable) = ends.expect("a stream");
         (
-            self.machine
-                .lower_end(instance, (EndKind::Stream, STREAM), readable)
-                .expect("a handle"),
+            self.machine.lower_end(instance, EndKind::Stream, STREAM, readable).expect("a handle"),
             writable,
         )
     }
 
     /// Gives a readable end of `from` to `to`.
     pub fn move_end(&mut self, from: InstanceId, to: InstanceId, readable: u32) -> u32 {
-        let stream = (EndKind::Stream, STREAM);
-        let end = self.machine.lift_end(from, stream, readable).expect("an end");
-        self.machine.lower_end(to, stream, end).expect("a handle")
+        let end = self.machine.lift_end(from, EndKind::Stream, STREAM, readable).expect("an end");
+        self.machine.lower_end(to, EndKind::Stream, STREAM, end).expect("a handle")
     }
 
     /// The host writes a value, or reads one; whether one moved.

@@ -309,8 +309,8 @@ fn host_read() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     let instance = stage.running_guest();
     let Ends { readable, writable } = stage.new_stream();
-    let stream = (EndKind::Stream, STREAM);
-    let readable = stage.machine.lift_end(instance, stream, readable).expect("an end");
+    let readable =
+        stage.machine.lift_end(instance, EndKind::Stream, STREAM, readable).expect("an end");
     Box::new(move || {
         stage.block(ThreadDefinition::Yield, []);
         assert!(!stage.host_copy(readable), "nobody writes yet");

@@ -225,7 +225,7 @@ fn handles_are_full_until_one_is_dropped() {
         |world, _| {
             let instance = world.instances[0];
             let (readable, writable) = world.machine.new_host_ends(STREAM.kind, STREAM.ty)?;
-            let lowered = world.machine.lower_end(instance, STREAM.kind_and_type(), readable);
+            let lowered = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable);
             if lowered.is_err() {
                 world.machine.drop_host_end(readable)?;
             }
@@ -287,7 +287,7 @@ fn a_handle_promised_to_a_call_is_not_given_away() {
         let call = calls_host(&step, 7);
         // The host gives the caller something before it returns.
         let own = world.machine.lower_own(instance, HOST_RESOURCE, 1);
-        let end = world.machine.lower_end(instance, STREAM.kind_and_type(), readable);
+        let end = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable);
         let error_context = world.machine.lower_error_context(instance, message);
         world.machine.start_host_function_call(call).unwrap();
         let step = world.machine.host_returned();

@@ -410,8 +410,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         of: Of,
         index: u32,
     ) -> Result<(), Failure> {
-        let end = self
-            .attempt("lift_end", |machine| machine.lift_end(instance, (of.kind, of.ty), index))?;
+        let end =
+            self.attempt("lift_end", |machine| machine.lift_end(instance, of.kind, of.ty, index))?;
         if !self.ends.contains(&end) {
             self.ends.push(end);
         }

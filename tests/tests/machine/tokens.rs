@@ -232,7 +232,7 @@ fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: ExtensionLi
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     world.as_host(|world| world.host_copy(ours, 4));
     let check = buffer_check(&mut world, &STREAM.read(readable, 4));
     let Ok(Step::Copy(copy)) = world.machine.buffer_checked(check) else { panic!() };
@@ -248,7 +248,7 @@ fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     world.as_host(|world| world.host_copy(ours, 4));
     assert_eq!(world.end_events(), []);
     assert_eq!(world.get(STREAM.read(readable, 1)), ended(STREAM, CopyResult::Completed, 1));

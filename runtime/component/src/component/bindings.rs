@@ -34,8 +34,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         host: FindHost<T, H>,
         drop: fn(&mut H, Own<R>),
     ) {
-        let ty = HostResourceType::with_destructor(move |cx, representation| {
-            drop(host(cx.data_mut()), Own::new(representation));
+        let ty = HostResourceType::with_destructor(move |caller, representation| {
+            drop(host(caller.data_mut()), Own::new(representation));
             Ok(())
         });
         self.at(interface).resource(name, &ty);
@@ -50,8 +50,9 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         F::Params<'static>: for<'a> Lift<'a>,
         F::Result: Lower + 'static,
     {
-        self.at(F::INTERFACE)
-            .typed_function(F::NAME, move |cx, params| Ok(call(host(cx.data_mut()), params)));
+        self.at(F::INTERFACE).typed_function(F::NAME, move |caller, params| {
+            Ok(call(host(caller.data_mut()), params))
+        });
     }
 
     /// The same for a function whose result comes later.
@@ -63,8 +64,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         F::Params<'static>: for<'a> Lift<'a>,
         F::Result: Lower + 'static,
     {
-        self.at(F::INTERFACE).typed_async_function(F::NAME, move |cx, params| {
-            let result = call(host(cx.data_mut()), params);
+        self.at(F::INTERFACE).typed_async_function(F::NAME, move |caller, params| {
+            let result = call(host(caller.data_mut()), params);
             async move { Ok(result.await) }
         });
     }

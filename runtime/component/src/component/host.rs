@@ -232,10 +232,10 @@ impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
         arguments: F::Arguments<'_>,
     ) -> Result<F::Result, CallError> {
         self.check_depth()?;
-        self.nested(|host| {
-            let arguments = F::keep_in(host.cx, arguments);
-            let call = function.start(host.cx, arguments)?;
-            host.finish(call)
+        self.nested(|caller| {
+            let arguments = F::keep_in(caller.cx, arguments);
+            let call = function.start(caller.cx, arguments)?;
+            caller.finish(call)
         })
     }
 
@@ -246,8 +246,8 @@ impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
     /// As [`call`](Self::call), and those of [`Store::drop_resource`].
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.check_depth()?;
-        self.nested(|host| match host.cx.drop_resource(resource)? {
-            Some(call) => host.finish::<Option<Val>>(call).map(|_| ()),
+        self.nested(|caller| match caller.cx.drop_resource(resource)? {
+            Some(call) => caller.finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
         })
     }

@@ -39,21 +39,21 @@
 //! "#)?;
 //!
 //! // A resource type of the host's. A word is known by its place in the store's data.
-//! let word = HostResourceType::<Wasmi, Vec<&str>>::with_destructor(|host, place| {
-//!     host.data_mut()[place as usize] = "";
+//! let word = HostResourceType::<Wasmi, Vec<&str>>::with_destructor(|caller, place| {
+//!     caller.data_mut()[place as usize] = "";
 //!     Ok(())
 //! });
 //!
 //! let mut linker = Linker::new();
 //! let words = linker.instance("example:words/words@1.3.0");
 //! words.resource("word", &word);
-//! words.function("first", move |host, _| {
-//!     let ty = host.resource_type(&word)?;
+//! words.function("first", move |caller, _| {
+//!     let ty = caller.resource_type(&word)?;
 //!     Ok(Some(Val::Own(Resource { ty, representation: 0 })))
 //! });
-//! words.function("[method]word.length", |host, arguments| {
+//! words.function("[method]word.length", |caller, arguments| {
 //!     let [Val::Borrow(word)] = arguments[..] else { return Err("not a word".into()) };
-//!     Ok(Some(Val::U32(host.data()[word.representation as usize].len() as u32)))
+//!     Ok(Some(Val::U32(caller.data()[word.representation as usize].len() as u32)))
 //! });
 //!
 //! let engine = Wasmi::default();
@@ -160,8 +160,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     /// use weft::engine::wasmi::Wasmi;
     ///
     /// let mut linker = Linker::<Wasmi, u32>::new();
-    /// linker.typed_function("greet", |host, (name, times): (String, u32)| {
-    ///     *host.data_mut() += times;
+    /// linker.typed_function("greet", |caller, (name, times): (String, u32)| {
+    ///     *caller.data_mut() += times;
     ///     Ok(format!("hello, {name}"))
     /// });
     /// # }
@@ -200,7 +200,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn declared_function(
         &mut self,
         name: &str,
-        (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
+        ty: FunctionType,
+        resources: &[HostResourceType<E, T>],
         function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };
@@ -212,7 +213,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn declared_async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
-        (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
+        ty: FunctionType,
+        resources: &[HostResourceType<E, T>],
         function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };

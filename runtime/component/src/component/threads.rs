@@ -298,16 +298,16 @@ impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
         parent: Option<SpawnedThreadId>,
     ) -> Result<SpawnedThread<F::Result>, ThreadError> {
         self.check_depth()?;
-        self.nested(|host| {
+        self.nested(|caller| {
             let arguments = F::keep(arguments);
-            let thread = host.cx.spawn_thread(&function.function, arguments, config, parent)?;
+            let thread = caller.cx.spawn_thread(&function.function, arguments, config, parent)?;
             // Nobody else can run before what was interrupted has stopped.
             let mut stopped = Ok(Turn::Progress);
-            while stopped.is_ok() && host.cx.data().activations.interrupted().is_some() {
-                stopped = host.cx.turn();
+            while stopped.is_ok() && caller.cx.data().activations.interrupted().is_some() {
+                stopped = caller.cx.turn();
             }
             let call = thread.call.0;
-            let trapped = host
+            let trapped = caller
                 .cx
                 .data_mut()
                 .calls
@@ -316,8 +316,8 @@ impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
                 .and_then(EmbedderCall::take_error);
             let error = stopped.map_err(CallError::from).err().or(trapped);
             let Some(error) = error else { return Ok(thread) };
-            host.cx.data_mut().forget(call)?;
-            host.cx.data_mut().machine.host().thread_give_up(thread.id)?;
+            caller.cx.data_mut().forget(call)?;
+            caller.cx.data_mut().machine.host().thread_give_up(thread.id)?;
             Err(error.into())
         })
     }

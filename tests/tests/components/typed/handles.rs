@@ -49,17 +49,17 @@ type Words = Vec<&'static str>;
 fn words() -> World<Words> {
     let mut world = World::with(vec!["", "seven"]);
     let word =
-        HostResourceType::with_destructor(|host: &mut Caller<'_, '_, Wasmi, Words>, place| {
-            *host.data_mut().get_mut(usize::try_from(place)?).ok_or("no such word")? = "gone";
+        HostResourceType::with_destructor(|caller: &mut Caller<'_, '_, Wasmi, Words>, place| {
+            *caller.data_mut().get_mut(usize::try_from(place)?).ok_or("no such word")? = "gone";
             Ok(())
         });
     world.linker.resource("word", &word);
     world.linker.typed_function("make", |_, (place,): (u32,)| Ok(Own::<Word>::new(place.into())));
     world.linker.typed_function(
         "length",
-        |host: &mut Caller<'_, '_, Wasmi, Words>, (word,): (Borrow<'static, Word>,)| {
+        |caller: &mut Caller<'_, '_, Wasmi, Words>, (word,): (Borrow<'static, Word>,)| {
             let place = usize::try_from(word.representation())?;
-            let word = host.data().get(place).ok_or("no such word")?;
+            let word = caller.data().get(place).ok_or("no such word")?;
             Ok(u32::try_from(word.len())?)
         },
     );

@@ -41,8 +41,8 @@ fn a_function_gets_owned_values_and_the_data_of_the_store() {
     let mut world = World::with(0_usize);
     world.linker.typed_function(
         "f",
-        |host: &mut Caller<'_, '_, Wasmi, usize>, (it,): (Person,)| {
-            *host.data_mut() += it.ages.len();
+        |caller: &mut Caller<'_, '_, Wasmi, usize>, (it,): (Person,)| {
+            *caller.data_mut() += it.ages.len();
             Ok(Person { name: it.name.to_uppercase(), ages: it.ages })
         },
     );
@@ -110,12 +110,15 @@ fn an_import_of_another_type_is_refused_with_its_place() {
 #[test]
 fn a_function_that_calls_back_is_as_any() {
     let mut world = World::with(None);
-    world.linker.typed_function("f", |host: &mut Caller<'_, '_, Wasmi, _>, (text,): (String,)| {
-        let Some(f) = host.data().clone() else { return Ok(text) };
-        *host.data_mut() = None;
-        let again: weft::component::TypedFunction<(String,), String> = f;
-        Ok(host.call(&again, (text + "!",))?)
-    });
+    world.linker.typed_function(
+        "f",
+        |caller: &mut Caller<'_, '_, Wasmi, _>, (text,): (String,)| {
+            let Some(f) = caller.data().clone() else { return Ok(text) };
+            *caller.data_mut() = None;
+            let again: weft::component::TypedFunction<(String,), String> = f;
+            Ok(caller.call(&again, (text + "!",))?)
+        },
+    );
     let component = passes_on("", r#"(param "a" string) (result string)"#, "i32 i32");
     let [outer, inner] = [(), ()].map(|()| world.instance(&component));
     *world.store.data_mut() = Some(world.function(&inner, "f").typed().unwrap());

@@ -27,7 +27,7 @@ struct Flag {
 fn flag<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId) -> Flag {
     let (readable, writable) = world.host_ends(FUTURE);
     Flag {
-        readable: world.machine.lower_end(instance, FUTURE.kind_and_type(), readable).unwrap(),
+        readable: world.machine.lower_end(instance, FUTURE.kind, FUTURE.ty, readable).unwrap(),
         writable,
     }
 }

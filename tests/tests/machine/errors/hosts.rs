@@ -107,9 +107,9 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         |world| {
             let instance = world.instance();
             let (readable, _) = world.host_ends(STREAM);
-            world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
+            world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable).unwrap();
             world.refuses(Error::NotHeld, |machine| {
-                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+                machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)
             });
             world.refuses(Error::NotHeld, |machine| machine.host_copy(readable, 0, 1));
             world.refuses(Error::NotHeld, |machine| machine.cancel_host_copy(readable));
@@ -124,16 +124,16 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 for expected in [STREAM, FUTURE, STREAM.other(), FUTURE.other()] {
                     if expected != of {
                         world.refuses(Error::ValueMismatch, |machine| {
-                            machine.lower_end(instance, expected.kind_and_type(), readable)
+                            machine.lower_end(instance, expected.kind, expected.ty, readable)
                         });
                     }
                 }
-                let mixed = (of.kind, of.other().ty);
+                let (kind, ty) = (of.kind, of.other().ty);
                 world.refuses(Error::ValueMismatch, |machine| {
-                    machine.lower_end(instance, mixed, readable)
+                    machine.lower_end(instance, kind, ty, readable)
                 });
                 // It is still the host's, and what it was.
-                assert!(world.machine.lower_end(instance, of.kind_and_type(), readable).is_ok());
+                assert!(world.machine.lower_end(instance, of.kind, of.ty, readable).is_ok());
             }
             Error::ValueMismatch
         },
@@ -141,7 +141,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let instance = world.instance();
             let (_, writable) = world.host_ends(FUTURE);
             world.refuses(Error::NotReadable, |machine| {
-                machine.lower_end(instance, FUTURE.kind_and_type(), writable)
+                machine.lower_end(instance, FUTURE.kind, FUTURE.ty, writable)
             })
         },
         |world| {
@@ -152,7 +152,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
             world.refuses(Error::EndBusy, |machine| machine.drop_host_end(readable));
             world.refuses(Error::EndBusy, |machine| {
-                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+                machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)
             });
             world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(writable));
             world.machine.drop_host_end(writable).unwrap();
@@ -161,7 +161,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             // It has come to its end.
             world.refuses(Error::EndBusy, |machine| machine.host_copy(readable, 0, 4));
             world.refuses(Error::EndBusy, |machine| {
-                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+                machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)
             });
             world.refuses(Error::EndIdle, |machine| machine.cancel_host_copy(readable))
         },
@@ -189,7 +189,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let (instance, _) = world.running();
             let (theirs, ours) = world.host_ends(STREAM);
             let readable =
-                world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+                world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
             assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
             world.refuses(Error::NotCancelled, |machine| machine.finish_cancellation(ours))
         },

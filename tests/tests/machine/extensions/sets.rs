@@ -118,7 +118,7 @@ fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
     let (readable, writable) = world.host_ends(STREAM);
     let mut host = world.machine.host();
     let set = host.waitable_set_of(&[readable, writable]).unwrap();
-    world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
+    world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable).unwrap();
     let mut host = world.machine.host();
     assert_eq!(host.waitable_set_count(set), Ok(1));
     assert_eq!(host.waitable_set_contains(set, readable), Err(Error::NotHeld));

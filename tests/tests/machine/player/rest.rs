@@ -77,11 +77,11 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 }
             }
             (Doing::LowerEnd, _, Some(end), _, Some(instance)) => {
-                let expected = match self.machine.end_view(end) {
+                let (kind, ty) = match self.machine.end_view(end) {
                     Ok(HandleView::End { kind, ty, .. }) if !operation.is_blind() => (kind, ty),
-                    _ => of.kind_and_type(),
+                    _ => (of.kind, of.ty),
                 };
-                self.attempt("lower_end", |machine| machine.lower_end(instance, expected, end))
+                self.attempt("lower_end", |machine| machine.lower_end(instance, kind, ty, end))
                     .map(|_| ())
             }
             (_, _, _, _, Some(instance)) => self.give(doing, a, b, instance, error_context),

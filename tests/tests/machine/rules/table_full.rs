@@ -118,7 +118,7 @@ fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: ExtensionLimits
     let (instance, mut world) = full(0);
     let (readable, _) = world.host_ends(STREAM);
     assert_eq!(
-        trap_of(world.machine.lower_end(instance, STREAM.kind_and_type(), readable)),
+        trap_of(world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)),
         Trap::TableFull
     );
     world.clean_up();

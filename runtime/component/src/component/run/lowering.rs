@@ -147,7 +147,7 @@ impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
     }
 
     fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {
-        self.cx.data_mut().machine.lower_end(self.found.instance, (kind, ty), end)
+        self.cx.data_mut().machine.lower_end(self.found.instance, kind, ty, end)
     }
 
     fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure> {

@@ -4,7 +4,9 @@ use alloc::sync::Arc;
 
 use arrayvec::ArrayVec;
 
-use crate::abi::{CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, Peer, TypeList};
+use crate::abi::{
+    CoreValueIter, FlatLimits, FlatTypes, FlatValues, Flattening, Layout, Peer, TypeList,
+};
 use crate::component::store::calls::{Bits, Call, CallerOptions};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::fault::Fault;
@@ -57,7 +59,8 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 let (side, mut bits) = (call.caller(), Bits::new());
                 call.bits(&mut bits);
                 let source = Source { options: side.options, call: Some(caller) };
-                let max = (side.flattening.max_flat_params(), max);
+                let max =
+                    FlatLimits { source: side.flattening.max_flat_params(), destination: max };
                 let mut between = self.between(source, target)?;
                 let mut values = CoreValueIter::new(&bits);
                 Ok(params.transfer_flat_values_into(flat, &mut between, max, &mut values, None)?)
@@ -143,7 +146,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         let mut values = CoreValueIter::new(&returned);
         let layout = results.abi().of(self.data().options(side.options)?.address_type);
         let out_param = side.out_param(layout);
-        let max = (max, side.flattening.max_flat_results());
+        let max = FlatLimits { source: max, destination: side.flattening.max_flat_results() };
         let (from, to) = (Source::without_call(lifted.options), Target::without_task(side.options));
         let mut between = self.between(from, to)?.returning(task_return);
         let mut flat = FlatValues::EMPTY;

@@ -95,6 +95,15 @@ pub trait TransferContext: LowerContext + LiftHandles {
     }
 }
 
+/// The most core values that parameters or results are passed as, on each side; more are in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlatLimits {
+    /// Of the side that they are lifted from.
+    pub source: usize,
+    /// Of the side that they are lowered into.
+    pub destination: usize,
+}
+
 /// The source's memory, to be looked at.
 fn source<C: TransferContext + ?Sized>(cx: &C) -> LiftContext<'_, ()> {
     LiftContext::with_handles(cx.source_memory(), *cx.source_options(), ())
@@ -102,8 +111,8 @@ fn source<C: TransferContext + ?Sized>(cx: &C) -> LiftContext<'_, ()> {
 
 impl TypeList {
     /// `lift_flat_values` and `lower_flat_values`: moves values of these types from at most
-    /// `max_flat.0` core values, or the memory that the one core value is the address of, to at
-    /// most `max_flat.1` core values, or to memory, at `out_param` or where `realloc` says.
+    /// `max_flat.source` core values, or the memory that the one core value is the address of, to at
+    /// most `max_flat.destination` core values, or to memory, at `out_param` or where `realloc` says.
     ///
     /// What lifting traps at is found before the destination notices anything. Core values behind
     /// those of the types are left where they are: an `out_param` may be one of them.
@@ -118,7 +127,7 @@ impl TypeList {
     pub fn transfer_flat_values<C: TransferContext + ?Sized>(
         &self,
         cx: &mut C,
-        max_flat: (usize, usize),
+        max_flat: FlatLimits,
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<FlatValues, Failure> {
@@ -137,7 +146,7 @@ impl TypeList {
         &self,
         flat: &mut FlatValues,
         cx: &mut C,
-        max_flat: (usize, usize),
+        max_flat: FlatLimits,
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<(), Failure> {
@@ -145,7 +154,7 @@ impl TypeList {
         let address_type = cx.source_options().address_type;
         let layout = self.abi().of(address_type);
         let mut values_again;
-        let mut from = if layout.flat.exceed(max_flat.0) {
+        let mut from = if layout.flat.exceed(max_flat.source) {
             let address = values.next_address(address_type)?;
             source(cx).spilled(address, layout)?;
             lift::record(cx, &mut lifted, self.record(), &mut From::Memory(address))?;
@@ -158,7 +167,7 @@ impl TypeList {
         cx.lifted()?;
         lifted.are_lifted();
         let layout = self.abi().of(cx.options().address_type);
-        if layout.flat.exceed(max_flat.1) {
+        if layout.flat.exceed(max_flat.destination) {
             let address = cx.spill(layout, out_param, flat)?;
             let to = &mut To::Memory(address);
             transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
