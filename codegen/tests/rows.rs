@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,7 @@ fn collect(folder: &Path, sources: &mut Vec<(PathBuf, String)>) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() && !["tests", "benches", "target"].contains(&name.as_str()) {
             collect(&path, sources);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        } else if path.extension().is_some_and(|it| it == "rs") && name != "tests.rs" {
             let text = fs::read_to_string(&path).unwrap();
             if !text.starts_with("// @generated") {
                 sources.push((path, without_comments(&text)));
@@ -79,7 +80,7 @@ fn no_built_in_is_named_in_more_hand_written_sources_than_its_rule_and_one_more(
         let named: Vec<_> = named.map(|(path, _)| path.display().to_string()).collect();
         let has_rule = named.iter().any(|path| path.contains("machine/canon"));
         if !has_rule || named.len() > MOST {
-            wrong += &format!("{}: {named:#?}\n", *builtin.name);
+            let _ = writeln!(wrong, "{}: {named:#?}", *builtin.name);
         }
     }
     assert!(wrong.is_empty(), "generate from the row what these repeat:\n{wrong}");

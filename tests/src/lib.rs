@@ -26,6 +26,7 @@ pub mod conformance;
 #[cfg(all(doctest, feature = "std"))]
 mod examples;
 #[rustfmt::skip]
+#[expect(clippy::too_many_lines, reason = "tables, a row a line")]
 pub mod generated;
 #[cfg(feature = "alloc")]
 pub mod host_operations;

@@ -65,7 +65,7 @@ pub(super) fn type_name(name: &str) -> Ident {
     ident(&name.to_upper_camel_case())
 }
 
-/// `waitable-set.wait` → `waitable_set_wait`.
+/// `waitable-set.wait` → `wait_for_set`.
 pub(super) fn value_name(name: &str) -> Ident {
     ident(&name.to_snake_case())
 }

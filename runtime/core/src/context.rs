@@ -8,7 +8,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`AsyncContext`] | values by their keys |
-//! | [`Host`](crate::host::Host#impl-Host<'_,+L,+C>) | the current context, and those under it: `context_get`, `context_set`, `context_push`, `context_pop`, `get`, `set` and their like |
+//! | [`Contexts`] | the current context, and those under it: [`current`](Contexts::current), [`replace`](Contexts::replace), [`push`](Contexts::push), [`pop`](Contexts::pop), [`get`](Contexts::get), [`set`](Contexts::set) and their like |
 //! | [`AsyncContextScope`], [`with_async_context`] | a context that is current until a guard is dropped, or a closure returns |
 //! | `AmbientContextScope`, `ambient_context` | the same for a thread, without a store (feature `std`) |
 //! | [`ContextValue`], [`IntoContextValue`], [`ContextValueType`] | a value; what can be one; what is given back |
@@ -43,26 +43,25 @@
 //!
 //! // Create and set a context.
 //! let context = AsyncContext::new();
-//! machine.host().context_set(context)?;
+//! machine.contexts().replace(context)?;
 //!
 //! // Store values in the context.
-//! machine.host().set_context_value(
+//! machine.contexts().set_value(
 //!     ContextKey::new("user_id")?,
 //!     ContextValue::from_component_value(123_i32)?,
 //! )?;
 //!
 //! // Retrieve values.
-//! let host = machine.host();
-//! let value = host.get_context_value(ContextKey::new("user_id")?);
+//! let value = machine.contexts().get_value(ContextKey::new("user_id")?);
 //! assert_eq!(value, Some(&ContextValue::S32(123)));
 //!
 //! // Use scoped contexts.
 //! {
 //!     let scope = &mut AsyncContextScope::enter_empty(&mut machine)?;
-//!     assert!(scope.host().context_get().is_some_and(AsyncContext::is_empty));
+//!     assert!(scope.contexts().current().is_some_and(AsyncContext::is_empty));
 //!     // The context is automatically popped when the scope ends.
 //! }
-//! assert_eq!(machine.host().context_get().map(AsyncContext::len), Some(1));
+//! assert_eq!(machine.contexts().current().map(AsyncContext::len), Some(1));
 //! # }
 //! # Ok::<(), weft::context::ContextError>(())
 //! ```
@@ -75,7 +74,7 @@
 //! | `value`, `value_type` | values, and which types of Rust they can be |
 //! | `async_context` | contexts by themselves |
 //! | `stack` | where contexts are, for each task and for the host |
-//! | `host`, `scope` | what the host does with them |
+//! | `contexts`, `scope` | what the host does with them |
 //! | `ambient` | contexts of a thread |
 //!
 //! # Typed keys
@@ -134,7 +133,7 @@
 #[cfg(feature = "std")]
 mod ambient;
 mod async_context;
-mod host;
+mod contexts;
 mod key;
 mod scope;
 pub(crate) mod stack;
@@ -144,6 +143,7 @@ mod value_type;
 #[cfg(feature = "std")]
 pub use ambient::{AmbientContextScope, ambient_context};
 pub use async_context::{AsyncContext, ContextError};
+pub use contexts::Contexts;
 pub use key::{
     ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,
 };

@@ -9,7 +9,7 @@
 //!
 //! | item | what it is |
 //! |---|---|
-//! | [`Host`](crate::host::Host#impl-Host<'_,+L,+C>-1) | `error_context_new`, `error_context_add_stack_frame`, `error_context_set_metadata` and their like |
+//! | [`ErrorContexts`] | [`create`](ErrorContexts::create), [`add_stack_frame`](ErrorContexts::add_stack_frame), [`set_metadata`](ErrorContexts::set_metadata) and their like |
 //! | [`ErrorSeverity`] | how bad it is |
 //! | [`StackFrame`] | where it came from |
 //! | [`ErrorTrace`] | all of it, and its sources, as text |
@@ -27,45 +27,44 @@
 //! use weft::host::ExtendedMachine;
 //!
 //! let mut machine = ExtendedMachine::<Heap>::default();
-//! let mut host = machine.host();
 //!
 //! // Create an error context.
-//! let context_id = host.error_context_new("Database connection failed", ErrorSeverity::Error)?;
+//! let context_id = machine.error_contexts().create("Database connection failed", ErrorSeverity::Error)?;
 //!
 //! // Add a stack frame.
 //! let frame = StackFrame::new("connect_to_db").file("database.rs").line(142).column(15);
-//! host.error_context_add_stack_frame(context_id, frame)?;
+//! machine.error_contexts().add_stack_frame(context_id, frame)?;
 //!
 //! // Add metadata.
-//! host.error_context_set_metadata(context_id, "database_url", "postgres://localhost:5432")?;
+//! machine.error_contexts().set_metadata(context_id, "database_url", "postgres://localhost:5432")?;
 //!
 //! // Get the formatted stack trace.
-//! let stack_trace = host.error_context_stack_trace(context_id)?.to_string();
+//! let stack_trace = machine.error_contexts().stack_trace(context_id)?.to_string();
 //! assert_eq!(
 //!     stack_trace,
 //!     "error: Database connection failed\n    at connect_to_db (database.rs:142:15)",
 //! );
-//! host.error_context_drop(context_id)?;
+//! machine.error_contexts().drop(context_id)?;
 //! # }
 //! # Ok::<(), weft::error::Error>(())
 //! ```
 //!
 //! # Sources
 //!
-//! An error context can have another as its [source](crate::host::Host::error_context_set_source),
+//! An error context can have another as its [source](crate::error_context::ErrorContexts::set_source),
 //! and holds it: the source lives as long as what it is the source of. None can be among its own
 //! sources, so each trace comes to an end. An error of Rust's becomes an error context with all its
-//! sources by [`error_context_from`](crate::host::Host::error_context_from).
+//! sources by [`ErrorContexts::create_from`].
 //!
 //! | file | what is in it |
 //! |---|---|
 //! | `severity`, `frame` | [`ErrorSeverity`], [`StackFrame`] |
 //! | `record` | what is kept of an error context |
-//! | `host`, `source` | what the host does with it; chains |
+//! | `error_contexts`, `source` | what the host does with it; chains |
 //! | `trace` | [`ErrorTrace`] |
 
+mod error_contexts;
 mod frame;
-mod host;
 mod kept;
 pub(crate) mod record;
 mod severity;
@@ -73,6 +72,7 @@ mod source;
 mod trace;
 
 pub use crate::machine::ErrorContextId;
+pub use error_contexts::ErrorContexts;
 pub use frame::StackFrame;
 pub use severity::{ErrorSeverity, UnknownSeverity};
 pub use trace::ErrorTrace;

@@ -9,11 +9,11 @@
 //!
 //! | the guide's | here |
 //! |---|---|
-//! | `TaskId` | [`SubtaskId`](crate::machine::SubtaskId): a call or host task as its caller sees it, which lives until it is dropped. (A [`TaskId`](crate::machine::TaskId) of the machine is a guest's side of a call, and gone when the guest is done; [`Host::call_of`](crate::host::Host::call_of) leads from one to the other) |
+//! | `TaskId` | [`SubtaskId`](crate::machine::SubtaskId): a call or host task as its caller sees it, which lives until it is dropped. (A [`TaskId`](crate::machine::TaskId) of the machine is a guest's side of a call, and gone when the guest is done; [`Tasks::call_of`] leads from one to the other) |
 //! | `TaskStatus`, `TaskReturn` | [`TaskStatus`], [`TaskReturn`] |
-//! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Host`](crate::host::Host) |
-//! | `task_wait` | [`Host::task_result`](crate::host::Host::task_result), which doesn't wait; `Store::task_wait`, which lets the store run; `Store::task_wait_async`, a future |
-//! | `CancellationToken` | [`CancellationToken`]; its methods are those of `Host`, from [`cancellation_token_new`](crate::host::Host::cancellation_token_new) on |
+//! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Tasks`]: [`start`](Tasks::start), [`complete`](Tasks::complete), [`cancel`](Tasks::cancel), [`set_metadata`](Tasks::set_metadata) |
+//! | `task_wait` | [`Tasks::result`], which doesn't wait; `Store::wait_for_task`, which lets the store run; `Store::wait_for_task_async`, a future |
+//! | `CancellationToken` | [`CancellationToken`]; its methods are those of [`CancellationTokens`] |
 //! | `with_task`, `with_cancellable_task`, `wait_for_tasks` | [`with_task`], [`with_cancellable_task`], `Store::wait_for_tasks` |
 //!
 //! # The guide's second example
@@ -28,31 +28,30 @@
 //!
 //! // There is nothing to initialize. A store of components has a host side, too.
 //! let mut machine = ExtendedMachine::<Heap>::default();
-//! let mut host = machine.host();
 //!
 //! // Start a task.
-//! let task = host.task_start()?;
+//! let task = machine.tasks().start()?;
 //!
 //! // Set metadata of it.
-//! host.task_set_metadata(task, "priority", 5)?;
-//! assert_eq!(host.task_get_metadata(task, "priority")?, Some(&ContextValue::S32(5)));
+//! machine.tasks().set_metadata(task, "priority", 5)?;
+//! assert_eq!(machine.tasks().get_metadata(task, "priority")?, Some(&ContextValue::S32(5)));
 //!
 //! // Return from it.
-//! host.task_return(task, TaskReturn::from_component_value(true)?)?;
+//! machine.tasks().complete(task, TaskReturn::from_component_value(true)?)?;
 //!
-//! // How it ended. A store waits for it: `store.task_wait(task)`.
-//! assert_eq!(host.task_status(task)?, TaskStatus::Completed);
-//! assert_eq!(host.task_result(task)?.and_then(|it| it.value()?.get::<bool>()), Some(true));
+//! // How it ended. A store waits for it: `store.wait_for_task(task)`.
+//! assert_eq!(machine.tasks().status(task)?, TaskStatus::Completed);
+//! assert_eq!(machine.tasks().result(task)?.and_then(|it| it.value()?.get::<bool>()), Some(true));
 //!
 //! // Cancel a task: another one, as this one is over.
-//! assert_eq!(host.task_cancel(task), Err(weft::error::Error::AlreadyResolved));
-//! let other = host.task_start()?;
-//! host.task_cancel(other)?;
-//! assert_eq!(host.task_status(other)?, TaskStatus::Cancelled);
+//! assert_eq!(machine.tasks().cancel(task), Err(weft::error::Error::AlreadyResolved));
+//! let other = machine.tasks().start()?;
+//! machine.tasks().cancel(other)?;
+//! assert_eq!(machine.tasks().status(other)?, TaskStatus::Cancelled);
 //!
 //! // What is over is forgotten when the host says so.
-//! assert_eq!(host.task_cleanup()?, 2);
-//! assert!(host.task_status(task).is_err());
+//! assert_eq!(machine.tasks().clean_up()?, 2);
+//! assert!(machine.tasks().status(task).is_err());
 //! # }
 //! # Ok::<(), weft::error::Error>(())
 //! ```
@@ -60,7 +59,7 @@
 //! # The guide's integration examples
 //!
 //! A context with tasks. (Values of a context are those of whatever runs: inside of a function that
-//! a guest calls, `get_context_value` finds those of the guest's task.)
+//! a guest calls, `contexts().get_value` finds those of the guest's task.)
 //!
 //! ```
 //! # use weft_core as weft;
@@ -73,12 +72,11 @@
 //! let operation = ContextKey::new("operation_id")?;
 //! let task = {
 //!     let mut scope = AsyncContextScope::enter_empty(&mut machine)?;
-//!     scope.host().set_context_value(operation, "op_123")?;
-//!     scope.host().task_start()?
+//!     scope.contexts().set_value(operation, "op_123")?;
+//!     scope.tasks().start()?
 //! };
 //! // The task has the values of its context, when the scope is left, too.
-//! let host = machine.host();
-//! let context = host.task_context(task)?;
+//! let context = machine.tasks().context(task)?;
 //! let found = context.and_then(|it| it.get_value(operation)?.as_text());
 //! assert_eq!(found, Some("op_123"));
 //! # }
@@ -96,19 +94,18 @@
 //! use weft::task::{TaskResult, TaskStatus};
 //!
 //! let mut machine = ExtendedMachine::<Heap>::default();
-//! let mut host = machine.host();
-//! let task = host.task_start()?;
+//! let task = machine.tasks().start()?;
 //!
 //! // If the task fails, say why in detail: it has failed, where the guide cancels it.
-//! let error = host.error_context_new("Task execution failed", ErrorSeverity::Error)?;
-//! host.error_context_set_metadata(error, "task_id", task.as_u64())?;
-//! host.task_fail(task, error)?;
+//! let error = machine.error_contexts().create("Task execution failed", ErrorSeverity::Error)?;
+//! machine.error_contexts().set_metadata(error, "task_id", task.as_u64())?;
+//! machine.tasks().fail(task, error)?;
 //! // The task has the error; the host need not hold it any more.
-//! host.error_context_drop(error)?;
+//! machine.error_contexts().drop(error)?;
 //!
-//! assert_eq!(host.task_status(task)?, TaskStatus::Failed);
-//! let Some(TaskResult::Failed(Some(error))) = host.task_result(task)? else { panic!() };
-//! assert_eq!(host.error_context_message(error)?, "Task execution failed");
+//! assert_eq!(machine.tasks().status(task)?, TaskStatus::Failed);
+//! let Some(TaskResult::Failed(Some(error))) = machine.tasks().result(task)? else { panic!() };
+//! assert_eq!(machine.error_contexts().message(error)?, "Task execution failed");
 //! # }
 //! # Ok::<(), weft::error::Error>(())
 //! ```
@@ -125,21 +122,20 @@
 //! use weft::task::TaskStatus;
 //!
 //! let mut machine = ExtendedMachine::<Heap>::default();
-//! let mut host = machine.host();
-//! let token = host.cancellation_token_new()?;
-//! let child = host.cancellation_token_child(token)?;
+//! let token = machine.cancellation_tokens().create()?;
+//! let child = machine.cancellation_tokens().create_child(token)?;
 //!
 //! // A handler is a number of the host's, which comes out once, when the token is cancelled.
-//! host.cancellation_token_register(child, 7)?;
+//! machine.cancellation_tokens().register(child, 7)?;
 //! // What a task is bound to cancels it: a host task at once, a guest's call as soon as it can.
-//! let task = host.task_start()?;
-//! host.cancellation_token_bind(child, task)?;
+//! let task = machine.tasks().start()?;
+//! machine.cancellation_tokens().bind(child, task)?;
 //!
-//! host.cancellation_token_cancel(token)?;
-//! assert!(host.cancellation_token_is_cancelled(child)?);
-//! assert_eq!(host.task_status(task)?, TaskStatus::Cancelled);
-//! assert_eq!(host.next_cancelled()?.map(|it| it.number), Some(7));
-//! assert_eq!(host.next_cancelled()?, None);
+//! machine.cancellation_tokens().cancel(token)?;
+//! assert!(machine.cancellation_tokens().is_cancelled(child)?);
+//! assert_eq!(machine.tasks().status(task)?, TaskStatus::Cancelled);
+//! assert_eq!(machine.cancellation_tokens().next_cancelled()?.map(|it| it.number), Some(7));
+//! assert_eq!(machine.cancellation_tokens().next_cancelled()?, None);
 //! # }
 //! # Ok::<(), weft::error::Error>(())
 //! ```
@@ -150,24 +146,26 @@
 //! |---|---|
 //! | `status` | [`TaskStatus`], [`TaskReturn`], [`TaskResult`] |
 //! | `record` | what is kept of a call or host task |
-//! | `host` | what the host does with them |
+//! | `tasks` | what the host does with them |
 //! | `token` | tokens and handlers, as data |
-//! | `cancellation` | what the host does with them |
+//! | `cancellation_tokens` | what the host does with them |
 //! | `closures` | handlers that are closures (feature `alloc`) |
 //! | `running` | [`with_task`], [`with_cancellable_task`] |
 
-mod cancellation;
+mod cancellation_tokens;
 #[cfg(feature = "alloc")]
 mod closures;
-mod host;
 mod kept;
 pub(crate) mod record;
 mod running;
 mod status;
+mod tasks;
 pub(crate) mod token;
 
 #[cfg(feature = "alloc")]
+pub use cancellation_tokens::CancellationTokens;
 pub use closures::CancellationHandlers;
 pub use running::{with_cancellable_task, with_task};
 pub use status::{TaskResult, TaskReturn, TaskStatus};
+pub use tasks::Tasks;
 pub use token::{CancellationHandlerId, CancellationToken, Cancelled};

@@ -3,17 +3,17 @@
 //!
 //! What guests do with `waitable-set.new`, `waitable.join`, `waitable-set.wait`, `waitable-set.poll`
 //! and `waitable-set.drop`, the host does with calls, host tasks and ends that it holds, by the
-//! methods of [`Host`](crate::host::Host). What is in no set tells what becomes of it by
+//! methods of [`WaitableSets`]. What is in no set tells what becomes of it by
 //! [`next_host_event`](crate::machine::Machine::next_host_event), as ever.
 //!
 //! | the guide's | here |
 //! |---|---|
 //! | `Waitable` | [`Waitable`]: a call, a [host task](crate::task), an end of a stream or future that the host holds, or another set |
-//! | `waitable_set_new`, `…_add`, `…_remove`, `…_contains`, `…_count`, `…_close`, `…_drop` | the same, of [`Host`](crate::host::Host) |
-//! | `waitable_set_poll`, `waitable_set_poll_all` | the same, which don't wait |
-//! | `waitable_set_wait` | `Store::waitable_set_wait`, which lets the store run; `Store::waitable_set_wait_async`, a future; `Store::waitable_set_wait_for`, with a time-out |
+//! | `waitable_set_new`, `…_add`, `…_remove`, `…_contains`, `…_count`, `…_close`, `…_drop` | [`create`](WaitableSets::create), [`add`](WaitableSets::add), [`remove`](WaitableSets::remove), [`contains`](WaitableSets::contains), [`count`](WaitableSets::count), [`close`](WaitableSets::close), [`drop`](WaitableSets::drop) |
+//! | `waitable_set_poll`, `waitable_set_poll_all` | [`poll`](WaitableSets::poll), [`poll_all`](WaitableSets::poll_all), which don't wait |
+//! | `waitable_set_wait` | `Store::wait_for_set`, which lets the store run; `Store::wait_for_set_async`, a future; `Store::wait_for_set_within`, with a time-out |
 //! | `WaitResult` | [`WaitResult`] |
-//! | the helpers | [`waitable_set_of`](crate::host::Host::waitable_set_of); `Store::wait_for_any` |
+//! | the helpers | [`WaitableSets::create_with`]; `Store::wait_for_any` |
 //!
 //! A set knows which of its members have events, not who its members are: waiting on a set of a
 //! million costs what waiting on one of one does.
@@ -30,26 +30,25 @@
 //!
 //! // There is nothing to initialize.
 //! let mut machine = ExtendedMachine::<Heap>::default();
-//! let mut host = machine.host();
 //!
 //! // Create a waitable set.
-//! let set = host.waitable_set_new()?;
+//! let set = machine.waitable_sets().create()?;
 //!
 //! // Add waitables: something that the host does itself, here; futures and streams, too.
-//! let task = host.task_start()?;
-//! host.waitable_set_add(set, task)?;
+//! let task = machine.tasks().start()?;
+//! machine.waitable_sets().add(set, task)?;
 //!
-//! // Nothing is ready. In a store, `store.waitable_set_wait(set)` lets guests run until it is.
-//! assert_eq!(host.waitable_set_poll(set)?, WaitResult::Timeout);
+//! // Nothing is ready. In a store, `store.wait_for_set(set)` lets guests run until it is.
+//! assert_eq!(machine.waitable_sets().poll(set)?, WaitResult::Timeout);
 //!
-//! host.task_return(task, true)?;
-//! match host.waitable_set_poll(set)? {
+//! machine.tasks().complete(task, true)?;
+//! match machine.waitable_sets().poll(set)? {
 //!     WaitResult::Ready(ready) => assert_eq!(ready.waitable, WaitableId::Subtask(task)),
 //!     other => panic!("{other:?}"),
 //! }
 //!
 //! // Poll all that is ready.
-//! assert_eq!(host.waitable_set_poll_all(set)?.count(), 0);
+//! assert_eq!(machine.waitable_sets().poll_all(set)?.count(), 0);
 //! # }
 //! # Ok::<(), weft::error::Failure>(())
 //! ```
@@ -76,17 +75,16 @@
 //! }
 //!
 //! // Add several futures.
-//! let mut host = machine.host();
-//! let set = host.waitable_set_new()?;
+//! let set = machine.waitable_sets().create()?;
 //! for (readable, _) in futures {
-//!     host.waitable_set_add(set, readable)?;
+//!     machine.waitable_sets().add(set, readable)?;
 //! }
 //!
 //! // The second one is first to complete.
 //! let step = machine.host_copy(futures[1].1, 0, 1)?;
 //! let Step::Copy(copy) = step else { panic!("{step:?}") };
 //! machine.copied(copy)?; // Whoever drives the machine has moved the value.
-//! match machine.host().waitable_set_poll(set)? {
+//! match machine.waitable_sets().poll(set)? {
 //!     WaitResult::Ready(ready) => assert_eq!(ready.waitable, WaitableId::End(futures[1].0)),
 //!     other => panic!("{other:?}"),
 //! }
@@ -94,10 +92,11 @@
 //! # Ok::<(), weft::error::Failure>(())
 //! ```
 
-mod host;
 pub(crate) mod host_sets;
 mod member;
 mod wait_result;
+mod waitable_sets;
 
 pub use member::Waitable;
 pub use wait_result::{FailedTask, WaitResult};
+pub use waitable_sets::WaitableSets;

@@ -14,40 +14,38 @@ struct UserId;
 
 pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     let locale = ContextKey::new("locale").map_err(ContextError::from)?;
-    machine.host().set::<UserId>(1)?;
+    machine.contexts().set::<UserId>(1)?;
     let task = {
         let mut scope = AsyncContextScope::enter_empty(machine)?;
-        expect(scope.host().get::<UserId>().is_none(), "a scope begins without values")?;
-        scope.host().set::<UserId>(2)?;
-        scope.host().set_context_value(locale, "de-CH")?;
+        expect(scope.contexts().get::<UserId>().is_none(), "a scope begins without values")?;
+        scope.contexts().set::<UserId>(2)?;
+        scope.contexts().set_value(locale, "de-CH")?;
         {
             let mut inner = AsyncContextScope::enter_copy(&mut scope)?;
-            inner.host().set::<UserId>(3)?;
-            expect(inner.host().get::<UserId>() == Some(3), "a scope in a scope has its value")?;
-            let host = inner.host();
-            let text = host.get_context_value(locale).and_then(|it| it.as_text());
+            inner.contexts().set::<UserId>(3)?;
+            expect(inner.contexts().get::<UserId>() == Some(3), "a scope in a scope has its value")?;
+            let text = inner.contexts().get_value(locale).and_then(|it| it.as_text());
             expect(text == Some("de-CH"), "a copied scope has the values around it")?;
         }
-        expect(scope.host().get::<UserId>() == Some(2), "the scope around it is as it was")?;
+        expect(scope.contexts().get::<UserId>() == Some(2), "the scope around it is as it was")?;
 
         let third = ContextKey::new("third").map_err(ContextError::from)?;
         let full = ContextError::Error(Error::Full(Table::ContextValues));
-        let refused = scope.host().set_context_value(third, 1);
+        let refused = scope.contexts().set_value(third, 1);
         expect(refused == Err(full), "a context has no more values than there is room for")?;
-        let refused = scope.host().set_context_value(locale, "de-CH-1996-x-too-long");
+        let refused = scope.contexts().set_value(locale, "de-CH-1996-x-too-long");
         let too_long = matches!(refused, Err(ContextError::Error(Error::ValueTooLong { .. })));
         expect(too_long, "a text that is too long is refused")?;
-        scope.host().task_start()?
+        scope.tasks().start()?
     };
-    let mut host = machine.host();
-    expect(host.get::<UserId>() == Some(1), "what was there before the scopes is there again")?;
-    let context = host.task_context(task)?;
+    expect(machine.contexts().get::<UserId>() == Some(1), "what was there before the scopes is there again")?;
+    let context = machine.tasks().context(task)?;
     let value = context.and_then(|it| it.get::<UserId>());
     expect(value == Some(2), "a task has the context that it began in")?;
 
-    host.task_cancel(task)?;
-    host.task_drop(task)?;
-    let popped = host.context_pop()?;
+    machine.tasks().cancel(task)?;
+    machine.tasks().drop(task)?;
+    let popped = machine.contexts().pop()?;
     let value = popped.and_then(|it| it.get::<UserId>());
     expect(value == Some(1), "the last context is popped")
 }

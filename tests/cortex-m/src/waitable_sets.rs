@@ -8,33 +8,32 @@ use weft_core::waitable::{FailedTask, WaitResult};
 use crate::board::{Board, Wrong, expect};
 
 pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
-    let mut host = machine.host();
-    let (outer, inner) = (host.waitable_set_new()?, host.waitable_set_new()?);
-    let (first, second) = (host.task_start()?, host.task_start()?);
-    host.waitable_set_add(inner, first)?;
-    host.waitable_set_add(inner, second)?;
-    host.waitable_set_add(outer, inner)?;
-    expect(host.waitable_set_count(inner)? == 2, "both tasks are members")?;
-    expect(host.waitable_set_poll(outer)? == WaitResult::Timeout, "nothing is ready")?;
+    let (outer, inner) = (machine.waitable_sets().create()?, machine.waitable_sets().create()?);
+    let (first, second) = (machine.tasks().start()?, machine.tasks().start()?);
+    machine.waitable_sets().add(inner, first)?;
+    machine.waitable_sets().add(inner, second)?;
+    machine.waitable_sets().add(outer, inner)?;
+    expect(machine.waitable_sets().count(inner)? == 2, "both tasks are members")?;
+    expect(machine.waitable_sets().poll(outer)? == WaitResult::Timeout, "nothing is ready")?;
 
     // The second one is over first.
-    host.task_return(second, ())?;
-    let ready = host.waitable_set_poll(outer)?;
+    machine.tasks().complete(second, ())?;
+    let ready = machine.waitable_sets().poll(outer)?;
     expect(is_of(&ready, second), "the second task is ready, by the outer set")?;
-    host.task_fail(first, None)?;
+    machine.tasks().fail(first, None)?;
     let failed = WaitResult::Error(FailedTask { task: first, error: None });
-    expect(host.waitable_set_poll(inner)? == failed, "the first task has failed")?;
-    expect(host.waitable_set_poll(inner)? == WaitResult::Timeout, "each is ready once")?;
+    expect(machine.waitable_sets().poll(inner)? == failed, "the first task has failed")?;
+    expect(machine.waitable_sets().poll(inner)? == WaitResult::Timeout, "each is ready once")?;
 
-    let refused = host.waitable_set_drop(inner);
+    let refused = machine.waitable_sets().drop(inner);
     expect(refused == Err(Error::SetNotEmpty), "a set with members is not dropped")?;
-    host.waitable_set_remove(inner, first)?;
-    host.task_drop(first)?;
-    host.task_drop(second)?;
-    host.waitable_set_drop(inner)?;
-    host.waitable_set_close(outer)?;
-    expect(host.waitable_set_poll(outer)? == WaitResult::Cancelled, "a closed set says so")?;
-    host.waitable_set_drop(outer)?;
+    machine.waitable_sets().remove(inner, first)?;
+    machine.tasks().drop(first)?;
+    machine.tasks().drop(second)?;
+    machine.waitable_sets().drop(inner)?;
+    machine.waitable_sets().close(outer)?;
+    expect(machine.waitable_sets().poll(outer)? == WaitResult::Cancelled, "a closed set says so")?;
+    machine.waitable_sets().drop(outer)?;
     Ok(())
 }
 

@@ -46,24 +46,22 @@ fn key(name: &str) -> ContextKey<'_> {
 /// A machine whose host's context has four values.
 fn with_values<L: ExtensionLimits>() -> ExtendedMachine<L> {
     let mut machine = ExtendedMachine::<L>::default();
-    let mut host = machine.host();
     for name in ["attempt", "deadline", "tenant"] {
-        host.set_context_value(key(name), 1_u64).expect("a value");
+        machine.contexts().set_value(key(name), 1_u64).expect("a value");
     }
-    host.set::<UserId>(7).expect("a value");
+    machine.contexts().set::<UserId>(7).expect("a value");
     machine
 }
 
 fn get<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
-    Box::new(move || assert_eq!(machine.host().get::<UserId>(), Some(7)))
+    Box::new(move || assert_eq!(machine.contexts().get::<UserId>(), Some(7)))
 }
 
 fn get_text<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
-        let host = machine.host();
-        let value = host.get_context_value(key("attempt")).expect("a value");
+        let value = machine.contexts().get_value(key("attempt")).expect("a value");
         assert_eq!(value.get::<u64>(), Some(1));
     })
 }
@@ -73,7 +71,7 @@ fn set<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut value = 0;
     Box::new(move || {
         value += 1;
-        machine.host().set::<UserId>(value).expect("a value");
+        machine.contexts().set::<UserId>(value).expect("a value");
     })
 }
 
@@ -82,24 +80,23 @@ fn set_number_by_text<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut value = 0_u64;
     Box::new(move || {
         value += 1;
-        machine.host().set_context_value(key("tenant"), value).expect("a value");
+        machine.contexts().set_value(key("tenant"), value).expect("a value");
     })
 }
 
 fn set_text<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
-        machine.host().set_context_value(key("tenant"), TEXT).expect("a value");
+        machine.contexts().set_value(key("tenant"), TEXT).expect("a value");
     })
 }
 
 fn set_and_remove<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
-    machine.host().remove::<UserId>().expect("a context");
+    machine.contexts().remove::<UserId>().expect("a context");
     Box::new(move || {
-        let mut host = machine.host();
-        host.set::<UserId>(8).expect("a value");
-        assert_eq!(host.remove::<UserId>(), Ok(true));
+        machine.contexts().set::<UserId>(8).expect("a value");
+        assert_eq!(machine.contexts().remove::<UserId>(), Ok(true));
     })
 }
 
@@ -115,8 +112,8 @@ fn scope<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let mut scope = AsyncContextScope::enter_empty(&mut machine).expect("a scope");
-        scope.host().set::<UserId>(8).expect("a value");
-        assert_eq!(scope.host().get::<UserId>(), Some(8));
+        scope.contexts().set::<UserId>(8).expect("a value");
+        assert_eq!(scope.contexts().get::<UserId>(), Some(8));
     })
 }
 
@@ -124,7 +121,7 @@ fn copied_scope<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let mut scope = AsyncContextScope::enter_copy(&mut machine).expect("a scope");
-        assert_eq!(scope.host().get::<UserId>(), Some(7));
+        assert_eq!(scope.contexts().get::<UserId>(), Some(7));
     })
 }
 
@@ -134,29 +131,26 @@ fn push_and_pop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     context.set::<UserId>(8).expect("a value");
     let mut pushed = Some(context);
     Box::new(move || {
-        let mut host = machine.host();
-        host.context_push(pushed.take().expect("a context")).expect("another context");
-        pushed = host.context_pop().expect("contexts");
+        machine.contexts().push(pushed.take().expect("a context")).expect("another context");
+        pushed = machine.contexts().pop().expect("contexts");
     })
 }
 
 fn task_in_context<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
-        let mut host = machine.host();
-        let task = host.task_start().expect("a task");
-        host.task_cancel(task).expect("a task that is not over");
-        host.task_drop(task).expect("a task that is over");
+        let task = machine.tasks().start().expect("a task");
+        machine.tasks().cancel(task).expect("a task that is not over");
+        machine.tasks().drop(task).expect("a task that is over");
     })
 }
 
 fn set_shared<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
-        let mut host = machine.host();
-        let task = host.task_start().expect("a task");
-        host.set::<UserId>(8).expect("a value");
-        host.task_cancel(task).expect("a task that is not over");
-        host.task_drop(task).expect("a task that is over");
+        let task = machine.tasks().start().expect("a task");
+        machine.contexts().set::<UserId>(8).expect("a value");
+        machine.tasks().cancel(task).expect("a task that is not over");
+        machine.tasks().drop(task).expect("a task that is over");
     })
 }

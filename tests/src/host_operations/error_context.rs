@@ -38,25 +38,28 @@ const FRAMES: [StackFrame<'static>; 3] = [
 fn new_and_drop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let error = host.error_context_new(MESSAGE_TEXT, ErrorSeverity::Error).expect("an error");
-        host.error_context_drop(error).expect("an error");
+        let error =
+            machine.error_contexts().create(MESSAGE_TEXT, ErrorSeverity::Error).expect("an error");
+        machine.error_contexts().drop(error).expect("an error");
     })
 }
 
 fn new_critical<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let error = host.error_context_new(MESSAGE_TEXT, ErrorSeverity::Critical);
+        let error = machine.error_contexts().create(MESSAGE_TEXT, ErrorSeverity::Critical);
         let error = error.expect("an error");
-        host.error_context_set_code(error, 7).expect("an error");
-        host.error_context_drop(error).expect("an error");
+        machine.error_contexts().set_code(error, 7).expect("an error");
+        machine.error_contexts().drop(error).expect("an error");
     })
 }
 
 fn with_frames<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>) -> ErrorContextId {
-    let error = machine.host().create_with_stack_trace(MESSAGE_TEXT, ErrorSeverity::Error, FRAMES);
+    let error = machine.error_contexts().create_with_stack_trace(
+        MESSAGE_TEXT,
+        ErrorSeverity::Error,
+        FRAMES,
+    );
     error.expect("an error")
 }
 
@@ -64,7 +67,7 @@ fn new_with_frames<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let error = with_frames(&mut machine);
-        machine.host().error_context_drop(error).expect("an error");
+        machine.error_contexts().drop(error).expect("an error");
     })
 }
 
@@ -103,9 +106,8 @@ fn from_error<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let unsaved = Unsaved { row: 17, table: "accounts", source: Lost };
     Box::new(move || {
-        let mut host = machine.host();
-        let error = host.error_context_from(black_box(&unsaved), ErrorSeverity::Error);
-        host.error_context_drop(error.expect("an error")).expect("an error");
+        let error = machine.error_contexts().create_from(black_box(&unsaved), ErrorSeverity::Error);
+        machine.error_contexts().drop(error.expect("an error")).expect("an error");
     })
 }
 
@@ -115,9 +117,8 @@ fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut row = 0_u64;
     Box::new(move || {
         row += 1;
-        let mut host = machine.host();
-        host.error_context_set_metadata(error, "row", row).expect("a value");
-        let value = host.error_context_get_metadata(error, "row").expect("an error");
+        machine.error_contexts().set_metadata(error, "row", row).expect("a value");
+        let value = machine.error_contexts().get_metadata(error, "row").expect("an error");
         assert_eq!(value.and_then(|it| it.get::<u64>()), Some(row));
     })
 }
@@ -125,10 +126,9 @@ fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
 fn new_with_metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let error = host.create_simple(MESSAGE_TEXT).expect("an error");
-        host.error_context_set_metadata(error, "row", 17).expect("a value");
-        host.error_context_drop(error).expect("an error");
+        let error = machine.error_contexts().create_simple(MESSAGE_TEXT).expect("an error");
+        machine.error_contexts().set_metadata(error, "row", 17).expect("a value");
+        machine.error_contexts().drop(error).expect("an error");
     })
 }
 
@@ -136,7 +136,7 @@ fn message<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     Box::new(move || {
-        assert_eq!(machine.host().error_context_message(error), Ok(MESSAGE_TEXT));
+        assert_eq!(machine.error_contexts().message(error), Ok(MESSAGE_TEXT));
     })
 }
 
@@ -155,11 +155,10 @@ fn trace<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     let error = with_frames(&mut machine);
     let source = with_frames(&mut machine);
-    machine.host().error_context_set_source(error, source).expect("two errors");
+    machine.error_contexts().set_source(error, source).expect("two errors");
     Box::new(move || {
         let mut length = Length::default();
-        let host = machine.host();
-        let trace = host.error_context_stack_trace(error).expect("an error");
+        let trace = machine.error_contexts().stack_trace(error).expect("an error");
         write!(length, "{trace}").expect("a text");
         assert!(length.0 > 2 * MESSAGE_TEXT.len());
     })

@@ -30,59 +30,55 @@ super::operations! {
 
 /// A task ends, and nobody is to hear of it.
 fn cancel_and_drop<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, task: SubtaskId) {
-    let mut host = machine.host();
-    host.task_cancel(task).expect("a task that is not over");
-    host.task_drop(task).expect("a task that is over");
+    machine.tasks().cancel(task).expect("a task that is not over");
+    machine.tasks().drop(task).expect("a task that is over");
 }
 
 fn start_and_return<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let task = host.task_start().expect("a task");
-        host.task_return(task, 7_u32).expect("a task that is not over");
+        let task = machine.tasks().start().expect("a task");
+        machine.tasks().complete(task, 7_u32).expect("a task that is not over");
         let heard = machine.next_host_event().expect("events").expect("an event");
         assert_eq!(heard.waitable, WaitableId::Subtask(task));
-        let mut host = machine.host();
-        let result = host.task_result(task).expect("a task").expect("a result");
+        let result = machine.tasks().result(task).expect("a task").expect("a result");
         assert_eq!(result.value().and_then(|it| it.get::<u32>()), Some(7));
-        host.task_drop(task).expect("a task that is over");
+        machine.tasks().drop(task).expect("a task that is over");
     })
 }
 
 fn start_and_fail<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let task = host.task_start().expect("a task");
-        host.task_fail(task, None).expect("a task that is not over");
-        host.task_drop(task).expect("a task that is over");
+        let task = machine.tasks().start().expect("a task");
+        machine.tasks().fail(task, None).expect("a task that is not over");
+        machine.tasks().drop(task).expect("a task that is over");
     })
 }
 
 fn start_and_cancel<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let task = machine.host().task_start().expect("a task");
+        let task = machine.tasks().start().expect("a task");
         cancel_and_drop(&mut machine, task);
     })
 }
 
 fn status<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
-    let task = machine.host().task_start().expect("a task");
-    Box::new(move || assert_eq!(machine.host().task_status(task), Ok(TaskStatus::Running)))
+    let task = machine.tasks().start().expect("a task");
+    Box::new(move || assert_eq!(machine.tasks().status(task), Ok(TaskStatus::Running)))
 }
 
 fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
-    let task = machine.host().task_start().expect("a task");
+    let task = machine.tasks().start().expect("a task");
     let mut priority = 0_u64;
     Box::new(move || {
         priority += 1;
-        let mut host = machine.host();
-        host.task_set_metadata(task, "priority", priority).expect("a value");
-        let value = host.task_get_metadata(task, "priority").expect("a task").expect("a value");
+        machine.tasks().set_metadata(task, "priority", priority).expect("a value");
+        let value =
+            machine.tasks().get_metadata(task, "priority").expect("a task").expect("a value");
         assert_eq!(value.get::<u64>(), Some(priority));
     })
 }
@@ -90,57 +86,54 @@ fn metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
 fn start_with_metadata<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let task = host.task_start().expect("a task");
-        host.task_set_metadata(task, "priority", 5).expect("a value");
+        let task = machine.tasks().start().expect("a task");
+        machine.tasks().set_metadata(task, "priority", 5).expect("a value");
         cancel_and_drop(&mut machine, task);
     })
 }
 
 fn token_is_cancelled<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
-    let token = machine.host().cancellation_token_new().expect("a token");
+    let token = machine.cancellation_tokens().create().expect("a token");
     Box::new(move || {
-        assert_eq!(machine.host().cancellation_token_is_cancelled(token), Ok(false));
+        assert_eq!(machine.cancellation_tokens().is_cancelled(token), Ok(false));
     })
 }
 
 fn token_family<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let parent = host.cancellation_token_new().expect("a token");
-        let child = host.cancellation_token_child(parent).expect("a token");
-        assert_eq!(host.cancellation_token_cancel(parent), Ok(true));
-        assert_eq!(host.cancellation_token_is_cancelled(child), Ok(true));
-        host.cancellation_token_drop(child).expect("a token");
-        host.cancellation_token_drop(parent).expect("a token");
+        let parent = machine.cancellation_tokens().create().expect("a token");
+        let child = machine.cancellation_tokens().create_child(parent).expect("a token");
+        assert_eq!(machine.cancellation_tokens().cancel(parent), Ok(true));
+        assert_eq!(machine.cancellation_tokens().is_cancelled(child), Ok(true));
+        machine.cancellation_tokens().drop(child).expect("a token");
+        machine.cancellation_tokens().drop(parent).expect("a token");
     })
 }
 
 fn token_handler<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let token = host.cancellation_token_new().expect("a token");
-        let handler = host.cancellation_token_register(token, 7).expect("a handler");
-        host.cancellation_token_cancel(token).expect("a token");
-        let heard = host.next_cancelled().expect("handlers").expect("a handler");
+        let token = machine.cancellation_tokens().create().expect("a token");
+        let handler = machine.cancellation_tokens().register(token, 7).expect("a handler");
+        machine.cancellation_tokens().cancel(token).expect("a token");
+        let heard =
+            machine.cancellation_tokens().next_cancelled().expect("handlers").expect("a handler");
         assert_eq!((heard.handler, heard.number), (handler, 7));
-        host.cancellation_token_drop(token).expect("a token");
+        machine.cancellation_tokens().drop(token).expect("a token");
     })
 }
 
 fn token_bind<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let token = host.cancellation_token_new().expect("a token");
-        let task = host.task_start().expect("a task");
-        host.cancellation_token_bind(token, task).expect("a task that is not over");
-        host.cancellation_token_cancel(token).expect("a token");
-        assert_eq!(host.task_status(task), Ok(TaskStatus::Cancelled));
-        host.task_drop(task).expect("a task that is over");
-        host.cancellation_token_drop(token).expect("a token");
+        let token = machine.cancellation_tokens().create().expect("a token");
+        let task = machine.tasks().start().expect("a task");
+        machine.cancellation_tokens().bind(token, task).expect("a task that is not over");
+        machine.cancellation_tokens().cancel(token).expect("a token");
+        assert_eq!(machine.tasks().status(task), Ok(TaskStatus::Cancelled));
+        machine.tasks().drop(task).expect("a task that is over");
+        machine.cancellation_tokens().drop(token).expect("a token");
     })
 }

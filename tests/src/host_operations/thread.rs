@@ -42,7 +42,7 @@ impl<L: ExtensionLimits> Play<L> {
     /// A thread begins, and runs.
     fn spawn(&mut self) -> (SpawnedThreadId, SubtaskId) {
         let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
-        let begun = self.machine.host().thread_spawn_ref(self.function, config, None);
+        let begun = self.machine.threads().spawn_ref(self.function, config, None);
         let (thread, call, step) = begun.expect("a thread");
         expect_function(&step);
         (thread, call)
@@ -57,16 +57,15 @@ impl<L: ExtensionLimits> Play<L> {
         expect_return_to_host(&self.machine.resolve(token, None).expect("a task that returns"));
         let heard = self.machine.next_host_event().expect("events").expect("an event");
         assert_eq!(heard.waitable, WaitableId::Subtask(call));
-        let mut host = self.machine.host();
-        host.thread_join_begin(thread, None).expect("a thread that nobody joins");
-        assert_eq!(host.thread_join_end(thread), Ok(Some(ThreadEnd::Completed)));
+        self.machine.threads().begin_join(thread, None).expect("a thread that nobody joins");
+        assert_eq!(self.machine.threads().end_join(thread), Ok(Some(ThreadEnd::Completed)));
         let mut heard = 0;
-        while let Some(ended) = host.next_thread_destructor().expect("threads") {
+        while let Some(ended) = self.machine.threads().next_destructor().expect("threads") {
             assert_eq!((ended.thread, ended.key, ended.destructor), (thread, 1, 7));
             heard += 1;
         }
         assert_eq!(heard, destroyed);
-        assert_eq!(host.thread_cleanup(), Ok(1));
+        assert_eq!(self.machine.threads().clean_up(), Ok(1));
         self.machine.drop_call(call).expect("a call");
     }
 }
@@ -83,7 +82,7 @@ fn spawn_with_local<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     Box::new(move || {
         let thread = play.spawn();
-        play.machine.host().thread_local_set(thread.0, 1, 42, Some(7)).expect("a value");
+        play.machine.threads().set_local(thread.0, 1, 42, Some(7)).expect("a value");
         play.end_and_join(thread, 1);
     })
 }
@@ -94,9 +93,9 @@ fn local<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut value = 0_u64;
     Box::new(move || {
         value += 1;
-        let mut host = play.machine.host();
-        host.thread_local_set(thread, 1, value, None).expect("a value");
-        let found = host.thread_local_get(thread, 1).expect("a thread").expect("a value");
+        play.machine.threads().set_local(thread, 1, value, None).expect("a value");
+        let found =
+            play.machine.threads().get_local(thread, 1).expect("a thread").expect("a value");
         assert_eq!(found.get::<u64>(), Some(value));
     })
 }
@@ -105,6 +104,6 @@ fn status<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut play = Play::<L>::new();
     let (thread, _) = play.spawn();
     Box::new(move || {
-        assert_eq!(play.machine.host().thread_status(thread), Ok(ThreadStatus::Running));
+        assert_eq!(play.machine.threads().status(thread), Ok(ThreadStatus::Running));
     })
 }

@@ -28,7 +28,7 @@ const MEMBERS: usize = 16;
 /// A machine with a set.
 fn with_set<L: ExtensionLimits>() -> (ExtendedMachine<L>, WaitableSetId) {
     let mut machine = ExtendedMachine::<L>::default();
-    let set = machine.host().waitable_set_new().expect("a set");
+    let set = machine.waitable_sets().create().expect("a set");
     (machine, set)
 }
 
@@ -43,9 +43,8 @@ fn with_members<L: ExtensionLimits>() -> (ExtendedMachine<L>, WaitableSetId) {
 
 /// A task that is in a set.
 fn start_in<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, set: WaitableSetId) -> SubtaskId {
-    let mut host = machine.host();
-    let task = host.task_start().expect("a task");
-    host.waitable_set_add(set, task).expect("a task and a set");
+    let task = machine.tasks().start().expect("a task");
+    machine.waitable_sets().add(set, task).expect("a task and a set");
     task
 }
 
@@ -56,11 +55,10 @@ fn wait_for_task<L: ExtensionLimits>(
     waited: WaitableSetId,
 ) {
     let task = start_in(machine, set);
-    let mut host = machine.host();
-    host.task_return(task, ()).expect("a task that is not over");
-    let ready = host.waitable_set_poll(waited).expect("a set");
+    machine.tasks().complete(task, ()).expect("a task that is not over");
+    let ready = machine.waitable_sets().poll(waited).expect("a set");
     assert_eq!(task_of(&ready), task);
-    host.task_drop(task).expect("a task that is over");
+    machine.tasks().drop(task).expect("a task that is over");
 }
 
 /// The task whose event it is.
@@ -74,19 +72,17 @@ fn task_of(ready: &WaitResult) -> SubtaskId {
 fn new_and_drop<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
-        let mut host = machine.host();
-        let set = host.waitable_set_new().expect("a set");
-        host.waitable_set_drop(set).expect("a set without members");
+        let set = machine.waitable_sets().create().expect("a set");
+        machine.waitable_sets().drop(set).expect("a set without members");
     })
 }
 
 fn add_and_remove<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_set::<L>();
-    let task = machine.host().task_start().expect("a task");
+    let task = machine.tasks().start().expect("a task");
     Box::new(move || {
-        let mut host = machine.host();
-        host.waitable_set_add(set, task).expect("a task and a set");
-        host.waitable_set_remove(set, task).expect("a member");
+        machine.waitable_sets().add(set, task).expect("a task and a set");
+        machine.waitable_sets().remove(set, task).expect("a member");
     })
 }
 
@@ -102,29 +98,27 @@ fn add_and_wait_among<L: ExtensionLimits>() -> Box<dyn FnMut()> {
 
 fn wait_nested<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, inner) = with_set::<L>();
-    let mut host = machine.host();
-    let outer = host.waitable_set_new().expect("a set");
-    host.waitable_set_add(outer, inner).expect("two sets");
+    let outer = machine.waitable_sets().create().expect("a set");
+    machine.waitable_sets().add(outer, inner).expect("two sets");
     Box::new(move || wait_for_task(&mut machine, inner, outer))
 }
 
 fn poll_nothing<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_members::<L>();
-    Box::new(move || assert_eq!(machine.host().waitable_set_poll(set), Ok(WaitResult::Timeout)))
+    Box::new(move || assert_eq!(machine.waitable_sets().poll(set), Ok(WaitResult::Timeout)))
 }
 
 fn poll_all<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_set::<L>();
     Box::new(move || {
         let tasks: [_; MEMBERS] = std::array::from_fn(|_| start_in(&mut machine, set));
-        let mut host = machine.host();
         for task in tasks {
-            host.task_return(task, ()).expect("a task that is not over");
+            machine.tasks().complete(task, ()).expect("a task that is not over");
         }
-        let ready = host.waitable_set_poll_all(set).expect("a set");
+        let ready = machine.waitable_sets().poll_all(set).expect("a set");
         assert_eq!(ready.flatten().count(), MEMBERS);
         for task in tasks {
-            host.task_drop(task).expect("a task that is over");
+            machine.tasks().drop(task).expect("a task that is over");
         }
     })
 }

@@ -145,7 +145,7 @@ impl Guest {
             _ => None,
         });
         let kinds = kinds.collect();
-        let threads = machine.threads().filter(|it| it.instance == id && it.id != thread);
+        let threads = machine.thread_views().filter(|it| it.instance == id && it.id != thread);
         let threads = threads.filter(|it| it.index > 0).map(|it| (it.index, it.state)).collect();
         let task = machine.task_of(thread).ok();
         let backpressure = machine.instance_view(id).map_or(0, |view| view.backpressure);

@@ -53,7 +53,7 @@ fn instance_line<L: Limits, C: Chooser>(player: &mut Player<L, C>, number: usize
             write!(line, " h{index}={word}").expect("a string");
         }
     }
-    let threads = player.machine.threads();
+    let threads = player.machine.thread_views();
     let mut threads: Vec<_> =
         threads.filter(|thread| thread.instance == id && thread.index > 0).collect();
     threads.sort_by_key(|thread| thread.index);

@@ -41,7 +41,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     fn instance_of_task(&mut self, task: TaskId) -> InstanceId {
-        let thread = self.machine.threads().find(|thread| thread.task == task);
+        let thread = self.machine.thread_views().find(|thread| thread.task == task);
         thread.expect("a task has a thread").instance
     }
 

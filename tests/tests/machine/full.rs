@@ -219,7 +219,8 @@ fn handles_are_full_until_one_is_dropped() {
             world.machine.lower_own(instance, HOST_RESOURCE, 1).map(|_| ())
         },
         |world, _| {
-            let task = world.machine.task_of(world.machine.current().unwrap()).unwrap();
+            let thread = world.machine.current().unwrap();
+            let task = world.machine.task_of(thread).unwrap();
             world.machine.lower_borrow(task, HOST_RESOURCE, 1).map(|_| ())
         },
         |world, _| {
@@ -355,7 +356,8 @@ fn resources_are_full_until_one_is_dropped() {
             world.machine.lower_own(instance, HOST_RESOURCE, 1).map(|_| ())
         },
         |world, _| {
-            let task = world.machine.task_of(world.machine.current().unwrap()).unwrap();
+            let thread = world.machine.current().unwrap();
+            let task = world.machine.task_of(thread).unwrap();
             world.machine.lower_borrow(task, HOST_RESOURCE, 1).map(|_| ())
         },
     ];

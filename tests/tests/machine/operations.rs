@@ -159,19 +159,24 @@ pub(crate) enum Takes {
 /// What is there to be taken.
 pub(crate) trait Shelf {
     /// The index of something of this kind, if there is one.
-    fn index_of(&self, takes: Takes, number: u8) -> Option<u32>;
+    fn index_of(&mut self, takes: Takes, number: u8) -> Option<u32>;
 
     /// An end of this direction and in one of these states, with its type, if there is one.
-    fn end(&self, direction: CopyDirection, states: &[EndState], number: u8) -> Option<(Of, u32)>;
+    fn end(
+        &mut self,
+        direction: CopyDirection,
+        states: &[EndState],
+        number: u8,
+    ) -> Option<(Of, u32)>;
 
     /// Whether the instance that runs has backpressure.
-    fn has_backpressure(&self) -> bool;
+    fn has_backpressure(&mut self) -> bool;
 
     /// Whether the task that runs returns by `task.return`, and has not yet.
-    fn may_return(&self) -> bool;
+    fn may_return(&mut self) -> bool;
 
     /// Whether the task that runs is of a function that is `async`.
-    fn may_block(&self) -> bool;
+    fn may_block(&mut self) -> bool;
 }
 
 impl Operation {
@@ -182,19 +187,21 @@ impl Operation {
 
     /// The call of a built-in that the numbers stand for: with things that fit, if there are any,
     /// and if not, one that makes such a thing.
-    pub(crate) fn built_in(self, guests: TypeIndex, shelf: &impl Shelf) -> Call {
+    pub(crate) fn built_in(self, guests: TypeIndex, shelf: &mut impl Shelf) -> Call {
         use Takes as T;
         let (b, c) = (u32::from(self.b), u32::from(self.c));
         let ty = if c % 2 == 0 { HOST_RESOURCE } else { guests };
-        let with = |takes, made: Call, call: &dyn Fn(u32) -> Call| {
+        let may_block = shelf.may_block() || self.is_blind();
+        let set = shelf.index_of(T::Set, self.c).unwrap_or(0);
+        let set = if self.is_blind() { c } else { set };
+        let has_backpressure = shelf.has_backpressure() || self.is_blind();
+        let may_return = shelf.may_return() || self.is_blind();
+        let mut with = |takes, made: Call, call: &dyn Fn(u32) -> Call| {
             if self.is_blind() {
                 return call(b);
             }
             shelf.index_of(takes, self.b).map_or(made, call)
         };
-        let may_block = shelf.may_block() || self.is_blind();
-        let set = shelf.index_of(T::Set, self.c).unwrap_or(0);
-        let set = if self.is_blind() { c } else { set };
         match self.a % 52 {
             0 => resource_new(ty, b),
             1 | 2 => with(T::Resource(ty), resource_new(ty, b), &|it| resource_drop(ty, it)),
@@ -202,8 +209,8 @@ impl Operation {
             4 => context_get(b % 3),
             5 => context_set(b % 3, c),
             6 => backpressure_inc(),
-            7 | 8 if shelf.has_backpressure() || self.is_blind() => backpressure_dec(),
-            11 if shelf.may_return() || self.is_blind() => task_return(),
+            7 | 8 if has_backpressure => backpressure_dec(),
+            11 if may_return => task_return(),
             12 if self.is_blind() => task_cancel(),
             11..=13 => thread_index(),
             14 => with(T::Subtask, thread_index(), &subtask_cancel),
@@ -235,12 +242,13 @@ impl Operation {
     }
 
     /// A built-in for ends.
-    fn of_ends(self, number: u8, shelf: &impl Shelf) -> Call {
+    fn of_ends(self, number: u8, shelf: &mut impl Shelf) -> Call {
         use CopyDirection::{Read, Write};
         use EndState::{Copying, Done, Idle};
         let length = u32::from(self.c % 5);
         let of = [STREAM, FUTURE, FUTURE, TEXT_STREAM, TEXT_FUTURE][usize::from(self.c) % 5];
-        let with = |direction, states: &[EndState], call: &dyn Fn(Of, u32) -> Call| {
+        let other = shelf.end(Write, &[Idle], self.c);
+        let mut with = |direction, states: &[EndState], call: &dyn Fn(Of, u32) -> Call| {
             if self.is_blind() {
                 return call(of, self.b.into());
             }
@@ -262,7 +270,6 @@ impl Operation {
             }
             49 => with(Write, &[Idle, Done], &|of, end| of.drop_writable(end)),
             _ => with(Read, &[Idle], &|of, end| {
-                let other = shelf.end(Write, &[Idle], self.c);
                 let fits = other.filter(|(other, _)| *other == of);
                 of.forward(end, fits.map_or(u32::from(self.c), |(_, end)| end))
             }),

@@ -152,9 +152,9 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         result
     }
 
-    fn snapshot(&self) -> ([usize; Table::ALL.len()], u32, Vec<ThreadView>) {
+    fn snapshot(&mut self) -> ([usize; Table::ALL.len()], u32, Vec<ThreadView>) {
         let counts = Table::ALL.map(|table| self.machine.count_of(table));
-        (counts, self.machine.ready_threads(), self.machine.threads().collect())
+        (counts, self.machine.ready_threads(), self.machine.thread_views().collect())
     }
 
     /// Does something, and checks that all is as it should be.
@@ -324,7 +324,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 let runs = |thread: ThreadView| {
                     thread.instance == instance && thread.state == ThreadState::Running
                 };
-                if self.machine.current().is_some() && self.machine.threads().any(runs) {
+                if self.machine.current().is_some() && self.machine.thread_views().any(runs) {
                     return Ok(());
                 }
                 self.attempt("lock_down", |machine| machine.lock_down_instance(instance))
@@ -334,7 +334,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     /// What whoever has control can do.
-    fn sensible(&self, operation: Operation) -> Doing {
+    fn sensible(&mut self, operation: Operation) -> Doing {
         use Doing as D;
         let Operation { mut doing, a, b, .. } = operation;
         if operation.is_blind() {
@@ -374,8 +374,9 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     /// The function whose task runs.
-    fn running_function(&self) -> Option<LiftedFunction> {
-        let task = self.machine.task_of(self.machine.current()?).ok()?;
+    fn running_function(&mut self) -> Option<LiftedFunction> {
+        let thread = self.machine.current()?;
+        let task = self.machine.task_of(thread).ok()?;
         let called = self.called.get(&task)?;
         self.functions.iter().find(|(function, _)| function == called)?.1
     }
@@ -418,17 +419,19 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         Ok(())
     }
 
-    fn running_instance(&self) -> Option<InstanceId> {
-        Some(self.machine.thread_view(self.machine.current()?).ok()?.instance)
+    fn running_instance(&mut self) -> Option<InstanceId> {
+        let thread = self.machine.current()?;
+        Some(self.machine.thread_view(thread).ok()?.instance)
     }
 
     /// The handles of the instance that runs.
-    fn handles(&self) -> impl Iterator<Item = (u32, HandleView)> {
-        self.handles_of(self.running_instance())
+    fn handles(&mut self) -> impl Iterator<Item = (u32, HandleView)> {
+        let instance = self.running_instance();
+        self.handles_of(instance)
     }
 
     pub(super) fn handles_of(
-        &self,
+        &mut self,
         instance: Option<InstanceId>,
     ) -> impl Iterator<Item = (u32, HandleView)> {
         let highest = instance.map_or(0, |it| self.machine.highest_handle(it).unwrap_or(0));

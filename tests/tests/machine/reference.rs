@@ -5,6 +5,8 @@
 //! `tests/reference/programs.jsonl`, which is what the tests without Python play. With
 //! `WEFT_REQUIRE_REFERENCE` set, it is a failure that the reference can't be run.
 
+#![expect(clippy::expect_used, reason = "a test that fails to set up has failed")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;

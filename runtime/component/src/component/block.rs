@@ -79,14 +79,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`thread_join_async`](Self::thread_join_async).
-    pub fn thread_join<R: LiftedResult>(
+    /// Those of [`join_thread_async`](Self::join_thread_async).
+    pub fn join_thread<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<R, ThreadError> {
-        self.host().thread_join_begin(thread.id(), None)?;
+        self.threads().begin_join(thread.id(), None)?;
         if let Err(error) = self.block_until(|state| state.join(thread)) {
-            self.host().thread_join_cancel(thread.id())?;
+            self.threads().cancel_join(thread.id())?;
             return Err(error.into());
         }
         self.end_join(thread)
@@ -94,14 +94,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 
     /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:
     /// **blocks**. A **host extension**. What a task returned is what
-    /// [`task_result`](Self::task_result) gives; the result of a call is
+    /// [`Tasks::result`](crate::task::Tasks::result) returns; the result of a call is
     /// [taken](Self::take_result) as ever.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::Deadlock`] if nothing can go
     /// on any more. The task is there as before.
-    pub fn task_wait(&mut self, task: SubtaskId) -> Result<TaskStatus, CallError> {
+    pub fn wait_for_task(&mut self, task: SubtaskId) -> Result<TaskStatus, CallError> {
         self.block_until(|state| state.ended_status(task))
     }
 
@@ -109,9 +109,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`task_wait`](Self::task_wait).
+    /// Those of [`wait_for_task`](Self::wait_for_task).
     pub fn wait_for_tasks(&mut self, tasks: &[SubtaskId]) -> Result<(), CallError> {
-        tasks.iter().try_for_each(|task| self.task_wait(*task).map(|_| ()))
+        tasks.iter().try_for_each(|task| self.wait_for_task(*task).map(|_| ()))
     }
 
     /// Lets everything run until a member of a [set](crate::waitable) has an event, which it takes,
@@ -121,7 +121,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::Deadlock`] if nothing can go
     /// on any more, as it can't if the set has no members.
-    pub fn waitable_set_wait(&mut self, set: WaitableSetId) -> Result<WaitResult, CallError> {
+    pub fn wait_for_set(&mut self, set: WaitableSetId) -> Result<WaitResult, CallError> {
         self.block_until(|state| state.poll_set(set))
     }
 
@@ -130,8 +130,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`waitable_set_wait`](Self::waitable_set_wait).
-    pub fn waitable_set_wait_for(
+    /// Those of [`wait_for_set`](Self::wait_for_set).
+    pub fn wait_for_set_within(
         &mut self,
         set: WaitableSetId,
         timeout: Duration,
@@ -147,23 +147,22 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`waitable_set_of`](crate::host::Host::waitable_set_of) and
-    /// [`waitable_set_wait`](Self::waitable_set_wait).
+    /// Those of [`WaitableSets::create_with`](crate::waitable::WaitableSets::create_with) and
+    /// [`wait_for_set`](Self::wait_for_set).
     pub fn wait_for_any<W: Into<Waitable> + Copy>(
         &mut self,
         members: &[W],
     ) -> Result<WaitResult, CallError> {
-        let set = self.host().waitable_set_of(members)?;
-        let result = self.waitable_set_wait(set);
-        let mut host = self.host();
+        let set = self.waitable_sets().create_with(members)?;
+        let result = self.wait_for_set(set);
         for member in members {
-            match host.waitable_set_remove(set, *member) {
+            match self.waitable_sets().remove(set, *member) {
                 // What was named twice, or was dropped or given away meanwhile.
                 Ok(()) | Err(Error::NotMember | Error::Unknown(_) | Error::NotHeld) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        host.waitable_set_drop(set)?;
+        self.waitable_sets().drop(set)?;
         result
     }
 

@@ -105,14 +105,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         FunctionTable(functions.collect())
     }
 
-    /// Begins a thread, as [`thread_spawn_ref`](Self::thread_spawn_ref), by the number that its
+    /// Begins a thread, as [`spawn_thread_ref`](Self::spawn_thread_ref), by the number that its
     /// function has in a table. What type it has is said by `P` and `R`, and checked here.
     ///
     /// # Errors
     ///
     /// [`ThreadError::NoFunctionAt`], [`ThreadError::Signature`], and those of
-    /// [`thread_spawn_ref`](Self::thread_spawn_ref). No thread is left that could be joined.
-    pub fn thread_spawn_indirect<P, R>(
+    /// [`spawn_thread_ref`](Self::spawn_thread_ref). No thread is left that could be joined.
+    pub fn spawn_thread_indirect<P, R>(
         &mut self,
         table: &FunctionTable,
         index: u32,
@@ -125,6 +125,6 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         R: for<'a> Lift<'a> + Send + 'static,
     {
         let function = table.typed::<P, R>(index)?;
-        self.thread_spawn_ref(&function, arguments, config, parent)
+        self.spawn_thread_ref(&function, arguments, config, parent)
     }
 }

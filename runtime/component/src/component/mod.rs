@@ -67,7 +67,7 @@ pub use store::call_error::CallError;
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};
 pub use store::host_result::{HostError, HostFuture, HostResult};
-pub use store::machine::StoreHost;
+pub use store::machine::StoreChooser;
 pub use store::module::Module;
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
 pub use stores::{CallId, Store};

@@ -16,12 +16,17 @@ use crate::component::run::state::State;
 use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
-use crate::component::store::machine::StoreHost;
+use crate::component::store::machine::StoreChooser;
+use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
 use crate::error::Error;
-use crate::host::HostStore;
+use crate::error_context::ErrorContexts;
+use crate::host::{ExtensionAccess, HostExtensions};
 use crate::limits::{Heap, Table};
 use crate::machine::SubtaskId;
+use crate::task::{CancellationTokens, Tasks};
+use crate::thread::Threads;
+use crate::waitable::WaitableSets;
 
 use super::callee::Callee;
 use super::export_error::ExportError;
@@ -338,9 +343,34 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         self.context().data_mut().calls.abandon(call);
     }
 
-    /// The host's side of the store: what it remembers of tasks and errors. A **host extension**.
-    pub fn host(&mut self) -> StoreHost<'_> {
-        E::data_mut(&mut self.engine_store).machine.host()
+    /// Returns a view of the [contexts](crate::context): a **host extension**.
+    pub fn contexts(&mut self) -> Contexts<'_, Heap, StoreChooser> {
+        E::data_mut(&mut self.engine_store).machine.contexts()
+    }
+
+    /// Returns a view of the [host tasks and calls](crate::task): a **host extension**.
+    pub fn tasks(&mut self) -> Tasks<'_, Heap, StoreChooser> {
+        E::data_mut(&mut self.engine_store).machine.tasks()
+    }
+
+    /// Returns a view of the [cancellation tokens](crate::task#cancellation): a **host extension**.
+    pub fn cancellation_tokens(&mut self) -> CancellationTokens<'_, Heap, StoreChooser> {
+        E::data_mut(&mut self.engine_store).machine.cancellation_tokens()
+    }
+
+    /// Returns a view of the [host's threads](crate::thread): a **host extension**.
+    pub fn threads(&mut self) -> Threads<'_, Heap, StoreChooser> {
+        E::data_mut(&mut self.engine_store).machine.threads()
+    }
+
+    /// Returns a view of the [host's waitable sets](crate::waitable): a **host extension**.
+    pub fn waitable_sets(&mut self) -> WaitableSets<'_, Heap, StoreChooser> {
+        E::data_mut(&mut self.engine_store).machine.waitable_sets()
+    }
+
+    /// Returns a view of the [error contexts](crate::error_context): a **host extension**.
+    pub fn error_contexts(&mut self) -> ErrorContexts<'_, Heap, StoreChooser> {
+        E::data_mut(&mut self.engine_store).machine.error_contexts()
     }
 
     pub(crate) fn context(&mut self) -> Context<'_, E, T> {
@@ -348,12 +378,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> HostStore for Store<E, T> {
+impl<E: CoreEngine, T: Send + 'static> HostExtensions for Store<E, T> {
     type Limits = Heap;
-    type Chooser = Box<dyn Chooser + Send>;
+    type Chooser = StoreChooser;
 
-    fn host(&mut self) -> StoreHost<'_> {
-        Self::host(self)
+    fn extensions(&mut self) -> ExtensionAccess<'_, Heap, StoreChooser> {
+        E::data_mut(&mut self.engine_store).machine.extensions()
     }
 }
 

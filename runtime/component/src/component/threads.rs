@@ -163,7 +163,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`Error::Unknown`] if there is no such parent; those of [`start`](Self::start). No thread
     /// is left that could be joined; the values that it was given are destroyed.
-    pub fn thread_spawn_ref<F: Callee>(
+    pub fn spawn_thread_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,
         arguments: F::Arguments<'_>,
@@ -193,11 +193,11 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// A thread that fails after it has returned gives what it returned;
     /// [`take_background_trap`](Self::take_background_trap) says why it failed.
-    pub fn thread_join_async<R: LiftedResult>(
+    pub fn join_thread_async<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<ThreadJoin<'_, E, T, R>, Error> {
-        self.host().thread_join_begin(thread.id, None)?;
+        self.threads().begin_join(thread.id, None)?;
         Ok(ThreadJoin { store: self, thread, is_over: false })
     }
 
@@ -207,9 +207,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// [`Error::ThreadEnded`] if it is over, and so is its call, which another thread of the guest
     /// may still have to answer; those of [`cancel`](Self::cancel).
-    pub fn thread_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
-        let host = self.host();
-        let (status, call) = (host.thread_status(thread)?, host.thread_call(thread)?);
+    pub fn cancel_thread(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+        let (status, call) = (self.threads().status(thread)?, self.threads().call(thread)?);
         let is_open = self.context().data().is_open(call);
         match status {
             ThreadStatus::Cancelled | ThreadStatus::Failed => return Err(Error::ThreadEnded),
@@ -225,11 +224,11 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// Those of [`cancel`](Self::cancel).
-    pub fn thread_cancel_children(&mut self, thread: SpawnedThreadId) -> Result<usize, Error> {
-        let children: Vec<_> = self.host().thread_children(thread)?.collect();
+    pub fn cancel_children_of_thread(&mut self, thread: SpawnedThreadId) -> Result<usize, Error> {
+        let children: Vec<_> = self.threads().children(thread)?.collect();
         let mut cancelled = 0;
         for child in children {
-            match self.thread_cancel(child) {
+            match self.cancel_thread(child) {
                 Ok(()) => cancelled += 1,
                 // It was over before, or its result was taken, so that there is none to cancel.
                 Err(Error::ThreadEnded | Error::Unknown(Table::Waitables)) => {}
@@ -240,14 +239,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Makes a destructor for values of threads, and gives the number for
-    /// [`thread_local_set`](crate::host::Host::thread_local_set). It is called for each value that
+    /// [`Threads::set_local`](crate::thread::Threads::set_local). It is called for each value that
     /// was set with this number when the thread is over, and may call guests. The store keeps it
     /// for as long as it lives, so one is made for values of a kind, not for each value.
     ///
     /// # Errors
     ///
     /// [`Error::Full`] if there are too many.
-    pub fn thread_destructor(
+    pub fn add_thread_destructor(
         &mut self,
         destructor: impl Fn(&mut Caller<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
         + Send
@@ -280,17 +279,17 @@ impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
         Ok(FunctionReference { name: name.into(), function: self.function(instance, name)? })
     }
 
-    /// Begins a thread, as [`Store::thread_spawn_ref`]: it runs until it waits for something, and
+    /// Begins a thread, as [`Store::spawn_thread_ref`]: it runs until it waits for something, and
     /// goes on when the store runs again, after this function of the host. The thread of the guest
-    /// that has called it is [`current_thread`](crate::host::Host::current_thread), which may be
+    /// that has called it is [`Threads::current`](crate::thread::Threads::current), which may be
     /// the `parent`.
     ///
     /// # Errors
     ///
-    /// Those of [`Store::thread_spawn_ref`]; [`CallError::CallerResumed`] if the thread resumes one
+    /// Those of [`Store::spawn_thread_ref`]; [`CallError::CallerResumed`] if the thread resumes one
     /// of those that have called this function; [`CallError::TooDeep`]; [`Error::OtherStep`] in the
     /// destructor of a resource that a guest has dropped.
-    pub fn thread_spawn_ref<F: Callee>(
+    pub fn spawn_thread_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,
         arguments: F::Arguments<'_>,
@@ -317,7 +316,7 @@ impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
             let error = stopped.map_err(CallError::from).err().or(trapped);
             let Some(error) = error else { return Ok(thread) };
             caller.cx.data_mut().forget(call)?;
-            caller.cx.data_mut().machine.host().thread_give_up(thread.id)?;
+            caller.cx.data_mut().machine.threads().give_up(thread.id)?;
             Err(error.into())
         })
     }
@@ -332,18 +331,18 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         config: ThreadSpawnConfig,
         parent: Option<SpawnedThreadId>,
     ) -> Result<SpawnedThread<F::Result>, ThreadError> {
-        let id = self.data_mut().machine.host().thread_prepare(config, parent)?;
+        let id = self.data_mut().machine.threads().prepare(config, parent)?;
         match function.start(self, arguments) {
             Ok(call) => Ok(SpawnedThread { id, call: CallId(call, PhantomData) }),
             Err(error) => {
-                self.data_mut().machine.host().thread_give_up(id)?;
+                self.data_mut().machine.threads().give_up(id)?;
                 Err(error.into())
             }
         }
     }
 }
 
-/// Waits for the end of a thread: [`Store::thread_join_async`] gives it. A **host extension**.
+/// Waits for the end of a thread: [`Store::join_thread_async`] gives it. A **host extension**.
 #[must_use = "nothing runs before the future is polled"]
 pub struct ThreadJoin<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
     store: &'s mut Store<E, T>,
@@ -357,12 +356,11 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     pub(crate) fn join<R>(&mut self, thread: SpawnedThread<R>) -> Result<Option<()>, CallError> {
         let SpawnedThread { id, call: CallId(call, _) } = thread;
         let has_failed = self.calls.embedder_call(call).is_ok_and(|call| call.has_failed());
-        let host = self.machine.host();
-        if host.thread_status(id)?.is_active() {
+        if self.machine.threads().status(id)?.is_active() {
             // What it waits for has trapped, so it will never end.
             return Ok(has_failed.then_some(()));
         }
-        let is_destroyed = !host.thread_has_locals(id)?;
+        let is_destroyed = !self.machine.threads().has_locals(id)?;
         Ok((is_destroyed && (has_failed || !self.is_open(call))).then_some(()))
     }
 }
@@ -377,9 +375,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         let mut cx = self.context();
         let result = cx.data_mut().take_result(call);
         let machine = &mut cx.data_mut().machine;
-        if machine.host().thread_join_end(id)?.is_none() {
+        if machine.threads().end_join(id)?.is_none() {
             // It waits for something that has trapped, and will for ever.
-            machine.host().thread_give_up(id)?;
+            machine.threads().give_up(id)?;
         }
         Ok(result?.ok_or(Error::OtherStep)??)
     }
@@ -409,7 +407,7 @@ impl<E: CoreEngine, T: Send + 'static, R> Drop for ThreadJoin<'_, E, T, R> {
     fn drop(&mut self) {
         if !self.is_over {
             // If nobody knows the thread any more, nobody waits for it, either.
-            let _ = self.store.host().thread_join_cancel(self.thread.id);
+            let _ = self.store.threads().cancel_join(self.thread.id);
         }
     }
 }

@@ -12,15 +12,14 @@ use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::Deadlock;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::limits::Heap;
 use crate::machine::{HostEvent, SubtaskId, WaitableSetId};
-use crate::task::{TaskResult, TaskStatus};
+use crate::task::TaskStatus;
 use crate::waitable::WaitResult;
 
 use super::stores::{CallId, Store};
 
 impl<R> CallId<R> {
-    /// The call as a task of the host's: its [status](crate::host::Host::task_status), metadata and
+    /// The call as a task of the host's: its [status](crate::task::Tasks::status), metadata and
     /// cancellation, and what is a member of [waitable sets](crate::waitable).
     #[must_use]
     pub const fn task(self) -> SubtaskId {
@@ -35,7 +34,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         &mut self,
         task: SubtaskId,
     ) -> Result<Option<TaskStatus>, CallError> {
-        let status = self.machine.host().task_status(task)?;
+        let status = self.machine.tasks().status(task)?;
         if status.is_finished() {
             return Ok(Some(status));
         }
@@ -45,7 +44,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
     /// Returns what a set gives, if it gives something.
     pub(crate) fn poll_set(&mut self, set: WaitableSetId) -> Result<Option<WaitResult>, CallError> {
-        let result = self.machine.host().waitable_set_poll(set).map_err(Fault::from)?;
+        let result = self.machine.waitable_sets().poll(set).map_err(Fault::from)?;
         Ok(Some(result).filter(|result| result.is_final()))
     }
 }
@@ -97,11 +96,11 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run until a call or [host task](crate::task) is over, as a future, which any
     /// executor polls: a **host extension**. Dropping it leaves the task as it is.
     ///
-    /// How it ended is what [`task_result`](Self::task_result) gives; the result of a call is
+    /// How it ended is what [`Tasks::result`](crate::task::Tasks::result) returns; the result of a call is
     /// [taken](Self::take_result) as ever.
     ///
-    /// The future's errors are those of `task_wait`.
-    pub fn task_wait_async(
+    /// The future's errors are those of `wait_for_task`.
+    pub fn wait_for_task_async(
         &mut self,
         task: SubtaskId,
     ) -> impl Future<Output = Result<TaskStatus, CallError>> {
@@ -111,26 +110,12 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set was
     /// closed, as a future: a **host extension**. Dropping it leaves the set as it is.
     ///
-    /// The future's errors are those of `waitable_set_wait`.
-    pub fn waitable_set_wait_async(
+    /// The future's errors are those of `wait_for_set`.
+    pub fn wait_for_set_async(
         &mut self,
         set: WaitableSetId,
     ) -> impl Future<Output = Result<WaitResult, CallError>> {
         self.ready_async(move |state| state.poll_set(set))
-    }
-
-    /// How a host task ended, if it has: what
-    /// [`Host::task_result`](crate::host::Host::task_result) gives, lent for longer. A **host
-    /// extension**.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unknown`](crate::error::Error::Unknown)
-    pub fn task_result(
-        &self,
-        task: SubtaskId,
-    ) -> Result<Option<TaskResult<'_, Heap>>, crate::error::Error> {
-        E::data(&self.engine_store).machine.task_result(task)
     }
 
     /// What has happened to an end of the host's, of which a [set](crate::waitable) has given the

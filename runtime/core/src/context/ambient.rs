@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::vec::Vec;
 
 use crate::error::Error;
-use crate::host::HostStore;
+use crate::host::HostExtensions;
 use crate::limits::{Heap, Table};
 
 use super::{AsyncContext, AsyncContextScope};
@@ -107,7 +107,7 @@ impl Contexts {
 /// let mut scope = AsyncContextScope::enter_ambient(&mut machine)?;
 /// drop(ambient);
 /// assert_eq!(who(), None);
-/// assert_eq!(scope.host().get::<UserId>(), Some(123));
+/// assert_eq!(scope.contexts().get::<UserId>(), Some(123));
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
 #[derive(Debug)]
@@ -139,10 +139,9 @@ impl AmbientContextScope {
     /// Those of [`AsyncContext::try_clone`].
     pub fn enter_current<S>(store: &mut S) -> Result<Self, Error>
     where
-        S: HostStore<Limits = Heap> + ?Sized,
+        S: HostExtensions<Limits = Heap> + ?Sized,
     {
-        let host = store.host();
-        let context = host.context_get().map(AsyncContext::try_clone).transpose()?;
+        let context = store.contexts().current().map(AsyncContext::try_clone).transpose()?;
         Ok(Self::enter(context.unwrap_or_default()))
     }
 }
@@ -182,7 +181,7 @@ pub fn ambient_context<R>(act: impl FnOnce(Option<&mut AsyncContext<Heap>>) -> R
     act(lent.0.as_mut().map(|(_, context)| context))
 }
 
-impl<S: HostStore<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
+impl<S: HostExtensions<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
     /// Enters a scope whose context is a copy of this thread's; one without values if it has none.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::{
 /// Values that go along with a task, by their keys: a **host extension**.
 ///
 /// A context is a value of its own until it is made a task's, or the host's, by
-/// [`context_set`](crate::host::Host::context_set) and its like.
+/// [`Contexts::replace`](crate::context::Contexts::replace) and its like.
 ///
 /// Where its storage is bounded, it is an array of as many values as `L` says, in place.
 ///

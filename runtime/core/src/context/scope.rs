@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use crate::error::Error;
-use crate::host::{Host, HostStore};
+use crate::host::{ExtensionAccess, HostExtensions};
 use crate::machine::TaskId;
 
 use super::AsyncContext;
@@ -32,33 +32,33 @@ use super::stack::Mark;
 /// struct Depth;
 ///
 /// let mut machine = ExtendedMachine::<Heap>::default();
-/// machine.host().set::<Depth>(1)?;
+/// machine.contexts().set::<Depth>(1)?;
 /// {
 ///     let mut scope = AsyncContextScope::enter_empty(&mut machine)?;
-///     assert_eq!(scope.host().get::<Depth>(), None);
-///     scope.host().set::<Depth>(2)?;
+///     assert_eq!(scope.contexts().get::<Depth>(), None);
+///     scope.contexts().set::<Depth>(2)?;
 ///     let mut inner = AsyncContextScope::enter(&mut scope, AsyncContext::new())?;
-///     inner.host().set::<Depth>(3)?;
+///     inner.contexts().set::<Depth>(3)?;
 /// }
-/// assert_eq!(machine.host().get::<Depth>(), Some(1));
+/// assert_eq!(machine.contexts().get::<Depth>(), Some(1));
 /// # }
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
 #[must_use = "the scope is left when this is dropped"]
-pub struct AsyncContextScope<'a, S: HostStore + ?Sized> {
+pub struct AsyncContextScope<'a, S: HostExtensions + ?Sized> {
     store: &'a mut S,
     task: Option<TaskId>,
     mark: Mark,
 }
 
-impl<'a, S: HostStore + ?Sized> AsyncContextScope<'a, S> {
+impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
     /// Enters a scope whose context is `context`.
     ///
     /// # Errors
     ///
-    /// Those of [`context_push`](crate::host::Host::context_push), with nothing changed.
+    /// Those of [`Contexts::push`](crate::context::Contexts::push), with nothing changed.
     pub fn enter(store: &'a mut S, context: AsyncContext<S::Limits>) -> Result<Self, Error> {
-        let (task, mark) = store.host().enter_context(context)?;
+        let (task, mark) = store.contexts().enter_context(context)?;
         Ok(Self { store, task, mark })
     }
 
@@ -77,8 +77,7 @@ impl<'a, S: HostStore + ?Sized> AsyncContextScope<'a, S> {
     ///
     /// Those of [`enter`](Self::enter).
     pub fn enter_copy(store: &'a mut S) -> Result<Self, Error> {
-        let host = store.host();
-        let copy = host.context_get().map(AsyncContext::try_clone).transpose()?;
+        let copy = store.contexts().current().map(AsyncContext::try_clone).transpose()?;
         Self::enter(store, copy.unwrap_or_default())
     }
 }
@@ -99,10 +98,10 @@ impl<'a, S: HostStore + ?Sized> AsyncContextScope<'a, S> {
 /// context.set_value(user, 123)?;
 ///
 /// let found = with_async_context(&mut machine, context, |machine| {
-///     machine.host().get_context_value(user).and_then(|it| it.get::<i32>())
+///     machine.contexts().get_value(user).and_then(|it| it.get::<i32>())
 /// })?;
 /// assert_eq!(found, Some(123));
-/// assert_eq!(machine.host().context_get(), None);
+/// assert_eq!(machine.contexts().current(), None);
 /// # }
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
@@ -110,7 +109,7 @@ impl<'a, S: HostStore + ?Sized> AsyncContextScope<'a, S> {
 /// # Errors
 ///
 /// Those of [`AsyncContextScope::enter`]; then nothing is done.
-pub fn with_async_context<S: HostStore + ?Sized, R>(
+pub fn with_async_context<S: HostExtensions + ?Sized, R>(
     store: &mut S,
     context: AsyncContext<S::Limits>,
     act: impl FnOnce(&mut S) -> R,
@@ -119,23 +118,23 @@ pub fn with_async_context<S: HostStore + ?Sized, R>(
     Ok(act(&mut scope))
 }
 
-impl<S: HostStore + ?Sized> Drop for AsyncContextScope<'_, S> {
+impl<S: HostExtensions + ?Sized> Drop for AsyncContextScope<'_, S> {
     fn drop(&mut self) {
         // It fails only if the machine is inconsistent, and here is nobody to tell.
-        let _ = self.store.host().leave_context(self.task, self.mark);
+        let _ = self.store.contexts().leave_context(self.task, self.mark);
     }
 }
 
-impl<S: HostStore + ?Sized> HostStore for AsyncContextScope<'_, S> {
+impl<S: HostExtensions + ?Sized> HostExtensions for AsyncContextScope<'_, S> {
     type Limits = S::Limits;
     type Chooser = S::Chooser;
 
-    fn host(&mut self) -> Host<'_, S::Limits, S::Chooser> {
-        self.store.host()
+    fn extensions(&mut self) -> ExtensionAccess<'_, S::Limits, S::Chooser> {
+        self.store.extensions()
     }
 }
 
-impl<S: HostStore + ?Sized> Deref for AsyncContextScope<'_, S> {
+impl<S: HostExtensions + ?Sized> Deref for AsyncContextScope<'_, S> {
     type Target = S;
 
     fn deref(&self) -> &S {
@@ -143,13 +142,13 @@ impl<S: HostStore + ?Sized> Deref for AsyncContextScope<'_, S> {
     }
 }
 
-impl<S: HostStore + ?Sized> DerefMut for AsyncContextScope<'_, S> {
+impl<S: HostExtensions + ?Sized> DerefMut for AsyncContextScope<'_, S> {
     fn deref_mut(&mut self) -> &mut S {
         self.store
     }
 }
 
-impl<S: HostStore + ?Sized> fmt::Debug for AsyncContextScope<'_, S> {
+impl<S: HostExtensions + ?Sized> fmt::Debug for AsyncContextScope<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncContextScope").field("task", &self.task).finish_non_exhaustive()
     }

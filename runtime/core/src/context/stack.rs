@@ -61,12 +61,12 @@ pub(crate) struct Mark {
 }
 
 /// All contexts.
-pub(crate) struct Contexts<L: ExtensionLimits> {
+pub(crate) struct ContextTable<L: ExtensionLimits> {
     shared: Arena<Shared<L>, L::Contexts<Slot<Shared<L>>>>,
     unders: Arena<Under<L>, L::ContextScopes<Slot<Under<L>>>>,
 }
 
-impl<L: ExtensionLimits> Contexts<L> {
+impl<L: ExtensionLimits> ContextTable<L> {
     pub(crate) const fn new() -> Self {
         Self { shared: Arena::new(Table::Contexts), unders: Arena::new(Table::ContextScopes) }
     }

@@ -2,28 +2,24 @@
 
 use crate::chooser::Chooser;
 use crate::error::Error;
-use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
 use crate::limits::Message as _;
 use crate::machine::ErrorContextId;
 
-use super::ErrorSeverity;
+use super::{ErrorContexts, ErrorSeverity};
 
 /// So many sources of an error of Rust's are followed, one behind the other. An error can say that
 /// it is its own source, and no list of sources that tells anybody anything is as long.
 const MAX_SOURCES: u32 = 128;
 
 /// Sources of error contexts: **host extensions**.
-impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
+impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
     /// What an error came from, if it is known.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_source(
-        &self,
-        error_context: ErrorContextId,
-    ) -> Result<Option<ErrorContextId>, Error> {
+    pub fn source(&self, error_context: ErrorContextId) -> Result<Option<ErrorContextId>, Error> {
         Ok(self.machine.error_record(error_context)?.and_then(|record| record.source))
     }
 
@@ -35,19 +31,19 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::Unknown`] if either is no more; [`Error::SourceCycle`] if the
     /// error would be among its own sources; [`Error::Full`]:
     /// [`ErrorRecords`](crate::limits::Table::ErrorRecords).
-    pub fn error_context_set_source(
+    pub fn set_source(
         &mut self,
         error_context: ErrorContextId,
         source: impl Into<Option<ErrorContextId>>,
     ) -> Result<(), Error> {
         let source = source.into();
-        let before = self.error_context_source(error_context)?;
+        let before = self.source(error_context)?;
         let mut next = source;
         while let Some(behind) = next {
             if behind == error_context {
                 return Err(Error::SourceCycle);
             }
-            next = self.error_context_source(behind)?;
+            next = self.source(behind)?;
         }
         if before == source {
             return Ok(());
@@ -71,8 +67,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// With nothing made: [`Error::TooManySources`]; those of
-    /// [`error_context_new`](Self::error_context_new).
-    pub fn error_context_from(
+    /// [`create`](Self::create).
+    pub fn create_from(
         &mut self,
         error: &dyn core::error::Error,
         severity: ErrorSeverity,
@@ -96,7 +92,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         while let Some(error) = next {
             left = left.checked_sub(1).ok_or(Error::TooManySources { max: MAX_SOURCES })?;
             let source = self.error_context_of_one(error, severity)?;
-            let added = self.error_context_set_source(made, source);
+            let added = self.set_source(made, source);
             // From now on what it is the source of holds it, or nobody does.
             self.machine.drop_error_context(source)?;
             added?;
@@ -111,7 +107,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         severity: ErrorSeverity,
     ) -> Result<ErrorContextId, Error> {
         let made = self.machine.new_host_error_context_of(L::Message::from_display(error))?;
-        match self.error_context_set_severity(made, severity) {
+        match self.set_severity(made, severity) {
             Ok(()) => Ok(made),
             Err(error) => {
                 self.machine.drop_error_context(made)?;

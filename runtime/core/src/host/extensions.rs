@@ -10,7 +10,7 @@
 use core::fmt;
 
 use crate::context::ContextValue;
-use crate::context::stack::{Contexts, Shared, Stack, Under};
+use crate::context::stack::{ContextTable, Shared, Stack, Under};
 use crate::error::Error;
 use crate::error_context::record::{ErrorRecord, Frame};
 use crate::host::limits::ExtensionLimits;
@@ -23,7 +23,7 @@ use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 use crate::task::record::{CallRecord, Failed};
 use crate::task::token::{Handler, Token, Tokens};
 use crate::thread::record::{ThreadLocal, ThreadRecord};
-use crate::thread::table::{Link, Threads};
+use crate::thread::table::{Link, ThreadTable};
 use crate::waitable::host_sets::{HostSet, HostSets};
 
 use super::attributes::Attribute;
@@ -52,21 +52,37 @@ impl<L: ExtensionLimits> Default for TaskRecord<L> {
     }
 }
 
+/// The records of tasks.
+type TaskRecords<L> = Records<
+    TaskId,
+    TaskRecord<L>,
+    <L as ExtensionLimits>::TaskRecords<Place<TaskId, TaskRecord<L>>>,
+>;
+
+/// The records of error contexts.
+type ErrorRecords<L> = Records<
+    ErrorContextId,
+    ErrorRecord<L>,
+    <L as ExtensionLimits>::ErrorRecords<Place<ErrorContextId, ErrorRecord<L>>>,
+>;
+
+/// The records of calls and host tasks.
+type CallRecords<L> = Records<
+    SubtaskId,
+    CallRecord<L>,
+    <L as ExtensionLimits>::CallRecords<Place<SubtaskId, CallRecord<L>>>,
+>;
+
 /// The host extensions, as the [hooks](Hooks) of a machine: what the host remembers of what is in
 /// it. A **host extension**, used by the [views](super::Host) of a machine that has them.
 pub struct Extensions<L: ExtensionLimits> {
-    pub(crate) contexts: Contexts<L>,
+    pub(crate) contexts: ContextTable<L>,
     /// The contexts of the host, where no task runs.
     pub(crate) host_contexts: Stack<L>,
-    pub(crate) tasks: Records<TaskId, TaskRecord<L>, L::TaskRecords<Place<TaskId, TaskRecord<L>>>>,
-    pub(crate) errors: Records<
-        ErrorContextId,
-        ErrorRecord<L>,
-        L::ErrorRecords<Place<ErrorContextId, ErrorRecord<L>>>,
-    >,
-    pub(crate) threads: Threads<L>,
-    pub(crate) calls:
-        Records<SubtaskId, CallRecord<L>, L::CallRecords<Place<SubtaskId, CallRecord<L>>>>,
+    pub(crate) tasks: TaskRecords<L>,
+    pub(crate) errors: ErrorRecords<L>,
+    pub(crate) threads: ThreadTable<L>,
+    pub(crate) calls: CallRecords<L>,
     pub(crate) tokens: Tokens<L>,
     pub(crate) host_sets: HostSets<L>,
 }
@@ -76,11 +92,11 @@ impl<L: ExtensionLimits> Extensions<L> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            contexts: Contexts::new(),
+            contexts: ContextTable::new(),
             host_contexts: Stack::new(),
             tasks: Records::new(Table::TaskRecords),
             errors: Records::new(Table::ErrorRecords),
-            threads: Threads::new(),
+            threads: ThreadTable::new(),
             calls: Records::new(Table::CallRecords),
             tokens: Tokens::new(),
             host_sets: HostSets::new(),

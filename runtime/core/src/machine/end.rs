@@ -4,111 +4,20 @@
 //! buffer. The machine finds out how much moves, and between which; whoever drives it moves
 //! the values in between, which is why [`End.copy`](Machine::copy_end) is in two parts.
 
-use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::builtin::TypeIndex;
 use crate::chooser::{Choice, Chooser};
 use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
 use crate::error::{Error, Failure};
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, Trap};
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::instance::Instance;
-use super::outstanding::Outstanding;
-use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Event, Step};
-use super::thread::{Flow, number, words};
-use super::waitable::{Kind, Waitable};
-
-/// An end of a stream or future.
-#[derive(Debug)]
-pub(crate) struct End {
-    /// The type of the stream or future.
-    pub(crate) ty: TypeIndex,
-    /// The other end, until that is dropped.
-    pub(crate) other: Option<Key<Waitable>>,
-    /// `buffer.ptr`, as `words`.
-    address: [u32; 2],
-    /// `buffer.cx.opts`
-    options: u32,
-    /// `buffer.length`
-    length: u32,
-    /// `buffer.progress`, and that of the pending event: every event says how far the buffer
-    /// has come, and when a buffer is taken away, how far it came.
-    progress: u32,
-    buffer: BufferOf,
-    pub(crate) kind: EndKind,
-    /// Whether it is read from or written to.
-    pub(crate) direction: CopyDirection,
-    pub(crate) state: State,
-}
-
-/// Whether an end has a buffer, and whose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BufferOf {
-    Nobody,
-    Guest,
-    Host,
-}
-
-/// What an end is doing: the reference's `End.State`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Idle,
-    Copying,
-    CancellingCopy,
-    Done,
-}
-
-impl End {
-    const fn new(ty: TypeIndex, kind: EndKind, direction: CopyDirection) -> Self {
-        Self {
-            ty,
-            other: None,
-            address: [0; 2],
-            options: 0,
-            length: 0,
-            progress: 0,
-            buffer: BufferOf::Nobody,
-            kind,
-            direction,
-            state: State::Idle,
-        }
-    }
-
-    /// `End.copying_or_cancelling`
-    pub(crate) const fn copying_or_cancelling(&self) -> bool {
-        matches!(self.state, State::Copying | State::CancellingCopy)
-    }
-
-    const fn buffer(&self) -> Option<Buffer> {
-        let Self { length, progress, .. } = *self;
-        let address = number(self.address);
-        let options = match self.buffer {
-            BufferOf::Nobody => return None,
-            BufferOf::Guest => Some(OptionsIndex(self.options)),
-            BufferOf::Host => None,
-        };
-        Some(Buffer { options, address, length, progress })
-    }
-
-    const fn set_buffer(&mut self, buffer: Buffer) {
-        self.address = words(buffer.address);
-        self.length = buffer.length;
-        self.progress = buffer.progress;
-        self.buffer = match buffer.options {
-            None => BufferOf::Host,
-            Some(OptionsIndex(options)) => {
-                self.options = options;
-                BufferOf::Guest
-            }
-        };
-    }
-
-    const fn take_buffer(&mut self) {
-        self.buffer = BufferOf::Nobody;
-    }
-}
+use super::record::frame::Outstanding;
+use super::record::instance::Instance;
+use super::record::waitable::{End, EndActivity, Kind, Waitable};
+use super::state::Machine;
+use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Event, Flow, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `new_stream` and `new_future`: the readable end, and the writable one. There must be room.
@@ -138,7 +47,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         then: AfterCopy,
     ) -> Result<Flow, Failure> {
         let end = self.end_mut(key)?;
-        end.state = State::Copying;
+        end.state = EndActivity::Copying;
         let (ty, direction) = (end.ty, end.direction);
         let Some(other) = end.other else { return self.copy_ended(key, then) };
         let Some(other_buffer) = self.buffer_of(other)? else {
@@ -236,7 +145,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `End.cancel`
     pub(crate) fn cancel_end(&mut self, key: Key<Waitable>) -> Result<(), Failure> {
         let end = self.end_mut(key)?;
-        end.state = State::CancellingCopy;
+        end.state = EndActivity::CancellingCopy;
         let other = end.other;
         if self.waitables.get(key)?.has_pending_event {
             return Ok(());
@@ -293,7 +202,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if let Some(other) = self.end_mut(key)?.other.take() {
             let left = self.end_mut(other)?;
             left.other = None;
-            if left.state != State::Done {
+            if left.state != EndActivity::Done {
                 // Nothing new if it has an event already.
                 self.set_pending_event(other)?;
             }
@@ -328,13 +237,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let progress = core::mem::take(&mut end.progress);
         end.take_buffer();
         let (state, result) = if end.kind == EndKind::Future && progress == 1 {
-            (State::Done, CopyResult::Completed)
+            (EndActivity::Done, CopyResult::Completed)
         } else if end.other.is_none() {
-            (State::Done, CopyResult::Dropped)
-        } else if end.state == State::CancellingCopy {
-            (State::Idle, CopyResult::Cancelled)
+            (EndActivity::Done, CopyResult::Dropped)
+        } else if end.state == EndActivity::CancellingCopy {
+            (EndActivity::Idle, CopyResult::Cancelled)
         } else {
-            (State::Idle, CopyResult::Completed)
+            (EndActivity::Idle, CopyResult::Completed)
         };
         end.state = state;
         Ok((result, progress))

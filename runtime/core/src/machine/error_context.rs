@@ -7,22 +7,14 @@ use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Message as _, Storage, Table};
 
-use super::Machine;
 use super::arena::Key;
-use super::handle::Handle;
 use super::hooks::Hooks;
-use super::outstanding::Outstanding;
+use super::record::error_context::ErrorContext;
+use super::record::frame::Outstanding;
+use super::record::tables::Handle;
+use super::state::Machine;
 use super::step::Step;
 use crate::id::{ErrorContextId, InstanceId};
-
-/// Who has an error context. Its message is in the machine's `messages`, at the same position.
-#[derive(Debug)]
-pub(crate) struct ErrorContext {
-    /// How many handles stand for it.
-    handles: u32,
-    /// How many times the host holds it.
-    host_holds: u32,
-}
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes an error context, which the host holds: a **host extension**.

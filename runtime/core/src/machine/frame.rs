@@ -8,36 +8,13 @@ use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
 use crate::trap::Trap;
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::instance::Instance;
-use super::outstanding::Outstanding;
-use super::step::Step;
-use super::task;
-use super::thread::{Flow, Thread};
-use super::waitable::Waitable;
-use crate::id::{EndId, TaskId};
-
-/// Somebody who resumed a thread, and what they do when it stops.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Frame {
-    /// The host: `Store.invoke`, `Store.tick`.
-    Host,
-    /// The host, whose read or write of `end` moves values.
-    HostCopy { end: EndId },
-    /// `canon_lower` on `thread`, after the callee.
-    Lower { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
-    /// `canon_lift` of a function that isn't `async`, in its loop.
-    Lift { task: TaskId, instance: Key<Instance> },
-    /// `canon_subtask_cancel` on `thread`, after `on_cancel`.
-    CancelSubtask { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
-    /// `Task.request_cancellation`, in its loop; `has_resumed` after a thread has run.
-    RequestCancellation { task: TaskId, instance: Key<Instance>, has_resumed: bool },
-    /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread, in the middle of a
-    /// step of `previous`.
-    Realloc { previous: Option<Key<Thread>>, outstanding: Outstanding },
-}
+use super::record::frame::Frame;
+use super::record::task::{TaskState, Thread};
+use super::state::Machine;
+use super::step::{Flow, Step};
+use crate::id::TaskId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes sure that there is room for as many frames.
@@ -126,7 +103,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     fn is_resolved(&self, task: TaskId) -> Result<bool, Error> {
         match self.task_key(task) {
-            Ok(task) => Ok(self.tasks.get(task)?.state == task::State::Resolved),
+            Ok(task) => Ok(self.tasks.get(task)?.state == TaskState::Resolved),
             Err(_) => Ok(true),
         }
     }

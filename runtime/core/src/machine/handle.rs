@@ -6,23 +6,14 @@ use crate::error::{Error, Failure};
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, Trap};
 
-use super::Machine;
 use super::arena::Key;
-use super::error_context::ErrorContext;
 use super::hooks::Hooks;
-use super::instance::Instance;
-use super::resource::ResourceHandle;
-use super::waitable::{Kind, Waitable};
-use super::waitable_set::WaitableSet;
-
-/// What a handle stands for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Handle {
-    Resource(Key<ResourceHandle>),
-    Waitable(Key<Waitable>),
-    WaitableSet(Key<WaitableSet>),
-    ErrorContext(Key<ErrorContext>),
-}
+use super::record::error_context::ErrorContext;
+use super::record::instance::Instance;
+use super::record::resource::ResourceHandle;
+use super::record::tables::Handle;
+use super::record::waitable::{Kind, Waitable, WaitableSet};
+use super::state::Machine;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `handles.get`

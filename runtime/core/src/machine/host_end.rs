@@ -11,14 +11,12 @@ use crate::limit::MAX_BUFFER_LENGTH;
 use crate::limits::Limits;
 use crate::trap::EndKind;
 
-use super::Machine;
 use super::arena::Key;
-use super::end::State;
-use super::frame::Frame;
 use super::hooks::Hooks;
-use super::outstanding::Outstanding;
+use super::record::frame::{Frame, Outstanding};
+use super::record::waitable::{EndActivity, Waitable};
+use super::state::Machine;
 use super::step::{AfterCopy, Buffer, Step};
-use super::waitable::Waitable;
 use crate::id::EndId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
@@ -57,7 +55,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.check_host_has_control()?;
         let key = self.hosts_end(end)?;
         let end = self.end(key)?;
-        if end.state != State::Idle {
+        if end.state != EndActivity::Idle {
             return Err(Error::EndBusy.into());
         }
         let fits = match end.kind {
@@ -77,7 +75,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The values of a host's read or write could not be moved: it is as if it had not begun.
     pub(crate) fn abandon_host_copy(&mut self, end: EndId) -> Result<(), Error> {
         if let Ok(key) = self.end_key(end) {
-            self.end_mut(key)?.state = State::Idle;
+            self.end_mut(key)?.state = EndActivity::Idle;
         }
         Ok(())
     }
@@ -94,7 +92,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn cancel_host_copy(&mut self, end: EndId) -> Result<(), Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         let key = self.hosts_end(end)?;
-        if self.end(key)?.state != State::Copying {
+        if self.end(key)?.state != EndActivity::Copying {
             return Err(Error::EndIdle.into());
         }
         self.cancel_end(key)
@@ -111,7 +109,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn finish_cancellation(&mut self, end: EndId) -> Result<(), Error> {
         let key = self.hosts_end(end)?;
         let Some(other) = self.end(key)?.other else { return Err(Error::NotCancelled) };
-        if self.end(other)?.state != State::CancellingCopy {
+        if self.end(other)?.state != EndActivity::CancellingCopy {
             return Err(Error::NotCancelled);
         }
         self.set_pending_event(other)

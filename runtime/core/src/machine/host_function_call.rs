@@ -7,14 +7,12 @@ use crate::core_value::CoreValue;
 use crate::error::{Error, Failure};
 use crate::limits::Limits;
 
-use super::Machine;
 use super::arena::Key;
-use super::frame::Frame;
 use super::hooks::Hooks;
-use super::outstanding::Outstanding;
-use super::step::Step;
-use super::subtask::Resolution;
-use super::waitable::{Callee, Waitable};
+use super::record::frame::{Frame, Outstanding};
+use super::record::waitable::{Callee, Waitable};
+use super::state::Machine;
+use super::step::{Resolution, Step};
 use crate::id::{InstanceId, SubtaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {

@@ -9,8 +9,9 @@ use crate::chooser::Chooser;
 use crate::error::Failure;
 use crate::limits::Limits;
 
-use super::Machine;
 use super::hooks::Hooks;
+use super::record::task::TaskState;
+use super::state::Machine;
 use super::step::Step;
 use crate::id::{SubtaskId, TaskId};
 
@@ -51,8 +52,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn is_task_over(&self, task: TaskId) -> bool {
         let Ok(key) = self.task_key(task) else { return true };
         let is_locked_down = |instance| self.instances.get(instance).is_ok_and(|it| it.lockdown);
-        self.tasks.get(key).map_or(true, |task| {
-            task.state == super::task::State::Resolved || is_locked_down(task.instance)
-        })
+        self.tasks
+            .get(key)
+            .map_or(true, |task| task.state == TaskState::Resolved || is_locked_down(task.instance))
     }
 }

@@ -8,13 +8,12 @@ use crate::chooser::{Choice, Chooser};
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Table};
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::outstanding::Outstanding;
+use super::record::frame::Outstanding;
+use super::record::waitable::{Kind, Waitable, WaitableSet};
+use super::state::Machine;
 use super::step::HostEvent;
-use super::waitable::{Kind, Waitable};
-use super::waitable_set::WaitableSet;
 use crate::id::{WaitableId, WaitableSetId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {

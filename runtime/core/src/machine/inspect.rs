@@ -1,9 +1,9 @@
 //! Looking at a machine: what its instances hold and what its threads wait for, for traces,
 //! debuggers and messages. Nothing here changes anything that a guest could see.
 //!
-//! To look at all there is, one needs the machine by `&mut`, as looking makes the records of calls
-//! that nobody has looked at before. To look at something by its id, `&` is enough: who has an id
-//! has it of a record that was made.
+//! What looks for records takes the machine by `&mut`: looking makes the records of calls that
+//! nobody has looked at before. What is given the id of a record takes `&`: the record was made
+//! when its id was handed out.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -12,13 +12,12 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind};
 
-use super::Machine;
 use super::arena::Key;
-use super::end;
-use super::handle::Handle;
 use super::hooks::Hooks;
-use super::thread::{Continuation, State, Thread};
-use super::waitable::{Callee, Kind, Waitable};
+use super::record::tables::Handle;
+use super::record::task::{Continuation, Thread, ThreadActivity};
+use super::record::waitable::{Callee, EndActivity, Kind, Waitable};
+use super::state::Machine;
 use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
@@ -192,7 +191,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn instance_view(&self, instance: InstanceId) -> Result<InstanceView, Error> {
+    pub fn instance_view(&mut self, instance: InstanceId) -> Result<InstanceView, Error> {
         let instance = self.instances.get(self.instance_key(instance)?)?;
         let exclusive_thread = match instance.exclusive_thread {
             Some(thread) => Some(self.thread_id(thread)?),
@@ -223,7 +222,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Unknown`]
     pub fn handle_view(
-        &self,
+        &mut self,
         instance: InstanceId,
         index: u32,
     ) -> Result<Option<HandleView>, Error> {
@@ -278,22 +277,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 kind: end.kind,
                 direction: end.direction,
                 state: match end.state {
-                    end::State::Idle => EndState::Idle,
-                    end::State::Copying => EndState::Copying,
-                    end::State::CancellingCopy => EndState::CancellingCopy,
-                    end::State::Done => EndState::Done,
+                    EndActivity::Idle => EndState::Idle,
+                    EndActivity::Copying => EndState::Copying,
+                    EndActivity::CancellingCopy => EndState::CancellingCopy,
+                    EndActivity::Done => EndState::Done,
                 },
                 waitable: view,
             },
         })
     }
 
-    /// Every thread, in no order that means anything.
+    /// Returns every thread, in no order that means anything.
     ///
     /// This looks at every call, so the records of all of them are made.
-    pub fn threads(&self) -> impl Iterator<Item = ThreadView> {
-        let positions = 0..self.threads.positions();
-        positions.filter_map(|it| self.view_of_thread(self.threads.key_at(it)?).ok())
+    pub fn thread_views(&mut self) -> impl Iterator<Item = ThreadView> {
+        let machine = &*self;
+        let positions = 0..machine.threads.positions();
+        positions.filter_map(|it| machine.view_of_thread(machine.threads.key_at(it)?).ok())
     }
 
     /// A thread.
@@ -314,10 +314,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn view_of_thread(&self, key: Key<Thread>) -> Result<ThreadView, Error> {
         let thread = self.threads.get(key)?;
         let state = match thread.state {
-            State::Running => ThreadState::Running,
-            State::Suspended => ThreadState::Suspended,
-            State::Abandoned => ThreadState::Abandoned,
-            State::Waiting => ThreadState::Waiting {
+            ThreadActivity::Running => ThreadState::Running,
+            ThreadActivity::Suspended => ThreadState::Suspended,
+            ThreadActivity::Abandoned => ThreadState::Abandoned,
+            ThreadActivity::Waiting => ThreadState::Waiting {
                 on: self.waiting_on(thread.continuation)?,
                 is_ready: self.is_ready(key)?,
             },

@@ -6,55 +6,15 @@ use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
 use crate::trap::Trap;
 
-use super::Machine;
 use super::arena::Key;
-use super::frame::Frame;
-use super::handle::Handle;
 use super::hooks::{Hooks, ThreadEnd};
-use super::index_table::{Entry, IndexTable};
-use super::list::{Linked, Links};
-use super::outstanding::Outstanding;
-use super::ready::Queues;
-use super::thread::{Continuation, State, Thread};
-use super::waitable::Callee;
+use super::record::frame::{Frame, Outstanding};
+use super::record::instance::Instance;
+use super::record::tables::{Handle, Tables};
+use super::record::task::{Continuation, Thread, ThreadActivity};
+use super::record::waitable::Callee;
+use super::state::Machine;
 use crate::id::InstanceId;
-
-/// A component instance.
-#[derive(Debug)]
-pub(crate) struct Instance {
-    pub(crate) queues: Queues,
-    pub(crate) exclusive_thread: Option<Key<Thread>>,
-    pub(crate) backpressure: u32,
-    pub(crate) may_leave: bool,
-    /// Whether it trapped, and nothing of it may run again.
-    pub(crate) lockdown: bool,
-    /// Its neighbours among the instances with a ready thread.
-    links: Links<Instance>,
-}
-
-impl Linked for Instance {
-    fn links(&self) -> &Links<Self> {
-        &self.links
-    }
-    fn links_mut(&mut self) -> &mut Links<Self> {
-        &mut self.links
-    }
-}
-
-/// The tables of an instance.
-pub(crate) struct Tables<L: Limits> {
-    pub(crate) handles: IndexTable<L::Handles<Entry<Handle>>>,
-    pub(crate) threads: IndexTable<L::ThreadIndices<Entry<Key<Thread>>>>,
-}
-
-impl<L: Limits> Tables<L> {
-    fn new(max_length: u32) -> Self {
-        Self {
-            handles: IndexTable::new(Table::Handles, max_length),
-            threads: IndexTable::new(Table::ThreadIndices, max_length),
-        }
-    }
-}
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Lets each instance that is made from now on have at most so many handles, and at most so
@@ -79,14 +39,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#component-instances)
     pub fn new_instance(&mut self) -> Result<InstanceId, Error> {
         self.instances.reserve(1)?;
-        let instance = self.instances.insert(Instance {
-            queues: Queues::default(),
-            exclusive_thread: None,
-            backpressure: 0,
-            may_leave: true,
-            lockdown: false,
-            links: Links::default(),
-        })?;
+        let instance = self.instances.insert(Instance::new())?;
         let tables = Tables::new(self.max_table_length);
         if let Some(unused) = self.tables.get_mut(instance.position()) {
             *unused = tables;
@@ -176,7 +129,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Gives `thread` up, which was part of a call that trapped, and locks its instance down.
     fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
         let abandoned = self.threads.get_mut(thread)?;
-        abandoned.state = State::Abandoned;
+        abandoned.state = ThreadActivity::Abandoned;
         let instance = self.tasks.get(abandoned.task)?.instance;
         self.lock_down(instance)?;
         Ok(instance)
@@ -232,7 +185,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         for position in 0..self.threads.positions() {
             let Some(thread) = self.thread_of(instance, position)? else { continue };
-            if self.threads.get(thread)?.state == State::Running {
+            if self.threads.get(thread)?.state == ThreadActivity::Running {
                 return Err(Error::InstanceRuns);
             }
         }
@@ -274,7 +227,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Drops a thread that never runs again.
     fn drop_thread(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let Thread { state, continuation, .. } = *self.threads.get(thread)?;
-        if state == State::Waiting {
+        if state == ThreadActivity::Waiting {
             self.stop_waiting(thread)?;
         }
         if let Continuation::Lower(waitable)

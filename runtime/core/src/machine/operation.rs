@@ -6,11 +6,11 @@ use crate::code::SubtaskState;
 use crate::error::Error;
 use crate::limits::Limits;
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::subtask::{Ends, Resolution, Subtask};
-use super::waitable::{Callee, Kind, Waitable};
+use super::record::waitable::{Callee, Ends, Kind, Subtask, Waitable};
+use super::state::Machine;
+use super::step::Resolution;
 use crate::id::SubtaskId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {

@@ -8,26 +8,10 @@ use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::limits::Limits;
 
-use super::Machine;
 use super::hooks::Hooks;
-use super::step::Step;
-use super::thread::Flow;
-
-/// What the machine waits to be told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Outstanding {
-    /// What a guest does, if one runs, or what the host does.
-    #[default]
-    Nothing,
-    /// The end of the step whose token has this number.
-    Token(u64),
-    /// The end of [`Step::LoadDebugMessage`].
-    LoadDebugMessage,
-    /// The end of [`Step::StoreDebugMessage`].
-    StoreDebugMessage,
-    /// The end of [`Step::DropHostResource`].
-    DropHostResource,
-}
+use super::record::frame::Outstanding;
+use super::state::Machine;
+use super::step::{Flow, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The number of a new token, which is what the machine waits for from now on.

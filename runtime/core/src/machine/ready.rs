@@ -21,70 +21,13 @@ use crate::chooser::{Choice, Chooser};
 use crate::error::Error;
 use crate::limits::Limits;
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::instance::Instance;
-use super::list::{Linked as _, List};
-use super::thread::{Continuation, Queue, State, Thread};
-use super::waitable_set::WaitableSet;
-
-/// The queues of an instance.
-#[derive(Debug, Default)]
-pub(crate) struct Queues {
-    /// `now`, `exclusive`, `enter` and `enter_exclusive`.
-    lists: [List<Thread>; 4],
-    /// Sets with events and waiters not all of which are from callbacks.
-    sets: List<WaitableSet>,
-    /// Sets with events and waiters all of which are from callbacks.
-    callback_sets: List<WaitableSet>,
-    /// How many waiters the sets of both lists have that are not from callbacks.
-    set_waiters: u32,
-    /// How many waiters the sets of both lists have that are from callbacks.
-    callback_waiters: u32,
-    /// How many of all these threads are ready, as the machine has counted them.
-    counted: u32,
-}
-
-impl Queues {
-    /// `num_waiting_to_enter`
-    pub(crate) fn waiting_to_enter(&self) -> u32 {
-        self.len(Queue::Enter) + self.len(Queue::EnterExclusive)
-    }
-
-    /// Which of the lists `queue` is; none for those of sets.
-    const fn position(queue: Queue) -> Option<usize> {
-        match queue {
-            Queue::Now => Some(0),
-            Queue::Exclusive => Some(1),
-            Queue::Enter => Some(2),
-            Queue::EnterExclusive => Some(3),
-            Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
-        }
-    }
-
-    fn list(&self, queue: Queue) -> Option<&List<Thread>> {
-        self.lists.get(Self::position(queue)?)
-    }
-
-    fn list_mut(&mut self, queue: Queue) -> Option<&mut List<Thread>> {
-        self.lists.get_mut(Self::position(queue)?)
-    }
-
-    fn len(&self, queue: Queue) -> u32 {
-        self.list(queue).map_or(0, List::len)
-    }
-
-    /// The list of the sets that have both events and waiters, some of which are not from
-    /// callbacks, or all.
-    const fn sets_with(&mut self, plain_waiters: bool) -> &mut List<WaitableSet> {
-        if plain_waiters { &mut self.sets } else { &mut self.callback_sets }
-    }
-
-    fn first(&self, queue: Queue) -> Option<Place> {
-        Some(Place::Queue(queue, self.list(queue)?.front()?))
-    }
-}
+use super::list::Linked as _;
+use super::record::instance::{Instance, Queues};
+use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
+use super::record::waitable::WaitableSet;
+use super::state::Machine;
 
 /// Which threads are candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +93,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Thread.ready`
     pub(crate) fn is_ready(&self, thread: Key<Thread>) -> Result<bool, Error> {
         let waiting = self.threads.get(thread)?;
-        if waiting.state != State::Waiting {
+        if waiting.state != ThreadActivity::Waiting {
             return Ok(false);
         }
         let instance = self.instances.get(self.tasks.get(waiting.task)?.instance)?;
@@ -307,11 +250,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let unlocked = instance.exclusive_thread.is_none();
         let entering = among == Among::All && instance.backpressure == 0;
         let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
+        let first = |queue| Some(Place::Queue(queue, queues.first(queue)?));
         let mut places = [
-            queues.first(Queue::Now),
-            queues.first(Queue::Exclusive).filter(|_| unlocked),
-            queues.first(Queue::Enter).filter(|_| entering),
-            queues.first(Queue::EnterExclusive).filter(|_| entering && unlocked),
+            first(Queue::Now),
+            first(Queue::Exclusive).filter(|_| unlocked),
+            first(Queue::Enter).filter(|_| entering),
+            first(Queue::EnterExclusive).filter(|_| entering && unlocked),
             self.first_in_sets(queues.sets.front(), unlocked)?,
             self.first_in_sets(callback_sets, true)?,
         ];

@@ -8,49 +8,14 @@ use crate::error::{Error, Failure};
 use crate::limits::Limits;
 use crate::trap::{ExpectedResource, FoundResource, Trap};
 
-use super::Machine;
 use super::arena::Key;
-use super::handle::Handle;
 use super::hooks::Hooks;
-use super::task::{State, Task};
-use super::thread::{number, words};
+use super::record::instance::Instance;
+use super::record::resource::ResourceHandle;
+use super::record::tables::Handle;
+use super::record::task::TaskState;
+use super::state::Machine;
 use crate::id::{InstanceId, SubtaskId, TaskId};
-
-/// A handle of a resource.
-#[derive(Debug)]
-pub(crate) struct ResourceHandle {
-    pub(crate) ty: TypeIndex,
-    representation: [u32; 2],
-    /// The task that borrowed it; nothing if the handle owns the resource.
-    pub(crate) borrow_scope: Option<Key<Task>>,
-    pub(crate) num_lends: u32,
-}
-
-/// A handle that is lent for the time of a call.
-#[derive(Debug)]
-pub(crate) struct Lend {
-    pub(crate) handle: Key<ResourceHandle>,
-    /// The handle that was lent to the same call before.
-    pub(crate) before: Option<Key<Lend>>,
-}
-
-impl ResourceHandle {
-    pub(crate) const fn new(
-        ty: TypeIndex,
-        representation: u64,
-        borrow_scope: Option<Key<Task>>,
-    ) -> Self {
-        Self { ty, representation: words(representation), borrow_scope, num_lends: 0 }
-    }
-
-    pub(crate) const fn representation(&self) -> u64 {
-        number(self.representation)
-    }
-
-    pub(crate) const fn is_own(&self) -> bool {
-        self.borrow_scope.is_none()
-    }
-}
 
 /// What a borrowed resource is lowered as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +52,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`.
     pub(crate) fn resource_of_type_at(
         &self,
-        instance: Key<super::instance::Instance>,
+        instance: Key<Instance>,
         index: u32,
         ty: TypeIndex,
     ) -> Result<Key<ResourceHandle>, Failure> {
@@ -205,7 +170,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         representation: u64,
     ) -> Result<LoweredBorrow, Failure> {
         let task = self.task_key(task)?;
-        if self.tasks.get(task)?.state == State::Resolved {
+        if self.tasks.get(task)?.state == TaskState::Resolved {
             return Err(Error::AlreadyResolved.into());
         }
         let instance = self.tasks.get(task)?.instance;
@@ -223,7 +188,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Traps: `table-full`.
     pub(crate) fn new_resource(
         &mut self,
-        instance: Key<super::instance::Instance>,
+        instance: Key<Instance>,
         handle: ResourceHandle,
     ) -> Result<u32, Failure> {
         self.check_handle_room(instance, 1)?;

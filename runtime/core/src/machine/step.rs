@@ -441,3 +441,15 @@ impl CopyToken {
         self.readable
     }
 }
+/// What happens when a thread can't go on, or has something to say: a step, or, if there is
+/// none, control returns to whoever resumed the thread.
+pub(crate) type Flow = Option<Step>;
+
+/// How a call resolves: what `on_resolve` is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resolution {
+    /// With a result, which was lowered; its flat value, if there is one.
+    Returned(Option<CoreValue>),
+    /// Without.
+    Cancelled,
+}

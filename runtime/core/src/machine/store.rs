@@ -1,89 +1,20 @@
 //! What the host does: it says what can be called, calls it, and lets threads run. The
 //! reference's `Store`.
 
-use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
 
-use super::Machine;
 use super::arena::Key;
-use super::frame::Frame;
 use super::hooks::Hooks;
-use super::step::Step;
-use super::subtask::{Ends, Subtask};
-use super::thread::Flow;
-use super::waitable::{Callee, Kind, Waitable};
+use super::record::definition::{Function, LiftMode, LiftedFunction, TypeDefinition, frames_of};
+use super::record::frame::Frame;
+use super::record::waitable::{Callee, Ends, Kind, Subtask, Waitable};
+use super::state::Machine;
+use super::step::{Flow, Step};
 use crate::id::{FunctionId, InstanceId, SubtaskId};
-
-/// A function that can be called.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Function {
-    Lifted(LiftedFunction),
-    Host { number: u32 },
-}
-
-/// A guest's export, as a `canon lift` defines it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LiftedFunction {
-    /// The instance whose core function it is.
-    pub instance: InstanceId,
-    /// Whether its type is `async`.
-    pub is_async: bool,
-    /// How it was lifted.
-    pub lift: LiftMode,
-    /// The type of its result, which `task.return` must name; numbered so that equal types have
-    /// equal numbers.
-    pub result_type: Option<TypeIndex>,
-    /// Its string encoding and memory, which `task.return` must name, too; numbered so that
-    /// equal pairs have equal numbers.
-    pub lift_options: OptionsIndex,
-}
-
-/// How a guest's export is lifted: with which of the options `async`, `callback` and
-/// `post-return`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LiftMode {
-    /// Without `async`: it returns its result.
-    Sync {
-        /// Whether it has a `post-return` function.
-        has_post_return: bool,
-    },
-    /// With `async`: it calls `task.return`, and may block where it stands.
-    Stackful,
-    /// With `async` and `callback`: it calls `task.return`, and returns to wait.
-    Callback,
-}
-
-impl LiftMode {
-    /// Whether it is lifted with `async`.
-    #[must_use]
-    pub const fn is_async(self) -> bool {
-        !matches!(self, Self::Sync { .. })
-    }
-}
-
-/// What the machine has to know of a type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TypeDefinition {
-    /// A resource type, different from all others.
-    Resource {
-        /// The instance that defines it; nothing if the host does.
-        instance: Option<InstanceId>,
-        /// The function that is called with the representation of a resource that its owner
-        /// dropped: a lifted function of `instance`. Nothing for the host's, which hears of each
-        /// drop by [`Step::DropHostResource`].
-        destructor: Option<FunctionId>,
-    },
-    /// A `stream` or `future` type.
-    Ends {
-        /// Whether it has no element, or a number: the reference's `none_or_number_type`.
-        is_none_or_number: bool,
-    },
-    /// Any other type: it is told apart by its number.
-    Value,
-}
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Numbers a type. The host makes sure that types which the spec says are equal have one
@@ -363,9 +294,4 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         Ok(subtask)
     }
-}
-
-/// How many frames `canon_lift` of a function takes.
-pub(crate) const fn frames_of(lifted: &LiftedFunction) -> usize {
-    if lifted.is_async { 0 } else { 1 }
 }

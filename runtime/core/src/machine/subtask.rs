@@ -2,107 +2,16 @@
 
 use crate::chooser::Chooser;
 use crate::code::{CancelResult, EventCode, SubtaskState};
-use crate::core_value::{CoreType, CoreValue};
 use crate::error::{Error, Failure};
 use crate::id::SubtaskId;
 use crate::limits::Limits;
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::resource::{Lend, ResourceHandle};
-use super::step::Event;
-use super::thread::{number, words};
-use super::waitable::{Callee, Kind, Waitable};
-
-/// A call as its caller sees it.
-#[derive(Debug)]
-pub(crate) struct Subtask {
-    pub(crate) callee: Callee,
-    /// The handles that are lent to the callee, the one lent last first.
-    lenders: Option<Key<Lend>>,
-    flat_result: FlatResult,
-    pub(crate) state: SubtaskState,
-    pub(crate) cancellation_requested: bool,
-    /// `resolve_delivered`, in the reference `lenders is None`.
-    pub(crate) resolve_delivered: bool,
-    pub(crate) ends: Ends,
-}
-
-/// What becomes of a call when it has resolved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ends {
-    /// The import that was lowered without `async` returns.
-    Import,
-    /// `resource.drop` returns.
-    Destructor,
-    /// Its progress is an event, for the host or for the guest that has its index.
-    Event,
-}
-
-/// How a call resolves: what `on_resolve` is called with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resolution {
-    /// With a result, which was lowered; its flat value, if there is one.
-    Returned(Option<CoreValue>),
-    /// Without.
-    Cancelled,
-}
-
-/// The flat result of a call that was lowered without `async`, packed.
-#[derive(Clone, Copy, Debug)]
-struct FlatResult {
-    bits: [u32; 2],
-    ty: Option<CoreType>,
-}
-
-impl FlatResult {
-    const NONE: Self = Self { bits: [0; 2], ty: None };
-
-    fn pack(value: Option<CoreValue>) -> Self {
-        let Some(value) = value else { return Self::NONE };
-        let bits = match value {
-            CoreValue::I32(bits) | CoreValue::F32(bits) => bits.into(),
-            CoreValue::I64(bits) | CoreValue::F64(bits) => bits,
-            CoreValue::Function(function) => function.map_or(u64::MAX, u64::from),
-        };
-        Self { bits: words(bits), ty: Some(value.ty()) }
-    }
-
-    fn unpack(self) -> Option<CoreValue> {
-        let [low, _] = self.bits;
-        Some(match self.ty? {
-            CoreType::I32 => CoreValue::I32(low),
-            CoreType::F32 => CoreValue::F32(low),
-            CoreType::I64 => CoreValue::I64(number(self.bits)),
-            CoreType::F64 => CoreValue::F64(number(self.bits)),
-            CoreType::Function => CoreValue::Function(u32::try_from(number(self.bits)).ok()),
-        })
-    }
-}
-
-impl Subtask {
-    pub(crate) const fn new(callee: Callee) -> Self {
-        Self {
-            callee,
-            lenders: None,
-            flat_result: FlatResult::NONE,
-            state: SubtaskState::Starting,
-            cancellation_requested: false,
-            resolve_delivered: false,
-            ends: Ends::Import,
-        }
-    }
-
-    /// `Subtask.resolved`
-    pub(crate) const fn resolved(&self) -> bool {
-        !matches!(self.state, SubtaskState::Starting | SubtaskState::Started)
-    }
-
-    pub(crate) fn flat_result(&self) -> Option<CoreValue> {
-        self.flat_result.unpack()
-    }
-}
+use super::record::resource::{Lend, ResourceHandle};
+use super::record::waitable::{Callee, Ends, FlatResult, Kind, Waitable};
+use super::state::Machine;
+use super::step::{Event, Resolution};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `on_start` of `canon_lower`, without the arguments.
@@ -210,26 +119,5 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Whether `waitable` is a subtask.
     pub(crate) fn is_subtask(&self, waitable: Key<Waitable>) -> Result<bool, Error> {
         Ok(matches!(self.waitables.get(waitable)?.kind, Kind::Subtask(_)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flat_result_is_unpacked_as_it_was_packed() {
-        let values = [
-            CoreValue::I32(u32::MAX),
-            CoreValue::I64(u64::MAX),
-            CoreValue::F32(0x7fc0_0001),
-            CoreValue::F64(0x7ff8_0000_0000_0001),
-            CoreValue::Function(Some(7)),
-            CoreValue::Function(None),
-        ];
-        for value in values {
-            assert_eq!(FlatResult::pack(Some(value)).unpack(), Some(value));
-        }
-        assert_eq!(FlatResult::pack(None).unpack(), None);
     }
 }

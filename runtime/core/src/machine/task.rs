@@ -6,44 +6,17 @@ use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage, Table};
 use crate::trap::Trap;
 
-use super::Machine;
 use super::arena::Key;
-use super::frame::Frame;
 use super::hooks::{Hooks, ThreadEnd};
-use super::instance::Instance;
-use super::outstanding::Outstanding;
-use super::step::{ReturnFrom, ReturnToken, Step};
-use super::store::{Function, LiftMode, LiftedFunction};
-use super::subtask::Resolution;
-use super::thread::{Code, Continuation, Flow, Queue, Thread, number};
-use super::waitable::Waitable;
+use super::record::definition::{Function, LiftMode, LiftedFunction};
+use super::record::frame::{Frame, Outstanding};
+use super::record::instance::Instance;
+use super::record::task::{Code, Continuation, Queue, Task, TaskState, Thread};
+use super::record::waitable::Waitable;
+use super::record::words::number;
+use super::state::Machine;
+use super::step::{Flow, Resolution, ReturnFrom, ReturnToken, Step};
 use crate::id::{FunctionId, SubtaskId, TaskId};
-
-/// A call of a guest's export, or of its `realloc`.
-#[derive(Debug)]
-pub(crate) struct Task {
-    /// What is called; nothing for `realloc`.
-    pub(crate) function: Option<FunctionId>,
-    pub(crate) instance: Key<Instance>,
-    /// The call as its caller sees it, until the task resolves; nothing if the caller is gone.
-    pub(crate) caller: Option<Key<Waitable>>,
-    pub(crate) implicit_thread: Option<Key<Thread>>,
-    /// How many handles it has borrowed.
-    pub(crate) num_borrows: u32,
-    /// How many of its threads are in the instance's thread table.
-    pub(crate) num_threads: u32,
-    pub(crate) state: State,
-}
-
-/// How far a task has come: the reference's `Task.State`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
-    Initial,
-    Started,
-    PendingCancel,
-    CancelDelivered,
-    Resolved,
-}
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The function of `task`.
@@ -104,7 +77,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn entered_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         if self.deliver_pending_cancel(task)? || !self.has_caller(task)? {
-            self.tasks.get_mut(task)?.state = State::CancelDelivered;
+            self.tasks.get_mut(task)?.state = TaskState::CancelDelivered;
             self.cancel(task)?;
             let instance = self.tasks.get(task)?.instance;
             self.tables_mut(instance)?.threads.unreserve();
@@ -209,7 +182,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let left = self.tasks.get_mut(task)?;
         left.num_threads -= 1;
         let (is_last, instance) = (left.num_threads == 0, left.instance);
-        if is_last && left.state != State::Resolved {
+        if is_last && left.state != TaskState::Resolved {
             return Err(Trap::NoAsyncResult.into());
         }
         self.tables_mut(instance)?.threads.remove::<Key<Thread>>(index);
@@ -228,11 +201,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(None);
         }
         let cancelled = self.tasks.get_mut(task)?;
-        cancelled.state = State::PendingCancel;
+        cancelled.state = TaskState::PendingCancel;
         let Some(thread) = cancelled.implicit_thread else {
             return self.request_running_cancellation(task, instance);
         };
-        if state == State::Initial {
+        if state == TaskState::Initial {
             return self.resume(thread);
         }
         if self.threads.get(thread)?.queue == Queue::SetCallback {
@@ -254,9 +227,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Task.deliver_pending_cancel`
     pub(crate) fn deliver_pending_cancel(&mut self, task: Key<Task>) -> Result<bool, Error> {
         let task = self.tasks.get_mut(task)?;
-        let is_pending = task.state == State::PendingCancel;
+        let is_pending = task.state == TaskState::PendingCancel;
         if is_pending {
-            task.state = State::CancelDelivered;
+            task.state = TaskState::CancelDelivered;
         }
         Ok(is_pending)
     }
@@ -265,7 +238,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     fn start(&mut self, task: Key<Task>) -> Result<(), Error> {
         let started = self.tasks.get_mut(task)?;
-        started.state = State::Started;
+        started.state = TaskState::Started;
         match started.caller {
             Some(caller) => self.subtask_started(caller),
             None => Ok(()),
@@ -284,7 +257,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn return_(&self, task_return: &ReturnToken) -> Result<(), Failure> {
         self.check_outstanding(Outstanding::Token(task_return.serial))?;
         let task = self.tasks.get(self.task_key(task_return.task)?)?;
-        if task.state == State::Resolved {
+        if task.state == TaskState::Resolved {
             return Err(Trap::TaskResolvedTwice.into());
         }
         if task.num_borrows > 0 {
@@ -326,8 +299,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn cancel(&mut self, task: Key<Task>) -> Result<(), Failure> {
         let cancelled = self.tasks.get(task)?;
         match cancelled.state {
-            State::CancelDelivered => {}
-            State::Resolved => return Err(Trap::TaskResolvedTwice.into()),
+            TaskState::CancelDelivered => {}
+            TaskState::Resolved => return Err(Trap::TaskResolvedTwice.into()),
             _ => return Err(Trap::TaskCancelNotRequested.into()),
         }
         if cancelled.num_borrows > 0 {
@@ -344,8 +317,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<(), Failure> {
         let resolved = self.tasks.get_mut(task)?;
         let caller = resolved.caller.take();
-        let was_pending = resolved.state == State::PendingCancel;
-        resolved.state = State::Resolved;
+        let was_pending = resolved.state == TaskState::PendingCancel;
+        resolved.state = TaskState::Resolved;
         let implicit_thread = resolved.implicit_thread;
         if was_pending && let Some(thread) = implicit_thread {
             self.requeue_after_cancellation(thread)?;
@@ -433,22 +406,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             implicit_thread: None,
             num_borrows: 0,
             num_threads: 0,
-            state: State::Initial,
+            state: TaskState::Initial,
         })?;
         let thread = self.threads.insert(Thread::new(task, continuation, code))?;
         self.tasks.get_mut(task)?.implicit_thread = Some(thread);
         self.task_made(task, thread)?;
         Ok((task, thread))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::machine::arena::Slot;
-
-    #[test]
-    fn a_task_with_its_implicit_thread_takes_96_bytes() {
-        assert_eq!(size_of::<Slot<Task>>() + size_of::<Slot<Thread>>(), 96);
     }
 }

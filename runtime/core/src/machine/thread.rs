@@ -4,167 +4,13 @@ use crate::chooser::{Choice, Chooser};
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Table};
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::list::{Linked, Links};
-use super::outstanding::Outstanding;
-use super::step::{Event, Resumed, Step};
-use super::task::Task;
-use super::waitable::Waitable;
-use super::waitable_set::WaitableSet;
-
-/// A thread, implicit or explicit.
-#[derive(Debug)]
-pub(crate) struct Thread {
-    /// When it began to wait: the machine's count of waits, as `words`.
-    ticket: [u32; 2],
-    /// The slots of `context.get` and `context.set`, as `words`.
-    pub(crate) storage: [[u32; 2]; 2],
-    pub(crate) task: Key<Task>,
-    /// Its index in the instance's thread table; 0 before it is there.
-    pub(crate) index: u32,
-    /// Its neighbours in `queue`.
-    links: Links<Thread>,
-    /// What it does when it is resumed.
-    pub(crate) continuation: Continuation,
-    pub(crate) state: State,
-    pub(crate) queue: Queue,
-    /// Which of the guest's functions it is in.
-    pub(crate) code: Code,
-}
-
-impl Linked for Thread {
-    fn links(&self) -> &Links<Self> {
-        &self.links
-    }
-    fn links_mut(&mut self) -> &mut Links<Self> {
-        &mut self.links
-    }
-}
-
-/// Whether a thread runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// On the stack of nested calls; only the last of them, the current one, makes progress.
-    Running,
-    /// Until another thread resumes it.
-    Suspended,
-    /// Until a condition holds, which its queue stands for.
-    Waiting,
-    /// Never again: it was part of a call that trapped.
-    Abandoned,
-}
-
-/// Where a waiting thread is listed: each queue has one condition for all in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Queue {
-    /// Nowhere: it waits for one waitable, which knows it.
-    Unlisted,
-    /// Ready whatever happens.
-    Now,
-    /// Ready if the instance's exclusive lock is free.
-    Exclusive,
-    /// Ready if there is no backpressure.
-    Enter,
-    /// Ready if there is no backpressure and the exclusive lock is free.
-    EnterExclusive,
-    /// Ready if the set has an event.
-    Set,
-    /// Ready if the set has an event and the exclusive lock is free.
-    SetCallback,
-}
-
-/// Which of a guest's functions a thread is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
-    /// The lifted function.
-    Function,
-    /// The destructor of a resource.
-    Destructor,
-    /// `post-return`.
-    PostReturn,
-    /// The lifted function's callback.
-    Callback,
-    /// The start function of an explicit thread.
-    StartFunction,
-    /// `realloc`.
-    Realloc,
-}
-
-/// What a thread does when it is resumed: where in the reference's code it stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Continuation {
-    /// It runs.
-    Running,
-    /// `canon_lift`, from the start.
-    Begin,
-    /// As `Begin`, of a destructor and its argument.
-    BeginDestructor { representation: [u32; 2] },
-    /// `Task.enter_implicit_thread`, in `wait_until`.
-    Enter,
-    /// `canon_lift`, in the callback loop, in `wait_until` after a yield.
-    CallbackYield,
-    /// `WaitableSet.wait_from_callback`, in `wait_until`.
-    CallbackWait(Key<WaitableSet>),
-    /// `canon_thread_new_indirect`, at the start of `thread_func`.
-    StartFunction { function: u32, argument: [u32; 2] },
-    /// A built-in that gives 0: `thread.suspend`, `thread.yield` and their like.
-    Zero,
-    /// `WaitableSet.wait`, in `wait_until`.
-    SetWait(Key<WaitableSet>),
-    /// `canon_lower`, in `wait_until`.
-    Lower(Key<Waitable>),
-    /// `Waitable.wait_for_pending_event`, of an end.
-    Copy(Key<Waitable>),
-    /// `canon_subtask_cancel`, in `wait_until`.
-    CancelSubtask(Key<Waitable>),
-}
-
-/// A 64-bit number as two words, so that it doesn't widen what it is stored in.
-pub(crate) const fn words(number: u64) -> [u32; 2] {
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-    [number as u32, (number >> 32) as u32]
-}
-
-/// The number of two [`words`].
-pub(crate) const fn number([low, high]: [u32; 2]) -> u64 {
-    low as u64 | (high as u64) << 32
-}
-
-impl Thread {
-    pub(crate) fn new(task: Key<Task>, continuation: Continuation, code: Code) -> Self {
-        Self {
-            ticket: [0; 2],
-            storage: [[0; 2]; 2],
-            task,
-            index: 0,
-            links: Links::default(),
-            continuation,
-            state: State::Suspended,
-            queue: Queue::Unlisted,
-            code,
-        }
-    }
-
-    /// When it began to wait.
-    pub(crate) const fn ticket(&self) -> u64 {
-        number(self.ticket)
-    }
-
-    pub(crate) const fn set_ticket(&mut self, ticket: u64) {
-        self.ticket = words(ticket);
-    }
-
-    /// `Thread.suspended`
-    pub(crate) fn suspended(&self) -> bool {
-        self.state == State::Suspended
-    }
-}
-
-/// What happens when a thread can't go on, or has something to say: a step, or, if there is
-/// none, control returns to whoever resumed the thread.
-pub(crate) type Flow = Option<Step>;
+use super::record::frame::Outstanding;
+use super::record::task::{Code, Continuation, Queue, Task, Thread, ThreadActivity};
+use super::record::words::number;
+use super::state::Machine;
+use super::step::{Event, Flow, Resumed, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread of the guest that has control.
@@ -188,7 +34,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         continuation: Continuation,
     ) -> Result<(), Error> {
         let waiting = self.threads.get_mut(thread)?;
-        waiting.state = State::Waiting;
+        waiting.state = ThreadActivity::Waiting;
         waiting.continuation = continuation;
         self.enqueue(thread, queue)
     }
@@ -196,7 +42,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Thread.stop_waiting`.
     pub(crate) fn stop_waiting(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         self.dequeue(thread)?;
-        self.threads.get_mut(thread)?.state = State::Suspended;
+        self.threads.get_mut(thread)?.state = ThreadActivity::Suspended;
         Ok(())
     }
 
@@ -209,7 +55,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Thread.resume`.
     #[inline]
     pub(crate) fn resume(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
-        if self.threads.get(thread)?.state == State::Waiting {
+        if self.threads.get(thread)?.state == ThreadActivity::Waiting {
             self.stop_waiting(thread)?;
         }
         self.switch_to(thread)
@@ -219,7 +65,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     fn switch_to(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let resumed = self.threads.get_mut(thread)?;
-        resumed.state = State::Running;
+        resumed.state = ThreadActivity::Running;
         let continuation = core::mem::replace(&mut resumed.continuation, Continuation::Running);
         self.current = Some(thread);
         self.continue_thread(thread, continuation)
@@ -279,7 +125,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         continuation: Continuation,
     ) -> Result<Flow, Failure> {
         let suspended = self.threads.get_mut(thread)?;
-        suspended.state = State::Suspended;
+        suspended.state = ThreadActivity::Suspended;
         suspended.continuation = continuation;
         Ok(None)
     }
@@ -357,23 +203,5 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             event,
         };
         Ok(Some(step))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::machine::arena::Slot;
-
-    #[test]
-    fn a_number_is_its_two_words() {
-        for it in [0, 1, u64::from(u32::MAX), 1 << 32, u64::MAX] {
-            assert_eq!(number(words(it)), it);
-        }
-    }
-
-    #[test]
-    fn a_thread_takes_64_bytes() {
-        assert_eq!(size_of::<Slot<Thread>>(), 64);
     }
 }

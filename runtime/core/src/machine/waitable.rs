@@ -4,83 +4,14 @@ use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Table};
 
-use super::Machine;
 use super::arena::Key;
-use super::end::End;
 use super::hooks::Hooks;
-use super::instance::Instance;
-use super::list::{Linked, Links};
-use super::outstanding::Outstanding;
+use super::record::frame::Outstanding;
+use super::record::instance::Instance;
+use super::record::task::{Queue, ThreadActivity};
+use super::record::waitable::{End, Kind, Subtask, Waitable, WaitableSet};
+use super::state::Machine;
 use super::step::{Event, HostEvent};
-use super::subtask::Subtask;
-use super::task::Task;
-use super::thread::{Queue, State, Thread};
-use super::waitable_set::WaitableSet;
-
-/// A subtask, or an end of a stream or future.
-#[derive(Debug)]
-pub(crate) struct Waitable {
-    /// The instance that holds it, or waits for it; nothing if the host does.
-    pub(crate) owner: Option<Key<Instance>>,
-    /// Its index in the owner's handle table; 0 if it isn't in one.
-    pub(crate) index: u32,
-    pub(crate) set: Option<Key<WaitableSet>>,
-    /// Its neighbours among those of its set, or of the host, that have an event.
-    links: Links<Waitable>,
-    /// The thread that waits for it, outside of any set.
-    pub(crate) waiter: Option<Key<Thread>>,
-    pub(crate) has_sync_waiter: bool,
-    pub(crate) has_pending_event: bool,
-    pub(crate) kind: Kind,
-}
-
-/// What a waitable is.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    Subtask(Subtask),
-    End(End),
-}
-
-/// Who has been called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Callee {
-    /// Nobody any more: the call is over, or its callee's instance was removed.
-    Gone,
-    /// A guest.
-    Task(Key<Task>),
-    /// A function of the host.
-    Host(u32),
-    /// Nobody: it is an operation, which the host ends itself.
-    Operation,
-}
-
-impl Linked for Waitable {
-    fn links(&self) -> &Links<Self> {
-        &self.links
-    }
-    fn links_mut(&mut self) -> &mut Links<Self> {
-        &mut self.links
-    }
-}
-
-impl Waitable {
-    pub(crate) fn new(owner: Option<Key<Instance>>, kind: Kind) -> Self {
-        Self {
-            owner,
-            index: 0,
-            set: None,
-            links: Links::default(),
-            waiter: None,
-            has_sync_waiter: false,
-            has_pending_event: false,
-            kind,
-        }
-    }
-
-    pub(crate) const fn in_waitable_set(&self) -> bool {
-        self.set.is_some()
-    }
-}
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Waitable.set_pending_event`; what the event is, is found out when it is delivered.
@@ -148,7 +79,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     pub(crate) fn wake_waiter(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let Some(thread) = self.waitables.get_mut(waitable)?.waiter.take() else { return Ok(()) };
-        if self.threads.get(thread)?.state == State::Waiting {
+        if self.threads.get(thread)?.state == ThreadActivity::Waiting {
             self.requeue(thread, Queue::Now)?;
         }
         Ok(())
@@ -261,16 +192,5 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let id = self.waitable_id(waitable)?;
         let event = self.get_pending_event(waitable)?;
         Ok(Some(HostEvent { waitable: id, event }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::machine::arena::Slot;
-
-    #[test]
-    fn a_waitable_takes_64_bytes() {
-        assert_eq!(size_of::<Slot<Waitable>>(), 64);
     }
 }

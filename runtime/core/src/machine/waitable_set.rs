@@ -8,66 +8,12 @@ use crate::error::{Error, Failure};
 use crate::limits::{Limits, Table};
 use crate::trap::Trap;
 
-use super::Machine;
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::instance::Instance;
-use super::list::{Linked, Links, List};
-use super::step::{Event, Resumed};
-use super::thread::{Continuation, Flow, Queue, Thread};
-use super::waitable::Waitable;
-
-/// A waitable set.
-#[derive(Debug)]
-pub(crate) struct WaitableSet {
-    /// The instance that has it; nothing for the host's.
-    pub(crate) instance: Option<Key<Instance>>,
-    /// How many members it has.
-    pub(crate) num_elems: u32,
-    /// The members that have an event, in the order in which those came.
-    pub(crate) pending: List<Waitable>,
-    /// The threads that wait for an event, but for those that do so from a callback.
-    pub(crate) waiters: List<Thread>,
-    /// The threads that wait for an event from a callback.
-    pub(crate) callback_waiters: List<Thread>,
-    /// How many threads wait from a callback without needing an event, as they are to hear of
-    /// their cancellation.
-    pub(crate) cancelled_waiters: u32,
-    /// Its neighbours in one of its instance's two lists of sets with both events and waiters; for
-    /// the host's, among the members with events of the set that it is a member of.
-    links: Links<WaitableSet>,
-}
-
-impl Linked for WaitableSet {
-    fn links(&self) -> &Links<Self> {
-        &self.links
-    }
-    fn links_mut(&mut self) -> &mut Links<Self> {
-        &mut self.links
-    }
-}
-
-impl WaitableSet {
-    pub(crate) fn new(instance: Option<Key<Instance>>) -> Self {
-        Self {
-            instance,
-            num_elems: 0,
-            pending: List::default(),
-            waiters: List::default(),
-            callback_waiters: List::default(),
-            cancelled_waiters: 0,
-            links: Links::default(),
-        }
-    }
-
-    pub(crate) const fn has_pending_event(&self) -> bool {
-        self.pending.len() > 0
-    }
-
-    pub(crate) const fn num_waiting(&self) -> u32 {
-        self.waiters.len() + self.callback_waiters.len() + self.cancelled_waiters
-    }
-}
+use super::record::task::{Continuation, Queue, Thread};
+use super::record::waitable::WaitableSet;
+use super::state::Machine;
+use super::step::{Event, Flow, Resumed};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `WaitableSet.get_pending_event`
@@ -143,16 +89,5 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Err(Trap::WaitableSetHasWaiters.into());
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::machine::arena::Slot;
-
-    #[test]
-    fn a_waitable_set_takes_52_bytes() {
-        assert!(size_of::<Slot<WaitableSet>>() <= 52);
     }
 }

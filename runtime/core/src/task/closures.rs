@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Error;
-use crate::host::HostStore;
+use crate::host::HostExtensions;
 
 use super::{CancellationHandlerId, CancellationToken, Cancelled};
 
 /// What is done on cancellation, as closures: a **host extension**, on top of
-/// [the machine's handlers](crate::host::Host::cancellation_token_register), which are plain data.
+/// [the machine's handlers](crate::task::CancellationTokens::register), which are plain data.
 ///
 /// They run when the host says so, by [`run`](Self::run), each once.
 ///
@@ -24,11 +24,11 @@ use super::{CancellationHandlerId, CancellationToken, Cancelled};
 /// static STOPPED: AtomicU32 = AtomicU32::new(0);
 ///
 /// let mut machine = ExtendedMachine::<Heap>::default();
-/// let token = machine.host().cancellation_token_new()?;
+/// let token = machine.cancellation_tokens().create()?;
 /// let mut handlers = CancellationHandlers::new();
 /// handlers.register(&mut machine, token, || { STOPPED.fetch_add(1, Ordering::Relaxed); })?;
 ///
-/// machine.host().cancellation_token_cancel(token)?;
+/// machine.cancellation_tokens().cancel(token)?;
 /// assert_eq!(handlers.run(&mut machine, |_| {})?, 1);
 /// assert_eq!(handlers.run(&mut machine, |_| {})?, 0);
 /// assert_eq!(STOPPED.load(Ordering::Relaxed), 1);
@@ -56,15 +56,15 @@ impl CancellationHandlers {
     ///
     /// # Errors
     ///
-    /// Those of [`cancellation_token_register`](crate::host::Host::cancellation_token_register),
+    /// Those of [`CancellationTokens::register`](crate::task::CancellationTokens::register),
     /// with the closure dropped.
-    pub fn register<S: HostStore + ?Sized>(
+    pub fn register<S: HostExtensions + ?Sized>(
         &mut self,
         store: &mut S,
         token: CancellationToken,
         run: impl FnOnce() + Send + 'static,
     ) -> Result<CancellationHandlerId, Error> {
-        let handler = store.host().cancellation_token_register(token, 0)?;
+        let handler = store.cancellation_tokens().register(token, 0)?;
         let position = place_of(handler);
         if position >= self.closures.len() {
             self.closures.resize_with(position + 1, || None);
@@ -79,14 +79,14 @@ impl CancellationHandlers {
     ///
     /// # Errors
     ///
-    /// Those of [`cancellation_token_unregister`](crate::host::Host::cancellation_token_unregister).
-    pub fn unregister<S: HostStore + ?Sized>(
+    /// Those of [`CancellationTokens::unregister`](crate::task::CancellationTokens::unregister).
+    pub fn unregister<S: HostExtensions + ?Sized>(
         &mut self,
         store: &mut S,
         handler: CancellationHandlerId,
     ) -> Result<(), Error> {
         self.take(handler);
-        store.host().cancellation_token_unregister(handler).map(|_| ())
+        store.cancellation_tokens().unregister(handler).map(|_| ())
     }
 
     /// Runs the closures whose tokens were cancelled since, in the order in which they were, and
@@ -95,13 +95,13 @@ impl CancellationHandlers {
     /// # Errors
     ///
     /// None that a host can cause.
-    pub fn run<S: HostStore + ?Sized>(
+    pub fn run<S: HostExtensions + ?Sized>(
         &mut self,
         store: &mut S,
         mut other: impl FnMut(Cancelled),
     ) -> Result<usize, Error> {
         let mut count = 0;
-        while let Some(cancelled) = store.host().next_cancelled()? {
+        while let Some(cancelled) = store.cancellation_tokens().next_cancelled()? {
             match self.take(cancelled.handler) {
                 Some(run) => {
                     run();

@@ -30,7 +30,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     }
 
     /// The call that is to be cancelled next, as the host [wants
-    /// it](crate::host::Host::task_cancel) or a token was cancelled that it is bound to: a **host
+    /// it](crate::task::Tasks::cancel) or a token was cancelled that it is bound to: a **host
     /// extension**. Whoever drives the machine asks for them when no guest has control, and calls
     /// [`cancel_call`](Self::cancel_call) for each.
     ///

@@ -1,14 +1,14 @@
 //! Something that is a host task while it runs.
 
 use crate::error::Error;
-use crate::host::HostStore;
+use crate::host::HostExtensions;
 use crate::machine::SubtaskId;
 
 use super::{CancellationToken, TaskReturn, TaskStatus};
 
 /// Runs a closure as a host task: a **host extension**. The task returns what the closure does; if
 /// it gives nothing (`None`), the task fails, unless the closure has
-/// [said why](crate::host::Host::task_fail), or it was cancelled meanwhile. Gives the task, which
+/// [said why](crate::task::Tasks::fail), or it was cancelled meanwhile. Gives the task, which
 /// the host drops.
 ///
 /// ```
@@ -20,30 +20,29 @@ use super::{CancellationToken, TaskReturn, TaskStatus};
 ///
 /// let mut machine = ExtendedMachine::<Heap>::default();
 /// let task = with_task(&mut machine, |machine, task| {
-///     machine.host().task_set_metadata(task, "step", 1).ok()?;
+///     machine.tasks().set_metadata(task, "step", 1).ok()?;
 ///     Some(5_u32.into())
 /// })?;
-/// let host = machine.host();
-/// assert_eq!(host.task_status(task)?, TaskStatus::Completed);
-/// assert_eq!(host.task_result(task)?.and_then(|it| it.value()?.get::<u32>()), Some(5));
+/// assert_eq!(machine.tasks().status(task)?, TaskStatus::Completed);
+/// assert_eq!(machine.tasks().result(task)?.and_then(|it| it.value()?.get::<u32>()), Some(5));
 /// # }
 /// # Ok::<(), weft::error::Error>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Those of [`task_start`](crate::host::Host::task_start), with nothing run; those of
-/// [`task_return`](crate::host::Host::task_return) for want of room, with no task left.
-pub fn with_task<S: HostStore + ?Sized>(
+/// Those of [`Tasks::start`](crate::task::Tasks::start), with nothing run; those of
+/// [`Tasks::complete`](crate::task::Tasks::complete) for want of room, with no task left.
+pub fn with_task<S: HostExtensions + ?Sized>(
     store: &mut S,
     run: impl FnOnce(&mut S, SubtaskId) -> Option<TaskReturn<S::Limits>>,
 ) -> Result<SubtaskId, Error> {
-    let task = store.host().task_start()?;
+    let task = store.tasks().start()?;
     finish(store, task, run)?;
     Ok(task)
 }
 
-/// The same, of a task that is [bound](crate::host::Host::cancellation_token_bind) to a token. If
+/// The same, of a task that is [bound](crate::task::CancellationTokens::bind) to a token. If
 /// the token is cancelled already, nothing runs, and the task is cancelled.
 ///
 /// ```
@@ -54,12 +53,12 @@ pub fn with_task<S: HostStore + ?Sized>(
 /// use weft::task::{TaskStatus, with_cancellable_task};
 ///
 /// let mut machine = ExtendedMachine::<Heap>::default();
-/// let token = machine.host().cancellation_token_new()?;
+/// let token = machine.cancellation_tokens().create()?;
 /// let task = with_cancellable_task(&mut machine, token, |machine, _| {
-///     machine.host().cancellation_token_cancel(token).ok()?;
+///     machine.cancellation_tokens().cancel(token).ok()?;
 ///     Some(5_u32.into())
 /// })?;
-/// assert_eq!(machine.host().task_status(task)?, TaskStatus::Cancelled);
+/// assert_eq!(machine.tasks().status(task)?, TaskStatus::Cancelled);
 /// # }
 /// # Ok::<(), weft::error::Error>(())
 /// ```
@@ -67,17 +66,16 @@ pub fn with_task<S: HostStore + ?Sized>(
 /// # Errors
 ///
 /// Those of [`with_task`]; those of
-/// [`cancellation_token_bind`](crate::host::Host::cancellation_token_bind), with nothing run.
-pub fn with_cancellable_task<S: HostStore + ?Sized>(
+/// [`CancellationTokens::bind`](crate::task::CancellationTokens::bind), with nothing run.
+pub fn with_cancellable_task<S: HostExtensions + ?Sized>(
     store: &mut S,
     token: CancellationToken,
     run: impl FnOnce(&mut S, SubtaskId) -> Option<TaskReturn<S::Limits>>,
 ) -> Result<SubtaskId, Error> {
-    let mut host = store.host();
-    let task = host.task_start()?;
-    if let Err(error) = host.cancellation_token_bind(token, task) {
-        host.task_cancel(task)?;
-        host.task_drop(task)?;
+    let task = store.tasks().start()?;
+    if let Err(error) = store.cancellation_tokens().bind(token, task) {
+        store.tasks().cancel(task)?;
+        store.tasks().drop(task)?;
         return Err(error);
     }
     finish(store, task, run)?;
@@ -85,26 +83,25 @@ pub fn with_cancellable_task<S: HostStore + ?Sized>(
 }
 
 /// Runs what a task is to do, if it is active, and ends the task.
-fn finish<S: HostStore + ?Sized>(
+fn finish<S: HostExtensions + ?Sized>(
     store: &mut S,
     task: SubtaskId,
     run: impl FnOnce(&mut S, SubtaskId) -> Option<TaskReturn<S::Limits>>,
 ) -> Result<(), Error> {
-    if store.host().task_status(task)? != TaskStatus::Running {
+    if store.tasks().status(task)? != TaskStatus::Running {
         return Ok(());
     }
     let returned = run(store, task);
-    let mut host = store.host();
-    if host.task_status(task)? != TaskStatus::Running {
+    if store.tasks().status(task)? != TaskStatus::Running {
         return Ok(());
     }
     let ended = match returned {
-        Some(value) => host.task_return(task, value),
-        None => host.task_fail(task, None),
+        Some(value) => store.tasks().complete(task, value),
+        None => store.tasks().fail(task, None),
     };
     if ended.is_err() {
-        host.task_cancel(task)?;
-        host.task_drop(task)?;
+        store.tasks().cancel(task)?;
+        store.tasks().drop(task)?;
     }
     ended
 }

@@ -12,7 +12,7 @@ use crate::machine::list::{Linked, Links};
 pub use crate::machine::ThreadEnd;
 
 /// A thread that the host has begun: a **host extension**. It is known until it was joined and
-/// [cleaned up](crate::host::Host::thread_cleanup), while the machine's own
+/// [cleaned up](crate::thread::Threads::clean_up), while the machine's own
 /// [`ThreadId`] is over when the thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpawnedThreadId {
@@ -23,7 +23,7 @@ pub struct SpawnedThreadId {
 /// What a thread is begun with: a **host extension**.
 ///
 /// Both are wishes that the host writes down, and reads again by
-/// [`thread_config`](crate::host::Host::thread_config). Threads are cooperative, and take turns
+/// [`Threads::config`](crate::thread::Threads::config). Threads are cooperative, and take turns
 /// in the order that the [chooser](crate::chooser) says, whatever their priority; how much stack
 /// they have is the engine's matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -89,7 +89,7 @@ impl From<ThreadEnd> for ThreadStatus {
 }
 
 /// A value of a thread that has ended, and the number of who is to hear of that: what
-/// [`next_thread_destructor`](crate::host::Host::next_thread_destructor) gives.
+/// [`Threads::next_destructor`](crate::thread::Threads::next_destructor) gives.
 pub struct ThreadDestructor<L: ExtensionLimits> {
     /// The thread.
     pub thread: SpawnedThreadId,

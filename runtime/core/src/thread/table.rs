@@ -16,11 +16,18 @@ pub(crate) type Link<L> = Key<ThreadRecord<L>>;
 /// So few are kept for as long as there is room.
 const FEW: usize = 64;
 
+/// Records by the machine's threads.
+type Links<L> = SecondaryMap<
+    ThreadId,
+    Link<L>,
+    <L as ExtensionLimits>::ThreadRecords<SecondaryPlace<ThreadId, Link<L>>>,
+>;
+
 /// The threads that the host has begun.
-pub(crate) struct Threads<L: ExtensionLimits> {
+pub(crate) struct ThreadTable<L: ExtensionLimits> {
     records: Arena<ThreadRecord<L>, L::ThreadRecords<Slot<ThreadRecord<L>>>>,
     /// The record of each of the machine's threads that has one and is not over.
-    links: SecondaryMap<ThreadId, Link<L>, L::ThreadRecords<SecondaryPlace<ThreadId, Link<L>>>>,
+    links: Links<L>,
     /// Those that have ended and still have values.
     ending: List<ThreadRecord<L>>,
     /// When there are so many, those are forgotten that nobody needs any more.
@@ -29,7 +36,7 @@ pub(crate) struct Threads<L: ExtensionLimits> {
     spawning: Option<Link<L>>,
 }
 
-impl<L: ExtensionLimits> Threads<L> {
+impl<L: ExtensionLimits> ThreadTable<L> {
     pub(crate) const fn new() -> Self {
         Self {
             records: Arena::new(Table::ThreadRecords),

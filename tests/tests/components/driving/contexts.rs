@@ -39,7 +39,7 @@ const RELAY: &str = r#"
 fn linker() -> Linker<Wasmi, ()> {
     let mut linker = Linker::new();
     linker.async_function("wait", |caller, _| {
-        let user = caller.host().get::<UserId>();
+        let user = caller.contexts().get::<UserId>();
         let mut has_waited = false;
         async move {
             poll_fn(|context| {
@@ -75,14 +75,14 @@ fn a_call_has_the_context_that_it_was_begun_in_however_often_it_waits() {
             let mut scope = AsyncContextScope::enter(&mut world.store, context_of(user)).unwrap();
             (user, scope.start(&function, &[Val::U32(0)]).unwrap())
         });
-        assert_eq!(world.store.host().context_get(), None, "the scopes are left");
-        world.store.host().set::<UserId>(4_000).unwrap();
+        assert_eq!(world.store.contexts().current(), None, "the scopes are left");
+        world.store.contexts().set::<UserId>(4_000).unwrap();
         while !world.store.poll(Waker::noop()).unwrap().is_at_rest() {}
         for (user, call) in calls {
             let result = world.store.take_result(call).unwrap().unwrap();
             assert_eq!(result.unwrap(), Some(Val::U32(2 * user)));
         }
-        world.store.host().context_pop().unwrap();
+        world.store.contexts().pop().unwrap();
     }
 }
 
@@ -91,31 +91,32 @@ fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_th
     let mut world = GuestWorld::new();
     let mut linker = Linker::new();
     linker.async_function("wait", |caller, _| {
-        assert!(caller.host().current_task().is_some());
+        assert!(caller.tasks().current().is_some());
         let mut scope = AsyncContextScope::enter_copy(caller).unwrap();
-        let user = scope.host().get::<UserId>().unwrap();
-        scope.host().set::<UserId>(0).unwrap();
+        let user = scope.contexts().get::<UserId>().unwrap();
+        scope.contexts().set::<UserId>(0).unwrap();
         drop(scope);
         // The next call finds what this one leaves.
-        caller.host().set::<UserId>(user * 10).unwrap();
+        caller.contexts().set::<UserId>(user * 10).unwrap();
         async move { Ok(Some(Val::U32(user))) }
     });
     let guest = world.guest_with(&linker);
     let ask = world.function(&guest, "ask-twice");
     let mut scope = AsyncContextScope::enter(&mut world.store, context_of(7)).unwrap();
     assert_eq!(scope.call(&ask, &[Val::U32(0)]).unwrap(), Some(Val::U32(77)));
-    assert_eq!(scope.host().get::<UserId>(), Some(7));
+    assert_eq!(scope.contexts().get::<UserId>(), Some(7));
 }
 
 #[test]
 fn a_store_knows_of_an_error_what_the_host_said_and_a_guest_none_of_it() {
     let mut world = GuestWorld::new();
-    let mut host = world.store.host();
-    let error = host.error_context_new("lost", ErrorSeverity::Critical).unwrap();
-    host.error_context_set_code(error, 7).unwrap();
+    let error = world.store.error_contexts().create("lost", ErrorSeverity::Critical).unwrap();
+    world.store.error_contexts().set_code(error, 7).unwrap();
     assert_eq!(world.store.debug_message(error).unwrap(), "lost");
-    let host = world.store.host();
-    assert_eq!(host.error_context_stack_trace(error).unwrap().to_string(), "critical 7: lost");
+    assert_eq!(
+        world.store.error_contexts().stack_trace(error).unwrap().to_string(),
+        "critical 7: lost"
+    );
     world.store.drop_error_context(error).unwrap();
-    world.store.host().error_context_severity(error).unwrap_err();
+    world.store.error_contexts().severity(error).unwrap_err();
 }

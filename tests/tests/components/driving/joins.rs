@@ -58,7 +58,7 @@ const CALLS: &str = r#"
 "#;
 
 fn spawn(world: &mut GuestWorld, function: &FunctionReference, arguments: &[Val]) -> SpawnedThread {
-    world.store.thread_spawn_ref(function, arguments, CONFIG, None).unwrap()
+    world.store.spawn_thread_ref(function, arguments, CONFIG, None).unwrap()
 }
 
 #[test]
@@ -72,9 +72,9 @@ fn a_join_says_what_trapped_that_the_thread_has_called_and_waits_for() {
     world.store.start(&spin, &[]).unwrap();
 
     let thread = spawn(&mut world, &call, &[]);
-    let error = world.store.thread_join(thread).unwrap_err();
+    let error = world.store.join_thread(thread).unwrap_err();
     assert!(matches!(error, ThreadError::Call(CallError::Core(_))), "{error}");
-    let again = world.store.thread_join(thread).unwrap_err();
+    let again = world.store.join_thread(thread).unwrap_err();
     assert!(matches!(again, ThreadError::Error(Error::AlreadyJoined)), "{again}");
 }
 
@@ -88,11 +88,11 @@ fn a_thread_whose_result_was_taken_is_joined_all_the_same() {
     asked.answer(1, 11);
     assert_eq!(world.store.run(thread.call()).unwrap(), Some(Val::U32(11)));
 
-    let gone = world.store.thread_join(thread).unwrap_err();
+    let gone = world.store.join_thread(thread).unwrap_err();
     assert!(matches!(gone, ThreadError::Error(Error::Unknown(Table::Waitables))), "{gone}");
-    let again = world.store.thread_join(thread).unwrap_err();
+    let again = world.store.join_thread(thread).unwrap_err();
     assert!(matches!(again, ThreadError::Error(Error::AlreadyJoined)), "{again}");
-    assert_eq!(world.store.host().thread_cleanup(), Ok(1));
+    assert_eq!(world.store.threads().clean_up(), Ok(1));
 }
 
 #[test]
@@ -101,11 +101,11 @@ fn a_thread_whose_call_is_open_is_joined_when_that_ends_and_can_be_cancelled_unt
     let instance = world.instance(CALLS);
     let leave = world.store.function_reference(&instance, "leave").unwrap();
     let thread = spawn(&mut world, &leave, &[]);
-    assert_eq!(world.store.host().thread_status(thread.id()), Ok(ThreadStatus::Completed));
+    assert_eq!(world.store.threads().status(thread.id()), Ok(ThreadStatus::Completed));
     // It may be asked to cancel, and returns all the same.
-    world.store.thread_cancel(thread.id()).unwrap();
-    assert_eq!(world.store.thread_join(thread).unwrap(), None);
-    let over = world.store.thread_cancel(thread.id()).unwrap_err();
+    world.store.cancel_thread(thread.id()).unwrap();
+    assert_eq!(world.store.join_thread(thread).unwrap(), None);
+    let over = world.store.cancel_thread(thread.id()).unwrap_err();
     assert_eq!(over, Error::ThreadEnded);
 }
 
@@ -117,8 +117,8 @@ fn threads_that_were_joined_are_forgotten_before_there_are_many() {
     let kept = spawn(&mut world, &add, &[Val::U32(1), Val::U32(2)]);
     for _ in 0..1_000 {
         let thread = spawn(&mut world, &add, &[Val::U32(1), Val::U32(2)]);
-        assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(3)));
+        assert_eq!(world.store.join_thread(thread).unwrap(), Some(Val::U32(3)));
     }
-    assert!(world.store.host().thread_count() <= 64);
-    assert_eq!(world.store.thread_join(kept).unwrap(), Some(Val::U32(3)));
+    assert!(world.store.threads().count() <= 64);
+    assert_eq!(world.store.join_thread(kept).unwrap(), Some(Val::U32(3)));
 }

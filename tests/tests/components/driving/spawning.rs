@@ -28,25 +28,24 @@ fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_sa
     let ask = u32::try_from(position).unwrap();
 
     let function = all.get(ask).unwrap();
-    let parent = world.store.thread_spawn_ref(function, &[Val::U32(2)], CONFIG, None).unwrap();
+    let parent = world.store.spawn_thread_ref(function, &[Val::U32(2)], CONFIG, None).unwrap();
     let thread =
-        world.store.thread_spawn_indirect::<_, u32>(&all, ask, (1_u32,), URGENT, Some(parent.id()));
+        world.store.spawn_thread_indirect::<_, u32>(&all, ask, (1_u32,), URGENT, Some(parent.id()));
     let thread = thread.unwrap();
-    let host = world.store.host();
-    assert_eq!(host.thread_parent(thread.id()), Ok(Some(parent.id())));
-    assert_eq!(host.thread_config(thread.id()), Ok(URGENT));
+    assert_eq!(world.store.threads().parent(thread.id()), Ok(Some(parent.id())));
+    assert_eq!(world.store.threads().config(thread.id()), Ok(URGENT));
     asked.answer(1, 11);
-    assert_eq!(world.store.thread_join(thread).unwrap(), 11);
+    assert_eq!(world.store.join_thread(thread).unwrap(), 11);
     asked.answer(2, 12);
-    assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(12)));
-    assert_eq!(world.store.host().thread_cleanup(), Ok(2));
+    assert_eq!(world.store.join_thread(parent).unwrap(), Some(Val::U32(12)));
+    assert_eq!(world.store.threads().clean_up(), Ok(2));
 
-    let wrong = world.store.thread_spawn_indirect::<_, u32>(&all, ask, (1_u64,), CONFIG, None);
+    let wrong = world.store.spawn_thread_indirect::<_, u32>(&all, ask, (1_u64,), CONFIG, None);
     let wrong = wrong.unwrap_err();
     assert!(matches!(&wrong, ThreadError::Signature { name, .. } if &**name == "ask"), "{wrong}");
-    let none = world.store.thread_spawn_indirect::<_, u32>(&all, 10, (1_u32,), CONFIG, None);
+    let none = world.store.spawn_thread_indirect::<_, u32>(&all, 10, (1_u32,), CONFIG, None);
     assert_eq!(none.unwrap_err().to_string(), "there is no function 10 in a table of 10");
-    assert_eq!(world.store.host().thread_count(), 0);
+    assert_eq!(world.store.threads().count(), 0);
 }
 
 #[test]
@@ -67,9 +66,9 @@ fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
     assert!(matches!(missing, ThreadError::NoFunctionAt { index: 2, length: 2 }), "{missing}");
     let sum = world
         .store
-        .thread_spawn_indirect::<_, u32>(&table, 1, (1_u32, 2_u32), CONFIG, None)
+        .spawn_thread_indirect::<_, u32>(&table, 1, (1_u32, 2_u32), CONFIG, None)
         .unwrap();
-    assert_eq!(world.store.thread_join(sum).unwrap(), 3);
+    assert_eq!(world.store.join_thread(sum).unwrap(), 3);
 
     // What belongs to another store has no number here.
     assert!(GuestWorld::new().store.function_table(&one).is_empty());
@@ -82,10 +81,10 @@ fn beginning(worker: Instance<Wasmi>, name: &'static str, begun: &Begun) -> Link
     let mut linker = Linker::new();
     linker.function("wait", move |caller, arguments: Vec<Val>| {
         let question = number(arguments.first());
-        let parent = caller.host().current_thread();
+        let parent = caller.threads().current();
         let function = caller.function_reference(&worker, name)?;
         let arguments = [Val::U32(question)];
-        let thread = caller.thread_spawn_ref(&function, &arguments, URGENT, parent)?;
+        let thread = caller.spawn_thread_ref(&function, &arguments, URGENT, parent)?;
         begun.lock().unwrap().push(thread);
         Ok(Some(Val::U32(7)))
     });
@@ -104,19 +103,18 @@ fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
     let guest = world.guest_with(&beginning(worker, "ask", &begun));
     let ask = world.store.function_reference(&guest, "ask").unwrap();
 
-    let parent = world.store.thread_spawn_ref(&ask, &[Val::U32(0)], CONFIG, None).unwrap();
-    assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(7)));
+    let parent = world.store.spawn_thread_ref(&ask, &[Val::U32(0)], CONFIG, None).unwrap();
+    assert_eq!(world.store.join_thread(parent).unwrap(), Some(Val::U32(7)));
     let child = begun.lock().unwrap()[0];
-    let host = world.store.host();
-    assert_eq!(host.thread_parent(child.id()), Ok(Some(parent.id())));
-    assert_eq!(host.thread_config(child.id()), Ok(URGENT));
-    assert_eq!(host.thread_config(parent.id()), Ok(CONFIG));
-    assert_eq!(host.thread_status(child.id()), Ok(ThreadStatus::Running));
-    assert_eq!(host.current_thread(), None);
+    assert_eq!(world.store.threads().parent(child.id()), Ok(Some(parent.id())));
+    assert_eq!(world.store.threads().config(child.id()), Ok(URGENT));
+    assert_eq!(world.store.threads().config(parent.id()), Ok(CONFIG));
+    assert_eq!(world.store.threads().status(child.id()), Ok(ThreadStatus::Running));
+    assert_eq!(world.store.threads().current(), None);
 
     asked.answer(0, 5);
-    assert_eq!(world.store.thread_join(child).unwrap(), Some(Val::U32(5)));
-    assert_eq!(world.store.host().thread_cleanup(), Ok(2));
+    assert_eq!(world.store.join_thread(child).unwrap(), Some(Val::U32(5)));
+    assert_eq!(world.store.threads().clean_up(), Ok(2));
 }
 
 #[test]
@@ -145,7 +143,7 @@ fn traps_at_once(mut world: GuestWorld) {
     let error = world.store.call(&ask, &[Val::U32(0)]).unwrap_err();
     assert!(matches!(error, CallError::Host(_)), "{error}");
     assert!(begun.lock().unwrap().is_empty());
-    assert_eq!(world.store.host().thread_count(), 0);
+    assert_eq!(world.store.threads().count(), 0);
 }
 
 #[test]
@@ -158,7 +156,7 @@ fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
     let error = world.store.call(&ask, &[Val::U32(0)]).unwrap_err();
     let expected = "a function of the host failed: the instance exports no function `missing`";
     assert_eq!(error.to_string(), expected);
-    assert_eq!(world.store.host().thread_count(), 0);
+    assert_eq!(world.store.threads().count(), 0);
 }
 
 #[test]
@@ -170,9 +168,9 @@ fn threads_that_begin_threads_for_ever_are_stopped_by_a_limit() {
     let mut linker = Linker::new();
     linker.function("wait", move |caller, _| {
         let function = functions.lock().unwrap().get(0).cloned().ok_or("no function")?;
-        match caller.thread_spawn_ref(&function, &[Val::U32(0)], CONFIG, None) {
+        match caller.spawn_thread_ref(&function, &[Val::U32(0)], CONFIG, None) {
             Err(ThreadError::Call(CallError::TooDeep)) => {
-                *noted.lock().unwrap() = Some(caller.host().thread_count());
+                *noted.lock().unwrap() = Some(caller.threads().count());
             }
             other => drop(other?),
         }

@@ -23,18 +23,18 @@ fn a_call_is_waited_for_as_a_task_and_its_result_is_taken_then() {
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    assert_eq!(world.store.host().task_status(call.task()), Ok(TaskStatus::Running));
+    assert_eq!(world.store.tasks().status(call.task()), Ok(TaskStatus::Running));
     let questions = asked.clone();
     let answering = thread::spawn(move || {
         thread::sleep(SOON);
         questions.answer(1, 40);
     });
-    assert_eq!(world.store.task_wait(call.task()).unwrap(), TaskStatus::Completed);
+    assert_eq!(world.store.wait_for_task(call.task()).unwrap(), TaskStatus::Completed);
     answering.join().unwrap();
-    assert!(world.store.task_result(call.task()).unwrap().is_some());
+    assert!(world.store.tasks().result(call.task()).unwrap().is_some());
     let result = world.store.take_result(call).unwrap().unwrap();
     assert_eq!(result.unwrap(), Some(Val::U32(40)));
-    let gone = world.store.task_wait(call.task()).unwrap_err();
+    let gone = world.store.wait_for_task(call.task()).unwrap_err();
     assert!(matches!(gone, CallError::Error(Error::Unknown(Table::Waitables))), "{gone}");
 }
 
@@ -44,23 +44,23 @@ fn the_first_of_several_calls_is_found_by_a_set() {
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     let calls = [1, 2, 3].map(|it| world.store.start(&ask, &[Val::U32(it)]).unwrap());
-    let set = world.store.host().waitable_set_of(&calls.map(CallId::task)).unwrap();
+    let set = world.store.waitable_sets().create_with(&calls.map(CallId::task)).unwrap();
     // That they have started is told, too.
-    while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
-    let late = world.store.waitable_set_wait_for(set, Duration::from_millis(1)).unwrap();
+    while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
+    let late = world.store.wait_for_set_within(set, Duration::from_millis(1)).unwrap();
     assert_eq!(late, WaitResult::Timeout);
     for it in [1_usize, 2, 0] {
         let number = u32::try_from(it).unwrap() + 1;
         asked.answer(number, number);
-        let WaitResult::Ready(ready) = world.store.waitable_set_wait(set).unwrap() else {
+        let WaitResult::Ready(ready) = world.store.wait_for_set(set).unwrap() else {
             panic!("{it} is not ready")
         };
         assert_eq!(ready.waitable, WaitableId::Subtask(calls[it].task()));
         let result = world.store.take_result(calls[it]).unwrap().unwrap().unwrap();
         assert_eq!(result, Some(Val::U32(number)));
     }
-    assert_eq!(world.store.host().waitable_set_count(set), Ok(0));
-    let error = world.store.waitable_set_wait(set).unwrap_err();
+    assert_eq!(world.store.waitable_sets().count(set), Ok(0));
+    let error = world.store.wait_for_set(set).unwrap_err();
     assert!(matches!(error, CallError::Deadlock(_)), "{error}");
 }
 
@@ -70,15 +70,15 @@ async fn tasks_and_sets_are_waited_for_as_futures() {
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    let set = world.store.host().waitable_set_of(&[call.task()]).unwrap();
-    while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
-    tokio::time::timeout(SOON, world.store.waitable_set_wait_async(set)).await.unwrap_err();
-    tokio::time::timeout(SOON, world.store.task_wait_async(call.task())).await.unwrap_err();
-    assert_eq!(world.store.host().task_status(call.task()), Ok(TaskStatus::Running));
+    let set = world.store.waitable_sets().create_with(&[call.task()]).unwrap();
+    while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
+    tokio::time::timeout(SOON, world.store.wait_for_set_async(set)).await.unwrap_err();
+    tokio::time::timeout(SOON, world.store.wait_for_task_async(call.task())).await.unwrap_err();
+    assert_eq!(world.store.tasks().status(call.task()), Ok(TaskStatus::Running));
     asked.answer(1, 5);
-    let status = world.store.task_wait_async(call.task()).await.unwrap();
+    let status = world.store.wait_for_task_async(call.task()).await.unwrap();
     assert_eq!(status, TaskStatus::Completed);
-    let result = world.store.waitable_set_wait_async(set).await.unwrap();
+    let result = world.store.wait_for_set_async(set).await.unwrap();
     assert!(matches!(result, WaitResult::Ready(_)), "{result:?}");
     assert_eq!(world.store.run(call).unwrap(), Some(Val::U32(5)));
 }
@@ -91,18 +91,17 @@ fn a_token_cancels_calls_and_host_tasks_that_are_bound_to_it() {
     let (spin, ask) = (world.function(&guest, "spin"), world.function(&guest, "ask-cancellably"));
     let spinning = world.store.start(&spin, &[]).unwrap();
     let asking = world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    let mut host = world.store.host();
-    let task = host.task_start().unwrap();
-    let token = host.cancellation_token_new().unwrap();
+    let task = world.store.tasks().start().unwrap();
+    let token = world.store.cancellation_tokens().create().unwrap();
     let tasks = [spinning.task(), asking.task(), task];
     for task in tasks {
-        host.cancellation_token_bind(token, task).unwrap();
+        world.store.cancellation_tokens().bind(token, task).unwrap();
     }
-    host.cancellation_token_cancel(token).unwrap();
-    assert_eq!(host.task_status(task), Ok(TaskStatus::Cancelled));
+    world.store.cancellation_tokens().cancel(token).unwrap();
+    assert_eq!(world.store.tasks().status(task), Ok(TaskStatus::Cancelled));
     world.store.wait_for_tasks(&tasks).unwrap();
     for call in [spinning, asking] {
-        assert_eq!(world.store.host().task_status(call.task()), Ok(TaskStatus::Cancelled));
+        assert_eq!(world.store.tasks().status(call.task()), Ok(TaskStatus::Cancelled));
         let error = world.store.run(call).unwrap_err();
         assert!(matches!(error, CallError::Cancelled), "{error}");
     }
@@ -119,14 +118,14 @@ fn a_call_that_traps_is_told_by_its_set_and_failed() {
         let function = &functions[usize::try_from(it).unwrap() - 1];
         world.store.start(function, &[Val::U32(it)]).unwrap()
     });
-    let set = world.store.host().waitable_set_of(&calls.map(CallId::task)).unwrap();
-    while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
+    let set = world.store.waitable_sets().create_with(&calls.map(CallId::task)).unwrap();
+    while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
     asked.answer(1, 0);
     // The other one is in the same instance.
     for call in calls {
-        let result = world.store.waitable_set_wait(set).unwrap();
+        let result = world.store.wait_for_set(set).unwrap();
         assert_eq!(result, WaitResult::Error(FailedTask { task: call.task(), error: None }));
-        assert_eq!(world.store.task_wait(call.task()).unwrap(), TaskStatus::Failed);
+        assert_eq!(world.store.wait_for_task(call.task()).unwrap(), TaskStatus::Failed);
         world.store.run(call).unwrap_err();
     }
 }
@@ -167,18 +166,17 @@ fn a_stream_of_the_hosts_is_waited_for_beside_a_future() {
 #[tokio::test]
 async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
     let mut world = GuestWorld::new();
-    let mut host = world.store.host();
-    let [task, gone] = [(); 2].map(|()| host.task_start().unwrap());
-    host.task_cancel(gone).unwrap();
-    host.task_drop(gone).unwrap();
-    let set = host.waitable_set_new().unwrap();
-    let dropped = host.waitable_set_new().unwrap();
-    host.waitable_set_drop(dropped).unwrap();
-    assert_eq!(world.store.task_result(gone), Err(Error::Unknown(Table::Waitables)));
+    let [task, gone] = [(); 2].map(|()| world.store.tasks().start().unwrap());
+    world.store.tasks().cancel(gone).unwrap();
+    world.store.tasks().drop(gone).unwrap();
+    let set = world.store.waitable_sets().create().unwrap();
+    let dropped = world.store.waitable_sets().create().unwrap();
+    world.store.waitable_sets().drop(dropped).unwrap();
+    assert_eq!(world.store.tasks().result(gone), Err(Error::Unknown(Table::Waitables)));
     let store = &mut world.store;
     let unknown = [
-        store.task_wait(gone).unwrap_err(),
-        store.task_wait_async(gone).await.unwrap_err(),
+        store.wait_for_task(gone).unwrap_err(),
+        store.wait_for_task_async(gone).await.unwrap_err(),
         store.wait_for_tasks(&[gone]).unwrap_err(),
         store.wait_for_any(&[gone]).unwrap_err(),
     ];
@@ -186,41 +184,40 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
         assert!(matches!(error, CallError::Error(Error::Unknown(Table::Waitables))), "{error}");
     }
     let unknown = [
-        store.waitable_set_wait(dropped).unwrap_err(),
-        store.waitable_set_wait_for(dropped, SOON).unwrap_err(),
-        store.waitable_set_wait_async(dropped).await.unwrap_err(),
+        store.wait_for_set(dropped).unwrap_err(),
+        store.wait_for_set_within(dropped, SOON).unwrap_err(),
+        store.wait_for_set_async(dropped).await.unwrap_err(),
     ];
     for error in unknown {
         assert!(matches!(error, CallError::Error(Error::Unknown(Table::WaitableSets))), "{error}");
     }
     let stuck = [
-        store.task_wait(task).unwrap_err(),
-        store.task_wait_async(task).await.unwrap_err(),
+        store.wait_for_task(task).unwrap_err(),
+        store.wait_for_task_async(task).await.unwrap_err(),
         store.wait_for_tasks(&[task]).unwrap_err(),
         store.wait_for_any(&[task]).unwrap_err(),
-        store.waitable_set_wait(set).unwrap_err(),
-        store.waitable_set_wait_for(set, SOON).unwrap_err(),
-        store.waitable_set_wait_async(set).await.unwrap_err(),
+        store.wait_for_set(set).unwrap_err(),
+        store.wait_for_set_within(set, SOON).unwrap_err(),
+        store.wait_for_set_async(set).await.unwrap_err(),
     ];
     for error in stuck {
         assert!(matches!(error, CallError::Deadlock(_)), "{error}");
     }
     // Nothing is a member of a set that is no more.
-    let mut host = store.host();
-    host.waitable_set_add(set, task).unwrap();
-    host.waitable_set_close(set).unwrap();
-    assert_eq!(store.waitable_set_wait(set).unwrap(), WaitResult::Cancelled);
+    store.waitable_sets().add(set, task).unwrap();
+    store.waitable_sets().close(set).unwrap();
+    assert_eq!(store.wait_for_set(set).unwrap(), WaitResult::Cancelled);
     assert_eq!(store.count_of(Table::WaitableSets), 1);
 }
 
 #[test]
 fn a_host_task_that_nobody_ends_is_a_deadlock_and_is_there_as_before() {
     let mut world = GuestWorld::new();
-    let task = world.store.host().task_start().unwrap();
-    let error = world.store.task_wait(task).unwrap_err();
+    let task = world.store.tasks().start().unwrap();
+    let error = world.store.wait_for_task(task).unwrap_err();
     assert!(matches!(error, CallError::Deadlock(_)), "{error}");
-    world.store.host().task_return(task, ContextValue::String("done".into())).unwrap();
-    assert_eq!(world.store.task_wait(task).unwrap(), TaskStatus::Completed);
-    let returned = world.store.task_result(task).unwrap().and_then(|it| it.value()?.as_text());
+    world.store.tasks().complete(task, ContextValue::String("done".into())).unwrap();
+    assert_eq!(world.store.wait_for_task(task).unwrap(), TaskStatus::Completed);
+    let returned = world.store.tasks().result(task).unwrap().and_then(|it| it.value()?.as_text());
     assert_eq!(returned, Some("done"));
 }

@@ -37,11 +37,11 @@ fn spawn(
     parent: Option<SpawnedThreadId>,
 ) -> SpawnedThread {
     let arguments: Vec<_> = question.map(Val::U32).into_iter().collect();
-    world.store.thread_spawn_ref(function, &arguments, CONFIG, parent).unwrap()
+    world.store.spawn_thread_ref(function, &arguments, CONFIG, parent).unwrap()
 }
 
 fn status(world: &mut GuestWorld, thread: SpawnedThread) -> ThreadStatus {
-    world.store.host().thread_status(thread.id()).unwrap()
+    world.store.threads().status(thread.id()).unwrap()
 }
 
 /// What destructors were called with.
@@ -50,7 +50,7 @@ type Heard = Arc<Mutex<Vec<(u32, Option<u32>)>>>;
 /// A destructor that writes down what it hears.
 fn hears(world: &mut GuestWorld, heard: &Heard) -> u32 {
     let heard = heard.clone();
-    let destructor = world.store.thread_destructor(move |_, it| {
+    let destructor = world.store.add_thread_destructor(move |_, it| {
         heard.lock().unwrap().push((it.key, it.value.get::<u32>()));
         Ok(())
     });
@@ -71,15 +71,15 @@ fn threads_take_turns_and_each_is_joined_with_its_result() {
     for question in [10, 11, 1, 2] {
         asked.answer(question, question);
     }
-    let results = threads.map(|it| world.store.thread_join(it).unwrap());
+    let results = threads.map(|it| world.store.join_thread(it).unwrap());
     assert_eq!(results, [Some(Val::U32(3)), Some(Val::U32(21))]);
     for thread in threads {
         assert_eq!(status(&mut world, thread), ThreadStatus::Completed);
-        let again = world.store.thread_join(thread).unwrap_err();
+        let again = world.store.join_thread(thread).unwrap_err();
         assert!(matches!(again, ThreadError::Error(Error::AlreadyJoined)), "{again}");
     }
-    assert_eq!(world.store.host().thread_cleanup(), Ok(2));
-    let again = world.store.thread_join(threads[0]).unwrap_err();
+    assert_eq!(world.store.threads().clean_up(), Ok(2));
+    let again = world.store.join_thread(threads[0]).unwrap_err();
     assert!(matches!(again, ThreadError::Error(Error::Unknown(Table::ThreadRecords))), "{again}");
 }
 
@@ -92,17 +92,17 @@ fn the_signature_of_a_function_is_checked_before_a_thread_is_begun() {
     let add = reference(&world, &guest, "add");
     let wrong = add.typed::<(u32,), u32>().unwrap_err();
     assert!(matches!(wrong, ThreadError::Signature { .. }), "{wrong}");
-    let wrong = world.store.thread_spawn_ref(&add, &[Val::Bool(true)], CONFIG, None).unwrap_err();
+    let wrong = world.store.spawn_thread_ref(&add, &[Val::Bool(true)], CONFIG, None).unwrap_err();
     assert!(matches!(wrong, ThreadError::Call(CallError::Mismatch(_))), "{wrong}");
     let other = GuestWorld::new().guest();
     assert!(world.store.function_reference(&other, "add").is_err());
-    assert_eq!(world.store.host().thread_count(), 0);
+    assert_eq!(world.store.threads().count(), 0);
 
     let add = add.typed::<(u32, u32), u32>().unwrap();
     let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
-    let thread = world.store.thread_spawn_ref(&add, (1, 2), config, None).unwrap();
-    assert_eq!(world.store.host().thread_config(thread.id()), Ok(config));
-    assert_eq!(world.store.thread_join(thread).unwrap(), 3);
+    let thread = world.store.spawn_thread_ref(&add, (1, 2), config, None).unwrap();
+    assert_eq!(world.store.threads().config(thread.id()), Ok(config));
+    assert_eq!(world.store.join_thread(thread).unwrap(), 3);
 }
 
 #[test]
@@ -115,13 +115,12 @@ fn the_values_of_a_thread_are_destroyed_before_it_is_joined_the_newest_first() {
     let heard = Heard::default();
     let destructor = hears(&mut world, &heard);
     for key in [1, 2, 3] {
-        let mut host = world.store.host();
         let destructor = (key != 2).then_some(destructor);
-        host.thread_local_set(thread.id(), key, key * 10, destructor).unwrap();
+        world.store.threads().set_local(thread.id(), key, key * 10, destructor).unwrap();
     }
     assert!(heard.lock().unwrap().is_empty());
     asked.answer(1, 11);
-    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(11)));
+    assert_eq!(world.store.join_thread(thread).unwrap(), Some(Val::U32(11)));
     assert_eq!(*heard.lock().unwrap(), [(3, Some(30)), (1, Some(10))]);
 }
 
@@ -133,7 +132,7 @@ fn a_destructor_can_be_a_guests_function() {
     let add = world.function(&guest, "add").typed::<(u32, u32), u32>().unwrap();
     let heard = Heard::default();
     let noted = heard.clone();
-    let destructor = world.store.thread_destructor(move |caller, it| {
+    let destructor = world.store.add_thread_destructor(move |caller, it| {
         let sum = caller.call(&add, (it.value.get::<u32>().ok_or("no number")?, 1))?;
         noted.lock().unwrap().push((it.key, Some(sum)));
         Ok(())
@@ -141,9 +140,9 @@ fn a_destructor_can_be_a_guests_function() {
     let destructor = destructor.unwrap();
     let ask = reference(&world, &guest, "ask");
     let thread = spawn(&mut world, &ask, Some(1), None);
-    world.store.host().thread_local_set(thread.id(), 7, 41_u32, Some(destructor)).unwrap();
+    world.store.threads().set_local(thread.id(), 7, 41_u32, Some(destructor)).unwrap();
     asked.answer(1, 11);
-    world.store.thread_join(thread).unwrap();
+    world.store.join_thread(thread).unwrap();
     assert_eq!(*heard.lock().unwrap(), [(7, Some(42))]);
 }
 
@@ -154,19 +153,19 @@ fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
     let guest = world.guest();
     let heard = Heard::default();
     let hears = hears(&mut world, &heard);
-    let fails = world.store.thread_destructor(|_, _| Err("no".into())).unwrap();
+    let fails = world.store.add_thread_destructor(|_, _| Err("no".into())).unwrap();
     let waits = reference(&world, &guest, "stuck").function().clone();
-    let waits =
-        world.store.thread_destructor(move |caller, _| Ok(caller.call(&waits, &[]).map(drop)?));
+    let waits = world
+        .store
+        .add_thread_destructor(move |caller, _| Ok(caller.call(&waits, &[]).map(drop)?));
     let waits = waits.unwrap();
     let ask = reference(&world, &guest, "ask");
     let thread = spawn(&mut world, &ask, Some(1), None);
     for (key, destructor) in [(1, hears), (2, fails), (3, 99), (4, waits), (5, hears)] {
-        let mut host = world.store.host();
-        host.thread_local_set(thread.id(), key, key, Some(destructor)).unwrap();
+        world.store.threads().set_local(thread.id(), key, key, Some(destructor)).unwrap();
     }
     asked.answer(1, 11);
-    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(11)));
+    assert_eq!(world.store.join_thread(thread).unwrap(), Some(Val::U32(11)));
     assert_eq!(*heard.lock().unwrap(), [(5, Some(5)), (1, Some(1))]);
     let mut failed = || world.store.take_failed_thread_destructor();
     let waits = failed().unwrap();
@@ -189,17 +188,16 @@ fn children_are_cancelled_and_their_values_destroyed() {
     let heard = Heard::default();
     let destructor = hears(&mut world, &heard);
     for child in children {
-        let mut host = world.store.host();
-        host.thread_local_set(child.id(), 1, 5_u32, Some(destructor)).unwrap();
+        world.store.threads().set_local(child.id(), 1, 5_u32, Some(destructor)).unwrap();
     }
-    assert_eq!(world.store.thread_cancel_children(parent.id()), Ok(2));
+    assert_eq!(world.store.cancel_children_of_thread(parent.id()), Ok(2));
     for child in children {
-        let cancelled = world.store.thread_join(child).unwrap_err();
+        let cancelled = world.store.join_thread(child).unwrap_err();
         assert!(matches!(cancelled, ThreadError::Call(CallError::Cancelled)), "{cancelled}");
         assert_eq!(status(&mut world, child), ThreadStatus::Cancelled);
-        assert_eq!(world.store.thread_cancel(child.id()), Err(Error::ThreadEnded));
+        assert_eq!(world.store.cancel_thread(child.id()), Err(Error::ThreadEnded));
     }
-    assert_eq!(world.store.thread_cancel_children(parent.id()), Ok(0), "they are over");
+    assert_eq!(world.store.cancel_children_of_thread(parent.id()), Ok(0), "they are over");
     assert_eq!(heard.lock().unwrap().len(), 2);
     assert_eq!(status(&mut world, other), ThreadStatus::Running);
     assert_eq!(status(&mut world, parent), ThreadStatus::Running);
@@ -219,12 +217,12 @@ fn children_are_cancelled_though_the_result_of_one_was_taken() {
     assert_eq!(result, Some(Val::U32(7)));
     assert_eq!(status(&mut world, returned), ThreadStatus::Running);
     let gone = Err(Error::Unknown(Table::Waitables));
-    assert_eq!(world.store.thread_cancel(returned.id()), gone, "there is no call to cancel");
-    assert_eq!(world.store.thread_cancel_children(parent.id()), Ok(1));
-    let cancelled = world.store.thread_join(spinning).unwrap_err();
+    assert_eq!(world.store.cancel_thread(returned.id()), gone, "there is no call to cancel");
+    assert_eq!(world.store.cancel_children_of_thread(parent.id()), Ok(1));
+    let cancelled = world.store.join_thread(spinning).unwrap_err();
     assert!(matches!(cancelled, ThreadError::Call(CallError::Cancelled)), "{cancelled}");
     asked.answer(1, 11);
-    assert_eq!(world.store.thread_join(parent).unwrap(), Some(Val::U32(11)));
+    assert_eq!(world.store.join_thread(parent).unwrap(), Some(Val::U32(11)));
 }
 
 #[test]
@@ -233,16 +231,16 @@ fn what_takes_a_thread_says_that_it_is_not_known() {
     let guest = world.guest();
     let add = reference(&world, &guest, "add");
     let arguments = [Val::U32(1), Val::U32(2)];
-    let thread = world.store.thread_spawn_ref(&add, &arguments, CONFIG, None).unwrap();
-    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(3)));
-    assert_eq!(world.store.host().thread_cleanup(), Ok(1));
+    let thread = world.store.spawn_thread_ref(&add, &arguments, CONFIG, None).unwrap();
+    assert_eq!(world.store.join_thread(thread).unwrap(), Some(Val::U32(3)));
+    assert_eq!(world.store.threads().clean_up(), Ok(1));
     let gone = Error::Unknown(Table::ThreadRecords);
-    assert_eq!(world.store.thread_cancel(thread.id()), Err(gone));
-    assert_eq!(world.store.thread_cancel_children(thread.id()), Err(gone));
-    assert_eq!(world.store.thread_join_async(thread).map(|_| ()), Err(gone));
-    let orphan = world.store.thread_spawn_ref(&add, &arguments, CONFIG, Some(thread.id()));
+    assert_eq!(world.store.cancel_thread(thread.id()), Err(gone));
+    assert_eq!(world.store.cancel_children_of_thread(thread.id()), Err(gone));
+    assert_eq!(world.store.join_thread_async(thread).map(|_| ()), Err(gone));
+    let orphan = world.store.spawn_thread_ref(&add, &arguments, CONFIG, Some(thread.id()));
     assert!(matches!(orphan, Err(ThreadError::Error(error)) if error == gone), "{orphan:?}");
-    assert_eq!(world.store.host().thread_count(), 0);
+    assert_eq!(world.store.threads().count(), 0);
 }
 
 #[test]
@@ -253,7 +251,7 @@ fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
     let noted = heard.clone();
     linker.async_function("wait", move |caller, arguments| {
         let key = ContextKey::new(name).unwrap();
-        let user = caller.host().get_context_value(key).and_then(|it| it.get::<u32>());
+        let user = caller.contexts().get_value(key).and_then(|it| it.get::<u32>());
         noted.lock().unwrap().push((number(arguments.first()), user));
         let mut has_waited = false;
         async move {
@@ -272,14 +270,14 @@ fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
     let ask = reference(&world, &guest, "ask-twice");
     let thread = {
         let mut scope = AsyncContextScope::enter_empty(&mut world.store).unwrap();
-        scope.host().set_context_value(ContextKey::new(name).unwrap(), 7_u32).unwrap();
-        scope.thread_spawn_ref(&ask, &[Val::U32(1)], CONFIG, None).unwrap()
+        scope.contexts().set_value(ContextKey::new(name).unwrap(), 7_u32).unwrap();
+        scope.spawn_thread_ref(&ask, &[Val::U32(1)], CONFIG, None).unwrap()
     };
     let later = spawn(&mut world, &ask, Some(10), None);
     let begun = std::mem::take(&mut *heard.lock().unwrap());
     assert_eq!(begun, [(1, Some(7)), (10, None)], "neither has asked its second question");
-    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(14)));
-    assert_eq!(world.store.thread_join(later).unwrap(), Some(Val::U32(0)));
+    assert_eq!(world.store.join_thread(thread).unwrap(), Some(Val::U32(14)));
+    assert_eq!(world.store.join_thread(later).unwrap(), Some(Val::U32(0)));
     assert_eq!(*heard.lock().unwrap(), [(2, Some(7)), (11, None)]);
 }
 
@@ -293,25 +291,28 @@ fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed()
     let cancelled = spawn(&mut world, &functions[1], Some(2), Some(answered.id()));
     let heard = Heard::default();
     let destructor = hears(&mut world, &heard);
-    let mut host = world.store.host();
-    host.thread_local_set(cancelled.id(), 1, 10_u32, Some(destructor)).unwrap();
-    let token = host.cancellation_token_new().unwrap();
-    host.cancellation_token_bind(token, cancelled.call().task()).unwrap();
-    let set = host.waitable_set_of(&[answered, cancelled].map(|it| it.call().task())).unwrap();
+    world.store.threads().set_local(cancelled.id(), 1, 10_u32, Some(destructor)).unwrap();
+    let token = world.store.cancellation_tokens().create().unwrap();
+    world.store.cancellation_tokens().bind(token, cancelled.call().task()).unwrap();
+    let set = world
+        .store
+        .waitable_sets()
+        .create_with(&[answered, cancelled].map(|it| it.call().task()))
+        .unwrap();
     // That they have started is told, too.
-    while let WaitResult::Ready(_) = world.store.host().waitable_set_poll(set).unwrap() {}
+    while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
     asked.answer(1, 11);
     for (thread, status) in [(answered, TaskStatus::Completed), (cancelled, TaskStatus::Cancelled)]
     {
-        let result = world.store.waitable_set_wait(set).unwrap();
+        let result = world.store.wait_for_set(set).unwrap();
         let WaitResult::Ready(ready) = result else { panic!("{result:?}") };
         assert_eq!(ready.waitable, WaitableId::Subtask(thread.call().task()));
-        assert_eq!(world.store.host().task_status(thread.call().task()), Ok(status));
-        world.store.host().cancellation_token_cancel(token).unwrap();
+        assert_eq!(world.store.tasks().status(thread.call().task()), Ok(status));
+        world.store.cancellation_tokens().cancel(token).unwrap();
     }
-    let ended = world.store.thread_join(cancelled).unwrap_err();
+    let ended = world.store.join_thread(cancelled).unwrap_err();
     assert!(matches!(ended, ThreadError::Call(CallError::Cancelled)), "{ended}");
-    assert_eq!(world.store.thread_join(answered).unwrap(), Some(Val::U32(11)));
+    assert_eq!(world.store.join_thread(answered).unwrap(), Some(Val::U32(11)));
     assert_eq!(*heard.lock().unwrap(), [(1, Some(10))]);
     assert!(asked.is_dropped(2));
 }
@@ -326,20 +327,19 @@ fn a_thread_that_traps_has_failed_and_its_values_are_destroyed() {
     let heard = Heard::default();
     let destructor = hears(&mut world, &heard);
     for thread in threads {
-        let mut host = world.store.host();
-        host.thread_local_set(thread.id(), 1, 5_u32, Some(destructor)).unwrap();
+        world.store.threads().set_local(thread.id(), 1, 5_u32, Some(destructor)).unwrap();
     }
     asked.answer(1, 11);
-    let [trapped, other] = threads.map(|it| world.store.thread_join(it).unwrap_err());
+    let [trapped, other] = threads.map(|it| world.store.join_thread(it).unwrap_err());
     assert!(matches!(trapped, ThreadError::Call(CallError::Core(_))), "{trapped}");
     assert!(matches!(other, ThreadError::Call(CallError::InstanceTrapped(_))), "{other}");
     for thread in threads {
         assert_eq!(status(&mut world, thread), ThreadStatus::Failed);
     }
     assert_eq!(heard.lock().unwrap().len(), 2);
-    let refused = world.store.thread_spawn_ref(&trap, &[Val::U32(3)], CONFIG, None).unwrap_err();
+    let refused = world.store.spawn_thread_ref(&trap, &[Val::U32(3)], CONFIG, None).unwrap_err();
     assert!(matches!(refused, ThreadError::Call(CallError::Trap(_))), "{refused}");
-    assert_eq!(world.store.host().thread_count(), 2);
+    assert_eq!(world.store.threads().count(), 2);
 }
 
 #[test]
@@ -349,19 +349,17 @@ fn a_thread_that_traps_as_it_is_begun_is_none_and_its_values_are_destroyed() {
     let destructor = hears(&mut world, &heard);
     let mut linker = Linker::new();
     linker.function("wait", move |caller, _| {
-        let mut caller = caller.host();
-        let thread = caller.current_thread().ok_or("no thread")?;
-        caller.thread_local_set(thread, 1, 5_u32, Some(destructor))?;
+        let thread = caller.threads().current().ok_or("no thread")?;
+        caller.threads().set_local(thread, 1, 5_u32, Some(destructor))?;
         Ok(Some(Val::U32(0)))
     });
     let guest = world.guest_with(&linker);
     let trap = reference(&world, &guest, "ask-and-trap");
-    let refused = world.store.thread_spawn_ref(&trap, &[Val::U32(1)], CONFIG, None).unwrap_err();
+    let refused = world.store.spawn_thread_ref(&trap, &[Val::U32(1)], CONFIG, None).unwrap_err();
     assert!(matches!(refused, ThreadError::Call(CallError::Core(_))), "{refused}");
     assert!(world.store.poll(Waker::noop()).unwrap().is_at_rest());
     assert_eq!(*heard.lock().unwrap(), [(1, Some(5))]);
-    let mut host = world.store.host();
-    assert_eq!((host.thread_cleanup(), host.thread_count()), (Ok(1), 0));
+    assert_eq!((world.store.threads().clean_up(), world.store.threads().count()), (Ok(1), 0));
 }
 
 #[test]
@@ -371,7 +369,7 @@ fn a_join_that_would_wait_for_ever_says_so_and_can_be_made_again() {
     let stuck = reference(&world, &guest, "stuck");
     let thread = spawn(&mut world, &stuck, None, None);
     for _ in 0..2 {
-        let deadlock = world.store.thread_join(thread).unwrap_err();
+        let deadlock = world.store.join_thread(thread).unwrap_err();
         assert!(matches!(deadlock, ThreadError::Call(CallError::Deadlock(_))), "{deadlock}");
         assert_eq!(status(&mut world, thread), ThreadStatus::Running);
     }
@@ -386,12 +384,12 @@ fn a_join_is_a_future_and_one_that_is_dropped_leaves_the_thread_to_others() {
     let thread = spawn(&mut world, &ask, Some(1), None);
     let mut context = Context::from_waker(Waker::noop());
     {
-        let mut join = pin!(world.store.thread_join_async(thread).unwrap());
+        let mut join = pin!(world.store.join_thread_async(thread).unwrap());
         assert!(join.as_mut().poll(&mut context).is_pending());
     }
     assert_eq!(status(&mut world, thread), ThreadStatus::Running);
     asked.answer(1, 11);
-    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(11)));
+    assert_eq!(world.store.join_thread(thread).unwrap(), Some(Val::U32(11)));
 }
 
 #[test]
@@ -403,7 +401,7 @@ fn a_join_waits_for_the_end_of_the_thread_and_not_only_for_its_result() {
     let thread = spawn(&mut world, &returns, Some(1), None);
     assert_eq!(status(&mut world, thread), ThreadStatus::Running);
     asked.answer(1, 11);
-    assert_eq!(world.store.thread_join(thread).unwrap(), Some(Val::U32(7)));
+    assert_eq!(world.store.join_thread(thread).unwrap(), Some(Val::U32(7)));
     assert_eq!(status(&mut world, thread), ThreadStatus::Failed, "it trapped in the end");
     assert!(world.store.take_background_trap().is_some());
 }

@@ -57,7 +57,7 @@ fn before_it_starts_a_call_is_cancelled_without_running<L: ExtensionLimits>() {
             world.run(subtask_drop(sub));
         }
     }
-    assert_eq!(world.machine.threads().count(), 2);
+    assert_eq!(world.machine.thread_views().count(), 2);
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     assert_eq!(world.machine.thread_view(main), Err(Error::Unknown(Table::Threads)));

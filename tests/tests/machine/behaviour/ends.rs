@@ -12,7 +12,7 @@ use crate::calls::{
 use crate::guests::World;
 use crate::steps::{HOST, WAITS, back, ended, starts};
 
-fn state<L: ExtensionLimits>(world: &World<L>, instance: InstanceId, index: u32) -> EndState {
+fn state<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId, index: u32) -> EndState {
     let HandleView::End { state, .. } = world.view(instance, index) else { panic!() };
     state
 }
@@ -38,9 +38,9 @@ fn an_idle_end_hears_once_that_the_other_one_was_dropped<L: ExtensionLimits>() {
             (of.drop_writable(writable), readable)
         };
         world.run(drop);
-        assert_eq!(state(&world, instance, left), EndState::Idle);
+        assert_eq!(state(&mut world, instance, left), EndState::Idle);
         assert_eq!(event_of(&mut world, left), Some(ended(of, Dropped, 0)));
-        assert_eq!(state(&world, instance, left), EndState::Done);
+        assert_eq!(state(&mut world, instance, left), EndState::Done);
         assert_eq!(event_of(&mut world, left), None);
         let drop = if drops_readable { of.drop_writable(left) } else { of.drop_readable(left) };
         world.run(drop);
@@ -108,7 +108,7 @@ fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
     assert_eq!(world.get(STREAM.read(readable, 2)), ended(STREAM, Completed, 2));
     world.run(STREAM.drop_readable(readable));
     assert_eq!(event_of(&mut world, writable), Some(ended(STREAM, Dropped, 2)));
-    assert_eq!(state(&world, instance, writable), EndState::Done);
+    assert_eq!(state(&mut world, instance, writable), EndState::Done);
 
     // A future that was written is done, dropped or not.
     let (readable, writable) = world.ends(FUTURE);
@@ -116,7 +116,7 @@ fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
     assert_eq!(world.get(FUTURE.read(readable, 1)), ended(FUTURE, Completed, 1));
     world.run(FUTURE.drop_readable(readable));
     assert_eq!(event_of(&mut world, writable), Some(ended(FUTURE, Completed, 1)));
-    assert_eq!(state(&world, instance, writable), EndState::Done);
+    assert_eq!(state(&mut world, instance, writable), EndState::Done);
     world.run(FUTURE.drop_writable(writable));
     world.clean_up();
 }
@@ -158,7 +158,7 @@ fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: ExtensionLimits
                 for _ in 0..2 {
                     assert_eq!(world.get(begin.clone()), WAITS);
                     assert_eq!(world.get(cancel(of, end)), ended(of, Cancelled, 0));
-                    assert_eq!(state(&world, instance, end), EndState::Idle);
+                    assert_eq!(state(&mut world, instance, end), EndState::Idle);
                 }
                 // The other side finds nobody.
                 let other = if reads { of.write(writable, 3) } else { of.read(readable, 3) };
@@ -178,7 +178,7 @@ fn what_moved_before_a_cancellation_is_told<L: ExtensionLimits>() {
         assert_eq!(world.get(STREAM.write(writable, 5)), WAITS);
         assert_eq!(world.get(STREAM.read(readable, 2)), ended(STREAM, Completed, 2));
         assert_eq!(world.get(cancel(STREAM, writable)), ended(STREAM, Cancelled, 2));
-        assert_eq!(state(&world, instance, writable), EndState::Idle);
+        assert_eq!(state(&mut world, instance, writable), EndState::Idle);
         // All of it, which nobody had heard of yet.
         assert_eq!(world.get(STREAM.write(writable, 4)), WAITS);
         assert_eq!(world.get(STREAM.read(readable, 9)), ended(STREAM, Completed, 4));
@@ -202,7 +202,7 @@ fn a_future_that_moved_before_it_was_cancelled_is_completed<L: ExtensionLimits>(
         assert_eq!(world.get(FUTURE.read(readable, 1)), WAITS);
         assert_eq!(world.get(FUTURE.write(writable, 1)), ended(FUTURE, Completed, 1));
         assert_eq!(world.get(cancel(FUTURE, readable)), ended(FUTURE, Completed, 1));
-        assert_eq!(state(&world, instance, readable), EndState::Done);
+        assert_eq!(state(&mut world, instance, readable), EndState::Done);
     }
     world.clean_up();
 }
@@ -216,7 +216,7 @@ fn what_is_cancelled_after_the_other_end_was_dropped_says_that<L: ExtensionLimit
             assert_eq!(world.get(of.write(writable, 5)), WAITS);
             world.run(of.drop_readable(readable));
             assert_eq!(world.get(cancel(of, writable)), ended(of, Dropped, 0));
-            assert_eq!(state(&world, instance, writable), EndState::Done);
+            assert_eq!(state(&mut world, instance, writable), EndState::Done);
         }
     }
     world.clean_up();
@@ -267,7 +267,7 @@ fn a_thread_that_cancels_without_async_waits_for_the_host<L: ExtensionLimits>() 
     let (_, ours) = cancels(&mut world, true);
     assert_eq!(world.machine.ready_threads(), 0);
     world.machine.finish_cancellation(ours).unwrap();
-    let thread = world.machine.threads().next().unwrap().id;
+    let thread = world.machine.thread_views().next().unwrap().id;
     let step = world.tick();
     assert_eq!(back(&step, thread), u64::from(ended(STREAM, Cancelled, 0)));
     world.clean_up();

@@ -159,25 +159,26 @@ fn the_lock_is_free_while_a_callback_waits_or_yields<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let instance = world.instance();
     let [first, second] = [(); 2].map(|()| world.callback(instance));
-    let lock = |world: &World<L>| world.machine.instance_view(instance).unwrap().exclusive_thread;
+    let lock =
+        |world: &mut World<L>| world.machine.instance_view(instance).unwrap().exclusive_thread;
 
     let (_, one) = world.invoke(first);
-    assert_eq!(lock(&world), Some(one));
+    assert_eq!(lock(&mut world), Some(one));
     let set = world.get(set_new());
     assert_eq!(world.exit_to_wait(set), HOST);
-    assert_eq!(lock(&world), None);
+    assert_eq!(lock(&mut world), None);
 
     let (_, two) = world.invoke(second);
-    assert_eq!(lock(&world), Some(two));
+    assert_eq!(lock(&mut world), Some(two));
     assert_eq!(world.exit_to_yield(), HOST);
-    assert_eq!(lock(&world), None);
+    assert_eq!(lock(&mut world), None);
     let step = world.tick();
     assert_eq!(called_back(&step, two), Event::NONE);
-    assert_eq!(lock(&world), Some(two));
+    assert_eq!(lock(&mut world), Some(two));
     world.task_return(None);
-    assert_eq!(lock(&world), Some(two));
+    assert_eq!(lock(&mut world), Some(two));
     assert_eq!(world.exit(), HOST);
-    assert_eq!(lock(&world), None);
+    assert_eq!(lock(&mut world), None);
     world.clean_up();
 }
 
@@ -215,7 +216,7 @@ fn a_call_that_is_dropped_before_it_starts_never_starts<L: ExtensionLimits>() {
     assert_eq!(world.machine.ready_threads(), 1);
     assert_eq!(world.tick(), HOST);
     assert_eq!(world.machine.instance_view(instance).unwrap().waiting_to_enter, 0);
-    assert_eq!(world.machine.threads().count(), 1);
+    assert_eq!(world.machine.thread_views().count(), 1);
     world.clean_up();
 }
 

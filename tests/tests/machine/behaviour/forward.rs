@@ -19,7 +19,7 @@ fn event_of<L: ExtensionLimits>(world: &mut World<L>, end: u32) -> Option<u32> {
     (event != Event::NONE).then_some(event.payload)
 }
 
-fn has_event<L: ExtensionLimits>(world: &World<L>, instance: InstanceId, end: u32) -> bool {
+fn has_event<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId, end: u32) -> bool {
     let HandleView::End { waitable, .. } = world.view(instance, end) else { panic!() };
     waitable.has_pending_event
 }
@@ -139,8 +139,8 @@ fn a_read_and_a_write_that_were_there_before_meet<L: ExtensionLimits>() {
             (_, 0) => (false, true),
             _ => (true, true),
         };
-        assert_eq!(has_event(&world, instance, reader), reads, "{read} {write}");
-        assert_eq!(has_event(&world, instance, writer), writes, "{read} {write}");
+        assert_eq!(has_event(&mut world, instance, reader), reads, "{read} {write}");
+        assert_eq!(has_event(&mut world, instance, writer), writes, "{read} {write}");
         let expected = ended(STREAM, Completed, moved);
         assert_eq!(event_of(&mut world, reader), reads.then_some(expected));
         assert_eq!(event_of(&mut world, writer), writes.then_some(expected));
@@ -214,7 +214,7 @@ fn text_is_forwarded_between_instances<L: ExtensionLimits>() {
     world.run_in(middle);
     world.run(TEXT_STREAM.forward(source, destination));
     assert_eq!(world.copies, [4]);
-    assert!(has_event(&world, first, writer) && has_event(&world, last, reader));
+    assert!(has_event(&mut world, first, writer) && has_event(&mut world, last, reader));
     world.clean_up();
 }
 

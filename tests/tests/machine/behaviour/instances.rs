@@ -360,7 +360,7 @@ fn what_a_removed_instance_called_goes_on<L: ExtensionLimits>() {
     assert_eq!(world.get(STREAM.read(theirs, 1)), ended(STREAM, Dropped, 0));
     assert_eq!(world.return_value(Some(1)), HOST);
     assert_eq!(world.tick(), HOST);
-    assert_eq!(world.machine.threads().count(), 0);
+    assert_eq!(world.machine.thread_views().count(), 0);
     world.clean_up();
 }
 

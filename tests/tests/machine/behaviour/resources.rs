@@ -140,7 +140,7 @@ fn lends<L: ExtensionLimits>(
     (task, world.machine.lower_borrow(task, ty, representation).unwrap())
 }
 
-fn lent_out<L: ExtensionLimits>(world: &World<L>, instance: InstanceId, index: u32) -> u32 {
+fn lent_out<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId, index: u32) -> u32 {
     let HandleView::Resource { num_lends, .. } = world.view(instance, index) else { panic!() };
     num_lends
 }
@@ -157,7 +157,7 @@ fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: Exten
     else {
         panic!();
     };
-    assert_eq!(lent_out(&world, caller, index), 1);
+    assert_eq!(lent_out(&mut world, caller, index), 1);
     let view = HandleView::Resource {
         ty: HOST_RESOURCE,
         representation: 21,
@@ -177,11 +177,11 @@ fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: Exten
     assert!(world.dropped.is_empty());
     world.task_return(None);
     // It has resolved, and the caller hasn't heard of it.
-    assert_eq!(lent_out(&world, caller, index), 1);
+    assert_eq!(lent_out(&mut world, caller, index), 1);
     assert_eq!(world.exit(), HOST);
     let step = world.tick();
     back_with_event(&step, main);
-    assert_eq!(lent_out(&world, caller, index), 0);
+    assert_eq!(lent_out(&mut world, caller, index), 0);
     assert_eq!(world.machine.count_of(Table::Lends), 0);
     world.run(resource_drop(HOST_RESOURCE, index));
     assert_eq!(world.dropped, [21]);
@@ -202,7 +202,7 @@ fn the_defining_instance_borrows_the_representation_itself<L: ExtensionLimits>()
     world.task_return(None);
     let step = world.exit();
     subtask(&step, main, SubtaskState::Returned);
-    assert_eq!(lent_out(&world, caller, index), 0);
+    assert_eq!(lent_out(&mut world, caller, index), 0);
     world.clean_up();
 }
 
@@ -221,10 +221,10 @@ fn a_resource_is_lent_to_many_calls_and_many_times_to_one<L: ExtensionLimits>() 
         let step = world.step(suspend());
         subtask(&step, main, SubtaskState::Started);
     }
-    assert_eq!(lent_out(&world, caller, index), 4);
+    assert_eq!(lent_out(&mut world, caller, index), 4);
     assert_eq!(world.machine.count_of(Table::Lends), 4);
     world.machine.remove_instance(second).unwrap();
-    assert_eq!(lent_out(&world, caller, index), 4);
+    assert_eq!(lent_out(&mut world, caller, index), 4);
     world.clean_up();
 }
 
@@ -242,13 +242,13 @@ fn a_borrowed_handle_is_lent_on<L: ExtensionLimits>() {
     let (_, LoweredBorrow::Index(again)) = lends(&mut world, end, (HOST_RESOURCE, borrowed)) else {
         panic!();
     };
-    assert_eq!(lent_out(&world, middle, borrowed), 1);
+    assert_eq!(lent_out(&mut world, middle, borrowed), 1);
     assert_eq!(world.get(resource_rep(HOST_RESOURCE, again)), 8);
     world.run(resource_drop(HOST_RESOURCE, again));
     world.task_return(None);
     let step = world.exit();
     subtask(&step, between, SubtaskState::Returned);
-    assert_eq!(lent_out(&world, middle, borrowed), 0);
+    assert_eq!(lent_out(&mut world, middle, borrowed), 0);
     world.run(resource_drop(HOST_RESOURCE, borrowed));
     world.clean_up();
 }

@@ -25,7 +25,7 @@ fn dropped(index: u32) -> Event {
 }
 
 fn counts<L: ExtensionLimits, C: Chooser>(
-    world: &World<L, C>,
+    world: &mut World<L, C>,
     instance: InstanceId,
     set: u32,
 ) -> (u32, u32, u32) {
@@ -46,12 +46,12 @@ fn events_come_in_the_order_in_which_they_happened<L: ExtensionLimits>() {
     for position in [1, 2, 0] {
         world.run(STREAM.drop_writable(ends[position].1));
     }
-    assert_eq!(counts(&world, instance, set), (3, 3, 0));
+    assert_eq!(counts(&mut world, instance, set), (3, 3, 0));
     for position in [1, 2, 0] {
         assert_eq!(world.event(set_wait(set)), dropped(ends[position].0));
     }
     assert_eq!(world.event(set_poll(set)), Event::NONE);
-    assert_eq!(counts(&world, instance, set), (3, 0, 0));
+    assert_eq!(counts(&mut world, instance, set), (3, 0, 0));
     world.clean_up();
 }
 
@@ -61,15 +61,15 @@ fn an_event_goes_with_its_waitable_from_set_to_set<L: ExtensionLimits>() {
     let [one, two] = [(); 2].map(|()| world.get(set_new()));
     let readable = with_event(&mut world);
     world.run(join(readable, one));
-    assert_eq!(counts(&world, instance, one), (1, 1, 0));
+    assert_eq!(counts(&mut world, instance, one), (1, 1, 0));
     // Twice is as once.
     world.run(join(readable, one));
-    assert_eq!(counts(&world, instance, one), (1, 1, 0));
+    assert_eq!(counts(&mut world, instance, one), (1, 1, 0));
     world.run(join(readable, two));
-    assert_eq!(counts(&world, instance, one), (0, 0, 0));
-    assert_eq!(counts(&world, instance, two), (1, 1, 0));
+    assert_eq!(counts(&mut world, instance, one), (0, 0, 0));
+    assert_eq!(counts(&mut world, instance, two), (1, 1, 0));
     world.run(join(readable, 0));
-    assert_eq!(counts(&world, instance, two), (0, 0, 0));
+    assert_eq!(counts(&mut world, instance, two), (0, 0, 0));
     assert_eq!(world.event(set_poll(one)), Event::NONE);
     world.run(join(readable, two));
     assert_eq!(world.event(set_poll(two)), dropped(readable));
@@ -86,7 +86,7 @@ fn what_is_dropped_leaves_its_set_with_its_event<L: ExtensionLimits>() {
     let readable = with_event(&mut world);
     world.run(join(readable, set));
     world.run(STREAM.drop_readable(readable));
-    assert_eq!(counts(&world, instance, set), (0, 0, 0));
+    assert_eq!(counts(&mut world, instance, set), (0, 0, 0));
     world.run(set_drop(set));
     world.clean_up();
 }
@@ -100,7 +100,7 @@ fn one_event_wakes_one_of_those_who_wait<L: ExtensionLimits>() {
     assert_eq!(world.step(set_wait(set)), HOST);
     let second = world.run_in(instance);
     assert_eq!(world.step(set_wait(set)), HOST);
-    assert_eq!(counts(&world, instance, set), (1, 0, 2));
+    assert_eq!(counts(&mut world, instance, set), (1, 0, 2));
     assert_eq!(world.machine.ready_threads(), 0);
 
     world.run_in(instance);
@@ -138,7 +138,7 @@ fn who_waits_is_no_longer_ready_when_the_event_is_taken_or_goes_away<L: Extensio
         goes_away(&mut world, set, readable);
         assert_eq!(world.machine.ready_threads(), 0);
     }
-    assert_eq!(counts(&world, instance, set).2, 1);
+    assert_eq!(counts(&mut world, instance, set).2, 1);
     assert_eq!(world.machine.thread_view(first).unwrap().id, first);
     world.clean_up();
 }
@@ -152,7 +152,7 @@ fn callbacks_and_threads_wait_on_one_set<L: ExtensionLimits>() {
     assert_eq!(world.exit_to_wait(set), HOST);
     let thread = world.run_in(instance);
     assert_eq!(world.step(set_wait(set)), HOST);
-    assert_eq!(counts(&world, instance, set), (0, 0, 2));
+    assert_eq!(counts(&mut world, instance, set), (0, 0, 2));
     // Somebody else has the lock, so that only the thread can have an event.
     let (_, holder) = world.invoke(function);
     let [one, two] = [(); 2].map(|()| {
@@ -201,7 +201,7 @@ fn in_the_deterministic_profile_others_run_before_an_event_is_had<L: ExtensionLi
     let readable = with_event(&mut world);
     world.run(join(readable, set));
     assert_eq!(world.step(set_wait(set)), HOST);
-    assert_eq!(counts(&world, instance, set), (1, 1, 1));
+    assert_eq!(counts(&mut world, instance, set), (1, 1, 1));
     let step = world.tick();
     assert_eq!(back_with_event(&step, thread), dropped(readable));
     // A poll waits for nobody.

@@ -23,7 +23,8 @@ fn a_new_thread_is_suspended_and_has_the_lowest_free_index<L: ExtensionLimits>()
     let [two, three] = [5, 6].map(|function| world.get(thread_new(function, 0)));
     assert_eq!((two, three), (2, 3));
     assert_eq!(world.machine.ready_threads(), 0);
-    let suspended = world.machine.threads().filter(|thread| thread.state == ThreadState::Suspended);
+    let suspended =
+        world.machine.thread_views().filter(|thread| thread.state == ThreadState::Suspended);
     assert_eq!(suspended.count(), 2);
     let step = world.step(yield_then_resume(two));
     starts(&step, (5, 0));

@@ -238,7 +238,8 @@ pub(super) fn unknown<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 let new = crate::calls::resource_new(ty, 1);
                 world.refuses(unknown, |machine| new.definition.call(machine, &new.arguments));
                 world.refuses(unknown, |machine| {
-                    let task = machine.task_of(machine.current().unwrap()).unwrap();
+                    let thread = machine.current().unwrap();
+                    let task = machine.task_of(thread).unwrap();
                     machine.lower_borrow(task, ty, 1)
                 });
             }
@@ -294,18 +295,18 @@ pub(super) fn extensions<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         |world| {
             std::mem::forget(AsyncContextScope::enter_empty(&mut world.machine).unwrap());
             let refused = world.refuses(Error::ContextScopeEntered, |machine| {
-                machine.host().context_pop().map(|_| ())
+                machine.contexts().pop().map(|_| ())
             });
             // Nobody leaves a scope that is forgotten.
             world.machine = Machine::default();
             refused
         },
         |world| {
-            let error = world.machine.host().create_simple("error").unwrap();
+            let error = world.machine.error_contexts().create_simple("error").unwrap();
             let refused = world.refuses(Error::SourceCycle, |machine| {
-                machine.host().error_context_set_source(error, error)
+                machine.error_contexts().set_source(error, error)
             });
-            world.machine.host().error_context_drop(error).unwrap();
+            world.machine.error_contexts().drop(error).unwrap();
             refused
         },
     ]
@@ -316,24 +317,22 @@ pub(super) fn threads<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         let instance = world.instance();
         let function = world.stackful(instance);
         let config = ThreadSpawnConfig::default();
-        let spawned = world.machine.host().thread_spawn_ref(function, config, None);
+        let spawned = world.machine.threads().spawn_ref(function, config, None);
         let (thread, call, _) = spawned.unwrap();
-        world.refuses(Error::NotJoined, |machine| machine.host().thread_join_cancel(thread));
+        world.refuses(Error::NotJoined, |machine| machine.threads().cancel_join(thread));
         world.refuses(Error::JoinCycle, |machine| {
-            machine.host().thread_join_begin(thread, Some(thread))
+            machine.threads().begin_join(thread, Some(thread))
         });
         world.task_return(None);
         assert_eq!(world.exit(), HOST);
         world.refuses(Error::ThreadEnded, |machine| {
-            machine.host().thread_local_remove(thread, 1).map(|_| ())
+            machine.threads().remove_local(thread, 1).map(|_| ())
         });
-        let mut host = world.machine.host();
-        host.thread_join_begin(thread, None).unwrap();
-        host.thread_join_end(thread).unwrap().unwrap();
-        let refused = world.refuses(Error::AlreadyJoined, |machine| {
-            machine.host().thread_join_begin(thread, None)
-        });
-        assert_eq!(world.machine.host().thread_cleanup(), Ok(1));
+        world.machine.threads().begin_join(thread, None).unwrap();
+        world.machine.threads().end_join(thread).unwrap().unwrap();
+        let refused = world
+            .refuses(Error::AlreadyJoined, |machine| machine.threads().begin_join(thread, None));
+        assert_eq!(world.machine.threads().clean_up(), Ok(1));
         world.machine.drop_call(call).unwrap();
         refused
     }]
@@ -342,38 +341,32 @@ pub(super) fn threads<L: ExtensionLimits>() -> Vec<Misuse<L>> {
 pub(super) fn tasks<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
-            let task = world.machine.host().task_start().unwrap();
-            let refused =
-                world.refuses(Error::NotFinished, |machine| machine.host().task_drop(task));
-            world
-                .refuses(Error::NotBound, |machine| machine.host().cancellation_token_unbind(task));
-            let token = world.machine.host().cancellation_token_new().unwrap();
-            world.machine.host().cancellation_token_bind(token, task).unwrap();
+            let task = world.machine.tasks().start().unwrap();
+            let refused = world.refuses(Error::NotFinished, |machine| machine.tasks().drop(task));
+            world.refuses(Error::NotBound, |machine| machine.cancellation_tokens().unbind(task));
+            let token = world.machine.cancellation_tokens().create().unwrap();
+            world.machine.cancellation_tokens().bind(token, task).unwrap();
             world.refuses(Error::AlreadyBound, |machine| {
-                machine.host().cancellation_token_bind(token, task)
+                machine.cancellation_tokens().bind(token, task)
             });
-            let mut host = world.machine.host();
-            host.cancellation_token_cancel(token).unwrap();
-            host.cancellation_token_drop(token).unwrap();
-            host.task_drop(task).unwrap();
+            world.machine.cancellation_tokens().cancel(token).unwrap();
+            world.machine.cancellation_tokens().drop(token).unwrap();
+            world.machine.tasks().drop(task).unwrap();
             refused
         },
         |world| {
-            let mut host = world.machine.host();
-            let task = host.task_start().unwrap();
-            let set = host.waitable_set_of(&[task]).unwrap();
-            world.refuses(Error::SetNotEmpty, |machine| machine.host().waitable_set_drop(set));
-            world.refuses(Error::SetCycle, |machine| machine.host().waitable_set_add(set, set));
-            world.machine.host().waitable_set_remove(set, task).unwrap();
-            world
-                .refuses(Error::NotMember, |machine| machine.host().waitable_set_remove(set, task));
-            world.machine.host().waitable_set_close(set).unwrap();
-            let refused = world
-                .refuses(Error::SetClosed, |machine| machine.host().waitable_set_add(set, task));
-            let mut host = world.machine.host();
-            host.waitable_set_drop(set).unwrap();
-            host.task_cancel(task).unwrap();
-            host.task_drop(task).unwrap();
+            let task = world.machine.tasks().start().unwrap();
+            let set = world.machine.waitable_sets().create_with(&[task]).unwrap();
+            world.refuses(Error::SetNotEmpty, |machine| machine.waitable_sets().drop(set));
+            world.refuses(Error::SetCycle, |machine| machine.waitable_sets().add(set, set));
+            world.machine.waitable_sets().remove(set, task).unwrap();
+            world.refuses(Error::NotMember, |machine| machine.waitable_sets().remove(set, task));
+            world.machine.waitable_sets().close(set).unwrap();
+            let refused =
+                world.refuses(Error::SetClosed, |machine| machine.waitable_sets().add(set, task));
+            world.machine.waitable_sets().drop(set).unwrap();
+            world.machine.tasks().cancel(task).unwrap();
+            world.machine.tasks().drop(task).unwrap();
             refused
         },
     ]

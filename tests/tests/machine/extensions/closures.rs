@@ -30,15 +30,15 @@ fn closures_run_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();
-    let [first, second] = [(); 2].map(|()| machine.host().cancellation_token_new().unwrap());
+    let [first, second] = [(); 2].map(|()| machine.cancellation_tokens().create().unwrap());
     let mut ids = Vec::new();
     for (token, number) in [(first, 1), (second, 2), (first, 3), (first, 4)] {
         ids.push(register(&mut handlers, machine, token, (&heard, number)).unwrap());
     }
     assert_eq!(format!("{handlers:?}").matches("CancellationHandlerId").count(), 4);
     assert_eq!(handlers.unregister(machine, ids[2]), Ok(()));
-    machine.host().cancellation_token_cancel(second).unwrap();
-    machine.host().cancellation_token_cancel(first).unwrap();
+    machine.cancellation_tokens().cancel(second).unwrap();
+    machine.cancellation_tokens().cancel(first).unwrap();
     let others = |other: Cancelled| panic!("{other:?}");
     assert_eq!(handlers.run(machine, others), Ok(3));
     assert_eq!(handlers.run(machine, others), Ok(0));
@@ -48,7 +48,7 @@ fn closures_run_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
         assert_eq!(handlers.unregister(machine, id), gone);
     }
     for token in [first, second] {
-        machine.host().cancellation_token_drop(token).unwrap();
+        machine.cancellation_tokens().drop(token).unwrap();
     }
     world.clean_up();
 }
@@ -60,14 +60,14 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();
-    let [dropped, token] = [(); 2].map(|()| machine.host().cancellation_token_new().unwrap());
+    let [dropped, token] = [(); 2].map(|()| machine.cancellation_tokens().create().unwrap());
     let stale = register(&mut handlers, machine, dropped, (&heard, 1)).unwrap();
-    machine.host().cancellation_token_drop(dropped).unwrap();
+    machine.cancellation_tokens().drop(dropped).unwrap();
     // At the same place, a handler that is no closure of these.
-    let plain = machine.host().cancellation_token_register(token, 7).unwrap();
+    let plain = machine.cancellation_tokens().register(token, 7).unwrap();
     let gone = Err(Error::Unknown(Table::CancellationHandlers));
     assert_eq!(handlers.unregister(machine, stale), gone);
-    machine.host().cancellation_token_cancel(token).unwrap();
+    machine.cancellation_tokens().cancel(token).unwrap();
     let mut others = Vec::new();
     assert_eq!(handlers.run(machine, |it| others.push((it.handler, it.number))), Ok(0));
     assert_eq!(others, [(plain, 7)]);
@@ -75,7 +75,7 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
     register(&mut handlers, machine, token, (&heard, 2)).unwrap();
     assert_eq!(handlers.run(machine, |it| panic!("{it:?}")), Ok(1));
     assert_eq!(*heard.lock().unwrap(), [2]);
-    machine.host().cancellation_token_drop(token).unwrap();
+    machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }
 
@@ -84,8 +84,8 @@ fn a_closure_that_can_not_be_registered_is_dropped<L: ExtensionLimits>() {
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();
-    let token = machine.host().cancellation_token_new().unwrap();
-    machine.host().cancellation_token_drop(token).unwrap();
+    let token = machine.cancellation_tokens().create().unwrap();
+    machine.cancellation_tokens().drop(token).unwrap();
     let refused = register(&mut handlers, machine, token, (&heard, 1));
     assert_eq!(refused, Err(Error::Unknown(Table::CancellationTokens)));
     assert_eq!(Arc::strong_count(&heard), 1);
@@ -104,12 +104,12 @@ fn a_closure_for_which_there_is_no_room_is_dropped_and_the_others_stay() {
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();
-    let token = machine.host().cancellation_token_new().unwrap();
+    let token = machine.cancellation_tokens().create().unwrap();
     let full = (0..).find_map(|it| register(&mut handlers, machine, token, (&heard, it)).err());
     assert_eq!(full, Some(Error::Full(Table::CancellationHandlers)));
-    machine.host().cancellation_token_cancel(token).unwrap();
+    machine.cancellation_tokens().cancel(token).unwrap();
     assert_eq!(handlers.run(machine, |it| panic!("{it:?}")), Ok(12));
     assert_eq!(*heard.lock().unwrap(), (0..12).collect::<Vec<_>>());
-    machine.host().cancellation_token_drop(token).unwrap();
+    machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }

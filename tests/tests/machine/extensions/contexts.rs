@@ -101,51 +101,52 @@ fn a_typed_key_and_another_of_its_name_do_not_share_a_value<L: ExtensionLimits>(
 
 fn the_current_context_is_replaced_pushed_and_popped<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
     let with = |user| {
         let mut context = AsyncContext::new();
         context.set::<UserId>(user).unwrap();
         context
     };
-    assert_eq!((host.context_get(), host.context_depth()), (None, 0));
-    assert_eq!(host.context_pop(), Ok(None));
-    assert_eq!(host.context_set(with(1)), Ok(()));
-    assert_eq!(host.context_set(with(2)), Ok(()));
-    assert_eq!((host.get::<UserId>(), host.context_depth()), (Some(2), 1));
-    assert_eq!(host.context_push(with(3)), Ok(()));
-    assert_eq!((host.get::<UserId>(), host.context_depth()), (Some(3), 2));
-    assert_eq!(host.context_set(with(4)), Ok(()));
-    assert_eq!(host.context_pop(), Ok(Some(with(4))));
-    assert_eq!(host.context_pop(), Ok(Some(with(2))));
-    assert_eq!(host.context_pop(), Ok(None));
-    assert_eq!(host.context_get(), None);
+    assert_eq!(world.machine.contexts().current(), None);
+    assert_eq!(world.machine.contexts().depth(), 0);
+    assert_eq!(world.machine.contexts().pop(), Ok(None));
+    assert_eq!(world.machine.contexts().replace(with(1)), Ok(()));
+    assert_eq!(world.machine.contexts().replace(with(2)), Ok(()));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(2));
+    assert_eq!(world.machine.contexts().depth(), 1);
+    assert_eq!(world.machine.contexts().push(with(3)), Ok(()));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(3));
+    assert_eq!(world.machine.contexts().depth(), 2);
+    assert_eq!(world.machine.contexts().replace(with(4)), Ok(()));
+    assert_eq!(world.machine.contexts().pop(), Ok(Some(with(4))));
+    assert_eq!(world.machine.contexts().pop(), Ok(Some(with(2))));
+    assert_eq!(world.machine.contexts().pop(), Ok(None));
+    assert_eq!(world.machine.contexts().current(), None);
     world.clean_up();
 }
 
 fn the_values_of_the_current_context_are_read_set_and_removed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    assert_eq!(host.get_context_value(key("a")), None);
-    assert_eq!(host.remove_context_value(key("a")), Ok(None));
-    assert_eq!(host.remove::<UserId>(), Ok(false));
-    assert_eq!(host.context_clear(), Ok(()));
-    assert_eq!(host.context_depth(), 0, "nothing was changed yet");
+    assert_eq!(world.machine.contexts().get_value(key("a")), None);
+    assert_eq!(world.machine.contexts().remove_value(key("a")), Ok(None));
+    assert_eq!(world.machine.contexts().remove::<UserId>(), Ok(false));
+    assert_eq!(world.machine.contexts().clear(), Ok(()));
+    assert_eq!(world.machine.contexts().depth(), 0, "nothing was changed yet");
 
-    assert_eq!(host.set_context_value(key("a"), 1_u32), Ok(None));
-    assert_eq!(host.context_depth(), 1, "the first value makes a context");
-    assert_eq!(host.set_context_value(key("a"), 2_u32), Ok(Some(1_u32.into())));
-    assert_eq!(host.set::<UserId>(3), Ok(()));
-    assert_eq!(host.get_context_value(key("a")), Some(&2_u32.into()));
-    assert_eq!(host.get::<UserId>(), Some(3));
-    let refused = collision(host.set_context_value(UserId::KEY, 4_u64));
+    assert_eq!(world.machine.contexts().set_value(key("a"), 1_u32), Ok(None));
+    assert_eq!(world.machine.contexts().depth(), 1, "the first value makes a context");
+    assert_eq!(world.machine.contexts().set_value(key("a"), 2_u32), Ok(Some(1_u32.into())));
+    assert_eq!(world.machine.contexts().set::<UserId>(3), Ok(()));
+    assert_eq!(world.machine.contexts().get_value(key("a")), Some(&2_u32.into()));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(3));
+    let refused = collision(world.machine.contexts().set_value(UserId::KEY, 4_u64));
     assert_eq!(refused, (std::any::type_name::<UserId>(), ContextKeyCollision::TEXT));
-    assert_eq!(host.remove_context_value(key("a")), Ok(Some(2_u32.into())));
-    assert_eq!(host.remove::<UserId>(), Ok(true));
-    assert_eq!(host.context_get(), Some(&AsyncContext::new()));
-    assert_eq!(host.set::<UserId>(5), Ok(()));
-    assert_eq!(host.context_clear(), Ok(()));
-    assert_eq!(host.context_get(), Some(&AsyncContext::new()));
-    assert_eq!(host.context_pop(), Ok(Some(AsyncContext::new())));
+    assert_eq!(world.machine.contexts().remove_value(key("a")), Ok(Some(2_u32.into())));
+    assert_eq!(world.machine.contexts().remove::<UserId>(), Ok(true));
+    assert_eq!(world.machine.contexts().current(), Some(&AsyncContext::new()));
+    assert_eq!(world.machine.contexts().set::<UserId>(5), Ok(()));
+    assert_eq!(world.machine.contexts().clear(), Ok(()));
+    assert_eq!(world.machine.contexts().current(), Some(&AsyncContext::new()));
+    assert_eq!(world.machine.contexts().pop(), Ok(Some(AsyncContext::new())));
     world.clean_up();
 }
 
@@ -154,39 +155,40 @@ fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimit
     let instance = world.instance();
     let function = world.stackful(instance);
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
-    scope.host().set::<UserId>(1).unwrap();
+    scope.contexts().set::<UserId>(1).unwrap();
     let (call, step) = scope.invoke(function).unwrap();
     let thread = enters(&step, function);
     // It is the task's context that changes while it has control, and not the host's.
     let task = scope.task_of(thread).unwrap();
-    assert_eq!(scope.host().current_task(), Some(task));
-    assert_eq!(scope.host().get::<UserId>(), Some(1));
-    scope.host().set::<Locale>("de").unwrap();
+    assert_eq!(scope.tasks().current(), Some(task));
+    assert_eq!(scope.contexts().get::<UserId>(), Some(1));
+    scope.contexts().set::<Locale>("de").unwrap();
     drop(scope);
 
     assert_eq!(world.step(thread_yield()), HOST);
-    let mut host = world.machine.host();
-    assert_eq!((host.current_task(), host.context_get()), (None, None));
-    host.set::<UserId>(2).unwrap();
-    let of_task = host.context_of(task).unwrap().unwrap();
+    assert_eq!((world.machine.tasks().current(), world.machine.contexts().current()), (None, None));
+    world.machine.contexts().set::<UserId>(2).unwrap();
+    let of_task = world.machine.contexts().of_task(task).unwrap().unwrap();
     assert_eq!((of_task.get::<UserId>(), of_task.get::<Locale>()), (Some(1), Some("de")));
 
     let step = world.tick();
     back(&step, thread);
     world.as_host(|world| {
-        let mut host = world.machine.host();
-        assert_eq!(host.current_task(), Some(task), "the one that calls the host's function");
-        assert_eq!(host.get::<UserId>(), Some(1));
-        host.set::<UserId>(3).unwrap();
+        assert_eq!(
+            world.machine.tasks().current(),
+            Some(task),
+            "the one that calls the host's function"
+        );
+        assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
+        world.machine.contexts().set::<UserId>(3).unwrap();
     });
-    assert_eq!(world.machine.host().get::<UserId>(), Some(3));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(3));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
 
-    let mut host = world.machine.host();
-    assert_eq!(host.get::<UserId>(), Some(2));
-    assert_eq!(host.context_of(task), Err(Error::Unknown(Table::Tasks)));
-    host.context_pop().unwrap();
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(2));
+    assert_eq!(world.machine.contexts().of_task(task), Err(Error::Unknown(Table::Tasks)));
+    world.machine.contexts().pop().unwrap();
     assert_eq!(world.machine.count_of(Table::TaskRecords), 0);
     assert_eq!(world.machine.count_of(Table::Contexts), 0);
     world.machine.drop_call(call).unwrap();
@@ -201,24 +203,34 @@ fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets
     let instance = world.instance();
     let callee = world.stackful(instance);
     let caller_task = world.machine.task_of(caller).unwrap();
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
 
     let step = world.import_async(callee);
     let thread = enters(&step, callee);
     let callee_task = world.machine.task_of(thread).unwrap();
-    let mut host = world.machine.host();
-    assert_eq!((host.current_task(), host.get::<UserId>()), (Some(callee_task), Some(1)));
-    assert_eq!(host.context_depth(), 1);
-    host.set::<UserId>(2).unwrap();
-    assert_eq!(host.context_of(caller_task).unwrap().unwrap().get::<UserId>(), Some(1));
+    assert_eq!(
+        (world.machine.tasks().current(), world.machine.contexts().get::<UserId>()),
+        (Some(callee_task), Some(1))
+    );
+    assert_eq!(world.machine.contexts().depth(), 1);
+    world.machine.contexts().set::<UserId>(2).unwrap();
+    assert_eq!(
+        world.machine.contexts().of_task(caller_task).unwrap().unwrap().get::<UserId>(),
+        Some(1)
+    );
 
     let step = world.step(suspend());
     subtask(&step, caller, SubtaskState::Started);
-    let mut host = world.machine.host();
-    assert_eq!((host.current_task(), host.get::<UserId>()), (Some(caller_task), Some(1)));
-    host.set::<UserId>(3).unwrap();
-    host.context_push(AsyncContext::new()).unwrap();
-    assert_eq!(host.context_of(callee_task).unwrap().unwrap().get::<UserId>(), Some(2));
+    assert_eq!(
+        (world.machine.tasks().current(), world.machine.contexts().get::<UserId>()),
+        (Some(caller_task), Some(1))
+    );
+    world.machine.contexts().set::<UserId>(3).unwrap();
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    assert_eq!(
+        world.machine.contexts().of_task(callee_task).unwrap().unwrap().get::<UserId>(),
+        Some(2)
+    );
     assert_eq!(world.machine.count_of(Table::TaskRecords), 2);
     world.clean_up();
 }
@@ -229,16 +241,17 @@ fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: Extension
     let instance = world.instance();
     let function = world.sync(instance);
     let task = world.machine.task_of(caller).unwrap();
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     world.as_host(|world| {
         let (_, thread) = world.invoke(function);
-        let mut host = world.machine.host();
-        assert_ne!(host.current_task(), Some(task));
-        assert_eq!(host.get::<UserId>(), Some(1));
-        host.set::<UserId>(2).unwrap();
+        assert_ne!(world.machine.tasks().current(), Some(task));
+        assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
+        world.machine.contexts().set::<UserId>(2).unwrap();
         assert_eq!(world.return_value(None), HOST, "{thread:?}");
-        let host = world.machine.host();
-        assert_eq!((host.current_task(), host.get::<UserId>()), (Some(task), Some(1)));
+        assert_eq!(
+            (world.machine.tasks().current(), world.machine.contexts().get::<UserId>()),
+            (Some(task), Some(1))
+        );
     });
     world.clean_up();
 }
@@ -250,7 +263,7 @@ fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: ExtensionL
     assert_eq!(world.step(thread_yield()), HOST);
     let function = world.stackful(instance);
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
-    scope.host().set::<UserId>(7).unwrap();
+    scope.contexts().set::<UserId>(7).unwrap();
     let (call, step) = scope.invoke(function).unwrap();
     assert_eq!(step, HOST);
     drop(scope);
@@ -260,7 +273,7 @@ fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: ExtensionL
     assert_eq!(world.step(suspend()), HOST);
     let step = world.tick();
     enters(&step, function);
-    assert_eq!(world.machine.host().get::<UserId>(), Some(7));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(7));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     world.machine.drop_call(call).unwrap();
@@ -274,7 +287,7 @@ fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: ExtensionLimits
     assert_eq!(world.step(thread_yield()), HOST);
     let function = world.stackful(instance);
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
-    scope.host().set::<UserId>(7).unwrap();
+    scope.contexts().set::<UserId>(7).unwrap();
     let (call, _) = scope.invoke(function).unwrap();
     assert_eq!(scope.cancel_call(call), Ok(HOST));
     drop(scope);
@@ -289,7 +302,7 @@ fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: ExtensionLimits
 fn what_is_removed_with_its_instance_leaves_no_context<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     assert_eq!(world.step(suspend()), HOST);
     assert_eq!(world.machine.count_of(Table::TaskRecords), 1);
     world.machine.remove_instance(instance).unwrap();
@@ -302,11 +315,10 @@ fn a_task_without_a_context_has_no_record<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (_, thread) = world.running();
     let task = world.machine.task_of(thread).unwrap();
-    let mut host = world.machine.host();
-    assert_eq!(host.context_of(task), Ok(None));
-    host.context_push(AsyncContext::new()).unwrap();
-    host.context_pop().unwrap();
-    assert_eq!(host.context_get(), None);
+    assert_eq!(world.machine.contexts().of_task(task), Ok(None));
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    world.machine.contexts().pop().unwrap();
+    assert_eq!(world.machine.contexts().current(), None);
     assert_eq!(world.machine.count_of(Table::TaskRecords), 0);
     let instance = world.instance();
     let function = world.plain(instance);

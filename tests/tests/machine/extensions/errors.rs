@@ -15,60 +15,69 @@ const GONE: Error = Error::Unknown(Table::ErrorContexts);
 
 fn an_error_has_a_message_a_severity_and_a_code<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let error = host.error_context_new("it broke", ErrorSeverity::Critical).unwrap();
-    assert_eq!(host.error_context_message(error), Ok("it broke"));
-    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Critical));
-    assert_eq!(host.error_context_set_severity(error, ErrorSeverity::Info), Ok(()));
-    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Info));
-    assert_eq!(host.error_context_code(error), Ok(None));
-    assert_eq!(host.error_context_set_code(error, -7), Ok(()));
-    assert_eq!(host.error_context_code(error), Ok(Some(-7)));
-    assert_eq!(host.error_context_set_code(error, None), Ok(()));
-    assert_eq!(host.error_context_code(error), Ok(None));
-    assert_eq!(host.error_context_source(error), Ok(None));
-    assert_eq!(host.error_context_drop(error), Ok(()));
+    let error = world.machine.error_contexts().create("it broke", ErrorSeverity::Critical).unwrap();
+    assert_eq!(world.machine.error_contexts().message(error), Ok("it broke"));
+    assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Critical));
+    assert_eq!(world.machine.error_contexts().set_severity(error, ErrorSeverity::Info), Ok(()));
+    assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Info));
+    assert_eq!(world.machine.error_contexts().code(error), Ok(None));
+    assert_eq!(world.machine.error_contexts().set_code(error, -7), Ok(()));
+    assert_eq!(world.machine.error_contexts().code(error), Ok(Some(-7)));
+    assert_eq!(world.machine.error_contexts().set_code(error, None), Ok(()));
+    assert_eq!(world.machine.error_contexts().code(error), Ok(None));
+    assert_eq!(world.machine.error_contexts().source(error), Ok(None));
+    assert_eq!(world.machine.error_contexts().drop(error), Ok(()));
     world.clean_up();
 }
 
 fn an_error_has_stack_frames_from_the_innermost_out<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
     let inner = StackFrame::new("connect").file("database.rs").line(142).column(15);
     let outer = StackFrame::new("main");
-    let error = host.create_with_stack_trace("no answer", ErrorSeverity::Warning, [inner]).unwrap();
-    assert_eq!(host.error_context_add_stack_frame(error, outer), Ok(()));
-    let frames: Vec<_> = host.error_context_stack_frames(error).unwrap().collect();
+    let error = world
+        .machine
+        .error_contexts()
+        .create_with_stack_trace("no answer", ErrorSeverity::Warning, [inner])
+        .unwrap();
+    assert_eq!(world.machine.error_contexts().add_stack_frame(error, outer), Ok(()));
+    let frames: Vec<_> = world.machine.error_contexts().stack_frames(error).unwrap().collect();
     assert_eq!(frames, [inner, outer]);
     assert_eq!(
-        host.error_context_stack_trace(error).unwrap().to_string(),
+        world.machine.error_contexts().stack_trace(error).unwrap().to_string(),
         "warning: no answer\n    at connect (database.rs:142:15)\n    at main"
     );
-    host.error_context_drop(error).unwrap();
+    world.machine.error_contexts().drop(error).unwrap();
     world.clean_up();
 }
 
 fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let error = host.create_simple("it broke").unwrap();
-    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Error));
-    assert_eq!(host.error_context_get_metadata(error, "url"), Ok(None));
-    assert_eq!(host.error_context_remove_metadata(error, "url"), Ok(None));
-    assert_eq!(host.error_context_set_metadata(error, "url", "tcp://a"), Ok(None));
-    assert_eq!(host.error_context_set_metadata(error, "try", 1_u32), Ok(None));
-    assert_eq!(host.error_context_set_metadata(error, "try", 2_u32), Ok(Some(1_u32.into())));
-    let url = host.error_context_get_metadata(error, "url").unwrap();
-    assert_eq!(url.and_then(ContextValue::as_text), Some("tcp://a"));
-    let all: Vec<_> = host
-        .error_context_metadata(error)
+    let error = world.machine.error_contexts().create_simple("it broke").unwrap();
+    assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Error));
+    assert_eq!(world.machine.error_contexts().get_metadata(error, "url"), Ok(None));
+    assert_eq!(world.machine.error_contexts().remove_metadata(error, "url"), Ok(None));
+    assert_eq!(world.machine.error_contexts().set_metadata(error, "url", "tcp://a"), Ok(None));
+    assert_eq!(world.machine.error_contexts().set_metadata(error, "try", 1_u32), Ok(None));
+    assert_eq!(
+        world.machine.error_contexts().set_metadata(error, "try", 2_u32),
+        Ok(Some(1_u32.into()))
+    );
+    let url = world.machine.error_contexts().get_metadata(error, "url").unwrap().cloned();
+    assert_eq!(url.as_ref().and_then(ContextValue::as_text), Some("tcp://a"));
+    let all: Vec<_> = world
+        .machine
+        .error_contexts()
+        .metadata(error)
         .unwrap()
         .map(|(key, value)| (key, value.clone()))
         .collect();
-    assert_eq!(all, [("url", url.unwrap().clone()), ("try", 2_u32.into())]);
-    assert_eq!(host.error_context_remove_metadata(error, "try"), Ok(Some(2_u32.into())));
-    assert_eq!(host.error_context_metadata(error).unwrap().count(), 1);
-    host.error_context_drop(error).unwrap();
+    assert_eq!(all, [("url", url.unwrap()), ("try", 2_u32.into())]);
+    assert_eq!(
+        world.machine.error_contexts().remove_metadata(error, "try"),
+        Ok(Some(2_u32.into()))
+    );
+    assert_eq!(world.machine.error_contexts().metadata(error).unwrap().count(), 1);
+    world.machine.error_contexts().drop(error).unwrap();
     world.clean_up();
 }
 
@@ -80,18 +89,24 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
     else {
         panic!("an error context");
     };
-    let mut host = world.machine.host();
-    assert_eq!(host.error_context_severity(error), Ok(ErrorSeverity::Error));
-    assert_eq!(host.error_context_stack_trace(error).unwrap().to_string(), "error: message");
-    host.error_context_set_severity(error, ErrorSeverity::Critical).unwrap();
-    host.error_context_set_code(error, 5).unwrap();
-    host.error_context_add_stack_frame(error, StackFrame::new("guest")).unwrap();
-    host.error_context_set_metadata(error, "task", 1_u64).unwrap();
-    let trace = host.error_context_stack_trace(error).unwrap();
+    assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Error));
+    assert_eq!(
+        world.machine.error_contexts().stack_trace(error).unwrap().to_string(),
+        "error: message"
+    );
+    world.machine.error_contexts().set_severity(error, ErrorSeverity::Critical).unwrap();
+    world.machine.error_contexts().set_code(error, 5).unwrap();
+    world.machine.error_contexts().add_stack_frame(error, StackFrame::new("guest")).unwrap();
+    world.machine.error_contexts().set_metadata(error, "task", 1_u64).unwrap();
+    let trace = world.machine.error_contexts().stack_trace(error).unwrap();
     assert_eq!(trace.to_string(), "critical 5: message\n    at guest");
     assert_eq!(format!("{trace:?}"), trace.to_string());
-    assert_eq!(host.error_context_drop(error), Err(Error::NotHeld));
-    assert_eq!(host.error_context_message(error), Ok("message"), "as the guest gave it");
+    assert_eq!(world.machine.error_contexts().drop(error), Err(Error::NotHeld));
+    assert_eq!(
+        world.machine.error_contexts().message(error),
+        Ok("message"),
+        "as the guest gave it"
+    );
     assert_eq!(world.machine.count_of(Table::ErrorRecords), 1);
 
     world.run(error_context_drop(handle));
@@ -102,11 +117,10 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
     else {
         panic!("an error context");
     };
-    let host = world.machine.host();
-    assert_eq!(host.error_context_severity(error), Err(GONE));
-    assert_eq!(host.error_context_severity(next), Ok(ErrorSeverity::Error));
-    assert_eq!(host.error_context_code(next), Ok(None));
-    assert_eq!(host.error_context_metadata(next).unwrap().count(), 0);
+    assert_eq!(world.machine.error_contexts().severity(error), Err(GONE));
+    assert_eq!(world.machine.error_contexts().severity(next), Ok(ErrorSeverity::Error));
+    assert_eq!(world.machine.error_contexts().code(next), Ok(None));
+    assert_eq!(world.machine.error_contexts().metadata(next).unwrap().count(), 0);
     world.clean_up();
 }
 
@@ -115,43 +129,47 @@ fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<
 >() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
-    let error = world.machine.host().error_context_new("lost", ErrorSeverity::Warning).unwrap();
+    let error = world.machine.error_contexts().create("lost", ErrorSeverity::Warning).unwrap();
     let handle = world.machine.lower_error_context(instance, error).unwrap();
     assert_eq!(world.machine.debug_message(error), Ok("lost"));
-    assert_eq!(world.machine.host().error_context_severity(error), Ok(ErrorSeverity::Warning));
+    assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Warning));
     let back = world.lift_error_context(instance, handle);
     assert_eq!(back, error);
     world.run(error_context_drop(handle));
-    let mut host = world.machine.host();
-    assert_eq!(host.error_context_severity(back), Ok(ErrorSeverity::Warning));
-    host.error_context_drop(back).unwrap();
-    assert_eq!(host.error_context_severity(back), Err(GONE));
+    assert_eq!(world.machine.error_contexts().severity(back), Ok(ErrorSeverity::Warning));
+    world.machine.error_contexts().drop(back).unwrap();
+    assert_eq!(world.machine.error_contexts().severity(back), Err(GONE));
     world.clean_up();
 }
 
 fn every_operation_says_that_an_error_is_no_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let error = host.create_simple("gone").unwrap();
-    let other = host.create_simple("there").unwrap();
-    host.error_context_drop(error).unwrap();
-    assert_eq!(host.error_context_drop(error), Err(GONE));
-    assert_eq!(host.error_context_message(error), Err(GONE));
-    assert_eq!(host.error_context_severity(error), Err(GONE));
-    assert_eq!(host.error_context_set_severity(error, ErrorSeverity::Info), Err(GONE));
-    assert_eq!(host.error_context_code(error), Err(GONE));
-    assert_eq!(host.error_context_set_code(error, 1), Err(GONE));
-    assert_eq!(host.error_context_source(error), Err(GONE));
-    assert_eq!(host.error_context_set_source(error, other), Err(GONE));
-    assert_eq!(host.error_context_set_source(other, error), Err(GONE));
-    assert_eq!(host.error_context_add_stack_frame(error, StackFrame::new("f")), Err(GONE));
-    assert_eq!(host.error_context_stack_frames(error).map(Iterator::count), Err(GONE));
-    assert_eq!(host.error_context_set_metadata(error, "a", 1_u32), Err(GONE));
-    assert_eq!(host.error_context_get_metadata(error, "a"), Err(GONE));
-    assert_eq!(host.error_context_remove_metadata(error, "a"), Err(GONE));
-    assert_eq!(host.error_context_metadata(error).map(Iterator::count), Err(GONE));
-    assert_eq!(host.error_context_stack_trace(error).map(|it| it.to_string()), Err(GONE));
-    host.error_context_drop(other).unwrap();
+    let error = world.machine.error_contexts().create_simple("gone").unwrap();
+    let other = world.machine.error_contexts().create_simple("there").unwrap();
+    world.machine.error_contexts().drop(error).unwrap();
+    assert_eq!(world.machine.error_contexts().drop(error), Err(GONE));
+    assert_eq!(world.machine.error_contexts().message(error), Err(GONE));
+    assert_eq!(world.machine.error_contexts().severity(error), Err(GONE));
+    assert_eq!(world.machine.error_contexts().set_severity(error, ErrorSeverity::Info), Err(GONE));
+    assert_eq!(world.machine.error_contexts().code(error), Err(GONE));
+    assert_eq!(world.machine.error_contexts().set_code(error, 1), Err(GONE));
+    assert_eq!(world.machine.error_contexts().source(error), Err(GONE));
+    assert_eq!(world.machine.error_contexts().set_source(error, other), Err(GONE));
+    assert_eq!(world.machine.error_contexts().set_source(other, error), Err(GONE));
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(error, StackFrame::new("f")),
+        Err(GONE)
+    );
+    assert_eq!(world.machine.error_contexts().stack_frames(error).map(Iterator::count), Err(GONE));
+    assert_eq!(world.machine.error_contexts().set_metadata(error, "a", 1_u32), Err(GONE));
+    assert_eq!(world.machine.error_contexts().get_metadata(error, "a"), Err(GONE));
+    assert_eq!(world.machine.error_contexts().remove_metadata(error, "a"), Err(GONE));
+    assert_eq!(world.machine.error_contexts().metadata(error).map(Iterator::count), Err(GONE));
+    assert_eq!(
+        world.machine.error_contexts().stack_trace(error).map(|it| it.to_string()),
+        Err(GONE)
+    );
+    world.machine.error_contexts().drop(other).unwrap();
     world.clean_up();
 }
 

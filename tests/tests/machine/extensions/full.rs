@@ -64,22 +64,24 @@ fn a_context_has_as_many_values_as_there_is_room_for_and_none_that_is_too_long()
 #[test]
 fn there_are_as_many_contexts_as_there_is_room_for() {
     let mut world = World::<Little>::new();
-    let mut host = world.machine.host();
-    host.set::<UserId>(1).unwrap();
-    host.context_push(AsyncContext::new()).unwrap();
-    assert_eq!(host.context_push(AsyncContext::new()), full(Contexts));
-    assert_eq!(host.context_depth(), 2);
-    assert_eq!(host.context_set(AsyncContext::new()), Ok(()), "in place of the current one");
+    world.machine.contexts().set::<UserId>(1).unwrap();
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(Contexts));
+    assert_eq!(world.machine.contexts().depth(), 2);
+    assert_eq!(
+        world.machine.contexts().replace(AsyncContext::new()),
+        Ok(()),
+        "in place of the current one"
+    );
     let refused = AsyncContextScope::enter_empty(&mut world.machine).map(|_| ());
     assert_eq!(refused, full(Contexts));
     let refused = AsyncContextScope::enter_copy(&mut world.machine).map(|_| ());
     assert_eq!(refused, full(Contexts));
     let refused = with_async_context(&mut world.machine, AsyncContext::new(), |_| panic!());
     assert_eq!(refused, full::<()>(Contexts), "nothing is done");
-    let mut host = world.machine.host();
-    host.context_pop().unwrap();
-    assert_eq!(host.get::<UserId>(), Some(1));
-    host.context_pop().unwrap();
+    world.machine.contexts().pop().unwrap();
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
+    world.machine.contexts().pop().unwrap();
     world.clean_up();
 }
 
@@ -94,12 +96,11 @@ fn contexts_nest_as_deep_as_there_is_room_for() {
         extensions { contexts: 3, context_scopes: 1 }
     }
     let mut world = World::<Flat>::new();
-    let mut host = world.machine.host();
-    host.context_push(AsyncContext::new()).unwrap();
-    host.context_push(AsyncContext::new()).unwrap();
-    assert_eq!(host.context_push(AsyncContext::new()), full(ContextScopes));
-    assert_eq!(host.context_depth(), 2);
-    while host.context_pop().unwrap().is_some() {}
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(ContextScopes));
+    assert_eq!(world.machine.contexts().depth(), 2);
+    while world.machine.contexts().pop().unwrap().is_some() {}
     world.clean_up();
 }
 
@@ -108,22 +109,21 @@ fn a_context_that_others_have_changes_if_there_is_room_for_a_copy() {
     let mut world = World::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     world.invoke(function);
     assert_eq!(world.step(suspend()), HOST);
-    let mut host = world.machine.host();
-    host.context_push(AsyncContext::new()).unwrap();
-    host.context_pop().unwrap();
-    assert_eq!(host.set::<UserId>(2), Ok(()), "there is room for a second one");
-    host.context_pop().unwrap();
-    host.context_push(AsyncContext::new()).unwrap();
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    world.machine.contexts().pop().unwrap();
+    assert_eq!(world.machine.contexts().set::<UserId>(2), Ok(()), "there is room for a second one");
+    world.machine.contexts().pop().unwrap();
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
     world.clean_up_with_contexts();
 }
 
 impl World<Little> {
     /// Pops the host's contexts, and cleans up.
     fn clean_up_with_contexts(&mut self) {
-        while self.machine.host().context_pop().unwrap().is_some() {}
+        while self.machine.contexts().pop().unwrap().is_some() {}
         self.clean_up();
     }
 }
@@ -133,21 +133,19 @@ fn a_shared_context_stays_as_it_is_where_there_is_no_room_for_a_copy() {
     let mut world = World::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
-    let mut host = world.machine.host();
-    host.context_push(AsyncContext::new()).unwrap();
-    host.context_push(AsyncContext::new()).unwrap();
-    host.set::<UserId>(1).unwrap();
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     world.invoke(function);
     assert_eq!(world.step(suspend()), HOST);
-    let mut host = world.machine.host();
     let refused = ContextError::Error(Error::Full(Contexts));
-    assert_eq!(host.set::<UserId>(2), Err(refused));
-    assert_eq!(host.set_context_value(UserId::KEY, 2_u64).map(|_| ()), Err(refused));
-    assert_eq!(host.remove::<UserId>(), full(Contexts));
-    assert_eq!(host.remove_context_value(UserId::KEY), full(Contexts));
-    assert_eq!(host.context_clear(), full(Contexts));
-    assert_eq!(host.context_set(AsyncContext::new()), full(Contexts));
-    assert_eq!(host.get::<UserId>(), Some(1));
+    assert_eq!(world.machine.contexts().set::<UserId>(2), Err(refused));
+    assert_eq!(world.machine.contexts().set_value(UserId::KEY, 2_u64).map(|_| ()), Err(refused));
+    assert_eq!(world.machine.contexts().remove::<UserId>(), full(Contexts));
+    assert_eq!(world.machine.contexts().remove_value(UserId::KEY), full(Contexts));
+    assert_eq!(world.machine.contexts().clear(), full(Contexts));
+    assert_eq!(world.machine.contexts().replace(AsyncContext::new()), full(Contexts));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
     world.clean_up_with_contexts();
 }
 
@@ -157,23 +155,24 @@ fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (first, _) = world.invoke(function);
-    let mut host = world.machine.host();
-    host.set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     let refused = world.machine.canon_lower(function, true).map(|_| ());
     assert_eq!(refused, Err(Failure::Error(Error::Full(TaskRecords))));
     assert_eq!(world.step(suspend()), HOST);
 
-    world.machine.host().set::<UserId>(2).unwrap();
+    world.machine.contexts().set::<UserId>(2).unwrap();
     let before = world.state();
     let refused = world.machine.invoke(function).map(|_| ());
     assert_eq!(refused, Err(Failure::Error(Error::Full(TaskRecords))));
     assert_eq!(world.state(), before);
-    world.machine.host().context_pop().unwrap();
+    world.machine.contexts().pop().unwrap();
     world.invoke(function);
-    let mut host = world.machine.host();
-    assert_eq!(host.context_push(AsyncContext::new()), full(TaskRecords));
-    assert_eq!(host.context_set(AsyncContext::new()), full(TaskRecords));
-    assert_eq!(host.set::<UserId>(3), Err(ContextError::Error(Error::Full(TaskRecords))));
+    assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(TaskRecords));
+    assert_eq!(world.machine.contexts().replace(AsyncContext::new()), full(TaskRecords));
+    assert_eq!(
+        world.machine.contexts().set::<UserId>(3),
+        Err(ContextError::Error(Error::Full(TaskRecords)))
+    );
     assert_eq!(world.step(suspend()), HOST);
     world.machine.drop_call(first).unwrap();
     world.clean_up();
@@ -182,50 +181,78 @@ fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
 #[test]
 fn an_error_has_as_much_as_there_is_room_for() {
     let mut world = World::<Little>::new();
-    let mut host = world.machine.host();
-    let error = host.create_simple("a long message").unwrap();
-    assert_eq!(host.error_context_message(error), Ok("a long m"), "cut, as the spec allows");
+    let error = world.machine.error_contexts().create_simple("a long message").unwrap();
+    assert_eq!(
+        world.machine.error_contexts().message(error),
+        Ok("a long m"),
+        "cut, as the spec allows"
+    );
     let frame = StackFrame::new("f");
     let too_long = |bytes| Err(Error::ValueTooLong { bytes });
-    assert_eq!(host.error_context_add_stack_frame(error, StackFrame::new("12345")), too_long(5));
-    assert_eq!(host.error_context_add_stack_frame(error, frame.file("123456")), too_long(6));
-    assert_eq!(host.error_context_add_stack_frame(error, frame), Ok(()));
-    assert_eq!(host.error_context_add_stack_frame(error, frame), full(StackFrames));
-    assert_eq!(host.error_context_stack_frames(error).unwrap().count(), 1);
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(error, StackFrame::new("12345")),
+        too_long(5)
+    );
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(error, frame.file("123456")),
+        too_long(6)
+    );
+    assert_eq!(world.machine.error_contexts().add_stack_frame(error, frame), Ok(()));
+    assert_eq!(world.machine.error_contexts().add_stack_frame(error, frame), full(StackFrames));
+    assert_eq!(world.machine.error_contexts().stack_frames(error).unwrap().count(), 1);
 
     let key = "k".repeat(65);
-    assert_eq!(host.error_context_set_metadata(error, &key, 1_u8).map(|_| ()), too_long(65));
-    assert_eq!(host.error_context_set_metadata(error, "a", "12345").map(|_| ()), too_long(5));
-    assert_eq!(host.error_context_set_metadata(error, "a", 1_u8), Ok(Option::None));
-    assert_eq!(host.error_context_set_metadata(error, "b", 1_u8), full(ErrorMetadata));
-    assert_eq!(host.error_context_metadata(error).unwrap().count(), 1);
-    host.error_context_drop(error).unwrap();
+    assert_eq!(
+        world.machine.error_contexts().set_metadata(error, &key, 1_u8).map(|_| ()),
+        too_long(65)
+    );
+    assert_eq!(
+        world.machine.error_contexts().set_metadata(error, "a", "12345").map(|_| ()),
+        too_long(5)
+    );
+    assert_eq!(world.machine.error_contexts().set_metadata(error, "a", 1_u8), Ok(Option::None));
+    assert_eq!(world.machine.error_contexts().set_metadata(error, "b", 1_u8), full(ErrorMetadata));
+    assert_eq!(world.machine.error_contexts().metadata(error).unwrap().count(), 1);
+    world.machine.error_contexts().drop(error).unwrap();
     world.clean_up();
 }
 
 #[test]
 fn an_error_that_can_not_be_described_is_not_made() {
     let mut world = World::<Little>::new();
-    let mut host = world.machine.host();
     let frames = [StackFrame::new("f"), StackFrame::new("g")];
-    let refused = host.create_with_stack_trace("a", ErrorSeverity::Info, frames);
+    let refused =
+        world.machine.error_contexts().create_with_stack_trace("a", ErrorSeverity::Info, frames);
     assert_eq!(refused, full(StackFrames));
-    let made = [(); 2].map(|()| host.error_context_new("a", ErrorSeverity::Info).unwrap());
-    assert_eq!(host.error_context_new("a", ErrorSeverity::Info), full(ErrorRecords));
+    let made =
+        [(); 2].map(|()| world.machine.error_contexts().create("a", ErrorSeverity::Info).unwrap());
+    assert_eq!(world.machine.error_contexts().create("a", ErrorSeverity::Info), full(ErrorRecords));
     let plain = world.machine.new_host_error_context("a").unwrap();
-    let mut host = world.machine.host();
-    assert_eq!(host.error_context_severity(plain), Ok(ErrorSeverity::Error));
-    assert_eq!(host.error_context_set_code(plain, 1), full(ErrorRecords));
-    assert_eq!(host.error_context_set_severity(plain, ErrorSeverity::Info), full(ErrorRecords));
-    assert_eq!(host.error_context_set_metadata(plain, "a", 1), full(ErrorRecords));
-    assert_eq!(host.error_context_add_stack_frame(plain, frames[0]), full(ErrorRecords));
-    assert_eq!(host.error_context_set_source(plain, made[0]), full(ErrorRecords));
-    assert_eq!(host.error_context_set_source(made[0], plain), full(ErrorRecords));
-    assert_eq!(host.error_context_new("a", ErrorSeverity::Info), full(ErrorContexts));
-    assert_eq!(host.error_context_source(made[0]), Ok(Option::None));
+    assert_eq!(world.machine.error_contexts().severity(plain), Ok(ErrorSeverity::Error));
+    assert_eq!(world.machine.error_contexts().set_code(plain, 1), full(ErrorRecords));
+    assert_eq!(
+        world.machine.error_contexts().set_severity(plain, ErrorSeverity::Info),
+        full(ErrorRecords)
+    );
+    assert_eq!(world.machine.error_contexts().set_metadata(plain, "a", 1), full(ErrorRecords));
+    assert_eq!(
+        world.machine.error_contexts().add_stack_frame(plain, frames[0]),
+        full(ErrorRecords)
+    );
+    assert_eq!(world.machine.error_contexts().set_source(plain, made[0]), full(ErrorRecords));
+    assert_eq!(world.machine.error_contexts().set_source(made[0], plain), full(ErrorRecords));
+    assert_eq!(
+        world.machine.error_contexts().create("a", ErrorSeverity::Info),
+        full(ErrorContexts)
+    );
+    assert_eq!(world.machine.error_contexts().source(made[0]), Ok(Option::None));
     for error in [made[0], made[1], plain] {
-        host.error_context_drop(error).unwrap();
-        assert_eq!(host.error_context_message(error), full_of_nothing(), "nothing else held it");
+        world.machine.error_contexts().drop(error).unwrap();
+        assert_eq!(
+            world.machine.error_contexts().message(error),
+            full_of_nothing(),
+            "nothing else held it"
+        );
     }
     world.clean_up();
 }
@@ -237,12 +264,11 @@ fn full_of_nothing<T>() -> Result<T, Error> {
 #[test]
 fn an_error_of_rusts_that_has_no_room_leaves_nothing() {
     let mut world = World::<Little>::new();
-    let mut host = world.machine.host();
     let nothing = "".parse::<u8>().unwrap_err();
-    let made = host.error_context_from(&nothing, ErrorSeverity::Info).unwrap();
-    assert_eq!(host.error_context_message(made), Ok("cannot p"));
-    host.error_context_new("a", ErrorSeverity::Info).unwrap();
-    let refused = host.error_context_from(&nothing, ErrorSeverity::Info);
+    let made = world.machine.error_contexts().create_from(&nothing, ErrorSeverity::Info).unwrap();
+    assert_eq!(world.machine.error_contexts().message(made), Ok("cannot p"));
+    world.machine.error_contexts().create("a", ErrorSeverity::Info).unwrap();
+    let refused = world.machine.error_contexts().create_from(&nothing, ErrorSeverity::Info);
     assert_eq!(refused, full(ErrorRecords));
     assert_eq!(world.machine.count_of(ErrorContexts), 2);
 }
@@ -250,17 +276,15 @@ fn an_error_of_rusts_that_has_no_room_leaves_nothing() {
 #[test]
 fn a_machine_without_host_extensions_says_so_and_is_no_larger_for_it() {
     let mut world = World::<None>::new();
-    let mut host = world.machine.host();
-    assert_eq!(host.context_push(AsyncContext::new()), full(Contexts));
-    assert_eq!(host.error_context_new("a", ErrorSeverity::Info), full(ErrorRecords));
+    assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(Contexts));
+    assert_eq!(world.machine.error_contexts().create("a", ErrorSeverity::Info), full(ErrorRecords));
     let plain = world.machine.new_host_error_context("a").unwrap();
-    let mut host = world.machine.host();
-    assert_eq!(host.error_context_severity(plain), Ok(ErrorSeverity::Error));
-    assert_eq!(host.error_context_stack_trace(plain).unwrap().to_string(), "error: a");
-    host.error_context_drop(plain).unwrap();
+    assert_eq!(world.machine.error_contexts().severity(plain), Ok(ErrorSeverity::Error));
+    assert_eq!(world.machine.error_contexts().stack_trace(plain).unwrap().to_string(), "error: a");
+    world.machine.error_contexts().drop(plain).unwrap();
     let instance = world.instance();
     let function = world.stackful(instance);
     world.invoke(function);
-    assert_eq!(world.machine.host().context_get(), Option::None);
+    assert_eq!(world.machine.contexts().current(), Option::None);
     world.clean_up();
 }

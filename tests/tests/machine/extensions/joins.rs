@@ -15,27 +15,25 @@ const GONE: Error = Error::Unknown(Table::ThreadRecords);
 fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_join_cancel(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(thread, None), Ok(()));
-    assert_eq!(host.thread_join_begin(thread, None), Err(Error::AlreadyJoined));
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Joining));
-    assert_eq!(host.thread_join_end(thread), Ok(None));
-    assert_eq!(host.thread_join_cancel(thread), Ok(()));
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Running));
-    assert_eq!(host.thread_cleanup(), Ok(0));
+    assert_eq!(world.machine.threads().cancel_join(thread), Err(Error::NotJoined));
+    assert_eq!(world.machine.threads().begin_join(thread, None), Ok(()));
+    assert_eq!(world.machine.threads().begin_join(thread, None), Err(Error::AlreadyJoined));
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Joining));
+    assert_eq!(world.machine.threads().end_join(thread), Ok(None));
+    assert_eq!(world.machine.threads().cancel_join(thread), Ok(()));
+    assert_eq!(world.machine.threads().end_join(thread), Err(Error::NotJoined));
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running));
+    assert_eq!(world.machine.threads().clean_up(), Ok(0));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_cleanup(), Ok(0), "nobody has joined it");
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(thread, None), Ok(()));
-    assert_eq!(host.thread_join_end(thread), Ok(Some(ThreadEnd::Completed)));
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(thread, None), Err(Error::AlreadyJoined));
-    assert_eq!(host.thread_cleanup(), Ok(1));
-    assert_eq!(host.thread_join_begin(thread, None), Err(GONE));
+    assert_eq!(world.machine.threads().clean_up(), Ok(0), "nobody has joined it");
+    assert_eq!(world.machine.threads().end_join(thread), Err(Error::NotJoined));
+    assert_eq!(world.machine.threads().begin_join(thread, None), Ok(()));
+    assert_eq!(world.machine.threads().end_join(thread), Ok(Some(ThreadEnd::Completed)));
+    assert_eq!(world.machine.threads().end_join(thread), Err(Error::NotJoined));
+    assert_eq!(world.machine.threads().begin_join(thread, None), Err(Error::AlreadyJoined));
+    assert_eq!(world.machine.threads().clean_up(), Ok(1));
+    assert_eq!(world.machine.threads().begin_join(thread, None), Err(GONE));
     clean_up(world, &[(thread, call)]);
 }
 
@@ -43,16 +41,19 @@ fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_join_begin(a, Some(a)), Err(Error::JoinCycle));
-    assert_eq!(host.thread_join_begin(b, Some(a)), Ok(()));
-    assert_eq!(host.thread_join_begin(c, Some(b)), Ok(()));
-    assert_eq!(host.thread_join_begin(a, Some(c)), Err(Error::JoinCycle));
-    assert_eq!(host.thread_status(a), Ok(ThreadStatus::Running), "nothing has changed");
-    assert_eq!(host.thread_join_cancel(c), Ok(()));
-    assert_eq!(host.thread_join_begin(a, Some(c)), Ok(()), "nobody waits for the third any more");
+    assert_eq!(world.machine.threads().begin_join(a, Some(a)), Err(Error::JoinCycle));
+    assert_eq!(world.machine.threads().begin_join(b, Some(a)), Ok(()));
+    assert_eq!(world.machine.threads().begin_join(c, Some(b)), Ok(()));
+    assert_eq!(world.machine.threads().begin_join(a, Some(c)), Err(Error::JoinCycle));
+    assert_eq!(world.machine.threads().status(a), Ok(ThreadStatus::Running), "nothing has changed");
+    assert_eq!(world.machine.threads().cancel_join(c), Ok(()));
+    assert_eq!(
+        world.machine.threads().begin_join(a, Some(c)),
+        Ok(()),
+        "nobody waits for the third any more"
+    );
     for thread in [a, b] {
-        host.thread_join_cancel(thread).unwrap();
+        world.machine.threads().cancel_join(thread).unwrap();
     }
     clean_up(world, &threads);
 }
@@ -61,17 +62,20 @@ fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_join_begin(b, Some(a)), Ok(()));
-    assert_eq!(host.thread_join_begin(c, Some(a)), Ok(()));
+    assert_eq!(world.machine.threads().begin_join(b, Some(a)), Ok(()));
+    assert_eq!(world.machine.threads().begin_join(c, Some(a)), Ok(()));
     for waits in [b, c] {
-        assert_eq!(host.thread_join_begin(a, Some(waits)), Err(Error::JoinCycle));
+        assert_eq!(world.machine.threads().begin_join(a, Some(waits)), Err(Error::JoinCycle));
     }
-    assert_eq!(host.thread_join_cancel(c), Ok(()));
-    assert_eq!(host.thread_join_begin(a, Some(b)), Err(Error::JoinCycle), "it is still waited for");
-    assert_eq!(host.thread_join_begin(a, Some(c)), Ok(()));
+    assert_eq!(world.machine.threads().cancel_join(c), Ok(()));
+    assert_eq!(
+        world.machine.threads().begin_join(a, Some(b)),
+        Err(Error::JoinCycle),
+        "it is still waited for"
+    );
+    assert_eq!(world.machine.threads().begin_join(a, Some(c)), Ok(()));
     for thread in [a, b] {
-        host.thread_join_cancel(thread).unwrap();
+        world.machine.threads().cancel_join(thread).unwrap();
     }
     clean_up(world, &threads);
 }
@@ -80,25 +84,23 @@ fn a_thread_that_is_over_waits_for_nobody<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [over, waited, other] = threads.map(|it| it.0);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_join_begin(waited, Some(over)), Ok(()));
-    assert_eq!(host.thread_join_begin(other, Some(waited)), Ok(()));
+    assert_eq!(world.machine.threads().begin_join(waited, Some(over)), Ok(()));
+    assert_eq!(world.machine.threads().begin_join(other, Some(waited)), Ok(()));
     let instance = world.instances.remove(0);
     world.machine.remove_instance(instance).unwrap();
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_status(over), Ok(ThreadStatus::Failed));
-    assert_eq!(host.thread_status(waited), Ok(ThreadStatus::Running));
-    assert_eq!(host.thread_join_end(waited), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_cancel(waited), Err(Error::NotJoined));
-    assert_eq!(host.thread_join_begin(waited, Some(over)), Err(Error::ThreadEnded));
+    assert_eq!(world.machine.threads().status(over), Ok(ThreadStatus::Failed));
+    assert_eq!(world.machine.threads().status(waited), Ok(ThreadStatus::Running));
+    assert_eq!(world.machine.threads().end_join(waited), Err(Error::NotJoined));
+    assert_eq!(world.machine.threads().cancel_join(waited), Err(Error::NotJoined));
+    assert_eq!(world.machine.threads().begin_join(waited, Some(over)), Err(Error::ThreadEnded));
     // Nor is it a link in a chain.
-    assert_eq!(host.thread_join_begin(over, Some(other)), Ok(()));
-    assert_eq!(host.thread_join_end(over), Ok(Some(ThreadEnd::Failed)));
-    assert_eq!(host.thread_cleanup(), Ok(1));
-    assert_eq!(host.thread_join_begin(waited, None), Ok(()), "somebody else can");
-    assert_eq!(host.thread_status(waited), Ok(ThreadStatus::Joining));
+    assert_eq!(world.machine.threads().begin_join(over, Some(other)), Ok(()));
+    assert_eq!(world.machine.threads().end_join(over), Ok(Some(ThreadEnd::Failed)));
+    assert_eq!(world.machine.threads().clean_up(), Ok(1));
+    assert_eq!(world.machine.threads().begin_join(waited, None), Ok(()), "somebody else can");
+    assert_eq!(world.machine.threads().status(waited), Ok(ThreadStatus::Joining));
     for thread in [waited, other] {
-        host.thread_join_cancel(thread).unwrap();
+        world.machine.threads().cancel_join(thread).unwrap();
     }
     clean_up(world, &threads);
 }

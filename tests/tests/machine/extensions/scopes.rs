@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use weft_core::context::{AsyncContext, AsyncContextScope, with_async_context};
 use weft_core::error::Error;
 use weft_core::host::limits::ExtensionLimits;
-use weft_core::host::{ExtendedMachine, HostStore};
+use weft_core::host::{ExtendedMachine, HostExtensions};
 use weft_core::limits::Table;
 
 use super::{Locale, UserId};
@@ -18,73 +18,74 @@ use crate::steps::HOST;
 fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
-    machine.host().set::<UserId>(1).unwrap();
+    machine.contexts().set::<UserId>(1).unwrap();
 
     let mut scope = AsyncContextScope::enter_empty(machine).unwrap();
-    assert_eq!(scope.host().context_get(), Some(&AsyncContext::new()));
-    scope.host().set::<UserId>(2).unwrap();
+    assert_eq!(scope.contexts().current(), Some(&AsyncContext::new()));
+    scope.contexts().set::<UserId>(2).unwrap();
     {
         let mut context = AsyncContext::new();
         context.set::<Locale>("de").unwrap();
         let mut inner = AsyncContextScope::enter(&mut scope, context).unwrap();
-        assert_eq!(inner.host().get::<UserId>(), None);
-        assert_eq!(inner.host().get::<Locale>(), Some("de"));
-        assert_eq!(inner.host().context_depth(), 3);
+        assert_eq!(inner.contexts().get::<UserId>(), None);
+        assert_eq!(inner.contexts().get::<Locale>(), Some("de"));
+        assert_eq!(inner.contexts().depth(), 3);
         let mut copy = AsyncContextScope::enter_copy(&mut inner).unwrap();
-        assert_eq!(copy.host().get::<Locale>(), Some("de"));
-        copy.host().set::<Locale>("fr").unwrap();
+        assert_eq!(copy.contexts().get::<Locale>(), Some("de"));
+        copy.contexts().set::<Locale>("fr").unwrap();
         drop(copy);
-        assert_eq!(inner.host().get::<Locale>(), Some("de"));
+        assert_eq!(inner.contexts().get::<Locale>(), Some("de"));
     }
-    assert_eq!(scope.host().get::<UserId>(), Some(2));
+    assert_eq!(scope.contexts().get::<UserId>(), Some(2));
     drop(scope);
-    assert_eq!(machine.host().get::<UserId>(), Some(1));
-    machine.host().context_pop().unwrap();
+    assert_eq!(machine.contexts().get::<UserId>(), Some(1));
+    machine.contexts().pop().unwrap();
     world.clean_up();
 }
 
 fn a_scopes_context_is_there_until_the_scope_is_left<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
-    let mut host = scope.host();
-    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
-    host.context_push(AsyncContext::new()).unwrap();
-    host.set::<UserId>(1).unwrap();
-    assert_eq!(host.context_pop().unwrap().unwrap().get::<UserId>(), Some(1));
-    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
-    assert_eq!(host.context_set(AsyncContext::new()), Ok(()));
-    assert_eq!(host.context_pop(), Err(Error::ContextScopeEntered));
-    host.context_push(AsyncContext::new()).unwrap();
+    assert_eq!(scope.contexts().pop(), Err(Error::ContextScopeEntered));
+    scope.contexts().push(AsyncContext::new()).unwrap();
+    scope.contexts().set::<UserId>(1).unwrap();
+    assert_eq!(scope.contexts().pop().unwrap().unwrap().get::<UserId>(), Some(1));
+    assert_eq!(scope.contexts().pop(), Err(Error::ContextScopeEntered));
+    assert_eq!(scope.contexts().replace(AsyncContext::new()), Ok(()));
+    assert_eq!(scope.contexts().pop(), Err(Error::ContextScopeEntered));
+    scope.contexts().push(AsyncContext::new()).unwrap();
     drop(scope);
-    assert_eq!(world.machine.host().context_get(), None);
-    assert_eq!(world.machine.host().context_pop(), Ok(None));
+    assert_eq!(world.machine.contexts().current(), None);
+    assert_eq!(world.machine.contexts().pop(), Ok(None));
     world.clean_up();
 }
 
 fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     std::mem::forget(AsyncContextScope::enter_empty(&mut *scope).unwrap());
-    scope.host().context_push(AsyncContext::new()).unwrap();
-    assert_eq!(scope.host().context_depth(), 4);
+    scope.contexts().push(AsyncContext::new()).unwrap();
+    assert_eq!(scope.contexts().depth(), 4);
     drop(scope);
-    let mut host = world.machine.host();
-    assert_eq!((host.get::<UserId>(), host.context_depth()), (Some(1), 1));
-    assert!(host.context_pop().unwrap().is_some());
+    assert_eq!(
+        (world.machine.contexts().get::<UserId>(), world.machine.contexts().depth()),
+        (Some(1), 1)
+    );
+    assert!(world.machine.contexts().pop().unwrap().is_some());
     world.clean_up();
 }
 
 fn a_scope_in_a_function_of_the_host_is_its_callers<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     world.running();
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     world.as_host(|world| {
         let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
-        scope.host().set::<UserId>(2).unwrap();
-        assert_eq!(scope.host().get::<UserId>(), Some(2));
+        scope.contexts().set::<UserId>(2).unwrap();
+        assert_eq!(scope.contexts().get::<UserId>(), Some(2));
     });
-    assert_eq!(world.machine.host().get::<UserId>(), Some(1));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
     world.clean_up();
 }
 
@@ -93,13 +94,13 @@ fn a_scope_outlives_the_task_that_it_was_entered_for<L: ExtensionLimits>() {
     let (instance, _) = world.running();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     assert_eq!(suspend().definition.call(&mut *scope, &[]).map(|_| ()), Ok(()));
-    assert_eq!(scope.host().context_get(), None, "the host has control, with contexts of its own");
-    scope.host().set::<UserId>(1).unwrap();
+    assert_eq!(scope.contexts().current(), None, "the host has control, with contexts of its own");
+    scope.contexts().set::<UserId>(1).unwrap();
     scope.remove_instance(instance).unwrap();
     drop(scope);
     assert_eq!(world.machine.count_of(Table::TaskRecords), 0);
-    assert_eq!(world.machine.host().get::<UserId>(), Some(1));
-    world.machine.host().context_pop().unwrap();
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
+    world.machine.contexts().pop().unwrap();
     world.clean_up();
 }
 
@@ -107,23 +108,23 @@ fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: ExtensionLimits>()
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let found = with_async_context(machine, AsyncContext::new(), |machine| {
-        machine.host().set::<UserId>(1).unwrap();
-        machine.host().get::<UserId>()
+        machine.contexts().set::<UserId>(1).unwrap();
+        machine.contexts().get::<UserId>()
     });
     assert_eq!(found, Ok(Some(1)));
-    assert_eq!(machine.host().context_get(), None);
+    assert_eq!(machine.contexts().current(), None);
 
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         with_async_context(machine, AsyncContext::new(), |machine| {
             let mut inner = AsyncContextScope::enter_empty(machine).unwrap();
-            inner.host().context_push(AsyncContext::new()).unwrap();
+            inner.contexts().push(AsyncContext::new()).unwrap();
             // Not by `panic!`, which would be reported.
             std::panic::resume_unwind(Box::new("a panic"));
         })
     }));
     assert!(panicked.is_err());
-    assert_eq!(machine.host().context_get(), None);
-    assert_eq!(machine.host().context_depth(), 0);
+    assert_eq!(machine.contexts().current(), None);
+    assert_eq!(machine.contexts().depth(), 0);
     world.clean_up();
 }
 
@@ -209,7 +210,7 @@ impl<L: ExtensionLimits> Play<'_, L> {
     ) {
         for doing in doings {
             self.step(machine, seen, entered, doing);
-            assert_eq!(machine.host().context_depth() as usize, seen.len());
+            assert_eq!(machine.contexts().depth() as usize, seen.len());
             assert_eq!(current(machine), seen.last().cloned());
         }
     }
@@ -221,41 +222,40 @@ impl<L: ExtensionLimits> Play<'_, L> {
         entered: &mut usize,
         doing: &Doing,
     ) {
-        let mut host = machine.host();
         match doing {
             Doing::Set(value) => {
-                if host.set::<UserId>(*value).is_ok() {
+                if machine.contexts().set::<UserId>(*value).is_ok() {
                     top(seen).0 = Some(*value);
                 }
             }
             Doing::SetAnother(value) => {
-                if host.set::<Locale>(value).is_ok() {
+                if machine.contexts().set::<Locale>(value).is_ok() {
                     top(seen).1 = Some(String::from(*value));
                 }
             }
             Doing::Remove => {
-                if host.remove::<UserId>() == Ok(true) {
+                if machine.contexts().remove::<UserId>() == Ok(true) {
                     top(seen).0 = None;
                 }
             }
             Doing::Clear => {
-                if host.context_clear().is_ok() && !seen.is_empty() {
+                if machine.contexts().clear().is_ok() && !seen.is_empty() {
                     *top(seen) = (None, None);
                 }
             }
             Doing::Push => {
-                if host.context_push(AsyncContext::new()).is_ok() {
+                if machine.contexts().push(AsyncContext::new()).is_ok() {
                     seen.push((None, None));
                 }
             }
             Doing::Replace(value) => {
                 let mut context = AsyncContext::new();
                 context.set::<UserId>(*value).unwrap();
-                if host.context_set(context).is_ok() {
+                if machine.contexts().replace(context).is_ok() {
                     *top(seen) = (Some(*value), None);
                 }
             }
-            Doing::Pop => match host.context_pop() {
+            Doing::Pop => match machine.contexts().pop() {
                 Ok(popped) => assert_eq!(popped.is_some(), seen.pop().is_some()),
                 Err(error) => {
                     assert_eq!(error, Error::ContextScopeEntered);
@@ -264,7 +264,7 @@ impl<L: ExtensionLimits> Play<'_, L> {
             },
             Doing::Begin => {
                 if let Ok((call, _)) = machine.invoke(self.function) {
-                    let task = machine.host().current_task().unwrap();
+                    let task = machine.tasks().current().unwrap();
                     self.begun.push((task, seen.last().cloned()));
                     assert_eq!(suspend().definition.call(machine, &[]).map(|_| ()), Ok(()));
                     machine.next_host_event().unwrap();
@@ -344,9 +344,8 @@ fn top(seen: &mut Seen) -> &mut (Option<u64>, Option<String>) {
     seen.last_mut().unwrap()
 }
 
-fn current<S: HostStore>(store: &mut S) -> Option<(Option<u64>, Option<String>)> {
-    let host = store.host();
-    let context = host.context_get()?;
+fn current<S: HostExtensions>(store: &mut S) -> Option<(Option<u64>, Option<String>)> {
+    let context = store.contexts().current()?;
     Some((context.get::<UserId>(), context.get::<Locale>().map(String::from)))
 }
 
@@ -362,10 +361,9 @@ fn nothing_is_left<L: ExtensionLimits>(doings: &[Doing]) {
     let mut seen = vec![(None, None)];
     play.play(&mut scope, &mut seen, &mut 1, doings);
     drop(scope);
-    assert_eq!(world.machine.host().context_depth(), 0);
+    assert_eq!(world.machine.contexts().depth(), 0);
     for (task, expected) in begun {
-        let host = world.machine.host();
-        let context = host.context_of(task).unwrap();
+        let context = world.machine.contexts().of_task(task).unwrap();
         let found = context.map(|it| (it.get::<UserId>(), it.get::<Locale>().map(String::from)));
         assert_eq!(found, expected);
     }

@@ -13,57 +13,60 @@ use crate::guests::World;
 
 fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
-    assert_eq!(host.error_context_set_source(first, second), Ok(()));
-    assert_eq!(host.error_context_set_source(second, third), Ok(()));
-    assert_eq!(host.error_context_set_source(second, third), Ok(()), "as it is");
+    let [first, second, third] =
+        ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
+    assert_eq!(world.machine.error_contexts().set_source(first, second), Ok(()));
+    assert_eq!(world.machine.error_contexts().set_source(second, third), Ok(()));
+    assert_eq!(world.machine.error_contexts().set_source(second, third), Ok(()), "as it is");
     for held in [third, second] {
-        host.error_context_drop(held).unwrap();
-        assert_eq!(host.error_context_drop(held), Err(Error::NotHeld));
+        world.machine.error_contexts().drop(held).unwrap();
+        assert_eq!(world.machine.error_contexts().drop(held), Err(Error::NotHeld));
     }
-    assert_eq!(host.error_context_source(first), Ok(Some(second)));
+    assert_eq!(world.machine.error_contexts().source(first), Ok(Some(second)));
     assert_eq!(
-        host.error_context_stack_trace(first).unwrap().to_string(),
+        world.machine.error_contexts().stack_trace(first).unwrap().to_string(),
         "error: a\ncaused by: error: b\ncaused by: error: c"
     );
-    host.error_context_drop(first).unwrap();
+    world.machine.error_contexts().drop(first).unwrap();
     for gone in [first, second, third] {
         let unknown = Err(Error::Unknown(Table::ErrorContexts));
-        assert_eq!(host.error_context_message(gone), unknown);
+        assert_eq!(world.machine.error_contexts().message(gone), unknown);
     }
     world.clean_up();
 }
 
 fn a_source_that_is_replaced_is_let_go<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
-    host.error_context_set_source(first, second).unwrap();
-    host.error_context_drop(second).unwrap();
-    assert_eq!(host.error_context_set_source(first, third), Ok(()));
+    let [first, second, third] =
+        ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
+    world.machine.error_contexts().set_source(first, second).unwrap();
+    world.machine.error_contexts().drop(second).unwrap();
+    assert_eq!(world.machine.error_contexts().set_source(first, third), Ok(()));
     let unknown = Err(Error::Unknown(Table::ErrorContexts));
-    assert_eq!(host.error_context_message(second), unknown);
-    assert_eq!(host.error_context_set_source(first, None), Ok(()));
-    assert_eq!(host.error_context_source(first), Ok(None));
-    assert_eq!(host.error_context_message(third), Ok("c"), "the host holds it");
-    host.error_context_drop(third).unwrap();
-    host.error_context_drop(first).unwrap();
+    assert_eq!(world.machine.error_contexts().message(second), unknown);
+    assert_eq!(world.machine.error_contexts().set_source(first, None), Ok(()));
+    assert_eq!(world.machine.error_contexts().source(first), Ok(None));
+    assert_eq!(world.machine.error_contexts().message(third), Ok("c"), "the host holds it");
+    world.machine.error_contexts().drop(third).unwrap();
+    world.machine.error_contexts().drop(first).unwrap();
     world.clean_up();
 }
 
 fn no_error_is_among_its_own_sources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let [first, second, third] = ["a", "b", "c"].map(|it| host.create_simple(it).unwrap());
-    host.error_context_set_source(first, second).unwrap();
-    host.error_context_set_source(second, third).unwrap();
+    let [first, second, third] =
+        ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
+    world.machine.error_contexts().set_source(first, second).unwrap();
+    world.machine.error_contexts().set_source(second, third).unwrap();
     for (error, source) in [(first, first), (third, first), (third, second), (second, first)] {
-        assert_eq!(host.error_context_set_source(error, source), Err(Error::SourceCycle));
+        assert_eq!(
+            world.machine.error_contexts().set_source(error, source),
+            Err(Error::SourceCycle)
+        );
     }
-    assert_eq!(host.error_context_source(third), Ok(None));
+    assert_eq!(world.machine.error_contexts().source(third), Ok(None));
     for error in [third, second, first] {
-        host.error_context_drop(error).unwrap();
+        world.machine.error_contexts().drop(error).unwrap();
     }
     world.clean_up();
 }
@@ -108,21 +111,24 @@ impl std::error::Error for Endless {
 
 fn an_error_of_rusts_comes_with_its_sources<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let made = host.error_context_from(&Behind::with(2), ErrorSeverity::Critical).unwrap();
+    let made = world
+        .machine
+        .error_contexts()
+        .create_from(&Behind::with(2), ErrorSeverity::Critical)
+        .unwrap();
     assert_eq!(
-        host.error_context_stack_trace(made).unwrap().to_string(),
+        world.machine.error_contexts().stack_trace(made).unwrap().to_string(),
         "critical: so\ncaused by: critical: so\ncaused by: critical: at last"
     );
     assert_eq!(world.machine.count_of(Table::ErrorContexts), 3);
-    world.machine.host().error_context_drop(made).unwrap();
+    world.machine.error_contexts().drop(made).unwrap();
     assert_eq!(world.machine.count_of(Table::ErrorContexts), 0);
     world.clean_up();
 }
 
 fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let refused = world.machine.host().error_context_from(&Endless, ErrorSeverity::Info);
+    let refused = world.machine.error_contexts().create_from(&Endless, ErrorSeverity::Info);
     let full = Error::Full(Table::ErrorContexts);
     assert!([full, Error::TooManySources { max: 128 }].contains(&refused.unwrap_err()));
     for table in [Table::ErrorContexts, Table::ErrorRecords] {
@@ -143,13 +149,17 @@ on_each_storage! {
 #[test]
 fn as_many_sources_as_are_followed_are_all_there() {
     let mut world = World::<weft_core::limits::Heap>::new();
-    let mut host = world.machine.host();
-    let made = host.error_context_from(&Behind::with(128), ErrorSeverity::Info).unwrap();
-    let trace = host.error_context_stack_trace(made).unwrap().to_string();
+    let made = world
+        .machine
+        .error_contexts()
+        .create_from(&Behind::with(128), ErrorSeverity::Info)
+        .unwrap();
+    let trace = world.machine.error_contexts().stack_trace(made).unwrap().to_string();
     assert_eq!(trace.lines().count(), 129);
-    let refused = host.error_context_from(&Behind::with(129), ErrorSeverity::Info);
+    let refused =
+        world.machine.error_contexts().create_from(&Behind::with(129), ErrorSeverity::Info);
     assert_eq!(refused, Err(Error::TooManySources { max: 128 }));
-    host.error_context_drop(made).unwrap();
+    world.machine.error_contexts().drop(made).unwrap();
     world.clean_up();
 }
 
@@ -200,24 +210,27 @@ impl Model {
 /// ends and that nothing is left.
 fn traces_end<L: ExtensionLimits>(operations: &[(u8, u8, u8)]) {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
     let mut model = Model { is_held: vec![true; 6], sources: vec![None; 6] };
-    let errors: Vec<ErrorContextId> = (0..6).map(|_| host.create_simple("e").unwrap()).collect();
+    let errors: Vec<ErrorContextId> =
+        (0..6).map(|_| world.machine.error_contexts().create_simple("e").unwrap()).collect();
     for (what, one, other) in operations {
         let [one, other] = [one, other].map(|it| usize::from(*it) % errors.len());
         let (error, source) = (errors[one], errors[other]);
         match what % 4 {
             0 | 1 => assert_eq!(
-                host.error_context_set_source(error, source),
+                world.machine.error_contexts().set_source(error, source),
                 model.set_source(one, Some(other))
             ),
             2 => {
-                assert_eq!(host.error_context_set_source(error, None), model.set_source(one, None));
+                assert_eq!(
+                    world.machine.error_contexts().set_source(error, None),
+                    model.set_source(one, None)
+                );
             }
-            _ => assert_eq!(host.error_context_drop(error), model.drop(one)),
+            _ => assert_eq!(world.machine.error_contexts().drop(error), model.drop(one)),
         }
         for (it, error) in errors.iter().enumerate() {
-            let trace = host.error_context_stack_trace(*error);
+            let trace = world.machine.error_contexts().stack_trace(*error);
             let length = trace.map(|it| it.to_string().lines().count());
             let gone = Err(Error::Unknown(Table::ErrorContexts));
             assert_eq!(length, if model.is_there(it) { Ok(model.length(it)) } else { gone });
@@ -225,7 +238,7 @@ fn traces_end<L: ExtensionLimits>(operations: &[(u8, u8, u8)]) {
     }
     for (error, is_held) in errors.into_iter().zip(model.is_held) {
         if is_held {
-            host.error_context_drop(error).unwrap();
+            world.machine.error_contexts().drop(error).unwrap();
         }
     }
     assert_eq!(world.machine.count_of(Table::ErrorContexts), 0);

@@ -18,30 +18,27 @@ const GONE: Error = Error::Unknown(Table::Waitables);
 
 fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let task = host.task_start().unwrap();
-    assert_eq!(host.task_status(task), Ok(TaskStatus::Running));
-    assert_eq!(host.task_result(task), Ok(None));
-    assert_eq!(host.task_count(), 1);
+    let task = world.machine.tasks().start().unwrap();
+    assert_eq!(world.machine.tasks().status(task), Ok(TaskStatus::Running));
+    assert_eq!(world.machine.tasks().result(task), Ok(None));
+    assert_eq!(world.machine.tasks().count(), 1);
     assert_eq!(world.machine.callee_view(task), Ok(CalleeView::Operation));
     assert_eq!(world.host_events(), []);
 
-    let mut host = world.machine.host();
-    assert_eq!(host.task_return(task, 5_u32), Ok(()));
-    assert_eq!(host.task_status(task), Ok(TaskStatus::Completed));
+    assert_eq!(world.machine.tasks().complete(task, 5_u32), Ok(()));
+    assert_eq!(world.machine.tasks().status(task), Ok(TaskStatus::Completed));
     let returned = TaskReturn::from(5_u32);
-    assert_eq!(host.task_result(task), Ok(Some(TaskResult::Returned(&returned))));
-    assert_eq!(host.task_count(), 0);
+    assert_eq!(world.machine.tasks().result(task), Ok(Some(TaskResult::Returned(&returned))));
+    assert_eq!(world.machine.tasks().count(), 0);
     let events = world.host_events();
     let [HostEvent { waitable: WaitableId::Subtask(ended), .. }] = events[..] else { panic!() };
     assert_eq!(ended, task);
-    assert_eq!(world.machine.host().task_drop(task), Ok(()));
+    assert_eq!(world.machine.tasks().drop(task), Ok(()));
     world.clean_up();
 }
 
 fn a_task_returns_nothing_a_value_or_bytes<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
     let values = [
         TaskReturn::from(()),
         TaskReturn::from(ContextValue::from(true)),
@@ -49,104 +46,105 @@ fn a_task_returns_nothing_a_value_or_bytes<L: ExtensionLimits>() {
         TaskReturn::from_bytes(&[1, 2, 3]).unwrap(),
     ];
     for value in values {
-        let task = host.task_start().unwrap();
-        assert_eq!(host.task_return(task, value.clone()), Ok(()));
-        let result = host.task_result(task).unwrap().unwrap();
+        let task = world.machine.tasks().start().unwrap();
+        assert_eq!(world.machine.tasks().complete(task, value.clone()), Ok(()));
+        let result = world.machine.tasks().result(task).unwrap().unwrap();
         assert_eq!(result, TaskResult::Returned(&value));
         assert_eq!((result.value(), result.status()), (value.value(), TaskStatus::Completed));
-        host.task_drop(task).unwrap();
+        world.machine.tasks().drop(task).unwrap();
     }
     world.clean_up();
 }
 
 fn a_task_that_is_over_can_not_end_again<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let ended = [(); 3].map(|()| host.task_start().unwrap());
-    host.task_return(ended[0], 1_u32).unwrap();
-    host.task_fail(ended[1], None).unwrap();
-    host.task_cancel(ended[2]).unwrap();
+    let ended = [(); 3].map(|()| world.machine.tasks().start().unwrap());
+    world.machine.tasks().complete(ended[0], 1_u32).unwrap();
+    world.machine.tasks().fail(ended[1], None).unwrap();
+    world.machine.tasks().cancel(ended[2]).unwrap();
     let statuses = [TaskStatus::Completed, TaskStatus::Failed, TaskStatus::Cancelled];
     for (task, status) in ended.into_iter().zip(statuses) {
-        assert_eq!(host.task_return(task, 2_u32), Err(Error::AlreadyResolved));
-        assert_eq!(host.task_fail(task, None), Err(Error::AlreadyResolved));
-        assert_eq!(host.task_cancel(task), Err(Error::AlreadyResolved));
-        assert_eq!(host.task_status(task), Ok(status));
+        assert_eq!(world.machine.tasks().complete(task, 2_u32), Err(Error::AlreadyResolved));
+        assert_eq!(world.machine.tasks().fail(task, None), Err(Error::AlreadyResolved));
+        assert_eq!(world.machine.tasks().cancel(task), Err(Error::AlreadyResolved));
+        assert_eq!(world.machine.tasks().status(task), Ok(status));
         assert!(status.is_finished() && !status.is_active());
-        assert_eq!(host.task_result(task).unwrap().unwrap().status(), status);
+        assert_eq!(world.machine.tasks().result(task).unwrap().unwrap().status(), status);
     }
-    assert_eq!(host.task_cleanup(), Ok(3));
+    assert_eq!(world.machine.tasks().clean_up(), Ok(3));
     world.clean_up();
 }
 
 fn a_task_that_fails_holds_the_error_as_long_as_it_lives<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let task = host.task_start().unwrap();
-    let error = host.error_context_new("it broke", ErrorSeverity::Critical).unwrap();
-    host.error_context_set_metadata(error, "task_id", task.as_u64()).unwrap();
-    assert_eq!(host.task_fail(task, error), Ok(()));
-    assert_eq!(host.error_context_drop(error), Ok(()));
-    assert_eq!(host.task_result(task), Ok(Some(TaskResult::Failed(Some(error)))));
-    assert_eq!(host.error_context_message(error), Ok("it broke"));
-    let known = host.error_context_get_metadata(error, "task_id").unwrap();
+    let task = world.machine.tasks().start().unwrap();
+    let error = world.machine.error_contexts().create("it broke", ErrorSeverity::Critical).unwrap();
+    world.machine.error_contexts().set_metadata(error, "task_id", task.as_u64()).unwrap();
+    assert_eq!(world.machine.tasks().fail(task, error), Ok(()));
+    assert_eq!(world.machine.error_contexts().drop(error), Ok(()));
+    assert_eq!(world.machine.tasks().result(task), Ok(Some(TaskResult::Failed(Some(error)))));
+    assert_eq!(world.machine.error_contexts().message(error), Ok("it broke"));
+    let known = world.machine.error_contexts().get_metadata(error, "task_id").unwrap();
     assert_eq!(known.and_then(ContextValue::get::<u64>), Some(task.as_u64()));
-    host.task_drop(task).unwrap();
+    world.machine.tasks().drop(task).unwrap();
     let gone = Err(Error::Unknown(Table::ErrorContexts));
-    assert_eq!(host.error_context_message(error), gone);
+    assert_eq!(world.machine.error_contexts().message(error), gone);
 
-    let task = host.task_start().unwrap();
-    assert_eq!(host.task_fail(task, error), gone.map(|_| ()));
-    assert_eq!(host.task_status(task), Ok(TaskStatus::Running));
-    host.task_cancel(task).unwrap();
-    host.task_drop(task).unwrap();
+    let task = world.machine.tasks().start().unwrap();
+    assert_eq!(world.machine.tasks().fail(task, error), gone.map(|_| ()));
+    assert_eq!(world.machine.tasks().status(task), Ok(TaskStatus::Running));
+    world.machine.tasks().cancel(task).unwrap();
+    world.machine.tasks().drop(task).unwrap();
     world.clean_up();
 }
 
 fn a_task_has_metadata_of_its_own_which_end_with_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let [first, second] = [(); 2].map(|()| host.task_start().unwrap());
-    assert_eq!(host.task_remove_metadata(first, "a"), Ok(None));
-    assert_eq!(host.task_set_metadata(first, "a", 1_u32), Ok(None));
-    assert_eq!(host.task_set_metadata(first, "a", 2_u32), Ok(Some(1_u32.into())));
-    assert_eq!(host.task_set_metadata(first, "b", "text"), Ok(None));
-    assert_eq!(host.task_get_metadata(first, "a"), Ok(Some(&2_u32.into())));
-    assert_eq!(host.task_get_metadata(second, "a"), Ok(None));
-    let names: Vec<_> = host.task_metadata(first).unwrap().map(|(name, _)| name).collect();
+    let [first, second] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
+    assert_eq!(world.machine.tasks().remove_metadata(first, "a"), Ok(None));
+    assert_eq!(world.machine.tasks().set_metadata(first, "a", 1_u32), Ok(None));
+    assert_eq!(world.machine.tasks().set_metadata(first, "a", 2_u32), Ok(Some(1_u32.into())));
+    assert_eq!(world.machine.tasks().set_metadata(first, "b", "text"), Ok(None));
+    assert_eq!(world.machine.tasks().get_metadata(first, "a"), Ok(Some(&2_u32.into())));
+    assert_eq!(world.machine.tasks().get_metadata(second, "a"), Ok(None));
+    let names: Vec<_> =
+        world.machine.tasks().metadata(first).unwrap().map(|(name, _)| name).collect();
     assert_eq!(names, ["a", "b"]);
-    assert_eq!(host.task_remove_metadata(first, "a"), Ok(Some(2_u32.into())));
-    assert_eq!(host.task_metadata(second).unwrap().count(), 0);
+    assert_eq!(world.machine.tasks().remove_metadata(first, "a"), Ok(Some(2_u32.into())));
+    assert_eq!(world.machine.tasks().metadata(second).unwrap().count(), 0);
 
-    host.task_return(first, ()).unwrap();
-    assert_eq!(host.task_metadata(first).unwrap().count(), 1, "it is over, and still known");
-    host.task_drop(first).unwrap();
+    world.machine.tasks().complete(first, ()).unwrap();
+    assert_eq!(
+        world.machine.tasks().metadata(first).unwrap().count(),
+        1,
+        "it is over, and still known"
+    );
+    world.machine.tasks().drop(first).unwrap();
     // It has the place of the first.
-    let third = host.task_start().unwrap();
+    let third = world.machine.tasks().start().unwrap();
     assert_eq!((third.as_u64() ^ first.as_u64()) << 32, 0);
     assert_ne!(third.as_u64(), first.as_u64());
     assert_eq!(third.to_string(), format!("{first}.1"));
-    assert_eq!(host.task_metadata(third).unwrap().count(), 0);
-    assert_eq!(host.task_get_metadata(first, "b"), Err(GONE));
+    assert_eq!(world.machine.tasks().metadata(third).unwrap().count(), 0);
+    assert_eq!(world.machine.tasks().get_metadata(first, "b"), Err(GONE));
     for task in [second, third] {
-        host.task_cancel(task).unwrap();
+        world.machine.tasks().cancel(task).unwrap();
     }
-    host.task_cleanup().unwrap();
+    world.machine.tasks().clean_up().unwrap();
     world.clean_up();
 }
 
 fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let [running, over] = [(); 2].map(|()| host.task_start().unwrap());
-    host.task_return(over, 1_u32).unwrap();
-    assert_eq!(host.task_drop(running), Err(Error::NotFinished));
-    assert_eq!(host.task_cleanup(), Ok(1));
-    assert_eq!(host.task_status(over), Err(GONE));
-    assert_eq!(host.task_status(running), Ok(TaskStatus::Running));
-    assert_eq!(host.task_cleanup(), Ok(0));
-    host.task_cancel(running).unwrap();
-    host.task_drop(running).unwrap();
+    let [running, over] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
+    world.machine.tasks().complete(over, 1_u32).unwrap();
+    assert_eq!(world.machine.tasks().drop(running), Err(Error::NotFinished));
+    assert_eq!(world.machine.tasks().clean_up(), Ok(1));
+    assert_eq!(world.machine.tasks().status(over), Err(GONE));
+    assert_eq!(world.machine.tasks().status(running), Ok(TaskStatus::Running));
+    assert_eq!(world.machine.tasks().clean_up(), Ok(0));
+    world.machine.tasks().cancel(running).unwrap();
+    world.machine.tasks().drop(running).unwrap();
     world.clean_up();
 }
 
@@ -155,29 +153,34 @@ fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (call, _) = world.invoke(function);
-    assert_eq!(world.machine.host().task_status(call), Ok(TaskStatus::Running));
-    let task = world.machine.task_of(world.machine.current().unwrap()).unwrap();
-    let mut host = world.machine.host();
-    assert_eq!(host.current_task(), Some(task));
-    assert_eq!(host.call_of(task), Ok(Some(call)));
-    assert_eq!(host.task_set_metadata(call, "priority", 5), Ok(None));
-    for refused in [host.task_return(call, ()), host.task_fail(call, None), host.task_drop(call)] {
+    assert_eq!(world.machine.tasks().status(call), Ok(TaskStatus::Running));
+    let thread = world.machine.current().unwrap();
+    let task = world.machine.task_of(thread).unwrap();
+    assert_eq!(world.machine.tasks().current(), Some(task));
+    assert_eq!(world.machine.tasks().call_of(task), Ok(Some(call)));
+    assert_eq!(world.machine.tasks().set_metadata(call, "priority", 5), Ok(None));
+    for refused in [
+        world.machine.tasks().complete(call, ()),
+        world.machine.tasks().fail(call, None),
+        world.machine.tasks().drop(call),
+    ] {
         assert_eq!(refused, Err(Error::NotHosts));
     }
-    assert_eq!(host.task_count(), 0);
+    assert_eq!(world.machine.tasks().count(), 0);
 
     world.task_return(None);
-    let host = world.machine.host();
-    assert_eq!(host.task_status(call), Ok(TaskStatus::Completed));
-    assert_eq!(host.call_of(task), Ok(None));
+    assert_eq!(world.machine.tasks().status(call), Ok(TaskStatus::Completed));
+    assert_eq!(world.machine.tasks().call_of(task), Ok(None));
     assert_eq!(world.exit(), HOST);
-    let mut host = world.machine.host();
-    assert_eq!(host.call_of(task), Err(Error::Unknown(Table::Tasks)));
-    assert_eq!(host.task_result(call), Ok(Some(TaskResult::Returned(&TaskReturn::Void))));
-    assert_eq!(host.task_cleanup(), Ok(0), "it is not the host's to forget");
-    assert_eq!(host.task_get_metadata(call, "priority"), Ok(Some(&5.into())));
+    assert_eq!(world.machine.tasks().call_of(task), Err(Error::Unknown(Table::Tasks)));
+    assert_eq!(
+        world.machine.tasks().result(call),
+        Ok(Some(TaskResult::Returned(&TaskReturn::Void)))
+    );
+    assert_eq!(world.machine.tasks().clean_up(), Ok(0), "it is not the host's to forget");
+    assert_eq!(world.machine.tasks().get_metadata(call, "priority"), Ok(Some(&5.into())));
     world.machine.drop_call(call).unwrap();
-    assert_eq!(world.machine.host().task_get_metadata(call, "priority"), Err(GONE));
+    assert_eq!(world.machine.tasks().get_metadata(call, "priority"), Err(GONE));
     world.clean_up();
 }
 
@@ -191,14 +194,13 @@ fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trappe
     assert_eq!(world.step(thread_yield()), HOST);
     let (call, step) = world.begin(function);
     assert_eq!(step, HOST);
-    assert_eq!(world.machine.host().task_status(call), Ok(TaskStatus::Pending));
+    assert_eq!(world.machine.tasks().status(call), Ok(TaskStatus::Pending));
     let _ = world.tick();
     world.run(backpressure_dec());
     world.trap(crate::calls::task_cancel());
     world.machine.trapped().unwrap();
-    let host = world.machine.host();
-    assert_eq!(host.task_status(call), Ok(TaskStatus::Failed));
-    assert_eq!(host.task_result(call), Ok(Some(TaskResult::Failed(None))));
+    assert_eq!(world.machine.tasks().status(call), Ok(TaskStatus::Failed));
+    assert_eq!(world.machine.tasks().result(call), Ok(Some(TaskResult::Failed(None))));
     world.clean_up();
 }
 
@@ -211,19 +213,20 @@ fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() 
         assert_eq!(world.step(suspend()), HOST);
         call
     });
-    let mut host = world.machine.host();
-    let token = host.cancellation_token_new().unwrap();
-    host.cancellation_token_bind(token, bound).unwrap();
+    let token = world.machine.cancellation_tokens().create().unwrap();
+    world.machine.cancellation_tokens().bind(token, bound).unwrap();
     world.machine.lock_down_instance(instance).unwrap();
-    let mut host = world.machine.host();
     for call in [bound, unbound] {
-        assert_eq!(host.task_status(call), Ok(TaskStatus::Failed));
-        assert_eq!(host.task_cancel(call), Err(Error::AlreadyResolved));
+        assert_eq!(world.machine.tasks().status(call), Ok(TaskStatus::Failed));
+        assert_eq!(world.machine.tasks().cancel(call), Err(Error::AlreadyResolved));
     }
-    assert_eq!(host.cancellation_token_bind(token, unbound), Err(Error::AlreadyResolved));
-    assert_eq!(host.cancellation_token_cancel(token), Ok(true));
+    assert_eq!(
+        world.machine.cancellation_tokens().bind(token, unbound),
+        Err(Error::AlreadyResolved)
+    );
+    assert_eq!(world.machine.cancellation_tokens().cancel(token), Ok(true));
     assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
-    world.machine.host().cancellation_token_drop(token).unwrap();
+    world.machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }
 
@@ -232,16 +235,15 @@ fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: ExtensionLi
     let instance = world.instance();
     let function = world.stackful(instance);
     let (call, _) = world.invoke(function);
-    let mut host = world.machine.host();
-    assert_eq!(host.task_cancel(call), Ok(()));
-    assert_eq!(host.task_cancel(call), Err(Error::AlreadyCancelled));
+    assert_eq!(world.machine.tasks().cancel(call), Ok(()));
+    assert_eq!(world.machine.tasks().cancel(call), Err(Error::AlreadyCancelled));
     assert_eq!(world.machine.next_call_to_cancel(), Err(Error::GuestHasControl));
     assert_eq!(world.step(suspend()), HOST);
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(call)));
     assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
     let step = world.machine.cancel_call(call).unwrap();
     assert_eq!(step, HOST);
-    assert_eq!(world.machine.host().task_cancel(call), Err(Error::AlreadyCancelled));
+    assert_eq!(world.machine.tasks().cancel(call), Err(Error::AlreadyCancelled));
     world.clean_up();
 }
 
@@ -250,15 +252,15 @@ fn a_call_that_ends_before_it_is_asked_is_not_asked<L: ExtensionLimits>() {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (returned, _) = world.invoke(function);
-    assert_eq!(world.machine.host().task_cancel(returned), Ok(()));
+    assert_eq!(world.machine.tasks().cancel(returned), Ok(()));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     let (dropped, _) = world.invoke(function);
-    assert_eq!(world.machine.host().task_cancel(dropped), Ok(()));
+    assert_eq!(world.machine.tasks().cancel(dropped), Ok(()));
     assert_eq!(world.step(suspend()), HOST);
     world.machine.drop_call(dropped).unwrap();
     assert_eq!(world.machine.next_call_to_cancel(), Ok(None));
-    assert_eq!(world.machine.host().task_cancel(returned), Err(Error::AlreadyResolved));
+    assert_eq!(world.machine.tasks().cancel(returned), Err(Error::AlreadyResolved));
     world.clean_up();
 }
 
@@ -266,19 +268,18 @@ fn a_host_task_has_the_context_that_it_was_started_in<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let task = {
         let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
-        scope.host().set::<UserId>(7).unwrap();
-        let task = scope.host().task_start().unwrap();
-        scope.host().set::<UserId>(8).unwrap();
+        scope.contexts().set::<UserId>(7).unwrap();
+        let task = scope.tasks().start().unwrap();
+        scope.contexts().set::<UserId>(8).unwrap();
         task
     };
-    let mut host = world.machine.host();
-    assert_eq!(host.get::<UserId>(), None);
-    let context = host.task_context(task).unwrap().unwrap();
+    assert_eq!(world.machine.contexts().get::<UserId>(), None);
+    let context = world.machine.tasks().context(task).unwrap().unwrap();
     assert_eq!(context.get::<UserId>(), Some(7));
-    host.task_cancel(task).unwrap();
-    assert!(host.task_context(task).unwrap().is_some());
-    host.task_drop(task).unwrap();
-    assert_eq!(host.task_context(task), Err(GONE));
+    world.machine.tasks().cancel(task).unwrap();
+    assert!(world.machine.tasks().context(task).unwrap().is_some());
+    world.machine.tasks().drop(task).unwrap();
+    assert_eq!(world.machine.tasks().context(task), Err(GONE));
     world.clean_up();
 }
 
@@ -286,21 +287,20 @@ fn a_closure_is_a_task_while_it_runs<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let machine = &mut world.machine;
     let returned = with_task(machine, |machine, task| {
-        assert_eq!(machine.host().task_status(task), Ok(TaskStatus::Running));
+        assert_eq!(machine.tasks().status(task), Ok(TaskStatus::Running));
         Some(5_u32.into())
     });
     let failed = with_task(machine, |_, _| None);
     let explained = with_task(machine, |machine, task| {
-        let mut host = machine.host();
-        let error = host.create_simple("it broke").unwrap();
-        host.task_fail(task, error).unwrap();
-        host.error_context_drop(error).unwrap();
+        let error = machine.error_contexts().create_simple("it broke").unwrap();
+        machine.tasks().fail(task, error).unwrap();
+        machine.error_contexts().drop(error).unwrap();
         None
     });
-    let token = machine.host().cancellation_token_new().unwrap();
+    let token = machine.cancellation_tokens().create().unwrap();
     let uncancelled = with_cancellable_task(machine, token, |_, _| Some(().into()));
     let cancelled = with_cancellable_task(machine, token, |machine, _| {
-        machine.host().cancellation_token_cancel(token).unwrap();
+        machine.cancellation_tokens().cancel(token).unwrap();
         Some(().into())
     });
     let mut has_run = false;
@@ -317,12 +317,11 @@ fn a_closure_is_a_task_while_it_runs<L: ExtensionLimits>() {
         (cancelled, TaskStatus::Cancelled),
         (late, TaskStatus::Cancelled),
     ];
-    let mut host = machine.host();
     for (task, status) in expected {
-        assert_eq!(host.task_status(task.unwrap()), Ok(status));
+        assert_eq!(machine.tasks().status(task.unwrap()), Ok(status));
     }
-    assert_eq!(host.task_cleanup(), Ok(6));
-    host.cancellation_token_drop(token).unwrap();
+    assert_eq!(machine.tasks().clean_up(), Ok(6));
+    machine.cancellation_tokens().drop(token).unwrap();
     let gone = with_cancellable_task(machine, token, |_, _| None);
     assert_eq!(gone, Err(Error::Unknown(Table::CancellationTokens)));
     world.clean_up();
@@ -330,25 +329,24 @@ fn a_closure_is_a_task_while_it_runs<L: ExtensionLimits>() {
 
 fn every_operation_says_that_a_task_is_no_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let task = host.task_start().unwrap();
-    host.task_cancel(task).unwrap();
-    host.task_drop(task).unwrap();
-    let token = host.cancellation_token_new().unwrap();
-    assert_eq!(host.task_return(task, ()), Err(GONE));
-    assert_eq!(host.task_fail(task, None), Err(GONE));
-    assert_eq!(host.task_cancel(task), Err(GONE));
-    assert_eq!(host.task_status(task), Err(GONE));
-    assert_eq!(host.task_result(task), Err(GONE));
-    assert_eq!(host.task_context(task), Err(GONE));
-    assert_eq!(host.task_set_metadata(task, "a", 1), Err(GONE));
-    assert_eq!(host.task_get_metadata(task, "a"), Err(GONE));
-    assert_eq!(host.task_remove_metadata(task, "a"), Err(GONE));
-    assert_eq!(host.task_metadata(task).map(Iterator::count), Err(GONE));
-    assert_eq!(host.task_drop(task), Err(GONE));
-    assert_eq!(host.cancellation_token_bind(token, task), Err(GONE));
-    assert_eq!(host.cancellation_token_unbind(task), Err(GONE));
-    host.cancellation_token_drop(token).unwrap();
+    let task = world.machine.tasks().start().unwrap();
+    world.machine.tasks().cancel(task).unwrap();
+    world.machine.tasks().drop(task).unwrap();
+    let token = world.machine.cancellation_tokens().create().unwrap();
+    assert_eq!(world.machine.tasks().complete(task, ()), Err(GONE));
+    assert_eq!(world.machine.tasks().fail(task, None), Err(GONE));
+    assert_eq!(world.machine.tasks().cancel(task), Err(GONE));
+    assert_eq!(world.machine.tasks().status(task), Err(GONE));
+    assert_eq!(world.machine.tasks().result(task), Err(GONE));
+    assert_eq!(world.machine.tasks().context(task), Err(GONE));
+    assert_eq!(world.machine.tasks().set_metadata(task, "a", 1), Err(GONE));
+    assert_eq!(world.machine.tasks().get_metadata(task, "a"), Err(GONE));
+    assert_eq!(world.machine.tasks().remove_metadata(task, "a"), Err(GONE));
+    assert_eq!(world.machine.tasks().metadata(task).map(Iterator::count), Err(GONE));
+    assert_eq!(world.machine.tasks().drop(task), Err(GONE));
+    assert_eq!(world.machine.cancellation_tokens().bind(token, task), Err(GONE));
+    assert_eq!(world.machine.cancellation_tokens().unbind(task), Err(GONE));
+    world.machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }
 

@@ -24,7 +24,7 @@ pub(super) fn spawn<L: ExtensionLimits>(
     parent: Option<SpawnedThreadId>,
 ) -> (SpawnedThreadId, SubtaskId, Step) {
     let config = ThreadSpawnConfig::default();
-    world.machine.host().thread_spawn_ref(function, config, parent).unwrap()
+    world.machine.threads().spawn_ref(function, config, parent).unwrap()
 }
 
 /// Begins a thread in a new instance, which runs.
@@ -48,10 +48,9 @@ pub(super) fn suspended<L: ExtensionLimits>(world: &mut World<L>) -> (SpawnedThr
 /// Joins a thread that is over, and forgets it.
 #[track_caller]
 pub(super) fn join<L: ExtensionLimits>(world: &mut World<L>, thread: SpawnedThreadId) -> ThreadEnd {
-    let mut host = world.machine.host();
-    host.thread_join_begin(thread, None).unwrap();
-    let end = host.thread_join_end(thread).unwrap().unwrap();
-    assert_eq!(host.thread_cleanup(), Ok(1));
+    world.machine.threads().begin_join(thread, None).unwrap();
+    let end = world.machine.threads().end_join(thread).unwrap().unwrap();
+    assert_eq!(world.machine.threads().clean_up(), Ok(1));
     end
 }
 
@@ -67,9 +66,8 @@ pub(super) fn clean_up<L: ExtensionLimits>(
     }
     for (thread, call) in threads {
         world.machine.drop_call(*call).unwrap();
-        let mut host = world.machine.host();
-        while host.next_thread_destructor().unwrap().is_some() {}
-        if host.thread_status(*thread).is_ok() {
+        while world.machine.threads().next_destructor().unwrap().is_some() {}
+        if world.machine.threads().status(*thread).is_ok() {
             join(&mut world, *thread);
         }
     }
@@ -81,29 +79,25 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
     let instance = world.instance();
     let function = world.stackful(instance);
     let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
-    let (thread, call, step) =
-        world.machine.host().thread_spawn_ref(function, config, None).unwrap();
+    let (thread, call, step) = world.machine.threads().spawn_ref(function, config, None).unwrap();
     let machine_thread = enters(&step, function);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Running));
-    assert_eq!(host.thread_config(thread), Ok(config));
-    assert_eq!(host.thread_call(thread), Ok(call));
-    assert_eq!(host.machine_thread(thread), Ok(Some(machine_thread)));
-    assert_eq!(host.current_thread(), Some(thread));
-    assert_eq!((host.thread_count(), host.active_thread_count()), (1, 1));
-    assert_eq!(host.available_parallelism(), 1);
-    assert_eq!(host.thread_join_end(thread), Err(Error::NotJoined), "nobody waits");
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running));
+    assert_eq!(world.machine.threads().config(thread), Ok(config));
+    assert_eq!(world.machine.threads().call(thread), Ok(call));
+    assert_eq!(world.machine.threads().machine_thread(thread), Ok(Some(machine_thread)));
+    assert_eq!(world.machine.threads().current(), Some(thread));
+    assert_eq!((world.machine.threads().count(), world.machine.threads().active_count()), (1, 1));
+    assert_eq!(world.machine.threads().available_parallelism(), 1);
+    assert_eq!(world.machine.threads().end_join(thread), Err(Error::NotJoined), "nobody waits");
     world.task_return(None);
-    let host = world.machine.host();
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Running), "it goes on");
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running), "it goes on");
     assert_eq!(world.exit(), HOST);
-    let host = world.machine.host();
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Completed));
-    assert_eq!(host.machine_thread(thread), Ok(None));
-    assert_eq!(host.current_thread(), None);
-    assert_eq!((host.thread_count(), host.active_thread_count()), (1, 0));
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Completed));
+    assert_eq!(world.machine.threads().machine_thread(thread), Ok(None));
+    assert_eq!(world.machine.threads().current(), None);
+    assert_eq!((world.machine.threads().count(), world.machine.threads().active_count()), (1, 0));
     assert_eq!(join(&mut world, thread), ThreadEnd::Completed);
-    assert_eq!(world.machine.host().thread_status(thread), Err(GONE));
+    assert_eq!(world.machine.threads().status(thread), Err(GONE));
     clean_up(world, &[(thread, call)]);
 }
 
@@ -113,17 +107,16 @@ fn a_thread_is_begun_by_the_number_of_its_function<L: ExtensionLimits>() {
     let (one, other) = (world.instance(), world.instance());
     let table = [world.stackful(one), world.stackful(other)];
     let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
-    let missing = world.machine.host().thread_spawn_indirect(&table, 2, config, None);
+    let missing = world.machine.threads().spawn_indirect(&table, 2, config, None);
     assert_eq!(missing.unwrap_err(), Failure::Error(Error::Unknown(Table::Functions)));
-    assert_eq!(world.machine.host().thread_count(), 1, "the parent");
+    assert_eq!(world.machine.threads().count(), 1, "the parent");
 
-    let begun = world.machine.host().thread_spawn_indirect(&table, 1, config, Some(parent.0));
+    let begun = world.machine.threads().spawn_indirect(&table, 1, config, Some(parent.0));
     let (thread, call, step) = begun.unwrap();
     enters(&step, table[1]);
-    let host = world.machine.host();
-    assert_eq!(host.thread_parent(thread), Ok(Some(parent.0)));
-    assert_eq!(host.thread_config(thread), Ok(config));
-    assert_eq!(host.thread_config(parent.0), Ok(ThreadSpawnConfig::default()));
+    assert_eq!(world.machine.threads().parent(thread), Ok(Some(parent.0)));
+    assert_eq!(world.machine.threads().config(thread), Ok(config));
+    assert_eq!(world.machine.threads().config(parent.0), Ok(ThreadSpawnConfig::default()));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     assert_eq!(join(&mut world, thread), ThreadEnd::Completed);
@@ -139,9 +132,9 @@ fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: Extens
     assert_eq!(world.step(suspend()), HOST);
     let (thread, call, step) = spawn(&mut world, function, None);
     assert_eq!(step, HOST);
-    assert_eq!(world.machine.host().thread_status(thread), Ok(ThreadStatus::Starting));
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Starting));
     assert_eq!(world.machine.cancel_call(call), Ok(HOST));
-    assert_eq!(world.machine.host().thread_status(thread), Ok(ThreadStatus::Cancelled));
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Cancelled));
     clean_up(world, &[(thread, call)]);
 }
 
@@ -156,9 +149,9 @@ fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: ExtensionLimits>() {
     let step = world.machine.cancel_call(call).unwrap();
     called_back(&step, machine_thread);
     world.run(task_cancel());
-    assert_eq!(world.machine.host().thread_status(thread), Ok(ThreadStatus::Running));
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running));
     assert_eq!(world.exit(), HOST);
-    assert_eq!(world.machine.host().thread_status(thread), Ok(ThreadStatus::Cancelled));
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Cancelled));
     assert_eq!(join(&mut world, thread), ThreadEnd::Cancelled);
     clean_up(world, &[(thread, call)]);
 }
@@ -189,9 +182,8 @@ fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: Exten
     let (thread, call, step) = spawn(&mut world, function, None);
     assert_eq!(step, HOST);
     world.machine.drop_call(call).unwrap();
-    let host = world.machine.host();
-    assert_eq!(host.thread_status(thread), Ok(ThreadStatus::Starting));
-    assert_eq!(host.thread_call(thread), Ok(call), "as it was");
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Starting));
+    assert_eq!(world.machine.threads().call(thread), Ok(call), "as it was");
     // It never enters, as nobody is left from whom it could take arguments.
     back(&world.tick(), other);
     world.run(backpressure_dec());
@@ -209,12 +201,11 @@ fn a_trap_ends_all_threads_of_its_instance_and_no_others<L: ExtensionLimits>() {
     let function = world.stackful(instance);
     let (thread, call, step) = spawn(&mut world, function, None);
     enters(&step, function);
-    world.machine.host().thread_local_set(first.0, 1, 1_u8, Some(7)).unwrap();
+    world.machine.threads().set_local(first.0, 1, 1_u8, Some(7)).unwrap();
     world.machine.trapped().unwrap();
-    let mut host = world.machine.host();
-    let statuses = [other.0, first.0, thread].map(|it| host.thread_status(it).unwrap());
+    let statuses = [other.0, first.0, thread].map(|it| world.machine.threads().status(it).unwrap());
     assert_eq!(statuses, [ThreadStatus::Running, ThreadStatus::Failed, ThreadStatus::Failed]);
-    let destructor = host.next_thread_destructor().unwrap().unwrap();
+    let destructor = world.machine.threads().next_destructor().unwrap().unwrap();
     assert_eq!((destructor.thread, destructor.destructor), (first.0, 7));
     clean_up(world, &[other, first, (thread, call)]);
 }
@@ -224,7 +215,7 @@ fn a_thread_whose_instance_is_removed_has_failed<L: ExtensionLimits>() {
     let begun = suspended(&mut world);
     let instance = world.instances.remove(0);
     world.machine.remove_instance(instance).unwrap();
-    assert_eq!(world.machine.host().thread_status(begun.0), Ok(ThreadStatus::Failed));
+    assert_eq!(world.machine.threads().status(begun.0), Ok(ThreadStatus::Failed));
     assert_eq!(join(&mut world, begun.0), ThreadEnd::Failed);
     clean_up(world, &[begun]);
 }
@@ -238,19 +229,18 @@ fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
         assert_eq!(world.step(thread_yield()), HOST);
         (thread, call)
     });
-    let host = world.machine.host();
-    let found: Vec<_> = host.thread_children(parent.0).unwrap().collect();
+    let found: Vec<_> = world.machine.threads().children(parent.0).unwrap().collect();
     assert_eq!(found, children.map(|it| it.0));
-    assert_eq!(host.thread_parent(children[0].0), Ok(Some(parent.0)));
-    assert_eq!(host.thread_parent(parent.0), Ok(None));
-    assert_eq!(host.thread_children(children[0].0).unwrap().count(), 0);
+    assert_eq!(world.machine.threads().parent(children[0].0), Ok(Some(parent.0)));
+    assert_eq!(world.machine.threads().parent(parent.0), Ok(None));
+    assert_eq!(world.machine.threads().children(children[0].0).unwrap().count(), 0);
 
     let instance = world.instances.remove(0);
     world.machine.remove_instance(instance).unwrap();
     join(&mut world, parent.0);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_parent(children[0].0), Ok(None), "nobody knows it any more");
-    let orphan = host.thread_spawn_ref(function, ThreadSpawnConfig::default(), Some(parent.0));
+    assert_eq!(world.machine.threads().parent(children[0].0), Ok(None), "nobody knows it any more");
+    let orphan =
+        world.machine.threads().spawn_ref(function, ThreadSpawnConfig::default(), Some(parent.0));
     assert_eq!(orphan.map(|_| ()), Err(Failure::Error(GONE)));
     clean_up(world, &[parent, children[0], children[1]]);
 }
@@ -258,25 +248,25 @@ fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
 fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_local_get(thread, 1), Ok(None));
-    assert_eq!(host.thread_local_set(thread, 1, "one", Some(100)), Ok(None));
-    assert_eq!(host.thread_local_set(thread, 2, 2_u32, None), Ok(None));
-    assert_eq!(host.thread_local_set(thread, 3, 3_u32, Some(300)), Ok(None));
-    let text = host.thread_local_get(thread, 1).unwrap();
+    assert_eq!(world.machine.threads().get_local(thread, 1), Ok(None));
+    assert_eq!(world.machine.threads().set_local(thread, 1, "one", Some(100)), Ok(None));
+    assert_eq!(world.machine.threads().set_local(thread, 2, 2_u32, None), Ok(None));
+    assert_eq!(world.machine.threads().set_local(thread, 3, 3_u32, Some(300)), Ok(None));
+    let text = world.machine.threads().get_local(thread, 1).unwrap();
     assert_eq!(text.and_then(ContextValue::as_text), Some("one"));
-    assert_eq!(host.thread_local_set(thread, 3, 4_u32, Some(301)), Ok(Some(3_u32.into())));
-    assert!(host.next_thread_destructor().unwrap().is_none(), "it is not over");
+    assert_eq!(
+        world.machine.threads().set_local(thread, 3, 4_u32, Some(301)),
+        Ok(Some(3_u32.into()))
+    );
+    assert!(world.machine.threads().next_destructor().unwrap().is_none(), "it is not over");
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    let mut host = world.machine.host();
-    let newest = host.next_thread_destructor().unwrap().unwrap();
+    let newest = world.machine.threads().next_destructor().unwrap().unwrap();
     let newest = (newest.thread, newest.key, newest.value, newest.destructor);
     assert_eq!(newest, (thread, 3, 4_u32.into(), 301));
-    let mut host = world.machine.host();
-    let oldest = host.next_thread_destructor().unwrap().unwrap();
+    let oldest = world.machine.threads().next_destructor().unwrap().unwrap();
     assert_eq!((oldest.key, oldest.value.as_text(), oldest.destructor), (1, Some("one"), 100));
-    assert!(host.next_thread_destructor().unwrap().is_none());
+    assert!(world.machine.threads().next_destructor().unwrap().is_none());
     assert_eq!(join(&mut world, thread), ThreadEnd::Completed);
     clean_up(world, &[(thread, call)]);
 }
@@ -284,16 +274,18 @@ fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: Extension
 fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
-    let mut host = world.machine.host();
     for key in [1, 2, 3_u32] {
-        host.thread_local_set(thread, key, key, Some(key)).unwrap();
+        world.machine.threads().set_local(thread, key, key, Some(key)).unwrap();
     }
     // It may be made of those that were there.
-    assert_eq!(host.thread_local_set(thread, 1, 10_u32, Some(1)), Ok(Some(1_u32.into())));
+    assert_eq!(
+        world.machine.threads().set_local(thread, 1, 10_u32, Some(1)),
+        Ok(Some(1_u32.into()))
+    );
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    let mut host = world.machine.host();
-    let destroyed = [(); 4].map(|()| host.next_thread_destructor().unwrap().map(|it| it.key));
+    let destroyed =
+        [(); 4].map(|()| world.machine.threads().next_destructor().unwrap().map(|it| it.key));
     assert_eq!(destroyed, [Some(1), Some(3), Some(2), None]);
     clean_up(world, &[(thread, call)]);
 }
@@ -301,16 +293,15 @@ fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
 fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
-    let mut host = world.machine.host();
     for key in [1, 2, 3_u32] {
-        host.thread_local_set(thread, key, key, Some(key)).unwrap();
+        world.machine.threads().set_local(thread, key, key, Some(key)).unwrap();
     }
-    assert_eq!(host.thread_local_remove(thread, 1), Ok(Some(1_u32.into())));
-    assert_eq!(host.thread_local_remove(thread, 1), Ok(None));
+    assert_eq!(world.machine.threads().remove_local(thread, 1), Ok(Some(1_u32.into())));
+    assert_eq!(world.machine.threads().remove_local(thread, 1), Ok(None));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    let mut host = world.machine.host();
-    let destroyed = [(); 3].map(|()| host.next_thread_destructor().unwrap().map(|it| it.key));
+    let destroyed =
+        [(); 3].map(|()| world.machine.threads().next_destructor().unwrap().map(|it| it.key));
     assert_eq!(destroyed, [Some(3), Some(2), None]);
     clean_up(world, &[(thread, call)]);
 }
@@ -318,17 +309,16 @@ fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
 fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
-    world.machine.host().thread_local_set(thread, 1, 1_u8, Some(7)).unwrap();
+    world.machine.threads().set_local(thread, 1, 1_u8, Some(7)).unwrap();
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_local_set(thread, 2, 1_u8, None), Err(Error::ThreadEnded));
-    assert_eq!(host.thread_local_remove(thread, 1), Err(Error::ThreadEnded));
-    host.thread_join_begin(thread, None).unwrap();
-    host.thread_join_end(thread).unwrap().unwrap();
-    assert_eq!(host.thread_cleanup(), Ok(0), "a value is left");
-    assert!(host.next_thread_destructor().unwrap().is_some());
-    assert_eq!(host.thread_cleanup(), Ok(1));
+    assert_eq!(world.machine.threads().set_local(thread, 2, 1_u8, None), Err(Error::ThreadEnded));
+    assert_eq!(world.machine.threads().remove_local(thread, 1), Err(Error::ThreadEnded));
+    world.machine.threads().begin_join(thread, None).unwrap();
+    world.machine.threads().end_join(thread).unwrap().unwrap();
+    assert_eq!(world.machine.threads().clean_up(), Ok(0), "a value is left");
+    assert!(world.machine.threads().next_destructor().unwrap().is_some());
+    assert_eq!(world.machine.threads().clean_up(), Ok(1));
     clean_up(world, &[(thread, call)]);
 }
 
@@ -336,13 +326,12 @@ fn a_function_of_the_host_finds_the_thread_that_calls_it<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (thread, call) = run(&mut world);
     let found = world.as_host(|world| {
-        let mut host = world.machine.host();
-        let found = host.current_thread().unwrap();
-        host.thread_local_set(found, 1, 9_u8, None).unwrap();
+        let found = world.machine.threads().current().unwrap();
+        world.machine.threads().set_local(found, 1, 9_u8, None).unwrap();
         found
     });
     assert_eq!(found, thread);
-    assert_eq!(world.machine.host().thread_local_get(thread, 1), Ok(Some(&9_u8.into())));
+    assert_eq!(world.machine.threads().get_local(thread, 1), Ok(Some(&9_u8.into())));
     clean_up(world, &[(thread, call)]);
 }
 
@@ -351,16 +340,16 @@ fn a_thread_that_can_not_be_begun_leaves_nothing<L: ExtensionLimits>() {
     let begun = run(&mut world);
     let function = world.stackful(world.instances[0]);
     let config = ThreadSpawnConfig::default();
-    let refused = world.machine.host().thread_spawn_ref(function, config, None);
+    let refused = world.machine.threads().spawn_ref(function, config, None);
     assert_eq!(refused.map(|_| ()), Err(Failure::Error(Error::GuestHasControl)));
     world.machine.trapped().unwrap();
-    let refused = world.machine.host().thread_spawn_ref(function, config, None);
+    let refused = world.machine.threads().spawn_ref(function, config, None);
     assert!(matches!(refused, Err(Failure::Trap(_))));
-    assert_eq!(world.machine.host().thread_count(), 1);
+    assert_eq!(world.machine.threads().count(), 1);
     // What the host calls next is not taken for a thread.
     let instance = world.instance();
     world.run_in(instance);
-    assert_eq!(world.machine.host().current_thread(), None);
+    assert_eq!(world.machine.threads().current(), None);
     clean_up(world, &[begun]);
 }
 
@@ -371,23 +360,26 @@ fn every_operation_says_that_a_thread_is_not_known<L: ExtensionLimits>() {
     world.machine.remove_instance(instance).unwrap();
     join(&mut world, begun.0);
     let next = suspended(&mut world);
-    let mut host = world.machine.host();
     let thread = begun.0;
-    assert_eq!(host.thread_status(thread), Err(GONE));
-    assert_eq!(host.thread_config(thread), Err(GONE));
-    assert_eq!(host.machine_thread(thread), Err(GONE));
-    assert_eq!(host.thread_call(thread), Err(GONE));
-    assert_eq!(host.thread_parent(thread), Err(GONE));
-    assert_eq!(host.thread_children(thread).map(Iterator::count), Err(GONE));
-    assert_eq!(host.thread_join_begin(thread, None), Err(GONE));
-    assert_eq!(host.thread_join_begin(next.0, Some(thread)), Err(GONE));
-    assert_eq!(host.thread_join_cancel(thread), Err(GONE));
-    assert_eq!(host.thread_join_end(thread), Err(GONE));
-    assert_eq!(host.thread_local_get(thread, 1), Err(GONE));
-    assert_eq!(host.thread_has_locals(thread), Err(GONE));
-    assert_eq!(host.thread_local_set(thread, 1, 1_u8, None), Err(GONE));
-    assert_eq!(host.thread_local_remove(thread, 1), Err(GONE));
-    assert_eq!(host.thread_status(next.0), Ok(ThreadStatus::Running), "and is untouched");
+    assert_eq!(world.machine.threads().status(thread), Err(GONE));
+    assert_eq!(world.machine.threads().config(thread), Err(GONE));
+    assert_eq!(world.machine.threads().machine_thread(thread), Err(GONE));
+    assert_eq!(world.machine.threads().call(thread), Err(GONE));
+    assert_eq!(world.machine.threads().parent(thread), Err(GONE));
+    assert_eq!(world.machine.threads().children(thread).map(Iterator::count), Err(GONE));
+    assert_eq!(world.machine.threads().begin_join(thread, None), Err(GONE));
+    assert_eq!(world.machine.threads().begin_join(next.0, Some(thread)), Err(GONE));
+    assert_eq!(world.machine.threads().cancel_join(thread), Err(GONE));
+    assert_eq!(world.machine.threads().end_join(thread), Err(GONE));
+    assert_eq!(world.machine.threads().get_local(thread, 1), Err(GONE));
+    assert_eq!(world.machine.threads().has_locals(thread), Err(GONE));
+    assert_eq!(world.machine.threads().set_local(thread, 1, 1_u8, None), Err(GONE));
+    assert_eq!(world.machine.threads().remove_local(thread, 1), Err(GONE));
+    assert_eq!(
+        world.machine.threads().status(next.0),
+        Ok(ThreadStatus::Running),
+        "and is untouched"
+    );
     clean_up(world, &[begun, next]);
 }
 
@@ -424,28 +416,30 @@ weft_core::limits! {
 fn what_has_no_room_says_so_and_what_was_joined_makes_room() {
     let mut world = World::<Little>::new();
     let (thread, call) = run(&mut world);
-    let mut host = world.machine.host();
     let too_long = Err(Error::ValueTooLong { bytes: 5 });
-    assert_eq!(host.thread_local_set(thread, 1, "12345", None), too_long);
-    assert_eq!(host.thread_local_set(thread, 1, "1234", None), Ok(None));
+    assert_eq!(world.machine.threads().set_local(thread, 1, "12345", None), too_long);
+    assert_eq!(world.machine.threads().set_local(thread, 1, "1234", None), Ok(None));
     let full = Err(Error::Full(Table::ThreadLocals));
-    assert_eq!(host.thread_local_set(thread, 2, 1_u8, None), full);
-    assert_eq!(host.thread_local_set(thread, 1, 1_u8, None).map(|it| it.is_some()), Ok(true));
+    assert_eq!(world.machine.threads().set_local(thread, 2, 1_u8, None), full);
+    assert_eq!(
+        world.machine.threads().set_local(thread, 1, 1_u8, None).map(|it| it.is_some()),
+        Ok(true)
+    );
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
 
     let function = world.stackful(world.instances[0]);
     let config = ThreadSpawnConfig::default();
     let full = Err(Failure::Error(Error::Full(Table::ThreadRecords)));
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_spawn_ref(function, config, None).map(|_| ()), full);
-    host.thread_join_begin(thread, None).unwrap();
-    host.thread_join_end(thread).unwrap().unwrap();
-    assert!(host.next_thread_destructor().unwrap().is_none());
-    let (next, next_call, step) = host.thread_spawn_ref(function, config, None).unwrap();
+    assert_eq!(world.machine.threads().spawn_ref(function, config, None).map(|_| ()), full);
+    world.machine.threads().begin_join(thread, None).unwrap();
+    world.machine.threads().end_join(thread).unwrap().unwrap();
+    assert!(world.machine.threads().next_destructor().unwrap().is_none());
+    let (next, next_call, step) =
+        world.machine.threads().spawn_ref(function, config, None).unwrap();
     let machine_thread = enters(&step, function);
-    assert_eq!(world.machine.host().thread_status(thread), Err(GONE));
-    assert_eq!(world.machine.host().machine_thread(next), Ok(Some(machine_thread)));
+    assert_eq!(world.machine.threads().status(thread), Err(GONE));
+    assert_eq!(world.machine.threads().machine_thread(next), Ok(Some(machine_thread)));
     let view = world.machine.thread_view(machine_thread).unwrap();
     assert_eq!(view.state, ThreadState::Running);
     clean_up(world, &[(thread, call), (next, next_call)]);

@@ -27,9 +27,8 @@ struct Begun {
 impl<L: ExtensionLimits> World<L> {
     #[track_caller]
     fn spawn(&mut self, function: FunctionId, parent: Option<SpawnedThreadId>) -> Begun {
-        let mut host = self.machine.host();
         let config = ThreadSpawnConfig::default();
-        let (id, call, step) = host.thread_spawn_ref(function, config, parent).unwrap();
+        let (id, call, step) = self.machine.threads().spawn_ref(function, config, parent).unwrap();
         Begun { id, call, thread: enters(&step, function) }
     }
 
@@ -52,32 +51,29 @@ impl<L: ExtensionLimits> World<L> {
     }
 
     fn destroyed(&mut self) -> Vec<ThreadDestructor<L>> {
-        let mut host = self.machine.host();
-        std::iter::from_fn(|| host.next_thread_destructor().unwrap()).collect()
+        std::iter::from_fn(|| self.machine.threads().next_destructor().unwrap()).collect()
     }
 
     /// Joins a thread that is over, and drops its call.
     #[track_caller]
     fn join(&mut self, begun: Begun) -> ThreadEnd {
         self.machine.drop_call(begun.call).unwrap();
-        let mut host = self.machine.host();
-        host.thread_join_begin(begun.id, None).unwrap();
-        host.thread_join_end(begun.id).unwrap().unwrap()
+        self.machine.threads().begin_join(begun.id, None).unwrap();
+        self.machine.threads().end_join(begun.id).unwrap().unwrap()
     }
 
     /// Forgets the threads that were joined, and asserts that nothing is left.
     #[track_caller]
     fn forget(&mut self, threads: usize) {
-        assert_eq!(self.machine.host().thread_cleanup(), Ok(threads));
+        assert_eq!(self.machine.threads().clean_up(), Ok(threads));
         self.clean_up();
     }
 }
 
 /// An error which says what thread it is of.
 fn error_of<L: ExtensionLimits>(world: &mut World<L>, thread: Begun) -> ErrorContextId {
-    let mut host = world.machine.host();
-    let error = host.error_context_new("cancelled", ErrorSeverity::Warning).unwrap();
-    host.error_context_set_metadata(error, "thread", thread.call.as_u64()).unwrap();
+    let error = world.machine.error_contexts().create("cancelled", ErrorSeverity::Warning).unwrap();
+    world.machine.error_contexts().set_metadata(error, "thread", thread.call.as_u64()).unwrap();
     error
 }
 
@@ -88,28 +84,30 @@ fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left
     let instance = world.instance();
     let function = world.stackful(instance);
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
-    scope.host().set::<UserId>(1).unwrap();
+    scope.contexts().set::<UserId>(1).unwrap();
     let config = ThreadSpawnConfig::default();
-    let (id, call, step) = scope.host().thread_spawn_ref(function, config, None).unwrap();
+    let (id, call, step) = scope.threads().spawn_ref(function, config, None).unwrap();
     let begun = Begun { id, call, thread: enters(&step, function) };
-    let task = scope.host().current_task().unwrap();
+    let task = scope.tasks().current().unwrap();
     assert_eq!(thread_yield().definition.call(&mut *scope, &[]).map(|_| ()), Ok(()));
-    scope.host().set::<UserId>(2).unwrap();
+    scope.contexts().set::<UserId>(2).unwrap();
     drop(scope);
-    world.machine.host().set::<UserId>(3).unwrap();
+    world.machine.contexts().set::<UserId>(3).unwrap();
 
     let context =
-        world.machine.host().context_of(task).map(|it| it.and_then(|it| it.get::<UserId>()));
+        world.machine.contexts().of_task(task).map(|it| it.and_then(|it| it.get::<UserId>()));
     assert_eq!(context, Ok(Some(1)));
     back(&world.tick(), begun.thread);
     world.as_host(|world| {
-        let host = world.machine.host();
-        assert_eq!((host.current_thread(), host.get::<UserId>()), (Some(id), Some(1)));
+        assert_eq!(
+            (world.machine.threads().current(), world.machine.contexts().get::<UserId>()),
+            (Some(id), Some(1))
+        );
     });
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     assert_eq!(world.join(begun), ThreadEnd::Completed);
-    world.machine.host().context_pop().unwrap();
+    world.machine.contexts().pop().unwrap();
     world.forget(1);
 }
 
@@ -121,41 +119,49 @@ fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_t
     let function = world.callback(instance);
     let parent = world.waiting(function, None);
     let child = world.waiting(function, Some(parent.id));
-    let mut host = world.machine.host();
-    let root = host.cancellation_token_new().unwrap();
-    let token = host.cancellation_token_child(root).unwrap();
-    host.cancellation_token_bind(token, child.call).unwrap();
-    host.cancellation_token_register(token, 9).unwrap();
+    let root = world.machine.cancellation_tokens().create().unwrap();
+    let token = world.machine.cancellation_tokens().create_child(root).unwrap();
+    world.machine.cancellation_tokens().bind(token, child.call).unwrap();
+    world.machine.cancellation_tokens().register(token, 9).unwrap();
     for key in [1, 2] {
-        host.thread_local_set(child.id, key, key * 10, Some(7)).unwrap();
+        world.machine.threads().set_local(child.id, key, key * 10, Some(7)).unwrap();
     }
-    host.thread_join_begin(child.id, Some(parent.id)).unwrap();
-    host.cancellation_token_cancel(root).unwrap();
-    assert_eq!(host.next_cancelled().unwrap().map(|it| it.number), Some(9));
-    assert_eq!(host.next_cancelled(), Ok(None));
-    assert_eq!(host.thread_status(child.id), Ok(ThreadStatus::Joining), "it has not heard of it");
+    world.machine.threads().begin_join(child.id, Some(parent.id)).unwrap();
+    world.machine.cancellation_tokens().cancel(root).unwrap();
+    assert_eq!(
+        world.machine.cancellation_tokens().next_cancelled().unwrap().map(|it| it.number),
+        Some(9)
+    );
+    assert_eq!(world.machine.cancellation_tokens().next_cancelled(), Ok(None));
+    assert_eq!(
+        world.machine.threads().status(child.id),
+        Ok(ThreadStatus::Joining),
+        "it has not heard of it"
+    );
 
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(child.call)));
     world.accept_cancellation(child);
-    let mut host = world.machine.host();
-    assert_eq!(host.task_status(child.call), Ok(TaskStatus::Cancelled));
-    assert_eq!(host.thread_join_end(child.id), Ok(Some(ThreadEnd::Cancelled)));
-    assert_eq!(host.thread_status(parent.id), Ok(ThreadStatus::Running));
+    assert_eq!(world.machine.tasks().status(child.call), Ok(TaskStatus::Cancelled));
+    assert_eq!(world.machine.threads().end_join(child.id), Ok(Some(ThreadEnd::Cancelled)));
+    assert_eq!(world.machine.threads().status(parent.id), Ok(ThreadStatus::Running));
     let heard = world.destroyed().into_iter().map(|it| (it.thread, it.key, it.value.get::<u32>()));
     let expected = [(child.id, 2, Some(20)), (child.id, 1, Some(10))];
     assert_eq!(heard.collect::<Vec<_>>(), expected);
 
     let error = error_of(&mut world, child);
-    let mut host = world.machine.host();
-    let task = host.task_start().unwrap();
-    host.task_fail(task, error).unwrap();
-    host.error_context_drop(error).unwrap();
-    assert_eq!(host.thread_cleanup(), Ok(1), "the child, of which the error still tells");
-    let named = host.error_context_get_metadata(error, "thread").unwrap();
+    let task = world.machine.tasks().start().unwrap();
+    world.machine.tasks().fail(task, error).unwrap();
+    world.machine.error_contexts().drop(error).unwrap();
+    assert_eq!(
+        world.machine.threads().clean_up(),
+        Ok(1),
+        "the child, of which the error still tells"
+    );
+    let named = world.machine.error_contexts().get_metadata(error, "thread").unwrap();
     assert_eq!(named.and_then(|it| it.get::<u64>()), Some(child.call.as_u64()));
-    host.task_drop(task).unwrap();
+    world.machine.tasks().drop(task).unwrap();
     for token in [token, root] {
-        host.cancellation_token_drop(token).unwrap();
+        world.machine.cancellation_tokens().drop(token).unwrap();
     }
     world.machine.drop_call(child.call).unwrap();
     world.accept_cancellation(parent);
@@ -171,14 +177,13 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
         world.waiting(function, None)
     });
     let [returns, cancelled, fails] = threads;
-    let mut host = world.machine.host();
-    let set = host.waitable_set_of(&threads.map(|it| it.call)).unwrap();
+    let set = world.machine.waitable_sets().create_with(&threads.map(|it| it.call)).unwrap();
     // That they have started is told, too.
     for _ in threads {
-        let _ = host.waitable_set_poll(set).unwrap();
+        let _ = world.machine.waitable_sets().poll(set).unwrap();
     }
-    assert_eq!(host.waitable_set_poll(set), Ok(WaitResult::Timeout));
-    assert_eq!(host.task_cancel(returns.call), Ok(()));
+    assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Timeout));
+    assert_eq!(world.machine.tasks().cancel(returns.call), Ok(()));
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(returns.call)));
     called_back(&world.machine.cancel_call(returns.call).unwrap(), returns.thread);
     world.task_return(None);
@@ -188,24 +193,23 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
     world.machine.call_failed(fails.call).unwrap();
 
     for ended in [returns, cancelled] {
-        let WaitResult::Ready(ready) = world.machine.host().waitable_set_poll(set).unwrap() else {
+        let WaitResult::Ready(ready) = world.machine.waitable_sets().poll(set).unwrap() else {
             panic!("nothing is ready")
         };
         assert_eq!(ready.waitable, WaitableId::Subtask(ended.call));
     }
     let failed = FailedTask { task: fails.call, error: None };
-    let mut host = world.machine.host();
-    assert_eq!(host.waitable_set_poll(set), Ok(WaitResult::Error(failed)));
-    assert_eq!(host.waitable_set_poll(set), Ok(WaitResult::Timeout));
+    assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Error(failed)));
+    assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Timeout));
     let ends = threads.map(|it| world.join(it));
     assert_eq!(ends, [ThreadEnd::Completed, ThreadEnd::Cancelled, ThreadEnd::Failed]);
-    world.machine.host().waitable_set_drop(set).unwrap();
+    world.machine.waitable_sets().drop(set).unwrap();
     world.forget(3);
 }
 
 fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     let [good, bad] = world.instances();
     let [good_function, bad_function] = [good, bad].map(|it| world.stackful(it));
     let goes_on = world.spawn(good_function, None);
@@ -213,41 +217,41 @@ fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: Extensi
     let sleeps = world.spawn(bad_function, Some(goes_on.id));
     assert_eq!(world.step(suspend()), HOST);
     let traps = world.spawn(bad_function, Some(goes_on.id));
-    let mut host = world.machine.host();
     for (key, thread) in [goes_on, sleeps, traps].into_iter().enumerate() {
         let key = u32::try_from(key).unwrap();
-        host.thread_local_set(thread.id, key, key, Some(7)).unwrap();
-        host.task_set_metadata(thread.call, "key", key).unwrap();
+        world.machine.threads().set_local(thread.id, key, key, Some(7)).unwrap();
+        world.machine.tasks().set_metadata(thread.call, "key", key).unwrap();
     }
-    host.thread_join_begin(goes_on.id, Some(sleeps.id)).unwrap();
+    world.machine.threads().begin_join(goes_on.id, Some(sleeps.id)).unwrap();
     world.trap(task_cancel());
     world.machine.trapped().unwrap();
 
-    let host = world.machine.host();
-    let statuses = [goes_on, sleeps, traps].map(|it| host.thread_status(it.id).unwrap());
+    let statuses =
+        [goes_on, sleeps, traps].map(|it| world.machine.threads().status(it.id).unwrap());
     let expected = [ThreadStatus::Running, ThreadStatus::Failed, ThreadStatus::Failed];
     assert_eq!(statuses, expected, "nobody waits for the first any more");
-    assert_eq!(host.thread_children(goes_on.id).unwrap().count(), 2);
+    assert_eq!(world.machine.threads().children(goes_on.id).unwrap().count(), 2);
     let keys: Vec<_> = world.destroyed().iter().map(|it| it.key).collect();
     assert_eq!(keys, [1, 2]);
     world.machine.remove_instance(bad).unwrap();
     world.instances.retain(|it| *it == good);
     assert_eq!(world.machine.count_of(Table::TaskRecords), 1, "the context of the first");
-    let host = world.machine.host();
     for failed in [sleeps, traps] {
-        assert_eq!(host.task_status(failed.call), Ok(TaskStatus::Failed));
+        assert_eq!(world.machine.tasks().status(failed.call), Ok(TaskStatus::Failed));
     }
 
     back(&world.tick(), goes_on.thread);
-    let host = world.machine.host();
-    assert_eq!((host.current_thread(), host.get::<UserId>()), (Some(goes_on.id), Some(1)));
-    assert_eq!(host.task_get_metadata(goes_on.call, "key"), Ok(Some(&0_u32.into())));
+    assert_eq!(
+        (world.machine.threads().current(), world.machine.contexts().get::<UserId>()),
+        (Some(goes_on.id), Some(1))
+    );
+    assert_eq!(world.machine.tasks().get_metadata(goes_on.call, "key"), Ok(Some(&0_u32.into())));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     assert_eq!(world.destroyed().len(), 1);
     let ends = [goes_on, sleeps, traps].map(|it| world.join(it));
     assert_eq!(ends, [ThreadEnd::Completed, ThreadEnd::Failed, ThreadEnd::Failed]);
-    world.machine.host().context_pop().unwrap();
+    world.machine.contexts().pop().unwrap();
     world.forget(3);
 }
 
@@ -257,45 +261,45 @@ fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_
     let mut world = World::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
-    world.machine.host().set::<UserId>(1).unwrap();
+    world.machine.contexts().set::<UserId>(1).unwrap();
     let begun = world.spawn(function, None);
     let (task, token) = world.as_host(|world| {
         let mut scope = AsyncContextScope::enter_copy(&mut world.machine).unwrap();
-        let mut host = scope.host();
-        host.set::<UserId>(2).unwrap();
-        let task = host.task_start().unwrap();
-        let token = host.cancellation_token_new().unwrap();
+        scope.contexts().set::<UserId>(2).unwrap();
+        let task = scope.tasks().start().unwrap();
+        let token = scope.cancellation_tokens().create().unwrap();
         for bound in [begun.call, task] {
-            host.cancellation_token_bind(token, bound).unwrap();
+            scope.cancellation_tokens().bind(token, bound).unwrap();
         }
         (task, token)
     });
-    assert_eq!(world.machine.host().get::<UserId>(), Some(1));
+    assert_eq!(world.machine.contexts().get::<UserId>(), Some(1));
     let set = world.get(set_new());
     assert_eq!(world.exit_to_wait(set), HOST);
 
-    let mut host = world.machine.host();
-    let context = host.task_context(task).unwrap().unwrap();
+    let context = world.machine.tasks().context(task).unwrap().unwrap();
     assert_eq!(context.get::<UserId>(), Some(2));
-    let set = host.waitable_set_of(&[begun.call, task]).unwrap();
-    let WaitResult::Ready(started) = host.waitable_set_poll(set).unwrap() else { panic!() };
+    let set = world.machine.waitable_sets().create_with(&[begun.call, task]).unwrap();
+    let WaitResult::Ready(started) = world.machine.waitable_sets().poll(set).unwrap() else {
+        panic!()
+    };
     assert_eq!(started.waitable, WaitableId::Subtask(begun.call));
-    host.cancellation_token_cancel(token).unwrap();
-    let statuses = [begun.call, task].map(|it| host.task_status(it).unwrap());
+    world.machine.cancellation_tokens().cancel(token).unwrap();
+    let statuses = [begun.call, task].map(|it| world.machine.tasks().status(it).unwrap());
     assert_eq!(statuses, [TaskStatus::Running, TaskStatus::Cancelled]);
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(begun.call)));
     world.accept_cancellation(begun);
-    let mut host = world.machine.host();
     for expected in [task, begun.call] {
-        let WaitResult::Ready(ready) = host.waitable_set_poll(set).unwrap() else { panic!() };
+        let WaitResult::Ready(ready) = world.machine.waitable_sets().poll(set).unwrap() else {
+            panic!()
+        };
         assert_eq!(ready.waitable, WaitableId::Subtask(expected));
     }
-    host.task_drop(task).unwrap();
+    world.machine.tasks().drop(task).unwrap();
     assert_eq!(world.join(begun), ThreadEnd::Cancelled);
-    let mut host = world.machine.host();
-    host.waitable_set_drop(set).unwrap();
-    host.cancellation_token_drop(token).unwrap();
-    host.context_pop().unwrap();
+    world.machine.waitable_sets().drop(set).unwrap();
+    world.machine.cancellation_tokens().drop(token).unwrap();
+    world.machine.contexts().pop().unwrap();
     world.forget(1);
 }
 
@@ -309,26 +313,25 @@ fn the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more<L: ExtensionL
         world.join(thread);
         error_of(&mut world, thread)
     });
-    let mut host = world.machine.host();
-    assert_eq!(host.thread_cleanup(), Ok(2));
-    host.error_context_set_source(errors[0], errors[1]).unwrap();
-    let task = host.task_start().unwrap();
-    host.task_fail(task, errors[0]).unwrap();
+    assert_eq!(world.machine.threads().clean_up(), Ok(2));
+    world.machine.error_contexts().set_source(errors[0], errors[1]).unwrap();
+    let task = world.machine.tasks().start().unwrap();
+    world.machine.tasks().fail(task, errors[0]).unwrap();
     for error in errors {
-        host.error_context_drop(error).unwrap();
+        world.machine.error_contexts().drop(error).unwrap();
     }
-    let trace = host.error_context_stack_trace(errors[0]).unwrap().to_string();
+    let trace = world.machine.error_contexts().stack_trace(errors[0]).unwrap().to_string();
     assert_eq!(trace, "warning: cancelled\ncaused by: warning: cancelled");
     let named = errors.map(|error| {
-        let named = host.error_context_get_metadata(error, "thread").unwrap();
+        let named = world.machine.error_contexts().get_metadata(error, "thread").unwrap();
         named.and_then(|it| it.get::<u64>())
     });
     assert_eq!(named, threads.map(|it| Some(it.call.as_u64())));
     // Who has their places now is not meant.
     let next = world.waiting(function, None);
     assert!(threads.iter().all(|it| it.call != next.call && it.id != next.id));
-    assert_eq!(world.machine.host().task_metadata(next.call).unwrap().count(), 0);
-    world.machine.host().task_drop(task).unwrap();
+    assert_eq!(world.machine.tasks().metadata(next.call).unwrap().count(), 0);
+    world.machine.tasks().drop(task).unwrap();
     assert_eq!(world.machine.count_of(Table::ErrorRecords), 0);
     world.accept_cancellation(next);
     world.join(next);

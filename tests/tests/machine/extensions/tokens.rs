@@ -16,101 +16,97 @@ const NO_HANDLER: Error = Error::Unknown(Table::CancellationHandlers);
 impl<L: ExtensionLimits> World<L> {
     /// The numbers of the handlers that the host hears of.
     fn told(&mut self) -> Vec<u64> {
-        let mut host = self.machine.host();
-        std::iter::from_fn(|| host.next_cancelled().unwrap()).map(|it| it.number).collect()
+        std::iter::from_fn(|| self.machine.cancellation_tokens().next_cancelled().unwrap())
+            .map(|it| it.number)
+            .collect()
     }
 }
 
 fn a_token_cancels_its_children_and_not_its_parent<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let root = host.cancellation_token_new().unwrap();
-    let child = host.cancellation_token_child(root).unwrap();
-    let other = host.cancellation_token_child(root).unwrap();
-    let grandchild = host.cancellation_token_child(child).unwrap();
-    assert_eq!(host.cancellation_token_cancel(child), Ok(true));
-    assert_eq!(host.cancellation_token_cancel(child), Ok(false));
+    let root = world.machine.cancellation_tokens().create().unwrap();
+    let child = world.machine.cancellation_tokens().create_child(root).unwrap();
+    let other = world.machine.cancellation_tokens().create_child(root).unwrap();
+    let grandchild = world.machine.cancellation_tokens().create_child(child).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().cancel(child), Ok(true));
+    assert_eq!(world.machine.cancellation_tokens().cancel(child), Ok(false));
     let state = [root, child, other, grandchild]
-        .map(|token| host.cancellation_token_is_cancelled(token).unwrap());
+        .map(|token| world.machine.cancellation_tokens().is_cancelled(token).unwrap());
     assert_eq!(state, [false, true, false, true]);
-    let late = host.cancellation_token_child(grandchild).unwrap();
-    assert_eq!(host.cancellation_token_is_cancelled(late), Ok(true));
-    assert_eq!(host.cancellation_token_cancel(root), Ok(true));
-    assert_eq!(host.cancellation_token_is_cancelled(other), Ok(true));
+    let late = world.machine.cancellation_tokens().create_child(grandchild).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().is_cancelled(late), Ok(true));
+    assert_eq!(world.machine.cancellation_tokens().cancel(root), Ok(true));
+    assert_eq!(world.machine.cancellation_tokens().is_cancelled(other), Ok(true));
     for token in [root, child, other, grandchild, late] {
-        host.cancellation_token_drop(token).unwrap();
+        world.machine.cancellation_tokens().drop(token).unwrap();
     }
     world.clean_up();
 }
 
 fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let root = host.cancellation_token_new().unwrap();
-    let child = host.cancellation_token_child(root).unwrap();
-    let handlers = [(root, 1), (child, 2), (child, 3)]
-        .map(|(token, number)| host.cancellation_token_register(token, number).unwrap());
-    assert_eq!(host.next_cancelled(), Ok(None));
-    host.cancellation_token_cancel(child).unwrap();
-    let first = host.next_cancelled().unwrap();
+    let root = world.machine.cancellation_tokens().create().unwrap();
+    let child = world.machine.cancellation_tokens().create_child(root).unwrap();
+    let handlers = [(root, 1), (child, 2), (child, 3)].map(|(token, number)| {
+        world.machine.cancellation_tokens().register(token, number).unwrap()
+    });
+    assert_eq!(world.machine.cancellation_tokens().next_cancelled(), Ok(None));
+    world.machine.cancellation_tokens().cancel(child).unwrap();
+    let first = world.machine.cancellation_tokens().next_cancelled().unwrap();
     assert_eq!(first, Some(Cancelled { handler: handlers[1], number: 2 }));
-    host.cancellation_token_cancel(root).unwrap();
-    host.cancellation_token_cancel(child).unwrap();
+    world.machine.cancellation_tokens().cancel(root).unwrap();
+    world.machine.cancellation_tokens().cancel(child).unwrap();
     assert_eq!(world.told(), [3, 1]);
     assert_eq!(world.told(), [0_u64; 0]);
 
-    let mut host = world.machine.host();
-    host.cancellation_token_register(child, 4).unwrap();
+    world.machine.cancellation_tokens().register(child, 4).unwrap();
     assert_eq!(world.told(), [4], "it is cancelled already");
-    let mut host = world.machine.host();
     for token in [root, child] {
-        host.cancellation_token_drop(token).unwrap();
+        world.machine.cancellation_tokens().drop(token).unwrap();
     }
     world.clean_up();
 }
 
 fn a_handler_that_is_unregistered_is_not_heard_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let token = host.cancellation_token_new().unwrap();
-    let [early, late, heard] =
-        [1, 2, 3].map(|number| host.cancellation_token_register(token, number).unwrap());
-    assert_eq!(host.cancellation_token_unregister(early), Ok(1));
-    assert_eq!(host.cancellation_token_unregister(early), Err(NO_HANDLER));
-    host.cancellation_token_cancel(token).unwrap();
-    assert_eq!(host.cancellation_token_unregister(late), Ok(2));
+    let token = world.machine.cancellation_tokens().create().unwrap();
+    let [early, late, heard] = [1, 2, 3]
+        .map(|number| world.machine.cancellation_tokens().register(token, number).unwrap());
+    assert_eq!(world.machine.cancellation_tokens().unregister(early), Ok(1));
+    assert_eq!(world.machine.cancellation_tokens().unregister(early), Err(NO_HANDLER));
+    world.machine.cancellation_tokens().cancel(token).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().unregister(late), Ok(2));
     assert_eq!(world.told(), [3]);
-    let mut host = world.machine.host();
-    assert_eq!(host.cancellation_token_unregister(heard), Err(NO_HANDLER));
-    host.cancellation_token_drop(token).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().unregister(heard), Err(NO_HANDLER));
+    world.machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }
 
 fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let root = host.cancellation_token_new().unwrap();
-    let child = host.cancellation_token_child(root).unwrap();
-    let [bound, unbound, over, late] = [(); 4].map(|()| host.task_start().unwrap());
+    let root = world.machine.cancellation_tokens().create().unwrap();
+    let child = world.machine.cancellation_tokens().create_child(root).unwrap();
+    let [bound, unbound, over, late] = [(); 4].map(|()| world.machine.tasks().start().unwrap());
     for task in [bound, unbound, over] {
-        assert_eq!(host.cancellation_token_bind(child, task), Ok(()));
-        assert_eq!(host.cancellation_token_bind(root, task), Err(Error::AlreadyBound));
+        assert_eq!(world.machine.cancellation_tokens().bind(child, task), Ok(()));
+        assert_eq!(world.machine.cancellation_tokens().bind(root, task), Err(Error::AlreadyBound));
     }
-    assert_eq!(host.cancellation_token_unbind(unbound), Ok(()));
-    assert_eq!(host.cancellation_token_unbind(unbound), Err(Error::NotBound));
-    host.task_return(over, 1_u32).unwrap();
-    assert_eq!(host.cancellation_token_cancel(root), Ok(true));
-    assert_eq!(host.cancellation_token_bind(child, late), Ok(()));
-    let statuses = [bound, unbound, over, late].map(|task| host.task_status(task).unwrap());
+    assert_eq!(world.machine.cancellation_tokens().unbind(unbound), Ok(()));
+    assert_eq!(world.machine.cancellation_tokens().unbind(unbound), Err(Error::NotBound));
+    world.machine.tasks().complete(over, 1_u32).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().cancel(root), Ok(true));
+    assert_eq!(world.machine.cancellation_tokens().bind(child, late), Ok(()));
+    let statuses =
+        [bound, unbound, over, late].map(|task| world.machine.tasks().status(task).unwrap());
     assert_eq!(
         statuses,
         [TaskStatus::Cancelled, TaskStatus::Running, TaskStatus::Completed, TaskStatus::Cancelled]
     );
-    assert_eq!(host.cancellation_token_bind(root, bound), Err(Error::AlreadyResolved));
-    host.task_cancel(unbound).unwrap();
-    assert_eq!(host.task_cleanup(), Ok(4));
+    assert_eq!(world.machine.cancellation_tokens().bind(root, bound), Err(Error::AlreadyResolved));
+    world.machine.tasks().cancel(unbound).unwrap();
+    assert_eq!(world.machine.tasks().clean_up(), Ok(4));
     for token in [root, child] {
-        host.cancellation_token_drop(token).unwrap();
+        world.machine.cancellation_tokens().drop(token).unwrap();
     }
     world.clean_up();
 }
@@ -124,16 +120,15 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
         assert_eq!(world.step(suspend()), HOST);
         call
     });
-    let mut host = world.machine.host();
-    let token = host.cancellation_token_new().unwrap();
+    let token = world.machine.cancellation_tokens().create().unwrap();
     for call in calls {
-        host.cancellation_token_bind(token, call).unwrap();
+        world.machine.cancellation_tokens().bind(token, call).unwrap();
     }
     // It doesn't wait for its token.
-    assert_eq!(host.task_cancel(calls[1]), Ok(()));
-    host.cancellation_token_cancel(token).unwrap();
-    assert_eq!(host.task_cancel(calls[0]), Err(Error::AlreadyCancelled));
-    assert_eq!(host.cancellation_token_unbind(calls[2]), Ok(()));
+    assert_eq!(world.machine.tasks().cancel(calls[1]), Ok(()));
+    world.machine.cancellation_tokens().cancel(token).unwrap();
+    assert_eq!(world.machine.tasks().cancel(calls[0]), Err(Error::AlreadyCancelled));
+    assert_eq!(world.machine.cancellation_tokens().unbind(calls[2]), Ok(()));
     for expected in [Some(calls[1]), Some(calls[0]), None] {
         let call = world.machine.next_call_to_cancel().unwrap();
         assert_eq!(call, expected);
@@ -141,9 +136,11 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
             assert_eq!(world.machine.cancel_call(call), Ok(HOST));
         }
     }
-    let mut host = world.machine.host();
-    assert_eq!(host.cancellation_token_bind(token, calls[0]), Err(Error::AlreadyCancelled));
-    host.cancellation_token_drop(token).unwrap();
+    assert_eq!(
+        world.machine.cancellation_tokens().bind(token, calls[0]),
+        Err(Error::AlreadyCancelled)
+    );
+    world.machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }
 
@@ -152,67 +149,63 @@ fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
     let function = world.host_function(7);
     world.running();
     let (call, _) = world.machine.canon_lower(function, true).unwrap();
-    let mut host = world.machine.host();
-    let token = host.cancellation_token_new().unwrap();
-    assert_eq!(host.task_cancel(call), Err(Error::NotHosts));
-    assert_eq!(host.cancellation_token_bind(token, call), Err(Error::NotHosts));
-    assert_eq!(host.task_return(call, ()), Err(Error::NotHosts));
-    host.task_set_metadata(call, "a", 1).unwrap();
-    host.cancellation_token_drop(token).unwrap();
+    let token = world.machine.cancellation_tokens().create().unwrap();
+    assert_eq!(world.machine.tasks().cancel(call), Err(Error::NotHosts));
+    assert_eq!(world.machine.cancellation_tokens().bind(token, call), Err(Error::NotHosts));
+    assert_eq!(world.machine.tasks().complete(call, ()), Err(Error::NotHosts));
+    world.machine.tasks().set_metadata(call, "a", 1).unwrap();
+    world.machine.cancellation_tokens().drop(token).unwrap();
     world.clean_up();
 }
 
 fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let token = host.cancellation_token_new().unwrap();
-    let [dropped, left] = [(); 2].map(|()| host.task_start().unwrap());
+    let token = world.machine.cancellation_tokens().create().unwrap();
+    let [dropped, left] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     for task in [dropped, left] {
-        host.cancellation_token_bind(token, task).unwrap();
+        world.machine.cancellation_tokens().bind(token, task).unwrap();
     }
-    host.cancellation_token_register(token, 1).unwrap();
-    host.task_return(dropped, ()).unwrap();
-    host.task_drop(dropped).unwrap();
+    world.machine.cancellation_tokens().register(token, 1).unwrap();
+    world.machine.tasks().complete(dropped, ()).unwrap();
+    world.machine.tasks().drop(dropped).unwrap();
     assert_eq!(world.machine.count_of(Table::CancellationHandlers), 2);
-    let mut host = world.machine.host();
-    host.cancellation_token_drop(token).unwrap();
-    assert_eq!(host.cancellation_token_unbind(left), Err(Error::NotBound));
-    assert_eq!(host.task_status(left), Ok(TaskStatus::Running));
-    host.task_cancel(left).unwrap();
-    host.task_drop(left).unwrap();
+    world.machine.cancellation_tokens().drop(token).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().unbind(left), Err(Error::NotBound));
+    assert_eq!(world.machine.tasks().status(left), Ok(TaskStatus::Running));
+    world.machine.tasks().cancel(left).unwrap();
+    world.machine.tasks().drop(left).unwrap();
     world.clean_up();
 }
 
 fn the_children_of_a_token_that_is_dropped_are_its_parents<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let root = host.cancellation_token_new().unwrap();
-    let between = host.cancellation_token_child(root).unwrap();
-    let leaves = [(); 2].map(|()| host.cancellation_token_child(between).unwrap());
-    host.cancellation_token_drop(between).unwrap();
-    host.cancellation_token_drop(leaves[0]).unwrap();
-    host.cancellation_token_cancel(root).unwrap();
-    assert_eq!(host.cancellation_token_is_cancelled(leaves[1]), Ok(true));
-    host.cancellation_token_drop(root).unwrap();
-    assert_eq!(host.cancellation_token_is_cancelled(leaves[1]), Ok(true));
-    host.cancellation_token_drop(leaves[1]).unwrap();
+    let root = world.machine.cancellation_tokens().create().unwrap();
+    let between = world.machine.cancellation_tokens().create_child(root).unwrap();
+    let leaves =
+        [(); 2].map(|()| world.machine.cancellation_tokens().create_child(between).unwrap());
+    world.machine.cancellation_tokens().drop(between).unwrap();
+    world.machine.cancellation_tokens().drop(leaves[0]).unwrap();
+    world.machine.cancellation_tokens().cancel(root).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().is_cancelled(leaves[1]), Ok(true));
+    world.machine.cancellation_tokens().drop(root).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().is_cancelled(leaves[1]), Ok(true));
+    world.machine.cancellation_tokens().drop(leaves[1]).unwrap();
     world.clean_up();
 }
 
 fn every_operation_says_that_a_token_is_no_more<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
-    let mut host = world.machine.host();
-    let token = host.cancellation_token_new().unwrap();
-    let task = host.task_start().unwrap();
-    host.cancellation_token_drop(token).unwrap();
-    assert_eq!(host.cancellation_token_child(token), Err(GONE));
-    assert_eq!(host.cancellation_token_is_cancelled(token), Err(GONE));
-    assert_eq!(host.cancellation_token_cancel(token), Err(GONE));
-    assert_eq!(host.cancellation_token_register(token, 1), Err(GONE));
-    assert_eq!(host.cancellation_token_bind(token, task), Err(GONE));
-    assert_eq!(host.cancellation_token_drop(token), Err(GONE));
-    host.task_cancel(task).unwrap();
-    host.task_drop(task).unwrap();
+    let token = world.machine.cancellation_tokens().create().unwrap();
+    let task = world.machine.tasks().start().unwrap();
+    world.machine.cancellation_tokens().drop(token).unwrap();
+    assert_eq!(world.machine.cancellation_tokens().create_child(token), Err(GONE));
+    assert_eq!(world.machine.cancellation_tokens().is_cancelled(token), Err(GONE));
+    assert_eq!(world.machine.cancellation_tokens().cancel(token), Err(GONE));
+    assert_eq!(world.machine.cancellation_tokens().register(token, 1), Err(GONE));
+    assert_eq!(world.machine.cancellation_tokens().bind(token, task), Err(GONE));
+    assert_eq!(world.machine.cancellation_tokens().drop(token), Err(GONE));
+    world.machine.tasks().cancel(task).unwrap();
+    world.machine.tasks().drop(task).unwrap();
     world.clean_up();
 }
 
@@ -240,15 +233,16 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
     let mut heard = Vec::new();
     let mut handlers = Vec::new();
     for (number, &(what, with, to)) in (0_u64..).zip(operations) {
-        let mut host = world.machine.host();
         let alive: Vec<usize> = (0..model.len()).filter(|it| !model[*it].3).collect();
         let pick = |of: usize| alive.get(of % alive.len().max(1)).copied();
         match (what, pick(with)) {
             (0, parent) => {
                 let parent = parent.filter(|_| to % 3 != 0);
                 let made = match parent {
-                    Some(parent) => host.cancellation_token_child(model[parent].0),
-                    None => host.cancellation_token_new(),
+                    Some(parent) => {
+                        world.machine.cancellation_tokens().create_child(model[parent].0)
+                    }
+                    None => world.machine.cancellation_tokens().create(),
                 };
                 match made {
                     Ok(token) => {
@@ -259,7 +253,7 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
                 }
             }
             (1, Some(token)) => {
-                host.cancellation_token_cancel(model[token].0).unwrap();
+                world.machine.cancellation_tokens().cancel(model[token].0).unwrap();
                 for it in 0..model.len() {
                     let mut above = Some(it);
                     while let Some(at) = above {
@@ -271,19 +265,21 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
                 }
                 expected.extend(waiting.extract_if(.., |it| model[it.0].2).map(|it| it.1));
             }
-            (2, Some(token)) => match host.cancellation_token_register(model[token].0, number) {
-                Ok(handler) => {
-                    handlers.push((handler, number));
-                    if model[token].2 {
-                        expected.push(number);
-                    } else {
-                        waiting.push((token, number));
+            (2, Some(token)) => {
+                match world.machine.cancellation_tokens().register(model[token].0, number) {
+                    Ok(handler) => {
+                        handlers.push((handler, number));
+                        if model[token].2 {
+                            expected.push(number);
+                        } else {
+                            waiting.push((token, number));
+                        }
                     }
+                    Err(error) => prop_assert_eq!(error, Error::Full(Table::CancellationHandlers)),
                 }
-                Err(error) => prop_assert_eq!(error, Error::Full(Table::CancellationHandlers)),
-            },
+            }
             (3, Some(token)) => {
-                host.cancellation_token_drop(model[token].0).unwrap();
+                world.machine.cancellation_tokens().drop(model[token].0).unwrap();
                 model[token].3 = true;
                 waiting.retain(|it| it.0 != token);
                 let parent = model[token].1.take();
@@ -299,7 +295,7 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
                 let (handler, number) = handlers[to % handlers.len()];
                 let is_known = waiting.iter().any(|it| it.1 == number)
                     || expected.contains(&number) && !heard.contains(&number);
-                let unregistered = host.cancellation_token_unregister(handler);
+                let unregistered = world.machine.cancellation_tokens().unregister(handler);
                 prop_assert_eq!(unregistered, if is_known { Ok(number) } else { Err(NO_HANDLER) });
                 if is_known {
                     waiting.retain(|it| it.1 != number);
@@ -308,9 +304,8 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
             }
             _ => heard.extend(world.told()),
         }
-        let host = world.machine.host();
         for (token, _, is_cancelled, is_dropped) in &model {
-            let cancelled = host.cancellation_token_is_cancelled(*token);
+            let cancelled = world.machine.cancellation_tokens().is_cancelled(*token);
             prop_assert_eq!(cancelled, if *is_dropped { Err(GONE) } else { Ok(*is_cancelled) });
         }
     }
@@ -320,7 +315,7 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
     prop_assert_eq!(heard, expected, "each is heard of once");
     for (token, .., is_dropped) in model {
         if !is_dropped {
-            world.machine.host().cancellation_token_drop(token).unwrap();
+            world.machine.cancellation_tokens().drop(token).unwrap();
         }
     }
     world.clean_up();

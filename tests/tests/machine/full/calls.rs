@@ -299,7 +299,8 @@ fn frames_for_the_host_are_full_until_calls_return() {
     let ways: [Way<FewFrames>; 4] = [
         |world, setup| world.try_begin(setup.guest).map(|_| ()),
         |world, _| {
-            let calls = world.machine.threads().filter_map(|thread| thread.caller);
+            let threads = world.machine.thread_views();
+            let calls: Vec<_> = threads.filter_map(|thread| thread.caller).collect();
             let hosts = |it: &SubtaskId| world.machine.calling_instance(*it) == Ok(None);
             let call = calls.into_iter().find(hosts).unwrap();
             world.machine.cancel_call(call).map(|_| ())

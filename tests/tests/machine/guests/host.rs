@@ -152,7 +152,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     }
 
     /// A step for a thread is one for the current thread.
-    fn check_current(&self, step: &Step) {
+    fn check_current(&mut self, step: &Step) {
         let thread = match step {
             Step::CallFunction { thread, .. }
             | Step::CallDestructor { thread, .. }
@@ -183,10 +183,11 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     }
 
     /// Everything that can be seen from outside.
-    pub(crate) fn state(&self) -> String {
-        let machine = &self.machine;
-        let mut state = format!("{machine:?} {:?}\n", machine.current());
-        for thread in machine.threads() {
+    pub(crate) fn state(&mut self) -> String {
+        let machine = &mut self.machine;
+        let current = machine.current();
+        let mut state = format!("{machine:?} {current:?}\n");
+        for thread in machine.thread_views() {
             writeln!(state, "{thread:?}").unwrap();
         }
         for instance in &self.instances {
@@ -266,7 +267,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
 
     /// What a handle stands for.
     #[track_caller]
-    pub(crate) fn view(&self, instance: InstanceId, index: u32) -> HandleView {
+    pub(crate) fn view(&mut self, instance: InstanceId, index: u32) -> HandleView {
         self.machine.handle_view(instance, index).unwrap().unwrap()
     }
 }

@@ -154,12 +154,13 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     /// What holds at any time.
     pub(super) fn check(&mut self) {
         self.check_calls();
-        let machine = &self.machine;
         let is_ready = |state| matches!(state, ThreadState::Waiting { is_ready: true, .. });
-        let can_run = |it: &ThreadView| {
+        let threads: Vec<_> = self.machine.thread_views().collect();
+        let machine = &mut self.machine;
+        let can_run = |it: &&ThreadView| {
             is_ready(it.state) && machine.is_locked_down(it.instance) == Ok(false)
         };
-        let ready = machine.threads().filter(can_run).count();
+        let ready = threads.iter().filter(can_run).count();
         assert_eq!(machine.ready_threads() as usize, ready);
         let (mut handles, mut lends) = (0, 0);
         for instance in &self.instances {

@@ -10,10 +10,10 @@ use crate::calls::Of;
 use crate::operations::{Shelf, Takes};
 
 impl<L: Limits, C: Chooser> Shelf for Player<L, C> {
-    fn index_of(&self, takes: Takes, number: u8) -> Option<u32> {
+    fn index_of(&mut self, takes: Takes, number: u8) -> Option<u32> {
         if matches!(takes, Takes::SuspendedThread | Takes::OtherThread) {
             let instance = self.running_instance()?;
-            let threads = self.machine.threads().filter(|thread| {
+            let threads = self.machine.thread_views().filter(|thread| {
                 let fits = match thread.state {
                     ThreadState::Suspended => true,
                     ThreadState::Waiting { .. } => takes == Takes::OtherThread,
@@ -38,7 +38,7 @@ impl<L: Limits, C: Chooser> Shelf for Player<L, C> {
         one_of(&fitting.collect::<Vec<_>>(), number)
     }
 
-    fn end(&self, wanted: CopyDirection, states: &[EndState], number: u8) -> Option<(Of, u32)> {
+    fn end(&mut self, wanted: CopyDirection, states: &[EndState], number: u8) -> Option<(Of, u32)> {
         let end = |(index, view)| match view {
             HandleView::End { ty, kind, direction, state, .. }
                 if direction == wanted && states.contains(&state) =>
@@ -50,18 +50,19 @@ impl<L: Limits, C: Chooser> Shelf for Player<L, C> {
         one_of(&self.handles().filter_map(end).collect::<Vec<_>>(), number)
     }
 
-    fn has_backpressure(&self) -> bool {
+    fn has_backpressure(&mut self) -> bool {
         let view = self.running_instance().and_then(|it| self.machine.instance_view(it).ok());
         view.is_some_and(|view| view.backpressure > 0)
     }
 
-    fn may_return(&self) -> bool {
-        let current = self.machine.current().and_then(|it| self.machine.thread_view(it).ok());
+    fn may_return(&mut self) -> bool {
+        let current = self.machine.current();
+        let current = current.and_then(|it| self.machine.thread_view(it).ok());
         let is_async = self.running_function().is_some_and(|function| function.lift.is_async());
         is_async && current.is_some_and(|thread| thread.caller.is_some())
     }
 
-    fn may_block(&self) -> bool {
+    fn may_block(&mut self) -> bool {
         self.running_function().is_some_and(|function| function.is_async)
     }
 }

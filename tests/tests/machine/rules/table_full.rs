@@ -111,7 +111,8 @@ fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: ExtensionLimits
     assert_eq!(trap_of(own), Trap::TableFull);
 
     let (_, mut world) = full(0);
-    let task = world.machine.task_of(world.machine.current().unwrap()).unwrap();
+    let thread = world.machine.current().unwrap();
+    let task = world.machine.task_of(thread).unwrap();
     let borrow = world.machine.lower_borrow(task, HOST_RESOURCE, 1);
     assert_eq!(trap_of(borrow), Trap::TableFull);
 

@@ -172,7 +172,7 @@ fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
         Row::new(Trap::BorrowsRemain, "Task.cancel: self.num_borrows > 0", |world| {
             borrowing(world, LiftMode::Callback);
             assert_eq!(world.exit_to_yield(), HOST);
-            let call = world.machine.threads().next().unwrap().caller.unwrap();
+            let call = world.machine.thread_views().next().unwrap().caller.unwrap();
             let step = world.machine.cancel_call(call);
             let _ = world.answer(step).unwrap();
             world.trap(task_cancel())
@@ -180,7 +180,8 @@ fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
         Row::new(Trap::BorrowsRemain, "Task.return_: self.num_borrows > 0", |world| {
             // Of two, one is dropped.
             let index = borrowing(world, LiftMode::Stackful);
-            let task = world.machine.task_of(world.machine.current().unwrap()).unwrap();
+            let thread = world.machine.current().unwrap();
+            let task = world.machine.task_of(thread).unwrap();
             world.machine.lower_borrow(task, HOST_RESOURCE, 2).unwrap();
             world.run(resource_drop(HOST_RESOURCE, index));
             returns(world)

@@ -19,6 +19,7 @@ pub(crate) mod features;
 pub(crate) mod function_mismatch;
 pub(crate) mod function_type;
 #[rustfmt::skip]
+#[expect(clippy::needless_pass_by_value, reason = "some families take parts of what was parsed")]
 pub(crate) mod generated;
 pub(crate) mod immediates;
 pub(crate) mod import_error;

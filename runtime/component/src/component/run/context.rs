@@ -1,16 +1,19 @@
 //! The store, lent: by the embedder, or by the engine to a host function.
 
-use alloc::boxed::Box;
 use core::ops::{Deref, DerefMut};
 
-use crate::chooser::Chooser;
 use crate::component::store::canonical::Lifted;
-use crate::component::store::machine::StoreHost;
+use crate::component::store::machine::StoreChooser;
 use crate::component::store::outcome::Outcome;
+use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
-use crate::host::HostStore;
+use crate::error_context::ErrorContexts;
+use crate::host::{ExtensionAccess, HostExtensions};
 use crate::limits::Heap;
+use crate::task::{CancellationTokens, Tasks};
+use crate::thread::Threads;
+use crate::waitable::WaitableSets;
 
 use super::state::State;
 
@@ -60,19 +63,45 @@ impl<'a, 'c, E: CoreEngine, T: Send + 'static> Caller<'a, 'c, E, T> {
         &mut self.cx.data_mut().data
     }
 
-    /// The host's side of the store: what it remembers of tasks and errors. The task that runs is
-    /// the one whose guest calls this function. A **host extension**.
-    pub fn host(&mut self) -> StoreHost<'_> {
-        self.cx.data_mut().machine.host()
+    /// Returns a view of the [contexts](crate::context): a **host extension**.
+    ///
+    /// The task that runs is the one whose guest calls this host function.
+    pub fn contexts(&mut self) -> Contexts<'_, Heap, StoreChooser> {
+        self.cx.data_mut().machine.contexts()
+    }
+
+    /// Returns a view of the [host tasks and calls](crate::task): a **host extension**.
+    pub fn tasks(&mut self) -> Tasks<'_, Heap, StoreChooser> {
+        self.cx.data_mut().machine.tasks()
+    }
+
+    /// Returns a view of the [cancellation tokens](crate::task#cancellation): a **host extension**.
+    pub fn cancellation_tokens(&mut self) -> CancellationTokens<'_, Heap, StoreChooser> {
+        self.cx.data_mut().machine.cancellation_tokens()
+    }
+
+    /// Returns a view of the [host's threads](crate::thread): a **host extension**.
+    pub fn threads(&mut self) -> Threads<'_, Heap, StoreChooser> {
+        self.cx.data_mut().machine.threads()
+    }
+
+    /// Returns a view of the [host's waitable sets](crate::waitable): a **host extension**.
+    pub fn waitable_sets(&mut self) -> WaitableSets<'_, Heap, StoreChooser> {
+        self.cx.data_mut().machine.waitable_sets()
+    }
+
+    /// Returns a view of the [error contexts](crate::error_context): a **host extension**.
+    pub fn error_contexts(&mut self) -> ErrorContexts<'_, Heap, StoreChooser> {
+        self.cx.data_mut().machine.error_contexts()
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> HostStore for Caller<'_, '_, E, T> {
+impl<E: CoreEngine, T: Send + 'static> HostExtensions for Caller<'_, '_, E, T> {
     type Limits = Heap;
-    type Chooser = Box<dyn Chooser + Send>;
+    type Chooser = StoreChooser;
 
-    fn host(&mut self) -> StoreHost<'_> {
-        Self::host(self)
+    fn extensions(&mut self) -> ExtensionAccess<'_, Heap, StoreChooser> {
+        self.cx.data_mut().machine.extensions()
     }
 }
 

@@ -88,7 +88,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
             self.drop_unclaimed(value)?;
             return Ok(Turn::Progress);
         }
-        if let Some(value) = state.machine.host().next_thread_destructor()? {
+        if let Some(value) = state.machine.threads().next_destructor()? {
             self.destroy_thread_local(value);
             return Ok(Turn::Progress);
         }

@@ -116,7 +116,7 @@ pub(crate) fn waiting_tasks(machine: &mut StoreMachine, names: &Names) -> Vec<Wa
 
 /// Returns the threads that wait, and whose instances are alive.
 fn waiting_threads(machine: &mut StoreMachine) -> Vec<ThreadView> {
-    let mut threads: Vec<_> = machine.threads().collect();
+    let mut threads: Vec<_> = machine.thread_views().collect();
     threads.retain(|thread| {
         let waits = match thread.state {
             ThreadState::Running | ThreadState::Abandoned => false,
@@ -156,7 +156,7 @@ impl<'a> Report<'a> {
                 }
             }
         }
-        let instances = machine.threads().map(|it| (it.task, it.instance)).collect();
+        let instances = machine.thread_views().map(|it| (it.task, it.instance)).collect();
         let views = threads.iter().filter_map(|thread| {
             Some((thread.instance, machine.instance_view(thread.instance).ok()?))
         });

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 
-use super::TransferContext;
+use super::context::TransferContext;
 use crate::abi::memory::{range, range_mut};
 
 /// As many bytes are copied at a time; and of a copy that is short.

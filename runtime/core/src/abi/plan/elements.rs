@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Failure};
 
+use super::context::TransferContext;
 use super::handles::LiftedHandles;
 use super::place::{From, To};
-use super::{TransferContext, transfer::value};
+use super::transfer::value;
 use crate::abi::Type;
 use crate::abi::memory::range;
 use crate::abi::scalar::load_small;

@@ -9,7 +9,7 @@ use crate::error::{Error, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use super::TransferContext;
+use super::context::TransferContext;
 use crate::abi::{LiftContext, Resource, Type};
 
 /// What one handle was lifted as.

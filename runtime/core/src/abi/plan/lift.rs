@@ -6,10 +6,10 @@
 
 use crate::error::{Error, Failure};
 
+use super::context::{TransferContext, source};
 use super::elements::numbers;
 use super::handles::LiftedHandles;
 use super::place::From;
-use super::{TransferContext, source};
 use crate::abi::memory::range;
 use crate::abi::scalar::{check_case_index, convert_i32_to_char};
 use crate::abi::string::load_string_from_range;

@@ -32,7 +32,8 @@
 //!
 //! | file | |
 //! |---|---|
-//! | here | [`TransferContext`]; parameters, results, and elements of streams |
+//! | here | parameters, results, and elements of streams |
+//! | `context.rs` | [`TransferContext`], [`FlatLimits`]: the two guests |
 //! | `place.rs` | where a value comes from and goes to: memory, or core values |
 //! | `lift.rs` | the first pass |
 //! | `handles.rs` | handles between the passes |
@@ -41,6 +42,7 @@
 //! | `text.rs` | strings |
 //! | `copy.rs` | a copy between two memories that can't be had at the same time |
 
+mod context;
 mod copy;
 mod elements;
 mod handles;
@@ -52,62 +54,13 @@ mod transfer;
 use crate::error::Failure;
 
 use super::context::LowerContextExt as _;
-use super::{
-    CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Options, Type, TypeList,
-};
+use super::{CoreValueIter, FlatValues, Type, TypeList};
 
+pub use context::{FlatLimits, TransferContext};
+
+use context::source;
 use handles::LiftedHandles;
 use place::{From, To};
-
-/// Two guests: what values are lifted from, with [`LiftHandles`], and what they are lowered into,
-/// with [`LowerContext`]. Both are given with [`Peer::Guest`](super::Peer::Guest).
-///
-/// The two memories may be one, and `realloc` may change both.
-pub trait TransferContext: LowerContext + LiftHandles {
-    /// The options of the definition that values are lifted by.
-    fn source_options(&self) -> &Options;
-
-    /// The memory that values are lifted from, as it is now.
-    fn source_memory(&self) -> &[u8];
-
-    /// Copies bytes from the source's memory to the destination's. Both lie in their memories. If
-    /// these are one, the places may overlap, and what arrives is what was there before.
-    ///
-    /// Whoever can have both memories at a time does better than this, which copies everything
-    /// twice.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UncheckedAddress`](crate::error::Error::UncheckedAddress) if they don't lie in
-    /// their memories after all.
-    fn copy(&mut self, from: u64, to: u64, length: u64) -> Result<(), Failure> {
-        copy::copy_in_chunks(self, from, to, length)
-    }
-
-    /// All values are lifted, and none is lowered yet: what the spec does in between, such as
-    /// [`Task.return_`](crate::machine::Machine::return_), belongs here.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps the values from being lowered.
-    fn lifted(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-/// The most core values that parameters or results are passed as, on each side; more are in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FlatLimits {
-    /// Of the side that they are lifted from.
-    pub source: usize,
-    /// Of the side that they are lowered into.
-    pub destination: usize,
-}
-
-/// The source's memory, to be looked at.
-fn source<C: TransferContext + ?Sized>(cx: &C) -> LiftContext<'_, ()> {
-    LiftContext::with_handles(cx.source_memory(), *cx.source_options(), ())
-}
 
 impl TypeList {
     /// `lift_flat_values` and `lower_flat_values`: moves values of these types from at most

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 
-use super::{TransferContext, source};
+use super::context::{TransferContext, source};
 use crate::abi::context::LoweringSteps as _;
 use crate::abi::memory::{range, range_mut};
 use crate::abi::typed::{load_pair, next_pair};

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Failure};
 
+use super::context::{TransferContext, source};
 use super::handles::LiftedHandles;
-use super::{TransferContext, source};
 use crate::abi::memory::range;
 use crate::abi::string::{StringSource, store_string_into_range, string_range};
 

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Failure};
 
+use super::context::{TransferContext, source};
 use super::handles::LiftedHandles;
 use super::place::{From, To};
-use super::{TransferContext, elements, source, text};
+use super::{elements, text};
 use crate::abi::dynamic::Run;
 use crate::abi::scalar::{convert_i32_to_char, convert_int_to_bool};
 use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType};

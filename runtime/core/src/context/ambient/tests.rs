@@ -125,11 +125,11 @@ fn another_thread_has_contexts_of_its_own() {
 #[test]
 fn a_store_takes_the_threads_context_and_the_thread_a_stores_by_being_told_to() {
     let mut machine = ExtendedMachine::<Heap>::default();
-    assert!(AsyncContextScope::enter_ambient(&mut machine).unwrap().host().context_get().is_some());
+    assert!(AsyncContextScope::enter_ambient(&mut machine).unwrap().contexts().current().is_some());
     let _ambient = AmbientContextScope::enter(with(1));
-    assert_eq!(machine.host().context_get(), None);
+    assert_eq!(machine.contexts().current(), None);
     let mut scope = AsyncContextScope::enter_ambient(&mut machine).unwrap();
-    scope.host().set::<UserId>(2).unwrap();
+    scope.contexts().set::<UserId>(2).unwrap();
     assert_eq!(user(), Some(1));
     {
         let _current = AmbientContextScope::enter_current(&mut scope).unwrap();

@@ -7,9 +7,9 @@ use crate::limit::MAX_BACKPRESSURE;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::hooks::Hooks;
-use super::super::step::Step;
+use crate::machine::hooks::Hooks;
+use crate::machine::state::Machine;
+use crate::machine::step::Step;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn change_backpressure(

@@ -6,10 +6,10 @@ use crate::core_value::IntegerType;
 use crate::error::{Error, Failure};
 use crate::limits::Limits;
 
-use super::super::Machine;
-use super::super::hooks::Hooks;
-use super::super::step::Step;
-use super::super::thread::{number, words};
+use crate::machine::hooks::Hooks;
+use crate::machine::record::words::{number, words};
+use crate::machine::state::Machine;
+use crate::machine::step::Step;
 
 impl<L: Limits, C: Chooser, H: Hooks> ContextBuiltins for Machine<L, C, H> {
     fn canon_context_get(

@@ -9,16 +9,15 @@ use crate::limit::MAX_BUFFER_LENGTH;
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
 
-use super::super::Machine;
-use super::super::arena::Key;
-use super::super::end::{End, State};
-use super::super::handle::Handle;
-use super::super::hooks::Hooks;
-use super::super::outstanding::Outstanding;
-use super::super::step::{AfterCopy, Buffer, BufferCheck, Step};
-use super::super::thread::{Continuation, Flow};
-use super::super::waitable::Waitable;
 use crate::id::{EndId, InstanceId};
+use crate::machine::arena::Key;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::frame::Outstanding;
+use crate::machine::record::tables::Handle;
+use crate::machine::record::task::Continuation;
+use crate::machine::record::waitable::{End, EndActivity, Waitable};
+use crate::machine::state::Machine;
+use crate::machine::step::{AfterCopy, Buffer, BufferCheck, Flow, Step};
 
 /// What a built-in for ends is defined for.
 pub(super) type EndType = (EndKind, CopyDirection, TypeIndex);
@@ -85,7 +84,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let thread = self.current_thread()?;
         let key = self.end_at(self.current_instance()?, offer.index, of)?;
         let end = self.end(key)?;
-        if end.state != State::Idle {
+        if end.state != EndActivity::Idle {
             return Err(copy_trap(end).into());
         }
         let is_async = offer.is_async;
@@ -121,7 +120,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let key = self.end_key(end)?;
         self.outstanding = Outstanding::Nothing;
         let holds_it = self.waitables.get(key)?.owner == Some(self.current_instance()?);
-        if !holds_it || self.end(key)?.state != State::Idle {
+        if !holds_it || self.end(key)?.state != EndActivity::Idle {
             self.outstanding = Outstanding::Token(check.serial);
             return Err(Error::EndBusy.into());
         }
@@ -156,7 +155,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let (_, copy_direction, _) = of;
         let thread = self.current_thread()?;
         let key = self.end_at(self.current_instance()?, index, of)?;
-        if self.end(key)?.state != State::Copying {
+        if self.end(key)?.state != EndActivity::Copying {
             return Err(Trap::CopyNotPending { copy_direction }.into());
         }
         let waitable = self.waitables.get(key)?;
@@ -193,7 +192,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Err(Trap::EndBusy { removal, end_kind }.into());
         }
         let must_have_written = end_kind == EndKind::Future && direction == CopyDirection::Write;
-        if must_have_written && end.state != State::Done {
+        if must_have_written && end.state != EndActivity::Done {
             return Err(Trap::FutureDroppedUnwritten.into());
         }
         self.remove_handle(instance, index)?;
@@ -226,18 +225,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let end = self.end(key)?;
         let (end_kind, copy_direction) = (end.kind, end.direction);
         match (end.state, end_kind) {
-            (State::Idle, _) => {}
-            (State::Done, EndKind::Stream) => {
+            (EndActivity::Idle, _) => {}
+            (EndActivity::Done, EndKind::Stream) => {
                 let end_side = match copy_direction {
                     CopyDirection::Read => EndSide::Writable,
                     CopyDirection::Write => EndSide::Readable,
                 };
                 return Err(Trap::StreamForwardAfterDrop { end_side }.into());
             }
-            (State::Done, EndKind::Future) => {
+            (EndActivity::Done, EndKind::Future) => {
                 return Err(Trap::FutureForwardAfterDone { copy_direction }.into());
             }
-            (State::Copying | State::CancellingCopy, _) => {
+            (EndActivity::Copying | EndActivity::CancellingCopy, _) => {
                 return Err(Trap::ForwardBusy { end_kind }.into());
             }
         }
@@ -266,10 +265,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let instance = self.instance_key(instance)?;
         let key = self.end_at(instance, index, (end_kind, CopyDirection::Read, ty))?;
         match (self.end(key)?.state, end_kind) {
-            (State::Idle, _) => {}
-            (State::Done, EndKind::Stream) => return Err(Trap::StreamLiftAfterDrop.into()),
-            (State::Done, EndKind::Future) => return Err(Trap::FutureLiftAfterDone.into()),
-            (State::Copying | State::CancellingCopy, _) => {
+            (EndActivity::Idle, _) => {}
+            (EndActivity::Done, EndKind::Stream) => return Err(Trap::StreamLiftAfterDrop.into()),
+            (EndActivity::Done, EndKind::Future) => return Err(Trap::FutureLiftAfterDone.into()),
+            (EndActivity::Copying | EndActivity::CancellingCopy, _) => {
                 return Err(Trap::EndBusy { removal: Removal::Remove, end_kind }.into());
             }
         }
@@ -307,7 +306,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if end.direction != CopyDirection::Read {
             return Err(Error::NotReadable.into());
         }
-        if end.state != State::Idle {
+        if end.state != EndActivity::Idle {
             return Err(Error::EndBusy.into());
         }
         self.check_handle_room(instance, 1)?;
@@ -322,10 +321,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 /// Why an end that isn't idle can't be read from or written to.
 fn copy_trap(end: &End) -> Trap {
     match (end.state, end.kind, end.direction) {
-        (State::Done, EndKind::Stream, CopyDirection::Read) => Trap::StreamReadAfterDrop,
-        (State::Done, EndKind::Stream, CopyDirection::Write) => Trap::StreamWriteAfterDrop,
-        (State::Done, EndKind::Future, CopyDirection::Read) => Trap::FutureReadAfterDone,
-        (State::Done, EndKind::Future, CopyDirection::Write) => Trap::FutureWriteAfterDone,
+        (EndActivity::Done, EndKind::Stream, CopyDirection::Read) => Trap::StreamReadAfterDrop,
+        (EndActivity::Done, EndKind::Stream, CopyDirection::Write) => Trap::StreamWriteAfterDrop,
+        (EndActivity::Done, EndKind::Future, CopyDirection::Read) => Trap::FutureReadAfterDone,
+        (EndActivity::Done, EndKind::Future, CopyDirection::Write) => Trap::FutureWriteAfterDone,
         _ => Trap::ConcurrentOperation,
     }
 }

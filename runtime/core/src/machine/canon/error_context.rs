@@ -5,10 +5,10 @@ use crate::chooser::{Choice, Chooser};
 use crate::error::Failure;
 use crate::limits::Limits;
 
-use super::super::Machine;
-use super::super::hooks::Hooks;
-use super::super::outstanding::Outstanding;
-use super::super::step::Step;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::frame::Outstanding;
+use crate::machine::state::Machine;
+use crate::machine::step::Step;
 
 impl<L: Limits, C: Chooser, H: Hooks> ErrorContextBuiltins for Machine<L, C, H> {
     fn canon_error_context_new(

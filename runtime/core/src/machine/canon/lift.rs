@@ -6,17 +6,16 @@ use crate::error::{Error, Failure};
 use crate::limits::{Limits, Storage};
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::arena::Key;
-use super::super::frame::Frame;
-use super::super::hooks::Hooks;
-use super::super::step::{Event, ReturnFrom, Step};
-use super::super::store::{LiftMode, LiftedFunction};
-use super::super::subtask::Resolution;
-use super::super::task::State;
-use super::super::thread::{Code, Continuation, Flow, Queue, Thread, words};
-use super::super::waitable::{Callee, Waitable};
 use crate::id::{FunctionId, InstanceId, ThreadId};
+use crate::machine::arena::Key;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::definition::{LiftMode, LiftedFunction};
+use crate::machine::record::frame::Frame;
+use crate::machine::record::task::{Code, Continuation, Queue, TaskState, Thread, ThreadActivity};
+use crate::machine::record::waitable::{Callee, Waitable};
+use crate::machine::record::words::words;
+use crate::machine::state::Machine;
+use crate::machine::step::{Event, Flow, Resolution, ReturnFrom, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Whether `canon_lift` can be begun: the instance may be entered, and there is room.
@@ -213,8 +212,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let begin = (Continuation::Running, Code::Realloc);
         let (task, thread) = self.new_task(None, instance, None, begin)?;
         self.register_thread(thread)?;
-        self.tasks.get_mut(task)?.state = State::Started;
-        self.threads.get_mut(thread)?.state = super::super::thread::State::Running;
+        self.tasks.get_mut(task)?.state = TaskState::Started;
+        self.threads.get_mut(thread)?.state = ThreadActivity::Running;
         self.instances.get_mut(instance)?.may_leave = false;
         let outstanding = core::mem::take(&mut self.outstanding);
         self.push_frame(Frame::Realloc { previous: self.current, outstanding })?;
@@ -237,7 +236,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let task = self.threads.get(thread)?.task;
         self.frames.pop();
         self.set_may_leave(thread, true)?;
-        self.tasks.get_mut(task)?.state = State::Resolved;
+        self.tasks.get_mut(task)?.state = TaskState::Resolved;
         self.exit_implicit_thread(thread)?;
         self.current = previous;
         self.outstanding = outstanding;

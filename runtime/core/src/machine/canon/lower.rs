@@ -6,18 +6,17 @@ use crate::error::{Error, Failure};
 use crate::limits::{Limits, Table};
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::arena::Key;
-use super::super::frame::Frame;
-use super::super::handle::Handle;
-use super::super::hooks::Hooks;
-use super::super::instance::Instance;
-use super::super::step::{Resumed, Step};
-use super::super::store::{Function, frames_of};
-use super::super::subtask::{Ends, Subtask};
-use super::super::thread::{Continuation, Flow, Queue, Thread};
-use super::super::waitable::{Callee, Kind, Waitable};
 use crate::id::{FunctionId, SubtaskId};
+use crate::machine::arena::Key;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::definition::{Function, frames_of};
+use crate::machine::record::frame::Frame;
+use crate::machine::record::instance::Instance;
+use crate::machine::record::tables::Handle;
+use crate::machine::record::task::{Continuation, Queue, Thread};
+use crate::machine::record::waitable::{Callee, Ends, Kind, Subtask, Waitable};
+use crate::machine::state::Machine;
+use crate::machine::step::{Flow, Resumed, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_lower`: the current thread calls `function`, which it imports lowered with
@@ -31,7 +30,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::NoCurrentThread`]; [`Error::Unknown`]; [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables),
     /// [`Handles`](crate::limits::Table::Handles), [`Tasks`](crate::limits::Table::Tasks), [`Threads`](crate::limits::Table::Threads), [`ThreadIndices`](crate::limits::Table::ThreadIndices),
-    /// [`Frames`](crate::limits::Table::Frames), or what the [hooks](super::super::Hooks) have no room
+    /// [`Frames`](crate::limits::Table::Frames), or what the [hooks](crate::machine::Hooks) have no room
     /// for. Traps: `cannot-leave-component-instance`,
     /// `cannot-enter-component-instance`, `table-full`, `cannot-block-sync-task`, and those of the threads
     /// that run meanwhile.

@@ -25,10 +25,9 @@ use crate::error::Failure;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::Machine;
 use super::hooks::Hooks;
-use super::step::Step;
-use super::thread::Flow;
+use crate::machine::state::Machine;
+use crate::machine::step::{Flow, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Suspends for Machine<L, C, H> {
     type Suspension = Step;

@@ -6,11 +6,11 @@ use crate::error::Failure;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::hooks::Hooks;
-use super::super::outstanding::Outstanding;
-use super::super::resource::ResourceHandle;
-use super::super::step::Step;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::frame::Outstanding;
+use crate::machine::record::resource::ResourceHandle;
+use crate::machine::state::Machine;
+use crate::machine::step::Step;
 
 impl<L: Limits, C: Chooser, H: Hooks> ResourceBuiltins for Machine<L, C, H> {
     fn canon_resource_new(

@@ -8,10 +8,10 @@ use crate::limits::Limits;
 use crate::trap::CopyDirection::{Read, Write};
 use crate::trap::EndKind::Stream;
 
-use super::super::Machine;
-use super::super::hooks::Hooks;
-use super::super::step::Step;
 use super::copy::Offer;
+use crate::machine::hooks::Hooks;
+use crate::machine::state::Machine;
+use crate::machine::step::Step;
 
 impl<L: Limits, C: Chooser, H: Hooks> StreamBuiltins for Machine<L, C, H> {
     fn canon_stream_new(&mut self, ty: TypeIndex) -> Result<Outcome<Ends, Step>, Failure> {

@@ -7,13 +7,13 @@ use crate::error::Failure;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::arena::Key;
-use super::super::frame::Frame;
-use super::super::hooks::Hooks;
-use super::super::step::Step;
-use super::super::thread::{Continuation, Flow, Thread};
-use super::super::waitable::{Callee, Waitable};
+use crate::machine::arena::Key;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::frame::Frame;
+use crate::machine::record::task::{Continuation, Thread};
+use crate::machine::record::waitable::{Callee, Waitable};
+use crate::machine::state::Machine;
+use crate::machine::step::{Flow, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `canon_subtask_cancel`, behind `on_cancel`.

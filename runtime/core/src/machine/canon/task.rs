@@ -7,12 +7,12 @@ use crate::error::Failure;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::hooks::Hooks;
-use super::super::step::{ReturnFrom, Step};
+use crate::machine::hooks::Hooks;
+use crate::machine::state::Machine;
+use crate::machine::step::{ReturnFrom, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The [`lift_options`](super::super::LiftedFunction::lift_options) of the function that the
+    /// The [`lift_options`](crate::machine::LiftedFunction::lift_options) of the function that the
     /// current task runs, if it runs one.
     pub fn lift_options(&self) -> Option<OptionsIndex> {
         let task = self.current_task().ok()?;

@@ -7,12 +7,13 @@ use crate::error::{Error, Failure, MissingCapability};
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::arena::Key;
-use super::super::hooks::Hooks;
-use super::super::outstanding::Outstanding;
-use super::super::step::{StartFunctionSearch, Step};
-use super::super::thread::{Code, Continuation, Thread, words};
+use crate::machine::arena::Key;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::frame::Outstanding;
+use crate::machine::record::task::{Code, Continuation, Thread};
+use crate::machine::record::words::words;
+use crate::machine::state::Machine;
+use crate::machine::step::{StartFunctionSearch, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread at `index` of the current instance's thread table.

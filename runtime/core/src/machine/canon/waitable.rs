@@ -7,11 +7,11 @@ use crate::error::Failure;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
-use super::super::Machine;
-use super::super::handle::Handle;
-use super::super::hooks::Hooks;
-use super::super::step::{Resumed, Step};
-use super::super::waitable_set::WaitableSet;
+use crate::machine::hooks::Hooks;
+use crate::machine::record::tables::Handle;
+use crate::machine::record::waitable::WaitableSet;
+use crate::machine::state::Machine;
+use crate::machine::step::{Resumed, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> WaitableBuiltins for Machine<L, C, H> {
     fn canon_waitable_set_new(&mut self) -> Result<Outcome<u32, Step>, Failure> {

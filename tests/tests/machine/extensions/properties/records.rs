@@ -92,7 +92,7 @@ impl<L: ExtensionLimits> Play<L> {
         match operation {
             Operation::StartTask | Operation::Call | Operation::MakeError if is_full => {}
             Operation::StartTask => {
-                let task = self.world.machine.host().task_start().unwrap();
+                let task = self.world.machine.tasks().start().unwrap();
                 self.add(Id::Task(task));
             }
             Operation::Call => {
@@ -102,7 +102,7 @@ impl<L: ExtensionLimits> Play<L> {
                 self.add(Id::Call(call));
             }
             Operation::MakeError => {
-                let error = self.world.machine.host().create_simple("it broke").unwrap();
+                let error = self.world.machine.error_contexts().create_simple("it broke").unwrap();
                 self.add(Id::Error(error));
             }
             Operation::Set(it, name) => {
@@ -139,15 +139,15 @@ impl<L: ExtensionLimits> Play<L> {
     fn set(&mut self, it: usize, name: &'static str) -> Result<(), TestCaseError> {
         let value = self.num_set;
         self.num_set += 1;
-        let mut host = self.world.machine.host();
         let thing = &mut self.things[it];
         let (set, table) = match thing.id {
             Id::Task(task) | Id::Call(task) => {
-                (host.task_set_metadata(task, name, value), Table::TaskMetadata)
+                (self.world.machine.tasks().set_metadata(task, name, value), Table::TaskMetadata)
             }
-            Id::Error(error) => {
-                (host.error_context_set_metadata(error, name, value), Table::ErrorMetadata)
-            }
+            Id::Error(error) => (
+                self.world.machine.error_contexts().set_metadata(error, name, value),
+                Table::ErrorMetadata,
+            ),
         };
         let is_full = self.room.metadata == Some(thing.metadata.len());
         let held = thing.metadata.iter_mut().find(|it| it.0 == name);
@@ -166,11 +166,12 @@ impl<L: ExtensionLimits> Play<L> {
     }
 
     fn remove(&mut self, it: usize, name: &str) -> Result<(), TestCaseError> {
-        let mut host = self.world.machine.host();
         let thing = &mut self.things[it];
         let removed = match thing.id {
-            Id::Task(task) | Id::Call(task) => host.task_remove_metadata(task, name),
-            Id::Error(error) => host.error_context_remove_metadata(error, name),
+            Id::Task(task) | Id::Call(task) => {
+                self.world.machine.tasks().remove_metadata(task, name)
+            }
+            Id::Error(error) => self.world.machine.error_contexts().remove_metadata(error, name),
         };
         let position = thing.metadata.iter().position(|it| it.0 == name);
         let expected = position.map(|it| thing.metadata.remove(it).1.into());
@@ -183,7 +184,7 @@ impl<L: ExtensionLimits> Play<L> {
         if let Id::Task(task) = thing.id
             && !thing.is_over
         {
-            self.world.machine.host().task_cancel(task).unwrap();
+            self.world.machine.tasks().cancel(task).unwrap();
             thing.is_over = true;
         }
     }
@@ -192,9 +193,9 @@ impl<L: ExtensionLimits> Play<L> {
         let machine = &mut self.world.machine;
         let thing = &mut self.things[it];
         let dropped = match thing.id {
-            Id::Task(task) => machine.host().task_drop(task),
+            Id::Task(task) => machine.tasks().drop(task),
             Id::Call(call) => machine.drop_call(call),
-            Id::Error(error) => machine.host().error_context_drop(error),
+            Id::Error(error) => machine.error_contexts().drop(error),
         };
         prop_assert_eq!(dropped, if thing.is_gone { Err(gone(thing.id)) } else { Ok(()) });
         thing.leave();
@@ -207,17 +208,20 @@ impl<L: ExtensionLimits> Play<L> {
             thing.leave();
             expected += 1;
         }
-        prop_assert_eq!(self.world.machine.host().task_cleanup(), Ok(expected));
+        prop_assert_eq!(self.world.machine.tasks().clean_up(), Ok(expected));
         Ok(())
     }
 
     /// Each has the metadata that it was given, and nothing else.
     fn check(&mut self) -> Result<(), TestCaseError> {
-        let host = self.world.machine.host();
         for Thing { id, is_gone, metadata, .. } in &self.things {
             let found = match *id {
-                Id::Task(task) | Id::Call(task) => host.task_metadata(task).map(numbers),
-                Id::Error(error) => host.error_context_metadata(error).map(numbers),
+                Id::Task(task) | Id::Call(task) => {
+                    self.world.machine.tasks().metadata(task).map(numbers)
+                }
+                Id::Error(error) => {
+                    self.world.machine.error_contexts().metadata(error).map(numbers)
+                }
             };
             let expected = metadata.iter().map(|(name, value)| (*name, Some(*value))).collect();
             prop_assert_eq!(found, if *is_gone { Err(gone(*id)) } else { Ok(expected) });

@@ -119,7 +119,7 @@ impl<L: ExtensionLimits> Play<L> {
                 if let Some(thread) = self.pick(thread) {
                     let expected = self.expect_waiter(thread);
                     let id = self.threads[thread].id;
-                    prop_assert_eq!(self.world.machine.host().thread_join_cancel(id), expected);
+                    prop_assert_eq!(self.world.machine.threads().cancel_join(id), expected);
                     if expected.is_ok() {
                         self.threads[thread].waiter = None;
                     }
@@ -160,15 +160,18 @@ impl<L: ExtensionLimits> Play<L> {
         }
         let Place { function, set, .. } = self.places[instance];
         let parent_id = parent.map(|it| self.threads[it].id);
-        let mut host = self.world.machine.host();
-        let begun = host.thread_spawn_ref(function, ThreadSpawnConfig::default(), parent_id);
+        let begun = self.world.machine.threads().spawn_ref(
+            function,
+            ThreadSpawnConfig::default(),
+            parent_id,
+        );
         if parent.is_some_and(|it| self.threads[it].is_forgotten) {
             prop_assert_eq!(begun.map(|_| ()), Err(Failure::Error(GONE)));
             return Ok(());
         }
         let (id, call, step) = begun.unwrap();
         let machine_thread = enters(&step, function);
-        prop_assert_eq!(self.world.machine.host().current_thread(), Some(id));
+        prop_assert_eq!(self.world.machine.threads().current(), Some(id));
         let set = set.unwrap_or_else(|| self.world.get(set_new()));
         self.places[instance].set = Some(set);
         prop_assert_eq!(self.world.exit_to_wait(set), HOST);
@@ -204,7 +207,7 @@ impl<L: ExtensionLimits> Play<L> {
             }
         };
         let [id, joiner_id] = [Some(thread), joiner].map(|it| it.map(|it| self.threads[it].id));
-        let begun = self.world.machine.host().thread_join_begin(id.unwrap(), joiner_id);
+        let begun = self.world.machine.threads().begin_join(id.unwrap(), joiner_id);
         prop_assert_eq!(begun, expected);
         if expected.is_ok() {
             self.threads[thread].waiter = Some(joiner.map_or(Waiter::Host, Waiter::Thread));
@@ -223,7 +226,7 @@ impl<L: ExtensionLimits> Play<L> {
     fn join_end(&mut self, thread: usize) -> Result<(), TestCaseError> {
         let expected = self.expect_waiter(thread).map(|()| self.threads[thread].end);
         let id = self.threads[thread].id;
-        prop_assert_eq!(self.world.machine.host().thread_join_end(id), expected);
+        prop_assert_eq!(self.world.machine.threads().end_join(id), expected);
         if let Ok(Some(_)) = expected {
             self.threads[thread].waiter = None;
             self.threads[thread].is_told = true;
@@ -294,7 +297,7 @@ impl<L: ExtensionLimits> Play<L> {
                 forgotten += 1;
             }
         }
-        prop_assert_eq!(self.world.machine.host().thread_cleanup(), Ok(forgotten));
+        prop_assert_eq!(self.world.machine.threads().clean_up(), Ok(forgotten));
         Ok(())
     }
 
@@ -322,7 +325,7 @@ impl<L: ExtensionLimits> Play<L> {
         let value = self.num_set;
         self.num_set += 1;
         let id = self.threads[thread].id;
-        let set = self.world.machine.host().thread_local_set(id, key, value, destructor);
+        let set = self.world.machine.threads().set_local(id, key, value, destructor);
         let expected = self.expect_alive(thread);
         let locals = &self.threads[thread].locals;
         let is_full = self.room.locals == Some(locals.len());
@@ -342,7 +345,7 @@ impl<L: ExtensionLimits> Play<L> {
         let expected = self.expect_alive(thread);
         let expected = expected.map(|()| self.take(thread, key).map(|it| it.1.into()));
         let id = self.threads[thread].id;
-        prop_assert_eq!(self.world.machine.host().thread_local_remove(id, key), expected);
+        prop_assert_eq!(self.world.machine.threads().remove_local(id, key), expected);
         Ok(())
     }
 
@@ -358,7 +361,7 @@ impl<L: ExtensionLimits> Play<L> {
                 self.ending.pop_front();
             }
         }
-        let heard = self.world.machine.host().next_thread_destructor().unwrap();
+        let heard = self.world.machine.threads().next_destructor().unwrap();
         let heard =
             heard.map(|it| (it.thread, it.key, it.value.get::<u64>().unwrap(), it.destructor));
         prop_assert_eq!(heard, expected);
@@ -369,8 +372,10 @@ impl<L: ExtensionLimits> Play<L> {
     fn check(&mut self) -> Result<(), TestCaseError> {
         let known = self.known().count();
         let active = self.known().filter(|it| self.is_active(*it)).count();
-        let host = self.world.machine.host();
-        prop_assert_eq!((host.thread_count(), host.active_thread_count()), (known, active));
+        prop_assert_eq!(
+            (self.world.machine.threads().count(), self.world.machine.threads().active_count()),
+            (known, active)
+        );
         for number in 0..self.threads.len() {
             self.check_thread(number)?;
         }
@@ -384,10 +389,9 @@ impl<L: ExtensionLimits> Play<L> {
         let is_child = |it: &usize| self.threads[*it].parent == Some(number);
         let mut children: Vec<_> =
             self.known().filter(is_child).map(|it| self.threads[it].id).collect();
-        let host = self.world.machine.host();
         if thread.is_forgotten {
-            prop_assert_eq!(host.thread_status(id), Err(GONE));
-            prop_assert_eq!(host.thread_local_get(id, 0), Err(GONE));
+            prop_assert_eq!(self.world.machine.threads().status(id), Err(GONE));
+            prop_assert_eq!(self.world.machine.threads().get_local(id, 0), Err(GONE));
             return Ok(());
         }
         let status = match (thread.end, is_waited_for) {
@@ -395,19 +399,19 @@ impl<L: ExtensionLimits> Play<L> {
             (None, true) => ThreadStatus::Joining,
             (None, false) => ThreadStatus::Running,
         };
-        prop_assert_eq!(host.thread_status(id), Ok(status));
+        prop_assert_eq!(self.world.machine.threads().status(id), Ok(status));
         let machine_thread = thread.end.is_none().then_some(thread.machine_thread);
-        prop_assert_eq!(host.machine_thread(id), Ok(machine_thread));
+        prop_assert_eq!(self.world.machine.threads().machine_thread(id), Ok(machine_thread));
         let parent = thread.parent.map(|it| &self.threads[it]).filter(|it| !it.is_forgotten);
-        prop_assert_eq!(host.thread_parent(id), Ok(parent.map(|it| it.id)));
-        let mut found: Vec<_> = host.thread_children(id).unwrap().collect();
+        prop_assert_eq!(self.world.machine.threads().parent(id), Ok(parent.map(|it| it.id)));
+        let mut found: Vec<_> = self.world.machine.threads().children(id).unwrap().collect();
         children.sort_unstable();
         found.sort_unstable();
         prop_assert_eq!(found, children);
-        prop_assert_eq!(host.thread_has_locals(id), Ok(!thread.locals.is_empty()));
+        prop_assert_eq!(self.world.machine.threads().has_locals(id), Ok(!thread.locals.is_empty()));
         for key in 0..KEYS {
             let local = thread.locals.iter().find(|it| it.0 == key).map(|it| it.1.into());
-            prop_assert_eq!(host.thread_local_get(id, key), Ok(local.as_ref()));
+            prop_assert_eq!(self.world.machine.threads().get_local(id, key), Ok(local.as_ref()));
         }
         Ok(())
     }

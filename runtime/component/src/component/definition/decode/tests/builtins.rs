@@ -1,3 +1,5 @@
+#![expect(clippy::format_push_string, reason = "a text is put together from small parts")]
+
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;

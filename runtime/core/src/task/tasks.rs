@@ -6,7 +6,7 @@ use crate::context::{AsyncContext, ContextValue, IntoContextValue};
 use crate::error::Error;
 use crate::host::attributes::Name;
 use crate::host::limits::ExtensionLimits;
-use crate::host::{ExtendedMachine, Host};
+use crate::host::machine::ExtendedMachine;
 use crate::machine::{ErrorContextId, SubtaskId, TaskId};
 
 use super::record::Failed;
@@ -31,8 +31,8 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         })
     }
 
-    /// What [`Host::task_result`] gives, lent for as long as the machine is.
-    pub fn task_result(&self, task: SubtaskId) -> Result<Option<TaskResult<'_, L>>, Error> {
+    /// Returns how a task ended, if it has.
+    pub(crate) fn task_result(&self, task: SubtaskId) -> Result<Option<TaskResult<'_, L>>, Error> {
         let record = self.call_record(task)?;
         Ok(match self.task_status(task)? {
             TaskStatus::Pending | TaskStatus::Running => None,
@@ -49,21 +49,51 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     }
 }
 
-/// Tasks of the host, and calls: **host extensions**. See [`task`](crate::task).
+/// A view of the host tasks and calls of a machine: a **host extension**.
+///
+/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// [`task`](crate::task).
 ///
 /// What takes an id fails with [`Error::Unknown`] if the call or task is no more: a host task lives
-/// until [`task_drop`](Self::task_drop) or [`task_cleanup`](Self::task_cleanup), a call until it is
+/// until [`drop`](Self::drop) or [`clean_up`](Self::clean_up), a call until it is
 /// [dropped](crate::machine::Machine::drop_call), which a store does when its result is taken.
-impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::task::TaskStatus;
+/// use weft::host::ExtendedMachine;
+/// use weft::limits::Heap;
+///
+/// let mut machine = ExtendedMachine::<Heap>::default();
+/// let task = machine.tasks().start()?;
+/// machine.tasks().set_metadata(task, "priority", "high")?;
+/// machine.tasks().complete(task, 5_u32)?;
+/// assert_eq!(machine.tasks().status(task)?, TaskStatus::Completed);
+/// # }
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Tasks<'a, L: ExtensionLimits, C: Chooser> {
+    pub(crate) machine: &'a mut ExtendedMachine<L, C>,
+}
+
+impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
+    /// Returns the task that runs: the one whose guest has control, or the one that calls the host
+    /// function that has it. Nothing where the host has control by itself.
+    pub fn current(&self) -> Option<TaskId> {
+        self.machine.running_task()
+    }
+
     /// Starts a host task, in the current context: something that the host does itself, until it
-    /// [returns](Self::task_return), [fails](Self::task_fail) or is
-    /// [cancelled](Self::task_cancel).
+    /// [returns](Self::complete), [fails](Self::fail) or is
+    /// [cancelled](Self::cancel).
     ///
     /// # Errors
     ///
     /// With nothing started: [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables), and
     /// [`CallRecords`](crate::limits::Table::CallRecords) if there is a context.
-    pub fn task_start(&mut self) -> Result<SubtaskId, Error> {
+    pub fn start(&mut self) -> Result<SubtaskId, Error> {
         self.machine.new_host_task()
     }
 
@@ -75,7 +105,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// cancelled; [`Error::NotHosts`] if it is a guest that was called; [`Error::Unknown`];
     /// [`Error::Full`] ([`CallRecords`](crate::limits::Table::CallRecords)) if it returns
     /// something.
-    pub fn task_return(
+    pub fn complete(
         &mut self,
         task: SubtaskId,
         value: impl Into<TaskReturn<L>>,
@@ -96,10 +126,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: those of [`task_return`](Self::task_return); [`Error::Unknown`] if
+    /// With nothing changed: those of [`complete`](Self::complete); [`Error::Unknown`] if
     /// the error is no more; [`Error::Full`]
     /// ([`ErrorRecords`](crate::limits::Table::ErrorRecords)).
-    pub fn task_fail(
+    pub fn fail(
         &mut self,
         task: SubtaskId,
         error: impl Into<Option<ErrorContextId>>,
@@ -132,11 +162,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// [`Error::NotHosts`] if it is a guest's call; [`Error::Unknown`]; [`Error::Full`]:
     /// [`CallRecords`](crate::limits::Table::CallRecords),
     /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers), of a call.
-    pub fn task_cancel(&mut self, task: SubtaskId) -> Result<(), Error> {
+    pub fn cancel(&mut self, task: SubtaskId) -> Result<(), Error> {
         if self.machine.is_operation(task)? {
             self.machine.cancel_operation(task)
         } else {
-            self.request_cancellation(task)
+            self.machine.request_call_cancellation(task)
         }
     }
 
@@ -145,7 +175,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn task_status(&self, task: SubtaskId) -> Result<TaskStatus, Error> {
+    pub fn status(&self, task: SubtaskId) -> Result<TaskStatus, Error> {
         self.machine.task_status(task)
     }
 
@@ -157,17 +187,17 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn task_result(&self, task: SubtaskId) -> Result<Option<TaskResult<'_, L>>, Error> {
+    pub fn result(self, task: SubtaskId) -> Result<Option<TaskResult<'a, L>>, Error> {
         self.machine.task_result(task)
     }
 
-    /// The context that a host task was started in; the host's [current](Self::context_get) one is
+    /// The context that a host task was started in; the host's [current](crate::context::Contexts::current) one is
     /// another matter.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn task_context(&self, task: SubtaskId) -> Result<Option<&AsyncContext<L>>, Error> {
+    pub fn context(self, task: SubtaskId) -> Result<Option<&'a AsyncContext<L>>, Error> {
         let record = self.machine.call_record(task)?;
         let contexts = &self.machine.hooks.contexts;
         Ok(record.and_then(|record| contexts.current(&record.contexts)))
@@ -189,7 +219,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`TaskMetadata`](crate::limits::Table::TaskMetadata),
     /// [`CallRecords`](crate::limits::Table::CallRecords); [`Error::ValueTooLong`].
-    pub fn task_set_metadata(
+    pub fn set_metadata(
         &mut self,
         task: SubtaskId,
         key: &str,
@@ -204,11 +234,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn task_get_metadata(
-        &self,
+    pub fn get_metadata(
+        self,
         task: SubtaskId,
         key: &str,
-    ) -> Result<Option<&ContextValue<L>>, Error> {
+    ) -> Result<Option<&'a ContextValue<L>>, Error> {
         let record = self.machine.call_record(task)?;
         Ok(record.and_then(|record| Some(&record.metadata.get(key)?.value)))
     }
@@ -218,7 +248,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn task_remove_metadata(
+    pub fn remove_metadata(
         &mut self,
         task: SubtaskId,
         key: &str,
@@ -234,10 +264,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn task_metadata(
-        &self,
+    pub fn metadata(
+        self,
         task: SubtaskId,
-    ) -> Result<impl Iterator<Item = (&str, &ContextValue<L>)>, Error> {
+    ) -> Result<impl Iterator<Item = (&'a str, &'a ContextValue<L>)>, Error> {
         let record = self.machine.call_record(task)?;
         let all = record.into_iter().flat_map(|record| record.metadata.iter());
         Ok(all.map(|attribute| (attribute.name.text(), &attribute.value)))
@@ -246,8 +276,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// How many host tasks there are that are not over.
     ///
     /// It takes time with the number of all waitables, as does
-    /// [`task_cleanup`](Self::task_cleanup).
-    pub fn task_count(&self) -> usize {
+    /// [`clean_up`](Self::clean_up).
+    pub fn count(&self) -> usize {
         let mut position = 0;
         let tasks = core::iter::from_fn(|| {
             let (behind, task) = self.machine.next_operation(position)?;
@@ -263,7 +293,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// With nothing changed: [`Error::NotFinished`]; [`Error::NotHosts`] for a call, which is
     /// [dropped](crate::machine::Machine::drop_call) by whoever has begun it; [`Error::Unknown`].
-    pub fn task_drop(&mut self, task: SubtaskId) -> Result<(), Error> {
+    pub fn drop(&mut self, task: SubtaskId) -> Result<(), Error> {
         match self.machine.active_operation(task) {
             Ok(_) => Err(Error::NotFinished),
             Err(Error::AlreadyResolved) => self.machine.drop_call(task),
@@ -277,7 +307,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// None that a host can cause.
-    pub fn task_cleanup(&mut self) -> Result<usize, Error> {
+    pub fn clean_up(&mut self) -> Result<usize, Error> {
         let (mut dropped, mut position) = (0, 0);
         while let Some((behind, task)) = self.machine.next_operation(position) {
             position = behind;

@@ -3,8 +3,8 @@
 use crate::chooser::Chooser;
 use crate::context::{ContextValue, IntoContextValue};
 use crate::error::{Error, Failure};
-use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
+use crate::host::machine::ExtendedMachine;
 use crate::limits::{Storage, Table};
 use crate::machine::{FunctionId, Step, SubtaskId, ThreadId};
 
@@ -13,11 +13,33 @@ use super::record::{
     ThreadSpawnConfig, ThreadStatus,
 };
 
-/// Threads: **host extensions**. See [`thread`](crate::thread).
-impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
+/// A view of the threads that the host has begun in a machine: a **host extension**.
+///
+/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// [`thread`](crate::thread).
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::host::ExtendedMachine;
+/// use weft::limits::Heap;
+///
+/// let mut machine = ExtendedMachine::<Heap>::default();
+/// assert_eq!(machine.threads().count(), 0);
+/// assert_eq!(machine.threads().current(), None);
+/// assert_eq!(machine.threads().available_parallelism(), 1);
+/// # }
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Threads<'a, L: ExtensionLimits, C: Chooser> {
+    pub(crate) machine: &'a mut ExtendedMachine<L, C>,
+}
+
+impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     /// Calls a guest's function as a new task, whose implicit thread is the thread: gives the
     /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
-    /// does. A store of components has a `thread_spawn_ref` of its own, which takes the steps.
+    /// does. A store of components has a `spawn_thread_ref` of its own, which takes the steps.
     ///
     /// Threads that were joined are forgotten if there is no room for another, or there are many.
     ///
@@ -28,13 +50,13 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// After any, nothing is begun. [`Error::Unknown`] if there is no such parent;
     /// [`Error::Full`]: [`Table::ThreadRecords`]; those of
     /// [`Machine::invoke`](crate::machine::Machine::invoke).
-    pub fn thread_spawn_ref(
+    pub fn spawn_ref(
         &mut self,
         function: FunctionId,
         config: ThreadSpawnConfig,
         parent: Option<SpawnedThreadId>,
     ) -> Result<(SpawnedThreadId, SubtaskId, Step), Failure> {
-        let thread = self.thread_prepare(config, parent)?;
+        let thread = self.prepare(config, parent)?;
         match self.machine.invoke(function) {
             Ok((call, step)) => Ok((thread, call, step)),
             Err(failure) => {
@@ -46,13 +68,13 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
 
     /// Notes down a thread whose call is begun next, by
     /// [`Machine::invoke`](crate::machine::Machine::invoke): for who calls that by itself, as a
-    /// store does. If the call can't be begun, [`thread_give_up`](Self::thread_give_up) follows.
+    /// store does. If the call can't be begun, [`give_up`](Self::give_up) follows.
     ///
     /// # Errors
     ///
     /// [`Error::GuestHasControl`]; [`Error::Unknown`] if there is no such parent; [`Error::Full`]:
     /// [`Table::ThreadRecords`].
-    pub fn thread_prepare(
+    pub fn prepare(
         &mut self,
         config: ThreadSpawnConfig,
         parent: Option<SpawnedThreadId>,
@@ -70,19 +92,19 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_give_up(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+    pub fn give_up(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         self.machine.hooks.threads.give_up(thread)
     }
 
-    /// Begins a thread, as [`thread_spawn_ref`](Self::thread_spawn_ref), by the number that its
+    /// Begins a thread, as [`spawn_ref`](Self::spawn_ref), by the number that its
     /// function has in `table`. A machine has no arguments: their types are checked by whoever
-    /// lowers them, as a store of components does in its own `thread_spawn_indirect`.
+    /// lowers them, as a store of components does in its own `spawn_thread_indirect`.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]: [`Table::Functions`], if there is no such number; those of
-    /// [`thread_spawn_ref`](Self::thread_spawn_ref).
-    pub fn thread_spawn_indirect(
+    /// [`spawn_ref`](Self::spawn_ref).
+    pub fn spawn_indirect(
         &mut self,
         table: &[FunctionId],
         index: u32,
@@ -91,12 +113,12 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ) -> Result<(SpawnedThreadId, SubtaskId, Step), Failure> {
         let function = usize::try_from(index).ok().and_then(|it| table.get(it));
         let function = function.ok_or(Error::Unknown(Table::Functions))?;
-        self.thread_spawn_ref(*function, config, parent)
+        self.spawn_ref(*function, config, parent)
     }
 
     /// The thread that runs, or that calls the function of the host which has control; nothing if
     /// the host did not begin it.
-    pub fn current_thread(&self) -> Option<SpawnedThreadId> {
+    pub fn current(&self) -> Option<SpawnedThreadId> {
         self.machine.hooks.threads.of_thread(self.machine.running_thread_id()?)
     }
 
@@ -105,7 +127,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_status(&self, thread: SpawnedThreadId) -> Result<ThreadStatus, Error> {
+    pub fn status(&self, thread: SpawnedThreadId) -> Result<ThreadStatus, Error> {
         let threads = &self.machine.hooks.threads;
         let record = threads.get(thread)?;
         Ok(match (record.end, record.begun) {
@@ -123,7 +145,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_config(&self, thread: SpawnedThreadId) -> Result<ThreadSpawnConfig, Error> {
+    pub fn config(&self, thread: SpawnedThreadId) -> Result<ThreadSpawnConfig, Error> {
         Ok(self.machine.hooks.threads.get(thread)?.config)
     }
 
@@ -142,7 +164,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_call(&self, thread: SpawnedThreadId) -> Result<SubtaskId, Error> {
+    pub fn call(&self, thread: SpawnedThreadId) -> Result<SubtaskId, Error> {
         let begun = self.machine.hooks.threads.get(thread)?.begun;
         begun.map(|begun| begun.call).ok_or(Error::Unknown(Table::ThreadRecords))
     }
@@ -152,7 +174,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_parent(&self, thread: SpawnedThreadId) -> Result<Option<SpawnedThreadId>, Error> {
+    pub fn parent(&self, thread: SpawnedThreadId) -> Result<Option<SpawnedThreadId>, Error> {
         let threads = &self.machine.hooks.threads;
         Ok(threads.get(thread)?.parent.filter(|parent| threads.key(*parent).is_ok()))
     }
@@ -162,10 +184,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_children(
-        &self,
+    pub fn children(
+        self,
         thread: SpawnedThreadId,
-    ) -> Result<impl Iterator<Item = SpawnedThreadId>, Error> {
+    ) -> Result<impl Iterator<Item = SpawnedThreadId> + use<'a, L, C>, Error> {
         let threads = &self.machine.hooks.threads;
         threads.key(thread)?;
         let children = threads.iter().filter(move |(_, record)| record.parent == Some(thread));
@@ -173,13 +195,13 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     }
 
     /// How many threads are known: those that run, those that nobody has joined, and those that
-    /// were joined and are not [forgotten](Self::thread_cleanup) yet.
-    pub fn thread_count(&self) -> usize {
+    /// were joined and are not [forgotten](Self::clean_up) yet.
+    pub fn count(&self) -> usize {
         self.machine.hooks.threads.len()
     }
 
     /// How many of them are not over.
-    pub fn active_thread_count(&self) -> usize {
+    pub fn active_count(&self) -> usize {
         self.machine.hooks.threads.iter().filter(|(_, record)| record.end.is_none()).count()
     }
 
@@ -197,7 +219,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::AlreadyJoined`] if somebody waits, or was told;
     /// [`Error::JoinCycle`] if the thread is the joiner itself, or waits for it, directly or not;
     /// [`Error::ThreadEnded`] if the joiner is over; [`Error::Unknown`].
-    pub fn thread_join_begin(
+    pub fn begin_join(
         &mut self,
         thread: SpawnedThreadId,
         joiner: Option<SpawnedThreadId>,
@@ -224,18 +246,18 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
-    pub fn thread_join_cancel(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
+    pub fn cancel_join(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         self.waited_for(thread)?.join = Join::Open;
         Ok(())
     }
 
-    /// How a thread has ended, for whoever [waits](Self::thread_join_begin) for it, who is told
+    /// How a thread has ended, for whoever [waits](Self::begin_join) for it, who is told
     /// once; nothing while it has not.
     ///
     /// # Errors
     ///
     /// [`Error::NotJoined`] if nobody waits; [`Error::Unknown`].
-    pub fn thread_join_end(&mut self, thread: SpawnedThreadId) -> Result<Option<ThreadEnd>, Error> {
+    pub fn end_join(&mut self, thread: SpawnedThreadId) -> Result<Option<ThreadEnd>, Error> {
         let record = self.waited_for(thread)?;
         if record.end.is_some() {
             record.join = Join::Done;
@@ -258,7 +280,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
-    pub fn thread_cleanup(&mut self) -> Result<usize, Error> {
+    pub fn clean_up(&mut self) -> Result<usize, Error> {
         self.machine.hooks.threads.clean_up()
     }
 
@@ -267,11 +289,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_local_get(
-        &self,
+    pub fn get_local(
+        self,
         thread: SpawnedThreadId,
         key: u32,
-    ) -> Result<Option<&ContextValue<L>>, Error> {
+    ) -> Result<Option<&'a ContextValue<L>>, Error> {
         let record = self.machine.hooks.threads.get(thread)?;
         Ok(record.position(key).and_then(|it| record.locals.get(it)).map(|local| &local.value))
     }
@@ -281,20 +303,20 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn thread_has_locals(&self, thread: SpawnedThreadId) -> Result<bool, Error> {
+    pub fn has_locals(&self, thread: SpawnedThreadId) -> Result<bool, Error> {
         Ok(self.machine.hooks.threads.get(thread)?.locals.len() > 0)
     }
 
     /// Sets a value of a thread, which is its newest then, and gives the one that the key had,
     /// whose destructor does not run. `destructor` is a number of the host's choice, which it is
     /// told with the value when the thread is over; see
-    /// [`next_thread_destructor`](Self::next_thread_destructor).
+    /// [`next_destructor`](Self::next_destructor).
     ///
     /// # Errors
     ///
     /// With nothing changed: [`Error::ThreadEnded`] if the thread is over; [`Error::Full`]:
     /// [`Table::ThreadLocals`]; [`Error::ValueTooLong`]; [`Error::Unknown`].
-    pub fn thread_local_set(
+    pub fn set_local(
         &mut self,
         thread: SpawnedThreadId,
         key: u32,
@@ -315,7 +337,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::ThreadEnded`] if the thread is over; [`Error::Unknown`].
-    pub fn thread_local_remove(
+    pub fn remove_local(
         &mut self,
         thread: SpawnedThreadId,
         key: u32,
@@ -337,7 +359,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
-    pub fn next_thread_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
+    pub fn next_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
         self.machine.hooks.threads.next_destructor()
     }
 }

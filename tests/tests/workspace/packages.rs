@@ -1,7 +1,5 @@
 //! The packages as a registry will have them: what `cargo package` does not check.
 
-#![expect(clippy::indexing_slicing, reason = "a missing part of Cargo's answer is null")]
-
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,25 +2,49 @@
 
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
-use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
+use crate::host::machine::ExtendedMachine;
 use crate::machine::{HostEvent, WaitableId, WaitableSetId};
 use crate::task::TaskResult;
 
 use super::{FailedTask, WaitResult, Waitable};
 
-/// Waitable sets of the host: **host extensions**. See [`waitable`](crate::waitable).
+/// A view of the waitable sets that the host has in a machine: a **host extension**.
+///
+/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// [`waitable`](crate::waitable).
 ///
 /// What takes a set fails with [`Error::Unknown`] if it is no more, and with [`Error::NotHeld`] if it
 /// is a guest's; what takes a member, with `Unknown` if that is no more.
-impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::waitable::WaitResult;
+/// use weft::host::ExtendedMachine;
+/// use weft::limits::Heap;
+///
+/// let mut machine = ExtendedMachine::<Heap>::default();
+/// let task = machine.tasks().start()?;
+/// let set = machine.waitable_sets().create_with(&[task])?;
+/// machine.tasks().complete(task, ())?;
+/// assert!(matches!(machine.waitable_sets().poll(set)?, WaitResult::Ready(_)));
+/// # }
+/// # Ok::<(), weft::error::Failure>(())
+/// ```
+#[derive(Debug)]
+pub struct WaitableSets<'a, L: ExtensionLimits, C: Chooser> {
+    pub(crate) machine: &'a mut ExtendedMachine<L, C>,
+}
+
+impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
     /// A new set, without members.
     ///
     /// # Errors
     ///
     /// [`Error::Full`]: [`WaitableSets`](crate::limits::Table::WaitableSets),
     /// [`HostSets`](crate::limits::Table::HostSets).
-    pub fn waitable_set_new(&mut self) -> Result<WaitableSetId, Error> {
+    pub fn create(&mut self) -> Result<WaitableSetId, Error> {
         let next = self.machine.prepare_host_set()?;
         self.machine.hooks.host_sets.prepare(next)?;
         let set = self.machine.new_host_set()?;
@@ -32,24 +56,24 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`waitable_set_new`](Self::waitable_set_new) and
-    /// [`waitable_set_add`](Self::waitable_set_add). If a member can't be added, there is no set, and
+    /// Those of [`create`](Self::create) and
+    /// [`add`](Self::add). If a member can't be added, there is no set, and
     /// those before it are in none.
-    pub fn waitable_set_of<W: Into<Waitable> + Copy>(
+    pub fn create_with<W: Into<Waitable> + Copy>(
         &mut self,
         members: &[W],
     ) -> Result<WaitableSetId, Error> {
-        let set = self.waitable_set_new()?;
+        let set = self.create()?;
         for (count, member) in members.iter().enumerate() {
-            if let Err(error) = self.waitable_set_add(set, *member) {
+            if let Err(error) = self.add(set, *member) {
                 for added in members.iter().take(count) {
                     // One that is named twice is gone already.
-                    match self.waitable_set_remove(set, *added) {
+                    match self.remove(set, *added) {
                         Ok(()) | Err(Error::NotMember) => {}
                         Err(error) => return Err(error),
                     }
                 }
-                self.waitable_set_drop(set)?;
+                self.drop(set)?;
                 return Err(error);
             }
         }
@@ -64,11 +88,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::Unknown`]; [`Error::SetClosed`]; [`Error::SetCycle`] if the
     /// set would be among its own members; [`Error::NotHosts`] for a guest's call;
     /// [`Error::NotHeld`] for a guest's end or set.
-    pub fn waitable_set_add(
-        &mut self,
-        set: WaitableSetId,
-        member: impl Into<Waitable>,
-    ) -> Result<(), Error> {
+    pub fn add(&mut self, set: WaitableSetId, member: impl Into<Waitable>) -> Result<(), Error> {
         if self.is_set_closed(set)? {
             return Err(Error::SetClosed);
         }
@@ -89,11 +109,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// With nothing changed: [`Error::NotMember`]; [`Error::Unknown`]; [`Error::NotHosts`],
     /// [`Error::NotHeld`].
-    pub fn waitable_set_remove(
-        &mut self,
-        set: WaitableSetId,
-        member: impl Into<Waitable>,
-    ) -> Result<(), Error> {
+    pub fn remove(&mut self, set: WaitableSetId, member: impl Into<Waitable>) -> Result<(), Error> {
         let member = member.into();
         if !self.is_member(set, member)? {
             return Err(Error::NotMember);
@@ -109,11 +125,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`Error::NotHosts`], [`Error::NotHeld`].
-    pub fn waitable_set_contains(
-        &self,
-        set: WaitableSetId,
-        member: impl Into<Waitable>,
-    ) -> Result<bool, Error> {
+    pub fn contains(&self, set: WaitableSetId, member: impl Into<Waitable>) -> Result<bool, Error> {
         self.is_member(set, member.into())
     }
 
@@ -156,7 +168,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn waitable_set_count(&self, set: WaitableSetId) -> Result<u32, Error> {
+    pub fn count(&self, set: WaitableSetId) -> Result<u32, Error> {
         let waitables = self.machine.members_of_set(set)?;
         Ok(waitables.saturating_add(self.machine.hooks.host_sets.num_sets(set)?))
     }
@@ -167,7 +179,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn waitable_set_close(&mut self, set: WaitableSetId) -> Result<(), Error> {
+    pub fn close(&mut self, set: WaitableSetId) -> Result<(), Error> {
         self.machine.host_set_key(set)?;
         self.machine.hooks.host_sets.close(set)
     }
@@ -177,8 +189,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// With nothing changed: [`Error::SetNotEmpty`], as a guest would trap; [`Error::Unknown`].
-    pub fn waitable_set_drop(&mut self, set: WaitableSetId) -> Result<(), Error> {
-        if self.waitable_set_count(set)? > 0 {
+    pub fn drop(&mut self, set: WaitableSetId) -> Result<(), Error> {
+        if self.count(set)? > 0 {
             return Err(Error::SetNotEmpty);
         }
         self.machine.hooks.host_sets.remove(set)?;
@@ -191,7 +203,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; those of [`next_host_event`](crate::machine::Machine::next_host_event).
-    pub fn waitable_set_poll(&mut self, set: WaitableSetId) -> Result<WaitResult, Failure> {
+    pub fn poll(&mut self, set: WaitableSetId) -> Result<WaitResult, Failure> {
         if self.is_set_closed(set)? {
             return Ok(WaitResult::Cancelled);
         }
@@ -199,7 +211,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
             return Ok(WaitResult::Timeout);
         };
         if let WaitableId::Subtask(task) = event.waitable
-            && let Some(TaskResult::Failed(error)) = self.task_result(task)?
+            && let Some(TaskResult::Failed(error)) = self.machine.task_result(task)?
         {
             return Ok(WaitResult::Error(FailedTask { task, error }));
         }
@@ -207,14 +219,14 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     }
 
     /// Takes the events that the members have, one after the other, as
-    /// [`waitable_set_poll`](Self::waitable_set_poll) does. What isn't asked for stays where it is.
+    /// [`poll`](Self::poll) does. What isn't asked for stays where it is.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]; while it goes on, those of
     /// [`next_host_event`](crate::machine::Machine::next_host_event), which end it.
-    pub fn waitable_set_poll_all(
-        &mut self,
+    pub fn poll_all(
+        mut self,
         set: WaitableSetId,
     ) -> Result<impl Iterator<Item = Result<WaitResult, Failure>>, Error> {
         self.machine.host_set_key(set)?;
@@ -223,7 +235,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
             if is_over {
                 return None;
             }
-            match self.waitable_set_poll(set) {
+            match self.poll(set) {
                 Ok(WaitResult::Timeout | WaitResult::Cancelled) => None,
                 result => {
                     is_over = result.is_err();

@@ -2,25 +2,50 @@
 
 use crate::chooser::Chooser;
 use crate::error::Error;
-use crate::host::Host;
 use crate::host::extensions::{Extensions, TaskRecord};
 use crate::host::limits::ExtensionLimits;
+use crate::host::machine::ExtendedMachine;
 use crate::machine::TaskId;
 
-use super::stack::{Contexts, Mark, Stack};
+use super::stack::{ContextTable, Mark, Stack};
 use super::{
     AsyncContext, ContextError, ContextKey, ContextValue, ContextValueType, IntoContextValue,
     TypedContextKey,
 };
 
-/// Contexts: **host extensions**. See [`context`](crate::context).
+/// A view of the contexts of a machine: a **host extension**.
 ///
-/// The *current* context is that of [the task that runs](Self::current_task), or of the host if
+/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// [`context`](crate::context).
+///
+/// The *current* context is that of [the task that runs](crate::task::Tasks::current), or of the host if
 /// none does. Where there is none yet, reading finds nothing, and changing makes one.
-impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::context::ContextKey;
+/// use weft::host::ExtendedMachine;
+/// use weft::limits::Heap;
+///
+/// let mut machine = ExtendedMachine::<Heap>::default();
+/// let locale = ContextKey::new("locale")?;
+/// machine.contexts().set_value(locale, "de-CH")?;
+/// let contexts = machine.contexts();
+/// assert_eq!(contexts.get_value(locale).and_then(|it| it.as_text()), Some("de-CH"));
+/// # }
+/// # Ok::<(), weft::context::ContextError>(())
+/// ```
+#[derive(Debug)]
+pub struct Contexts<'a, L: ExtensionLimits, C: Chooser> {
+    pub(crate) machine: &'a mut ExtendedMachine<L, C>,
+}
+
+impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     /// The current context.
-    pub fn context_get(&self) -> Option<&AsyncContext<L>> {
-        self.contexts().current(self.stack()?)
+    pub fn current(self) -> Option<&'a AsyncContext<L>> {
+        let machine: &'a _ = self.machine;
+        machine.current_context()
     }
 
     /// Makes a context current in place of the one that was; in a
@@ -30,7 +55,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// With nothing changed: [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts),
     /// [`TaskRecords`](crate::limits::Table::TaskRecords).
-    pub fn context_set(&mut self, context: AsyncContext<L>) -> Result<(), Error> {
+    pub fn replace(&mut self, context: AsyncContext<L>) -> Result<(), Error> {
         self.with_stack(|contexts, stack| contexts.replace(stack, context))
     }
 
@@ -41,7 +66,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts),
     /// [`ContextScopes`](crate::limits::Table::ContextScopes),
     /// [`TaskRecords`](crate::limits::Table::TaskRecords).
-    pub fn context_push(&mut self, context: AsyncContext<L>) -> Result<(), Error> {
+    pub fn push(&mut self, context: AsyncContext<L>) -> Result<(), Error> {
         self.with_stack(|contexts, stack| contexts.push(stack, context))
     }
 
@@ -52,22 +77,22 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::ContextScopeEntered`] if it is that of a [scope](super::AsyncContextScope), which
     /// takes it away itself.
-    pub fn context_pop(&mut self) -> Result<Option<AsyncContext<L>>, Error> {
-        self.with_stack_that_is(Contexts::pop)
+    pub fn pop(&mut self) -> Result<Option<AsyncContext<L>>, Error> {
+        self.with_stack_that_is(ContextTable::pop)
     }
 
     /// How many contexts there are: the current one, and those under it.
-    pub fn context_depth(&self) -> u32 {
-        self.stack().map_or(0, Stack::depth)
+    pub fn depth(&self) -> u32 {
+        self.machine.current_contexts().map_or(0, Stack::depth)
     }
 
     /// The value under a typed key in the current context. Nothing if there is none, or it is
     /// another key's of this name.
-    pub fn get<K>(&self) -> Option<<K::Value as ContextValueType<L>>::View<'_>>
+    pub fn get<K>(self) -> Option<<K::Value as ContextValueType<L>>::View<'a>>
     where
         K: TypedContextKey<Value: ContextValueType<L>>,
     {
-        self.context_get()?.get::<K>()
+        self.current()?.get::<K>()
     }
 
     /// Sets the value under a typed key in the current context.
@@ -76,7 +101,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`AsyncContext::set`] and [`context_push`](Self::context_push), with nothing
+    /// Those of [`AsyncContext::set`] and [`push`](Self::push), with nothing
     /// changed.
     pub fn set<K>(&mut self, value: K::Value) -> Result<(), ContextError>
     where
@@ -93,7 +118,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts), where others have the
     /// context, too.
     pub fn remove<K: TypedContextKey>(&mut self) -> Result<bool, Error> {
-        match self.context_get() {
+        match self.machine.current_context() {
             Some(context) if context.contains::<K>() => {
                 self.change_context(|context| Ok(context.remove::<K>()))
             }
@@ -102,8 +127,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     }
 
     /// The value under a key in the current context.
-    pub fn get_context_value(&self, key: ContextKey<'_>) -> Option<&ContextValue<L>> {
-        self.context_get()?.get_value(key)
+    pub fn get_value(self, key: ContextKey<'_>) -> Option<&'a ContextValue<L>> {
+        self.current()?.get_value(key)
     }
 
     /// Sets the value under a key in the current context, and gives the one that was there.
@@ -112,9 +137,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`AsyncContext::set_value`] and [`context_push`](Self::context_push), with nothing
+    /// Those of [`AsyncContext::set_value`] and [`push`](Self::push), with nothing
     /// changed.
-    pub fn set_context_value(
+    pub fn set_value(
         &mut self,
         key: ContextKey<'_>,
         value: impl IntoContextValue<L>,
@@ -128,11 +153,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts), where others have the
     /// context, too.
-    pub fn remove_context_value(
-        &mut self,
-        key: ContextKey<'_>,
-    ) -> Result<Option<ContextValue<L>>, Error> {
-        match self.context_get() {
+    pub fn remove_value(&mut self, key: ContextKey<'_>) -> Result<Option<ContextValue<L>>, Error> {
+        match self.machine.current_context() {
             Some(context) if context.contains_key(key) => {
                 self.change_context(|context| Ok(context.remove_value(key)))
             }
@@ -146,8 +168,8 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts), where others have the
     /// context, too.
-    pub fn context_clear(&mut self) -> Result<(), Error> {
-        match self.context_get() {
+    pub fn clear(&mut self) -> Result<(), Error> {
+        match self.machine.current_context() {
             Some(context) if !context.is_empty() => self.change_context(|context| {
                 context.clear();
                 Ok(())
@@ -161,18 +183,15 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`] if the task is no more.
-    pub fn context_of(&self, task: TaskId) -> Result<Option<&AsyncContext<L>>, Error> {
+    pub fn of_task(self, task: TaskId) -> Result<Option<&'a AsyncContext<L>>, Error> {
         self.machine.task_key(task)?;
-        let contexts = self.machine.hooks.contexts_of(Some(task));
-        Ok(contexts.and_then(|contexts| self.contexts().current(contexts)))
+        let extensions = &self.machine.hooks;
+        let stack = extensions.contexts_of(Some(task));
+        Ok(stack.and_then(|stack| extensions.contexts.current(stack)))
     }
 
-    fn contexts(&self) -> &Contexts<L> {
-        &self.machine.hooks.contexts
-    }
-
-    fn stack(&self) -> Option<&Stack<L>> {
-        self.machine.hooks.contexts_of(self.current_task())
+    fn running_task(&self) -> Option<TaskId> {
+        self.machine.running_task()
     }
 
     fn change_context<R, E: From<Error>>(
@@ -191,9 +210,9 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// made for it goes if it holds no contexts then.
     fn with_stack<R>(
         &mut self,
-        act: impl FnOnce(&mut Contexts<L>, &mut Stack<L>) -> Result<R, Error>,
+        act: impl FnOnce(&mut ContextTable<L>, &mut Stack<L>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        match self.current_task() {
+        match self.running_task() {
             Some(task) => self.with_stack_of(task, act),
             None => {
                 let Extensions { contexts, host_contexts, .. } = &mut self.machine.hooks;
@@ -205,15 +224,15 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// The same, where there are no contexts before, and nothing is to be done then.
     fn with_stack_that_is<R: Default>(
         &mut self,
-        act: impl FnOnce(&mut Contexts<L>, &mut Stack<L>) -> Result<R, Error>,
+        act: impl FnOnce(&mut ContextTable<L>, &mut Stack<L>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        if self.context_depth() == 0 { Ok(R::default()) } else { self.with_stack(act) }
+        if self.depth() == 0 { Ok(R::default()) } else { self.with_stack(act) }
     }
 
     fn with_stack_of<R>(
         &mut self,
         task: TaskId,
-        act: impl FnOnce(&mut Contexts<L>, &mut Stack<L>) -> Result<R, Error>,
+        act: impl FnOnce(&mut ContextTable<L>, &mut Stack<L>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         self.machine.task_key(task)?;
         let Extensions { contexts, tasks, .. } = &mut self.machine.hooks;
@@ -231,7 +250,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         context: AsyncContext<L>,
     ) -> Result<(Option<TaskId>, Mark), Error> {
         let mark = self.with_stack(|contexts, stack| contexts.enter(stack, context))?;
-        Ok((self.current_task(), mark))
+        Ok((self.running_task(), mark))
     }
 
     /// Leaves a scope. If its task is no more, neither are its contexts.
@@ -244,5 +263,16 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
                 contexts.leave(host_contexts, mark)
             }
         }
+    }
+}
+
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
+    /// The contexts of the task that runs, or of the host.
+    fn current_contexts(&self) -> Option<&Stack<L>> {
+        self.hooks.contexts_of(self.running_task())
+    }
+
+    fn current_context(&self) -> Option<&AsyncContext<L>> {
+        self.hooks.contexts.current(self.current_contexts()?)
     }
 }

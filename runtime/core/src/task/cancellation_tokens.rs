@@ -2,25 +2,48 @@
 
 use crate::chooser::Chooser;
 use crate::error::Error;
-use crate::host::Host;
 use crate::host::limits::ExtensionLimits;
+use crate::host::machine::ExtendedMachine;
 use crate::machine::SubtaskId;
 
 use super::token::{Action, CancellationHandlerId, CancellationToken, Cancelled};
 
-/// Cancellation tokens: **host extensions**. See [`task`](crate::task#cancellation).
+/// A view of the cancellation tokens of a machine: a **host extension**.
+///
+/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// [`task`](crate::task#cancellation).
 ///
 /// What takes a token or handler fails with [`Error::Unknown`] if it is no more: a token lives until
-/// it is [dropped](Self::cancellation_token_drop), a handler until it is
-/// [unregistered](Self::cancellation_token_unregister) or the host has
+/// it is [dropped](Self::drop), a handler until it is
+/// [unregistered](Self::unregister) or the host has
 /// [heard](Self::next_cancelled) of it.
-impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::host::ExtendedMachine;
+/// use weft::limits::Heap;
+///
+/// let mut machine = ExtendedMachine::<Heap>::default();
+/// let parent = machine.cancellation_tokens().create()?;
+/// let child = machine.cancellation_tokens().create_child(parent)?;
+/// machine.cancellation_tokens().cancel(parent)?;
+/// assert_eq!(machine.cancellation_tokens().is_cancelled(child), Ok(true));
+/// # }
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct CancellationTokens<'a, L: ExtensionLimits, C: Chooser> {
+    pub(crate) machine: &'a mut ExtendedMachine<L, C>,
+}
+
+impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
     /// A new token.
     ///
     /// # Errors
     ///
     /// [`Error::Full`]: [`CancellationTokens`](crate::limits::Table::CancellationTokens).
-    pub fn cancellation_token_new(&mut self) -> Result<CancellationToken, Error> {
+    pub fn create(&mut self) -> Result<CancellationToken, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let token = tokens.add(None)?;
         tokens.id(token)
@@ -32,10 +55,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]; [`Error::Full`]:
     /// [`CancellationTokens`](crate::limits::Table::CancellationTokens).
-    pub fn cancellation_token_child(
-        &mut self,
-        parent: CancellationToken,
-    ) -> Result<CancellationToken, Error> {
+    pub fn create_child(&mut self, parent: CancellationToken) -> Result<CancellationToken, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let parent = tokens.key(parent)?;
         let token = tokens.add(Some(parent))?;
@@ -47,14 +67,14 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn cancellation_token_is_cancelled(&self, token: CancellationToken) -> Result<bool, Error> {
+    pub fn is_cancelled(&self, token: CancellationToken) -> Result<bool, Error> {
         let tokens = &self.machine.hooks.tokens;
         tokens.is_cancelled(tokens.key(token)?)
     }
 
     /// Cancels a token and all its children, and says whether it was not cancelled before. What is
     /// bound to them is cancelled: host tasks at once, calls of guests as
-    /// [`task_cancel`](Self::task_cancel) does. The handlers come out by
+    /// [`Tasks::cancel`](super::Tasks::cancel) does. The handlers come out by
     /// [`next_cancelled`](Self::next_cancelled), each once.
     ///
     /// It needs no room.
@@ -62,11 +82,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn cancellation_token_cancel(&mut self, token: CancellationToken) -> Result<bool, Error> {
+    pub fn cancel(&mut self, token: CancellationToken) -> Result<bool, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let token = tokens.key(token)?;
         let is_new = tokens.cancel(token)?;
-        self.cancel_bound_tasks()?;
+        self.machine.cancel_bound_tasks()?;
         Ok(is_new)
     }
 
@@ -77,7 +97,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// [`Error::Unknown`]; [`Error::Full`]:
     /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
-    pub fn cancellation_token_register(
+    pub fn register(
         &mut self,
         token: CancellationToken,
         number: u64,
@@ -93,10 +113,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`], also if the host has heard of it.
-    pub fn cancellation_token_unregister(
-        &mut self,
-        handler: CancellationHandlerId,
-    ) -> Result<u64, Error> {
+    pub fn unregister(&mut self, handler: CancellationHandlerId) -> Result<u64, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let handler = tokens.telling(handler)?;
         match tokens.remove_handler(handler)? {
@@ -125,11 +142,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// if it is over; [`Error::AlreadyCancelled`] if it was asked to cancel; [`Error::NotHosts`] if
     /// a guest made the call; [`Error::Full`]: [`CallRecords`](crate::limits::Table::CallRecords),
     /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
-    pub fn cancellation_token_bind(
-        &mut self,
-        token: CancellationToken,
-        task: SubtaskId,
-    ) -> Result<(), Error> {
+    pub fn bind(&mut self, token: CancellationToken, task: SubtaskId) -> Result<(), Error> {
         let key = self.machine.hooks.tokens.key(token)?;
         self.machine.cancellable_call(task)?;
         if self.machine.call_record(task)?.is_some_and(|record| record.binding.is_some()) {
@@ -149,7 +162,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
             self.machine.hooks.tokens.remove_handler(handler)?;
             return bound;
         }
-        self.cancel_bound_tasks()
+        self.machine.cancel_bound_tasks()
     }
 
     /// Takes a host task or call away from the token that it is bound to. A call that is to be
@@ -158,7 +171,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`Error::NotBound`].
-    pub fn cancellation_token_unbind(&mut self, task: SubtaskId) -> Result<(), Error> {
+    pub fn unbind(&mut self, task: SubtaskId) -> Result<(), Error> {
         if self.machine.unbind(task)? { Ok(()) } else { Err(Error::NotBound) }
     }
 
@@ -168,7 +181,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn cancellation_token_drop(&mut self, token: CancellationToken) -> Result<(), Error> {
+    pub fn drop(&mut self, token: CancellationToken) -> Result<(), Error> {
         let token = self.machine.hooks.tokens.key(token)?;
         while let Some((handler, action)) = self.machine.hooks.tokens.first_handler(token)? {
             match action {
@@ -182,31 +195,33 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
         }
         self.machine.hooks.tokens.remove(token)
     }
+}
 
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// Wants a call that the host made to be cancelled.
-    pub(super) fn request_cancellation(&mut self, call: SubtaskId) -> Result<(), Error> {
-        self.machine.cancellable_call(call)?;
-        let binding = self.machine.call_record(call)?.and_then(|record| record.binding);
-        let tokens = &mut self.machine.hooks.tokens;
+    pub(crate) fn request_call_cancellation(&mut self, call: SubtaskId) -> Result<(), Error> {
+        self.cancellable_call(call)?;
+        let binding = self.call_record(call)?.and_then(|record| record.binding);
+        let tokens = &mut self.hooks.tokens;
         if let Some(handler) = binding {
             return if tokens.fire(handler)? { Ok(()) } else { Err(Error::AlreadyCancelled) };
         }
         let handler = tokens.add_handler(None, Action::CancelCall(call))?;
-        let bound = self.machine.describe_call(call, |record| {
+        let bound = self.describe_call(call, |record| {
             record.binding = Some(handler);
             Ok(())
         });
         if bound.is_err() {
-            self.machine.hooks.tokens.remove_handler(handler)?;
+            self.hooks.tokens.remove_handler(handler)?;
         }
         bound
     }
 
     /// Cancels the host tasks whose token was cancelled.
     fn cancel_bound_tasks(&mut self) -> Result<(), Error> {
-        while let Some(task) = self.machine.hooks.tokens.next_task() {
-            self.machine.unbind(task)?;
-            match self.machine.cancel_operation(task) {
+        while let Some(task) = self.hooks.tokens.next_task() {
+            self.unbind(task)?;
+            match self.cancel_operation(task) {
                 // It has ended before.
                 Ok(()) | Err(Error::AlreadyResolved) => {}
                 Err(error) => return Err(error),

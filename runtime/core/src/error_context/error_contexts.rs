@@ -3,30 +3,53 @@
 use crate::chooser::Chooser;
 use crate::context::{ContextValue, IntoContextValue};
 use crate::error::Error;
-use crate::host::Host;
 use crate::host::attributes::Name;
 use crate::host::limits::ExtensionLimits;
+use crate::host::machine::ExtendedMachine;
 use crate::machine::ErrorContextId;
 
 use super::record::ErrorRecord;
 use super::{ErrorSeverity, ErrorTrace, StackFrame};
 
-/// Error contexts: **host extensions**. See [`error_context`](crate::error_context).
+/// A view of the error contexts of a machine: a **host extension**.
+///
+/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// [`error_context`](crate::error_context).
 ///
 /// Of a guest's error context all is known that the host says of it, and before that nothing: its
 /// severity is that of an error. What takes an id fails with [`Error::Unknown`] if the error context
 /// is no more; what keeps something, with [`Error::Full`]
 /// ([`ErrorRecords`](crate::limits::Table::ErrorRecords)) if there is no room for a record.
-impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::error_context::ErrorSeverity;
+/// use weft::host::ExtendedMachine;
+/// use weft::limits::Heap;
+///
+/// let mut machine = ExtendedMachine::<Heap>::default();
+/// let error = machine.error_contexts().create("disk full", ErrorSeverity::Critical)?;
+/// machine.error_contexts().set_code(error, 28)?;
+/// assert_eq!(machine.error_contexts().message(error), Ok("disk full"));
+/// # }
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ErrorContexts<'a, L: ExtensionLimits, C: Chooser> {
+    pub(crate) machine: &'a mut ExtendedMachine<L, C>,
+}
+
+impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
     /// Makes an error context, which the host holds until it gives it to a guest or
-    /// [drops](Self::error_context_drop) it. A message that is too long for its storage is cut, as
+    /// [drops](Self::drop) it. A message that is too long for its storage is cut, as
     /// the spec allows.
     ///
     /// # Errors
     ///
     /// With nothing made: [`Error::Full`]: [`ErrorContexts`](crate::limits::Table::ErrorContexts),
     /// [`ErrorRecords`](crate::limits::Table::ErrorRecords).
-    pub fn error_context_new(
+    pub fn create(
         &mut self,
         message: &str,
         severity: ErrorSeverity,
@@ -38,31 +61,31 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`error_context_new`](Self::error_context_new).
+    /// Those of [`create`](Self::create).
     pub fn create_simple(&mut self, message: &str) -> Result<ErrorContextId, Error> {
-        self.error_context_new(message, ErrorSeverity::default())
+        self.create(message, ErrorSeverity::default())
     }
 
     /// Makes an error context with stack frames, the innermost first.
     ///
     /// # Errors
     ///
-    /// With nothing made: those of [`error_context_new`](Self::error_context_new) and
-    /// [`error_context_add_stack_frame`](Self::error_context_add_stack_frame).
-    pub fn create_with_stack_trace<'a>(
+    /// With nothing made: those of [`create`](Self::create) and
+    /// [`add_stack_frame`](Self::add_stack_frame).
+    pub fn create_with_stack_trace<'f>(
         &mut self,
         message: &str,
         severity: ErrorSeverity,
-        frames: impl IntoIterator<Item = StackFrame<'a>>,
+        frames: impl IntoIterator<Item = StackFrame<'f>>,
     ) -> Result<ErrorContextId, Error> {
         self.error_context_with(message, severity, frames)
     }
 
-    fn error_context_with<'a>(
+    fn error_context_with<'f>(
         &mut self,
         message: &str,
         severity: ErrorSeverity,
-        frames: impl IntoIterator<Item = StackFrame<'a>>,
+        frames: impl IntoIterator<Item = StackFrame<'f>>,
     ) -> Result<ErrorContextId, Error> {
         let made = self.machine.new_host_error_context(message)?;
         let described = self.machine.describe_error(made, |record| {
@@ -82,7 +105,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`Error::NotHeld`] if the host doesn't hold it.
-    pub fn error_context_drop(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
+    pub fn drop(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         self.machine.drop_error_context(error_context)
     }
 
@@ -91,7 +114,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_message(&self, error_context: ErrorContextId) -> Result<&str, Error> {
+    pub fn message(self, error_context: ErrorContextId) -> Result<&'a str, Error> {
         self.machine.debug_message(error_context)
     }
 
@@ -100,10 +123,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_severity(
-        &self,
-        error_context: ErrorContextId,
-    ) -> Result<ErrorSeverity, Error> {
+    pub fn severity(&self, error_context: ErrorContextId) -> Result<ErrorSeverity, Error> {
         let record = self.machine.error_record(error_context)?;
         Ok(record.map(|record| record.severity).unwrap_or_default())
     }
@@ -113,7 +133,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`Error::Full`]: [`ErrorRecords`](crate::limits::Table::ErrorRecords).
-    pub fn error_context_set_severity(
+    pub fn set_severity(
         &mut self,
         error_context: ErrorContextId,
         severity: ErrorSeverity,
@@ -129,7 +149,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_code(&self, error_context: ErrorContextId) -> Result<Option<i64>, Error> {
+    pub fn code(&self, error_context: ErrorContextId) -> Result<Option<i64>, Error> {
         Ok(self.machine.error_record(error_context)?.and_then(|record| record.code))
     }
 
@@ -138,7 +158,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`Error::Full`]: [`ErrorRecords`](crate::limits::Table::ErrorRecords).
-    pub fn error_context_set_code(
+    pub fn set_code(
         &mut self,
         error_context: ErrorContextId,
         code: impl Into<Option<i64>>,
@@ -156,7 +176,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`StackFrames`](crate::limits::Table::StackFrames),
     /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`Error::ValueTooLong`].
-    pub fn error_context_add_stack_frame(
+    pub fn add_stack_frame(
         &mut self,
         error_context: ErrorContextId,
         frame: StackFrame<'_>,
@@ -169,10 +189,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_stack_frames(
-        &self,
+    pub fn stack_frames(
+        self,
         error_context: ErrorContextId,
-    ) -> Result<impl Iterator<Item = StackFrame<'_>>, Error> {
+    ) -> Result<impl Iterator<Item = StackFrame<'a>>, Error> {
         let record = self.machine.error_record(error_context)?;
         Ok(record.into_iter().flat_map(ErrorRecord::frames))
     }
@@ -184,7 +204,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`ErrorMetadata`](crate::limits::Table::ErrorMetadata),
     /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`Error::ValueTooLong`].
-    pub fn error_context_set_metadata(
+    pub fn set_metadata(
         &mut self,
         error_context: ErrorContextId,
         key: &str,
@@ -200,11 +220,11 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_get_metadata(
-        &self,
+    pub fn get_metadata(
+        self,
         error_context: ErrorContextId,
         key: &str,
-    ) -> Result<Option<&ContextValue<L>>, Error> {
+    ) -> Result<Option<&'a ContextValue<L>>, Error> {
         let record = self.machine.error_record(error_context)?;
         Ok(record.and_then(|record| Some(&record.metadata.get(key)?.value)))
     }
@@ -214,7 +234,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_remove_metadata(
+    pub fn remove_metadata(
         &mut self,
         error_context: ErrorContextId,
         key: &str,
@@ -232,10 +252,10 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_metadata(
-        &self,
+    pub fn metadata(
+        self,
         error_context: ErrorContextId,
-    ) -> Result<impl Iterator<Item = (&str, &ContextValue<L>)>, Error> {
+    ) -> Result<impl Iterator<Item = (&'a str, &'a ContextValue<L>)>, Error> {
         let record = self.machine.error_record(error_context)?;
         let all = record.into_iter().flat_map(|record| record.metadata.iter());
         Ok(all.map(|attribute| (attribute.name.text(), &attribute.value)))
@@ -246,10 +266,7 @@ impl<L: ExtensionLimits, C: Chooser> Host<'_, L, C> {
     /// # Errors
     ///
     /// [`Error::Unknown`]
-    pub fn error_context_stack_trace(
-        &self,
-        error_context: ErrorContextId,
-    ) -> Result<ErrorTrace<'_, L, C>, Error> {
+    pub fn stack_trace(self, error_context: ErrorContextId) -> Result<ErrorTrace<'a, L, C>, Error> {
         self.machine.error_context_key(error_context)?;
         Ok(ErrorTrace { machine: self.machine, error_context })
     }

@@ -1,0 +1,143 @@
+//! The views of the host extensions, by subject, and what they are made from.
+
+use core::fmt;
+
+use crate::chooser::Chooser;
+use crate::context::Contexts;
+use crate::error_context::ErrorContexts;
+use crate::host::limits::ExtensionLimits;
+use crate::task::{CancellationTokens, Tasks};
+use crate::thread::Threads;
+use crate::waitable::WaitableSets;
+
+use super::machine::ExtendedMachine;
+
+/// Access to the host extensions of a machine: what [`HostExtensions`] makes its views from.
+pub struct ExtensionAccess<'a, L: ExtensionLimits, C: Chooser> {
+    machine: &'a mut ExtendedMachine<L, C>,
+}
+
+impl<L: ExtensionLimits, C: Chooser> fmt::Debug for ExtensionAccess<'_, L, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExtensionAccess").field("machine", &self.machine).finish()
+    }
+}
+
+/// Whatever has a machine with the host extensions: a **host extension**.
+///
+/// These have the same methods of their own, so that the trait is only imported by code that works
+/// with all of them:
+///
+/// | type | which is |
+/// |---|---|
+/// | [`ExtendedMachine`] | a bare machine |
+/// | `component::Store` | a store of components |
+/// | `component::Caller` | the store, lent to a host function that a guest calls |
+/// | [`AsyncContextScope`](crate::context::AsyncContextScope) | what it was entered on |
+///
+/// ```
+/// # use weft_core as weft;
+/// # #[cfg(feature = "alloc")] {
+/// use weft::error::Error;
+/// use weft::host::{ExtendedMachine, HostExtensions};
+/// use weft::limits::Heap;
+///
+/// fn begin_and_end(store: &mut impl HostExtensions) -> Result<(), Error> {
+///     let task = store.tasks().start()?;
+///     store.tasks().complete(task, ())
+/// }
+///
+/// begin_and_end(&mut ExtendedMachine::<Heap>::default())?;
+/// # }
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+pub trait HostExtensions {
+    /// What the tables are made of.
+    type Limits: ExtensionLimits;
+    /// The chooser of what the spec leaves open.
+    type Chooser: Chooser;
+
+    /// Returns access to the extensions.
+    fn extensions(&mut self) -> ExtensionAccess<'_, Self::Limits, Self::Chooser>;
+
+    /// Returns a view of the [contexts](crate::context).
+    fn contexts(&mut self) -> Contexts<'_, Self::Limits, Self::Chooser> {
+        Contexts { machine: self.extensions().machine }
+    }
+
+    /// Returns a view of the [host tasks and calls](crate::task).
+    fn tasks(&mut self) -> Tasks<'_, Self::Limits, Self::Chooser> {
+        Tasks { machine: self.extensions().machine }
+    }
+
+    /// Returns a view of the [cancellation tokens](crate::task#cancellation).
+    fn cancellation_tokens(&mut self) -> CancellationTokens<'_, Self::Limits, Self::Chooser> {
+        CancellationTokens { machine: self.extensions().machine }
+    }
+
+    /// Returns a view of the [host's threads](crate::thread).
+    fn threads(&mut self) -> Threads<'_, Self::Limits, Self::Chooser> {
+        Threads { machine: self.extensions().machine }
+    }
+
+    /// Returns a view of the [host's waitable sets](crate::waitable).
+    fn waitable_sets(&mut self) -> WaitableSets<'_, Self::Limits, Self::Chooser> {
+        WaitableSets { machine: self.extensions().machine }
+    }
+
+    /// Returns a view of the [error contexts](crate::error_context).
+    fn error_contexts(&mut self) -> ErrorContexts<'_, Self::Limits, Self::Chooser> {
+        ErrorContexts { machine: self.extensions().machine }
+    }
+}
+
+/// The views of the host extensions: **host extensions**.
+impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
+    /// Returns a view of the [contexts](crate::context).
+    pub const fn contexts(&mut self) -> Contexts<'_, L, C> {
+        Contexts { machine: self }
+    }
+
+    /// Returns a view of the [host tasks and calls](crate::task).
+    pub const fn tasks(&mut self) -> Tasks<'_, L, C> {
+        Tasks { machine: self }
+    }
+
+    /// Returns a view of the [cancellation tokens](crate::task#cancellation).
+    pub const fn cancellation_tokens(&mut self) -> CancellationTokens<'_, L, C> {
+        CancellationTokens { machine: self }
+    }
+
+    /// Returns a view of the [host's threads](crate::thread).
+    pub const fn threads(&mut self) -> Threads<'_, L, C> {
+        Threads { machine: self }
+    }
+
+    /// Returns a view of the [host's waitable sets](crate::waitable).
+    pub const fn waitable_sets(&mut self) -> WaitableSets<'_, L, C> {
+        WaitableSets { machine: self }
+    }
+
+    /// Returns a view of the [error contexts](crate::error_context).
+    pub const fn error_contexts(&mut self) -> ErrorContexts<'_, L, C> {
+        ErrorContexts { machine: self }
+    }
+}
+
+impl<L: ExtensionLimits, C: Chooser> HostExtensions for ExtendedMachine<L, C> {
+    type Limits = L;
+    type Chooser = C;
+
+    fn extensions(&mut self) -> ExtensionAccess<'_, L, C> {
+        ExtensionAccess { machine: self }
+    }
+}
+
+impl<S: HostExtensions + ?Sized> HostExtensions for &mut S {
+    type Limits = S::Limits;
+    type Chooser = S::Chooser;
+
+    fn extensions(&mut self) -> ExtensionAccess<'_, S::Limits, S::Chooser> {
+        (**self).extensions()
+    }
+}

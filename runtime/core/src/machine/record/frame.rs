@@ -1,0 +1,45 @@
+//! Frames of the stack of nested calls, and the step that was handed out and not ended.
+
+use crate::id::{EndId, TaskId};
+
+use crate::machine::arena::Key;
+
+use super::instance::Instance;
+use super::task::Thread;
+use super::waitable::Waitable;
+
+/// Somebody who resumed a thread, and what they do when it stops.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Frame {
+    /// The host: `Store.invoke`, `Store.tick`.
+    Host,
+    /// The host, whose read or write of `end` moves values.
+    HostCopy { end: EndId },
+    /// `canon_lower` on `thread`, after the callee.
+    Lower { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
+    /// `canon_lift` of a function that isn't `async`, in its loop.
+    Lift { task: TaskId, instance: Key<Instance> },
+    /// `canon_subtask_cancel` on `thread`, after `on_cancel`.
+    CancelSubtask { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
+    /// `Task.request_cancellation`, in its loop; `has_resumed` after a thread has run.
+    RequestCancellation { task: TaskId, instance: Key<Instance>, has_resumed: bool },
+    /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread, in the middle of a
+    /// step of `previous`.
+    Realloc { previous: Option<Key<Thread>>, outstanding: Outstanding },
+}
+
+/// What the machine waits to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Outstanding {
+    /// What a guest does, if one runs, or what the host does.
+    #[default]
+    Nothing,
+    /// The end of the step whose token has this number.
+    Token(u64),
+    /// The end of [`Step::LoadDebugMessage`].
+    LoadDebugMessage,
+    /// The end of [`Step::StoreDebugMessage`].
+    StoreDebugMessage,
+    /// The end of [`Step::DropHostResource`].
+    DropHostResource,
+}

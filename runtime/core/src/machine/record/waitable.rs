@@ -1,0 +1,335 @@
+//! Waitables: subtasks, ends of streams and futures, and the sets of them. The reference's
+//! `Waitable`, `Subtask`, `End` and `WaitableSet`, as they are kept.
+
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::code::SubtaskState;
+use crate::core_value::{CoreType, CoreValue};
+use crate::trap::{CopyDirection, EndKind};
+
+use crate::machine::arena::Key;
+use crate::machine::list::{Linked, Links, List};
+use crate::machine::step::Buffer;
+
+use super::instance::Instance;
+use super::resource::Lend;
+use super::task::{Task, Thread};
+use super::words::{number, words};
+
+/// A subtask, or an end of a stream or future.
+#[derive(Debug)]
+pub(crate) struct Waitable {
+    /// The instance that holds it, or waits for it; nothing if the host does.
+    pub(crate) owner: Option<Key<Instance>>,
+    /// Its index in the owner's handle table; 0 if it isn't in one.
+    pub(crate) index: u32,
+    pub(crate) set: Option<Key<WaitableSet>>,
+    /// Its neighbours among those of its set, or of the host, that have an event.
+    links: Links<Waitable>,
+    /// The thread that waits for it, outside of any set.
+    pub(crate) waiter: Option<Key<Thread>>,
+    pub(crate) has_sync_waiter: bool,
+    pub(crate) has_pending_event: bool,
+    pub(crate) kind: Kind,
+}
+
+/// What a waitable is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Subtask(Subtask),
+    End(End),
+}
+
+impl Linked for Waitable {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+    fn links_mut(&mut self) -> &mut Links<Self> {
+        &mut self.links
+    }
+}
+
+impl Waitable {
+    pub(crate) fn new(owner: Option<Key<Instance>>, kind: Kind) -> Self {
+        Self {
+            owner,
+            index: 0,
+            set: None,
+            links: Links::default(),
+            waiter: None,
+            has_sync_waiter: false,
+            has_pending_event: false,
+            kind,
+        }
+    }
+
+    pub(crate) const fn in_waitable_set(&self) -> bool {
+        self.set.is_some()
+    }
+}
+
+/// A call as its caller sees it.
+#[derive(Debug)]
+pub(crate) struct Subtask {
+    pub(crate) callee: Callee,
+    /// The handles that are lent to the callee, the one lent last first.
+    pub(crate) lenders: Option<Key<Lend>>,
+    pub(crate) flat_result: FlatResult,
+    pub(crate) state: SubtaskState,
+    pub(crate) cancellation_requested: bool,
+    /// `resolve_delivered`, in the reference `lenders is None`.
+    pub(crate) resolve_delivered: bool,
+    pub(crate) ends: Ends,
+}
+
+/// Who has been called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callee {
+    /// Nobody any more: the call is over, or its callee's instance was removed.
+    Gone,
+    /// A guest.
+    Task(Key<Task>),
+    /// A function of the host.
+    Host(u32),
+    /// Nobody: it is an operation, which the host ends itself.
+    Operation,
+}
+
+/// What becomes of a call when it has resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// The import that was lowered without `async` returns.
+    Import,
+    /// `resource.drop` returns.
+    Destructor,
+    /// Its progress is an event, for the host or for the guest that has its index.
+    Event,
+}
+
+/// The flat result of a call that was lowered without `async`, packed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlatResult {
+    bits: [u32; 2],
+    ty: Option<CoreType>,
+}
+
+impl FlatResult {
+    const NONE: Self = Self { bits: [0; 2], ty: None };
+
+    pub(crate) fn pack(value: Option<CoreValue>) -> Self {
+        let Some(value) = value else { return Self::NONE };
+        let bits = match value {
+            CoreValue::I32(bits) | CoreValue::F32(bits) => bits.into(),
+            CoreValue::I64(bits) | CoreValue::F64(bits) => bits,
+            CoreValue::Function(function) => function.map_or(u64::MAX, u64::from),
+        };
+        Self { bits: words(bits), ty: Some(value.ty()) }
+    }
+
+    pub(crate) fn unpack(self) -> Option<CoreValue> {
+        let [low, _] = self.bits;
+        Some(match self.ty? {
+            CoreType::I32 => CoreValue::I32(low),
+            CoreType::F32 => CoreValue::F32(low),
+            CoreType::I64 => CoreValue::I64(number(self.bits)),
+            CoreType::F64 => CoreValue::F64(number(self.bits)),
+            CoreType::Function => CoreValue::Function(u32::try_from(number(self.bits)).ok()),
+        })
+    }
+}
+
+impl Subtask {
+    pub(crate) const fn new(callee: Callee) -> Self {
+        Self {
+            callee,
+            lenders: None,
+            flat_result: FlatResult::NONE,
+            state: SubtaskState::Starting,
+            cancellation_requested: false,
+            resolve_delivered: false,
+            ends: Ends::Import,
+        }
+    }
+
+    /// `Subtask.resolved`
+    pub(crate) const fn resolved(&self) -> bool {
+        !matches!(self.state, SubtaskState::Starting | SubtaskState::Started)
+    }
+
+    pub(crate) fn flat_result(&self) -> Option<CoreValue> {
+        self.flat_result.unpack()
+    }
+}
+
+/// An end of a stream or future.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// The type of the stream or future.
+    pub(crate) ty: TypeIndex,
+    /// The other end, until that is dropped.
+    pub(crate) other: Option<Key<Waitable>>,
+    /// `buffer.ptr`, as `words`.
+    address: [u32; 2],
+    /// `buffer.cx.opts`
+    options: u32,
+    /// `buffer.length`
+    pub(crate) length: u32,
+    /// `buffer.progress`, and that of the pending event: every event says how far the buffer
+    /// has come, and when a buffer is taken away, how far it came.
+    pub(crate) progress: u32,
+    buffer: BufferOf,
+    pub(crate) kind: EndKind,
+    /// Whether it is read from or written to.
+    pub(crate) direction: CopyDirection,
+    pub(crate) state: EndActivity,
+}
+
+/// Whether an end has a buffer, and whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BufferOf {
+    Nobody,
+    Guest,
+    Host,
+}
+
+/// What an end is doing: the reference's `End.State`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndActivity {
+    Idle,
+    Copying,
+    CancellingCopy,
+    Done,
+}
+
+impl End {
+    pub(crate) const fn new(ty: TypeIndex, kind: EndKind, direction: CopyDirection) -> Self {
+        Self {
+            ty,
+            other: None,
+            address: [0; 2],
+            options: 0,
+            length: 0,
+            progress: 0,
+            buffer: BufferOf::Nobody,
+            kind,
+            direction,
+            state: EndActivity::Idle,
+        }
+    }
+
+    /// `End.copying_or_cancelling`
+    pub(crate) const fn copying_or_cancelling(&self) -> bool {
+        matches!(self.state, EndActivity::Copying | EndActivity::CancellingCopy)
+    }
+
+    pub(crate) const fn buffer(&self) -> Option<Buffer> {
+        let Self { length, progress, .. } = *self;
+        let address = number(self.address);
+        let options = match self.buffer {
+            BufferOf::Nobody => return None,
+            BufferOf::Guest => Some(OptionsIndex(self.options)),
+            BufferOf::Host => None,
+        };
+        Some(Buffer { options, address, length, progress })
+    }
+
+    pub(crate) const fn set_buffer(&mut self, buffer: Buffer) {
+        self.address = words(buffer.address);
+        self.length = buffer.length;
+        self.progress = buffer.progress;
+        self.buffer = match buffer.options {
+            None => BufferOf::Host,
+            Some(OptionsIndex(options)) => {
+                self.options = options;
+                BufferOf::Guest
+            }
+        };
+    }
+
+    pub(crate) const fn take_buffer(&mut self) {
+        self.buffer = BufferOf::Nobody;
+    }
+}
+
+/// A waitable set.
+#[derive(Debug)]
+pub(crate) struct WaitableSet {
+    /// The instance that has it; nothing for the host's.
+    pub(crate) instance: Option<Key<Instance>>,
+    /// How many members it has.
+    pub(crate) num_elems: u32,
+    /// The members that have an event, in the order in which those came.
+    pub(crate) pending: List<Waitable>,
+    /// The threads that wait for an event, but for those that do so from a callback.
+    pub(crate) waiters: List<Thread>,
+    /// The threads that wait for an event from a callback.
+    pub(crate) callback_waiters: List<Thread>,
+    /// How many threads wait from a callback without needing an event, as they are to hear of
+    /// their cancellation.
+    pub(crate) cancelled_waiters: u32,
+    /// Its neighbours in one of its instance's two lists of sets with both events and waiters; for
+    /// the host's, among the members with events of the set that it is a member of.
+    links: Links<WaitableSet>,
+}
+
+impl Linked for WaitableSet {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+    fn links_mut(&mut self) -> &mut Links<Self> {
+        &mut self.links
+    }
+}
+
+impl WaitableSet {
+    pub(crate) fn new(instance: Option<Key<Instance>>) -> Self {
+        Self {
+            instance,
+            num_elems: 0,
+            pending: List::default(),
+            waiters: List::default(),
+            callback_waiters: List::default(),
+            cancelled_waiters: 0,
+            links: Links::default(),
+        }
+    }
+
+    pub(crate) const fn has_pending_event(&self) -> bool {
+        self.pending.len() > 0
+    }
+
+    pub(crate) const fn num_waiting(&self) -> u32 {
+        self.waiters.len() + self.callback_waiters.len() + self.cancelled_waiters
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::arena::Slot;
+
+    #[test]
+    fn a_waitable_takes_64_bytes() {
+        assert_eq!(size_of::<Slot<Waitable>>(), 64);
+    }
+
+    #[test]
+    fn a_waitable_set_takes_52_bytes() {
+        assert!(size_of::<Slot<WaitableSet>>() <= 52);
+    }
+
+    #[test]
+    fn a_flat_result_is_unpacked_as_it_was_packed() {
+        let values = [
+            CoreValue::I32(u32::MAX),
+            CoreValue::I64(u64::MAX),
+            CoreValue::F32(0x7fc0_0001),
+            CoreValue::F64(0x7ff8_0000_0000_0001),
+            CoreValue::Function(Some(7)),
+            CoreValue::Function(None),
+        ];
+        for value in values {
+            assert_eq!(FlatResult::pack(Some(value)).unpack(), Some(value));
+        }
+        assert_eq!(FlatResult::pack(None).unpack(), None);
+    }
+}

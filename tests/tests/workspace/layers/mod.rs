@@ -1,0 +1,79 @@
+//! The rooms of the runtime: who names whom, inside of crates and between them.
+//!
+//! `runtime/ARCHITECTURE.md` tells what the rooms are for. The table is in `rooms.rs`. This shows
+//! sizes, arrows and circles:
+//!
+//! ```text
+//! cargo test -p weft-tests --test workspace graph -- --nocapture
+//! ```
+//!
+//! A method that is called on a value names no path: types decide there, and the compiler.
+
+mod circles;
+mod naming;
+mod report;
+mod resolve;
+mod rooms;
+mod small;
+pub(crate) mod source;
+
+use std::path::Path;
+
+use self::circles::{circles_of_files, file_graph};
+use self::naming::namings;
+use self::rooms::{Plan, ROOMS};
+use self::source::{Tree, read_crates};
+
+/// The most files that may name one another: one object, in parts that are read together.
+const MOST_FILES_IN_A_CIRCLE: usize = 4;
+
+/// Parses the crates of the runtime.
+pub(crate) fn runtime() -> Tree {
+    Tree::parse(&read_crates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime")))
+}
+
+#[test]
+fn every_file_and_every_path_is_understood() {
+    let tree = runtime();
+    let plan = Plan::new(&tree, ROOMS);
+    let mut wrong = tree.errors.clone();
+    wrong.extend(namings(&tree).unresolved);
+    wrong.extend(plan.wrong_rows());
+    wrong.extend(plan.without_room());
+    wrong.extend(plan.items_at_roots());
+    assert!(wrong.is_empty(), "{} problems:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_room_names_only_rooms_that_it_may_name() {
+    let tree = runtime();
+    let violations = Plan::new(&tree, ROOMS).violations(&namings(&tree));
+    let (number, text) = (violations.len(), violations.join("\n"));
+    assert!(violations.is_empty(), "{number} paths go the wrong way:\n{text}");
+}
+
+#[test]
+fn circles_of_files_are_small() {
+    let tree = runtime();
+    let namings = namings(&tree);
+    let graph = file_graph(&tree, &namings);
+    let large: Vec<String> = circles_of_files(&graph)
+        .iter()
+        .filter(|it| it.len() > MOST_FILES_IN_A_CIRCLE)
+        .map(|it| report::circle(&tree, &graph, it))
+        .collect();
+    assert!(
+        large.is_empty(),
+        "at most {MOST_FILES_IN_A_CIRCLE} may be in one:\n{}",
+        large.join("\n")
+    );
+}
+
+#[test]
+fn the_graph_of_rooms_is_shown() {
+    let tree = runtime();
+    let namings = namings(&tree);
+    let graph =
+        report::graph(&tree, &namings, &Plan::new(&tree, ROOMS), &file_graph(&tree, &namings));
+    print!("{graph}");
+}

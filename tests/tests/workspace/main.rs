@@ -1,0 +1,12 @@
+//! The workspace: its packages, who names whom in their sources, and names themselves.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that fails to set up has failed"
+)]
+
+mod layers;
+mod names;
+mod packages;
