@@ -69,7 +69,7 @@ fn an_instance_and_a_function_of_another_store_are_refused() {
     let foreign = elsewhere.instance(CALLS_IMPORT);
     let seven = elsewhere.store.function(&foreign, "seven").unwrap();
     let missing = elsewhere.store.function(&foreign, "eleven").unwrap_err();
-    let (name, similar) = ("eleven".to_owned(), None);
+    let (name, similar) = ("eleven".to_owned(), Some("seven".to_owned()));
     assert_eq!(missing, ExportError::Missing { name, similar });
     let name = "seven".to_owned();
     let refused = world.store.function(&foreign, "seven").unwrap_err();
