@@ -162,8 +162,8 @@ mod status;
 mod tasks;
 pub(crate) mod token;
 
-#[cfg(feature = "alloc")]
 pub use cancellation_tokens::CancellationTokens;
+#[cfg(feature = "alloc")]
 pub use closures::CancellationHandlers;
 pub use running::{with_cancellable_task, with_task};
 pub use status::{TaskResult, TaskReturn, TaskStatus};

@@ -9,7 +9,7 @@ use crate::board::{Board, Wrong, expect};
 
 /// For whom something is done.
 #[derive(ContextKey)]
-#[context_key(value = u64)]
+#[context_key(value = u64, crate = weft_core)]
 struct UserId;
 
 pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {

@@ -96,8 +96,8 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run until a call or [host task](crate::task) is over, as a future, which any
     /// executor polls: a **host extension**. Dropping it leaves the task as it is.
     ///
-    /// How it ended is what [`Tasks::result`](crate::task::Tasks::result) returns; the result of a call is
-    /// [taken](Self::take_result) as ever.
+    /// How it ended is what [`Tasks::result`](crate::task::Tasks::result) returns; the result of a
+    /// call is [taken](Self::take_result) as ever.
     ///
     /// The future's errors are those of `wait_for_task`.
     pub fn wait_for_task_async(

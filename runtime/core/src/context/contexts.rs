@@ -18,8 +18,8 @@ use super::{
 /// It is made from whatever has a machine with the host extensions, for as long as it is used. See
 /// [`context`](crate::context).
 ///
-/// The *current* context is that of [the task that runs](crate::task::Tasks::current), or of the host if
-/// none does. Where there is none yet, reading finds nothing, and changing makes one.
+/// The *current* context is that of [the task that runs](crate::task::Tasks::current), or of the
+/// host if none does. Where there is none yet, reading finds nothing, and changing makes one.
 ///
 /// ```
 /// # use weft_core as weft;

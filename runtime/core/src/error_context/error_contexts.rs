@@ -54,7 +54,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         message: &str,
         severity: ErrorSeverity,
     ) -> Result<ErrorContextId, Error> {
-        self.error_context_with(message, severity, [])
+        self.create_with_frames(message, severity, [])
     }
 
     /// The same: the guide's name for it.
@@ -78,10 +78,10 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         severity: ErrorSeverity,
         frames: impl IntoIterator<Item = StackFrame<'f>>,
     ) -> Result<ErrorContextId, Error> {
-        self.error_context_with(message, severity, frames)
+        self.create_with_frames(message, severity, frames)
     }
 
-    fn error_context_with<'f>(
+    fn create_with_frames<'f>(
         &mut self,
         message: &str,
         severity: ErrorSeverity,

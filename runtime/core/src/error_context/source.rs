@@ -73,7 +73,7 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         error: &dyn core::error::Error,
         severity: ErrorSeverity,
     ) -> Result<ErrorContextId, Error> {
-        let made = self.error_context_of_one(error, severity)?;
+        let made = self.create_from_one(error, severity)?;
         if let Err(error) = self.add_sources_of(error, severity, made) {
             self.machine.drop_error_context(made)?;
             return Err(error);
@@ -91,7 +91,7 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         let mut next = error.source();
         while let Some(error) = next {
             left = left.checked_sub(1).ok_or(Error::TooManySources { max: MAX_SOURCES })?;
-            let source = self.error_context_of_one(error, severity)?;
+            let source = self.create_from_one(error, severity)?;
             let added = self.set_source(made, source);
             // From now on what it is the source of holds it, or nobody does.
             self.machine.drop_error_context(source)?;
@@ -101,7 +101,7 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         Ok(())
     }
 
-    fn error_context_of_one(
+    fn create_from_one(
         &mut self,
         error: &dyn core::error::Error,
         severity: ErrorSeverity,

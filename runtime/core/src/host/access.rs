@@ -25,6 +25,9 @@ impl<L: ExtensionLimits, C: Chooser> fmt::Debug for ExtensionAccess<'_, L, C> {
 
 /// Whatever has a machine with the host extensions: a **host extension**.
 ///
+/// What a view lends, it lends for as long as the store is borrowed: the methods that lend take the
+/// view by value.
+///
 /// These have the same methods of their own, so that the trait is only imported by code that works
 /// with all of them:
 ///

@@ -1,7 +1,7 @@
 //! The host extensions as hooks of the machine: what the host remembers of what is in it.
 //!
 //! A task that begins has its caller's current context, and what is removed takes its record with
-//! it. Everything else is done by [`Host`](super::Host), subject by subject.
+//! it. Everything else is done by the views, subject by subject.
 //!
 //! To add a record for another kind of thing, add a row to the tables of the extensions in
 //! `limits::table`, from which its storage in [`ExtensionLimits`] follows; a field and its entries
@@ -74,7 +74,7 @@ type CallRecords<L> = Records<
 >;
 
 /// The host extensions, as the [hooks](Hooks) of a machine: what the host remembers of what is in
-/// it. A **host extension**, used by the [views](super::Host) of a machine that has them.
+/// it. A **host extension**, used by the views of a machine that has them.
 pub struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: ContextTable<L>,
     /// The contexts of the host, where no task runs.
@@ -164,6 +164,17 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
 
     fn count_of(&self, table: Table) -> usize {
         self.entries_in_use(table)
+    }
+
+    /// A task is of interest if the host begins its thread, or if there are contexts.
+    #[inline]
+    fn hears_of_next_task(&self) -> bool {
+        self.threads.is_spawning() || self.contexts.len() > 0
+    }
+
+    #[inline]
+    fn hears_of_next_call(&self) -> bool {
+        false
     }
 
     /// Makes sure that the task can have the current context.

@@ -14,7 +14,7 @@ use crate::id::{
 /// An observer of a machine's records, which it is told of when they are made and removed.
 ///
 /// Every method has a default that does nothing. `()` implements this trait and is never told of
-/// anything: a [`Machine`] with `()` carries neither code nor bytes for hooks.
+/// anything: a [`Machine`](super::Machine) with `()` carries neither code nor bytes for hooks.
 ///
 /// Three things happen to a record, in this order:
 ///
@@ -71,13 +71,27 @@ pub trait Hooks {
     const LISTENS: bool = true;
 
     /// The tables that it keeps, and how many bytes an entry of each takes: for
-    /// [`Machine::entry_bytes`].
+    /// [`Machine::entry_bytes`](super::Machine::entry_bytes).
     const ENTRY_BYTES: &'static [(Table, usize)] = &[];
 
-    /// Returns how many entries one of its tables has in use: for [`Machine::count_of`].
+    /// Returns how many entries one of its tables has in use: for [`Machine::count_of`](super::Machine::count_of).
     fn count_of(&self, table: Table) -> usize {
         let _ = table;
         0
+    }
+
+    /// Returns whether [`prepare_task`](Self::prepare_task) and [`task_made`](Self::task_made) are
+    /// called for the task that is made next. The ids that they get are put together only then.
+    #[inline]
+    fn hears_of_next_task(&self) -> bool {
+        true
+    }
+
+    /// Returns whether [`prepare_call`](Self::prepare_call) and [`call_made`](Self::call_made) are
+    /// called for the call that is made next. The ids that they get are put together only then.
+    #[inline]
+    fn hears_of_next_call(&self) -> bool {
+        true
     }
 
     /// Makes sure that there is room for whatever is kept of a task and its implicit thread.

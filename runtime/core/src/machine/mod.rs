@@ -19,7 +19,7 @@
 //! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`count_of`](Machine::count_of) |
 //!
 //! Two kinds of bad news: a [`Trap`](crate::trap::Trap) says which rule a guest broke, an
-//! [`Error`] how the host misused the machine or which table is full. After
+//! [`Error`](crate::error::Error) how the host misused the machine or which table is full. After
 //! an `Error` that a host can cause, nothing has changed, and it may try again, for example when
 //! there is room. After a trap, or when the host can't go on for whatever reason,
 //! [`trapped`](Machine::trapped) gives up what was begun; until then, the machine takes nothing else.

@@ -57,7 +57,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         instance: InstanceId,
         function: Option<FunctionId>,
     ) -> Result<(), Error> {
-        if !H::LISTENS {
+        if !H::LISTENS || !self.hooks.hears_of_next_task() {
             return Ok(());
         }
         let call = function.map(|_| self.next_subtask_id()).transpose()?;
@@ -74,7 +74,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         task: Key<Task>,
         implicit_thread: Key<Thread>,
     ) -> Result<(), Error> {
-        if !H::LISTENS {
+        if !H::LISTENS || !self.hooks.hears_of_next_task() {
             return Ok(());
         }
         let Task { function, instance, caller, .. } = *self.tasks.get(task)?;
@@ -154,7 +154,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         function: Option<FunctionId>,
     ) -> Result<(), Error> {
         self.waitables.reserve(1)?;
-        if H::LISTENS {
+        if H::LISTENS && self.hooks.hears_of_next_call() {
             let call = self.next_subtask_id()?;
             self.hooks.prepare_call(NewCall { call, caller, function })?;
         }
@@ -171,7 +171,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let caller = call.owner;
         let key = self.waitables.insert(call)?;
         let call = self.subtask_id(key)?;
-        if H::LISTENS {
+        if H::LISTENS && self.hooks.hears_of_next_call() {
             let caller = caller.map(|it| self.instance_id(it)).transpose()?;
             self.hooks.call_made(NewCall { call, caller, function })?;
         }

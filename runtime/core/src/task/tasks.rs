@@ -191,8 +191,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.task_result(task)
     }
 
-    /// The context that a host task was started in; the host's [current](crate::context::Contexts::current) one is
-    /// another matter.
+    /// Returns the context that a host task was started in. The host's
+    /// [current](crate::context::Contexts::current) one is another matter.
     ///
     /// # Errors
     ///

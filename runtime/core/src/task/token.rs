@@ -12,7 +12,8 @@ use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::{Linked, Links, List};
 
 /// A cancellation token: who has it can cancel what is bound to it, and tell whether somebody has.
-/// A **host extension**; its methods are those of [`CancellationTokens`](super::CancellationTokens).
+/// A **host extension**; its methods are those of
+/// [`CancellationTokens`](super::CancellationTokens).
 ///
 /// It is an id: one of a token that was dropped is an [`Error::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -47,6 +47,12 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         }
     }
 
+    /// Whether the call that is begun next is a thread's.
+    #[inline]
+    pub(crate) const fn is_spawning(&self) -> bool {
+        self.spawning.is_some()
+    }
+
     /// How many there are.
     pub(crate) const fn len(&self) -> usize {
         self.records.len()

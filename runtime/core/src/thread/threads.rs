@@ -116,7 +116,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         self.spawn_ref(*function, config, parent)
     }
 
-    /// The thread that runs, or that calls the function of the host which has control; nothing if
+    /// Returns the thread that runs, or that calls the host function which has control. Nothing if
     /// the host did not begin it.
     pub fn current(&self) -> Option<SpawnedThreadId> {
         self.machine.hooks.threads.of_thread(self.machine.running_thread_id()?)

@@ -59,7 +59,7 @@ pub enum TypeDefinition {
         instance: Option<InstanceId>,
         /// The function that is called with the representation of a resource that its owner
         /// dropped: a lifted function of `instance`. Nothing for the host's, which hears of each
-        /// drop by [`Step::DropHostResource`].
+        /// drop by [`Step::DropHostResource`](crate::machine::Step::DropHostResource).
         destructor: Option<FunctionId>,
     },
     /// A `stream` or `future` type.

@@ -36,10 +36,10 @@ pub(crate) enum Outstanding {
     Nothing,
     /// The end of the step whose token has this number.
     Token(u64),
-    /// The end of [`Step::LoadDebugMessage`].
+    /// The end of [`Step::LoadDebugMessage`](crate::machine::Step::LoadDebugMessage).
     LoadDebugMessage,
-    /// The end of [`Step::StoreDebugMessage`].
+    /// The end of [`Step::StoreDebugMessage`](crate::machine::Step::StoreDebugMessage).
     StoreDebugMessage,
-    /// The end of [`Step::DropHostResource`].
+    /// The end of [`Step::DropHostResource`](crate::machine::Step::DropHostResource).
     DropHostResource,
 }

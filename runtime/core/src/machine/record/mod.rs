@@ -1,7 +1,7 @@
 //! The records that the machine keeps, as plain data with methods of their own.
 //!
-//! They know nothing of the [machine](super::Machine), whose tables they are in, and of its rules. Links between
-//! them are [keys](super::arena::Key).
+//! They know nothing of the machine, whose tables they are in, and of its rules. Links between them
+//! are [keys](super::arena::Key).
 
 pub(crate) mod definition;
 pub(crate) mod error_context;
