@@ -119,7 +119,7 @@ pub enum Error {
         /// The built-in.
         builtin: Builtin,
         /// What the engine lacks.
-        capability: Capability,
+        capability: MissingCapability,
     },
     /// The chooser chose what there isn't.
     #[error("of {count} possibilities of `{choice}`, {chosen} was chosen")]
@@ -288,12 +288,12 @@ impl Error {
 /// Something that an engine can have or lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Capability {
+pub enum MissingCapability {
     /// Shared functions, whose threads run in parallel.
     SharedFunctions,
 }
 
-impl fmt::Display for Capability {
+impl fmt::Display for MissingCapability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SharedFunctions => "shared functions",

@@ -32,7 +32,7 @@
 //! # use weft_core as weft;
 //! use weft::builtin::OptionsIndex;
 //! use weft::core_value::CoreValue;
-//! use weft::machine::{Lift, LiftedFunction, Machine, Step};
+//! use weft::machine::{LiftMode, LiftedFunction, Machine, Step};
 //!
 //! weft::limits! {
 //!     struct Small { ..MachineSizes::SMALL }
@@ -43,7 +43,7 @@
 //! let add = machine.lift(LiftedFunction {
 //!     instance,
 //!     is_async: false,
-//!     lift: Lift::Sync { has_post_return: false },
+//!     lift: LiftMode::Sync { has_post_return: false },
 //!     result_type: None,
 //!     lift_options: OptionsIndex(0),
 //! })?;
@@ -70,8 +70,8 @@ mod error_context;
 mod frame;
 mod handle;
 mod hooks;
-mod host_call;
 mod host_end;
+mod host_function_call;
 mod host_resource;
 mod host_set;
 mod index_table;
@@ -102,10 +102,10 @@ pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,
     WaitingOn,
 };
-pub use record::definition::{Lift, LiftedFunction, TypeDefinition};
+pub use record::definition::{LiftMode, LiftedFunction, TypeDefinition};
 pub use resource::LoweredBorrow;
 pub use state::Machine;
 pub use step::{
-    Buffer, BufferCheck, Copy, CopySide, Event, HostEvent, Resumed, StartFunctionSearch, Step,
-    TaskReturn,
+    Buffer, BufferCheck, CopySide, CopyToken, Event, HostEvent, Resumed, ReturnToken,
+    StartFunctionSearch, Step,
 };

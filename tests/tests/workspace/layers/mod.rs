@@ -16,7 +16,7 @@ mod report;
 mod resolve;
 mod rooms;
 mod small;
-mod source;
+pub(crate) mod source;
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ use self::source::{Tree, read_crates};
 const MOST_FILES_IN_A_CIRCLE: usize = 4;
 
 /// Parses the crates of the runtime.
-fn runtime() -> Tree {
+pub(crate) fn runtime() -> Tree {
     Tree::parse(&read_crates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime")))
 }
 

@@ -1,7 +1,7 @@
 //! Calls by guests, of built-ins and of what they import.
 
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
-use crate::component::store::crossing::{HostCallSite, Next};
+use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
 use crate::core_value::CoreValue;
@@ -36,7 +36,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
         let thread = state.machine.current().ok_or(Error::NoCurrentThread)?;
-        let mut site = HostCallSite { thread, number, event_address: 0 };
+        let mut site = CallSite { thread, number, event_address: 0 };
         let step = match *state.functions.core_function(number)? {
             CoreFunction::Builtin(mut definition) => {
                 match definition {

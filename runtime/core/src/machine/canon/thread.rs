@@ -3,7 +3,7 @@
 use crate::builtin::{Builtin, CoreTypeIndex, Outcome, TableIndex, ThreadBuiltins};
 use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
-use crate::error::{Capability, Error, Failure};
+use crate::error::{Error, Failure, MissingCapability};
 use crate::limits::Limits;
 use crate::trap::Trap;
 
@@ -219,6 +219,6 @@ impl<L: Limits, C: Chooser, H: Hooks> ThreadBuiltins for Machine<L, C, H> {
 
 /// What is defined with `shared` is a shared function, and its threads run in parallel.
 const fn refuse_shared(builtin: Builtin, is_shared: bool) -> Result<(), Error> {
-    let capability = Capability::SharedFunctions;
+    let capability = MissingCapability::SharedFunctions;
     if is_shared { Err(Error::EngineCapability { builtin, capability }) } else { Ok(()) }
 }

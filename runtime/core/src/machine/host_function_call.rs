@@ -23,8 +23,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
     /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
     /// [`Error::AlreadyStarted`].
-    pub fn start_host_call(&mut self, call: SubtaskId) -> Result<(), Error> {
-        let subtask = self.host_call(call)?;
+    pub fn start_host_function_call(&mut self, call: SubtaskId) -> Result<(), Error> {
+        let subtask = self.host_function_call(call)?;
         if self.subtask(subtask)?.state != SubtaskState::Starting {
             return Err(Error::AlreadyStarted);
         }
@@ -43,12 +43,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
     /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
     /// [`Error::NotStarted`].
-    pub fn return_host_call(
+    pub fn return_host_function_call(
         &mut self,
         call: SubtaskId,
         result: Option<CoreValue>,
     ) -> Result<(), Failure> {
-        let subtask = self.host_call(call)?;
+        let subtask = self.host_function_call(call)?;
         if self.subtask(subtask)?.state == SubtaskState::Starting {
             return Err(Error::NotStarted.into());
         }
@@ -62,8 +62,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`Error::Unknown`] if the call is no more, as its caller has it; [`Error::CallerGone`] if the caller
     /// is locked down; [`Error::AlreadyResolved`]; [`Error::NotHosts`] if a guest was called;
     /// [`Error::NotCancelled`] if the caller didn't ask.
-    pub fn cancel_host_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
-        let subtask = self.host_call(call)?;
+    pub fn cancel_host_function_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
+        let subtask = self.host_function_call(call)?;
         if !self.subtask(subtask)?.cancellation_requested {
             return Err(Error::NotCancelled.into());
         }
@@ -108,7 +108,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// A call of a function of the host which is not over.
-    fn host_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
+    fn host_function_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if let Some(caller) = self.waitables.get(subtask)?.owner
             && self.instances.get(caller)?.lockdown
