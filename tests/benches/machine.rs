@@ -68,7 +68,7 @@ mod scaling {
     use weft::builtin::{ResourceDefinition, TaskDefinition, ThreadDefinition};
     use weft::code::{Ends, SubtaskState};
     use weft::machine::{
-        EndId, Event, FunctionId, InstanceId, Lift, Step, SubtaskId, TypeDefinition,
+        EndId, Event, FunctionId, InstanceId, LiftMode, Step, SubtaskId, TypeDefinition,
     };
     use weft_tests::stage::{
         DROP_READABLE, DROP_WRITABLE, Stage, callback_event, expect_return_to_host, resource_new,
@@ -255,7 +255,7 @@ mod scaling {
             let instance = stage.instance();
             let mut it = Self { stage, instance, wait, streams: Vec::new() };
             let is_callback = matches!(wait, Wait::OwnSetByCallback | Wait::YieldByCallback);
-            let lift = if is_callback { Lift::Callback } else { Lift::Stackful };
+            let lift = if is_callback { LiftMode::Callback } else { LiftMode::Stackful };
             let function = it.stage.export(instance, lift);
             let mut one_set = None;
             for position in 0..n {
@@ -365,8 +365,8 @@ mod scaling {
         fn wake_a_waiter_behind_many_callbacks(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.instance();
-            let callback = stage.export(instance, Lift::Callback);
-            let stackful = stage.export(instance, Lift::Stackful);
+            let callback = stage.export(instance, LiftMode::Callback);
+            let stackful = stage.export(instance, LiftMode::Stackful);
             let mut set = 0;
             for _ in 0..n {
                 stage.enter_for_good(callback);
@@ -412,7 +412,7 @@ mod scaling {
         /// A thread yields and is resumed, while `n` tasks wait.
         fn yield_among_many_that_wait(bencher, n) {
             let mut tasks = Tasks::new(n, Wait::Read);
-            let function = tasks.stage.export(tasks.instance, Lift::Stackful);
+            let function = tasks.stage.export(tasks.instance, LiftMode::Stackful);
             tasks.stage.enter_for_good(function);
             among(bencher, tasks, |_, _| {}, |it, _| {
                 it.stage.block(ThreadDefinition::Yield, []);
@@ -423,7 +423,7 @@ mod scaling {
         /// A callback yields and is called, while `n` tasks wait.
         fn yield_by_callback_among_many_that_wait(bencher, n) {
             let mut tasks = Tasks::new(n, Wait::Read);
-            let function = tasks.stage.export(tasks.instance, Lift::Callback);
+            let function = tasks.stage.export(tasks.instance, LiftMode::Callback);
             tasks.stage.enter_for_good(function);
             among(bencher, tasks, |_, _| {}, |it, _| {
                 expect_return_to_host(&it.stage.yield_in_callback());
@@ -447,7 +447,7 @@ mod scaling {
         /// wait.
         fn async_call_among_many_tasks(bencher, n) {
             let mut tasks = Tasks::new(n, Wait::Read);
-            let function = tasks.stage.export(tasks.instance, Lift::Callback);
+            let function = tasks.stage.export(tasks.instance, LiftMode::Callback);
             among(bencher, tasks, |_, _| {}, move |it, _| {
                 let call = it.stage.enter(function);
                 it.stage.return_and_exit();
@@ -485,7 +485,7 @@ mod scaling {
             let instance = stage.running_guest();
             stage.close();
             stage.block(ThreadDefinition::Yield, []);
-            let function = stage.export(instance, Lift::Callback);
+            let function = stage.export(instance, LiftMode::Callback);
             let (waiting, returned) = (VecDeque::new(), VecDeque::with_capacity(64));
             let mut it = Self { stage, function, waiting, returned };
             for _ in 0..n {
@@ -525,7 +525,7 @@ mod scaling {
         fn cancel_one_of_many_that_wait(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.instance();
-            let function = stage.export(instance, Lift::Callback);
+            let function = stage.export(instance, LiftMode::Callback);
             stage.enter_for_good(function);
             let set = stage.new_set();
             stage.return_and_exit();
@@ -556,7 +556,7 @@ mod scaling {
         fn hear_of_one_of_many_calls(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.instance();
-            let function = stage.export(instance, Lift::Callback);
+            let function = stage.export(instance, LiftMode::Callback);
             let call = move |stage: &mut Stage| {
                 let call = stage.enter(function);
                 stage.return_and_exit();

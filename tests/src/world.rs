@@ -84,7 +84,7 @@ impl<T: Send + 'static> World<T> {
 
     /// Returns an export of an instance, which is a function.
     pub fn function(&self, instance: &Instance<Wasmi>, name: &str) -> Function {
-        self.store.function(instance, name).unwrap_or_else(|| panic!("no export `{name}`"))
+        self.store.function(instance, name).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Calls an export, or says why that is impossible.

@@ -220,7 +220,7 @@ impl<'w> Generator<'w> {
                 #docs
                 #[derive(Clone, Copy, Debug)]
                 pub struct #name;
-                impl ::weft::binding::Function for #name {
+                impl ::weft::binding::BoundFunction for #name {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = #full;
                     const ASYNC: bool = #is_async;

@@ -86,7 +86,7 @@ impl<'w> Generator<'w> {
                 quote! {
                     #[derive(Debug)]
                     pub enum #name {}
-                    impl ::weft::binding::Resource for #name {
+                    impl ::weft::binding::BoundResource for #name {
                         const INTERFACE: ::core::option::Option<&'static str> = INTERFACE;
                         const NAME: &'static str = #wit;
                     }
@@ -246,11 +246,11 @@ impl<'w> Generator<'w> {
             }
             TypeDefKind::Stream(ty) => {
                 let ty = or_unit(*ty)?;
-                quote!(::weft::binding::Stream<#ty>)
+                quote!(::weft::binding::StreamHandle<#ty>)
             }
             TypeDefKind::Future(ty) => {
                 let ty = or_unit(*ty)?;
-                quote!(::weft::binding::Future<#ty>)
+                quote!(::weft::binding::FutureHandle<#ty>)
             }
             TypeDefKind::Handle(Handle::Own(resource)) => {
                 let resource = inner(Type::Id(*resource))?;

@@ -236,6 +236,28 @@ impl CanonicalAbi {
 
     fn compare_builtin(&self, spec: &Spec, builtin: &Builtin, findings: &mut Findings<'_>) {
         let section = self.section(&builtin.name);
+        self.compare_form(spec, builtin, section, findings);
+        self.compare_options(spec, builtin, section, findings);
+        self.compare_slots(spec, builtin, section, findings);
+        let file = format!("spec/builtins/{}.toml", builtin.family);
+        self.compare_anchor(
+            &builtin.name,
+            &builtin.anchors.canonical_abi,
+            section,
+            &file,
+            &builtin.name.span,
+            findings,
+        );
+    }
+
+    /// Compares the gate, the immediates and the type.
+    fn compare_form(
+        &self,
+        spec: &Spec,
+        builtin: &Builtin,
+        section: Option<&Section>,
+        findings: &mut Findings<'_>,
+    ) {
         let heading = section.map(|section| self.text.place(section.line));
         findings.compare(Fact {
             subject: &builtin.name,
@@ -262,10 +284,21 @@ impl CanonicalAbi {
             what: "type",
             described: Some(without_names(builtin)),
             found: signature.map(|(_, signature)| signature.clone()),
-            place: signature.map(|(line, _)| self.text.place(*line)).or(heading.clone()),
+            place: signature.map(|(line, _)| self.text.place(*line)).or(heading),
             edit: described::edit(builtin, "signature"),
             described_at: Some(&builtin.signature.span),
         });
+    }
+
+    /// Compares the options that may and must be there, and the gate of `async?`.
+    fn compare_options(
+        &self,
+        spec: &Spec,
+        builtin: &Builtin,
+        section: Option<&Section>,
+        findings: &mut Findings<'_>,
+    ) {
+        let heading = section.map(|section| self.text.place(section.line));
         findings.compare(Fact {
             subject: &builtin.name,
             what: "allowed options",
@@ -301,6 +334,16 @@ impl CanonicalAbi {
             edit: described::edit(builtin, "immediates"),
             described_at: Some(&builtin.name.span),
         });
+    }
+
+    /// Compares the number of context slots, of built-ins that have one.
+    fn compare_slots(
+        &self,
+        spec: &Spec,
+        builtin: &Builtin,
+        section: Option<&Section>,
+        findings: &mut Findings<'_>,
+    ) {
         let slots = spec.constants.iter().find(|constant| *constant.name == "CONTEXT_SLOTS");
         let slots = slots.filter(|_| described::has(&builtin.immediates, ImmediateKind::U32));
         let bound = section.and_then(|section| {
@@ -316,15 +359,6 @@ impl CanonicalAbi {
             edit: "constant `CONTEXT_SLOTS` in spec/abi.toml".to_owned(),
             described_at: slots.map(|slots| &slots.name.span),
         });
-        let file = format!("spec/builtins/{}.toml", builtin.family);
-        self.compare_anchor(
-            &builtin.name,
-            &builtin.anchors.canonical_abi,
-            section,
-            &file,
-            &builtin.name.span,
-            findings,
-        );
     }
 
     /// The options that the section allows: what holds for all definitions, and what it says.

@@ -81,6 +81,38 @@ fn gives(spec: &Spec, template: &str, expected: &str) -> bool {
     })
 }
 
+/// Takes the rest of a block comment. Returns the number of lines that end in it, if it has an end.
+fn skip_comment(characters: &mut impl Iterator<Item = char>) -> Option<usize> {
+    let (mut depth, mut before, mut lines) = (1_usize, ' ', 0);
+    while depth > 0 {
+        let c = characters.next()?;
+        lines += usize::from(c == '\n');
+        match (before, c) {
+            ('(', ';') => depth += 1,
+            (';', ')') => depth -= 1,
+            _ => {}
+        }
+        // A `;` that has opened or closed one does not do so again.
+        before = if (before, c) == ('(', ';') { ' ' } else { c };
+    }
+    Some(lines)
+}
+
+/// Takes the rest of a string. Returns it and the number of lines that end in it, if it has an end.
+fn read_string(characters: &mut impl Iterator<Item = char>) -> Option<(String, usize)> {
+    let (mut string, mut lines) = (String::new(), 0);
+    loop {
+        match characters.next()? {
+            '"' => return Some((string, lines)),
+            '\\' => string.extend(characters.next()),
+            c => {
+                lines += usize::from(c == '\n');
+                string.push(c);
+            }
+        }
+    }
+}
+
 /// The last string of each `(assert_trap …)`, with the line of the assertion.
 fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
     let mut found = Vec::new();
@@ -95,26 +127,11 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
                 while characters.next_if(|c| *c != '\n').is_some() {}
             }
             '(' if characters.peek() == Some(&';') => {
-                let start = line;
-                let (mut depth, mut before) = (1_usize, ' ');
                 characters.next();
-                while depth > 0 {
-                    let Some(c) = characters.next() else {
-                        return Err(script.problem(
-                            start,
-                            "unbalanced-code",
-                            "this comment has no end",
-                        ));
-                    };
-                    line += usize::from(c == '\n');
-                    match (before, c) {
-                        ('(', ';') => depth += 1,
-                        (';', ')') => depth -= 1,
-                        _ => {}
-                    }
-                    // A `;` that has opened or closed one does not do so again.
-                    before = if (before, c) == ('(', ';') { ' ' } else { c };
-                }
+                let lines = skip_comment(&mut characters).ok_or_else(|| {
+                    script.problem(line, "unbalanced-code", "this comment has no end")
+                })?;
+                line += lines;
             }
             '(' => open.push((line, String::new(), None)),
             ')' => match open.pop() {
@@ -127,22 +144,10 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
                 }
             },
             '"' => {
-                let start = line;
-                let mut string = String::new();
-                loop {
-                    match characters.next() {
-                        Some('"') => break,
-                        Some('\\') => string.extend(characters.next()),
-                        Some(c) => {
-                            line += usize::from(c == '\n');
-                            string.push(c);
-                        }
-                        None => {
-                            let message = "this string has no end";
-                            return Err(script.problem(start, "unbalanced-code", message));
-                        }
-                    }
-                }
+                let (string, lines) = read_string(&mut characters).ok_or_else(|| {
+                    script.problem(line, "unbalanced-code", "this string has no end")
+                })?;
+                line += lines;
                 if let Some((_, _, last)) = open.last_mut() {
                     *last = Some(string);
                 }

@@ -25,19 +25,7 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
     let methods = members.iter().map(|builtin| method(spec, builtin));
     let definition_doc =
         outer_doc(&format!("A built-in of the family `{family}`, with what its definition fixes."));
-    let variants = members.iter().map(|builtin| {
-        let name = variant(builtin);
-        let text = outer_doc(&format!("`{}`", *builtin.name));
-        let fixed = fixed(builtin);
-        if fixed.is_empty() {
-            return quote! { #text #name, };
-        }
-        let fields = fixed.iter().map(|Fixed { name, ty, doc }| {
-            let text = outer_doc(doc);
-            quote! { #text #name: #ty, }
-        });
-        quote! { #text #name { #(#fields)* }, }
-    });
+    let variants = members.iter().map(|builtin| definition_variant(builtin));
     let builtins = members.iter().map(|builtin| {
         let (name, all) = (variant(builtin), type_name(&builtin.name));
         let fields = if fixed(builtin).is_empty() { quote!() } else { quote!({ .. }) };
@@ -97,6 +85,21 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
     };
     let imports = imports(&body);
     quote! { #head #imports #body }
+}
+
+/// Returns the variant of a built-in's definition, with what the definition fixes.
+fn definition_variant(builtin: &Builtin) -> TokenStream {
+    let name = variant(builtin);
+    let text = outer_doc(&format!("`{}`", *builtin.name));
+    let fixed = fixed(builtin);
+    if fixed.is_empty() {
+        return quote! { #text #name, };
+    }
+    let fields = fixed.iter().map(|Fixed { name, ty, doc }| {
+        let text = outer_doc(doc);
+        quote! { #text #name: #ty, }
+    });
+    quote! { #text #name { #(#fields)* }, }
 }
 
 /// `StreamBuiltins`

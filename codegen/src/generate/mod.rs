@@ -2,7 +2,8 @@
 //!
 //! | module | writes |
 //! |---|---|
-//! | `builtin` | `builtin.rs`: the enumeration, the sums of definitions and traits |
+//! | `builtin` | `builtin.rs`: the enumeration |
+//! | `definition` | `definition.rs`: the sums of definitions and traits |
 //! | `family` | `stream.rs` and its like: definition, typed trait, decoding and encoding of a family |
 //! | `template` | the like in the crate of components: what a definition fixes before it has numbers |
 //! | `samples` | in folders of tests: definitions with given values, a recorder of calls |
@@ -20,6 +21,7 @@
 
 mod builtin;
 mod code;
+mod definition;
 mod description;
 mod family;
 mod gate;
@@ -125,6 +127,7 @@ fn core(spec: &Spec) -> Vec<Module> {
     let mut modules = vec![
         Module::new(CORE, "builtin", ROWS, builtin::module(spec)),
         Module::new(CORE, "code", "spec/abi.toml", code::module(spec)),
+        Module::new(CORE, "definition", ROWS, definition::module(spec)),
         Module::new(CORE, "gate", "spec/gates.toml", gate::module(spec)),
         Module::new(CORE, "guards", "spec/traps.toml", guards::module(spec)),
         Module::new(CORE, "limit", "spec/abi.toml", limit::module(spec)),

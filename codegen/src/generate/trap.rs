@@ -10,42 +10,8 @@ use super::rust::{count, doc, outer_doc, type_name, value_name};
 pub(super) fn module(spec: &Spec) -> TokenStream {
     let head = doc("The rules whose breach is a trap.");
     let words = spec.trap_words.iter().map(words);
-    let variants = spec.traps.iter().map(|trap| {
-        let name = type_name(&trap.id);
-        let text = outer_doc(&trap.summary);
-        let fields = parameters(trap);
-        if fields.is_empty() {
-            return quote! { #text #name, };
-        }
-        let fields = fields.iter().map(|parameter| {
-            let field = value_name(parameter);
-            if parameter == "index" {
-                return quote! {
-                    /// The index that the guest passed.
-                    #field: u32
-                };
-            }
-            let ty = type_name(parameter);
-            let summary = spec.trap_words.iter().find(|words| *words.name == *parameter);
-            let text = outer_doc(summary.map_or("", |words| &words.summary));
-            quote! { #text #field: #ty }
-        });
-        quote! { #text #name { #(#fields,)* }, }
-    });
-    let messages = spec.traps.iter().map(|trap| {
-        let name = type_name(&trap.id);
-        let parameters = parameters(trap);
-        let fields: Vec<_> = parameters.iter().map(|name| value_name(name)).collect();
-        let mut format = trap.message.value.clone();
-        for (parameter, field) in parameters.iter().zip(&fields) {
-            format = format.replace(&format!("{{{parameter}}}"), &format!("{{{field}}}"));
-        }
-        if fields.is_empty() {
-            quote! { Self::#name => f.write_str(#format), }
-        } else {
-            quote! { Self::#name { #(#fields),* } => write!(f, #format), }
-        }
-    });
+    let variants = spec.traps.iter().map(|trap| variant(spec, trap));
+    let messages = spec.traps.iter().map(message);
     let rules = spec.traps.iter().map(|trap| {
         let name = type_name(&trap.id);
         let fields = if parameters(trap).is_empty() { quote!() } else { quote!({ .. }) };
@@ -108,6 +74,46 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
             Embedding,
         }
         #(#words)*
+    }
+}
+
+/// Returns the variant of a trap, with the fields that its message names.
+fn variant(spec: &Spec, trap: &Trap) -> TokenStream {
+    let name = type_name(&trap.id);
+    let text = outer_doc(&trap.summary);
+    let fields = parameters(trap);
+    if fields.is_empty() {
+        return quote! { #text #name, };
+    }
+    let fields = fields.iter().map(|parameter| {
+        let field = value_name(parameter);
+        if parameter == "index" {
+            return quote! {
+                /// The index that the guest passed.
+                #field: u32
+            };
+        }
+        let ty = type_name(parameter);
+        let summary = spec.trap_words.iter().find(|words| *words.name == *parameter);
+        let text = outer_doc(summary.map_or("", |words| &words.summary));
+        quote! { #text #field: #ty }
+    });
+    quote! { #text #name { #(#fields,)* }, }
+}
+
+/// Returns the arm that writes the message of a trap.
+fn message(trap: &Trap) -> TokenStream {
+    let name = type_name(&trap.id);
+    let parameters = parameters(trap);
+    let fields: Vec<_> = parameters.iter().map(|name| value_name(name)).collect();
+    let mut format = trap.message.value.clone();
+    for (parameter, field) in parameters.iter().zip(&fields) {
+        format = format.replace(&format!("{{{parameter}}}"), &format!("{{{field}}}"));
+    }
+    if fields.is_empty() {
+        quote! { Self::#name => f.write_str(#format), }
+    } else {
+        quote! { Self::#name { #(#fields),* } => write!(f, #format), }
     }
 }
 

@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use bindings3::exports::functions::Run;
 use bindings3::test::async_things::things;
 use bindings3::{AsyncWorld, Host};
-use weft::binding::{Borrow, ErrorContext, Function, Own, Resource, Stream, World};
+use weft::binding::{Borrow, BoundFunction, BoundResource, ErrorContext, Own, StreamHandle, World};
 use weft::machine::EndId;
 
 /// A host whose futures take with them what they need.
@@ -27,18 +27,18 @@ impl things::HostSource for Server {
     fn read(
         &mut self,
         self_: Borrow<'_, things::Source>,
-    ) -> impl Future<Output = Stream<u8>> + Send + 'static {
+    ) -> impl Future<Output = StreamHandle<u8>> + Send + 'static {
         let (reads, end) = (self.reads.clone(), self.ends.get(&self_.representation()).copied());
         async move {
             reads.fetch_add(1, Ordering::Relaxed);
             match end {
-                Some(end) => Stream::from(end),
+                Some(end) => StreamHandle::from(end),
                 None => core::future::pending().await,
             }
         }
     }
 
-    fn wait(&mut self, _: weft::binding::Future<()>) -> impl Future<Output = ()> + Send + 'static {
+    fn wait(&mut self, _: weft::binding::FutureHandle<()>) -> impl Future<Output = ()> + Send + 'static {
         ready(())
     }
 
@@ -48,9 +48,9 @@ impl things::HostSource for Server {
 impl things::Host for Server {
     fn join(
         &mut self,
-        _: Stream<()>,
-        _: weft::binding::Future<String>,
-        _: weft::binding::Future<Result<Stream<Own<things::Source>>, things::Broken>>,
+        _: StreamHandle<()>,
+        _: weft::binding::FutureHandle<String>,
+        _: weft::binding::FutureHandle<Result<StreamHandle<Own<things::Source>>, things::Broken>>,
     ) -> impl Future<Output = ()> + Send + 'static {
         ready(())
     }
@@ -69,7 +69,7 @@ impl things::Host for Server {
 
     fn mapped(
         &mut self,
-        x: BTreeMap<u32, BTreeMap<char, weft::binding::Future<()>>>,
+        x: BTreeMap<u32, BTreeMap<char, weft::binding::FutureHandle<()>>>,
     ) -> impl Future<Output = Result<BTreeMap<String, u8>, things::Problem>> + Send + 'static {
         ready(if x.is_empty() { Ok(BTreeMap::new()) } else { Ok(BTreeMap::default()) })
     }
@@ -80,7 +80,7 @@ impl things::Host for Server {
 }
 
 impl Host for Server {
-    fn wait(&mut self, _: weft::binding::Future<u8>) -> impl Future<Output = ()> + Send + 'static {
+    fn wait(&mut self, _: weft::binding::FutureHandle<u8>) -> impl Future<Output = ()> + Send + 'static {
         ready(())
     }
 }
@@ -89,7 +89,7 @@ impl Host for Server {
 pub fn both(
     server: &mut Server,
     source: &Own<things::Source>,
-) -> [Box<dyn Future<Output = Stream<u8>> + Send>; 2] {
+) -> [Box<dyn Future<Output = StreamHandle<u8>> + Send>; 2] {
     use things::HostSource as _;
     let one = server.read(source.borrow());
     let two = server.read(source.borrow());
@@ -97,7 +97,7 @@ pub fn both(
 }
 
 /// What any function of the bindings says of itself.
-pub fn describe<F: Function>(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub fn describe<F: BoundFunction>(f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{:?} {} {}", F::INTERFACE, F::NAME, F::ASYNC)
 }
 
@@ -105,8 +105,8 @@ const _: () = {
     assert!(Run::ASYNC && Run::INTERFACE.is_none());
     assert!(AsyncWorld::EXPORTS.len() == 2);
     assert!(things::Source::NAME.len() == 6);
-    let _: fn(<Run as Function>::Params<'static>) = |()| ();
-    let _: fn(<Run as Function>::Result) = |_: Result<(), ()>| ();
+    let _: fn(<Run as BoundFunction>::Params<'static>) = |()| ();
+    let _: fn(<Run as BoundFunction>::Result) = |_: Result<(), ()>| ();
 };
 
 /// Errors are errors, flags are sets, and an import is another type than an export.

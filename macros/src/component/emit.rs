@@ -80,34 +80,36 @@ impl Item {
     }
 }
 
+/// Returns the constants `ABI`, `INLINE` and `HANDLES` of fields that follow one another, and
+/// `SHAPE`, which is given.
+fn of_fields(
+    weft: &Path,
+    fields: &[Field],
+    shape: TokenStream,
+) -> (TokenStream, TokenStream, TokenStream, TokenStream) {
+    let abis = constants(weft, fields, "ABI");
+    let inlines = constants(weft, fields, "INLINE");
+    let handles = constants(weft, fields, "HANDLES");
+    (
+        quote! { #weft::abi::record_abi(&[#(#abis),*]) },
+        quote! { true #(&& #inlines)* },
+        quote! { false #(|| #handles)* },
+        shape,
+    )
+}
+
 pub(super) fn component_type(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let shape = quote! { #weft::abi::Shape };
     let (abi, inline, handles, shape) = match &item.kind {
         Kind::Record(fields) => {
-            let abis = constants(weft, fields, "ABI");
-            let inlines = constants(weft, fields, "INLINE");
-            let handles = constants(weft, fields, "HANDLES");
             let names = fields.iter().map(|field| &field.name.text);
             let shapes = constants(weft, fields, "SHAPE");
-            (
-                quote! { #weft::abi::record_abi(&[#(#abis),*]) },
-                quote! { true #(&& #inlines)* },
-                quote! { false #(|| #handles)* },
-                quote! { #shape::Record(&[#((#names, &#shapes)),*]) },
-            )
+            of_fields(weft, fields, quote! { #shape::Record(&[#((#names, &#shapes)),*]) })
         }
         Kind::Tuple(fields) => {
-            let abis = constants(weft, fields, "ABI");
-            let inlines = constants(weft, fields, "INLINE");
-            let handles = constants(weft, fields, "HANDLES");
             let shapes = constants(weft, fields, "SHAPE");
-            (
-                quote! { #weft::abi::record_abi(&[#(#abis),*]) },
-                quote! { true #(&& #inlines)* },
-                quote! { false #(|| #handles)* },
-                quote! { #shape::Tuple(&[#(&#shapes),*]) },
-            )
+            of_fields(weft, fields, quote! { #shape::Tuple(&[#(&#shapes),*]) })
         }
         Kind::Newtype(field) => (
             constant(weft, &field.ty, "ABI"),

@@ -21,12 +21,12 @@
 //!
 //! the file has:
 //!
-//! - `example::files::types::File`, a [`Resource`]: a type without values that tells one kind
+//! - `example::files::types::File`, a [`BoundResource`]: a type without values that tells one kind
 //!   of handle from another, as in [`Own<File>`](Own) and [`Borrow<'_, File>`](Borrow);
 //! - `example::files::types::HostFile`, the trait with what a host does for files, and `Host`
 //!   for the interface's functions that belong to no resource; at the top a `Host` that joins
 //!   those of all imports. A method of a resource gets the handle as `self_`;
-//! - in modules called `functions`, a type for each function, which implements [`Function`]:
+//! - in modules called `functions`, a type for each function, which implements [`BoundFunction`]:
 //!   here `example::files::types::functions::FileSize`, and `exports::functions::Run`;
 //! - `Program`, the [`World`];
 //! - with components (feature `component`) a function `add_to_linker` for each interface and one
@@ -91,7 +91,7 @@
 //! | `record`, `variant`, `enum` | `struct`, `enum` |
 //! | `flags` | a `struct` with constants and operators, made with [`flags!`] |
 //! | `r`, `own<r>`, `borrow<r>` | [`Own<R>`](Own), [`Borrow<'_, R>`](Borrow) |
-//! | `stream<t>`, `future<t>` | [`Stream<T>`](Stream), [`Future<T>`](Future) |
+//! | `stream<t>`, `future<t>` | [`StreamHandle<T>`](StreamHandle), [`FutureHandle<T>`](FutureHandle) |
 //! | `error-context` | [`ErrorContext`] |
 //!
 //! Types derive what all their parts allow: [`Clone`] unless there is an owned handle in them,
@@ -107,7 +107,7 @@ pub use alloc::string::String;
 #[cfg(feature = "alloc")]
 pub use alloc::vec::Vec;
 
-pub use crate::handle::{Borrow, ErrorContext, Future, Own, Stream};
+pub use crate::handle::{Borrow, ErrorContext, FutureHandle, Own, StreamHandle};
 pub use weft_core::abi::Value;
 
 #[doc(inline)]
@@ -118,11 +118,11 @@ pub use crate::__weft_link as link;
 /// A function that a world imports or exports.
 ///
 /// ```
-/// use weft::binding::Function;
+/// use weft::binding::BoundFunction;
 ///
 /// struct Run;
 ///
-/// impl Function for Run {
+/// impl BoundFunction for Run {
 ///     const INTERFACE: Option<&'static str> = Some("wasi:cli/run@0.3.2");
 ///     const NAME: &'static str = "run";
 ///     const ASYNC: bool = true;
@@ -130,14 +130,14 @@ pub use crate::__weft_link as link;
 ///     type Result = Result<(), ()>;
 /// }
 ///
-/// fn title<F: Function>() -> String {
+/// fn title<F: BoundFunction>() -> String {
 ///     let kind = if F::ASYNC { "async func" } else { "func" };
 ///     format!("{kind} {}#{}", F::INTERFACE.unwrap_or_default(), F::NAME)
 /// }
 ///
 /// assert_eq!(title::<Run>(), "async func wasi:cli/run@0.3.2#run");
 /// ```
-pub trait Function {
+pub trait BoundFunction {
     /// The name, in the world, of the interface that the function is in; `None` if it is
     /// directly in the world.
     const INTERFACE: Option<&'static str>;
@@ -159,23 +159,23 @@ pub trait Function {
 /// A type of resource. It has no values: what there are values of is handles to it.
 ///
 /// ```
-/// use weft::binding::{Own, Resource};
+/// use weft::binding::{BoundResource, Own};
 ///
 /// #[derive(Debug)]
 /// enum File {}
 ///
-/// impl Resource for File {
+/// impl BoundResource for File {
 ///     const INTERFACE: Option<&'static str> = Some("example:files/types");
 ///     const NAME: &'static str = "file";
 /// }
 ///
-/// fn close<R: Resource>(handle: Own<R>) -> String {
+/// fn close<R: BoundResource>(handle: Own<R>) -> String {
 ///     format!("[resource-drop]{} of {}", R::NAME, handle.representation())
 /// }
 ///
 /// assert_eq!(close(Own::<File>::new(4)), "[resource-drop]file of 4");
 /// ```
-pub trait Resource {
+pub trait BoundResource {
     /// The name, in the world, of the interface that the resource is in; `None` if it is
     /// directly in the world.
     const INTERFACE: Option<&'static str>;

@@ -8,8 +8,8 @@
 use divan::Bencher;
 use divan::counter::BytesCount;
 use weft_core::abi::{
-    CoreValueIter, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options, Resource,
-    StringEncoding, TransferContext, Type, TypeList, lift_flat_values, lower_flat_values,
+    CoreValueIter, FlatLimits, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options,
+    Resource, StringEncoding, TransferContext, Type, TypeList, lift_flat_values, lower_flat_values,
 };
 use weft_core::builtin::TypeIndex;
 use weft_core::core_value::IntegerType;
@@ -165,8 +165,13 @@ fn plan(bencher: Bencher<'_, '_>, bytes: usize, element: usize, ty: Type) {
     let mut pair = Pair { source: Guest::new().memory, destination: Guest::new() };
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let values = flat(bytes, element);
-        list.transfer_flat_values(&mut pair, (16, 16), &mut CoreValueIter::new(&values), None)
-            .unwrap()
+        list.transfer_flat_values(
+            &mut pair,
+            FlatLimits { source: 16, destination: 16 },
+            &mut CoreValueIter::new(&values),
+            None,
+        )
+        .unwrap()
     });
 }
 

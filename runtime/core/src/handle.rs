@@ -8,8 +8,8 @@
 //! |---|---|---|
 //! | [`Own<R>`] | `own<r>`, `r` | owns the resource: whoever has it drops it or gives it away |
 //! | [`Borrow<'_, R>`](Borrow) | `borrow<r>` | lent until the call returns |
-//! | [`Stream<T>`] | `stream<t>` | the readable end of a stream |
-//! | [`Future<T>`] | `future<t>` | the readable end of a future |
+//! | [`StreamHandle<T>`] | `stream<t>` | the readable end of a stream |
+//! | [`FutureHandle<T>`] | `future<t>` | the readable end of a future |
 //! | [`ErrorContext`] | `error-context` | an error's description |
 //!
 //! Only what may be duplicated can be cloned: a borrow. Dropping the Rust value tells nobody:
@@ -196,20 +196,20 @@ macro_rules! end {
 }
 
 /// The readable end of a stream of `T`; of `()` where the WIT names no element.
-pub struct Stream<T: ?Sized> {
+pub struct StreamHandle<T: ?Sized> {
     end: EndId,
     behind: PhantomData<fn() -> *const T>,
 }
 
-end!(Stream);
+end!(StreamHandle);
 
 /// The readable end of a future of `T`; of `()` where the WIT names no value.
-pub struct Future<T: ?Sized> {
+pub struct FutureHandle<T: ?Sized> {
     end: EndId,
     behind: PhantomData<fn() -> *const T>,
 }
 
-end!(Future);
+end!(FutureHandle);
 
 /// The description of an error.
 #[derive(Debug, PartialEq, Eq, Hash)]

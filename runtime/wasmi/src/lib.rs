@@ -37,8 +37,8 @@ use value::{core_type, core_value, default_value, wasmi_value};
 use weft_core::abi::CoreFunctionType;
 use weft_core::core_value::{CoreType, CoreValue};
 use weft_core::engine::{
-    Capability, CoreContext, CoreEngine, CoreExtern, CoreTrap, HostFunctions, HostStop,
-    MemoryLimits, ModuleRefused, Progress, ProgressOf, TableEntry,
+    Capability, CoreContext, CoreEngine, CoreExtern, CoreProgress, CoreTrap, HostFunctions,
+    HostStop, MemoryLimits, ModuleRefused, ProgressOf, TableEntry,
 };
 
 /// wasmi.
@@ -95,9 +95,9 @@ impl Wasmi {
 }
 
 impl CoreEngine for Wasmi {
-    type Module = Module;
+    type Module = WasmiModule;
     type Instance = wasmi::Instance;
-    type Function = Function;
+    type Function = WasmiFunction;
     type Memory = wasmi::Memory;
     type Table = wasmi::Table;
     type Global = wasmi::Global;
@@ -118,14 +118,14 @@ impl CoreEngine for Wasmi {
         ]
     }
 
-    fn compile(&self, module: &[u8]) -> Result<Module, ModuleRefused> {
+    fn compile(&self, module: &[u8]) -> Result<WasmiModule, ModuleRefused> {
         match wasmi::Module::new(&self.engine, module) {
-            Ok(compiled) => Ok(Module(compiled)),
+            Ok(compiled) => Ok(WasmiModule(compiled)),
             Err(error) => Err(ModuleRefused(error.to_string().into())),
         }
     }
 
-    fn imports(module: &Module) -> Vec<(String, String)> {
+    fn imports(module: &WasmiModule) -> Vec<(String, String)> {
         let imports = module.0.imports();
         imports.map(|it| (it.module().to_string(), it.name().to_string())).collect()
     }
@@ -167,11 +167,11 @@ fn refuel<D>(store: &mut StoreContextMut<'_, Inner<D>>, required: u64) {
 
 /// A compiled module.
 #[derive(Clone)]
-pub struct Module(wasmi::Module);
+pub struct WasmiModule(wasmi::Module);
 
-impl fmt::Debug for Module {
+impl fmt::Debug for WasmiModule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Module").finish_non_exhaustive()
+        f.debug_struct("WasmiModule").finish_non_exhaustive()
     }
 }
 
@@ -188,7 +188,7 @@ pub struct Inner<D> {
 
 /// A function, and what it returns.
 #[derive(Clone, Copy, Debug)]
-pub struct Function {
+pub struct WasmiFunction {
     wasmi: wasmi::Func,
     result: Option<CoreType>,
     /// Whether it returns one value that is no [`CoreType`], or several.
@@ -249,14 +249,14 @@ fn stop_error(stop: HostStop) -> wasmi::Error {
 pub struct Context<'a, D>(StoreContextMut<'a, Inner<D>>);
 
 impl<D: HostFunctions<Wasmi>> Context<'_, D> {
-    fn function(&self, function: wasmi::Func) -> Function {
+    fn function(&self, function: wasmi::Func) -> WasmiFunction {
         let ty = function.ty(&self.0);
         let (result, is_foreign) = match ty.results() {
             [] => (None, false),
             [one] => (core_type(*one), core_type(*one).is_none()),
             _ => (None, true),
         };
-        Function { wasmi: function, result, is_foreign }
+        WasmiFunction { wasmi: function, result, is_foreign }
     }
 
     fn wasmi_extern(it: CoreExtern<Wasmi>) -> Extern {
@@ -282,14 +282,14 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         &mut self.0.data_mut().data
     }
 
-    fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
+    fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> WasmiFunction {
         let function = host_function::new(&mut self.0, number, ty);
         // Handles show which function they are of, but can't be compared.
         self.0.data_mut().host.insert(format!("{function:?}"), None);
-        Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
+        WasmiFunction { wasmi: function, result: ty.results.get(0), is_foreign: false }
     }
 
-    fn callable(&mut self, function: Function) -> Function {
+    fn callable(&mut self, function: WasmiFunction) -> WasmiFunction {
         let name = format!("{:?}", function.wasmi);
         let wasmi = match self.0.data().host.get(&name) {
             None => return function,
@@ -302,21 +302,21 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
                 through
             }
         };
-        Function { wasmi, ..function }
+        WasmiFunction { wasmi, ..function }
     }
 
-    fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> Function {
+    fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> WasmiFunction {
         let function = host_function::new(&mut self.0, number, ty);
         let function = call_through::new(&mut self.0, function, ty).unwrap_or_else(|| {
             // There is no function with this number: rather a trap than a wrong value.
             host_function::new(&mut self.0, u32::MAX, ty)
         });
-        Function { wasmi: function, result: ty.results.get(0), is_foreign: false }
+        WasmiFunction { wasmi: function, result: ty.results.get(0), is_foreign: false }
     }
 
     fn instantiate(
         &mut self,
-        module: &Module,
+        module: &WasmiModule,
         imports: &[CoreExtern<Wasmi>],
     ) -> Result<wasmi::Instance, CoreTrap> {
         let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
@@ -347,7 +347,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 
     fn call(
         &mut self,
-        function: Function,
+        function: WasmiFunction,
         arguments: &[CoreValue],
     ) -> Result<ProgressOf<Self>, CoreTrap> {
         if function.is_foreign {
@@ -399,7 +399,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         table: wasmi::Table,
         index: u64,
         ty: &CoreFunctionType,
-    ) -> TableEntry<Function> {
+    ) -> TableEntry<WasmiFunction> {
         let Some(Ref::Func(Nullable::Val(function))) = table.get(&self.0, index) else {
             return TableEntry::Empty;
         };
@@ -416,20 +416,20 @@ fn progress(
     call: Result<ResumableCall, wasmi::Error>,
     output: &[wasmi::Val; 1],
     result: Option<CoreType>,
-) -> Result<Progress<Activation>, CoreTrap> {
+) -> Result<CoreProgress<Activation>, CoreTrap> {
     match call.map_err(|error| trap(&error))? {
         ResumableCall::Finished => {
             let [output] = output;
-            Ok(Progress::Returned(result.and_then(|_| core_value(output))))
+            Ok(CoreProgress::Returned(result.and_then(|_| core_value(output))))
         }
         ResumableCall::HostTrap(call) => match call.host_error().downcast_ref::<Suspends>() {
             Some(Suspends) => {
-                Ok(Progress::Stopped(Activation { call: StoppedCall::InHost(call), result }))
+                Ok(CoreProgress::Stopped(Activation { call: StoppedCall::InHost(call), result }))
             }
             None => Err(trap(call.host_error())),
         },
         ResumableCall::OutOfFuel(call) => {
-            Ok(Progress::Interrupted(Activation { call: StoppedCall::OutOfFuel(call), result }))
+            Ok(CoreProgress::Interrupted(Activation { call: StoppedCall::OutOfFuel(call), result }))
         }
     }
 }

@@ -8,7 +8,7 @@ use weft_core::chooser::FirstInFirstOut;
 use weft_core::code::{CallbackCode, CallbackResult, Ends};
 use weft_core::core_value::CoreValue;
 use weft_core::machine::{
-    Event, FunctionId, Hooks, InstanceId, Lift, LiftedFunction, Machine, Resumed, Step,
+    Event, FunctionId, Hooks, InstanceId, LiftMode, LiftedFunction, Machine, Resumed, Step,
     TypeDefinition,
 };
 
@@ -38,7 +38,7 @@ impl Guest {
         let export = machine.lift(LiftedFunction {
             instance,
             is_async: true,
-            lift: Lift::Callback,
+            lift: LiftMode::Callback,
             result_type: None,
             lift_options: OPTIONS,
         })?;

@@ -38,8 +38,8 @@ pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     let Ends { readable, writable } = board.new_stream()?;
     let (_, step) = board.machine.canon_lower(consume, true)?;
     expect(matches!(step, Step::CallFunction { .. }), "the consumer runs")?;
-    let end = board.machine.lift_end(producer, (EndKind::Stream, STREAM), readable)?;
-    let readable = board.machine.lower_end(consumer, (EndKind::Stream, STREAM), end)?;
+    let end = board.machine.lift_end(producer, EndKind::Stream, STREAM, readable)?;
+    let readable = board.machine.lower_end(consumer, EndKind::Stream, STREAM, end)?;
 
     // The consumer reads, and waits; the producer goes on.
     let consumer_set = board.call(WaitableDefinition::SetNew, [])?;

@@ -17,8 +17,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use weft_core::abi::CoreFunctionType;
 use weft_core::core_value::CoreValue;
 use weft_core::engine::{
-    Capability, CoreContext, CoreEngine, CoreExtern, CoreTrap, FunctionOf, HostFunctions, HostStop,
-    MemoryLimits, MemoryOf, ModuleRefused, Progress, ProgressOf, TableEntry,
+    Capability, CoreContext, CoreEngine, CoreExtern, CoreProgress, CoreTrap, FunctionOf,
+    HostFunctions, HostStop, MemoryLimits, MemoryOf, ModuleRefused, ProgressOf, TableEntry,
 };
 use weft_wasmi::Wasmi;
 
@@ -38,7 +38,7 @@ pub struct Counts {
     /// Calls of core functions that the layer above made.
     pub calls: usize,
     /// Calls of host functions that guests made.
-    pub host_calls: usize,
+    pub host_function_calls: usize,
     /// Calls that stopped inside of a host function.
     pub stops: usize,
     /// Stopped calls that were told to go on.
@@ -48,7 +48,7 @@ pub struct Counts {
 #[derive(Debug, Default)]
 struct Counters {
     calls: AtomicUsize,
-    host_calls: AtomicUsize,
+    host_function_calls: AtomicUsize,
     stops: AtomicUsize,
     resumptions: AtomicUsize,
 }
@@ -68,10 +68,10 @@ impl CountingEngine {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let value = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-        let Counters { calls, host_calls, stops, resumptions } = &*self.counts;
+        let Counters { calls, host_function_calls, stops, resumptions } = &*self.counts;
         Counts {
             calls: value(calls),
-            host_calls: value(host_calls),
+            host_function_calls: value(host_function_calls),
             stops: value(stops),
             resumptions: value(resumptions),
         }
@@ -136,7 +136,7 @@ impl<D: HostFunctions<CountingEngine>> HostFunctions<Inner> for Counted<D> {
         number: u32,
         arguments: &[CoreValue],
     ) -> Result<Option<CoreValue>, HostStop> {
-        count(&context.data().counts.host_calls);
+        count(&context.data().counts.host_function_calls);
         D::call(Context(context), number, arguments)
     }
 }
@@ -150,7 +150,7 @@ pub struct Context<'a, D: HostFunctions<CountingEngine>>(
 impl<D: HostFunctions<CountingEngine>> Context<'_, D> {
     /// Counts a stop, if there was one.
     fn observed(&self, progress: ProgressOf<Self>) -> ProgressOf<Self> {
-        if matches!(progress, Progress::Stopped(_)) {
+        if matches!(progress, CoreProgress::Stopped(_)) {
             count(&self.0.data().counts.stops);
         }
         progress

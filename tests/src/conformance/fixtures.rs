@@ -22,7 +22,7 @@ use std::future::{Future, pending, poll_fn};
 use std::task::Poll;
 
 use weft::abi::{Resource, Val};
-use weft::component::{HostContext, HostError, HostResourceType, HostResult, Linker, Module};
+use weft::component::{Caller, HostError, HostResourceType, HostResult, Linker, Module};
 use weft::engine::CoreEngine;
 
 /// What the fixtures keep in a store.
@@ -65,7 +65,7 @@ const SIMPLE_MODULE: &[u8] = b"\0asm\x01\0\0\0\
 /// "#)?;
 /// let mut store = Store::new(&engine, Fixtures::default());
 /// let instance = store.instantiate(&Component::new(&engine, &component)?, &linker)?;
-/// let three = store.function(&instance, "three").ok_or("it is exported")?;
+/// let three = store.function(&instance, "three")?;
 /// assert_eq!(store.call(&three, &[])?, Some(weft::abi::Val::U32(3)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -98,9 +98,9 @@ pub fn provide_fixtures<E: CoreEngine>(linker: &mut Linker<E, Fixtures>, engine:
     provide_resources(host);
 
     let wasmtime = linker.instance("wasmtime");
-    wasmtime.function("set-max-table-capacity", |cx, arguments| {
+    wasmtime.function("set-max-table-capacity", |caller, arguments| {
         let [Val::U32(capacity)] = arguments[..] else { return wrong(&arguments) };
-        cx.data_mut().max_table_capacity = Some(capacity);
+        caller.data_mut().max_table_capacity = Some(capacity);
         Ok(None)
     });
     wasmtime.function("gc", |_, _| Ok(None));
@@ -111,17 +111,19 @@ fn provide_resources<E: CoreEngine>(host: &mut Linker<E, Fixtures>) {
     host.resource("resource1", &counted);
     host.resource("resource1-again", &counted);
     host.resource("resource2", &HostResourceType::new());
-    host.function("[constructor]resource1", move |cx, arguments| {
+    host.function("[constructor]resource1", move |caller, arguments| {
         let [Val::U32(representation)] = arguments[..] else { return wrong(&arguments) };
-        let ty = cx.resource_type(&counted)?;
+        let ty = caller.resource_type(&counted)?;
         Ok(Some(Val::Own(Resource { ty, representation: representation.into() })))
     });
     host.function("[static]resource1.assert", |_, arguments| match arguments[..] {
         [Val::Own(it), Val::U32(expected)] => expect_representation(it, expected),
         _ => wrong(&arguments),
     });
-    host.function("[static]resource1.last-drop", |cx, _| Ok(Some(Val::U32(cx.data().last_drop))));
-    host.function("[static]resource1.drops", |cx, _| Ok(Some(Val::U32(cx.data().drops))));
+    host.function("[static]resource1.last-drop", |caller, _| {
+        Ok(Some(Val::U32(caller.data().last_drop)))
+    });
+    host.function("[static]resource1.drops", |caller, _| Ok(Some(Val::U32(caller.data().drops))));
     host.function("[method]resource1.simple", |_, arguments| match arguments[..] {
         [Val::Borrow(it), Val::U32(expected)] => expect_representation(it, expected),
         _ => wrong(&arguments),
@@ -138,7 +140,7 @@ fn provide_resources<E: CoreEngine>(host: &mut Linker<E, Fixtures>) {
 }
 
 fn count_drop<E: CoreEngine>(
-    cx: &mut HostContext<'_, '_, E, Fixtures>,
+    cx: &mut Caller<'_, '_, E, Fixtures>,
     representation: u64,
 ) -> Result<(), HostError> {
     let fixtures = cx.data_mut();

@@ -225,7 +225,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Outcome, Stop> {
         let instance = self.instance(invoke.module)?;
         let function = self.store.function(instance, invoke.name);
-        let function = function.ok_or_else(|| format!("no function `{}`", invoke.name))?;
+        let function = function.map_err(|error| error.to_string())?;
         if function.params().len() != invoke.args.len() {
             return Err(format!("{} arguments", invoke.args.len()).into());
         }

@@ -3,7 +3,7 @@
 use weft::builtin::OptionsIndex;
 use weft::host::ExtendedMachine;
 use weft::host::limits::ExtensionLimits;
-use weft::machine::{FunctionId, Lift, LiftedFunction, Step, SubtaskId, WaitableId};
+use weft::machine::{FunctionId, LiftMode, LiftedFunction, Step, SubtaskId, WaitableId};
 use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 
 use crate::stage::{expect_function, expect_return_to_host};
@@ -31,7 +31,7 @@ impl<L: ExtensionLimits> Play<L> {
         let function = LiftedFunction {
             instance: machine.new_instance().expect("an instance"),
             is_async: false,
-            lift: Lift::Sync { has_post_return: false },
+            lift: LiftMode::Sync { has_post_return: false },
             result_type: None,
             lift_options: OptionsIndex(0),
         };

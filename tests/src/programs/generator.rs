@@ -4,7 +4,7 @@
 use weft::builtin::Builtin;
 use weft::chooser::{Choice, Chooser, Seeded};
 use weft::limits::Limits;
-use weft::machine::{EndState, HandleView, Lift, TaskId, ThreadId, ThreadState};
+use weft::machine::{EndState, HandleView, LiftMode, TaskId, ThreadId, ThreadState};
 use weft::trap::{CopyDirection, EndKind};
 
 use super::guest::Code;
@@ -272,7 +272,8 @@ impl Generator {
     }
 
     fn anything(&mut self, guest: &Guest) -> Entry {
-        let is_callback = guest.function.is_some_and(|function| function.lift == Lift::Callback);
+        let is_callback =
+            guest.function.is_some_and(|function| function.lift == LiftMode::Callback);
         if is_callback && self.chance(18) {
             return self.returns(guest);
         }
@@ -308,7 +309,7 @@ impl Generator {
             return entry(Builtin::ResourceDrop, [0, index, 0, 0]);
         }
         match guest.code {
-            Some(Code::Function(function)) if function.lift == Lift::Callback => {
+            Some(Code::Function(function)) if function.lift == LiftMode::Callback => {
                 let code = match self.below(100) {
                     0 if self.chance(30) => 3 + self.below(13),
                     0..40 if guest.is_resolved => 0,
@@ -322,7 +323,7 @@ impl Generator {
                 let set = if code == 2 { self.index(&sets) } else { 0 };
                 entry(Operation::Return, [code, set, 0, 0])
             }
-            Some(Code::Function(function)) if function.lift == Lift::Stackful => {
+            Some(Code::Function(function)) if function.lift == LiftMode::Stackful => {
                 if guest.is_resolved || self.below(200) == 0 {
                     return simple(Operation::Return);
                 }
@@ -643,7 +644,9 @@ impl Generator {
         }
         let value = match guest.code {
             Some(Code::Function(Function {
-                lift: Lift::Sync { .. }, result: Some(value), ..
+                lift: LiftMode::Sync { .. },
+                result: Some(value),
+                ..
             })) => self.index(&guest.passable(*value)),
             _ => 0,
         };

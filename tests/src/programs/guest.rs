@@ -9,7 +9,7 @@ use weft::code::Ends;
 use weft::core_value::{CoreValue, IntegerType};
 use weft::error::Failure;
 use weft::limits::Limits;
-use weft::machine::{Event, Lift, Resumed, SubtaskId, TaskId, ThreadId};
+use weft::machine::{Event, LiftMode, Resumed, SubtaskId, TaskId, ThreadId};
 
 use crate::generated::definitions::Fixed;
 
@@ -117,7 +117,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         self.guest_says(thread, &format!("return {a} {b}"));
         self.pending.insert(thread, Pending { operation: Operation::Return, argument: a });
         let packed = match self.codes.get(&thread) {
-            Some(Code::Function(function)) if function.lift == Lift::Callback => {
+            Some(Code::Function(function)) if function.lift == LiftMode::Callback => {
                 Some((a & 0xf) | (b << 4))
             }
             _ => None,

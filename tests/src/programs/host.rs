@@ -23,7 +23,7 @@ pub enum Place {
 
 /// A call that the host made.
 #[derive(Clone, Copy, Debug)]
-pub struct HostCall {
+pub struct HostFunctionCall {
     /// Its number.
     pub number: u32,
     /// The call.
@@ -120,18 +120,18 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let function = &FUNCTIONS[index];
         self.calls
             .insert(subtask, Call { number, function, caller: None, argument, is_async: false });
-        self.host_calls.push(HostCall { number, subtask, is_cancelled: false });
+        self.host_function_calls.push(HostFunctionCall { number, subtask, is_cancelled: false });
         self.take(step)
     }
 
     fn host_cancels(&mut self, number: u32) -> Result<(), Failure> {
-        let Some(at) = position(self.host_calls.len(), number) else { return Ok(()) };
-        let call = self.host_calls[at];
+        let Some(at) = position(self.host_function_calls.len(), number) else { return Ok(()) };
+        let call = self.host_function_calls[at];
         let state = self.machine.call_state(call.subtask)?;
         if !matches!(state, SubtaskState::Starting | SubtaskState::Started) || call.is_cancelled {
             return Ok(());
         }
-        self.host_calls[at].is_cancelled = true;
+        self.host_function_calls[at].is_cancelled = true;
         self.emit(format!("host.cancel C{}", call.number));
         let step = self.machine.cancel_call(call.subtask)?;
         self.take(step)
@@ -173,7 +173,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let call = self.hosted_calls[at];
         self.emit(format!("host.start C{}", call.number));
         self.hosted_calls[at].state = HostedState::Started;
-        self.machine.start_host_call(call.subtask)?;
+        self.machine.start_host_function_call(call.subtask)?;
         self.carry_to_host(call.subtask)
     }
 
@@ -183,7 +183,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let call = self.hosted_calls[at];
         self.emit(format!("host.return C{}", call.number));
         self.hosted_calls[at].state = HostedState::Resolved;
-        self.machine.return_host_call(call.subtask, None)
+        self.machine.return_host_function_call(call.subtask, None)
     }
 
     fn hosted_is_cancelled(&mut self, number: u32) -> Result<(), Failure> {
@@ -193,7 +193,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let call = self.hosted_calls[at];
         self.emit(format!("host.cancelled C{}", call.number));
         self.hosted_calls[at].state = HostedState::Resolved;
-        self.machine.cancel_host_call(call.subtask)
+        self.machine.cancel_host_function_call(call.subtask)
     }
 
     /// One of the host's ends that are in one of `states`, and for which `condition` holds.

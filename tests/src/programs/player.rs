@@ -9,7 +9,7 @@ use weft::machine::{Event, Machine, Resumed, Step, SubtaskId, TaskId, ThreadId};
 use weft::trap::Trap;
 
 use super::guest::Code;
-use super::host::{EndOrigin, HostCall, HostEnd, HostedCall, Place};
+use super::host::{EndOrigin, HostEnd, HostFunctionCall, HostedCall, Place};
 use super::operation::{Entry, Operation};
 use super::snapshot::Snapshots;
 use super::world::{Function, World};
@@ -106,7 +106,7 @@ pub struct Player<L: Limits, C: Chooser> {
     pub cancelled: HashSet<TaskId>,
     pub(crate) call_count: u32,
     /// The calls that the host made, in their order.
-    pub host_calls: Vec<HostCall>,
+    pub host_function_calls: Vec<HostFunctionCall>,
     /// The calls of the host's functions, in their order.
     pub hosted_calls: Vec<HostedCall>,
     /// The ends that the host has had, in the order in which it got them.
@@ -144,7 +144,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
             resolved: HashSet::new(),
             cancelled: HashSet::new(),
             call_count: 0,
-            host_calls: Vec::new(),
+            host_function_calls: Vec::new(),
             hosted_calls: Vec::new(),
             host_ends: Vec::new(),
             end_origins: Vec::new(),

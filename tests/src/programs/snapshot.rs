@@ -112,7 +112,7 @@ fn end_word<L: Limits, C: Chooser>(player: &Player<L, C>, end: &HandleView) -> S
 
 fn host_line<L: Limits, C: Chooser>(player: &Player<L, C>) -> String {
     let mut line = "host".to_owned();
-    for call in &player.host_calls {
+    for call in &player.host_function_calls {
         let state = call_state(player, call.subtask);
         write!(line, " C{}={state}", call.number).expect("a string");
     }

@@ -6,8 +6,8 @@ use weft::core_value::CoreValue;
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
-    BufferCheck, Copy, CopySide, EndId, ErrorContextId, InstanceId, Step, SubtaskId, TaskId,
-    TaskReturn, ThreadId,
+    BufferCheck, CopySide, CopyToken, EndId, ErrorContextId, InstanceId, ReturnToken, Step,
+    SubtaskId, TaskId, ThreadId,
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
 
@@ -85,8 +85,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 Lifted::Resource(word(self.machine.lift_own(id, resource, index)?))
             }
             (Value::Stream | Value::Future, _) => {
-                let of = self.passed_end(value);
-                Lifted::End(self.machine.lift_end(id, of, index)?)
+                let (kind, ty) = self.passed_end(value);
+                Lifted::End(self.machine.lift_end(id, kind, ty, index)?)
             }
             (Value::ErrorContext, _) => {
                 Lifted::ErrorContext(self.machine.lift_error_context(id, index)?)
@@ -111,8 +111,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 self.machine.lower_own(instance, resource, representation.into())
             }
             (Lifted::End(end), ..) => {
-                let of = self.passed_end(value);
-                self.machine.lower_end(instance, of, end)
+                let (kind, ty) = self.passed_end(value);
+                self.machine.lower_end(instance, kind, ty, end)
             }
             (Lifted::ErrorContext(error_context), ..) => {
                 self.machine.lower_error_context(instance, error_context)
@@ -121,7 +121,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     /// Carries the result of a task to its caller.
-    pub(crate) fn carry_result(&mut self, task_return: TaskReturn) -> Result<Step, Failure> {
+    pub(crate) fn carry_result(&mut self, task_return: ReturnToken) -> Result<Step, Failure> {
         let thread = task_return.thread();
         self.resolved.insert(task_return.task());
         let value = self.task_function(thread).and_then(|function| function.result);
@@ -184,7 +184,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     }
 
     /// Moves values from one buffer to the other: all are lifted, and then lowered.
-    pub(crate) fn copy(&mut self, copy: Copy) -> Result<Step, Failure> {
+    pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Failure> {
         let element = ENDS[self.world.ends_number(copy.ty())];
         if element != Element::None {
             let mut values = Vec::new();

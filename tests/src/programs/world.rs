@@ -5,7 +5,7 @@ use weft::builtin::{OptionsIndex, TypeIndex};
 use weft::chooser::Chooser;
 use weft::error::Error;
 use weft::limits::Limits;
-use weft::machine::{FunctionId, InstanceId, Lift, LiftedFunction, Machine, TypeDefinition};
+use weft::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction, Machine, TypeDefinition};
 
 /// The bytes of each instance's memory.
 pub const MEMORY_BYTES: usize = 256;
@@ -83,35 +83,35 @@ pub struct Function {
     /// Whether its type is `async`.
     pub is_async: bool,
     /// How it is lifted; a host's function isn't.
-    pub lift: Lift,
+    pub lift: LiftMode,
 }
 
 const fn function(
     param: Option<Value>,
     result: Option<Value>,
     is_async: bool,
-    lift: Lift,
+    lift: LiftMode,
 ) -> Function {
     Function { param, result, is_async, lift }
 }
 
-const SYNC: Lift = Lift::Sync { has_post_return: false };
-const POST_RETURN: Lift = Lift::Sync { has_post_return: true };
+const SYNC: LiftMode = LiftMode::Sync { has_post_return: false };
+const POST_RETURN: LiftMode = LiftMode::Sync { has_post_return: true };
 
 /// The functions that every instance exports.
 pub const FUNCTIONS: [Function; 13] = [
     function(None, None, false, SYNC),
     function(None, None, false, POST_RETURN),
     function(None, None, true, SYNC),
-    function(None, None, true, Lift::Stackful),
-    function(None, None, true, Lift::Callback),
-    function(Some(Value::Stream), None, true, Lift::Callback),
-    function(Some(Value::Own), None, true, Lift::Callback),
+    function(None, None, true, LiftMode::Stackful),
+    function(None, None, true, LiftMode::Callback),
+    function(Some(Value::Stream), None, true, LiftMode::Callback),
+    function(Some(Value::Own), None, true, LiftMode::Callback),
     function(Some(Value::Borrow), None, false, SYNC),
-    function(Some(Value::Borrow), None, true, Lift::Callback),
-    function(None, Some(Value::Stream), true, Lift::Stackful),
+    function(Some(Value::Borrow), None, true, LiftMode::Callback),
+    function(None, Some(Value::Stream), true, LiftMode::Stackful),
     function(Some(Value::Future), Some(Value::Future), true, SYNC),
-    function(Some(Value::ErrorContext), Some(Value::ErrorContext), true, Lift::Callback),
+    function(Some(Value::ErrorContext), Some(Value::ErrorContext), true, LiftMode::Callback),
     function(Some(Value::Own), Some(Value::Own), false, SYNC),
 ];
 

@@ -24,7 +24,7 @@ use weft::core_value::{CoreValue, IntegerType};
 use weft::host::ExtendedMachine;
 use weft::limits::Heap;
 use weft::machine::{
-    EndId, Event, FunctionId, HostEvent, InstanceId, Lift, LiftedFunction, Resumed, Step,
+    EndId, Event, FunctionId, HostEvent, InstanceId, LiftMode, LiftedFunction, Resumed, Step,
     SubtaskId, TypeDefinition, WaitableId,
 };
 use weft::trap::EndKind;
@@ -109,7 +109,7 @@ impl Stage {
     }
 
     /// An export of an instance. Its type is `async` if it is lifted so.
-    pub fn export(&mut self, instance: InstanceId, lift: Lift) -> FunctionId {
+    pub fn export(&mut self, instance: InstanceId, lift: LiftMode) -> FunctionId {
         let is_async = lift.is_async();
         let function =
             LiftedFunction { instance, is_async, lift, result_type: None, lift_options: OPTIONS };
@@ -118,14 +118,14 @@ impl Stage {
 
     /// An export that is lifted without `async`, and has no `post-return`.
     pub fn sync_export(&mut self, instance: InstanceId) -> FunctionId {
-        self.export(instance, Lift::Sync { has_post_return: false })
+        self.export(instance, LiftMode::Sync { has_post_return: false })
     }
 
     /// An instance one of whose threads runs and is free to block anywhere; which is what it does
     /// from now on, until it is told something else.
     pub fn running_guest(&mut self) -> InstanceId {
         let instance = self.instance();
-        let main = self.export(instance, Lift::Stackful);
+        let main = self.export(instance, LiftMode::Stackful);
         self.enter_for_good(main);
         instance
     }
@@ -238,18 +238,15 @@ impl Stage {
         let ends = self.machine.new_host_ends(EndKind::Stream, STREAM);
         let (readable, writable) = ends.expect("a stream");
         (
-            self.machine
-                .lower_end(instance, (EndKind::Stream, STREAM), readable)
-                .expect("a handle"),
+            self.machine.lower_end(instance, EndKind::Stream, STREAM, readable).expect("a handle"),
             writable,
         )
     }
 
     /// Gives a readable end of `from` to `to`.
     pub fn move_end(&mut self, from: InstanceId, to: InstanceId, readable: u32) -> u32 {
-        let stream = (EndKind::Stream, STREAM);
-        let end = self.machine.lift_end(from, stream, readable).expect("an end");
-        self.machine.lower_end(to, stream, end).expect("a handle")
+        let end = self.machine.lift_end(from, EndKind::Stream, STREAM, readable).expect("an end");
+        self.machine.lower_end(to, EndKind::Stream, STREAM, end).expect("a handle")
     }
 
     /// The host writes a value, or reads one; whether one moved.

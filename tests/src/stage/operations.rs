@@ -12,7 +12,7 @@ use weft::code::{
 };
 use weft::core_value::CoreValue;
 use weft::limit::BLOCKED;
-use weft::machine::{Event, FunctionId, InstanceId, Lift, LoweredBorrow, Step, TypeDefinition};
+use weft::machine::{Event, FunctionId, InstanceId, LiftMode, LoweredBorrow, Step, TypeDefinition};
 use weft::trap::EndKind;
 
 use super::{
@@ -138,7 +138,7 @@ fn sync_call() -> Box<dyn FnMut()> {
 fn async_call() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     let instance = stage.instance();
-    let function = stage.export(instance, Lift::Callback);
+    let function = stage.export(instance, LiftMode::Callback);
     Box::new(move || {
         let call = stage.enter(function);
         stage.return_and_exit();
@@ -161,7 +161,7 @@ fn async_lower() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     stage.running_guest();
     let callee = stage.instance();
-    let function = stage.export(callee, Lift::Callback);
+    let function = stage.export(callee, LiftMode::Callback);
     Box::new(move || {
         stage.lower(function, true);
         stage.task_return();
@@ -174,7 +174,7 @@ fn async_lower_blocked() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     stage.running_guest();
     let callee = stage.instance();
-    let function = stage.export(callee, Lift::Callback);
+    let function = stage.export(callee, LiftMode::Callback);
     let door = stage.sync_export(callee);
     let set = stage.new_set();
     Box::new(move || {
@@ -211,8 +211,11 @@ fn host_function() -> Box<dyn FnMut()> {
         let (subtask, Step::CallHost { .. }) = stage.lower_to(function, false) else {
             panic!("the host is called");
         };
-        stage.machine.start_host_call(subtask).expect("a start");
-        stage.machine.return_host_call(subtask, Some(CoreValue::I32(7))).expect("a return");
+        stage.machine.start_host_function_call(subtask).expect("a start");
+        stage
+            .machine
+            .return_host_function_call(subtask, Some(CoreValue::I32(7)))
+            .expect("a return");
         let step = stage.machine.host_returned().expect("a return");
         assert_eq!(sync_result(&step), Some(CoreValue::I32(7)));
     })
@@ -227,13 +230,13 @@ fn host_function_blocked() -> Box<dyn FnMut()> {
         let (call, Step::CallHost { .. }) = stage.lower_to(function, true) else {
             panic!("the host is called");
         };
-        stage.machine.start_host_call(call).expect("a start");
+        stage.machine.start_host_function_call(call).expect("a start");
         let step = stage.machine.host_returned().expect("a return");
         let CallResult { state, subtask } = call_result(async_result(&step));
         assert_eq!(state, SubtaskState::Started);
         stage.join(subtask, set);
         stage.block_on(set);
-        stage.machine.return_host_call(call, None).expect("a return");
+        stage.machine.return_host_function_call(call, None).expect("a return");
         assert_eq!(stage.tick_event(), subtask_event(subtask, SubtaskState::Returned));
         stage.drop_subtask(subtask);
     })
@@ -306,8 +309,8 @@ fn host_read() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     let instance = stage.running_guest();
     let Ends { readable, writable } = stage.new_stream();
-    let stream = (EndKind::Stream, STREAM);
-    let readable = stage.machine.lift_end(instance, stream, readable).expect("an end");
+    let readable =
+        stage.machine.lift_end(instance, EndKind::Stream, STREAM, readable).expect("an end");
     Box::new(move || {
         stage.block(ThreadDefinition::Yield, []);
         assert!(!stage.host_copy(readable), "nobody writes yet");
@@ -440,7 +443,7 @@ fn wait_blocked() -> Box<dyn FnMut()> {
 fn callback_wait() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     let instance = stage.instance();
-    let function = stage.export(instance, Lift::Callback);
+    let function = stage.export(instance, LiftMode::Callback);
     let (readable, writable) = stage.stream_of_host(instance);
     stage.enter_for_good(function);
     let set = stage.new_set();
@@ -466,7 +469,7 @@ fn yield_() -> Box<dyn FnMut()> {
 fn callback_yield() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     let instance = stage.instance();
-    let function = stage.export(instance, Lift::Callback);
+    let function = stage.export(instance, LiftMode::Callback);
     stage.enter_for_good(function);
     Box::new(move || {
         expect_return_to_host(&stage.yield_in_callback());
@@ -478,7 +481,7 @@ fn cancel_subtask() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     stage.running_guest();
     let callee = stage.instance();
-    let function = stage.export(callee, Lift::Callback);
+    let function = stage.export(callee, LiftMode::Callback);
     let prepare = stage.sync_export(callee);
     stage.lower(prepare, false);
     let set = stage.new_set();
@@ -499,7 +502,7 @@ fn cancel_subtask() -> Box<dyn FnMut()> {
 fn cancel_call() -> Box<dyn FnMut()> {
     let mut stage = Stage::default();
     let instance = stage.instance();
-    let function = stage.export(instance, Lift::Callback);
+    let function = stage.export(instance, LiftMode::Callback);
     let call = stage.enter(function);
     let set = stage.new_set();
     stage.return_and_exit();

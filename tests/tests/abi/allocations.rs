@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use allocation_counter::measure;
 use weft::abi::{
-    ComponentType, CoreValueIter, FlatValues, Lift, LiftContext, LiftedList, LiftedStr, Lower,
-    Options, StringEncoding, Type, TypeList, lift_flat_values, lower_flat_values,
+    ComponentType, CoreValueIter, FlatLimits, FlatValues, Lift, LiftContext, LiftedList, LiftedStr,
+    Lower, Options, StringEncoding, Type, TypeList, lift_flat_values, lower_flat_values,
 };
 use weft::core_value::IntegerType;
 
@@ -71,7 +71,7 @@ fn lowers_without_allocations<T: Lower>(value: &T) {
                 destination: guest(to_address_type, to_encoding),
             };
             let mut values = CoreValueIter::new(flat.as_slice());
-            let max_flat = (max_flat, to_max_flat);
+            let max_flat = FlatLimits { source: max_flat, destination: to_max_flat };
             let allocated = measure(|| {
                 list.transfer_flat_values(&mut pair, max_flat, &mut values, None).unwrap();
             });

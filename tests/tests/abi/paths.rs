@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use weft::abi::{
-    CoreValueIter, Flattening, LiftContext, LiftHandles, ListShape, LowerContext as _,
+    CoreValueIter, FlatLimits, Flattening, LiftContext, LiftHandles, ListShape, LowerContext as _,
     LowerFailure, NanBits, Options, Peer, Resource, TransferContext, Type, TypeList, Val,
     check_buffer,
 };
@@ -126,7 +126,7 @@ where
     let out_param = destination.out_param.map(|it| it + pair.destination.base);
     let flat = list.transfer_flat_values(
         &mut pair,
-        (source.side.max_flat, destination.side.max_flat),
+        FlatLimits { source: source.side.max_flat, destination: destination.side.max_flat },
         &mut values,
         out_param,
     );

@@ -79,11 +79,17 @@ fn calls_that_wait_stop_and_go_on_in_turns() {
     let double_twice = store.function(&instance, "double-twice").unwrap();
     let first = store.start(&double_twice, &[Val::U32(1)]).unwrap();
     let second = store.start(&double_twice, &[Val::U32(10)]).unwrap();
-    assert_eq!(engine.counts(), Counts { calls: 2, host_calls: 2, stops: 2, resumptions: 0 });
+    assert_eq!(
+        engine.counts(),
+        Counts { calls: 2, host_function_calls: 2, stops: 2, resumptions: 0 }
+    );
     assert_eq!(store.run(second).unwrap(), Some(Val::U32(40)));
     assert_eq!(store.run(first).unwrap(), Some(Val::U32(4)));
     // Each call asks twice, stops each time, and returns its result by a third host call.
-    assert_eq!(engine.counts(), Counts { calls: 2, host_calls: 6, stops: 4, resumptions: 4 });
+    assert_eq!(
+        engine.counts(),
+        Counts { calls: 2, host_function_calls: 6, stops: 4, resumptions: 4 }
+    );
 }
 
 #[test]

@@ -60,11 +60,6 @@ pub(crate) const OTHER_HOST_RESOURCE: TypeIndex = TypeIndex(6);
 pub(crate) const ADDRESS: u32 = 64;
 
 impl Of {
-    /// As the machine is told of it.
-    pub(crate) const fn kind_and_type(self) -> (EndKind, TypeIndex) {
-        (self.kind, self.ty)
-    }
-
     /// The same kind of end with another element.
     pub(crate) const fn other(self) -> Self {
         match self.kind {

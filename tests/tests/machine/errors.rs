@@ -9,12 +9,12 @@ use weft_core::chooser::{Choice, Chooser};
 use weft_core::code::{CallbackCode, CallbackResult, PackedField};
 use weft_core::core_value::{CoreType, CoreValue};
 use weft_core::error::{
-    AbiError, BuiltinCallError, Capability, Error, ExtensionError, Failure, FieldTooLarge,
-    MachineError,
+    AbiError, BuiltinCallError, Error, ExtensionError, Failure, FieldTooLarge, MachineError,
+    MissingCapability,
 };
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
-use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
+use weft_core::machine::{LiftMode, LiftedFunction, Machine, Step, TypeDefinition};
 
 use crate::calls::{
     Call, OPTIONS, STREAM, available_parallelism, context_get, context_set, every_built_in, join,
@@ -30,7 +30,7 @@ fn misuses<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     let mut misuses = built_ins();
     misuses.extend(out_of_turn());
     misuses.extend(half_way());
-    misuses.extend(hosts::host_calls());
+    misuses.extend(hosts::host_function_calls());
     misuses.extend(hosts::ends());
     misuses.extend(hosts::unknown());
     misuses.extend(hosts::extensions());
@@ -215,7 +215,7 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         },
         |world| {
             world.running();
-            let capability = Capability::SharedFunctions;
+            let capability = MissingCapability::SharedFunctions;
             let builtin = Builtin::ThreadAvailableParallelism;
             world.refuses(BuiltinCallError::EngineCapability { builtin, capability }, |machine| {
                 available_parallelism(true).definition.call(machine, &[])
@@ -320,7 +320,7 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         |world| {
             let instance = world.instance();
             let (result_type, lift_options, is_async) = (None, OPTIONS, false);
-            for lift in [Lift::Stackful, Lift::Callback] {
+            for lift in [LiftMode::Stackful, LiftMode::Callback] {
                 let function =
                     LiftedFunction { instance, is_async, lift, result_type, lift_options };
                 world.refuses(MachineError::AsyncLiftOfSyncType, |machine| machine.lift(function));
@@ -387,9 +387,14 @@ fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let step = world.import(function);
             let call = calls_host(&step, 7);
             world.machine.lock_down_instance(instance).unwrap();
-            world.refuses(MachineError::CallerGone, |machine| machine.return_host_call(call, None));
-            world.refuses(MachineError::CallerGone, |machine| machine.cancel_host_call(call));
-            world.refuses(MachineError::CallerGone, |machine| machine.start_host_call(call))
+            world.refuses(MachineError::CallerGone, |machine| {
+                machine.return_host_function_call(call, None)
+            });
+            world.refuses(MachineError::CallerGone, |machine| {
+                machine.cancel_host_function_call(call)
+            });
+            world
+                .refuses(MachineError::CallerGone, |machine| machine.start_host_function_call(call))
         },
         |world| {
             let [definer, other] = world.instances();

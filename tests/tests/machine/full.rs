@@ -11,7 +11,7 @@ use weft_core::error::{Error, Failure};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::{MachineSizes, Table};
 use weft_core::machine::{
-    FunctionId, Lift, LiftedFunction, Machine, Step, SubtaskId, TypeDefinition,
+    FunctionId, LiftMode, LiftedFunction, Machine, Step, SubtaskId, TypeDefinition,
 };
 
 use crate::calls::{
@@ -171,7 +171,7 @@ fn functions_are_full_for_ever() {
     let mut world = World::<FewFunctions>::new();
     let instance = world.instance();
     let functions = [world.stackful(instance), world.host_function(1), world.sync(instance)];
-    let (result_type, lift_options, lift) = (None, OPTIONS, Lift::Stackful);
+    let (result_type, lift_options, lift) = (None, OPTIONS, LiftMode::Stackful);
     let one_more = LiftedFunction { instance, is_async: true, lift, result_type, lift_options };
     let full = Error::Full(Table::Functions);
     world.refuses(full, |machine| machine.lift(one_more));
@@ -226,7 +226,7 @@ fn handles_are_full_until_one_is_dropped() {
         |world, _| {
             let instance = world.instances[0];
             let (readable, writable) = world.machine.new_host_ends(STREAM.kind, STREAM.ty)?;
-            let lowered = world.machine.lower_end(instance, STREAM.kind_and_type(), readable);
+            let lowered = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable);
             if lowered.is_err() {
                 world.machine.drop_host_end(readable)?;
             }
@@ -288,9 +288,9 @@ fn a_handle_promised_to_a_call_is_not_given_away() {
         let call = calls_host(&step, 7);
         // The host gives the caller something before it returns.
         let own = world.machine.lower_own(instance, HOST_RESOURCE, 1);
-        let end = world.machine.lower_end(instance, STREAM.kind_and_type(), readable);
+        let end = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable);
         let error_context = world.machine.lower_error_context(instance, message);
-        world.machine.start_host_call(call).unwrap();
+        world.machine.start_host_function_call(call).unwrap();
         let step = world.machine.host_returned();
         let full = Err(Failure::Error(Error::Full(Table::Handles)));
         assert_eq!((own, end, error_context), (full, full, full));
@@ -318,7 +318,7 @@ fn every_promise_of_a_handle_is_kept_or_taken_back() {
         let sub = subtask(&step, main, SubtaskState::Starting);
         let step = world.step(subtask_cancel(sub));
         crate::steps::cancels_host(&step, 7);
-        world.machine.cancel_host_call(call).unwrap();
+        world.machine.cancel_host_function_call(call).unwrap();
         let _ = world.host_returned();
         world.run(crate::calls::subtask_drop(sub));
     }

@@ -14,8 +14,8 @@ use weft_core::error::{Error, Failure};
 use weft_core::host::ExtendedMachine;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{
-    EndId, ErrorContextId, Event, FunctionId, InstanceId, Lift, LiftedFunction, Resumed, Step,
-    SubtaskId, TaskReturn, ThreadId, TypeDefinition,
+    EndId, ErrorContextId, Event, FunctionId, InstanceId, LiftMode, LiftedFunction, Resumed,
+    ReturnToken, Step, SubtaskId, ThreadId, TypeDefinition,
 };
 use weft_core::trap::Trap;
 
@@ -51,7 +51,7 @@ pub(crate) struct World<L: ExtensionLimits, C = FirstInFirstOut> {
     /// What the machine has refused to do.
     pub(crate) refused: Vec<Error>,
     /// A call of the host that is under way.
-    pub(crate) host_call: Option<SubtaskId>,
+    pub(crate) host_function_call: Option<SubtaskId>,
     /// A function that lets the host do something while a guest waits.
     host: FunctionId,
     calls: Vec<SubtaskId>,
@@ -83,7 +83,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
         Self {
             machine,
             host,
-            host_call: None,
+            host_function_call: None,
             copies: Vec::new(),
             dropped: Vec::new(),
             instances: Vec::new(),
@@ -104,7 +104,12 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
         [(); N].map(|()| self.instance())
     }
 
-    pub(crate) fn lift(&mut self, instance: InstanceId, is_async: bool, lift: Lift) -> FunctionId {
+    pub(crate) fn lift(
+        &mut self,
+        instance: InstanceId,
+        is_async: bool,
+        lift: LiftMode,
+    ) -> FunctionId {
         let (result_type, lift_options) = (None, OPTIONS);
         let function = LiftedFunction { instance, is_async, lift, result_type, lift_options };
         self.machine.lift(function).unwrap()
@@ -112,25 +117,25 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
 
     /// A function of a type that isn't `async`.
     pub(crate) fn sync(&mut self, instance: InstanceId) -> FunctionId {
-        self.lift(instance, false, Lift::Sync { has_post_return: false })
+        self.lift(instance, false, LiftMode::Sync { has_post_return: false })
     }
 
     /// A function of a type that isn't `async`, with `post-return`.
     pub(crate) fn sync_with_post_return(&mut self, instance: InstanceId) -> FunctionId {
-        self.lift(instance, false, Lift::Sync { has_post_return: true })
+        self.lift(instance, false, LiftMode::Sync { has_post_return: true })
     }
 
     /// A function of an `async` type, lifted without `async`.
     pub(crate) fn plain(&mut self, instance: InstanceId) -> FunctionId {
-        self.lift(instance, true, Lift::Sync { has_post_return: false })
+        self.lift(instance, true, LiftMode::Sync { has_post_return: false })
     }
 
     pub(crate) fn stackful(&mut self, instance: InstanceId) -> FunctionId {
-        self.lift(instance, true, Lift::Stackful)
+        self.lift(instance, true, LiftMode::Stackful)
     }
 
     pub(crate) fn callback(&mut self, instance: InstanceId) -> FunctionId {
-        self.lift(instance, true, Lift::Callback)
+        self.lift(instance, true, LiftMode::Callback)
     }
 
     pub(crate) fn host_function(&mut self, number: u32) -> FunctionId {
@@ -269,7 +274,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
 
     /// A function that was lifted without `async` returns a value, up to its way to the caller.
     #[track_caller]
-    pub(crate) fn begin_return(&mut self) -> TaskReturn {
+    pub(crate) fn begin_return(&mut self) -> ReturnToken {
         returned(self.machine.function_returned(None).unwrap())
     }
 
@@ -282,7 +287,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
 
     /// `task.return`, up to its way to the caller.
     #[track_caller]
-    pub(crate) fn begin_task_return(&mut self) -> TaskReturn {
+    pub(crate) fn begin_task_return(&mut self) -> ReturnToken {
         returned(self.step(task_return()))
     }
 
@@ -296,7 +301,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     }
 
     #[track_caller]
-    pub(crate) fn resolve(&mut self, token: TaskReturn, value: Option<u32>) -> Step {
+    pub(crate) fn resolve(&mut self, token: ReturnToken, value: Option<u32>) -> Step {
         self.machine.return_(&token).unwrap();
         let step = self.machine.resolve(token, value.map(CoreValue::I32));
         self.answer(step).unwrap()

@@ -7,7 +7,8 @@ use weft_core::error::{Error, Failure};
 use weft_core::id::{ErrorContextId, InstanceId, SubtaskId, TaskId, ThreadId};
 use weft_core::limits::{Limits, Table};
 use weft_core::machine::{
-    FunctionId, Hooks, Lift, LiftedFunction, Machine, NewCall, NewTask, NewThread, Step, ThreadEnd,
+    FunctionId, Hooks, LiftMode, LiftedFunction, Machine, NewCall, NewTask, NewThread, Step,
+    ThreadEnd,
 };
 
 use crate::calls::{
@@ -141,7 +142,7 @@ impl<L: Limits> Told<L> {
         Self { machine: Machine::with_hooks(FirstInFirstOut, Recorder::default()) }
     }
 
-    fn function(&mut self, is_async: bool, lift: Lift) -> (InstanceId, FunctionId) {
+    fn function(&mut self, is_async: bool, lift: LiftMode) -> (InstanceId, FunctionId) {
         let instance = self.machine.new_instance().unwrap();
         let (result_type, lift_options) = (None, OPTIONS);
         let function = LiftedFunction { instance, is_async, lift, result_type, lift_options };
@@ -149,11 +150,11 @@ impl<L: Limits> Told<L> {
     }
 
     fn sync(&mut self) -> (InstanceId, FunctionId) {
-        self.function(false, Lift::Sync { has_post_return: false })
+        self.function(false, LiftMode::Sync { has_post_return: false })
     }
 
     fn stackful(&mut self) -> (InstanceId, FunctionId) {
-        self.function(true, Lift::Stackful)
+        self.function(true, LiftMode::Stackful)
     }
 
     fn call(&mut self, call: &Call) -> Result<Outcome<Option<CoreValue>, Step>, Failure> {
@@ -220,8 +221,8 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
     let (nested, _) = told.machine.invoke(callee).unwrap();
     told.return_nothing();
     told.machine.drop_call(nested).unwrap();
-    told.machine.start_host_call(call).unwrap();
-    told.machine.return_host_call(call, None).unwrap();
+    told.machine.start_host_function_call(call).unwrap();
+    told.machine.return_host_function_call(call, None).unwrap();
     let _ = told.machine.host_returned().unwrap();
     assert_eq!(
         told.lines(),
@@ -279,7 +280,7 @@ fn an_explicit_thread_is_told_of_by_itself<L: Limits>() {
 
 fn a_task_that_is_cancelled_says_so_before_it_ends<L: Limits>() {
     let mut told = Told::<L>::new();
-    let (_, guest) = told.function(true, Lift::Callback);
+    let (_, guest) = told.function(true, LiftMode::Callback);
     let (call, _) = told.machine.invoke(guest).unwrap();
     let _ = told.machine.function_returned(Some(1)).unwrap(); // It yields.
     let step = told.machine.cancel_call(call).unwrap();

@@ -17,8 +17,8 @@ use weft_core::code::SubtaskState;
 use weft_core::error::{Error, Failure};
 use weft_core::limits::{Limits, Table};
 use weft_core::machine::{
-    EndId, ErrorContextId, FunctionId, HandleView, InstanceId, Lift, LiftedFunction, Machine, Step,
-    SubtaskId, TaskId, ThreadState, ThreadView, TypeDefinition,
+    EndId, ErrorContextId, FunctionId, HandleView, InstanceId, LiftMode, LiftedFunction, Machine,
+    Step, SubtaskId, TaskId, ThreadState, ThreadView, TypeDefinition,
 };
 
 use crate::calls::{Call, HOST_RESOURCE, OPTIONS, Of, task_return};
@@ -97,7 +97,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         for _ in 0..2 {
             player.new_instance();
         }
-        let (instance, lift) = (player.instances[0], Lift::Sync { has_post_return: false });
+        let (instance, lift) = (player.instances[0], LiftMode::Sync { has_post_return: false });
         let destructor = Some(player.lift(instance, false, lift).unwrap());
         let instance = Some(instance);
         let guests = TypeDefinition::Resource { instance, destructor };
@@ -105,7 +105,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         player
     }
 
-    fn lift(&mut self, instance: InstanceId, is_async: bool, lift: Lift) -> Option<FunctionId> {
+    fn lift(&mut self, instance: InstanceId, is_async: bool, lift: LiftMode) -> Option<FunctionId> {
         let (result_type, lift_options) = (None, OPTIONS);
         let lifted = LiftedFunction { instance, is_async, lift, result_type, lift_options };
         let function = self.machine.lift(lifted).ok()?;
@@ -118,11 +118,11 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         let Ok(instance) = self.attempt("new_instance", Machine::new_instance) else { return };
         self.instances.push(instance);
         let kinds = [
-            (false, Lift::Sync { has_post_return: false }),
-            (false, Lift::Sync { has_post_return: true }),
-            (true, Lift::Sync { has_post_return: true }),
-            (true, Lift::Stackful),
-            (true, Lift::Callback),
+            (false, LiftMode::Sync { has_post_return: false }),
+            (false, LiftMode::Sync { has_post_return: true }),
+            (true, LiftMode::Sync { has_post_return: true }),
+            (true, LiftMode::Stackful),
+            (true, LiftMode::Callback),
         ];
         for (is_async, lift) in kinds {
             self.lift(instance, is_async, lift);
@@ -355,7 +355,7 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         match (self.machine.current(), is_entered) {
             (Some(_), _) if is_begun || doing == D::HostReturned => D::Call,
             (None, true) if is_guests || doing == D::Tick => {
-                [D::StartHostCall, D::ReturnHostCall, D::HostReturned, D::Invoke]
+                [D::StartHostFunctionCall, D::ReturnHostFunctionCall, D::HostReturned, D::Invoke]
                     [usize::from(a) % 4]
             }
             (None, false) if is_guests || doing == D::HostReturned => {
@@ -411,8 +411,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
         of: Of,
         index: u32,
     ) -> Result<(), Failure> {
-        let end = self
-            .attempt("lift_end", |machine| machine.lift_end(instance, (of.kind, of.ty), index))?;
+        let end =
+            self.attempt("lift_end", |machine| machine.lift_end(instance, of.kind, of.ty, index))?;
         if !self.ends.contains(&end) {
             self.ends.push(end);
         }

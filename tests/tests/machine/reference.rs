@@ -156,12 +156,12 @@ fn the_same_entries_and_choices_give_the_same_trace() {
 fn nothing_is_left_when_all_instances_are_removed_and_the_host_has_dropped_what_it_holds() {
     for seed in seeds(1000) {
         let (_, player) = play::<Heap>(seed);
-        let Player { mut machine, world, host_calls, host_ends, .. } = player;
+        let Player { mut machine, world, host_function_calls, host_ends, .. } = player;
         // A program that trapped has left something under way.
         while machine.count_of(Table::Frames) > 0 {
             machine.trapped().expect("something was begun");
         }
-        for call in host_calls {
+        for call in host_function_calls {
             machine.drop_call(call.subtask).expect("a call of the host");
         }
         for instance in world.instances {

@@ -5,7 +5,7 @@ use weft_core::code::{CallResult, CopyResult, SubtaskState};
 use weft_core::core_value::CoreValue;
 use weft_core::error::Failure;
 use weft_core::limit::BLOCKED;
-use weft_core::machine::{Event, FunctionId, Resumed, Step, SubtaskId, TaskReturn, ThreadId};
+use weft_core::machine::{Event, FunctionId, Resumed, ReturnToken, Step, SubtaskId, ThreadId};
 use weft_core::trap::{EndKind, Trap};
 
 use crate::calls::Of;
@@ -128,7 +128,7 @@ pub(crate) fn cancels_host(step: &Step, expected: u32) -> SubtaskId {
 
 /// A task has a result.
 #[track_caller]
-pub(crate) fn returned(step: Step) -> TaskReturn {
+pub(crate) fn returned(step: Step) -> ReturnToken {
     match step {
         Step::Return(token) => token,
         _ => panic!("{step:?} returns nothing"),

@@ -7,7 +7,8 @@ use weft_core::error::{Error, Failure, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{
-    BufferCheck, Copy, EndState, HandleView, LoweredBorrow, StartFunctionSearch, Step, TaskReturn,
+    BufferCheck, CopyToken, EndState, HandleView, LoweredBorrow, ReturnToken, StartFunctionSearch,
+    Step,
 };
 
 use crate::calls::{
@@ -52,7 +53,7 @@ fn replaced<L: ExtensionLimits>(world: &mut World<L>) -> weft_core::machine::Ins
 /// A result of a task that is gone, and a call whose task has its place.
 fn stale_return<L: ExtensionLimits>(
     world: &mut World<L>,
-) -> (TaskReturn, weft_core::machine::SubtaskId) {
+) -> (ReturnToken, weft_core::machine::SubtaskId) {
     world.running();
     let token = world.begin_task_return();
     let instance = replaced(world);
@@ -122,7 +123,7 @@ fn values_for_an_end_that_is_gone_are_nobody_elses<L: ExtensionLimits>() {
     assert_eq!(world.get(STREAM.write(writable, 4)), WAITS);
     let check = buffer_check(&mut world, &STREAM.read(readable, 4));
     let Ok(Step::Copy(copy)) = world.machine.buffer_checked(check) else { panic!() };
-    let copy: Copy = copy;
+    let copy: CopyToken = copy;
     let instance = replaced(&mut world);
     world.run_in(instance);
     let (readable, writable) = world.ends(STREAM);
@@ -231,7 +232,7 @@ fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: ExtensionLi
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     world.as_host(|world| world.host_copy(ours, 4));
     let check = buffer_check(&mut world, &STREAM.read(readable, 4));
     let Ok(Step::Copy(copy)) = world.machine.buffer_checked(check) else { panic!() };
@@ -247,7 +248,7 @@ fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     world.as_host(|world| world.host_copy(ours, 4));
     assert_eq!(world.end_events(), []);
     assert_eq!(world.get(STREAM.read(readable, 1)), ended(STREAM, CopyResult::Completed, 1));

@@ -176,5 +176,5 @@ fn what_is_not_exported_is_named() {
     let (store, instance) = instance(true);
     let missing = store.export::<files::example::files::types::functions::Stat>(&instance);
     let name = "example:files/types@1.2.0#stat".to_owned();
-    assert_eq!(missing.unwrap_err(), ExportError::Missing { name });
+    assert_eq!(missing.unwrap_err(), ExportError::Missing { name, similar: None });
 }

@@ -1,4 +1,4 @@
-//! The workspace: its packages, and who names whom in their sources.
+//! The workspace: its packages, who names whom in their sources, and names themselves.
 
 #![expect(
     clippy::expect_used,
@@ -8,4 +8,5 @@
 )]
 
 mod layers;
+mod names;
 mod packages;

@@ -4,16 +4,16 @@ use wasmparser::WasmFeatures;
 use weft_spec::Spec;
 use weft_spec::model::{Builtin, Immediate, ImmediateKind};
 
-use super::super::described;
-use super::super::difference::{Fact, Findings};
 use super::bytes::{self, Value};
 use super::component::{self, Form, FunctionType, Subject};
 use super::features::{self, GATES};
 use super::forms::{self, Forms};
 use super::tally::Tally;
+use crate::diff_spec::described;
+use crate::diff_spec::difference::{Fact, Findings};
 
 /// Compares what is described of `builtin` with what the validator accepts and refuses.
-pub(in super::super) fn check(spec: &Spec, builtin: &Builtin, findings: &mut Findings<'_>) {
+pub(in crate::diff_spec) fn check(spec: &Spec, builtin: &Builtin, findings: &mut Findings<'_>) {
     let forms = Forms { spec, builtin };
     let mut subject = Subject {
         spec,

@@ -6,7 +6,7 @@ use wasmparser::{Validator, WasmFeatures};
 use weft_spec::Spec;
 use weft_spec::model::{CoreType, Immediate, ImmediateKind};
 
-use super::super::described;
+use crate::diff_spec::described;
 
 /// What varies from one definition of the same built-in to another.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,15 +6,15 @@ use wasmparser::WasmFeatures;
 use weft_spec::Spec;
 use weft_spec::model::Definition;
 
-use super::super::described;
-use super::super::difference::Findings;
 use super::bytes::{self, Value};
 use super::component::{self, Form, Subject};
 use super::features;
 use super::tally::Tally;
+use crate::diff_spec::described;
+use crate::diff_spec::difference::Findings;
 
 /// Compares what is described of `lift` and `lower` with the validator.
-pub(in super::super) fn check(spec: &Spec, findings: &mut Findings<'_>) {
+pub(in crate::diff_spec) fn check(spec: &Spec, findings: &mut Findings<'_>) {
     for definition in &spec.definitions {
         Check { spec, definition }.run(findings);
     }

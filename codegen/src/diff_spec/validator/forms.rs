@@ -5,9 +5,9 @@ use weft_spec::Spec;
 use weft_spec::model::{Builtin, CoreType, ImmediateKind, When};
 use weft_spec::signature::{ResolvedType, SymbolicType, Widths};
 
-use super::super::described;
 use super::component::{Form, FunctionType, Payload};
 use super::features;
+use crate::diff_spec::described;
 
 /// The built-in under test.
 #[derive(Clone, Copy, Debug)]

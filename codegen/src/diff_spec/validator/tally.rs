@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use weft_spec::Span;
 
-use super::super::difference::{Fact, Findings};
+use crate::diff_spec::difference::{Fact, Findings};
 
 /// The outcomes of tries for one fact.
 #[derive(Debug)]

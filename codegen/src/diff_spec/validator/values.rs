@@ -3,11 +3,11 @@
 use wasmparser::WasmFeatures;
 use weft_spec::model::{Constant, CoreType, Layout, ValueType};
 
-use super::super::difference::Findings;
 use super::bytes;
 use super::component::{self, Form, FunctionType};
 use super::features::{self, GATES};
 use super::tally::Tally;
+use crate::diff_spec::difference::Findings;
 
 /// A type of each kind, in WAT.
 const SAMPLES: [(&str, &str); 14] = [
@@ -28,7 +28,7 @@ const SAMPLES: [(&str, &str); 14] = [
 ];
 
 /// Compares a limit with that of the validator, if it knows one.
-pub(in super::super) fn check_limit(constant: &Constant, findings: &mut Findings<'_>) {
+pub(in crate::diff_spec) fn check_limit(constant: &Constant, findings: &mut Findings<'_>) {
     let Some(limit) = Limit::of(&constant.name, constant.value) else { return };
     let edit = format!("constant `{}` in spec/abi.toml", *constant.name);
     let span = &constant.name.span;
@@ -50,7 +50,7 @@ fn validate(wat: &str, on: WasmFeatures) -> Result<(), String> {
 }
 
 /// Compares what is described of a value type with the validator.
-pub(in super::super) fn check_type(ty: &ValueType, findings: &mut Findings<'_>) {
+pub(in crate::diff_spec) fn check_type(ty: &ValueType, findings: &mut Findings<'_>) {
     let tally = |what, expected, key: &str| {
         let edit = format!("the `{key}` of `{}` in spec/types.toml", *ty.name);
         Tally::new(&ty.name, what, expected, edit, &ty.name.span)

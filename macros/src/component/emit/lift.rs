@@ -4,8 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Lifetime, Path, Type, parse_quote, spanned::Spanned as _};
 
-use super::super::item::{Case, Field, Item, Kind};
 use super::{offsets, payloads};
+use crate::component::item::{Case, Field, Item, Kind};
 
 /// The bodies of `lift_flat` and of `load`.
 type Bodies = (TokenStream, TokenStream);
@@ -119,7 +119,7 @@ fn flags(weft: &Path, fields: &[Field]) -> Bodies {
     (made(&quote! { lift_flat(values) }), made(&quote! { load(bytes) }))
 }
 
-pub(in super::super) fn lift(item: &Item) -> TokenStream {
+pub(in crate::component) fn lift(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let (lift_flat, load) = match &item.kind {
         Kind::Record(fields) | Kind::Tuple(fields) => record(weft, fields),

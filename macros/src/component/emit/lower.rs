@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Type, spanned::Spanned as _};
+use syn::{Path, Type, spanned::Spanned as _};
 
-use super::super::item::{Case, Field, Item, Kind};
 use super::{offsets, payloads};
+use crate::component::item::{Case, Field, Item, Kind};
 
 /// A `u32` with a bit for each field that is true.
 fn bits(fields: &[Field]) -> TokenStream {
@@ -24,29 +24,70 @@ fn spans_of(fields: &[Field]) -> Vec<Span> {
     fields.iter().map(|field| Span::call_site().located_at(field.ty.span())).collect()
 }
 
-pub(in super::super) fn lower(item: &Item) -> TokenStream {
+/// Returns the bodies of `lower_flat` and `store` that lower each field after the other.
+fn lower_fields(weft: &Path, fields: &[Field]) -> (TokenStream, TokenStream) {
+    let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
+    let (names, binding) = offsets(weft, fields);
+    let (types, spans) = (types_of(fields), spans_of(fields));
+    let lowered = members.iter().zip(&types).zip(&spans).map(|((member, ty), span)| {
+        quote_spanned! {*span=>
+            <#ty as #weft::abi::Lower>::lower_flat(&self.#member, cx, flat)?;
+        }
+    });
+    let stored = members.iter().zip(&types).zip(&spans).zip(names);
+    let stored = stored.map(|(((member, ty), span), offset)| {
+        quote_spanned! {*span=>
+            #weft::abi::store_field::<#ty, _>(&self.#member, cx, address, #offset)?;
+        }
+    });
+    (
+        quote! { #(#lowered)* ::core::result::Result::Ok(()) },
+        quote! { #binding #(#stored)* ::core::result::Result::Ok(()) },
+    )
+}
+
+/// Returns the bodies of `lower_flat` and `store` that lower the case of a variant with its payload.
+fn lower_cases(weft: &Path, cases: &[Case]) -> (TokenStream, TokenStream) {
+    let payloads = payloads(weft, cases);
+    let arms = |function: &str, place: &TokenStream| {
+        let function = Ident::new(function, Span::call_site());
+        let arms = (0_u32..).zip(cases).map(|(number, Case { ident, payload, .. })| {
+            if payload.is_some() {
+                quote! {
+                    Self::#ident(payload) => variant.#function(cx, #place, #number, payload),
+                }
+            } else {
+                quote! { Self::#ident => variant.#function(cx, #place, #number, &()), }
+            }
+        });
+        quote! {
+            let variant = const { #payloads };
+            match self { #(#arms)* }
+        }
+    };
+    (arms("lower_flat", &quote!(flat)), arms("store", &quote!(address)))
+}
+
+/// Returns the bodies of `lower_flat` and `store` that lower the number of a case.
+fn lower_case_number(weft: &Path, cases: &[Case]) -> (TokenStream, TokenStream) {
+    let count = cases.len();
+    let arms = (0_u32..).zip(cases).map(|(number, Case { ident, .. })| {
+        quote! { Self::#ident => #number, }
+    });
+    let case = quote! {
+        let case = match self { #(#arms)* };
+        let variant = const { #weft::abi::VariantAbi::without_payloads(#count) };
+    };
+    (
+        quote! { #case variant.lower_flat(cx, flat, case, &()) },
+        quote! { #case variant.store(cx, address, case, &()) },
+    )
+}
+
+pub(in crate::component) fn lower(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let (lower_flat, store) = match &item.kind {
-        Kind::Record(fields) | Kind::Tuple(fields) => {
-            let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-            let (names, binding) = offsets(weft, fields);
-            let (types, spans) = (types_of(fields), spans_of(fields));
-            let lowered = members.iter().zip(&types).zip(&spans).map(|((member, ty), span)| {
-                quote_spanned! {*span=>
-                    <#ty as #weft::abi::Lower>::lower_flat(&self.#member, cx, flat)?;
-                }
-            });
-            let stored = members.iter().zip(&types).zip(&spans).zip(names);
-            let stored = stored.map(|(((member, ty), span), offset)| {
-                quote_spanned! {*span=>
-                    #weft::abi::store_field::<#ty, _>(&self.#member, cx, address, #offset)?;
-                }
-            });
-            (
-                quote! { #(#lowered)* ::core::result::Result::Ok(()) },
-                quote! { #binding #(#stored)* ::core::result::Result::Ok(()) },
-            )
-        }
+        Kind::Record(fields) | Kind::Tuple(fields) => lower_fields(weft, fields),
         Kind::Newtype(field) => {
             let member = &field.member;
             (
@@ -54,40 +95,8 @@ pub(in super::super) fn lower(item: &Item) -> TokenStream {
                 quote! { #weft::abi::Lower::store(&self.#member, cx, address) },
             )
         }
-        Kind::Variant(cases) => {
-            let payloads = payloads(weft, cases);
-            let arms = |function: &str, place: &TokenStream| {
-                let function = Ident::new(function, Span::call_site());
-                let arms = (0_u32..).zip(cases).map(|(number, Case { ident, payload, .. })| {
-                    if payload.is_some() {
-                        quote! {
-                            Self::#ident(payload) => variant.#function(cx, #place, #number, payload),
-                        }
-                    } else {
-                        quote! { Self::#ident => variant.#function(cx, #place, #number, &()), }
-                    }
-                });
-                quote! {
-                    let variant = const { #payloads };
-                    match self { #(#arms)* }
-                }
-            };
-            (arms("lower_flat", &quote!(flat)), arms("store", &quote!(address)))
-        }
-        Kind::Enum(cases) => {
-            let count = cases.len();
-            let arms = (0_u32..).zip(cases).map(|(number, Case { ident, .. })| {
-                quote! { Self::#ident => #number, }
-            });
-            let case = quote! {
-                let case = match self { #(#arms)* };
-                let variant = const { #weft::abi::VariantAbi::without_payloads(#count) };
-            };
-            (
-                quote! { #case variant.lower_flat(cx, flat, case, &()) },
-                quote! { #case variant.store(cx, address, case, &()) },
-            )
-        }
+        Kind::Variant(cases) => lower_cases(weft, cases),
+        Kind::Enum(cases) => lower_case_number(weft, cases),
         Kind::Flags(fields) => {
             let (count, bits) = (fields.len(), bits(fields));
             let flags = quote! { const { #weft::abi::FlagsAbi::new(#count) } };

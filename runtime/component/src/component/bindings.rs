@@ -2,18 +2,15 @@
 //! [`Linker`], and finding what an instance exports.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use core::future::Future;
 use core::pin::Pin;
 
-use thiserror::Error;
-
 use crate::abi::{Lift, Lower};
-use crate::binding::{Function, Own};
-use crate::component::definition::function_mismatch::FunctionMismatch;
+use crate::binding::{BoundFunction, Own};
 use crate::component::run::host_resource::HostResourceType;
 use crate::engine::CoreEngine;
 
+use super::export_error::ExportError;
 use super::instance::Instance;
 use super::linker::Linker;
 use super::stores::Store;
@@ -37,15 +34,15 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         host: FindHost<T, H>,
         drop: fn(&mut H, Own<R>),
     ) {
-        let ty = HostResourceType::with_destructor(move |cx, representation| {
-            drop(host(cx.data_mut()), Own::new(representation));
+        let ty = HostResourceType::with_destructor(move |caller, representation| {
+            drop(host(caller.data_mut()), Own::new(representation));
             Ok(())
         });
         self.at(interface).resource(name, &ty);
     }
 
     /// Gives what a host does for the function for which `F` stands.
-    pub fn bind_function<F: Function + 'static, H: 'static>(
+    pub fn bind_function<F: BoundFunction + 'static, H: 'static>(
         &mut self,
         host: FindHost<T, H>,
         call: fn(&mut H, F::Params<'static>) -> F::Result,
@@ -53,12 +50,13 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         F::Params<'static>: for<'a> Lift<'a>,
         F::Result: Lower + 'static,
     {
-        self.at(F::INTERFACE)
-            .typed_function(F::NAME, move |cx, params| Ok(call(host(cx.data_mut()), params)));
+        self.at(F::INTERFACE).typed_function(F::NAME, move |caller, params| {
+            Ok(call(host(caller.data_mut()), params))
+        });
     }
 
     /// The same for a function whose result comes later.
-    pub fn bind_async_function<F: Function + 'static, H: 'static>(
+    pub fn bind_async_function<F: BoundFunction + 'static, H: 'static>(
         &mut self,
         host: FindHost<T, H>,
         call: fn(&mut H, F::Params<'static>) -> BoundFuture<F::Result>,
@@ -66,8 +64,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
         F::Params<'static>: for<'a> Lift<'a>,
         F::Result: Lower + 'static,
     {
-        self.at(F::INTERFACE).typed_async_function(F::NAME, move |cx, params| {
-            let result = call(host(cx.data_mut()), params);
+        self.at(F::INTERFACE).typed_async_function(F::NAME, move |caller, params| {
+            let result = call(host(caller.data_mut()), params);
             async move { Ok(result.await) }
         });
     }
@@ -81,34 +79,15 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     }
 }
 
-/// An instance does not export what bindings say.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ExportError {
-    /// It exports no such function, or is an instance in another store.
-    #[error("the function `{name}` is not exported")]
-    Missing {
-        /// The name of the function, with that of its interface before it.
-        name: String,
-    },
-    /// It is of another type.
-    #[error("the function `{name}` is another one: {mismatch}")]
-    Mismatch {
-        /// The name of the function, with that of its interface before it.
-        name: String,
-        /// What is different.
-        mismatch: Box<FunctionMismatch>,
-    },
-}
-
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// The exported function for which `F` stands, in the bindings of a world that a component is
     /// of.
     ///
     /// # Errors
     ///
-    /// [`ExportError`] if the instance doesn't export it, or one of another type.
-    pub fn export<F: Function>(
+    /// [`ExportError`] if the instance does not export it, exports one of another type, or is in
+    /// another store.
+    pub fn export<F: BoundFunction>(
         &self,
         instance: &Instance<E>,
     ) -> Result<TypedFunction<F::Params<'static>, F::Result>, ExportError>
@@ -116,20 +95,13 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         F::Params<'static>: Lower,
         F::Result: for<'a> Lift<'a> + Send + 'static,
     {
-        let found = match F::INTERFACE {
-            Some(interface) => {
-                instance.instance(interface).and_then(|instance| self.function(&instance, F::NAME))
-            }
-            None => self.function(instance, F::NAME),
+        let Some(interface) = F::INTERFACE else {
+            return self.typed_function(instance, F::NAME);
         };
-        let name = || {
-            let interface = F::INTERFACE.unwrap_or_default();
-            let separator = if interface.is_empty() { "" } else { "#" };
-            alloc::format!("{interface}{separator}{}", F::NAME)
-        };
-        let function = found.ok_or_else(|| ExportError::Missing { name: name() })?;
-        function
-            .typed()
-            .map_err(|mismatch| ExportError::Mismatch { name: name(), mismatch: mismatch.into() })
+        let missing = || ExportError::Missing { name: F::NAME.into(), similar: None };
+        let exporting = instance.instance(interface).ok_or_else(missing);
+        exporting
+            .and_then(|instance| self.typed_function(&instance, F::NAME))
+            .map_err(|error| error.within(interface))
     }
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::thread::Thread;
 use std::time::Instant;
 
-use crate::component::run::call_result::CallResult;
+use crate::component::run::lifted_result::LiftedResult;
 use crate::component::run::state::State;
 use crate::component::run::turns::Ran;
 use crate::component::store::call_error::CallError;
@@ -41,7 +41,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`CallError`]: why the call has no result.
-    pub fn run<R: CallResult>(&mut self, call: CallId<R>) -> Result<R, CallError> {
+    pub fn run<R: LiftedResult>(&mut self, call: CallId<R>) -> Result<R, CallError> {
         self.count_interruptions_anew();
         // Most calls need none.
         let mut waker: Option<Waker> = None;
@@ -80,7 +80,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// Those of [`join_thread_async`](Self::join_thread_async).
-    pub fn join_thread<R: CallResult>(
+    pub fn join_thread<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<R, ThreadError> {

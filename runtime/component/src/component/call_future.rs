@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::Val;
-use crate::component::run::call_result::CallResult;
+use crate::component::run::lifted_result::LiftedResult;
 use crate::component::run::turns::Ran;
 use crate::component::store::call_error::CallError;
 use crate::engine::CoreEngine;
@@ -47,7 +47,7 @@ enum Stage<'s, E: CoreEngine, T: Send + 'static> {
     Ended,
 }
 
-impl<'s, E: CoreEngine, T: Send + 'static, R: CallResult> CallFuture<'s, E, T, R> {
+impl<'s, E: CoreEngine, T: Send + 'static, R: LiftedResult> CallFuture<'s, E, T, R> {
     pub(crate) const fn of(store: &'s mut Store<E, T>, call: CallId<R>) -> Self {
         Self { store, stage: Stage::Begun(call.0), result: PhantomData }
     }
@@ -65,7 +65,7 @@ impl<'s, E: CoreEngine, T: Send + 'static, R: CallResult> CallFuture<'s, E, T, R
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Lets everything run as [`run`](Self::run) does, without blocking: as a future, which any
     /// executor polls. Dropping it cancels the call.
-    pub const fn run_async<R: CallResult>(&mut self, call: CallId<R>) -> CallFuture<'_, E, T, R> {
+    pub const fn run_async<R: LiftedResult>(&mut self, call: CallId<R>) -> CallFuture<'_, E, T, R> {
         CallFuture::of(self, call)
     }
 
@@ -84,7 +84,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for CallFuture<'_, E, T, R> {
+impl<E: CoreEngine, T: Send + 'static, R: LiftedResult> Future for CallFuture<'_, E, T, R> {
     type Output = Result<R, CallError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {

@@ -6,10 +6,10 @@
 use alloc::vec::Vec;
 
 use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values, to_vals};
-use crate::component::run::call_result::CallResult;
-use crate::component::run::call_result::sealed::CallResult as _;
 use crate::component::run::context::{Context, LiftResult};
-use crate::component::run::host_calls::Begun;
+use crate::component::run::embedder_calls::Begun;
+use crate::component::run::lifted_result::LiftedResult;
+use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::lowering::Target;
 use crate::component::run::state::State;
 use crate::component::store::call_error::CallError;
@@ -28,7 +28,7 @@ pub trait Callee: sealed::Callee {
     type Arguments<'a>;
 
     /// What a call of it gives.
-    type Result: CallResult;
+    type Result: LiftedResult;
 
     /// The arguments, to be kept until the call begins.
     #[doc(hidden)]
@@ -90,7 +90,7 @@ impl sealed::Callee for Function {
     }
 }
 
-impl<P: Lower, R: CallResult> Callee for TypedFunction<P, R> {
+impl<P: Lower, R: LiftedResult> Callee for TypedFunction<P, R> {
     type Arguments<'a> = P;
     type Result = R;
 
@@ -99,7 +99,7 @@ impl<P: Lower, R: CallResult> Callee for TypedFunction<P, R> {
     }
 }
 
-impl<P: Lower, R: CallResult> sealed::Callee for TypedFunction<P, R> {
+impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     type Kept = P;
 
     /// Arguments without handles are lowered where the guest starts, if that is at once. All
@@ -119,7 +119,7 @@ impl<P: Lower, R: CallResult> sealed::Callee for TypedFunction<P, R> {
         }
         let begin = |state: &mut State<E, T>| {
             let (call, step) = state.machine.invoke(function.id)?;
-            state.calls.add_host_call(call, Vec::new(), R::lift)?;
+            state.calls.add_embedder_call(call, Vec::new(), R::lift)?;
             Ok(Begun { call, step })
         };
         cx.run_to_host(begin, |cx, call, step| {
@@ -130,7 +130,7 @@ impl<P: Lower, R: CallResult> sealed::Callee for TypedFunction<P, R> {
                 }
                 _ => {
                     let vals = self.vals(&arguments)?;
-                    cx.data_mut().calls.host_call(call)?.put_arguments(vals);
+                    cx.data_mut().calls.embedder_call(call)?.put_arguments(vals);
                 }
             }
             Ok(())

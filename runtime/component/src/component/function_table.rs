@@ -99,7 +99,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`Instance::names`]. Empty if the instance belongs to another store.
     pub fn function_table(&self, instance: &Instance<E>) -> FunctionTable {
         let functions = instance.names().filter_map(|name| {
-            let function = self.function(instance, name)?;
+            let function = self.function(instance, name).ok()?;
             Some(FunctionReference { name: Box::from(name), function })
         });
         FunctionTable(functions.collect())

@@ -1,16 +1,16 @@
 //! What the host does in a store, from the outside, with a [`Store`], or from inside of one of its
-//! functions that a guest has called, with a [`HostContext`].
+//! functions that a guest has called, with a [`Caller`].
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::abi::{Resource, Type, Val};
 use crate::builtin::TypeIndex;
-use crate::component::run::call_result::CallResult;
-use crate::component::run::context::{Context, HostContext};
+use crate::component::run::context::{Caller, Context};
 use crate::component::run::host_ends::EndEvent;
 use crate::component::run::host_resource::HostResourceType;
 use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::run::lifted_result::LiftedResult;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -19,6 +19,7 @@ use crate::machine::{EndId, ErrorContextId, SubtaskId};
 use crate::trap::EndKind;
 
 use super::callee::Callee;
+use super::export_error::ExportError;
 use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
@@ -38,7 +39,7 @@ macro_rules! methods {
             }
         )*}
 
-        impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {$(
+        impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {$(
             $(#[$doc])*
             pub fn $name(&mut self $(, $argument: $ty)*) -> $result {
                 let $cx = &mut *self.cx;
@@ -213,7 +214,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
         match cx.drop_resource(resource)? {
             // A destructor doesn't wait.
-            Some(call) => HostContext::new(&mut cx).finish::<Option<Val>>(call).map(|_| ()),
+            Some(call) => Caller::new(&mut cx).finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
         }
     }
@@ -226,11 +227,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 /// ([`MachineError::OtherStep`]), but all of it where the host has, or nobody took the resource.
 ///
 /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
-impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
-    /// The function that `instance` exports as `name`. Nothing if it exports none, or belongs to
-    /// another store.
-    #[must_use]
-    pub fn function(&self, instance: &Instance<E>, name: &str) -> Option<Function> {
+impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
+    /// Returns the function that `instance` exports as `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Missing`] if the instance exports no such function,
+    /// [`ExportError::OtherStore`] if it is in another store.
+    pub fn function(&self, instance: &Instance<E>, name: &str) -> Result<Function, ExportError> {
         instance.function_in(self.cx.data(), name)
     }
 
@@ -247,10 +251,10 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         arguments: F::Arguments<'_>,
     ) -> Result<F::Result, CallError> {
         self.check_depth()?;
-        self.nested(|host| {
-            let arguments = F::keep_in(host.cx, arguments);
-            let call = function.start(host.cx, arguments)?;
-            host.finish(call)
+        self.nested(|caller| {
+            let arguments = F::keep_in(caller.cx, arguments);
+            let call = function.start(caller.cx, arguments)?;
+            caller.finish(call)
         })
     }
 
@@ -261,8 +265,8 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
     /// As [`call`](Self::call), and those of [`Store::drop_resource`].
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.check_depth()?;
-        self.nested(|host| match host.cx.drop_resource(resource)? {
-            Some(call) => host.finish::<Option<Val>>(call).map(|_| ()),
+        self.nested(|caller| match caller.cx.drop_resource(resource)? {
+            Some(call) => caller.finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
         })
     }
@@ -294,7 +298,7 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         result
     }
 
-    fn finish<R: CallResult>(&mut self, call: SubtaskId) -> Result<R, CallError> {
+    fn finish<R: LiftedResult>(&mut self, call: SubtaskId) -> Result<R, CallError> {
         loop {
             if let Some(result) = self.cx.data_mut().take_result(call)? {
                 return result;

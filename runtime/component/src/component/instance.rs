@@ -1,5 +1,6 @@
 //! Instances of components, and the functions that they export.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -12,6 +13,8 @@ use crate::component::store::entity::{Entity, Exports};
 use crate::component::store::identity::Identity;
 use crate::engine::CoreEngine;
 use crate::machine::FunctionId;
+
+use super::export_error::{ExportError, similar_name};
 
 /// An instance of a component, in the store in which it was made.
 pub struct Instance<E: CoreEngine> {
@@ -56,18 +59,32 @@ impl<E: CoreEngine> Instance<E> {
         }
     }
 
-    /// Returns the function that it exports as `name`, if it is of the store that `state` is of.
+    /// Returns the function that it exports as `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Missing`]; [`ExportError::OtherStore`] if `state` is that of another store.
     pub(crate) fn function_in<T: Send + 'static>(
         &self,
         state: &State<E, T>,
         name: &str,
-    ) -> Option<Function> {
+    ) -> Result<Function, ExportError> {
         if self.store != state.identity {
-            return None;
+            return Err(ExportError::OtherStore { name: name.into() });
         }
-        let id = self.function_id(name)?;
-        let lifted = state.functions.lifted(id).ok()?;
-        Some(Function { id, ty: lifted.ty.clone(), store: self.store.clone() })
+        let lifted =
+            self.function_id(name).and_then(|id| Some((id, state.functions.lifted(id).ok()?)));
+        let Some((id, lifted)) = lifted else {
+            let similar = similar_name(name, self.function_names()).map(String::from);
+            return Err(ExportError::Missing { name: name.into(), similar });
+        };
+        Ok(Function { id, ty: lifted.ty.clone(), store: self.store.clone() })
+    }
+
+    /// Returns the names of the functions that it exports.
+    fn function_names(&self) -> impl Iterator<Item = &str> {
+        let exports = self.exports.0.iter();
+        exports.filter_map(|(name, it)| matches!(it, Entity::Function(_)).then_some(&**name))
     }
 
     /// The names of what it exports.

@@ -39,28 +39,28 @@
 //! "#)?;
 //!
 //! // A resource type of the host's. A word is known by its place in the store's data.
-//! let word = HostResourceType::<Wasmi, Vec<&str>>::with_destructor(|host, place| {
-//!     host.data_mut()[place as usize] = "";
+//! let word = HostResourceType::<Wasmi, Vec<&str>>::with_destructor(|caller, place| {
+//!     caller.data_mut()[place as usize] = "";
 //!     Ok(())
 //! });
 //!
 //! let mut linker = Linker::new();
 //! let words = linker.instance("example:words/words@1.3.0");
 //! words.resource("word", &word);
-//! words.function("first", move |host, _| {
-//!     let ty = host.resource_type(&word)?;
+//! words.function("first", move |caller, _| {
+//!     let ty = caller.resource_type(&word)?;
 //!     Ok(Some(Val::Own(Resource { ty, representation: 0 })))
 //! });
-//! words.function("[method]word.length", |host, arguments| {
+//! words.function("[method]word.length", |caller, arguments| {
 //!     let [Val::Borrow(word)] = arguments[..] else { return Err("not a word".into()) };
-//!     Ok(Some(Val::U32(host.data()[word.representation as usize].len() as u32)))
+//!     Ok(Some(Val::U32(caller.data()[word.representation as usize].len() as u32)))
 //! });
 //!
 //! let engine = Wasmi::default();
 //! let component = Component::new(&engine, &component)?;
 //! let mut store = Store::new(&engine, vec!["seven", "words"]);
 //! let instance = store.instantiate(&component, &linker)?;
-//! let run = store.function(&instance, "run").ok_or("it exports `run`")?;
+//! let run = store.function(&instance, "run")?;
 //! assert_eq!(store.call(&run, &[])?, Some(Val::U32(5)));
 //! assert_eq!(store.data()[0], "");
 //! # }
@@ -83,7 +83,7 @@ use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::import_error::{ImportError, within};
 use crate::component::definition::items::Definition;
 use crate::component::definition::versions;
-use crate::component::run::context::{Context, HostContext};
+use crate::component::run::context::{Caller, Context};
 use crate::component::run::host_function::{DeclaredType, HostFunction, HostFunctionCall};
 use crate::component::run::host_resource::HostResourceType;
 use crate::component::run::instantiate::error::InstantiateError;
@@ -136,10 +136,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn function(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult
-        + Send
-        + Sync
-        + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync + 'static,
     ) -> &mut Self {
         self.host_function(name, None, HostFunctionCall::Sync(Box::new(function)))
     }
@@ -148,7 +145,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
         self.host_function(name, None, HostFunctionCall::asynchronous(function))
     }
@@ -163,8 +160,8 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     /// use weft::engine::wasmi::Wasmi;
     ///
     /// let mut linker = Linker::<Wasmi, u32>::new();
-    /// linker.typed_function("greet", |host, (name, times): (String, u32)| {
-    ///     *host.data_mut() += times;
+    /// linker.typed_function("greet", |caller, (name, times): (String, u32)| {
+    ///     *caller.data_mut() += times;
     ///     Ok(format!("hello, {name}"))
     /// });
     /// # }
@@ -172,10 +169,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn typed_function<P, R>(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, P) -> Result<R, HostError>
-        + Send
-        + Sync
-        + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, P) -> Result<R, HostError> + Send + Sync + 'static,
     ) -> &mut Self
     where
         P: for<'a> Lift<'a> + 'static,
@@ -190,7 +184,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn typed_async_function<P, R, F>(
         &mut self,
         name: &str,
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, P) -> F + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, P) -> F + Send + Sync + 'static,
     ) -> &mut Self
     where
         P: for<'a> Lift<'a> + 'static,
@@ -206,11 +200,9 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn declared_function(
         &mut self,
         name: &str,
-        (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> HostResult
-        + Send
-        + Sync
-        + 'static,
+        ty: FunctionType,
+        resources: &[HostResourceType<E, T>],
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> HostResult + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };
         self.host_function(name, Some(declared), HostFunctionCall::Sync(Box::new(function)))
@@ -221,8 +213,9 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     pub fn declared_async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
-        (ty, resources): (FunctionType, &[HostResourceType<E, T>]),
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+        ty: FunctionType,
+        resources: &[HostResourceType<E, T>],
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> &mut Self {
         let declared = DeclaredType { ty, resources: resources.into() };
         self.host_function(name, Some(declared), HostFunctionCall::asynchronous(function))

@@ -1,24 +1,18 @@
 //! Components: loading, linking, instantiating and calling them, on any engine.
 //!
-//! Four rooms, of which each names those above it only:
-//!
-//! | room | contents |
+//! | type | use |
 //! |---|---|
-//! | `definition` | definitions: from the bytes of a component to what instantiation walks through |
-//! | `store` | the objects of a store |
-//! | `run` | taking steps, moving values, calling both ways, instantiating |
-//! | the files here | what users see |
+//! | [`Component`] | a component that is loaded, for one engine; [`validate`] only checks its bytes |
+//! | [`Linker`] | what a component is given for its imports |
+//! | [`Store`] | where instances live and run, with the data of the host |
+//! | [`Instance`], [`Function`] | an instance, and what it exports |
+//! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
+//! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
+//! | [`HostResult`], [`HostError`] | what host functions return |
+//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
 //!
-//! | file here | contents |
-//! |---|---|
-//! | `loading`, `missing`, `load_error` | [`Component`], and why one can't be loaded |
-//! | `stores`, `host` | [`Store`], [`CallId`], and what the host does in a store |
-//! | `linker`, `instance` | [`Linker`], [`Instance`], [`Function`] |
-//! | `callee`, `typed_function` | what a store calls: with [`Val`](crate::abi::Val)s, or with Rust's own types |
-//! | `bindings` | what bindings from WIT give to a linker and find in an instance |
-//! | `block`, `call_future`, `progress` | driving: blocking, as a future, without an executor |
-//! | `wait` | waiting for tasks and waitable sets of the host |
-//! | `threads`, `function_table` | threads that the host begins, by function or by its number |
+//! Calls block, are futures of any executor, or are polled without one. A store runs only while
+//! somebody drives it.
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
 mod bindings;
@@ -27,6 +21,7 @@ mod block;
 mod call_future;
 mod callee;
 mod definition;
+mod export_error;
 mod function_table;
 mod host;
 mod instance;
@@ -42,7 +37,7 @@ mod threads;
 mod typed_function;
 mod wait;
 
-pub use bindings::{BoundFuture, ExportError, FindHost};
+pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
 pub use definition::decode::{InvalidComponent, validate};
@@ -50,17 +45,18 @@ pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
 pub use definition::function_type::FunctionType;
 pub use definition::import_error::ImportError;
+pub use export_error::ExportError;
 pub use function_table::FunctionTable;
 pub use instance::{Function, Instance};
 pub use linker::Linker;
 pub use load_error::LoadError;
 pub use loading::Component;
-pub use progress::Progress;
-pub use run::call_result::CallResult;
-pub use run::context::HostContext;
+pub use progress::PollProgress;
+pub use run::context::Caller;
 pub use run::host_ends::EndEvent;
 pub use run::host_resource::HostResourceType;
 pub use run::instantiate::error::InstantiateError;
+pub use run::lifted_result::LiftedResult;
 pub use store::call_error::CallError;
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};

@@ -3,7 +3,7 @@
 /// What is left in a [`Store`](super::Store) after a [`poll`](super::Store::poll).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct PollProgress {
     /// Whether something could have gone on, but for the number of turns that a poll may take, or
     /// because the engine interrupted a guest. The waker was woken.
     pub can_go_on: bool,
@@ -16,7 +16,7 @@ pub struct Progress {
     pub functions: usize,
 }
 
-impl Progress {
+impl PollProgress {
     /// Whether nothing will happen any more before the host begins something.
     #[must_use]
     pub const fn is_at_rest(&self) -> bool {

@@ -9,9 +9,9 @@ use core::task::Waker;
 
 use crate::abi::Val;
 use crate::chooser::{Chooser, FirstInFirstOut};
-use crate::component::run::call_result::CallResult;
 use crate::component::run::context::Context;
 use crate::component::run::instantiate::error::InstantiateError;
+use crate::component::run::lifted_result::LiftedResult;
 use crate::component::run::state::State;
 use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
@@ -29,10 +29,11 @@ use crate::thread::Threads;
 use crate::waitable::WaitableSets;
 
 use super::callee::Callee;
+use super::export_error::ExportError;
 use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
-use super::progress::Progress;
+use super::progress::PollProgress;
 
 /// Where instances of components live and run.
 pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
@@ -165,9 +166,14 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         linker.instantiate(&mut self.context(), component)
     }
 
-    /// The function that `instance` exports as `name`. Nothing if it exports none, or belongs to
-    /// another store.
-    pub fn function(&self, instance: &Instance<E>, name: &str) -> Option<Function> {
+    /// Returns the function that `instance` exports as `name`, which takes and returns
+    /// [`Val`]s. [`typed_function`](Self::typed_function) is for Rust's own types.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Missing`] if the instance exports no such function,
+    /// [`ExportError::OtherStore`] if it is in another store.
+    pub fn function(&self, instance: &Instance<E>, name: &str) -> Result<Function, ExportError> {
         instance.function_in(E::data(&self.engine_store), name)
     }
 
@@ -216,7 +222,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`Error::Full`]: a table's limit is reached, so that a thread can't go on.
-    pub fn poll(&mut self, waker: &Waker) -> Result<Progress, Error> {
+    pub fn poll(&mut self, waker: &Waker) -> Result<PollProgress, Error> {
         self.set_driver(waker);
         let turns = self.turns_per_poll;
         let mut cx = self.context();
@@ -235,9 +241,9 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
             waker.wake_by_ref();
         }
         let state = cx.data();
-        Ok(Progress {
+        Ok(PollProgress {
             can_go_on,
-            calls: state.calls.num_host_calls(),
+            calls: state.calls.num_embedder_calls(),
             threads: state.machine.count_of(Table::Threads),
             functions: state.waiting.count(),
         })
@@ -248,7 +254,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`Error::Unknown`] if there is no such call, or its end was taken already.
-    pub fn take_result<R: CallResult>(
+    pub fn take_result<R: LiftedResult>(
         &mut self,
         call: CallId<R>,
     ) -> Result<Option<Result<R, CallError>>, Error> {
@@ -268,7 +274,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
         let turns = self.turns_per_poll;
         self.settle(turns)?;
         let mut cx = self.context();
-        cx.data_mut().calls.host_call(call.0)?;
+        cx.data_mut().calls.embedder_call(call.0)?;
         cx.cancel(call.0).map(|_| ())
     }
 
@@ -323,7 +329,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 
     /// Lets everything run for a call, for as many turns as a poll may take.
-    pub(crate) fn run_until<R: CallResult>(
+    pub(crate) fn run_until<R: LiftedResult>(
         &mut self,
         call: SubtaskId,
     ) -> Result<Ran<R>, CallError> {

@@ -13,12 +13,12 @@ use thiserror::Error;
 
 use crate::abi::{Lift, Lower, Val};
 use crate::component::definition::function_mismatch::FunctionMismatch;
-use crate::component::run::call_result::CallResult;
-use crate::component::run::context::{Context, HostContext};
+use crate::component::run::context::{Caller, Context};
+use crate::component::run::lifted_result::LiftedResult;
 use crate::component::run::state::State;
 use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
-use crate::component::store::calls::HostCall;
+use crate::component::store::calls::EmbedderCall;
 use crate::component::store::host_result::HostError;
 use crate::component::store::thread_destructors::ThreadDestructorFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -27,6 +27,7 @@ use crate::limits::{Heap, Table};
 use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig, ThreadStatus};
 
 use super::callee::Callee;
+use super::export_error::ExportError;
 use super::instance::{Function, Instance};
 use super::stores::{CallId, Store};
 use super::typed_function::TypedFunction;
@@ -79,7 +80,7 @@ pub struct SpawnedThread<R = Option<Val>> {
 }
 
 impl<R> SpawnedThread<R> {
-    /// What the [host's side](Store::host) of the store knows it by.
+    /// Returns the id that the [view of threads](Store::threads) knows it by.
     #[must_use]
     pub const fn id(&self) -> SpawnedThreadId {
         self.id
@@ -110,12 +111,9 @@ impl<R> fmt::Debug for SpawnedThread<R> {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ThreadError {
-    /// The instance exports no such function, or belongs to another store.
-    #[error("the instance exports no function `{name}`")]
-    NoFunction {
-        /// The name.
-        name: Box<str>,
-    },
+    /// The instance does not export the function as it was asked for.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A table has no function with this number.
     #[error("there is no function {index} in a table of {length}")]
     NoFunctionAt {
@@ -150,13 +148,13 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`ThreadError::NoFunction`]
+    /// [`ThreadError::Export`]
     pub fn function_reference(
         &self,
         instance: &Instance<E>,
         name: &str,
     ) -> Result<FunctionReference, ThreadError> {
-        reference(self.function(instance, name), name)
+        Ok(FunctionReference { name: name.into(), function: self.function(instance, name)? })
     }
 
     /// Begins a thread: a call of a guest's function, as [`start`](Self::start) begins one. It
@@ -196,7 +194,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     ///
     /// A thread that fails after it has returned gives what it returned;
     /// [`take_background_trap`](Self::take_background_trap) says why it failed.
-    pub fn join_thread_async<R: CallResult>(
+    pub fn join_thread_async<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<ThreadJoin<'_, E, T, R>, Error> {
@@ -256,10 +254,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// [`Error::Full`] if there are too many.
     pub fn add_thread_destructor(
         &mut self,
-        destructor: impl Fn(
-            &mut HostContext<'_, '_, E, T>,
-            &ThreadDestructor<Heap>,
-        ) -> Result<(), HostError>
+        destructor: impl Fn(&mut Caller<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
         + Send
         + Sync
         + 'static,
@@ -276,18 +271,18 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 
 /// Threads that are begun inside of a function of the host: **host extensions**. See
 /// [`thread`](crate::thread).
-impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
+impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
     /// The function that `instance` exports as `name`, to be what a thread runs.
     ///
     /// # Errors
     ///
-    /// [`ThreadError::NoFunction`]
+    /// [`ThreadError::Export`]
     pub fn function_reference(
         &self,
         instance: &Instance<E>,
         name: &str,
     ) -> Result<FunctionReference, ThreadError> {
-        reference(self.function(instance, name), name)
+        Ok(FunctionReference { name: name.into(), function: self.function(instance, name)? })
     }
 
     /// Begins a thread, as [`Store::spawn_thread_ref`]: it runs until it waits for something, and
@@ -308,30 +303,28 @@ impl<E: CoreEngine, T: Send + 'static> HostContext<'_, '_, E, T> {
         parent: Option<SpawnedThreadId>,
     ) -> Result<SpawnedThread<F::Result>, ThreadError> {
         self.check_depth()?;
-        self.nested(|host| {
+        self.nested(|caller| {
             let arguments = F::keep(arguments);
-            let thread = host.cx.spawn_thread(&function.function, arguments, config, parent)?;
+            let thread = caller.cx.spawn_thread(&function.function, arguments, config, parent)?;
             // Nobody else can run before what was interrupted has stopped.
             let mut stopped = Ok(Turn::Progress);
-            while stopped.is_ok() && host.cx.data().activations.interrupted().is_some() {
-                stopped = host.cx.turn();
+            while stopped.is_ok() && caller.cx.data().activations.interrupted().is_some() {
+                stopped = caller.cx.turn();
             }
             let call = thread.call.0;
-            let trapped =
-                host.cx.data_mut().calls.host_call(call).ok().and_then(HostCall::take_error);
+            let trapped = caller
+                .cx
+                .data_mut()
+                .calls
+                .embedder_call(call)
+                .ok()
+                .and_then(EmbedderCall::take_error);
             let error = stopped.map_err(CallError::from).err().or(trapped);
             let Some(error) = error else { return Ok(thread) };
-            host.cx.data_mut().forget(call)?;
-            host.cx.data_mut().machine.threads().give_up(thread.id)?;
+            caller.cx.data_mut().forget(call)?;
+            caller.cx.data_mut().machine.threads().give_up(thread.id)?;
             Err(error.into())
         })
-    }
-}
-
-fn reference(function: Option<Function>, name: &str) -> Result<FunctionReference, ThreadError> {
-    match function {
-        Some(function) => Ok(FunctionReference { name: name.into(), function }),
-        None => Err(ThreadError::NoFunction { name: name.into() }),
     }
 }
 
@@ -368,7 +361,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// or once that has failed.
     pub(crate) fn join<R>(&mut self, thread: SpawnedThread<R>) -> Result<Option<()>, CallError> {
         let SpawnedThread { id, call: CallId(call, _) } = thread;
-        let has_failed = self.calls.host_call(call).is_ok_and(|call| call.has_failed());
+        let has_failed = self.calls.embedder_call(call).is_ok_and(|call| call.has_failed());
         if self.machine.threads().status(id)?.is_active() {
             // What it waits for has trapped, so it will never end.
             return Ok(has_failed.then_some(()));
@@ -380,7 +373,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 
 impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     /// Ends the wait for a thread that is [ready](State::join) for that, whatever its call has come to.
-    pub(crate) fn end_join<R: CallResult>(
+    pub(crate) fn end_join<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<R, ThreadError> {
@@ -396,7 +389,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R: CallResult> Future for ThreadJoin<'_, E, T, R> {
+impl<E: CoreEngine, T: Send + 'static, R: LiftedResult> Future for ThreadJoin<'_, E, T, R> {
     type Output = Result<R, ThreadError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {

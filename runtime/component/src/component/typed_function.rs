@@ -21,10 +21,8 @@
 //! let component = Component::new(&engine, &component)?;
 //! let mut store = Store::new(&engine, ());
 //! let instance = store.instantiate(&component, &Linker::new())?;
-//! let length = store.function(&instance, "length").ok_or("it exports `length`")?;
-//!
 //! // Its types are compared once, and a mistake is told with its place.
-//! let length = length.typed::<(&str,), u32>()?;
+//! let length = store.typed_function::<(&str,), u32>(&instance, "length")?;
 //! assert_eq!(store.call(&length, ("seven",))?, 5);
 //! assert_eq!(store.call(&length, ("",))?, 0);
 //! # }
@@ -37,11 +35,14 @@ use core::marker::PhantomData;
 
 use crate::abi::{HandleTypes, Lift, Lower};
 use crate::component::definition::function_mismatch::{FunctionMismatch, check};
+use crate::engine::CoreEngine;
 
-use super::instance::Function;
+use super::export_error::ExportError;
+use super::instance::{Function, Instance};
+use super::stores::Store;
 
-/// A function, in the store in which it was made, that takes a `P` and gives an `R`:
-/// [`Function::typed`] gives it.
+/// A function, in the store in which it was made, that takes a `P` and returns an `R`:
+/// [`Store::typed_function`] and [`Function::typed`] return it.
 ///
 /// `P` is a tuple of the parameters, `R` the result; either is `()` if there is none. What has no
 /// handles in it goes between Rust and the guest directly, without a [`Val`](crate::abi::Val) in
@@ -73,6 +74,33 @@ impl Function {
     {
         let handles = Arc::new(check::<P, R>(&self.ty)?);
         Ok(TypedFunction { function: self.clone(), handles, types: PhantomData })
+    }
+}
+
+impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+    /// Returns the function that `instance` exports as `name`, with Rust's own types: `P` is a
+    /// tuple of the parameters, and `R` the result.
+    ///
+    /// It is the same as [`function`](Self::function) and [`Function::typed`].
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`] says that the instance exports no such function, that it is in another
+    /// store, or where the types differ.
+    pub fn typed_function<P, R>(
+        &self,
+        instance: &Instance<E>,
+        name: &str,
+    ) -> Result<TypedFunction<P, R>, ExportError>
+    where
+        P: Lower,
+        R: for<'a> Lift<'a> + Send + 'static,
+    {
+        let mismatch = |mismatch: FunctionMismatch| ExportError::Mismatch {
+            name: name.into(),
+            mismatch: mismatch.into(),
+        };
+        self.function(instance, name)?.typed().map_err(mismatch)
     }
 }
 

@@ -38,7 +38,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         if status.is_finished() {
             return Ok(Some(status));
         }
-        let has_failed = self.calls.host_call(task).is_ok_and(|call| call.has_failed());
+        let has_failed = self.calls.embedder_call(task).is_ok_and(|call| call.has_failed());
         Ok(has_failed.then_some(TaskStatus::Failed))
     }
 

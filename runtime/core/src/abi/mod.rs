@@ -4,19 +4,19 @@
 //! The rules are those of the executable reference `definitions.py`, under its names and in its
 //! order. Bytes, core values, calls of `realloc` and traps are compared with what it does.
 //!
-//! | file | the reference's part |
+//! | to … | use |
 //! |---|---|
-//! | `layout` | `alignment`, `elem_size`, `discriminant_type`: [`Layout`], [`Abi`] |
-//! | `flat_types`, `function_type` | `flatten_type`, `join`, `flatten_functype`: [`FlatTypes`], [`Flattening`] |
-//! | `flat_values` | `CoreValueIter`, `CoerceValueIter`: [`FlatValues`] |
-//! | `context` | `LiftLowerContext`: [`LiftContext`], [`LowerContext`], and the checks of addresses and lengths |
-//! | `resource` | the resource that a handle stands for: [`Resource`] |
-//! | `memory` | `load_int`, `store_int` |
-//! | `scalar` | `convert_int_to_bool`, `convert_i32_to_char`, `canonicalize_nan32` and their like |
-//! | `string` | `load_string_from_range`, `store_string_into_range` and every pair of encodings |
-//! | `typed` | `load`, `store`, `lift_flat`, `lower_flat`, `lift_flat_values`, `lower_flat_values` for Rust's own types: [`Lift`], [`Lower`] |
-//! | `dynamic` | the same for types that are known at run time (feature `alloc`): `Type`, `Val` |
-//! | `plan` | from guest to guest without values in between (feature `alloc`) |
+//! | lift and lower Rust's own types | [`Lift`], [`Lower`], [`lift_flat_values`], [`lower_flat_values`] |
+//! | lift and lower values whose types are known at run time | `Type`, `TypeList`, `Val` (feature `alloc`) |
+//! | move values from guest to guest, without values in between | `TypeList` and `TransferContext` (feature `alloc`) |
+//! | give access to a guest's memory, `realloc` and handles | [`LiftContext`], [`LowerContext`], [`LiftHandles`] |
+//! | say which canonical options a guest has | [`Options`], [`StringEncoding`] |
+//! | lay a type out in memory | [`Abi`], [`Layout`] |
+//! | flatten types and functions into core types | [`FlatTypes`], [`Flattening`] |
+//! | pass flat values | [`FlatValues`], [`CoreValueIter`] |
+//! | read text and lists in place | [`LiftedStr`], [`LiftedList`] |
+//!
+//! `runtime/ARCHITECTURE.md` in the repository tells which file has which part of the reference.
 
 mod context;
 #[cfg(feature = "alloc")]
@@ -52,7 +52,7 @@ pub use function_type::{CoreFunctionType, Flattening};
 pub use layout::{Abi, Layout, Offset, align_to, discriminant_size, is_aligned, ptr_size};
 pub use memory::{range, range_mut};
 #[cfg(feature = "alloc")]
-pub use plan::TransferContext;
+pub use plan::{FlatLimits, TransferContext};
 pub use resource::Resource;
 pub use string::{
     Chars, Latin1, LiftedStr, SimpleEncoding, StringEncoding, Utf16, store_str_into_range,

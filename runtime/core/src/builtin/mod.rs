@@ -32,8 +32,9 @@ mod immediate;
 mod outcome;
 
 pub use crate::generated::backpressure::{BackpressureBuiltins, BackpressureDefinition};
-pub use crate::generated::builtin::{Builtin, Builtins, Definition};
+pub use crate::generated::builtin::Builtin;
 pub use crate::generated::context::{ContextBuiltins, ContextDefinition};
+pub use crate::generated::definition::{Builtins, Definition};
 pub use crate::generated::error_context::{ErrorContextBuiltins, ErrorContextDefinition};
 pub use crate::generated::future::{FutureBuiltins, FutureDefinition};
 pub use crate::generated::guards::Guards;

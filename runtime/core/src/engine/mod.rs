@@ -189,7 +189,7 @@ pub type FunctionOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Function;
 /// The memories of the engine of a context.
 pub type MemoryOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Memory;
 /// How far calls come in the engine of a context.
-pub type ProgressOf<C> = Progress<<<C as CoreContext>::Engine as CoreEngine>::Activation>;
+pub type ProgressOf<C> = CoreProgress<<<C as CoreContext>::Engine as CoreEngine>::Activation>;
 
 /// What is in a store, and what its functions of the host do.
 pub trait HostFunctions<E: CoreEngine>: Sized + Send + 'static {
@@ -216,7 +216,7 @@ pub enum HostStop {
 
 /// How far a call came.
 #[derive(Debug)]
-pub enum Progress<A> {
+pub enum CoreProgress<A> {
     /// To its end.
     Returned(Option<CoreValue>),
     /// It stopped in a function of the host.

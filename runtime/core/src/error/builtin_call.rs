@@ -53,19 +53,19 @@ pub enum BuiltinCallError {
         /// The built-in.
         builtin: Builtin,
         /// The capability that the engine lacks.
-        capability: Capability,
+        capability: MissingCapability,
     },
 }
 
 /// A capability that an engine can have or lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Capability {
+pub enum MissingCapability {
     /// Shared functions, whose threads run in parallel.
     SharedFunctions,
 }
 
-impl fmt::Display for Capability {
+impl fmt::Display for MissingCapability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SharedFunctions => "shared functions",

@@ -23,7 +23,7 @@ mod packed;
 use thiserror::Error;
 
 pub use self::abi::AbiError;
-pub use self::builtin_call::{BuiltinCallError, Capability};
+pub use self::builtin_call::{BuiltinCallError, MissingCapability};
 pub use self::extension::ExtensionError;
 pub use self::machine::MachineError;
 pub use self::packed::{FieldTooLarge, UnknownCode};

@@ -6,6 +6,7 @@ pub(crate) mod backpressure;
 pub(crate) mod builtin;
 pub mod code;
 pub(crate) mod context;
+pub(crate) mod definition;
 pub(crate) mod error_context;
 pub(crate) mod future;
 pub mod gate;

@@ -35,7 +35,7 @@ impl<L: ExtensionLimits, C: Chooser> fmt::Debug for ExtensionAccess<'_, L, C> {
 /// |---|---|
 /// | [`ExtendedMachine`] | a bare machine |
 /// | `component::Store` | a store of components |
-/// | `component::HostContext` | the store, lent to a host function that a guest calls |
+/// | `component::Caller` | the store, lent to a host function that a guest calls |
 /// | [`AsyncContextScope`](crate::context::AsyncContextScope) | what it was entered on |
 ///
 /// ```

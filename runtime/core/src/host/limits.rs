@@ -1,4 +1,5 @@
-//! The storage of the side tables of the **host extensions**, which no guest sees.
+//! The storage of the side tables of the **host extensions**, which no guest sees; and the macro
+//! that bounds these tables along with the machine's.
 
 use core::convert::Infallible;
 use core::fmt;
@@ -138,6 +139,109 @@ impl Compound for crate::abi::Val {}
 
 /// There are none.
 impl Compound for Infallible {}
+
+/// Makes a type that [`Limits`] a machine to arrays of the sizes given.
+///
+/// The first part has the fields of [`MachineSizes`](crate::limits::MachineSizes), in any order.
+/// The compiler names one that is missing, as a missing field. `..MachineSizes::SMALL`, or another
+/// preset, stands for all that are not written. A table of size `n` holds `n` entries at a time;
+/// index 0 of `handles` and `thread_indices`, which the spec never uses, comes on top.
+///
+/// The second part, `extensions`, has the fields of [`ExtensionSizes`], in any order, for the side
+/// tables of the host extensions. One that is missing is 0, if no preset such as
+/// `..ExtensionSizes::SMALL` follows. Without this part, none of these tables has entries or takes
+/// room.
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::machine::Machine;
+///
+/// weft::limits! {
+///     /// One component with few calls at a time.
+///     pub struct Sensor {
+///         instances: 1,
+///         functions: 8,
+///         types: 8,
+///         handles: 16,
+///         thread_indices: 4,
+///         tasks: 4,
+///         threads: 4,
+///         waitables: 8,
+///         waitable_sets: 2,
+///         resources: 4,
+///         lends: 4,
+///         error_contexts: 1,
+///         frames: 4,
+///         message_bytes: 64,
+///     }
+///     extensions {
+///         contexts: 2,
+///         context_values: 4,
+///     }
+/// }
+///
+/// weft::limits! {
+///     /// Two components, and for the rest a preset.
+///     pub struct Pair { instances: 2, ..MachineSizes::SMALL }
+/// }
+///
+/// let mut machine = Machine::<Sensor>::default();
+/// machine.new_instance()?;
+/// assert_eq!(
+///     machine.new_instance(),
+///     Err(weft::error::Error::Full(weft::limits::Table::Instances)),
+/// );
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+///
+/// A machine of such a type can be made where no code runs, in a `const` or a `static`:
+///
+/// ```
+/// # use weft_core as weft;
+/// use std::sync::Mutex;
+///
+/// use weft::chooser::FirstInFirstOut;
+/// use weft::machine::Machine;
+///
+/// weft::limits! {
+///     struct Pair { instances: 2, ..MachineSizes::SMALL }
+/// }
+///
+/// static MACHINE: Mutex<Machine<Pair>> = Mutex::new(Machine::new(FirstInFirstOut));
+///
+/// let mut machine = MACHINE.lock().unwrap();
+/// machine.new_instance()?;
+/// # Ok::<(), weft::error::Error>(())
+/// ```
+///
+/// Without `frames`, the compiler says ``missing field `frames` in initializer of `MachineSizes` ``:
+///
+/// ```compile_fail,E0063
+/// # use weft_core as weft;
+/// weft::limits! {
+///     struct Unframed {
+///         instances: 1, functions: 8, types: 8, handles: 16, thread_indices: 4, tasks: 4,
+///         threads: 4, waitables: 8, waitable_sets: 2, resources: 4, lends: 4,
+///         error_contexts: 1, message_bytes: 64,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! limits {
+    (
+        $(#[$attribute:meta])* $visibility:vis struct $name:ident { $($machine:tt)* }
+        $(extensions { $($extensions:tt)* })?
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        $visibility struct $name;
+
+        $crate::__machine_tables! { [$crate::__machine_limits] $name { $($machine)* } }
+        $crate::__extension_tables! {
+            [$crate::__extension_limits] $name { $($($extensions)*)? }
+        }
+    };
+}
 
 /// Implements [`ExtensionLimits`] by arrays: the second part of [`limits!`](crate::limits!).
 #[doc(hidden)]

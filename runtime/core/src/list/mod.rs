@@ -29,7 +29,7 @@
 //! | file | |
 //! |---|---|
 //! | here | [`FixedLength`] |
-//! | `element.rs` | [`ElementType`], [`CompoundType`] |
+//! | `element.rs`, `check.rs` | [`ElementType`], [`CompoundType`]; checking an element |
 //! | `dynamic.rs` | [`FixedLengthListType`], [`struct@FixedLengthList`] |
 //! | `error.rs` | [`ListError`] |
 //! | `compound.rs` | the same where there is an allocator: any type, and lists as values (feature `alloc`) |
@@ -76,6 +76,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod check;
 #[cfg(feature = "alloc")]
 mod compound;
 mod dynamic;

@@ -17,7 +17,7 @@ use super::record::frame::Outstanding;
 use super::record::instance::Instance;
 use super::record::waitable::{End, EndActivity, Kind, Waitable};
 use super::state::Machine;
-use super::step::{AfterCopy, Buffer, Copy, CopySide, Event, Flow, Step};
+use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Event, Flow, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `new_stream` and `new_future`: the readable end, and the writable one. There must be room.
@@ -69,7 +69,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 CopyDirection::Read => (this, that),
                 CopyDirection::Write => (that, this),
             };
-            let copy = Copy { serial, direction, then, ty, count, readable, writable };
+            let copy = CopyToken { serial, direction, then, ty, count, readable, writable };
             return Ok(Some(Step::Copy(copy)));
         }
         let is_read = direction == CopyDirection::Read;
@@ -113,9 +113,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
-    pub fn copied(&mut self, copy: Copy) -> Result<Step, Failure> {
+    pub fn copied(&mut self, copy: CopyToken) -> Result<Step, Failure> {
         self.check_outstanding(Outstanding::Token(copy.serial))?;
-        let Copy { direction, then, count, readable, writable, .. } = copy;
+        let CopyToken { direction, then, count, readable, writable, .. } = copy;
         let keys = (self.end_key(readable.end)?, self.end_key(writable.end)?);
         self.outstanding = Outstanding::Nothing;
         let (end, other, buffer) = match direction {

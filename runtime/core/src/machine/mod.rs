@@ -32,7 +32,7 @@
 //! # use weft_core as weft;
 //! use weft::builtin::OptionsIndex;
 //! use weft::core_value::CoreValue;
-//! use weft::machine::{Lift, LiftedFunction, Machine, Step};
+//! use weft::machine::{LiftMode, LiftedFunction, Machine, Step};
 //!
 //! weft::limits! {
 //!     struct Small { ..MachineSizes::SMALL }
@@ -43,7 +43,7 @@
 //! let add = machine.lift(LiftedFunction {
 //!     instance,
 //!     is_async: false,
-//!     lift: Lift::Sync { has_post_return: false },
+//!     lift: LiftMode::Sync { has_post_return: false },
 //!     result_type: None,
 //!     lift_options: OptionsIndex(0),
 //! })?;
@@ -60,28 +60,8 @@
 //! # Ok::<(), weft::error::Failure>(())
 //! ```
 //!
-//! # What is in here
-//!
-//! | file | the reference's part |
-//! |---|---|
-//! | `record` | the objects of all its classes, as plain data |
-//! | `state` | the tables that they are in: [`Machine`] itself |
-//! | `instance` | `ComponentInstance`; lockdown |
-//! | `frame` | Python's stack: who resumed whom |
-//! | `thread`, `ready` | `Thread`; who is ready |
-//! | `task` | `Task` |
-//! | `store`, `host_call`, `host_end`, `host_resource` | `Store`; the host's side of calls, ends and resources |
-//! | `index_table`, `handle` | `Table` |
-//! | `resource`, `error_context` | `ResourceHandle`, `ErrorContext`, their lifting and lowering |
-//! | `waitable`, `waitable_set`, `subtask`, `end` | `Waitable`, `WaitableSet`, `Subtask`, `End` |
-//! | `canon` | `canon_lift`, `canon_lower` and the built-ins |
-//! | `inspect` | nothing: looking at the machine |
-//! | `operation`, `host_set` | nothing: what the host does itself and guests wait for; its waitable sets |
-//! | `hooks`, `records` | nothing: who is told of the records that are made and removed |
-//! | `outstanding` | nothing: whether who drives the machine does as it was told |
-//! | `arena`, `list`, `id`, `step` | what all of it is made of |
-//!
-//! [`Error`]: crate::error::Error
+//! Functions have the names of the reference, and files its order. `runtime/ARCHITECTURE.md` in the
+//! repository tells which file has which part of it.
 
 pub(crate) mod arena;
 mod canon;
@@ -90,8 +70,8 @@ mod error_context;
 mod frame;
 mod handle;
 mod hooks;
-mod host_call;
 mod host_end;
+mod host_function_call;
 mod host_resource;
 mod host_set;
 mod index_table;
@@ -122,10 +102,10 @@ pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,
     WaitingOn,
 };
-pub use record::definition::{Lift, LiftedFunction, TypeDefinition};
+pub use record::definition::{LiftMode, LiftedFunction, TypeDefinition};
 pub use resource::LoweredBorrow;
 pub use state::Machine;
 pub use step::{
-    Buffer, BufferCheck, Copy, CopySide, Event, HostEvent, Resumed, StartFunctionSearch, Step,
-    TaskReturn,
+    Buffer, BufferCheck, CopySide, CopyToken, Event, HostEvent, Resumed, ReturnToken,
+    StartFunctionSearch, Step,
 };

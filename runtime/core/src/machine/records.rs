@@ -162,7 +162,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Makes a call, which was prepared.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the waitable is moved twice otherwise")]
+    #[inline(always)]
     pub(crate) fn insert_call(
         &mut self,
         call: Waitable,

@@ -5,7 +5,7 @@
 //! be taken next; taking it ends with telling the machine, which answers with the next, until
 //! the answer is [`Step::ReturnToHost`].
 //!
-//! Steps that come with something to look at carry a token, such as [`TaskReturn`]: it can't be
+//! Steps that come with something to look at carry a token, such as [`ReturnToken`]: it can't be
 //! made up, copied, or used when another step is to be taken, which is
 //! [`MachineError::OtherStep`](crate::error::MachineError::OtherStep).
 
@@ -87,8 +87,8 @@ pub enum Step {
     },
     /// Call a function of the host, for a guest.
     ///
-    /// Told by [`start_host_call`](super::Machine::start_host_call) when it takes its arguments,
-    /// by [`return_host_call`](super::Machine::return_host_call) when it has a result, which may
+    /// Told by [`start_host_function_call`](super::Machine::start_host_function_call) when it takes its arguments,
+    /// by [`return_host_function_call`](super::Machine::return_host_function_call) when it has a result, which may
     /// be much later, and by [`host_returned`](super::Machine::host_returned) when it gives
     /// control back.
     CallHost {
@@ -102,8 +102,8 @@ pub enum Step {
     },
     /// Tell a function of the host that its caller has lost interest.
     ///
-    /// The host may now call [`cancel_host_call`](super::Machine::cancel_host_call), or
-    /// [`return_host_call`](super::Machine::return_host_call), or neither, and then
+    /// The host may now call [`cancel_host_function_call`](super::Machine::cancel_host_function_call), or
+    /// [`return_host_function_call`](super::Machine::return_host_function_call), or neither, and then
     /// [`host_returned`](super::Machine::host_returned).
     CancelHost {
         /// The call.
@@ -124,11 +124,11 @@ pub enum Step {
         representation: u64,
     },
     /// Take a result from a task to its caller.
-    Return(TaskReturn),
+    Return(ReturnToken),
     /// Check that a buffer is aligned and lies inside its memory.
     CheckBuffer(BufferCheck),
     /// Move values from the writable end of a stream or future to the readable one.
-    Copy(Copy),
+    Copy(CopyToken),
     /// Load the debug message of an error context that a guest makes.
     ///
     /// Told by [`new_error_context`](super::Machine::new_error_context).
@@ -219,7 +219,7 @@ pub struct HostEvent {
 /// result into the caller; give the token to [`resolve`](super::Machine::resolve).
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the task does not return until the token is given to `Machine::resolve`"]
-pub struct TaskReturn {
+pub struct ReturnToken {
     pub(crate) serial: u64,
     pub(crate) from: ReturnFrom,
     pub(crate) thread: ThreadId,
@@ -237,7 +237,7 @@ pub(crate) enum ReturnFrom {
     Builtin,
 }
 
-impl TaskReturn {
+impl ReturnToken {
     /// The thread that returns it.
     #[must_use]
     pub const fn thread(&self) -> ThreadId {
@@ -383,7 +383,7 @@ impl BufferCheck {
 /// [`copied`](super::Machine::copied).
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "nobody hears of the values until the token is given to `Machine::copied`"]
-pub struct Copy {
+pub struct CopyToken {
     pub(crate) serial: u64,
     /// Which way the values go as the end sees it whose buffer is not stored in it yet.
     pub(crate) direction: CopyDirection,
@@ -416,7 +416,7 @@ pub struct CopySide {
     pub buffer: Buffer,
 }
 
-impl Copy {
+impl CopyToken {
     /// The type of the stream or future.
     #[must_use]
     pub const fn ty(&self) -> TypeIndex {

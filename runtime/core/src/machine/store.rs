@@ -9,7 +9,7 @@ use crate::limits::{Limits, Storage, Table};
 
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::record::definition::{Function, Lift, LiftedFunction, TypeDefinition, frames_of};
+use super::record::definition::{Function, LiftMode, LiftedFunction, TypeDefinition, frames_of};
 use super::record::frame::Frame;
 use super::record::waitable::{Callee, Ends, Kind, Subtask, Waitable};
 use super::state::Machine;
@@ -34,7 +34,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 Function::Lifted(LiftedFunction { instance: defined, is_async, lift, .. }) => {
                     instance == Some(defined)
                         && !is_async
-                        && lift == Lift::Sync { has_post_return: false }
+                        && lift == LiftMode::Sync { has_post_return: false }
                 }
                 Function::Host { .. } => false,
             };

@@ -8,14 +8,14 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::{Hooks, ThreadEnd};
-use super::record::definition::{Function, Lift, LiftedFunction};
+use super::record::definition::{Function, LiftMode, LiftedFunction};
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::task::{Code, Continuation, Queue, Task, TaskState, Thread};
 use super::record::waitable::Waitable;
 use super::record::words::number;
 use super::state::Machine;
-use super::step::{Flow, Resolution, ReturnFrom, Step, TaskReturn};
+use super::step::{Flow, Resolution, ReturnFrom, ReturnToken, Step};
 use crate::id::{FunctionId, SubtaskId, TaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
@@ -47,7 +47,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     fn needs_exclusive(&self, task: Key<Task>) -> Result<bool, Error> {
         let lifted = self.lifted(task)?;
-        Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != Lift::Stackful))
+        Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != LiftMode::Stackful))
     }
 
     /// `Task.enter_implicit_thread`, on the current thread, which has just begun.
@@ -256,7 +256,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
     ///
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
-    pub fn return_(&self, task_return: &TaskReturn) -> Result<(), Failure> {
+    pub fn return_(&self, task_return: &ReturnToken) -> Result<(), Failure> {
         self.check_outstanding(Outstanding::Token(task_return.serial))?;
         let task = self.tasks.get(self.task_key(task_return.task)?)?;
         if task.state == TaskState::Resolved {
@@ -280,7 +280,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn resolve(
         &mut self,
-        task_return: TaskReturn,
+        task_return: ReturnToken,
         result: Option<CoreValue>,
     ) -> Result<Step, Failure> {
         self.return_(&task_return)?;
@@ -373,7 +373,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         let caller = if self.has_caller(task)? { self.caller_id(task)? } else { None };
-        Ok(Some(Step::Return(TaskReturn {
+        Ok(Some(Step::Return(ReturnToken {
             serial: self.new_token(),
             from,
             thread: self.thread_id(thread)?,

@@ -1,8 +1,8 @@
 //! From guest to guest, where the two memories are one, or can't be had at the same time.
 
 use weft_core::abi::{
-    Abi, CoreValueIter, Layout, LiftHandles, LowerContext, Options, Peer, Resource, StringEncoding,
-    TransferContext, Type, TypeList, align_to, check_buffer,
+    Abi, CoreValueIter, FlatLimits, Layout, LiftHandles, LowerContext, Options, Peer, Resource,
+    StringEncoding, TransferContext, Type, TypeList, align_to, check_buffer,
 };
 use weft_core::builtin::TypeIndex;
 use weft_core::core_value::IntegerType;
@@ -51,7 +51,12 @@ impl Alone {
     fn transfer(&mut self, ty: &Type, values: &[u64]) -> Result<Vec<u64>, Failure> {
         let list = TypeList::new([ty.clone()]).map_err(|_| AbiError::ValueMismatch)?;
         let mut values = CoreValueIter::new(values);
-        let flat = list.transfer_flat_values(self, (16, 16), &mut values, None)?;
+        let flat = list.transfer_flat_values(
+            self,
+            FlatLimits { source: 16, destination: 16 },
+            &mut values,
+            None,
+        )?;
         Ok(flat.as_slice().to_vec())
     }
 }

@@ -4,9 +4,9 @@ use weft::builtin::{Builtin, SymbolicType};
 use weft::core_value::CoreValue;
 use weft::gate::Gate;
 
-use super::super::guest::values;
-use super::super::operation::{Entry, Operation, is_async};
-use super::super::world::{
+use crate::programs::guest::values;
+use crate::programs::operation::{Entry, Operation, is_async};
+use crate::programs::world::{
     ENDS, Element, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, RESULT_ADDRESS, STREAMS, Value,
 };
 

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use weft::chooser::{Chooser, Chosen};
 use weft::limits::Limits;
 
-use super::super::host::EndOrigin;
-use super::super::player::{Player, Run};
+use crate::programs::host::EndOrigin;
+use crate::programs::player::{Player, Run};
 
 /// What has to happen.
 #[derive(Clone, Debug)]

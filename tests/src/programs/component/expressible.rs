@@ -30,10 +30,10 @@ use weft::builtin::Builtin;
 use weft::chooser::Chooser;
 use weft::limits::Limits;
 
-use super::super::host::HostedState;
-use super::super::operation::{Entry, Operation};
-use super::super::player::{Control, Player, Script};
-use super::super::world::FUNCTIONS;
+use crate::programs::host::HostedState;
+use crate::programs::operation::{Entry, Operation};
+use crate::programs::player::{Control, Player, Script};
+use crate::programs::world::FUNCTIONS;
 
 /// What a script says, as far as components can do it.
 #[derive(Clone, Debug)]
@@ -158,8 +158,9 @@ impl<S> Expressible<S> {
                 Some(it)
             }
             Operation::HostCancel => {
-                let at = (it.arguments[0] as usize).checked_rem(player.host_calls.len())?;
-                (!self.nested.contains(&player.host_calls[at].number)).then_some(it)
+                let at =
+                    (it.arguments[0] as usize).checked_rem(player.host_function_calls.len())?;
+                (!self.nested.contains(&player.host_function_calls[at].number)).then_some(it)
             }
             Operation::HostTick
             | Operation::HostInvoke
@@ -207,7 +208,8 @@ impl<S> Expressible<S> {
             | Operation::HostDrop
             | Operation::HostEvents => {
                 let new = player.end_origins.get(self.known_ends..).unwrap_or_default();
-                let is_result = |call| player.host_calls.iter().any(|it| it.number == call);
+                let is_result =
+                    |call| player.host_function_calls.iter().any(|it| it.number == call);
                 let is_unknown = new.iter().any(|it| !it.is_writable && is_result(it.call));
                 (!is_unknown).then_some(it)
             }

@@ -5,47 +5,47 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use weft::abi::Val;
-use weft::component::{CallError, HostContext, HostError, HostResult, Linker};
+use weft::component::{CallError, Caller, HostError, HostResult, Linker};
 use weft::engine::wasmi::Wasmi;
 
-use super::super::host::EndOrigin;
-use super::super::world::HOST_FUNCTIONS;
 use super::expected::ended;
 use super::host::{HeldEnd, Host, Invocation, end_action};
 use super::playback::{Hosted, Said, Shared};
+use crate::programs::host::EndOrigin;
+use crate::programs::world::HOST_FUNCTIONS;
 
-type Lent<'a, 'c> = HostContext<'a, 'c, Wasmi, Host>;
+type Lent<'a, 'c> = Caller<'a, 'c, Wasmi, Host>;
 
 /// Gives the functions to a world of so many instances.
 pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
     let mut linker = Linker::new();
     for instance in 0..instances {
         let given = linker.instance(&format!("host{instance}"));
-        given.function("begin", move |host, arguments| {
+        given.function("begin", move |caller, arguments| {
             let [code, index, argument] = numbers(&arguments)?;
-            answer(host, |shared| shared.lock().begin(instance, code, index, argument))
+            answer(caller, |shared| shared.lock().begin(instance, code, index, argument))
         });
-        given.function("event", move |host, arguments| {
+        given.function("event", move |caller, arguments| {
             let [index, code, waitable, payload] = numbers(&arguments)?;
-            answer(host, |shared| shared.lock().event(instance, index, [code, waitable, payload]))
+            answer(caller, |shared| shared.lock().event(instance, index, [code, waitable, payload]))
         });
-        given.function("next", move |host, mut arguments| {
+        given.function("next", move |caller, mut arguments| {
             let Val::U64(result) = arguments.remove(1) else { return Err("a result".into()) };
             let [thread, index, payload, checksum, post_returns, reallocs, realloc @ ..] =
                 numbers::<9>(&arguments)?;
             let event = (index, payload);
             let said =
                 Said { instance, thread, result, event, checksum, post_returns, reallocs, realloc };
-            answer(host, |shared| shared.lock().next(said))
+            answer(caller, |shared| shared.lock().next(said))
         });
-        given.function("argument", |host, arguments| {
+        given.function("argument", |caller, arguments| {
             let [position] = numbers(&arguments)?;
-            answer(host, |shared| shared.lock().argument(position))
+            answer(caller, |shared| shared.lock().argument(position))
         });
     }
     for index in 0..HOST_FUNCTIONS.len() {
-        linker.async_function(&format!("h{index}"), move |host, arguments| {
-            call(host, index, &arguments)
+        linker.async_function(&format!("h{index}"), move |caller, arguments| {
+            call(caller, index, &arguments)
         });
     }
     linker
@@ -62,8 +62,8 @@ fn numbers<const COUNT: usize>(arguments: &[Val]) -> Result<[u32; COUNT], HostEr
 }
 
 /// What a guest is answered; it traps once something is different.
-fn answer(host: &mut Lent<'_, '_>, ask: impl FnOnce(&Shared) -> u32) -> HostResult {
-    let shared = host.data().shared.clone();
+fn answer(caller: &mut Lent<'_, '_>, ask: impl FnOnce(&Shared) -> u32) -> HostResult {
+    let shared = caller.data().shared.clone();
     let answer = ask(&shared);
     match shared.lock().difference {
         None => Ok(Some(Val::U32(answer))),
@@ -72,8 +72,8 @@ fn answer(host: &mut Lent<'_, '_>, ask: impl FnOnce(&Shared) -> u32) -> HostResu
 }
 
 /// A guest calls function `index` of the host.
-fn call(host: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
-    let shared = host.data().shared.clone();
+fn call(caller: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
+    let shared = caller.data().shared.clone();
     let number = {
         let mut playback = shared.lock();
         let number = playback.call_count.saturating_sub(1);
@@ -84,16 +84,16 @@ fn call(host: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
     };
     if let Some(end) = HeldEnd::passed(arguments.first()) {
         let origin = EndOrigin { call: number, is_writable: false };
-        host.data_mut().ends.insert(origin, end);
+        caller.data_mut().ends.insert(origin, end);
     }
-    if let Err(error) = acts(host, &shared, number) {
+    if let Err(error) = acts(caller, &shared, number) {
         shared.lock().trap(&error);
     }
     Waiting { number, shared, is_over: false }
 }
 
 /// The host does what the lines say, until it is done with call `number` as far as it gets.
-fn acts(host: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), CallError> {
+fn acts(caller: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), CallError> {
     loop {
         let line = shared.lock().expected_line().to_owned();
         if line == format!("host.return C{number}") {
@@ -105,8 +105,8 @@ fn acts(host: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), Cal
         }
         if let Some(it) = Invocation::read(&line) {
             shared.lock().take_line();
-            invoke(host, it)?;
-        } else if !end_action(host, shared)? {
+            invoke(caller, it)?;
+        } else if !end_action(caller, shared)? {
             shared.lock().emit("host.done");
             return Ok(());
         }
@@ -117,13 +117,13 @@ fn acts(host: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), Cal
 }
 
 /// Calls a guest from inside of a function of the host.
-fn invoke(host: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
-    let shared = host.data().shared.clone();
+fn invoke(caller: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
+    let shared = caller.data().shared.clone();
     shared.lock().call_count += 1;
-    let arguments = it.arguments(host)?;
-    let function = host.function(&host.data().instances[it.instance], &it.name());
+    let arguments = it.arguments(caller)?;
+    let function = caller.function(&caller.data().instances[it.instance], &it.name());
     let function = function.expect("a function of the world");
-    let how = match host.call(&function, &arguments) {
+    let how = match caller.call(&function, &arguments) {
         Ok(_) => "returned",
         Err(CallError::Waits) => "waits",
         Err(error) => return Err(error),

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use weft::abi::{Resource, Type, Val};
 use weft::code::{EventCode, StreamResult};
-use weft::component::{CallError, EndEvent, HostContext, Instance, Store};
+use weft::component::{CallError, Caller, EndEvent, Instance, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::machine::{EndId, ErrorContextId};
 use weft::trap::EndKind;
 
-use super::super::host::EndOrigin;
-use super::super::world::{FUNCTIONS, Value};
 use super::playback::Shared;
+use crate::programs::host::EndOrigin;
+use crate::programs::world::{FUNCTIONS, Value};
 
 /// What is in the store.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ macro_rules! host_stores {
     )*};
 }
 
-host_stores!(Store<Wasmi, Host>, HostContext<'_, '_, Wasmi, Host>);
+host_stores!(Store<Wasmi, Host>, Caller<'_, '_, Wasmi, Host>);
 
 /// Does what the next line says, if it is something that is done with ends; says whether it was.
 pub(super) fn end_action(host: &mut impl HostStore, shared: &Shared) -> Result<bool, CallError> {

@@ -8,13 +8,13 @@ use weft::builtin::Builtin;
 use weft::chooser::{Choice, Chooser};
 use weft::component::CallError;
 use weft::core_value::CoreValue;
-use weft::machine::Lift;
+use weft::machine::LiftMode;
 
-use super::super::guest::result;
-use super::super::operation::{Entry, Operation};
-use super::super::world::{FUNCTIONS, Function};
 use super::calls::{Call, Shape, call_of};
 use super::expected::{Expected, state};
+use crate::programs::guest::result;
+use crate::programs::operation::{Entry, Operation};
+use crate::programs::world::{FUNCTIONS, Function};
 
 /// What happened otherwise than it has to, after as many lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -254,7 +254,7 @@ impl Playback {
         if entry.operation == Operation::Return {
             let [a, b, ..] = entry.arguments;
             let is_packed = code.is_lifted
-                && code.function.is_some_and(|function| function.lift == Lift::Callback);
+                && code.function.is_some_and(|function| function.lift == LiftMode::Callback);
             self.arguments = vec![if is_packed { (a & 0xf) | (b << 4) } else { a }];
             return Shape::Return as u32;
         }

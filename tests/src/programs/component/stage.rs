@@ -9,9 +9,6 @@ use weft::component::{CallError, CallId, Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::limits::{Heap, Limits};
 
-use super::super::host::EndOrigin;
-use super::super::operation::Entry;
-use super::super::player::{Player, Run, Script, Tape};
 use super::calls::{Call, calls};
 use super::expected::{Expected, ended};
 use super::expressible::Expressible;
@@ -19,6 +16,9 @@ use super::functions::linker;
 use super::host::{HeldEnd, Host, Invocation, end_action, number};
 use super::playback::{Difference, Shared};
 use super::text::world;
+use crate::programs::host::EndOrigin;
+use crate::programs::operation::Entry;
+use crate::programs::player::{Player, Run, Script, Tape};
 
 /// The components of all worlds of up to so many instances, loaded.
 #[derive(Debug)]

@@ -6,10 +6,10 @@
 
 use std::fmt::Write as _;
 
-use weft::machine::Lift;
+use weft::machine::LiftMode;
 
-use super::super::world::{ENDS, Element, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
 use super::calls::{Call, calls, value_type};
+use crate::programs::world::{ENDS, Element, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
 
 /// What every guest does.
 const GUEST: &str = include_str!("guest.wat");
@@ -107,7 +107,7 @@ fn component(number: u32) -> String {
     write(&mut text, format_args!("(export $r{number} \"r\" (type $R{number}))"));
     for (position, element) in ENDS.iter().enumerate() {
         let kind =
-            if position < super::super::world::STREAMS as usize { "stream" } else { "future" };
+            if position < crate::programs::world::STREAMS as usize { "stream" } else { "future" };
         let element = match element {
             Element::U8 => "u8",
             Element::Bool => "bool",
@@ -197,9 +197,9 @@ fn functions() -> String {
     let mut text = String::new();
     for (index, function) in FUNCTIONS.into_iter().enumerate() {
         let has_result = match function.lift {
-            Lift::Callback => true,
-            Lift::Stackful => false,
-            Lift::Sync { .. } => function.result.is_some(),
+            LiftMode::Callback => true,
+            LiftMode::Stackful => false,
+            LiftMode::Sync { .. } => function.result.is_some(),
         };
         let (param, argument) = match function.param {
             Some(_) => ("(param i32)", "(local.get 0)"),
@@ -217,10 +217,12 @@ fn functions() -> String {
 
 fn lift(text: &mut String, number: u32, index: usize, function: Function) {
     let options = match function.lift {
-        Lift::Sync { has_post_return: false } => "",
-        Lift::Sync { has_post_return: true } => r#"(post-return (core func $guest "post-return"))"#,
-        Lift::Stackful => "async",
-        Lift::Callback => r#"async (callback (core func $guest "callback"))"#,
+        LiftMode::Sync { has_post_return: false } => "",
+        LiftMode::Sync { has_post_return: true } => {
+            r#"(post-return (core func $guest "post-return"))"#
+        }
+        LiftMode::Stackful => "async",
+        LiftMode::Callback => r#"async (callback (core func $guest "callback"))"#,
     };
     let lift = format!(
         r#"(canon lift (core func $guest "f{index}") (memory (core memory $world "memory")) {options})"#

@@ -38,8 +38,8 @@ const RELAY: &str = r#"
 /// A function of the host which gives, late, for whom its caller worked when it was called.
 fn linker() -> Linker<Wasmi, ()> {
     let mut linker = Linker::new();
-    linker.async_function("wait", |host, _| {
-        let user = host.contexts().get::<UserId>();
+    linker.async_function("wait", |caller, _| {
+        let user = caller.contexts().get::<UserId>();
         let mut has_waited = false;
         async move {
             poll_fn(|context| {
@@ -90,14 +90,14 @@ fn a_call_has_the_context_that_it_was_begun_in_however_often_it_waits() {
 fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_the_task() {
     let mut world = GuestWorld::new();
     let mut linker = Linker::new();
-    linker.async_function("wait", |host, _| {
-        assert!(host.tasks().current().is_some());
-        let mut scope = AsyncContextScope::enter_copy(host).unwrap();
+    linker.async_function("wait", |caller, _| {
+        assert!(caller.tasks().current().is_some());
+        let mut scope = AsyncContextScope::enter_copy(caller).unwrap();
         let user = scope.contexts().get::<UserId>().unwrap();
         scope.contexts().set::<UserId>(0).unwrap();
         drop(scope);
         // The next call finds what this one leaves.
-        host.contexts().set::<UserId>(user * 10).unwrap();
+        caller.contexts().set::<UserId>(user * 10).unwrap();
         async move { Ok(Some(Val::U32(user))) }
     });
     let guest = world.guest_with(&linker);

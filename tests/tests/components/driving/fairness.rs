@@ -136,9 +136,9 @@ fn a_trap_after_a_nested_call_was_interrupted_is_told_to_the_call_that_trapped()
     let later = Arc::new(Mutex::new(None::<Function>));
     let called = later.clone();
     let mut linker = asked.linker();
-    linker.function("call", move |host, _| {
+    linker.function("call", move |caller, _| {
         let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
-        Ok(host.call(&function, &[])?)
+        Ok(caller.call(&function, &[])?)
     });
     let component = Component::new(&engine, &wat::parse_str(TRAPS_LATE).unwrap()).unwrap();
     let [outer, inner] = [0, 1].map(|_| world.store.instantiate(&component, &linker).unwrap());

@@ -79,12 +79,12 @@ fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
 fn beginning(worker: Instance<Wasmi>, name: &'static str, begun: &Begun) -> Linker<Wasmi, ()> {
     let begun = begun.clone();
     let mut linker = Linker::new();
-    linker.function("wait", move |host, arguments: Vec<Val>| {
+    linker.function("wait", move |caller, arguments: Vec<Val>| {
         let question = number(arguments.first());
-        let parent = host.threads().current();
-        let function = host.function_reference(&worker, name)?;
+        let parent = caller.threads().current();
+        let function = caller.function_reference(&worker, name)?;
         let arguments = [Val::U32(question)];
-        let thread = host.spawn_thread_ref(&function, &arguments, URGENT, parent)?;
+        let thread = caller.spawn_thread_ref(&function, &arguments, URGENT, parent)?;
         begun.lock().unwrap().push(thread);
         Ok(Some(Val::U32(7)))
     });
@@ -166,11 +166,11 @@ fn threads_that_begin_threads_for_ever_are_stopped_by_a_limit() {
     let (functions, deepest) = (table.clone(), Arc::new(Mutex::new(None)));
     let noted = deepest.clone();
     let mut linker = Linker::new();
-    linker.function("wait", move |host, _| {
+    linker.function("wait", move |caller, _| {
         let function = functions.lock().unwrap().get(0).cloned().ok_or("no function")?;
-        match host.spawn_thread_ref(&function, &[Val::U32(0)], CONFIG, None) {
+        match caller.spawn_thread_ref(&function, &[Val::U32(0)], CONFIG, None) {
             Err(ThreadError::Call(CallError::TooDeep)) => {
-                *noted.lock().unwrap() = Some(host.threads().count());
+                *noted.lock().unwrap() = Some(caller.threads().count());
             }
             other => drop(other?),
         }

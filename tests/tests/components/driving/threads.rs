@@ -135,8 +135,8 @@ fn a_destructor_can_be_a_guests_function() {
     let add = world.function(&guest, "add").typed::<(u32, u32), u32>().unwrap();
     let heard = Heard::default();
     let noted = heard.clone();
-    let destructor = world.store.add_thread_destructor(move |host, it| {
-        let sum = host.call(&add, (it.value.get::<u32>().ok_or("no number")?, 1))?;
+    let destructor = world.store.add_thread_destructor(move |caller, it| {
+        let sum = caller.call(&add, (it.value.get::<u32>().ok_or("no number")?, 1))?;
         noted.lock().unwrap().push((it.key, Some(sum)));
         Ok(())
     });
@@ -158,8 +158,9 @@ fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
     let hears = hears(&mut world, &heard);
     let fails = world.store.add_thread_destructor(|_, _| Err("no".into())).unwrap();
     let waits = reference(&world, &guest, "stuck").function().clone();
-    let waits =
-        world.store.add_thread_destructor(move |host, _| Ok(host.call(&waits, &[]).map(drop)?));
+    let waits = world
+        .store
+        .add_thread_destructor(move |caller, _| Ok(caller.call(&waits, &[]).map(drop)?));
     let waits = waits.unwrap();
     let ask = reference(&world, &guest, "ask");
     let thread = spawn(&mut world, &ask, Some(1), None);
@@ -251,9 +252,9 @@ fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
     let (name, heard) = ("user", Heard::default());
     let mut linker = Linker::new();
     let noted = heard.clone();
-    linker.async_function("wait", move |host, arguments| {
+    linker.async_function("wait", move |caller, arguments| {
         let key = ContextKey::new(name).unwrap();
-        let user = host.contexts().get_value(key).and_then(|it| it.get::<u32>());
+        let user = caller.contexts().get_value(key).and_then(|it| it.get::<u32>());
         noted.lock().unwrap().push((number(arguments.first()), user));
         let mut has_waited = false;
         async move {
@@ -350,9 +351,9 @@ fn a_thread_that_traps_as_it_is_begun_is_none_and_its_values_are_destroyed() {
     let heard = Heard::default();
     let destructor = hears(&mut world, &heard);
     let mut linker = Linker::new();
-    linker.function("wait", move |host, _| {
-        let thread = host.threads().current().ok_or("no thread")?;
-        host.threads().set_local(thread, 1, 5_u32, Some(destructor))?;
+    linker.function("wait", move |caller, _| {
+        let thread = caller.threads().current().ok_or("no thread")?;
+        caller.threads().set_local(thread, 1, 5_u32, Some(destructor))?;
         Ok(Some(Val::U32(0)))
     });
     let guest = world.guest_with(&linker);

@@ -3,7 +3,9 @@
 use weft::abi::CoreFunctionType;
 use weft::core_value::CoreType::{I32, I64};
 use weft::core_value::CoreValue;
-use weft::engine::{CoreContext as _, CoreEngine as _, CoreExtern, CoreTrap, Progress, TableEntry};
+use weft::engine::{
+    CoreContext as _, CoreEngine as _, CoreExtern, CoreProgress, CoreTrap, TableEntry,
+};
 
 use crate::engine::host::{Guests, NEST, STOP, TRAP, flat, returned, stopped, trap, words};
 
@@ -57,7 +59,7 @@ fn a_call_stops_as_often_as_it_calls_the_host() {
 }
 
 /// An outer guest that calls an inner one through the host, and what the inner one imports.
-fn nested(inner_import: u32) -> (Guests, weft::engine::wasmi::Function) {
+fn nested(inner_import: u32) -> (Guests, weft::engine::wasmi::WasmiFunction) {
     let mut guests = Guests::new();
     let import = guests.import(inner_import, &words(1));
     let inner = guests.instantiate(ADDS, &[import]);
@@ -288,5 +290,5 @@ fn more_arguments_than_a_lifted_function_has_are_refused() {
     let instance = guests.instantiate(&module, &[]);
     let g = guests.function(instance, "g");
     assert!(matches!(guests.call(g, &[0; 18]), Err(CoreTrap::Engine(_))));
-    assert!(!matches!(guests.call(g, &[0; 17]), Ok(Progress::Returned(_))));
+    assert!(!matches!(guests.call(g, &[0; 17]), Ok(CoreProgress::Returned(_))));
 }

@@ -4,9 +4,9 @@
 use weft::abi::{CoreFunctionType, FlatTypes};
 use weft::core_value::CoreType::{self, I32};
 use weft::core_value::CoreValue;
-use weft::engine::wasmi::{Activation, Context, Function, Wasmi};
+use weft::engine::wasmi::{Activation, Context, Wasmi, WasmiFunction};
 use weft::engine::{CoreContext, CoreEngine, CoreExtern, CoreTrap, HostFunctions, HostStop};
-use weft::engine::{Progress, ProgressOf};
+use weft::engine::{CoreProgress, ProgressOf};
 
 /// The number of a function that stops.
 pub(crate) const STOP: u32 = 0;
@@ -22,7 +22,7 @@ pub(crate) struct Host {
     /// What functions of the host were called with.
     pub(crate) arguments: Vec<Vec<CoreValue>>,
     pub(crate) result: Option<CoreValue>,
-    pub(crate) inner: Option<Function>,
+    pub(crate) inner: Option<WasmiFunction>,
     /// What stopped inside of [`NEST`].
     pub(crate) stopped: Vec<Activation>,
 }
@@ -39,8 +39,10 @@ impl HostFunctions<Wasmi> for Host {
             NEST => {
                 let inner = context.data().inner.ok_or(HostStop::Trap)?;
                 match context.call(inner, arguments) {
-                    Ok(Progress::Returned(value)) => Ok(value),
-                    Ok(Progress::Stopped(activation) | Progress::Interrupted(activation)) => {
+                    Ok(CoreProgress::Returned(value)) => Ok(value),
+                    Ok(
+                        CoreProgress::Stopped(activation) | CoreProgress::Interrupted(activation),
+                    ) => {
                         context.data_mut().stopped.push(activation);
                         Err(HostStop::Suspend)
                     }
@@ -101,7 +103,7 @@ impl Guests {
         self.context().export(&instance, name).unwrap()
     }
 
-    pub(crate) fn function(&mut self, instance: Instance, name: &str) -> Function {
+    pub(crate) fn function(&mut self, instance: Instance, name: &str) -> WasmiFunction {
         match self.export(instance, name) {
             CoreExtern::Function(function) => function,
             other => panic!("{other:?}"),
@@ -110,7 +112,7 @@ impl Guests {
 
     pub(crate) fn call(
         &mut self,
-        function: Function,
+        function: WasmiFunction,
         arguments: &[u32],
     ) -> Result<ProgressOf<Context<'_, Host>>, CoreTrap> {
         let arguments: Vec<CoreValue> = arguments.iter().copied().map(CoreValue::I32).collect();
@@ -118,7 +120,7 @@ impl Guests {
     }
 
     /// Calls a function that stops.
-    pub(crate) fn stop(&mut self, function: Function, arguments: &[u32]) -> Activation {
+    pub(crate) fn stop(&mut self, function: WasmiFunction, arguments: &[u32]) -> Activation {
         stopped(self.call(function, arguments))
     }
 
@@ -132,23 +134,23 @@ impl Guests {
 }
 
 /// What stopped.
-pub(crate) fn stopped(progress: Result<Progress<Activation>, CoreTrap>) -> Activation {
+pub(crate) fn stopped(progress: Result<CoreProgress<Activation>, CoreTrap>) -> Activation {
     match progress {
-        Ok(Progress::Stopped(activation)) => activation,
+        Ok(CoreProgress::Stopped(activation)) => activation,
         other => panic!("{other:?}"),
     }
 }
 
 /// What a function returned that returns an `i32`.
-pub(crate) fn returned(progress: Result<Progress<Activation>, CoreTrap>) -> u32 {
+pub(crate) fn returned(progress: Result<CoreProgress<Activation>, CoreTrap>) -> u32 {
     match progress {
-        Ok(Progress::Returned(Some(CoreValue::I32(value)))) => value,
+        Ok(CoreProgress::Returned(Some(CoreValue::I32(value)))) => value,
         other => panic!("{other:?}"),
     }
 }
 
 /// What a call trapped with.
-pub(crate) fn trap(progress: Result<Progress<Activation>, CoreTrap>) -> CoreTrap {
+pub(crate) fn trap(progress: Result<CoreProgress<Activation>, CoreTrap>) -> CoreTrap {
     progress.unwrap_err()
 }
 

@@ -435,7 +435,7 @@ fn a_guest_that_calls_a_host_that_calls_a_guest_for_ever_is_interrupted() {
     let other = store.instantiate(&component(&engine), &Linker::new()).unwrap();
     let nothing = store.function(&other, "nothing").unwrap();
     let mut linker = Linker::new();
-    linker.function("nothing", move |cx, _| Ok(cx.call(&nothing, &[])?));
+    linker.function("nothing", move |caller, _| Ok(caller.call(&nothing, &[])?));
     let calls_back = crate::engine::components::component(&engine, CALLS_BACK);
     let instance = store.instantiate(&calls_back, &linker).unwrap();
     let spin = function(&store, &instance, "spin");

@@ -3,7 +3,7 @@
 use weft::abi::CoreFunctionType;
 use weft::core_value::CoreType::{self, F32, F64, I32, I64};
 use weft::core_value::CoreValue;
-use weft::engine::{CoreContext as _, Progress};
+use weft::engine::{CoreContext as _, CoreProgress};
 
 use crate::engine::host::{Guests, RETURN, STOP, flat, stopped};
 
@@ -51,7 +51,7 @@ fn check(params: &[CoreType], result: Option<CoreType>) {
             let activation = stopped(progress);
             progress = guests.context().resume(activation, result);
         }
-        let Ok(Progress::Returned(returned)) = progress else {
+        let Ok(CoreProgress::Returned(returned)) = progress else {
             panic!("{params:?} {result:?}: {progress:?}")
         };
         assert_eq!(returned, result, "{params:?}");

@@ -48,7 +48,7 @@ fn a_function_of_the_host_that_waits_returns_when_its_future_is_ready() {
 fn a_function_with_a_type_is_given_for_imports_of_that_type_only() {
     let mut world = World::new();
     let ty = number_type(["a", "b"], Type::U32);
-    world.linker.declared_function("f", (ty, &[]), |_, arguments| Ok(adds(&arguments)));
+    world.linker.declared_function("f", ty, &[], |_, arguments| Ok(adds(&arguments)));
     let instance = world.instance(CALLS_IMPORT);
     assert_eq!(world.number(&instance, "run", &[]), 7);
 
@@ -59,7 +59,7 @@ fn a_function_with_a_type_is_given_for_imports_of_that_type_only() {
     ];
     for ty in others {
         let given = ty.to_string();
-        world.linker.declared_function("f", (ty, &[]), |_, arguments| Ok(adds(&arguments)));
+        world.linker.declared_function("f", ty, &[], |_, arguments| Ok(adds(&arguments)));
         let expected = ImportError::Mismatch {
             name: "f".into(),
             expected: "func(a: u32, b: u32) -> u32".into(),
@@ -84,17 +84,17 @@ fn resource_types_in_a_functions_type_are_positions_in_the_list_with_it() {
     let ty = FunctionType::new([("it", Type::Own(weft::builtin::TypeIndex(0)))], None).unwrap();
     let things = world.linker.instance("things");
     things.resource("thing", &thing);
-    things.declared_function("take", (ty.clone(), &[thing]), |_, _| Ok(None));
+    things.declared_function("take", ty.clone(), &[thing], |_, _| Ok(None));
     world.instance(TAKES_RESOURCE);
 
     let things = world.linker.instance("things");
-    things.declared_function("take", (ty.clone(), &[other]), |_, _| Ok(None));
+    things.declared_function("take", ty.clone(), &[other], |_, _| Ok(None));
     let errors = world.import_errors(TAKES_RESOURCE);
     assert!(matches!(&errors[..], [ImportError::Mismatch { name, .. }] if name == "things/take"));
 
     // A position that there isn't.
     let things = world.linker.instance("things");
-    things.declared_function("take", (ty, &[]), |_, _| Ok(None));
+    things.declared_function("take", ty, &[], |_, _| Ok(None));
     world.try_instance(TAKES_RESOURCE).unwrap_err();
 }
 

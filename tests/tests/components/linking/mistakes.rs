@@ -1,7 +1,9 @@
 //! Functions of the host that fail, and stores and engines that are taken for others.
 
 use weft::abi::{Resource, Val};
-use weft::component::{CallError, Component, ImportError, InstantiateError, Linker, Store};
+use weft::component::{
+    CallError, Component, ExportError, ImportError, InstantiateError, Linker, Store,
+};
 use weft::engine::wasmi::Wasmi;
 use weft::trap::Trap;
 
@@ -66,7 +68,15 @@ fn an_instance_and_a_function_of_another_store_are_refused() {
     elsewhere.linker.function("f", |_, _| Ok(None));
     let foreign = elsewhere.instance(CALLS_IMPORT);
     let seven = elsewhere.store.function(&foreign, "seven").unwrap();
-    assert!(world.store.function(&foreign, "seven").is_none());
+    let missing = elsewhere.store.function(&foreign, "eleven").unwrap_err();
+    let (name, similar) = ("eleven".to_owned(), Some("seven".to_owned()));
+    assert_eq!(missing, ExportError::Missing { name, similar });
+    let name = "seven".to_owned();
+    let refused = world.store.function(&foreign, "seven").unwrap_err();
+    assert_eq!(refused, ExportError::OtherStore { name: name.clone() });
+    assert_eq!(refused.name(), name);
+    let typed = world.store.typed_function::<(), u32>(&foreign, "seven").unwrap_err();
+    assert_eq!(typed, ExportError::OtherStore { name });
     assert!(matches!(world.store.call(&seven, &[]), Err(CallError::OtherStore)));
     assert!(matches!(world.store.start(&seven, &[]), Err(CallError::OtherStore)));
     world.linker.exports_of("i", &foreign);

@@ -19,12 +19,12 @@ fn calls_back() -> (World<Option<String>>, Later) {
     let mut world = World::with(None);
     let later = Later::default();
     let called = later.clone();
-    world.linker.function("f", move |host, _| {
+    world.linker.function("f", move |caller, _| {
         let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
-        match host.call(&function, &[]) {
+        match caller.call(&function, &[]) {
             Ok(value) => Ok(value),
             Err(error) => {
-                *host.data_mut() = Some(error.to_string());
+                *caller.data_mut() = Some(error.to_string());
                 Ok(Some(Val::U32(0)))
             }
         }
@@ -36,7 +36,7 @@ fn calls_back() -> (World<Option<String>>, Later) {
 fn a_function_of_the_host_calls_a_guest() {
     let (mut world, later) = calls_back();
     let [outer, inner] = [0, 1].map(|_| world.instance(CALLS_IMPORT));
-    *later.lock().unwrap() = world.store.function(&inner, "seven");
+    *later.lock().unwrap() = world.store.function(&inner, "seven").ok();
     assert_eq!(world.number(&outer, "run", &[]), 7);
     assert_eq!(world.store.data(), &None);
 }
@@ -45,7 +45,7 @@ fn a_function_of_the_host_calls_a_guest() {
 fn a_function_of_the_host_calls_the_guest_that_called_it() {
     let (mut world, later) = calls_back();
     let outer = world.instance(CALLS_IMPORT);
-    *later.lock().unwrap() = world.store.function(&outer, "seven");
+    *later.lock().unwrap() = world.store.function(&outer, "seven").ok();
     assert_eq!(world.number(&outer, "run", &[]), 7);
 }
 
@@ -61,7 +61,7 @@ fn a_trap_of_the_inner_guest_is_an_error_of_the_inner_call_only() {
             (func (export "f") (canon lift (core func $instance "f"))))
         "#,
     );
-    *later.lock().unwrap() = world.store.function(&inner, "f");
+    *later.lock().unwrap() = world.store.function(&inner, "f").ok();
     assert_eq!(world.number(&outer, "run", &[]), 0);
     assert!(world.store.data().as_ref().unwrap().contains("unreachable"));
     let error = world.try_call(&inner, "f", &[]).unwrap_err();
@@ -73,7 +73,7 @@ fn a_trap_of_the_inner_guest_is_an_error_of_the_inner_call_only() {
 fn functions_of_the_host_and_guests_that_call_one_another_without_end_are_an_error() {
     let (mut world, later) = calls_back();
     let instance = world.instance(CALLS_IMPORT);
-    *later.lock().unwrap() = world.store.function(&instance, "run");
+    *later.lock().unwrap() = world.store.function(&instance, "run").ok();
     assert_eq!(world.number(&instance, "run", &[]), 0);
     let text = CallError::TooDeep.to_string();
     assert_eq!(world.store.data(), &Some(text));
@@ -125,11 +125,11 @@ fn a_guest_that_resumes_who_has_called_the_host_is_an_error_and_other_guests_liv
     let (mut world, later) = calls_back();
     let other = world.instance(CALLS_IMPORT);
     let instance = world.instance(RESUMES_CALLER);
-    *later.lock().unwrap() = world.store.function(&instance, "resume");
+    *later.lock().unwrap() = world.store.function(&instance, "resume").ok();
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
     assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
     assert_eq!(world.store.data(), &Some(CallError::CallerResumed.to_string()));
-    *later.lock().unwrap() = world.store.function(&other, "seven");
+    *later.lock().unwrap() = world.store.function(&other, "seven").ok();
     assert_eq!(world.number(&other, "run", &[]), 7);
 }
 
@@ -175,7 +175,7 @@ fn a_call_of_a_guest_that_waits_is_an_error_and_what_it_returns_later_is_dropped
     second_time(&mut world.linker);
     let outer = world.instance(CALLS_IMPORT);
     let inner = world.instance(&waits_and_makes());
-    *later.lock().unwrap() = world.store.function(&inner, "wait-and-make");
+    *later.lock().unwrap() = world.store.function(&inner, "wait-and-make").ok();
     assert_eq!(world.number(&outer, "run", &[]), 0);
     assert_eq!(world.store.data(), &Some(CallError::Waits.to_string()));
     assert_eq!(world.number(&inner, "dropped", &[]), 0);
@@ -193,16 +193,16 @@ fn a_call_of_a_guest_that_waits_is_an_error_and_what_it_returns_later_is_dropped
 fn a_function_of_the_host_makes_an_instance_and_calls_it() {
     let mut world = World::new();
     let component = world.load(CALLS_IMPORT);
-    world.linker.function("f", move |host, arguments| {
+    world.linker.function("f", move |caller, arguments| {
         let mut linker = Linker::new();
         linker.function("f", |_, arguments| match arguments[..] {
             [Val::U32(a), Val::U32(b)] => Ok(Some(Val::U32(a * b))),
             _ => Err("not numbers".into()),
         });
         assert_eq!(arguments, [Val::U32(3), Val::U32(4)]);
-        let instance = host.instantiate(&component, &linker)?;
-        let run = host.function(&instance, "run").ok_or("it exports `run`")?;
-        Ok(host.call(&run, &[])?)
+        let instance = caller.instantiate(&component, &linker)?;
+        let run = caller.function(&instance, "run")?;
+        Ok(caller.call(&run, &[])?)
     });
     let instance = world.instance(CALLS_IMPORT);
     assert_eq!(world.number(&instance, "run", &[]), 12);
@@ -211,9 +211,9 @@ fn a_function_of_the_host_makes_an_instance_and_calls_it() {
 #[test]
 fn a_function_of_the_host_drops_a_guests_resource() {
     let mut world = World::with(None::<weft::abi::Resource>);
-    world.linker.function("f", |host, _| {
-        let resource = host.data_mut().take().ok_or("there is none")?;
-        host.drop_resource(resource)?;
+    world.linker.function("f", |caller, _| {
+        let resource = caller.data_mut().take().ok_or("there is none")?;
+        caller.drop_resource(resource)?;
         Ok(Some(Val::U32(1)))
     });
     let outer = world.instance(CALLS_IMPORT);
@@ -227,14 +227,14 @@ fn a_function_of_the_host_drops_a_guests_resource() {
 #[test]
 fn a_function_of_the_host_makes_a_stream_and_writes_to_it() {
     let mut world = World::new();
-    world.linker.function("f", |host, _| {
-        let (readable, writable) = host.new_stream(Some(&weft::abi::Type::U8))?;
-        host.write(writable, vec![Val::U8(1), Val::U8(2)])?;
-        host.read(readable, 1)?;
-        let events: Vec<_> = std::iter::from_fn(|| host.next_end_event().unwrap()).collect();
+    world.linker.function("f", |caller, _| {
+        let (readable, writable) = caller.new_stream(Some(&weft::abi::Type::U8))?;
+        caller.write(writable, vec![Val::U8(1), Val::U8(2)])?;
+        caller.read(readable, 1)?;
+        let events: Vec<_> = std::iter::from_fn(|| caller.next_end_event().unwrap()).collect();
         assert_eq!(events.len(), 2);
-        host.drop_end(readable)?;
-        host.drop_end(writable)?;
+        caller.drop_end(readable)?;
+        caller.drop_end(writable)?;
         Ok(Some(Val::U32(9)))
     });
     let instance = world.instance(CALLS_IMPORT);
@@ -247,10 +247,10 @@ fn a_destructor_cannot_call_guests() {
     let later = Later::default();
     let called = later.clone();
     let thing = weft::component::HostResourceType::<_, Option<CallError>>::with_destructor(
-        move |host, _| {
+        move |caller, _| {
             let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
-            let error = host.call(&function, &[]).unwrap_err();
-            *host.data_mut() = Some(error);
+            let error = caller.call(&function, &[]).unwrap_err();
+            *caller.data_mut() = Some(error);
             Ok(())
         },
     );
@@ -272,7 +272,7 @@ fn a_destructor_cannot_call_guests() {
             (func (export "f") (canon lift (core func $instance "f"))))
         "#,
     );
-    *later.lock().unwrap() = world.store.function(&instance, "f");
+    *later.lock().unwrap() = world.store.function(&instance, "f").ok();
     let ty = world.store.resource_type(&thing).unwrap();
     let thing = weft::abi::Resource { ty, representation: 1 };
     world.call(&instance, "drop", &[Val::Own(thing)]);
@@ -287,15 +287,15 @@ fn a_destructor_can_call_guests_where_the_host_has_dropped_the_resource() {
     let later = Later::default();
     let called = later.clone();
     let thing =
-        weft::component::HostResourceType::<_, Option<Val>>::with_destructor(move |host, _| {
+        weft::component::HostResourceType::<_, Option<Val>>::with_destructor(move |caller, _| {
             let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
-            *host.data_mut() = host.call(&function, &[])?;
-            assert_eq!(host.next_end_event()?, None);
+            *caller.data_mut() = caller.call(&function, &[])?;
+            assert_eq!(caller.next_end_event()?, None);
             Ok(())
         });
     world.linker.function("f", |_, _| Ok(Some(Val::U32(0))));
     let instance = world.instance(CALLS_IMPORT);
-    *later.lock().unwrap() = world.store.function(&instance, "seven");
+    *later.lock().unwrap() = world.store.function(&instance, "seven").ok();
     let ty = world.store.resource_type(&thing).unwrap();
     world.store.drop_resource(weft::abi::Resource { ty, representation: 1 }).unwrap();
     assert_eq!(world.store.data(), &Some(Val::U32(7)));

@@ -62,18 +62,18 @@ type Dropped = Vec<u64>;
 
 fn with_thing() -> (World<Dropped>, HostResourceType<Wasmi, Dropped>) {
     let mut world = World::with(Dropped::new());
-    let thing = HostResourceType::<Wasmi, Dropped>::with_destructor(|host, representation| {
+    let thing = HostResourceType::<Wasmi, Dropped>::with_destructor(|caller, representation| {
         if representation == 13 {
             return Err("13 is not to be dropped".into());
         }
-        host.data_mut().push(representation);
+        caller.data_mut().push(representation);
         Ok(())
     });
     world.linker.resource("thing", &thing);
     let made = thing.clone();
-    world.linker.function("make", move |host, arguments| {
+    world.linker.function("make", move |caller, arguments| {
         let [Val::U32(number)] = arguments[..] else { return Err("not a number".into()) };
-        let ty = host.resource_type(&made)?;
+        let ty = caller.resource_type(&made)?;
         Ok(Some(Val::Own(Resource { ty, representation: number.into() })))
     });
     world.linker.function("look", |_, arguments| match arguments[..] {
@@ -148,8 +148,8 @@ fn a_resource_of_another_type_is_refused_and_the_guest_lives_on() {
 fn a_function_of_the_host_that_returns_a_resource_of_another_type_fails() {
     let (mut world, _) = with_thing();
     let other = HostResourceType::new();
-    world.linker.function("make", move |host, _| {
-        let ty = host.resource_type(&other)?;
+    world.linker.function("make", move |caller, _| {
+        let ty = caller.resource_type(&other)?;
         Ok(Some(Val::Own(Resource { ty, representation: 1 })))
     });
     let instance = world.instance(USES_HOST_RESOURCE);

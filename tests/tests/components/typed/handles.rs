@@ -1,9 +1,9 @@
 //! Handles in Rust's own types.
 
 use weft::abi::{Resource, Val};
-use weft::component::{CallError, HostContext, HostResourceType, ImportError, InstantiateError};
+use weft::component::{CallError, Caller, HostResourceType, ImportError, InstantiateError};
 use weft::engine::wasmi::Wasmi;
-use weft::handle::{Borrow, ErrorContext, Future, Own, Stream};
+use weft::handle::{Borrow, ErrorContext, FutureHandle, Own, StreamHandle};
 
 use weft_tests::world::World;
 
@@ -49,17 +49,17 @@ type Words = Vec<&'static str>;
 fn words() -> World<Words> {
     let mut world = World::with(vec!["", "seven"]);
     let word =
-        HostResourceType::with_destructor(|host: &mut HostContext<'_, '_, Wasmi, Words>, place| {
-            *host.data_mut().get_mut(usize::try_from(place)?).ok_or("no such word")? = "gone";
+        HostResourceType::with_destructor(|caller: &mut Caller<'_, '_, Wasmi, Words>, place| {
+            *caller.data_mut().get_mut(usize::try_from(place)?).ok_or("no such word")? = "gone";
             Ok(())
         });
     world.linker.resource("word", &word);
     world.linker.typed_function("make", |_, (place,): (u32,)| Ok(Own::<Word>::new(place.into())));
     world.linker.typed_function(
         "length",
-        |host: &mut HostContext<'_, '_, Wasmi, Words>, (word,): (Borrow<'static, Word>,)| {
+        |caller: &mut Caller<'_, '_, Wasmi, Words>, (word,): (Borrow<'static, Word>,)| {
             let place = usize::try_from(word.representation())?;
-            let word = host.data().get(place).ok_or("no such word")?;
+            let word = caller.data().get(place).ok_or("no such word")?;
             Ok(u32::try_from(word.len())?)
         },
     );
@@ -200,20 +200,23 @@ const ENDS: &str = r#"
 fn ends_and_error_contexts_go_in_and_out() {
     let mut world = World::new();
     let instance = world.instance(ENDS);
-    let stream = world.function(&instance, "stream").typed::<(Stream<u8>,), Stream<u8>>().unwrap();
+    let stream = world
+        .function(&instance, "stream")
+        .typed::<(StreamHandle<u8>,), StreamHandle<u8>>()
+        .unwrap();
     let future = world.function(&instance, "future");
-    let future = future.typed::<(Future<String>,), Future<String>>().unwrap();
+    let future = future.typed::<(FutureHandle<String>,), FutureHandle<String>>().unwrap();
     let error =
         world.function(&instance, "error").typed::<(ErrorContext,), ErrorContext>().unwrap();
 
     let (readable, writable) = world.store.new_stream(Some(&weft::abi::Type::U8)).unwrap();
-    let back = world.store.call(&stream, (Stream::from(readable),)).unwrap();
+    let back = world.store.call(&stream, (StreamHandle::from(readable),)).unwrap();
     world.store.write(writable, vec![Val::U8(7)]).unwrap();
     world.store.read(back.end(), 1).unwrap();
     assert!(world.store.next_end_event().unwrap().is_some());
 
     let (readable, _writable) = world.store.new_future(Some(&weft::abi::Type::String)).unwrap();
-    world.store.call(&future, (Future::from(readable),)).unwrap();
+    world.store.call(&future, (FutureHandle::from(readable),)).unwrap();
 
     let id = world.store.new_error_context("what went wrong").unwrap();
     let back = world.store.call(&error, (ErrorContext::from(id),)).unwrap();
@@ -225,9 +228,9 @@ fn an_end_of_another_type_is_refused() {
     let mut world = World::new();
     let instance = world.instance(ENDS);
     let stream = world.function(&instance, "stream");
-    assert!(stream.typed::<(Stream<u16>,), Stream<u16>>().is_err());
-    let stream = stream.typed::<(Stream<u8>,), Stream<u8>>().unwrap();
+    assert!(stream.typed::<(StreamHandle<u16>,), StreamHandle<u16>>().is_err());
+    let stream = stream.typed::<(StreamHandle<u8>,), StreamHandle<u8>>().unwrap();
     let (readable, _writable) = world.store.new_stream(Some(&weft::abi::Type::U16)).unwrap();
-    let refused = world.store.call(&stream, (Stream::from(readable),));
+    let refused = world.store.call(&stream, (StreamHandle::from(readable),));
     assert!(matches!(refused, Err(CallError::Handle(_))), "{refused:?}");
 }

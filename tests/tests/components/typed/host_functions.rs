@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use weft::abi::{ComponentType, Lift, Lower};
-use weft::component::{CallError, HostContext, HostError, ImportError, InstantiateError};
+use weft::component::{CallError, Caller, HostError, ImportError, InstantiateError};
 use weft::engine::wasmi::Wasmi;
 
 use crate::typed::guests::passes_on;
@@ -41,8 +41,8 @@ fn a_function_gets_owned_values_and_the_data_of_the_store() {
     let mut world = World::with(0_usize);
     world.linker.typed_function(
         "f",
-        |host: &mut HostContext<'_, '_, Wasmi, usize>, (it,): (Person,)| {
-            *host.data_mut() += it.ages.len();
+        |caller: &mut Caller<'_, '_, Wasmi, usize>, (it,): (Person,)| {
+            *caller.data_mut() += it.ages.len();
             Ok(Person { name: it.name.to_uppercase(), ages: it.ages })
         },
     );
@@ -112,11 +112,11 @@ fn a_function_that_calls_back_is_as_any() {
     let mut world = World::with(None);
     world.linker.typed_function(
         "f",
-        |host: &mut HostContext<'_, '_, Wasmi, _>, (text,): (String,)| {
-            let Some(f) = host.data().clone() else { return Ok(text) };
-            *host.data_mut() = None;
+        |caller: &mut Caller<'_, '_, Wasmi, _>, (text,): (String,)| {
+            let Some(f) = caller.data().clone() else { return Ok(text) };
+            *caller.data_mut() = None;
             let again: weft::component::TypedFunction<(String,), String> = f;
-            Ok(host.call(&again, (text + "!",))?)
+            Ok(caller.call(&again, (text + "!",))?)
         },
     );
     let component = passes_on("", r#"(param "a" string) (result string)"#, "i32 i32");

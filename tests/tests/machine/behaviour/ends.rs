@@ -239,7 +239,7 @@ fn cancels<L: ExtensionLimits>(
 ) -> (u32, weft_core::machine::EndId) {
     let (instance, _) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     assert_eq!(world.get(STREAM.read(readable, 4)), WAITS);
     if is_sync {
         assert_eq!(world.step(STREAM.sync_cancel_read(readable)), HOST);

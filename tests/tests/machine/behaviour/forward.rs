@@ -222,7 +222,7 @@ fn the_hosts_ends_are_forwarded_to_one_another<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (theirs, writer) = world.host_ends(STREAM);
-    let source = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let source = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     let (readable, destination) = world.ends(STREAM);
     let reader = world.lift_end(instance, STREAM, readable);
     world.as_host(|world| {

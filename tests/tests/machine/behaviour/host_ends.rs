@@ -16,7 +16,7 @@ fn a_guest_reads_what_the_host_writes<L: ExtensionLimits>() {
             let mut world = World::<L>::new();
             let (instance, _) = world.running();
             let (theirs, ours) = world.host_ends(of);
-            let readable = world.machine.lower_end(instance, of.kind_and_type(), theirs).unwrap();
+            let readable = world.machine.lower_end(instance, of.kind, of.ty, theirs).unwrap();
             if guest_first {
                 assert_eq!(world.get(of.read(readable, 1)), WAITS);
                 world.as_host(|world| world.host_copy(ours, 1));
@@ -55,7 +55,7 @@ fn a_copy_names_the_hosts_buffer_by_its_number<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     assert_eq!(world.get(STREAM.read(readable, 3)), WAITS);
     assert_eq!(world.step(suspend()), HOST);
     let Step::Copy(copy) = world.machine.host_copy(ours, 0xffff_ffff_ffff, 2).unwrap() else {
@@ -91,7 +91,7 @@ fn the_host_cancels_its_reads_and_writes<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, _) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     world.as_host(|world| world.host_copy(ours, 4));
     assert_eq!(world.get(STREAM.read(readable, 1)), ended(STREAM, Completed, 1));
     world.machine.cancel_host_copy(ours).unwrap();
@@ -107,7 +107,7 @@ fn dropping_a_host_end_is_told_to_its_guest<L: ExtensionLimits>() {
     let mut world = World::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(FUTURE);
-    let readable = world.machine.lower_end(instance, FUTURE.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, FUTURE.kind, FUTURE.ty, theirs).unwrap();
     assert_eq!(world.get(FUTURE.read(readable, 1)), WAITS);
     let set = world.get(set_new());
     world.run(join(readable, set));
@@ -127,7 +127,7 @@ fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: ExtensionLimits>() {
     let id = world.lift_end(instance, STREAM, readable);
     assert_eq!(world.machine.handle_view(instance, readable), Ok(None));
     // The index that was given back is given out first.
-    assert_eq!(world.machine.lower_end(instance, STREAM.kind_and_type(), id), Ok(readable));
+    assert_eq!(world.machine.lower_end(instance, STREAM.kind, STREAM.ty, id), Ok(readable));
     let HandleView::End { id: same, state, .. } = world.view(instance, readable) else { panic!() };
     assert_eq!((same, state), (id, EndState::Idle));
     assert_eq!(world.get(STREAM.read(readable, 9)), ended(STREAM, Completed, 4));

@@ -26,9 +26,9 @@ fn a_function_of_the_host_that_returns_at_once<L: ExtensionLimits>() {
         let call = calls_host(&step, 7);
         assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Starting));
         assert_eq!(world.machine.calling_instance(call), Ok(Some(caller)));
-        world.machine.start_host_call(call).unwrap();
+        world.machine.start_host_function_call(call).unwrap();
         assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Started));
-        world.machine.return_host_call(call, Some(CoreValue::I64(5))).unwrap();
+        world.machine.return_host_function_call(call, Some(CoreValue::I64(5))).unwrap();
         assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Returned));
         let step = world.host_returned();
         if is_async {
@@ -48,24 +48,24 @@ fn a_function_of_the_host_that_returns_later<L: ExtensionLimits>() {
 
     let step = world.import(function);
     let call = calls_host(&step, 7);
-    world.machine.start_host_call(call).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
     assert_eq!(world.host_returned(), HOST);
     assert_eq!(world.machine.ready_threads(), 0);
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     assert_eq!(world.machine.ready_threads(), 1);
     let step = world.tick();
     assert_eq!(back_from_import(&step, main), None);
 
     let step = world.import_async(function);
     let call = calls_host(&step, 7);
-    world.machine.start_host_call(call).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
     let step = world.host_returned();
     let sub = subtask(&step, main, SubtaskState::Started);
     let set = world.get(set_new());
     world.run(join(sub, set));
     assert_eq!(world.event(set_poll(set)), Event::NONE);
     assert_eq!(world.step(set_wait(set)), HOST);
-    world.machine.return_host_call(call, Some(CoreValue::I32(1))).unwrap();
+    world.machine.return_host_function_call(call, Some(CoreValue::I32(1))).unwrap();
     let step = world.tick();
     assert_eq!(back_with_event(&step, main).payload, SubtaskState::Returned.code());
     world.run(subtask_drop(sub));
@@ -82,9 +82,9 @@ fn a_function_of_the_host_may_take_its_arguments_later<L: ExtensionLimits>() {
     let sub = subtask(&step, main, SubtaskState::Starting);
     let set = world.get(set_new());
     world.run(join(sub, set));
-    world.machine.start_host_call(call).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
     assert_eq!(world.event(set_poll(set)).payload, SubtaskState::Started.code());
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     assert_eq!(world.event(set_poll(set)).payload, SubtaskState::Returned.code());
     world.clean_up();
 }
@@ -98,7 +98,7 @@ fn pending<L: ExtensionLimits>(
     let step = world.import_async(function);
     let call = calls_host(&step, 7);
     let state = if has_started {
-        world.machine.start_host_call(call).unwrap();
+        world.machine.start_host_function_call(call).unwrap();
         SubtaskState::Started
     } else {
         SubtaskState::Starting
@@ -120,7 +120,7 @@ fn a_host_that_is_asked_to_cancel_may_do_so_at_once<L: ExtensionLimits>() {
             let (call, sub) = pending(&mut world, (function, main), has_started);
             let step = world.step(cancel(sub));
             assert_eq!(cancels_host(&step, 7), call);
-            world.machine.cancel_host_call(call).unwrap();
+            world.machine.cancel_host_function_call(call).unwrap();
             let step = world.host_returned();
             assert_eq!(back(&step, main), u64::from(state.code()));
             world.run(subtask_drop(sub));
@@ -136,8 +136,8 @@ fn a_host_that_is_asked_to_cancel_may_return_instead<L: ExtensionLimits>() {
     let (call, sub) = pending(&mut world, (function, main), false);
     let step = world.step(subtask_cancel(sub));
     cancels_host(&step, 7);
-    world.machine.start_host_call(call).unwrap();
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     let step = world.host_returned();
     assert_eq!(back(&step, main), u64::from(SubtaskState::Returned.code()));
     world.clean_up();
@@ -154,7 +154,7 @@ fn a_host_that_is_asked_to_cancel_may_take_its_time<L: ExtensionLimits>() {
     assert_eq!(back(&step, main), u64::from(WAITS));
     let set = world.get(set_new());
     world.run(join(sub, set));
-    world.machine.cancel_host_call(call).unwrap();
+    world.machine.cancel_host_function_call(call).unwrap();
     let expected = SubtaskState::CancelledBeforeReturned.code();
     assert_eq!(world.event(set_wait(set)).payload, expected);
 
@@ -162,7 +162,7 @@ fn a_host_that_is_asked_to_cancel_may_take_its_time<L: ExtensionLimits>() {
     let step = world.step(sync_subtask_cancel(sub));
     cancels_host(&step, 7);
     assert_eq!(world.host_returned(), HOST);
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     let step = world.tick();
     assert_eq!(back(&step, main), u64::from(SubtaskState::Returned.code()));
     world.clean_up();
@@ -175,7 +175,7 @@ fn a_function_of_the_host_calls_guests<L: ExtensionLimits>() {
     let host = world.host_function(7);
     let step = world.import(host);
     let call = calls_host(&step, 7);
-    world.machine.start_host_call(call).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
 
     // One that returns at once, one that blocks, and one that calls the host again.
     let plain = world.plain(second);
@@ -191,14 +191,14 @@ fn a_function_of_the_host_calls_guests<L: ExtensionLimits>() {
     let (_, deep_thread) = world.invoke(deep);
     let step = world.import(host);
     let inner_call = calls_host(&step, 7);
-    world.machine.start_host_call(inner_call).unwrap();
-    world.machine.return_host_call(inner_call, Some(CoreValue::I32(1))).unwrap();
+    world.machine.start_host_function_call(inner_call).unwrap();
+    world.machine.return_host_function_call(inner_call, Some(CoreValue::I32(1))).unwrap();
     let step = world.host_returned();
     assert_eq!(back_from_import(&step, deep_thread), Some(CoreValue::I32(1)));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
 
-    world.machine.return_host_call(call, Some(CoreValue::I32(2))).unwrap();
+    world.machine.return_host_function_call(call, Some(CoreValue::I32(2))).unwrap();
     let step = world.host_returned();
     assert_eq!(back_from_import(&step, main), Some(CoreValue::I32(2)));
     assert_eq!(world.machine.call_state(blocked), Ok(SubtaskState::Started));
@@ -217,8 +217,8 @@ fn a_function_of_the_host_calls_the_instance_that_called_it<L: ExtensionLimits>(
     assert_ne!(thread, main);
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    world.machine.start_host_call(call).unwrap();
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     let step = world.host_returned();
     back_from_import(&step, main);
     world.clean_up();
@@ -236,7 +236,7 @@ fn what_a_nested_call_makes_ready_runs_at_its_turn<L: ExtensionLimits>() {
     // The host returns for the one while it is inside of the other.
     let function = world.stackful(callee);
     world.invoke(function);
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     assert_eq!(world.machine.ready_threads(), 1);
     assert_eq!(world.machine.tick(), Err(MachineError::GuestHasControl.into()));
     world.as_host(|world| assert_eq!(world.machine.tick(), Err(MachineError::Entered.into())));
@@ -301,9 +301,9 @@ fn a_call_of_the_host_whose_caller_is_removed_is_unknown<L: ExtensionLimits>() {
     assert_eq!(world.step(suspend()), HOST);
     world.machine.remove_instance(caller).unwrap();
     let unknown = Error::Unknown(Table::Waitables);
-    assert_eq!(world.machine.return_host_call(call, None), Err(unknown.into()));
-    assert_eq!(world.machine.cancel_host_call(call), Err(unknown.into()));
-    assert_eq!(world.machine.start_host_call(call), Err(unknown));
+    assert_eq!(world.machine.return_host_function_call(call, None), Err(unknown.into()));
+    assert_eq!(world.machine.cancel_host_function_call(call), Err(unknown.into()));
+    assert_eq!(world.machine.start_host_function_call(call), Err(unknown));
     world.clean_up();
 }
 
@@ -318,7 +318,7 @@ fn a_function_is_called_many_times_at_once<L: ExtensionLimits>() {
         let thread = enters(&step, function);
         let step = world.import(host);
         let call = calls_host(&step, 7);
-        world.machine.start_host_call(call).unwrap();
+        world.machine.start_host_function_call(call).unwrap();
         let step = world.host_returned();
         subtask(&step, main, SubtaskState::Started);
         (thread, call)
@@ -326,7 +326,7 @@ fn a_function_is_called_many_times_at_once<L: ExtensionLimits>() {
     assert_eq!(world.step(suspend()), HOST);
     for position in [2, 0, 1] {
         let (thread, call) = calls[position];
-        world.machine.return_host_call(call, None).unwrap();
+        world.machine.return_host_function_call(call, None).unwrap();
         let step = world.tick();
         assert!(matches!(step, Step::Resume { thread: resumed, .. } if resumed == thread));
         world.task_return(None);

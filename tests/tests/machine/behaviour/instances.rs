@@ -119,8 +119,8 @@ fn a_trap_in_a_call_that_the_host_nested_ends_only_that<L: ExtensionLimits>() {
     world.machine.trapped().unwrap();
     assert_eq!(world.machine.is_locked_down(inner), Ok(true));
     assert_eq!(world.machine.is_locked_down(outer), Ok(false));
-    world.machine.start_host_call(call).unwrap();
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     let step = world.host_returned();
     back_from_import(&step, main);
     world.clean_up();
@@ -137,7 +137,7 @@ fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: Extensi
     world.invoke(function);
     world.machine.trapped().unwrap();
     assert_eq!(world.machine.is_locked_down(instance), Ok(true));
-    assert_eq!(world.machine.start_host_call(call), Err(MachineError::CallerGone.into()));
+    assert_eq!(world.machine.start_host_function_call(call), Err(MachineError::CallerGone.into()));
     let result = world.machine.host_returned();
     assert_eq!(trap_of(result), Trap::CannotEnterComponentInstance);
     world.machine.trapped().unwrap();

@@ -27,7 +27,7 @@ struct Flag {
 fn flag<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId) -> Flag {
     let (readable, writable) = world.host_ends(FUTURE);
     Flag {
-        readable: world.machine.lower_end(instance, FUTURE.kind_and_type(), readable).unwrap(),
+        readable: world.machine.lower_end(instance, FUTURE.kind, FUTURE.ty, readable).unwrap(),
         writable,
     }
 }
@@ -372,9 +372,9 @@ fn test_receive_own_stream<L: ExtensionLimits>() {
     assert_eq!(world.get(STREAM.write(writable, 4)), WAITS);
     let step = world.import_async(host);
     let call = calls_host(&step, 7);
-    world.machine.start_host_call(call).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
     assert_eq!(world.pass(STREAM, instance, readable, instance), 1);
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     let step = world.host_returned();
     back_returned(&step, main);
     assert_eq!(world.get(STREAM.sync_cancel_write(writable)), ended(STREAM, Cancelled, 0));
@@ -393,11 +393,11 @@ fn test_cancel_subtask<L: ExtensionLimits>() {
     let thread = enters(&step, function);
     let step = world.import(host);
     let call = calls_host(&step, 7);
-    world.machine.start_host_call(call).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
     let step = world.host_returned();
     let sub = subtask(&step, main, SubtaskState::Started);
     assert_eq!(world.get(subtask_cancel(sub)), WAITS);
-    world.machine.return_host_call(call, None).unwrap();
+    world.machine.return_host_function_call(call, None).unwrap();
     let waits = world.get(set_new());
     world.run(join(sub, waits));
     assert_eq!(world.step(set_wait(waits)), HOST);

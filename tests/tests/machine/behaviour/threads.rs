@@ -3,7 +3,7 @@
 use weft_core::builtin::Builtin;
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile};
 use weft_core::core_value::CoreValue;
-use weft_core::error::{BuiltinCallError, Capability};
+use weft_core::error::{BuiltinCallError, MissingCapability};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{Event, Step, ThreadState, WaitingOn};
@@ -259,7 +259,7 @@ fn shared_functions_need_an_engine_that_has_them<L: ExtensionLimits>() {
         (available_parallelism(true), Builtin::ThreadAvailableParallelism),
     ];
     for (call, builtin) in refused {
-        let capability = Capability::SharedFunctions;
+        let capability = MissingCapability::SharedFunctions;
         world.refuses(BuiltinCallError::EngineCapability { builtin, capability }, |machine| {
             call.definition.call(machine, &call.arguments)
         });

@@ -5,7 +5,7 @@ use weft_core::context::AsyncContextScope;
 use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
-use weft_core::machine::{Lift, LiftedFunction, Machine, Step, TypeDefinition};
+use weft_core::machine::{LiftMode, LiftedFunction, Machine, Step, TypeDefinition};
 use weft_core::thread::ThreadSpawnConfig;
 use weft_core::trap::EndKind;
 
@@ -13,7 +13,7 @@ use super::Misuse;
 use crate::calls::{FUTURE, HOST_RESOURCE, OPTIONS, STREAM, VALUE, suspend};
 use crate::steps::{HOST, WAITS, calls_host, cancels_host};
 
-pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
+pub(super) fn host_function_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
             // A guest called a guest.
@@ -22,9 +22,15 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let function = world.stackful(callee);
             let Step::CallFunction { caller, .. } = world.import(function) else { panic!() };
             assert_eq!(world.step(suspend()), HOST);
-            world.refuses(MachineError::NotHosts, |machine| machine.start_host_call(caller));
-            world.refuses(MachineError::NotHosts, |machine| machine.return_host_call(caller, None));
-            world.refuses(MachineError::NotHosts, |machine| machine.cancel_host_call(caller));
+            world.refuses(MachineError::NotHosts, |machine| {
+                machine.start_host_function_call(caller)
+            });
+            world.refuses(MachineError::NotHosts, |machine| {
+                machine.return_host_function_call(caller, None)
+            });
+            world.refuses(MachineError::NotHosts, |machine| {
+                machine.cancel_host_function_call(caller)
+            });
             world.refuses(MachineError::NotHosts, |machine| machine.cancel_call(caller));
             world.refuses(MachineError::NotHosts, |machine| machine.drop_call(caller))
         },
@@ -41,22 +47,32 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let function = world.host_function(7);
             let step = world.import(function);
             let call = calls_host(&step, 7);
-            world.refuses(MachineError::NotStarted, |machine| machine.return_host_call(call, None));
-            world.refuses(MachineError::NotCancelled, |machine| machine.cancel_host_call(call))
+            world.refuses(MachineError::NotStarted, |machine| {
+                machine.return_host_function_call(call, None)
+            });
+            world.refuses(MachineError::NotCancelled, |machine| {
+                machine.cancel_host_function_call(call)
+            })
         },
         |world| {
             world.running();
             let function = world.host_function(7);
             let step = world.import(function);
             let call = calls_host(&step, 7);
-            world.machine.start_host_call(call).unwrap();
-            world.refuses(MachineError::AlreadyStarted, |machine| machine.start_host_call(call));
-            world.machine.return_host_call(call, None).unwrap();
-            world.refuses(MachineError::AlreadyResolved, |machine| machine.start_host_call(call));
-            world.refuses(MachineError::AlreadyResolved, |machine| {
-                machine.return_host_call(call, None)
+            world.machine.start_host_function_call(call).unwrap();
+            world.refuses(MachineError::AlreadyStarted, |machine| {
+                machine.start_host_function_call(call)
             });
-            world.refuses(MachineError::AlreadyResolved, |machine| machine.cancel_host_call(call))
+            world.machine.return_host_function_call(call, None).unwrap();
+            world.refuses(MachineError::AlreadyResolved, |machine| {
+                machine.start_host_function_call(call)
+            });
+            world.refuses(MachineError::AlreadyResolved, |machine| {
+                machine.return_host_function_call(call, None)
+            });
+            world.refuses(MachineError::AlreadyResolved, |machine| {
+                machine.cancel_host_function_call(call)
+            })
         },
         |world| {
             let (_, main) = world.running();
@@ -67,7 +83,9 @@ pub(super) fn host_calls<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let sub = crate::steps::subtask(&step, main, weft_core::code::SubtaskState::Starting);
             let step = world.step(crate::calls::subtask_cancel(sub));
             assert_eq!(cancels_host(&step, 7), call);
-            world.refuses(MachineError::NotStarted, |machine| machine.return_host_call(call, None))
+            world.refuses(MachineError::NotStarted, |machine| {
+                machine.return_host_function_call(call, None)
+            })
         },
         |world| {
             let instance = world.instance();
@@ -103,9 +121,9 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
         |world| {
             let instance = world.instance();
             let (readable, _) = world.host_ends(STREAM);
-            world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
+            world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable).unwrap();
             world.refuses(MachineError::NotHeld, |machine| {
-                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+                machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)
             });
             world.refuses(MachineError::NotHeld, |machine| machine.host_copy(readable, 0, 1));
             world.refuses(MachineError::NotHeld, |machine| machine.cancel_host_copy(readable));
@@ -120,16 +138,16 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 for expected in [STREAM, FUTURE, STREAM.other(), FUTURE.other()] {
                     if expected != of {
                         world.refuses(MachineError::EndMismatch, |machine| {
-                            machine.lower_end(instance, expected.kind_and_type(), readable)
+                            machine.lower_end(instance, expected.kind, expected.ty, readable)
                         });
                     }
                 }
-                let mixed = (of.kind, of.other().ty);
+                let (kind, ty) = (of.kind, of.other().ty);
                 world.refuses(MachineError::EndMismatch, |machine| {
-                    machine.lower_end(instance, mixed, readable)
+                    machine.lower_end(instance, kind, ty, readable)
                 });
                 // It is still the host's, and what it was.
-                assert!(world.machine.lower_end(instance, of.kind_and_type(), readable).is_ok());
+                assert!(world.machine.lower_end(instance, of.kind, of.ty, readable).is_ok());
             }
             MachineError::EndMismatch.into()
         },
@@ -137,7 +155,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let instance = world.instance();
             let (_, writable) = world.host_ends(FUTURE);
             world.refuses(MachineError::NotReadable, |machine| {
-                machine.lower_end(instance, FUTURE.kind_and_type(), writable)
+                machine.lower_end(instance, FUTURE.kind, FUTURE.ty, writable)
             })
         },
         |world| {
@@ -148,7 +166,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(MachineError::EndBusy, |machine| machine.host_copy(readable, 0, 4));
             world.refuses(MachineError::EndBusy, |machine| machine.drop_host_end(readable));
             world.refuses(MachineError::EndBusy, |machine| {
-                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+                machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)
             });
             world.refuses(MachineError::NotCancelled, |machine| {
                 machine.finish_cancellation(writable)
@@ -161,7 +179,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             // It has come to its end.
             world.refuses(MachineError::EndBusy, |machine| machine.host_copy(readable, 0, 4));
             world.refuses(MachineError::EndBusy, |machine| {
-                machine.lower_end(instance, STREAM.kind_and_type(), readable)
+                machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)
             });
             world.refuses(MachineError::EndIdle, |machine| machine.cancel_host_copy(readable))
         },
@@ -189,7 +207,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let (instance, _) = world.running();
             let (theirs, ours) = world.host_ends(STREAM);
             let readable =
-                world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+                world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
             assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
             world.refuses(MachineError::NotCancelled, |machine| machine.finish_cancellation(ours))
         },
@@ -211,7 +229,7 @@ pub(super) fn unknown<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(unknown, |machine| machine.lower_own(instance, HOST_RESOURCE, 1));
             world.refuses(unknown, |machine| machine.lift_error_context(instance, 1));
             assert!(world.machine.invoke(function).is_err());
-            let (result_type, lift_options, lift) = (None, OPTIONS, Lift::Stackful);
+            let (result_type, lift_options, lift) = (None, OPTIONS, LiftMode::Stackful);
             let function =
                 LiftedFunction { instance, is_async: true, lift, result_type, lift_options };
             world.refuses(unknown, |machine| machine.lift(function));

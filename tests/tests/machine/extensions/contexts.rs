@@ -350,7 +350,7 @@ mod with_an_allocator {
     use weft_core::context::{AsyncContext, ContextValue};
     use weft_core::limits::Heap;
 
-    use super::super::key;
+    use crate::extensions::key;
 
     #[test]
     fn any_value_of_the_component_model_is_kept() {

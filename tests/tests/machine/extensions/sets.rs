@@ -120,7 +120,7 @@ fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
     let instance = world.instance();
     let (readable, writable) = world.host_ends(STREAM);
     let set = world.machine.waitable_sets().create_with(&[readable, writable]).unwrap();
-    world.machine.lower_end(instance, STREAM.kind_and_type(), readable).unwrap();
+    world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable).unwrap();
     assert_eq!(world.machine.waitable_sets().count(set), Ok(1));
     assert_eq!(
         world.machine.waitable_sets().contains(set, readable),

@@ -325,13 +325,13 @@ fn frames_for_the_host_are_full_until_calls_return() {
     let fill: fn(&mut World<_>, &Setup) = |world, setup| {
         fill_frames(world, setup, 2);
         let step = world.import(setup.host);
-        world.host_call = Some(calls_host(&step, 7));
+        world.host_function_call = Some(calls_host(&step, 7));
     };
     // The host returns, two calls do, and the host is called again.
     let free: fn(&mut World<_>, &Setup) = |world, setup| {
-        let call = world.host_call.unwrap();
-        world.machine.start_host_call(call).unwrap();
-        world.machine.return_host_call(call, None).unwrap();
+        let call = world.host_function_call.unwrap();
+        world.machine.start_host_function_call(call).unwrap();
+        world.machine.return_host_function_call(call, None).unwrap();
         let step = world.host_returned();
         assert!(matches!(step, Step::Resume { .. }), "{step:?}");
         end_two(world);

@@ -59,8 +59,8 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
         let step = self.import(self.host);
         let call = calls_host(&step, HOSTS);
         let done = act(self);
-        self.machine.start_host_call(call).unwrap();
-        self.machine.return_host_call(call, None).unwrap();
+        self.machine.start_host_function_call(call).unwrap();
+        self.machine.return_host_function_call(call, None).unwrap();
         let step = self.host_returned();
         assert_eq!(back_from_import(&step, guest), None);
         done
@@ -77,7 +77,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     /// Takes a readable end out of an instance.
     #[track_caller]
     pub(crate) fn lift_end(&mut self, instance: InstanceId, of: Of, index: u32) -> EndId {
-        let end = self.machine.lift_end(instance, (of.kind, of.ty), index).unwrap();
+        let end = self.machine.lift_end(instance, of.kind, of.ty, index).unwrap();
         self.ends.push(end);
         end
     }
@@ -86,7 +86,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
     #[track_caller]
     pub(crate) fn pass(&mut self, of: Of, from: InstanceId, index: u32, to: InstanceId) -> u32 {
         let end = self.lift_end(from, of, index);
-        self.machine.lower_end(to, of.kind_and_type(), end).unwrap()
+        self.machine.lower_end(to, of.kind, of.ty, end).unwrap()
     }
 
     /// The host begins a read or write.

@@ -29,16 +29,20 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 self.calls.retain(|it| *it != call);
                 Ok(())
             }
-            (Doing::StartHostCall, Some(call), ..) => {
-                self.attempt("start_host_call", |machine| machine.start_host_call(call))
-            }
-            (Doing::ReturnHostCall, Some(call), ..) => {
+            (Doing::StartHostFunctionCall, Some(call), ..) => self
+                .attempt("start_host_function_call", |machine| {
+                    machine.start_host_function_call(call)
+                }),
+            (Doing::ReturnHostFunctionCall, Some(call), ..) => {
                 let value = (b % 2 == 0).then_some(CoreValue::I64(b.into()));
-                self.attempt("return_host_call", |machine| machine.return_host_call(call, value))
+                self.attempt("return_host_function_call", |machine| {
+                    machine.return_host_function_call(call, value)
+                })
             }
-            (Doing::CancelHostCall, Some(call), ..) => {
-                self.attempt("cancel_host_call", |machine| machine.cancel_host_call(call))
-            }
+            (Doing::CancelHostFunctionCall, Some(call), ..) => self
+                .attempt("cancel_host_function_call", |machine| {
+                    machine.cancel_host_function_call(call)
+                }),
             (Doing::HostEvent, ..) => {
                 self.attempt("next_host_event", Machine::next_host_event).map(|_| ())
             }
@@ -73,11 +77,11 @@ impl<L: Limits, C: Chooser> Player<L, C> {
                 }
             }
             (Doing::LowerEnd, _, Some(end), _, Some(instance)) => {
-                let expected = match self.machine.end_view(end) {
+                let (kind, ty) = match self.machine.end_view(end) {
                     Ok(HandleView::End { kind, ty, .. }) if !operation.is_blind() => (kind, ty),
-                    _ => of.kind_and_type(),
+                    _ => (of.kind, of.ty),
                 };
-                self.attempt("lower_end", |machine| machine.lower_end(instance, expected, end))
+                self.attempt("lower_end", |machine| machine.lower_end(instance, kind, ty, end))
                     .map(|_| ())
             }
             (_, _, _, _, Some(instance)) => self.give(doing, a, b, instance, error_context),

@@ -201,7 +201,7 @@ fn cancels_twice<L: ExtensionLimits>() -> Trap {
     let mut world = World::<L, _>::with(LeavesItToTheHost);
     let (instance, _) = world.running();
     let (theirs, _) = world.host_ends(STREAM);
-    let readable = world.machine.lower_end(instance, STREAM.kind_and_type(), theirs).unwrap();
+    let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
     assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
     assert_eq!(world.get(STREAM.cancel_read(readable)), WAITS);
     let trap = world.trap(STREAM.cancel_read(readable));
@@ -261,7 +261,7 @@ fn drops<L: ExtensionLimits>() -> Vec<Row<L>> {
                 let (readable, _) = ends(world, STREAM);
                 assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
                 let instance = world.instances[0];
-                trap_of(world.machine.lift_end(instance, (STREAM.kind, STREAM.ty), readable))
+                trap_of(world.machine.lift_end(instance, STREAM.kind, STREAM.ty, readable))
             },
         ),
     ]

@@ -160,8 +160,8 @@ fn takers_of_ends<L: ExtensionLimits>(of: Of) -> Vec<Taker<L>> {
         built_in(&writable, move |end| of.drop_writable(end)),
         built_in(&readable, move |end| of.forward(end, 77)),
         host("lift_end", readable[0], move |world, instance, index| {
-            let end = world.machine.lift_end(instance, (of.kind, of.ty), index)?;
-            world.machine.lower_end(instance, of.kind_and_type(), end).map(|_| ())
+            let end = world.machine.lift_end(instance, of.kind, of.ty, index)?;
+            world.machine.lower_end(instance, of.kind, of.ty, end).map(|_| ())
         }),
         built_in(&writable, move |end| of.forward(if of == STREAM { 5 } else { 7 }, end)),
     ]

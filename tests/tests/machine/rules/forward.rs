@@ -41,7 +41,7 @@ fn joins<L: ExtensionLimits>(world: &mut World<L>, end: u32) {
 /// Lifts the readable end at an index of the only instance.
 fn lifts<L: ExtensionLimits>(world: &mut World<L>, of: Of, index: u32) -> Trap {
     let instance = world.instances[0];
-    trap_of(world.machine.lift_end(instance, (of.kind, of.ty), index))
+    trap_of(world.machine.lift_end(instance, of.kind, of.ty, index))
 }
 
 fn forward_in_set<L: ExtensionLimits>(world: &mut World<L>, of: Of, readable: bool) -> Trap {

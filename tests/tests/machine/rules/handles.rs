@@ -186,13 +186,13 @@ fn kinds_of_ends<L: ExtensionLimits>() -> Vec<Row<L>> {
                 // The writable end.
                 let (instance, _) = world.running();
                 let (_, writable) = world.ends(STREAM);
-                trap_of(world.machine.lift_end(instance, (STREAM.kind, STREAM.ty), writable))
+                trap_of(world.machine.lift_end(instance, STREAM.kind, STREAM.ty, writable))
             },
         ),
         Row::new(wrong, "lift_async_value: not isinstance(end, ReadableEndT)", |world| {
             let (instance, _) = world.running();
             let (readable, _) = world.ends(STREAM);
-            trap_of(world.machine.lift_end(instance, (FUTURE.kind, FUTURE.ty), readable))
+            trap_of(world.machine.lift_end(instance, FUTURE.kind, FUTURE.ty, readable))
         }),
         Row::new(wrong, "copy: not isinstance(end, EndT)", |world| {
             with_set(world, |set| STREAM.read(set, 1))
@@ -225,7 +225,7 @@ fn types_of_ends<L: ExtensionLimits>() -> Vec<Row<L>> {
         Row::new(one, "lift_async_value: end.t != t", |world| {
             let (instance, _) = world.running();
             let (readable, _) = world.ends(STREAM.other());
-            trap_of(world.machine.lift_end(instance, (STREAM.kind, STREAM.ty), readable))
+            trap_of(world.machine.lift_end(instance, STREAM.kind, STREAM.ty, readable))
         }),
         Row::new(one, "copy: end.t != stream_or_future_t.t", |world| {
             with_text(world, |readable, _| STREAM.read(readable, 1))

@@ -6,7 +6,7 @@ use weft_core::code::SubtaskState;
 use weft_core::error::MachineError;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::{Limits, Table};
-use weft_core::machine::{Lift, Step};
+use weft_core::machine::{LiftMode, Step};
 use weft_core::trap::Trap;
 
 use super::Row;
@@ -119,7 +119,7 @@ fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: ExtensionLimits
     let (instance, mut world) = full(0);
     let (readable, _) = world.host_ends(STREAM);
     assert_eq!(
-        trap_of(world.machine.lower_end(instance, STREAM.kind_and_type(), readable)),
+        trap_of(world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)),
         Trap::TableFull
     );
     world.clean_up();
@@ -177,8 +177,9 @@ fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: ExtensionLimits
         assert_eq!(world.trap(add), Trap::TableFull);
         world.clean_up();
     }
-    let (sync, stackful) = (Lift::Sync { has_post_return: false }, Lift::Stackful);
-    for (is_async, lift) in [(false, sync), (true, sync), (true, stackful), (true, Lift::Callback)]
+    let (sync, stackful) = (LiftMode::Sync { has_post_return: false }, LiftMode::Stackful);
+    for (is_async, lift) in
+        [(false, sync), (true, sync), (true, stackful), (true, LiftMode::Callback)]
     {
         let mut world = World::<Low<L>>::new();
         fill_threads(&mut world);

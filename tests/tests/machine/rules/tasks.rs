@@ -3,7 +3,7 @@
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
 use weft_core::host::limits::ExtensionLimits;
-use weft_core::machine::{Lift, LiftedFunction, LoweredBorrow, Step, ThreadId};
+use weft_core::machine::{LiftMode, LiftedFunction, LoweredBorrow, Step, ThreadId};
 use weft_core::trap::Trap;
 
 use super::Row;
@@ -28,7 +28,7 @@ fn cancelled<L: ExtensionLimits>(world: &mut World<L>) -> ThreadId {
 }
 
 /// A task runs that has borrowed a handle.
-fn borrowing<L: ExtensionLimits>(world: &mut World<L>, lift: Lift) -> u32 {
+fn borrowing<L: ExtensionLimits>(world: &mut World<L>, lift: LiftMode) -> u32 {
     let instance = world.instance();
     let function = world.lift(instance, true, lift);
     let (_, step) = world.begin(function);
@@ -83,7 +83,7 @@ pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
             Trap::TaskReturnMismatch,
             "canon_task_return: result_type != task.ft.result",
             |world| {
-                let (instance, lift) = (world.instance(), Lift::Callback);
+                let (instance, lift) = (world.instance(), LiftMode::Callback);
                 let (result_type, lift_options) = (Some(VALUE), OPTIONS);
                 let function =
                     LiftedFunction { instance, is_async: true, lift, result_type, lift_options };
@@ -161,16 +161,16 @@ fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(task_cancel())
         }),
         Row::new(Trap::BorrowsRemain, "Task.return_: self.num_borrows > 0", |world| {
-            borrowing(world, Lift::Stackful);
+            borrowing(world, LiftMode::Stackful);
             returns(world)
         }),
         Row::new(Trap::BorrowsRemain, "Task.return_: self.num_borrows > 0", |world| {
-            borrowing(world, Lift::Sync { has_post_return: false });
+            borrowing(world, LiftMode::Sync { has_post_return: false });
             let token = world.begin_return();
             trap_of(world.machine.return_(&token))
         }),
         Row::new(Trap::BorrowsRemain, "Task.cancel: self.num_borrows > 0", |world| {
-            borrowing(world, Lift::Callback);
+            borrowing(world, LiftMode::Callback);
             assert_eq!(world.exit_to_yield(), HOST);
             let call = world.machine.thread_views().next().unwrap().caller.unwrap();
             let step = world.machine.cancel_call(call);
@@ -179,7 +179,7 @@ fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
         }),
         Row::new(Trap::BorrowsRemain, "Task.return_: self.num_borrows > 0", |world| {
             // Of two, one is dropped.
-            let index = borrowing(world, Lift::Stackful);
+            let index = borrowing(world, LiftMode::Stackful);
             let thread = world.machine.current().unwrap();
             let task = world.machine.task_of(thread).unwrap();
             world.machine.lower_borrow(task, HOST_RESOURCE, 2).unwrap();

@@ -19,7 +19,7 @@ fn calls<L: ExtensionLimits>(world: &mut World<L>) -> (ThreadId, u32) {
     let function = world.host_function(7);
     let step = world.import_async(function);
     let call = calls_host(&step, 7);
-    world.machine.start_host_call(call).unwrap();
+    world.machine.start_host_function_call(call).unwrap();
     let step = world.host_returned();
     (main, subtask(&step, main, SubtaskState::Started))
 }
@@ -152,10 +152,10 @@ fn subtasks<L: ExtensionLimits>() -> Vec<Row<L>> {
             let function = world.host_function(7);
             let step = world.import_async(function);
             let call = calls_host(&step, 7);
-            world.machine.start_host_call(call).unwrap();
+            world.machine.start_host_function_call(call).unwrap();
             let step = world.host_returned();
             let sub = subtask(&step, main, SubtaskState::Started);
-            world.machine.return_host_call(call, None).unwrap();
+            world.machine.return_host_function_call(call, None).unwrap();
             world.trap(subtask_drop(sub))
         }),
         Row::new(
@@ -165,7 +165,7 @@ fn subtasks<L: ExtensionLimits>() -> Vec<Row<L>> {
                 let (_, sub) = calls(world);
                 let step = world.step(subtask_cancel(sub));
                 let call = cancels_host(&step, 7);
-                world.machine.cancel_host_call(call).unwrap();
+                world.machine.cancel_host_function_call(call).unwrap();
                 let _ = world.host_returned();
                 world.trap(subtask_cancel(sub))
             },
@@ -190,7 +190,7 @@ fn subtasks<L: ExtensionLimits>() -> Vec<Row<L>> {
                 let step = world.step(subtask_cancel(sub));
                 let call = cancels_host(&step, 7);
                 let _ = world.host_returned();
-                world.machine.cancel_host_call(call).unwrap();
+                world.machine.cancel_host_function_call(call).unwrap();
                 world.trap(subtask_cancel(sub))
             },
         ),

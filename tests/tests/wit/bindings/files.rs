@@ -114,7 +114,7 @@ pub mod example {
             /// WIT `files.wit:22`
             #[derive(Debug)]
             pub enum File {}
-            impl ::weft::binding::Resource for File {
+            impl ::weft::binding::BoundResource for File {
                 const INTERFACE: ::core::option::Option<&'static str> = INTERFACE;
                 const NAME: &'static str = "file";
             }
@@ -177,7 +177,7 @@ pub mod example {
                 /// WIT `files.wit:23`
                 #[derive(Clone, Copy, Debug)]
                 pub struct FileNew;
-                impl ::weft::binding::Function for FileNew {
+                impl ::weft::binding::BoundFunction for FileNew {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "[constructor]file";
                     const ASYNC: bool = false;
@@ -189,7 +189,7 @@ pub mod example {
                 /// WIT `files.wit:24`
                 #[derive(Clone, Copy, Debug)]
                 pub struct FileSize;
-                impl ::weft::binding::Function for FileSize {
+                impl ::weft::binding::BoundFunction for FileSize {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "[method]file.size";
                     const ASYNC: bool = false;
@@ -201,7 +201,7 @@ pub mod example {
                 /// WIT `files.wit:25`
                 #[derive(Clone, Copy, Debug)]
                 pub struct FileSync;
-                impl ::weft::binding::Function for FileSync {
+                impl ::weft::binding::BoundFunction for FileSync {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "[method]file.sync";
                     const ASYNC: bool = true;
@@ -213,7 +213,7 @@ pub mod example {
                 /// WIT `files.wit:28`
                 #[derive(Clone, Copy, Debug)]
                 pub struct Stat;
-                impl ::weft::binding::Function for Stat {
+                impl ::weft::binding::BoundFunction for Stat {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "stat";
                     const ASYNC: bool = false;
@@ -264,7 +264,7 @@ pub mod example {
                 /// WIT `files.wit:34`
                 #[derive(Clone, Copy, Debug)]
                 pub struct Copy;
-                impl ::weft::binding::Function for Copy {
+                impl ::weft::binding::BoundFunction for Copy {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "copy";
                     const ASYNC: bool = false;
@@ -312,7 +312,7 @@ pub mod exports {
             /// WIT `files.wit:46`
             #[derive(Clone, Copy, Debug)]
             pub struct Add;
-            impl ::weft::binding::Function for Add {
+            impl ::weft::binding::BoundFunction for Add {
                 const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                 const NAME: &'static str = "add";
                 const ASYNC: bool = false;
@@ -330,7 +330,7 @@ pub mod exports {
         /// WIT `files.wit:42`
         #[derive(Clone, Copy, Debug)]
         pub struct Run;
-        impl ::weft::binding::Function for Run {
+        impl ::weft::binding::BoundFunction for Run {
             const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
             const NAME: &'static str = "run";
             const ASYNC: bool = true;
@@ -351,7 +351,7 @@ pub mod functions {
     /// WIT `files.wit:40`
     #[derive(Clone, Copy, Debug)]
     pub struct Log;
-    impl ::weft::binding::Function for Log {
+    impl ::weft::binding::BoundFunction for Log {
         const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
         const NAME: &'static str = "log";
         const ASYNC: bool = false;

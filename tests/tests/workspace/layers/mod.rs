@@ -10,16 +10,18 @@
 //! A method that is called on a value names no path: types decide there, and the compiler.
 
 mod circles;
+mod closures;
 mod naming;
 mod report;
 mod resolve;
 mod rooms;
 mod small;
-mod source;
+pub(crate) mod source;
 
 use std::path::Path;
 
 use self::circles::{circles_of_files, file_graph};
+use self::closures::misplaced;
 use self::naming::namings;
 use self::rooms::{Plan, ROOMS};
 use self::source::{Tree, read_crates};
@@ -28,7 +30,7 @@ use self::source::{Tree, read_crates};
 const MOST_FILES_IN_A_CIRCLE: usize = 4;
 
 /// Parses the crates of the runtime.
-fn runtime() -> Tree {
+pub(crate) fn runtime() -> Tree {
     Tree::parse(&read_crates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime")))
 }
 
@@ -53,6 +55,13 @@ fn every_room_names_only_rooms_that_it_may_name() {
 }
 
 #[test]
+fn closures_are_kept_where_embedders_give_them() {
+    let tree = runtime();
+    let wrong = misplaced(&tree, &Plan::new(&tree, ROOMS));
+    assert!(wrong.is_empty(), "{} closures:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
 fn circles_of_files_are_small() {
     let tree = runtime();
     let namings = namings(&tree);
@@ -67,6 +76,15 @@ fn circles_of_files_are_small() {
         "at most {MOST_FILES_IN_A_CIRCLE} may be in one:\n{}",
         large.join("\n")
     );
+}
+
+#[test]
+fn the_page_of_the_architecture_has_every_room() {
+    let page = include_str!("../../../../runtime/ARCHITECTURE.md");
+    for room in ROOMS {
+        let row = format!("| `{}` |", room.name);
+        assert!(page.lines().any(|it| it.starts_with(&row)), "no row for {}", room.name);
+    }
 }
 
 #[test]

@@ -20,11 +20,14 @@ pub(crate) struct Room {
     pub(crate) may_name: &'static [&'static str],
     /// The ends of paths that its files may not write, in whatever room they lead.
     pub(crate) may_not_write: &'static [&'static str],
+    /// Its types may hold closures, which an embedder has given.
+    pub(crate) keeps_closures: bool,
 }
 
 impl Room {
     /// A room without modules, to be updated.
-    const NONE: Self = Self { name: "", modules: &[], may_name: &[], may_not_write: &[] };
+    pub(crate) const NONE: Self =
+        Self { name: "", modules: &[], may_name: &[], may_not_write: &[], keeps_closures: false };
 }
 
 /// Every room, lowest first.
@@ -67,6 +70,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "weft_core::waitable",
         ],
         may_name: &["vocabulary", "abi", "machine"],
+        keeps_closures: true,
         ..Room::NONE
     },
     Room {
@@ -93,6 +97,7 @@ pub(crate) const ROOMS: &[Room] = &[
         may_name: &["vocabulary", "abi", "machine", "host", "engine", "component::definition"],
         // It holds what an engine has made, and calls nothing: without a context there is no call.
         may_not_write: &["CoreContext", "E::Context", "E::context"],
+        ..Room::NONE
     },
     Room {
         name: "component::run",
@@ -106,6 +111,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "component::definition",
             "component::store",
         ],
+        keeps_closures: true,
         ..Room::NONE
     },
     Room {
@@ -122,6 +128,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "component::store",
             "component::run",
         ],
+        keeps_closures: true,
         ..Room::NONE
     },
 ];

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::circles::{circles, circles_of_files, file_graph};
+use super::closures::misplaced;
 use super::naming::{Kind, namings};
 use super::resolve::Target;
 use super::rooms::{Plan, Room};
@@ -91,20 +92,20 @@ fn globs_reach_modules_and_cases_and_yield_to_names_of_ones_own() {
 fn chains_of_super_start_at_the_module_that_writes_them() {
     let tree = tree(&[
         ("one/lib.rs", "mod a; struct Top;"),
-        ("one/a/mod.rs", "mod b; struct Middle; mod inner { type T = super::super::Top; }"),
+        ("one/a/mod.rs", "mod b; struct Middle; mod inner { type T = crate::Top; }"),
         (
             "one/a/b.rs",
-            "type T = super::super::Top; type U = super::Middle; type V = self::T; mod c { type W = super::super::Middle; }",
+            "type T = crate::Top; type U = super::Middle; type V = self::T; mod c { type W = crate::Middle; }",
         ),
     ]);
     let expected = set(&[
-        "super::super::Top -> one",
+        "crate::Top -> one",
         "super::Middle -> one::a",
         "self::T -> one::a::b",
-        "super::super::Middle -> one::a",
+        "crate::Middle -> one::a",
     ]);
     assert_eq!(named(&tree, "one/a/b.rs"), expected);
-    assert_eq!(named(&tree, "one/a/mod.rs"), set(&["super::super::Top -> one"]));
+    assert_eq!(named(&tree, "one/a/mod.rs"), set(&["crate::Top -> one"]));
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn tests_are_left_out() {
         ),
         (
             "one/a.rs",
-            "#[cfg(any(feature = \"std\", test))] struct A;\n#[cfg(test)]\nmod tests {\n    use super::super::gone::A;\n}\n",
+            "#[cfg(any(feature = \"std\", test))] struct A;\n#[cfg(test)]\nmod tests {\n    use crate::gone::A;\n}\n",
         ),
         ("one/tests/mod.rs", "mod inner; use crate::lost::X;"),
         ("one/tests/inner.rs", "use crate::lost::X;"),
@@ -256,15 +257,32 @@ fn what_is_not_understood_is_an_error() {
 }
 
 const SMALL: &[Room] = &[
-    Room { name: "low", modules: &["one::low"], may_name: &[], may_not_write: &["E::run"] },
-    Room { name: "inner", modules: &["one::high::inner"], may_name: &["low"], may_not_write: &[] },
+    Room { name: "low", modules: &["one::low"], may_not_write: &["E::run"], ..Room::NONE },
+    Room { name: "inner", modules: &["one::high::inner"], may_name: &["low"], ..Room::NONE },
     Room {
         name: "high",
         modules: &["one::high", "one::gone"],
         may_name: &["low", "inner", "higher"],
-        may_not_write: &[],
+        keeps_closures: true,
+        ..Room::NONE
     },
 ];
+
+#[test]
+fn closures_are_found_in_rooms_that_keep_none() {
+    let tree = tree(&[
+        ("one/lib.rs", "mod low; mod high;"),
+        (
+            "one/low.rs",
+            "struct A(\nBox<dyn FnOnce() + Send>);\nfn f(_: &mut dyn core::ops::FnMut(u8), _: impl Fn()) {}\n\
+             #[cfg(test)] type B = dyn Fn(); type C = dyn Clone;",
+        ),
+        ("one/high.rs", "struct A(Box<dyn Fn()>);"),
+    ]);
+    let expected =
+        ["one/low.rs:2: low may keep no closure", "one/low.rs:3: low may keep no closure"];
+    assert_eq!(misplaced(&tree, &Plan::new(&tree, SMALL)), expected);
+}
 
 #[test]
 fn a_room_may_name_itself_and_the_rooms_of_its_row() {

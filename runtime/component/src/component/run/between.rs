@@ -5,7 +5,7 @@ use crate::builtin::TypeIndex;
 use crate::component::store::canonical::CanonicalOptions;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
-use crate::machine::{EndId, ErrorContextId, SubtaskId, TaskReturn};
+use crate::machine::{EndId, ErrorContextId, ReturnToken, SubtaskId};
 use crate::trap::EndKind;
 
 use super::context::Context;
@@ -19,7 +19,7 @@ pub(crate) struct Between<'a, 'c, E: CoreEngine, T: Send + 'static> {
     source_options: Options,
     call: Option<SubtaskId>,
     /// The return that is checked once everything is lifted.
-    returning: Option<&'a TaskReturn>,
+    returning: Option<&'a ReturnToken>,
 }
 
 impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
@@ -38,7 +38,7 @@ impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
 
 impl<'a, E: CoreEngine, T: Send + 'static> Between<'a, '_, E, T> {
     /// Lets a task return once the values are lifted, which are its result.
-    pub(crate) const fn returning(mut self, task_return: &'a TaskReturn) -> Self {
+    pub(crate) const fn returning(mut self, task_return: &'a ReturnToken) -> Self {
         self.returning = Some(task_return);
         self
     }

@@ -44,11 +44,11 @@ pub(crate) type LiftResult<E, T> = fn(
 ) -> Result<Outcome, Failure>;
 
 /// The store, lent to a function of the host that a guest calls.
-pub struct HostContext<'a, 'c, E: CoreEngine, T: Send + 'static> {
+pub struct Caller<'a, 'c, E: CoreEngine, T: Send + 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
 }
 
-impl<'a, 'c, E: CoreEngine, T: Send + 'static> HostContext<'a, 'c, E, T> {
+impl<'a, 'c, E: CoreEngine, T: Send + 'static> Caller<'a, 'c, E, T> {
     pub(crate) const fn new(cx: &'a mut Context<'c, E, T>) -> Self {
         Self { cx }
     }
@@ -96,7 +96,7 @@ impl<'a, 'c, E: CoreEngine, T: Send + 'static> HostContext<'a, 'c, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> HostExtensions for HostContext<'_, '_, E, T> {
+impl<E: CoreEngine, T: Send + 'static> HostExtensions for Caller<'_, '_, E, T> {
     type Limits = Heap;
     type Chooser = StoreChooser;
 
@@ -105,8 +105,8 @@ impl<E: CoreEngine, T: Send + 'static> HostExtensions for HostContext<'_, '_, E,
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> core::fmt::Debug for HostContext<'_, '_, E, T> {
+impl<E: CoreEngine, T: Send + 'static> core::fmt::Debug for Caller<'_, '_, E, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("HostContext").finish_non_exhaustive()
+        f.debug_struct("Caller").finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use crate::builtin::OptionsIndex;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Error, MachineError};
-use crate::machine::{Copy, CopySide, Step};
+use crate::machine::{CopySide, CopyToken, Step};
 
 use super::context::Context;
 use super::element_layout::element_layout;
@@ -19,7 +19,7 @@ pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Moves values from one end of a stream or future to the other.
-    pub(crate) fn copy(&mut self, copy: Copy) -> Result<Step, Fault> {
+    pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Fault> {
         let element = self.data().element(copy.ty())?;
         let (from, to) = (copy.writable(), copy.readable());
         match (from.buffer.options, to.buffer.options, &element) {
@@ -45,7 +45,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 
     /// Moves values of which at least one side is the host's.
-    fn copy_with_host(&mut self, copy: &Copy, element: Option<&Type>) -> Result<(), Fault> {
+    fn copy_with_host(&mut self, copy: &CopyToken, element: Option<&Type>) -> Result<(), Fault> {
         let (from, to) = (copy.writable(), copy.readable());
         let values = self.take_values(copy, element)?;
         match (to.buffer.options, element) {
@@ -75,7 +75,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 
     /// Takes the values to move from the writer, which is the host or a guest.
-    fn take_values(&mut self, copy: &Copy, element: Option<&Type>) -> Result<Vec<Val>, Fault> {
+    fn take_values(&mut self, copy: &CopyToken, element: Option<&Type>) -> Result<Vec<Val>, Fault> {
         let from = copy.writable();
         let count = usize::try_from(copy.count()).map_err(|_| AbiError::TooLong)?;
         Ok(match (from.buffer.options, element) {

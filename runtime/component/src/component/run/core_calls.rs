@@ -3,14 +3,14 @@
 use alloc::sync::Arc;
 
 use crate::abi::{FlatValues, Flattening, is_aligned, range_mut};
-use crate::builtin::{Definition, WaitableDefinition};
+use crate::builtin::{Definition, MemoryIndex, WaitableDefinition};
 use crate::component::store::activations::Stopped;
 use crate::component::store::canonical::Lifted;
-use crate::component::store::crossing::{HostCallSite, Next};
+use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
 use crate::core_value::{CoreType, CoreValue};
-use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
+use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Error, Failure, MachineError};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::limits::Table;
@@ -164,7 +164,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Returns what a guest's call returns, when it does so later than it was made.
     pub(crate) fn encode(
         &mut self,
-        site: HostCallSite,
+        site: CallSite,
         value: Resumed,
     ) -> Result<Option<CoreValue>, Failure> {
         Ok(match value {
@@ -179,14 +179,15 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 
     /// Writes an event to where a guest waits for it. Returns its code.
-    fn deliver(&mut self, site: HostCallSite, event: Event) -> Result<CoreValue, Failure> {
+    fn deliver(&mut self, site: CallSite, event: Event) -> Result<CoreValue, Failure> {
         let memory = match *self.data().functions.core_function(site.number)? {
-            CoreFunction::Builtin(Definition::Waitable(
-                WaitableDefinition::SetWait { memory, .. }
-                | WaitableDefinition::SetPoll { memory, .. },
-            )) => self.data().types.memory(memory)?,
-            _ => return Err(MachineError::OtherStep.into()),
+            CoreFunction::Builtin(definition) => event_memory(definition),
+            CoreFunction::Lowered(_) => None,
         };
+        let Some(memory) = memory else {
+            return Err(MachineError::OtherStep.into());
+        };
+        let memory = self.data().types.memory(memory)?;
         let (bytes, _) = self.memory_mut(memory);
         if !is_aligned(site.event_address, 4) {
             return Err(Trap::PointerUnaligned.into());
@@ -215,10 +216,10 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     fn progressed(
         &mut self,
         thread: ThreadId,
-        progress: Result<Progress<E::Activation>, CoreTrap>,
+        progress: Result<CoreProgress<E::Activation>, CoreTrap>,
     ) -> Result<Next, Fault> {
         match progress {
-            Ok(Progress::Returned(value)) => {
+            Ok(CoreProgress::Returned(value)) => {
                 self.crossing.set_returned(value.as_slice())?;
                 let packed = match value {
                     Some(CoreValue::I32(packed)) => Some(packed),
@@ -226,13 +227,13 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
                 };
                 Ok(Next::Step(self.machine.function_returned(packed)?))
             }
-            Ok(Progress::Stopped(activation)) => {
+            Ok(CoreProgress::Stopped(activation)) => {
                 let stop = self.crossing.take_stop();
                 let site = stop.as_ref().map(|stop| stop.site);
                 self.activations.keep(thread, Stopped { activation, site })?;
                 Ok(stop.ok_or(MachineError::OtherStep)?.next)
             }
-            Ok(Progress::Interrupted(activation)) => {
+            Ok(CoreProgress::Interrupted(activation)) => {
                 self.activations.keep(thread, Stopped { activation, site: None })?;
                 Ok(Next::Continue(thread))
             }
@@ -244,4 +245,14 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 /// Returns a representation of 32 bits as the argument of a destructor.
 fn representation_value(representation: u64) -> Result<CoreValue, Error> {
     u32::try_from(representation).map(CoreValue::I32).map_err(|_| AbiError::ValueMismatch.into())
+}
+
+/// Returns the memory that a built-in writes an event to, if it waits for events.
+pub(super) const fn event_memory(definition: Definition) -> Option<MemoryIndex> {
+    match definition {
+        Definition::Waitable(
+            WaitableDefinition::SetWait { memory, .. } | WaitableDefinition::SetPoll { memory, .. },
+        ) => Some(memory),
+        _ => None,
+    }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::abi::{Resource, Val};
 use crate::builtin::TypeIndex;
-use crate::component::run::call_result::sealed::CallResult as _;
+use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::component::store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
@@ -14,8 +14,8 @@ use crate::limits::Heap;
 use crate::machine::SubtaskId;
 use crate::thread::ThreadDestructor;
 
-use super::context::{Context, HostContext};
-use super::host_calls::Begun;
+use super::context::{Caller, Context};
+use super::embedder_calls::Begun;
 use super::state::State;
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
@@ -72,7 +72,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         };
         let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };
         let begin = |state: &mut State<E, T>| {
-            state.calls.add_host_call(call, Vec::new(), <Option<Val>>::lift)?;
+            state.calls.add_embedder_call(call, Vec::new(), <Option<Val>>::lift)?;
             Ok(Begun { call, step })
         };
         self.run_to_host(begin, |_, _, _| Ok(())).map(Some)
@@ -86,7 +86,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     ) -> Result<(), Fault> {
         match self.data().resource_types.destructor(ty) {
             Some(destructor) => {
-                destructor(&mut HostContext::new(self), representation).map_err(Fault::Host)
+                destructor(&mut Caller::new(self), representation).map_err(Fault::Host)
             }
             None => Ok(()),
         }
@@ -96,7 +96,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     pub(crate) fn destroy_thread_local(&mut self, value: ThreadDestructor<Heap>) {
         let error = match self.data().thread_destructors.get(value.destructor) {
             None => ThreadDestructorError::Unknown(value.destructor),
-            Some(destructor) => match destructor(&mut HostContext::new(self), &value) {
+            Some(destructor) => match destructor(&mut Caller::new(self), &value) {
                 Ok(()) => return,
                 Err(error) => ThreadDestructorError::Failed(error),
             },

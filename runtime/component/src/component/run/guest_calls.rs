@@ -1,7 +1,7 @@
 //! Calls by guests, of built-ins and of what they import.
 
-use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition, WaitableDefinition};
-use crate::component::store::crossing::{HostCallSite, Next};
+use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
+use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
 use crate::core_value::CoreValue;
@@ -9,6 +9,7 @@ use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
 use crate::error::{Error, MachineError};
 
 use super::context::Context;
+use super::core_calls::event_memory;
 use super::state::State;
 use super::steps::{Base, Driven};
 
@@ -35,7 +36,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
         let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
-        let mut site = HostCallSite { thread, number, event_address: 0 };
+        let mut site = CallSite { thread, number, event_address: 0 };
         let step = match *state.functions.core_function(number)? {
             CoreFunction::Builtin(mut definition) => {
                 match definition {
@@ -43,9 +44,9 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                         state.crossing.set_returned(arguments)?;
                         definition = state.without_memory(definition, options)?;
                     }
-                    Definition::Waitable(
-                        WaitableDefinition::SetWait { .. } | WaitableDefinition::SetPoll { .. },
-                    ) => site.event_address = arguments.get(1).map_or(0, bits),
+                    _ if event_memory(definition).is_some() => {
+                        site.event_address = arguments.get(1).map_or(0, bits);
+                    }
                     _ => {}
                 }
                 match definition.call(&mut state.machine, arguments)? {

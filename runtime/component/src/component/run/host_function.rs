@@ -16,7 +16,7 @@ use crate::limits::Heap;
 use crate::machine::SubtaskId;
 use crate::thread::ThreadDestructor;
 
-use super::context::{Context, HostContext};
+use super::context::{Caller, Context};
 use super::host_resource::HostResourceType;
 
 /// A function of the host.
@@ -34,7 +34,7 @@ pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
 }
 
 /// The closure of a host function.
-type Closure<E, T, R> = dyn Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
+type Closure<E, T, R> = dyn Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
 
 /// The way in which a host function is called.
 pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
@@ -49,7 +49,7 @@ pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
 impl<E: CoreEngine, T: Send + 'static> HostFunctionCall<E, T> {
     /// Returns a host function that may wait.
     pub(crate) fn asynchronous<F: Future<Output = HostResult> + Send + 'static>(
-        function: impl Fn(&mut HostContext<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
+        function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
     ) -> Self {
         Self::Async(Box::new(move |cx, arguments| Box::pin(function(cx, arguments))))
     }
@@ -70,6 +70,6 @@ pub(crate) trait TypedHostFunction<E: CoreEngine, T: Send + 'static>: Send + Syn
 }
 
 /// The function that is called with the values of threads that are over.
-pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut HostContext<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
+pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut Caller<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
     + Send
     + Sync;

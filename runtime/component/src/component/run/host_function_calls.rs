@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
-use crate::component::store::calls::{Bits, Caller};
+use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
 use crate::component::store::handle_error::HandleError;
@@ -13,7 +13,7 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId};
 use crate::trap::Trap;
 
-use super::context::{Context, HostContext};
+use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
@@ -34,18 +34,18 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     pub(crate) fn call_host(&mut self, subtask: SubtaskId, number: u32) -> Result<Step, Fault> {
         let state = self.data_mut();
         let function = state.functions.take_host_function(number)?;
-        state.machine.start_host_call(subtask)?;
+        state.machine.start_host_function_call(subtask)?;
         let lowered = state.calls.take_lowered(subtask)?;
         match &function.call {
             HostFunctionCall::Typed(function) => function.call(self, subtask, &lowered)?,
             HostFunctionCall::Sync(function) => {
                 let arguments = self.lift_arguments(subtask, &lowered)?;
-                let result = function(&mut HostContext::new(self), arguments);
+                let result = function(&mut Caller::new(self), arguments);
                 self.host_returns_at_once(subtask, &lowered, result)?;
             }
             HostFunctionCall::Async(function) => {
                 let arguments = self.lift_arguments(subtask, &lowered)?;
-                let future = function(&mut HostContext::new(self), arguments);
+                let future = function(&mut Caller::new(self), arguments);
                 self.begin_waiting(subtask, &lowered, future)?;
             }
         }
@@ -74,7 +74,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         &mut self,
         subtask: SubtaskId,
         bits: &mut Bits,
-    ) -> Result<Caller, Error> {
+    ) -> Result<CallerOptions, Error> {
         let call = self.data_mut().calls.guest_call(subtask)?;
         call.bits(bits);
         Ok(call.caller())
@@ -125,10 +125,10 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 
     /// Drops a host function whose caller has lost interest, if the function still waits.
-    pub(crate) fn cancel_host_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
+    pub(crate) fn cancel_host_function_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
         let state = self.data_mut();
         if state.waiting.cancel(subtask) {
-            state.machine.cancel_host_call(subtask)?;
+            state.machine.cancel_host_function_call(subtask)?;
             state.handles.returned(subtask);
         }
         Ok(state.machine.host_returned()?)
@@ -180,7 +180,7 @@ impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
         let mut flat = FlatValues::EMPTY;
         lower_result(&mut flat, lowering, destination)?;
         let state = self.data_mut();
-        state.machine.return_host_call(subtask, flat_result(layout, &flat))?;
+        state.machine.return_host_function_call(subtask, flat_result(layout, &flat))?;
         state.handles.returned(subtask);
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::engine::CoreEngine;
 use crate::error::Error;
 use crate::machine::TypeDefinition;
 
-use super::context::HostContext;
+use super::context::Caller;
 use super::state::State;
 
 /// A resource type of the host.
@@ -36,7 +36,7 @@ impl<E: CoreEngine, T: Send + 'static> HostResourceType<E, T> {
     /// A resource type whose resources are given to `destructor`, by their representation, when
     /// their owner drops them. What it fails with traps the guest that did.
     pub fn with_destructor(
-        destructor: impl Fn(&mut HostContext<'_, '_, E, T>, u64) -> Result<(), HostError>
+        destructor: impl Fn(&mut Caller<'_, '_, E, T>, u64) -> Result<(), HostError>
         + Send
         + Sync
         + 'static,
@@ -52,7 +52,7 @@ impl<E: CoreEngine, T: Send + 'static> HostResourceType<E, T> {
 
 /// The function that is called when a resource of the host's own is dropped.
 pub(crate) type Destructor<E, T> =
-    Arc<dyn Fn(&mut HostContext<'_, '_, E, T>, u64) -> Result<(), HostError> + Send + Sync>;
+    Arc<dyn Fn(&mut Caller<'_, '_, E, T>, u64) -> Result<(), HostError> + Send + Sync>;
 
 impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// Returns the number of a resource type of the host.

@@ -43,7 +43,7 @@ impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
     }
 
     fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
-        self.state.machine.lift_end(self.instance, (kind, ty), index)
+        self.state.machine.lift_end(self.instance, kind, ty, index)
     }
 
     fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {

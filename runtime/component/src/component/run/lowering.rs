@@ -5,7 +5,7 @@ use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::component::store::canonical::CanonicalOptions;
 use crate::component::store::fault::Fault;
 use crate::core_value::CoreValue;
-use crate::engine::{CoreContext as _, CoreEngine, CoreTrap, Progress};
+use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Failure, MachineError};
 use crate::machine::{EndId, ErrorContextId, TaskId};
 use crate::trap::{EndKind, Trap};
@@ -82,17 +82,17 @@ impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {
         let mut interruptions = 0;
         loop {
             match progress.map_err(Fault::Core)? {
-                Progress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
-                Progress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
-                Progress::Interrupted(activation)
+                CoreProgress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
+                CoreProgress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
+                CoreProgress::Interrupted(activation)
                     if interruptions < REALLOC_INTERRUPTIONS
                         && self.cx.data_mut().settings.may_go_on() =>
                 {
                     interruptions += 1;
                     progress = self.cx.resume(activation, None);
                 }
-                Progress::Interrupted(_) => return Err(Fault::Interrupted),
-                Progress::Returned(_) | Progress::Stopped(_) => {
+                CoreProgress::Interrupted(_) => return Err(Fault::Interrupted),
+                CoreProgress::Returned(_) | CoreProgress::Stopped(_) => {
                     return Err(Fault::Core(CoreTrap::CannotStop));
                 }
             }
@@ -147,7 +147,7 @@ impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
     }
 
     fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure> {
-        self.cx.data_mut().machine.lower_end(self.found.instance, (kind, ty), end)
+        self.cx.data_mut().machine.lower_end(self.found.instance, kind, ty, end)
     }
 
     fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure> {

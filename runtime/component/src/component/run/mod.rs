@@ -8,29 +8,29 @@
 //! | `host_function`, `host_resource` | what an embedder gives a store to call |
 //! | `steps` | taking the machine's steps on the engine |
 //! | `core_calls`, `guest_calls` | calls of core functions, and calls by them |
-//! | `turns`, `host_calls` | letting guests run on, and calls by the host |
+//! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
 //! | `host_function_calls`, `typed_host_function` | calls of host functions |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
-//! | `call_result` | [`CallResult`](call_result::CallResult): results as the host wants them |
+//! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
 //! | `dropping` | dropping what nobody needs, and running destructors |
 //! | `instantiate` | making instances of components |
 
 mod between;
-pub(crate) mod call_result;
 pub(crate) mod context;
 mod copies;
 mod core_calls;
 mod dropping;
 mod element_layout;
+pub(crate) mod embedder_calls;
 mod guest_calls;
-pub(crate) mod host_calls;
 pub(crate) mod host_ends;
 pub(crate) mod host_function;
 mod host_function_calls;
 pub(crate) mod host_resource;
 pub(crate) mod instantiate;
+pub(crate) mod lifted_result;
 mod lifting;
 pub(crate) mod lowering;
 pub(crate) mod state;

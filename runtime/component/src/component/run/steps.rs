@@ -13,7 +13,7 @@ use alloc::string::String;
 use crate::abi::{CoreValueIter, Lift as _, Peer, check_buffer, lower_flat_values};
 use crate::builtin::OptionsIndex;
 use crate::component::store::activations::StartFunction;
-use crate::component::store::crossing::{HostCallSite, Next, Stop};
+use crate::component::store::crossing::{CallSite, Next, Stop};
 use crate::component::store::fault::Fault;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, TableEntry};
@@ -33,7 +33,7 @@ pub(crate) enum Base {
     /// The host began.
     Host,
     /// A guest called a function of the host.
-    Guest(HostCallSite),
+    Guest(CallSite),
 }
 
 /// The outcome of taking steps.
@@ -77,7 +77,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 
     /// Stops the guest where it is.
-    fn stop(&mut self, site: HostCallSite, next: Next) -> Driven {
+    fn stop(&mut self, site: CallSite, next: Next) -> Driven {
         self.data_mut().crossing.stop(Stop { site, next });
         Driven::Stop
     }
@@ -105,7 +105,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
             }
             Step::Resume { thread, value } => return self.resume_thread(thread, value),
             Step::CallHost { subtask, function, .. } => self.call_host(subtask, function)?,
-            Step::CancelHost { subtask, .. } => self.cancel_host_call(subtask)?,
+            Step::CancelHost { subtask, .. } => self.cancel_host_function_call(subtask)?,
             Step::DropHostResource { resource_type, representation, .. } => {
                 self.destroy_resource(resource_type, representation)?;
                 self.data_mut().machine.host_resource_dropped()?

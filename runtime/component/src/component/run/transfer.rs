@@ -4,14 +4,16 @@ use alloc::sync::Arc;
 
 use arrayvec::ArrayVec;
 
-use crate::abi::{CoreValueIter, FlatTypes, FlatValues, Flattening, Layout, Peer, TypeList};
-use crate::component::store::calls::{Bits, Call, Caller};
+use crate::abi::{
+    CoreValueIter, FlatLimits, FlatTypes, FlatValues, Flattening, Layout, Peer, TypeList,
+};
+use crate::component::store::calls::{Bits, Call, CallerOptions};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::fault::Fault;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::limit::MAX_FLAT_PARAMS;
-use crate::machine::{Step, SubtaskId, TaskId, TaskReturn};
+use crate::machine::{ReturnToken, Step, SubtaskId, TaskId};
 
 use super::context::Context;
 use super::lifting::Source;
@@ -57,12 +59,13 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 let (side, mut bits) = (call.caller(), Bits::new());
                 call.bits(&mut bits);
                 let source = Source { options: side.options, call: Some(caller) };
-                let max = (side.flattening.max_flat_params(), max);
+                let max =
+                    FlatLimits { source: side.flattening.max_flat_params(), destination: max };
                 let mut between = self.between(source, target)?;
                 let mut values = CoreValueIter::new(&bits);
                 Ok(params.transfer_flat_values_into(flat, &mut between, max, &mut values, None)?)
             }
-            Call::Host(call) => {
+            Call::Embedder(call) => {
                 let mut values = call.take_arguments();
                 if let Some(lowered) = self.data_mut().crossing.take_lowered() {
                     *flat = lowered;
@@ -73,7 +76,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 // They were checked when the call began.
                 params.lower_checked(flat, &mut lowering, max, &values, None)?;
                 values.clear();
-                self.data_mut().calls.host_call(caller)?.put_arguments(values);
+                self.data_mut().calls.embedder_call(caller)?.put_arguments(values);
                 Ok(())
             }
         }
@@ -87,7 +90,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 
     /// Takes the result of a task that returns to its caller.
-    pub(crate) fn return_(&mut self, task_return: TaskReturn) -> Result<Step, Fault> {
+    pub(crate) fn return_(&mut self, task_return: ReturnToken) -> Result<Step, Fault> {
         let lifted = self.data_mut().functions.take_lifted(task_return.function())?;
         let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
         let max = flattening.max_flat_results();
@@ -99,11 +102,11 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 let side = call.caller();
                 self.return_to_guest(&lifted, max, &task_return, side)?
             }
-            Call::Host(call) => {
+            Call::Embedder(call) => {
                 let lift_result = call.lift_result();
                 let outcome = lift_result(self, &lifted, max)?;
                 self.data().machine.return_(&task_return)?;
-                self.data_mut().calls.host_call(caller)?.put_result(outcome);
+                self.data_mut().calls.embedder_call(caller)?.put_result(outcome);
                 None
             }
         };
@@ -117,7 +120,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         &mut self,
         lifted: &Arc<Lifted<E::Function>>,
         max: usize,
-        task_return: TaskReturn,
+        task_return: ReturnToken,
     ) -> Result<Step, Fault> {
         let returned = self.returned();
         let mut values = CoreValueIter::new(&returned);
@@ -135,15 +138,15 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         &mut self,
         lifted: &Lifted<E::Function>,
         max: usize,
-        task_return: &TaskReturn,
-        side: Caller,
+        task_return: &ReturnToken,
+        side: CallerOptions,
     ) -> Result<Option<CoreValue>, Fault> {
         let results = &lifted.ty.results;
         let returned = self.returned();
         let mut values = CoreValueIter::new(&returned);
         let layout = results.abi().of(self.data().options(side.options)?.address_type);
         let out_param = side.out_param(layout);
-        let max = (max, side.flattening.max_flat_results());
+        let max = FlatLimits { source: max, destination: side.flattening.max_flat_results() };
         let (from, to) = (Source::without_call(lifted.options), Target::without_task(side.options));
         let mut between = self.between(from, to)?.returning(task_return);
         let mut flat = FlatValues::EMPTY;

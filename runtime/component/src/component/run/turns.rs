@@ -10,8 +10,8 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId};
 
-use super::call_result::CallResult;
 use super::context::Context;
+use super::lifted_result::LiftedResult;
 use super::state::State;
 use super::steps::{Base, Driven};
 
@@ -162,7 +162,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 
     /// Cancels a call that nobody waits for any more.
     fn cancel_and_forget(&mut self, call: SubtaskId) -> Result<Turn, Error> {
-        if self.data_mut().calls.host_call(call).is_err() {
+        if self.data_mut().calls.embedder_call(call).is_err() {
             return Ok(Turn::Progress);
         }
         let turn = self.cancel(call);
@@ -177,7 +177,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 
     /// Lets everything run until a call has come to its end, nothing can go on, or it has run for
     /// so many turns. If there is an error, the call is forgotten.
-    pub(crate) fn run_until<R: CallResult>(
+    pub(crate) fn run_until<R: LiftedResult>(
         &mut self,
         call: SubtaskId,
         turns: u32,
@@ -234,7 +234,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// Returns the call that the host wants to be cancelled next, whose end was not taken yet.
     fn call_to_cancel(&mut self) -> Result<Option<SubtaskId>, Error> {
         while let Some(call) = self.machine.next_call_to_cancel()? {
-            if self.calls.host_call(call).is_ok() {
+            if self.calls.embedder_call(call).is_ok() {
                 return Ok(Some(call));
             }
         }

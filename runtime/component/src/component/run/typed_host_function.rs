@@ -19,7 +19,7 @@ use crate::engine::CoreEngine;
 use crate::error::Failure;
 use crate::machine::SubtaskId;
 
-use super::context::{Context, HostContext};
+use super::context::{Caller, Context};
 use super::host_function::TypedHostFunction;
 use super::host_function_calls::{Destination, locked_down_as_trap};
 use super::lifting::Source;
@@ -34,7 +34,7 @@ impl<E, T, F, P, R> TypedHostFunction<E, T> for Immediate<F, P, R>
 where
     E: CoreEngine,
     T: Send + 'static,
-    F: Fn(&mut HostContext<'_, '_, E, T>, P) -> Result<R, HostError> + Send + Sync,
+    F: Fn(&mut Caller<'_, '_, E, T>, P) -> Result<R, HostError> + Send + Sync,
     P: for<'a> Lift<'a>,
     R: Lower,
 {
@@ -49,7 +49,7 @@ where
         lowered: &Arc<Lowered>,
     ) -> Result<(), Fault> {
         let arguments = cx.lift_typed_arguments(subtask, lowered)?;
-        let result = match (self.0)(&mut HostContext::new(cx), arguments) {
+        let result = match (self.0)(&mut Caller::new(cx), arguments) {
             Ok(result) => result,
             Err(error) => return cx.host_returns_at_once(subtask, lowered, Err(error)),
         };
@@ -70,7 +70,7 @@ impl<E, T, F, P, R, U> TypedHostFunction<E, T> for Waiting<F, P, R>
 where
     E: CoreEngine,
     T: Send + 'static,
-    F: Fn(&mut HostContext<'_, '_, E, T>, P) -> U + Send + Sync,
+    F: Fn(&mut Caller<'_, '_, E, T>, P) -> U + Send + Sync,
     U: Future<Output = Result<R, HostError>> + Send + 'static,
     P: for<'a> Lift<'a>,
     R: Lower + 'static,
@@ -86,7 +86,7 @@ where
         lowered: &Arc<Lowered>,
     ) -> Result<(), Fault> {
         let arguments = cx.lift_typed_arguments(subtask, lowered)?;
-        let future = (self.0)(&mut HostContext::new(cx), arguments);
+        let future = (self.0)(&mut Caller::new(cx), arguments);
         let of_result = lowered.clone();
         let future = async move {
             let result = future.await?;
@@ -98,6 +98,7 @@ where
 
 impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     /// Lifts the arguments of a call.
+    #[inline]
     fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(
         &mut self,
         subtask: SubtaskId,

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::limits::Table;
 use crate::machine::ThreadId;
 
-use super::crossing::HostCallSite;
+use super::crossing::CallSite;
 use super::machine::ById;
 
 /// The activations of a store's threads.
@@ -27,7 +27,7 @@ pub(crate) struct Activations<A, F> {
 pub(crate) struct Stopped<A> {
     pub(crate) activation: A,
     /// The call in which it stopped; nothing if the engine interrupted it.
-    pub(crate) site: Option<HostCallSite>,
+    pub(crate) site: Option<CallSite>,
 }
 
 /// The function that a new thread starts with, and its type.

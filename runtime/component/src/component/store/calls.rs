@@ -1,6 +1,6 @@
 //! The calls of a store that have not returned.
 //!
-//! `L` is how the result of a call by the host is lifted.
+//! `L` is how the result of a call by the embedder is lifted.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -30,11 +30,11 @@ pub(crate) struct Calls<L> {
     /// Of calls by guests that are over, the last one at each place stays, so that its place is
     /// used again as it is.
     by_id: ById<SubtaskId, Call<L>>,
-    count_by_host: usize,
-    /// Memory for the values of calls by the host.
+    count_by_embedder: usize,
+    /// Memory for the values of calls by the embedder.
     spare_values: Vec<Vec<Val>>,
     spare_lowered: Spare<Lowered>,
-    /// The calls by the host that are to be cancelled and forgotten when it is possible.
+    /// The calls by the embedder that are to be cancelled and forgotten when it is possible.
     abandoned: Vec<SubtaskId>,
 }
 
@@ -42,20 +42,20 @@ pub(crate) struct Calls<L> {
 pub(crate) enum Call<L> {
     /// By a guest.
     Guest(GuestCall),
-    /// By the host.
-    Host(HostCall<L>),
+    /// By the embedder.
+    Embedder(EmbedderCall<L>),
 }
 
 /// A call of an import by a guest: its core arguments, which are lifted once the callee starts.
 pub(crate) struct GuestCall {
     lowered: Arc<Lowered>,
     arguments: FlatValues,
-    /// The call by the host that it belongs to.
+    /// The call by the embedder that it belongs to.
     origin: Option<SubtaskId>,
 }
 
 /// A call of an export by the host.
-pub(crate) struct HostCall<L> {
+pub(crate) struct EmbedderCall<L> {
     /// The arguments, until they are lowered; none, but room for values, from then on.
     arguments: Vec<Val>,
     lift_result: L,
@@ -70,14 +70,14 @@ pub(crate) type Bits = ArrayVec<u64, { FlatTypes::CAPACITY }>;
 
 /// The caller of an import: by which options, and where its result goes.
 #[derive(Clone, Copy)]
-pub(crate) struct Caller {
+pub(crate) struct CallerOptions {
     pub(crate) options: OptionsIndex,
     /// The limits for its flat parameters and results.
     pub(crate) flattening: Flattening,
     last_argument: Option<u64>,
 }
 
-impl Caller {
+impl CallerOptions {
     /// Returns where results go in memory, if they do.
     pub(crate) fn out_param(&self, layout: Layout) -> Option<u64> {
         let max = self.flattening.max_flat_results();
@@ -91,8 +91,8 @@ impl GuestCall {
         &self.lowered
     }
 
-    pub(crate) fn caller(&self) -> Caller {
-        Caller {
+    pub(crate) fn caller(&self) -> CallerOptions {
+        CallerOptions {
             options: self.lowered.options,
             flattening: self.lowered.flattening(),
             last_argument: self.arguments.as_slice().last().copied(),
@@ -105,7 +105,7 @@ impl GuestCall {
     }
 }
 
-impl<L: Copy> HostCall<L> {
+impl<L: Copy> EmbedderCall<L> {
     /// Returns how the result is lifted.
     pub(crate) const fn lift_result(&self) -> L {
         self.lift_result
@@ -156,24 +156,24 @@ impl<L: Copy> Calls<L> {
     pub(crate) fn new() -> Self {
         Self {
             by_id: ById::new(Table::Waitables),
-            count_by_host: 0,
+            count_by_embedder: 0,
             spare_values: Vec::new(),
             spare_lowered: Spare::NONE,
             abandoned: Vec::new(),
         }
     }
 
-    /// Adds a call by the host.
+    /// Adds a call by the embedder.
     #[inline]
-    pub(crate) fn add_host_call(
+    pub(crate) fn add_embedder_call(
         &mut self,
         id: SubtaskId,
         arguments: Vec<Val>,
         lift_result: L,
     ) -> Result<(), Error> {
-        let call = HostCall { arguments, lift_result, result: None, error: None };
-        self.by_id.put(id, Call::Host(call))?;
-        self.count_by_host += 1;
+        let call = EmbedderCall { arguments, lift_result, result: None, error: None };
+        self.by_id.put(id, Call::Embedder(call))?;
+        self.count_by_embedder += 1;
         Ok(())
     }
 
@@ -211,15 +211,15 @@ impl<L: Copy> Calls<L> {
     pub(crate) fn guest_call(&mut self, id: SubtaskId) -> Result<&mut GuestCall, Error> {
         match self.get(id)? {
             Call::Guest(call) => Ok(call),
-            Call::Host(_) => Err(MachineError::NotHosts.into()),
+            Call::Embedder(_) => Err(MachineError::NotHosts.into()),
         }
     }
 
-    /// Returns a call by the host.
+    /// Returns a call by the embedder.
     #[inline]
-    pub(crate) fn host_call(&mut self, id: SubtaskId) -> Result<&mut HostCall<L>, Error> {
+    pub(crate) fn embedder_call(&mut self, id: SubtaskId) -> Result<&mut EmbedderCall<L>, Error> {
         match self.get(id)? {
-            Call::Host(call) => Ok(call),
+            Call::Embedder(call) => Ok(call),
             Call::Guest(_) => Err(MachineError::NotHosts.into()),
         }
     }
@@ -229,7 +229,7 @@ impl<L: Copy> Calls<L> {
     pub(crate) fn take_lowered(&mut self, id: SubtaskId) -> Result<Arc<Lowered>, Error> {
         match self.by_id.get(id) {
             Some(Call::Guest(call)) => Ok(self.spare_lowered.take(&call.lowered)),
-            Some(Call::Host(_)) => Err(MachineError::NotHosts.into()),
+            Some(Call::Embedder(_)) => Err(MachineError::NotHosts.into()),
             None => Err(Error::Unknown(Table::Waitables)),
         }
     }
@@ -240,11 +240,11 @@ impl<L: Copy> Calls<L> {
         self.spare_lowered.put(lowered);
     }
 
-    /// Returns the call by the host that a call belongs to.
+    /// Returns the call by the embedder that a call belongs to.
     #[inline]
     pub(crate) fn origin_of(&self, id: SubtaskId) -> Option<SubtaskId> {
         match self.by_id.get(id)? {
-            Call::Host(_) => Some(id),
+            Call::Embedder(_) => Some(id),
             Call::Guest(call) => call.origin,
         }
     }
@@ -258,14 +258,14 @@ impl<L: Copy> Calls<L> {
         machine: &StoreMachine,
         handles: &mut HostHandles,
     ) -> Option<CallError> {
-        let Call::Host(call) = self.by_id.get_mut(id)? else {
+        let Call::Embedder(call) = self.by_id.get_mut(id)? else {
             self.by_id.discard(id);
             return None;
         };
         let (arguments, result) = (call.take_arguments(), call.take_result());
         let error = call.take_error();
         self.by_id.discard(id);
-        self.count_by_host -= 1;
+        self.count_by_embedder -= 1;
         handles.give_back(machine, &arguments);
         self.reuse_values(arguments);
         if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
@@ -289,20 +289,20 @@ impl<L: Copy> Calls<L> {
         }
     }
 
-    /// Returns the calls by the host that were begun and not forgotten.
-    pub(crate) fn host_calls(&self) -> impl Iterator<Item = SubtaskId> {
+    /// Returns the calls by the embedder that were begun and not forgotten.
+    pub(crate) fn embedder_calls(&self) -> impl Iterator<Item = SubtaskId> {
         self.by_id.iter().filter_map(|(id, call)| match call {
-            Call::Host(_) => Some(id),
+            Call::Embedder(_) => Some(id),
             Call::Guest(_) => None,
         })
     }
 
-    /// Returns how many calls by the host were begun and not forgotten.
-    pub(crate) const fn num_host_calls(&self) -> usize {
-        self.count_by_host
+    /// Returns how many calls by the embedder were begun and not forgotten.
+    pub(crate) const fn num_embedder_calls(&self) -> usize {
+        self.count_by_embedder
     }
 
-    /// Cancels and forgets a call by the host as soon as the store runs.
+    /// Cancels and forgets a call by the embedder as soon as the store runs.
     pub(crate) fn abandon(&mut self, id: SubtaskId) {
         self.abandoned.push(id);
     }
@@ -375,12 +375,12 @@ mod tests {
     }
 
     #[test]
-    fn calls_by_the_host_are_counted_and_forgotten_with_what_they_have() {
+    fn calls_by_the_embedder_are_counted_and_forgotten_with_what_they_have() {
         let mut machine = ids(0).machine;
         let (mut calls, mut handles) = (Calls::new(), HostHandles::default());
-        assert!(calls.add_host_call(id(0), Vec::from([Val::U8(1)]), 'l').is_ok());
-        assert_eq!((calls.num_host_calls(), calls.host_calls().count()), (1, 1));
-        let call = calls.host_call(id(0)).expect("it was made");
+        assert!(calls.add_embedder_call(id(0), Vec::from([Val::U8(1)]), 'l').is_ok());
+        assert_eq!((calls.num_embedder_calls(), calls.embedder_calls().count()), (1, 1));
+        let call = calls.embedder_call(id(0)).expect("it was made");
         assert_eq!((call.lift_result(), call.take_arguments()), ('l', Vec::from([Val::U8(1)])));
         call.put_result(Outcome::Val(Some(Val::U8(2))));
         call.fail(CallError::Cancelled);
@@ -388,7 +388,7 @@ mod tests {
         let error = calls.forget(id(0), &machine, &mut handles);
         assert!(matches!(error, Some(CallError::Cancelled)));
         assert_eq!(handles.take_unclaimed(), Some(Val::U8(2)));
-        assert_eq!((calls.num_host_calls(), calls.host_calls().count()), (0, 0));
+        assert_eq!((calls.num_embedder_calls(), calls.embedder_calls().count()), (0, 0));
         assert!(calls.forget(id(0), &machine, &mut handles).is_none());
         assert!(handles.discard(&mut machine, Vec::new()).is_ok());
     }
@@ -396,7 +396,7 @@ mod tests {
     #[test]
     fn a_call_is_only_what_it_is() {
         let mut calls = Calls::new();
-        assert!(calls.add_host_call(id(0), Vec::new(), ()).is_ok());
+        assert!(calls.add_embedder_call(id(0), Vec::new(), ()).is_ok());
         assert!(matches!(calls.guest_call(id(0)), Err(Error::Machine(MachineError::NotHosts))));
         assert!(matches!(calls.take_lowered(id(0)), Err(Error::Machine(MachineError::NotHosts))));
         assert!(matches!(calls.take_lowered(id(1)), Err(Error::Unknown(Table::Waitables))));

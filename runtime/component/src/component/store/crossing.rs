@@ -41,7 +41,7 @@ pub(crate) struct Crossing<S, I> {
 /// The place where a guest has stopped in a host function, and what is next.
 #[derive(Debug)]
 pub(crate) struct Stop {
-    pub(crate) site: HostCallSite,
+    pub(crate) site: CallSite,
     pub(crate) next: Next,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum Next {
 
 /// The place where a guest has stopped: its call of a host function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HostCallSite {
+pub(crate) struct CallSite {
     pub(crate) thread: ThreadId,
     /// The number of the function.
     pub(crate) number: u32,
@@ -198,7 +198,7 @@ mod tests {
 
     fn stop() -> Stop {
         let thread = ids(0).thread;
-        let site = HostCallSite { thread, number: 7, event_address: 0 };
+        let site = CallSite { thread, number: 7, event_address: 0 };
         Stop { site, next: Next::Continue(thread) }
     }
 

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use crate::builtin::OptionsIndex;
 use crate::chooser::FirstInFirstOut;
 use crate::machine::{
-    FunctionId, InstanceId, Lift, LiftedFunction, Step, SubtaskId, TaskId, ThreadId,
+    FunctionId, InstanceId, LiftMode, LiftedFunction, Step, SubtaskId, TaskId, ThreadId,
 };
 
 use super::machine::StoreMachine;
@@ -28,7 +28,7 @@ pub(crate) fn ids(generation: u32) -> Ids {
     let function = LiftedFunction {
         instance,
         is_async: false,
-        lift: Lift::Sync { has_post_return: false },
+        lift: LiftMode::Sync { has_post_return: false },
         result_type: None,
         lift_options: OptionsIndex(0),
     };

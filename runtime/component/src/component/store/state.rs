@@ -147,7 +147,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         let mut unheard = true;
         if let Some(origin) = origin
             && !self.calls.is_abandoned(origin)
-            && let Ok(call) = self.calls.host_call(origin)
+            && let Ok(call) = self.calls.embedder_call(origin)
             && !call.has_failed()
         {
             call.fail(error.clone());
@@ -172,16 +172,16 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             Ok(None) | Err(_) => false,
         });
         let is_gone = |call: &SubtaskId| self.machine.is_callee_gone(*call) == Ok(true);
-        let gone: Vec<_> = self.calls.host_calls().filter(is_gone).collect();
+        let gone: Vec<_> = self.calls.embedder_calls().filter(is_gone).collect();
         if gone.is_empty() {
             return;
         }
         let shared = Arc::new(error.clone());
         for call in gone {
-            if let Ok(host_call) = self.calls.host_call(call)
-                && !host_call.has_failed()
+            if let Ok(embedder_call) = self.calls.embedder_call(call)
+                && !embedder_call.has_failed()
             {
-                host_call.fail(CallError::InstanceTrapped(shared.clone()));
+                embedder_call.fail(CallError::InstanceTrapped(shared.clone()));
                 let _ = self.machine.call_failed(call);
             }
         }

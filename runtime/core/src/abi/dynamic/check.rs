@@ -11,9 +11,9 @@ use thiserror::Error;
 
 use crate::limit::REALLOC_I32_MAX;
 
-use super::super::context::lowered_byte_length;
 use super::ty::{ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
+use crate::abi::context::lowered_byte_length;
 
 /// A value is not of its type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]

@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 use crate::error::{AbiError, Failure};
 use crate::trap::{CopyDirection, Trap};
 
-use super::super::memory::range;
-use super::super::{LiftContext, LiftHandles, LowerContext, check_buffer};
 use super::load::load_list_from_valid_range;
 use super::store::store_list_into_valid_range;
 use super::ty::Type;
 use super::type_list::LowerFailure;
 use super::val::Val;
+use crate::abi::memory::range;
+use crate::abi::{LiftContext, LiftHandles, LowerContext, check_buffer};
 
 impl Type {
     /// `load_list_from_valid_range`: the `length` values of this type at `address`, which a guest

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use crate::builtin::TypeIndex;
 use crate::error::{AbiError, Failure};
 
-use super::super::{ResourceKey, Shape};
 use super::check::Mismatch;
 use super::shapes::scalar;
 use super::ty::{Case, EndType, Field, ListShape, RecordShape, Type, VariantShape, VariantType};
 use super::type_list::TypeList;
+use crate::abi::{ResourceKey, Shape};
 
 /// The types that the handles in a Rust type have in a store.
 ///

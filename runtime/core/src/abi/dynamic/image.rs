@@ -13,13 +13,13 @@ use crate::id::{EndId, ErrorContextId};
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::trap::EndKind;
 
-use super::super::{
-    CoreValueIter, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options, Resource, Shape,
-    StringEncoding, align_to, lift_flat_values, lower_flat_values,
-};
 use super::handle_types::HandleTypes;
 use super::type_list::{LowerFailure, TypeList};
 use super::val::Val;
+use crate::abi::{
+    CoreValueIter, Lift, LiftContext, LiftHandles, Lower, LowerContext, Options, Resource, Shape,
+    StringEncoding, align_to, lift_flat_values, lower_flat_values,
+};
 
 /// A memory, and what the handles in it stand for: each is a position.
 struct Image<'t> {

@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 use crate::error::{AbiError, Failure};
 use crate::trap::{EndKind, Trap};
 
-use super::super::string::load_string_from_range;
-use super::super::typed::{charge, load_pair, next_pair, owned, reserve, reserved};
-use super::super::{CoreValueIter, Lift, LiftContext, LiftHandles};
 use super::ty::{Case, EndType, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
+use crate::abi::string::load_string_from_range;
+use crate::abi::typed::{charge, load_pair, next_pair, owned, reserve, reserved};
+use crate::abi::{CoreValueIter, Lift, LiftContext, LiftHandles};
 
 /// A value of any type: `$lifted`, whatever Rust type that is, where a value of the Component
 /// Model is one of Rust, and what the other arms say.

@@ -10,12 +10,12 @@ use thiserror::Error;
 use crate::builtin::TypeIndex;
 use crate::limit::MAX_FLAGS;
 
-use super::super::{Abi, VariantAbi};
 use super::digest::digest;
 use super::ty::{
     Case, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Run,
     Type, VariantShape, VariantType, named,
 };
+use crate::abi::{Abi, VariantAbi};
 
 /// There is no such type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]

@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 
-use super::super::{ComponentType, Shape};
 use super::making::InvalidType;
 use super::ty::Type;
+use crate::abi::{ComponentType, Shape};
 
 impl Type {
     /// The type that `T` is; `None` if it is `()`, which stands for no value.

@@ -2,11 +2,11 @@
 
 use crate::error::{AbiError, Failure};
 
-use super::super::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
 use super::handle_types::HandleTypes;
 use super::image::from_vals;
 use super::type_list::TypeList;
 use super::val::Val;
+use crate::abi::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
 
 /// A type that a host can have the result of a call as.
 ///

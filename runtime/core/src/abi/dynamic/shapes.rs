@@ -2,9 +2,9 @@
 
 use core::fmt::{self, Write as _};
 
-use super::super::Shape;
 use super::display::{Cut, Spell, spell};
 use super::ty::Type;
+use crate::abi::Shape;
 
 /// The type without parts that a shape is.
 pub(super) const fn scalar(shape: &Shape) -> Option<Type> {

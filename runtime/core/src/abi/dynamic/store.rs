@@ -6,10 +6,10 @@
 use crate::error::{AbiError, Error, Failure};
 use crate::trap::EndKind;
 
-use super::super::context::{LowerContextExt as _, LoweringSteps as _};
-use super::super::{FlatValues, Lower, LowerContext};
 use super::ty::{Case, ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
+use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
+use crate::abi::{FlatValues, Lower, LowerContext};
 
 const MISMATCH: Failure = Failure::Error(Error::Abi(AbiError::ValueMismatch));
 

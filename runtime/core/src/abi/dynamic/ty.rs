@@ -10,7 +10,7 @@ use core::hash::{Hash, Hasher};
 
 use crate::builtin::TypeIndex;
 
-use super::super::{Abi, FlagsAbi, Offset, VariantAbi};
+use crate::abi::{Abi, FlagsAbi, Offset, VariantAbi};
 
 /// The type of a value.
 ///
@@ -57,9 +57,9 @@ pub enum Type {
     /// `own` of a resource type.
     ///
     /// The number may be the component's own: whoever has the handle table,
-    /// [`LiftHandles`](super::super::LiftHandles) and
-    /// [`LowerContext`](super::super::LowerContext), is given it and translates it to the
-    /// machine's, which is the one in a [`Resource`](super::super::Resource).
+    /// [`LiftHandles`](crate::abi::LiftHandles) and
+    /// [`LowerContext`](crate::abi::LowerContext), is given it and translates it to the
+    /// machine's, which is the one in a [`Resource`](crate::abi::Resource).
     Own(TypeIndex),
     /// `borrow` of a resource type, numbered as for [`Own`](Self::Own)
     Borrow(TypeIndex),

@@ -6,14 +6,14 @@ use thiserror::Error;
 
 use crate::error::Failure;
 
-use super::super::context::LowerContextExt as _;
-use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::check::Mismatch;
 use super::load::{lift_flat_fields, load_fields};
 use super::making::InvalidType;
 use super::store::{lower_flat_record, store_record};
 use super::ty::{Field, RecordType, Type};
 use super::val::Val;
+use crate::abi::context::LowerContextExt as _;
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
 /// The types of a function's parameters, or that of its result, or of none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +56,7 @@ impl TypeList {
     }
 
     /// The layout and the flat form of all of them, for
-    /// [`flatten_functype`](super::super::Flattening::flatten_functype).
+    /// [`flatten_functype`](crate::abi::Flattening::flatten_functype).
     #[must_use]
     pub const fn abi(&self) -> Abi {
         self.record.facts.abi

@@ -7,7 +7,7 @@ use core::hash::{Hash, Hasher};
 
 use crate::id::{EndId, ErrorContextId};
 
-use super::super::{NanBits, Resource};
+use crate::abi::{NanBits, Resource};
 
 /// A value of the Component Model.
 ///

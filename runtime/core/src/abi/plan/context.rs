@@ -41,6 +41,15 @@ pub trait TransferContext: LowerContext + LiftHandles {
     }
 }
 
+/// The most core values that parameters or results are passed as, on each side; more are in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlatLimits {
+    /// Of the side that they are lifted from.
+    pub source: usize,
+    /// Of the side that they are lowered into.
+    pub destination: usize,
+}
+
 /// Returns the source's memory, to be looked at.
 pub(super) fn source<C: TransferContext + ?Sized>(cx: &C) -> LiftContext<'_, ()> {
     LiftContext::with_handles(cx.source_memory(), *cx.source_options(), ())

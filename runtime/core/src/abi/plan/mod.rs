@@ -34,7 +34,7 @@
 //! | file | |
 //! |---|---|
 //! | here | parameters, results, and elements of streams |
-//! | `context.rs` | [`TransferContext`]: the two guests |
+//! | `context.rs` | [`TransferContext`], [`FlatLimits`]: the two guests |
 //! | `place.rs` | where a value comes from and goes to: memory, or core values |
 //! | `lift.rs` | the first pass |
 //! | `handles.rs` | handles between the passes |
@@ -57,7 +57,7 @@ use crate::error::Failure;
 use super::context::LowerContextExt as _;
 use super::{CoreValueIter, FlatValues, Type, TypeList};
 
-pub use context::TransferContext;
+pub use context::{FlatLimits, TransferContext};
 
 use context::source;
 use handles::LiftedHandles;
@@ -65,8 +65,8 @@ use place::{From, To};
 
 impl TypeList {
     /// `lift_flat_values` and `lower_flat_values`: moves values of these types from at most
-    /// `max_flat.0` core values, or the memory that the one core value is the address of, to at
-    /// most `max_flat.1` core values, or to memory, at `out_param` or where `realloc` says.
+    /// `max_flat.source` core values, or the memory that the one core value is the address of, to at
+    /// most `max_flat.destination` core values, or to memory, at `out_param` or where `realloc` says.
     ///
     /// What lifting traps at is found before the destination notices anything. Core values behind
     /// those of the types are left where they are: an `out_param` may be one of them.
@@ -82,7 +82,7 @@ impl TypeList {
     pub fn transfer_flat_values<C: TransferContext + ?Sized>(
         &self,
         cx: &mut C,
-        max_flat: (usize, usize),
+        max_flat: FlatLimits,
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<FlatValues, Failure> {
@@ -101,7 +101,7 @@ impl TypeList {
         &self,
         flat: &mut FlatValues,
         cx: &mut C,
-        max_flat: (usize, usize),
+        max_flat: FlatLimits,
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<(), Failure> {
@@ -109,7 +109,7 @@ impl TypeList {
         let address_type = cx.source_options().address_type;
         let layout = self.abi().of(address_type);
         let mut values_again;
-        let mut from = if layout.flat.exceed(max_flat.0) {
+        let mut from = if layout.flat.exceed(max_flat.source) {
             let address = values.next_address(address_type)?;
             source(cx).spilled(address, layout)?;
             lift::record(cx, &mut lifted, self.record(), &mut From::Memory(address))?;
@@ -122,7 +122,7 @@ impl TypeList {
         cx.lifted()?;
         lifted.are_lifted();
         let layout = self.abi().of(cx.options().address_type);
-        if layout.flat.exceed(max_flat.1) {
+        if layout.flat.exceed(max_flat.destination) {
             let address = cx.spill(layout, out_param, flat)?;
             let to = &mut To::Memory(address);
             transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;

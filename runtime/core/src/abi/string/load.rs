@@ -6,10 +6,10 @@ use crate::error::Failure;
 use crate::limit::MAX_STRING_BYTE_LENGTH;
 use crate::trap::Trap;
 
-use super::super::context::{LiftContext, Peer};
-use super::super::layout::is_aligned;
-use super::super::memory::range;
 use super::{SimpleEncoding, StringEncoding, StringForm, utf16_tag};
+use crate::abi::context::{LiftContext, Peer};
+use crate::abi::layout::is_aligned;
+use crate::abi::memory::range;
 
 /// `load_string_from_range`: the bytes of a string, which is well-formed, and how they are to be
 /// read.

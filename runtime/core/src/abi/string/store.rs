@@ -5,10 +5,10 @@
 use crate::error::{AbiError, Failure};
 use crate::trap::Trap;
 
-use super::super::context::{LowerContext, LoweringSteps as _, lowered_byte_length};
-use super::super::memory::range_mut;
 use super::transcode::Reader;
 use super::{SimpleEncoding, StringEncoding, StringForm, utf16_tag};
+use crate::abi::context::{LowerContext, LoweringSteps as _, lowered_byte_length};
+use crate::abi::memory::range_mut;
 
 /// A string and where it is to go.
 pub(crate) trait StringSource {
@@ -40,7 +40,7 @@ impl<C: LowerContext + ?Sized> StringSource for HostString<'_, C> {
 
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Failure> {
         let length = u64::try_from(into.len()).unwrap_or(u64::MAX);
-        let bytes = super::super::memory::range(self.text.as_bytes(), offset, length);
+        let bytes = crate::abi::memory::range(self.text.as_bytes(), offset, length);
         into.copy_from_slice(bytes.ok_or(AbiError::UncheckedAddress)?);
         Ok(())
     }

@@ -7,10 +7,10 @@
 use crate::error::{AbiError, Failure};
 use crate::trap::Trap;
 
-use super::super::context::LowerContext;
-use super::super::memory::range_mut;
 use super::store::StringSource;
 use super::{SimpleEncoding, StringForm};
+use crate::abi::context::LowerContext;
+use crate::abi::memory::range_mut;
 
 /// As many bytes of a source are read at once.
 const CHUNK: usize = 256;

@@ -2,9 +2,9 @@
 
 use crate::error::{AbiError, Failure};
 
-use super::super::memory::range_mut;
-use super::super::scalar::{load_small, store_small};
-use super::super::{Abi, CoreValueIter, FlatValues, LowerContext};
+use crate::abi::memory::range_mut;
+use crate::abi::scalar::{load_small, store_small};
+use crate::abi::{Abi, CoreValueIter, FlatValues, LowerContext};
 
 /// The layout of flags: how many labels there are.
 ///

@@ -4,12 +4,12 @@
 //! is asked for it, by the handle's [`Shape`].
 
 use crate::error::Failure;
-use crate::handle::{Borrow, ErrorContext, Future, Own, Stream};
+use crate::handle::{Borrow, ErrorContext, FutureHandle, Own, StreamHandle};
 use crate::trap::EndKind;
 
-use super::super::context::LoweringSteps as _;
-use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 use super::{ComponentType, Lift, Lower, ResourceKey, Shape};
+use crate::abi::context::LoweringSteps as _;
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
 /// A handle: its shape, and how its index is lifted and lowered.
 macro_rules! handle {
@@ -90,7 +90,7 @@ handle! {
         cx.lower_borrow(ty, borrow.of_type(ty)?)?
     };
 
-    [T: ComponentType + ?Sized] Stream<T>: Shape::Stream(&T::SHAPE),
+    [T: ComponentType + ?Sized] StreamHandle<T>: Shape::Stream(&T::SHAPE),
     lift(handles, index) {
         let ty = handles.handle_type(&Self::SHAPE)?;
         handles.lift_end(EndKind::Stream, ty, index).map(Self::from)
@@ -100,7 +100,7 @@ handle! {
         cx.lower_end(EndKind::Stream, ty, stream.end())?
     };
 
-    [T: ComponentType + ?Sized] Future<T>: Shape::Future(&T::SHAPE),
+    [T: ComponentType + ?Sized] FutureHandle<T>: Shape::Future(&T::SHAPE),
     lift(handles, index) {
         let ty = handles.handle_type(&Self::SHAPE)?;
         handles.lift_end(EndKind::Future, ty, index).map(Self::from)
@@ -132,6 +132,6 @@ mod tests {
         let bytes = cx.memory;
         assert_eq!(Own::<File>::load(&mut cx, bytes).err(), unknown);
         let mut values = CoreValueIter::new(&[1]);
-        assert_eq!(Stream::<u8>::lift_flat(&mut cx, &mut values).err(), unknown);
+        assert_eq!(StreamHandle::<u8>::lift_flat(&mut cx, &mut values).err(), unknown);
     }
 }

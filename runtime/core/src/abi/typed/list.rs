@@ -8,16 +8,16 @@ use arrayvec::ArrayVec;
 use crate::core_value::IntegerType;
 use crate::error::{AbiError, Failure};
 
-use super::super::context::{LowerContextExt as _, LoweringSteps as _};
-use super::super::memory::{load_ptr, range_mut};
-use super::super::string::{load_string_from_range, store_str_into_range};
-use super::super::{
-    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext, Offset,
-    Options, StringEncoding, ptr_size,
-};
 use super::record::check_size;
 use super::window::Window;
 use super::{ComponentType, Lift, Lower, Shape, plain_field};
+use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
+use crate::abi::memory::{load_ptr, range_mut};
+use crate::abi::string::{load_string_from_range, store_str_into_range};
+use crate::abi::{
+    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext, Offset,
+    Options, StringEncoding, ptr_size,
+};
 
 /// How many bytes each element of a list takes, in memories of both widths.
 struct Stride {

@@ -17,7 +17,7 @@
 //! | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
 //! | no value | `()` | the same |
 //! | `own<r>`, `borrow<r>` | [`Own<R>`](crate::handle::Own), [`Borrow<R>`](crate::handle::Borrow) | the same |
-//! | `stream<t>`, `future<t>` | [`Stream<T>`](crate::handle::Stream), [`Future<T>`](crate::handle::Future) | the same |
+//! | `stream<t>`, `future<t>` | [`StreamHandle<T>`](crate::handle::StreamHandle), [`FutureHandle<T>`](crate::handle::FutureHandle) | the same |
 //! | `error-context` | [`ErrorContext`](crate::handle::ErrorContext) | the same |
 //!
 //! What Rust has and the Component Model has not does not compile: lists, options and fields of

@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 
 use crate::error::{AbiError, Failure};
 
-use super::super::context::{LowerContextExt as _, LoweringSteps as _};
-use super::super::string::load_string_from_range;
-use super::super::{
-    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext,
-};
 use super::list::{lift_pair, pair};
 use super::{ComponentType, Lift, Lower, Shape, transparent};
+use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
+use crate::abi::string::load_string_from_range;
+use crate::abi::{
+    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LiftedStr, LowerContext,
+};
 
 pair!([] String, STRING, false, Shape::String);
 lift_pair!([] String, |cx: &mut LiftContext<'a, H>, (address, length)| {

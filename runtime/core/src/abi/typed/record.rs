@@ -2,10 +2,8 @@
 
 use crate::error::{AbiError, Failure};
 
-use super::super::{
-    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
-};
 use super::{ComponentType, Lift, Lower, Shape};
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset};
 
 /// The layout of a record or tuple of such fields.
 ///

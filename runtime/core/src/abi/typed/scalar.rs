@@ -2,13 +2,13 @@
 
 use crate::error::{AbiError, Failure};
 
-use super::super::context::LoweringSteps as _;
-use super::super::memory::range_mut;
-use super::super::scalar::{
+use super::{ComponentType, Lift, Lower, Shape};
+use crate::abi::context::LoweringSteps as _;
+use crate::abi::memory::range_mut;
+use crate::abi::scalar::{
     convert_i32_to_char, convert_int_to_bool, decode_i32_as_float, decode_i64_as_float,
 };
-use super::super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
-use super::{ComponentType, Lift, Lower, Shape};
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
 /// One scalar type: its layout, how it becomes bytes and how bytes become it, where every pattern
 /// of bits is a value.

@@ -2,14 +2,12 @@
 
 use crate::error::{AbiError, Failure};
 
-use super::super::layout::discriminant_size;
-use super::super::memory::range_mut;
-use super::super::scalar::{check_case_index, load_small, store_small};
-use super::super::{
-    Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset,
-};
 use super::record::check_size;
 use super::{ComponentType, Lift, Lower, Shape};
+use crate::abi::layout::discriminant_size;
+use crate::abi::memory::range_mut;
+use crate::abi::scalar::{check_case_index, load_small, store_small};
+use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset};
 
 /// The layout of a variant: its discriminant, and what its cases share. An enum is a variant
 /// whose cases have no payloads.

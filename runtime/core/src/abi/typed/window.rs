@@ -5,7 +5,7 @@ use crate::error::{AbiError, Failure};
 use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use super::super::{LowerContext, Options, Resource};
+use crate::abi::{LowerContext, Options, Resource};
 
 /// The memory of one element of a list, from address 0 on. Its length is known where it is used,
 /// so that the checks of each store are gone when it is compiled.

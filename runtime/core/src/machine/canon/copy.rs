@@ -258,7 +258,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn lift_end(
         &mut self,
         instance: InstanceId,
-        (end_kind, ty): (EndKind, TypeIndex),
+        end_kind: EndKind,
+        ty: TypeIndex,
         index: u32,
     ) -> Result<EndId, Failure> {
         let instance = self.instance_key(instance)?;
@@ -295,7 +296,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn lower_end(
         &mut self,
         instance: InstanceId,
-        (end_kind, ty): (EndKind, TypeIndex),
+        end_kind: EndKind,
+        ty: TypeIndex,
         end: EndId,
     ) -> Result<u32, Failure> {
         let (instance, key) = (self.instance_key(instance)?, self.hosts_end(end)?);

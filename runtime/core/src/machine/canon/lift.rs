@@ -9,7 +9,7 @@ use crate::trap::Trap;
 use crate::id::{FunctionId, InstanceId, ThreadId};
 use crate::machine::arena::Key;
 use crate::machine::hooks::Hooks;
-use crate::machine::record::definition::{Lift, LiftedFunction};
+use crate::machine::record::definition::{LiftMode, LiftedFunction};
 use crate::machine::record::frame::Frame;
 use crate::machine::record::task::{Code, Continuation, Queue, TaskState, Thread, ThreadActivity};
 use crate::machine::record::waitable::{Callee, Waitable};
@@ -90,16 +90,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             (Code::Function, None) | (Code::Realloc, _) => {
                 return Err(MachineError::InRealloc.into());
             }
-            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) if packed.is_none() => {
+            (Code::Function, Some(LiftMode::Callback)) | (Code::Callback, _)
+                if packed.is_none() =>
+            {
                 return Err(MachineError::NoCallbackResult.into());
             }
             _ => {}
         }
         self.advance(|machine| match (code, lift) {
-            (Code::Function, Some(Lift::Sync { .. })) => {
+            (Code::Function, Some(LiftMode::Sync { .. })) => {
                 machine.task_return(thread, ReturnFrom::Function)
             }
-            (Code::Function, Some(Lift::Callback)) | (Code::Callback, _) => {
+            (Code::Function, Some(LiftMode::Callback)) | (Code::Callback, _) => {
                 machine.callback_returned(thread, packed.unwrap_or_default())
             }
             (Code::Function | Code::Realloc, _) => machine.exit_implicit_thread(thread),
@@ -122,7 +124,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn sync_returned(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         let lift = self.lifted(task)?.map(|lifted| lifted.lift);
-        if lift != Some(Lift::Sync { has_post_return: true }) {
+        if lift != Some(LiftMode::Sync { has_post_return: true }) {
             return self.exit_implicit_thread(thread);
         }
         self.set_may_leave(thread, false)?;

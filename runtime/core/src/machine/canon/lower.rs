@@ -23,7 +23,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `async` or without.
     ///
     /// Gives the call, which may be over already, and the next step. The arguments are lifted when the callee takes them, by [`Step::CallFunction`] or
-    /// [`start_host_call`](Self::start_host_call). The call ends by [`Step::Resume`] with
+    /// [`start_host_function_call`](Self::start_host_function_call). The call ends by [`Step::Resume`] with
     /// [`Resumed::Import`] or [`Resumed::AsyncImport`].
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::builtin::{Builtin, CoreTypeIndex, Outcome, TableIndex, ThreadBuiltins};
 use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
-use crate::error::{BuiltinCallError, Capability, Failure};
+use crate::error::{BuiltinCallError, Failure, MissingCapability};
 use crate::limits::Limits;
 use crate::trap::Trap;
 
@@ -59,7 +59,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
     ///
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
-    /// [`Error::Full`]: crate::error::Error::Full
     pub fn new_thread(
         &mut self,
         search: &StartFunctionSearch,
@@ -222,6 +221,6 @@ impl<L: Limits, C: Chooser, H: Hooks> ThreadBuiltins for Machine<L, C, H> {
 
 /// What is defined with `shared` is a shared function, and its threads run in parallel.
 const fn refuse_shared(builtin: Builtin, is_shared: bool) -> Result<(), BuiltinCallError> {
-    let capability = Capability::SharedFunctions;
+    let capability = MissingCapability::SharedFunctions;
     if is_shared { Err(BuiltinCallError::EngineCapability { builtin, capability }) } else { Ok(()) }
 }

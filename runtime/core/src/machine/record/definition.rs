@@ -18,7 +18,7 @@ pub struct LiftedFunction {
     /// Whether its type is `async`.
     pub is_async: bool,
     /// How it was lifted.
-    pub lift: Lift,
+    pub lift: LiftMode,
     /// The type of its result, which `task.return` must name; numbered so that equal types have
     /// equal numbers.
     pub result_type: Option<TypeIndex>,
@@ -30,7 +30,7 @@ pub struct LiftedFunction {
 /// How a guest's export is lifted: with which of the options `async`, `callback` and
 /// `post-return`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lift {
+pub enum LiftMode {
     /// Without `async`: it returns its result.
     Sync {
         /// Whether it has a `post-return` function.
@@ -42,7 +42,7 @@ pub enum Lift {
     Callback,
 }
 
-impl Lift {
+impl LiftMode {
     /// Whether it is lifted with `async`.
     #[must_use]
     pub const fn is_async(self) -> bool {

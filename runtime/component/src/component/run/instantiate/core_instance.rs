@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use crate::abi::Val;
-use crate::component::run::call_result::sealed::CallResult as _;
 use crate::component::run::context::Context;
-use crate::component::run::host_calls::Begun;
+use crate::component::run::embedder_calls::Begun;
+use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::state::State;
 use crate::component::store::crossing::{Next, Starting};
 use crate::component::store::fault::Fault;
@@ -25,7 +25,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
         self.data_mut().crossing.put_starting(starting);
         let begin = |state: &mut State<E, T>| {
             let (call, step) = state.machine.invoke(initialisation)?;
-            state.calls.add_host_call(call, Vec::new(), <Option<Val>>::lift)?;
+            state.calls.add_embedder_call(call, Vec::new(), <Option<Val>>::lift)?;
             Ok(Begun { call, step })
         };
         let call = self.run_to_host(begin, |_, _, _| Ok(()))?;

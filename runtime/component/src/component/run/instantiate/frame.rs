@@ -17,7 +17,7 @@ use crate::component::store::entity::{Closure, Code, Entity, Exports};
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
-use crate::machine::{FunctionId, InstanceId, Lift, LiftedFunction};
+use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
 
 use super::budget::Budget;
 use super::error::InstantiateError;
@@ -151,9 +151,9 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
         lift_options: OptionsIndex,
     ) -> Result<FunctionId, Error> {
         let lift = match (lifted.is_async, lifted.callback) {
-            (false, _) => Lift::Sync { has_post_return: lifted.post_return.is_some() },
-            (true, None) => Lift::Stackful,
-            (true, Some(_)) => Lift::Callback,
+            (false, _) => LiftMode::Sync { has_post_return: lifted.post_return.is_some() },
+            (true, None) => LiftMode::Stackful,
+            (true, Some(_)) => LiftMode::Callback,
         };
         let Self { machine, types, .. } = self;
         let result_type =

@@ -12,8 +12,8 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{FunctionId, Step, SubtaskId};
 
-use super::call_result::CallResult;
 use super::context::{Context, LiftResult};
+use super::lifted_result::LiftedResult;
 use super::state::State;
 
 /// A call that has begun, and its first step.
@@ -75,7 +75,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
                 }
             };
             state.handles.lend(&state.machine, call, lent);
-            state.calls.add_host_call(call, arguments, lift_result)?;
+            state.calls.add_embedder_call(call, arguments, lift_result)?;
             Ok(Begun { call, step })
         };
         self.run_to_host(begin, |_, _, _| Ok(()))
@@ -84,12 +84,12 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 
 impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// Takes how a call ended, if it has; then the call is forgotten.
-    pub(crate) fn take_result<R: CallResult>(
+    pub(crate) fn take_result<R: LiftedResult>(
         &mut self,
         call: SubtaskId,
     ) -> Result<Option<Result<R, CallError>>, Error> {
         let call_state = self.machine.call_state(call)?;
-        let found = self.calls.host_call(call)?;
+        let found = self.calls.embedder_call(call)?;
         let result = match (found.take_error(), call_state) {
             (Some(error), _) => Err(error),
             (None, SubtaskState::Returned) => {

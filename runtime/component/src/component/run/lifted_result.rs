@@ -17,15 +17,15 @@ use super::lifting::Source;
 /// What a call gives: an `Option` of [`Val`], or any type that is lifted and owned.
 ///
 /// Of a [`TypedFunction`](crate::component::TypedFunction) it is the type that it was made with.
-pub trait CallResult: sealed::CallResult {}
+pub trait LiftedResult: sealed::LiftedResult {}
 
-impl<R: sealed::CallResult> CallResult for R {}
+impl<R: sealed::LiftedResult> LiftedResult for R {}
 
 pub(crate) mod sealed {
     use super::{Context, CoreEngine, Error, Failure, Lifted, Outcome, ResultBoxes};
 
-    /// See [`CallResult`](super::CallResult).
-    pub trait CallResult: Sized {
+    /// See [`LiftedResult`](super::LiftedResult).
+    pub trait LiftedResult: Sized {
         /// Lifts it, from at most `max` flat values that the guest has returned.
         fn lift<E: CoreEngine, T: Send + 'static>(
             cx: &mut Context<'_, E, T>,
@@ -56,7 +56,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<R: ReturnedValue> sealed::CallResult for R {
+impl<R: ReturnedValue> sealed::LiftedResult for R {
     fn lift<E: CoreEngine, T: Send + 'static>(
         cx: &mut Context<'_, E, T>,
         lifted: &Lifted<E::Function>,

@@ -24,8 +24,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::CallerGone`] if the caller is locked down;
     /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
     /// [`MachineError::AlreadyStarted`].
-    pub fn start_host_call(&mut self, call: SubtaskId) -> Result<(), Error> {
-        let subtask = self.host_call(call)?;
+    pub fn start_host_function_call(&mut self, call: SubtaskId) -> Result<(), Error> {
+        let subtask = self.host_function_call(call)?;
         if self.subtask(subtask)?.state != SubtaskState::Starting {
             return Err(MachineError::AlreadyStarted.into());
         }
@@ -45,12 +45,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::CallerGone`] if the caller is locked down;
     /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
     /// [`MachineError::NotStarted`].
-    pub fn return_host_call(
+    pub fn return_host_function_call(
         &mut self,
         call: SubtaskId,
         result: Option<CoreValue>,
     ) -> Result<(), Failure> {
-        let subtask = self.host_call(call)?;
+        let subtask = self.host_function_call(call)?;
         if self.subtask(subtask)?.state == SubtaskState::Starting {
             return Err(MachineError::NotStarted.into());
         }
@@ -65,8 +65,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::CallerGone`] if the caller is locked down;
     /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
     /// [`MachineError::NotCancelled`] if the caller didn't ask.
-    pub fn cancel_host_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
-        let subtask = self.host_call(call)?;
+    pub fn cancel_host_function_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
+        let subtask = self.host_function_call(call)?;
         if !self.subtask(subtask)?.cancellation_requested {
             return Err(MachineError::NotCancelled.into());
         }
@@ -111,7 +111,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// A call of a function of the host which is not over.
-    fn host_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
+    fn host_function_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if let Some(caller) = self.waitables.get(subtask)?.owner
             && self.instances.get(caller)?.lockdown
