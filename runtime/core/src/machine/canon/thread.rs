@@ -59,6 +59,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
     ///
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
+    /// [`Error::Full`]: crate::error::Error::Full
     pub fn new_thread(
         &mut self,
         search: &StartFunctionSearch,
