@@ -92,20 +92,20 @@ fn globs_reach_modules_and_cases_and_yield_to_names_of_ones_own() {
 fn chains_of_super_start_at_the_module_that_writes_them() {
     let tree = tree(&[
         ("one/lib.rs", "mod a; struct Top;"),
-        ("one/a/mod.rs", "mod b; struct Middle; mod inner { type T = crate::Top; }"),
+        ("one/a/mod.rs", "mod b; struct Middle; mod inner { type T = super::super::Top; }"),
         (
             "one/a/b.rs",
-            "type T = crate::Top; type U = super::Middle; type V = self::T; mod c { type W = crate::Middle; }",
+            "type T = super::super::Top; type U = super::Middle; type V = self::T; mod c { type W = super::super::Middle; }",
         ),
     ]);
     let expected = set(&[
-        "crate::Top -> one",
+        "super::super::Top -> one",
         "super::Middle -> one::a",
         "self::T -> one::a::b",
-        "crate::Middle -> one::a",
+        "super::super::Middle -> one::a",
     ]);
     assert_eq!(named(&tree, "one/a/b.rs"), expected);
-    assert_eq!(named(&tree, "one/a/mod.rs"), set(&["crate::Top -> one"]));
+    assert_eq!(named(&tree, "one/a/mod.rs"), set(&["super::super::Top -> one"]));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn tests_are_left_out() {
         ),
         (
             "one/a.rs",
-            "#[cfg(any(feature = \"std\", test))] struct A;\n#[cfg(test)]\nmod tests {\n    use crate::gone::A;\n}\n",
+            "#[cfg(any(feature = \"std\", test))] struct A;\n#[cfg(test)]\nmod tests {\n    use super::super::gone::A;\n}\n",
         ),
         ("one/tests/mod.rs", "mod inner; use crate::lost::X;"),
         ("one/tests/inner.rs", "use crate::lost::X;"),
