@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `typed` | functions with Rust's own types |
+//! | `embedder` | faults of the embedder's side that are known, ignored until it is built |
 //! | `driving` | calls that wait, many at a time, and how they are driven |
 //! | `engine` | the adapter for wasmi, and what components owe to it |
 //! | `counting_engine` | an adapter that is not one of Weft's |
@@ -20,6 +21,8 @@ mod conformance;
 mod counting_engine;
 #[cfg(test)]
 mod driving;
+#[cfg(test)]
+mod embedder;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
