@@ -112,6 +112,7 @@ pub use weft_core::abi::Value;
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;
+// Hidden: only generated bindings call it.
 #[doc(hidden)]
 pub use crate::__weft_link as link;
 
@@ -229,6 +230,7 @@ pub trait Flags: Copy {
 /// Makes `add_to_linker`, which gives what a host implements to components: for one interface, or
 /// for a world with all of its interfaces. Only bindings call it.
 #[cfg(feature = "component")]
+// Hidden: only generated bindings call it, as `binding::link`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __weft_link {
@@ -280,6 +282,7 @@ macro_rules! __weft_link {
 
 /// Without components there is nothing to give anything to.
 #[cfg(not(feature = "component"))]
+// Hidden: only generated bindings call it, as `binding::link`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __weft_link {
@@ -318,6 +321,7 @@ macro_rules! __weft_link {
 /// // Bits without a flag are ignored, as the canonical ABI has it.
 /// assert_eq!(OpenFlags::from_bits(0xff), OpenFlags::all());
 /// ```
+// Hidden: users name it `binding::flags`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __weft_flags {

@@ -1,6 +1,6 @@
 //! Moving values, beside a plain copy of the same bytes.
 //!
-//! `cargo bench -p weft --bench abi` prints the times of each way and what they allocate. For
+//! `cargo bench -p weft-runtime-core --bench abi` prints the times of each way and what they allocate. For
 //! strings the plain way is a copy and a validation, by the standard library.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, missing_docs, reason = "a benchmark")]

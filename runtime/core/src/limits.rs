@@ -58,6 +58,7 @@ crate::__machine_tables! { [limits_and_heap] }
 pub struct Heap;
 
 /// Implements [`Limits`] by arrays: the first part of [`limits!`](crate::limits!).
+// Hidden: `limits!` expands to it in the crates of users.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __machine_limits {

@@ -145,7 +145,7 @@
 //! | file | |
 //! |---|---|
 //! | `status` | [`TaskStatus`], [`TaskReturn`], [`TaskResult`] |
-//! | `record` | what is kept of a call or host task |
+//! | `record`, `kept` | what is kept of a call or host task, and calls that are to be cancelled |
 //! | `tasks` | what the host does with them |
 //! | `token` | tokens and handlers, as data |
 //! | `cancellation_tokens` | what the host does with them |

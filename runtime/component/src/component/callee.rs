@@ -31,10 +31,12 @@ pub trait Callee: sealed::Callee {
     type Result: LiftedResult;
 
     /// The arguments, to be kept until the call begins.
+    // Hidden: the trait is sealed, and only the store calls it.
     #[doc(hidden)]
     fn keep(arguments: Self::Arguments<'_>) -> Self::Kept;
 
     /// The same where the call begins at once.
+    // Hidden: the trait is sealed, and only the store calls it.
     #[doc(hidden)]
     fn keep_in<E: CoreEngine, T: Send + 'static>(
         cx: &mut Context<'_, E, T>,

@@ -83,8 +83,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         self.with_stack_that_is(ContextTable::pop)
     }
 
-    /// How many contexts there are: the current one, and those under it.
-    pub fn depth(&self) -> u32 {
+    /// Returns the number of contexts: the current one, and those under it.
+    pub fn depth(&mut self) -> u32 {
         self.machine.current_contexts().map_or(0, Stack::depth)
     }
 

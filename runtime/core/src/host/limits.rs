@@ -244,6 +244,7 @@ macro_rules! limits {
 }
 
 /// Implements [`ExtensionLimits`] by arrays: the second part of [`limits!`](crate::limits!).
+// Hidden: `limits!` expands to it in the crates of users.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __extension_limits {
@@ -270,6 +271,7 @@ macro_rules! __extension_limits {
 }
 
 /// The [`ExtensionSizes`] that are written: what is missing is 0 if there is no preset.
+// Hidden: `limits!` expands to it in the crates of users.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __extension_sizes {

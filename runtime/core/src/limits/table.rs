@@ -10,6 +10,7 @@ use core::fmt;
 
 /// Passes the rows of the machine's own tables to the macro in brackets, after the tokens that
 /// follow the brackets.
+// Hidden: `limits!` expands to it in the crates of users.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __machine_tables {
@@ -48,6 +49,7 @@ macro_rules! __machine_tables {
 
 /// Passes the rows of the side tables of the host extensions to the macro in brackets, after the
 /// tokens that follow the brackets.
+// Hidden: `limits!` expands to it in the crates of users.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __extension_tables {

@@ -81,7 +81,7 @@ pub struct Tasks<'a, L: ExtensionLimits, C: Chooser> {
 impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     /// Returns the task that runs: the one whose guest has control, or the one that calls the host
     /// function that has it. Nothing where the host has control by itself.
-    pub fn current(&self) -> Option<TaskId> {
+    pub fn current(&mut self) -> Option<TaskId> {
         self.machine.running_task()
     }
 

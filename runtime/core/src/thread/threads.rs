@@ -120,7 +120,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
 
     /// Returns the thread that runs, or that calls the host function which has control. Nothing if
     /// the host did not begin it.
-    pub fn current(&self) -> Option<SpawnedThreadId> {
+    pub fn current(&mut self) -> Option<SpawnedThreadId> {
         self.machine.hooks.threads.of_thread(self.machine.running_thread_id()?)
     }
 

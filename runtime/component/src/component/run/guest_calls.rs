@@ -74,15 +74,16 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     /// a memory from functions whose parameters need one, and validation makes sure that there is
     /// a memory wherever the result lies in it.
     fn without_memory(
-        &self,
+        &mut self,
         definition: Definition,
         options: OptionsIndex,
     ) -> Result<Definition, Error> {
         let found = self.options(options)?;
-        let (None, Some(lifted)) = (found.memory, self.machine.lift_options()) else {
+        let (memory, string_encoding) = (found.memory, found.string_encoding);
+        let (None, Some(lifted)) = (memory, self.machine.lift_options()) else {
             return Ok(definition);
         };
-        if self.options(lifted)?.string_encoding != found.string_encoding {
+        if self.options(lifted)?.string_encoding != string_encoding {
             return Ok(definition);
         }
         Ok(match definition {

@@ -12,9 +12,9 @@ use crate::machine::state::Machine;
 use crate::machine::step::{ReturnFrom, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The [`lift_options`](crate::machine::LiftedFunction::lift_options) of the function that the
-    /// current task runs, if it runs one.
-    pub fn lift_options(&self) -> Option<OptionsIndex> {
+    /// Returns the [`lift_options`](crate::machine::LiftedFunction::lift_options) of the function that
+    /// the current task runs, if it runs one. A task that is current may have to get its record first.
+    pub fn lift_options(&mut self) -> Option<OptionsIndex> {
         let task = self.current_task().ok()?;
         self.lifted(task).ok()?.map(|lifted| lifted.lift_options)
     }
