@@ -10,7 +10,7 @@ use weft::trap::{CopyDirection, EndKind};
 use super::guest::Code;
 use super::host::{HostedState, Place};
 use super::operation::{Entry, Operation};
-use super::player::{Control, Player, Script};
+use super::player::{Control, ProgramPlayer, Script};
 use super::world::{FUNCTIONS, Function, HOST_FUNCTIONS, STREAMS, Value};
 
 /// How many entries wind a program down, at most.
@@ -85,7 +85,7 @@ impl Generator {
 }
 
 impl<L: Limits, C: Chooser> Script<L, C> for Generator {
-    fn next(&mut self, player: &mut Player<L, C>) -> Option<Entry> {
+    fn next(&mut self, player: &mut ProgramPlayer<L, C>) -> Option<Entry> {
         let is_over = self.left == 0;
         let counter = if is_over { &mut self.wind_down } else { &mut self.left };
         *counter = counter.checked_sub(1)?;
@@ -129,7 +129,7 @@ struct Guest {
 }
 
 impl Guest {
-    fn new<L: Limits, C: Chooser>(player: &mut Player<L, C>, thread: ThreadId) -> Self {
+    fn new<L: Limits, C: Chooser>(player: &mut ProgramPlayer<L, C>, thread: ThreadId) -> Self {
         let number = player.instance_of(thread);
         let id = player.world.instances[number];
         let machine = &mut player.machine;
@@ -653,7 +653,7 @@ impl Generator {
         entry(Operation::Return, [value, 0, 0, 0])
     }
 
-    fn host<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Entry {
+    fn host<L: Limits, C: Chooser>(&mut self, player: &ProgramPlayer<L, C>) -> Entry {
         let numbers = [self.below(8), self.below(8), self.below(8), 0];
         match self.below(100) {
             0..32 => self.invokes(player),
@@ -670,7 +670,7 @@ impl Generator {
         }
     }
 
-    fn invokes<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Entry {
+    fn invokes<L: Limits, C: Chooser>(&mut self, player: &ProgramPlayer<L, C>) -> Entry {
         let instances = u32::try_from(player.world.instances.len()).unwrap_or(1);
         let functions = u32::try_from(FUNCTIONS.len()).unwrap_or(1);
         let numbers = [self.below(instances), self.below(functions), self.below(100), 0];
@@ -680,7 +680,7 @@ impl Generator {
     /// What the host does when a guest has called it.
     fn called_host<L: Limits, C: Chooser>(
         &mut self,
-        player: &Player<L, C>,
+        player: &ProgramPlayer<L, C>,
         is_over: bool,
     ) -> Entry {
         let numbers = [self.below(8), self.below(8), self.below(8), 0];
@@ -708,7 +708,7 @@ impl Generator {
     }
 
     /// What brings everything to its end, where the host can.
-    fn host_ends<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Option<Entry> {
+    fn host_ends<L: Limits, C: Chooser>(&mut self, player: &ProgramPlayer<L, C>) -> Option<Entry> {
         let numbers = [self.below(8), self.below(8), self.below(8), 0];
         if player.machine.ready_threads() > 0 {
             return Some(entry(Operation::HostTick, numbers));

@@ -14,7 +14,7 @@ use weft::machine::{Event, LiftMode, Resumed, SubtaskId, TaskId, ThreadId};
 use crate::generated::definitions::Fixed;
 
 use super::operation::{Entry, Operation, is_async, is_chosen};
-use super::player::{Call, Control, Pending, Player};
+use super::player::{Call, Control, Pending, ProgramPlayer};
 use super::world::{
     EVENT_ADDRESS, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, MESSAGE_ADDRESS, STREAMS,
     result_type,
@@ -36,7 +36,7 @@ const WRONG_OPTIONS: OptionsIndex = OptionsIndex(1 << 20);
 /// A type that no function returns.
 const WRONG_TYPE: TypeIndex = TypeIndex(1 << 20);
 
-impl<L: Limits, C: Chooser> Player<L, C> {
+impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// The number of the instance that `thread` runs in.
     ///
     /// # Panics

@@ -9,7 +9,7 @@ use weft::machine::{EndId, EndState, HandleView, SubtaskId, WaitableId};
 use weft::trap::EndKind;
 
 use super::operation::{Entry, Operation};
-use super::player::{Call, Control, Player};
+use super::player::{Call, Control, ProgramPlayer};
 use super::world::{FUNCTIONS, HOST_FUNCTIONS};
 
 /// Where the host is.
@@ -73,7 +73,7 @@ pub struct EndOrigin {
     pub is_writable: bool,
 }
 
-impl<L: Limits, C: Chooser> Player<L, C> {
+impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// The host, which is in control, does what `entry` says.
     pub(crate) fn host_does(&mut self, entry: Entry) -> Result<(), Failure> {
         let Entry { operation, arguments: [a, b, c, _] } = entry;

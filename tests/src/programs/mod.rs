@@ -1,7 +1,7 @@
 //! Programs of built-in calls, played on the machine without an engine.
 //!
 //! A program is what guests and the host do, in the order in which they come to do something.
-//! It is played by a [`Player`], which takes the machine's steps, runs guests that do as the
+//! It is played by a [`ProgramPlayer`], which takes the machine's steps, runs guests that do as the
 //! program says, and writes down what happens, line by line. The executable reference plays the
 //! same program with the same choices (`tests/reference/machine.py`), and every line must be
 //! the same there.
@@ -31,4 +31,4 @@ pub mod values;
 pub mod world;
 
 pub use operation::{Entry, Operation};
-pub use player::{Player, Run};
+pub use player::{ProgramPlayer, Run};

@@ -12,12 +12,12 @@ use super::guest::Code;
 use super::host::{EndOrigin, HostEnd, HostFunctionCall, HostedCall, Place};
 use super::operation::{Entry, Operation};
 use super::snapshot::Snapshots;
-use super::world::{Function, World};
+use super::world::{Function, ProgramWorld};
 
 /// Where entries come from.
 pub trait Script<L: Limits, C: Chooser> {
     /// What whoever is in control does next; nothing if the program is over.
-    fn next(&mut self, player: &mut Player<L, C>) -> Option<Entry>;
+    fn next(&mut self, player: &mut ProgramPlayer<L, C>) -> Option<Entry>;
 }
 
 /// A program that is written down.
@@ -25,7 +25,7 @@ pub trait Script<L: Limits, C: Chooser> {
 pub struct Tape<'a>(pub std::slice::Iter<'a, Entry>);
 
 impl<L: Limits, C: Chooser> Script<L, C> for Tape<'_> {
-    fn next(&mut self, _: &mut Player<L, C>) -> Option<Entry> {
+    fn next(&mut self, _: &mut ProgramPlayer<L, C>) -> Option<Entry> {
         self.0.next().copied()
     }
 }
@@ -87,11 +87,11 @@ pub struct Pending {
 
 /// Plays a program.
 #[derive(Debug)]
-pub struct Player<L: Limits, C: Chooser> {
+pub struct ProgramPlayer<L: Limits, C: Chooser> {
     /// The machine.
     pub machine: Machine<L, Recording<C>>,
     /// What there is in it.
-    pub world: World,
+    pub world: ProgramWorld,
     /// Who is in control.
     pub control: Control,
     /// The code that each thread is in, and the value that it returned last.
@@ -124,7 +124,7 @@ pub struct Player<L: Limits, C: Chooser> {
     choices: Vec<NamedChoice>,
 }
 
-impl<L: Limits, C: Chooser> Player<L, C> {
+impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// A player on a fresh machine with so many instances.
     ///
     /// # Panics
@@ -132,7 +132,8 @@ impl<L: Limits, C: Chooser> Player<L, C> {
     /// If the machine's tables are too small for the world.
     pub fn new(chooser: C, instances: u32) -> Self {
         let mut machine = Machine::new(Recording::new(chooser));
-        let world = World::new(&mut machine, instances).expect("a machine that holds the world");
+        let world =
+            ProgramWorld::new(&mut machine, instances).expect("a machine that holds the world");
         Self {
             machine,
             world,

@@ -10,7 +10,7 @@ use weft::chooser::{Choice, Chooser};
 use weft::limits::Heap;
 
 use super::operation::{Entry, Operation};
-use super::player::{NamedChoice, Player, Run, Tape};
+use super::player::{NamedChoice, ProgramPlayer, Run, Tape};
 
 /// A way to run the reference.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ fn play_again(instances: u32, entries: &[Entry], choices: &[NamedChoice]) -> Opt
     let choices: Vec<u32> = choices.iter().map(|it| it.chosen.chosen).collect();
     let again = Again { choices: choices.into_iter() };
     std::panic::catch_unwind(|| {
-        Player::<Heap, _>::new(again, instances).play(&mut Tape(entries.iter())).0
+        ProgramPlayer::<Heap, _>::new(again, instances).play(&mut Tape(entries.iter())).0
     })
     .ok()
 }

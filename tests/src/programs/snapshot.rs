@@ -8,7 +8,7 @@ use weft::chooser::Chooser;
 use weft::limits::Limits;
 use weft::machine::{EndState, HandleView, SubtaskId, ThreadState, WaitableView};
 
-use super::player::Player;
+use super::player::ProgramPlayer;
 use super::values::letter;
 
 /// The lines that were written last.
@@ -19,7 +19,7 @@ impl Snapshots {
     /// The lines that are others now, in their order: the instances', then the host's.
     pub(crate) fn changed<L: Limits, C: Chooser>(
         &mut self,
-        player: &mut Player<L, C>,
+        player: &mut ProgramPlayer<L, C>,
     ) -> Vec<String> {
         let count = player.world.instances.len();
         let mut lines: Vec<String> =
@@ -36,7 +36,7 @@ impl Snapshots {
     }
 }
 
-fn instance_line<L: Limits, C: Chooser>(player: &mut Player<L, C>, number: usize) -> String {
+fn instance_line<L: Limits, C: Chooser>(player: &mut ProgramPlayer<L, C>, number: usize) -> String {
     let id = player.world.instances[number];
     let view = player.machine.instance_view(id).expect("an instance of this machine");
     let exclusive = view.exclusive_thread.map_or("-".to_owned(), |it| player.thread_name(it));
@@ -71,7 +71,7 @@ fn instance_line<L: Limits, C: Chooser>(player: &mut Player<L, C>, number: usize
     line
 }
 
-fn handle_word<L: Limits, C: Chooser>(player: &Player<L, C>, handle: &HandleView) -> String {
+fn handle_word<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>, handle: &HandleView) -> String {
     match handle {
         HandleView::Resource { ty, representation, borrowed_by, num_lends } => {
             let kind = player.world.resources.iter().position(|it| it == ty).unwrap_or(0);
@@ -99,7 +99,7 @@ fn flags(waitable: WaitableView) -> String {
         .collect()
 }
 
-fn end_word<L: Limits, C: Chooser>(player: &Player<L, C>, end: &HandleView) -> String {
+fn end_word<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>, end: &HandleView) -> String {
     let HandleView::End { ty, direction, state, .. } = end else { return String::new() };
     let state = match state {
         EndState::Idle => "ID",
@@ -110,7 +110,7 @@ fn end_word<L: Limits, C: Chooser>(player: &Player<L, C>, end: &HandleView) -> S
     format!("{}{}{state}", player.world.ends_number(*ty), letter(*direction))
 }
 
-fn host_line<L: Limits, C: Chooser>(player: &Player<L, C>) -> String {
+fn host_line<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>) -> String {
     let mut line = "host".to_owned();
     for call in &player.host_function_calls {
         let state = call_state(player, call.subtask);
@@ -126,7 +126,7 @@ fn host_line<L: Limits, C: Chooser>(player: &Player<L, C>) -> String {
     line
 }
 
-fn call_state<L: Limits, C: Chooser>(player: &Player<L, C>, subtask: SubtaskId) -> u32 {
+fn call_state<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>, subtask: SubtaskId) -> u32 {
     player.machine.call_state(subtask).expect("a call of the host").code()
 }
 

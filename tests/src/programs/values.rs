@@ -12,7 +12,7 @@ use weft::machine::{
 use weft::trap::{CopyDirection, EndKind, Trap};
 
 use super::host::{EndOrigin, HostEnd};
-use super::player::{Call, Player};
+use super::player::{Call, ProgramPlayer};
 use super::world::{ENDS, Element, MEMORY_BYTES, REALLOC_ADDRESS, RESULT_ADDRESS, Value};
 
 /// A value that has been lifted.
@@ -23,7 +23,7 @@ enum Lifted {
     ErrorContext(ErrorContextId),
 }
 
-impl<L: Limits, C: Chooser> Player<L, C> {
+impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// Carries the argument of a call from its caller to its task; gives it as it arrives.
     pub(crate) fn carry_argument(
         &mut self,

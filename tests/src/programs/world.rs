@@ -121,7 +121,7 @@ pub const HOST_FUNCTIONS: [Function; 2] =
 
 /// The numbers that the machine gave to all this.
 #[derive(Debug)]
-pub struct World {
+pub struct ProgramWorld {
     /// The instances.
     pub instances: Vec<InstanceId>,
     /// Their functions.
@@ -136,7 +136,7 @@ pub struct World {
     pub memories: Vec<Vec<u8>>,
 }
 
-impl World {
+impl ProgramWorld {
     /// Fills an empty machine.
     ///
     /// # Errors

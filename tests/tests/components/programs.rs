@@ -11,7 +11,7 @@ use weft_tests::programs::component::stage::{ComponentStage, play_again, rehears
 use weft_tests::programs::features::features;
 use weft_tests::programs::generator::Generator;
 use weft_tests::programs::reference::read_program;
-use weft_tests::programs::{Player, Run};
+use weft_tests::programs::{ProgramPlayer, Run};
 
 /// The programs that the reference has agreed to.
 const RECORDED: &str = include_str!("../../reference/programs.jsonl");
@@ -49,9 +49,9 @@ fn instances(seed: u64) -> u32 {
 }
 
 /// Makes up and plays the program of a seed.
-fn play(seed: u64) -> (Run, Player<Heap, Seeded>) {
+fn play(seed: u64) -> (Run, ProgramPlayer<Heap, Seeded>) {
     let generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
-    rehearse(Player::new(Seeded::new(seed), instances(seed)), generator)
+    rehearse(ProgramPlayer::new(Seeded::new(seed), instances(seed)), generator)
 }
 
 #[test]

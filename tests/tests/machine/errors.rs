@@ -20,11 +20,11 @@ use crate::calls::{
     Call, OPTIONS, STREAM, available_parallelism, context_get, context_set, every_built_in, join,
     set_new, set_poll, set_wait, thread_yield,
 };
-use crate::guests::{Bounded, World};
+use crate::guests::{Bounded, GuestMachine};
 use crate::steps::{HOST, calls_host};
 
 /// A way to misuse the machine, in an empty store, and the error.
-type Misuse<L> = fn(&mut World<L>) -> Error;
+type Misuse<L> = fn(&mut GuestMachine<L>) -> Error;
 
 fn misuses<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     let mut misuses = built_ins();
@@ -41,7 +41,7 @@ fn misuses<L: ExtensionLimits>() -> Vec<Misuse<L>> {
 
 fn every_misuse_is_refused_and_changes_nothing<L: ExtensionLimits>() {
     for misuse in misuses::<L>() {
-        let mut world = World::new();
+        let mut world = GuestMachine::new();
         misuse(&mut world);
         world.clean_up();
     }
@@ -90,7 +90,7 @@ fn name(error: Error) -> String {
 fn every_error_is_raised() {
     let mut raised = BTreeSet::new();
     for misuse in misuses::<Bounded>() {
-        let mut world = World::new();
+        let mut world = GuestMachine::new();
         let last = misuse(&mut world);
         world.refused.push(last);
         raised.extend(world.refused.iter().copied().map(name));
@@ -142,9 +142,9 @@ impl Chooser for Beyond {
 fn beyond<L: ExtensionLimits>(
     choice: Choice,
     count: u32,
-    attempt: fn(&mut World<L, Beyond>, u32) -> Result<(), Failure>,
+    attempt: fn(&mut GuestMachine<L, Beyond>, u32) -> Result<(), Failure>,
 ) -> Error {
-    let mut world = World::<L, _>::with(Beyond(choice));
+    let mut world = GuestMachine::<L, _>::with(Beyond(choice));
     world.running();
     let set = world.get(set_new());
     for _ in 0..2 {
@@ -236,7 +236,7 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             })
         },
         |_| {
-            let mut world = World::<L, _>::with(Beyond(Choice::Tick));
+            let mut world = GuestMachine::<L, _>::with(Beyond(Choice::Tick));
             for _ in 0..2 {
                 world.running();
                 assert_eq!(world.step(thread_yield()), HOST);
@@ -341,7 +341,7 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
 }
 
 /// All that the machine can be told but a call of a built-in is refused.
-fn all_is_refused<L: ExtensionLimits>(world: &mut World<L>, error: MachineError) -> Error {
+fn all_is_refused<L: ExtensionLimits>(world: &mut GuestMachine<L>, error: MachineError) -> Error {
     let function = world.host_function(7);
     let (readable, _) = world.host_ends(STREAM);
     world.refuses(error, |machine| machine.canon_lower(function, true));
@@ -420,7 +420,7 @@ fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
 
 fn no_built_in_is_called_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionLimits>() {
     for call in every_built_in() {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         world.running();
         let step = world.step(crate::calls::task_return());
         assert!(matches!(step, Step::Return(_)), "{step:?}");
@@ -428,7 +428,7 @@ fn no_built_in_is_called_while_a_step_is_to_be_ended_or_a_trap_unwound<L: Extens
             call.definition.call(machine, &call.arguments)
         });
 
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         world.running();
         assert!(world.machine.function_returned(None).is_err());
         world.refuses(MachineError::MustUnwind, |machine| {

@@ -18,7 +18,7 @@ use crate::calls::{
     Call, FUTURE, HOST_RESOURCE, OPTIONS, STREAM, error_context_drop, error_context_new,
     resource_drop, resource_new, set_drop, set_new, subtask_cancel, suspend,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, calls_host, subtask};
 
 /// Large tables.
@@ -77,8 +77,8 @@ struct Setup {
     ty: TypeIndex,
 }
 
-fn set_up<L: ExtensionLimits>() -> (World<L>, Setup) {
-    let mut world = World::<L>::new();
+fn set_up<L: ExtensionLimits>() -> (GuestMachine<L>, Setup) {
+    let mut world = GuestMachine::<L>::new();
     let [first, second] = world.instances();
     let destructor = world.sync(first);
     let (instance, destructor) = (Some(first), Some(destructor));
@@ -91,14 +91,14 @@ fn set_up<L: ExtensionLimits>() -> (World<L>, Setup) {
 }
 
 /// Something that needs room in a table.
-type Way<L> = fn(&mut World<L>, &Setup) -> Result<(), Failure>;
+type Way<L> = fn(&mut GuestMachine<L>, &Setup) -> Result<(), Failure>;
 
-fn call<L: ExtensionLimits>(world: &mut World<L>, call: Call) -> Result<(), Failure> {
+fn call<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: Call) -> Result<(), Failure> {
     world.try_call(call).map(|_| ())
 }
 
 fn import<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
     function: FunctionId,
     is_async: bool,
 ) -> Result<(), Failure> {
@@ -109,8 +109,8 @@ fn import<L: ExtensionLimits>(
 #[track_caller]
 fn is_full<L: ExtensionLimits>(
     (table, capacity): (Table, usize),
-    fill: fn(&mut World<L>, &Setup),
-    free: fn(&mut World<L>, &Setup),
+    fill: fn(&mut GuestMachine<L>, &Setup),
+    free: fn(&mut GuestMachine<L>, &Setup),
     ways: &[Way<L>],
 ) {
     for (position, way) in ways.iter().enumerate() {
@@ -134,8 +134,8 @@ fn is_full<L: ExtensionLimits>(
 #[track_caller]
 fn is_full_at_the_end_of_a_step<L: ExtensionLimits>(
     table: Table,
-    fill: fn(&mut World<L>, &Setup),
-    free: fn(&mut World<L>, &Setup),
+    fill: fn(&mut GuestMachine<L>, &Setup),
+    free: fn(&mut GuestMachine<L>, &Setup),
     calls: &[Call],
 ) {
     for call in calls {
@@ -157,7 +157,7 @@ fn is_full_at_the_end_of_a_step<L: ExtensionLimits>(
 
 #[test]
 fn instances_are_full_until_one_is_removed() {
-    let mut world = World::<FewInstances>::new();
+    let mut world = GuestMachine::<FewInstances>::new();
     let [first, _] = world.instances();
     world.refuses(Error::Full(Table::Instances), Machine::new_instance);
     world.machine.remove_instance(first).unwrap();
@@ -168,7 +168,7 @@ fn instances_are_full_until_one_is_removed() {
 
 #[test]
 fn functions_are_full_for_ever() {
-    let mut world = World::<FewFunctions>::new();
+    let mut world = GuestMachine::<FewFunctions>::new();
     let instance = world.instance();
     let functions = [world.stackful(instance), world.host_function(1), world.sync(instance)];
     let (result_type, lift_options, lift) = (None, OPTIONS, LiftMode::Stackful);
@@ -184,7 +184,7 @@ fn functions_are_full_for_ever() {
 
 #[test]
 fn types_are_full_for_ever() {
-    let mut world = World::<FewTypes>::new();
+    let mut world = GuestMachine::<FewTypes>::new();
     let instance = Some(world.instance());
     let definitions = [
         TypeDefinition::Value,
@@ -204,7 +204,7 @@ fn types_are_full_for_ever() {
 
 #[test]
 fn handles_are_full_until_one_is_dropped() {
-    let fill: fn(&mut World<FewHandles>, &Setup) = |world, _| {
+    let fill: fn(&mut GuestMachine<FewHandles>, &Setup) = |world, _| {
         for index in 1..=4 {
             assert_eq!(world.get(set_new()), index);
         }
@@ -243,12 +243,12 @@ fn handles_are_full_until_one_is_dropped() {
             lowered.map(|_| ())
         },
     ];
-    let free: fn(&mut World<_>, &Setup) = |world, _| world.run(set_drop(2));
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, _| world.run(set_drop(2));
     is_full((Table::Handles, 4), fill, free, &ways);
     is_full_at_the_end_of_a_step(Table::Handles, fill, free, &[error_context_new()]);
     let ways: [Way<_>; 2] =
         [|world, _| call(world, STREAM.make()), |world, _| call(world, FUTURE.make())];
-    let free_two: fn(&mut World<_>, &Setup) = |world, _| {
+    let free_two: fn(&mut GuestMachine<_>, &Setup) = |world, _| {
         world.run(set_drop(2));
         world.run(set_drop(4));
     };
@@ -334,7 +334,7 @@ fn every_promise_of_a_handle_is_kept_or_taken_back() {
 
 #[test]
 fn waitable_sets_are_full_until_one_is_dropped() {
-    let fill: fn(&mut World<FewSets>, &Setup) = |world, _| {
+    let fill: fn(&mut GuestMachine<FewSets>, &Setup) = |world, _| {
         world.get(set_new());
         world.get(set_new());
     };
@@ -344,7 +344,7 @@ fn waitable_sets_are_full_until_one_is_dropped() {
 
 #[test]
 fn resources_are_full_until_one_is_dropped() {
-    let fill: fn(&mut World<FewResources>, &Setup) = |world, _| {
+    let fill: fn(&mut GuestMachine<FewResources>, &Setup) = |world, _| {
         for _ in 0..3 {
             world.get(resource_new(HOST_RESOURCE, 1));
         }
@@ -361,12 +361,13 @@ fn resources_are_full_until_one_is_dropped() {
             world.machine.lower_borrow(task, HOST_RESOURCE, 1).map(|_| ())
         },
     ];
-    let free: fn(&mut World<_>, &Setup) = |world, _| world.run(resource_drop(HOST_RESOURCE, 2));
+    let free: fn(&mut GuestMachine<_>, &Setup) =
+        |world, _| world.run(resource_drop(HOST_RESOURCE, 2));
     is_full((Table::Resources, 3), fill, free, &ways);
 }
 
 /// A call that the thread which runs makes, and to which it may lend the resource at index 1.
-fn lends<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup) -> SubtaskId {
+fn lends<L: ExtensionLimits>(world: &mut GuestMachine<L>, setup: &Setup) -> SubtaskId {
     assert_eq!(world.get(resource_new(HOST_RESOURCE, 1)), 1);
     let step = world.import(setup.guest);
     let Step::CallFunction { caller, .. } = step else { panic!("{step:?}") };
@@ -393,7 +394,7 @@ fn lends_are_full_until_a_caller_is_gone() {
 
 #[test]
 fn error_contexts_are_full_until_one_is_dropped() {
-    let fill: fn(&mut World<FewErrorContexts>, &Setup) = |world, _| {
+    let fill: fn(&mut GuestMachine<FewErrorContexts>, &Setup) = |world, _| {
         world.get(error_context_new());
         world.get(error_context_new());
     };
@@ -401,7 +402,7 @@ fn error_contexts_are_full_until_one_is_dropped() {
         let message = world.machine.new_host_error_context("message")?;
         Ok(world.machine.drop_error_context(message)?)
     }];
-    let free: fn(&mut World<_>, &Setup) = |world, _| world.run(error_context_drop(1));
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, _| world.run(error_context_drop(1));
     is_full((Table::ErrorContexts, 2), fill, free, &ways);
     is_full_at_the_end_of_a_step(Table::ErrorContexts, fill, free, &[error_context_new()]);
 }

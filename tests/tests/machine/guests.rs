@@ -41,7 +41,7 @@ weft_core::limits! {
 const HOSTS: u32 = u32::MAX;
 
 /// A machine, and what its host has.
-pub(crate) struct World<L: ExtensionLimits, C = FirstInFirstOut> {
+pub(crate) struct GuestMachine<L: ExtensionLimits, C = FirstInFirstOut> {
     pub(crate) machine: ExtendedMachine<L, C>,
     /// How many values each copy has moved.
     pub(crate) copies: Vec<u32>,
@@ -59,7 +59,7 @@ pub(crate) struct World<L: ExtensionLimits, C = FirstInFirstOut> {
     error_contexts: Vec<ErrorContextId>,
 }
 
-impl<L: ExtensionLimits> World<L> {
+impl<L: ExtensionLimits> GuestMachine<L> {
     /// An empty store which decides first in, first out.
     pub(crate) fn new() -> Self {
         Self::with(FirstInFirstOut)
@@ -67,7 +67,7 @@ impl<L: ExtensionLimits> World<L> {
 }
 
 /// What there is, and what is there to call.
-impl<L: ExtensionLimits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     /// An empty store in which `chooser` decides.
     pub(crate) fn with(chooser: C) -> Self {
         let mut machine = ExtendedMachine::with_extensions(chooser);
@@ -156,7 +156,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
 }
 
 /// The current thread does something.
-impl<L: ExtensionLimits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     /// Calls a built-in; one that returns at once gives the step of one that is resumed at once.
     pub(crate) fn try_call(&mut self, call: Call) -> Result<Step, Failure> {
         let thread = self.machine.current();

@@ -25,7 +25,7 @@ use crate::calls::{Call, HOST_RESOURCE, OPTIONS, Of, task_return};
 use crate::operations::{Doing, Operation, Shelf, Takes};
 
 /// Somebody who does what they are told.
-pub(crate) struct Player<L: Limits, C> {
+pub(crate) struct RandomPlayer<L: Limits, C> {
     pub(crate) machine: Machine<L, C>,
     /// What has happened, line by line.
     pub(crate) trace: Vec<String>,
@@ -63,7 +63,7 @@ fn one_of<T: Copy>(items: &[T], number: u8) -> Option<T> {
     items.get(usize::from(number) % items.len().max(1)).copied()
 }
 
-impl<L: Limits, C: Chooser> Player<L, C> {
+impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
     pub(crate) fn new(chooser: C, is_obedient: bool) -> Self {
         let mut machine = Machine::new(chooser);
         for is_none_or_number in [true, true, false, false] {

@@ -11,7 +11,7 @@ use weft_core::host::limits::ExtensionLimits;
 use weft_core::trap::{Layer, Rule};
 
 use crate::operations::{DOINGS, Doing, MORE_DOINGS, Operation};
-use crate::player::Player;
+use crate::player::RandomPlayer;
 
 weft_core::limits! {
     /// So little that everything is full at times.
@@ -54,8 +54,8 @@ fn play<L: ExtensionLimits, C: Chooser>(
     chooser: C,
     operations: &[Operation],
     is_obedient: bool,
-) -> Player<L, C> {
-    let mut player = Player::new(chooser, is_obedient);
+) -> RandomPlayer<L, C> {
+    let mut player = RandomPlayer::new(chooser, is_obedient);
     for operation in operations {
         player.play(*operation);
     }

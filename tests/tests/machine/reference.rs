@@ -19,7 +19,7 @@ use weft_tests::programs::features::features;
 use weft_tests::programs::generator::Generator;
 use weft_tests::programs::player::Tape;
 use weft_tests::programs::reference::{Reference, program, read_program};
-use weft_tests::programs::{Player, Run};
+use weft_tests::programs::{ProgramPlayer, Run};
 
 weft::limits! {
     /// Large enough for every program here.
@@ -59,9 +59,9 @@ fn instances(seed: u64) -> u32 {
 }
 
 /// Makes up and plays the program of a seed.
-fn play<L: Limits>(seed: u64) -> (Run, Player<L, Seeded>) {
+fn play<L: Limits>(seed: u64) -> (Run, ProgramPlayer<L, Seeded>) {
     let mut generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
-    Player::new(Seeded::new(seed), instances(seed)).play(&mut generator)
+    ProgramPlayer::new(Seeded::new(seed), instances(seed)).play(&mut generator)
 }
 
 fn recorded() -> std::path::PathBuf {
@@ -112,7 +112,7 @@ fn programs_that_the_reference_agreed_to_still_happen_as_they_did() {
         let value: Value = serde_json::from_str(line).expect("JSON");
         let recorded = read_program(&value).expect("a program");
         let choices = Replaying::new(&recorded.choices);
-        let player = Player::<Heap, _>::new(choices, recorded.instances);
+        let player = ProgramPlayer::<Heap, _>::new(choices, recorded.instances);
         let (run, _) = player.play(&mut Tape(recorded.entries.iter()));
         assert_eq!(run.trace, recorded.trace, "program {count}");
         count += 1;
@@ -146,7 +146,7 @@ fn the_same_entries_and_choices_give_the_same_trace() {
     for seed in seeds(300) {
         let (run, _) = play::<Heap>(seed);
         let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
-        let player = Player::<Heap, _>::new(Replaying::new(&choices), instances(seed));
+        let player = ProgramPlayer::<Heap, _>::new(Replaying::new(&choices), instances(seed));
         let (again, _) = player.play(&mut Tape(run.entries.iter()));
         assert_eq!(again, run, "seed {seed}");
     }
@@ -156,7 +156,7 @@ fn the_same_entries_and_choices_give_the_same_trace() {
 fn nothing_is_left_when_all_instances_are_removed_and_the_host_has_dropped_what_it_holds() {
     for seed in seeds(1000) {
         let (_, player) = play::<Heap>(seed);
-        let Player { mut machine, world, host_function_calls, host_ends, .. } = player;
+        let ProgramPlayer { mut machine, world, host_function_calls, host_ends, .. } = player;
         // A program that trapped has left something under way.
         while machine.count_of(Table::Frames) > 0 {
             machine.trapped().expect("something was begun");

@@ -15,18 +15,18 @@ use crate::calls::{
     Call, HOST_RESOURCE, STREAM, TEXT_STREAM, error_context_new, resource_drop, resource_new,
     thread_new, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back, ended, enters, returned, subtask};
 
 /// The first step of a built-in.
-fn suspension<L: ExtensionLimits>(world: &mut World<L>, call: &Call) -> Step {
+fn suspension<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: &Call) -> Step {
     match call.definition.call(&mut world.machine, &call.arguments).unwrap() {
         Outcome::Suspend(step) => step,
         Outcome::Return(value) => panic!("{value:?} is returned"),
     }
 }
 
-fn buffer_check<L: ExtensionLimits>(world: &mut World<L>, call: &Call) -> BufferCheck {
+fn buffer_check<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: &Call) -> BufferCheck {
     match suspension(world, call) {
         Step::CheckBuffer(check) => check,
         step => panic!("{step:?} checks no buffer"),
@@ -43,7 +43,7 @@ fn is_refused<T: std::fmt::Debug>(result: Result<T, Failure>) {
 }
 
 /// The instance that runs trapped, and is removed; another one takes its place.
-fn replaced<L: ExtensionLimits>(world: &mut World<L>) -> weft_core::machine::InstanceId {
+fn replaced<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> weft_core::machine::InstanceId {
     world.machine.trapped().unwrap();
     let instance = world.instances.pop().unwrap();
     world.machine.remove_instance(instance).unwrap();
@@ -52,7 +52,7 @@ fn replaced<L: ExtensionLimits>(world: &mut World<L>) -> weft_core::machine::Ins
 
 /// A result of a task that is gone, and a call whose task has its place.
 fn stale_return<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
 ) -> (ReturnToken, weft_core::machine::SubtaskId) {
     world.running();
     let token = world.begin_task_return();
@@ -62,7 +62,7 @@ fn stale_return<L: ExtensionLimits>(
 }
 
 fn the_result_of_a_task_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (token, call) = stale_return(&mut world);
     is_refused(world.machine.return_(&token));
     is_refused(world.machine.resolve(token, None));
@@ -71,7 +71,7 @@ fn the_result_of_a_task_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
 }
 
 fn a_function_returns_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.plain(instance);
     world.invoke(function);
@@ -82,7 +82,7 @@ fn a_function_returns_once<L: ExtensionLimits>() {
 }
 
 fn a_buffer_for_an_end_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, _) = world.ends(STREAM);
     let check = buffer_check(&mut world, &STREAM.read(readable, 4));
@@ -101,7 +101,7 @@ fn a_buffer_for_an_end_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
 
 fn an_end_that_was_given_away_meanwhile_is_not_read_from<L: ExtensionLimits>() {
     for is_sync in [false, true] {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         let (instance, _) = world.running();
         let other = world.instance();
         let (readable, _) = world.ends(STREAM);
@@ -117,7 +117,7 @@ fn an_end_that_was_given_away_meanwhile_is_not_read_from<L: ExtensionLimits>() {
 }
 
 fn values_for_an_end_that_is_gone_are_nobody_elses<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
     assert_eq!(world.get(STREAM.write(writable, 4)), WAITS);
@@ -137,10 +137,10 @@ fn values_for_an_end_that_is_gone_are_nobody_elses<L: ExtensionLimits>() {
 /// `realloc` runs in another instance before a step is ended, whose token is of no use meanwhile.
 fn during_realloc<L: ExtensionLimits>(
     call: &Call,
-    attempt: impl FnOnce(&mut World<L>, Step) -> Option<Step>,
-    end: impl FnOnce(&mut World<L>, Step) -> Result<Step, Failure>,
+    attempt: impl FnOnce(&mut GuestMachine<L>, Step) -> Option<Step>,
+    end: impl FnOnce(&mut GuestMachine<L>, Step) -> Result<Step, Failure>,
 ) {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     world.ends(STREAM);
     let step = suspension(&mut world, call);
@@ -202,7 +202,7 @@ fn a_token_is_of_no_use_while_realloc_runs<L: ExtensionLimits>() {
 }
 
 fn a_start_function_is_found_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let step = suspension(&mut world, &thread_new(1, 2));
     let Step::FindStartFunction(search) = step else { panic!("{step:?}") };
@@ -214,7 +214,7 @@ fn a_start_function_is_found_once<L: ExtensionLimits>() {
 }
 
 fn a_search_of_before_is_not_ended_in_the_place_of_another<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let Step::FindStartFunction(first) = suspension(&mut world, &thread_new(1, 2)) else {
         panic!();
@@ -229,7 +229,7 @@ fn a_search_of_before_is_not_ended_in_the_place_of_another<L: ExtensionLimits>()
 }
 
 fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
     let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
@@ -245,7 +245,7 @@ fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: ExtensionLi
 
 /// The host would think that its buffer is its own again.
 fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
     let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
@@ -263,7 +263,7 @@ fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: ExtensionLimits>() {
 }
 
 fn a_task_that_has_resolved_borrows_nothing<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, thread) = world.running();
     let task = world.machine.task_of(thread).unwrap();
     world.task_return(None);
@@ -279,7 +279,7 @@ fn a_task_that_has_resolved_borrows_nothing<L: ExtensionLimits>() {
 }
 
 fn nothing_is_lent_to_a_call_that_has_resolved<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);
@@ -306,7 +306,7 @@ fn nothing_is_lent_to_a_call_that_has_resolved<L: ExtensionLimits>() {
 }
 
 fn only_resources_are_given_to_instances<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let unknown = Error::Unknown(Table::Types);
     world.refuses(unknown, |machine| machine.lower_own(instance, STREAM.ty, 1));
@@ -314,7 +314,7 @@ fn only_resources_are_given_to_instances<L: ExtensionLimits>() {
 }
 
 fn nothing_else_runs_in_an_instance_during_realloc_and_post_return<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.sync_with_post_return(instance);
     world.machine.begin_realloc(instance).unwrap();
@@ -334,7 +334,7 @@ fn nothing_else_runs_in_an_instance_during_realloc_and_post_return<L: ExtensionL
 }
 
 fn a_token_says_what_it_is_for<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let token = returned(suspension(&mut world, &crate::calls::task_return()));
     assert_eq!(token.thread(), main);

@@ -7,7 +7,7 @@ use weft::chooser::{Chooser, Chosen};
 use weft::limits::Limits;
 
 use crate::programs::host::EndOrigin;
-use crate::programs::player::{Player, Run};
+use crate::programs::player::{ProgramPlayer, Run};
 
 /// What has to happen.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Expected {
 impl Expected {
     /// What has to happen as it did in `run`, which left `player` as it is.
     #[must_use]
-    pub fn new<L: Limits, C: Chooser>(run: &Run, player: &Player<L, C>) -> Self {
+    pub fn new<L: Limits, C: Chooser>(run: &Run, player: &ProgramPlayer<L, C>) -> Self {
         let mut reading = Reading::default();
         for line in &run.trace {
             reading.read(line);

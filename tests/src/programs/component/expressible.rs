@@ -32,7 +32,7 @@ use weft::limits::Limits;
 
 use crate::programs::host::HostedState;
 use crate::programs::operation::{Entry, Operation};
-use crate::programs::player::{Control, Player, Script};
+use crate::programs::player::{Control, ProgramPlayer, Script};
 use crate::programs::world::FUNCTIONS;
 
 /// What a script says, as far as components can do it.
@@ -66,7 +66,7 @@ impl<S> Expressible<S> {
 }
 
 impl<L: Limits, C: Chooser, S: Script<L, C>> Script<L, C> for Expressible<S> {
-    fn next(&mut self, player: &mut Player<L, C>) -> Option<Entry> {
+    fn next(&mut self, player: &mut ProgramPlayer<L, C>) -> Option<Entry> {
         if let Some(entry) = self.forced.pop_front() {
             return Some(entry);
         }
@@ -131,7 +131,7 @@ fn guest_can(entry: Entry, number: usize, instances: usize) -> Option<Entry> {
 
 impl<S> Expressible<S> {
     /// What the host does before anything else when it is called, or asked to cancel.
-    fn at_once<L: Limits, C: Chooser>(&mut self, player: &Player<L, C>) -> Option<Entry> {
+    fn at_once<L: Limits, C: Chooser>(&mut self, player: &ProgramPlayer<L, C>) -> Option<Entry> {
         let mut calls = player.hosted_calls.iter();
         if let Some(call) = calls.find(|call| call.state == HostedState::Starting) {
             self.inside.truncate(player.places.len().saturating_sub(2));
@@ -150,7 +150,7 @@ impl<S> Expressible<S> {
     fn host_can<L: Limits, C: Chooser>(
         &mut self,
         it: Entry,
-        player: &mut Player<L, C>,
+        player: &mut ProgramPlayer<L, C>,
     ) -> Option<Entry> {
         match it.operation {
             Operation::HostReturn if started(player) > 0 => {
@@ -176,7 +176,7 @@ impl<S> Expressible<S> {
     fn called_host_can<L: Limits, C: Chooser>(
         &mut self,
         it: Entry,
-        player: &mut Player<L, C>,
+        player: &mut ProgramPlayer<L, C>,
     ) -> Option<Entry> {
         match it.operation {
             Operation::HostReturn => {
@@ -219,7 +219,7 @@ impl<S> Expressible<S> {
 }
 
 /// How many calls of the host's functions have started and not returned.
-fn started<L: Limits, C: Chooser>(player: &Player<L, C>) -> u32 {
+fn started<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>) -> u32 {
     let calls = player.hosted_calls.iter();
     let count = calls.filter(|call| call.state == HostedState::Started).count();
     u32::try_from(count).unwrap_or(u32::MAX)

@@ -18,7 +18,7 @@ use super::playback::{Difference, Shared};
 use super::text::world;
 use crate::programs::host::EndOrigin;
 use crate::programs::operation::Entry;
-use crate::programs::player::{Player, Run, Script, Tape};
+use crate::programs::player::{ProgramPlayer, Run, Script, Tape};
 
 /// The components of all worlds of up to so many instances, loaded.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl ComponentStage {
     pub fn play<L: Limits, C: Chooser>(
         &self,
         run: &Run,
-        player: &Player<L, C>,
+        player: &ProgramPlayer<L, C>,
     ) -> Option<Difference> {
         let Loaded { component, linker, calls } = &self.worlds[player.world.instances.len() - 1];
         let shared = Shared::new(Expected::new(run, player), calls.clone());
@@ -136,17 +136,17 @@ pub fn play_again(
     instances: u32,
     entries: &[Entry],
     choices: Vec<u32>,
-) -> Option<(Run, Player<Heap, impl Chooser + use<>>)> {
+) -> Option<(Run, ProgramPlayer<Heap, impl Chooser + use<>>)> {
     let again = Again { choices: choices.into_iter() };
-    let play = || rehearse(Player::<Heap, _>::new(again, instances), Tape(entries.iter()));
+    let play = || rehearse(ProgramPlayer::<Heap, _>::new(again, instances), Tape(entries.iter()));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).ok()
 }
 
 /// What a machine does with a script, as far as components can do it.
 pub fn rehearse<L: Limits, C: Chooser>(
-    player: Player<L, C>,
+    player: ProgramPlayer<L, C>,
     script: impl Script<L, C>,
-) -> (Run, Player<L, C>) {
+) -> (Run, ProgramPlayer<L, C>) {
     player.play(&mut Expressible::new(script))
 }
 

@@ -159,10 +159,10 @@ fn define_core(text: &mut String, number: u32, calls: usize) {
         text,
         format_args!(
             r#"(core type $start (func (param i32)))
-            (core module $World
+            (core module $ProgramWorld
                 (memory (export "memory") 256 256 (pagesize 1)) (data (i32.const 0) "{bytes}")
                 (table (export "calls") {calls} funcref))
-            (core instance $world (instantiate $World))
+            (core instance $world (instantiate $ProgramWorld))
             (canon thread.index (core func $thread-index))
             (canon context.get i32 0 (core func $context-get-0))
             (canon context.get i32 1 (core func $context-get-1))

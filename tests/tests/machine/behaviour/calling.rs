@@ -10,14 +10,14 @@ use crate::calls::{
     FUTURE, backpressure_dec, backpressure_inc, context_get, context_set, join, resume_later,
     set_new, set_wait, subtask_drop, suspend, thread_new, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{
     HOST, WAITS, back, back_from_import, back_returned, back_with_event, called_back, ended,
     enters, starts, subtask,
 };
 
 fn a_call_that_returns_at_once_has_no_subtask<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let callee = world.instance();
     let handles = world.machine.count_of(Table::Handles);
@@ -50,7 +50,7 @@ fn a_call_that_returns_at_once_has_no_subtask<L: ExtensionLimits>() {
 }
 
 fn a_call_that_returns_before_it_blocks_has_no_subtask_either<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);
@@ -67,7 +67,7 @@ fn a_call_that_returns_before_it_blocks_has_no_subtask_either<L: ExtensionLimits
 }
 
 fn every_kind_of_value_comes_back_from_a_call_lowered_without_async<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);
@@ -92,7 +92,7 @@ fn every_kind_of_value_comes_back_from_a_call_lowered_without_async<L: Extension
 }
 
 fn a_call_lowered_without_async_blocks_its_thread_and_no_other<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);
@@ -131,7 +131,7 @@ fn a_call_lowered_without_async_blocks_its_thread_and_no_other<L: ExtensionLimit
 }
 
 fn a_call_lowered_without_async_waits_for_its_callee_to_start<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let callee = world.instance();
     let blocker = world.run_in(callee);
     world.run(backpressure_inc());
@@ -152,7 +152,7 @@ fn a_call_lowered_without_async_waits_for_its_callee_to_start<L: ExtensionLimits
 }
 
 fn a_subtasks_events_say_how_far_it_is_when_they_are_delivered<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let callee = world.instance();
     let blocker = world.run_in(callee);
     world.run(backpressure_inc());
@@ -200,7 +200,7 @@ fn a_subtasks_events_say_how_far_it_is_when_they_are_delivered<L: ExtensionLimit
 fn while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [callee, bystander] = world.instances();
     let callback = world.callback(callee);
     let (_, callback_thread) = world.invoke(callback);
@@ -231,7 +231,7 @@ fn while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run
 }
 
 fn those_that_wait_to_enter_do_not_run_for_a_blocked_call<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let callee = world.instance();
     let plain = world.plain(callee);
     let (_, first) = world.invoke(plain);
@@ -258,7 +258,7 @@ fn those_that_wait_to_enter_do_not_run_for_a_blocked_call<L: ExtensionLimits>() 
 }
 
 fn a_function_that_is_not_async_returns_before_threads_it_has_made_end<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.sync(instance);
     let (call, _) = world.invoke(function);
@@ -275,7 +275,7 @@ fn a_function_that_is_not_async_returns_before_threads_it_has_made_end<L: Extens
 }
 
 fn a_thread_may_return_for_its_task_after_the_implicit_one_has_ended<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);
@@ -296,7 +296,7 @@ fn a_thread_may_return_for_its_task_after_the_implicit_one_has_ended<L: Extensio
 }
 
 fn post_return_follows_the_result_and_may_not_leave<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.sync_with_post_return(callee);
@@ -315,7 +315,7 @@ fn post_return_follows_the_result_and_may_not_leave<L: ExtensionLimits>() {
 }
 
 fn an_instance_may_be_entered_again_while_it_waits_for_a_call<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (outer, main) = world.running();
     let inner = world.instance();
     let (there, back_again) = (world.sync(inner), world.sync(outer));
@@ -335,7 +335,7 @@ fn an_instance_may_be_entered_again_while_it_waits_for_a_call<L: ExtensionLimits
 }
 
 fn a_result_says_whose_it_is<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, _) = world.running();
     let callee = world.instance();
     let function = world.plain(callee);

@@ -12,7 +12,7 @@ use crate::calls::{
     set_wait, subtask_cancel, subtask_drop, suspend, sync_subtask_cancel, task_cancel, thread_new,
     thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{
     HOST, WAITS, back, back_with_event, called_back, ended, enters, starts, subtask,
 };
@@ -24,7 +24,7 @@ const BEFORE_RETURNED: u64 = SubtaskState::CancelledBeforeReturned as u64;
 /// `main` runs in an instance of its own, and has called `function`, which waits from a callback
 /// on an empty set: its subtask, its thread and its set.
 fn waits_in_callback<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
     main: ThreadId,
     function: FunctionId,
 ) -> (u32, ThreadId, u32) {
@@ -36,13 +36,13 @@ fn waits_in_callback<L: ExtensionLimits>(
 }
 
 /// An instance in which `main` runs, and another one.
-fn two<L: ExtensionLimits>(world: &mut World<L>) -> (InstanceId, ThreadId, InstanceId) {
+fn two<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, ThreadId, InstanceId) {
     let (caller, main) = world.running();
     (caller, main, world.instance())
 }
 
 fn before_it_starts_a_call_is_cancelled_without_running<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let callee = world.instance();
     let blocker = world.stackful(callee);
     world.invoke(blocker);
@@ -65,7 +65,7 @@ fn before_it_starts_a_call_is_cancelled_without_running<L: ExtensionLimits>() {
 }
 
 fn a_callback_that_waits_hears_of_it_at_once_and_cancels_or_returns<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
     for cancel in [subtask_cancel as fn(u32) -> Call, sync_subtask_cancel] {
@@ -88,7 +88,7 @@ fn a_callback_that_waits_hears_of_it_at_once_and_cancels_or_returns<L: Extension
 }
 
 fn a_callback_that_yielded_hears_of_it_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
     let step = world.import_async(function);
@@ -104,7 +104,7 @@ fn a_callback_that_yielded_hears_of_it_at_once<L: ExtensionLimits>() {
 }
 
 fn a_callback_may_take_its_time_after_it_heard_of_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
 
@@ -141,7 +141,7 @@ fn a_callback_may_take_its_time_after_it_heard_of_it<L: ExtensionLimits>() {
 }
 
 fn a_stackful_function_never_hears_of_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main, callee) = two(&mut world);
     let function = world.stackful(callee);
     for cancel in [subtask_cancel as fn(u32) -> Call, sync_subtask_cancel] {
@@ -178,7 +178,7 @@ fn a_stackful_function_never_hears_of_it<L: ExtensionLimits>() {
 }
 
 fn a_callback_hears_of_it_when_it_goes_back_to_wait<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
     for is_wait in [true, false] {
@@ -213,7 +213,7 @@ fn a_callback_hears_of_it_when_it_goes_back_to_wait<L: ExtensionLimits>() {
 }
 
 fn who_waits_in_a_callback_hears_of_it_only_when_the_lock_is_free<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let (function, hog) = (world.callback(callee), world.plain(callee));
     for is_wait in [true, false] {
@@ -251,7 +251,7 @@ fn who_waits_in_a_callback_hears_of_it_only_when_the_lock_is_free<L: ExtensionLi
 fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let (function, hog) = (world.callback(callee), world.plain(callee));
     let step = world.import_async(function);
@@ -305,7 +305,7 @@ fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<
 }
 
 fn a_callback_that_yielded_hears_nothing_when_its_task_returns_before<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let (function, hog) = (world.callback(callee), world.plain(callee));
     let step = world.import_async(function);
@@ -342,7 +342,7 @@ impl Chooser for GoesOn {
 }
 
 fn ready_threads_of_the_callees_instance_may_run_until_the_call_resolves<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(GoesOn);
+    let mut world = GuestMachine::<L, _>::with(GoesOn);
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);
@@ -368,7 +368,7 @@ fn ready_threads_of_the_callees_instance_may_run_until_the_call_resolves<L: Exte
 }
 
 fn one_ready_thread_runs_and_then_the_caller_goes_on<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.stackful(callee);
     let mut subs = Vec::new();
@@ -386,7 +386,7 @@ fn one_ready_thread_runs_and_then_the_caller_goes_on<L: ExtensionLimits>() {
 }
 
 fn what_has_resolved_already_is_not_cancelled_but_delivered<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main, callee) = two(&mut world);
     let function = world.stackful(callee);
     for cancel in [subtask_cancel as fn(u32) -> Call, sync_subtask_cancel] {
@@ -416,7 +416,7 @@ fn what_has_resolved_already_is_not_cancelled_but_delivered<L: ExtensionLimits>(
 }
 
 fn the_host_cancels_its_calls_at_each_stage<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());
     assert_eq!(world.step(thread_yield()), HOST);

@@ -6,7 +6,7 @@ use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::Step;
 
 use crate::calls::{subtask_cancel, suspend, thread_yield};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back, enters, subtask};
 
 /// The last of all possibilities of one kind, and the first of all others.
@@ -21,7 +21,7 @@ impl Chooser for LastOf {
 
 /// Which of three threads, each of an instance of its own, run in three ticks.
 fn ticks<L: ExtensionLimits, C: Chooser>(chooser: C) -> Vec<usize> {
-    let mut world = World::<L, _>::with(chooser);
+    let mut world = GuestMachine::<L, _>::with(chooser);
     let threads = [(); 3].map(|()| {
         let (_, thread) = world.running();
         assert_eq!(world.step(thread_yield()), HOST);
@@ -46,7 +46,7 @@ fn who_has_waited_longest_runs_first_if_no_other_is_chosen<L: ExtensionLimits>()
 }
 
 fn each_instance_has_its_turn<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [busy, quiet] = world.instances();
     let two = [(); 2].map(|()| {
         let thread = world.run_in(busy);
@@ -65,7 +65,7 @@ fn each_instance_has_its_turn<L: ExtensionLimits>() {
 
 /// A function that isn't `async` blocks while two other threads of its instance are ready.
 fn sync_call<L: ExtensionLimits, C: Chooser>(chooser: C) -> Vec<usize> {
-    let mut world = World::<L, _>::with(chooser);
+    let mut world = GuestMachine::<L, _>::with(chooser);
     let instance = world.instance();
     let threads = [(); 2].map(|()| {
         let thread = world.run_in(instance);
@@ -96,7 +96,7 @@ fn who_runs_for_a_blocked_call_is_chosen<L: ExtensionLimits>() {
 
 fn who_runs_for_a_cancellation_is_chosen<L: ExtensionLimits>() {
     for (choice, expected) in [(Choice::Cancellation, 1), (Choice::Tick, 0)] {
-        let mut world = World::<L, _>::with(LastOf(choice));
+        let mut world = GuestMachine::<L, _>::with(LastOf(choice));
         let (_, main) = world.running();
         let callee = world.instance();
         let function = world.stackful(callee);
@@ -124,7 +124,7 @@ on_each_storage!(
 /// The chooser that a machine has can be looked at, and changed.
 #[test]
 fn a_machines_chooser_can_be_exchanged() {
-    let mut world = World::<crate::guests::Bounded, _>::with(LastOf(Choice::Tick));
+    let mut world = GuestMachine::<crate::guests::Bounded, _>::with(LastOf(Choice::Tick));
     assert_eq!(world.machine.chooser().0, Choice::Tick);
     world.machine.chooser_mut().0 = Choice::Yield;
     world.running();

@@ -12,13 +12,13 @@ use crate::calls::{
     ADDRESS, BOTH, FUTURE, OPTIONS, STREAM, TEXT_STREAM, join, resume_later, set_new, set_poll,
     set_wait, suspend, thread_new, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back, back_with_event, ended, starts};
 
 fn whoever_comes_second_moves_the_values_and_is_done_at_once<L: ExtensionLimits>() {
     for of in BOTH {
         for reads_first in [true, false] {
-            let mut world = World::<L>::new();
+            let mut world = GuestMachine::<L>::new();
             world.running();
             let (readable, writable) = world.ends(of);
             let set = world.get(set_new());
@@ -52,7 +52,7 @@ fn whoever_comes_second_moves_the_values_and_is_done_at_once<L: ExtensionLimits>
 }
 
 fn as_much_moves_as_both_have_room_for<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
     assert_eq!(world.get(STREAM.read(readable, 3)), WAITS);
@@ -69,7 +69,7 @@ fn as_much_moves_as_both_have_room_for<L: ExtensionLimits>() {
 
 fn progress_grows_until_it_is_delivered<L: ExtensionLimits>() {
     for reads in [false, true] {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         world.running();
         let (readable, writable) = world.ends(STREAM);
         let (slow, fast) = if reads { (readable, writable) } else { (writable, readable) };
@@ -94,7 +94,7 @@ fn progress_grows_until_it_is_delivered<L: ExtensionLimits>() {
 }
 
 fn a_buffer_that_is_delivered_half_full_is_taken_away<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
     assert_eq!(world.get(STREAM.read(readable, 10)), WAITS);
@@ -127,7 +127,7 @@ fn a_length_of_zero_asks_whether_the_other_side_is_ready<L: ExtensionLimits>() {
         (Write(5), Read(0), false, false),
     ];
     for (first, second, waits, has_event) in table {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         let (instance, _) = world.running();
         let (readable, writable) = world.ends(STREAM);
         let call = |it| match it {
@@ -154,7 +154,7 @@ fn a_length_of_zero_asks_whether_the_other_side_is_ready<L: ExtensionLimits>() {
 }
 
 fn a_zero_length_read_that_has_an_event_meets_nobody_any_more<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
     assert_eq!(world.get(STREAM.read(readable, 0)), WAITS);
@@ -172,7 +172,7 @@ fn a_zero_length_read_that_has_an_event_meets_nobody_any_more<L: ExtensionLimits
 fn without_async_a_read_or_write_blocks_its_thread<L: ExtensionLimits>() {
     for of in BOTH {
         for reads_first in [true, false] {
-            let mut world = World::<L>::new();
+            let mut world = GuestMachine::<L>::new();
             let (instance, main) = world.running();
             let (readable, writable) = world.ends(of);
             let made = world.get(thread_new(1, 2));
@@ -205,7 +205,7 @@ fn without_async_a_read_or_write_blocks_its_thread<L: ExtensionLimits>() {
 }
 
 fn between_instances_values_of_any_type_move<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (from, _) = world.running();
     let to = world.instance();
     let (readable, writable) = world.ends(TEXT_STREAM);
@@ -234,7 +234,7 @@ fn between_instances_values_of_any_type_move<L: ExtensionLimits>() {
 }
 
 fn text_may_be_offered_within_an_instance_as_long_as_none_moves<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(TEXT_STREAM);
     assert_eq!(world.get(TEXT_STREAM.read(readable, 0)), WAITS);
@@ -244,7 +244,7 @@ fn text_may_be_offered_within_an_instance_as_long_as_none_moves<L: ExtensionLimi
 }
 
 fn the_longest_buffer_may_be_offered<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
     assert_eq!(world.get(STREAM.read(readable, MAX_BUFFER_LENGTH)), WAITS);
@@ -255,7 +255,7 @@ fn the_longest_buffer_may_be_offered<L: ExtensionLimits>() {
 }
 
 fn a_buffer_of_length_zero_is_not_checked<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, _) = world.ends(STREAM);
     let call = STREAM.read(readable, 0);
@@ -265,7 +265,7 @@ fn a_buffer_of_length_zero_is_not_checked<L: ExtensionLimits>() {
 }
 
 fn a_thread_waiting_on_a_set_is_woken_by_a_copy<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (from, _) = world.running();
     let to = world.instance();
     let (readable, writable) = world.ends(STREAM);

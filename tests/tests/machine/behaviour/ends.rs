@@ -9,16 +9,20 @@ use weft_core::machine::{EndState, Event, HandleView, InstanceId};
 use crate::calls::{
     BOTH, Call, FUTURE, Of, STREAM, join, resume_later, set_new, set_poll, suspend, thread_new,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back, ended, starts};
 
-fn state<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId, index: u32) -> EndState {
+fn state<L: ExtensionLimits>(
+    world: &mut GuestMachine<L>,
+    instance: InstanceId,
+    index: u32,
+) -> EndState {
     let HandleView::End { state, .. } = world.view(instance, index) else { panic!() };
     state
 }
 
 /// Joins an end to a set of its own, and takes the payload of its event; nothing if it has none.
-fn event_of<L: ExtensionLimits>(world: &mut World<L>, end: u32) -> Option<u32> {
+fn event_of<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) -> Option<u32> {
     let set = world.get(set_new());
     world.run(join(end, set));
     let event = world.event(set_poll(set));
@@ -27,7 +31,7 @@ fn event_of<L: ExtensionLimits>(world: &mut World<L>, end: u32) -> Option<u32> {
 }
 
 fn an_idle_end_hears_once_that_the_other_one_was_dropped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let drops: [(Of, bool); 3] = [(STREAM, true), (STREAM, false), (FUTURE, true)];
     for (of, drops_readable) in drops {
@@ -50,7 +54,7 @@ fn an_idle_end_hears_once_that_the_other_one_was_dropped<L: ExtensionLimits>() {
 }
 
 fn a_read_or_write_behind_a_drop_ends_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
     world.run(STREAM.drop_writable(writable));
@@ -68,7 +72,7 @@ fn a_read_or_write_behind_a_drop_ends_at_once<L: ExtensionLimits>() {
 }
 
 fn a_pending_read_or_write_ends_when_the_other_end_is_dropped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     for of in BOTH {
         let (readable, writable) = world.ends(of);
@@ -85,7 +89,7 @@ fn a_pending_read_or_write_ends_when_the_other_end_is_dropped<L: ExtensionLimits
 }
 
 fn a_blocked_read_ends_when_the_writable_end_is_dropped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let (readable, writable) = world.ends(STREAM);
     let made = world.get(thread_new(1, 2));
@@ -101,7 +105,7 @@ fn a_blocked_read_ends_when_the_writable_end_is_dropped<L: ExtensionLimits>() {
 }
 
 fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let (readable, writable) = world.ends(STREAM);
     assert_eq!(world.get(STREAM.write(writable, 5)), WAITS);
@@ -122,7 +126,7 @@ fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
 }
 
 fn nobody_hears_of_a_drop_after_a_future_is_done<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     for drops_readable in [true, false] {
         let (readable, writable) = world.ends(FUTURE);
@@ -150,7 +154,7 @@ fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: ExtensionLimits
     for of in BOTH {
         for reads in [true, false] {
             for cancel in if reads { CANCELS_READ } else { CANCELS_WRITE } {
-                let mut world = World::<L>::new();
+                let mut world = GuestMachine::<L>::new();
                 let (instance, _) = world.running();
                 let (readable, writable) = world.ends(of);
                 let end = if reads { readable } else { writable };
@@ -171,7 +175,7 @@ fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: ExtensionLimits
 }
 
 fn what_moved_before_a_cancellation_is_told<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     for cancel in CANCELS_WRITE {
         let (readable, writable) = world.ends(STREAM);
@@ -195,7 +199,7 @@ fn what_moved_before_a_cancellation_is_told<L: ExtensionLimits>() {
 }
 
 fn a_future_that_moved_before_it_was_cancelled_is_completed<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     for cancel in CANCELS_READ {
         let (readable, writable) = world.ends(FUTURE);
@@ -208,7 +212,7 @@ fn a_future_that_moved_before_it_was_cancelled_is_completed<L: ExtensionLimits>(
 }
 
 fn what_is_cancelled_after_the_other_end_was_dropped_says_that<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     for of in BOTH {
         for cancel in CANCELS_WRITE {
@@ -234,7 +238,7 @@ impl Chooser for LeavesItToTheHost {
 
 /// A guest reads from, or writes to, an end whose other end the host holds, and cancels that.
 fn cancels<L: ExtensionLimits>(
-    world: &mut World<L, LeavesItToTheHost>,
+    world: &mut GuestMachine<L, LeavesItToTheHost>,
     is_sync: bool,
 ) -> (u32, weft_core::machine::EndId) {
     let (instance, _) = world.running();
@@ -252,7 +256,7 @@ fn cancels<L: ExtensionLimits>(
 }
 
 fn a_cancellation_ends_when_the_host_says_so<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(LeavesItToTheHost);
+    let mut world = GuestMachine::<L, _>::with(LeavesItToTheHost);
     let (readable, ours) = cancels(&mut world, false);
     let set = world.get(set_new());
     world.run(join(readable, set));
@@ -263,7 +267,7 @@ fn a_cancellation_ends_when_the_host_says_so<L: ExtensionLimits>() {
 }
 
 fn a_thread_that_cancels_without_async_waits_for_the_host<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(LeavesItToTheHost);
+    let mut world = GuestMachine::<L, _>::with(LeavesItToTheHost);
     let (_, ours) = cancels(&mut world, true);
     assert_eq!(world.machine.ready_threads(), 0);
     world.machine.finish_cancellation(ours).unwrap();
@@ -274,7 +278,7 @@ fn a_thread_that_cancels_without_async_waits_for_the_host<L: ExtensionLimits>() 
 }
 
 fn values_may_move_until_a_cancellation_ends<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(LeavesItToTheHost);
+    let mut world = GuestMachine::<L, _>::with(LeavesItToTheHost);
     let (readable, ours) = cancels(&mut world, false);
     world.as_host(|world| world.host_copy(ours, 2));
     assert_eq!(world.copies, [2]);
@@ -287,7 +291,7 @@ fn values_may_move_until_a_cancellation_ends<L: ExtensionLimits>() {
 }
 
 fn a_host_that_drops_its_end_ends_a_cancellation<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(LeavesItToTheHost);
+    let mut world = GuestMachine::<L, _>::with(LeavesItToTheHost);
     let (readable, ours) = cancels(&mut world, false);
     world.machine.drop_host_end(ours).unwrap();
     let set = world.get(set_new());

@@ -7,11 +7,11 @@ use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{Event, InstanceView};
 
 use crate::calls::{backpressure_dec, backpressure_inc, set_new, suspend, thread_yield};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, back_from_import, called_back, enters};
 
 fn a_call_waits_until_all_backpressure_is_gone<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());
     world.run(backpressure_inc());
@@ -38,7 +38,7 @@ fn a_call_waits_until_all_backpressure_is_gone<L: ExtensionLimits>() {
 }
 
 fn calls_enter_in_the_order_in_which_they_came<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());
     assert_eq!(world.step(thread_yield()), HOST);
@@ -66,7 +66,7 @@ fn calls_enter_in_the_order_in_which_they_came<L: ExtensionLimits>() {
 }
 
 fn a_call_queues_up_behind_others_though_it_could_enter<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let [first, second, third] = [(); 3].map(|()| world.plain(instance));
     world.invoke(first);
@@ -92,7 +92,7 @@ impl Chooser for GoesAhead {
 }
 
 fn a_call_that_could_enter_may_be_chosen_to_go_ahead_of_others<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(GoesAhead);
+    let mut world = GuestMachine::<L, _>::with(GoesAhead);
     let instance = world.instance();
     let [first, second, third] = [(); 3].map(|()| world.plain(instance));
     world.invoke(first);
@@ -106,7 +106,7 @@ fn a_call_that_could_enter_may_be_chosen_to_go_ahead_of_others<L: ExtensionLimit
 }
 
 fn one_that_needs_the_lock_waits_for_it_and_one_that_does_not_enters<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let [holder, plain, callback, stackful] = [
         world.plain(instance),
@@ -137,7 +137,7 @@ fn one_that_needs_the_lock_waits_for_it_and_one_that_does_not_enters<L: Extensio
 }
 
 fn a_function_that_is_not_async_minds_neither_backpressure_nor_the_lock<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [instance, other] = world.instances();
     let holder = world.plain(instance);
     world.invoke(holder);
@@ -156,11 +156,12 @@ fn a_function_that_is_not_async_minds_neither_backpressure_nor_the_lock<L: Exten
 }
 
 fn the_lock_is_free_while_a_callback_waits_or_yields<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let [first, second] = [(); 2].map(|()| world.callback(instance));
-    let lock =
-        |world: &mut World<L>| world.machine.instance_view(instance).unwrap().exclusive_thread;
+    let lock = |world: &mut GuestMachine<L>| {
+        world.machine.instance_view(instance).unwrap().exclusive_thread
+    };
 
     let (_, one) = world.invoke(first);
     assert_eq!(lock(&mut world), Some(one));
@@ -183,7 +184,7 @@ fn the_lock_is_free_while_a_callback_waits_or_yields<L: ExtensionLimits>() {
 }
 
 fn a_callback_that_yielded_waits_for_the_lock<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let [first, second] = [(); 2].map(|()| world.callback(instance));
     let (_, one) = world.invoke(first);
@@ -202,7 +203,7 @@ fn a_callback_that_yielded_waits_for_the_lock<L: ExtensionLimits>() {
 }
 
 fn a_call_that_is_dropped_before_it_starts_never_starts<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     world.run(backpressure_inc());
     assert_eq!(world.step(thread_yield()), HOST);
@@ -221,7 +222,7 @@ fn a_call_that_is_dropped_before_it_starts_never_starts<L: ExtensionLimits>() {
 }
 
 fn a_call_that_is_dropped_after_it_started_goes_on<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (call, main) = world.invoke(function);

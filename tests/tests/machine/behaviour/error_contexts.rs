@@ -9,11 +9,11 @@ use weft_core::machine::{HandleView, Step};
 use crate::calls::{
     ADDRESS, OPTIONS, error_context_debug_message, error_context_drop, error_context_new, suspend,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back};
 
 fn an_error_context_has_the_message_that_was_loaded<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let call = error_context_new();
     let outcome = call.definition.call(&mut world.machine, &call.arguments).unwrap();
@@ -38,7 +38,7 @@ fn an_error_context_has_the_message_that_was_loaded<L: ExtensionLimits>() {
 }
 
 fn an_error_context_lives_as_long_as_anybody_has_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (first, _) = world.running();
     let second = world.instance();
     let ours = world.get(error_context_new());
@@ -65,7 +65,7 @@ fn an_error_context_lives_as_long_as_anybody_has_it<L: ExtensionLimits>() {
 }
 
 fn the_host_makes_and_holds_error_contexts<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let kept = world.machine.new_host_error_context("kept").unwrap();
     let given = world.machine.new_host_error_context("given").unwrap();
@@ -85,7 +85,7 @@ fn the_host_makes_and_holds_error_contexts<L: ExtensionLimits>() {
 }
 
 fn in_the_deterministic_profile_there_is_no_message<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(DeterministicProfile);
+    let mut world = GuestMachine::<L, _>::with(DeterministicProfile);
     let (instance, _) = world.running();
     let call = error_context_new();
     let outcome = call.definition.call(&mut world.machine, &call.arguments).unwrap();
@@ -97,7 +97,7 @@ fn in_the_deterministic_profile_there_is_no_message<L: ExtensionLimits>() {
 
 #[test]
 fn a_message_that_is_too_long_for_its_array_is_cut() {
-    let mut world = World::<crate::guests::Bounded>::new();
+    let mut world = GuestMachine::<crate::guests::Bounded>::new();
     let long = "sixteen bytes are kept";
     let id = world.machine.new_host_error_context(long).unwrap();
     assert_eq!(world.machine.debug_message(id), Ok("sixteen bytes ar"));

@@ -6,11 +6,11 @@ use weft_core::limits::Table;
 use weft_core::machine::{Event, HandleView, InstanceId};
 
 use crate::calls::{BOTH, FUTURE, Of, STREAM, TEXT_STREAM, join, set_new, set_poll, suspend};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, ended};
 
 /// Joins an end to a set of its own, and takes the payload of its event; nothing if it has none.
-fn event_of<L: ExtensionLimits>(world: &mut World<L>, end: u32) -> Option<u32> {
+fn event_of<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) -> Option<u32> {
     let set = world.get(set_new());
     world.run(join(end, set));
     let event = world.event(set_poll(set));
@@ -19,21 +19,25 @@ fn event_of<L: ExtensionLimits>(world: &mut World<L>, end: u32) -> Option<u32> {
     (event != Event::NONE).then_some(event.payload)
 }
 
-fn has_event<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId, end: u32) -> bool {
+fn has_event<L: ExtensionLimits>(
+    world: &mut GuestMachine<L>,
+    instance: InstanceId,
+    end: u32,
+) -> bool {
     let HandleView::End { waitable, .. } = world.view(instance, end) else { panic!() };
     waitable.has_pending_event
 }
 
 /// Two pairs of ends of a running instance, as `[source's readable, source's writable,
 /// destination's readable, destination's writable]`.
-fn pairs<L: ExtensionLimits>(world: &mut World<L>, of: Of) -> [u32; 4] {
+fn pairs<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of) -> [u32; 4] {
     let (source, writer) = world.ends(of);
     let (reader, destination) = world.ends(of);
     [source, writer, reader, destination]
 }
 
 fn an_end_forwarded_to_its_own_other_end_goes_with_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     for of in BOTH {
         let (readable, writable) = world.ends(of);
@@ -45,7 +49,7 @@ fn an_end_forwarded_to_its_own_other_end_goes_with_it<L: ExtensionLimits>() {
 }
 
 fn if_nobody_reads_any_more_the_writer_hears_of_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     for of in BOTH {
         for writes_first in [true, false] {
@@ -64,7 +68,7 @@ fn if_nobody_reads_any_more_the_writer_hears_of_it<L: ExtensionLimits>() {
 }
 
 fn if_nobody_writes_any_more_the_reader_hears_of_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
     assert_eq!(world.get(STREAM.read(reader, 4)), WAITS);
@@ -82,7 +86,7 @@ fn if_nobody_writes_any_more_the_reader_hears_of_it<L: ExtensionLimits>() {
 }
 
 fn reads_and_writes_that_come_later_meet<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     for of in BOTH {
         let [source, writer, reader, destination] = pairs(&mut world, of);
@@ -97,7 +101,7 @@ fn reads_and_writes_that_come_later_meet<L: ExtensionLimits>() {
 }
 
 fn a_read_or_write_that_was_there_before_meets_one_that_comes_later<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     for of in BOTH {
         for reads_first in [true, false] {
@@ -123,7 +127,7 @@ fn a_read_or_write_that_was_there_before_meets_one_that_comes_later<L: Extension
 
 fn a_read_and_a_write_that_were_there_before_meet<L: ExtensionLimits>() {
     for (read, write) in [(4, 4), (3, 8), (8, 3), (0, 5), (5, 0), (0, 0)] {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         let (instance, _) = world.running();
         let [source, writer, reader, destination] = pairs(&mut world, STREAM);
         assert_eq!(world.get(STREAM.read(reader, read)), WAITS);
@@ -149,7 +153,7 @@ fn a_read_and_a_write_that_were_there_before_meet<L: ExtensionLimits>() {
 }
 
 fn a_future_read_and_written_before_completes_on_both_sides<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, FUTURE);
     assert_eq!(world.get(FUTURE.write(writer, 1)), WAITS);
@@ -164,7 +168,7 @@ fn a_future_read_and_written_before_completes_on_both_sides<L: ExtensionLimits>(
 }
 
 fn progress_from_before_and_after_is_one_event<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
     assert_eq!(world.get(STREAM.read(reader, 10)), WAITS);
@@ -180,7 +184,7 @@ fn progress_from_before_and_after_is_one_event<L: ExtensionLimits>() {
 }
 
 fn the_smaller_buffers_progress_is_kept_too<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
     assert_eq!(world.get(STREAM.write(writer, 5)), WAITS);
@@ -195,7 +199,7 @@ fn the_smaller_buffers_progress_is_kept_too<L: ExtensionLimits>() {
 }
 
 fn text_is_forwarded_between_instances<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [first, middle, last] = world.instances();
     world.run_in(first);
     let (readable, writer) = world.ends(TEXT_STREAM);
@@ -219,7 +223,7 @@ fn text_is_forwarded_between_instances<L: ExtensionLimits>() {
 }
 
 fn the_hosts_ends_are_forwarded_to_one_another<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let (theirs, writer) = world.host_ends(STREAM);
     let source = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();

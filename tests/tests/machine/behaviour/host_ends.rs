@@ -7,13 +7,13 @@ use weft_core::machine::{EndState, HandleView, Step};
 use weft_core::trap::EndKind;
 
 use crate::calls::{BOTH, FUTURE, STREAM, join, set_new, set_poll, set_wait, suspend};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back_with_event, ended};
 
 fn a_guest_reads_what_the_host_writes<L: ExtensionLimits>() {
     for of in BOTH {
         for guest_first in [true, false] {
-            let mut world = World::<L>::new();
+            let mut world = GuestMachine::<L>::new();
             let (instance, _) = world.running();
             let (theirs, ours) = world.host_ends(of);
             let readable = world.machine.lower_end(instance, of.kind, of.ty, theirs).unwrap();
@@ -36,7 +36,7 @@ fn a_guest_reads_what_the_host_writes<L: ExtensionLimits>() {
 }
 
 fn the_host_reads_what_a_guest_writes<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let (readable, writable) = world.ends(STREAM);
     let ours = world.lift_end(instance, STREAM, readable);
@@ -52,7 +52,7 @@ fn the_host_reads_what_a_guest_writes<L: ExtensionLimits>() {
 }
 
 fn a_copy_names_the_hosts_buffer_by_its_number<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
     let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
@@ -72,7 +72,7 @@ fn a_copy_names_the_hosts_buffer_by_its_number<L: ExtensionLimits>() {
 }
 
 fn the_host_writes_to_itself<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     for of in BOTH {
         let (readable, writable) = world.host_ends(of);
         world.host_copy(readable, 1);
@@ -88,7 +88,7 @@ fn the_host_writes_to_itself<L: ExtensionLimits>() {
 }
 
 fn the_host_cancels_its_reads_and_writes<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
     let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();
@@ -104,7 +104,7 @@ fn the_host_cancels_its_reads_and_writes<L: ExtensionLimits>() {
 }
 
 fn dropping_a_host_end_is_told_to_its_guest<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(FUTURE);
     let readable = world.machine.lower_end(instance, FUTURE.kind, FUTURE.ty, theirs).unwrap();
@@ -119,7 +119,7 @@ fn dropping_a_host_end_is_told_to_its_guest<L: ExtensionLimits>() {
 }
 
 fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let other = world.instance();
     let (readable, writable) = world.ends(STREAM);
@@ -145,7 +145,7 @@ fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: ExtensionLimits>() {
 
 fn a_read_of_the_host_whose_values_are_bad_has_not_begun<L: ExtensionLimits>() {
     for is_nested in [false, true] {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         let (writer, _) = world.running();
         let (readable, writable) = world.ends(STREAM);
         let ours = world.lift_end(writer, STREAM, readable);
@@ -175,7 +175,7 @@ fn a_read_of_the_host_whose_values_are_bad_has_not_begun<L: ExtensionLimits>() {
 }
 
 fn the_view_of_an_end_of_the_host<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (readable, writable) = world.host_ends(STREAM);
     world.host_copy(writable, 4);
     let HandleView::End { id, kind, state, .. } = world.machine.end_view(writable).unwrap() else {

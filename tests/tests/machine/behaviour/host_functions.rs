@@ -11,14 +11,14 @@ use crate::calls::{
     join, set_new, set_poll, set_wait, subtask_cancel, subtask_drop, suspend, sync_subtask_cancel,
     task_cancel, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{
     HOST, WAITS, back, back_from_import, back_returned, back_with_event, called_back, calls_host,
     cancels_host, enters, subtask,
 };
 
 fn a_function_of_the_host_that_returns_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let function = world.host_function(7);
     for is_async in [false, true] {
@@ -42,7 +42,7 @@ fn a_function_of_the_host_that_returns_at_once<L: ExtensionLimits>() {
 }
 
 fn a_function_of_the_host_that_returns_later<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
 
@@ -73,7 +73,7 @@ fn a_function_of_the_host_that_returns_later<L: ExtensionLimits>() {
 }
 
 fn a_function_of_the_host_may_take_its_arguments_later<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
     let step = world.import_async(function);
@@ -91,7 +91,7 @@ fn a_function_of_the_host_may_take_its_arguments_later<L: ExtensionLimits>() {
 
 /// Calls a function of the host which gives control back, started or not.
 fn pending<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
     (function, main): (FunctionId, ThreadId),
     has_started: bool,
 ) -> (SubtaskId, u32) {
@@ -108,7 +108,7 @@ fn pending<L: ExtensionLimits>(
 }
 
 fn a_host_that_is_asked_to_cancel_may_do_so_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
     let expected = [
@@ -130,7 +130,7 @@ fn a_host_that_is_asked_to_cancel_may_do_so_at_once<L: ExtensionLimits>() {
 }
 
 fn a_host_that_is_asked_to_cancel_may_return_instead<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
     let (call, sub) = pending(&mut world, (function, main), false);
@@ -144,7 +144,7 @@ fn a_host_that_is_asked_to_cancel_may_return_instead<L: ExtensionLimits>() {
 }
 
 fn a_host_that_is_asked_to_cancel_may_take_its_time<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let function = world.host_function(7);
     let (call, sub) = pending(&mut world, (function, main), true);
@@ -169,7 +169,7 @@ fn a_host_that_is_asked_to_cancel_may_take_its_time<L: ExtensionLimits>() {
 }
 
 fn a_function_of_the_host_calls_guests<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let [second, third] = world.instances();
     let host = world.host_function(7);
@@ -207,7 +207,7 @@ fn a_function_of_the_host_calls_guests<L: ExtensionLimits>() {
 }
 
 fn a_function_of_the_host_calls_the_instance_that_called_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let host = world.host_function(7);
     let step = world.import(host);
@@ -225,7 +225,7 @@ fn a_function_of_the_host_calls_the_instance_that_called_it<L: ExtensionLimits>(
 }
 
 fn what_a_nested_call_makes_ready_runs_at_its_turn<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let host = world.host_function(7);
@@ -248,11 +248,11 @@ fn what_a_nested_call_makes_ready_runs_at_its_turn<L: ExtensionLimits>() {
 }
 
 fn the_host_hears_how_far_its_calls_come<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     let (call, thread) = world.invoke(function);
-    let heard = |world: &mut World<L>| {
+    let heard = |world: &mut GuestMachine<L>| {
         let events = world.host_events();
         for HostEvent { waitable, event } in &events {
             assert_eq!((*waitable, event.index), (WaitableId::Subtask(call), 0));
@@ -272,7 +272,7 @@ fn the_host_hears_how_far_its_calls_come<L: ExtensionLimits>() {
 }
 
 fn the_host_hears_one_event_of_a_call_that_came_to_its_end_meanwhile<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (one, _) = world.invoke(function);
@@ -294,7 +294,7 @@ fn the_host_hears_one_event_of_a_call_that_came_to_its_end_meanwhile<L: Extensio
 }
 
 fn a_call_of_the_host_whose_caller_is_removed_is_unknown<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let function = world.host_function(7);
     let (call, _) = pending(&mut world, (function, main), true);
@@ -308,7 +308,7 @@ fn a_call_of_the_host_whose_caller_is_removed_is_unknown<L: ExtensionLimits>() {
 }
 
 fn a_function_is_called_many_times_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);

@@ -7,11 +7,11 @@ use weft_core::machine::{Step, TypeDefinition};
 use weft_core::trap::Trap;
 
 use crate::calls::{HOST_RESOURCE, VALUE, resource_new, suspend, thread_yield};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 fn the_host_drops_a_resource_that_it_owns_by_its_destructor<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let destructor = world.sync(instance);
     let definition =
@@ -37,7 +37,7 @@ fn the_host_drops_a_resource_that_it_owns_by_its_destructor<L: ExtensionLimits>(
 }
 
 fn a_destructor_that_the_host_runs_may_not_block_alone<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let destructor = world.sync(instance);
     let definition =
@@ -57,7 +57,7 @@ fn a_destructor_that_the_host_runs_may_not_block_alone<L: ExtensionLimits>() {
 }
 
 fn there_may_be_no_destructor_to_call<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let destructor = world.sync(instance);
     let without = TypeDefinition::Resource { instance: Some(instance), destructor: None };
@@ -75,7 +75,7 @@ fn there_may_be_no_destructor_to_call<L: ExtensionLimits>() {
 }
 
 fn the_host_knows_how_often_it_holds_an_error_context<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let id = world.machine.new_host_error_context("it").unwrap();
     assert_eq!(world.machine.host_holds(id), Ok(1));

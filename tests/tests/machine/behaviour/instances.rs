@@ -13,14 +13,14 @@ use crate::calls::{
     error_context_new, join, resource_drop, resume_later, set_new, set_poll, set_wait,
     subtask_cancel, suspend, sync_subtask_cancel, task_cancel, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{
     HOST, WAITS, back, back_from_import, back_with_event, calls_host, ended, enters, subtask,
     trap_of,
 };
 
 fn an_instance_that_trapped_is_never_entered_again<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [trapped, other] = world.instances();
     let functions = [
         world.stackful(trapped),
@@ -69,7 +69,7 @@ fn an_instance_that_trapped_is_never_entered_again<L: ExtensionLimits>() {
 fn after_a_trap_nothing_is_left_but_to_give_up<L: ExtensionLimits>() {
     let calls = [set_wait(1), backpressure_dec(), task_cancel(), resume_later(9)];
     for call in calls {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         let (instance, _) = world.running();
         let trap = world.trap(call);
         let other = set_new();
@@ -82,7 +82,7 @@ fn after_a_trap_nothing_is_left_but_to_give_up<L: ExtensionLimits>() {
 }
 
 fn a_trap_locks_down_all_that_were_part_of_the_call<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [first, second, third, bystander] = world.instances();
     world.run_in(bystander);
     assert_eq!(world.step(thread_yield()), HOST);
@@ -108,7 +108,7 @@ fn a_trap_locks_down_all_that_were_part_of_the_call<L: ExtensionLimits>() {
 }
 
 fn a_trap_in_a_call_that_the_host_nested_ends_only_that<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (outer, main) = world.running();
     let inner = world.instance();
     let host = world.host_function(7);
@@ -128,7 +128,7 @@ fn a_trap_in_a_call_that_the_host_nested_ends_only_that<L: ExtensionLimits>() {
 
 /// "Implicitly checked at every execution step by component functions", says the Explainer.
 fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let host = world.host_function(7);
     let function = world.stackful(instance);
@@ -146,7 +146,7 @@ fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: Extensi
 }
 
 fn an_instance_can_be_locked_down_while_nothing_of_it_runs<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [locked, other] = world.instances();
     world.run_in(locked);
     assert_eq!(world.step(thread_yield()), HOST);
@@ -165,7 +165,7 @@ fn an_instance_can_be_locked_down_while_nothing_of_it_runs<L: ExtensionLimits>()
 }
 
 fn what_waits_for_an_instance_that_trapped_waits_until_it_gives_up<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let main = world.run_in(caller);
     let [waits, starts] = [world.stackful(callee), world.plain(callee)];
@@ -202,7 +202,7 @@ fn what_waits_for_an_instance_that_trapped_waits_until_it_gives_up<L: ExtensionL
 }
 
 fn nobody_reads_the_memory_of_an_instance_that_trapped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [trapped, other] = world.instances();
     world.run_in(trapped);
     let (readable, writable) = world.ends(STREAM);
@@ -220,7 +220,7 @@ fn nobody_reads_the_memory_of_an_instance_that_trapped<L: ExtensionLimits>() {
 }
 
 fn a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.plain(callee);
     let main = world.run_in(caller);
@@ -243,7 +243,7 @@ fn a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped<L: ExtensionL
 }
 
 fn removing_an_instance_drops_its_ends_and_handles<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [gone, other] = world.instances();
     world.run_in(gone);
     let (stream, writable) = world.ends(STREAM);
@@ -276,7 +276,7 @@ fn removing_an_instance_drops_its_ends_and_handles<L: ExtensionLimits>() {
 }
 
 fn a_shared_error_context_outlives_the_instance_that_made_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [gone, other] = world.instances();
     world.run_in(gone);
     let index = world.get(error_context_new());
@@ -291,7 +291,7 @@ fn a_shared_error_context_outlives_the_instance_that_made_it<L: ExtensionLimits>
 }
 
 fn an_instance_that_takes_the_place_of_a_removed_one_is_another<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (before, thread) = world.running();
     world.get(set_new());
     let function = world.stackful(before);
@@ -314,7 +314,7 @@ fn an_instance_that_takes_the_place_of_a_removed_one_is_another<L: ExtensionLimi
 }
 
 fn whoever_called_a_removed_instance_waits_for_ever<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.stackful(callee);
     let (call, _) = world.invoke(function);
@@ -341,7 +341,7 @@ fn whoever_called_a_removed_instance_waits_for_ever<L: ExtensionLimits>() {
 }
 
 fn what_a_removed_instance_called_goes_on<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.plain(callee);
     let main = world.run_in(caller);

@@ -11,7 +11,7 @@ use crate::calls::{
     error_context_drop, error_context_new, join, set_drop, set_new, set_poll, set_wait,
     subtask_cancel, subtask_drop, sync_subtask_cancel, task_cancel, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{
     HOST, WAITS, back, back_from_import, back_returned, back_with_event, called_back, calls_host,
     ended, enters, subtask,
@@ -24,7 +24,7 @@ struct Flag {
     writable: EndId,
 }
 
-fn flag<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId) -> Flag {
+fn flag<L: ExtensionLimits>(world: &mut GuestMachine<L>, instance: InstanceId) -> Flag {
     let (readable, writable) = world.host_ends(FUTURE);
     Flag {
         readable: world.machine.lower_end(instance, FUTURE.kind, FUTURE.ty, readable).unwrap(),
@@ -32,7 +32,7 @@ fn flag<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId) -> Flag 
     }
 }
 
-fn set<L: ExtensionLimits>(world: &mut World<L>, flag: Flag) {
+fn set<L: ExtensionLimits>(world: &mut GuestMachine<L>, flag: Flag) {
     world.as_host(|world| world.host_copy(flag.writable, 1));
 }
 
@@ -41,7 +41,7 @@ fn of_subtask(index: u32, state: SubtaskState) -> Event {
 }
 
 fn test_async_to_async<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [producer, consumer] = world.instances();
     let [eager, toggle, blocking] = [(); 3].map(|()| world.stackful(producer));
     let flags = [(); 4].map(|()| flag(&mut world, producer));
@@ -106,7 +106,7 @@ fn test_async_to_async<L: ExtensionLimits>() {
 
 /// The functions and instances of `test_callback_interleaving`, while `main` runs.
 struct Interleaving<L: ExtensionLimits> {
-    world: World<L>,
+    world: GuestMachine<L>,
     main: ThreadId,
     producer: InstanceId,
     consumer: InstanceId,
@@ -118,7 +118,7 @@ struct Interleaving<L: ExtensionLimits> {
 
 impl<L: ExtensionLimits> Interleaving<L> {
     fn new() -> Self {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         let [producer, consumer] = world.instances();
         let function = world.callback(producer);
         let plain = world.plain(consumer);
@@ -272,7 +272,7 @@ fn test_callback_interleaving<L: ExtensionLimits>() {
 }
 
 fn test_wasm_to_wasm_stream<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [one, two] = world.instances();
     let function = world.stackful(one);
     let [first, second] = [(); 2].map(|()| flag(&mut world, one));
@@ -364,7 +364,7 @@ fn test_wasm_to_wasm_stream<L: ExtensionLimits>() {
 }
 
 fn test_receive_own_stream<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let host = world.host_function(7);
     let (readable, writable) = world.ends(STREAM);
@@ -385,7 +385,7 @@ fn test_receive_own_stream<L: ExtensionLimits>() {
 /// The part of `test_cancel_subtask` in which a callee blocks in an import lowered without
 /// `async`.
 fn test_cancel_subtask<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let (function, host) = (world.callback(callee), world.host_function(7));
     let main = world.run_in(caller);

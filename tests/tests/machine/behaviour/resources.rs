@@ -14,12 +14,12 @@ use crate::calls::{
     HOST_RESOURCE, context_get, context_set, join, resource_drop, resource_new, resource_rep,
     set_new, set_wait, suspend, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, back_with_event, enters, subtask};
 
 /// A resource type of `instance`.
 fn resource<L: ExtensionLimits, C: Chooser>(
-    world: &mut World<L, C>,
+    world: &mut GuestMachine<L, C>,
     instance: InstanceId,
     destructor: Option<FunctionId>,
 ) -> TypeIndex {
@@ -28,7 +28,7 @@ fn resource<L: ExtensionLimits, C: Chooser>(
 }
 
 fn a_guest_makes_looks_into_and_drops_its_resources<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let ty = resource(&mut world, instance, None);
     let [one, two] = [7, u32::MAX].map(|rep| world.get(resource_new(ty, rep)));
@@ -45,7 +45,7 @@ fn a_guest_makes_looks_into_and_drops_its_resources<L: ExtensionLimits>() {
 }
 
 fn dropping_an_owned_resource_calls_its_destructor_in_its_instance<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [definer, user] = world.instances();
     let destructor = world.sync(definer);
     let ty = resource(&mut world, definer, Some(destructor));
@@ -69,7 +69,7 @@ fn dropping_an_owned_resource_calls_its_destructor_in_its_instance<L: ExtensionL
 }
 
 fn a_destructor_may_block_as_long_as_others_of_its_instance_can_run<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [definer, user] = world.instances();
     let destructor = world.sync(definer);
     let ty = resource(&mut world, definer, Some(destructor));
@@ -90,7 +90,7 @@ fn a_destructor_may_block_as_long_as_others_of_its_instance_can_run<L: Extension
 }
 
 fn the_defining_instance_drops_its_own_resource_by_its_destructor_too<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let destructor = world.sync(instance);
     let ty = resource(&mut world, instance, Some(destructor));
@@ -103,7 +103,7 @@ fn the_defining_instance_drops_its_own_resource_by_its_destructor_too<L: Extensi
 }
 
 fn the_host_hears_of_each_drop_of_its_resources<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     for representation in [5, 6] {
         let lowered = world.machine.lower_own(instance, HOST_RESOURCE, representation);
@@ -114,7 +114,7 @@ fn the_host_hears_of_each_drop_of_its_resources<L: ExtensionLimits>() {
 }
 
 fn owned_resources_move_from_instance_to_instance<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (definer, _) = world.running();
     let user = world.instance();
     let ty = resource(&mut world, definer, None);
@@ -130,7 +130,7 @@ fn owned_resources_move_from_instance_to_instance<L: ExtensionLimits>() {
 
 /// `main` calls `function`, to which it lends the resource at `index`: what the callee sees.
 fn lends<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
     function: FunctionId,
     (ty, index): (TypeIndex, u32),
 ) -> (TaskId, LoweredBorrow) {
@@ -140,13 +140,17 @@ fn lends<L: ExtensionLimits>(
     (task, world.machine.lower_borrow(task, ty, representation).unwrap())
 }
 
-fn lent_out<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId, index: u32) -> u32 {
+fn lent_out<L: ExtensionLimits>(
+    world: &mut GuestMachine<L>,
+    instance: InstanceId,
+    index: u32,
+) -> u32 {
     let HandleView::Resource { num_lends, .. } = world.view(instance, index) else { panic!() };
     num_lends
 }
 
 fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let callee = world.instance();
     let index = world.machine.lower_own(caller, HOST_RESOURCE, 21).unwrap();
@@ -189,7 +193,7 @@ fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: Exten
 }
 
 fn the_defining_instance_borrows_the_representation_itself<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let definer = world.instance();
     let ty = resource(&mut world, definer, None);
@@ -207,7 +211,7 @@ fn the_defining_instance_borrows_the_representation_itself<L: ExtensionLimits>()
 }
 
 fn a_resource_is_lent_to_many_calls_and_many_times_to_one<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let [first, second] = world.instances();
     let index = world.machine.lower_own(caller, HOST_RESOURCE, 1).unwrap();
@@ -229,7 +233,7 @@ fn a_resource_is_lent_to_many_calls_and_many_times_to_one<L: ExtensionLimits>() 
 }
 
 fn a_borrowed_handle_is_lent_on<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (caller, _) = world.running();
     let [middle, last] = world.instances();
     let index = world.machine.lower_own(caller, HOST_RESOURCE, 8).unwrap();
@@ -254,7 +258,7 @@ fn a_borrowed_handle_is_lent_on<L: ExtensionLimits>() {
 }
 
 fn the_host_lends_to_its_callees<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.plain(instance);
     let (call, step) = world.begin(function);
@@ -271,7 +275,7 @@ fn the_host_lends_to_its_callees<L: ExtensionLimits>() {
 }
 
 fn a_borrowed_handle_may_be_dropped_by_another_task<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (_, step) = world.begin(function);
@@ -292,7 +296,7 @@ fn a_borrowed_handle_may_be_dropped_by_another_task<L: ExtensionLimits>() {
 }
 
 fn arguments_are_lifted_when_the_callee_starts<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let callee = world.instance();
     let plain = world.plain(callee);
     world.invoke(plain);

@@ -10,11 +10,11 @@ use crate::calls::{
     STREAM, join, resume_later, set_drop, set_new, set_poll, set_wait, subtask_drop, suspend,
     thread_new, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, back_with_event, called_back, ended, enters, starts, subtask};
 
 /// A readable end whose writable end was dropped, so that it has an event.
-fn with_event<L: ExtensionLimits, C: Chooser>(world: &mut World<L, C>) -> u32 {
+fn with_event<L: ExtensionLimits, C: Chooser>(world: &mut GuestMachine<L, C>) -> u32 {
     let (readable, writable) = world.ends(STREAM);
     world.run(STREAM.drop_writable(writable));
     readable
@@ -25,7 +25,7 @@ fn dropped(index: u32) -> Event {
 }
 
 fn counts<L: ExtensionLimits, C: Chooser>(
-    world: &mut World<L, C>,
+    world: &mut GuestMachine<L, C>,
     instance: InstanceId,
     set: u32,
 ) -> (u32, u32, u32) {
@@ -36,7 +36,7 @@ fn counts<L: ExtensionLimits, C: Chooser>(
 }
 
 fn events_come_in_the_order_in_which_they_happened<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let set = world.get(set_new());
     let ends: Vec<_> = (0..3).map(|_| world.ends(STREAM)).collect();
@@ -56,7 +56,7 @@ fn events_come_in_the_order_in_which_they_happened<L: ExtensionLimits>() {
 }
 
 fn an_event_goes_with_its_waitable_from_set_to_set<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let [one, two] = [(); 2].map(|()| world.get(set_new()));
     let readable = with_event(&mut world);
@@ -80,7 +80,7 @@ fn an_event_goes_with_its_waitable_from_set_to_set<L: ExtensionLimits>() {
 }
 
 fn what_is_dropped_leaves_its_set_with_its_event<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let set = world.get(set_new());
     let readable = with_event(&mut world);
@@ -92,7 +92,7 @@ fn what_is_dropped_leaves_its_set_with_its_event<L: ExtensionLimits>() {
 }
 
 fn one_event_wakes_one_of_those_who_wait<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, first) = world.running();
     let set = world.get(set_new());
     let (readable, writable) = world.ends(STREAM);
@@ -119,16 +119,17 @@ fn one_event_wakes_one_of_those_who_wait<L: ExtensionLimits>() {
 }
 
 fn who_waits_is_no_longer_ready_when_the_event_is_taken_or_goes_away<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, first) = world.running();
     let set = world.get(set_new());
     assert_eq!(world.step(set_wait(set)), HOST);
     world.run_in(instance);
-    let takes: fn(&mut World<L>, u32, u32) = |world, set, readable| {
+    let takes: fn(&mut GuestMachine<L>, u32, u32) = |world, set, readable| {
         assert_eq!(world.event(set_poll(set)), dropped(readable));
     };
-    let leaves: fn(&mut World<L>, u32, u32) = |world, _, readable| world.run(join(readable, 0));
-    let drops: fn(&mut World<L>, u32, u32) = |world, _, readable| {
+    let leaves: fn(&mut GuestMachine<L>, u32, u32) =
+        |world, _, readable| world.run(join(readable, 0));
+    let drops: fn(&mut GuestMachine<L>, u32, u32) = |world, _, readable| {
         world.run(STREAM.drop_readable(readable));
     };
     for goes_away in [takes, leaves, drops] {
@@ -144,7 +145,7 @@ fn who_waits_is_no_longer_ready_when_the_event_is_taken_or_goes_away<L: Extensio
 }
 
 fn callbacks_and_threads_wait_on_one_set<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     let (_, callback) = world.invoke(function);
@@ -177,7 +178,7 @@ fn callbacks_and_threads_wait_on_one_set<L: ExtensionLimits>() {
 }
 
 fn a_callback_that_waits_where_there_is_an_event_gets_it_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     let (_, thread) = world.invoke(function);
@@ -191,7 +192,7 @@ fn a_callback_that_waits_where_there_is_an_event_gets_it_at_once<L: ExtensionLim
 }
 
 fn in_the_deterministic_profile_others_run_before_an_event_is_had<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(DeterministicProfile);
+    let mut world = GuestMachine::<L, _>::with(DeterministicProfile);
     let instance = world.instance();
     let (_, thread) = {
         let function = world.stackful(instance);
@@ -228,7 +229,7 @@ impl Chooser for LastEvent {
 }
 
 fn another_event_than_the_first_may_be_chosen<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(LastEvent);
+    let mut world = GuestMachine::<L, _>::with(LastEvent);
     world.running();
     let set = world.get(set_new());
     let ends = [(); 3].map(|()| {
@@ -243,7 +244,7 @@ fn another_event_than_the_first_may_be_chosen<L: ExtensionLimits>() {
 }
 
 fn a_subtasks_event_is_there_to_be_joined_later<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let callee = world.instance();
     let function = world.stackful(callee);

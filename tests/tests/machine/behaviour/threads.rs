@@ -13,11 +13,11 @@ use crate::calls::{
     spawn_indirect, spawn_ref, suspend, suspend_then_promote, suspend_then_resume, thread_index,
     thread_new, thread_yield, yield_then_promote, yield_then_resume,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, called_back, starts};
 
 fn a_new_thread_is_suspended_and_has_the_lowest_free_index<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     assert_eq!(world.get(thread_index()), 1);
     let [two, three] = [5, 6].map(|function| world.get(thread_new(function, 0)));
@@ -37,7 +37,7 @@ fn a_new_thread_is_suspended_and_has_the_lowest_free_index<L: ExtensionLimits>()
 }
 
 fn a_thread_starts_with_what_it_was_made_for<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let made = world.get(thread_new(7, u32::MAX));
     world.run(resume_later(made));
@@ -51,7 +51,7 @@ fn a_thread_starts_with_what_it_was_made_for<L: ExtensionLimits>() {
 fn threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let made: Vec<u32> = (0..4).map(|function| world.get(thread_new(function, 0))).collect();
     for position in [2, 0, 3, 1] {
@@ -67,7 +67,7 @@ fn threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed<
 }
 
 fn a_suspended_thread_goes_on_when_another_one_resumes_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let index = world.get(thread_index());
     let made = world.get(thread_new(1, index));
@@ -83,7 +83,7 @@ fn a_suspended_thread_goes_on_when_another_one_resumes_it<L: ExtensionLimits>() 
 }
 
 fn a_thread_that_switches_away_by_a_yield_stays_ready<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let index = world.get(thread_index());
     let made = world.get(thread_new(1, 0));
@@ -107,7 +107,7 @@ fn a_thread_that_switches_away_by_a_yield_stays_ready<L: ExtensionLimits>() {
 }
 
 fn promoting_a_thread_that_is_not_ready_suspends_or_yields<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let made = world.get(thread_new(1, 0));
     assert_eq!(world.step(yield_then_promote(made)), HOST);
@@ -120,7 +120,7 @@ fn promoting_a_thread_that_is_not_ready_suspends_or_yields<L: ExtensionLimits>()
 }
 
 fn a_thread_that_waits_for_the_lock_is_promoted_only_when_that_is_free<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let callback = world.callback(instance);
     let (_, waiting) = world.invoke(callback);
@@ -140,7 +140,7 @@ fn a_thread_that_waits_for_the_lock_is_promoted_only_when_that_is_free<L: Extens
 }
 
 fn threads_of_another_task_of_the_instance_can_be_resumed<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, first) = world.running();
     let index = world.get(thread_index());
     assert_eq!(world.step(suspend()), HOST);
@@ -156,7 +156,7 @@ fn threads_of_another_task_of_the_instance_can_be_resumed<L: ExtensionLimits>() 
 }
 
 fn each_thread_has_context_slots_of_its_own<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     world.run(context_set(0, 1));
     world.run(context_set(1, u32::MAX));
@@ -181,7 +181,7 @@ fn each_thread_has_context_slots_of_its_own<L: ExtensionLimits>() {
 }
 
 fn realloc_may_be_called_while_no_guest_runs<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     for _ in 0..2 {
         let thread = world.machine.begin_realloc(instance).unwrap();
@@ -208,7 +208,7 @@ impl Chooser for YieldsNot {
 }
 
 fn a_yield_may_be_chosen_to_do_nothing<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(YieldsNot);
+    let mut world = GuestMachine::<L, _>::with(YieldsNot);
     let (instance, _) = world.running();
     let made = world.get(thread_new(1, 0));
     world.run(thread_yield());
@@ -226,7 +226,7 @@ fn a_yield_may_be_chosen_to_do_nothing<L: ExtensionLimits>() {
 }
 
 fn a_spawned_thread_is_ready_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     assert_eq!(world.get(spawn_ref(false, Some(8), 1)), 2);
     assert_eq!(world.get(spawn_indirect(false, 9, 2)), 3);
@@ -242,7 +242,7 @@ fn a_spawned_thread_is_ready_at_once<L: ExtensionLimits>() {
 }
 
 fn in_the_deterministic_profile_no_thread_is_spawned<L: ExtensionLimits>() {
-    let mut world = World::<L, _>::with(DeterministicProfile);
+    let mut world = GuestMachine::<L, _>::with(DeterministicProfile);
     world.running();
     assert_eq!(world.get(spawn_ref(false, None, 1)), 0);
     assert_eq!(world.get(spawn_indirect(false, 9, 2)), 0);
@@ -251,7 +251,7 @@ fn in_the_deterministic_profile_no_thread_is_spawned<L: ExtensionLimits>() {
 }
 
 fn shared_functions_need_an_engine_that_has_them<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     let refused: [(Call, Builtin); 3] = [
         (spawn_ref(true, Some(1), 0), Builtin::ThreadSpawnRef),
@@ -268,7 +268,7 @@ fn shared_functions_need_an_engine_that_has_them<L: ExtensionLimits>() {
 }
 
 fn a_search_for_a_start_function_says_what_is_sought<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let call = thread_new(12, 13);
     let outcome = call.definition.call(&mut world.machine, &call.arguments).unwrap();

@@ -9,7 +9,7 @@ use weft_core::limits::Table;
 
 use weft_core::task::{CancellationHandlerId, CancellationHandlers, CancellationToken, Cancelled};
 
-use crate::guests::{Bounded, World};
+use crate::guests::{Bounded, GuestMachine};
 
 /// What closures have written down.
 type Heard = Arc<Mutex<Vec<u32>>>;
@@ -26,7 +26,7 @@ fn register<L: ExtensionLimits>(
 }
 
 fn closures_run_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();
@@ -56,7 +56,7 @@ fn closures_run_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
 fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();
@@ -80,7 +80,7 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
 }
 
 fn a_closure_that_can_not_be_registered_is_dropped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();
@@ -100,7 +100,7 @@ on_each_storage! {
 
 #[test]
 fn a_closure_for_which_there_is_no_room_is_dropped_and_the_others_stay() {
-    let mut world = World::<Bounded>::new();
+    let mut world = GuestMachine::<Bounded>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
     let mut handlers = CancellationHandlers::new();

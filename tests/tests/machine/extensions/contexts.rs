@@ -11,7 +11,7 @@ use weft_core::limits::{Array, ArrayText, Table};
 
 use super::{Locale, UserId, collision, elsewhere, key};
 use crate::calls::{backpressure_dec, backpressure_inc, suspend, thread_yield};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, enters, subtask};
 
 fn a_context_has_what_is_set_until_it_is_removed<L: ExtensionLimits>() {
@@ -100,7 +100,7 @@ fn a_typed_key_and_another_of_its_name_do_not_share_a_value<L: ExtensionLimits>(
 }
 
 fn the_current_context_is_replaced_pushed_and_popped<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let with = |user| {
         let mut context = AsyncContext::new();
         context.set::<UserId>(user).unwrap();
@@ -125,7 +125,7 @@ fn the_current_context_is_replaced_pushed_and_popped<L: ExtensionLimits>() {
 }
 
 fn the_values_of_the_current_context_are_read_set_and_removed<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     assert_eq!(world.machine.contexts().get_value(key("a")), None);
     assert_eq!(world.machine.contexts().remove_value(key("a")), Ok(None));
     assert_eq!(world.machine.contexts().remove::<UserId>(), Ok(false));
@@ -151,7 +151,7 @@ fn the_values_of_the_current_context_are_read_set_and_removed<L: ExtensionLimits
 }
 
 fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
@@ -198,7 +198,7 @@ fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimit
 fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, caller) = world.running();
     let instance = world.instance();
     let callee = world.stackful(instance);
@@ -236,7 +236,7 @@ fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets
 }
 
 fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, caller) = world.running();
     let instance = world.instance();
     let function = world.sync(instance);
@@ -257,7 +257,7 @@ fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: Extension
 }
 
 fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, thread) = world.running();
     world.run(backpressure_inc());
     assert_eq!(world.step(thread_yield()), HOST);
@@ -281,7 +281,7 @@ fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: ExtensionL
 }
 
 fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, thread) = world.running();
     world.run(backpressure_inc());
     assert_eq!(world.step(thread_yield()), HOST);
@@ -300,7 +300,7 @@ fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: ExtensionLimits
 }
 
 fn what_is_removed_with_its_instance_leaves_no_context<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     world.machine.contexts().set::<UserId>(1).unwrap();
     assert_eq!(world.step(suspend()), HOST);
@@ -312,7 +312,7 @@ fn what_is_removed_with_its_instance_leaves_no_context<L: ExtensionLimits>() {
 }
 
 fn a_task_without_a_context_has_no_record<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, thread) = world.running();
     let task = world.machine.task_of(thread).unwrap();
     assert_eq!(world.machine.contexts().of_task(task), Ok(None));

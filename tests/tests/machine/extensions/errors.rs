@@ -8,13 +8,13 @@ use weft_core::limits::Table;
 use weft_core::machine::HandleView;
 
 use crate::calls::{error_context_drop, error_context_new};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 
 /// Nothing is known of an error that is no more.
 const GONE: Error = Error::Unknown(Table::ErrorContexts);
 
 fn an_error_has_a_message_a_severity_and_a_code<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let error = world.machine.error_contexts().create("it broke", ErrorSeverity::Critical).unwrap();
     assert_eq!(world.machine.error_contexts().message(error), Ok("it broke"));
     assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Critical));
@@ -31,7 +31,7 @@ fn an_error_has_a_message_a_severity_and_a_code<L: ExtensionLimits>() {
 }
 
 fn an_error_has_stack_frames_from_the_innermost_out<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let inner = StackFrame::new("connect").file("database.rs").line(142).column(15);
     let outer = StackFrame::new("main");
     let error = world
@@ -51,7 +51,7 @@ fn an_error_has_stack_frames_from_the_innermost_out<L: ExtensionLimits>() {
 }
 
 fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let error = world.machine.error_contexts().create_simple("it broke").unwrap();
     assert_eq!(world.machine.error_contexts().severity(error), Ok(ErrorSeverity::Error));
     assert_eq!(world.machine.error_contexts().get_metadata(error, "url"), Ok(None));
@@ -82,7 +82,7 @@ fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
 }
 
 fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let handle = world.get(error_context_new());
     let Ok(Some(HandleView::ErrorContext(error))) = world.machine.handle_view(instance, handle)
@@ -127,7 +127,7 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
 fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let error = world.machine.error_contexts().create("lost", ErrorSeverity::Warning).unwrap();
     let handle = world.machine.lower_error_context(instance, error).unwrap();
@@ -143,7 +143,7 @@ fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<
 }
 
 fn every_operation_says_that_an_error_is_no_more<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let error = world.machine.error_contexts().create_simple("gone").unwrap();
     let other = world.machine.error_contexts().create_simple("there").unwrap();
     world.machine.error_contexts().drop(error).unwrap();

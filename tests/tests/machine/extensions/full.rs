@@ -11,7 +11,7 @@ use weft_core::limits::Table::{ErrorMetadata, ErrorRecords, StackFrames, TaskRec
 
 use super::{Locale, UserId, key};
 use crate::calls::suspend;
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 weft_core::limits! {
@@ -64,7 +64,7 @@ fn a_context_has_as_many_values_as_there_is_room_for_and_none_that_is_too_long()
 
 #[test]
 fn there_are_as_many_contexts_as_there_is_room_for() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     world.machine.contexts().set::<UserId>(1).unwrap();
     world.machine.contexts().push(AsyncContext::new()).unwrap();
     assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(Contexts));
@@ -96,7 +96,7 @@ fn contexts_nest_as_deep_as_there_is_room_for() {
         }
         extensions { contexts: 3, context_scopes: 1 }
     }
-    let mut world = World::<Flat>::new();
+    let mut world = GuestMachine::<Flat>::new();
     world.machine.contexts().push(AsyncContext::new()).unwrap();
     world.machine.contexts().push(AsyncContext::new()).unwrap();
     assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(ContextScopes));
@@ -107,7 +107,7 @@ fn contexts_nest_as_deep_as_there_is_room_for() {
 
 #[test]
 fn a_context_that_others_have_changes_if_there_is_room_for_a_copy() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     world.machine.contexts().set::<UserId>(1).unwrap();
@@ -121,7 +121,7 @@ fn a_context_that_others_have_changes_if_there_is_room_for_a_copy() {
     world.clean_up_with_contexts();
 }
 
-impl World<Little> {
+impl GuestMachine<Little> {
     /// Pops the host's contexts, and cleans up.
     fn clean_up_with_contexts(&mut self) {
         while self.machine.contexts().pop().unwrap().is_some() {}
@@ -131,7 +131,7 @@ impl World<Little> {
 
 #[test]
 fn a_shared_context_stays_as_it_is_where_there_is_no_room_for_a_copy() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     world.machine.contexts().push(AsyncContext::new()).unwrap();
@@ -152,7 +152,7 @@ fn a_shared_context_stays_as_it_is_where_there_is_no_room_for_a_copy() {
 
 #[test]
 fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (first, _) = world.invoke(function);
@@ -181,7 +181,7 @@ fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
 
 #[test]
 fn an_error_has_as_much_as_there_is_room_for() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let error = world.machine.error_contexts().create_simple("a long message").unwrap();
     assert_eq!(
         world.machine.error_contexts().message(error),
@@ -220,7 +220,7 @@ fn an_error_has_as_much_as_there_is_room_for() {
 
 #[test]
 fn an_error_that_can_not_be_described_is_not_made() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let frames = [StackFrame::new("f"), StackFrame::new("g")];
     let refused =
         world.machine.error_contexts().create_with_stack_trace("a", ErrorSeverity::Info, frames);
@@ -264,7 +264,7 @@ fn full_of_nothing<T>() -> Result<T, Error> {
 
 #[test]
 fn an_error_of_rusts_that_has_no_room_leaves_nothing() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let nothing = "".parse::<u8>().unwrap_err();
     let made = world.machine.error_contexts().create_from(&nothing, ErrorSeverity::Info).unwrap();
     assert_eq!(world.machine.error_contexts().message(made), Ok("cannot p"));
@@ -276,7 +276,7 @@ fn an_error_of_rusts_that_has_no_room_leaves_nothing() {
 
 #[test]
 fn a_machine_without_host_extensions_says_so_and_is_no_larger_for_it() {
-    let mut world = World::<None>::new();
+    let mut world = GuestMachine::<None>::new();
     assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(Contexts));
     assert_eq!(world.machine.error_contexts().create("a", ErrorSeverity::Info), full(ErrorRecords));
     let plain = world.machine.new_host_error_context("a").unwrap();

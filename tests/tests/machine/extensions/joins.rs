@@ -6,14 +6,14 @@ use weft_core::limits::Table;
 use weft_core::thread::{ThreadEnd, ThreadStatus};
 
 use super::threads::{clean_up, run, suspended};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 /// Nothing is known of a thread.
 const GONE: Error = Error::Unknown(Table::ThreadRecords);
 
 fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     assert_eq!(world.machine.threads().cancel_join(thread), Err(ExtensionError::NotJoined.into()));
     assert_eq!(world.machine.threads().begin_join(thread, None), Ok(()));
@@ -44,7 +44,7 @@ fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
 }
 
 fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
     assert_eq!(
@@ -71,7 +71,7 @@ fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
 }
 
 fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
     assert_eq!(world.machine.threads().begin_join(b, Some(a)), Ok(()));
@@ -96,7 +96,7 @@ fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
 }
 
 fn a_thread_that_is_over_waits_for_nobody<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [over, waited, other] = threads.map(|it| it.0);
     assert_eq!(world.machine.threads().begin_join(waited, Some(over)), Ok(()));

@@ -9,7 +9,7 @@ use weft_core::task::{TaskReturn, TaskStatus, with_cancellable_task, with_task};
 use weft_core::waitable::WaitResult;
 
 use crate::calls::suspend;
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 weft_core::limits! {
@@ -40,7 +40,7 @@ fn full<T>(table: Table) -> Result<T, Error> {
 
 #[test]
 fn a_task_without_a_record_still_ends() {
-    let mut world = World::<None>::new();
+    let mut world = GuestMachine::<None>::new();
     let [first, second] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     assert_eq!(world.machine.tasks().start(), full(Waitables));
     assert_eq!(with_task(&mut world.machine, |_, _| panic!()), full(Waitables), "nothing is run");
@@ -59,7 +59,7 @@ fn a_task_without_a_record_still_ends() {
 
 #[test]
 fn what_is_known_of_a_task_is_kept_whole_or_not_at_all() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let [first, second] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     let too_long = Err(ExtensionError::ValueTooLong { bytes: 5 }.into());
     assert_eq!(world.machine.tasks().set_metadata(first, "a", "12345"), too_long);
@@ -91,7 +91,7 @@ fn what_is_known_of_a_task_is_kept_whole_or_not_at_all() {
 
 #[test]
 fn a_task_that_can_not_have_its_context_is_not_started() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let first = world.machine.tasks().start().unwrap();
     world.machine.contexts().push(AsyncContext::new()).unwrap();
     let second = world.machine.tasks().start();
@@ -105,7 +105,7 @@ fn a_task_that_can_not_have_its_context_is_not_started() {
 
 #[test]
 fn a_token_has_as_many_handlers_as_there_is_room_for() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     assert_eq!(world.machine.cancellation_tokens().create(), full(CancellationTokens));
     assert_eq!(world.machine.cancellation_tokens().create_child(token), full(CancellationTokens));
@@ -130,7 +130,7 @@ fn a_token_has_as_many_handlers_as_there_is_room_for() {
 
 #[test]
 fn a_call_is_asked_to_cancel_if_that_can_be_kept_in_mind() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (first, _) = world.invoke(function);
@@ -147,7 +147,7 @@ fn a_call_is_asked_to_cancel_if_that_can_be_kept_in_mind() {
 
 #[test]
 fn a_closure_whose_result_can_not_be_kept_leaves_no_task() {
-    let mut world = World::<None>::new();
+    let mut world = GuestMachine::<None>::new();
     let refused = with_task(&mut world.machine, |_, _| Some(1_u32.into()));
     assert_eq!(refused, full(CallRecords));
     let refused = with_task(&mut world.machine, |_, _| Option::None);
@@ -165,7 +165,7 @@ fn there_are_as_many_sets_as_there_is_room_for() {
         }
         extensions { host_sets: 2 }
     }
-    let mut world = World::<Sets>::new();
+    let mut world = GuestMachine::<Sets>::new();
     let set = world.machine.waitable_sets().create().unwrap();
     assert_eq!(world.machine.waitable_sets().create(), full(WaitableSets));
     let tasks = [(); 4].map(|()| world.machine.tasks().start().unwrap());
@@ -181,7 +181,7 @@ fn there_are_as_many_sets_as_there_is_room_for() {
     world.machine.waitable_sets().drop(set).unwrap();
     world.clean_up();
 
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let set = world.machine.waitable_sets().create().unwrap();
     assert_eq!(world.machine.waitable_sets().create(), full(HostSets));
     assert_eq!(world.machine.waitable_sets().create_with(&[set]), full(HostSets));

@@ -12,11 +12,11 @@ use weft_core::limits::Table;
 
 use super::{Locale, UserId};
 use crate::calls::suspend;
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     machine.contexts().set::<UserId>(1).unwrap();
 
@@ -44,7 +44,7 @@ fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: Extension
 }
 
 fn a_scopes_context_is_there_until_the_scope_is_left<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     assert_eq!(scope.contexts().pop(), Err(ExtensionError::ContextScopeEntered.into()));
     scope.contexts().push(AsyncContext::new()).unwrap();
@@ -61,7 +61,7 @@ fn a_scopes_context_is_there_until_the_scope_is_left<L: ExtensionLimits>() {
 }
 
 fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.machine.contexts().set::<UserId>(1).unwrap();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     std::mem::forget(AsyncContextScope::enter_empty(&mut *scope).unwrap());
@@ -77,7 +77,7 @@ fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: ExtensionLimits>(
 }
 
 fn a_scope_in_a_function_of_the_host_is_its_callers<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.running();
     world.machine.contexts().set::<UserId>(1).unwrap();
     world.as_host(|world| {
@@ -90,7 +90,7 @@ fn a_scope_in_a_function_of_the_host_is_its_callers<L: ExtensionLimits>() {
 }
 
 fn a_scope_outlives_the_task_that_it_was_entered_for<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     assert_eq!(suspend().definition.call(&mut *scope, &[]).map(|_| ()), Ok(()));
@@ -105,7 +105,7 @@ fn a_scope_outlives_the_task_that_it_was_entered_for<L: ExtensionLimits>() {
 }
 
 fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let found = with_async_context(machine, AsyncContext::new(), |machine| {
         machine.contexts().set::<UserId>(1).unwrap();
@@ -352,7 +352,7 @@ fn current<S: HostExtensions>(store: &mut S) -> Option<(Option<u64>, Option<Stri
 /// Plays it in a scope around all, and asserts that nothing of it is left, and that each task has
 /// the context that it was begun in.
 fn nothing_is_left<L: ExtensionLimits>(doings: &[Doing]) {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let mut begun = Vec::new();

@@ -10,7 +10,7 @@ use weft_core::task::TaskStatus;
 use weft_core::waitable::{FailedTask, WaitResult, Waitable};
 
 use crate::calls::{STREAM, set_new, set_wait, task_cancel};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 const GONE: Error = Error::Unknown(Table::WaitableSets);
@@ -29,7 +29,7 @@ fn ready<L: ExtensionLimits>(
 }
 
 fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let tasks = [(); 3].map(|()| world.machine.tasks().start().unwrap());
     let set = world.machine.waitable_sets().create_with(&tasks).unwrap();
     assert_eq!(world.machine.waitable_sets().count(set), Ok(3));
@@ -63,7 +63,7 @@ fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: Exte
 }
 
 fn calls_and_ends_of_the_host_are_members_as_tasks_are<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (readable, writable) = world.host_ends(STREAM);
@@ -86,7 +86,7 @@ fn calls_and_ends_of_the_host_are_members_as_tasks_are<L: ExtensionLimits>() {
 }
 
 fn a_member_that_leaves_keeps_its_event<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let task = world.machine.tasks().start().unwrap();
     let [first, second] = [(); 2].map(|()| world.machine.waitable_sets().create().unwrap());
     world.machine.waitable_sets().add(first, task).unwrap();
@@ -116,7 +116,7 @@ fn a_member_that_leaves_keeps_its_event<L: ExtensionLimits>() {
 }
 
 fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let (readable, writable) = world.host_ends(STREAM);
     let set = world.machine.waitable_sets().create_with(&[readable, writable]).unwrap();
@@ -137,7 +137,7 @@ fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
 }
 
 fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [outer, middle, inner] = [(); 3].map(|()| world.machine.waitable_sets().create().unwrap());
     let [deep, direct] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     world.machine.waitable_sets().add(inner, deep).unwrap();
@@ -191,7 +191,7 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
 }
 
 fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [outer, set] = [(); 2].map(|()| world.machine.waitable_sets().create().unwrap());
     let [task, other] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     world.machine.waitable_sets().add(set, task).unwrap();
@@ -217,7 +217,7 @@ fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: ExtensionLimits>() {
 }
 
 fn a_member_that_fails_is_told_with_its_error<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let tasks = [(); 3].map(|()| world.machine.tasks().start().unwrap());
     let set = world.machine.waitable_sets().create_with(&tasks).unwrap();
     let error = world.machine.error_contexts().create_simple("it broke").unwrap();
@@ -240,7 +240,7 @@ fn a_member_that_fails_is_told_with_its_error<L: ExtensionLimits>() {
 }
 
 fn what_can_not_be_a_member_changes_nothing<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [task, gone] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     world.machine.tasks().cancel(gone).unwrap();
     world.machine.tasks().drop(gone).unwrap();
@@ -271,7 +271,7 @@ fn what_can_not_be_a_member_changes_nothing<L: ExtensionLimits>() {
 }
 
 fn a_guests_calls_are_not_the_hosts<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let function = world.host_function(7);
     let (instance, _) = world.running();
     world.get(set_new());
@@ -289,7 +289,7 @@ fn a_guests_calls_are_not_the_hosts<L: ExtensionLimits>() {
 }
 
 fn a_guests_set_is_not_the_hosts<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (_, thread) = world.running();
     let index = world.get(set_new());
     assert_eq!(world.step(set_wait(index)), HOST);
@@ -329,7 +329,7 @@ fn a_guests_set_is_not_the_hosts<L: ExtensionLimits>() {
 }
 
 fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (readable, writable) = world.host_ends(STREAM);
     let task = world.machine.tasks().start().unwrap();
     let set = world.machine.waitable_sets().create_with(&[task]).unwrap();
@@ -377,7 +377,7 @@ on_each_storage! {
 fn each_event_is_taken_once<L: ExtensionLimits>(
     operations: &[(u8, usize, usize)],
 ) -> Result<(), TestCaseError> {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let tasks = [(); 6].map(|()| world.machine.tasks().start().unwrap());
     let sets = [(); 4].map(|()| world.machine.waitable_sets().create().unwrap());
     let mut ended = Vec::new();

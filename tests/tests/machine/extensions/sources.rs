@@ -9,10 +9,10 @@ use weft_core::error_context::{ErrorContextId, ErrorSeverity};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 
-use crate::guests::World;
+use crate::guests::GuestMachine;
 
 fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [first, second, third] =
         ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
     assert_eq!(world.machine.error_contexts().set_source(first, second), Ok(()));
@@ -36,7 +36,7 @@ fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
 }
 
 fn a_source_that_is_replaced_is_let_go<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [first, second, third] =
         ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
     world.machine.error_contexts().set_source(first, second).unwrap();
@@ -53,7 +53,7 @@ fn a_source_that_is_replaced_is_let_go<L: ExtensionLimits>() {
 }
 
 fn no_error_is_among_its_own_sources<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [first, second, third] =
         ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
     world.machine.error_contexts().set_source(first, second).unwrap();
@@ -110,7 +110,7 @@ impl std::error::Error for Endless {
 }
 
 fn an_error_of_rusts_comes_with_its_sources<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let made = world
         .machine
         .error_contexts()
@@ -127,7 +127,7 @@ fn an_error_of_rusts_comes_with_its_sources<L: ExtensionLimits>() {
 }
 
 fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let refused = world.machine.error_contexts().create_from(&Endless, ErrorSeverity::Info);
     let full = Error::Full(Table::ErrorContexts);
     assert!(
@@ -151,7 +151,7 @@ on_each_storage! {
 #[cfg(feature = "alloc")]
 #[test]
 fn as_many_sources_as_are_followed_are_all_there() {
-    let mut world = World::<weft_core::limits::Heap>::new();
+    let mut world = GuestMachine::<weft_core::limits::Heap>::new();
     let made = world
         .machine
         .error_contexts()
@@ -212,7 +212,7 @@ impl Model {
 /// Makes errors each other's sources as it comes, drops some of them, and asserts that every trace
 /// ends and that nothing is left.
 fn traces_end<L: ExtensionLimits>(operations: &[(u8, u8, u8)]) {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let mut model = Model { is_held: vec![true; 6], sources: vec![None; 6] };
     let errors: Vec<ErrorContextId> =
         (0..6).map(|_| world.machine.error_contexts().create_simple("e").unwrap()).collect();

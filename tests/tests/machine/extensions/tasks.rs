@@ -10,14 +10,14 @@ use weft_core::task::{TaskResult, TaskReturn, TaskStatus, with_cancellable_task,
 
 use super::UserId;
 use crate::calls::{backpressure_dec, backpressure_inc, suspend, thread_yield};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 /// Nothing is known of a task that is no more.
 const GONE: Error = Error::Unknown(Table::Waitables);
 
 fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let task = world.machine.tasks().start().unwrap();
     assert_eq!(world.machine.tasks().status(task), Ok(TaskStatus::Running));
     assert_eq!(world.machine.tasks().result(task), Ok(None));
@@ -38,7 +38,7 @@ fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: ExtensionLimits
 }
 
 fn a_task_returns_nothing_a_value_or_bytes<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let values = [
         TaskReturn::from(()),
         TaskReturn::from(ContextValue::from(true)),
@@ -57,7 +57,7 @@ fn a_task_returns_nothing_a_value_or_bytes<L: ExtensionLimits>() {
 }
 
 fn a_task_that_is_over_can_not_end_again<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let ended = [(); 3].map(|()| world.machine.tasks().start().unwrap());
     world.machine.tasks().complete(ended[0], 1_u32).unwrap();
     world.machine.tasks().fail(ended[1], None).unwrap();
@@ -82,7 +82,7 @@ fn a_task_that_is_over_can_not_end_again<L: ExtensionLimits>() {
 }
 
 fn a_task_that_fails_holds_the_error_as_long_as_it_lives<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let task = world.machine.tasks().start().unwrap();
     let error = world.machine.error_contexts().create("it broke", ErrorSeverity::Critical).unwrap();
     world.machine.error_contexts().set_metadata(error, "task_id", task.as_u64()).unwrap();
@@ -105,7 +105,7 @@ fn a_task_that_fails_holds_the_error_as_long_as_it_lives<L: ExtensionLimits>() {
 }
 
 fn a_task_has_metadata_of_its_own_which_end_with_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [first, second] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     assert_eq!(world.machine.tasks().remove_metadata(first, "a"), Ok(None));
     assert_eq!(world.machine.tasks().set_metadata(first, "a", 1_u32), Ok(None));
@@ -141,7 +141,7 @@ fn a_task_has_metadata_of_its_own_which_end_with_it<L: ExtensionLimits>() {
 }
 
 fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let [running, over] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     world.machine.tasks().complete(over, 1_u32).unwrap();
     assert_eq!(world.machine.tasks().drop(running), Err(ExtensionError::NotFinished.into()));
@@ -155,7 +155,7 @@ fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
 }
 
 fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (call, _) = world.invoke(function);
@@ -193,7 +193,7 @@ fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
 fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     world.run(backpressure_inc());
     let function = world.stackful(instance);
@@ -211,7 +211,7 @@ fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trappe
 }
 
 fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let [bound, unbound] = [(); 2].map(|()| {
@@ -237,7 +237,7 @@ fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() 
 }
 
 fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (call, _) = world.invoke(function);
@@ -254,7 +254,7 @@ fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: ExtensionLi
 }
 
 fn a_call_that_ends_before_it_is_asked_is_not_asked<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (returned, _) = world.invoke(function);
@@ -271,7 +271,7 @@ fn a_call_that_ends_before_it_is_asked_is_not_asked<L: ExtensionLimits>() {
 }
 
 fn a_host_task_has_the_context_that_it_was_started_in<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let task = {
         let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
         scope.contexts().set::<UserId>(7).unwrap();
@@ -290,7 +290,7 @@ fn a_host_task_has_the_context_that_it_was_started_in<L: ExtensionLimits>() {
 }
 
 fn a_closure_is_a_task_while_it_runs<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let returned = with_task(machine, |machine, task| {
         assert_eq!(machine.tasks().status(task), Ok(TaskStatus::Running));
@@ -334,7 +334,7 @@ fn a_closure_is_a_task_while_it_runs<L: ExtensionLimits>() {
 }
 
 fn every_operation_says_that_a_task_is_no_more<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let task = world.machine.tasks().start().unwrap();
     world.machine.tasks().cancel(task).unwrap();
     world.machine.tasks().drop(task).unwrap();

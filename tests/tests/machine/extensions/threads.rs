@@ -10,7 +10,7 @@ use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadSta
 use crate::calls::{
     backpressure_dec, backpressure_inc, set_new, suspend, task_cancel, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, called_back, enters};
 
 /// Nothing is known of a thread.
@@ -19,7 +19,7 @@ const GONE: Error = Error::Unknown(Table::ThreadRecords);
 /// Begins a thread, with the step that is next.
 #[track_caller]
 pub(super) fn spawn<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
     function: FunctionId,
     parent: Option<SpawnedThreadId>,
 ) -> (SpawnedThreadId, SubtaskId, Step) {
@@ -29,7 +29,7 @@ pub(super) fn spawn<L: ExtensionLimits>(
 
 /// Begins a thread in a new instance, which runs.
 #[track_caller]
-pub(super) fn run<L: ExtensionLimits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
+pub(super) fn run<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (SpawnedThreadId, SubtaskId) {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (thread, call, step) = spawn(world, function, None);
@@ -39,7 +39,9 @@ pub(super) fn run<L: ExtensionLimits>(world: &mut World<L>) -> (SpawnedThreadId,
 
 /// Begins a thread in a new instance, which is suspended.
 #[track_caller]
-pub(super) fn suspended<L: ExtensionLimits>(world: &mut World<L>) -> (SpawnedThreadId, SubtaskId) {
+pub(super) fn suspended<L: ExtensionLimits>(
+    world: &mut GuestMachine<L>,
+) -> (SpawnedThreadId, SubtaskId) {
     let begun = run(world);
     assert_eq!(world.step(suspend()), HOST);
     begun
@@ -47,7 +49,10 @@ pub(super) fn suspended<L: ExtensionLimits>(world: &mut World<L>) -> (SpawnedThr
 
 /// Joins a thread that is over, and forgets it.
 #[track_caller]
-pub(super) fn join<L: ExtensionLimits>(world: &mut World<L>, thread: SpawnedThreadId) -> ThreadEnd {
+pub(super) fn join<L: ExtensionLimits>(
+    world: &mut GuestMachine<L>,
+    thread: SpawnedThreadId,
+) -> ThreadEnd {
     world.machine.threads().begin_join(thread, None).unwrap();
     let end = world.machine.threads().end_join(thread).unwrap().unwrap();
     assert_eq!(world.machine.threads().clean_up(), Ok(1));
@@ -57,7 +62,7 @@ pub(super) fn join<L: ExtensionLimits>(world: &mut World<L>, thread: SpawnedThre
 /// Ends everything, and asserts that nothing is left.
 #[track_caller]
 pub(super) fn clean_up<L: ExtensionLimits>(
-    mut world: World<L>,
+    mut world: GuestMachine<L>,
     threads: &[(SpawnedThreadId, SubtaskId)],
 ) {
     while world.machine.trapped().is_ok() {}
@@ -75,7 +80,7 @@ pub(super) fn clean_up<L: ExtensionLimits>(
 }
 
 fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
@@ -106,7 +111,7 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
 }
 
 fn a_thread_is_begun_by_the_number_of_its_function<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let parent = suspended(&mut world);
     let (one, other) = (world.instance(), world.instance());
     let table = [world.stackful(one), world.stackful(other)];
@@ -128,7 +133,7 @@ fn a_thread_is_begun_by_the_number_of_its_function<L: ExtensionLimits>() {
 }
 
 fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     world.invoke(function);
@@ -143,7 +148,7 @@ fn a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there<L: Extens
 }
 
 fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     let (thread, call, step) = spawn(&mut world, function, None);
@@ -161,7 +166,7 @@ fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: ExtensionLimits>() {
 }
 
 fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     let (thread, call, step) = spawn(&mut world, function, None);
@@ -177,7 +182,7 @@ fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: ExtensionL
 }
 
 fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (_, other) = world.invoke(function);
@@ -198,7 +203,7 @@ fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: Exten
 }
 
 fn a_trap_ends_all_threads_of_its_instance_and_no_others<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let other = suspended(&mut world);
     let first = suspended(&mut world);
     let instance = world.instances[1];
@@ -215,7 +220,7 @@ fn a_trap_ends_all_threads_of_its_instance_and_no_others<L: ExtensionLimits>() {
 }
 
 fn a_thread_whose_instance_is_removed_has_failed<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let begun = suspended(&mut world);
     let instance = world.instances.remove(0);
     world.machine.remove_instance(instance).unwrap();
@@ -225,7 +230,7 @@ fn a_thread_whose_instance_is_removed_has_failed<L: ExtensionLimits>() {
 }
 
 fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let parent = suspended(&mut world);
     let function = world.stackful(world.instances[0]);
     let children = [(); 2].map(|()| {
@@ -250,7 +255,7 @@ fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
 }
 
 fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     assert_eq!(world.machine.threads().get_local(thread, 1), Ok(None));
     assert_eq!(world.machine.threads().set_local(thread, 1, "one", Some(100)), Ok(None));
@@ -276,7 +281,7 @@ fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: Extension
 }
 
 fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     for key in [1, 2, 3_u32] {
         world.machine.threads().set_local(thread, key, key, Some(key)).unwrap();
@@ -295,7 +300,7 @@ fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
 }
 
 fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     for key in [1, 2, 3_u32] {
         world.machine.threads().set_local(thread, key, key, Some(key)).unwrap();
@@ -311,7 +316,7 @@ fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
 }
 
 fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     world.machine.threads().set_local(thread, 1, 1_u8, Some(7)).unwrap();
     world.task_return(None);
@@ -333,7 +338,7 @@ fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: 
 }
 
 fn a_function_of_the_host_finds_the_thread_that_calls_it<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     let found = world.as_host(|world| {
         let found = world.machine.threads().current().unwrap();
@@ -346,7 +351,7 @@ fn a_function_of_the_host_finds_the_thread_that_calls_it<L: ExtensionLimits>() {
 }
 
 fn a_thread_that_can_not_be_begun_leaves_nothing<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let begun = run(&mut world);
     let function = world.stackful(world.instances[0]);
     let config = ThreadSpawnConfig::default();
@@ -364,7 +369,7 @@ fn a_thread_that_can_not_be_begun_leaves_nothing<L: ExtensionLimits>() {
 }
 
 fn every_operation_says_that_a_thread_is_not_known<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let begun = suspended(&mut world);
     let instance = world.instances.remove(0);
     world.machine.remove_instance(instance).unwrap();
@@ -424,7 +429,7 @@ weft_core::limits! {
 
 #[test]
 fn what_has_no_room_says_so_and_what_was_joined_makes_room() {
-    let mut world = World::<Little>::new();
+    let mut world = GuestMachine::<Little>::new();
     let (thread, call) = run(&mut world);
     let too_long = Err(ExtensionError::ValueTooLong { bytes: 5 }.into());
     assert_eq!(world.machine.threads().set_local(thread, 1, "12345", None), too_long);

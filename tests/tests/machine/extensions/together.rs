@@ -13,7 +13,7 @@ use weft_core::waitable::{FailedTask, WaitResult};
 
 use super::UserId;
 use crate::calls::{set_new, suspend, task_cancel, thread_yield};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, called_back, enters};
 
 /// A thread that the host has begun.
@@ -24,7 +24,7 @@ struct Begun {
     thread: ThreadId,
 }
 
-impl<L: ExtensionLimits> World<L> {
+impl<L: ExtensionLimits> GuestMachine<L> {
     #[track_caller]
     fn spawn(&mut self, function: FunctionId, parent: Option<SpawnedThreadId>) -> Begun {
         let config = ThreadSpawnConfig::default();
@@ -71,7 +71,7 @@ impl<L: ExtensionLimits> World<L> {
 }
 
 /// An error which says what thread it is of.
-fn error_of<L: ExtensionLimits>(world: &mut World<L>, thread: Begun) -> ErrorContextId {
+fn error_of<L: ExtensionLimits>(world: &mut GuestMachine<L>, thread: Begun) -> ErrorContextId {
     let error = world.machine.error_contexts().create("cancelled", ErrorSeverity::Warning).unwrap();
     world.machine.error_contexts().set_metadata(error, "thread", thread.call.as_u64()).unwrap();
     error
@@ -80,7 +80,7 @@ fn error_of<L: ExtensionLimits>(world: &mut World<L>, thread: Begun) -> ErrorCon
 fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left_it<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
@@ -114,7 +114,7 @@ fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left
 fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_that_names_it<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     let parent = world.waiting(function, None);
@@ -170,7 +170,7 @@ fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_t
 }
 
 fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instances = world.instances::<3>();
     let threads = instances.map(|instance| {
         let function = world.callback(instance);
@@ -208,7 +208,7 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
 }
 
 fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     world.machine.contexts().set::<UserId>(1).unwrap();
     let [good, bad] = world.instances();
     let [good_function, bad_function] = [good, bad].map(|it| world.stackful(it));
@@ -258,7 +258,7 @@ fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: Extensi
 fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_thread_is<
     L: ExtensionLimits,
 >() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     world.machine.contexts().set::<UserId>(1).unwrap();
@@ -304,7 +304,7 @@ fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_
 }
 
 fn the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
     let threads = [(); 2].map(|()| world.waiting(function, None));

@@ -7,13 +7,13 @@ use weft_core::limits::Table;
 use weft_core::task::{Cancelled, TaskStatus};
 
 use crate::calls::suspend;
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 const GONE: Error = Error::Unknown(Table::CancellationTokens);
 const NO_HANDLER: Error = Error::Unknown(Table::CancellationHandlers);
 
-impl<L: ExtensionLimits> World<L> {
+impl<L: ExtensionLimits> GuestMachine<L> {
     /// The numbers of the handlers that the host hears of.
     fn told(&mut self) -> Vec<u64> {
         std::iter::from_fn(|| self.machine.cancellation_tokens().next_cancelled().unwrap())
@@ -23,7 +23,7 @@ impl<L: ExtensionLimits> World<L> {
 }
 
 fn a_token_cancels_its_children_and_not_its_parent<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let child = world.machine.cancellation_tokens().create_child(root).unwrap();
     let other = world.machine.cancellation_tokens().create_child(root).unwrap();
@@ -44,7 +44,7 @@ fn a_token_cancels_its_children_and_not_its_parent<L: ExtensionLimits>() {
 }
 
 fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let child = world.machine.cancellation_tokens().create_child(root).unwrap();
     let handlers = [(root, 1), (child, 2), (child, 3)].map(|(token, number)| {
@@ -68,7 +68,7 @@ fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits
 }
 
 fn a_handler_that_is_unregistered_is_not_heard_of<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     let [early, late, heard] = [1, 2, 3]
         .map(|number| world.machine.cancellation_tokens().register(token, number).unwrap());
@@ -83,7 +83,7 @@ fn a_handler_that_is_unregistered_is_not_heard_of<L: ExtensionLimits>() {
 }
 
 fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let child = world.machine.cancellation_tokens().create_child(root).unwrap();
     let [bound, unbound, over, late] = [(); 4].map(|()| world.machine.tasks().start().unwrap());
@@ -121,7 +121,7 @@ fn a_host_task_that_is_bound_is_cancelled_at_once<L: ExtensionLimits>() {
 }
 
 fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let calls = [(); 3].map(|()| {
@@ -154,7 +154,7 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
 }
 
 fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let function = world.host_function(7);
     world.running();
     let (call, _) = world.machine.canon_lower(function, true).unwrap();
@@ -171,7 +171,7 @@ fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
 }
 
 fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     let [dropped, left] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     for task in [dropped, left] {
@@ -193,7 +193,7 @@ fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
 }
 
 fn the_children_of_a_token_that_is_dropped_are_its_parents<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let between = world.machine.cancellation_tokens().create_child(root).unwrap();
     let leaves =
@@ -209,7 +209,7 @@ fn the_children_of_a_token_that_is_dropped_are_its_parents<L: ExtensionLimits>()
 }
 
 fn every_operation_says_that_a_token_is_no_more<L: ExtensionLimits>() {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     let task = world.machine.tasks().start().unwrap();
     world.machine.cancellation_tokens().drop(token).unwrap();
@@ -241,7 +241,7 @@ on_each_storage! {
 fn tokens_behave_as_a_tree<L: ExtensionLimits>(
     operations: &[(u8, usize, usize)],
 ) -> Result<(), TestCaseError> {
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let mut model: Vec<(_, Option<usize>, bool, bool)> = Vec::new();
     let mut expected: Vec<u64> = Vec::new();
     let mut waiting: Vec<(usize, u64)> = Vec::new();

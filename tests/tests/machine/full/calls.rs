@@ -15,7 +15,7 @@ use crate::calls::{
     resume_later, spawn_indirect, spawn_ref, subtask_cancel, subtask_drop, suspend,
     sync_subtask_cancel, thread_new, thread_yield, yield_then_resume,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, calls_host, enters, starts, subtask};
 
 #[test]
@@ -50,7 +50,7 @@ fn every_promise_of_a_thread_index_is_kept_or_taken_back() {
 }
 
 /// Threads of the first instance that ran, and of which one has ended.
-fn ends_one<L: ExtensionLimits>(world: &mut World<L>) {
+fn ends_one<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let main = world.machine.current().unwrap();
     let step = world.step(yield_then_resume(2));
     starts(&step, (1, 2));
@@ -59,21 +59,21 @@ fn ends_one<L: ExtensionLimits>(world: &mut World<L>) {
     assert_eq!(back(&step, main), 0);
 }
 
-fn fill_threads<L: ExtensionLimits>(world: &mut World<L>) {
+fn fill_threads<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     for index in [2, 3] {
         assert_eq!(world.get(thread_new(1, 2)), index);
     }
 }
 
 /// Two more threads of the function that runs, which waits then; the first of them is ready.
-fn fill_threads_and_rest<L: ExtensionLimits>(world: &mut World<L>) {
+fn fill_threads_and_rest<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     fill_threads(world);
     world.run(resume_later(2));
     assert_eq!(world.step(suspend()), HOST);
 }
 
 /// The thread that is ready ends.
-fn ends_ready<L: ExtensionLimits>(world: &mut World<L>) {
+fn ends_ready<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let step = world.tick();
     starts(&step, (1, 2));
     assert_eq!(world.exit(), HOST);
@@ -96,11 +96,11 @@ fn thread_indices_are_full_until_a_thread_ends() {
         },
         |world, setup| call(world, resource_drop(setup.ty, 1)),
     ];
-    let fill: fn(&mut World<_>, &Setup) = |world, setup| {
+    let fill: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {
         assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
         fill_threads(world);
     };
-    let free: fn(&mut World<_>, &Setup) = |world, _| ends_one(world);
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, _| ends_one(world);
     is_full((Table::ThreadIndices, 3), fill, free, &ways);
     is_full_at_the_end_of_a_step(Table::ThreadIndices, fill, free, &find_start_function());
     let ways: [Way<FewThreadIndices>; 2] = [
@@ -147,11 +147,11 @@ fn threads_are_full_until_one_ends() {
         },
         |world, setup| call(world, resource_drop(setup.ty, 1)),
     ];
-    let fill: fn(&mut World<_>, &Setup) = |world, setup| {
+    let fill: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {
         assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
         fill_threads(world);
     };
-    let free: fn(&mut World<_>, &Setup) = |world, _| ends_one(world);
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, _| ends_one(world);
     is_full((Table::Threads, 3), fill, free, &ways);
     is_full_at_the_end_of_a_step(Table::Threads, fill, free, &find_start_function());
     let ways: [Way<FewThreads>; 2] = [
@@ -180,7 +180,7 @@ fn tasks_are_full_until_an_instance_is_removed() {
         },
         |world, setup| call(world, resource_drop(setup.ty, 1)),
     ];
-    let fill: fn(&mut World<_>, &Setup) = |world, setup| {
+    let fill: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {
         assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
         world.as_host(|world| {
             for _ in 0..2 {
@@ -189,12 +189,12 @@ fn tasks_are_full_until_an_instance_is_removed() {
             }
         });
     };
-    let free: fn(&mut World<_>, &Setup) = |world, _| {
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, _| {
         let instance = world.instances[1];
         world.machine.remove_instance(instance).unwrap();
     };
     is_full((Table::Tasks, 3), fill, free, &ways);
-    let rest: fn(&mut World<_>, &Setup) = |world, setup| {
+    let rest: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {
         assert_eq!(world.step(suspend()), HOST);
         for _ in 0..2 {
             world.invoke(setup.guest);
@@ -206,7 +206,7 @@ fn tasks_are_full_until_an_instance_is_removed() {
 }
 
 /// Both ends of a stream, at indices 2 and 3, and a call of the host.
-fn fill_waitables<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup) {
+fn fill_waitables<L: ExtensionLimits>(world: &mut GuestMachine<L>, setup: &Setup) {
     assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
     assert_eq!(world.ends(STREAM), (2, 3));
     let main = world.machine.current().unwrap();
@@ -233,17 +233,17 @@ fn waitables_are_full_until_an_end_is_dropped() {
         host_ends,
         |world, setup| call(world, resource_drop(setup.ty, 1)),
     ];
-    let free: fn(&mut World<_>, &Setup) = |world, _| {
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, _| {
         world.run(STREAM.drop_readable(2));
         world.run(STREAM.drop_writable(3));
     };
     is_full((Table::Waitables, 4), fill_waitables, free, &ways);
-    let rest: fn(&mut World<FewWaitables>, &Setup) = |world, setup| {
+    let rest: fn(&mut GuestMachine<FewWaitables>, &Setup) = |world, setup| {
         fill_waitables(world, setup);
         assert_eq!(world.step(suspend()), HOST);
     };
     // The host takes an end out of the instance, and drops it.
-    let free: fn(&mut World<_>, &Setup) = |world, _| {
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, _| {
         let instance = world.instances[0];
         let end = world.lift_end(instance, STREAM, 2);
         world.machine.drop_host_end(end).unwrap();
@@ -254,7 +254,7 @@ fn waitables_are_full_until_an_end_is_dropped() {
 
 /// Calls nested in one another, in the first instance, so that no frame is left; the instance
 /// has a resource at index 1 and a call at index 2.
-fn fill_frames<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup, nested: u32) {
+fn fill_frames<L: ExtensionLimits>(world: &mut GuestMachine<L>, setup: &Setup, nested: u32) {
     assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
     let main = world.machine.current().unwrap();
     let step = world.import_async(setup.host);
@@ -268,7 +268,7 @@ fn fill_frames<L: ExtensionLimits>(world: &mut World<L>, setup: &Setup, nested: 
 }
 
 /// The two innermost calls return.
-fn end_two<L: ExtensionLimits>(world: &mut World<L>) {
+fn end_two<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     for _ in 0..2 {
         world.task_return(None);
         let _ = world.exit();
@@ -290,7 +290,7 @@ fn frames_are_full_until_calls_return() {
             world.machine.begin_realloc(instance).map(|_| ())
         },
     ];
-    let fill: fn(&mut World<_>, &Setup) = |world, setup| fill_frames(world, setup, 3);
+    let fill: fn(&mut GuestMachine<_>, &Setup) = |world, setup| fill_frames(world, setup, 3);
     is_full((Table::Frames, 4), fill, |world, _| end_two(world), &ways);
 }
 
@@ -322,13 +322,13 @@ fn frames_for_the_host_are_full_until_calls_return() {
             world.machine.begin_realloc(instance).map(|_| ())
         },
     ];
-    let fill: fn(&mut World<_>, &Setup) = |world, setup| {
+    let fill: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {
         fill_frames(world, setup, 2);
         let step = world.import(setup.host);
         world.host_function_call = Some(calls_host(&step, 7));
     };
     // The host returns, two calls do, and the host is called again.
-    let free: fn(&mut World<_>, &Setup) = |world, setup| {
+    let free: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {
         let call = world.host_function_call.unwrap();
         world.machine.start_host_function_call(call).unwrap();
         world.machine.return_host_function_call(call, None).unwrap();
@@ -343,7 +343,7 @@ fn frames_for_the_host_are_full_until_calls_return() {
 
 #[test]
 fn nothing_runs_without_frames() {
-    let mut world = World::<NoFrames>::new();
+    let mut world = GuestMachine::<NoFrames>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
     let (readable, _) = world.host_ends(STREAM);

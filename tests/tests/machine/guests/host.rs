@@ -12,12 +12,12 @@ use weft_core::machine::{
     ThreadId, WaitableId,
 };
 
-use super::{HOSTS, World};
+use super::{GuestMachine, HOSTS};
 use crate::calls::Of;
 use crate::steps::{HOST, back_from_import, calls_host, enters};
 
 /// The host does something.
-impl<L: ExtensionLimits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     /// Calls a function, which starts at once.
     #[track_caller]
     pub(crate) fn invoke(&mut self, function: FunctionId) -> (SubtaskId, ThreadId) {
@@ -177,7 +177,7 @@ impl<L: ExtensionLimits, C: Chooser> World<L, C> {
 }
 
 /// Looking at it, and leaving it.
-impl<L: ExtensionLimits, C: Chooser> World<L, C> {
+impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     pub(crate) fn counts(&self) -> [usize; Table::ALL.len()] {
         Table::ALL.map(|table| self.machine.count_of(table))
     }

@@ -7,10 +7,10 @@ use weft_core::error::Failure;
 use weft_core::limits::Limits;
 use weft_core::machine::{HandleView, InstanceId, Machine, Resumed, Step, SubtaskId, TaskId};
 
-use super::{Player, one_of};
+use super::{RandomPlayer, one_of};
 use crate::calls::{FUTURE, HOST_RESOURCE, subtask_drop, task_cancel};
 
-impl<L: Limits, C: Chooser> Player<L, C> {
+impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
     /// The host lends, and borrows, at any time.
     pub(super) fn borrow(&mut self, a: u8, b: u8) -> Result<(), Failure> {
         let ty = if b.is_multiple_of(2) { self.resource } else { HOST_RESOURCE };

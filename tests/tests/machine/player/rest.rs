@@ -10,12 +10,12 @@ use weft_core::machine::{
 };
 use weft_core::trap::CopyDirection;
 
-use super::{Player, one_of};
+use super::{RandomPlayer, one_of};
 use crate::calls::{BOTH, Of};
 use crate::operations::{Doing, Operation};
 
 /// What the host does that calls no guest, and what is checked behind everything.
-impl<L: Limits, C: Chooser> Player<L, C> {
+impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
     pub(super) fn do_at_rest(&mut self, operation: Operation) -> Result<(), Failure> {
         let Operation { doing, a, b, c } = operation;
         let of = BOTH[usize::from(b) % 2];

@@ -5,11 +5,11 @@ use weft_core::limits::Limits;
 use weft_core::machine::{EndState, HandleView, ThreadState};
 use weft_core::trap::CopyDirection;
 
-use super::{Player, one_of};
+use super::{RandomPlayer, one_of};
 use crate::calls::Of;
 use crate::operations::{Shelf, Takes};
 
-impl<L: Limits, C: Chooser> Shelf for Player<L, C> {
+impl<L: Limits, C: Chooser> Shelf for RandomPlayer<L, C> {
     fn index_of(&mut self, takes: Takes, number: u8) -> Option<u32> {
         if matches!(takes, Takes::SuspendedThread | Takes::OtherThread) {
             let instance = self.running_instance()?;

@@ -7,17 +7,17 @@ use weft_core::trap::Trap;
 use super::Row;
 use crate::calls::{HOST_RESOURCE, resource_drop, subtask_cancel, thread_yield};
 use crate::calls::{backpressure_dec, backpressure_inc, resource_new, suspend, task_return};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, enters, trap_of};
 
 /// `realloc` of an instance runs.
-fn in_realloc<L: ExtensionLimits>(world: &mut World<L>) {
+fn in_realloc<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let (instance, _) = world.running();
     world.machine.begin_realloc(instance).unwrap();
 }
 
 /// `post-return` of a function of an instance runs.
-fn in_post_return<L: ExtensionLimits>(world: &mut World<L>) {
+fn in_post_return<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let instance = world.instance();
     let function = world.sync_with_post_return(instance);
     world.invoke(function);

@@ -10,7 +10,7 @@ use crate::calls::{
     Call, FUTURE, Of, STREAM, TEXT_FUTURE, TEXT_STREAM, join, resume_later, set_new, set_poll,
     thread_new,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, starts, trap_of};
 
 const NOT_IDLE: &str = "copy: end.state != End.State.IDLE";
@@ -22,13 +22,13 @@ const SAME: &str =
 const TOO_LONG: &str = "GuestBuffer.__init__: length > Buffer.MAX_LENGTH";
 
 /// Both ends of a running instance.
-fn ends<L: ExtensionLimits>(world: &mut World<L>, of: Of) -> (u32, u32) {
+fn ends<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of) -> (u32, u32) {
     world.running();
     world.ends(of)
 }
 
 /// An end hears, by its event, what has happened to it.
-fn hears<L: ExtensionLimits>(world: &mut World<L>, end: u32) {
+fn hears<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     let set = world.get(set_new());
     world.run(join(end, set));
     assert_eq!(world.event(set_poll(set)).index, end);
@@ -36,7 +36,7 @@ fn hears<L: ExtensionLimits>(world: &mut World<L>, end: u32) {
 }
 
 /// A future that was read and written.
-fn done<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32) {
+fn done<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32) {
     let (readable, writable) = ends(world, FUTURE);
     assert_eq!(world.get(FUTURE.write(writable, 1)), WAITS);
     world.get(FUTURE.read(readable, 1));
@@ -45,7 +45,7 @@ fn done<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32) {
 }
 
 /// A read that another thread waits for.
-fn blocked<L: ExtensionLimits>(world: &mut World<L>) -> u32 {
+fn blocked<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> u32 {
     let (readable, _) = ends(world, STREAM);
     let made = world.get(thread_new(1, 2));
     world.run(resume_later(made));
@@ -56,7 +56,7 @@ fn blocked<L: ExtensionLimits>(world: &mut World<L>) -> u32 {
 }
 
 /// The second of two calls, the first of which waits.
-fn behind<L: ExtensionLimits>(world: &mut World<L>, first: Call, second: Call) -> Trap {
+fn behind<L: ExtensionLimits>(world: &mut GuestMachine<L>, first: Call, second: Call) -> Trap {
     assert_eq!(world.get(first), WAITS);
     world.trap(second)
 }
@@ -198,7 +198,7 @@ impl Chooser for LeavesItToTheHost {
 
 /// A read that is being cancelled is cancelled again.
 fn cancels_twice<L: ExtensionLimits>() -> Trap {
-    let mut world = World::<L, _>::with(LeavesItToTheHost);
+    let mut world = GuestMachine::<L, _>::with(LeavesItToTheHost);
     let (instance, _) = world.running();
     let (theirs, _) = world.host_ends(STREAM);
     let readable = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, theirs).unwrap();

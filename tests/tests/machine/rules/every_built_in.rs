@@ -11,15 +11,15 @@ use crate::calls::{
     error_context_new, every_built_in, join, resource_drop, resource_new, resource_rep, set_drop,
     set_new, set_poll, set_wait, subtask_cancel, subtask_drop, sync_subtask_cancel,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{calls_host, subtask};
 
 fn during_realloc_and_post_return_nothing_leaves_the_instance<L: ExtensionLimits>() {
-    let in_realloc: fn(&mut World<L>) = |world| {
+    let in_realloc: fn(&mut GuestMachine<L>) = |world| {
         let (instance, _) = world.running();
         world.machine.begin_realloc(instance).unwrap();
     };
-    let in_post_return: fn(&mut World<L>) = |world| {
+    let in_post_return: fn(&mut GuestMachine<L>) = |world| {
         let instance = world.instance();
         let function = world.sync_with_post_return(instance);
         world.invoke(function);
@@ -29,7 +29,7 @@ fn during_realloc_and_post_return_nothing_leaves_the_instance<L: ExtensionLimits
     for enter in [in_realloc, in_post_return] {
         let mut refused = 0;
         for call in every_built_in() {
-            let mut world = World::<L>::new();
+            let mut world = GuestMachine::<L>::new();
             enter(&mut world);
             let description = call.definition.builtin().description();
             let may_not = description.traps.contains(&Rule::CannotLeaveComponentInstance);
@@ -60,7 +60,7 @@ enum Side {
 }
 
 /// An instance that has one handle of each kind runs.
-fn one_of_each<L: ExtensionLimits>(world: &mut World<L>) -> (InstanceId, Vec<(Kind, u32)>) {
+fn one_of_each<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, Vec<(Kind, u32)>) {
     let (instance, main) = world.running();
     let function = world.host_function(7);
     let step = world.import_async(function);
@@ -87,21 +87,22 @@ struct Taker<L: ExtensionLimits> {
     takes: Box<Takes<L>>,
 }
 
-type Takes<L> = dyn Fn(&mut World<L>, InstanceId, u32) -> Result<(), Failure>;
+type Takes<L> = dyn Fn(&mut GuestMachine<L>, InstanceId, u32) -> Result<(), Failure>;
 
 fn built_in<L: ExtensionLimits>(
     accepts: &[Kind],
     call: impl Fn(u32) -> Call + 'static,
 ) -> Taker<L> {
     let name = format!("{:?}", call(0).definition);
-    let takes = move |world: &mut World<L>, _, index| world.try_call(call(index)).map(|_| ());
+    let takes =
+        move |world: &mut GuestMachine<L>, _, index| world.try_call(call(index)).map(|_| ());
     Taker { name, accepts: accepts.to_vec(), takes: Box::new(takes) }
 }
 
 fn host<L: ExtensionLimits>(
     name: &str,
     accepts: Kind,
-    takes: impl Fn(&mut World<L>, InstanceId, u32) -> Result<(), Failure> + 'static,
+    takes: impl Fn(&mut GuestMachine<L>, InstanceId, u32) -> Result<(), Failure> + 'static,
 ) -> Taker<L> {
     Taker { name: name.to_owned(), accepts: vec![accepts], takes: Box::new(takes) }
 }
@@ -168,11 +169,11 @@ fn takers_of_ends<L: ExtensionLimits>(of: Of) -> Vec<Taker<L>> {
 }
 
 fn every_taker_of_a_handle_refuses_those_of_every_other_kind<L: ExtensionLimits>() {
-    let (_, kinds) = one_of_each(&mut World::<L>::new());
+    let (_, kinds) = one_of_each(&mut GuestMachine::<L>::new());
     let mut refusals = 0;
     for taker in takers::<L>() {
         for (kind, index) in &kinds {
-            let mut world = World::<L>::new();
+            let mut world = GuestMachine::<L>::new();
             let (instance, _) = one_of_each(&mut world);
             let result = (taker.takes)(&mut world, instance, *index);
             let (name, trap) = (&taker.name, Trap::HandleWrongType { index: *index });
@@ -195,7 +196,7 @@ fn every_taker_of_a_handle_refuses_those_of_every_other_kind<L: ExtensionLimits>
 fn every_taker_of_a_handle_refuses_those_that_are_not_there<L: ExtensionLimits>() {
     for taker in takers::<L>() {
         for index in [0, 10, 1000, 0x1000_0000, u32::MAX] {
-            let mut world = World::<L>::new();
+            let mut world = GuestMachine::<L>::new();
             let (instance, _) = one_of_each(&mut world);
             // Handle 10 was there.
             let [kept, gone] = [(); 2].map(|()| world.get(set_new()));

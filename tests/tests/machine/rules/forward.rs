@@ -5,7 +5,7 @@ use weft_core::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
 
 use super::Row;
 use crate::calls::{FUTURE, Of, STREAM, join, set_new, set_poll};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{WAITS, trap_of};
 
 const READABLE: &str = "forward: readable_end.state != End.State.IDLE";
@@ -17,7 +17,7 @@ const LIFTED_IN_SET: &str = "lift_async_value: end.in_waitable_set()";
 
 /// Two pairs of ends of a running instance, as `[source's readable, source's writable,
 /// destination's readable, destination's writable]`.
-fn pairs<L: ExtensionLimits>(world: &mut World<L>, of: Of) -> [u32; 4] {
+fn pairs<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of) -> [u32; 4] {
     world.running();
     let (source, writer) = world.ends(of);
     let (reader, destination) = world.ends(of);
@@ -25,7 +25,7 @@ fn pairs<L: ExtensionLimits>(world: &mut World<L>, of: Of) -> [u32; 4] {
 }
 
 /// An end hears, by its event, what has happened to it.
-fn hears<L: ExtensionLimits>(world: &mut World<L>, end: u32) {
+fn hears<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     let set = world.get(set_new());
     world.run(join(end, set));
     assert_eq!(world.event(set_poll(set)).index, end);
@@ -33,24 +33,24 @@ fn hears<L: ExtensionLimits>(world: &mut World<L>, end: u32) {
 }
 
 /// An end is in a set.
-fn joins<L: ExtensionLimits>(world: &mut World<L>, end: u32) {
+fn joins<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     let set = world.get(set_new());
     world.run(join(end, set));
 }
 
 /// Lifts the readable end at an index of the only instance.
-fn lifts<L: ExtensionLimits>(world: &mut World<L>, of: Of, index: u32) -> Trap {
+fn lifts<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of, index: u32) -> Trap {
     let instance = world.instances[0];
     trap_of(world.machine.lift_end(instance, of.kind, of.ty, index))
 }
 
-fn forward_in_set<L: ExtensionLimits>(world: &mut World<L>, of: Of, readable: bool) -> Trap {
+fn forward_in_set<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of, readable: bool) -> Trap {
     let [source, _, _, destination] = pairs(world, of);
     joins(world, if readable { source } else { destination });
     world.trap(of.forward(source, destination))
 }
 
-fn forward_busy<L: ExtensionLimits>(world: &mut World<L>, of: Of, readable: bool) -> Trap {
+fn forward_busy<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of, readable: bool) -> Trap {
     let [source, _, _, destination] = pairs(world, of);
     let begun = if readable { of.read(source, 1) } else { of.write(destination, 1) };
     assert_eq!(world.get(begun), WAITS);

@@ -12,21 +12,27 @@ use crate::calls::{
     error_context_drop, join, resource_drop, resource_new, resource_rep, set_drop, set_new,
     set_poll, set_wait, subtask_cancel, subtask_drop,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::trap_of;
 
 const BEYOND: &str = "Table.get: i >= len(self.array)";
 const FREE: &str = "Table.get: self.array[i] is None";
 
 /// Calls a built-in with a waitable set, which is at index 1, where it takes something else.
-fn with_set<L: ExtensionLimits>(world: &mut World<L>, call: impl FnOnce(u32) -> Call) -> Trap {
+fn with_set<L: ExtensionLimits>(
+    world: &mut GuestMachine<L>,
+    call: impl FnOnce(u32) -> Call,
+) -> Trap {
     world.running();
     let set = world.get(set_new());
     world.trap(call(set))
 }
 
 /// Calls a built-in with a resource, which is at index 1, where it takes something else.
-fn with_resource<L: ExtensionLimits>(world: &mut World<L>, call: impl FnOnce(u32) -> Call) -> Trap {
+fn with_resource<L: ExtensionLimits>(
+    world: &mut GuestMachine<L>,
+    call: impl FnOnce(u32) -> Call,
+) -> Trap {
     world.running();
     let resource = world.get(resource_new(HOST_RESOURCE, 7));
     world.trap(call(resource))
@@ -35,7 +41,7 @@ fn with_resource<L: ExtensionLimits>(world: &mut World<L>, call: impl FnOnce(u32
 /// Calls a built-in with the readable end of a stream of text, at index 1, and the writable one,
 /// at index 2.
 fn with_text<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
     call: impl FnOnce(u32, u32) -> Call,
 ) -> Trap {
     world.running();
@@ -44,14 +50,14 @@ fn with_text<L: ExtensionLimits>(
 }
 
 /// An instance runs, whose handle 1 is a waitable set.
-fn holds_set<L: ExtensionLimits>(world: &mut World<L>) -> InstanceId {
+fn holds_set<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> InstanceId {
     let (instance, _) = world.running();
     assert_eq!(world.get(set_new()), 1);
     instance
 }
 
 /// An instance runs, whose handle 1 is a host's resource and which calls a function.
-fn calls_with_resource<L: ExtensionLimits>(world: &mut World<L>) -> (InstanceId, SubtaskId) {
+fn calls_with_resource<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, SubtaskId) {
     let (instance, _) = world.running();
     assert_eq!(world.get(resource_new(HOST_RESOURCE, 7)), 1);
     let callee = world.instance();
@@ -62,7 +68,7 @@ fn calls_with_resource<L: ExtensionLimits>(world: &mut World<L>) -> (InstanceId,
 }
 
 fn lift_borrow<L: ExtensionLimits>(
-    world: &mut World<L>,
+    world: &mut GuestMachine<L>,
     call: SubtaskId,
     ty: TypeIndex,
     index: u32,
@@ -262,7 +268,7 @@ fn wrong_type(expected: ExpectedResource, found: FoundResource) -> Trap {
 }
 
 /// A resource type that an instance defines.
-fn guests_type<L: ExtensionLimits>(world: &mut World<L>, instance: InstanceId) -> TypeIndex {
+fn guests_type<L: ExtensionLimits>(world: &mut GuestMachine<L>, instance: InstanceId) -> TypeIndex {
     let instance = Some(instance);
     let resource = TypeDefinition::Resource { instance, destructor: None };
     world.machine.define_type(resource).unwrap()
@@ -341,7 +347,7 @@ fn resources<L: ExtensionLimits>() -> Vec<Row<L>> {
 }
 
 /// A function runs that has borrowed a resource from the host.
-fn borrows<L: ExtensionLimits>(world: &mut World<L>) -> u32 {
+fn borrows<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> u32 {
     let instance = world.instance();
     let function = world.stackful(instance);
     let (_, step) = world.begin(function);

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::trap::{Layer, Rule, Trap};
 
-use crate::guests::World;
+use crate::guests::GuestMachine;
 
 /// How a guest breaks a rule.
 pub(crate) struct Row<L: ExtensionLimits> {
@@ -26,11 +26,15 @@ pub(crate) struct Row<L: ExtensionLimits> {
     /// reference leaves it to an assertion or has no counterpart.
     site: &'static str,
     /// What happens, in an empty store, up to the trap.
-    scenario: fn(&mut World<L>) -> Trap,
+    scenario: fn(&mut GuestMachine<L>) -> Trap,
 }
 
 impl<L: ExtensionLimits> Row<L> {
-    const fn new(trap: Trap, site: &'static str, scenario: fn(&mut World<L>) -> Trap) -> Self {
+    const fn new(
+        trap: Trap,
+        site: &'static str,
+        scenario: fn(&mut GuestMachine<L>) -> Trap,
+    ) -> Self {
         Self { trap, site, scenario }
     }
 }
@@ -59,7 +63,7 @@ const MORE_RULES: [Rule; 2] = [Rule::CannotEnterComponentInstance, Rule::StartFu
 
 fn every_scenario_ends_in_its_trap_and_leaves_nothing_behind<L: ExtensionLimits>() {
     for Row { trap, site, scenario } in table::<L>() {
-        let mut world = World::new();
+        let mut world = GuestMachine::new();
         assert_eq!(scenario(&mut world), trap, "{site}");
         world.clean_up();
     }

@@ -15,7 +15,7 @@ use crate::calls::{
     resource_drop, resource_new, set_drop, set_new, spawn_indirect, spawn_ref, suspend, thread_new,
     thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, calls_host, enters, trap_of};
 
 /// The highest index of [`Low`].
@@ -56,14 +56,14 @@ weft_core::__extension_tables! { [low_extension_limits] }
 
 pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     vec![Row::new(Trap::TableFull, "Table.add: i > Table.MAX_LENGTH", |_| {
-        let mut world = World::<Low<L>>::new();
+        let mut world = GuestMachine::<Low<L>>::new();
         fill_handles(&mut world, 0);
         world.trap(STREAM.make())
     })]
 }
 
 /// An instance runs, in whose handle table there is room for `left` more.
-fn fill_handles<L: ExtensionLimits>(world: &mut World<Low<L>>, left: u32) {
+fn fill_handles<L: ExtensionLimits>(world: &mut GuestMachine<Low<L>>, left: u32) {
     world.running();
     for index in 1..=HIGHEST - left {
         assert_eq!(world.get(resource_new(HOST_RESOURCE, 1)), index);
@@ -71,7 +71,7 @@ fn fill_handles<L: ExtensionLimits>(world: &mut World<Low<L>>, left: u32) {
 }
 
 /// An instance runs, in whose thread table there is no more room.
-fn fill_threads<L: ExtensionLimits>(world: &mut World<Low<L>>) {
+fn fill_threads<L: ExtensionLimits>(world: &mut GuestMachine<Low<L>>) {
     world.running();
     for index in 2..=HIGHEST {
         assert_eq!(world.get(thread_new(1, 2)), index);
@@ -87,12 +87,12 @@ fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: Extension
         || FUTURE.make(),
     ];
     for add in adds {
-        let mut world = World::<Low<L>>::new();
+        let mut world = GuestMachine::<Low<L>>::new();
         fill_handles(&mut world, 0);
         assert_eq!(world.trap(add()), Trap::TableFull);
     }
     for of in [STREAM, FUTURE] {
-        let mut world = World::<Low<L>>::new();
+        let mut world = GuestMachine::<Low<L>>::new();
         fill_handles(&mut world, 1);
         // There is room for one of the two.
         assert_eq!(world.trap(of.make()), Trap::TableFull);
@@ -102,7 +102,7 @@ fn every_built_in_that_adds_a_handle_traps_where_there_is_none_left<L: Extension
 
 fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: ExtensionLimits>() {
     let full = |left| {
-        let mut world = World::<Low<L>>::new();
+        let mut world = GuestMachine::<Low<L>>::new();
         fill_handles(&mut world, left);
         (world.instances[0], world)
     };
@@ -133,7 +133,7 @@ fn every_way_into_a_handle_table_traps_where_there_is_no_room<L: ExtensionLimits
 }
 
 fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: ExtensionLimits>() {
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     fill_handles(&mut world, 0);
     let callee = world.instance();
     let function = world.stackful(callee);
@@ -150,7 +150,7 @@ fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: ExtensionLimits>() {
     assert_eq!(world.machine.is_locked_down(callee), Ok(false));
     world.clean_up();
 
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     fill_handles(&mut world, 0);
     let function = world.host_function(7);
     let step = world.import_async(function);
@@ -160,7 +160,7 @@ fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: ExtensionLimits>() {
 }
 
 fn what_is_dropped_makes_room_in_a_full_table<L: ExtensionLimits>() {
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     fill_handles(&mut world, 0);
     world.run(resource_drop(HOST_RESOURCE, 2));
     assert_eq!(world.get(set_new()), 2);
@@ -172,7 +172,7 @@ fn what_is_dropped_makes_room_in_a_full_table<L: ExtensionLimits>() {
 
 fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: ExtensionLimits>() {
     for add in [thread_new(1, 2), spawn_ref(false, Some(1), 2), spawn_indirect(false, 1, 2)] {
-        let mut world = World::<Low<L>>::new();
+        let mut world = GuestMachine::<Low<L>>::new();
         fill_threads(&mut world);
         assert_eq!(world.trap(add), Trap::TableFull);
         world.clean_up();
@@ -181,7 +181,7 @@ fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: ExtensionLimits
     for (is_async, lift) in
         [(false, sync), (true, sync), (true, stackful), (true, LiftMode::Callback)]
     {
-        let mut world = World::<Low<L>>::new();
+        let mut world = GuestMachine::<Low<L>>::new();
         fill_threads(&mut world);
         let instance = world.instances[0];
         let function = world.lift(instance, is_async, lift);
@@ -194,7 +194,7 @@ fn every_way_into_a_thread_table_traps_where_there_is_no_room<L: ExtensionLimits
 }
 
 fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: ExtensionLimits>() {
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     let (instance, _) = world.running();
     world.run(backpressure_inc());
     let function = world.stackful(instance);
@@ -218,7 +218,7 @@ fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: ExtensionLimits
 }
 
 fn realloc_needs_a_place_in_the_thread_table<L: ExtensionLimits>() {
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
     assert_eq!(trap_of(world.machine.begin_realloc(instance)), Trap::TableFull);
@@ -234,7 +234,7 @@ fn a_full_table_leaves_nothing_behind<L: ExtensionLimits>() {
     ];
     let mut left = Vec::new();
     for (add, table) in adds {
-        let mut world = World::<Low<L>>::new();
+        let mut world = GuestMachine::<Low<L>>::new();
         fill_handles(&mut world, 0);
         assert_eq!(world.trap(add), Trap::TableFull);
         world.machine.trapped().unwrap();
@@ -248,7 +248,7 @@ fn a_full_table_leaves_nothing_behind<L: ExtensionLimits>() {
 }
 
 fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimits>() {
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
     let function = world.stackful(instance);
@@ -260,7 +260,7 @@ fn a_call_of_the_host_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimit
 }
 
 fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimits>() {
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     fill_threads(&mut world);
     let instance = world.instances[0];
     let counts = world.counts();
@@ -270,7 +270,7 @@ fn a_realloc_that_finds_no_room_leaves_nothing_behind<L: ExtensionLimits>() {
 }
 
 fn the_highest_index_can_be_used<L: ExtensionLimits>() {
-    let mut world = World::<Low<L>>::new();
+    let mut world = GuestMachine::<Low<L>>::new();
     world.running();
     for _ in 0..HIGHEST {
         world.get(set_new());
@@ -286,8 +286,8 @@ fn the_highest_index_can_be_used<L: ExtensionLimits>() {
 }
 
 /// An instance whose length is `length`, in which a stackful function runs.
-fn of_length<L: ExtensionLimits>(length: u32) -> World<L> {
-    let mut world = World::<L>::new();
+fn of_length<L: ExtensionLimits>(length: u32) -> GuestMachine<L> {
+    let mut world = GuestMachine::<L>::new();
     world.machine.set_max_table_length(length);
     world.running();
     world
@@ -295,7 +295,7 @@ fn of_length<L: ExtensionLimits>(length: u32) -> World<L> {
 
 fn a_length_that_is_set_is_that_of_handles_and_threads_of_later_instances<L: ExtensionLimits>() {
     const LENGTH: u32 = 2;
-    let mut world = World::<L>::new();
+    let mut world = GuestMachine::<L>::new();
     let before = world.instance();
     world.machine.set_max_table_length(LENGTH);
     world.run_in(before);

@@ -11,11 +11,11 @@ use crate::calls::{
     HOST_RESOURCE, OPTIONS, OTHER_OPTIONS, VALUE, resource_drop, resume_later, subtask_cancel,
     task_cancel, task_return, task_return_of, thread_new, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, enters, returned, starts, subtask, trap_of};
 
 /// A function with a callback runs that has heard of its cancellation.
-fn cancelled<L: ExtensionLimits>(world: &mut World<L>) -> ThreadId {
+fn cancelled<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> ThreadId {
     let callee = world.instance();
     let function = world.callback(callee);
     let (_, main) = world.running();
@@ -28,7 +28,7 @@ fn cancelled<L: ExtensionLimits>(world: &mut World<L>) -> ThreadId {
 }
 
 /// A task runs that has borrowed a handle.
-fn borrowing<L: ExtensionLimits>(world: &mut World<L>, lift: LiftMode) -> u32 {
+fn borrowing<L: ExtensionLimits>(world: &mut GuestMachine<L>, lift: LiftMode) -> u32 {
     let instance = world.instance();
     let function = world.lift(instance, true, lift);
     let (_, step) = world.begin(function);
@@ -39,7 +39,7 @@ fn borrowing<L: ExtensionLimits>(world: &mut World<L>, lift: LiftMode) -> u32 {
 }
 
 /// What a task that has a result traps with when it returns that.
-fn returns<L: ExtensionLimits>(world: &mut World<L>) -> Trap {
+fn returns<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> Trap {
     let token = returned(world.step(task_return()));
     let trap = trap_of(world.machine.return_(&token));
     assert_eq!(trap_of(world.machine.resolve(token, Some(CoreValue::I32(1)))), trap);

@@ -8,7 +8,7 @@ use crate::calls::{
     Call, resume_later, spawn_ref, suspend_then_promote, suspend_then_resume, thread_index,
     thread_new, thread_yield, yield_then_promote, yield_then_resume,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, starts};
 
 const BEYOND: &str = "Table.get: i >= len(self.array)";
@@ -24,7 +24,7 @@ pub(super) const TAKE_THREAD: [fn(u32) -> Call; 5] = [
 ];
 
 /// Switching to a thread that is ready, not suspended.
-fn to_ready<L: ExtensionLimits>(world: &mut World<L>, switch: fn(u32) -> Call) -> Trap {
+fn to_ready<L: ExtensionLimits>(world: &mut GuestMachine<L>, switch: fn(u32) -> Call) -> Trap {
     world.running();
     let made = world.get(thread_new(1, 2));
     world.run(resume_later(made));
@@ -32,7 +32,7 @@ fn to_ready<L: ExtensionLimits>(world: &mut World<L>, switch: fn(u32) -> Call) -
 }
 
 /// A thread switching to itself.
-fn to_itself<L: ExtensionLimits>(world: &mut World<L>, switch: fn(u32) -> Call) -> Trap {
+fn to_itself<L: ExtensionLimits>(world: &mut GuestMachine<L>, switch: fn(u32) -> Call) -> Trap {
     world.running();
     let index = world.get(thread_index());
     world.trap(switch(index))
@@ -134,7 +134,7 @@ pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
 fn every_built_in_that_takes_a_thread_refuses_one_that_is_not_there<L: ExtensionLimits>() {
     for take in TAKE_THREAD {
         for index in [0, 3, 4, 0x1000_0000, u32::MAX] {
-            let mut world = World::<L>::new();
+            let mut world = GuestMachine::<L>::new();
             world.running();
             let made = world.get(thread_new(1, 2));
             assert_eq!(made, 2);
@@ -151,7 +151,7 @@ fn every_built_in_that_takes_a_thread_refuses_one_that_is_not_there<L: Extension
 
 fn a_thread_of_another_instance_is_not_there<L: ExtensionLimits>() {
     for take in TAKE_THREAD {
-        let mut world = World::<L>::new();
+        let mut world = GuestMachine::<L>::new();
         world.running();
         world.get(thread_new(1, 2));
         let theirs = world.get(thread_new(1, 2));

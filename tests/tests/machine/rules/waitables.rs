@@ -10,11 +10,11 @@ use crate::calls::{
     STREAM, join, resume_later, set_drop, set_new, set_wait, subtask_cancel, subtask_drop, suspend,
     sync_subtask_cancel, thread_new, thread_yield,
 };
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, calls_host, cancels_host, starts, subtask};
 
 /// `main` runs and has called a function of the host, which is under way.
-fn calls<L: ExtensionLimits>(world: &mut World<L>) -> (ThreadId, u32) {
+fn calls<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (ThreadId, u32) {
     let (_, main) = world.running();
     let function = world.host_function(7);
     let step = world.import_async(function);
@@ -25,7 +25,7 @@ fn calls<L: ExtensionLimits>(world: &mut World<L>) -> (ThreadId, u32) {
 }
 
 /// A thread waits for an end, from which it reads without `async`, and another one runs.
-fn reads_elsewhere<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32) {
+fn reads_elsewhere<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32) {
     world.running();
     let (readable, writable) = world.ends(STREAM);
     let made = world.get(thread_new(1, 2));
@@ -37,7 +37,7 @@ fn reads_elsewhere<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32) {
 }
 
 /// An end in a set, which has both.
-fn in_set<L: ExtensionLimits>(world: &mut World<L>) -> (u32, u32, u32) {
+fn in_set<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32, u32) {
     world.running();
     let (readable, writable) = world.ends(STREAM);
     let set = world.get(set_new());

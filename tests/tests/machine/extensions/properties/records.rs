@@ -9,7 +9,7 @@ use weft_core::limits::Table;
 use weft_core::machine::{ErrorContextId, FunctionId, SubtaskId};
 
 use super::Room;
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 /// What metadata is known by.
@@ -66,7 +66,7 @@ struct Thing {
 }
 
 struct Play<L: ExtensionLimits> {
-    world: World<L>,
+    world: GuestMachine<L>,
     room: Room,
     function: FunctionId,
     things: Vec<Thing>,
@@ -76,7 +76,7 @@ struct Play<L: ExtensionLimits> {
 
 impl<L: ExtensionLimits> Play<L> {
     fn new(room: Room) -> Self {
-        let mut world = World::new();
+        let mut world = GuestMachine::new();
         let instance = world.instance();
         let function = world.stackful(instance);
         Self { world, room, function, things: Vec::new(), num_set: 0 }

@@ -12,7 +12,7 @@ use weft_core::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadSta
 use super::Room;
 use super::doing::{Doing, KEYS};
 use crate::calls::{set_new, task_cancel};
-use crate::guests::World;
+use crate::guests::GuestMachine;
 use crate::steps::{HOST, called_back, enters};
 
 /// Nothing is known of a thread.
@@ -56,7 +56,7 @@ struct Place {
 }
 
 struct Play<L: ExtensionLimits> {
-    world: World<L>,
+    world: GuestMachine<L>,
     room: Room,
     places: [Place; 2],
     threads: Vec<Known>,
@@ -70,7 +70,7 @@ struct Play<L: ExtensionLimits> {
 
 impl<L: ExtensionLimits> Play<L> {
     fn new(room: Room) -> Self {
-        let mut world = World::new();
+        let mut world = GuestMachine::new();
         let places = [(); 2].map(|()| place(&mut world));
         let (threads, ending) = (Vec::new(), VecDeque::new());
         Self { world, room, places, threads, ending, num_set: 0, num_failed: 0 }
@@ -442,7 +442,7 @@ impl<L: ExtensionLimits> Play<L> {
 }
 
 /// A new instance, with a function for threads.
-fn place<L: ExtensionLimits>(world: &mut World<L>) -> Place {
+fn place<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> Place {
     let instance = world.instance();
     Place { instance, function: world.callback(instance), set: None }
 }
