@@ -8,7 +8,7 @@
 //! what was found is checked against the import's type.
 //!
 //! ```
-//! # #[cfg(feature = "wasmi")] {
+//! # #[cfg(all(feature = "std", feature = "wasmi"))] {
 //! use weft::abi::{Resource, Val};
 //! use weft::component::{Component, HostResourceType, Linker, Store};
 //! use weft::engine::wasmi::Wasmi;

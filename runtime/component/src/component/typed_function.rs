@@ -1,7 +1,7 @@
 //! Functions that components export, with Rust's own types.
 //!
 //! ```
-//! # #[cfg(feature = "wasmi")] {
+//! # #[cfg(all(feature = "std", feature = "wasmi"))] {
 //! use weft::component::{Component, Linker, Store};
 //! use weft::engine::wasmi::Wasmi;
 //!
