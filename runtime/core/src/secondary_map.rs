@@ -16,6 +16,7 @@ pub type SecondaryPlace<I, V> = Option<(I, V)>;
 /// new thing does not find the old value. Looking one up takes one access to an array.
 ///
 /// ```
+/// # #[cfg(feature = "alloc")] {
 /// use weft_core::limits::{Heap, Table};
 /// use weft_core::machine::Machine;
 /// use weft_core::secondary_map::SecondaryMap;
@@ -27,6 +28,7 @@ pub type SecondaryPlace<I, V> = Option<(I, V)>;
 /// assert_eq!(names.get(instance), Some(&"sensor"));
 /// assert_eq!(names.remove(instance), Some("sensor"));
 /// assert!(names.is_empty());
+/// # }
 /// # Ok::<(), weft_core::error::Error>(())
 /// ```
 #[derive(Debug)]
