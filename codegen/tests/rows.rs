@@ -59,7 +59,7 @@ fn names(builtin: &Builtin) -> Vec<String> {
     ]
 }
 
-/// Whether `name` stands in `text`, not as a part of a longer word.
+/// Returns whether `text` contains `name` as a whole word.
 fn has_word(text: &str, name: &str) -> bool {
     let is_part = |letter: Option<char>| letter.is_some_and(|it| it.is_alphanumeric() || it == '_');
     text.match_indices(name).any(|(at, _)| {

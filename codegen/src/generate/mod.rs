@@ -135,7 +135,7 @@ fn core(spec: &Spec) -> Vec<Module> {
         Module::new(CORE, "value_type", "spec/types.toml", value_type::module(spec)),
     ];
     modules.extend(families(spec, CORE, family::module));
-    // What users see as modules of the runtime; the rest is re-exported item by item.
+    // Users see these as modules of the runtime. The rest is re-exported item by item.
     let seen = ["code", "gate", "limit", "trap", "value_type"];
     let map =
         "What `spec/` says, as Rust: one module a file of the data, one a family of built-ins.";

@@ -1,5 +1,5 @@
-//! What tests need of every built-in: its definition with given values, and an implementation of
-//! its trait that records.
+//! Samples of every built-in, for tests: its definition with given values, and an implementation of
+//! its trait that records calls.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -60,7 +60,7 @@ pub(super) fn definitions(spec: &Spec, runtime: &Ident, seen: &TokenStream) -> T
         #head
         use #runtime::builtin::{Builtin, Definition, #(#definitions,)* #(#indices),*};
         use #runtime::core_value::IntegerType;
-        /// What definitions of built-ins fix; a built-in takes what its own fixes.
+        /// Values for the parts that definitions of built-ins fix. Each built-in takes those that it has.
         #[derive(Clone, Copy, Debug)]
         #seen struct Fixed { #(#fields)* }
         impl Fixed {

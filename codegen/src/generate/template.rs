@@ -17,7 +17,7 @@ fn parts() -> TokenStream {
     quote!(crate::component::definition::immediates)
 }
 
-/// What a template keeps of a built-in's definition.
+/// A part of a built-in's definition that a template keeps.
 struct Field {
     name: Ident,
     ty: TokenStream,
@@ -26,21 +26,21 @@ struct Field {
     decoded: TokenStream,
 }
 
-/// What becomes of it, and of other fields, once the numbers of a store are known.
+/// A field of the definition, as it is made from kept fields and the numbers of a store.
 struct Numbered {
     /// The field of the definition.
     name: Ident,
     value: TokenStream,
 }
 
-/// How a definition of one built-in is parsed, kept and numbered.
+/// The plan for one built-in: its parsed, kept and numbered fields.
 #[derive(Default)]
 struct Plan {
     /// The fields of the parsed definition.
     parsed: Vec<Ident>,
     fields: Vec<Field>,
     numbered: Vec<Numbered>,
-    /// Whether any value needs the numbers of a store.
+    /// True if any value needs the numbers of a store.
     is_numbered: bool,
 }
 
@@ -217,7 +217,7 @@ impl<'a> Family<'a> {
         Self { name, members: members.map(|builtin| (builtin, Plan::of(builtin))).collect() }
     }
 
-    /// Whether its definitions need the numbers of a store.
+    /// Returns whether its definitions need the numbers of a store.
     fn is_numbered(&self) -> bool {
         self.members.iter().any(|(_, plan)| plan.is_numbered)
     }
@@ -231,7 +231,7 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// Whether decoding asks for what an immediate stands for.
+    /// Returns whether decoding has to look up the meaning of an immediate.
     fn asks(&self) -> bool {
         let fields = self.members.iter().flat_map(|(_, plan)| &plan.fields);
         fields.into_iter().any(|field| used(&field.decoded).contains("immediates"))

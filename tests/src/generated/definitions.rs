@@ -10,7 +10,7 @@ use weft::builtin::{
 };
 use weft::core_value::IntegerType;
 
-/// What definitions of built-ins fix; a built-in takes what its own fixes.
+/// Values for the parts that definitions of built-ins fix. Each built-in takes those that it has.
 #[derive(Clone, Copy, Debug)]
 pub struct Fixed {
     /// The resource type.

@@ -19,8 +19,9 @@ pub(crate) struct ThreadDestructors<D: ?Sized> {
     failures: VecDeque<ThreadDestructorFailure>,
 }
 
-/// A destructor of a thread's value, a **host extension**, failed. The value is here; the others are destroyed all the
-/// same.
+/// The failure of a destructor of a thread's value: a **host extension**.
+///
+/// It holds the value. The other values of the thread are destroyed in any case.
 #[derive(Debug, Error)]
 #[error("the destructor of value {} of a thread failed: {error}", value.key)]
 pub struct ThreadDestructorFailure {

@@ -19,7 +19,7 @@ use crate::core_value::{CoreType, IntegerType};
 use super::decoded;
 use super::definitions::Fixed;
 
-/// What the definitions of built-ins need; slots of resource types are numbered as they come.
+/// The items that definitions of built-ins refer to. Slots of resource types are numbered in order.
 const ENVIRONMENT: &str = r#"
     (core module $m
         (memory (export "memory") 1)
@@ -57,7 +57,7 @@ const FORMS: [Form; 4] = [
     Form { is_wide: true, is_async: true },
 ];
 
-/// Whether an immediate of this kind follows the opcode of `builtin`.
+/// Returns whether an immediate of this kind follows the opcode of `builtin`.
 fn has(builtin: Builtin, kind: &str) -> bool {
     builtin
         .description()

@@ -10,7 +10,7 @@ use crate::builtin::{
 };
 use crate::core_value::IntegerType;
 
-/// What definitions of built-ins fix; a built-in takes what its own fixes.
+/// Values for the parts that definitions of built-ins fix. Each built-in takes those that it has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fixed {
     /// The resource type.
