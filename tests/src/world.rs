@@ -12,7 +12,7 @@ use weft::engine::wasmi::Wasmi;
 
 /// A store with one engine, and what is given to components in it.
 #[derive(Debug)]
-pub struct World<T: Send + 'static = ()> {
+pub struct World<T: 'static = ()> {
     /// The engine.
     pub engine: Wasmi,
     /// The store.
@@ -41,7 +41,7 @@ impl Default for World {
     }
 }
 
-impl<T: Send + 'static> World<T> {
+impl<T: 'static> World<T> {
     /// Creates a world whose store has `data`.
     #[must_use]
     pub fn with(data: T) -> Self {

@@ -258,7 +258,7 @@ macro_rules! __weft_link {
             host: $crate::component::FindHost<T, H>,
         ) where
             E: $crate::engine::CoreEngine,
-            T: ::core::marker::Send + 'static,
+            T: 'static,
             H: $($host +)? 'static,
         {
             $($module(linker, host);)*

@@ -23,7 +23,7 @@ pub type FindHost<T, H> = fn(&mut T) -> &mut H;
 /// do with the host's lifetime, though it keeps nothing of it.
 pub type BoundFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
-impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
+impl<E: CoreEngine, T: 'static> Linker<E, T> {
     /// Gives a resource type of the host's, as `name` in an interface or in the world, for which
     /// `R` stands; `drop` is what happens to a resource that its owner drops. Other interfaces that
     /// use it have it from there.
@@ -79,7 +79,7 @@ impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// The exported function for which `F` stands, in the bindings of a world that a component is
     /// of.
     ///

@@ -34,7 +34,7 @@ impl Wake for Unpark {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run until a call has come to its end, and gives its result: **blocks**.
     /// While all that is left waits for functions of the host, the thread is parked.
     ///

@@ -29,7 +29,7 @@ use super::stores::{CallId, Store};
 /// Dropping it before its end [cancels](Store::cancel) the call. The guest hears of it when the
 /// store runs next, before anything else.
 #[must_use = "nothing runs before the future is polled"]
-pub struct CallFuture<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
+pub struct CallFuture<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
     store: &'s mut Store<E, T>,
     stage: Stage<'s, E, T>,
     result: PhantomData<fn() -> R>,
@@ -38,7 +38,7 @@ pub struct CallFuture<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
 /// Begins a call.
 type Begin<'s, E, T> = dyn FnOnce(&mut Store<E, T>) -> Result<SubtaskId, CallError> + Send + 's;
 
-enum Stage<'s, E: CoreEngine, T: Send + 'static> {
+enum Stage<'s, E: CoreEngine, T: 'static> {
     /// The call is not begun.
     New(Box<Begin<'s, E, T>>),
     /// It is.
@@ -47,7 +47,7 @@ enum Stage<'s, E: CoreEngine, T: Send + 'static> {
     Ended,
 }
 
-impl<'s, E: CoreEngine, T: Send + 'static, R: LiftedResult> CallFuture<'s, E, T, R> {
+impl<'s, E: CoreEngine, T: 'static, R: LiftedResult> CallFuture<'s, E, T, R> {
     pub(crate) const fn of(store: &'s mut Store<E, T>, call: CallId<R>) -> Self {
         Self { store, stage: Stage::Begun(call.0), result: PhantomData }
     }
@@ -62,7 +62,7 @@ impl<'s, E: CoreEngine, T: Send + 'static, R: LiftedResult> CallFuture<'s, E, T,
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run as [`run`](Self::run) does, without blocking: as a future, which any
     /// executor polls. Dropping it cancels the call.
     pub const fn run_async<R: LiftedResult>(&mut self, call: CallId<R>) -> CallFuture<'_, E, T, R> {
@@ -84,7 +84,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R: LiftedResult> Future for CallFuture<'_, E, T, R> {
+impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for CallFuture<'_, E, T, R> {
     type Output = Result<R, CallError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
@@ -113,7 +113,7 @@ impl<E: CoreEngine, T: Send + 'static, R: LiftedResult> Future for CallFuture<'_
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R> Drop for CallFuture<'_, E, T, R> {
+impl<E: CoreEngine, T: 'static, R> Drop for CallFuture<'_, E, T, R> {
     fn drop(&mut self) {
         if let Stage::Begun(call) = self.stage {
             self.store.abandon(call);
@@ -121,7 +121,7 @@ impl<E: CoreEngine, T: Send + 'static, R> Drop for CallFuture<'_, E, T, R> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R> fmt::Debug for CallFuture<'_, E, T, R> {
+impl<E: CoreEngine, T: 'static, R> fmt::Debug for CallFuture<'_, E, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let call = match self.stage {
             Stage::Begun(call) => Some(call),

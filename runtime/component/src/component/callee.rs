@@ -38,7 +38,7 @@ pub trait Callee: sealed::Callee {
     /// The same where the call begins at once.
     // Hidden: the trait is sealed, and only the store calls it.
     #[doc(hidden)]
-    fn keep_in<E: CoreEngine, T: Send + 'static>(
+    fn keep_in<E: CoreEngine, T: 'static>(
         cx: &mut Context<'_, E, T>,
         arguments: Self::Arguments<'_>,
     ) -> Self::Kept {
@@ -56,7 +56,7 @@ pub(crate) mod sealed {
         type Kept;
 
         /// Begins a call.
-        fn start<E: CoreEngine, T: Send + 'static>(
+        fn start<E: CoreEngine, T: 'static>(
             &self,
             cx: &mut Context<'_, E, T>,
             arguments: Self::Kept,
@@ -72,7 +72,7 @@ impl Callee for Function {
         arguments.to_vec()
     }
 
-    fn keep_in<E: CoreEngine, T: Send + 'static>(
+    fn keep_in<E: CoreEngine, T: 'static>(
         cx: &mut Context<'_, E, T>,
         arguments: &[Val],
     ) -> Vec<Val> {
@@ -83,7 +83,7 @@ impl Callee for Function {
 impl sealed::Callee for Function {
     type Kept = Vec<Val>;
 
-    fn start<E: CoreEngine, T: Send + 'static>(
+    fn start<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
         arguments: Vec<Val>,
@@ -106,7 +106,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
 
     /// Arguments without handles are lowered where the guest starts, if that is at once. All
     /// others wait, or have to be looked into, as values.
-    fn start<E: CoreEngine, T: Send + 'static>(
+    fn start<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
         arguments: P,
@@ -148,7 +148,7 @@ impl<P: Lower, R> TypedFunction<P, R> {
 
 impl Function {
     /// Begins a call, whose result is lifted by `lift_result`.
-    fn start_with<E: CoreEngine, T: Send + 'static>(
+    fn start_with<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
         arguments: Vec<Val>,
@@ -161,7 +161,7 @@ impl Function {
     }
 
     /// Lowers arguments without handles into the guest that is about to start.
-    fn lower_arguments<E: CoreEngine, T: Send + 'static, P: Lower>(
+    fn lower_arguments<E: CoreEngine, T: 'static, P: Lower>(
         &self,
         cx: &mut Context<'_, E, T>,
         arguments: &P,

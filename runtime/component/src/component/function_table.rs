@@ -94,7 +94,7 @@ impl FunctionTable {
 }
 
 /// Threads that are begun indirectly: **host extensions**. See [`thread`](crate::thread).
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// All functions that `instance` exports by name, in the order of
     /// [`Instance::names`]. Empty if the instance belongs to another store.
     pub fn function_table(&self, instance: &Instance<E>) -> FunctionTable {

@@ -31,7 +31,7 @@ macro_rules! methods {
         $(#[$doc:meta])*
         fn $name:ident($cx:ident $(, $argument:ident: $ty:ty)*) -> $result:ty { $body:expr }
     )*) => {
-        impl<E: CoreEngine, T: Send + 'static> Store<E, T> {$(
+        impl<E: CoreEngine, T: 'static> Store<E, T> {$(
             $(#[$doc])*
             pub fn $name(&mut self $(, $argument: $ty)*) -> $result {
                 let $cx = &mut Context::<E, T>(E::context(&mut self.engine_store));
@@ -39,7 +39,7 @@ macro_rules! methods {
             }
         )*}
 
-        impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {$(
+        impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {$(
             $(#[$doc])*
             pub fn $name(&mut self $(, $argument: $ty)*) -> $result {
                 let $cx = &mut *self.cx;
@@ -193,7 +193,7 @@ methods! {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// What was put into the store.
     pub fn data_mut(&mut self) -> &mut T {
         &mut E::data_mut(&mut self.engine_store).data
@@ -227,7 +227,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 /// ([`MachineError::OtherStep`]), but all of it where the host has, or nobody took the resource.
 ///
 /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
-impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// Returns the function that `instance` exports as `name`.
     ///
     /// # Errors

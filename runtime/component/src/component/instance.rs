@@ -64,7 +64,7 @@ impl<E: CoreEngine> Instance<E> {
     /// # Errors
     ///
     /// [`ExportError::Missing`]; [`ExportError::OtherStore`] if `state` is that of another store.
-    pub(crate) fn function_in<T: Send + 'static>(
+    pub(crate) fn function_in<T: 'static>(
         &self,
         state: &State<E, T>,
         name: &str,

@@ -101,12 +101,12 @@ use super::loading::Component;
 /// What components are given for their imports, by name.
 ///
 /// A name that is given something twice has what it was given last.
-pub struct Linker<E: CoreEngine, T: Send + 'static = ()> {
+pub struct Linker<E: CoreEngine, T: 'static = ()> {
     provided: BTreeMap<Box<str>, Provided<E, T>>,
 }
 
 /// What is given for an import.
-enum Provided<E: CoreEngine, T: Send + 'static> {
+enum Provided<E: CoreEngine, T: 'static> {
     Function(Arc<HostFunction<E, T>>),
     Instance(Linker<E, T>),
     Exports(Instance<E>),
@@ -115,13 +115,13 @@ enum Provided<E: CoreEngine, T: Send + 'static> {
     Component(Component<E>),
 }
 
-impl<E: CoreEngine, T: Send + 'static> Default for Linker<E, T> {
+impl<E: CoreEngine, T: 'static> Default for Linker<E, T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Linker<E, T> {
+impl<E: CoreEngine, T: 'static> Linker<E, T> {
     /// Gives nothing.
     #[must_use]
     pub const fn new() -> Self {
@@ -419,7 +419,7 @@ impl Found {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Provided<E, T> {
+impl<E: CoreEngine, T: 'static> Provided<E, T> {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Function(_) => "a function",
@@ -431,7 +431,7 @@ impl<E: CoreEngine, T: Send + 'static> Provided<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> fmt::Debug for Linker<E, T> {
+impl<E: CoreEngine, T: 'static> fmt::Debug for Linker<E, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.provided.keys()).finish()
     }

@@ -36,7 +36,7 @@ use super::loading::Component;
 use super::progress::PollProgress;
 
 /// Where instances of components live and run.
-pub struct Store<E: CoreEngine, T: Send + 'static = ()> {
+pub struct Store<E: CoreEngine, T: 'static = ()> {
     pub(crate) engine_store: E::Store<State<E, T>>,
     pub(crate) turns_per_poll: u32,
 }
@@ -75,7 +75,7 @@ impl<R> fmt::Debug for CallId<R> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// An empty store with `data` in it, which functions of the host get at.
     pub fn new(engine: &E, data: T) -> Self {
         Self::with_chooser(engine, Box::new(FirstInFirstOut), data)
@@ -382,7 +382,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> HostExtensions for Store<E, T> {
+impl<E: CoreEngine, T: 'static> HostExtensions for Store<E, T> {
     type Limits = Heap;
     type Chooser = StoreChooser;
 
@@ -391,7 +391,7 @@ impl<E: CoreEngine, T: Send + 'static> HostExtensions for Store<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> fmt::Debug for Store<E, T> {
+impl<E: CoreEngine, T: 'static> fmt::Debug for Store<E, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").finish_non_exhaustive()
     }

@@ -143,7 +143,7 @@ pub enum ThreadError {
 }
 
 /// Threads: **host extensions**. See [`thread`](crate::thread).
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// The function that `instance` exports as `name`, to be what a thread runs.
     ///
     /// # Errors
@@ -271,7 +271,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
 
 /// Threads that are begun inside of a function of the host: **host extensions**. See
 /// [`thread`](crate::thread).
-impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// The function that `instance` exports as `name`, to be what a thread runs.
     ///
     /// # Errors
@@ -328,7 +328,7 @@ impl<E: CoreEngine, T: Send + 'static> Caller<'_, '_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Begins a thread; none is left that could be joined if that fails.
     fn spawn_thread<F: Callee>(
         &mut self,
@@ -350,13 +350,13 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 
 /// Waits for the end of a thread: [`Store::join_thread_async`] gives it. A **host extension**.
 #[must_use = "nothing runs before the future is polled"]
-pub struct ThreadJoin<'s, E: CoreEngine, T: Send + 'static, R = Option<Val>> {
+pub struct ThreadJoin<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
     store: &'s mut Store<E, T>,
     thread: SpawnedThread<R>,
     is_over: bool,
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns something once a thread is over, its values are destroyed and its call has an end;
     /// or once that has failed.
     pub(crate) fn join<R>(&mut self, thread: SpawnedThread<R>) -> Result<Option<()>, CallError> {
@@ -371,7 +371,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Ends the wait for a thread that is [ready](State::join) for that, whatever its call has come to.
     pub(crate) fn end_join<R: LiftedResult>(
         &mut self,
@@ -389,7 +389,7 @@ impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R: LiftedResult> Future for ThreadJoin<'_, E, T, R> {
+impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for ThreadJoin<'_, E, T, R> {
     type Output = Result<R, ThreadError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
@@ -409,7 +409,7 @@ impl<E: CoreEngine, T: Send + 'static, R: LiftedResult> Future for ThreadJoin<'_
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R> Drop for ThreadJoin<'_, E, T, R> {
+impl<E: CoreEngine, T: 'static, R> Drop for ThreadJoin<'_, E, T, R> {
     fn drop(&mut self) {
         if !self.is_over {
             // If nobody knows the thread any more, nobody waits for it, either.
@@ -418,7 +418,7 @@ impl<E: CoreEngine, T: Send + 'static, R> Drop for ThreadJoin<'_, E, T, R> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static, R> fmt::Debug for ThreadJoin<'_, E, T, R> {
+impl<E: CoreEngine, T: 'static, R> fmt::Debug for ThreadJoin<'_, E, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ThreadJoin").field("thread", &self.thread).finish_non_exhaustive()
     }

@@ -77,7 +77,7 @@ impl Function {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Returns the function that `instance` exports as `name`, with Rust's own types: `P` is a
     /// tuple of the parameters, and `R` the result.
     ///

@@ -27,7 +27,7 @@ impl<R> CallId<R> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns how a task ended, if it has; or that the call that it is has failed, which its
     /// result says more of.
     pub(crate) fn ended_status(
@@ -49,7 +49,7 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Store<E, T> {
+impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run until `ready` gives something, nothing can go on, or for as many turns as
     /// a poll may take.
     pub(crate) fn run_until_ready<R>(

@@ -53,7 +53,7 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// A call that has stopped, and can go on.
     type Activation: Send + 'static;
     /// A store of the engine, which has `D` in it.
-    type Store<D: HostFunctions<Self>>: Send + 'static;
+    type Store<D: HostFunctions<Self>>: 'static;
     /// The store, lent: by whoever has it, or by the engine to a function of the host.
     type Context<'a, D: HostFunctions<Self>>: CoreContext<Engine = Self, Data = D>;
 
@@ -192,7 +192,7 @@ pub type MemoryOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Memory;
 pub type ProgressOf<C> = CoreProgress<<<C as CoreContext>::Engine as CoreEngine>::Activation>;
 
 /// What is in a store, and what its functions of the host do.
-pub trait HostFunctions<E: CoreEngine>: Sized + Send + 'static {
+pub trait HostFunctions<E: CoreEngine>: Sized + 'static {
     /// A guest calls the function that was made with `number`.
     ///
     /// # Errors

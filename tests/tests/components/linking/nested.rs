@@ -158,7 +158,7 @@ fn waits_and_makes() -> String {
 }
 
 /// A function that is ready when it is polled for the second time.
-fn second_time<T: Send + 'static>(linker: &mut Linker<weft::engine::wasmi::Wasmi, T>) {
+fn second_time<T: 'static>(linker: &mut Linker<weft::engine::wasmi::Wasmi, T>) {
     linker.async_function("wait", |_, _| {
         let mut polls = 0;
         std::future::poll_fn(move |cx| {

@@ -13,7 +13,7 @@ use super::lifting::{Handles, Source};
 use super::lowering::{Lowering, Target};
 
 /// Two guests that values go between.
-pub(crate) struct Between<'a, 'c, E: CoreEngine, T: Send + 'static> {
+pub(crate) struct Between<'a, 'c, E: CoreEngine, T: 'static> {
     to: Lowering<'a, 'c, E, T>,
     found: CanonicalOptions<E::Memory, E::Function>,
     source_options: Options,
@@ -22,7 +22,7 @@ pub(crate) struct Between<'a, 'c, E: CoreEngine, T: Send + 'static> {
     returning: Option<&'a ReturnToken>,
 }
 
-impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
+impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     /// Moves values from one guest to another.
     pub(crate) fn between<'a>(
         &'a mut self,
@@ -36,7 +36,7 @@ impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
     }
 }
 
-impl<'a, E: CoreEngine, T: Send + 'static> Between<'a, '_, E, T> {
+impl<'a, E: CoreEngine, T: 'static> Between<'a, '_, E, T> {
     /// Lets a task return once the values are lifted, which are its result.
     pub(crate) const fn returning(mut self, task_return: &'a ReturnToken) -> Self {
         self.returning = Some(task_return);
@@ -50,7 +50,7 @@ impl<'a, E: CoreEngine, T: Send + 'static> Between<'a, '_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> LiftHandles for Between<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> LiftHandles for Between<'_, '_, E, T> {
     fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.handles().lift_own(ty, index)
     }
@@ -68,7 +68,7 @@ impl<E: CoreEngine, T: Send + 'static> LiftHandles for Between<'_, '_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> LowerContext for Between<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> LowerContext for Between<'_, '_, E, T> {
     fn options(&self) -> &Options {
         self.to.options()
     }
@@ -104,7 +104,7 @@ impl<E: CoreEngine, T: Send + 'static> LowerContext for Between<'_, '_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> TransferContext for Between<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> TransferContext for Between<'_, '_, E, T> {
     fn source_options(&self) -> &Options {
         &self.source_options
     }

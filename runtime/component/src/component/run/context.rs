@@ -18,11 +18,9 @@ use crate::waitable::WaitableSets;
 use super::state::State;
 
 /// The engine's store with what is in it, lent.
-pub(crate) struct Context<'a, E: CoreEngine, T: Send + 'static>(
-    pub(crate) E::Context<'a, State<E, T>>,
-);
+pub(crate) struct Context<'a, E: CoreEngine, T: 'static>(pub(crate) E::Context<'a, State<E, T>>);
 
-impl<'a, E: CoreEngine, T: Send + 'static> Deref for Context<'a, E, T> {
+impl<'a, E: CoreEngine, T: 'static> Deref for Context<'a, E, T> {
     type Target = E::Context<'a, State<E, T>>;
 
     fn deref(&self) -> &Self::Target {
@@ -30,7 +28,7 @@ impl<'a, E: CoreEngine, T: Send + 'static> Deref for Context<'a, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> DerefMut for Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> DerefMut for Context<'_, E, T> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.0
     }
@@ -44,11 +42,11 @@ pub(crate) type LiftResult<E, T> = fn(
 ) -> Result<Outcome, Failure>;
 
 /// The store, lent to a function of the host that a guest calls.
-pub struct Caller<'a, 'c, E: CoreEngine, T: Send + 'static> {
+pub struct Caller<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
 }
 
-impl<'a, 'c, E: CoreEngine, T: Send + 'static> Caller<'a, 'c, E, T> {
+impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
     pub(crate) const fn new(cx: &'a mut Context<'c, E, T>) -> Self {
         Self { cx }
     }
@@ -96,7 +94,7 @@ impl<'a, 'c, E: CoreEngine, T: Send + 'static> Caller<'a, 'c, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> HostExtensions for Caller<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> HostExtensions for Caller<'_, '_, E, T> {
     type Limits = Heap;
     type Chooser = StoreChooser;
 
@@ -105,7 +103,7 @@ impl<E: CoreEngine, T: Send + 'static> HostExtensions for Caller<'_, '_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> core::fmt::Debug for Caller<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> core::fmt::Debug for Caller<'_, '_, E, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Caller").finish_non_exhaustive()
     }

@@ -17,7 +17,7 @@ use super::lowering::Target;
 /// The value that is moved where a stream or future has no element: the tuple of nothing.
 pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Moves values from one end of a stream or future to the other.
     pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Fault> {
         let element = self.data().element(copy.ty())?;

@@ -26,7 +26,7 @@ use super::transfer::{CoreValues, core_values};
 /// without end trap before it is used up.
 const MAX_NESTED_CALLS: usize = 10_000;
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Calls the core function of a lifted one, with the arguments of the call that it is the
     /// callee of.
     #[inline]
@@ -201,7 +201,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Checks that one more guest may be called by those that wait for it.
     fn check_nested_calls(&self) -> Result<(), Fault> {
         // The machine has one frame for each call that waits, and another if its callee isn't

@@ -18,7 +18,7 @@ use super::context::{Caller, Context};
 use super::embedder_calls::Begun;
 use super::state::State;
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Drops what nobody takes. What traps belongs to no call.
     pub(crate) fn drop_unclaimed(&mut self, value: Val) -> Result<(), Error> {
         let dropped = match value {

@@ -22,7 +22,7 @@ pub(crate) struct Begun {
     pub(crate) step: Step,
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Begins something, prepares its first step, and takes steps until the host has control
     /// again, or what ran was interrupted.
     pub(crate) fn run_to_host(
@@ -82,7 +82,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Takes how a call ended, if it has; then the call is forgotten.
     pub(crate) fn take_result<R: LiftedResult>(
         &mut self,

@@ -13,7 +13,7 @@ use super::core_calls::event_memory;
 use super::state::State;
 use super::steps::{Base, Driven};
 
-impl<E: CoreEngine, T: Send + 'static> HostFunctions<E> for State<E, T> {
+impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
     fn call(
         cx: E::Context<'_, Self>,
         number: u32,
@@ -31,7 +31,7 @@ impl<E: CoreEngine, T: Send + 'static> HostFunctions<E> for State<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
@@ -66,7 +66,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns `task.return` with the options of the current task's function, if it lifts no
     /// memory and is equal to them but for that.
     ///

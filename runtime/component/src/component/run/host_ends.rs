@@ -42,7 +42,7 @@ struct TypeOfEnd {
     direction: CopyDirection,
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Makes a stream, or a future, of the host. Returns the readable end and the writable one.
     pub(crate) fn new_ends(
         &mut self,
@@ -106,9 +106,9 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
 }
 
 /// The numbers of the store, which those of resource types in a type are already.
-struct StoreNumbers<'a, E: CoreEngine, T: Send + 'static>(&'a mut State<E, T>);
+struct StoreNumbers<'a, E: CoreEngine, T: 'static>(&'a mut State<E, T>);
 
-impl<E: CoreEngine, T: Send + 'static> HandleNumbers for StoreNumbers<'_, E, T> {
+impl<E: CoreEngine, T: 'static> HandleNumbers for StoreNumbers<'_, E, T> {
     type Error = Error;
 
     fn resource(&mut self, ty: TypeIndex) -> Result<TypeIndex, Error> {
@@ -124,7 +124,7 @@ impl<E: CoreEngine, T: Send + 'static> HandleNumbers for StoreNumbers<'_, E, T> 
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Begins a read of so many values.
     pub(crate) fn read(&mut self, end: EndId, count: u32) -> Result<(), CallError> {
         if self.data().type_of_end(end)?.direction != CopyDirection::Read {

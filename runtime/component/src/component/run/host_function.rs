@@ -20,14 +20,14 @@ use super::context::{Caller, Context};
 use super::host_resource::HostResourceType;
 
 /// A function of the host.
-pub(crate) struct HostFunction<E: CoreEngine, T: Send + 'static> {
+pub(crate) struct HostFunction<E: CoreEngine, T: 'static> {
     /// The type that it has, if it was said; any other function takes what it is given.
     pub(crate) declared: Option<DeclaredType<E, T>>,
     pub(crate) call: HostFunctionCall<E, T>,
 }
 
 /// The type of a function of the host, for any store.
-pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
+pub(crate) struct DeclaredType<E: CoreEngine, T: 'static> {
     /// The numbers of resource types in it are positions among `resources`.
     pub(crate) ty: FunctionType,
     pub(crate) resources: Box<[HostResourceType<E, T>]>,
@@ -37,7 +37,7 @@ pub(crate) struct DeclaredType<E: CoreEngine, T: Send + 'static> {
 type Closure<E, T, R> = dyn Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
 
 /// The way in which a host function is called.
-pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
+pub(crate) enum HostFunctionCall<E: CoreEngine, T: 'static> {
     /// It returns when it is called.
     Sync(Box<Closure<E, T, HostResult>>),
     /// It gives a future.
@@ -46,7 +46,7 @@ pub(crate) enum HostFunctionCall<E: CoreEngine, T: Send + 'static> {
     Typed(Box<dyn TypedHostFunction<E, T>>),
 }
 
-impl<E: CoreEngine, T: Send + 'static> HostFunctionCall<E, T> {
+impl<E: CoreEngine, T: 'static> HostFunctionCall<E, T> {
     /// Returns a host function that may wait.
     pub(crate) fn asynchronous<F: Future<Output = HostResult> + Send + 'static>(
         function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
@@ -56,7 +56,7 @@ impl<E: CoreEngine, T: Send + 'static> HostFunctionCall<E, T> {
 }
 
 /// A function of the host whose types are Rust's own.
-pub(crate) trait TypedHostFunction<E: CoreEngine, T: Send + 'static>: Send + Sync {
+pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
     /// Compares it with a type. Returns which types its handles have.
     fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;
 

@@ -29,7 +29,7 @@ pub(crate) struct Destination {
     pub(crate) out_param: Option<u64>,
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Calls a host function, for a guest.
     pub(crate) fn call_host(&mut self, subtask: SubtaskId, number: u32) -> Result<Step, Fault> {
         let state = self.data_mut();
@@ -157,7 +157,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
+impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     /// Returns from a host function, whose result `lower_result` lowers into its caller.
     pub(crate) fn return_with(
         &mut self,
@@ -186,7 +186,7 @@ impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Checks that there is somebody to return to.
     fn check_caller(&self, subtask: SubtaskId) -> Result<(), Fault> {
         if let Some(caller) = self.machine.calling_instance(subtask)?

@@ -18,15 +18,15 @@ use super::state::State;
 /// store numbers it when it first meets it ([`resource_type`](crate::component::Store::resource_type)).
 /// What is behind the representation of a resource is the host's matter: as a rule, it is the
 /// place where the host keeps it.
-pub struct HostResourceType<E: CoreEngine, T: Send + 'static = ()> {
+pub struct HostResourceType<E: CoreEngine, T: 'static = ()> {
     token: Arc<Token<E, T>>,
 }
 
-struct Token<E: CoreEngine, T: Send + 'static> {
+struct Token<E: CoreEngine, T: 'static> {
     destructor: Option<Destructor<E, T>>,
 }
 
-impl<E: CoreEngine, T: Send + 'static> HostResourceType<E, T> {
+impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
     /// A resource type of which the host doesn't care what is dropped.
     #[must_use]
     pub fn new() -> Self {
@@ -54,7 +54,7 @@ impl<E: CoreEngine, T: Send + 'static> HostResourceType<E, T> {
 pub(crate) type Destructor<E, T> =
     Arc<dyn Fn(&mut Caller<'_, '_, E, T>, u64) -> Result<(), HostError> + Send + Sync>;
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns the number of a resource type of the host.
     pub(crate) fn resource_type(
         &mut self,
@@ -72,27 +72,27 @@ impl<E: CoreEngine, T: Send + 'static> State<E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Default for HostResourceType<E, T> {
+impl<E: CoreEngine, T: 'static> Default for HostResourceType<E, T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Clone for HostResourceType<E, T> {
+impl<E: CoreEngine, T: 'static> Clone for HostResourceType<E, T> {
     fn clone(&self) -> Self {
         Self { token: self.token.clone() }
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> PartialEq for HostResourceType<E, T> {
+impl<E: CoreEngine, T: 'static> PartialEq for HostResourceType<E, T> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.token, &other.token)
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Eq for HostResourceType<E, T> {}
+impl<E: CoreEngine, T: 'static> Eq for HostResourceType<E, T> {}
 
-impl<E: CoreEngine, T: Send + 'static> fmt::Debug for HostResourceType<E, T> {
+impl<E: CoreEngine, T: 'static> fmt::Debug for HostResourceType<E, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HostResourceType").field(&format_args!("{:#x}", self.address())).finish()
     }

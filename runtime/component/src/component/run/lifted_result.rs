@@ -27,7 +27,7 @@ pub(crate) mod sealed {
     /// See [`LiftedResult`](super::LiftedResult).
     pub trait LiftedResult: Sized {
         /// Lifts it, from at most `max` flat values that the guest has returned.
-        fn lift<E: CoreEngine, T: Send + 'static>(
+        fn lift<E: CoreEngine, T: 'static>(
             cx: &mut Context<'_, E, T>,
             lifted: &Lifted<E::Function>,
             max: usize,
@@ -38,7 +38,7 @@ pub(crate) mod sealed {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Lifts the result that a guest has returned, as a value.
     fn lift_val(
         &mut self,
@@ -57,7 +57,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
 }
 
 impl<R: ReturnedValue> sealed::LiftedResult for R {
-    fn lift<E: CoreEngine, T: Send + 'static>(
+    fn lift<E: CoreEngine, T: 'static>(
         cx: &mut Context<'_, E, T>,
         lifted: &Lifted<E::Function>,
         max: usize,

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::state::State;
 
 /// The handles of the instance that values are lifted from.
-pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {
+pub(crate) struct Handles<'a, E: CoreEngine, T: 'static> {
     pub(crate) state: &'a mut State<E, T>,
     pub(crate) instance: InstanceId,
     /// The call that borrowed handles are lent to, where there can be some.
@@ -22,7 +22,7 @@ pub(crate) struct Handles<'a, E: CoreEngine, T: Send + 'static> {
     pub(crate) types: Option<&'a HandleTypes>,
 }
 
-impl<E: CoreEngine, T: Send + 'static> LiftHandles for Handles<'_, E, T> {
+impl<E: CoreEngine, T: 'static> LiftHandles for Handles<'_, E, T> {
     fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let representation = self.state.machine.lift_own(self.instance, ty, index)?;
         let resource = Resource { ty, representation };
@@ -70,7 +70,7 @@ impl Source {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Lifts values from a guest.
     pub(crate) fn lift(
         &mut self,

@@ -32,7 +32,7 @@ impl Target {
 }
 
 /// A guest that values are lowered into.
-pub(crate) struct Lowering<'a, 'c, E: CoreEngine, T: Send + 'static> {
+pub(crate) struct Lowering<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
     found: CanonicalOptions<E::Memory, E::Function>,
     options: Options,
@@ -40,7 +40,7 @@ pub(crate) struct Lowering<'a, 'c, E: CoreEngine, T: Send + 'static> {
     task: Option<TaskId>,
 }
 
-impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
+impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     /// Lowers values into a guest.
     pub(crate) fn lower<'a>(
         &'a mut self,
@@ -67,7 +67,7 @@ impl<'c, E: CoreEngine, T: Send + 'static> Context<'c, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
     fn call_realloc(&mut self, arguments: &[u64; 4]) -> Result<u64, Fault> {
         let realloc = self.found.realloc.ok_or(AbiError::NoRealloc)?;
         let value = |bits: u64| CoreValue::integer(self.found.address_type, bits);
@@ -100,7 +100,7 @@ impl<E: CoreEngine, T: Send + 'static> Lowering<'_, '_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> LowerContext for Lowering<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> LowerContext for Lowering<'_, '_, E, T> {
     fn options(&self) -> &Options {
         &self.options
     }

@@ -15,7 +15,7 @@ pub(crate) type State<E, T> = StoreState<E, T, Closures<E, T>>;
 /// The closures that an embedder gives a store to call. They get the store, lent.
 pub(crate) struct Closures<E, T>(PhantomData<fn() -> (E, T)>);
 
-impl<E: CoreEngine, T: Send + 'static> Callbacks for Closures<E, T> {
+impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
     type HostFunction = HostFunction<E, T>;
     type LiftResult = LiftResult<E, T>;
     type ResourceType = HostResourceType<E, T>;

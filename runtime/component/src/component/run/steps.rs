@@ -49,7 +49,7 @@ pub(crate) enum Driven {
     Stop,
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Takes steps until control is back at `base`, or can't get there by returning.
     pub(crate) fn drive(&mut self, base: Base, mut next: Next) -> Result<Driven, Fault> {
         loop {
@@ -180,7 +180,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns `true` if a step can be taken inside of a guest's call.
     fn can_be_taken(&self, step: &Step) -> bool {
         match step {

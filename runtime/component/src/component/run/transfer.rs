@@ -41,7 +41,7 @@ pub(crate) fn flat_result(layout: Layout, flat: &FlatValues) -> Option<CoreValue
     flat.as_slice().first().and_then(|bits| layout.flat.core_value(0, *bits))
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Puts the core arguments of a lifted function that starts into `flat`: those of the call
     /// that it is the callee of.
     pub(crate) fn pass_arguments(

@@ -46,7 +46,7 @@ pub(crate) enum Ran<R> {
     ForTooLong,
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Takes steps until the host has control again. If something traps, what the host began is
     /// unwound; who else is to hear of it is the caller's matter.
     pub(crate) fn enter(&mut self, next: Next) -> Result<Entered, CallError> {
@@ -223,7 +223,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Gives up what was begun, and returns why.
     pub(crate) fn unwind(&mut self, fault: Fault) -> Result<CallError, Error> {
         let fault = self.crossing.give_up(fault);

@@ -33,7 +33,7 @@ pub(crate) struct Waiting<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) ->
 impl<E, T, F, P, R> TypedHostFunction<E, T> for Immediate<F, P, R>
 where
     E: CoreEngine,
-    T: Send + 'static,
+    T: 'static,
     F: Fn(&mut Caller<'_, '_, E, T>, P) -> Result<R, HostError> + Send + Sync,
     P: for<'a> Lift<'a>,
     R: Lower,
@@ -69,7 +69,7 @@ where
 impl<E, T, F, P, R, U> TypedHostFunction<E, T> for Waiting<F, P, R>
 where
     E: CoreEngine,
-    T: Send + 'static,
+    T: 'static,
     F: Fn(&mut Caller<'_, '_, E, T>, P) -> U + Send + Sync,
     U: Future<Output = Result<R, HostError>> + Send + 'static,
     P: for<'a> Lift<'a>,
@@ -96,7 +96,7 @@ where
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Lifts the arguments of a call.
     #[inline]
     fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(

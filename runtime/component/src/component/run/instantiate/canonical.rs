@@ -22,7 +22,7 @@ use crate::machine::{FunctionId, TypeDefinition};
 use super::frame::Frame;
 use super::numbers::BuiltinSpaces;
 
-impl<E: CoreEngine, T: Send + 'static> Frame<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     pub(crate) fn resource(
         &mut self,
         slot: u32,
@@ -141,7 +141,7 @@ impl<E: CoreEngine, T: Send + 'static> Frame<'_, '_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns the types of the handles of a function, if it is the host's and its types are
     /// Rust's own. That they fit was checked when it was imported.
     fn handle_types(&self, function: FunctionId, ty: &FunctionType) -> Result<HandleTypes, Error> {

@@ -14,7 +14,7 @@ use crate::machine::FunctionId;
 
 use super::error::InstantiateError;
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Instantiates a core module in a task of `initialisation`, as its start function may call
     /// out.
     pub(crate) fn instantiate_core(

@@ -25,7 +25,7 @@ use super::numbers::SlotNumbers;
 use super::spaces::Spaces;
 
 /// An instance that is being made.
-pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: Send + 'static> {
+pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
     pub(crate) budget: &'a mut Budget,
     pub(crate) instance: InstanceId,
@@ -43,7 +43,7 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: Send + 'static> {
     pub(crate) errors: Vec<ImportError>,
 }
 
-impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Makes an instance of a component that is loaded, with what is given for its imports.
     pub(crate) fn instantiate_component(
         &mut self,
@@ -54,7 +54,7 @@ impl<E: CoreEngine, T: Send + 'static> Context<'_, E, T> {
     }
 }
 
-impl<'a, 'c, E: CoreEngine, T: Send + 'static> Frame<'a, 'c, E, T> {
+impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
     /// Makes an instance of a component that is given these imports.
     pub(crate) fn make(
         cx: &'a mut Context<'c, E, T>,
@@ -121,7 +121,7 @@ impl<'a, 'c, E: CoreEngine, T: Send + 'static> Frame<'a, 'c, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Adds a function of an instance that is called without a memory: a destructor, or the
     /// initialisation of the instance, which has no core function.
     pub(crate) fn add_plain_function(

@@ -25,7 +25,7 @@ use crate::machine::FunctionId;
 use super::frame::Frame;
 use super::numbers::SlotNumbers;
 
-impl<E: CoreEngine, T: Send + 'static> Frame<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     pub(crate) fn import(
         &mut self,
         name: &ExternName,
@@ -178,7 +178,7 @@ fn check_bound<E: CoreEngine>(
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> State<E, T> {
+impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns the type that a host function was said to have, with the store's numbers.
     fn declared_type(&mut self, declared: &DeclaredType<E, T>) -> Result<Arc<FunctionType>, Error> {
         let resources = declared.resources.iter();

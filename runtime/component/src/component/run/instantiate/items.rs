@@ -13,7 +13,7 @@ use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
 use super::error::InstantiateError;
 use super::frame::Frame;
 
-impl<E: CoreEngine, T: Send + 'static> Frame<'_, '_, E, T> {
+impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     /// Does what an item says.
     pub(crate) fn item(&mut self, item: &Item) -> Result<(), InstantiateError> {
         match item {

@@ -13,18 +13,18 @@ use crate::trap::EndKind;
 use super::spaces::Spaces;
 
 /// The store, and the resource types of an instance.
-pub(crate) struct SlotNumbers<'a, E: CoreEngine, T: Send + 'static> {
+pub(crate) struct SlotNumbers<'a, E: CoreEngine, T: 'static> {
     slots: &'a [Option<TypeIndex>],
     state: &'a mut State<E, T>,
 }
 
-impl<'a, E: CoreEngine, T: Send + 'static> SlotNumbers<'a, E, T> {
+impl<'a, E: CoreEngine, T: 'static> SlotNumbers<'a, E, T> {
     pub(crate) const fn new(slots: &'a [Option<TypeIndex>], state: &'a mut State<E, T>) -> Self {
         Self { slots, state }
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> HandleNumbers for SlotNumbers<'_, E, T> {
+impl<E: CoreEngine, T: 'static> HandleNumbers for SlotNumbers<'_, E, T> {
     type Error = Error;
 
     fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Error> {
@@ -42,14 +42,14 @@ impl<E: CoreEngine, T: Send + 'static> HandleNumbers for SlotNumbers<'_, E, T> {
 }
 
 /// The store, and the index spaces of an instance.
-pub(crate) struct BuiltinSpaces<'a, E: CoreEngine, T: Send + 'static> {
+pub(crate) struct BuiltinSpaces<'a, E: CoreEngine, T: 'static> {
     pub(crate) instance: InstanceId,
     pub(crate) spaces: &'a Spaces<E>,
     pub(crate) resolver: &'a mut Resolver,
     pub(crate) state: &'a mut State<E, T>,
 }
 
-impl<E: CoreEngine, T: Send + 'static> BuiltinSpaces<'_, E, T> {
+impl<E: CoreEngine, T: 'static> BuiltinSpaces<'_, E, T> {
     fn numbers(&mut self) -> SlotNumbers<'_, E, T> {
         SlotNumbers::new(&self.spaces.slots, self.state)
     }
@@ -60,7 +60,7 @@ impl<E: CoreEngine, T: Send + 'static> BuiltinSpaces<'_, E, T> {
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> HandleNumbers for BuiltinSpaces<'_, E, T> {
+impl<E: CoreEngine, T: 'static> HandleNumbers for BuiltinSpaces<'_, E, T> {
     type Error = Error;
 
     fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Error> {
@@ -76,7 +76,7 @@ impl<E: CoreEngine, T: Send + 'static> HandleNumbers for BuiltinSpaces<'_, E, T>
     }
 }
 
-impl<E: CoreEngine, T: Send + 'static> BuiltinNumbers for BuiltinSpaces<'_, E, T> {
+impl<E: CoreEngine, T: 'static> BuiltinNumbers for BuiltinSpaces<'_, E, T> {
     fn value_type(&mut self, ty: &Type) -> Result<TypeIndex, Error> {
         let resolved = self.resolve(Some(ty))?.ok_or(Error::Unknown(Table::Types))?;
         let State { machine, types, .. } = &mut *self.state;
