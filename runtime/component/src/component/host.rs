@@ -2,6 +2,7 @@
 //! functions that a guest has called, with a [`Caller`].
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::abi::{Resource, Type, Val};
@@ -13,6 +14,7 @@ use crate::component::run::instantiate::error::InstantiateError;
 use crate::component::run::lifted_result::LiftedResult;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
+use crate::component::store::trap_backtrace::TrapBacktrace;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{EndId, ErrorContextId, SubtaskId};
@@ -283,6 +285,12 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ) -> Result<Instance<E>, InstantiateError> {
         self.check_depth()?;
         linker.instantiate(self.cx, component)
+    }
+
+    /// Returns what trapped last in the store, and where: see [`Store::last_trap`].
+    #[must_use]
+    pub fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
+        self.cx.data().traps.last().cloned()
     }
 
     pub(crate) fn check_depth(&self) -> Result<(), CallError> {

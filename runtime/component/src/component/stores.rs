@@ -1,6 +1,7 @@
 //! Stores: where instances live, and run.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -17,6 +18,7 @@ use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
 use crate::component::store::machine::StoreChooser;
+use crate::component::store::trap_backtrace::TrapBacktrace;
 use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
 use crate::error::Error;
@@ -292,6 +294,13 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// tells of it; the first that was not taken yet.
     pub fn take_background_trap(&mut self) -> Option<CallError> {
         self.context().data_mut().origins.take_background_trap()
+    }
+
+    /// Returns what trapped last in the store, and where: after a call has failed, it is what the
+    /// call failed with, unless something else trapped meanwhile. An error of a call that was not
+    /// begun is no trap.
+    pub fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
+        E::data(&self.engine_store).traps.last().cloned()
     }
 
     /// How many entries one of the store's tables has; of [`Table::Handles`] and

@@ -8,12 +8,13 @@ use crate::abi::{ComponentType, HandleTypes, Mismatch};
 
 use super::function_type::FunctionType;
 
-/// A function is not of the type that it was to be.
+/// A function is not of the type that was expected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("it is to be `{ty}`, but {part}, {mismatch}")]
+#[error("in `{ty}`, {part}")]
 pub struct FunctionMismatch {
     ty: String,
     part: &'static str,
+    #[source]
     mismatch: Mismatch,
 }
 
@@ -38,7 +39,11 @@ pub(crate) fn check<P: ComponentType, R: ComponentType>(
 ) -> Result<HandleTypes, FunctionMismatch> {
     let different = |part| move |mismatch| FunctionMismatch { ty: ty.to_string(), part, mismatch };
     let mut handles = HandleTypes::default();
-    handles.check_list(&ty.params, &P::SHAPE).map_err(different("in its parameters"))?;
-    handles.check_optional(ty.result(), &R::SHAPE).map_err(different("in its result"))?;
+    handles
+        .check_list(&ty.params, &P::SHAPE)
+        .map_err(different("the parameters are of other types"))?;
+    handles
+        .check_optional(ty.result(), &R::SHAPE)
+        .map_err(different("the result is of another type"))?;
     Ok(handles)
 }

@@ -27,6 +27,7 @@ use core::ops::Range;
 use crate::abi::CoreFunctionType;
 use crate::core_value::IntegerType;
 
+use super::core_entry::CoreNames;
 use super::entity_type::{EntityType, ModuleType};
 use super::function_type::FunctionType;
 use super::generated::builtin::BuiltinTemplate;
@@ -104,6 +105,8 @@ pub(crate) enum Item {
     CoreModule {
         /// Its number among [`Decoded::modules`].
         number: usize,
+        /// The names in it.
+        names: CoreNames,
     },
     /// An instance of a core module.
     InstantiateCore {

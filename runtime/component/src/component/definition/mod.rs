@@ -7,12 +7,14 @@
 //! | `decode` | [`validate`](decode::validate), and decoding into definitions |
 //! | `items` | definitions and their items |
 //! | `immediates`, `generated` | canonical definitions: what they fix, and built-ins |
+//! | `core_entry` | which core functions a component enters, and their names |
 //! | `function_type`, `entity_type` | the types of functions, imports and exports |
 //! | `type_text` | types as text |
 //! | `features` | [`Features`](features::Features): what is not on by default |
 //! | `matching`, `versions` | the rules by which something can be given for an import |
 //! | `import_error`, `function_mismatch` | the errors of these rules |
 
+pub(crate) mod core_entry;
 pub(crate) mod decode;
 pub(crate) mod entity_type;
 pub(crate) mod features;

@@ -67,7 +67,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ok(begun) => begun,
             Err(failure) => {
                 refused(state);
-                return Err(Fault::from(failure).into());
+                return Err(match definer {
+                    Some(definer) => state.refused(definer, failure),
+                    None => failure.into(),
+                });
             }
         };
         let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };

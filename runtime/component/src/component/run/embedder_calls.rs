@@ -10,7 +10,8 @@ use crate::component::store::crossing::Next;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
-use crate::machine::{FunctionId, Step, SubtaskId};
+use crate::machine::{FunctionId, InstanceId, Step, SubtaskId};
+use crate::trap::Trap;
 
 use super::context::{Context, LiftResult};
 use super::lifted_result::LiftedResult;
@@ -27,7 +28,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// again, or what ran was interrupted.
     pub(crate) fn run_to_host(
         &mut self,
-        begin: impl FnOnce(&mut State<E, T>) -> Result<Begun, Failure>,
+        begin: impl FnOnce(&mut State<E, T>) -> Result<Begun, CallError>,
         prepare: impl FnOnce(&mut Self, SubtaskId, &Step) -> Result<(), Fault>,
     ) -> Result<SubtaskId, CallError> {
         let Begun { call, step } = begin(self.data_mut())?;
@@ -67,11 +68,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let lent = state.handles.claim(&state.machine, &ty.params, &arguments)?;
         let begin = |state: &mut State<E, T>| {
-            let (call, step) = match state.machine.invoke(function) {
+            let (call, step) = match state.invoke(function) {
                 Ok(begun) => begun,
-                Err(failure) => {
+                Err(error) => {
                     state.handles.give_back(&state.machine, &arguments);
-                    return Err(failure);
+                    return Err(error);
                 }
             };
             state.handles.lend(&state.machine, call, lent);
@@ -83,6 +84,27 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
+    /// Begins a call of a guest's function.
+    #[inline]
+    pub(crate) fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), CallError> {
+        let begun = self.machine.invoke(function);
+        begun.map_err(|failure| match self.functions.lifted(function) {
+            Ok(lifted) => self.refused(lifted.instance, failure),
+            Err(error) => error.into(),
+        })
+    }
+
+    /// Returns why something of an instance could not be begun. If the instance trapped before, it
+    /// is the trap.
+    pub(crate) fn refused(&self, instance: InstanceId, failure: Failure) -> CallError {
+        match (failure, self.traps.of_instance(instance)) {
+            (Failure::Trap(Trap::CannotEnterComponentInstance), Some(trap)) => {
+                CallError::InstanceTrapped(trap.clone())
+            }
+            (failure, _) => failure.into(),
+        }
+    }
+
     /// Takes how a call ended, if it has; then the call is forgotten.
     pub(crate) fn take_result<R: LiftedResult>(
         &mut self,

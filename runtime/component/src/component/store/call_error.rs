@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::fmt;
 
 use thiserror::Error;
 
@@ -13,6 +14,8 @@ use crate::trap::Trap;
 use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
+use super::host_result_error::HostResultError;
+use super::trap_backtrace::TrapBacktrace;
 
 /// A call could not be made, or trapped.
 #[derive(Clone, Debug, Error)]
@@ -24,15 +27,19 @@ pub enum CallError {
     /// The guest's core code trapped.
     #[error(transparent)]
     Core(CoreTrap),
-    /// A function of the host failed.
-    #[error("a function of the host failed: {0}")]
-    Host(Arc<dyn core::error::Error + Send + Sync>),
-    /// Another call trapped in the instance of the function, or in one that had called it, so that
-    /// nothing of the instance runs any more.
-    #[error("another call trapped in the same instance: {0}")]
-    InstanceTrapped(Arc<Self>),
-    /// An argument is not of the parameter's type.
-    #[error("an argument {0}")]
+    /// A host function failed.
+    #[error("a host function failed")]
+    Host(#[source] Arc<dyn core::error::Error + Send + Sync>),
+    /// A host function returned a result that its caller can't be given.
+    #[error(transparent)]
+    HostResult(Box<HostResultError>),
+    /// Something trapped before in the instance of the function, so that nothing of the instance
+    /// runs any more. It has the trap, and where that was.
+    #[error("the instance trapped{}", InCall(.0))]
+    InstanceTrapped(#[source] Arc<TrapBacktrace>),
+    /// An argument is not of the parameter's type, or a value not of the type of the end that it
+    /// is written to.
+    #[error("an argument is not of its type")]
     Mismatch(#[from] Mismatch),
     /// A handle that the host gives is none that it has, or none of the right type.
     #[error(transparent)]
@@ -69,6 +76,18 @@ pub enum CallError {
     Error(Error),
 }
 
+/// The end of a message: the call in which an instance trapped.
+struct InCall<'a>(&'a TrapBacktrace);
+
+impl fmt::Display for InCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.function() {
+            Some(function) => write!(f, " in an earlier call, of `{function}`"),
+            None => f.write_str(" earlier"),
+        }
+    }
+}
+
 impl From<Fault> for CallError {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -76,6 +95,7 @@ impl From<Fault> for CallError {
             Fault::Failure(Failure::Error(error)) => Self::Error(error),
             Fault::Core(trap) => Self::Core(trap),
             Fault::Host(error) => Self::Host(error.into()),
+            Fault::HostResult(error) => Self::HostResult(error),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
         }

@@ -6,6 +6,7 @@ use crate::engine::CoreTrap;
 use crate::error::Failure;
 
 use super::host_result::HostError;
+use super::host_result_error::HostResultError;
 
 /// The reason why a call can't go on.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) enum Fault {
     Core(CoreTrap),
     /// A function of the host failed.
     Host(HostError),
+    /// A host function returned what its caller can't be given.
+    HostResult(Box<HostResultError>),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
     /// A guest, called by a function of the host, resumed one of those that have called that.

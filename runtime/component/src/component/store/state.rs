@@ -29,6 +29,8 @@ use super::outcome::ResultBoxes;
 use super::resource_types::ResourceTypes;
 use super::settings::Settings;
 use super::thread_destructors::ThreadDestructors;
+use super::trap_backtrace::TrapBacktrace;
+use super::traps::Traps;
 use super::type_tables::TypeTables;
 use super::waiting::WaitingHostFunctions;
 
@@ -60,6 +62,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) activations: Activations<E::Activation, E::Function>,
     pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
     pub(crate) origins: Origins,
+    pub(crate) traps: Traps,
     pub(crate) waiting: WaitingHostFunctions,
     pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
@@ -83,6 +86,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             activations: Activations::new(),
             crossing: Crossing::new(),
             origins: Origins::new(),
+            traps: Traps::new(),
             waiting: WaitingHostFunctions::new(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
@@ -161,7 +165,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
     }
 
-    /// Tells all calls of instances that are locked down now, after the one that it belongs to.
+    /// Tells all calls of instances that are locked down now, after the one that it belongs to. What
+    /// trapped was remembered.
     pub(crate) fn others_trapped(&mut self, error: &CallError) {
         let Self { activations, waiting, machine, .. } = self;
         activations.retain(|thread| {
@@ -176,12 +181,13 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         if gone.is_empty() {
             return;
         }
-        let shared = Arc::new(error.clone());
+        let trap = self.traps.last().cloned();
+        let trap = trap.unwrap_or_else(|| Arc::new(TrapBacktrace::without_frames(error.clone())));
         for call in gone {
             if let Ok(embedder_call) = self.calls.embedder_call(call)
                 && !embedder_call.has_failed()
             {
-                embedder_call.fail(CallError::InstanceTrapped(shared.clone()));
+                embedder_call.fail(CallError::InstanceTrapped(trap.clone()));
                 let _ = self.machine.call_failed(call);
             }
         }

@@ -24,7 +24,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<E::Instance, InstantiateError> {
         self.data_mut().crossing.put_starting(starting);
         let begin = |state: &mut State<E, T>| {
-            let (call, step) = state.machine.invoke(initialisation)?;
+            let (call, step) = state.invoke(initialisation)?;
             state.calls.add_embedder_call(call, Vec::new(), <Option<Val>>::lift)?;
             Ok(Begun { call, step })
         };

@@ -12,7 +12,7 @@ use crate::component::definition::import_error::ImportError;
 use crate::component::definition::items::Item;
 use crate::component::run::context::Context;
 use crate::component::run::state::State;
-use crate::component::store::canonical::{CanonicalOptions, Lifted};
+use crate::component::store::canonical::{CanonicalOptions, Lifted, Place};
 use crate::component::store::entity::{Closure, Code, Entity, Exports};
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -32,6 +32,8 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     /// The function whose task initialises the instance.
     pub(crate) initialisation: FunctionId,
     pub(crate) code: Arc<Code<E>>,
+    /// The item that is under way.
+    pub(crate) place: Place,
     /// Host functions may come to modules with tail calls.
     pub(crate) has_tail_calls: bool,
     pub(crate) resolver: Resolver,
@@ -64,7 +66,8 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
     ) -> Result<Exports<E>, InstantiateError> {
         budget.take_instance()?;
         let mut frame = Self::new(cx, component, imports, budget)?;
-        for item in &component.definition.items {
+        for (position, item) in component.definition.items.iter().enumerate() {
+            frame.place.item = position;
             // Once an import is wrong, only those that are wrong, too, are of interest.
             if frame.errors.is_empty() || matches!(item, Item::Import { .. }) {
                 frame.item(item)?;
@@ -94,7 +97,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             results: nothing,
             is_async: false,
         };
-        let initialisation = state.add_plain_function(instance, None, ty)?;
+        let initialisation = state.add_plain_function(instance, None, ty, None)?;
         let slots = usize::try_from(component.definition.resources).unwrap_or_default();
         Ok(Self {
             cx,
@@ -102,6 +105,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             instance,
             initialisation,
             code: component.code.clone(),
+            place: Place { definition: component.definition.clone(), item: 0 },
             has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
             resolver: Resolver::default(),
             spaces: Spaces::new(component.around.clone(), slots),
@@ -129,6 +133,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         instance: InstanceId,
         core: Option<E::Function>,
         ty: FunctionType,
+        place: Option<Place>,
     ) -> Result<FunctionId, Error> {
         let options = self.types.add_options(CanonicalOptions::without_memory(instance))?;
         let lifted = Lifted {
@@ -139,6 +144,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             is_async: false,
             callback: None,
             post_return: None,
+            place,
         };
         self.add_lifted(lifted, None, options)
     }

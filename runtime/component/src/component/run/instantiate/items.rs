@@ -17,7 +17,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     /// Does what an item says.
     pub(crate) fn item(&mut self, item: &Item) -> Result<(), InstantiateError> {
         match item {
-            Item::CoreModule { number } => self.core_module(*number)?,
+            Item::CoreModule { number, .. } => self.core_module(*number)?,
             Item::InstantiateCore { module, arguments } => {
                 self.instantiate_module(*module, arguments)?;
             }
