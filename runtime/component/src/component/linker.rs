@@ -78,10 +78,11 @@ use core::marker::PhantomData;
 
 use crate::abi::{Lift, Lower, Val};
 use crate::builtin::TypeIndex;
-use crate::component::definition::entity_type::{EntityType, InstanceType};
+use crate::component::definition::extern_type::{ExternType, InstanceType};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::import_error::{ImportError, within};
 use crate::component::definition::items::Definition;
+use crate::component::definition::resource_names::ResourceNames;
 use crate::component::definition::versions;
 use crate::component::run::context::{Caller, Context};
 use crate::component::run::host_function::{DeclaredType, HostFunction, HostFunctionCall};
@@ -292,7 +293,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         component: &Definition,
     ) -> Result<BTreeMap<Box<str>, Entity<E>>, InstantiateError> {
         let mut entities = BTreeMap::new();
-        let mut found = Found::default();
+        let mut found = Found { component, resources: BTreeMap::new(), errors: Vec::new() };
         for (name, ty) in component.imports() {
             let import =
                 Import { name: &name.name, full_name: &name.full_name, path: &name.full_name };
@@ -308,48 +309,48 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         &self,
         state: &mut State<E, T>,
         import: Import<'_>,
-        ty: &EntityType,
-        found: &mut Found,
+        ty: &ExternType,
+        found: &mut Found<'_>,
     ) -> Result<Option<Entity<E>>, Error> {
         let Import { name, full_name, path } = import;
         let Some(provided) = versions::find(&self.provided, name, full_name) else {
             let entity = found.of_itself(ty);
             if entity.is_none() {
-                let expected = ty.to_string();
+                let expected = ty.with_names(&found.names()).to_string();
                 found.errors.push(ImportError::Missing { name: path.into(), expected });
             }
             return Ok(entity);
         };
         let name = || String::from(path);
         match (provided, ty) {
-            (Provided::Function(function), EntityType::Function(_)) => {
+            (Provided::Function(function), ExternType::Function(_)) => {
                 let State { functions, machine, names, .. } = state;
                 let define = |number| machine.define_host_function(number);
                 let id = functions.host_function_id(function, define)?;
                 names.name_function(id, path);
                 return Ok(Some(Entity::Function(id)));
             }
-            (Provided::Instance(linker), EntityType::Instance(ty)) => {
+            (Provided::Instance(linker), ExternType::Instance(ty)) => {
                 return linker.resolve_instance(state, path, ty, found);
             }
-            (Provided::Exports(instance), EntityType::Instance(_)) => {
+            (Provided::Exports(instance), ExternType::Instance(_)) => {
                 if instance.store == state.identity {
                     return Ok(Some(Entity::Instance(instance.exports.clone())));
                 }
                 found.errors.push(ImportError::OtherStore { name: name() });
             }
-            (Provided::Resource(token), EntityType::Resource(slot)) => {
+            (Provided::Resource(token), ExternType::Resource(slot)) => {
                 let number = state.resource_type(token)?;
                 found.resources.insert(*slot, number);
                 return Ok(Some(Entity::Resource(number)));
             }
-            (Provided::Module(module), EntityType::Module(_)) => {
+            (Provided::Module(module), ExternType::Module(_)) => {
                 if module.engine.is_same(&state.engine) {
                     return Ok(Some(Entity::Module(module.clone())));
                 }
                 found.errors.push(ImportError::OtherEngine { name: name() });
             }
-            (Provided::Component(component), EntityType::Component(_)) => {
+            (Provided::Component(component), ExternType::Component(_)) => {
                 if component.closure.code.engine.is_same(&state.engine) {
                     return Ok(Some(Entity::Component(component.closure.clone())));
                 }
@@ -357,7 +358,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
             }
             (given, expected) => found.errors.push(ImportError::Mismatch {
                 name: name(),
-                expected: expected.to_string(),
+                expected: expected.with_names(&found.names()).to_string(),
                 given: given.kind().into(),
             }),
         }
@@ -370,7 +371,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         state: &mut State<E, T>,
         path: &str,
         ty: &InstanceType,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) -> Result<Option<Entity<E>>, Error> {
         let mut exports = BTreeMap::new();
         for (name, ty) in &ty.exports {
@@ -394,22 +395,28 @@ struct Import<'a> {
 }
 
 /// What was found of a component's imports.
-#[derive(Default)]
-struct Found {
+struct Found<'a> {
+    /// The component.
+    component: &'a Definition,
     /// The resource types that were given, by the component's slots.
-    resources: BTreeMap<u32, TypeIndex>,
+    resources: BTreeMap<TypeIndex, TypeIndex>,
     /// What is wrong.
     errors: Vec<ImportError>,
 }
 
-impl Found {
+impl Found<'_> {
+    /// Returns the names that the component has for resource types.
+    fn names(&self) -> ResourceNames {
+        ResourceNames::of(self.component.externs())
+    }
+
     /// What an import is that nobody needs to give: a type that its definition says, a resource
     /// type that was given by another name, or an instance of nothing else.
-    fn of_itself<E: CoreEngine>(&self, ty: &EntityType) -> Option<Entity<E>> {
+    fn of_itself<E: CoreEngine>(&self, ty: &ExternType) -> Option<Entity<E>> {
         match ty {
-            EntityType::Type(_) => Some(Entity::Type),
-            EntityType::Resource(slot) => self.resources.get(slot).copied().map(Entity::Resource),
-            EntityType::Instance(ty) => {
+            ExternType::Type(_) => Some(Entity::Type),
+            ExternType::Resource(slot) => self.resources.get(slot).copied().map(Entity::Resource),
+            ExternType::Instance(ty) => {
                 let exports = ty.exports.iter();
                 let exports = exports.map(|(name, ty)| Some((name.clone(), self.of_itself(ty)?)));
                 Some(Entity::Instance(Arc::new(Exports(exports.collect::<Option<_>>()?))))

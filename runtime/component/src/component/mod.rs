@@ -20,6 +20,9 @@ mod bindings;
 mod block;
 mod call_future;
 mod callee;
+#[cfg(feature = "std")]
+mod component_file;
+mod component_type;
 mod definition;
 mod export_error;
 mod function_table;
@@ -41,6 +44,12 @@ pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
 pub use definition::decode::{InvalidComponent, validate};
+#[cfg(feature = "std")]
+pub use component_file::LoadFileError;
+pub use definition::extern_type::{
+    CoreExternType, CoreLimits, CoreSignature, CoreValueType, ExternType, HeapType, InstanceType,
+    ModuleType, NestedComponentType, ReferenceType,
+};
 pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
 pub use definition::function_type::FunctionType;

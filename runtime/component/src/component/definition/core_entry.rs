@@ -4,7 +4,7 @@
 
 use alloc::boxed::Box;
 
-use super::entity_type::EntityType;
+use super::extern_type::ExternType;
 use super::items::{CoreSort, Definition, Item, OuterSort, Reference, Sort};
 
 /// The names in a core module, as its name section says.
@@ -106,7 +106,7 @@ const fn adds_module(item: &Item) -> bool {
         Item::CoreModule { .. }
             | Item::AliasExport { sort: Sort::Module, .. }
             | Item::AliasOuter { sort: OuterSort::Module, .. }
-            | Item::Import { ty: EntityType::Module(_), .. }
+            | Item::Import { ty: ExternType::Module(_), .. }
             | Item::Export { reference: Reference::Module(_), .. }
     )
 }

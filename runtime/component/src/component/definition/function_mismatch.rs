@@ -25,6 +25,11 @@ impl FunctionMismatch {
         &self.ty
     }
 
+    /// Returns the same with another spelling of the type.
+    pub(crate) fn of_type(self, ty: String) -> Self {
+        Self { ty, ..self }
+    }
+
     /// What is different about it, and where.
     #[must_use]
     pub const fn mismatch(&self) -> &Mismatch {

@@ -8,7 +8,7 @@
 //! | `sections` | items of every section but canonical definitions |
 //! | `canonical` | canonical definitions, with their options |
 //! | `value_types` | types of values and functions; slots of resource types |
-//! | `entity_types` | types of imports and exports; which slots they fill |
+//! | `extern_types` | types of imports and exports; which slots they fill |
 //! | `core_names` | names in core modules |
 //! | `core_types` | types of core functions and of what core modules import and export |
 //! | `error` | [`InvalidComponent`] |
@@ -16,7 +16,7 @@
 mod canonical;
 mod core_names;
 mod core_types;
-mod entity_types;
+mod extern_types;
 pub(crate) mod error;
 mod sections;
 #[cfg(test)]
@@ -31,7 +31,7 @@ use wasmparser::{
     ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
-use super::entity_type::ModuleType;
+use super::extern_type::ModuleType;
 use super::features::Features;
 use super::items::{CoreModule, Decoded, Definition};
 use core_names::CoreNamesReader;

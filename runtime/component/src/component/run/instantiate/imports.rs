@@ -7,11 +7,13 @@ use alloc::vec::Vec;
 use core::fmt::Display;
 
 use crate::abi::Resolver;
-use crate::component::definition::entity_type::EntityType;
+use crate::builtin::TypeIndex;
+use crate::component::definition::extern_type::ExternType;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::import_error::{ImportError, within};
 use crate::component::definition::items::{Binding, ExternName};
-use crate::component::definition::matching;
+use crate::component::definition::resource_names::ResourceNames;
+use crate::component::definition::{difference, matching};
 use crate::component::run::host_function::{DeclaredType, HostFunctionCall, TypedHostFunction};
 use crate::component::run::state::State;
 use crate::component::store::entity::Entity;
@@ -29,7 +31,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     pub(crate) fn import(
         &mut self,
         name: &ExternName,
-        ty: &EntityType,
+        ty: &ExternType,
         binding: Option<&Binding>,
     ) -> Result<(), Fault> {
         let path = &*name.full_name;
@@ -49,27 +51,27 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     }
 
     /// Checks that what is given for an import is of its type; what isn't is one of the errors.
-    fn check(&mut self, path: &str, expected: &EntityType, given: &Entity<E>) -> Result<(), Error> {
+    fn check(&mut self, path: &str, expected: &ExternType, given: &Entity<E>) -> Result<(), Error> {
         let result = match (expected, given) {
-            (EntityType::Function(expected), Entity::Function(function)) => {
+            (ExternType::Function(expected), Entity::Function(function)) => {
                 return self.check_function(path, expected, *function);
             }
-            (EntityType::Instance(expected), Entity::Instance(given)) => {
+            (ExternType::Instance(expected), Entity::Instance(given)) => {
                 for (name, expected) in &expected.exports {
                     let path = within(path, name);
                     match (given.0.get(name), expected) {
                         (Some(given), expected) => self.check(&path, expected, given)?,
-                        (None, EntityType::Type(_)) => {}
+                        (None, ExternType::Type(_)) => {}
                         (None, _) => {
-                            let expected = expected.to_string();
+                            let expected = expected.with_names(&self.slot_names()).to_string();
                             self.errors.push(ImportError::Missing { name: path, expected });
                         }
                     }
                 }
                 Ok(())
             }
-            (EntityType::Resource(slot), Entity::Resource(given)) => {
-                match self.spaces.slot(*slot) {
+            (ExternType::Resource(slot), Entity::Resource(given)) => {
+                match self.spaces.slot(slot.0) {
                     Ok(bound) if bound == *given => Ok(()),
                     _ => Err(ImportError::Mismatch {
                         name: path.into(),
@@ -78,14 +80,16 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
                     }),
                 }
             }
-            (EntityType::Module(expected), Entity::Module(given)) => {
+            (ExternType::Module(expected), Entity::Module(given)) => {
                 matching::module(path, &given.ty, expected)
             }
-            (EntityType::Component(expected), Entity::Component(given)) => {
+            (ExternType::Component(expected), Entity::Component(given)) => {
                 matching::component(path, &given.definition, expected)
             }
-            (EntityType::Type(_), _) => Ok(()),
-            (expected, given) => Err(mismatch(path, expected, given.kind())),
+            (ExternType::Type(_), _) => Ok(()),
+            (expected, given) => {
+                Err(mismatch(path, &expected.with_names(&self.slot_names()), given.kind()))
+            }
         };
         self.errors.extend(result.err());
         Ok(())
@@ -114,13 +118,32 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         };
         let Some(expected) = self.expected_function_type(expected)? else { return Ok(()) };
         if expected != given {
-            self.errors.push(ImportError::Mismatch {
-                name: path.into(),
-                expected: expected.to_string(),
-                given: given.to_string(),
-            });
+            let names = self.store_names();
+            let (expected, given) =
+                difference::functions((&expected, &names), (&given, &names));
+            self.errors.push(ImportError::Mismatch { name: path.into(), expected, given });
         }
         Ok(())
+    }
+
+    /// Returns the names that the component has for resource types, by their slots.
+    fn slot_names(&self) -> ResourceNames {
+        ResourceNames::of(self.place.definition.externs())
+    }
+
+    /// Returns the names of resource types by their numbers in the store: those that the component
+    /// has for them, and those of what it is given.
+    fn store_names(&self) -> ResourceNames {
+        let (of_slots, mut names) = (self.slot_names(), ResourceNames::default());
+        for (slot, number) in (0..).zip(&self.spaces.slots) {
+            if let (Some(number), Some(path)) = (number, of_slots.path(TypeIndex(slot))) {
+                names.add(*number, path);
+            }
+        }
+        for (name, given) in self.imports {
+            add_names(&mut names, name, given);
+        }
+        names
     }
 
     /// Checks that a host function whose types are Rust's own is of the type of an import.
@@ -132,7 +155,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     ) -> Result<(), Error> {
         let Some(expected) = self.expected_function_type(expected)? else { return Ok(()) };
         if let Err(mismatch) = function.check(&expected) {
-            let mismatch = Box::new(mismatch);
+            let text = expected.with_names(&self.store_names()).to_string();
+            let mismatch = Box::new(mismatch.of_type(text));
             self.errors.push(ImportError::Function { name: path.into(), mismatch });
         }
         Ok(())
@@ -148,6 +172,19 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             Err(Error::Unknown(Table::Types)) if !self.errors.is_empty() => Ok(None),
             expected => expected.map(Some),
         }
+    }
+}
+
+/// Adds the names of the resource types in what is given.
+fn add_names<E: CoreEngine>(names: &mut ResourceNames, path: &str, given: &Entity<E>) {
+    match given {
+        Entity::Resource(number) => names.add(*number, path),
+        Entity::Instance(instance) => {
+            for (name, given) in &instance.0 {
+                add_names(names, &within(path, name), given);
+            }
+        }
+        _ => {}
     }
 }
 

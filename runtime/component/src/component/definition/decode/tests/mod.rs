@@ -7,7 +7,7 @@ mod builtins;
 #[expect(clippy::too_many_lines, reason = "a table, a row a line")]
 #[path = "generated/definitions.rs"]
 mod definitions;
-mod entity_types;
+mod extern_types;
 mod errors;
 mod modules;
 mod types;
