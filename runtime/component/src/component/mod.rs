@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Component`] | a component that is loaded, for one engine; [`validate`] only checks its bytes |
 //! | [`Linker`] | what a component is given for its imports |
+//! | [`InstancePre`] | a component with its imports, found and checked once for any number of instances |
 //! | [`Store`] | where instances live and run, with the data of the host |
 //! | [`Instance`], [`Function`] | an instance, and what it exports |
 //! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
@@ -28,7 +29,11 @@ mod export_error;
 mod function_table;
 mod host;
 mod instance;
+mod instance_pre;
+mod instantiate_future;
 mod linker;
+mod linker_items;
+mod linker_resolving;
 mod load_error;
 mod loading;
 mod missing;
@@ -43,9 +48,9 @@ mod wait;
 pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
-pub use definition::decode::{InvalidComponent, validate};
 #[cfg(feature = "std")]
 pub use component_file::LoadFileError;
+pub use definition::decode::{InvalidComponent, validate};
 pub use definition::extern_type::{
     CoreExternType, CoreLimits, CoreSignature, CoreValueType, ExternType, HeapType, InstanceType,
     ModuleType, NestedComponentType, ReferenceType,
@@ -57,7 +62,10 @@ pub use definition::import_error::ImportError;
 pub use export_error::ExportError;
 pub use function_table::FunctionTable;
 pub use instance::{Function, Instance};
+pub use instance_pre::InstancePre;
+pub use instantiate_future::InstantiateFuture;
 pub use linker::Linker;
+pub use linker_items::{LinkerItem, UnknownImport};
 pub use load_error::LoadError;
 pub use loading::Component;
 pub use progress::PollProgress;

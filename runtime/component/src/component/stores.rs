@@ -33,6 +33,7 @@ use crate::waitable::WaitableSets;
 use super::callee::Callee;
 use super::export_error::ExportError;
 use super::instance::{Function, Instance};
+use super::instance_pre::InstancePre;
 use super::linker::Linker;
 use super::loading::Component;
 use super::progress::PollProgress;
@@ -166,6 +167,17 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let turns = self.turns_per_poll;
         self.settle(turns)?;
         linker.instantiate(&mut self.context(), component)
+    }
+
+    /// Makes an instance of a component that was prepared.
+    pub(crate) fn instantiate_prepared(
+        &mut self,
+        prepared: &InstancePre<E, T>,
+    ) -> Result<Instance<E>, InstantiateError> {
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        prepared.make(&mut self.context())
     }
 
     /// Returns the function that `instance` exports as `name`, which takes and returns

@@ -30,6 +30,8 @@ mod modules;
 #[cfg(test)]
 mod nested;
 #[cfg(test)]
+mod preparing;
+#[cfg(test)]
 mod resources;
 #[cfg(test)]
 mod streams;

@@ -17,8 +17,8 @@ use crate::builtin::TypeIndex;
 
 use super::difference;
 use super::extern_type::{
-    NestedComponentType, CoreExternType, CoreLimits, CoreValueType, ExternType, HeapType, ModuleType,
-    NamedTypes, ReferenceType,
+    CoreExternType, CoreLimits, CoreValueType, ExternType, HeapType, ModuleType, NamedTypes,
+    NestedComponentType, ReferenceType,
 };
 use super::function_type::FunctionType;
 use super::import_error::{ImportError, within};
@@ -259,8 +259,7 @@ impl Comparison {
     /// Returns the names of the resource types by what the slots of both sides stand for.
     fn names(&self) -> ResourceNames {
         let mut names = ResourceNames::default();
-        let sides =
-            [(&self.expected, &self.expected_names), (&self.given, &self.given_names)];
+        let sides = [(&self.expected, &self.expected_names), (&self.given, &self.given_names)];
         for (numbers, of_slots) in sides {
             for (slot, number) in numbers {
                 if let Some(path) = of_slots.path(TypeIndex(*slot)) {

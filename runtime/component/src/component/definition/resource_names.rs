@@ -26,7 +26,10 @@ impl ResourceNames {
     }
 
     /// Adds the names that types of imports or exports have for resource types.
-    pub(crate) fn extend<'a>(&mut self, types: impl IntoIterator<Item = (&'a str, &'a ExternType)>) {
+    pub(crate) fn extend<'a>(
+        &mut self,
+        types: impl IntoIterator<Item = (&'a str, &'a ExternType)>,
+    ) {
         types.into_iter().for_each(|(name, ty)| self.add_all(name, ty));
     }
 

@@ -9,7 +9,7 @@ use wasmparser::component_types::{
 
 use crate::builtin::TypeIndex;
 use crate::component::definition::extern_type::{
-    NestedComponentType, ExternType, InstanceType, NamedTypes,
+    ExternType, InstanceType, NamedTypes, NestedComponentType,
 };
 use crate::component::definition::items::Binding;
 

@@ -16,8 +16,8 @@
 mod canonical;
 mod core_names;
 mod core_types;
-mod extern_types;
 pub(crate) mod error;
+mod extern_types;
 mod sections;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use wasmparser::types::{CoreTypeId, TypesRef};
 
 use crate::abi::{Type, TypeList};
 use crate::builtin::TypeIndex;
-use crate::component::definition::extern_type::{NestedComponentType, InstanceType, ModuleType};
+use crate::component::definition::extern_type::{InstanceType, ModuleType, NestedComponentType};
 use crate::component::definition::function_type::FunctionType;
 use crate::core_value::IntegerType;
 

@@ -78,7 +78,9 @@ impl WitText<'_> {
         }
         for (name, ty) in definition.exports() {
             let is_type = matches!(ty, ExternType::Resource(_) | ExternType::Type(_));
-            if (is_type || is_of_resource(&name.name)) && !types.iter().any(|(it, _)| **it == *name.name) {
+            if (is_type || is_of_resource(&name.name))
+                && !types.iter().any(|(it, _)| **it == *name.name)
+            {
                 types.push((&*name.name, ty));
             }
         }

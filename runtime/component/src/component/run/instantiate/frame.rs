@@ -3,13 +3,10 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use crate::abi::{Resolver, Type, TypeList};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
-use crate::component::definition::import_error::ImportError;
-use crate::component::definition::items::Item;
 use crate::component::run::context::Context;
 use crate::component::run::state::State;
 use crate::component::store::canonical::{CanonicalOptions, Lifted, Place};
@@ -41,12 +38,11 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     /// The imports that the instance is given.
     pub(crate) imports: &'a BTreeMap<Box<str>, Entity<E>>,
     pub(crate) exports: BTreeMap<Box<str>, Entity<E>>,
-    /// The mistakes in what it is given.
-    pub(crate) errors: Vec<ImportError>,
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Makes an instance of a component that is loaded, with what is given for its imports.
+    /// Makes an instance of a component that is loaded, with what is given for its imports, which
+    /// was checked.
     pub(crate) fn instantiate_component(
         &mut self,
         component: &Closure<E>,
@@ -68,16 +64,9 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         let mut frame = Self::new(cx, component, imports, budget)?;
         for (position, item) in component.definition.items.iter().enumerate() {
             frame.place.item = position;
-            // Once an import is wrong, only those that are wrong, too, are of interest.
-            if frame.errors.is_empty() || matches!(item, Item::Import { .. }) {
-                frame.item(item)?;
-            }
+            frame.item(item)?;
         }
-        if frame.errors.is_empty() {
-            Ok(Exports(frame.exports))
-        } else {
-            Err(InstantiateError::Imports(frame.errors))
-        }
+        Ok(Exports(frame.exports))
     }
 
     fn new(
@@ -111,7 +100,6 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             spaces: Spaces::new(component.around.clone(), slots),
             imports,
             exports: BTreeMap::new(),
-            errors: Vec::new(),
         })
     }
 
