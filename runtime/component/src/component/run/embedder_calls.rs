@@ -10,7 +10,7 @@ use crate::component::store::crossing::Next;
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
-use crate::machine::{FunctionId, InstanceId, Step, SubtaskId};
+use crate::machine::{FunctionId, Step, SubtaskId};
 use crate::trap::Trap;
 
 use super::context::{Context, LiftResult};
@@ -24,14 +24,18 @@ pub(crate) struct Begun {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Begins something, prepares its first step, and takes steps until the host has control
-    /// again, or what ran was interrupted.
+    /// Begins something of a guest's function, prepares its first step, and takes steps until the
+    /// host has control again, or what ran was interrupted.
     pub(crate) fn run_to_host(
         &mut self,
-        begin: impl FnOnce(&mut State<E, T>) -> Result<Begun, CallError>,
+        function: FunctionId,
+        begin: impl FnOnce(&mut State<E, T>) -> Result<Begun, Failure>,
         prepare: impl FnOnce(&mut Self, SubtaskId, &Step) -> Result<(), Fault>,
     ) -> Result<SubtaskId, CallError> {
-        let Begun { call, step } = begin(self.data_mut())?;
+        let Begun { call, step } = match begin(self.data_mut()) {
+            Ok(begun) => begun,
+            Err(failure) => return Err(self.data().refused(function, failure)),
+        };
         let outer = self.data_mut().origins.set_running(Some(call));
         // What a function of the host calls uses the fuel of the call that it is part of.
         if self.data().crossing.is_outermost() {
@@ -68,36 +72,29 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let lent = state.handles.claim(&state.machine, &ty.params, &arguments)?;
         let begin = |state: &mut State<E, T>| {
-            let (call, step) = match state.invoke(function) {
+            let (call, step) = match state.machine.invoke(function) {
                 Ok(begun) => begun,
-                Err(error) => {
+                Err(failure) => {
                     state.handles.give_back(&state.machine, &arguments);
-                    return Err(error);
+                    return Err(failure);
                 }
             };
             state.handles.lend(&state.machine, call, lent);
             state.calls.add_embedder_call(call, arguments, lift_result)?;
             Ok(Begun { call, step })
         };
-        self.run_to_host(begin, |_, _, _| Ok(()))
+        self.run_to_host(function, begin, |_, _, _| Ok(()))
     }
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Begins a call of a guest's function.
-    #[inline]
-    pub(crate) fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), CallError> {
-        let begun = self.machine.invoke(function);
-        begun.map_err(|failure| match self.functions.lifted(function) {
-            Ok(lifted) => self.refused(lifted.instance, failure),
-            Err(error) => error.into(),
-        })
-    }
-
-    /// Returns why something of an instance could not be begun. If the instance trapped before, it
-    /// is the trap.
-    pub(crate) fn refused(&self, instance: InstanceId, failure: Failure) -> CallError {
-        match (failure, self.traps.of_instance(instance)) {
+    /// Returns why a call of a guest's function could not be begun. If its instance trapped before,
+    /// it is the trap.
+    #[cold]
+    pub(crate) fn refused(&self, function: FunctionId, failure: Failure) -> CallError {
+        let lifted = self.functions.lifted(function);
+        let trap = lifted.ok().and_then(|lifted| self.traps.of_instance(lifted.instance));
+        match (failure, trap) {
             (Failure::Trap(Trap::CannotEnterComponentInstance), Some(trap)) => {
                 CallError::InstanceTrapped(trap.clone())
             }

@@ -24,11 +24,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<E::Instance, InstantiateError> {
         self.data_mut().crossing.put_starting(starting);
         let begin = |state: &mut State<E, T>| {
-            let (call, step) = state.invoke(initialisation)?;
+            let (call, step) = state.machine.invoke(initialisation)?;
             state.calls.add_embedder_call(call, Vec::new(), <Option<Val>>::lift)?;
             Ok(Begun { call, step })
         };
-        let call = self.run_to_host(begin, |_, _, _| Ok(()))?;
+        let call = self.run_to_host(initialisation, begin, |_, _, _| Ok(()))?;
         let state = self.data_mut();
         state.forget_call(call);
         state.machine.drop_call(call)?;
