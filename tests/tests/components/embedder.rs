@@ -142,9 +142,7 @@ fn polls_per_call(count: usize) -> usize {
     }
 }
 
-/// The number of polls grows with the square of the number of calls today.
 #[test]
-#[ignore = "fails until the embedder's side is built"]
 fn host_functions_that_wake_themselves_are_polled_in_proportion_to_calls() {
     let (few, many) = (polls_per_call(500), polls_per_call(4_000));
     assert!(many <= 2 * few, "polls a call, for 500 and 4,000 calls: {few}, {many}");

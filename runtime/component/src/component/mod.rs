@@ -60,6 +60,7 @@ pub use run::lifted_result::LiftedResult;
 pub use store::call_error::CallError;
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};
+pub use store::host_panic::HostPanic;
 pub use store::host_result::{HostError, HostFuture, HostResult};
 pub use store::machine::StoreChooser;
 pub use store::module::Module;

@@ -232,7 +232,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                 Turn::Progress => {}
                 Turn::Interrupted => break,
                 Turn::Idle => {
-                    can_go_on = false;
+                    can_go_on = cx.data().waiting.has_woken();
                     break;
                 }
             }
@@ -325,7 +325,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Says who is woken when a function of the host can go on.
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
-        self.context().data().waiting.set_driver(waker);
+        self.context().data_mut().waiting.begin_drive(waker);
     }
 
     /// Lets everything run for a call, for as many turns as a poll may take.

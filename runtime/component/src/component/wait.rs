@@ -65,6 +65,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
             match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
+                Turn::Idle if cx.data().waiting.has_woken() => return Ok(Ran::ForTooLong),
                 Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Turn::Idle => {
                     let state = cx.data_mut();

@@ -10,7 +10,7 @@ use crate::component::store::handle_error::HandleError;
 use crate::component::store::host_result::{HostError, HostFuture, HostResult};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
-use crate::machine::{Step, SubtaskId};
+use crate::machine::{Step, SubtaskId, WaitableId};
 use crate::trap::Trap;
 
 use super::context::{Caller, Context};
@@ -87,7 +87,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         lowered: &Lowered,
         future: HostFuture,
     ) -> Result<(), Fault> {
-        match self.data_mut().waiting.begin(subtask, future) {
+        match self.begin_host_function(subtask, future) {
             Some(result) => self.host_returns_at_once(subtask, lowered, result),
             None => Ok(()),
         }
@@ -105,7 +105,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Takes the result of a host function to the caller.
-    fn host_returns(
+    pub(crate) fn host_returns(
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
@@ -127,33 +127,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Drops a host function whose caller has lost interest, if the function still waits.
     pub(crate) fn cancel_host_function_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
         let state = self.data_mut();
-        if state.waiting.cancel(subtask) {
+        if let Some(waiting) = state.waiting.take(WaitableId::Subtask(subtask)) {
+            state.drop_waiting(waiting);
             state.machine.cancel_host_function_call(subtask)?;
             state.handles.returned(subtask);
         }
         Ok(state.machine.host_returned()?)
-    }
-
-    /// Lets the host functions go on that wait and were woken. Returns `true` if one has returned.
-    pub(crate) fn poll_woken(&mut self) -> bool {
-        self.refuel();
-        let mut batch = self.data().waiting.take_woken();
-        let mut has_returned = false;
-        while let Some((subtask, result)) = self.data_mut().waiting.poll(&mut batch) {
-            has_returned = true;
-            let Ok(call) = self.data_mut().calls.guest_call(subtask) else {
-                // Whom it was for is gone.
-                continue;
-            };
-            let lowered = call.lowered().clone();
-            match self.host_returns(subtask, &lowered, result) {
-                Ok(())
-                | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {
-                }
-                Err(fault) => self.data_mut().caller_trapped(subtask, fault),
-            }
-        }
-        has_returned
     }
 }
 
@@ -199,7 +178,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 
     /// Locks down the caller of a host function that the result could not be taken to. The caller
     /// did not run.
-    fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
+    pub(crate) fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
         let fault = self.crossing.take_fault(fault);
         let origin = self.calls.origin_of(subtask).filter(|origin| self.is_open(*origin));
         // Its `realloc` may have been under way, or nothing.

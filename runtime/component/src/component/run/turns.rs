@@ -189,6 +189,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             match self.turn() {
                 Ok(Turn::Progress) => {}
                 Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
+                Ok(Turn::Idle) if self.data().waiting.has_woken() => return Ok(Ran::ForTooLong),
                 Ok(Turn::Idle) if self.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Ok(Turn::Idle) => {
                     let state = self.data_mut();

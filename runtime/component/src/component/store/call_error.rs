@@ -13,6 +13,7 @@ use crate::trap::Trap;
 use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
+use super::host_panic::HostPanic;
 
 /// A call could not be made, or trapped.
 #[derive(Clone, Debug, Error)]
@@ -27,6 +28,11 @@ pub enum CallError {
     /// A function of the host failed.
     #[error("a function of the host failed: {0}")]
     Host(Arc<dyn core::error::Error + Send + Sync>),
+    /// A host function panicked, or something else of the host's that a guest has called. The panic
+    /// goes on in the method of the store that was to return this: so only those see it who take
+    /// results by [`take_result`](crate::component::Store::take_result), or catch the panic.
+    #[error("a host function panicked: {0}")]
+    Panicked(HostPanic),
     /// Another call trapped in the instance of the function, or in one that had called it, so that
     /// nothing of the instance runs any more.
     #[error("another call trapped in the same instance: {0}")]
@@ -76,6 +82,7 @@ impl From<Fault> for CallError {
             Fault::Failure(Failure::Error(error)) => Self::Error(error),
             Fault::Core(trap) => Self::Core(trap),
             Fault::Host(error) => Self::Host(error.into()),
+            Fault::Panicked(panic) => Self::Panicked(panic),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
         }

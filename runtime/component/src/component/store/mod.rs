@@ -14,13 +14,14 @@
 //! | `crossing` | what is handed over across a call of the engine |
 //! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
 //! | `origins` | which call something belongs to: who hears of its traps |
-//! | `waiting` | host functions that wait, and their wakers |
+//! | `waiting` | host functions and others that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
 //! | `settings` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
+//! | `host_panic`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -38,6 +39,7 @@ pub(crate) mod flat_values;
 pub(crate) mod functions;
 pub(crate) mod handle_error;
 pub(crate) mod host_handles;
+pub(crate) mod host_panic;
 pub(crate) mod host_result;
 pub(crate) mod identity;
 pub(crate) mod lent;
@@ -52,4 +54,6 @@ pub(crate) mod spare;
 pub(crate) mod state;
 pub(crate) mod thread_destructors;
 pub(crate) mod type_tables;
+#[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
+pub(crate) mod unwinding;
 pub(crate) mod waiting;

@@ -11,7 +11,7 @@ use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::engine::CoreEngine;
 use crate::error::Error;
-use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState};
+use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState, WaitableId};
 use crate::trap::EndKind;
 
 use super::activations::Activations;
@@ -22,7 +22,7 @@ use super::crossing::{Crossing, Starting};
 use super::functions::Functions;
 use super::host_handles::HostHandles;
 use super::identity::Identity;
-use super::machine::StoreMachine;
+use super::machine::{StoreChooser, StoreMachine};
 use super::names::Names;
 use super::origins::Origins;
 use super::outcome::ResultBoxes;
@@ -30,7 +30,8 @@ use super::resource_types::ResourceTypes;
 use super::settings::Settings;
 use super::thread_destructors::ThreadDestructors;
 use super::type_tables::TypeTables;
-use super::waiting::WaitingHostFunctions;
+use super::unwinding::catch;
+use super::waiting::WaitList;
 
 /// The types of what an embedder gives a store to call. They name the store, so that the store
 /// can't name them.
@@ -45,6 +46,8 @@ pub(crate) trait Callbacks {
     type Destructor: Clone;
     /// A destructor of threads' values.
     type ThreadDestructor: ?Sized;
+    /// Something that waits for what is outside of the store, and is polled.
+    type Waiting;
 }
 
 /// Everything that is in a store besides the engine's part: the machine, and objects of which
@@ -60,7 +63,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) activations: Activations<E::Activation, E::Function>,
     pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
     pub(crate) origins: Origins,
-    pub(crate) waiting: WaitingHostFunctions,
+    pub(crate) waiting: WaitList<C::Waiting>,
     pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
     pub(crate) result_boxes: ResultBoxes,
@@ -75,7 +78,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self {
             data,
-            machine: StoreMachine::with_extensions(chooser),
+            machine: StoreMachine::with_extensions(StoreChooser::new(chooser)),
             functions: Functions::new(),
             types: TypeTables::new(),
             calls: Calls::new(),
@@ -83,7 +86,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             activations: Activations::new(),
             crossing: Crossing::new(),
             origins: Origins::new(),
-            waiting: WaitingHostFunctions::new(),
+            waiting: WaitList::new(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
             result_boxes: ResultBoxes::default(),
@@ -161,16 +164,30 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
     }
 
+    /// Drops what waited. A panic in its destructor belongs to nobody.
+    pub(crate) fn drop_waiting(&mut self, waiting: C::Waiting) {
+        if let Err(panic) = catch(|| drop(waiting)) {
+            self.origins.add_background_trap(CallError::Panicked(panic));
+        }
+    }
+
     /// Tells all calls of instances that are locked down now, after the one that it belongs to.
     pub(crate) fn others_trapped(&mut self, error: &CallError) {
         let Self { activations, waiting, machine, .. } = self;
         activations.retain(|thread| {
             machine.thread_view(thread).is_ok_and(|view| view.state != ThreadState::Abandoned)
         });
-        waiting.retain(|call| match machine.calling_instance(call) {
-            Ok(Some(instance)) => machine.is_locked_down(instance) == Ok(false),
-            Ok(None) | Err(_) => false,
+        let unwanted = waiting.take_unwanted(|id| match id {
+            WaitableId::Subtask(call) => match machine.calling_instance(call) {
+                Ok(Some(instance)) => machine.is_locked_down(instance) == Ok(false),
+                Ok(None) => true,
+                Err(_) => false,
+            },
+            WaitableId::End(end) => machine.is_hosts_end(end),
         });
+        for waiting in unwanted {
+            self.drop_waiting(waiting);
+        }
         let is_gone = |call: &SubtaskId| self.machine.is_callee_gone(*call) == Ok(true);
         let gone: Vec<_> = self.calls.embedder_calls().filter(is_gone).collect();
         if gone.is_empty() {
