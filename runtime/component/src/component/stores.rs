@@ -19,6 +19,7 @@ use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
 use crate::component::store::machine::StoreChooser;
 use crate::component::store::trap_backtrace::TrapBacktrace;
+use crate::component::store::unwinding::raise;
 use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
 use crate::error::Error;
@@ -37,6 +38,7 @@ use super::instance_pre::InstancePre;
 use super::linker::Linker;
 use super::loading::Component;
 use super::progress::PollProgress;
+use super::raising::or_panic;
 
 /// Where instances of components live and run.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
@@ -166,7 +168,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        linker.instantiate(&mut self.context(), component)
+        let instance = or_panic(linker.instantiate(&mut self.context(), component));
+        self.raise_panic_of_nobody();
+        instance
     }
 
     /// Makes an instance of a component that was prepared.
@@ -177,7 +181,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        prepared.make(&mut self.context())
+        let instance = or_panic(prepared.make(&mut self.context()));
+        self.raise_panic_of_nobody();
+        instance
     }
 
     /// Returns the function that `instance` exports as `name`, which takes and returns
@@ -224,7 +230,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        function.start(&mut self.context(), arguments)
+        let call = or_panic(function.start(&mut self.context(), arguments))?;
+        if self.context().data().has_panic_of_nobody() {
+            self.abandon(call);
+            self.raise_panic_of_nobody();
+        }
+        Ok(call)
     }
 
     /// Lets everything run until nothing can go on, or [enough turns](Self::set_turns_per_poll)
@@ -242,11 +253,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let mut cx = self.context();
         let mut can_go_on = true;
         for _ in 0..turns {
+            if cx.data().has_panic_of_nobody() {
+                break;
+            }
             match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => break,
                 Turn::Idle => {
-                    can_go_on = false;
+                    can_go_on = cx.data().waiting.has_woken();
                     break;
                 }
             }
@@ -254,7 +268,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         if can_go_on {
             waker.wake_by_ref();
         }
-        let state = cx.data();
+        drop(cx);
+        self.raise_any_panic();
+        let state = E::data(&self.engine_store);
         Ok(PollProgress {
             can_go_on,
             calls: state.calls.num_embedder_calls(),
@@ -289,7 +305,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.settle(turns)?;
         let mut cx = self.context();
         cx.data_mut().calls.embedder_call(call.0)?;
-        cx.cancel(call.0).map(|_| ())
+        let cancelled = cx.cancel(call.0).map(|_| ());
+        drop(cx);
+        self.raise_panic_of_nobody();
+        cancelled
     }
 
     /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
@@ -346,7 +365,28 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Says who is woken when a function of the host can go on.
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
-        self.context().data().waiting.set_driver(waker);
+        let mut cx = self.context();
+        let state = cx.data_mut();
+        state.waiting.begin_drive(waker);
+        state.panics.begin_drive();
+    }
+
+    /// Lets the first panic go on that belongs to no call.
+    #[inline]
+    pub(crate) fn raise_panic_of_nobody(&mut self) {
+        let state = E::data_mut(&mut self.engine_store);
+        let of_chooser = state.machine.chooser_mut().take_panic();
+        if let Some(panic) = of_chooser.or_else(|| state.panics.take_of_nobody()) {
+            raise(&panic);
+        }
+    }
+
+    /// Lets the first panic go on, also of a call.
+    pub(crate) fn raise_any_panic(&mut self) {
+        self.raise_panic_of_nobody();
+        if let Some(panic) = E::data_mut(&mut self.engine_store).panics.take_any() {
+            raise(&panic);
+        }
     }
 
     /// Lets everything run for a call, for as many turns as a poll may take.
@@ -355,7 +395,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         call: SubtaskId,
     ) -> Result<Ran<R>, CallError> {
         let turns = self.turns_per_poll;
-        self.context().run_until(call, turns)
+        let ran = or_panic(self.context().run_until(call, turns));
+        if matches!(ran, Ok(Ran::ForTooLong)) {
+            self.raise_panic_of_nobody();
+        }
+        ran
     }
 
     /// Does what comes before anything new: see [`Context::settle`].

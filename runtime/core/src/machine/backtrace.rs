@@ -4,7 +4,8 @@
 //! Nothing is kept for it. A call records who made it only as far as the machine has to know that.
 
 use crate::chooser::Chooser;
-use crate::id::{FunctionId, InstanceId, TaskId};
+use crate::error::Error;
+use crate::id::{FunctionId, InstanceId, SubtaskId, TaskId};
 use crate::limits::{Limits, Storage as _};
 
 use super::arena::Key;
@@ -32,18 +33,25 @@ pub enum BacktraceEntry {
     },
     /// The host function with this number.
     HostFunction(u32),
-    /// Some task of this instance, which made the call and does not wait for it now.
+    /// This instance, which made the call: no task of it waits for the call by itself now.
     Instance(InstanceId),
 }
 
 /// The state of a walk from the inside to the outside.
+#[derive(Default)]
 struct Walk {
     /// The thread that comes next.
     thread: Option<Key<Thread>>,
     /// The number of frames that were not walked through.
     frames: usize,
+    /// The thread at the top of a held stack, whose host function began the last frame.
+    holder: Option<Key<Thread>>,
+    /// The thread that comes next, and waits for the last entry.
+    waiting: Option<Key<Thread>>,
     /// The task of the last entry.
     task: Option<Key<Task>>,
+    /// The call whose caller comes next.
+    call: Option<Key<Waitable>>,
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
@@ -58,8 +66,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn backtrace(&mut self) -> impl Iterator<Item = BacktraceEntry> {
         let machine = &*self;
         let frames = machine.frames.len();
-        let mut walk = Walk { thread: machine.current, frames, task: None };
+        let mut walk = Walk { thread: machine.current, frames, ..Walk::default() };
         core::iter::from_fn(move || machine.next_entry(&mut walk))
+    }
+
+    /// Returns those who wait for a call, as [`backtrace`](Self::backtrace) does after the outermost
+    /// entry.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn backtrace_of_call(
+        &mut self,
+        call: SubtaskId,
+    ) -> Result<impl Iterator<Item = BacktraceEntry>, Error> {
+        let machine = &*self;
+        let mut walk = Walk { call: Some(machine.subtask_key(call)?), ..Walk::default() };
+        Ok(core::iter::from_fn(move || machine.next_entry(&mut walk)))
     }
 
     fn next_entry(&self, walk: &mut Walk) -> Option<BacktraceEntry> {
@@ -88,18 +111,35 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                         return self.entry_of(walk, thread, false);
                     }
                 }
-                Frame::Host
-                | Frame::HostCopy { .. }
+                Frame::Host { holder } => walk.holder = holder,
+                Frame::HostCopy { .. }
                 | Frame::RequestCancellation { .. }
                 | Frame::Realloc { previous: None, .. } => {}
             }
         }
-        self.waiting_entry(walk)
+        match walk.holder.take() {
+            Some(thread) => self.holder_entry(walk, thread),
+            None => self.waiting_entry(walk),
+        }
+    }
+
+    /// Returns the host function whose callers are held, and leaves `thread`, which waits for it.
+    fn holder_entry(&self, walk: &mut Walk, thread: Key<Thread>) -> Option<BacktraceEntry> {
+        let stack = self.held_stack(thread).ok()??;
+        let number = self.host_callee(self.call_of_held(stack).ok()??)?;
+        walk.waiting = Some(thread);
+        Some(BacktraceEntry::HostFunction(number))
     }
 
     /// Returns who waits for the task of the last entry.
     fn waiting_entry(&self, walk: &mut Walk) -> Option<BacktraceEntry> {
-        let call = self.tasks.get(walk.task.take()?).ok()?.caller?;
+        if let Some(thread) = walk.waiting.take() {
+            return self.entry_of(walk, thread, true);
+        }
+        let call = match walk.call.take() {
+            Some(call) => call,
+            None => self.tasks.get(walk.task.take()?).ok()?.caller?,
+        };
         let call = self.waitables.get(call).ok()?;
         let instance = call.owner?;
         let waiter = call.waiter.or_else(|| {

@@ -325,7 +325,13 @@ fn a_host_function_that_fails_late_is_named_and_so_is_the_instance() {
     let error = world.store.run(call).unwrap_err();
     assert!(matches!(error, CallError::Host(_)), "{error}");
     let found = lines(&trap(&world.store));
-    assert_eq!(found, ["0: the host function `wait`", "1: called by instance 1"]);
+    assert_eq!(
+        found,
+        [
+            "0: the host function `wait`",
+            "1: awaited by `ask` of instance 1: core function `ask` of core module `Module`",
+        ]
+    );
     let error = world.store.call(&ask, &[Val::U32(2)]).unwrap_err();
     assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
 }

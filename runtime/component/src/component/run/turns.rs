@@ -44,7 +44,8 @@ pub(crate) enum Ran<R> {
     ToItsEnd(R),
     /// Until nothing could go on before a function of the host does.
     UntilItWaits,
-    /// For as many turns as are allowed, or until the engine interrupted something.
+    /// For as many turns as are allowed, until the engine interrupted something, or until a panic
+    /// that belongs to no call is to go on.
     ForTooLong,
 }
 
@@ -52,12 +53,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Takes steps until the host has control again. If something traps, what the host began is
     /// unwound; who else is to hear of it is the caller's matter.
     pub(crate) fn enter(&mut self, next: Next) -> Result<Entered, CallError> {
+        let is_in_start = self.data_mut().crossing.set_in_start(false);
         let result = match next {
             Next::Continue(thread) => {
                 self.go_on(thread).and_then(|next| self.drive(Base::Host, next))
             }
             next @ Next::Step(_) => self.drive(Base::Host, next),
         };
+        self.data_mut().crossing.set_in_start(is_in_start);
         match result {
             Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
             Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
@@ -175,7 +178,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         // The host hears of what trapped, if it asks.
         if let Some(error) = state.forget_call(call) {
-            state.origins.add_background_trap(error);
+            state.add_background_trap(error);
         }
         state.machine.drop_call(call)?;
         turn
@@ -189,12 +192,16 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         turns: u32,
     ) -> Result<Ran<R>, CallError> {
         for _ in 0..turns {
+            if self.data().has_panic_of_nobody() {
+                return Ok(Ran::ForTooLong);
+            }
             if let Some(result) = self.data_mut().take_result(call)? {
                 return result.map(Ran::ToItsEnd);
             }
             match self.turn() {
                 Ok(Turn::Progress) => {}
                 Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
+                Ok(Turn::Idle) if self.data().waiting.has_woken() => return Ok(Ran::ForTooLong),
                 Ok(Turn::Idle) if self.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
                 Ok(Turn::Idle) => {
                     let state = self.data_mut();

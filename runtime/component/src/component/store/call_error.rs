@@ -14,6 +14,7 @@ use crate::trap::Trap;
 use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
+use super::host_panic::HostPanic;
 use super::host_result_error::HostResultError;
 use super::trap_backtrace::TrapBacktrace;
 
@@ -33,6 +34,11 @@ pub enum CallError {
     /// A host function returned a result that its caller can't be given.
     #[error(transparent)]
     HostResult(Box<HostResultError>),
+    /// A host function panicked, or something else of the host's that a guest has called. The panic
+    /// goes on in the method of the store that was to return this: so only those see it who take
+    /// results by [`take_result`](crate::component::Store::take_result), or catch the panic.
+    #[error("a host function panicked: {0}")]
+    Panicked(HostPanic),
     /// Something trapped before in the instance of the function, so that nothing of the instance
     /// runs any more. It has the trap, and where that was.
     #[error("the instance trapped{}", InCall(.0))]
@@ -96,6 +102,7 @@ impl From<Fault> for CallError {
             Fault::Core(trap) => Self::Core(trap),
             Fault::Host(error) => Self::Host(error.into()),
             Fault::HostResult(error) => Self::HostResult(error),
+            Fault::Panicked(panic) => Self::Panicked(panic),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
         }

@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use crate::engine::CoreTrap;
 use crate::error::Failure;
 
+use super::host_panic::HostPanic;
 use super::host_result::HostError;
 use super::host_result_error::HostResultError;
 
@@ -19,6 +20,8 @@ pub(crate) enum Fault {
     Host(HostError),
     /// A host function returned what its caller can't be given.
     HostResult(Box<HostResultError>),
+    /// A host function panicked.
+    Panicked(HostPanic),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
     /// A guest, called by a function of the host, resumed one of those that have called that.

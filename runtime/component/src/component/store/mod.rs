@@ -14,7 +14,7 @@
 //! | `crossing` | what is handed over across a call of the engine |
 //! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
 //! | `origins` | which call something belongs to: who hears of its traps |
-//! | `waiting` | host functions that wait, and their wakers |
+//! | `waiting` | host functions and others that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
 //! | `settings` | limits that an embedder sets |
@@ -22,6 +22,7 @@
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `traps`, `trap_backtrace`, `trapping` | what trapped, and where |
 //! | `fault`, `call_error`, `host_result`, `host_result_error` | why calls fail |
+//! | `host_panic`, `panics`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -39,6 +40,7 @@ pub(crate) mod flat_values;
 pub(crate) mod functions;
 pub(crate) mod handle_error;
 pub(crate) mod host_handles;
+pub(crate) mod host_panic;
 pub(crate) mod host_result;
 pub(crate) mod host_result_error;
 pub(crate) mod identity;
@@ -48,6 +50,7 @@ pub(crate) mod module;
 pub(crate) mod names;
 pub(crate) mod origins;
 pub(crate) mod outcome;
+pub(crate) mod panics;
 pub(crate) mod resource_types;
 pub(crate) mod settings;
 pub(crate) mod spare;
@@ -57,4 +60,6 @@ pub(crate) mod trap_backtrace;
 pub(crate) mod trapping;
 pub(crate) mod traps;
 pub(crate) mod type_tables;
+#[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
+pub(crate) mod unwinding;
 pub(crate) mod waiting;

@@ -70,7 +70,7 @@ pub enum TrapFrame {
     HostFunction(String),
     /// A function of a guest.
     Guest(GuestFrame),
-    /// An instance, of which some task made the call and does not wait for it now.
+    /// An instance, which made the call: no task of it waits for the call by itself now.
     Instance(String),
 }
 

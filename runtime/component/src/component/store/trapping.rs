@@ -45,18 +45,20 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         site
     }
 
-    /// Returns the way to a host function that was called by `call` and has returned to a caller
-    /// that had stopped.
-    pub(crate) fn trap_site_of_call(&self, call: SubtaskId) -> TrapSite {
+    /// Returns the way to a host function that `call` is a call of, whose caller has stopped.
+    pub(crate) fn trap_site_of_call(&mut self, call: SubtaskId) -> TrapSite {
         let mut site = TrapSite::default();
         if let Some(function) = self.calls.callee(call) {
             let name = self.names.function(function).into_owned();
             site.frames.push(TrapFrame::HostFunction(name));
         }
         if let Ok(Some(instance)) = self.machine.calling_instance(call) {
-            site.instances.push(instance);
-            site.frames.push(TrapFrame::Instance(self.names.instance(instance).to_string()));
+            site.add_instance(instance);
         }
+        let entries = self.machine.backtrace_of_call(call).map(|it| it.take(MAX_FRAMES).collect());
+        let entries: Vec<_> = entries.unwrap_or_default();
+        site.is_cut = entries.len() == MAX_FRAMES;
+        site.frames.extend(entries.iter().take(MAX_FRAMES - 1).map(|entry| self.frame(entry)));
         site
     }
 
