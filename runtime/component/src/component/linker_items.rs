@@ -133,10 +133,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
                 let error = UnknownImport { name: path.into() };
                 self.function(name, move |_, _| Err(error.clone().into()));
             }
-            (ExternType::Resource(slot), found) => {
-                if seen.insert(*slot) && found.is_none() {
-                    self.resource(name, &HostResourceType::new());
-                }
+            (ExternType::Resource(slot), found) if seen.insert(*slot) && found.is_none() => {
+                self.resource(name, &HostResourceType::new());
             }
             (ExternType::Instance(ty), None | Some(Provided::Instance(_))) => {
                 self.instance(name).define_parts(path, ty, seen);

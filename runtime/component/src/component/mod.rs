@@ -6,6 +6,7 @@
 //! | [`Linker`] | what a component is given for its imports |
 //! | [`InstancePre`] | a component with its imports, found and checked once for any number of instances |
 //! | [`Store`] | where instances live and run, with the data of the host |
+//! | [`AsContextMut`] | a store, or one that is lent to a host function, for code that works with both |
 //! | [`Instance`], [`Function`] | an instance, and what it exports |
 //! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
@@ -62,6 +63,7 @@ pub use definition::function_type::FunctionType;
 pub use definition::import_error::ImportError;
 pub use export_error::ExportError;
 pub use function_table::FunctionTable;
+pub use host::AsContextMut;
 pub use instance::{Function, Instance};
 pub use instance_pre::InstancePre;
 pub use instantiate_future::InstantiateFuture;

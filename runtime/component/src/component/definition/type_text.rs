@@ -13,7 +13,7 @@ use super::resource_names::ResourceNames;
 /// something large stays short.
 const NAMED: usize = 8;
 
-/// As [`ExternType::with_names`], with numbers in place of the names of resource types.
+/// On one line, as WIT spells it where it does, with numbers in place of the names of resource types.
 impl Display for ExternType {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.with_names(&ResourceNames::default()).fmt(f)

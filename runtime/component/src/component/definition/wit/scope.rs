@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use hashbrown::{HashMap, HashSet};
@@ -239,7 +239,7 @@ impl TypeNames for Scope<'_> {
         let name = Identifier(name).to_string();
         Some(Cow::Owned(match ty {
             Type::Borrow(_) => format!("borrow<{name}>"),
-            _ => String::from(name),
+            _ => name,
         }))
     }
 }

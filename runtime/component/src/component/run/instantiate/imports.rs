@@ -93,7 +93,7 @@ impl<E: CoreEngine, T: 'static> Clone for Found<'_, E, T> {
 
 impl<E: CoreEngine, T: 'static> Copy for Found<'_, E, T> {}
 
-impl<'a, E: CoreEngine, T: 'static> Found<'a, E, T> {
+impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
     const fn kind(self) -> &'static str {
         match self {
             Self::Given(given) => given.kind(),
