@@ -84,7 +84,7 @@ pub use store::call_error::{CallError, StoreDropped};
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};
 pub use store::host_panic::HostPanic;
-pub use store::host_result::{HostError, HostFuture, HostResult};
+pub use store::host_result::{HostError, HostFuture, HostResult, SharedHostError};
 pub use store::host_result_error::{HostResultError, HostResultProblem};
 pub use store::machine::StoreChooser;
 pub use store::module::Module;

@@ -15,6 +15,7 @@ use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
 use super::host_panic::HostPanic;
+use super::host_result::SharedHostError;
 use super::host_result_error::HostResultError;
 use super::trap_backtrace::TrapBacktrace;
 
@@ -35,7 +36,7 @@ pub enum CallError {
     Core(CoreTrap),
     /// A host function failed.
     #[error("a host function failed")]
-    Host(#[source] Arc<dyn core::error::Error + Send + Sync>),
+    Host(#[source] SharedHostError),
     /// A host function returned a result that its caller can't be given.
     #[error(transparent)]
     HostResult(Box<HostResultError>),

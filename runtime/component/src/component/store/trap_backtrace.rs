@@ -49,7 +49,7 @@ pub(crate) const MAX_FRAMES: usize = 64;
 ///     trap.to_string(),
 ///     "a host function failed\n\
 ///      0: the host function `log`\n\
-///      1: `buy` of instance 1: core function `buy` of core module 0",
+///      1: `buy` of instance 1: core function `buy` of core module `Shop`",
 /// );
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
