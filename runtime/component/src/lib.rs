@@ -26,8 +26,8 @@
 //! All modules but `component`, `engine::wasmi` and `binding` come from the crate
 //! [`weft_core`](https://docs.rs/weft-runtime-core), which works without an engine.
 //!
-//! What a host can do with all of that is told, chapter by chapter, in [the guide](guide). Who knows
-//! Wasmtime or wasmi finds their names in a table (`coming_from`), with what is different.
+//! What a host can do with all of that is told, chapter by chapter, in [the guide](guide). The page
+//! `coming_from` has the names of Wasmtime and wasmi, with what is different here.
 //!
 //! Everything here builds without `std` and without `alloc`; what needs one of them says so.
 

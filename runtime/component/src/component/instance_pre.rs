@@ -55,7 +55,7 @@ use super::stores::Store;
 pub struct InstancePre<E: CoreEngine, T: 'static = ()> {
     component: Component<E>,
     imports: Arc<GivenByName<E, T>>,
-    /// Whether some of it can only be checked in a store.
+    /// `true` if some of it can only be checked in a store.
     is_in_store: bool,
 }
 

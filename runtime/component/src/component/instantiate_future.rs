@@ -34,7 +34,7 @@ pub struct InstantiateFuture<'s, E: CoreEngine, T: 'static> {
 enum Stage<E: CoreEngine, T: 'static> {
     /// Nothing was polled.
     New(Result<InstancePre<E, T>, InstantiateError>),
-    /// What the engine has interrupted goes on.
+    /// A call that the engine has interrupted goes on.
     Settling(InstancePre<E, T>),
     /// It has come to its end.
     Ended,

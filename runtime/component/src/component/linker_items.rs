@@ -35,7 +35,7 @@ impl UnknownImport {
     }
 }
 
-/// What a [`Linker`] has by a name.
+/// A thing that a [`Linker`] has by a name.
 pub enum LinkerItem<'a, E: CoreEngine, T: 'static> {
     /// A host function.
     Function,
@@ -102,9 +102,9 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         versions::find(&self.provided, name, name).map(Provided::item)
     }
 
-    /// Gives a host function for each function that a component imports and the linker has not. It
+    /// Adds a host function for each function that a component imports and the linker has not. It
     /// fails with [`UnknownImport`], so that a guest traps if it calls one. For each resource type
-    /// that is missing, it gives a new one.
+    /// that is missing, it adds a new one.
     ///
     /// Core modules and components that are missing, and what is missing in an instance of
     /// [`exports_of`](Self::exports_of), stay so.

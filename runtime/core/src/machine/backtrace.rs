@@ -62,7 +62,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// A guest can wait for its own call, and then there is no end: take as many as are needed.
     ///
-    /// After a trap, this is to be asked before [`trapped`](Self::trapped) gives up the stack.
+    /// After a trap, ask before [`trapped`](Self::trapped) gives up the stack.
     pub fn backtrace(&mut self) -> impl Iterator<Item = BacktraceEntry> {
         let machine = &*self;
         let frames = machine.frames.len();

@@ -1,4 +1,4 @@
-//! Where something trapped, and who had called it: across instances, host functions and tasks.
+//! Backtraces of traps: across instances, host functions and tasks.
 
 use std::sync::{Arc, Mutex};
 
@@ -174,7 +174,7 @@ fn after_trap_of_callee(body: &str, lower: &str) -> Vec<String> {
     let mut world = GuestWorld::new();
     let text = WAITS_FOR_OTHER.replace("BODY", body).replace("LOWER", lower);
     let text = match lower {
-        "" => text.replace(r#"(func $ask (result i32))"#, r#"(func $ask)"#),
+        "" => text.replace("(func $ask (result i32))", "(func $ask)"),
         _ => text,
     };
     let instance = world.instance(&text);
@@ -279,11 +279,11 @@ fn an_instantiation_that_traps_says_in_which_instance() {
     let mut world = World::new();
     let error = world
         .try_instance(
-            r#"(component
+            "(component
                 (component $Inner
                     (core module $Module (func $start unreachable) (start $start))
                     (core instance (instantiate $Module)))
-                (instance (instantiate $Inner)))"#,
+                (instance (instantiate $Inner)))",
         )
         .unwrap_err();
     assert!(matches!(error, InstantiateError::Call(CallError::Core(_))), "{error}");

@@ -290,8 +290,9 @@ fn an_error_names_resource_types_and_tells_those_of_one_name_apart() {
 #[test]
 fn an_error_shows_the_part_that_differs_of_a_type_that_is_too_long() {
     let fields = |last: &str| {
-        let fields: String = (0..500).map(|it| format!(r#"(field "field-{it}" u8)"#)).collect();
-        format!(r#"(record {fields} (field "last" {last}))"#)
+        let field = |number| format!(r#"(field "field-{number}" u8)"#);
+        let fields: Vec<_> = (0..500).map(field).collect();
+        format!(r#"(record {} (field "last" {last}))"#, fields.join(" "))
     };
     let component = |ty: &str| {
         format!(

@@ -117,12 +117,12 @@ pub enum CoreExternType {
     Table {
         /// The type of its elements.
         element: ReferenceType,
-        /// How many there are.
+        /// The number of its elements.
         limits: CoreLimits,
     },
     /// A memory.
     Memory {
-        /// How many pages there are.
+        /// The number of its pages.
         limits: CoreLimits,
         /// The logarithm, to the base of 2, of the size of a page: 16 unless it says otherwise.
         page_size_log2: u32,

@@ -21,7 +21,7 @@ pub(crate) struct Lifted<F> {
     pub(crate) is_async: bool,
     pub(crate) callback: Option<F>,
     pub(crate) post_return: Option<F>,
-    /// Where it is defined; nothing for what is in no definition.
+    /// The place of its definition; nothing for what is in no definition.
     pub(crate) place: Option<Place>,
 }
 

@@ -61,7 +61,7 @@ impl fmt::Display for Identifier<'_> {
     }
 }
 
-/// Whether a name is one word, which is no interface of a package.
+/// Returns `true` if a name is one word, which is no interface of a package.
 pub(super) fn is_plain(name: &str) -> bool {
     name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
 }
@@ -82,7 +82,8 @@ pub(super) struct PackageName<'a> {
 }
 
 impl<'a> InterfaceName<'a> {
-    /// Nothing for another kind of name, and for nested namespaces, which WIT does not have.
+    /// Takes a name apart; nothing for another kind of name, and for nested namespaces, which WIT does
+    /// not have.
     pub(super) fn parse(name: &'a str) -> Option<Self> {
         let (path, version) = match name.split_once('@') {
             Some((path, version)) => (path, Some(version)),

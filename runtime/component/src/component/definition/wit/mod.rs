@@ -31,7 +31,7 @@ use scope::Scope;
 
 /// A component as a world, with the interfaces that it imports and exports.
 ///
-/// What WIT has no words for is a comment.
+/// Things that WIT has no words for are comments.
 pub(crate) struct WitText<'a>(pub(crate) &'a Definition);
 
 impl fmt::Display for WitText<'_> {
@@ -118,12 +118,12 @@ impl WitText<'_> {
     }
 }
 
-/// Whether a name is that of a function of a resource type.
+/// Returns `true` if a name is that of a function of a resource type.
 fn is_of_resource(name: &str) -> bool {
     FunctionName::parse(name).resource.is_some()
 }
 
-/// Whether an instance is an interface of a package.
+/// Returns `true` if an instance is an interface of a package.
 fn is_interface(name: &ExternName) -> bool {
     let name = name.implements.as_ref().unwrap_or(&name.full_name);
     InterfaceName::parse(name).is_some()

@@ -20,7 +20,7 @@ use super::interfaces::{Interface, Interfaces};
 pub(super) struct Scope<'a> {
     resources: BTreeMap<TypeIndex, Cow<'a, str>>,
     types: HashMap<Type, Cow<'a, str>>,
-    /// What is used, by interface: the name there, and the name here.
+    /// The types of other interfaces that are used: the name there, and the name here.
     uses: BTreeMap<InterfaceName<'a>, Vec<(&'a str, Cow<'a, str>)>>,
     /// Everything with a name.
     taken: BTreeSet<&'a str>,
@@ -201,7 +201,7 @@ impl<'a> Scope<'a> {
         self.uses.iter().map(|(interface, names)| (interface, &**names))
     }
 
-    /// Whether a name is that of something of another interface.
+    /// Returns `true` if a name is that of something of another interface.
     pub(super) fn is_used(&self, name: &str) -> bool {
         self.uses.values().flatten().any(|(_, it)| *it == name)
     }
@@ -217,7 +217,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Whether a type is one that WIT has to give a name.
+/// Returns `true` if a type is one that has a name in WIT.
 pub(super) fn has_own_name(ty: &Type) -> bool {
     match ty {
         Type::Record(record) => record.shape() == RecordShape::Record,

@@ -63,7 +63,7 @@ struct ImportCheck<'a, E: CoreEngine, T: 'static> {
     state: Option<&'a State<E, T>>,
     /// The numbers of resource types.
     numbers: BTreeMap<ResourceKey, TypeIndex>,
-    /// What the slots of the component stand for.
+    /// The resource types that the slots of the component stand for.
     slots: BTreeMap<TypeIndex, TypeIndex>,
     /// The position of the import that is checked.
     position: usize,
@@ -79,7 +79,7 @@ enum ResourceKey {
     Store(TypeIndex),
 }
 
-/// What was found for an import: something that a linker has, or that is in a store.
+/// A thing that was found for an import: a linker has it, or it is in a store.
 enum Found<'a, E: CoreEngine, T: 'static> {
     Given(&'a Given<E, T>),
     Entity(&'a Entity<E>),
@@ -119,7 +119,7 @@ impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
 }
 
 impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
-    /// Says what the slots stand for that are named here first.
+    /// Notes what the slots stand for that are named here first.
     fn bind(&mut self, ty: &ExternType, found: Found<'a, E, T>) {
         match ty {
             ExternType::Resource(slot) => {
