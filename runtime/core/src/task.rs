@@ -140,6 +140,20 @@
 //! # Ok::<(), weft::error::Error>(())
 //! ```
 //!
+//! # Tasks that are over
+//!
+//! A host task that is over is kept, so that the host can ask for its [result](Tasks::result). It
+//! is forgotten in three cases:
+//!
+//! - The host says so, by [`drop`](Tasks::drop) or [`clean_up`](Tasks::clean_up).
+//! - Another task starts, and there are many tasks: those are forgotten whose result the host has
+//!   asked for, and those after which 65,536 others have ended.
+//! - A bounded table is full. Those are forgotten whose result the host has asked for. If there are
+//!   none, the task is forgotten that ended first.
+//!
+//! In none of these cases but [`drop`](Tasks::drop) is a task forgotten whose event is in a
+//! [set](crate::waitable): somebody may wait for it.
+//!
 //! # What is in here
 //!
 //! | file | |

@@ -39,7 +39,7 @@
 //! machine.waitable_sets().add(set, task)?;
 //!
 //! // Nothing is ready. In a store, `store.wait_for_set(set)` lets guests run until it is.
-//! assert_eq!(machine.waitable_sets().poll(set)?, WaitResult::Timeout);
+//! assert_eq!(machine.waitable_sets().poll(set)?, WaitResult::Pending);
 //!
 //! machine.tasks().complete(task, true)?;
 //! match machine.waitable_sets().poll(set)? {

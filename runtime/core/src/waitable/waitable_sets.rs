@@ -211,8 +211,8 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         self.machine.remove_host_set(set)
     }
 
-    /// Takes the next event of the members, and of the members of sets among them, if there is one;
-    /// does not wait.
+    /// Takes the next event of the members, and of the members of sets among them, if there is one.
+    /// Returns [`WaitResult::Pending`] if there is none, and does not wait.
     ///
     /// # Errors
     ///
@@ -222,7 +222,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
             return Ok(WaitResult::Cancelled);
         }
         let Some(event) = self.next_event_of(set)? else {
-            return Ok(WaitResult::Timeout);
+            return Ok(WaitResult::Pending);
         };
         if let WaitableId::Subtask(task) = event.waitable
             && let Some(TaskResult::Failed(error)) = self.machine.task_result(task)?
@@ -250,7 +250,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
                 return None;
             }
             match self.poll(set) {
-                Ok(WaitResult::Timeout | WaitResult::Cancelled) => None,
+                Ok(WaitResult::Pending | WaitResult::Cancelled) => None,
                 result => {
                     is_over = result.is_err();
                     Some(result)

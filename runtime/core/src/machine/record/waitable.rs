@@ -78,6 +78,8 @@ pub(crate) struct Subtask {
     pub(crate) cancellation_requested: bool,
     /// `resolve_delivered`, in the reference `lenders is None`.
     pub(crate) resolve_delivered: bool,
+    /// Whether the host has asked how an operation ended.
+    pub(crate) was_asked_for: bool,
     pub(crate) ends: Ends,
 }
 
@@ -91,7 +93,10 @@ pub(crate) enum Callee {
     /// A function of the host.
     Host(u32),
     /// Nobody: it is an operation, which the host ends itself.
-    Operation,
+    Operation {
+        /// The number of operations that had ended before it; 0 while it has not.
+        ended: u32,
+    },
 }
 
 /// What becomes of a call when it has resolved.
@@ -146,8 +151,13 @@ impl Subtask {
             state: SubtaskState::Starting,
             cancellation_requested: false,
             resolve_delivered: false,
+            was_asked_for: false,
             ends: Ends::Import,
         }
+    }
+
+    pub(crate) const fn is_operation(&self) -> bool {
+        matches!(self.callee, Callee::Operation { .. })
     }
 
     /// `Subtask.resolved`
