@@ -9,7 +9,7 @@
 //! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
 //! | [`HostResult`], [`HostError`] | what host functions return |
-//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
+//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`WaitsForHost`], [`Deadlock`] | why it did not work |
 //!
 //! Calls block, are futures of any executor, or are polled without one. A store runs only while
 //! somebody drives it.
@@ -20,6 +20,7 @@ mod bindings;
 mod block;
 mod call_future;
 mod callee;
+mod clock;
 mod definition;
 mod export_error;
 mod function_table;
@@ -40,6 +41,7 @@ mod wait;
 pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
+pub use clock::Clock;
 pub use definition::decode::{InvalidComponent, validate};
 pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
@@ -65,6 +67,7 @@ pub use store::host_result::{HostError, HostFuture, HostResult};
 pub use store::machine::StoreChooser;
 pub use store::module::Module;
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
+pub use store::waits_for_host::{HostAwaited, WaitsForHost};
 pub use stores::{CallId, Store};
 pub use threads::{FunctionReference, SpawnedThread, ThreadError, ThreadJoin};
 pub use typed_function::TypedFunction;

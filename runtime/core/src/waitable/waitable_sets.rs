@@ -186,6 +186,21 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(waitables.saturating_add(self.machine.hooks.host_sets.num_sets(set)?))
     }
 
+    /// Returns the sets among the members of a set, but for those that are closed. Its other members
+    /// are among [`members_of_sets`](crate::machine::Machine::members_of_sets). Both take time with
+    /// the number of all sets and waitables.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn open_sets_in(
+        self,
+        set: WaitableSetId,
+    ) -> Result<impl Iterator<Item = WaitableSetId>, Error> {
+        self.machine.host_set_key(set)?;
+        self.machine.hooks.host_sets.open_sets_in(set)
+    }
+
     /// Closes a set: who waits on it hears that it was [cancelled](WaitResult::Cancelled), and
     /// nothing is added any more. Its members are still to be removed; their events are theirs.
     ///

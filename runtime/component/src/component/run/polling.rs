@@ -11,17 +11,21 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{SubtaskId, WaitableId};
 
 use super::context::Context;
+use super::spawned_tasks::TaskFuture;
 
 /// Something that waits for what is outside of the store.
 pub(crate) enum Waiting {
     /// A host function that a guest has called.
     HostFunction(HostFuture),
+    /// A host task that is made of a future.
+    Task(TaskFuture),
 }
 
 impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::HostFunction(_) => "HostFunction",
+            Self::Task(_) => "Task",
         })
     }
 }
@@ -34,13 +38,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         call: SubtaskId,
         mut future: HostFuture,
     ) -> Option<HostResult> {
-        let waiting = &mut self.data_mut().waiting;
+        let state = self.data_mut();
         let id = WaitableId::Subtask(call);
-        let waker = waiting.waker(id)?;
+        let waker = state.waiting.waker(id)?;
         match future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
             Poll::Ready(result) => Some(result),
             Poll::Pending => {
-                waiting.put(id, Waiting::HostFunction(future));
+                state.wait(id, Waiting::HostFunction(future));
                 None
             }
         }
@@ -76,7 +80,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             (WaitableId::Subtask(call), Waiting::HostFunction(future)) => {
                 self.poll_host_function(call, future, context)
             }
-            (WaitableId::End(_), Waiting::HostFunction(_)) => false,
+            (WaitableId::Subtask(task), Waiting::Task(future)) => {
+                self.poll_task(task, future, context)
+            }
+            (WaitableId::End(_), Waiting::HostFunction(_) | Waiting::Task(_)) => false,
         }
     }
 
