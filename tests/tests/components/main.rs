@@ -5,6 +5,7 @@
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `typed` | functions with Rust's own types |
 //! | `embedder` | faults of the embedder's side that are known, ignored until it is built |
+//! | `panics` | panics in code of the host's |
 //! | `driving` | calls that wait, many at a time, and how they are driven |
 //! | `engine` | the adapter for wasmi, and what components owe to it |
 //! | `counting_engine` | an adapter that is not one of Weft's |
@@ -31,6 +32,8 @@ mod hostile;
 mod linking;
 #[cfg(test)]
 mod official_suite;
+#[cfg(test)]
+mod panics;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]

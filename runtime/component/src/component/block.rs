@@ -35,6 +35,20 @@ impl Wake for Unpark {
     }
 }
 
+/// A call that nobody knows if a panic goes on while it runs: it is then given up.
+struct Running<'s, E: CoreEngine, T: 'static> {
+    store: &'s mut Store<E, T>,
+    call: Option<SubtaskId>,
+}
+
+impl<E: CoreEngine, T: 'static> Drop for Running<'_, E, T> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call {
+            self.store.abandon(call);
+        }
+    }
+}
+
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run until a call has come to its end, and returns its result: **blocks**.
     /// While all that is left waits for something outside of the store, the thread is parked.
@@ -111,7 +125,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         arguments: F::Arguments<'_>,
     ) -> Result<F::Result, CallError> {
         let call = self.start(function, arguments)?;
-        self.run(call)
+        let mut running = Running { store: self, call: Some(call.0) };
+        let result = running.store.run(call);
+        running.call = None;
+        result
     }
 
     /// Lets everything run until a thread is over and its values are destroyed, and returns what it
@@ -148,18 +165,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         thread: SpawnedThread<R>,
         deadline: Option<Deadline>,
     ) -> Result<Option<R>, ThreadError> {
-        self.threads().begin_join(thread.id(), None)?;
-        let target = self.target_of_join(thread);
-        match self.block_until_or(target, deadline, |state| state.join(thread)) {
-            Ok(Some(())) => self.end_join(thread).map(Some),
-            Ok(None) => {
-                self.threads().cancel_join(thread.id())?;
-                Ok(None)
-            }
-            Err(error) => {
-                self.threads().cancel_join(thread.id())?;
-                Err(error.into())
-            }
+        let mut join = self.join_thread_async(thread)?;
+        let target = join.store.target_of_join(thread);
+        match join.store.block_until_or(target, deadline, |state| state.join(thread))? {
+            Some(()) => join.end().map(Some),
+            None => Ok(None),
         }
     }
 

@@ -31,6 +31,7 @@ mod load_error;
 mod loading;
 mod missing;
 mod progress;
+mod raising;
 mod run;
 mod store;
 mod stores;

@@ -17,6 +17,7 @@ use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
 use crate::component::store::machine::StoreChooser;
+use crate::component::store::unwinding::raise;
 use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
 use crate::error::Error;
@@ -34,6 +35,7 @@ use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
 use super::progress::PollProgress;
+use super::raising::or_panic;
 
 /// Where instances of components live and run.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
@@ -163,7 +165,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        linker.instantiate(&mut self.context(), component)
+        let instance = or_panic(linker.instantiate(&mut self.context(), component));
+        self.raise_panic_of_nobody();
+        instance
     }
 
     /// Returns the function that `instance` exports as `name`, which takes and returns
@@ -210,7 +214,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        function.start(&mut self.context(), arguments)
+        let call = or_panic(function.start(&mut self.context(), arguments))?;
+        if self.context().data().has_panic_of_nobody() {
+            self.abandon(call);
+            self.raise_panic_of_nobody();
+        }
+        Ok(call)
     }
 
     /// Lets everything run until nothing can go on, or [enough turns](Self::set_turns_per_poll)
@@ -228,6 +237,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let mut cx = self.context();
         let mut can_go_on = true;
         for _ in 0..turns {
+            if cx.data().has_panic_of_nobody() {
+                break;
+            }
             match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => break,
@@ -240,7 +252,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         if can_go_on {
             waker.wake_by_ref();
         }
-        let state = cx.data();
+        drop(cx);
+        self.raise_any_panic();
+        let state = E::data(&self.engine_store);
         Ok(PollProgress {
             can_go_on,
             calls: state.calls.num_embedder_calls(),
@@ -275,7 +289,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.settle(turns)?;
         let mut cx = self.context();
         cx.data_mut().calls.embedder_call(call.0)?;
-        cx.cancel(call.0).map(|_| ())
+        let cancelled = cx.cancel(call.0).map(|_| ());
+        drop(cx);
+        self.raise_panic_of_nobody();
+        cancelled
     }
 
     /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
@@ -325,7 +342,28 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Says who is woken when a function of the host can go on.
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
-        self.context().data_mut().waiting.begin_drive(waker);
+        let mut cx = self.context();
+        let state = cx.data_mut();
+        state.waiting.begin_drive(waker);
+        state.panics.begin_drive();
+    }
+
+    /// Lets the first panic go on that belongs to no call.
+    #[inline]
+    pub(crate) fn raise_panic_of_nobody(&mut self) {
+        let state = E::data_mut(&mut self.engine_store);
+        let of_chooser = state.machine.chooser_mut().take_panic();
+        if let Some(panic) = of_chooser.or_else(|| state.panics.take_of_nobody()) {
+            raise(&panic);
+        }
+    }
+
+    /// Lets the first panic go on, also of a call.
+    pub(crate) fn raise_any_panic(&mut self) {
+        self.raise_panic_of_nobody();
+        if let Some(panic) = E::data_mut(&mut self.engine_store).panics.take_any() {
+            raise(&panic);
+        }
     }
 
     /// Lets everything run for a call, for as many turns as a poll may take.
@@ -334,7 +372,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         call: SubtaskId,
     ) -> Result<Ran<R>, CallError> {
         let turns = self.turns_per_poll;
-        self.context().run_until(call, turns)
+        let ran = or_panic(self.context().run_until(call, turns));
+        if matches!(ran, Ok(Ran::ForTooLong)) {
+            self.raise_panic_of_nobody();
+        }
+        ran
     }
 
     /// Does what comes before anything new: see [`Context::settle`].

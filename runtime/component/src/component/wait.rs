@@ -117,6 +117,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let turns = self.turns_per_poll;
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
         for _ in 0..turns {
+            if cx.data().has_panic_of_nobody() {
+                break;
+            }
             if let Some(found) = ready(cx.data_mut())? {
                 return Ok(Ran::ToItsEnd(found));
             }
@@ -128,7 +131,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                 Turn::Idle => return cx.data_mut().stuck(target),
             }
         }
-        Ok(ready(cx.data_mut())?.map_or(Ran::ForTooLong, Ran::ToItsEnd))
+        drop(cx);
+        self.raise_panic_of_nobody();
+        let state = E::data_mut(&mut self.engine_store);
+        Ok(ready(state)?.map_or(Ran::ForTooLong, Ran::ToItsEnd))
     }
 
     fn ready_async<'s, R: 's>(

@@ -36,7 +36,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if self.data().crossing.is_outermost() {
             self.refuel();
         }
-        let result = match prepare(self, call, &step) {
+        let result = match self.guarded(|cx| prepare(cx, call, &step)) {
             Ok(()) => self.enter(Next::Step(step)),
             Err(fault) => Err(self.data_mut().unwind(fault)?),
         };
@@ -94,7 +94,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             (Some(error), _) => Err(error),
             (None, SubtaskState::Returned) => {
                 let outcome = found.take_result();
-                R::take(&mut self.result_boxes, outcome).map_err(CallError::from)
+                // Before code of the host's lifts the result.
+                self.forget(call)?;
+                let taken = R::take(&mut self.result_boxes, outcome);
+                return Ok(Some(taken.map_err(CallError::from)));
             }
             (
                 None,

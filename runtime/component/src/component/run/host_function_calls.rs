@@ -8,6 +8,7 @@ use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
 use crate::component::store::handle_error::HandleError;
 use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId, WaitableId};
@@ -36,19 +37,19 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let function = state.functions.take_host_function(number)?;
         state.machine.start_host_function_call(subtask)?;
         let lowered = state.calls.take_lowered(subtask)?;
-        match &function.call {
-            HostFunctionCall::Typed(function) => function.call(self, subtask, &lowered)?,
+        self.guarded(|cx| match &function.call {
+            HostFunctionCall::Typed(function) => function.call(cx, subtask, &lowered),
             HostFunctionCall::Sync(function) => {
-                let arguments = self.lift_arguments(subtask, &lowered)?;
-                let result = function(&mut Caller::new(self), arguments);
-                self.host_returns_at_once(subtask, &lowered, result)?;
+                let arguments = cx.lift_arguments(subtask, &lowered)?;
+                let result = function(&mut Caller::new(cx), arguments);
+                cx.host_returns_at_once(subtask, &lowered, result)
             }
             HostFunctionCall::Async(function) => {
-                let arguments = self.lift_arguments(subtask, &lowered)?;
-                let future = function(&mut Caller::new(self), arguments);
-                self.begin_waiting(subtask, &lowered, future)?;
+                let arguments = cx.lift_arguments(subtask, &lowered)?;
+                let future = function(&mut Caller::new(cx), arguments);
+                cx.begin_waiting(subtask, &lowered, future)
             }
-        }
+        })?;
         let state = self.data_mut();
         state.functions.put_host_function(function);
         state.calls.put_lowered(lowered);
@@ -128,9 +129,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn cancel_host_function_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
         let state = self.data_mut();
         if let Some(waiting) = state.waiting.take(WaitableId::Subtask(subtask)) {
-            state.drop_waiting(waiting);
+            let dropped = catch(|| drop(waiting)).map_err(Fault::Panicked);
             state.machine.cancel_host_function_call(subtask)?;
             state.handles.returned(subtask);
+            dropped?;
         }
         Ok(state.machine.host_returned()?)
     }

@@ -78,8 +78,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Polls the future of a host task, or drops it, if the task is over. Returns `true` if the task
-    /// has ended.
+    /// Polls the future of a host task, or drops it, if the task is over. Returns `true` if it is
+    /// polled no more.
     pub(crate) fn poll_task(
         &mut self,
         task: SubtaskId,
@@ -89,7 +89,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         if state.machine.tasks().status(task) != Ok(TaskStatus::Running) {
             state.drop_waiting(Waiting::Task(future));
-            return false;
+            return true;
         }
         // A future that panicked is dropped, and never polled again.
         let polled = catch(move || match future.as_mut().poll(context) {
@@ -105,7 +105,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             Err(panic) => {
                 state.end_task(task, Err(panic.to_string()));
-                state.origins.add_background_trap(CallError::Panicked(panic));
+                state.add_background_trap(CallError::Panicked(panic));
             }
         }
         true

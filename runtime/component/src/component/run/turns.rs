@@ -42,7 +42,8 @@ pub(crate) enum Ran<R> {
     UntilItWaits,
     /// Until nothing could go on before the host does something to the store.
     UntilHostActs,
-    /// For as many turns as are allowed, or until the engine interrupted something.
+    /// For as many turns as are allowed, until the engine interrupted something, or until a panic
+    /// that belongs to no call is to go on.
     ForTooLong,
 }
 
@@ -169,7 +170,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         // The host hears of what trapped, if it asks.
         if let Some(error) = state.forget_call(call) {
-            state.origins.add_background_trap(error);
+            state.add_background_trap(error);
         }
         state.machine.drop_call(call)?;
         turn
@@ -183,6 +184,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         turns: u32,
     ) -> Result<Ran<R>, CallError> {
         for _ in 0..turns {
+            if self.data().has_panic_of_nobody() {
+                return Ok(Ran::ForTooLong);
+            }
             if let Some(result) = self.data_mut().take_result(call)? {
                 return result.map(Ran::ToItsEnd);
             }

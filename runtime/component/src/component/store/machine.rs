@@ -27,6 +27,12 @@ impl StoreChooser {
         Self { chooser, panic: None }
     }
 
+    /// Returns `true` if there is a panic that was not raised again.
+    #[inline]
+    pub(crate) const fn has_panicked(&self) -> bool {
+        self.panic.is_some()
+    }
+
     /// Takes the first panic that was not raised again.
     #[inline]
     pub(crate) const fn take_panic(&mut self) -> Option<HostPanic> {

@@ -22,7 +22,7 @@
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
-//! | `host_panic`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
+//! | `host_panic`, `panics`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -49,6 +49,7 @@ pub(crate) mod module;
 pub(crate) mod names;
 pub(crate) mod origins;
 pub(crate) mod outcome;
+pub(crate) mod panics;
 pub(crate) mod resource_types;
 pub(crate) mod settings;
 pub(crate) mod spare;

@@ -26,6 +26,7 @@ use super::machine::{StoreChooser, StoreMachine};
 use super::names::Names;
 use super::origins::Origins;
 use super::outcome::ResultBoxes;
+use super::panics::Panics;
 use super::resource_types::ResourceTypes;
 use super::settings::Settings;
 use super::thread_destructors::ThreadDestructors;
@@ -63,6 +64,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) activations: Activations<E::Activation, E::Function>,
     pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
     pub(crate) origins: Origins,
+    pub(crate) panics: Panics,
     pub(crate) waiting: WaitList<C::Waiting>,
     pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
@@ -86,6 +88,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             activations: Activations::new(),
             crossing: Crossing::new(),
             origins: Origins::new(),
+            panics: Panics::default(),
             waiting: WaitList::new(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
@@ -155,12 +158,15 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         {
             call.fail(error.clone());
             unheard = false;
+            if let CallError::Panicked(panic) = &error {
+                self.panics.add_of_call(panic.clone());
+            }
             // It fails only if the machine is inconsistent, and here is nobody to tell.
             let _ = self.machine.call_failed(origin);
         }
         self.others_trapped(&error);
         if unheard {
-            self.origins.add_background_trap(error);
+            self.add_background_trap(error);
         }
     }
 
@@ -174,8 +180,23 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     /// Drops what waited. A panic in its destructor belongs to nobody.
     pub(crate) fn drop_waiting(&mut self, waiting: C::Waiting) {
         if let Err(panic) = catch(|| drop(waiting)) {
-            self.origins.add_background_trap(CallError::Panicked(panic));
+            self.panics.add_of_nobody(panic);
         }
+    }
+
+    /// Returns `true` if a panic that belongs to no call is to go on at the embedder.
+    #[inline]
+    pub(crate) fn has_panic_of_nobody(&self) -> bool {
+        self.machine.chooser().has_panicked() || self.panics.has_of_nobody()
+    }
+
+    /// Keeps what trapped and belongs to nobody. A panic goes on when the store is not driven any
+    /// more.
+    pub(crate) fn add_background_trap(&mut self, error: CallError) {
+        if let CallError::Panicked(panic) = &error {
+            self.panics.add_of_nobody(panic.clone());
+        }
+        self.origins.add_background_trap(error);
     }
 
     /// Tells all calls of instances that are locked down now, after the one that it belongs to.
