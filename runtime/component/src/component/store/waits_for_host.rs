@@ -121,10 +121,9 @@ const MAX_QUICK_STEPS: usize = 64;
 /// Follows a chain in which everybody waits for one thing. Returns `true` if that is up to the host,
 /// and `false` if the chain branches or ends elsewhere.
 fn is_up_to_host_at_once(machine: &StoreMachine, target: Target) -> bool {
-    let (mut thread, call) = match target {
-        Target::Call(call) => (None, call),
-        Target::Thread(Some(thread), call) => (Some(thread), call),
-        Target::Thread(None, call) => (None, call),
+    let (mut thread, mut call) = match target {
+        Target::Call(call) | Target::Thread(None, call) => (None, Some(call)),
+        Target::Thread(thread, _) => (thread, None),
         Target::Set(set) => {
             let mut members = machine.members_of_sets().filter(|(of, _)| *of == set);
             return members.any(|(_, member)| match member {
@@ -136,12 +135,11 @@ fn is_up_to_host_at_once(machine: &StoreMachine, target: Target) -> bool {
             });
         }
     };
-    let mut call = Some(call).filter(|_| thread.is_none());
     for _ in 0..MAX_QUICK_STEPS {
         if let Some(call) = call.take() {
             match machine.callee_view(call) {
                 Ok(CalleeView::Guest(task)) => {
-                    thread = machine.implicit_thread_of(task).ok().flatten()
+                    thread = machine.implicit_thread_of(task).ok().flatten();
                 }
                 Ok(CalleeView::Operation) => return is_active(machine, call),
                 Ok(CalleeView::Host(_)) => return true,
@@ -252,8 +250,8 @@ fn open_sets(machine: &mut StoreMachine, set: WaitableSetId) -> Vec<WaitableSetI
 struct Search<'a> {
     machine: &'a StoreMachine,
     by_id: BTreeMap<ThreadId, &'a ThreadView>,
-    by_task: BTreeMap<TaskId, Vec<&'a ThreadView>>,
-    by_instance: BTreeMap<InstanceId, Vec<&'a ThreadView>>,
+    by_task: BTreeMap<TaskId, Vec<ThreadId>>,
+    by_instance: BTreeMap<InstanceId, Vec<ThreadId>>,
     members: BTreeMap<WaitableSetId, Vec<WaitableId>>,
     seen: BTreeSet<Node>,
     queue: VecDeque<Node>,
@@ -275,8 +273,8 @@ impl<'a> Search<'a> {
             path: Vec::new(),
         };
         for thread in threads {
-            search.by_task.entry(thread.task).or_default().push(thread);
-            search.by_instance.entry(thread.instance).or_default().push(thread);
+            search.by_task.entry(thread.task).or_default().push(thread.id);
+            search.by_instance.entry(thread.instance).or_default().push(thread.id);
         }
         for (set, member) in machine.members_of_sets() {
             search.members.entry(set).or_default().push(member);
@@ -301,15 +299,9 @@ impl<'a> Search<'a> {
                 }
                 Ok(CalleeView::Operation | CalleeView::Gone) | Err(_) => {}
             },
-            Node::Task(task) => {
-                let threads = self.by_task.get(&task).into_iter().flatten();
-                let threads: Vec<_> = threads.map(|thread| Node::Thread(thread.id)).collect();
-                threads.into_iter().for_each(|thread| self.put(thread));
-            }
+            Node::Task(task) => self.put_threads(self.by_task.get(&task).cloned()),
             Node::Instance(instance) => {
-                let threads = self.by_instance.get(&instance).into_iter().flatten();
-                let threads: Vec<_> = threads.map(|thread| Node::Thread(thread.id)).collect();
-                threads.into_iter().for_each(|thread| self.put(thread));
+                self.put_threads(self.by_instance.get(&instance).cloned());
             }
             Node::Thread(thread) => {
                 if let Some(thread) = self.by_id.get(&thread).copied() {
@@ -317,6 +309,12 @@ impl<'a> Search<'a> {
                     self.see_thread(thread);
                 }
             }
+        }
+    }
+
+    fn put_threads(&mut self, threads: Option<Vec<ThreadId>>) {
+        for thread in threads.unwrap_or_default() {
+            self.put(Node::Thread(thread));
         }
     }
 
