@@ -37,9 +37,7 @@ fn load(text: &str) -> (Wasmi, Component<Wasmi>) {
     (engine, component)
 }
 
-/// The guest traps today, as it can't block. It is to be held, and to get its result.
 #[tokio::test]
-#[ignore = "fails until the embedder's side is built"]
 async fn an_async_host_function_serves_an_import_whose_type_is_not_async() {
     let (engine, component) = load(&caller(""));
     let mut linker: Linker<Wasmi> = Linker::new();

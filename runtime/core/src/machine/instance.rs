@@ -104,30 +104,40 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         while let Some(frame) = self.frames.pop() {
             match frame {
-                Frame::Host => break,
+                Frame::Host { .. } => break,
                 Frame::HostCopy { end } => {
                     self.abandon_host_copy(end)?;
                     break;
                 }
-                Frame::Lower { thread, is_async, .. } => {
-                    let instance = self.abandon(thread)?;
-                    if is_async {
-                        self.tables_mut(instance)?.handles.unreserve();
-                    }
-                }
-                Frame::CancelSubtask { thread, .. }
-                | Frame::Realloc { previous: Some(thread), .. } => {
-                    self.abandon(thread)?;
-                }
-                Frame::Lift { instance, .. } => self.lock_down(instance)?,
-                Frame::Realloc { previous: None, .. } | Frame::RequestCancellation { .. } => {}
+                frame => self.abandon_frame(frame)?,
             }
         }
         Ok(())
     }
 
+    /// Gives up a frame of a guest's, which was part of a call that trapped.
+    pub(crate) fn abandon_frame(&mut self, frame: Frame) -> Result<(), Error> {
+        match frame {
+            Frame::Lower { thread, is_async, .. } => {
+                let instance = self.abandon(thread)?;
+                if is_async {
+                    self.tables_mut(instance)?.handles.unreserve();
+                }
+                Ok(())
+            }
+            Frame::CancelSubtask { thread, .. } | Frame::Realloc { previous: Some(thread), .. } => {
+                self.abandon(thread).map(|_| ())
+            }
+            Frame::Lift { instance, .. } => self.lock_down(instance),
+            Frame::Host { .. }
+            | Frame::HostCopy { .. }
+            | Frame::Realloc { previous: None, .. }
+            | Frame::RequestCancellation { .. } => Ok(()),
+        }
+    }
+
     /// Gives `thread` up, which was part of a call that trapped, and locks its instance down.
-    fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
+    pub(crate) fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
         let abandoned = self.threads.get_mut(thread)?;
         abandoned.state = ThreadActivity::Abandoned;
         let instance = self.tasks.get(abandoned.task)?.instance;
@@ -175,13 +185,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`MachineError::InstanceRuns`] while one of its threads is part of a
-    /// call that the host has begun; [`MachineError::OtherStep`] while a step is to be ended, or a
+    /// call that the host has begun, or [held](Self::hold_callers); [`MachineError::OtherStep`] while a step is to be ended, or a
     /// trap to be [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         let id = instance;
         let instance = self.instance_key(id)?;
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(MachineError::OtherStep.into());
+        }
+        if self.instances.get(instance)?.held > 0 {
+            return Err(MachineError::InstanceRuns.into());
         }
         for position in 0..self.threads.positions() {
             let Some(thread) = self.thread_of(instance, position)? else { continue };
@@ -190,6 +203,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             }
         }
         self.lock_down(instance)?;
+        while self.unwind_held()? {}
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
             if let Some(thread) = self.thread_of(instance, position)? {
@@ -235,6 +249,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         | Continuation::CancelSubtask(waitable) = continuation
         {
             self.waitables.get_mut(waitable)?.waiter = None;
+        }
+        if let Continuation::Held(stack) = continuation {
+            self.drop_held(stack)?;
         }
         self.remove_thread(thread, ThreadEnd::Failed)?;
         Ok(())

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
+use crate::code::SubtaskState;
 use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
@@ -51,9 +52,19 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
         })?;
         let state = self.data_mut();
+        let may_wait = lowered.ty.is_async;
         state.functions.put_host_function(function);
         state.calls.put_lowered(lowered);
-        Ok(state.machine.host_returned()?)
+        let has_ended = |state: &State<E, T>| {
+            state.machine.call_state(subtask).map(|it| it != SubtaskState::Started)
+        };
+        if may_wait || state.waiting.count() == 0 || has_ended(state)? {
+            return Ok(state.machine.host_returned()?);
+        }
+        if state.crossing.is_in_start() {
+            return Err(Trap::CannotBlockSyncTask.into());
+        }
+        Ok(state.machine.hold_callers(subtask)?)
     }
 
     /// Lifts the arguments of a call.

@@ -201,6 +201,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
 
     /// Tells all calls of instances that are locked down now, after the one that it belongs to.
     pub(crate) fn others_trapped(&mut self, error: &CallError) {
+        // It fails only if the machine is inconsistent, and here is nobody to tell.
+        while self.machine.unwind_held() == Ok(true) {}
         let Self { activations, waiting, machine, .. } = self;
         activations.retain(|thread| {
             machine.thread_view(thread).is_ok_and(|view| view.state != ThreadState::Abandoned)
