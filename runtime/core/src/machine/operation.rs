@@ -51,7 +51,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Begins an operation, which was prepared. It has started, and is over when the host says so.
     pub(crate) fn begin_operation(&mut self) -> Result<SubtaskId, Error> {
-        let mut subtask = Subtask::new(Callee::Operation { ended: 0 });
+        let mut subtask = Subtask::new(Callee::Operation { ended: 0, was_asked_for: false });
         subtask.state = SubtaskState::Started;
         subtask.ends = Ends::Event;
         let operation = Waitable::new(None, Kind::Subtask(subtask));
@@ -95,7 +95,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         resolution: Resolution,
     ) -> Result<(), Error> {
         let ended = self.operations_ended;
-        self.subtask_mut(operation)?.callee = Callee::Operation { ended };
+        self.subtask_mut(operation)?.callee = Callee::Operation { ended, was_asked_for: false };
         self.operations_ended = ended.wrapping_add(1);
         self.subtask_resolved(operation, resolution)
     }
@@ -103,7 +103,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Hears that the host has asked how something ended, which is over.
     pub(crate) fn asked_for(&mut self, operation: SubtaskId) -> Result<(), Error> {
         let key = self.subtask_key(operation)?;
-        self.subtask_mut(key)?.was_asked_for = true;
+        if let Callee::Operation { was_asked_for, .. } = &mut self.subtask_mut(key)?.callee {
+            *was_asked_for = true;
+        }
         Ok(())
     }
 
@@ -149,11 +151,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn forgettable(&self, position: usize) -> Result<Option<(Key<Waitable>, bool, u32)>, Error> {
         let Some(key) = self.waitables.key_at(position) else { return Ok(None) };
         let Kind::Subtask(subtask) = &self.waitables.get(key)?.kind else { return Ok(None) };
-        let Callee::Operation { ended } = subtask.callee else { return Ok(None) };
+        let Callee::Operation { ended, was_asked_for } = subtask.callee else { return Ok(None) };
         if !subtask.resolved() || self.has_event_in_set(key)? {
             return Ok(None);
         }
-        Ok(Some((key, subtask.was_asked_for, ended)))
+        Ok(Some((key, was_asked_for, ended)))
     }
 
     /// Makes sure that there is room for waitables. If a table is full, operations that are over

@@ -63,7 +63,7 @@ fn tasks_that_are_over_make_room_in_a_full_table() {
         struct Four {
             instances: 1, functions: 4, types: 8, handles: 2, thread_indices: 2, tasks: 2,
             threads: 2, waitables: 4, waitable_sets: 1, resources: 0, lends: 0, error_contexts: 1,
-            frames: 4, message_bytes: 8,
+            frames: 4, message_bytes: 8, held_frames: 0,
         }
         extensions { contexts: 1, call_records: 4, host_sets: 1 }
     }

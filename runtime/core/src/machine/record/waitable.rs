@@ -78,8 +78,6 @@ pub(crate) struct Subtask {
     pub(crate) cancellation_requested: bool,
     /// `resolve_delivered`, in the reference `lenders is None`.
     pub(crate) resolve_delivered: bool,
-    /// Whether the host has asked how an operation ended.
-    pub(crate) was_asked_for: bool,
     pub(crate) ends: Ends,
 }
 
@@ -96,6 +94,8 @@ pub(crate) enum Callee {
     Operation {
         /// The number of operations that had ended before it; 0 while it has not.
         ended: u32,
+        /// Whether the host has asked how it ended.
+        was_asked_for: bool,
     },
 }
 
@@ -151,7 +151,6 @@ impl Subtask {
             state: SubtaskState::Starting,
             cancellation_requested: false,
             resolve_delivered: false,
-            was_asked_for: false,
             ends: Ends::Import,
         }
     }
