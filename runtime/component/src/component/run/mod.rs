@@ -11,7 +11,7 @@
 //! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
 //! | `host_function_calls`, `typed_host_function` | calls of host functions |
 //! | `stuck` | nothing can go on: whether it is the host's turn |
-//! | `polling` | polling what waits for something outside of the store |
+//! | `waiting`, `polling` | what waits for something outside of the store, and polling it |
 //! | `spawned_tasks` | host tasks that are made of futures |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
@@ -44,3 +44,4 @@ mod stuck;
 mod transfer;
 pub(crate) mod turns;
 pub(crate) mod typed_host_function;
+pub(crate) mod waiting;

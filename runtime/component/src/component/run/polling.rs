@@ -1,6 +1,5 @@
 //! Polling what waits for something outside of the store.
 
-use core::fmt;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::component::store::fault::Fault;
@@ -11,24 +10,7 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{SubtaskId, WaitableId};
 
 use super::context::Context;
-use super::spawned_tasks::TaskFuture;
-
-/// Something that waits for what is outside of the store.
-pub(crate) enum Waiting {
-    /// A host function that a guest has called.
-    HostFunction(HostFuture),
-    /// A host task that is made of a future.
-    Task(TaskFuture),
-}
-
-impl fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::HostFunction(_) => "HostFunction",
-            Self::Task(_) => "Task",
-        })
-    }
-}
+use super::waiting::Waiting;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Polls the future of a host function for the first time. If it is not ready, it waits from

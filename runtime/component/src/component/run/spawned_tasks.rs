@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use core::future::Future;
-use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::component::store::call_error::CallError;
@@ -17,11 +16,8 @@ use crate::machine::{SubtaskId, WaitableId};
 use crate::task::{TaskReturn, TaskStatus};
 
 use super::context::Context;
-use super::polling::Waiting;
 use super::state::State;
-
-/// The future of a host task: its result, or the text of its error.
-pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<TaskReturn<Heap>, String>> + Send>>;
+use super::waiting::{TaskFuture, Waiting};
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Starts a host task that ends when a future is ready. It is polled when the store runs next.
