@@ -1,5 +1,6 @@
 //! Blocking: letting a store run on this thread until a call has come to its end.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::task::Waker;
@@ -12,7 +13,7 @@ use crate::component::run::state::State;
 use crate::component::run::turns::Ran;
 use crate::component::store::call_error::CallError;
 use crate::component::store::waits_for_host::Target;
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::engine::CoreEngine;
 use crate::error::{Error, ExtensionError, MachineError};
 use crate::machine::{SubtaskId, WaitableSetId};
 use crate::task::TaskStatus;
@@ -98,7 +99,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                 Ran::ToItsEnd(value) => return Ok(Some(value)),
                 Ran::ForTooLong => false,
                 Ran::UntilHostActs if deadline.is_none() => {
-                    return Err(self.context().data_mut().waits_for_host(Target::Call(call.0)));
+                    return Err(self.waits_for_host_error(Target::Call(call.0)));
                 }
                 Ran::UntilItWaits | Ran::UntilHostActs => true,
             };
@@ -270,6 +271,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         result
     }
 
+    fn waits_for_host_error(&mut self, target: Target) -> CallError {
+        let report = E::data_mut(&mut self.engine_store).waits_for_host(target);
+        CallError::WaitsForHost(Box::new(report))
+    }
+
     fn block_until<R>(
         &mut self,
         target: Target,
@@ -295,7 +301,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                 Ran::ToItsEnd(found) => return Ok(Some(found)),
                 Ran::ForTooLong => false,
                 Ran::UntilHostActs if deadline.is_none() => {
-                    return Err(self.context().data_mut().waits_for_host(target));
+                    return Err(self.waits_for_host_error(target));
                 }
                 Ran::UntilItWaits | Ran::UntilHostActs => true,
             };

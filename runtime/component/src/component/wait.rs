@@ -10,7 +10,7 @@ use crate::component::run::state::State;
 use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
-use crate::component::store::waits_for_host::Target;
+use crate::component::store::waits_for_host::{Target, WaitsForHost};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::{HostEvent, SubtaskId, WaitableSetId};
 use crate::task::TaskStatus;
@@ -153,6 +153,17 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
             }
             Poll::Pending
         })
+    }
+
+    /// Returns the part of the host in what a call or [host task](crate::task) waits for: which ends
+    /// and tasks, and who waits for them. Returns `None` if it waits for nothing of the host's.
+    ///
+    /// This is what [`CallError::WaitsForHost`] has. While a future is pending, it tells the same.
+    /// It looks at all that waits, so it takes time with their number.
+    pub fn waits_for_host(&mut self, task: SubtaskId) -> Option<WaitsForHost> {
+        let state = E::data_mut(&mut self.engine_store);
+        let report = state.waits_for_host(Target::Call(task));
+        if report.awaited.is_empty() { None } else { Some(report) }
     }
 
     /// Lets everything run until a call or [host task](crate::task) is over, as a future, which any

@@ -184,6 +184,8 @@ fn every_future_is_pending_while_it_is_the_hosts_turn() {
     }
     assert_eq!(run.keep(), Some(call));
     assert!(pin!(world.store.wait_for_task_async(task)).poll(cx).is_pending());
+    let waits = world.store.waits_for_host(task).unwrap();
+    assert!(matches!(waits.awaited[..], [HostAwaited::End { end: awaited, .. }] if awaited == end));
 
     let set = world.store.waitable_sets().create_with(&[task]).unwrap();
     while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
@@ -203,6 +205,7 @@ fn every_future_is_pending_while_it_is_the_hosts_turn() {
         panic!("it is over")
     };
     assert_eq!(status.unwrap(), TaskStatus::Completed);
+    assert_eq!(world.store.waits_for_host(task), None);
     assert_eq!(world.store.run(call).unwrap(), Some(Val::U32(2)));
 }
 

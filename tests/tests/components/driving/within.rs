@@ -43,7 +43,7 @@ fn what_blocks_for_a_time_blocks_so_long_and_keeps_what_it_waits_for() {
         questions.answer(1, 10);
         questions.answer(2, 20);
     });
-    let long = Duration::from_secs(600);
+    let long = Duration::from_mins(10);
     assert_eq!(store.run_within(call, long).unwrap(), Some(Some(Val::U32(10))));
     assert_eq!(store.join_thread_within(thread, Duration::MAX).unwrap(), Some(Some(Val::U32(20))));
     answering.join().unwrap();
@@ -71,7 +71,7 @@ fn a_deadlock_is_told_before_the_time_has_passed() {
     let mut world = GuestWorld::new();
     let stuck = world.guest_function("stuck");
     let call = world.store.start(&stuck, &[]).unwrap();
-    let error = world.store.run_within(call, Duration::from_secs(600)).unwrap_err();
+    let error = world.store.run_within(call, Duration::from_mins(10)).unwrap_err();
     assert!(matches!(error, CallError::Deadlock(_)), "{error}");
     assert_eq!(error.kept_call(), Some(call));
 }
@@ -111,7 +111,7 @@ async fn futures_wait_for_a_time_by_the_clock_of_who_awaits() {
     asked.answer(1, 10);
     asked.answer(2, 20);
     store.tasks().complete(task, ()).unwrap();
-    let long = Duration::from_secs(600);
+    let long = Duration::from_mins(10);
     let result = store.run_within_async(call, long, &Tokio).await.unwrap();
     assert_eq!(result, Some(Some(Val::U32(10))));
     let join = store.join_thread_within_async(thread, long, &Tokio).unwrap();
@@ -134,7 +134,7 @@ async fn a_guest_that_spins_does_not_stop_the_clock() {
     assert!(matches!(world.store.run(call), Err(CallError::Cancelled)));
     // Dropped before its time has passed, the future cancels the call.
     let call = world.store.start(&spin, &[]).unwrap();
-    let run = world.store.run_within_async(call, Duration::from_secs(600), &clock);
+    let run = world.store.run_within_async(call, Duration::from_mins(10), &clock);
     tokio::time::timeout(SOON, run).await.unwrap_err();
     assert!(world.store.poll(std::task::Waker::noop()).unwrap().is_at_rest());
 }

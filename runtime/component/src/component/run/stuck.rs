@@ -23,11 +23,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Err(CallError::Deadlock(Box::new(deadlock)))
     }
 
-    /// Returns the error that says who waits for the host.
-    pub(crate) fn waits_for_host(&mut self, target: Target) -> CallError {
+    /// Returns a report of who waits for the host. It is empty if nobody does.
+    pub(crate) fn waits_for_host(&mut self, target: Target) -> WaitsForHost {
         let call = self.call_of(target);
-        let report = WaitsForHost::of(&mut self.machine, &self.names, target, call);
-        CallError::WaitsForHost(Box::new(report))
+        WaitsForHost::of(&mut self.machine, &self.names, target, call)
     }
 
     /// Returns the call of an export whose end is waited for.
