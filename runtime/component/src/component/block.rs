@@ -92,8 +92,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         // Most calls need none.
         let mut waker: Option<Waker> = None;
         loop {
-            if let Some(waker) = &waker {
-                self.set_driver(waker);
+            match &waker {
+                Some(waker) => self.set_driver(waker),
+                None => E::data_mut(&mut self.engine_store).begin_drive(),
             }
             let waits = match self.run_until(call.0)? {
                 Ran::ToItsEnd(value) => return Ok(Some(value)),
@@ -272,7 +273,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     fn waits_for_host_error(&mut self, target: Target) -> CallError {
-        let report = E::data_mut(&mut self.engine_store).waits_for_host(target);
+        let report = E::data_mut(&mut self.engine_store).who_waits_for_host(target);
         CallError::WaitsForHost(Box::new(report))
     }
 

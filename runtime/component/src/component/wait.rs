@@ -126,8 +126,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
             match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
-                Turn::Idle if cx.data().waiting.has_woken() => return Ok(Ran::ForTooLong),
-                Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+                Turn::Idle if cx.data().has_woken() => return Ok(Ran::ForTooLong),
+                Turn::Idle if cx.data().waits_for_host() => return Ok(Ran::UntilItWaits),
                 Turn::Idle => return cx.data_mut().stuck(target),
             }
         }
@@ -162,7 +162,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// It looks at all that waits, so it takes time with their number.
     pub fn waits_for_host(&mut self, task: SubtaskId) -> Option<WaitsForHost> {
         let state = E::data_mut(&mut self.engine_store);
-        let report = state.waits_for_host(Target::Call(task));
+        let report = state.who_waits_for_host(Target::Call(task));
         if report.awaited.is_empty() { None } else { Some(report) }
     }
 

@@ -15,7 +15,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// for it, or for a record of its context.
     pub(crate) fn new_host_task(&mut self) -> Result<SubtaskId, Error> {
         let next = self.prepare_operation()?;
-        let running = self.running_task();
+        let running = self.acting_task();
         let contexts = if self.hooks.contexts_of(running).is_some_and(|it| !it.is_empty()) {
             if self.hooks.calls.reserve(next.position()).is_err() {
                 self.make_room(|machine| {

@@ -4,9 +4,11 @@
 use std::future::Future as _;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use weft::abi::{Type, Val};
-use weft::component::{CallError, CallId, Function, HostAwaited, ThreadError};
+use weft::component::{CallError, CallId, Caller, Function, HostAwaited, ThreadError};
+use weft::engine::wasmi::Wasmi;
 use weft::machine::EndId;
 use weft::task::TaskStatus;
 use weft::thread::ThreadSpawnConfig;
@@ -300,4 +302,57 @@ fn a_call_that_is_dropped_while_it_waits_for_the_host_is_cancelled() {
     // Nothing was begun, so there is nothing to keep.
     let (theirs, _) = world.store.new_stream(Some(&Type::U8)).unwrap();
     assert!(world.store.call_async(&sum, &[Val::Stream(theirs)]).keep().is_none());
+}
+
+#[tokio::test]
+async fn a_future_goes_on_after_a_handle_of_the_store_has_done_the_hosts_part() {
+    let mut world = GuestWorld::new();
+    let guest = world.instance(STREAMS);
+    let sum = world.function(&guest, "sum");
+    let (call, end) = begin(&mut world, &sum);
+    let task = world.store.tasks().start().unwrap();
+    let access = world.store.access();
+    let acting = async move {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let write = move |caller: &mut Caller<'_, '_, Wasmi, ()>| {
+            caller.write(end, vec![Val::U8(1), Val::U8(2)]).unwrap();
+        };
+        access.with(write).await.unwrap();
+        let finish = move |caller: &mut Caller<'_, '_, Wasmi, ()>| {
+            caller.next_end_event().unwrap();
+            caller.drop_end(end).unwrap();
+            caller.tasks().complete(task, ()).unwrap();
+        };
+        access.with(finish).await.unwrap();
+    };
+    let ((), status) = tokio::join!(acting, world.store.wait_for_task_async(task));
+    assert_eq!(status.unwrap(), TaskStatus::Completed);
+    assert_eq!(world.store.run(call).unwrap(), Some(Val::U32(2)));
+}
+
+#[test]
+fn what_blocks_waits_while_a_handle_of_the_store_may_do_the_hosts_part() {
+    let mut world = GuestWorld::new();
+    let [task, other] = [(); 2].map(|()| world.store.tasks().start().unwrap());
+    let access = world.store.access();
+    let acting = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let complete = access.with(move |caller| caller.tasks().complete(task, ()));
+        runtime.block_on(complete).unwrap().unwrap();
+    });
+    let status = world.store.wait_for_task(task).unwrap();
+    assert_eq!(status, TaskStatus::Completed);
+    acting.join().unwrap();
+    let error = world.store.wait_for_task(other).unwrap_err();
+    assert!(matches!(error, CallError::WaitsForHost(_)), "{error}");
+    // A handle that is dropped while somebody waits was the last.
+    let access = world.store.access();
+    let dropping = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        drop(access);
+    });
+    let error = world.store.wait_for_task(other).unwrap_err();
+    assert!(matches!(error, CallError::WaitsForHost(_)), "{error}");
+    dropping.join().unwrap();
 }

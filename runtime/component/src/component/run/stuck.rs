@@ -15,6 +15,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns why nothing can go on for who waits for `target`: the host is to do something, or
     /// there is a deadlock.
     pub(crate) fn stuck<R>(&mut self, target: Target) -> Result<Ran<R>, CallError> {
+        // A handle may have sent something before it was dropped.
+        if self.has_woken() {
+            return Ok(Ran::ForTooLong);
+        }
         if is_up_to_host(&mut self.machine, target) {
             return Ok(Ran::UntilHostActs);
         }
@@ -24,7 +28,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     }
 
     /// Returns a report of who waits for the host. It is empty if nobody does.
-    pub(crate) fn waits_for_host(&mut self, target: Target) -> WaitsForHost {
+    pub(crate) fn who_waits_for_host(&mut self, target: Target) -> WaitsForHost {
         let call = self.call_of(target);
         WaitsForHost::of(&mut self.machine, &self.names, target, call)
     }

@@ -17,6 +17,11 @@ use super::handle_error::HandleError;
 use super::host_panic::HostPanic;
 use super::waits_for_host::WaitsForHost;
 
+/// The store was dropped that a handle is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the store was dropped")]
+pub struct StoreDropped;
+
 /// A call could not be made, or trapped.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
@@ -81,6 +86,9 @@ pub enum CallError {
     /// The engine interrupted the guest, more often than the host allows.
     #[error("the guest ran for too long")]
     Interrupted,
+    /// The store was dropped before the call has ended.
+    #[error(transparent)]
+    StoreDropped(#[from] StoreDropped),
     /// Weft was misused, or a limit is reached.
     #[error(transparent)]
     Error(Error),
