@@ -54,9 +54,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run until a call has come to its end, and returns its result: **blocks**.
     /// While all that is left waits for something outside of the store, the thread is parked.
     ///
-    /// What the store waits for has to be served by another thread. A current-thread runtime of
-    /// tokio serves its timers and sockets on the thread that this method blocks, so a host function
-    /// that awaits them never goes on: use [`run_async`](Self::run_async) there.
+    /// Another thread has to serve what the store waits for. A current-thread runtime of tokio
+    /// serves its timers and sockets on the thread that this method blocks, so a host function that
+    /// awaits them never goes on: use [`run_async`](Self::run_async) there.
     ///
     /// # Errors
     ///
@@ -148,8 +148,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         joined.ok_or_else(|| Error::from(MachineError::OtherStep).into())
     }
 
-    /// Does the same for at most a time: **blocks**. Returns `None` after that has passed; the thread
-    /// can be joined again.
+    /// Does the same for at most a time: **blocks**. Returns `None` after that has passed; the
+    /// thread can be joined again.
     ///
     /// # Errors
     ///
@@ -183,8 +183,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::WaitsForHost`] if the end of
-    /// the task is up to the host; [`CallError::Deadlock`] if nothing can go on any more. The task is
-    /// there as before.
+    /// the task is up to the host; [`CallError::Deadlock`] if nothing can go on any more. The task
+    /// is there as before.
     pub fn wait_for_task(&mut self, task: SubtaskId) -> Result<TaskStatus, CallError> {
         self.block_until(Target::Call(task), |state| state.ended_status(task))
     }
@@ -286,8 +286,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         found.ok_or_else(|| MachineError::OtherStep.into())
     }
 
-    /// Lets everything run until `ready` returns something, or it is late. The thread is parked while
-    /// all that is left waits for something outside of the store.
+    /// Lets everything run until `ready` returns something, or it is late. The thread is parked
+    /// while all that is left waits for something outside of the store.
     fn block_until_or<R>(
         &mut self,
         target: Target,

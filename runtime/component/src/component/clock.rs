@@ -1,4 +1,4 @@
-//! Waiting for at most a time, on the clock of whoever waits.
+//! Waiting for at most a time, by a clock of the embedder's.
 
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -75,9 +75,9 @@ where
 /// Waits for at most a time, as futures. The time is counted from the call of the method, by the
 /// [clock](Clock) that it is given.
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Lets everything run until a call has come to its end, as [`run_async`](Self::run_async) does,
-    /// for at most a time. The future returns `None` after that has passed, and the call is kept.
-    /// Dropping the future before that cancels the call.
+    /// Lets everything run until a call has come to its end, as [`run_async`](Self::run_async)
+    /// does, for at most a time. The future returns `None` after that has passed, and the call is
+    /// kept. Dropping the future before that cancels the call.
     pub fn run_within_async<R: LiftedResult, C: Clock>(
         &mut self,
         call: CallId<R>,
@@ -96,8 +96,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Waits for a call or host task, as [`wait_for_task_async`](Self::wait_for_task_async) does, for
-    /// at most a time. The future returns `None` after that has passed.
+    /// Waits for a call or host task, as [`wait_for_task_async`](Self::wait_for_task_async) does,
+    /// for at most a time. The future returns `None` after that has passed.
     pub fn wait_for_task_within_async<C: Clock>(
         &mut self,
         task: SubtaskId,
@@ -108,8 +108,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         async move { within(pin!(self.wait_for_task_async(task)), sleep).await.transpose() }
     }
 
-    /// Waits for an event of a set, as [`wait_for_set_async`](Self::wait_for_set_async) does, for at
-    /// most a time. The future returns [`WaitResult::Timeout`] after that has passed.
+    /// Waits for an event of a set, as [`wait_for_set_async`](Self::wait_for_set_async) does, for
+    /// at most a time. The future returns [`WaitResult::Timeout`] after that has passed.
     pub fn wait_for_set_within_async<C: Clock>(
         &mut self,
         set: WaitableSetId,
@@ -123,9 +123,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Waits for the end of a thread, as [`join_thread_async`](Self::join_thread_async) does, for at
-    /// most a time. The future returns `None` after that has passed, and the thread can be joined
-    /// again.
+    /// Waits for the end of a thread, as [`join_thread_async`](Self::join_thread_async) does, for
+    /// at most a time. The future returns `None` after that has passed, and the thread can be
+    /// joined again.
     ///
     /// # Errors
     ///

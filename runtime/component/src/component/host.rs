@@ -204,9 +204,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// time on. It is over when the future is ready. `Ok` is the task's result. An error makes the
     /// task fail, with an error context that has its text.
     ///
-    /// [Cancelling](crate::task::Tasks::cancel) the task drops the future. If the future panics, the
-    /// task fails, and the panic goes on at whoever drives the store. It is a
-    /// [background trap](Self::take_background_trap), too: [`CallError::Panicked`].
+    /// [Cancelling](crate::task::Tasks::cancel) the task drops the future. If the future panics,
+    /// the task fails, and the panic goes on at whoever drives the store. It is a [background
+    /// trap](Self::take_background_trap), too: [`CallError::Panicked`].
     ///
     /// ```
     /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -284,9 +284,9 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Waits`] if the guest waits, which keeps the call; [`CallError::CallerResumed`] if it resumes one of
-    /// those that have called this function of the host; [`CallError::TooDeep`]; those of
-    /// [`Store::call`].
+    /// [`CallError::Waits`] if the guest waits, which keeps the call; [`CallError::CallerResumed`]
+    /// if it resumes one of those that have called this host function; [`CallError::TooDeep`];
+    /// those of [`Store::call`].
     pub fn call<F: Callee>(
         &mut self,
         function: &F,

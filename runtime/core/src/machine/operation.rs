@@ -23,15 +23,15 @@ pub(super) const FEW: u32 = 64;
 /// The largest number of operations that end after another one before that is forgotten, if there
 /// are many and nobody has asked for it.
 ///
-/// Who asks at all has asked by then, and as many take at most some tens of megabytes.
+/// By then, a host that asks at all has asked. As many take at most some tens of megabytes.
 const MAX_ENDED_AFTER: u32 = 1 << 16;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes sure that there is room for an operation. Returns the id that it will have, if it is
     /// made next.
     ///
-    /// Where there are many waitables, operations are forgotten that are over: those that the host
-    /// has asked for, and those that ended long ago.
+    /// If there are many waitables, operations are forgotten that are over: those that the host has
+    /// asked for, and those that ended long ago.
     pub(crate) fn prepare_operation(&mut self) -> Result<SubtaskId, Error> {
         if self.num_waitables() >= self.forget_at {
             let now = self.operations_ended;

@@ -63,7 +63,7 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) waits: u64,
     /// What the host holds that has an event.
     pub(super) host_pending: List<Waitable>,
-    /// How many operations of the host have ended.
+    /// The number of operations of the host that have ended.
     pub(super) operations_ended: u32,
     /// The number of waitables at which operations that are over are forgotten.
     pub(super) forget_at: u32,

@@ -17,7 +17,7 @@ use weft::waitable::WaitResult;
 
 use super::guests::GuestWorld;
 
-/// What is ready in each poll of the executor, as tokio has it.
+/// The number of futures that are ready in each poll of the executor, as tokio has it.
 const BUDGET: usize = 128;
 
 #[derive(Clone, Default)]

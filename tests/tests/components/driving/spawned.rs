@@ -29,7 +29,7 @@ fn number(store: &mut Store<Wasmi>, task: SubtaskId) -> Option<u32> {
     store.tasks().result(task).unwrap()?.value()?.get::<u32>()
 }
 
-/// A number that another thread gives.
+/// A number that comes from another thread.
 #[derive(Clone, Default)]
 struct Later(Arc<Mutex<(Option<u32>, Option<Waker>)>>);
 

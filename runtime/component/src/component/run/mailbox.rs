@@ -61,8 +61,8 @@ impl<E: CoreEngine, T: 'static> Mailbox<E, T> {
     }
 }
 
-/// A handle that may send requests to a store. When the last one is dropped, the task that drives the
-/// store is woken: it need not wait for a request any longer.
+/// A handle that may send requests to a store. When the last one is dropped, the task that drives
+/// the store is woken: it need not wait for a request any longer.
 pub(crate) struct Sender<E: CoreEngine, T: 'static>(Arc<Mailbox<E, T>>);
 
 impl<E: CoreEngine, T: 'static> Sender<E, T> {

@@ -183,7 +183,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Lets everything run until a call has come to its end, nothing can go on, or it has run for
-    /// so many turns. If nothing can go on, the call is kept; after other errors it is forgotten.
+    /// so many turns. If nothing can go on, the call is kept. After other errors it is forgotten.
     pub(crate) fn run_until<R: LiftedResult>(
         &mut self,
         call: SubtaskId,

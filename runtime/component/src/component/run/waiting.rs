@@ -1,4 +1,4 @@
-//! What waits for something outside of the store.
+//! The things that wait for something outside of the store.
 
 use alloc::boxed::Box;
 use alloc::string::String;

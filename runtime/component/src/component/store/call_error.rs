@@ -58,8 +58,8 @@ pub enum CallError {
     OtherStore,
     /// A host function called a guest that waits, which the host function can't wait for: nobody
     /// else runs before it returns. The call is kept, and goes on when the store runs. Its id is
-    /// [`kept_call`](Self::kept_call), for [`Store::run`](crate::component::Store::run) and the like
-    /// after the host function has returned, or for
+    /// [`kept_call`](Self::kept_call), for [`Store::run`](crate::component::Store::run) and the
+    /// like after the host function has returned, or for
     /// [`Caller::forget`](crate::component::Caller::forget). An async host function can await it.
     #[error("a function of the host called a guest that waits")]
     Waits(SubtaskId),

@@ -139,8 +139,8 @@ impl<W> WaitList<W> {
         Some(place.bell.get_or_insert_with(|| Bell::new(&self.woken, number)).waker.clone())
     }
 
-    /// Lets something wait for `id`. It is polled when its waker is woken. Returns what has waited at
-    /// its place, for a waitable that is gone.
+    /// Lets something wait for `id`. It is polled when its waker is woken. Returns what has waited
+    /// at its place, for a waitable that is gone.
     #[must_use = "dropping it runs code of the host's"]
     pub(crate) fn put(&mut self, id: WaitableId, waiting: W) -> Option<W> {
         let (_, position) = number_and_position(id);

@@ -23,15 +23,15 @@ use super::names::Names;
 
 /// Something that is waited for, directly or through others, is up to the host.
 ///
-/// Nothing goes on before the host has done it. Then the call can be [run](crate::component::Store::run)
-/// again: it is kept.
+/// Nothing goes on before the host has done it. Then the call can be
+/// [run](crate::component::Store::run) again: it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WaitsForHost {
     /// The host's part: any of these, which are at most 64.
     pub awaited: Vec<HostAwaited>,
-    /// The tasks of guests that wait, at most 64: from the one that is waited for to those that wait
-    /// for the host.
+    /// The tasks of guests that wait, at most 64: from the one that is waited for to those that
+    /// wait for the host.
     pub tasks: Vec<WaitingTask>,
     /// The number of tasks that are not among them.
     pub num_others: usize,
@@ -118,8 +118,8 @@ impl Found {
 /// The largest number of steps that are taken before the search looks at all threads.
 const MAX_QUICK_STEPS: usize = 64;
 
-/// Follows a chain in which everybody waits for one thing. Returns `true` if that is up to the host,
-/// and `false` if the chain branches or ends elsewhere.
+/// Follows a chain in which everybody waits for one thing. Returns `true` if that is up to the
+/// host, and `false` if the chain branches or ends elsewhere.
 fn is_up_to_host_at_once(machine: &StoreMachine, target: Target) -> bool {
     let (mut thread, mut call) = match target {
         Target::Call(call) | Target::Thread(None, call) => (None, Some(call)),
@@ -233,7 +233,8 @@ fn search(machine: &mut StoreMachine, target: Target) -> (Vec<Found>, Vec<Thread
     (search.found, search.path)
 }
 
-/// Returns a set of the host's, and all sets that are among its members, directly or through others.
+/// Returns a set of the host's, and all sets that are among its members, directly or through
+/// others.
 fn open_sets(machine: &mut StoreMachine, set: WaitableSetId) -> Vec<WaitableSetId> {
     let mut sets = Vec::from([set]);
     let mut next = 0;

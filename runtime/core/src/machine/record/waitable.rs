@@ -94,7 +94,7 @@ pub(crate) enum Callee {
     Operation {
         /// The number of operations that had ended before it; 0 while it has not.
         ended: u32,
-        /// Whether the host has asked how it ended.
+        /// `true` after the host has asked how it ended.
         was_asked_for: bool,
     },
 }
