@@ -155,8 +155,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         })
     }
 
-    /// Returns the part of the host in what a call or [host task](crate::task) waits for: which ends
-    /// and tasks, and who waits for them. Returns `None` if it waits for nothing of the host's.
+    /// Returns the host's part in what a call or [host task](crate::task) waits for: which ends and
+    /// tasks, and who waits for them. Returns `None` if it waits for nothing of the host's.
     ///
     /// This is what [`CallError::WaitsForHost`] has. While a future is pending, it tells the same.
     /// It looks at all that waits, so it takes time with their number.
@@ -182,9 +182,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set was
-    /// closed, as a future: a **host extension**. Dropping it leaves the set as it is. While an event
-    /// is up to the host, the future is pending: where a member is a host task, or an end that the
-    /// host holds, or a call that waits for one.
+    /// closed, as a future: a **host extension**. Dropping it leaves the set as it is. While an
+    /// event is up to the host, the future is pending: where a member is a host task, or an end that
+    /// the host holds, or a call that waits for one.
     ///
     /// The future's errors are those of `wait_for_set`, but for [`CallError::WaitsForHost`].
     pub fn wait_for_set_async(

@@ -208,11 +208,12 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.task_status(task)
     }
 
-    /// Returns how a call or host task ended; `None` if it has not. It stays as it is, so that it can
-    /// be asked for again, until it is [forgotten](crate::task#tasks-that-are-over).
+    /// Returns how a call or host task ended; `None` if it has not. It stays as it is, so that it
+    /// can be asked for again, until it is [forgotten](crate::task#tasks-that-are-over).
     ///
-    /// To wait for it is to ask until there is an answer. Events tell when: those of
-    /// [`next_host_event`](crate::machine::Machine::next_host_event), or of a [set](crate::waitable).
+    /// To wait for it is to ask until there is an answer. Events tell when: those of a
+    /// [set](crate::waitable), or of
+    /// [`next_host_event`](crate::machine::Machine::next_host_event).
     ///
     /// # Errors
     ///

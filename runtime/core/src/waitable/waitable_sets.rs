@@ -186,9 +186,9 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(waitables.saturating_add(self.machine.hooks.host_sets.num_sets(set)?))
     }
 
-    /// Returns the sets among the members of a set, but for those that are closed. Its other members
-    /// are among [`members_of_sets`](crate::machine::Machine::members_of_sets). Both take time with
-    /// the number of all sets and waitables.
+    /// Returns the sets among the members of a set, but for those that are closed. Its other
+    /// members are among [`members_of_sets`](crate::machine::Machine::members_of_sets). Both take
+    /// time with the number of all sets and waitables.
     ///
     /// # Errors
     ///
