@@ -67,6 +67,8 @@ impl fmt::Debug for HostPanic {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
     use super::*;
 
     #[test]

@@ -17,6 +17,7 @@
 //! | `waiting` | host functions and others that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
+//! | `waits_for_host` | whether the host can do something for somebody who waits |
 //! | `settings` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
@@ -58,3 +59,4 @@ pub(crate) mod type_tables;
 #[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
 pub(crate) mod unwinding;
 pub(crate) mod waiting;
+pub(crate) mod waits_for_host;
