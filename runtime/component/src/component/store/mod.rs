@@ -22,7 +22,7 @@
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
-//! | `host_panic`, `panics`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
+//! | `host_panic`, `panics`, `unwinding` | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -56,7 +56,6 @@ pub(crate) mod spare;
 pub(crate) mod state;
 pub(crate) mod thread_destructors;
 pub(crate) mod type_tables;
-#[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
 pub(crate) mod unwinding;
 pub(crate) mod waiting;
 pub(crate) mod waits_for_host;

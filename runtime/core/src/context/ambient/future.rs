@@ -73,9 +73,8 @@ mod tests {
     use core::pin::pin;
     use core::task::Waker;
 
-    use super::super::ambient_context;
     use super::*;
-    use crate::context::ContextKey;
+    use crate::context::{ContextKey, ambient_context};
 
     fn count() -> Option<u32> {
         let key = ContextKey::new("count").ok()?;
