@@ -92,7 +92,7 @@ mod tests {
         let mut future = Box::pin(AsyncContext::new().scope(poll_fn(move |_| {
             polls += 1;
             if polls < 3 {
-                assert_eq!(count(), Some(polls - 1))
+                assert_eq!(count(), Some(polls - 1));
             } else {
                 return Poll::Ready(count());
             }
