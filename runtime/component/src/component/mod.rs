@@ -12,7 +12,7 @@
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
-//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
+//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`WaitsForHost`], [`Deadlock`] | why it did not work |
 //!
 //! Calls block, are futures of any executor, or are polled without one. A store runs only while
 //! somebody drives it.
@@ -24,6 +24,7 @@ mod bindings;
 mod block;
 mod call_future;
 mod callee;
+mod clock;
 #[cfg(feature = "std")]
 mod component_file;
 mod component_type;
@@ -53,6 +54,7 @@ pub use access::{Access, With};
 pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
+pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use component_file::LoadFileError;
 pub use definition::decode::{InvalidComponent, validate};
@@ -90,6 +92,7 @@ pub use store::machine::StoreChooser;
 pub use store::module::Module;
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
 pub use store::trap_backtrace::{CoreEntry, GuestFrame, TrapBacktrace, TrapFrame};
+pub use store::waits_for_host::{HostAwaited, WaitsForHost};
 pub use stores::{CallId, Store};
 pub use threads::{FunctionReference, SpawnedThread, ThreadError, ThreadJoin};
 pub use typed_function::TypedFunction;

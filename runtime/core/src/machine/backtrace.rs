@@ -178,7 +178,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn host_callee(&self, call: Key<Waitable>) -> Option<u32> {
         match self.subtask(call).ok()?.callee {
             Callee::Host(number) => Some(number),
-            Callee::Gone | Callee::Task(_) | Callee::Operation => None,
+            Callee::Gone | Callee::Task(_) | Callee::Operation { .. } => None,
         }
     }
 }

@@ -17,12 +17,13 @@
 //! | `waiting` | host functions and others that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
+//! | `waits_for_host` | whether the host can do something for somebody who waits |
 //! | `settings` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `traps`, `trap_backtrace`, `trapping` | what trapped, and where |
 //! | `fault`, `call_error`, `host_result`, `host_result_error` | why calls fail |
-//! | `host_panic`, `panics`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
+//! | `host_panic`, `panics`, `unwinding` | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -60,6 +61,6 @@ pub(crate) mod trap_backtrace;
 pub(crate) mod trapping;
 pub(crate) mod traps;
 pub(crate) mod type_tables;
-#[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
 pub(crate) mod unwinding;
 pub(crate) mod waiting;
+pub(crate) mod waits_for_host;
