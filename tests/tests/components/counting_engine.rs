@@ -4,9 +4,9 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use weft::abi::Val;
-use weft::component::{Component, Instance, Linker, Store};
+use weft::component::{Component, Instance, Linker, Store, StoreLimits};
 use weft::engine::wasmi::Wasmi;
-use weft::engine::{CoreEngine as _, MemoryLimits};
+use weft::engine::CoreEngine as _;
 use weft_counting_engine::{CountingEngine, Counts};
 
 /// `add` adds two numbers. `double-twice` asks the host twice to double its argument, and waits
@@ -103,6 +103,6 @@ fn traps_and_limits_are_those_of_the_wrapped_engine() {
 
     let component = Component::new(&engine, &wat::parse_str(GUEST).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());
-    store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(1));
+    store.set_limits(StoreLimits::DEFAULT.with_memory_bytes(1));
     assert!(store.instantiate(&component, &linker()).is_err());
 }

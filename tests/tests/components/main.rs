@@ -10,6 +10,7 @@
 //! | `counting_engine` | an adapter that is not one of Weft's |
 //! | `programs` | random programs of built-in calls, as components |
 //! | `hostile` | components that somebody made to do harm |
+//! | `limits` | the limits of a store |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
 //! | `allocations` | what components allocate once they are warm |
 
@@ -27,6 +28,8 @@ mod embedder;
 mod engine;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod linking;
 #[cfg(test)]

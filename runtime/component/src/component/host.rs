@@ -13,6 +13,7 @@ use crate::component::run::instantiate::error::InstantiateError;
 use crate::component::run::lifted_result::LiftedResult;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
+use crate::component::store::store_limits::StoreLimit;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{EndId, ErrorContextId, SubtaskId};
@@ -243,7 +244,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// # Errors
     ///
     /// [`CallError::Waits`] if the guest waits; [`CallError::CallerResumed`] if it resumes one of
-    /// those that have called this function of the host; [`CallError::TooDeep`]; those of
+    /// those that have called this function of the host; [`CallError::Limit`]; those of
     /// [`Store::call`].
     pub fn call<F: Callee>(
         &mut self,
@@ -286,7 +287,12 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     }
 
     pub(crate) fn check_depth(&self) -> Result<(), CallError> {
-        if self.cx.data().crossing.may_nest() { Ok(()) } else { Err(CallError::TooDeep) }
+        let state = self.cx.data();
+        if state.crossing.may_nest() {
+            Ok(())
+        } else {
+            Err(state.settings.limits.reached(StoreLimit::NativeCalls).into())
+        }
     }
 
     /// Runs something that may be interrupted and go on. Then it is the caller that runs again,

@@ -63,6 +63,7 @@ pub use store::handle_error::{HandleError, HandleProblem};
 pub use store::host_result::{HostError, HostFuture, HostResult};
 pub use store::machine::StoreChooser;
 pub use store::module::Module;
+pub use store::store_limits::{LimitReached, StoreLimit, StoreLimits};
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
 pub use stores::{CallId, Store};
 pub use threads::{FunctionReference, SpawnedThread, ThreadError, ThreadJoin};

@@ -17,8 +17,9 @@ use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
 use crate::component::store::machine::StoreChooser;
+use crate::component::store::store_limits::StoreLimits;
 use crate::context::Contexts;
-use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
+use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::error_context::ErrorContexts;
 use crate::host::{ExtensionAccess, HostExtensions};
@@ -92,22 +93,18 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         &E::data(&self.engine_store).data
     }
 
-    /// Sets how often guests may go on, since a call was last started or [run](Self::run), after
-    /// the engine interrupted them as they ran for too long; then the call fails with
-    /// [`CallError::Interrupted`], and the instances that were interrupted can't be entered any
-    /// more. Without a limit, which is the default, they go on for ever.
-    pub fn set_interruptions(&mut self, limit: Option<u32>) {
-        self.context().data_mut().settings.set_interruption_limit(limit);
+    /// Returns the limits of the store.
+    pub fn limits(&self) -> StoreLimits {
+        E::data(&self.engine_store).settings.limits
     }
 
-    /// Sets how much the guests of the store may have in linear memories and tables, all together,
-    /// from now on. Without limits, which is the default, they may have as much as there is.
+    /// Sets the limits of the store, from now on. What guests have already they keep, and so do
+    /// instances their limit of handles.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {
-    /// use weft::component::{CallError, Component, InstantiateError, Linker, Store};
+    /// use weft::component::{Component, InstantiateError, Linker, Store, StoreLimit, StoreLimits};
     /// use weft::engine::wasmi::Wasmi;
-    /// use weft::engine::{CoreTrap, MemoryLimits};
     ///
     /// let engine = Wasmi::default();
     /// let component = wat::parse_str(r#"
@@ -117,32 +114,21 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// "#)?;
     /// let component = Component::new(&engine, &component)?;
     /// let mut store = Store::new(&engine, ());
-    /// store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(1 << 20));
+    /// store.set_limits(StoreLimits::UNTRUSTED.with_memory_bytes(1 << 20));
     /// store.instantiate(&component, &Linker::new())?;
     /// let error = store.instantiate(&component, &Linker::new()).unwrap_err();
-    /// let InstantiateError::Call(CallError::Core(trap)) = error else { panic!("{error}") };
-    /// assert_eq!(trap, CoreTrap::MemoryLimit);
+    /// let InstantiateError::Limit(reached) = error else { panic!("{error}") };
+    /// assert_eq!((reached.limit, reached.value), (StoreLimit::MemoryBytes, 1 << 20));
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn set_memory_limits(&mut self, limits: MemoryLimits) {
-        self.context().set_memory_limits(limits);
-    }
-
-    /// Lets each instance that is made from now on have at most so many handles, and at most so
-    /// many threads: a guest that wants more traps with `table-full`, and so does one in which
-    /// there is no room for the thread of another call. The Component Model allows
-    /// [`MAX_TABLE_LENGTH`](crate::limit::MAX_TABLE_LENGTH), for which a guest that makes
-    /// something in a loop needs gigabytes of the host's memory.
-    pub fn set_max_table_length(&mut self, length: u32) {
-        self.context().data_mut().machine.set_max_table_length(length);
-    }
-
-    /// Keeps at most so many bytes of the debug message that a guest gives a new error context, and
-    /// cuts a longer one at the end of a character, as the Component Model allows. Without this,
-    /// messages are kept whole.
-    pub fn set_max_debug_message_length(&mut self, bytes: usize) {
-        self.context().data_mut().settings.set_max_debug_message_length(bytes);
+    pub fn set_limits(&mut self, limits: StoreLimits) {
+        let mut cx = self.context();
+        cx.set_memory_limits(limits.memory());
+        let state = cx.data_mut();
+        state.machine.set_max_table_length(limits.handles);
+        state.crossing.set_max_depth(limits.native_calls);
+        state.settings.limits = limits;
     }
 
     /// From now on, the limit is counted from 0.

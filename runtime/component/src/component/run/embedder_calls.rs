@@ -30,7 +30,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         begin: impl FnOnce(&mut State<E, T>) -> Result<Begun, Failure>,
         prepare: impl FnOnce(&mut Self, SubtaskId, &Step) -> Result<(), Fault>,
     ) -> Result<SubtaskId, CallError> {
-        let Begun { call, step } = begin(self.data_mut())?;
+        let begun = begin(self.data_mut());
+        let Begun { call, step } =
+            begun.map_err(|failure| self.data().error_of(Fault::Failure(failure)))?;
         let outer = self.data_mut().origins.set_running(Some(call));
         // What a function of the host calls uses the fuel of the call that it is part of.
         if self.data().crossing.is_outermost() {

@@ -207,7 +207,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         if let Ok(Some(instance)) = self.machine.calling_instance(subtask) {
             let _ = self.machine.lock_down_instance(instance);
         }
-        self.trapped(origin, fault.into());
+        let error = self.error_of(fault);
+        self.trapped(origin, error);
     }
 }
 

@@ -118,7 +118,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             // It is unwound already.
             Err(Failure::Trap(trap)) => {
-                state.trapped(None, CallError::Trap(trap));
+                let error = state.error_of(Fault::Failure(Failure::Trap(trap)));
+                state.trapped(None, error);
                 Ok(Turn::Progress)
             }
             Err(Failure::Error(error)) => Err(error),
@@ -153,7 +154,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 MachineError::AlreadyResolved | MachineError::AlreadyCancelled,
             ))) => Ok(Turn::Progress),
             Err(Failure::Trap(trap)) => {
-                state.trapped(Some(call), CallError::Trap(trap));
+                let error = state.error_of(Fault::Failure(Failure::Trap(trap)));
+                state.trapped(Some(call), error);
                 Ok(Turn::Progress)
             }
             Err(Failure::Error(error)) => Err(error),
@@ -228,7 +230,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     pub(crate) fn unwind(&mut self, fault: Fault) -> Result<CallError, Error> {
         let fault = self.crossing.give_up(fault);
         self.machine.trapped()?;
-        Ok(fault.into())
+        Ok(self.error_of(fault))
     }
 
     /// Returns the call that the host wants to be cancelled next, whose end was not taken yet.

@@ -13,6 +13,7 @@ use crate::trap::Trap;
 use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
+use super::store_limits::LimitReached;
 
 /// A call could not be made, or trapped.
 #[derive(Clone, Debug, Error)]
@@ -52,17 +53,23 @@ pub enum CallError {
     /// and the function can't return before it has run.
     #[error("a guest resumed a thread that waits for the function of the host which called it")]
     CallerResumed,
-    /// Functions of the host and guests call one another too deeply.
-    #[error("functions of the host and guests call one another too deeply")]
-    TooDeep,
+    /// A limit of the store is reached, which its [`StoreLimits`](crate::component::StoreLimits)
+    /// set.
+    #[error(transparent)]
+    Limit(#[from] LimitReached),
     /// Nothing that is going on can bring the call to its end.
     #[error(transparent)]
     Deadlock(Box<Deadlock>),
     /// The call was cancelled before it returned.
     #[error("the call was cancelled")]
     Cancelled,
-    /// The engine interrupted the guest, more often than the host allows.
-    #[error("the guest ran for too long")]
+    /// The engine interrupted the guest more often than
+    /// [`StoreLimits::interruptions`](crate::component::StoreLimits::interruptions) allows, or the
+    /// host has interrupted it.
+    #[error(
+        "the guest ran for too long: the engine interrupted it more often than \
+         `StoreLimits::with_interruptions` allows, or the host interrupted it"
+    )]
     Interrupted,
     /// Weft was misused, or a limit is reached.
     #[error(transparent)]
@@ -78,6 +85,7 @@ impl From<Fault> for CallError {
             Fault::Host(error) => Self::Host(error.into()),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
+            Fault::Limit(limit) => Self::Limit(limit),
         }
     }
 }

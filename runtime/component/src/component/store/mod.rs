@@ -17,7 +17,7 @@
 //! | `waiting` | host functions that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
-//! | `settings` | limits that an embedder sets |
+//! | `settings`, `store_limits` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
@@ -50,6 +50,7 @@ pub(crate) mod resource_types;
 pub(crate) mod settings;
 pub(crate) mod spare;
 pub(crate) mod state;
+pub(crate) mod store_limits;
 pub(crate) mod thread_destructors;
 pub(crate) mod type_tables;
 pub(crate) mod waiting;

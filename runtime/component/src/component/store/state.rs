@@ -9,14 +9,16 @@ use crate::abi::Type;
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
-use crate::engine::CoreEngine;
-use crate::error::Error;
+use crate::engine::{CoreEngine, CoreTrap};
+use crate::error::{AbiError, Error, Failure};
+use crate::limit::MAX_TABLE_LENGTH;
 use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState};
-use crate::trap::EndKind;
+use crate::trap::{EndKind, Trap};
 
 use super::activations::Activations;
 use super::call_error::CallError;
 use super::calls::Calls;
+use super::fault::Fault;
 use super::canonical::CanonicalOptions;
 use super::crossing::{Crossing, Starting};
 use super::functions::Functions;
@@ -28,6 +30,7 @@ use super::origins::Origins;
 use super::outcome::ResultBoxes;
 use super::resource_types::ResourceTypes;
 use super::settings::Settings;
+use super::store_limits::StoreLimit;
 use super::thread_destructors::ThreadDestructors;
 use super::type_tables::TypeTables;
 use super::waiting::WaitingHostFunctions;
@@ -133,6 +136,24 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     /// Returns `true` if a call by the host is not over.
     pub(crate) fn is_open(&self, call: SubtaskId) -> bool {
         matches!(self.machine.call_state(call), Ok(SubtaskState::Starting | SubtaskState::Started))
+    }
+
+    /// Returns the error that says why a call can't go on; where a limit of the store is the reason,
+    /// it says which.
+    pub(crate) fn error_of(&self, fault: Fault) -> CallError {
+        let limits = &self.settings.limits;
+        let limit = match &fault {
+            Fault::Core(CoreTrap::MemoryLimit) => StoreLimit::MemoryBytes,
+            Fault::Core(CoreTrap::TableLimit) => StoreLimit::TableElements,
+            Fault::Failure(Failure::Error(Error::Abi(AbiError::LiftedTooLarge))) => {
+                StoreLimit::LiftedBytes
+            }
+            Fault::Failure(Failure::Trap(Trap::TableFull)) if limits.handles < MAX_TABLE_LENGTH => {
+                StoreLimit::Handles
+            }
+            _ => return fault.into(),
+        };
+        limits.reached(limit).into()
     }
 
     /// Forgets a call: see [`Calls::forget`].

@@ -50,7 +50,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         component: &Closure<E>,
         imports: &BTreeMap<Box<str>, Entity<E>>,
     ) -> Result<Exports<E>, InstantiateError> {
-        Frame::make(self, component, imports, &mut Budget::new())
+        let limits = self.data().settings.limits;
+        Frame::make(self, component, imports, &mut Budget::new(limits))
     }
 }
 

@@ -26,7 +26,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
                 self.alias_core_export(*sort, *instance, name)?;
             }
             Item::Component(definition) => {
-                self.budget.take_seen(self.spaces.num_seen())?;
+                self.budget.take_visible(self.spaces.num_visible())?;
                 self.spaces.push(Entity::Component(Closure {
                     definition: definition.clone(),
                     code: self.code.clone(),
