@@ -280,9 +280,13 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         if !component.code.engine.is_same(&cx.data().engine) {
             return Err(InstantiateError::OtherEngine);
         }
-        let imports = self.resolve(cx.data_mut(), &component.definition)?;
-        let exports = cx.instantiate_component(component, &imports)?;
-        Ok(Instance { exports: Arc::new(exports), store: cx.data().identity.clone() })
+        let imports = self.resolve(cx.data_mut(), &component.definition);
+        let made = imports.and_then(|imports| cx.instantiate_component(component, &imports));
+        // Of those that were found, and not imported after all.
+        cx.data_mut().remove_unused_host_functions()?;
+        let (exports, root) = made?;
+        let (exports, store) = (Arc::new(exports), cx.data().identity.clone());
+        Ok(Instance { exports, root, is_whole: true, store })
     }
 
     /// What is given for each of a component's imports: as far as that depends on no other.
@@ -325,8 +329,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
             (Provided::Function(function), EntityType::Function(_)) => {
                 let State { functions, machine, names, .. } = state;
                 let define = |number| machine.define_host_function(number);
-                let id = functions.host_function_id(function, define)?;
-                names.name_function(id, path);
+                let (id, number) = functions.host_function_id(function, define)?;
+                names.name_host_function(id, number, path);
                 return Ok(Some(Entity::Function(id)));
             }
             (Provided::Instance(linker), EntityType::Instance(ty)) => {
@@ -334,6 +338,10 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
             }
             (Provided::Exports(instance), EntityType::Instance(_)) => {
                 if instance.store == state.identity {
+                    if state.roots.get(instance.root).is_none() {
+                        found.errors.push(ImportError::InstanceRemoved { name: name() });
+                        return Ok(None);
+                    }
                     return Ok(Some(Entity::Instance(instance.exports.clone())));
                 }
                 found.errors.push(ImportError::OtherStore { name: name() });

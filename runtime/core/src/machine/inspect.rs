@@ -404,7 +404,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Unknown`]
     pub fn function_of(&self, task: TaskId) -> Result<Option<FunctionId>, Error> {
-        Ok(self.tasks.get(self.task_key(task)?)?.function)
+        let function = self.tasks.get(self.task_key(task)?)?.function;
+        function.map(|function| self.function_id(function)).transpose()
     }
 
     /// Every waitable that is in a set, with the set, in no order that means anything. A set does

@@ -8,6 +8,7 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::{Hooks, ThreadEnd};
+use super::record::definition::Function;
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::tables::{Handle, Tables};
@@ -169,8 +170,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Its threads never run again, and its tasks never resolve. Its handles are dropped without
     /// calling destructors, and its ends of streams and futures as if it had dropped them, so
     /// that whoever holds the other ends learns of it; calls that it made go on, and their
-    /// results are dropped. Functions and types stay: a machine has them as long as it lives.
-    /// This takes time with the size of the machine, not only with that of the instance.
+    /// results are dropped. Its functions go with it: a guest that calls one of them traps with
+    /// `cannot-enter-component-instance`, and so does the host. Resources of its types have no
+    /// destructor any more; types stay until [`remove_types`](Self::remove_types). This takes time
+    /// with the size of the machine, not only with that of the instance.
     ///
     /// # Errors
     ///
@@ -178,8 +181,27 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// call that the host has begun; [`MachineError::OtherStep`] while a step is to be ended, or a
     /// trap to be [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
-        let id = instance;
-        let instance = self.instance_key(id)?;
+        self.clear_instance(instance)?;
+        for position in 0..self.functions.positions() {
+            let Some(function) = self.functions.key_at(position) else { continue };
+            if matches!(self.functions.get(function)?, Function::Lifted(it) if it.instance == instance)
+            {
+                self.functions.remove(function)?;
+            }
+        }
+        self.hooks.instance_removed(instance)?;
+        self.instances.remove(self.instance_key(instance)?)?;
+        Ok(())
+    }
+
+    /// Fails if a component instance can't be [cleared](Self::clear_instance) or
+    /// [removed](Self::remove_instance) now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`remove_instance`](Self::remove_instance).
+    pub fn check_removable(&self, instance: InstanceId) -> Result<(), Error> {
+        let instance = self.instance_key(instance)?;
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(MachineError::OtherStep.into());
         }
@@ -189,6 +211,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 return Err(MachineError::InstanceRuns.into());
             }
         }
+        Ok(())
+    }
+
+    /// Locks a component instance down, and drops all it has: a **host extension**. Only the
+    /// instance is left, and its functions, which trap when they are called.
+    ///
+    /// [`remove_instance`](Self::remove_instance) says what becomes of what it has.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`remove_instance`](Self::remove_instance).
+    pub fn clear_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        self.check_removable(instance)?;
+        let instance = self.instance_key(instance)?;
         self.lock_down(instance)?;
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
@@ -208,8 +244,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             }
         }
         *self.tables_mut(instance)? = Tables::new(self.max_table_length);
-        self.hooks.instance_removed(id)?;
-        self.instances.remove(instance)?;
         Ok(())
     }
 

@@ -4,14 +4,16 @@ use core::fmt;
 
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::error::Error;
-use crate::id::{EndId, ErrorContextId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId};
+use crate::id::{
+    EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId,
+};
 use crate::limits::{Limits, Storage, Table, bytes_of, entries};
 
 use super::arena::{Arena, Key, Slot};
 use super::hooks::Hooks;
 use super::index_table::Entry;
 use super::list::List;
-use super::record::definition::{Function, TypeDefinition};
+use super::record::definition::{Function, NumberedType};
 use super::record::error_context::ErrorContext;
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
@@ -32,8 +34,11 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) tables: L::Instances<Tables<L>>,
     /// How long the tables of new instances become at most.
     pub(super) max_table_length: u32,
-    pub(super) functions: L::Functions<Function>,
-    pub(super) types: L::Types<TypeDefinition>,
+    pub(super) functions: Arena<Function, L::Functions<Slot<Function>>>,
+    /// In the order of their numbers, of which there are gaps where types were removed.
+    pub(super) types: L::Types<NumberedType>,
+    /// The number of the next type: none is used twice.
+    pub(super) next_type: u32,
     pub(super) tasks: Arena<Task, L::Tasks<Slot<Task>>>,
     pub(super) threads: Arena<Thread, L::Threads<Slot<Thread>>>,
     pub(super) waitables: Arena<Waitable, L::Waitables<Slot<Waitable>>>,
@@ -95,8 +100,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             instances: Arena::new(Table::Instances),
             tables: Storage::EMPTY,
             max_table_length: L::MAX_TABLE_LENGTH,
-            functions: Storage::EMPTY,
+            functions: Arena::new(Table::Functions),
             types: Storage::EMPTY,
+            next_type: 0,
             tasks: Arena::new(Table::Tasks),
             threads: Arena::new(Table::Threads),
             waitables: Arena::new(Table::Waitables),
@@ -153,8 +159,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     entries! { machine {
         Instances: machine.instances.len(), [Slot<Instance>, Tables<L>];
-        Functions: machine.functions.len(), [Function];
-        Types: machine.types.len(), [TypeDefinition];
+        Functions: machine.functions.len(), [Slot<Function>];
+        Types: machine.types.len(), [NumberedType];
         Handles: machine.count_in_tables(|it| it.handles.len()), [Entry<Handle>];
         ThreadIndices: machine.count_in_tables(|it| it.threads.len()), [Entry<Key<Thread>>];
         Tasks: machine.tasks.len(), [Slot<Task>];
@@ -215,6 +221,7 @@ ids! {
     EndId, end_id, end_key: waitables, Waitable;
     ErrorContextId, error_context_id, error_context_key: error_contexts, ErrorContext;
     WaitableSetId, set_id, set_key: sets, WaitableSet;
+    FunctionId, function_id, function_key: functions, Function;
 }
 
 /// The ids of what will be made next.

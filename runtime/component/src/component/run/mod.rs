@@ -15,6 +15,7 @@
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
 //! | `dropping` | dropping what nobody needs, and running destructors |
+//! | `removing` | removing instances with all that belongs to them |
 //! | `instantiate` | making instances of components |
 
 mod between;
@@ -33,6 +34,7 @@ pub(crate) mod instantiate;
 pub(crate) mod lifted_result;
 mod lifting;
 pub(crate) mod lowering;
+mod removing;
 pub(crate) mod state;
 mod steps;
 mod transfer;

@@ -32,6 +32,9 @@ pub enum CallError {
     /// nothing of the instance runs any more.
     #[error("another call trapped in the same instance: {0}")]
     InstanceTrapped(Arc<Self>),
+    /// The instance of the function was removed from its store.
+    #[error("the instance of the function was removed from its store")]
+    InstanceRemoved,
     /// An argument is not of the parameter's type.
     #[error("an argument {0}")]
     Mismatch(#[from] Mismatch),

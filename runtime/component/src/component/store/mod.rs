@@ -16,6 +16,7 @@
 //! | `origins` | which call something belongs to: who hears of its traps |
 //! | `waiting` | host functions that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
+//! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
 //! | `settings`, `store_limits` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
@@ -47,7 +48,9 @@ pub(crate) mod names;
 pub(crate) mod origins;
 pub(crate) mod outcome;
 pub(crate) mod resource_types;
+pub(crate) mod roots;
 pub(crate) mod settings;
+pub(crate) mod slab;
 pub(crate) mod spare;
 pub(crate) mod state;
 pub(crate) mod store_limits;

@@ -18,9 +18,9 @@ use crate::trap::{EndKind, Trap};
 use super::activations::Activations;
 use super::call_error::CallError;
 use super::calls::Calls;
-use super::fault::Fault;
 use super::canonical::CanonicalOptions;
 use super::crossing::{Crossing, Starting};
+use super::fault::Fault;
 use super::functions::Functions;
 use super::host_handles::HostHandles;
 use super::identity::Identity;
@@ -29,6 +29,7 @@ use super::names::Names;
 use super::origins::Origins;
 use super::outcome::ResultBoxes;
 use super::resource_types::ResourceTypes;
+use super::roots::Roots;
 use super::settings::Settings;
 use super::store_limits::StoreLimit;
 use super::thread_destructors::ThreadDestructors;
@@ -68,6 +69,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
     pub(crate) result_boxes: ResultBoxes,
     pub(crate) names: Names,
+    pub(crate) roots: Roots<E::Function, E::Instance>,
     pub(crate) settings: Settings,
     pub(crate) engine: E,
     /// The token that tells this store from others.
@@ -91,6 +93,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             thread_destructors: ThreadDestructors::new(),
             result_boxes: ResultBoxes::default(),
             names: Names::default(),
+            roots: Roots::new(),
             settings: Settings::default(),
             engine,
             identity: Identity::default(),
@@ -154,6 +157,15 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             _ => return fault.into(),
         };
         limits.reached(limit).into()
+    }
+
+    /// Returns `true` if the instance was removed that has defined a resource type.
+    pub(crate) fn is_definer_gone(&self, ty: TypeIndex) -> bool {
+        match self.machine.resource_instance(ty) {
+            Ok(Some(instance)) => self.machine.is_locked_down(instance).is_err(),
+            Ok(None) => false,
+            Err(_) => true,
+        }
     }
 
     /// Forgets a call: see [`Calls::forget`].

@@ -239,7 +239,10 @@ impl fmt::Display for LimitReached {
                 "with_nested_calls"
             }
             StoreLimit::NativeCalls => {
-                write!(f, "host functions and guests call one another at most {value} levels deep")?;
+                write!(
+                    f,
+                    "host functions and guests call one another at most {value} levels deep"
+                )?;
                 "with_native_calls"
             }
             StoreLimit::LiftedBytes => {

@@ -71,6 +71,13 @@ pub enum TypeDefinition {
     Value,
 }
 
+/// A type with its number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberedType {
+    pub(crate) number: TypeIndex,
+    pub(crate) definition: TypeDefinition,
+}
+
 /// How many frames `canon_lift` of a function takes.
 pub(crate) const fn frames_of(lifted: &LiftedFunction) -> usize {
     if lifted.is_async { 0 } else { 1 }

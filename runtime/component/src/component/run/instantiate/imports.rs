@@ -16,7 +16,6 @@ use crate::component::run::host_function::{DeclaredType, HostFunctionCall, Typed
 use crate::component::run::state::State;
 use crate::component::store::entity::Entity;
 use crate::component::store::fault::Fault;
-use crate::component::store::functions::Callable;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Table;
@@ -98,10 +97,9 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         function: FunctionId,
     ) -> Result<(), Error> {
         let state = self.cx.data_mut();
-        let given = match state.functions.get(function)? {
-            Callable::Lifted(lifted) => lifted.ty.clone(),
-            Callable::Host(function) => {
-                let function = function.clone();
+        let given = match state.functions.host_function(function).cloned() {
+            None => state.functions.lifted(function)?.ty.clone(),
+            Some(function) => {
                 match (&function.declared, &function.call) {
                     (Some(declared), _) => state.declared_type(declared)?,
                     (None, HostFunctionCall::Typed(function)) => {

@@ -85,6 +85,9 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         }
         let starting = Starting { module: module.compiled, imports };
         let instance = self.cx.instantiate_core(self.initialisation, starting)?;
+        if let Some(making) = self.cx.data_mut().roots.making() {
+            making.core_instances.push(instance.clone());
+        }
         self.spaces.core_instances.push(CoreInstance::Module(instance));
         Ok(())
     }
