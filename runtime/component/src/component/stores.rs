@@ -37,6 +37,19 @@ use super::loading::Component;
 use super::progress::PollProgress;
 
 /// Where instances of components live and run.
+///
+/// # Memory
+///
+/// What Weft has for an instance is freed when the instance is
+/// [removed](Self::remove_instance), and what it has for a call when the call has returned: a store
+/// in which instances come and go stays as large as what it has at a time.
+///
+/// What the engine has is freed when the engine can. **wasmi frees nothing before its store is
+/// dropped**, so there a store is the unit of memory. Each instance that was ever made keeps about
+/// 450 bytes, 120 more for each function that its core modules import, and its linear memories and
+/// tables as they are. An empty store takes 4 KiB at most, so instances that come and go are best
+/// made in stores that come and go. Instances of several stores can't call one another: a store of
+/// wasmi's for each instance would have the same price, and more for each call.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
     pub(crate) engine_store: E::Store<State<E, T>>,
     pub(crate) turns_per_poll: u32,
