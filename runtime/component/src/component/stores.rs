@@ -341,11 +341,6 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.context().settle(turns)
     }
 
-    /// A call is to be cancelled and forgotten as soon as the store runs.
-    pub(crate) fn abandon(&mut self, call: SubtaskId) {
-        self.context().data_mut().calls.abandon(call);
-    }
-
     /// Returns a view of the [contexts](crate::context): a **host extension**.
     pub fn contexts(&mut self) -> Contexts<'_, Heap, StoreChooser> {
         E::data_mut(&mut self.engine_store).machine.contexts()

@@ -398,6 +398,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
+    /// The instance that a task runs in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn instance_of(&self, task: TaskId) -> Result<InstanceId, Error> {
+        self.instance_id(self.tasks.get(self.task_key(task)?)?.instance)
+    }
+
     /// The function that a task was begun for; nothing for `realloc`.
     ///
     /// # Errors

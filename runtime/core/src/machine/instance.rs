@@ -8,7 +8,6 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::{Hooks, ThreadEnd};
-use super::record::definition::Function;
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::tables::{Handle, Tables};
@@ -182,15 +181,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// trap to be [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         self.clear_instance(instance)?;
-        for position in 0..self.functions.positions() {
-            let Some(function) = self.functions.key_at(position) else { continue };
-            if matches!(self.functions.get(function)?, Function::Lifted(it) if it.instance == instance)
-            {
-                self.functions.remove(function)?;
-            }
+        let key = self.instance_key(instance)?;
+        let mut last = self.instances.get(key)?.last_function;
+        while let Some(function) = last {
+            last = self.functions.remove(function)?.before;
         }
         self.hooks.instance_removed(instance)?;
-        self.instances.remove(self.instance_key(instance)?)?;
+        self.instances.remove(key)?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::arena::{Arena, Key, Slot};
 use super::hooks::Hooks;
 use super::index_table::Entry;
 use super::list::List;
-use super::record::definition::{Function, NumberedType};
+use super::record::definition::{DefinedFunction, NumberedType};
 use super::record::error_context::ErrorContext;
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
@@ -34,7 +34,7 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) tables: L::Instances<Tables<L>>,
     /// How long the tables of new instances become at most.
     pub(super) max_table_length: u32,
-    pub(super) functions: Arena<Function, L::Functions<Slot<Function>>>,
+    pub(super) functions: Arena<DefinedFunction, L::Functions<Slot<DefinedFunction>>>,
     /// In the order of their numbers, of which there are gaps where types were removed.
     pub(super) types: L::Types<NumberedType>,
     /// The number of the next type: none is used twice.
@@ -159,7 +159,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     entries! { machine {
         Instances: machine.instances.len(), [Slot<Instance>, Tables<L>];
-        Functions: machine.functions.len(), [Slot<Function>];
+        Functions: machine.functions.len(), [Slot<DefinedFunction>];
         Types: machine.types.len(), [NumberedType];
         Handles: machine.count_in_tables(|it| it.handles.len()), [Entry<Handle>];
         ThreadIndices: machine.count_in_tables(|it| it.threads.len()), [Entry<Key<Thread>>];
@@ -221,7 +221,7 @@ ids! {
     EndId, end_id, end_key: waitables, Waitable;
     ErrorContextId, error_context_id, error_context_key: error_contexts, ErrorContext;
     WaitableSetId, set_id, set_key: sets, WaitableSet;
-    FunctionId, function_id, function_key: functions, Function;
+    FunctionId, function_id, function_key: functions, DefinedFunction;
 }
 
 /// The ids of what will be made next.

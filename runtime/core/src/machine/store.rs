@@ -10,7 +10,7 @@ use crate::limits::{Limits, Storage, Table};
 use super::arena::Key;
 use super::hooks::Hooks;
 use super::record::definition::{
-    Function, LiftMode, LiftedFunction, NumberedType, TypeDefinition, frames_of,
+    DefinedFunction, Function, LiftMode, LiftedFunction, NumberedType, TypeDefinition, frames_of,
 };
 use super::record::frame::Frame;
 use super::record::waitable::{Callee, Ends, Kind, Subtask, Waitable};
@@ -138,11 +138,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn lift(&mut self, function: LiftedFunction) -> Result<FunctionId, Error> {
-        self.instance_key(function.instance)?;
+        let instance = self.instance_key(function.instance)?;
         if function.lift.is_async() && !function.is_async {
             return Err(MachineError::AsyncLiftOfSyncType.into());
         }
-        self.define_function(Function::Lifted(function))
+        let before = self.instances.get(instance)?.last_function;
+        let function = Function::Lifted(function);
+        let key = self.functions.insert(DefinedFunction { function, before })?;
+        self.instances.get_mut(instance)?.last_function = Some(key);
+        self.function_id(key)
     }
 
     /// Makes a function of the host something that guests can call: the machine calls it by
@@ -152,11 +156,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Full`]: [`Table::Functions`].
     pub fn define_host_function(&mut self, number: u32) -> Result<FunctionId, Error> {
-        self.define_function(Function::Host { number })
-    }
-
-    fn define_function(&mut self, function: Function) -> Result<FunctionId, Error> {
-        let key = self.functions.insert(function)?;
+        let function = Function::Host { number };
+        let key = self.functions.insert(DefinedFunction { function, before: None })?;
         self.function_id(key)
     }
 
@@ -167,7 +168,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`Error::Unknown`] if it is none, or was removed before.
     pub fn remove_host_function(&mut self, function: FunctionId) -> Result<(), Error> {
         let key = self.function_key(function)?;
-        match self.functions.get(key)? {
+        match self.functions.get(key)?.function {
             Function::Host { .. } => self.functions.remove(key).map(|_| ()),
             Function::Lifted(_) => Err(Error::Unknown(Table::Functions)),
         }
@@ -175,7 +176,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     #[inline]
     pub(crate) fn function(&self, function: FunctionId) -> Result<Function, Error> {
-        self.functions.get(self.function_key(function)?).copied()
+        Ok(self.functions.get(self.function_key(function)?)?.function)
     }
 
     /// Returns a function that is about to be called.

@@ -8,7 +8,7 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::{Hooks, ThreadEnd};
-use super::record::definition::{Function, LiftMode, LiftedFunction};
+use super::record::definition::{DefinedFunction, Function, LiftMode, LiftedFunction};
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::task::{Code, Continuation, Queue, Task, TaskState, Thread};
@@ -31,8 +31,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn lifted(&self, task: Key<Task>) -> Result<Option<&LiftedFunction>, Error> {
         match self.tasks.get(task)?.function {
             None => Ok(None),
-            Some(function) => match self.functions.get(function) {
-                Ok(Function::Lifted(lifted)) => Ok(Some(lifted)),
+            Some(function) => match self.functions.get(function)? {
+                DefinedFunction { function: Function::Lifted(lifted), .. } => Ok(Some(lifted)),
                 _ => Err(Error::Unknown(Table::Functions)),
             },
         }

@@ -5,9 +5,13 @@
 //! | `engine` | an engine that frees what it is told to release |
 //! | `removing` | removing instances, and what becomes of those who know them |
 //! | `flat` | what is left when instances were made and removed: nothing |
+//! | `abandoning` | abandoning calls |
+//! | `interrupting` | slices of fuel, and interrupting a store from elsewhere |
 
+mod abandoning;
 mod engine;
 mod flat;
+mod interrupting;
 mod removing;
 
 use weft::component::{Component, Linker, Store};

@@ -15,9 +15,10 @@
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
 //! | `dropping` | dropping what nobody needs, and running destructors |
-//! | `removing` | removing instances with all that belongs to them |
+//! | `removing`, `abandoning` | removing instances, and giving up calls |
 //! | `instantiate` | making instances of components |
 
+mod abandoning;
 mod between;
 pub(crate) mod context;
 mod copies;

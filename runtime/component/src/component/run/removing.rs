@@ -85,7 +85,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     }
 
     /// Tells everybody who waits for instances that are gone.
-    fn are_gone(&mut self, error: &CallError) {
+    pub(crate) fn are_gone(&mut self, error: &CallError) {
         self.others_trapped(error);
         let machine = &self.machine;
         self.activations.retain_start_functions(|it| machine.is_locked_down(it) == Ok(false));
@@ -134,6 +134,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         for ty in parts.resource_types {
             state.types.disuse_resource(TypeIndex(ty), &mut types);
         }
+        state.types.remove_types(&types);
         let types: Vec<_> = types.into_iter().map(TypeIndex).collect();
         state.are_gone(&CallError::InstanceRemoved);
         state.machine.remove_types(&types)?;

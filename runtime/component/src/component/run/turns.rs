@@ -71,14 +71,21 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn turn(&mut self) -> Result<Turn, Error> {
         let state = self.data_mut();
         if let Some(thread) = state.activations.interrupted() {
-            if !state.settings.may_go_on() {
+            if state.interrupts.is_requested() || !state.settings.may_go_on() {
                 state.stop_interrupted()?;
                 return Ok(Turn::Progress);
             }
             state.activations.take_interrupted();
             return Ok(self.enter_turn(Next::Continue(thread)));
         }
-        if let Some(call) = state.calls.take_abandoned() {
+        if state.interrupts.is_requested()
+            && let Some(call) = state.origins.running().filter(|call| state.is_open(*call))
+            && state.hear_interrupt()
+        {
+            state.interrupt_call(call)?;
+            return Ok(Turn::Progress);
+        }
+        if let Some(call) = state.calls.take_unwanted() {
             return self.cancel_and_forget(call);
         }
         if let Some(call) = state.call_to_cancel()? {
@@ -185,7 +192,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         turns: u32,
     ) -> Result<Ran<R>, CallError> {
         for _ in 0..turns {
-            if let Some(result) = self.data_mut().take_result(call)? {
+            let state = self.data_mut();
+            if state.interrupts.is_requested()
+                && state.activations.interrupted().is_none()
+                && state.is_open(call)
+                && state.hear_interrupt()
+            {
+                state.interrupt_call(call)?;
+            }
+            if let Some(result) = state.take_result(call)? {
                 return result.map(Ran::ToItsEnd);
             }
             match self.turn() {
@@ -213,7 +228,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what comes before anything new: lets what the engine interrupted go on until it isn't
     /// any more, or for so many turns, and cancels the calls that were given up.
     pub(crate) fn settle(&mut self, mut turns: u32) -> Result<(), Error> {
-        while self.data().activations.interrupted().is_some() || self.data().calls.has_abandoned() {
+        while self.data().activations.interrupted().is_some() || self.data().calls.has_unwanted() {
             if self.turn()? == Turn::Interrupted {
                 turns = turns.saturating_sub(1);
                 if turns == 0 {
@@ -229,6 +244,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Gives up what was begun, and returns why.
     pub(crate) fn unwind(&mut self, fault: Fault) -> Result<CallError, Error> {
         let fault = self.crossing.give_up(fault);
+        if matches!(fault, Fault::Interrupted) {
+            self.hear_interrupt();
+        }
         self.machine.trapped()?;
         Ok(self.error_of(fault))
     }
@@ -246,11 +264,20 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Gives up what the engine interrupted, as if it had trapped. Returns `true` if there was
     /// something.
     pub(crate) fn stop_interrupted(&mut self) -> Result<bool, Error> {
-        let Some(thread) = self.activations.take_interrupted() else { return Ok(false) };
-        drop(self.activations.take(thread));
-        self.machine.trapped()?;
+        if !self.drop_interrupted()? {
+            return Ok(false);
+        }
         let origin = self.origins.set_running(None);
         self.trapped(origin, CallError::Interrupted);
+        Ok(true)
+    }
+
+    /// Unwinds what the engine interrupted. Returns `true` if there was something.
+    pub(crate) fn drop_interrupted(&mut self) -> Result<bool, Error> {
+        let Some(thread) = self.activations.take_interrupted() else { return Ok(false) };
+        self.hear_interrupt();
+        drop(self.activations.take(thread));
+        self.machine.trapped()?;
         Ok(true)
     }
 }

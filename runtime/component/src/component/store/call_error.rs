@@ -29,8 +29,9 @@ pub enum CallError {
     #[error("a function of the host failed: {0}")]
     Host(Arc<dyn core::error::Error + Send + Sync>),
     /// Another call trapped in the instance of the function, or in one that had called it, so that
-    /// nothing of the instance runs any more.
-    #[error("another call trapped in the same instance: {0}")]
+    /// nothing of the instance runs any more. Or the host has [abandoned](Self::Abandoned) that call,
+    /// or [removed](Self::InstanceRemoved) the instance.
+    #[error("the instance of the function is gone: {0}")]
     InstanceTrapped(Arc<Self>),
     /// The instance of the function was removed from its store.
     #[error("the instance of the function was removed from its store")]
@@ -63,6 +64,9 @@ pub enum CallError {
     /// Nothing that is going on can bring the call to its end.
     #[error(transparent)]
     Deadlock(Box<Deadlock>),
+    /// The host has abandoned the call.
+    #[error("the host has abandoned the call")]
+    Abandoned,
     /// The call was cancelled before it returned.
     #[error("the call was cancelled")]
     Cancelled,

@@ -19,6 +19,7 @@
 //! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
 //! | `settings`, `store_limits` | limits that an embedder sets |
+//! | `interrupts` | interrupting a store from elsewhere |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
@@ -41,6 +42,7 @@ pub(crate) mod handle_error;
 pub(crate) mod host_handles;
 pub(crate) mod host_result;
 pub(crate) mod identity;
+pub(crate) mod interrupts;
 pub(crate) mod lent;
 pub(crate) mod machine;
 pub(crate) mod module;

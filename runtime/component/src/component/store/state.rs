@@ -24,6 +24,7 @@ use super::fault::Fault;
 use super::functions::Functions;
 use super::host_handles::HostHandles;
 use super::identity::Identity;
+use super::interrupts::InterruptHandle;
 use super::machine::StoreMachine;
 use super::names::Names;
 use super::origins::Origins;
@@ -71,6 +72,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) names: Names,
     pub(crate) roots: Roots<E::Function, E::Instance>,
     pub(crate) settings: Settings,
+    pub(crate) interrupts: InterruptHandle,
     pub(crate) engine: E,
     /// The token that tells this store from others.
     pub(crate) identity: Identity,
@@ -78,6 +80,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
 
 impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+        let waiting = WaitingHostFunctions::new();
         Self {
             data,
             machine: StoreMachine::with_extensions(chooser),
@@ -88,7 +91,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             activations: Activations::new(),
             crossing: Crossing::new(),
             origins: Origins::new(),
-            waiting: WaitingHostFunctions::new(),
+            interrupts: InterruptHandle::new(waiting.woken()),
+            waiting,
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
             result_boxes: ResultBoxes::default(),
@@ -179,7 +183,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn trapped(&mut self, origin: Option<SubtaskId>, error: CallError) {
         let mut unheard = true;
         if let Some(origin) = origin
-            && !self.calls.is_abandoned(origin)
+            && !self.calls.is_unwanted(origin)
             && let Ok(call) = self.calls.embedder_call(origin)
             && !call.has_failed()
         {

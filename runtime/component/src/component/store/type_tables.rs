@@ -149,8 +149,9 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         resource.num_users = resource.num_users.saturating_add(1);
     }
 
-    /// Counts an instance that no longer uses a guest's resource type. The last one removes it, and
-    /// the types that name it: their numbers are added to `removed`.
+    /// Counts an instance that no longer uses a guest's resource type. The last one leaves it to
+    /// [`remove_types`](Self::remove_types), and the types that name it: their numbers are added to
+    /// `removed`.
     pub(crate) fn disuse_resource(&mut self, ty: TypeIndex, removed: &mut BTreeSet<u32>) {
         let Some(resource) = self.resources.get_mut(&ty) else { return };
         resource.num_users = resource.num_users.saturating_sub(1);
@@ -159,15 +160,17 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         }
         removed.insert(ty.0);
         let named_by = self.resources.remove(&ty).unwrap_or_default().named_by;
-        if named_by.is_empty() {
+        removed.extend(named_by.iter().map(|number| number.0));
+    }
+
+    /// Removes types that nobody uses.
+    pub(crate) fn remove_types(&mut self, removed: &BTreeSet<u32>) {
+        if removed.is_empty() {
             return;
         }
-        removed.extend(named_by.iter().map(|number| number.0));
-        self.values.retain(|_, number| !named_by.contains(number));
-        self.ends.retain(|_, number| !named_by.contains(number));
-        for number in named_by {
-            self.elements.remove(&number);
-        }
+        self.values.retain(|_, number| !removed.contains(&number.0));
+        self.ends.retain(|_, number| !removed.contains(&number.0));
+        self.elements.retain(|number, _| !removed.contains(&number.0));
     }
 
     /// Numbers options.
@@ -245,7 +248,11 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
                 if let Some(Memory { name, .. }) = self.memories.remove(memory.0) {
                     self.by_name.remove(&name);
                 }
-                self.lift_options.retain(|(_, number), _| *number != Some(memory.0));
+                let encodings =
+                    [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::Latin1Utf16];
+                for encoding in encodings {
+                    self.lift_options.remove(&(encoding, Some(memory.0)));
+                }
             }
             Part::Table(table) => {
                 self.tables.remove(table.0);
@@ -375,6 +382,7 @@ mod tests {
         tables.disuse_resource(resource, &mut removed);
         assert!(removed.is_empty());
         tables.disuse_resource(resource, &mut removed);
+        tables.remove_types(&removed);
         let named = named.map(|number| number.expect("there is room"));
         assert_eq!(removed, [resource, named[0], named[1]].map(|it| it.0).into());
         assert!(tables.element(named[0]).is_err());

@@ -42,7 +42,7 @@ struct Bell {
 
 /// The places whose wakers were used.
 #[derive(Default)]
-struct Woken {
+pub(crate) struct Woken {
     /// The first; 0 if there is none.
     head: AtomicU32,
     /// The waker of the task that drives the store.
@@ -85,6 +85,13 @@ impl Wake for Link {
     }
 }
 
+impl Woken {
+    /// Wakes who drives the store.
+    pub(crate) fn wake_driver(&self) {
+        self.driver.wake();
+    }
+}
+
 /// The functions that were woken before they were taken; they are gone through once.
 pub(crate) struct Batch {
     next: u32,
@@ -98,6 +105,11 @@ impl WaitingHostFunctions {
     /// Returns how many wait.
     pub(crate) const fn count(&self) -> usize {
         self.count
+    }
+
+    /// Returns the list of those that were woken, for others that wake who drives the store.
+    pub(crate) fn woken(&self) -> Arc<Woken> {
+        self.woken.clone()
     }
 
     /// Says who is to be woken when one of them can go on.

@@ -3,7 +3,7 @@
 use crate::machine::arena::Key;
 use crate::machine::list::{Linked, Links};
 
-use super::definition::Function;
+use super::definition::DefinedFunction;
 use super::instance::Instance;
 use super::waitable::{Waitable, WaitableSet};
 use super::words::{number, words};
@@ -13,7 +13,7 @@ use super::words::{number, words};
 pub(crate) struct Task {
     /// What is called; nothing for `realloc`. A function is there as long as its instance, and so
     /// longer than a task of it.
-    pub(crate) function: Option<Key<Function>>,
+    pub(crate) function: Option<Key<DefinedFunction>>,
     pub(crate) instance: Key<Instance>,
     /// The call as its caller sees it, until the task resolves; nothing if the caller is gone.
     pub(crate) caller: Option<Key<Waitable>>,
