@@ -7,11 +7,13 @@
 //! | `flat` | what is left when instances were made and removed: nothing |
 //! | `abandoning` | abandoning calls |
 //! | `interrupting` | slices of fuel, and interrupting a store from elsewhere |
+//! | `random` | all of it at random |
 
 mod abandoning;
 mod engine;
 mod flat;
 mod interrupting;
+mod random;
 mod removing;
 
 use weft::component::{Component, Linker, Store};

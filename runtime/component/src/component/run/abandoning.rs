@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use crate::component::store::call_error::CallError;
 use crate::engine::CoreEngine;
 use crate::error::Error;
-use crate::machine::SubtaskId;
+use crate::machine::{InstanceId, SubtaskId};
 
 use super::state::State;
 
@@ -23,9 +23,6 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Gives a call up that the host no longer wants, and forgets it.
     pub(crate) fn abandon_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         self.calls.embedder_call(call)?;
-        if self.origins.running() == Some(call) && self.drop_interrupted()? {
-            self.origins.set_running(None);
-        }
         self.lock_down_call(call, CallError::Abandoned, &CallError::Abandoned)?;
         self.forget(call)
     }
@@ -48,6 +45,12 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         {
             embedder_call.fail(own);
             self.machine.call_failed(call)?;
+        }
+        // What the engine has interrupted goes, too, if it is the call, or runs in one of them.
+        let is_part = |instance: &InstanceId| self.machine.check_removable(*instance).is_err();
+        if self.origins.running() == Some(call) || instances.iter().any(is_part) {
+            self.drop_interrupted()?;
+            self.origins.set_running(None);
         }
         for instance in instances {
             self.machine.clear_instance(instance)?;
