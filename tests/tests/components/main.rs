@@ -5,6 +5,8 @@
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `typed` | functions with Rust's own types |
 //! | `embedder` | faults of the embedder's side that are known, ignored until it is built |
+//! | `access` | handles of a store, for code that runs beside it |
+//! | `panics` | panics in code of the host's |
 //! | `driving` | calls that wait, many at a time, and how they are driven |
 //! | `engine` | the adapter for wasmi, and what components owe to it |
 //! | `counting_engine` | an adapter that is not one of Weft's |
@@ -15,6 +17,8 @@
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
 //! | `allocations` | what components allocate once they are warm |
 
+#[cfg(test)]
+mod access;
 #[cfg(test)]
 mod allocations;
 #[cfg(test)]
@@ -37,6 +41,8 @@ mod limits;
 mod linking;
 #[cfg(test)]
 mod official_suite;
+#[cfg(test)]
+mod panics;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]

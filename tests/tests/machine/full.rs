@@ -36,6 +36,7 @@ const LARGE: MachineSizes = MachineSizes {
     lends: 12,
     error_contexts: 12,
     frames: 12,
+    held_frames: 12,
     message_bytes: 8,
 };
 

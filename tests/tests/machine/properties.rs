@@ -18,7 +18,7 @@ weft_core::limits! {
     pub(crate) struct Tight {
         instances: 3, functions: 300, types: 12, handles: 10, thread_indices: 5, tasks: 7,
         threads: 8, waitables: 16, waitable_sets: 3, resources: 4, lends: 3, error_contexts: 3,
-        frames: 9, message_bytes: 4,
+        frames: 9, held_frames: 0, message_bytes: 4,
     }
 }
 

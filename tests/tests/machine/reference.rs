@@ -36,7 +36,7 @@ weft::limits! {
         resources: 160,
         lends: 80,
         error_contexts: 160,
-        frames: 160,
+        frames: 160, held_frames: 0,
         message_bytes: 8,
     }
 }

@@ -34,6 +34,20 @@ impl Wake for Unpark {
     }
 }
 
+/// A call that nobody knows if a panic goes on while it runs: it is then given up.
+struct Running<'s, E: CoreEngine, T: 'static> {
+    store: &'s mut Store<E, T>,
+    call: Option<SubtaskId>,
+}
+
+impl<E: CoreEngine, T: 'static> Drop for Running<'_, E, T> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call {
+            self.store.no_longer_awaited(call);
+        }
+    }
+}
+
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run until a call has come to its end, and gives its result: **blocks**.
     /// While all that is left waits for functions of the host, the thread is parked.
@@ -46,8 +60,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         // Most calls need none.
         let mut waker: Option<Waker> = None;
         loop {
-            if let Some(waker) = &waker {
-                self.set_driver(waker);
+            match &waker {
+                Some(waker) => self.set_driver(waker),
+                None => E::data_mut(&mut self.engine_store).begin_drive(),
             }
             match (self.run_until(call.0)?, &waker) {
                 (Ran::ToItsEnd(value), _) => return Ok(value),
@@ -71,7 +86,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         arguments: F::Arguments<'_>,
     ) -> Result<F::Result, CallError> {
         let call = self.start(function, arguments)?;
-        self.run(call)
+        let mut running = Running { store: self, call: Some(call.0) };
+        let result = running.store.run(call);
+        running.call = None;
+        result
     }
 
     /// Lets everything run until a thread is over and its values are destroyed, and gives what it
@@ -84,12 +102,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         &mut self,
         thread: SpawnedThread<R>,
     ) -> Result<R, ThreadError> {
-        self.threads().begin_join(thread.id(), None)?;
-        if let Err(error) = self.block_until(|state| state.join(thread)) {
-            self.threads().cancel_join(thread.id())?;
-            return Err(error.into());
-        }
-        self.end_join(thread)
+        let mut join = self.join_thread_async(thread)?;
+        join.store.block_until(|state| state.join(thread))?;
+        join.end()
     }
 
     /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:

@@ -104,14 +104,19 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for CallFuture<'_, E, T,
             Stage::Ended => return Poll::Ready(Err(Error::Unknown(Table::Waitables).into())),
         };
         this.store.set_driver(waker);
-        match this.store.run_until(call) {
-            Ok(Ran::ToItsEnd(value)) => return Poll::Ready(Ok(value)),
-            Err(error) => return Poll::Ready(Err(error)),
-            Ok(Ran::ForTooLong) => waker.wake_by_ref(),
-            Ok(Ran::UntilItWaits) => {}
-        }
+        // If a panic goes on meanwhile, which is another call's, dropping this gives the call up.
         this.stage = Stage::Begun(call);
-        Poll::Pending
+        let result = match this.store.run_until(call) {
+            Ok(Ran::ToItsEnd(value)) => Ok(value),
+            Err(error) => Err(error),
+            Ok(Ran::ForTooLong) => {
+                waker.wake_by_ref();
+                return Poll::Pending;
+            }
+            Ok(Ran::UntilItWaits) => return Poll::Pending,
+        };
+        this.stage = Stage::Ended;
+        Poll::Ready(result)
     }
 }
 

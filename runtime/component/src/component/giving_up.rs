@@ -24,6 +24,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// [`CallError::InstanceRemoved`]; guests that import its functions trap when they call one.
     /// Calls that it has made go on, and their results are dropped.
     ///
+    /// Guests that wait for a call of its functions wait forever; [`abandon`](Self::abandon) gives
+    /// them up. If a host function that waits holds a guest of it, all guests on that stack are given
+    /// up, as by a trap. A panic in what is dropped with the instance goes on here, when all is done.
+    ///
     /// What the *engine* has for it is freed as soon as the engine can: see
     /// [`release`](crate::engine::CoreContext::release). wasmi frees nothing before its store is
     /// dropped, so there a store is the unit of memory: see the documentation of [`Store`].
@@ -69,7 +73,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         if cx.root_is_gone(instance.root) {
             return Err(RemoveError::Removed);
         }
-        match cx.remove_root(instance.root) {
+        let removed = cx.remove_root(instance.root);
+        drop(cx);
+        self.raise_panic_of_nobody();
+        match removed {
             Err(Error::Machine(MachineError::InstanceRuns)) => Err(RemoveError::Runs),
             removed => Ok(removed?),
         }
@@ -129,7 +136,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// [`CallError::InstanceTrapped`]: super::CallError::InstanceTrapped
     pub fn abandon<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
-        self.context().data_mut().abandon_call(call.0)
+        let abandoned = self.context().data_mut().abandon_call(call.0);
+        self.raise_panic_of_nobody();
+        abandoned
     }
 
     /// Gives a call up that is no longer awaited. If the engine has interrupted its guest, that is

@@ -24,6 +24,7 @@ use super::export_error::ExportError;
 use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
+use super::raising::or_panic;
 use super::stores::Store;
 
 /// Methods that a store has, and a store that is lent to a function of the host.
@@ -213,11 +214,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         self.settle(self.turns_per_poll)?;
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
-        match cx.drop_resource(resource)? {
+        let dropped = match or_panic(cx.drop_resource(resource))? {
             // A destructor doesn't wait.
-            Some(call) => Caller::new(&mut cx).finish::<Option<Val>>(call).map(|_| ()),
+            Some(call) => or_panic(Caller::new(&mut cx).finish::<Option<Val>>(call)).map(|_| ()),
             None => Ok(()),
-        }
+        };
+        drop(cx);
+        self.raise_panic_of_nobody();
+        dropped
     }
 }
 
@@ -252,11 +256,11 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         arguments: F::Arguments<'_>,
     ) -> Result<F::Result, CallError> {
         self.check_depth()?;
-        self.nested(|caller| {
-            let arguments = F::keep_in(caller.cx, arguments);
+        let arguments = F::keep_in(self.cx, arguments);
+        or_panic(self.nested(|caller| {
             let call = function.start(caller.cx, arguments)?;
             caller.finish(call)
-        })
+        }))
     }
 
     /// Drops a resource that the host owns: runs the destructor of its type.
@@ -266,10 +270,10 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// As [`call`](Self::call), and those of [`Store::drop_resource`].
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.check_depth()?;
-        self.nested(|caller| match caller.cx.drop_resource(resource)? {
+        or_panic(self.nested(|caller| match caller.cx.drop_resource(resource)? {
             Some(call) => caller.finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
-        })
+        }))
     }
 
     /// Makes an instance of a component, with what `linker` gives for its imports.
@@ -283,7 +287,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         linker: &Linker<E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
         self.check_depth()?;
-        linker.instantiate(self.cx, component)
+        or_panic(linker.instantiate(self.cx, component))
     }
 
     pub(crate) fn check_depth(&self) -> Result<(), CallError> {

@@ -15,6 +15,7 @@
 //! somebody drives it.
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
+mod access;
 mod bindings;
 #[cfg(feature = "std")]
 mod block;
@@ -31,6 +32,7 @@ mod load_error;
 mod loading;
 mod missing;
 mod progress;
+mod raising;
 mod remove_error;
 mod run;
 mod store;
@@ -39,6 +41,7 @@ mod threads;
 mod typed_function;
 mod wait;
 
+pub use access::{Access, With};
 pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
@@ -61,9 +64,10 @@ pub use run::host_ends::EndEvent;
 pub use run::host_resource::HostResourceType;
 pub use run::instantiate::error::InstantiateError;
 pub use run::lifted_result::LiftedResult;
-pub use store::call_error::CallError;
+pub use store::call_error::{CallError, StoreDropped};
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};
+pub use store::host_panic::HostPanic;
 pub use store::host_result::{HostError, HostFuture, HostResult};
 pub use store::interrupts::InterruptHandle;
 pub use store::machine::StoreChooser;

@@ -18,6 +18,7 @@ use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
 use crate::component::store::machine::StoreChooser;
 use crate::component::store::store_limits::StoreLimits;
+use crate::component::store::unwinding::raise;
 use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
@@ -35,6 +36,7 @@ use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
 use super::progress::PollProgress;
+use super::raising::or_panic;
 
 /// Where instances of components live and run.
 ///
@@ -47,7 +49,7 @@ use super::progress::PollProgress;
 /// What the engine has is freed when the engine can. **wasmi frees nothing before its store is
 /// dropped**, so there a store is the unit of memory. Each instance that was ever made keeps about
 /// 450 bytes, 120 more for each function that its core modules import, and its linear memories and
-/// tables as they are. An empty store takes 4 KiB at most, so instances that come and go are best
+/// tables as they are. An empty store takes about 5 KiB, so instances that come and go are best
 /// made in stores that come and go. Instances of several stores can't call one another: a store of
 /// wasmi's for each instance would have the same price, and more for each call.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
@@ -162,7 +164,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        linker.instantiate(&mut self.context(), component)
+        let instance = or_panic(linker.instantiate(&mut self.context(), component));
+        self.raise_panic_of_nobody();
+        instance
     }
 
     /// Returns the function that `instance` exports as `name`, which takes and returns
@@ -209,7 +213,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        function.start(&mut self.context(), arguments)
+        let call = or_panic(function.start(&mut self.context(), arguments))?;
+        if self.context().data().has_panic_of_nobody() {
+            self.no_longer_awaited(call);
+            self.raise_panic_of_nobody();
+        }
+        Ok(call)
     }
 
     /// Lets everything run until nothing can go on, or [enough turns](Self::set_turns_per_poll)
@@ -227,11 +236,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let mut cx = self.context();
         let mut can_go_on = true;
         for _ in 0..turns {
+            if cx.data().has_panic_of_nobody() {
+                break;
+            }
             match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => break,
                 Turn::Idle => {
-                    can_go_on = false;
+                    can_go_on = cx.data().has_woken();
                     break;
                 }
             }
@@ -239,7 +251,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         if can_go_on {
             waker.wake_by_ref();
         }
-        let state = cx.data();
+        drop(cx);
+        self.raise_any_panic();
+        let state = E::data(&self.engine_store);
         Ok(PollProgress {
             can_go_on,
             calls: state.calls.num_embedder_calls(),
@@ -274,7 +288,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.settle(turns)?;
         let mut cx = self.context();
         cx.data_mut().calls.embedder_call(call.0)?;
-        cx.cancel(call.0).map(|_| ())
+        let cancelled = cx.cancel(call.0).map(|_| ());
+        drop(cx);
+        self.raise_panic_of_nobody();
+        cancelled
     }
 
     /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
@@ -324,7 +341,29 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Says who is woken when a function of the host can go on.
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
-        self.context().data().waiting.set_driver(waker);
+        let mut cx = self.context();
+        let state = cx.data_mut();
+        state.waiting.set_driver(waker);
+        state.inbox.set_driver(waker);
+        state.begin_drive();
+    }
+
+    /// Lets the first panic go on that belongs to no call.
+    #[inline]
+    pub(crate) fn raise_panic_of_nobody(&mut self) {
+        let state = E::data_mut(&mut self.engine_store);
+        let of_chooser = state.machine.chooser_mut().take_panic();
+        if let Some(panic) = of_chooser.or_else(|| state.panics.take_of_nobody()) {
+            raise(&panic);
+        }
+    }
+
+    /// Lets the first panic go on, also of a call.
+    pub(crate) fn raise_any_panic(&mut self) {
+        self.raise_panic_of_nobody();
+        if let Some(panic) = E::data_mut(&mut self.engine_store).panics.take_any() {
+            raise(&panic);
+        }
     }
 
     /// Lets everything run for a call, for as many turns as a poll may take.
@@ -333,7 +372,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         call: SubtaskId,
     ) -> Result<Ran<R>, CallError> {
         let turns = self.turns_per_poll;
-        self.context().run_until(call, turns)
+        let ran = or_panic(self.context().run_until(call, turns));
+        if matches!(ran, Ok(Ran::ForTooLong)) {
+            self.raise_panic_of_nobody();
+        }
+        ran
     }
 
     /// Does what comes before anything new: see [`Context::settle`].

@@ -19,6 +19,7 @@ use crate::component::run::state::State;
 use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::calls::EmbedderCall;
+use crate::component::store::host_panic::HostPanic;
 use crate::component::store::host_result::HostError;
 use crate::component::store::thread_destructors::ThreadDestructorFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -29,6 +30,7 @@ use crate::thread::{SpawnedThreadId, ThreadDestructor, ThreadSpawnConfig, Thread
 use super::callee::Callee;
 use super::export_error::ExportError;
 use super::instance::{Function, Instance};
+use super::raising::{MayBePanic, or_panic};
 use super::stores::{CallId, Store};
 use super::typed_function::TypedFunction;
 
@@ -175,7 +177,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        self.context().spawn_thread(&function.function, arguments, config, parent)
+        or_panic(self.context().spawn_thread(&function.function, arguments, config, parent))
     }
 
     /// Waits for the end of a thread, as a future, which any executor polls: polling it lets
@@ -303,8 +305,8 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         parent: Option<SpawnedThreadId>,
     ) -> Result<SpawnedThread<F::Result>, ThreadError> {
         self.check_depth()?;
-        self.nested(|caller| {
-            let arguments = F::keep(arguments);
+        let arguments = F::keep(arguments);
+        or_panic(self.nested(|caller| {
             let thread = caller.cx.spawn_thread(&function.function, arguments, config, parent)?;
             // Nobody else can run before what was interrupted has stopped.
             let mut stopped = Ok(Turn::Progress);
@@ -324,7 +326,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
             caller.cx.data_mut().forget(call)?;
             caller.cx.data_mut().machine.threads().give_up(thread.id)?;
             Err(error.into())
-        })
+        }))
     }
 }
 
@@ -351,9 +353,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 /// Waits for the end of a thread: [`Store::join_thread_async`] gives it. A **host extension**.
 #[must_use = "nothing runs before the future is polled"]
 pub struct ThreadJoin<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
-    store: &'s mut Store<E, T>,
+    pub(crate) store: &'s mut Store<E, T>,
     thread: SpawnedThread<R>,
     is_over: bool,
+}
+
+impl MayBePanic for ThreadError {
+    fn panic(&self) -> Option<&HostPanic> {
+        if let Self::Call(error) = self { error.panic() } else { None }
+    }
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
@@ -385,7 +393,15 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
             // It waits for something that has trapped, and will for ever.
             machine.threads().give_up(id)?;
         }
-        Ok(result?.ok_or(Error::from(MachineError::OtherStep))??)
+        Ok(or_panic(result?.ok_or(Error::from(MachineError::OtherStep))?)?)
+    }
+}
+
+impl<E: CoreEngine, T: 'static, R: LiftedResult> ThreadJoin<'_, E, T, R> {
+    /// Ends the wait for the thread, which is over.
+    pub(crate) fn end(&mut self) -> Result<R, ThreadError> {
+        self.is_over = true;
+        self.store.end_join(self.thread)
     }
 }
 
@@ -397,10 +413,7 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for ThreadJoin<'_, E, T,
         let (waker, thread) = (context.waker(), this.thread);
         this.store.set_driver(waker);
         match this.store.run_until_ready(|state| state.join(thread)) {
-            Ok(Ran::ToItsEnd(())) => {
-                this.is_over = true;
-                return Poll::Ready(this.store.end_join(thread));
-            }
+            Ok(Ran::ToItsEnd(())) => return Poll::Ready(this.end()),
             Err(error) => return Poll::Ready(Err(error.into())),
             Ok(Ran::ForTooLong) => waker.wake_by_ref(),
             Ok(Ran::UntilItWaits) => {}

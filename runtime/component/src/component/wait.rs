@@ -59,13 +59,17 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let turns = self.turns_per_poll;
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
         for _ in 0..turns {
+            if cx.data().has_panic_of_nobody() {
+                break;
+            }
             if let Some(found) = ready(cx.data_mut())? {
                 return Ok(Ran::ToItsEnd(found));
             }
             match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
-                Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+                Turn::Idle if cx.data().has_woken() => return Ok(Ran::ForTooLong),
+                Turn::Idle if cx.data().waits_for_host() => return Ok(Ran::UntilItWaits),
                 Turn::Idle => {
                     let state = cx.data_mut();
                     let deadlock = Deadlock::of(&mut state.machine, &state.names);
@@ -73,7 +77,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                 }
             }
         }
-        Ok(ready(cx.data_mut())?.map_or(Ran::ForTooLong, Ran::ToItsEnd))
+        drop(cx);
+        self.raise_panic_of_nobody();
+        let state = E::data_mut(&mut self.engine_store);
+        Ok(ready(state)?.map_or(Ran::ForTooLong, Ran::ToItsEnd))
     }
 
     fn ready_async<'s, R: 's>(

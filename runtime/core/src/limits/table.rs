@@ -43,6 +43,9 @@ macro_rules! __machine_tables {
             ErrorContexts, error_contexts, "error contexts", [1, 4];
             /// Calls that are nested in one another.
             Frames, frames, "nested calls", [4, 16];
+            /// Calls that are held, with those that they are nested in, while host functions wait whose
+            /// types aren't `async`; and one entry for each stack of them.
+            HeldFrames, held_frames, "held calls", [2, 8];
         }
     };
 }

@@ -50,7 +50,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn return_to_resumer(&mut self) -> Result<Flow, Failure> {
         let Some(frame) = self.top_frame() else { return Err(MachineError::NotEntered.into()) };
         match frame {
-            Frame::Host | Frame::HostCopy { .. } => {
+            Frame::Host { .. } | Frame::HostCopy { .. } => {
                 self.frames.pop();
                 Ok(Some(Step::ReturnToHost))
             }

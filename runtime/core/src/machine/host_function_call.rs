@@ -111,7 +111,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// A call of a function of the host which is not over.
-    fn host_function_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
+    pub(crate) fn host_function_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if let Some(caller) = self.waitables.get(subtask)?.owner
             && self.instances.get(caller)?.lockdown

@@ -40,7 +40,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let is_defined = defined_by.is_some_and(|it| self.instance_key(it).is_ok());
         match destructor {
             Some(destructor) if is_defined => {
-                self.invoke_with(destructor, Some(representation)).map(Some)
+                self.invoke_with(destructor, Some(representation), None).map(Some)
             }
             _ => Ok(None),
         }

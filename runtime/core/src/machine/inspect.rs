@@ -34,6 +34,8 @@ pub struct InstanceView {
     pub exclusive_thread: Option<ThreadId>,
     /// Whether it may call out.
     pub may_leave: bool,
+    /// Whether a guest of it is [held](Machine::hold_callers), so that no other thread of it runs.
+    pub is_held: bool,
     /// Whether it trapped.
     pub is_locked_down: bool,
 }
@@ -202,6 +204,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             waiting_to_enter: instance.queues.waiting_to_enter(),
             exclusive_thread,
             may_leave: instance.may_leave,
+            is_held: instance.held > 0,
             is_locked_down: instance.lockdown,
         })
     }
@@ -341,6 +344,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Continuation::Lower(subtask) | Continuation::CancelSubtask(subtask) => {
                 WaitingOn::Call(self.subtask_id(subtask)?)
             }
+            Continuation::Held(stack) => match self.call_of_held(stack)? {
+                Some(subtask) => WaitingOn::Call(self.subtask_id(subtask)?),
+                None => WaitingOn::Entering,
+            },
             Continuation::Copy(end) => WaitingOn::Copy(self.end_id(end)?),
             Continuation::Running
             | Continuation::Begin

@@ -104,30 +104,40 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         while let Some(frame) = self.frames.pop() {
             match frame {
-                Frame::Host => break,
+                Frame::Host { .. } => break,
                 Frame::HostCopy { end } => {
                     self.abandon_host_copy(end)?;
                     break;
                 }
-                Frame::Lower { thread, is_async, .. } => {
-                    let instance = self.abandon(thread)?;
-                    if is_async {
-                        self.tables_mut(instance)?.handles.unreserve();
-                    }
-                }
-                Frame::CancelSubtask { thread, .. }
-                | Frame::Realloc { previous: Some(thread), .. } => {
-                    self.abandon(thread)?;
-                }
-                Frame::Lift { instance, .. } => self.lock_down(instance)?,
-                Frame::Realloc { previous: None, .. } | Frame::RequestCancellation { .. } => {}
+                frame => self.abandon_frame(frame)?,
             }
         }
         Ok(())
     }
 
+    /// Gives up a frame of a guest's, which was part of a call that trapped.
+    pub(crate) fn abandon_frame(&mut self, frame: Frame) -> Result<(), Error> {
+        match frame {
+            Frame::Lower { thread, is_async, .. } => {
+                let instance = self.abandon(thread)?;
+                if is_async {
+                    self.tables_mut(instance)?.handles.unreserve();
+                }
+                Ok(())
+            }
+            Frame::CancelSubtask { thread, .. } | Frame::Realloc { previous: Some(thread), .. } => {
+                self.abandon(thread).map(|_| ())
+            }
+            Frame::Lift { instance, .. } => self.lock_down(instance),
+            Frame::Host { .. }
+            | Frame::HostCopy { .. }
+            | Frame::Realloc { previous: None, .. }
+            | Frame::RequestCancellation { .. } => Ok(()),
+        }
+    }
+
     /// Gives `thread` up, which was part of a call that trapped, and locks its instance down.
-    fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
+    pub(crate) fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
         let abandoned = self.threads.get_mut(thread)?;
         abandoned.state = ThreadActivity::Abandoned;
         let instance = self.tasks.get(abandoned.task)?.instance;
@@ -169,7 +179,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Its threads never run again, and its tasks never resolve. Its handles are dropped without
     /// calling destructors, and its ends of streams and futures as if it had dropped them, so
     /// that whoever holds the other ends learns of it; calls that it made go on, and their
-    /// results are dropped. Its functions go with it: a guest that calls one of them traps with
+    /// results are dropped. Stacks on which a guest of it is [held](Self::hold_callers) are given
+    /// up, as by a trap: that locks down all instances on them. Its functions go with it: a guest that calls one of them traps with
     /// `cannot-enter-component-instance`, and so does the host. Resources of its types have no
     /// destructor any more; types stay until [`remove_types`](Self::remove_types). This takes time
     /// with the size of the machine, not only with that of the instance.
@@ -191,8 +202,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Fails if a component instance can't be [cleared](Self::clear_instance) or
-    /// [removed](Self::remove_instance) now.
+    /// Fails if a component instance can't be [removed](Self::remove_instance) or
+    /// [cleared](Self::clear_instance) now.
     ///
     /// # Errors
     ///
@@ -202,13 +213,24 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(MachineError::OtherStep.into());
         }
-        for position in 0..self.threads.positions() {
-            let Some(thread) = self.thread_of(instance, position)? else { continue };
-            if self.threads.get(thread)?.state == ThreadActivity::Running {
-                return Err(MachineError::InstanceRuns.into());
-            }
+        let mut runs = match self.current {
+            Some(thread) => self.instance_of_thread(thread)? == instance,
+            None => false,
+        };
+        for frame in (0..self.frames.len()).filter_map(|position| self.frames.get(position)) {
+            let found = match *frame {
+                Frame::Realloc { previous: Some(thread), .. } => {
+                    Some(self.instance_of_thread(thread)?)
+                }
+                frame => self.instance_of_frame(frame)?,
+            };
+            runs |= found == Some(instance);
         }
-        Ok(())
+        if runs { Err(MachineError::InstanceRuns.into()) } else { Ok(()) }
+    }
+
+    fn instance_of_thread(&self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
+        Ok(self.tasks.get(self.threads.get(thread)?.task)?.instance)
     }
 
     /// Locks a component instance down, and drops all it has: a **host extension**. Only the
@@ -223,6 +245,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.check_removable(instance)?;
         let instance = self.instance_key(instance)?;
         self.lock_down(instance)?;
+        while self.unwind_held_of(instance)? || self.unwind_held()? {}
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
             if let Some(thread) = self.thread_of(instance, position)? {
@@ -266,6 +289,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         | Continuation::CancelSubtask(waitable) = continuation
         {
             self.waitables.get_mut(waitable)?.waiter = None;
+        }
+        if let Continuation::Held(stack) = continuation {
+            self.drop_held(stack)?;
         }
         self.remove_thread(thread, ThreadEnd::Failed)?;
         Ok(())

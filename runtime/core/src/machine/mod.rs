@@ -69,6 +69,7 @@ mod end;
 mod error_context;
 mod frame;
 mod handle;
+mod held;
 mod hooks;
 mod host_end;
 mod host_function_call;

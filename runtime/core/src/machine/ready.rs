@@ -12,6 +12,10 @@
 //! | `enter_exclusive` | there is no backpressure and the lock is free |
 //! | each set's `waiters` | the set has an event |
 //! | each set's `callback_waiters` | the set has an event and the lock is free |
+//! | `freed` | always |
+//! | `resolved` | never |
+//!
+//! While a guest of the instance is [held](Machine::hold_callers), only those in `resolved` are ready.
 //!
 //! Sets that have both waiters and events are in a list of their instance, and instances with a
 //! ready thread are in a ring of the machine, which they take turns in. So nothing here
@@ -105,10 +109,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 _ => Ok(false),
             }
         };
+        if instance.held > 0 {
+            return Ok(waiting.queue == Queue::Resolved);
+        }
         let unlocked = instance.exclusive_thread.is_none();
         Ok(match waiting.queue {
-            Queue::Unlisted => false,
-            Queue::Now => true,
+            Queue::Unlisted | Queue::Resolved => false,
+            Queue::Now | Queue::Freed => true,
             Queue::Exclusive => unlocked,
             Queue::Enter => instance.backpressure == 0,
             Queue::EnterExclusive => instance.backpressure == 0 && unlocked,
@@ -225,9 +232,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(0);
         }
         let queues = &instance.queues;
+        if instance.held > 0 {
+            return Ok(if among == Among::All { queues.len(Queue::Resolved) } else { 0 });
+        }
         let mut count = queues.len(Queue::Now) + queues.set_waiters;
         if instance.exclusive_thread.is_none() {
             count += queues.len(Queue::Exclusive) + queues.callback_waiters;
+        }
+        if among == Among::All {
+            count += queues.len(Queue::Freed);
         }
         if among == Among::All && instance.backpressure == 0 {
             count += queues.len(Queue::Enter);
@@ -251,16 +264,31 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let entering = among == Among::All && instance.backpressure == 0;
         let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
         let first = |queue| Some(Place::Queue(queue, queues.first(queue)?));
+        if instance.held > 0 {
+            return self.at(instance, &mut [first(Queue::Resolved)], position);
+        }
         let mut places = [
             first(Queue::Now),
+            first(Queue::Freed).filter(|_| among == Among::All),
             first(Queue::Exclusive).filter(|_| unlocked),
             first(Queue::Enter).filter(|_| entering),
             first(Queue::EnterExclusive).filter(|_| entering && unlocked),
             self.first_in_sets(queues.sets.front(), unlocked)?,
             self.first_in_sets(callback_sets, true)?,
         ];
+        self.at(instance, &mut places, position)
+    }
+
+    /// The thread at `position` of the merge of queues, of which `places` are the first ones.
+    fn at(
+        &self,
+        instance: &Instance,
+        places: &mut [Option<Place>],
+        position: u32,
+    ) -> Result<Option<Key<Thread>>, Error> {
+        let (queues, unlocked) = (&instance.queues, instance.exclusive_thread.is_none());
         for _ in 0..position {
-            let Some(oldest) = self.oldest(&mut places)? else { return Ok(None) };
+            let Some(oldest) = self.oldest(places)? else { return Ok(None) };
             let next = match *oldest {
                 None => None,
                 Some(Place::Queue(queue, thread)) => match queues.list(queue) {
@@ -275,7 +303,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             };
             *oldest = next;
         }
-        Ok(match self.oldest(&mut places)? {
+        Ok(match self.oldest(places)? {
             Some(Some(Place::Queue(_, thread) | Place::Set(_, thread))) => Some(*thread),
             _ => None,
         })

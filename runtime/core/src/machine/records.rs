@@ -31,7 +31,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             frames.find_map(|frame| match *frame {
                 Frame::Lower { thread, .. } | Frame::CancelSubtask { thread, .. } => Some(thread),
                 Frame::Realloc { previous, .. } => previous,
-                Frame::Host
+                Frame::Host { .. }
                 | Frame::HostCopy { .. }
                 | Frame::Lift { .. }
                 | Frame::RequestCancellation { .. } => None,

@@ -16,6 +16,7 @@ use super::list::List;
 use super::record::definition::{DefinedFunction, NumberedType};
 use super::record::error_context::ErrorContext;
 use super::record::frame::{Frame, Outstanding};
+use super::record::held::HeldFrame;
 use super::record::instance::Instance;
 use super::record::resource::{Lend, ResourceHandle};
 use super::record::tables::{Handle, Tables};
@@ -50,6 +51,8 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) messages: L::ErrorContexts<L::Message>,
     /// Whom control returns to, the innermost last.
     pub(super) frames: L::Frames<Frame>,
+    /// The frames of the stacks that are held.
+    pub(super) held: Arena<HeldFrame, L::HeldFrames<Slot<HeldFrame>>>,
     /// The thread that runs; nothing while the host does.
     pub(super) current: Option<Key<Thread>>,
     pub(super) outstanding: Outstanding,
@@ -112,6 +115,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             error_contexts: Arena::new(Table::ErrorContexts),
             messages: Storage::EMPTY,
             frames: Storage::EMPTY,
+            held: Arena::new(Table::HeldFrames),
             current: None,
             outstanding: Outstanding::Nothing,
             must_unwind: false,
@@ -171,6 +175,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Lends: machine.lends.len(), [Slot<Lend>];
         ErrorContexts: machine.error_contexts.len(), [Slot<ErrorContext>, L::Message];
         Frames: machine.frames.len(), [Frame];
+        HeldFrames: machine.held.len(), [Slot<HeldFrame>];
     } }
 
     fn count_in_tables(&self, count: impl Fn(&Tables<L>) -> u32) -> usize {

@@ -13,6 +13,7 @@ use super::record::definition::{
     DefinedFunction, Function, LiftMode, LiftedFunction, NumberedType, TypeDefinition, frames_of,
 };
 use super::record::frame::Frame;
+use super::record::task::Thread;
 use super::record::waitable::{Callee, Ends, Kind, Subtask, Waitable};
 use super::state::Machine;
 use super::step::{Flow, Step};
@@ -208,15 +209,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
-        self.invoke_with(function, None)
+        self.invoke_with(function, None, None)
     }
 
     /// `Store.invoke`, of a function or of a destructor, which is called with the representation
-    /// `destroyed`.
+    /// `destroyed`. `holder` is at the top of the stack that is held for the host function which
+    /// begins this.
     pub(crate) fn invoke_with(
         &mut self,
         function: FunctionId,
         destroyed: Option<u64>,
+        holder: Option<Key<Thread>>,
     ) -> Result<(SubtaskId, Step), Failure> {
         let Function::Lifted(lifted) = self.called_function(function)? else {
             return Err(Error::Unknown(Table::Functions).into());
@@ -230,7 +233,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         subtask.ends = Ends::Event;
         let call = Waitable::new(None, Kind::Subtask(subtask));
         let (subtask, id) = self.insert_call(call, Some(function))?;
-        let step = self.begin(|machine| machine.canon_lift(function, lifted, subtask, destroyed));
+        let step =
+            self.begin(holder, |machine| machine.canon_lift(function, lifted, subtask, destroyed));
         if step.is_err() {
             self.abandon_subtask(subtask)?;
         }
@@ -254,16 +258,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         self.reserve_frames(1)?;
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
-        self.begin(|machine| machine.resume(thread))
+        self.begin(None, |machine| machine.resume(thread))
     }
 
     /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
     #[inline]
     fn begin(
         &mut self,
+        holder: Option<Key<Thread>>,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
     ) -> Result<Step, Failure> {
-        self.push_frame(Frame::Host)?;
+        self.push_frame(Frame::Host { holder })?;
         let step = self.advance(act);
         if step.is_err() {
             self.trapped()?;
@@ -301,7 +306,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         subtask.cancellation_requested = true;
         let Callee::Task(task) = subtask.callee else { return Ok(Step::ReturnToHost) };
-        self.begin(|machine| machine.request_cancellation(task))
+        self.begin(None, |machine| machine.request_cancellation(task))
     }
 
     /// A call that the host made has failed, as something trapped that it had begun: whoever waits

@@ -40,7 +40,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Whether the function of `task` has an `async` type.
     #[inline]
-    fn is_async_typed(&self, task: Key<Task>) -> Result<bool, Error> {
+    pub(crate) fn is_async_typed(&self, task: Key<Task>) -> Result<bool, Error> {
         Ok(self.lifted(task)?.is_some_and(|lifted| lifted.is_async))
     }
 
@@ -78,15 +78,39 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn entered_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         if self.deliver_pending_cancel(task)? || !self.has_caller(task)? {
-            self.tasks.get_mut(task)?.state = TaskState::CancelDelivered;
-            self.cancel(task)?;
-            let instance = self.tasks.get(task)?.instance;
-            self.tables_mut(instance)?.threads.unreserve();
-            self.remove_thread(thread, ThreadEnd::Cancelled)?;
-            self.remove_task(task)?;
-            return Ok(None);
+            return self.cancel_entering(thread);
         }
         self.register_implicit_thread(thread, Continuation::Begin)
+    }
+
+    /// `Task.enter_implicit_thread`, of a thread that has waited as its instance was held.
+    pub(crate) fn enter_after_hold(
+        &mut self,
+        thread: Key<Thread>,
+        begin: Continuation,
+    ) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        if self.deliver_pending_cancel(task)? || !self.has_caller(task)? {
+            return self.cancel_entering(thread);
+        }
+        if !self.is_async_typed(task)? {
+            let instance = self.tasks.get(task)?.instance;
+            let task = self.task_id(task)?;
+            self.push_frame(Frame::Lift { task, instance })?;
+        }
+        self.enter_implicit_thread(thread, begin)
+    }
+
+    /// Cancels a task whose thread, which has waited to enter, was not to begin.
+    fn cancel_entering(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
+        let task = self.threads.get(thread)?.task;
+        self.tasks.get_mut(task)?.state = TaskState::CancelDelivered;
+        self.cancel(task)?;
+        let instance = self.tasks.get(task)?.instance;
+        self.tables_mut(instance)?.threads.unreserve();
+        self.remove_thread(thread, ThreadEnd::Cancelled)?;
+        self.remove_task(task)?;
+        Ok(None)
     }
 
     /// Whether somebody is left from whom arguments can be lifted.

@@ -8,7 +8,7 @@ use super::arena::Key;
 use super::hooks::Hooks;
 use super::record::frame::Outstanding;
 use super::record::instance::Instance;
-use super::record::task::{Queue, ThreadActivity};
+use super::record::task::{Continuation, Queue, ThreadActivity};
 use super::record::waitable::{End, Kind, Subtask, Waitable, WaitableSet};
 use super::state::Machine;
 use super::step::{Event, HostEvent};
@@ -79,8 +79,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     pub(crate) fn wake_waiter(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let Some(thread) = self.waitables.get_mut(waitable)?.waiter.take() else { return Ok(()) };
-        if self.threads.get(thread)?.state == ThreadActivity::Waiting {
-            self.requeue(thread, Queue::Now)?;
+        let waiting = self.threads.get(thread)?;
+        if waiting.state == ThreadActivity::Waiting {
+            let queue = match waiting.continuation {
+                Continuation::Held(stack) => self.queue_of_resolved(stack)?,
+                _ => Queue::Now,
+            };
+            self.requeue(thread, queue)?;
         }
         Ok(())
     }

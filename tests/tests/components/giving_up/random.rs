@@ -21,6 +21,9 @@ use super::load;
 const GUEST: &str = r#"(component
     (import "never" (func $never async))
     (import "later" (func $later async))
+    (import "holds" (func $holds))
+    (import "panics" (func $panics))
+    (import "panics-later" (func $panics-later async))
     (type $r' (resource (rep i32)))
     (export $r "r" (type $r'))
     (type $stream (stream u8))
@@ -31,6 +34,9 @@ const GUEST: &str = r#"(component
     (core func $never (canon lower (func $never)))
     (core func $later (canon lower (func $later)))
     (core func $never-async (canon lower (func $never) async))
+    (core func $holds (canon lower (func $holds)))
+    (core func $panics (canon lower (func $panics)))
+    (core func $panics-later (canon lower (func $panics-later)))
     (core func $yield (canon thread.yield))
     (core func $inc (canon backpressure.inc))
     (core func $dec (canon backpressure.dec))
@@ -42,6 +48,9 @@ const GUEST: &str = r#"(component
         (import "" "never" (func $never))
         (import "" "later" (func $later))
         (import "" "never-async" (func $never-async (result i32)))
+        (import "" "holds" (func $holds))
+        (import "" "panics" (func $panics))
+        (import "" "panics-later" (func $panics-later))
         (import "" "yield" (func $yield (result i32)))
         (import "" "inc" (func $inc))
         (import "" "dec" (func $dec))
@@ -53,6 +62,9 @@ const GUEST: &str = r#"(component
         (func (export "later") (call $later) (call $later))
         (func (export "yields") (loop (drop (call $yield)) (br 0)))
         (func (export "spins") (loop (br 0)))
+        (func (export "holds") (call $holds))
+        (func (export "panics") (drop (call $yield)) (call $panics))
+        (func (export "panics-later") (call $panics-later))
         (func (export "traps") (drop (call $yield)) unreachable)
         (func (export "leaves") (drop (call $never-async)) (drop (call $set))
             (drop (call $new-stream)) (drop (call $new (i32.const 1))))
@@ -64,6 +76,8 @@ const GUEST: &str = r#"(component
         (func (export "resource") (result i32) (call $new (i32.const 2))))
     (core instance $m (instantiate $M (with "" (instance
         (export "never" (func $never)) (export "later" (func $later))
+        (export "holds" (func $holds)) (export "panics" (func $panics))
+        (export "panics-later" (func $panics-later))
         (export "never-async" (func $never-async)) (export "yield" (func $yield))
         (export "inc" (func $inc)) (export "dec" (func $dec)) (export "new" (func $new))
         (export "new-stream" (func $new-stream)) (export "read" (func $read))
@@ -73,6 +87,9 @@ const GUEST: &str = r#"(component
     (func (export "yields") async (canon lift (core func $m "yields") async))
     (func (export "spins") async (canon lift (core func $m "spins") async))
     (func (export "traps") async (canon lift (core func $m "traps") async))
+    (func (export "holds") (canon lift (core func $m "holds")))
+    (func (export "panics") async (canon lift (core func $m "panics") async))
+    (func (export "panics-later") async (canon lift (core func $m "panics-later") async))
     (func (export "leaves") (canon lift (core func $m "leaves")))
     (func (export "refuses") (canon lift (core func $m "refuses")))
     (func (export "accepts") (canon lift (core func $m "accepts")))
@@ -85,20 +102,30 @@ const CALLER: &str = r#"(component
     (import "i" (instance $i
         (export "waits" (func async)) (export "later" (func async))
         (export "yields" (func async)) (export "spins" (func async))
-        (export "traps" (func async))))
+        (export "traps" (func async)) (export "holds" (func))
+        (export "panics" (func async)) (export "panics-later" (func async))))
     (core func $waits (canon lower (func $i "waits")))
     (core func $later (canon lower (func $i "later")))
     (core func $yields (canon lower (func $i "yields") async))
     (core func $spins (canon lower (func $i "spins")))
     (core func $traps (canon lower (func $i "traps")))
+    (core func $holds (canon lower (func $i "holds")))
+    (core func $panics (canon lower (func $i "panics")))
+    (core func $panics-later (canon lower (func $i "panics-later")))
     (core func $yield (canon thread.yield))
     (core module $M
+        (import "" "holds" (func $holds))
+        (import "" "panics" (func $panics))
+        (import "" "panics-later" (func $panics-later))
         (import "" "waits" (func $waits))
         (import "" "later" (func $later))
         (import "" "yields" (func $yields (result i32)))
         (import "" "spins" (func $spins))
         (import "" "traps" (func $traps))
         (import "" "yield" (func $yield (result i32)))
+        (func (export "holds") (call $holds))
+        (func (export "panics") (call $panics))
+        (func (export "panics-later") (call $panics-later))
         (func (export "waits") (call $waits))
         (func (export "later") (call $later))
         (func (export "yields") (drop (call $yields)) (drop (call $yield)))
@@ -107,15 +134,31 @@ const CALLER: &str = r#"(component
     (core instance $m (instantiate $M (with "" (instance
         (export "waits" (func $waits)) (export "later" (func $later))
         (export "yields" (func $yields)) (export "spins" (func $spins))
-        (export "traps" (func $traps)) (export "yield" (func $yield))))))
+        (export "traps" (func $traps)) (export "yield" (func $yield))
+        (export "holds" (func $holds)) (export "panics" (func $panics))
+        (export "panics-later" (func $panics-later))))))
+    (func (export "holds") async (canon lift (core func $m "holds") async))
+    (func (export "panics") async (canon lift (core func $m "panics") async))
+    (func (export "panics-later") async (canon lift (core func $m "panics-later") async))
     (func (export "waits") async (canon lift (core func $m "waits") async))
     (func (export "later") async (canon lift (core func $m "later") async))
     (func (export "yields") async (canon lift (core func $m "yields") async))
     (func (export "spins") async (canon lift (core func $m "spins") async))
     (func (export "traps") async (canon lift (core func $m "traps") async)))"#;
 
-const FUNCTIONS: [&str; 8] =
-    ["waits", "later", "yields", "spins", "traps", "leaves", "refuses", "accepts"];
+const FUNCTIONS: [&str; 11] = [
+    "waits",
+    "later",
+    "yields",
+    "spins",
+    "traps",
+    "leaves",
+    "refuses",
+    "accepts",
+    "holds",
+    "panics",
+    "panics-later",
+];
 
 /// Something that the host does. Numbers choose among what there is.
 #[derive(Clone, Copy, Debug)]
@@ -171,6 +214,16 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+/// The payload of the panics of host functions.
+struct Panic;
+
+/// Does something that a panic of a host function may go on through.
+fn survive(action: impl FnOnce()) {
+    if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action)) {
+        assert!(payload.is::<Panic>(), "another panic");
+    }
+}
+
 /// A store, and what the host has of it.
 struct Play {
     store: Store<Wasmi>,
@@ -221,6 +274,33 @@ impl Play {
                 Ok(())
             }
         });
+        let kept = held.clone();
+        linker.typed_async_function("holds", move |_, ()| {
+            let kept = kept.clone();
+            async move {
+                pending::<()>().await;
+                drop(kept);
+                Ok(())
+            }
+        });
+        linker.typed_function("panics", |_, ()| -> Result<(), _> { std::panic::panic_any(Panic) });
+        let kept = held.clone();
+        linker.typed_async_function("panics-later", move |_, ()| {
+            let kept = kept.clone();
+            async move {
+                let mut is_ready = false;
+                std::future::poll_fn(|context| {
+                    if std::mem::replace(&mut is_ready, true) {
+                        std::panic::panic_any(Panic);
+                    }
+                    context.waker().wake_by_ref();
+                    std::task::Poll::<()>::Pending
+                })
+                .await;
+                drop(kept);
+                Ok(())
+            }
+        });
         let (guest, caller) = (load(&engine, GUEST), load(&engine, CALLER));
         let mut store = Store::new(&engine, ());
         store.set_turns_per_poll(20);
@@ -234,10 +314,26 @@ impl Play {
         self.store.function(instance, name).ok()
     }
 
-    /// Calls a function that returns at once, if it can be called.
-    fn call(&mut self, instance: usize, name: &str) -> Option<Val> {
-        let function = self.function(instance, name)?;
-        self.store.call(&function, &[]).ok()?
+    /// Begins a call of a function that gives the host something, at once or later.
+    fn start(&mut self, instance: usize, name: &str) {
+        let Some(function) = self.function(instance, name) else { return };
+        let Ok(call) = self.store.start(&function, &[]) else { return };
+        self.calls.push(call);
+        self.take_result(self.calls.len() - 1);
+    }
+
+    /// Takes what a call has given, if it has returned.
+    fn take_result(&mut self, call: usize) {
+        let Some(result) = self.store.take_result(self.calls[call]).unwrap() else { return };
+        self.calls.swap_remove(call);
+        match result {
+            Ok(Some(Val::Stream(end))) => {
+                self.ends.push(end);
+                self.store.read(end, 4).unwrap();
+            }
+            Ok(Some(Val::Own(resource))) => self.resources.push(resource),
+            _ => {}
+        }
     }
 
     fn perform(&mut self, operation: Operation) {
@@ -274,15 +370,8 @@ impl Play {
                 self.given.push(theirs);
                 self.calls.extend(self.store.start(&function, &[Val::Stream(theirs)]));
             }
-            Operation::Stream(instance) => {
-                let Some(Val::Stream(end)) = self.call(instance, "stream") else { return };
-                self.store.read(end, 4).unwrap();
-                self.ends.push(end);
-            }
-            Operation::Resource(instance) => {
-                let Some(Val::Own(resource)) = self.call(instance, "resource") else { return };
-                self.resources.push(resource);
-            }
+            Operation::Stream(instance) => self.start(instance, "stream"),
+            Operation::Resource(instance) => self.start(instance, "resource"),
             Operation::DropEnd(end) => {
                 let Some(end) = choose(&self.ends, end) else { return };
                 self.drop_end(self.ends[end]);
@@ -298,9 +387,7 @@ impl Play {
             }
             Operation::TakeResult(call) => {
                 let Some(call) = choose(&self.calls, call) else { return };
-                if self.store.take_result(self.calls[call]).unwrap().is_some() {
-                    self.calls.swap_remove(call);
-                }
+                self.take_result(call);
             }
             Operation::Cancel(call) => {
                 let Some(call) = choose(&self.calls, call) else { return };
@@ -345,8 +432,8 @@ impl Play {
     /// Gives up all that the host has.
     fn end(&mut self) {
         self.store.stop_interrupted().unwrap();
-        for instance in std::mem::take(&mut self.instances) {
-            self.store.remove_instance(&instance).unwrap();
+        while let Some(instance) = self.instances.pop() {
+            survive(|| self.store.remove_instance(&instance).unwrap());
         }
         for call in std::mem::take(&mut self.calls) {
             self.store.forget(call).unwrap();
@@ -357,7 +444,10 @@ impl Play {
         for end in std::mem::take(&mut self.ends) {
             self.drop_end(end);
         }
-        while self.store.poll(Waker::noop()).unwrap().can_go_on {}
+        let mut can_go_on = true;
+        while can_go_on {
+            survive(|| can_go_on = self.store.poll(Waker::noop()).unwrap().can_go_on);
+        }
         while self.store.next_end_event().unwrap().is_some() {}
         while self.store.take_background_trap().is_some() {}
     }
@@ -373,7 +463,7 @@ fn whatever_the_host_gives_up_and_when_nothing_is_left() {
         let (instances, held) = (play.instances.len(), Arc::strong_count(&play.held));
         assert_eq!(instances, 0);
         for operation in operations {
-            play.perform(operation);
+            survive(|| play.perform(operation));
         }
         play.end();
         for table in Table::ALL {
@@ -384,7 +474,7 @@ fn whatever_the_host_gives_up_and_when_nothing_is_left() {
                 return Err(TestCaseError::fail(format!("{table}: {count}")));
             }
         }
-        // The two host functions hold one each.
+        // Each host function holds one.
         let held_now = Arc::strong_count(&play.held);
         if held_now != held {
             return Err(TestCaseError::fail(format!("{held_now} futures and functions")));

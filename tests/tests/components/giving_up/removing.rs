@@ -312,3 +312,49 @@ fn a_host_function_is_dropped_with_the_last_that_imports_it() {
     }
     assert_eq!(std::sync::Arc::strong_count(&alive), 1);
 }
+
+/// Imports a function that is not `async`, for which the host waits.
+const HOLDS: &str = r#"(component
+    (import "holds" (func $holds))
+    (core func $holds (canon lower (func $holds)))
+    (core module $M
+        (import "" "holds" (func $holds))
+        (func (export "holds") (call $holds))
+        (func (export "seven") (result i32) (i32.const 7)))
+    (core instance $m (instantiate $M (with "" (instance (export "holds" (func $holds))))))
+    (func (export "holds") (canon lift (core func $m "holds")))
+    (func (export "seven") (result u32) (canon lift (core func $m "seven"))))"#;
+
+#[test]
+fn guests_that_a_host_function_holds_are_given_up_with_an_instance_on_their_stack() {
+    for removed in 0..2 {
+        let mut world = World::new();
+        world.linker.typed_async_function("holds", |_, ()| std::future::pending());
+        let (inner, bystander) = (world.instance(HOLDS), world.instance(HOLDS));
+        let mut linker = Linker::new();
+        let wrapped = format!(
+            r#"(component
+                (import "i" (instance $i (export "holds" (func)) (export "seven" (func (result u32)))))
+                (component $C {})
+                (instance $c (instantiate $C (with "holds" (func $i "holds"))))
+                (export "holds" (func $c "holds")) (export "seven" (func $c "seven")))"#,
+            &HOLDS[10..HOLDS.len() - 1]
+        );
+        linker.exports_of("i", &inner);
+        let outer = world.load(&wrapped);
+        let outer = world.store.instantiate(&outer, &linker).unwrap();
+        let holds = world.store.function(&outer, "holds").unwrap();
+        let call = world.store.start(&holds, &[]).unwrap();
+        let instances = [&inner, &outer];
+        world.store.remove_instance(instances[removed]).unwrap();
+        let error = world.store.run(call).unwrap_err();
+        assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
+        let error = world.try_call(instances[1 - removed], "seven", &[]).unwrap_err();
+        assert!(matches!(error, CallError::Trap(_)), "{error}");
+        assert_eq!(world.number(&bystander, "seven", &[]), 7);
+        world.store.remove_instance(instances[1 - removed]).unwrap();
+        for table in [Table::Tasks, Table::Threads, Table::HeldFrames, Table::Waitables] {
+            assert_eq!(world.store.count_of(table), 0, "{table}");
+        }
+    }
+}

@@ -120,6 +120,7 @@ fn one_that_needs_the_lock_waits_for_it_and_one_that_does_not_enters<L: Extensio
         waiting_to_enter: 0,
         exclusive_thread: Some(thread),
         may_leave: true,
+        is_held: false,
         is_locked_down: false,
     };
     assert_eq!(world.machine.instance_view(instance), Ok(locked));

@@ -18,7 +18,7 @@ weft_core::limits! {
     /// Little of everything that is the host's alone.
     struct Little {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
-        waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 3, frames: 8,
+        waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 3, frames: 8, held_frames: 0,
         message_bytes: 8,
     }
     extensions {
@@ -31,7 +31,7 @@ weft_core::limits! {
     /// Nothing of it.
     struct None {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
-        waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 2, frames: 8,
+        waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 2, frames: 8, held_frames: 0,
         message_bytes: 8,
     }
 }
@@ -92,7 +92,7 @@ fn contexts_nest_as_deep_as_there_is_room_for() {
         struct Flat {
             instances: 1, functions: 1, types: 8, handles: 1, thread_indices: 1, tasks: 1,
             threads: 1, waitables: 1, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0,
-            frames: 1, message_bytes: 0,
+            frames: 1, held_frames: 0, message_bytes: 0,
         }
         extensions { contexts: 3, context_scopes: 1 }
     }

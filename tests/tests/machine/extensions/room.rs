@@ -16,7 +16,7 @@ weft_core::limits! {
     /// Little of everything.
     struct Little {
         instances: 1, functions: 4, types: 8, handles: 2, thread_indices: 2, tasks: 2, threads: 2,
-        waitables: 3, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 1, frames: 4,
+        waitables: 3, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 1, frames: 4, held_frames: 0,
         message_bytes: 8,
     }
     extensions {
@@ -29,7 +29,7 @@ weft_core::limits! {
     /// No host extensions.
     struct None {
         instances: 1, functions: 4, types: 8, handles: 2, thread_indices: 2, tasks: 2, threads: 2,
-        waitables: 2, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 1, frames: 4,
+        waitables: 2, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 1, frames: 4, held_frames: 0,
         message_bytes: 8,
     }
 }
@@ -161,7 +161,7 @@ fn there_are_as_many_sets_as_there_is_room_for() {
         struct Sets {
             instances: 0, functions: 1, types: 8, handles: 0, thread_indices: 0, tasks: 0,
             threads: 0, waitables: 4, waitable_sets: 1, resources: 0, lends: 0, error_contexts: 0,
-            frames: 0, message_bytes: 0,
+            frames: 0, held_frames: 0, message_bytes: 0,
         }
         extensions { host_sets: 2 }
     }

@@ -421,7 +421,7 @@ weft_core::limits! {
     /// One thread, with one value.
     struct Little {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
-        waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0, frames: 8,
+        waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0, frames: 8, held_frames: 0,
         message_bytes: 8,
     }
     extensions { thread_records: 1, thread_locals: 1, text_bytes: 4 }

@@ -3,8 +3,10 @@
 use core::ops::{Deref, DerefMut};
 
 use crate::component::store::canonical::Lifted;
+use crate::component::store::fault::Fault;
 use crate::component::store::machine::StoreChooser;
 use crate::component::store::outcome::Outcome;
+use crate::component::store::unwinding::catch;
 use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
@@ -31,6 +33,17 @@ impl<'a, E: CoreEngine, T: 'static> Deref for Context<'a, E, T> {
 impl<E: CoreEngine, T: 'static> DerefMut for Context<'_, E, T> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.0
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Runs code of the host's. Its panic is a fault: nothing may unwind through the engine.
+    #[inline]
+    pub(crate) fn guarded<R>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        catch(|| run(self)).unwrap_or_else(|panic| Err(Fault::Panicked(panic)))
     }
 }
 

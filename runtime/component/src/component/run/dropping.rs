@@ -8,6 +8,7 @@ use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::component::store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
+use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Heap;
@@ -36,7 +37,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ok(Some(call)) => self.data_mut().forget(call),
             Ok(None) => Ok(()),
             Err(error) => {
-                self.data_mut().origins.add_background_trap(error);
+                self.data_mut().add_background_trap(error);
                 Ok(())
             }
         }
@@ -87,9 +88,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         representation: u64,
     ) -> Result<(), Fault> {
         match self.data().resource_types.destructor(ty) {
-            Some(destructor) => {
-                destructor(&mut Caller::new(self), representation).map_err(Fault::Host)
-            }
+            Some(destructor) => self.guarded(|cx| {
+                destructor(&mut Caller::new(cx), representation).map_err(Fault::Host)
+            }),
             None => Ok(()),
         }
     }
@@ -98,9 +99,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn destroy_thread_local(&mut self, value: ThreadDestructor<Heap>) {
         let error = match self.data().thread_destructors.get(value.destructor) {
             None => ThreadDestructorError::Unknown(value.destructor),
-            Some(destructor) => match destructor(&mut Caller::new(self), &value) {
-                Ok(()) => return,
-                Err(error) => ThreadDestructorError::Failed(error),
+            Some(destructor) => match catch(|| destructor(&mut Caller::new(self), &value)) {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => ThreadDestructorError::Failed(error),
+                Err(panic) => {
+                    self.data_mut().panics.add_of_nobody(panic.clone());
+                    ThreadDestructorError::Panicked(panic)
+                }
             },
         };
         let failure = ThreadDestructorFailure { value, error };

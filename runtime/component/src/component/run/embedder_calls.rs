@@ -38,7 +38,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if self.data().crossing.is_outermost() {
             self.refuel();
         }
-        let result = match prepare(self, call, &step) {
+        let result = match self.guarded(|cx| prepare(cx, call, &step)) {
             Ok(()) => self.enter(Next::Step(step)),
             Err(fault) => Err(self.data_mut().unwind(fault)?),
         };
@@ -69,7 +69,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let lent = state.handles.claim(&state.machine, &ty.params, &arguments)?;
         let begin = |state: &mut State<E, T>| {
-            let (call, step) = match state.machine.invoke(function) {
+            let (call, step) = match state.invoke(function) {
                 Ok(begun) => begun,
                 Err(failure) => {
                     state.handles.give_back(&state.machine, &arguments);
@@ -96,7 +96,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             (Some(error), _) => Err(error),
             (None, SubtaskState::Returned) => {
                 let outcome = found.take_result();
-                R::take(&mut self.result_boxes, outcome).map_err(CallError::from)
+                // Before code of the host's lifts the result.
+                self.forget(call)?;
+                let taken = R::take(&mut self.result_boxes, outcome);
+                return Ok(Some(taken.map_err(CallError::from)));
             }
             (
                 None,
@@ -106,6 +109,17 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         };
         self.forget(call)?;
         Ok(Some(result))
+    }
+
+    /// Begins a call of a guest's function, for the host function that has control, if one has.
+    #[inline]
+    pub(crate) fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
+        match self.acting.call {
+            Some(call) if self.machine.call_state(call).is_ok() => {
+                self.machine.invoke_for_held(call, function)
+            }
+            _ => self.machine.invoke(function),
+        }
     }
 
     /// Forgets a call, whether it has returned or not.

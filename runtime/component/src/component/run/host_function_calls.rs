@@ -3,20 +3,23 @@
 use alloc::vec::Vec;
 
 use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
+use crate::code::SubtaskState;
 use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
 use crate::component::store::handle_error::HandleError;
 use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
-use crate::machine::{Step, SubtaskId};
+use crate::machine::{Step, SubtaskId, WaitableId};
 use crate::trap::Trap;
 
 use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
+use super::mailbox::Acting;
 use super::state::State;
 use super::transfer::flat_result;
 
@@ -36,23 +39,37 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let function = state.functions.take_host_function(number)?;
         state.machine.start_host_function_call(subtask)?;
         let lowered = state.calls.take_lowered(subtask)?;
-        match &function.call {
-            HostFunctionCall::Typed(function) => function.call(self, subtask, &lowered)?,
+        let acting = Acting { call: Some(subtask), task: None };
+        let acting = core::mem::replace(&mut state.acting, acting);
+        let called = self.guarded(|cx| match &function.call {
+            HostFunctionCall::Typed(function) => function.call(cx, subtask, &lowered),
             HostFunctionCall::Sync(function) => {
-                let arguments = self.lift_arguments(subtask, &lowered)?;
-                let result = function(&mut Caller::new(self), arguments);
-                self.host_returns_at_once(subtask, &lowered, result)?;
+                let arguments = cx.lift_arguments(subtask, &lowered)?;
+                let result = function(&mut Caller::new(cx), arguments);
+                cx.host_returns_at_once(subtask, &lowered, result)
             }
             HostFunctionCall::Async(function) => {
-                let arguments = self.lift_arguments(subtask, &lowered)?;
-                let future = function(&mut Caller::new(self), arguments);
-                self.begin_waiting(subtask, &lowered, future)?;
+                let arguments = cx.lift_arguments(subtask, &lowered)?;
+                let future = function(&mut Caller::new(cx), arguments);
+                cx.begin_waiting(subtask, &lowered, future)
             }
-        }
+        });
         let state = self.data_mut();
+        state.acting = acting;
+        called?;
+        let may_wait = lowered.ty.is_async;
         state.functions.put_host_function(function);
         state.calls.put_lowered(lowered);
-        Ok(state.machine.host_returned()?)
+        let has_ended = |state: &State<E, T>| {
+            state.machine.call_state(subtask).map(|it| it != SubtaskState::Started)
+        };
+        if may_wait || state.waiting.count() == 0 || has_ended(state)? {
+            return Ok(state.machine.host_returned()?);
+        }
+        if state.crossing.is_in_start() {
+            return Err(Trap::CannotBlockSyncTask.into());
+        }
+        Ok(state.machine.hold_callers(subtask)?)
     }
 
     /// Lifts the arguments of a call.
@@ -87,7 +104,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         lowered: &Lowered,
         future: HostFuture,
     ) -> Result<(), Fault> {
-        match self.data_mut().waiting.begin(subtask, future) {
+        match self.begin_host_function(subtask, future) {
             Some(result) => self.host_returns_at_once(subtask, lowered, result),
             None => Ok(()),
         }
@@ -105,7 +122,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Takes the result of a host function to the caller.
-    fn host_returns(
+    pub(crate) fn host_returns(
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
@@ -127,33 +144,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Drops a host function whose caller has lost interest, if the function still waits.
     pub(crate) fn cancel_host_function_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
         let state = self.data_mut();
-        if state.waiting.cancel(subtask) {
+        if let Some(waiting) = state.waiting.take(WaitableId::Subtask(subtask)) {
+            let dropped = catch(|| drop(waiting)).map_err(Fault::Panicked);
             state.machine.cancel_host_function_call(subtask)?;
             state.handles.returned(subtask);
+            dropped?;
         }
         Ok(state.machine.host_returned()?)
-    }
-
-    /// Lets the host functions go on that wait and were woken. Returns `true` if one has returned.
-    pub(crate) fn poll_woken(&mut self) -> bool {
-        self.refuel();
-        let mut batch = self.data().waiting.take_woken();
-        let mut has_returned = false;
-        while let Some((subtask, result)) = self.data_mut().waiting.poll(&mut batch) {
-            has_returned = true;
-            let Ok(call) = self.data_mut().calls.guest_call(subtask) else {
-                // Whom it was for is gone.
-                continue;
-            };
-            let lowered = call.lowered().clone();
-            match self.host_returns(subtask, &lowered, result) {
-                Ok(())
-                | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {
-                }
-                Err(fault) => self.data_mut().caller_trapped(subtask, fault),
-            }
-        }
-        has_returned
     }
 }
 
@@ -199,7 +196,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 
     /// Locks down the caller of a host function that the result could not be taken to. The caller
     /// did not run.
-    fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
+    pub(crate) fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
         let fault = self.crossing.take_fault(fault);
         let origin = self.calls.origin_of(subtask).filter(|origin| self.is_open(*origin));
         // Its `realloc` may have been under way, or nothing.

@@ -8,6 +8,7 @@ use crate::builtin::TypeIndex;
 use crate::component::store::call_error::CallError;
 use crate::component::store::entity::Entity;
 use crate::component::store::roots::{Part, Parts, RootId};
+use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Table;
@@ -66,9 +67,13 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 
     /// Removes the host functions that no instance imports.
     pub(crate) fn remove_unused_host_functions(&mut self) -> Result<(), Error> {
-        while let Some((function, number)) = self.functions.take_unused() {
-            self.names.remove_host_function(function, number);
-            self.machine.remove_host_function(function)?;
+        while let Some((id, number, function)) = self.functions.take_unused() {
+            self.names.remove_host_function(id, number);
+            self.machine.remove_host_function(id)?;
+            // It may hold something of the host's whose destructor panics.
+            if let Err(panic) = catch(|| drop(function)) {
+                self.panics.add_of_nobody(panic);
+            }
         }
         Ok(())
     }
@@ -139,9 +144,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         state.are_gone(&CallError::InstanceRemoved);
         state.machine.remove_types(&types)?;
         state.functions.drop_spares();
-        state.remove_unused_host_functions()?;
         self.release(&parts.core_instances, &parts.core_functions);
-        Ok(())
+        self.data_mut().remove_unused_host_functions()
     }
 }
 

@@ -8,6 +8,8 @@ use crate::engine::CoreEngine;
 use super::context::LiftResult;
 use super::host_function::{DestroyThreadLocal, HostFunction};
 use super::host_resource::{Destructor, HostResourceType};
+use super::mailbox::{Acting, Inbox};
+use super::polling::Waiting;
 
 /// Everything that is in a store besides the engine's part.
 pub(crate) type State<E, T> = StoreState<E, T, Closures<E, T>>;
@@ -21,4 +23,7 @@ impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
     type ResourceType = HostResourceType<E, T>;
     type Destructor = Destructor<E, T>;
     type ThreadDestructor = DestroyThreadLocal<E, T>;
+    type Waiting = Waiting;
+    type Inbox = Inbox<E, T>;
+    type Acting = Acting;
 }

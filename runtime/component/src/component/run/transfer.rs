@@ -104,7 +104,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             Call::Embedder(call) => {
                 let lift_result = call.lift_result();
-                let outcome = lift_result(self, &lifted, max)?;
+                let outcome = self.guarded(|cx| Ok(lift_result(cx, &lifted, max)?))?;
                 self.data().machine.return_(&task_return)?;
                 self.data_mut().calls.embedder_call(caller)?.put_result(outcome);
                 None

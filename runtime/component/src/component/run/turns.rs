@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
 use crate::component::store::crossing::Next;
 use crate::component::store::deadlock::Deadlock;
@@ -42,7 +43,8 @@ pub(crate) enum Ran<R> {
     ToItsEnd(R),
     /// Until nothing could go on before a function of the host does.
     UntilItWaits,
-    /// For as many turns as are allowed, or until the engine interrupted something.
+    /// For as many turns as are allowed, until the engine interrupted something, or until a panic
+    /// that belongs to no call is to go on.
     ForTooLong,
 }
 
@@ -50,12 +52,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Takes steps until the host has control again. If something traps, what the host began is
     /// unwound; who else is to hear of it is the caller's matter.
     pub(crate) fn enter(&mut self, next: Next) -> Result<Entered, CallError> {
+        let is_in_start = self.data_mut().crossing.set_in_start(false);
         let result = match next {
             Next::Continue(thread) => {
                 self.go_on(thread).and_then(|next| self.drive(Base::Host, next))
             }
             next @ Next::Step(_) => self.drive(Base::Host, next),
         };
+        self.data_mut().crossing.set_in_start(is_in_start);
         match result {
             Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
             Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
@@ -70,6 +74,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// and a guest in each turn, however often functions of the host are woken.
     pub(crate) fn turn(&mut self) -> Result<Turn, Error> {
         let state = self.data_mut();
+        state.wake_cancelled();
         if let Some(thread) = state.activations.interrupted() {
             if state.interrupts.is_requested() || !state.settings.may_go_on() {
                 state.stop_interrupted()?;
@@ -99,9 +104,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.destroy_thread_local(value);
             return Ok(Turn::Progress);
         }
-        let has_returned = self.poll_woken();
+        let has_gone_on =
+            self.poll_woken() | (self.data().inbox.has_requests() && self.run_requests());
         if self.data().machine.ready_threads() == 0 {
-            return Ok(if has_returned { Turn::Progress } else { Turn::Idle });
+            return Ok(if has_gone_on { Turn::Progress } else { Turn::Idle });
         }
         self.tick()
     }
@@ -154,6 +160,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         match state.machine.cancel_call(call) {
             Ok(step) => {
+                state.calls.note_cancelling(call);
                 state.origins.set_running(Some(call));
                 Ok(self.enter_turn(Next::Step(step)))
             }
@@ -178,7 +185,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         // The host hears of what trapped, if it asks.
         if let Some(error) = state.forget_call(call) {
-            state.origins.add_background_trap(error);
+            state.add_background_trap(error);
         }
         state.machine.drop_call(call)?;
         turn
@@ -192,6 +199,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         turns: u32,
     ) -> Result<Ran<R>, CallError> {
         for _ in 0..turns {
+            if self.data().has_panic_of_nobody() {
+                return Ok(Ran::ForTooLong);
+            }
             let state = self.data_mut();
             if state.interrupts.is_requested()
                 && state.activations.interrupted().is_none()
@@ -206,7 +216,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             match self.turn() {
                 Ok(Turn::Progress) => {}
                 Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
-                Ok(Turn::Idle) if self.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+                Ok(Turn::Idle) if self.data().has_woken() => return Ok(Ran::ForTooLong),
+                Ok(Turn::Idle) if self.data().waits_for_host() => return Ok(Ran::UntilItWaits),
                 Ok(Turn::Idle) => {
                     let state = self.data_mut();
                     let deadlock = Deadlock::of(&mut state.machine, &state.names);
@@ -259,6 +270,28 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             }
         }
         Ok(None)
+    }
+
+    /// Wakes who waits for the ends of calls that were cancelled.
+    #[inline]
+    fn wake_cancelled(&mut self) {
+        let Self { calls, machine, .. } = self;
+        calls.wake_cancelled(|call| {
+            matches!(
+                machine.call_state(call),
+                Ok(SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned)
+            )
+        });
+    }
+
+    /// Returns `true` if something of the host's was woken that the store has not gone on with.
+    pub(crate) fn has_woken(&self) -> bool {
+        self.waiting.has_woken() || self.inbox.has_requests()
+    }
+
+    /// Returns `true` if something of the host's may let the store go on later.
+    pub(crate) fn waits_for_host(&self) -> bool {
+        self.waiting.count() > 0 || self.inbox.has_senders()
     }
 
     /// Gives up what the engine interrupted, as if it had trapped. Returns `true` if there was

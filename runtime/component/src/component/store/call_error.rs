@@ -13,7 +13,13 @@ use crate::trap::Trap;
 use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
+use super::host_panic::HostPanic;
 use super::store_limits::LimitReached;
+
+/// The store was dropped that a handle is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the store was dropped")]
+pub struct StoreDropped;
 
 /// A call could not be made, or trapped.
 #[derive(Clone, Debug, Error)]
@@ -28,6 +34,11 @@ pub enum CallError {
     /// A function of the host failed.
     #[error("a function of the host failed: {0}")]
     Host(Arc<dyn core::error::Error + Send + Sync>),
+    /// A host function panicked, or something else of the host's that a guest has called. The panic
+    /// goes on in the method of the store that was to return this: so only those see it who take
+    /// results by [`take_result`](crate::component::Store::take_result), or catch the panic.
+    #[error("a host function panicked: {0}")]
+    Panicked(HostPanic),
     /// Another call trapped in the instance of the function, or in one that had called it, so that
     /// nothing of the instance runs any more. Or the host has [abandoned](Self::Abandoned) that call,
     /// or [removed](Self::InstanceRemoved) the instance.
@@ -78,6 +89,9 @@ pub enum CallError {
          `StoreLimits::with_interruptions` allows, or the host interrupted it"
     )]
     Interrupted,
+    /// The store was dropped before the call has ended.
+    #[error(transparent)]
+    StoreDropped(#[from] StoreDropped),
     /// Weft was misused, or a limit is reached.
     #[error(transparent)]
     Error(Error),
@@ -90,6 +104,7 @@ impl From<Fault> for CallError {
             Fault::Failure(Failure::Error(error)) => Self::Error(error),
             Fault::Core(trap) => Self::Core(trap),
             Fault::Host(error) => Self::Host(error.into()),
+            Fault::Panicked(panic) => Self::Panicked(panic),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
             Fault::Limit(limit) => Self::Limit(limit),

@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use crate::engine::CoreTrap;
 use crate::error::Failure;
 
+use super::host_panic::HostPanic;
 use super::host_result::HostError;
 use super::store_limits::LimitReached;
 
@@ -17,6 +18,8 @@ pub(crate) enum Fault {
     Core(CoreTrap),
     /// A function of the host failed.
     Host(HostError),
+    /// A host function panicked.
+    Panicked(HostPanic),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
     /// A guest, called by a function of the host, resumed one of those that have called that.

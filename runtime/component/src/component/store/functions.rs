@@ -121,15 +121,15 @@ impl<F, H> Functions<F, H> {
         }
     }
 
-    /// Removes a host function that no instance imports. Returns its id and its number.
-    pub(crate) fn take_unused(&mut self) -> Option<(FunctionId, u32)> {
+    /// Removes a host function that no instance imports. Returns its id, its number and the function.
+    pub(crate) fn take_unused(&mut self) -> Option<(FunctionId, u32, Arc<H>)> {
         while let Some(number) = self.fresh.pop() {
             if self.hosts.get(number).is_some_and(|entry| entry.num_users == 0)
                 && let Some(HostEntry { function, id, .. }) = self.hosts.remove(number)
             {
                 self.by_address.remove(&Arc::as_ptr(&function).addr());
                 self.callables.remove(id);
-                return Some((id, number));
+                return Some((id, number, function));
             }
         }
         None
@@ -280,10 +280,11 @@ mod tests {
         functions.disuse_host_function(id);
         assert_eq!(functions.take_unused(), None);
         functions.disuse_host_function(id);
-        assert_eq!((functions.take_unused(), functions.take_unused()), (Some((id, 0)), None));
+        assert_eq!(functions.take_unused(), Some((id, 0, host.clone())));
+        assert_eq!(functions.take_unused(), None);
         functions.drop_spares();
         assert!(functions.host_function(id).is_none() && Arc::strong_count(&host) == 1);
         assert_eq!(functions.host_function_id(&host, |_| Ok(id)), Ok((id, 0)));
-        assert_eq!(functions.take_unused(), Some((id, 0)));
+        assert_eq!(functions.take_unused(), Some((id, 0, host)));
     }
 }

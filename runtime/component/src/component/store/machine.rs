@@ -2,14 +2,58 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
-use crate::chooser::Chooser;
+use crate::chooser::{Choice, Chooser};
 use crate::host::ExtendedMachine;
 use crate::limits::Heap;
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 
+use super::host_panic::HostPanic;
+use super::unwinding::catch;
+
 /// The chooser of a store, which is the embedder's.
-pub type StoreChooser = Box<dyn Chooser + Send>;
+///
+/// A panic in it does not go through the machine: the store keeps it, chooses 0, and raises it again
+/// when the step is over.
+pub struct StoreChooser {
+    chooser: Box<dyn Chooser + Send>,
+    /// The first panic that was not raised again.
+    panic: Option<HostPanic>,
+}
+
+impl StoreChooser {
+    pub(crate) const fn new(chooser: Box<dyn Chooser + Send>) -> Self {
+        Self { chooser, panic: None }
+    }
+
+    /// Returns `true` if there is a panic that was not raised again.
+    #[inline]
+    pub(crate) const fn has_panicked(&self) -> bool {
+        self.panic.is_some()
+    }
+
+    /// Takes the first panic that was not raised again.
+    #[inline]
+    pub(crate) const fn take_panic(&mut self) -> Option<HostPanic> {
+        self.panic.take()
+    }
+}
+
+impl Chooser for StoreChooser {
+    fn choose(&mut self, choice: Choice, count: u32) -> u32 {
+        catch(|| self.chooser.choose(choice, count)).unwrap_or_else(|panic| {
+            self.panic.get_or_insert(panic);
+            0
+        })
+    }
+}
+
+impl fmt::Debug for StoreChooser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreChooser").field("panic", &self.panic).finish_non_exhaustive()
+    }
+}
 
 /// The machine of a store: its tables grow, and its chooser is the embedder's.
 pub(crate) type StoreMachine = ExtendedMachine<Heap, StoreChooser>;

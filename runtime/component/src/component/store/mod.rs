@@ -14,7 +14,7 @@
 //! | `crossing` | what is handed over across a call of the engine |
 //! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
 //! | `origins` | which call something belongs to: who hears of its traps |
-//! | `waiting` | host functions that wait, and their wakers |
+//! | `waiting` | host functions and others that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
@@ -23,6 +23,7 @@
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
+//! | `host_panic`, `panics`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -40,6 +41,7 @@ pub(crate) mod flat_values;
 pub(crate) mod functions;
 pub(crate) mod handle_error;
 pub(crate) mod host_handles;
+pub(crate) mod host_panic;
 pub(crate) mod host_result;
 pub(crate) mod identity;
 pub(crate) mod interrupts;
@@ -49,6 +51,7 @@ pub(crate) mod module;
 pub(crate) mod names;
 pub(crate) mod origins;
 pub(crate) mod outcome;
+pub(crate) mod panics;
 pub(crate) mod resource_types;
 pub(crate) mod roots;
 pub(crate) mod settings;
@@ -58,4 +61,6 @@ pub(crate) mod state;
 pub(crate) mod store_limits;
 pub(crate) mod thread_destructors;
 pub(crate) mod type_tables;
+#[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
+pub(crate) mod unwinding;
 pub(crate) mod waiting;

@@ -12,7 +12,7 @@ use crate::code::SubtaskState;
 use crate::engine::{CoreEngine, CoreTrap};
 use crate::error::{AbiError, Error, Failure};
 use crate::limit::MAX_TABLE_LENGTH;
-use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState};
+use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState, WaitableId};
 use crate::trap::{EndKind, Trap};
 
 use super::activations::Activations;
@@ -25,17 +25,19 @@ use super::functions::Functions;
 use super::host_handles::HostHandles;
 use super::identity::Identity;
 use super::interrupts::InterruptHandle;
-use super::machine::StoreMachine;
+use super::machine::{StoreChooser, StoreMachine};
 use super::names::Names;
 use super::origins::Origins;
 use super::outcome::ResultBoxes;
+use super::panics::Panics;
 use super::resource_types::ResourceTypes;
 use super::roots::Roots;
 use super::settings::Settings;
 use super::store_limits::StoreLimit;
 use super::thread_destructors::ThreadDestructors;
 use super::type_tables::TypeTables;
-use super::waiting::WaitingHostFunctions;
+use super::unwinding::catch;
+use super::waiting::WaitList;
 
 /// The types of what an embedder gives a store to call. They name the store, so that the store
 /// can't name them.
@@ -50,6 +52,12 @@ pub(crate) trait Callbacks {
     type Destructor: Clone;
     /// A destructor of threads' values.
     type ThreadDestructor: ?Sized;
+    /// Something that waits for what is outside of the store, and is polled.
+    type Waiting;
+    /// The requests of code that runs beside the store.
+    type Inbox: Default;
+    /// What code of the host's runs for.
+    type Acting: Default;
 }
 
 /// Everything that is in a store besides the engine's part: the machine, and objects of which
@@ -65,7 +73,10 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) activations: Activations<E::Activation, E::Function>,
     pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
     pub(crate) origins: Origins,
-    pub(crate) waiting: WaitingHostFunctions,
+    pub(crate) panics: Panics,
+    pub(crate) waiting: WaitList<C::Waiting>,
+    pub(crate) inbox: C::Inbox,
+    pub(crate) acting: C::Acting,
     pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
     pub(crate) result_boxes: ResultBoxes,
@@ -80,10 +91,10 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
 
 impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
-        let waiting = WaitingHostFunctions::new();
+        let waiting = WaitList::new();
         Self {
             data,
-            machine: StoreMachine::with_extensions(chooser),
+            machine: StoreMachine::with_extensions(StoreChooser::new(chooser)),
             functions: Functions::new(),
             types: TypeTables::new(),
             calls: Calls::new(),
@@ -93,6 +104,9 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             origins: Origins::new(),
             interrupts: InterruptHandle::new(waiting.woken()),
             waiting,
+            panics: Panics::default(),
+            inbox: C::Inbox::default(),
+            acting: C::Acting::default(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
             result_boxes: ResultBoxes::default(),
@@ -189,25 +203,66 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         {
             call.fail(error.clone());
             unheard = false;
+            if let CallError::Panicked(panic) = &error {
+                self.panics.add_of_call(panic.clone());
+            }
             // It fails only if the machine is inconsistent, and here is nobody to tell.
             let _ = self.machine.call_failed(origin);
         }
         self.others_trapped(&error);
         if unheard {
-            self.origins.add_background_trap(error);
+            self.add_background_trap(error);
         }
+    }
+
+    /// Drops what waited. A panic in its destructor belongs to nobody.
+    pub(crate) fn drop_waiting(&mut self, waiting: C::Waiting) {
+        if let Err(panic) = catch(|| drop(waiting)) {
+            self.panics.add_of_nobody(panic);
+        }
+    }
+
+    /// Says that the store is driven from now on.
+    #[inline]
+    pub(crate) fn begin_drive(&mut self) {
+        self.waiting.begin_drive();
+        self.panics.begin_drive();
+    }
+
+    /// Returns `true` if a panic that belongs to no call is to go on at the embedder.
+    #[inline]
+    pub(crate) fn has_panic_of_nobody(&self) -> bool {
+        self.machine.chooser().has_panicked() || self.panics.has_of_nobody()
+    }
+
+    /// Keeps what trapped and belongs to nobody. A panic goes on when the store is not driven any
+    /// more.
+    pub(crate) fn add_background_trap(&mut self, error: CallError) {
+        if let CallError::Panicked(panic) = &error {
+            self.panics.add_of_nobody(panic.clone());
+        }
+        self.origins.add_background_trap(error);
     }
 
     /// Tells all calls of instances that are locked down now, after the one that it belongs to.
     pub(crate) fn others_trapped(&mut self, error: &CallError) {
+        // It fails only if the machine is inconsistent, and here is nobody to tell.
+        while self.machine.unwind_held() == Ok(true) {}
         let Self { activations, waiting, machine, .. } = self;
         activations.retain(|thread| {
             machine.thread_view(thread).is_ok_and(|view| view.state != ThreadState::Abandoned)
         });
-        waiting.retain(|call| match machine.calling_instance(call) {
-            Ok(Some(instance)) => machine.is_locked_down(instance) == Ok(false),
-            Ok(None) | Err(_) => false,
+        let unwanted = waiting.take_unwanted(|id| match id {
+            WaitableId::Subtask(call) => match machine.calling_instance(call) {
+                Ok(Some(instance)) => machine.is_locked_down(instance) == Ok(false),
+                Ok(None) => true,
+                Err(_) => false,
+            },
+            WaitableId::End(end) => machine.is_hosts_end(end),
         });
+        for waiting in unwanted {
+            self.drop_waiting(waiting);
+        }
         let is_gone = |call: &SubtaskId| self.machine.is_callee_gone(*call) == Ok(true);
         let gone: Vec<_> = self.calls.embedder_calls().filter(is_gone).collect();
         if gone.is_empty() {

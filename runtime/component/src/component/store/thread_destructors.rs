@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::limits::{Heap, Table};
 use crate::thread::ThreadDestructor;
 
+use super::host_panic::HostPanic;
 use super::host_result::HostError;
 
 /// The destructors of a store, each of which is a `D`, and those that failed.
@@ -41,6 +42,9 @@ pub enum ThreadDestructorError {
     /// It says so itself.
     #[error(transparent)]
     Failed(HostError),
+    /// It panicked. The panic goes on when the store is not driven any more.
+    #[error("it panicked: {0}")]
+    Panicked(HostPanic),
 }
 
 impl<D: ?Sized> ThreadDestructors<D> {

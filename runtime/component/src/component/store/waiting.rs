@@ -1,38 +1,52 @@
-//! Host functions that wait, with their wakers.
+//! The list of what waits for something outside of the store: host functions, host tasks, and
+//! streams and futures that the host serves.
 //!
 //! Each has a waker of its own, so that only those are polled that can go on: a waker puts the
 //! number of its place into a list, and wakes whoever drives the store. The list needs no lock:
 //! a waker puts its place in front of it by exchanging the head, and who drives the store takes
 //! the whole list at once. A place is used again for later calls, and so are its waker's bytes;
-//! a waker that was kept for too long wakes, at worst, a function for nothing.
+//! a waker that was kept for too long wakes, at worst, another one for nothing.
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
-use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use core::task::{Context as WakerContext, Poll, Waker};
+use core::task::Waker;
 
 use atomic_waker::AtomicWaker;
 
 use crate::id::Id as _;
-use crate::machine::SubtaskId;
+use crate::machine::WaitableId;
 
-use super::host_result::{HostFuture, HostResult};
+/// The largest number of polls after which something wakes itself, while the store is driven once.
+///
+/// An executor lets its futures do so much at a time. Those that are polled after that wake
+/// themselves, and nothing comes of it before the executor has its turn.
+const MAX_YIELDS: u8 = 2;
 
-/// Functions of the host that wait, each for a call.
-pub(crate) struct WaitingHostFunctions {
+/// What waits, each for a call, a host task or an end of the host: `W` is polled.
+pub(crate) struct WaitList<W> {
     woken: Arc<Woken>,
-    /// By the number of the call's subtask.
-    places: Vec<Place>,
+    /// By the number of the waitable.
+    places: Vec<Place<W>>,
     count: usize,
+    /// The places that were woken, and were not polled since.
+    batch: VecDeque<NonZeroU32>,
+    /// How many have woken themselves when they were polled, since the store is driven.
+    yields: u8,
 }
 
-#[derive(Default)]
-struct Place {
+struct Place<W> {
     bell: Option<Bell>,
-    function: Option<(SubtaskId, HostFuture)>,
+    waiting: Option<(WaitableId, W)>,
+}
+
+impl<W> Default for Place<W> {
+    fn default() -> Self {
+        Self { bell: None, waiting: None }
+    }
 }
 
 struct Bell {
@@ -92,14 +106,15 @@ impl Woken {
     }
 }
 
-/// The functions that were woken before they were taken; they are gone through once.
-pub(crate) struct Batch {
-    next: u32,
-}
-
-impl WaitingHostFunctions {
+impl<W> WaitList<W> {
     pub(crate) fn new() -> Self {
-        Self { woken: Arc::default(), places: Vec::new(), count: 0 }
+        Self {
+            woken: Arc::default(),
+            places: Vec::new(),
+            count: 0,
+            batch: VecDeque::new(),
+            yields: 0,
+        }
     }
 
     /// Returns how many wait.
@@ -112,95 +127,130 @@ impl WaitingHostFunctions {
         self.woken.clone()
     }
 
-    /// Says who is to be woken when one of them can go on.
+    /// Says who is to be woken when something can go on.
     pub(crate) fn set_driver(&self, driver: &Waker) {
         self.woken.driver.register(driver);
     }
 
-    /// Polls a function for the first time. If it is not ready, it waits from now on.
-    pub(crate) fn begin(&mut self, call: SubtaskId, mut future: HostFuture) -> Option<HostResult> {
-        let position = call.position();
+    /// Says that the store is driven from now on.
+    #[inline]
+    pub(crate) const fn begin_drive(&mut self) {
+        self.yields = 0;
+    }
+
+    /// Wakes the task that drives the store.
+    pub(crate) fn wake_driver(&self) {
+        self.woken.driver.wake();
+    }
+
+    /// Returns the waker of what waits for `id`.
+    pub(crate) fn waker(&mut self, id: WaitableId) -> Option<Waker> {
+        let (number, position) = number_and_position(id);
+        self.make_place(position);
+        let place = self.places.get_mut(position)?;
+        Some(place.bell.get_or_insert_with(|| Bell::new(&self.woken, number)).waker.clone())
+    }
+
+    /// Lets something wait for `id`, for which nothing else waits. It is polled when its waker is
+    /// woken.
+    pub(crate) fn put(&mut self, id: WaitableId, waiting: W) {
+        let (_, position) = number_and_position(id);
+        self.make_place(position);
+        if let Some(place) = self.places.get_mut(position)
+            && place.waiting.replace((id, waiting)).is_none()
+        {
+            self.count += 1;
+        }
+    }
+
+    fn make_place(&mut self, position: usize) {
         if self.places.len() <= position {
             self.places.resize_with(position.saturating_add(1), Place::default);
         }
-        let place = self.places.get_mut(position)?;
-        let bell = place.bell.get_or_insert_with(|| Bell::new(&self.woken, call.number()));
-        match future.as_mut().poll(&mut WakerContext::from_waker(&bell.waker)) {
-            Poll::Ready(result) => Some(result),
-            Poll::Pending => {
-                if place.function.replace((call, future)).is_none() {
-                    self.count += 1;
-                }
-                None
-            }
-        }
     }
 
-    /// Drops the function that waits for a call, and says whether there was one.
-    pub(crate) fn cancel(&mut self, call: SubtaskId) -> bool {
-        let Some(place) = self.places.get_mut(call.position()) else { return false };
-        match &place.function {
-            Some((waiting, _)) if *waiting == call => {
-                place.function = None;
-                self.count -= 1;
-                true
-            }
-            _ => false,
-        }
+    /// Returns what waits for `id`.
+    pub(crate) fn get_mut(&mut self, id: WaitableId) -> Option<&mut W> {
+        let place = self.places.get_mut(number_and_position(id).1)?;
+        place.waiting.as_mut().filter(|(found, _)| *found == id).map(|(_, waiting)| waiting)
     }
 
-    /// Drops the functions that wait for calls which are nobody's any more.
-    pub(crate) fn retain(&mut self, is_wanted: impl Fn(SubtaskId) -> bool) {
+    /// Takes what waits for `id`.
+    pub(crate) fn take(&mut self, id: WaitableId) -> Option<W> {
+        let place = self.places.get_mut(number_and_position(id).1)?;
+        let (_, waiting) = place.waiting.take_if(|(found, _)| *found == id)?;
+        self.count -= 1;
+        Some(waiting)
+    }
+
+    /// Takes all that waits for what nobody wants any more.
+    pub(crate) fn take_unwanted(&mut self, is_wanted: impl Fn(WaitableId) -> bool) -> Vec<W> {
+        let mut unwanted = Vec::new();
         for place in &mut self.places {
-            if let Some((call, _)) = &place.function
-                && !is_wanted(*call)
-            {
-                place.function = None;
+            if let Some((_, waiting)) = place.waiting.take_if(|(id, _)| !is_wanted(*id)) {
                 self.count -= 1;
+                unwanted.push(waiting);
             }
         }
+        unwanted
     }
 
-    /// Takes the list of those that were woken.
-    pub(crate) fn take_woken(&self) -> Batch {
+    /// Takes the list of those that were woken. Returns how many are to be polled.
+    pub(crate) fn take_woken(&mut self) -> usize {
         // Most often it is empty, and reading is cheaper than exchanging.
-        if self.woken.head.load(Ordering::Relaxed) == 0 {
-            return Batch { next: 0 };
-        }
-        // Who was woken last is in front, and who was woken first is to go on first.
-        let mut next = self.woken.head.swap(0, Ordering::Acquire);
-        let mut batch = Batch { next: 0 };
-        while let Some(number) = NonZeroU32::new(next) {
-            let Some(bell) = self.places.get(position(number)).and_then(|it| it.bell.as_ref())
-            else {
-                break;
-            };
-            // Wakers leave it alone while it is listed.
-            next = bell.link.next.swap(batch.next, Ordering::Relaxed);
-            batch.next = number.get();
-        }
-        batch
-    }
-
-    /// Polls the next of a list until one of them returns.
-    pub(crate) fn poll(&mut self, batch: &mut Batch) -> Option<(SubtaskId, HostResult)> {
-        while let Some(number) = NonZeroU32::new(batch.next) {
-            let place = self.places.get_mut(position(number))?;
-            let bell = place.bell.as_ref()?;
-            batch.next = bell.link.next.load(Ordering::Relaxed);
-            // From now on it can be woken again, also by itself. What was done before it was woken
-            // is seen, also by those who found it listed.
-            bell.link.is_listed.swap(false, Ordering::AcqRel);
-            let Some((call, future)) = &mut place.function else { continue };
-            let call = *call;
-            let mut context = WakerContext::from_waker(&bell.waker);
-            if let Poll::Ready(result) = Pin::as_mut(future).poll(&mut context) {
-                place.function = None;
-                self.count -= 1;
-                return Some((call, result));
+        if self.woken.head.load(Ordering::Relaxed) != 0 {
+            let before = self.batch.len();
+            let mut next = self.woken.head.swap(0, Ordering::Acquire);
+            while let Some(number) = NonZeroU32::new(next) {
+                let place = self.places.get(position_of(number));
+                let Some(bell) = place.and_then(|it| it.bell.as_ref()) else { break };
+                // Wakers leave it alone while it is listed.
+                next = bell.link.next.load(Ordering::Relaxed);
+                self.batch.push_back(number);
+            }
+            // Who was woken last was in front, and who was woken first is to go on first.
+            if let Some(taken) = self.batch.make_contiguous().get_mut(before..) {
+                taken.reverse();
             }
         }
-        None
+        if self.may_poll() { self.batch.len() } else { 0 }
+    }
+
+    /// Returns `true` if something that was woken is to be polled before the store is driven again.
+    pub(crate) const fn may_poll(&self) -> bool {
+        self.yields < MAX_YIELDS
+    }
+
+    /// Returns `true` if something was woken, and is to be polled when the store is driven again.
+    pub(crate) fn has_woken(&self) -> bool {
+        !self.batch.is_empty() || self.woken.head.load(Ordering::Relaxed) != 0
+    }
+
+    /// Takes the next that was woken, to be polled with this waker; `None` if it waits no more.
+    /// The end of the polling is told by [`polled`](Self::polled).
+    pub(crate) fn take_next(&mut self) -> Option<(WaitableId, W, Waker)> {
+        let number = self.batch.pop_front()?;
+        let place = self.places.get_mut(position_of(number))?;
+        let bell = place.bell.as_ref()?;
+        // From now on it can be woken again, also by itself. What was done before it was woken
+        // is seen, also by those who found it listed.
+        bell.link.is_listed.swap(false, Ordering::AcqRel);
+        let waker = bell.waker.clone();
+        let (id, waiting) = place.waiting.take()?;
+        self.count -= 1;
+        Some((id, waiting, waker))
+    }
+
+    /// Puts back what was polled for `id` and waits on.
+    pub(crate) fn polled(&mut self, id: WaitableId, waiting: W) {
+        let (_, position) = number_and_position(id);
+        if let Some(place) = self.places.get(position)
+            && let Some(bell) = &place.bell
+            && bell.link.is_listed.load(Ordering::Relaxed)
+        {
+            self.yields = self.yields.saturating_add(1);
+        }
+        self.put(id, waiting);
     }
 }
 
@@ -216,53 +266,69 @@ impl Bell {
     }
 }
 
-const fn position(number: NonZeroU32) -> usize {
+/// Returns the number of a waitable, and its position.
+fn number_and_position(id: WaitableId) -> (NonZeroU32, usize) {
+    match id {
+        WaitableId::Subtask(call) => (call.number(), call.position()),
+        WaitableId::End(end) => (end.number(), end.position()),
+    }
+}
+
+const fn position_of(number: NonZeroU32) -> usize {
     (number.get() - 1) as usize
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::boxed::Box;
-    use core::future::poll_fn;
-    use std::sync::Mutex;
-
     use crate::component::store::example_ids::ids;
 
     use super::*;
 
-    /// Waits until a flag is set, and leaves its waker.
-    fn future(is_ready: &Arc<AtomicBool>, waker: &Arc<Mutex<Option<Waker>>>) -> HostFuture {
-        let (is_ready, waker) = (is_ready.clone(), waker.clone());
-        Box::pin(poll_fn(move |context| {
-            *waker.lock().expect("nobody panicked") = Some(context.waker().clone());
-            if is_ready.load(Ordering::Relaxed) { Poll::Ready(Ok(None)) } else { Poll::Pending }
-        }))
+    fn id(generation: u32) -> WaitableId {
+        WaitableId::Subtask(ids(generation).call)
     }
 
     #[test]
-    fn a_function_is_polled_once_it_was_woken() {
-        let (call, mut waiting) = (ids(0).call, WaitingHostFunctions::new());
-        let (is_ready, waker) = (Arc::default(), Arc::default());
-        assert!(waiting.begin(call, future(&is_ready, &waker)).is_none());
-        is_ready.store(true, Ordering::Relaxed);
-        assert!(waiting.poll(&mut waiting.take_woken()).is_none());
-        let waker = waker.lock().expect("nobody panicked").take();
-        waker.expect("it was polled").wake();
-        let mut batch = waiting.take_woken();
-        assert!(waiting.poll(&mut batch).is_some_and(|(woken, _)| woken == call));
-        assert_eq!(waiting.count(), 0);
+    fn what_waits_is_polled_after_it_was_woken() {
+        let mut list = WaitList::new();
+        let waker = list.waker(id(0)).expect("there is room");
+        list.put(id(0), 'a');
+        assert_eq!((list.take_woken(), list.count()), (0, 1));
+        waker.wake_by_ref();
+        waker.wake();
+        assert!(list.has_woken());
+        assert_eq!(list.take_woken(), 1);
+        let (found, waiting, _) = list.take_next().expect("it was woken");
+        assert_eq!((found, waiting, list.count()), (id(0), 'a', 0));
+        assert!(list.take_next().is_none() && !list.has_woken());
     }
 
     #[test]
-    fn a_function_whose_call_nobody_wants_is_dropped() {
-        let (ids, mut waiting) = (ids(0), WaitingHostFunctions::new());
-        let (is_ready, waker) = (Arc::default(), Arc::default());
-        assert!(waiting.begin(ids.call, future(&is_ready, &waker)).is_none());
-        waiting.retain(|call| call == ids.call);
-        assert_eq!(waiting.count(), 1);
-        assert!(waiting.cancel(ids.call) && !waiting.cancel(ids.call));
-        assert!(waiting.begin(ids.call, future(&is_ready, &waker)).is_none());
-        waiting.retain(|_| false);
-        assert_eq!(waiting.count(), 0);
+    fn what_nobody_wants_is_taken() {
+        let mut list = WaitList::new();
+        list.put(id(0), 'a');
+        assert!(list.take_unwanted(|it| it == id(0)).is_empty());
+        assert_eq!(list.take_unwanted(|_| false), ['a']);
+        list.put(id(0), 'b');
+        assert_eq!((list.take(id(1)), list.take(id(0)), list.take(id(0))), (None, Some('b'), None));
+        assert_eq!(list.count(), 0);
+    }
+
+    #[test]
+    fn what_wakes_itself_is_polled_when_the_store_is_driven_again() {
+        let mut list = WaitList::new();
+        list.begin_drive();
+        list.waker(id(0)).expect("there is room").wake();
+        list.put(id(0), 'a');
+        for _ in 0..MAX_YIELDS {
+            assert_eq!(list.take_woken(), 1);
+            let (found, waiting, waker) = list.take_next().expect("it was woken");
+            waker.wake();
+            list.polled(found, waiting);
+        }
+        assert_eq!(list.take_woken(), 0);
+        assert!(list.has_woken());
+        list.begin_drive();
+        assert_eq!(list.take_woken(), 1);
     }
 }

@@ -29,6 +29,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Err(Trap::CannotEnterComponentInstance.into());
         };
         self.check_enter(instance)?;
+        if self.instances.get(instance)?.held > 0 {
+            self.reserve_held()?;
+        }
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
         Ok(self.prepare_task(lifted.instance, Some(function))?)
@@ -59,6 +62,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         };
         let (task, thread) = self.new_task(Some(function), instance, Some(caller), begin)?;
         self.subtask_mut(caller)?.callee = Callee::Task(task);
+        if self.is_closed_by_held(instance)? {
+            return self.hold_entering(thread, begin.0);
+        }
         if !lifted.is_async {
             let task = self.task_id(task)?;
             self.push_frame(Frame::Lift { task, instance })?;

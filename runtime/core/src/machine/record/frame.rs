@@ -11,8 +11,9 @@ use super::waitable::Waitable;
 /// Somebody who resumed a thread, and what they do when it stops.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Frame {
-    /// The host: `Store.invoke`, `Store.tick`.
-    Host,
+    /// The host: `Store.invoke`, `Store.tick`. If a host function began it whose callers are held,
+    /// `holder` is the thread at the top of their stack.
+    Host { holder: Option<Key<Thread>> },
     /// The host, whose read or write of `end` moves values.
     HostCopy { end: EndId },
     /// `canon_lower` on `thread`, after the callee.

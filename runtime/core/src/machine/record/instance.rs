@@ -14,6 +14,8 @@ pub(crate) struct Instance {
     pub(crate) queues: Queues,
     pub(crate) exclusive_thread: Option<Key<Thread>>,
     pub(crate) backpressure: u32,
+    /// How many frames of the instance's threads are in held stacks.
+    pub(crate) held: u32,
     pub(crate) may_leave: bool,
     /// Whether it trapped, and nothing of it may run again.
     pub(crate) lockdown: bool,
@@ -29,6 +31,7 @@ impl Instance {
             queues: Queues::default(),
             exclusive_thread: None,
             backpressure: 0,
+            held: 0,
             may_leave: true,
             lockdown: false,
             last_function: None,
@@ -49,8 +52,8 @@ impl Linked for Instance {
 /// The queues of an instance.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
-    /// `now`, `exclusive`, `enter` and `enter_exclusive`.
-    lists: [List<Thread>; 4],
+    /// `now`, `exclusive`, `enter`, `enter_exclusive`, `freed` and `resolved`.
+    lists: [List<Thread>; 6],
     /// Sets with events and waiters not all of which are from callbacks.
     pub(crate) sets: List<WaitableSet>,
     /// Sets with events and waiters all of which are from callbacks.
@@ -76,6 +79,8 @@ impl Queues {
             Queue::Exclusive => Some(1),
             Queue::Enter => Some(2),
             Queue::EnterExclusive => Some(3),
+            Queue::Freed => Some(4),
+            Queue::Resolved => Some(5),
             Queue::Unlisted | Queue::Set | Queue::SetCallback => None,
         }
     }

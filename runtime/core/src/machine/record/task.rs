@@ -4,6 +4,7 @@ use crate::machine::arena::Key;
 use crate::machine::list::{Linked, Links};
 
 use super::definition::DefinedFunction;
+use super::held::HeldFrame;
 use super::instance::Instance;
 use super::waitable::{Waitable, WaitableSet};
 use super::words::{number, words};
@@ -77,7 +78,8 @@ pub(crate) enum ThreadActivity {
     Abandoned,
 }
 
-/// Where a waiting thread is listed: each queue has one condition for all in it.
+/// Where a waiting thread is listed: each queue has one condition for all in it. In an instance with
+/// a guest that is [held](crate::machine::Machine::hold_callers), only the last queue is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
     /// Nowhere: it waits for one waitable, which knows it.
@@ -94,6 +96,10 @@ pub(crate) enum Queue {
     Set,
     /// Ready if the set has an event and the exclusive lock is free.
     SetCallback,
+    /// Ready if no guest of the instance is held.
+    Freed,
+    /// Ready although guests of the instance are held: it is one of them, and its call has resolved.
+    Resolved,
 }
 
 /// Which of a guest's functions a thread is in.
@@ -140,6 +146,8 @@ pub(crate) enum Continuation {
     Copy(Key<Waitable>),
     /// `canon_subtask_cancel`, in `wait_until`.
     CancelSubtask(Key<Waitable>),
+    /// At the top of a held stack, of which this is the bottom.
+    Held(Key<HeldFrame>),
 }
 
 impl Thread {

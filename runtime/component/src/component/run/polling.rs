@@ -1,0 +1,116 @@
+//! Polling what waits for something outside of the store.
+
+use core::fmt;
+use core::task::{Context as WakerContext, Poll};
+
+use crate::component::store::fault::Fault;
+use crate::component::store::host_result::{HostFuture, HostResult};
+use crate::component::store::unwinding::catch;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::{Error, Failure, MachineError};
+use crate::machine::{SubtaskId, WaitableId};
+
+use super::context::Context;
+
+/// Something that waits for what is outside of the store.
+pub(crate) enum Waiting {
+    /// A host function that a guest has called.
+    HostFunction(HostFuture),
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HostFunction(_) => "HostFunction",
+        })
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Polls the future of a host function for the first time. If it is not ready, it waits from
+    /// now on.
+    pub(crate) fn begin_host_function(
+        &mut self,
+        call: SubtaskId,
+        mut future: HostFuture,
+    ) -> Option<HostResult> {
+        let waiting = &mut self.data_mut().waiting;
+        let id = WaitableId::Subtask(call);
+        let waker = waiting.waker(id)?;
+        match future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => {
+                waiting.put(id, Waiting::HostFunction(future));
+                None
+            }
+        }
+    }
+
+    /// Polls what was woken. Returns `true` if something in the store has gone on.
+    pub(crate) fn poll_woken(&mut self) -> bool {
+        let count = self.data_mut().waiting.take_woken();
+        if count == 0 {
+            return false;
+        }
+        self.refuel();
+        let mut has_gone_on = false;
+        for _ in 0..count {
+            if !self.data().waiting.may_poll() {
+                break;
+            }
+            if let Some((id, waiting, waker)) = self.data_mut().waiting.take_next() {
+                let mut context = WakerContext::from_waker(&waker);
+                has_gone_on |= self.poll_waiting(id, waiting, &mut context);
+            }
+        }
+        has_gone_on
+    }
+
+    fn poll_waiting(
+        &mut self,
+        id: WaitableId,
+        waiting: Waiting,
+        context: &mut WakerContext<'_>,
+    ) -> bool {
+        match (id, waiting) {
+            (WaitableId::Subtask(call), Waiting::HostFunction(future)) => {
+                self.poll_host_function(call, future, context)
+            }
+            (WaitableId::End(_), Waiting::HostFunction(_)) => false,
+        }
+    }
+
+    /// Polls a host function. Returns `true` if it has returned.
+    fn poll_host_function(
+        &mut self,
+        call: SubtaskId,
+        mut future: HostFuture,
+        context: &mut WakerContext<'_>,
+    ) -> bool {
+        // A future that panicked is dropped, and never polled again.
+        let polled = catch(move || match future.as_mut().poll(context) {
+            Poll::Ready(result) => Ok(result),
+            Poll::Pending => Err(future),
+        });
+        let result = match polled {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(future)) => {
+                let id = WaitableId::Subtask(call);
+                self.data_mut().waiting.polled(id, Waiting::HostFunction(future));
+                return false;
+            }
+            Err(panic) => Err(Fault::Panicked(panic)),
+        };
+        let Ok(guest_call) = self.data_mut().calls.guest_call(call) else {
+            // Whom it was for is gone.
+            return true;
+        };
+        let lowered = guest_call.lowered().clone();
+        match result.and_then(|result| self.host_returns(call, &lowered, result)) {
+            Ok(())
+            | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {}
+            Err(fault) => self.data_mut().caller_trapped(call, fault),
+        }
+        true
+    }
+}

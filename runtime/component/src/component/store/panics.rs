@@ -1,0 +1,76 @@
+//! Panics that go on at the embedder, when what drives the store is over.
+
+use alloc::collections::VecDeque;
+
+use super::host_panic::HostPanic;
+
+/// The panics of a store that were caught, and that no result of a call has told yet.
+#[derive(Debug, Default)]
+pub(crate) struct Panics {
+    /// Those that belong to no call which is open.
+    of_nobody: VecDeque<HostPanic>,
+    /// Those that belong to a call, since the store is driven. The call has them, too.
+    of_calls: VecDeque<HostPanic>,
+}
+
+impl Panics {
+    /// Says that the store is driven from now on.
+    #[inline]
+    pub(crate) fn begin_drive(&mut self) {
+        if !self.of_calls.is_empty() {
+            self.of_calls.clear();
+        }
+    }
+
+    /// Keeps a panic that belongs to no call.
+    pub(crate) fn add_of_nobody(&mut self, panic: HostPanic) {
+        self.of_nobody.push_back(panic);
+    }
+
+    /// Keeps a panic that a call fails with.
+    pub(crate) fn add_of_call(&mut self, panic: HostPanic) {
+        self.of_calls.push_back(panic);
+    }
+
+    /// Returns `true` if there is a panic that belongs to no call.
+    #[inline]
+    pub(crate) fn has_of_nobody(&self) -> bool {
+        !self.of_nobody.is_empty()
+    }
+
+    /// Takes the first panic that belongs to no call.
+    #[inline]
+    pub(crate) fn take_of_nobody(&mut self) -> Option<HostPanic> {
+        self.of_nobody.pop_front()
+    }
+
+    /// Takes the first panic, also of a call.
+    pub(crate) fn take_any(&mut self) -> Option<HostPanic> {
+        self.of_nobody.pop_front().or_else(|| self.of_calls.pop_front())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+
+    use super::*;
+
+    fn panic(message: &'static str) -> HostPanic {
+        HostPanic::new(Box::new(message))
+    }
+
+    #[test]
+    fn panics_of_calls_are_for_who_drives_the_store_for_no_call() {
+        let mut panics = Panics::default();
+        panics.add_of_call(panic("a"));
+        panics.add_of_nobody(panic("b"));
+        let message = |panic: Option<HostPanic>| panic?.message().map(alloc::string::String::from);
+        assert_eq!(message(panics.take_of_nobody()).as_deref(), Some("b"));
+        assert_eq!(message(panics.take_of_nobody()), None);
+        assert_eq!(message(panics.take_any()).as_deref(), Some("a"));
+        panics.add_of_call(panic("c"));
+        panics.begin_drive();
+        assert_eq!(message(panics.take_any()), None);
+    }
+}
