@@ -8,6 +8,7 @@
 //! | [`Instance`], [`Function`] | an instance, and what it exports |
 //! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
+//! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
 //! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
 //!
