@@ -97,6 +97,7 @@ const fn value_type(ty: CoreType) -> ValType {
 
 #[cfg(test)]
 mod tests {
+    use wasmi::AsContextMut as _;
     use weft_core::abi::FlatTypes;
 
     use super::*;
@@ -111,7 +112,6 @@ mod tests {
             let mut store = wasmi::Store::new(&engine, ());
             let callee = Func::wrap(&mut store, |_: u32| {});
             for _ in 0..10 {
-                use wasmi::AsContextMut as _;
                 let function = modules.function(&mut store.as_context_mut(), callee, &types[0]);
                 assert!(function.is_some());
             }
@@ -119,7 +119,6 @@ mod tests {
         }
         let mut store = wasmi::Store::new(&engine, ());
         let callee = Func::wrap(&mut store, |_: u64| {});
-        use wasmi::AsContextMut as _;
         assert!(modules.function(&mut store.as_context_mut(), callee, &types[1]).is_some());
         assert_eq!(modules.len(), 2);
     }

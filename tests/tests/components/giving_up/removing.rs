@@ -329,7 +329,7 @@ const HOLDS: &str = r#"(component
 fn guests_that_a_host_function_holds_are_given_up_with_an_instance_on_their_stack() {
     for removed in 0..2 {
         let mut world = World::new();
-        world.linker.typed_async_function("holds", |_, ()| std::future::pending());
+        world.linker.typed_async_function("holds", |_, ()| std::future::pending::<Result<(), _>>());
         let (inner, bystander) = (world.instance(HOLDS), world.instance(HOLDS));
         let mut linker = Linker::new();
         let wrapped = format!(

@@ -29,7 +29,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         self.record_added();
         self.roots.open();
         let mut imported = BTreeSet::new();
-        imports.values().for_each(|entity| find_functions(entity, &mut imported));
+        for entity in imports.values() {
+            find_functions(entity, &mut imported);
+        }
         for function in imported {
             if self.functions.host_function(function).is_some() {
                 self.functions.use_host_function(function)?;
@@ -123,7 +125,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             state.machine.remove_instance(instance)?;
             state.names.remove_instance(instance);
         }
-        for part in &parts.parts {
+        for part in &parts.list {
             match *part {
                 Part::Instance(_) => {}
                 Part::Function(function) => {
@@ -156,7 +158,9 @@ fn find_functions<E: CoreEngine>(entity: &Entity<E>, found: &mut BTreeSet<Functi
             found.insert(*function);
         }
         Entity::Instance(exports) => {
-            exports.0.values().for_each(|entity| find_functions(entity, found));
+            for entity in exports.0.values() {
+                find_functions(entity, found);
+            }
         }
         Entity::Module(_) | Entity::Component(_) | Entity::Resource(_) | Entity::Type => {}
     }

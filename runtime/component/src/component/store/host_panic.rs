@@ -67,6 +67,8 @@ impl fmt::Debug for HostPanic {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
     use super::*;
 
     #[test]
@@ -77,7 +79,10 @@ mod tests {
         assert!(again.take_payload().is_some_and(|it| it.is::<&'static str>()));
         assert!(panic.take_payload().is_none());
         assert_eq!(panic.to_string(), "a bug");
-        assert_eq!(HostPanic::new(Box::new(alloc::string::String::from("text"))).message(), Some("text"));
+        assert_eq!(
+            HostPanic::new(Box::new(alloc::string::String::from("text"))).message(),
+            Some("text")
+        );
         assert_eq!(HostPanic::new(Box::new(7)).message(), None);
     }
 }

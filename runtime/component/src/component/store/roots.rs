@@ -14,7 +14,7 @@ use crate::machine::{FunctionId, InstanceId};
 /// The instances that the host has made.
 pub(crate) struct Roots<F, I> {
     /// By number, each with how often the number was used before.
-    roots: Vec<(u32, Option<Parts<F, I>>)>,
+    places: Vec<(u32, Option<Parts<F, I>>)>,
     free: Vec<u32>,
     /// Those that are being made, the innermost last: a host function that a `start` function calls
     /// may make another one.
@@ -30,7 +30,7 @@ pub(crate) struct RootId {
 
 /// Everything that belongs to an instance.
 pub(crate) struct Parts<F, I> {
-    pub(crate) parts: Vec<Part>,
+    pub(crate) list: Vec<Part>,
     /// The guests' resource types that are used in it, and perhaps in others.
     pub(crate) resource_types: BTreeSet<u32>,
     /// The functions that core modules import.
@@ -56,7 +56,7 @@ pub(crate) enum Part {
 impl<F, I> Parts<F, I> {
     const fn new() -> Self {
         Self {
-            parts: Vec::new(),
+            list: Vec::new(),
             resource_types: BTreeSet::new(),
             core_functions: Vec::new(),
             core_instances: Vec::new(),
@@ -65,7 +65,7 @@ impl<F, I> Parts<F, I> {
 
     /// Returns the component instances.
     pub(crate) fn instances(&self) -> impl Iterator<Item = InstanceId> {
-        self.parts.iter().filter_map(|part| match part {
+        self.list.iter().filter_map(|part| match part {
             Part::Instance(instance) => Some(*instance),
             _ => None,
         })
@@ -74,7 +74,7 @@ impl<F, I> Parts<F, I> {
 
 impl<F, I> Roots<F, I> {
     pub(crate) const fn new() -> Self {
-        Self { roots: Vec::new(), free: Vec::new(), open: Vec::new() }
+        Self { places: Vec::new(), free: Vec::new(), open: Vec::new() }
     }
 
     /// What is recorded from now on belongs to a new instance, until it is [closed](Self::close).
@@ -85,7 +85,7 @@ impl<F, I> Roots<F, I> {
     /// Ends the instance that was opened last, and returns what belongs to it.
     pub(crate) fn close(&mut self) -> Option<Parts<F, I>> {
         let mut parts = self.open.pop()?;
-        parts.parts.shrink_to_fit();
+        parts.list.shrink_to_fit();
         Some(parts)
     }
 
@@ -97,7 +97,7 @@ impl<F, I> Roots<F, I> {
     /// Records a thing of the instance that is being made.
     pub(crate) fn record(&mut self, part: Part) {
         if let Some(making) = self.making() {
-            making.parts.push(part);
+            making.list.push(part);
         }
     }
 
@@ -110,24 +110,24 @@ impl<F, I> Roots<F, I> {
     /// Keeps an instance that was made; nothing if there are as many as there are numbers.
     pub(crate) fn add(&mut self, parts: Parts<F, I>) -> Option<RootId> {
         if let Some(number) = self.free.pop() {
-            let place = usize::try_from(number).ok().and_then(|it| self.roots.get_mut(it))?;
+            let place = usize::try_from(number).ok().and_then(|it| self.places.get_mut(it))?;
             place.1 = Some(parts);
             return Some(RootId { number, generation: place.0 });
         }
-        let number = u32::try_from(self.roots.len()).ok()?;
-        self.roots.push((0, Some(parts)));
+        let number = u32::try_from(self.places.len()).ok()?;
+        self.places.push((0, Some(parts)));
         Some(RootId { number, generation: 0 })
     }
 
     /// Returns what belongs to an instance; nothing if it was removed.
     pub(crate) fn get(&self, id: RootId) -> Option<&Parts<F, I>> {
-        let (generation, parts) = self.roots.get(usize::try_from(id.number).ok()?)?;
+        let (generation, parts) = self.places.get(usize::try_from(id.number).ok()?)?;
         parts.as_ref().filter(|_| *generation == id.generation)
     }
 
     /// Removes an instance, and returns what belongs to it.
     pub(crate) fn remove(&mut self, id: RootId) -> Option<Parts<F, I>> {
-        let (generation, parts) = self.roots.get_mut(usize::try_from(id.number).ok()?)?;
+        let (generation, parts) = self.places.get_mut(usize::try_from(id.number).ok()?)?;
         if *generation != id.generation {
             return None;
         }
@@ -153,12 +153,12 @@ mod tests {
         let parts = roots.close().expect("it was opened");
         let first = roots.add(parts).expect("there is room");
         assert_eq!(
-            roots.get(first).map(|it| it.parts.clone()),
+            roots.get(first).map(|it| it.list.clone()),
             Some(Vec::from([Part::CoreFunction(3)]))
         );
         assert!(roots.remove(first).is_some() && roots.remove(first).is_none());
         let second = roots.add(Parts::new()).expect("there is room");
-        assert_eq!((first.number, roots.roots.len()), (second.number, 1));
+        assert_eq!((first.number, roots.places.len()), (second.number, 1));
         assert!(roots.get(first).is_none() && roots.get(second).is_some());
     }
 
@@ -174,8 +174,8 @@ mod tests {
             roots.record_resource_type(TypeIndex(5)) && !roots.record_resource_type(TypeIndex(5))
         );
         let inner = roots.close().expect("it was opened");
-        assert_eq!(inner.parts, [Part::CoreFunction(2)]);
-        assert_eq!(roots.close().expect("it was opened").parts, [Part::CoreFunction(1)]);
+        assert_eq!(inner.list, [Part::CoreFunction(2)]);
+        assert_eq!(roots.close().expect("it was opened").list, [Part::CoreFunction(1)]);
         assert!(roots.close().is_none());
     }
 }

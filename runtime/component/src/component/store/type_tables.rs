@@ -356,7 +356,9 @@ mod tests {
         tables.add_options(options).expect("there is room");
         let added = tables.take_added();
         assert_eq!(added.len(), 4);
-        added.into_iter().for_each(|part| tables.remove(part));
+        for part in added {
+            tables.remove(part);
+        }
         assert_eq!((tables.options.len(), tables.memories.len(), tables.tables.len()), (1, 0, 0));
         assert!(tables.by_name.is_empty() && tables.lift_options.len() == 1);
         assert!(tables.options(shared).is_ok());
