@@ -10,6 +10,7 @@
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
+//! | [`StoreLimits`], [`InterruptHandle`] | what guests may take, and stopping them |
 //! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
 //!
 //! Calls block, are futures of any executor, or are polled without one. A store runs only while

@@ -50,7 +50,7 @@ pub(super) struct FreeingStore<D> {
 /// The store, lent.
 pub(super) struct Context<'a, D>(&'a mut FreeingStore<D>);
 
-fn core_type(ty: &ValType) -> CoreType {
+fn core_type(ty: ValType) -> CoreType {
     match ty {
         ValType::I64 => CoreType::I64,
         ValType::F32 => CoreType::F32,
@@ -65,7 +65,7 @@ fn parse(bytes: &[u8]) -> Module {
         match payload.unwrap() {
             Payload::TypeSection(section) => {
                 for ty in section.into_iter_err_on_gc_types() {
-                    types.push(ty.unwrap().results().first().map(core_type));
+                    types.push(ty.unwrap().results().first().copied().map(core_type));
                 }
             }
             Payload::ImportSection(section) => {

@@ -24,7 +24,7 @@ fn make_and_remove<E: CoreEngine>(
     let call = store.function(&instance, "call").unwrap();
     let result = store.call(&call, &[Val::U32(7)]);
     assert!(matches!(result, Ok(Some(Val::U32(8))) | Err(CallError::Core(_))), "{result:?}");
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let trap = store.function(&instance, "trap").unwrap();
         assert!(matches!(store.call(&trap, &[]), Err(CallError::Core(_))));
     }

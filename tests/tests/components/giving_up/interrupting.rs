@@ -207,7 +207,7 @@ fn an_interrupt_goes_on_outwards_through_host_functions() {
     world.linker.typed_function("call", move |caller, ()| {
         assert!(matches!(
             caller.call(&spin, &[]),
-            Err(CallError::Interrupted) | Err(CallError::Trap(_))
+            Err(CallError::Interrupted | CallError::Trap(_))
         ));
         ended.fetch_add(1, Ordering::Relaxed);
         Ok(())

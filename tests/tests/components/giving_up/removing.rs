@@ -27,6 +27,11 @@ const GUEST: &str = r#"(component
     (func (export "trap") (canon lift (core func $m "trap")))
     (func (export "wait") async (canon lift (core func $m "wait") async)))"#;
 
+/// Returns what is in a component.
+fn inside(text: &str) -> &str {
+    text.strip_prefix("(component").and_then(|it| it.strip_suffix(')')).unwrap()
+}
+
 #[test]
 fn the_data_of_a_store_outlives_it() {
     let mut store = Store::new(&Wasmi::default(), String::from("a"));
@@ -93,7 +98,7 @@ fn calls_that_have_not_returned_hear_that_their_instance_is_gone() {
 fn what_is_of_another_store_or_part_of_another_instance_is_not_removed() {
     let text = format!(
         "(component (component $C {}) (instance (export \"c\") (instantiate $C)))",
-        &GUEST[10..GUEST.len() - 1]
+        inside(GUEST)
     );
     let mut world = World::new();
     let instance = world.instance(&text);
@@ -338,7 +343,7 @@ fn guests_that_a_host_function_holds_are_given_up_with_an_instance_on_their_stac
                 (component $C {})
                 (instance $c (instantiate $C (with "holds" (func $i "holds"))))
                 (export "holds" (func $c "holds")) (export "seven" (func $c "seven")))"#,
-            &HOLDS[10..HOLDS.len() - 1]
+            inside(HOLDS)
         );
         linker.exports_of("i", &inner);
         let outer = world.load(&wrapped);
