@@ -11,7 +11,7 @@
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
 //! | [`StoreLimits`], [`InterruptHandle`] | what guests may take, and stopping them |
-//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
+//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`WaitsForHost`], [`Deadlock`] | why it did not work |
 //!
 //! Calls block, are futures of any executor, or are polled without one. A store runs only while
 //! somebody drives it.
@@ -23,6 +23,7 @@ mod bindings;
 mod block;
 mod call_future;
 mod callee;
+mod clock;
 mod definition;
 mod export_error;
 mod function_table;
@@ -47,6 +48,7 @@ pub use access::{Access, With};
 pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
+pub use clock::Clock;
 pub use definition::decode::{InvalidComponent, validate};
 pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
@@ -76,6 +78,7 @@ pub use store::machine::StoreChooser;
 pub use store::module::Module;
 pub use store::store_limits::{LimitReached, StoreLimit, StoreLimits};
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
+pub use store::waits_for_host::{HostAwaited, WaitsForHost};
 pub use stores::{CallId, Store};
 pub use threads::{FunctionReference, SpawnedThread, ThreadError, ThreadJoin};
 pub use typed_function::TypedFunction;

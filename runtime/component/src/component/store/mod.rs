@@ -20,6 +20,7 @@
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
 //! | `settings`, `store_limits` | limits that an embedder sets |
 //! | `interrupts` | interrupting a store from elsewhere |
+//! | `waits_for_host` | whether the host can do something for somebody who waits |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
@@ -64,3 +65,4 @@ pub(crate) mod type_tables;
 #[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
 pub(crate) mod unwinding;
 pub(crate) mod waiting;
+pub(crate) mod waits_for_host;
