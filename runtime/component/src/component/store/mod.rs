@@ -24,7 +24,7 @@
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
-//! | `host_panic`, `panics`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
+//! | `host_panic`, `panics`, `unwinding` | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -62,7 +62,6 @@ pub(crate) mod state;
 pub(crate) mod store_limits;
 pub(crate) mod thread_destructors;
 pub(crate) mod type_tables;
-#[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
 pub(crate) mod unwinding;
 pub(crate) mod waiting;
 pub(crate) mod waits_for_host;
