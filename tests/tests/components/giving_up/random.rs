@@ -5,7 +5,7 @@
 
 use std::future::{Future as _, pending};
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -264,10 +264,10 @@ impl Play {
                 let mut is_ready = false;
                 std::future::poll_fn(|context| {
                     if std::mem::replace(&mut is_ready, true) {
-                        return std::task::Poll::Ready(());
+                        return Poll::Ready(());
                     }
                     context.waker().wake_by_ref();
-                    std::task::Poll::Pending
+                    Poll::Pending
                 })
                 .await;
                 drop(kept);
@@ -294,7 +294,7 @@ impl Play {
                         std::panic::panic_any(Panic);
                     }
                     context.waker().wake_by_ref();
-                    std::task::Poll::<()>::Pending
+                    Poll::<()>::Pending
                 })
                 .await;
                 drop(kept);
@@ -358,9 +358,11 @@ impl Play {
                 let Some(function) = self.function(instance, name) else { return };
                 let mut call = Box::pin(self.store.call_async(&function, &[]));
                 for _ in 0..polls {
-                    if call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
-                        break;
-                    }
+                    let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                    let Poll::Ready(result) = polled else { continue };
+                    // A deadlock keeps the call.
+                    self.calls.extend(result.err().and_then(|error| error.kept_call()));
+                    break;
                 }
             }
             Operation::Read(instance) => {
