@@ -1,12 +1,10 @@
 //! Ids: how a host names what is in a machine.
 //!
 //! An id carries the generation of its slot, so that one of something gone is an
-//! [`Error::Unknown`], and never somebody else's task.
+//! [`Error::Unknown`](crate::error::Error::Unknown), and never somebody else's task.
 
 use core::fmt;
 use core::num::NonZeroU32;
-
-use crate::error::Error;
 
 /// An id of something whose place in its table is used again when it is gone.
 ///
@@ -94,33 +92,8 @@ ids! {
     ErrorContextId;
     /// A waitable set.
     WaitableSetId;
-}
-
-/// A function that can be called: one that a guest exports, lifted, or one of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FunctionId(pub(crate) NonZeroU32);
-
-impl FunctionId {
-    /// Makes the id of the function that was defined at this position, counted from 0.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Full`] if no machine has so many functions.
-    pub fn from_position(position: usize) -> Result<Self, Error> {
-        u32::try_from(position)
-            .ok()
-            .and_then(|position| position.checked_add(1))
-            .and_then(NonZeroU32::new)
-            .map(Self)
-            .ok_or(Error::Full(crate::limits::Table::Functions))
-    }
-
-    /// Returns how many functions were defined before it in its machine: functions are numbered as
-    /// they are defined, and are never removed.
-    #[must_use]
-    pub const fn position(self) -> usize {
-        (self.0.get() - 1) as usize
-    }
+    /// A function that can be called: one that a guest exports, lifted, or one of the host.
+    FunctionId;
 }
 
 /// Something that can be waited for: a call, or a read or write.

@@ -6,27 +6,64 @@
 //! nothing else in it and calls it ordinarily; and that one is called where a function of the host
 //! was lifted.
 
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+
+use spin::Mutex;
 use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
-    Module, TypeSection, ValType,
+    TypeSection, ValType,
 };
-use wasmi::{Extern, Func, Instance, StoreContextMut};
+use wasmi::{Extern, Func, Instance, Module, StoreContextMut};
 
 use weft_core::abi::CoreFunctionType;
 use weft_core::core_value::CoreType;
 
-/// A function that calls `callee`, which has type `ty`; `None` if there is no such module.
-pub(super) fn new<T>(
-    store: &mut StoreContextMut<'_, T>,
-    callee: Func,
-    ty: &CoreFunctionType,
-) -> Option<Func> {
-    let module = wasmi::Module::new(store.engine(), module(ty)).ok()?;
-    let instance = Instance::new(&mut *store, &module, &[Extern::Func(callee)]).ok()?;
-    instance.get_func(&*store, "f")
+/// The modules that call functions of the host: one for each type, however many functions of the
+/// type there are, and in however many stores of an engine.
+#[derive(Default)]
+pub(super) struct CallThrough(Mutex<BTreeMap<Vec<u8>, Module>>);
+
+impl CallThrough {
+    /// Returns a function that calls `callee`, which has type `ty`; `None` if there is no such module.
+    pub(super) fn function<T>(
+        &self,
+        store: &mut StoreContextMut<'_, T>,
+        callee: Func,
+        ty: &CoreFunctionType,
+    ) -> Option<Func> {
+        let module = self.module(store, ty)?;
+        let instance = Instance::new(&mut *store, &module, &[Extern::Func(callee)]).ok()?;
+        instance.get_func(&*store, "f")
+    }
+
+    /// Returns the module for a type. It is compiled when it is needed first.
+    fn module<T>(&self, store: &StoreContextMut<'_, T>, ty: &CoreFunctionType) -> Option<Module> {
+        let bytes = bytes(ty);
+        if let Some(module) = self.0.lock().get(&bytes) {
+            return Some(module.clone());
+        }
+        // Nobody waits for the compiler: at worst two compile the same module.
+        let module = Module::new(store.engine(), &bytes).ok()?;
+        Some(self.0.lock().entry(bytes).or_insert(module).clone())
+    }
+
+    /// Returns how many modules were compiled.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.0.lock().len()
+    }
 }
 
-fn module(ty: &CoreFunctionType) -> alloc::vec::Vec<u8> {
+impl fmt::Debug for CallThrough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallThrough").finish_non_exhaustive()
+    }
+}
+
+/// Returns the module for a type, as bytes.
+fn bytes(ty: &CoreFunctionType) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function(ty.params.iter().map(value_type), ty.results.iter().map(value_type));
     let mut imports = ImportSection::new();
@@ -43,7 +80,7 @@ fn module(ty: &CoreFunctionType) -> alloc::vec::Vec<u8> {
     instructions.call(0).end();
     let mut code = CodeSection::new();
     code.function(&body);
-    let mut module = Module::new();
+    let mut module = wasm_encoder::Module::new();
     module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
     module.finish()
 }
@@ -55,5 +92,34 @@ const fn value_type(ty: CoreType) -> ValType {
         CoreType::F32 => ValType::F32,
         CoreType::F64 => ValType::F64,
         CoreType::Function => ValType::FUNCREF,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmi::AsContextMut as _;
+    use weft_core::abi::FlatTypes;
+
+    use super::*;
+
+    #[test]
+    fn one_module_is_compiled_for_each_type() {
+        let engine = wasmi::Engine::default();
+        let modules = CallThrough::default();
+        let types = [CoreType::I32, CoreType::I64]
+            .map(|ty| CoreFunctionType { params: FlatTypes::one(ty), results: FlatTypes::EMPTY });
+        for _ in 0..3 {
+            let mut store = wasmi::Store::new(&engine, ());
+            let callee = Func::wrap(&mut store, |_: u32| {});
+            for _ in 0..10 {
+                let function = modules.function(&mut store.as_context_mut(), callee, &types[0]);
+                assert!(function.is_some());
+            }
+            assert_eq!(modules.len(), 1);
+        }
+        let mut store = wasmi::Store::new(&engine, ());
+        let callee = Func::wrap(&mut store, |_: u64| {});
+        assert!(modules.function(&mut store.as_context_mut(), callee, &types[1]).is_some());
+        assert_eq!(modules.len(), 2);
     }
 }

@@ -25,6 +25,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -32,6 +33,7 @@ use wasmi::errors::{ErrorKind, HostError, InstantiationError, MemoryError, Table
 use wasmi::{AsContextMut as _, CompilationMode, Config, Engine, Extern, Nullable, Ref};
 use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
 
+use call_through::CallThrough;
 use limiter::Limiter;
 use value::{core_type, core_value, default_value, wasmi_value};
 use weft_core::abi::CoreFunctionType;
@@ -55,6 +57,8 @@ use weft_core::engine::{
 pub struct Wasmi {
     engine: Engine,
     fuel: Option<u64>,
+    /// The modules that call functions of the host, which all stores of the engine share.
+    call_through: Arc<CallThrough>,
 }
 
 /// So many stacks of its own the default engine keeps for calls to come: each call that is nested
@@ -90,7 +94,7 @@ impl Wasmi {
             // Compiling a function when it is called first takes fuel, and can't be interrupted.
             config.compilation_mode(CompilationMode::Eager);
         }
-        Self { engine: Engine::new(&config), fuel }
+        Self { engine: Engine::new(&config), fuel, call_through: Arc::default() }
     }
 }
 
@@ -136,7 +140,8 @@ impl CoreEngine for Wasmi {
 
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
         let limiter = Limiter::default();
-        let inner = Inner { fuel: self.fuel, limiter, host: BTreeMap::new(), data };
+        let call_through = self.call_through.clone();
+        let inner = Inner { fuel: self.fuel, limiter, call_through, host: BTreeMap::new(), data };
         let mut store = wasmi::Store::new(&self.engine, inner);
         store.limiter(|inner| &mut inner.limiter);
         refuel(&mut store.as_context_mut(), 0);
@@ -153,6 +158,10 @@ impl CoreEngine for Wasmi {
 
     fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D {
         &mut store.data_mut().data
+    }
+
+    fn into_data<D: HostFunctions<Self>>(store: Self::Store<D>) -> D {
+        store.into_data().data
     }
 }
 
@@ -180,6 +189,7 @@ impl fmt::Debug for WasmiModule {
 pub struct Inner<D> {
     fuel: Option<u64>,
     limiter: Limiter,
+    call_through: Arc<CallThrough>,
     /// The functions of the host, by what they are to wasmi, with the function that calls one, if
     /// it was needed.
     host: BTreeMap<String, Option<wasmi::Func>>,
@@ -259,6 +269,12 @@ impl<D: HostFunctions<Wasmi>> Context<'_, D> {
         WasmiFunction { wasmi: function, result, is_foreign }
     }
 
+    /// Returns a function that calls `callee` ordinarily.
+    fn call_through(&mut self, callee: wasmi::Func, ty: &CoreFunctionType) -> Option<wasmi::Func> {
+        let modules = self.0.data().call_through.clone();
+        modules.function(&mut self.0, callee, ty)
+    }
+
     fn wasmi_extern(it: CoreExtern<Wasmi>) -> Extern {
         match it {
             CoreExtern::Function(it) => Extern::Func(it.wasmi),
@@ -296,7 +312,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
             Some(Some(through)) => *through,
             Some(None) => {
                 let ty = value::core_function_type(&function.wasmi.ty(&self.0));
-                let through = ty.and_then(|ty| call_through::new(&mut self.0, function.wasmi, &ty));
+                let through = ty.and_then(|ty| self.call_through(function.wasmi, &ty));
                 let Some(through) = through else { return function };
                 self.0.data_mut().host.insert(name, Some(through));
                 through
@@ -307,7 +323,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 
     fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> WasmiFunction {
         let function = host_function::new(&mut self.0, number, ty);
-        let function = call_through::new(&mut self.0, function, ty).unwrap_or_else(|| {
+        let function = self.call_through(function, ty).unwrap_or_else(|| {
             // There is no function with this number: rather a trap than a wrong value.
             host_function::new(&mut self.0, u32::MAX, ty)
         });
@@ -328,6 +344,12 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         })
     }
 
+    fn release(&mut self, _: &[wasmi::Instance], functions: &[WasmiFunction]) {
+        for function in functions {
+            self.0.data_mut().host.remove(&format!("{:?}", function.wasmi));
+        }
+    }
+
     fn export(&self, instance: &wasmi::Instance, name: &str) -> Option<CoreExtern<Wasmi>> {
         Some(match instance.get_export(&self.0, name)? {
             Extern::Func(it) => CoreExtern::Function(self.function(it)),
@@ -339,6 +361,15 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 
     fn refuel(&mut self) {
         refuel(&mut self.0, 0);
+    }
+
+    fn set_fuel_slice(&mut self, fuel: u64) -> bool {
+        let slice = &mut self.0.data_mut().fuel;
+        let is_counted = slice.is_some();
+        if is_counted {
+            *slice = Some(fuel);
+        }
+        is_counted
     }
 
     fn set_memory_limits(&mut self, limits: MemoryLimits) {

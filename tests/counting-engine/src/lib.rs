@@ -44,6 +44,8 @@ pub struct Counts {
     pub stops: usize,
     /// Stopped calls that were told to go on.
     pub resumptions: usize,
+    /// Core instances that were released.
+    pub releases: usize,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +54,7 @@ struct Counters {
     host_function_calls: AtomicUsize,
     stops: AtomicUsize,
     resumptions: AtomicUsize,
+    releases: AtomicUsize,
 }
 
 fn count(counter: &AtomicUsize) {
@@ -69,12 +72,13 @@ impl CountingEngine {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let value = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-        let Counters { calls, host_function_calls, stops, resumptions } = &*self.counts;
+        let Counters { calls, host_function_calls, stops, resumptions, releases } = &*self.counts;
         Counts {
             calls: value(calls),
             host_function_calls: value(host_function_calls),
             stops: value(stops),
             resumptions: value(resumptions),
+            releases: value(releases),
         }
     }
 }
@@ -121,6 +125,10 @@ impl CoreEngine for CountingEngine {
 
     fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D {
         &mut Inner::data_mut(store).data
+    }
+
+    fn into_data<D: HostFunctions<Self>>(store: Self::Store<D>) -> D {
+        Inner::into_data(store).data
     }
 }
 
@@ -195,6 +203,15 @@ impl<D: HostFunctions<CountingEngine>> CoreContext for Context<'_, D> {
         self.0.instantiate(module, &imports)
     }
 
+    fn release(
+        &mut self,
+        instances: &[<Inner as CoreEngine>::Instance],
+        functions: &[FunctionOf<Self>],
+    ) {
+        self.0.data().counts.releases.fetch_add(instances.len(), Ordering::Relaxed);
+        self.0.release(instances, functions);
+    }
+
     fn export(
         &self,
         instance: &<Inner as CoreEngine>::Instance,
@@ -205,6 +222,10 @@ impl<D: HostFunctions<CountingEngine>> CoreContext for Context<'_, D> {
 
     fn refuel(&mut self) {
         self.0.refuel();
+    }
+
+    fn set_fuel_slice(&mut self, fuel: u64) -> bool {
+        self.0.set_fuel_slice(fuel)
     }
 
     fn set_memory_limits(&mut self, limits: MemoryLimits) {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::task::Waker;
 
-use weft::component::{Component, Instance, InstantiateError, Linker, LoadError, Store};
-use weft::engine::MemoryLimits;
+use weft::component::{
+    Component, Instance, InstantiateError, Linker, LoadError, Store, StoreLimits,
+};
 use weft::engine::wasmi::Wasmi;
 
 use super::offer::Offer;
@@ -23,14 +24,14 @@ pub struct Bounds {
     pub turns: u32,
     /// How many functions are called.
     pub functions: usize,
-    /// How much memory guests may have.
-    pub memory: MemoryLimits,
+    /// The limits of the store, but for the interruptions.
+    pub limits: StoreLimits,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        let memory = MemoryLimits::NONE.with_memory_bytes(16 << 20).with_table_elements(1 << 16);
-        Self { bytes: 1 << 20, fuel: 20_000, interruptions: 4, turns: 50, functions: 16, memory }
+        let limits = StoreLimits::DEFAULT.with_memory_bytes(16 << 20).with_table_elements(1 << 16);
+        Self { bytes: 1 << 20, fuel: 20_000, interruptions: 4, turns: 50, functions: 16, limits }
     }
 }
 
@@ -103,8 +104,8 @@ impl Hostile {
             Err(error) => return Fate::Refused(error),
         };
         let mut store = Store::new(&self.engine, ());
-        store.set_memory_limits(self.bounds.memory);
-        store.set_interruptions(Some(self.bounds.interruptions));
+        let Bounds { limits, interruptions, .. } = self.bounds;
+        store.set_limits(limits.with_interruptions(Some(interruptions)));
         store.set_turns_per_poll(self.bounds.turns);
         let fate = match self.instantiate(&mut store, &component) {
             Ok(instance) => self.call_all(&mut store, &instance),

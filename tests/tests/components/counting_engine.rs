@@ -4,9 +4,9 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use weft::abi::Val;
-use weft::component::{Component, Instance, Linker, Store};
+use weft::component::{Component, Instance, Linker, Store, StoreLimits};
+use weft::engine::CoreEngine as _;
 use weft::engine::wasmi::Wasmi;
-use weft::engine::{CoreEngine as _, MemoryLimits};
 use weft_counting_engine::{CountingEngine, Counts};
 
 /// `add` adds two numbers. `double-twice` asks the host twice to double its argument, and waits
@@ -81,15 +81,27 @@ fn calls_that_wait_stop_and_go_on_in_turns() {
     let second = store.start(&double_twice, &[Val::U32(10)]).unwrap();
     assert_eq!(
         engine.counts(),
-        Counts { calls: 2, host_function_calls: 2, stops: 2, resumptions: 0 }
+        Counts { calls: 2, host_function_calls: 2, stops: 2, resumptions: 0, releases: 0 }
     );
     assert_eq!(store.run(second).unwrap(), Some(Val::U32(40)));
     assert_eq!(store.run(first).unwrap(), Some(Val::U32(4)));
     // Each call asks twice, stops each time, and returns its result by a third host call.
     assert_eq!(
         engine.counts(),
-        Counts { calls: 2, host_function_calls: 6, stops: 4, resumptions: 4 }
+        Counts { calls: 2, host_function_calls: 6, stops: 4, resumptions: 4, releases: 0 }
     );
+}
+
+#[test]
+fn an_engine_hears_of_the_core_instances_that_are_released() {
+    let engine = CountingEngine::default();
+    let (mut store, instance) = instantiate(&engine);
+    store.remove_instance(&instance).unwrap();
+    let released = engine.counts().releases;
+    assert!(released > 0);
+    let (mut store, instance) = instantiate(&engine);
+    store.remove_instance(&instance).unwrap();
+    assert_eq!(engine.counts().releases, 2 * released);
 }
 
 #[test]
@@ -107,6 +119,6 @@ fn traps_and_limits_are_those_of_the_wrapped_engine() {
 
     let component = Component::new(&engine, &wat::parse_str(GUEST).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());
-    store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(1));
+    store.set_limits(StoreLimits::DEFAULT.with_memory_bytes(1));
     assert!(store.instantiate(&component, &linker()).is_err());
 }

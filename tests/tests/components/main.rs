@@ -11,7 +11,9 @@
 //! | `engine` | the adapter for wasmi, and what components owe to it |
 //! | `counting_engine` | an adapter that is not one of Weft's |
 //! | `programs` | random programs of built-in calls, as components |
+//! | `giving_up` | removing instances, abandoning and interrupting calls |
 //! | `hostile` | components that somebody made to do harm |
+//! | `limits` | the limits of a store |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
 //! | `allocations` | what components allocate once they are warm |
 
@@ -30,7 +32,11 @@ mod embedder;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod giving_up;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod linking;
 #[cfg(test)]

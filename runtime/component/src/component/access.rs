@@ -231,7 +231,7 @@ impl<E: CoreEngine, T: 'static> Drop for Giving<'_, E, T> {
     fn drop(&mut self) {
         if let Some(call) = self.call {
             let run = Box::new(move |caller: &mut Caller<'_, '_, E, T>| {
-                caller.cx.data_mut().calls.abandon(call);
+                caller.cx.data_mut().calls.add_unwanted(call);
             });
             self.access.mailbox.send(Request { acting: Acting::default(), run });
         }

@@ -45,7 +45,7 @@ struct Running<'s, E: CoreEngine, T: 'static> {
 impl<E: CoreEngine, T: 'static> Drop for Running<'_, E, T> {
     fn drop(&mut self) {
         if let Some(call) = self.call {
-            self.store.abandon(call);
+            self.store.no_longer_awaited(call);
         }
     }
 }

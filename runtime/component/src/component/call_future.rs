@@ -31,7 +31,9 @@ use super::stores::{CallId, Store};
 /// [kept it](Self::keep).
 ///
 /// Dropping it before its end [cancels](Store::cancel) the call. The guest hears of it when the
-/// store runs next, before anything else.
+/// store runs next, before anything else. A guest that the engine has interrupted at that moment
+/// can't hear: it spins, so it is given up as by a trap, and its instance can't be entered again.
+/// [`take_background_trap`](Store::take_background_trap) tells of it.
 #[must_use = "nothing runs before the future is polled"]
 pub struct CallFuture<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
     store: &'s mut Store<E, T>,
@@ -136,7 +138,7 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for CallFuture<'_, E, T,
 impl<E: CoreEngine, T: 'static, R> Drop for CallFuture<'_, E, T, R> {
     fn drop(&mut self) {
         if let Stage::Begun(call) = self.stage {
-            self.store.abandon(call);
+            self.store.no_longer_awaited(call);
         }
     }
 }

@@ -116,9 +116,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
             let vals = self.vals(&arguments).map_err(Fault::from)?;
             return function.start_with(cx, vals, R::lift);
         }
-        if function.store != cx.data().identity {
-            return Err(CallError::OtherStore);
-        }
+        function.check(cx.data())?;
         let begin = |state: &mut State<E, T>| {
             let (call, step) = state.invoke(function.id)?;
             state.calls.add_embedder_call(call, Vec::new(), R::lift)?;
@@ -154,10 +152,19 @@ impl Function {
         arguments: Vec<Val>,
         lift_result: LiftResult<E, T>,
     ) -> Result<SubtaskId, CallError> {
-        if self.store != cx.data().identity {
+        self.check(cx.data())?;
+        cx.start(self.id, &self.ty, arguments, lift_result)
+    }
+
+    /// Fails if the function is not there in this store.
+    fn check<E: CoreEngine, T: 'static>(&self, state: &State<E, T>) -> Result<(), CallError> {
+        if self.store != state.identity {
             return Err(CallError::OtherStore);
         }
-        cx.start(self.id, &self.ty, arguments, lift_result)
+        if state.functions.lifted(self.id).is_err() {
+            return Err(CallError::InstanceRemoved);
+        }
+        Ok(())
     }
 
     /// Lowers arguments without handles into the guest that is about to start.

@@ -56,6 +56,12 @@ pub enum ExportError {
         /// The name, after that of the interface that the function is in.
         name: String,
     },
+    /// The instance was removed from its store.
+    #[error("the instance with the function `{name}` was removed from its store")]
+    InstanceRemoved {
+        /// The name, after that of the interface that the function is in.
+        name: String,
+    },
     /// The function has another type.
     #[error("the function `{name}` has another type")]
     Mismatch {
@@ -74,14 +80,17 @@ impl ExportError {
         match self {
             Self::Missing { name, .. }
             | Self::OtherStore { name }
+            | Self::InstanceRemoved { name }
             | Self::Mismatch { name, .. } => name,
         }
     }
 
     /// Returns the error that names the interface, too.
     pub(crate) fn within(mut self, interface: &str) -> Self {
-        let (Self::Missing { name, .. } | Self::OtherStore { name } | Self::Mismatch { name, .. }) =
-            &mut self;
+        let (Self::Missing { name, .. }
+        | Self::OtherStore { name }
+        | Self::InstanceRemoved { name }
+        | Self::Mismatch { name, .. }) = &mut self;
         *name = format!("{interface}#{name}");
         if let Self::Missing { similar: Some(similar), .. } = &mut self {
             *similar = format!("{interface}#{similar}");

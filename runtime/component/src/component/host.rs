@@ -17,6 +17,7 @@ use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::component::store::host_result::HostError;
 use crate::component::store::machine::StoreChooser;
+use crate::component::store::store_limits::StoreLimit;
 use crate::component::store::trap_backtrace::TrapBacktrace;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
@@ -434,7 +435,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// # Errors
     ///
     /// [`CallError::Waits`] if the guest waits, which keeps the call; [`CallError::CallerResumed`]
-    /// if it resumes one of those that have called this host function; [`CallError::TooDeep`];
+    /// if it resumes one of those that have called this host function; [`CallError::Limit`];
     /// those of [`Store::call`].
     pub fn call<F: Callee>(
         &mut self,
@@ -517,7 +518,12 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     }
 
     pub(crate) fn check_depth(&self) -> Result<(), CallError> {
-        if self.cx.data().crossing.may_nest() { Ok(()) } else { Err(CallError::TooDeep) }
+        let state = self.cx.data();
+        if state.crossing.may_nest() {
+            Ok(())
+        } else {
+            Err(state.settings.limits.reached(StoreLimit::NativeCalls).into())
+        }
     }
 
     /// Runs something that may be interrupted and go on. Then it is the caller that runs again,

@@ -11,6 +11,7 @@ use crate::component::definition::versions;
 use crate::component::run::state::State;
 use crate::component::store::entity::{Entity, Exports};
 use crate::component::store::identity::Identity;
+use crate::component::store::roots::RootId;
 use crate::engine::CoreEngine;
 use crate::machine::FunctionId;
 
@@ -19,6 +20,9 @@ use super::export_error::{ExportError, similar_name};
 /// An instance of a component, in the store in which it was made.
 pub struct Instance<E: CoreEngine> {
     pub(crate) exports: Arc<Exports<E>>,
+    /// The instance that the host has made, which this is, or is a part of.
+    pub(crate) root: RootId,
+    pub(crate) is_whole: bool,
     pub(crate) store: Identity,
 }
 
@@ -36,7 +40,8 @@ impl<E: CoreEngine> Instance<E> {
     pub fn instance(&self, name: &str) -> Option<Self> {
         match versions::find(&self.exports.0, name, name)? {
             Entity::Instance(exports) => {
-                Some(Self { exports: exports.clone(), store: self.store.clone() })
+                let (exports, store) = (exports.clone(), self.store.clone());
+                Some(Self { exports, root: self.root, is_whole: false, store })
             }
             _ => None,
         }
@@ -63,7 +68,8 @@ impl<E: CoreEngine> Instance<E> {
     ///
     /// # Errors
     ///
-    /// [`ExportError::Missing`]; [`ExportError::OtherStore`] if `state` is that of another store.
+    /// [`ExportError::Missing`]; [`ExportError::OtherStore`] if `state` is that of another store;
+    /// [`ExportError::InstanceRemoved`].
     pub(crate) fn function_in<T: 'static>(
         &self,
         state: &State<E, T>,
@@ -71,6 +77,9 @@ impl<E: CoreEngine> Instance<E> {
     ) -> Result<Function, ExportError> {
         if self.store != state.identity {
             return Err(ExportError::OtherStore { name: name.into() });
+        }
+        if state.roots.get(self.root).is_none() {
+            return Err(ExportError::InstanceRemoved { name: name.into() });
         }
         let lifted =
             self.function_id(name).and_then(|id| Some((id, state.functions.lifted(id).ok()?)));
@@ -120,7 +129,8 @@ impl Function {
 
 impl<E: CoreEngine> Clone for Instance<E> {
     fn clone(&self) -> Self {
-        Self { exports: self.exports.clone(), store: self.store.clone() }
+        let Self { exports, root, is_whole, store } = self;
+        Self { exports: exports.clone(), root: *root, is_whole: *is_whole, store: store.clone() }
     }
 }
 

@@ -108,9 +108,13 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
                 return Err(InstantiateError::Imports(errors.collect()));
             }
         }
-        let imports = entities(&self.imports, cx.data_mut())?;
-        let exports = cx.instantiate_component(component, &imports)?;
-        Ok(Instance { exports: Arc::new(exports), store: cx.data().identity.clone() })
+        let imports = entities(&self.imports, cx.data_mut()).map_err(InstantiateError::from);
+        let made = imports.and_then(|imports| cx.instantiate_component(component, &imports));
+        // Of those that were found, and not imported after all.
+        cx.data_mut().remove_unused_host_functions()?;
+        let (exports, root) = made?;
+        let (exports, store) = (Arc::new(exports), cx.data().identity.clone());
+        Ok(Instance { exports, root, is_whole: true, store })
     }
 }
 

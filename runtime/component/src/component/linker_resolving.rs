@@ -108,7 +108,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
                 _ => Given::Instance(BTreeMap::new()),
             },
             Provided::Exports(instance) => {
-                Given::Exports(instance.exports.clone(), instance.store.clone())
+                Given::Exports(instance.exports.clone(), instance.store.clone(), instance.root)
             }
             Provided::Resource(token) => {
                 if let ExternType::Resource(slot) = ty {

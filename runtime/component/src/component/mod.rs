@@ -12,6 +12,7 @@
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
+//! | [`StoreLimits`], [`InterruptHandle`] | what guests may take, and stopping them |
 //! | [`LoadError`], [`InstantiateError`], [`CallError`], [`WaitsForHost`], [`Deadlock`] | why it did not work |
 //!
 //! Calls block, are futures of any executor, or are polled without one. A store runs only while
@@ -31,6 +32,7 @@ mod component_type;
 mod definition;
 mod export_error;
 mod function_table;
+mod giving_up;
 mod host;
 mod instance;
 mod instance_pre;
@@ -43,6 +45,7 @@ mod loading;
 mod missing;
 mod progress;
 mod raising;
+mod remove_error;
 mod run;
 mod store;
 mod stores;
@@ -68,6 +71,7 @@ pub use definition::function_type::FunctionType;
 pub use definition::import_error::ImportError;
 pub use export_error::ExportError;
 pub use function_table::FunctionTable;
+pub use giving_up::FuelNotCounted;
 pub use host::AsContextMut;
 pub use instance::{Function, Instance};
 pub use instance_pre::InstancePre;
@@ -77,6 +81,7 @@ pub use linker_items::{LinkerItem, UnknownImport};
 pub use load_error::LoadError;
 pub use loading::Component;
 pub use progress::PollProgress;
+pub use remove_error::RemoveError;
 pub use run::context::Caller;
 pub use run::host_ends::EndEvent;
 pub use run::host_resource::HostResourceType;
@@ -88,8 +93,10 @@ pub use store::handle_error::{HandleError, HandleProblem};
 pub use store::host_panic::HostPanic;
 pub use store::host_result::{HostError, HostFuture, HostResult, SharedHostError};
 pub use store::host_result_error::{HostResultError, HostResultProblem};
+pub use store::interrupts::InterruptHandle;
 pub use store::machine::StoreChooser;
 pub use store::module::Module;
+pub use store::store_limits::{LimitReached, StoreLimit, StoreLimits};
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
 pub use store::trap_backtrace::{CoreEntry, GuestFrame, TrapBacktrace, TrapFrame};
 pub use store::waits_for_host::{HostAwaited, WaitsForHost};

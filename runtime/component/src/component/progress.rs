@@ -10,7 +10,7 @@ pub struct PollProgress {
     /// How many calls were begun whose end was not taken yet.
     pub calls: usize,
     /// How many threads of guests there are which have begun and not ended. Those that were part
-    /// of a trap are among them as long as the store lives.
+    /// of a trap are among them until their instance is [removed](super::Store::remove_instance).
     pub threads: usize,
     /// The number of host functions and of host tasks made of futures that wait. Each wakes the
     /// waker when it can go on.

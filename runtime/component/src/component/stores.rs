@@ -18,10 +18,11 @@ use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
 use crate::component::store::machine::StoreChooser;
+use crate::component::store::store_limits::StoreLimits;
 use crate::component::store::trap_backtrace::TrapBacktrace;
 use crate::component::store::unwinding::raise;
 use crate::context::Contexts;
-use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
+use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::error_context::ErrorContexts;
 use crate::host::{ExtensionAccess, HostExtensions};
@@ -41,6 +42,19 @@ use super::progress::PollProgress;
 use super::raising::or_panic;
 
 /// Where instances of components live and run.
+///
+/// # Memory
+///
+/// What Weft has for an instance is freed when the instance is
+/// [removed](Self::remove_instance), and what it has for a call when the call has returned: a store
+/// in which instances come and go stays as large as what it has at a time.
+///
+/// What the engine has is freed when the engine can. **wasmi frees nothing before its store is
+/// dropped**, so there a store is the unit of memory. Each instance that was ever made keeps about
+/// 450 bytes, 120 more for each function that its core modules import, and its linear memories and
+/// tables as they are. An empty store takes about 5 KiB, so instances that come and go are best
+/// made in stores that come and go. Instances of several stores can't call one another: a store of
+/// wasmi's for each instance would have the same price, and more for each call.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
     pub(crate) engine_store: E::Store<State<E, T>>,
     pub(crate) turns_per_poll: u32,
@@ -97,22 +111,18 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         &E::data(&self.engine_store).data
     }
 
-    /// Sets how often guests may go on, since a call was last started or [run](Self::run), after
-    /// the engine interrupted them as they ran for too long; then the call fails with
-    /// [`CallError::Interrupted`], and the instances that were interrupted can't be entered any
-    /// more. Without a limit, which is the default, they go on for ever.
-    pub fn set_interruptions(&mut self, limit: Option<u32>) {
-        self.context().data_mut().settings.set_interruption_limit(limit);
+    /// Returns the limits of the store.
+    pub fn limits(&self) -> StoreLimits {
+        E::data(&self.engine_store).settings.limits
     }
 
-    /// Sets how much the guests of the store may have in linear memories and tables, all together,
-    /// from now on. Without limits, which is the default, they may have as much as there is.
+    /// Sets the limits of the store, from now on. What guests have already they keep, and so do
+    /// instances their limit of handles.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {
-    /// use weft::component::{CallError, Component, InstantiateError, Linker, Store};
+    /// use weft::component::{Component, InstantiateError, Linker, Store, StoreLimit, StoreLimits};
     /// use weft::engine::wasmi::Wasmi;
-    /// use weft::engine::{CoreTrap, MemoryLimits};
     ///
     /// let engine = Wasmi::default();
     /// let component = wat::parse_str(r#"
@@ -122,32 +132,21 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// "#)?;
     /// let component = Component::new(&engine, &component)?;
     /// let mut store = Store::new(&engine, ());
-    /// store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(1 << 20));
+    /// store.set_limits(StoreLimits::UNTRUSTED.with_memory_bytes(1 << 20));
     /// store.instantiate(&component, &Linker::new())?;
     /// let error = store.instantiate(&component, &Linker::new()).unwrap_err();
-    /// let InstantiateError::Call(CallError::Core(trap)) = error else { panic!("{error}") };
-    /// assert_eq!(trap, CoreTrap::MemoryLimit);
+    /// let InstantiateError::Limit(reached) = error else { panic!("{error}") };
+    /// assert_eq!((reached.limit, reached.value), (StoreLimit::MemoryBytes, 1 << 20));
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn set_memory_limits(&mut self, limits: MemoryLimits) {
-        self.context().set_memory_limits(limits);
-    }
-
-    /// Lets each instance that is made from now on have at most so many handles, and at most so
-    /// many threads: a guest that wants more traps with `table-full`, and so does one in which
-    /// there is no room for the thread of another call. The Component Model allows
-    /// [`MAX_TABLE_LENGTH`](crate::limit::MAX_TABLE_LENGTH), for which a guest that makes
-    /// something in a loop needs gigabytes of the host's memory.
-    pub fn set_max_table_length(&mut self, length: u32) {
-        self.context().data_mut().machine.set_max_table_length(length);
-    }
-
-    /// Keeps at most so many bytes of the debug message that a guest gives a new error context, and
-    /// cuts a longer one at the end of a character, as the Component Model allows. Without this,
-    /// messages are kept whole.
-    pub fn set_max_debug_message_length(&mut self, bytes: usize) {
-        self.context().data_mut().settings.set_max_debug_message_length(bytes);
+    pub fn set_limits(&mut self, limits: StoreLimits) {
+        let mut cx = self.context();
+        cx.set_memory_limits(limits.memory());
+        let state = cx.data_mut();
+        state.machine.set_max_table_length(limits.handles);
+        state.crossing.set_max_depth(limits.native_calls);
+        state.settings.limits = limits;
     }
 
     /// From now on, the limit is counted from 0.
@@ -232,7 +231,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.settle(turns)?;
         let call = or_panic(function.start(&mut self.context(), arguments))?;
         if self.context().data().has_panic_of_nobody() {
-            self.abandon(call);
+            self.no_longer_awaited(call);
             self.raise_panic_of_nobody();
         }
         Ok(call)
@@ -406,11 +405,6 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Does what comes before anything new: see [`Context::settle`].
     pub(crate) fn settle(&mut self, turns: u32) -> Result<(), Error> {
         self.context().settle(turns)
-    }
-
-    /// A call is to be cancelled and forgotten as soon as the store runs.
-    pub(crate) fn abandon(&mut self, call: SubtaskId) {
-        self.context().data_mut().calls.abandon(call);
     }
 
     /// Returns a view of the [contexts](crate::context): a **host extension**.

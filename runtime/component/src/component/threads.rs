@@ -297,7 +297,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// # Errors
     ///
     /// Those of [`Store::spawn_thread_ref`]; [`CallError::CallerResumed`] if the thread resumes one
-    /// of those that have called this function; [`CallError::TooDeep`]; [`MachineError::OtherStep`]
+    /// of those that have called this function; [`CallError::Limit`]; [`MachineError::OtherStep`]
     /// in the destructor of a resource that a guest has dropped.
     pub fn spawn_thread_ref<F: Callee>(
         &mut self,

@@ -88,6 +88,9 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
 
     /// What is in a store.
     fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D;
+
+    /// Drops a store, and returns what was in it.
+    fn into_data<D: HostFunctions<Self>>(store: Self::Store<D>) -> D;
 }
 
 /// The store of an engine, while it is lent.
@@ -134,6 +137,20 @@ pub trait CoreContext {
         imports: &[CoreExtern<Self::Engine>],
     ) -> Result<<Self::Engine as CoreEngine>::Instance, CoreTrap>;
 
+    /// Releases what was made for one component instance: its core instances, and the functions
+    /// that [`new_function`](Self::new_function) and its like made for them.
+    ///
+    /// Nothing of them is called, read or resumed any more. An engine that can free memory before
+    /// its store is dropped frees theirs; one that can't, as wasmi, forgets at least what the
+    /// adapter keeps for them. Without this method nothing is freed.
+    fn release(
+        &mut self,
+        instances: &[<Self::Engine as CoreEngine>::Instance],
+        functions: &[FunctionOf<Self>],
+    ) {
+        let _ = (instances, functions);
+    }
+
     /// What an instance exports as `name`.
     fn export(
         &self,
@@ -145,6 +162,14 @@ pub trait CoreContext {
     /// here on. Calls from within functions of the host count for the guest that runs already, so
     /// that guests which call one another for ever are interrupted like one that never returns.
     fn refuel(&mut self) {}
+
+    /// Sets how much fuel guests use before the engine interrupts them, from the next
+    /// [`refuel`](Self::refuel) on. What fuel is, is the engine's matter. Returns `false` if the
+    /// engine interrupts nobody.
+    fn set_fuel_slice(&mut self, fuel: u64) -> bool {
+        let _ = fuel;
+        false
+    }
 
     /// Sets how much the guests of the store may have from now on. What they have already they keep.
     fn set_memory_limits(&mut self, limits: MemoryLimits);

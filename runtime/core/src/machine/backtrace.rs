@@ -164,7 +164,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Some(BacktraceEntry::Task {
             task: self.task_id(task).ok()?,
             instance: self.instance_id(instance).ok()?,
-            function,
+            function: function.and_then(|function| self.function_id(function).ok()),
             code,
             is_waiting,
         })

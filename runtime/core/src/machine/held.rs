@@ -113,6 +113,38 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(false)
     }
 
+    /// Unwinds a held stack with a guest of `instance` on it, which is given up. Returns `true` if there
+    /// was one, so that there may be others.
+    pub(crate) fn unwind_held_of(&mut self, instance: Key<Instance>) -> Result<bool, Error> {
+        if self.instances.get(instance)?.held == 0 {
+            return Ok(false);
+        }
+        for position in 0..self.threads.positions() {
+            let Some(thread) = self.threads.key_at(position) else { continue };
+            let Some(stack) = self.held_stack(thread)? else { continue };
+            if self.is_on_stack(instance, stack)? {
+                self.abandon_held(thread, stack)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns `true` if a guest of `instance` is on a held stack.
+    fn is_on_stack(&self, instance: Key<Instance>, stack: Key<HeldFrame>) -> Result<bool, Error> {
+        let mut entry = Some(stack);
+        while let Some(key) = entry {
+            let HeldFrame { entry: held, above } = *self.held.get(key)?;
+            if let HeldEntry::Frame(frame) = held
+                && self.instance_of_frame(frame)? == Some(instance)
+            {
+                return Ok(true);
+            }
+            entry = above;
+        }
+        Ok(false)
+    }
+
     /// Makes sure that there is room to hold the stack of nested calls.
     pub(crate) fn reserve_held(&mut self) -> Result<(), Error> {
         self.held.reserve(self.frames.len().saturating_add(EXTRA_ENTRIES))
@@ -306,7 +338,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// The instance of a frame that can be held; nothing where the host has begun something.
-    fn instance_of_frame(&self, frame: Frame) -> Result<Option<Key<Instance>>, Error> {
+    pub(crate) fn instance_of_frame(&self, frame: Frame) -> Result<Option<Key<Instance>>, Error> {
         Ok(match frame {
             Frame::Host { .. } | Frame::HostCopy { .. } | Frame::Realloc { .. } => None,
             Frame::Lower { thread, .. } | Frame::CancelSubtask { thread, .. } => {

@@ -405,13 +405,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
+    /// The instance that a task runs in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn instance_of(&self, task: TaskId) -> Result<InstanceId, Error> {
+        self.instance_id(self.tasks.get(self.task_key(task)?)?.instance)
+    }
+
     /// The function that a task was begun for; nothing for `realloc`.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]
     pub fn function_of(&self, task: TaskId) -> Result<Option<FunctionId>, Error> {
-        Ok(self.tasks.get(self.task_key(task)?)?.function)
+        let function = self.tasks.get(self.task_key(task)?)?.function;
+        function.map(|function| self.function_id(function)).transpose()
     }
 
     /// Every waitable that is in a set, with the set, in no order that means anything. A set does

@@ -179,31 +179,73 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Its threads never run again, and its tasks never resolve. Its handles are dropped without
     /// calling destructors, and its ends of streams and futures as if it had dropped them, so
     /// that whoever holds the other ends learns of it; calls that it made go on, and their
-    /// results are dropped. Functions and types stay: a machine has them as long as it lives.
-    /// This takes time with the size of the machine, not only with that of the instance.
+    /// results are dropped. Stacks on which a guest of it is [held](Self::hold_callers) are given
+    /// up, as by a trap: that locks down all instances on them. Its functions go with it: a guest that calls one of them traps with
+    /// `cannot-enter-component-instance`, and so does the host. Resources of its types have no
+    /// destructor any more; types stay until [`remove_types`](Self::remove_types). This takes time
+    /// with the size of the machine, not only with that of the instance.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`MachineError::InstanceRuns`] while one of its threads is part of a
-    /// call that the host has begun, or [held](Self::hold_callers); [`MachineError::OtherStep`] while a step is to be ended, or a
+    /// call that the host has begun; [`MachineError::OtherStep`] while a step is to be ended, or a
     /// trap to be [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
-        let id = instance;
-        let instance = self.instance_key(id)?;
+        self.clear_instance(instance)?;
+        let key = self.instance_key(instance)?;
+        let mut last = self.instances.get(key)?.last_function;
+        while let Some(function) = last {
+            last = self.functions.remove(function)?.before;
+        }
+        self.hooks.instance_removed(instance)?;
+        self.instances.remove(key)?;
+        Ok(())
+    }
+
+    /// Fails if a component instance can't be [removed](Self::remove_instance) or
+    /// [cleared](Self::clear_instance) now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`remove_instance`](Self::remove_instance).
+    pub fn check_removable(&self, instance: InstanceId) -> Result<(), Error> {
+        let instance = self.instance_key(instance)?;
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(MachineError::OtherStep.into());
         }
-        if self.instances.get(instance)?.held > 0 {
-            return Err(MachineError::InstanceRuns.into());
+        let mut runs = match self.current {
+            Some(thread) => self.instance_of_thread(thread)? == instance,
+            None => false,
+        };
+        for frame in (0..self.frames.len()).filter_map(|position| self.frames.get(position)) {
+            let found = match *frame {
+                Frame::Realloc { previous: Some(thread), .. } => {
+                    Some(self.instance_of_thread(thread)?)
+                }
+                frame => self.instance_of_frame(frame)?,
+            };
+            runs |= found == Some(instance);
         }
-        for position in 0..self.threads.positions() {
-            let Some(thread) = self.thread_of(instance, position)? else { continue };
-            if self.threads.get(thread)?.state == ThreadActivity::Running {
-                return Err(MachineError::InstanceRuns.into());
-            }
-        }
+        if runs { Err(MachineError::InstanceRuns.into()) } else { Ok(()) }
+    }
+
+    fn instance_of_thread(&self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
+        Ok(self.tasks.get(self.threads.get(thread)?.task)?.instance)
+    }
+
+    /// Locks a component instance down, and drops all it has: a **host extension**. Only the
+    /// instance is left, and its functions, which trap when they are called.
+    ///
+    /// [`remove_instance`](Self::remove_instance) says what becomes of what it has.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`remove_instance`](Self::remove_instance).
+    pub fn clear_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        self.check_removable(instance)?;
+        let instance = self.instance_key(instance)?;
         self.lock_down(instance)?;
-        while self.unwind_held()? {}
+        while self.unwind_held_of(instance)? || self.unwind_held()? {}
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
             if let Some(thread) = self.thread_of(instance, position)? {
@@ -222,8 +264,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             }
         }
         *self.tables_mut(instance)? = Tables::new(self.max_table_length);
-        self.hooks.instance_removed(id)?;
-        self.instances.remove(instance)?;
         Ok(())
     }
 

@@ -78,6 +78,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(());
         }
         let Task { function, instance, caller, .. } = *self.tasks.get(task)?;
+        let function = function.map(|function| self.function_id(function)).transpose()?;
         let task = NewTask {
             task: self.task_id(task)?,
             implicit_thread: self.thread_id(implicit_thread)?,

@@ -4,7 +4,9 @@ use core::fmt;
 
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::error::Error;
-use crate::id::{EndId, ErrorContextId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId};
+use crate::id::{
+    EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId,
+};
 use crate::limits::{Limits, Storage, Table, bytes_of, entries};
 
 use super::arena::{Arena, Key, Slot};
@@ -12,7 +14,7 @@ use super::hooks::Hooks;
 use super::index_table::Entry;
 use super::list::List;
 use super::operation::FEW;
-use super::record::definition::{Function, TypeDefinition};
+use super::record::definition::{DefinedFunction, NumberedType};
 use super::record::error_context::ErrorContext;
 use super::record::frame::{Frame, Outstanding};
 use super::record::held::HeldFrame;
@@ -34,8 +36,11 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) tables: L::Instances<Tables<L>>,
     /// How long the tables of new instances become at most.
     pub(super) max_table_length: u32,
-    pub(super) functions: L::Functions<Function>,
-    pub(super) types: L::Types<TypeDefinition>,
+    pub(super) functions: Arena<DefinedFunction, L::Functions<Slot<DefinedFunction>>>,
+    /// In the order of their numbers, of which there are gaps where types were removed.
+    pub(super) types: L::Types<NumberedType>,
+    /// The number of the next type: none is used twice.
+    pub(super) next_type: u32,
     pub(super) tasks: Arena<Task, L::Tasks<Slot<Task>>>,
     pub(super) threads: Arena<Thread, L::Threads<Slot<Thread>>>,
     pub(super) waitables: Arena<Waitable, L::Waitables<Slot<Waitable>>>,
@@ -103,8 +108,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             instances: Arena::new(Table::Instances),
             tables: Storage::EMPTY,
             max_table_length: L::MAX_TABLE_LENGTH,
-            functions: Storage::EMPTY,
+            functions: Arena::new(Table::Functions),
             types: Storage::EMPTY,
+            next_type: 0,
             tasks: Arena::new(Table::Tasks),
             threads: Arena::new(Table::Threads),
             waitables: Arena::new(Table::Waitables),
@@ -164,8 +170,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     entries! { machine {
         Instances: machine.instances.len(), [Slot<Instance>, Tables<L>];
-        Functions: machine.functions.len(), [Function];
-        Types: machine.types.len(), [TypeDefinition];
+        Functions: machine.functions.len(), [Slot<DefinedFunction>];
+        Types: machine.types.len(), [NumberedType];
         Handles: machine.count_in_tables(|it| it.handles.len()), [Entry<Handle>];
         ThreadIndices: machine.count_in_tables(|it| it.threads.len()), [Entry<Key<Thread>>];
         Tasks: machine.tasks.len(), [Slot<Task>];
@@ -227,6 +233,7 @@ ids! {
     EndId, end_id, end_key: waitables, Waitable;
     ErrorContextId, error_context_id, error_context_key: error_contexts, ErrorContext;
     WaitableSetId, set_id, set_key: sets, WaitableSet;
+    FunctionId, function_id, function_key: functions, DefinedFunction;
 }
 
 /// The ids of what will be made next.

@@ -9,13 +9,16 @@ use crate::limits::{Limits, Storage, Table};
 
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::record::definition::{Function, LiftMode, LiftedFunction, TypeDefinition, frames_of};
+use super::record::definition::{
+    DefinedFunction, Function, LiftMode, LiftedFunction, NumberedType, TypeDefinition, frames_of,
+};
 use super::record::frame::Frame;
 use super::record::task::Thread;
 use super::record::waitable::{Callee, Ends, Kind, Subtask, Waitable};
 use super::state::Machine;
 use super::step::{Flow, Step};
-use crate::id::{FunctionId, InstanceId, SubtaskId};
+use crate::id::{FunctionId, Id as _, InstanceId, SubtaskId};
+use crate::trap::Trap;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Numbers a type. The host makes sure that types which the spec says are equal have one
@@ -44,15 +47,63 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             }
         }
         let full = Error::Full(Table::Types);
-        let index = u32::try_from(self.types.len()).map_err(|_| full)?;
-        self.types.push(definition).map_err(|_| full)?;
-        Ok(TypeIndex(index))
+        let next = self.next_type.checked_add(1).ok_or(full)?;
+        let number = TypeIndex(self.next_type);
+        self.types.push(NumberedType { number, definition }).map_err(|_| full)?;
+        self.next_type = next;
+        Ok(number)
+    }
+
+    /// Removes types, which nobody names any more: a **host extension**. Their numbers are not used
+    /// again. Numbers of no type are ignored; `numbers` are in ascending order.
+    ///
+    /// This takes time with the number of types in the machine.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inconsistent`] if the table is broken.
+    pub fn remove_types(&mut self, numbers: &[TypeIndex]) -> Result<(), Error> {
+        let broken = Error::Inconsistent(Table::Types);
+        let mut kept = 0;
+        for position in 0..self.types.len() {
+            let ty = *self.types.get(position).ok_or(broken)?;
+            if numbers.binary_search_by_key(&ty.number.0, |number| number.0).is_err() {
+                *self.types.get_mut(kept).ok_or(broken)? = ty;
+                kept += 1;
+            }
+        }
+        while self.types.len() > kept {
+            self.types.pop();
+        }
+        Ok(())
+    }
+
+    /// Returns what a type is.
+    #[inline]
+    fn type_definition(&self, ty: TypeIndex) -> Result<&TypeDefinition, Error> {
+        // Each type is at the position of its number, or before it.
+        let mut end = self.types.len().min((ty.0 as usize).saturating_add(1));
+        let mut begin = 0;
+        let mut middle = end.saturating_sub(1);
+        while begin < end {
+            let found = self.types.get(middle).ok_or(Error::Inconsistent(Table::Types))?;
+            if found.number == ty {
+                return Ok(&found.definition);
+            }
+            if found.number.0 < ty.0 {
+                begin = middle + 1;
+            } else {
+                end = middle;
+            }
+            middle = begin + (end - begin) / 2;
+        }
+        Err(Error::Unknown(Table::Types))
     }
 
     /// `none_or_number_type` of the element of a stream or future.
     pub(crate) fn none_or_number_type(&self, ty: TypeIndex) -> Result<bool, Error> {
-        match self.types.get(ty.0 as usize) {
-            Some(TypeDefinition::Ends { is_none_or_number }) => Ok(*is_none_or_number),
+        match self.type_definition(ty) {
+            Ok(TypeDefinition::Ends { is_none_or_number }) => Ok(*is_none_or_number),
             _ => Err(Error::Unknown(Table::Types)),
         }
     }
@@ -72,8 +123,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         &self,
         ty: TypeIndex,
     ) -> Result<(Option<InstanceId>, Option<FunctionId>), Error> {
-        match self.types.get(ty.0 as usize) {
-            Some(TypeDefinition::Resource { instance, destructor }) => Ok((*instance, *destructor)),
+        match self.type_definition(ty) {
+            Ok(TypeDefinition::Resource { instance, destructor }) => Ok((*instance, *destructor)),
             _ => Err(Error::Unknown(Table::Types)),
         }
     }
@@ -88,11 +139,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn lift(&mut self, function: LiftedFunction) -> Result<FunctionId, Error> {
-        self.instance_key(function.instance)?;
+        let instance = self.instance_key(function.instance)?;
         if function.lift.is_async() && !function.is_async {
             return Err(MachineError::AsyncLiftOfSyncType.into());
         }
-        self.define_function(Function::Lifted(function))
+        let before = self.instances.get(instance)?.last_function;
+        let function = Function::Lifted(function);
+        let key = self.functions.insert(DefinedFunction { function, before })?;
+        self.instances.get_mut(instance)?.last_function = Some(key);
+        self.function_id(key)
     }
 
     /// Makes a function of the host something that guests can call: the machine calls it by
@@ -102,18 +157,39 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Full`]: [`Table::Functions`].
     pub fn define_host_function(&mut self, number: u32) -> Result<FunctionId, Error> {
-        self.define_function(Function::Host { number })
+        let function = Function::Host { number };
+        let key = self.functions.insert(DefinedFunction { function, before: None })?;
+        self.function_id(key)
     }
 
-    fn define_function(&mut self, function: Function) -> Result<FunctionId, Error> {
-        let id = FunctionId::from_position(self.functions.len())?;
-        self.functions.push(function).map_err(|_| Error::Full(Table::Functions))?;
-        Ok(id)
+    /// Removes a host function, which no guest imports any more: a **host extension**.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if it is none, or was removed before.
+    pub fn remove_host_function(&mut self, function: FunctionId) -> Result<(), Error> {
+        let key = self.function_key(function)?;
+        match self.functions.get(key)?.function {
+            Function::Host { .. } => self.functions.remove(key).map(|_| ()),
+            Function::Lifted(_) => Err(Error::Unknown(Table::Functions)),
+        }
     }
 
     #[inline]
     pub(crate) fn function(&self, function: FunctionId) -> Result<Function, Error> {
-        self.functions.get(function.position()).copied().ok_or(Error::Unknown(Table::Functions))
+        Ok(self.functions.get(self.function_key(function)?)?.function)
+    }
+
+    /// Returns a function that is about to be called.
+    ///
+    /// Traps: `cannot-enter-component-instance` if it was removed with its instance.
+    pub(crate) fn called_function(&self, function: FunctionId) -> Result<Function, Failure> {
+        match self.function(function) {
+            Err(Error::Unknown(_)) if function.position() < self.functions.positions() => {
+                Err(Trap::CannotEnterComponentInstance.into())
+            }
+            found => Ok(found?),
+        }
     }
 
     /// `Store.invoke`: the host calls a guest's export.
@@ -145,7 +221,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         destroyed: Option<u64>,
         holder: Option<Key<Thread>>,
     ) -> Result<(SubtaskId, Step), Failure> {
-        let Function::Lifted(lifted) = self.function(function)? else {
+        let Function::Lifted(lifted) = self.called_function(function)? else {
             return Err(Error::Unknown(Table::Functions).into());
         };
         self.check_host_has_control()?;

@@ -3,12 +3,12 @@
 use crate::chooser::{Choice, Chooser};
 use crate::core_value::CoreValue;
 use crate::error::{Error, Failure};
-use crate::limits::{Limits, Storage, Table};
+use crate::limits::{Limits, Table};
 use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::{Hooks, ThreadEnd};
-use super::record::definition::{Function, LiftMode, LiftedFunction};
+use super::record::definition::{DefinedFunction, Function, LiftMode, LiftedFunction};
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::task::{Code, Continuation, Queue, Task, TaskState, Thread};
@@ -22,7 +22,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The function of `task`.
     #[inline]
     pub(crate) fn task_function(&self, task: Key<Task>) -> Result<FunctionId, Error> {
-        self.tasks.get(task)?.function.ok_or(Error::Unknown(Table::Functions))
+        let function = self.tasks.get(task)?.function.ok_or(Error::Unknown(Table::Functions))?;
+        self.function_id(function)
     }
 
     /// The function of `task`, as it was lifted; nothing for `realloc`.
@@ -30,8 +31,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn lifted(&self, task: Key<Task>) -> Result<Option<&LiftedFunction>, Error> {
         match self.tasks.get(task)?.function {
             None => Ok(None),
-            Some(function) => match self.functions.get(function.position()) {
-                Some(Function::Lifted(lifted)) => Ok(Some(lifted)),
+            Some(function) => match self.functions.get(function)? {
+                DefinedFunction { function: Function::Lifted(lifted), .. } => Ok(Some(lifted)),
                 _ => Err(Error::Unknown(Table::Functions)),
             },
         }
@@ -435,6 +436,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         caller: Option<Key<Waitable>>,
         (continuation, code): (Continuation, Code),
     ) -> Result<(Key<Task>, Key<Thread>), Error> {
+        let function = function.map(|function| self.function_key(function)).transpose()?;
         let task = self.tasks.insert(Task {
             function,
             instance,

@@ -6,7 +6,7 @@ use wasmi::Config;
 use weft::abi::Val;
 use weft::component::{
     CallError, Caller, Component, Function, GuestFrame, Instance, InstantiateError, Linker, Store,
-    TrapBacktrace, TrapFrame,
+    StoreLimits, TrapBacktrace, TrapFrame,
 };
 use weft::engine::CoreTrap;
 use weft::engine::wasmi::Wasmi;
@@ -302,7 +302,7 @@ fn what_the_engine_interrupted_for_good_says_where_it_was() {
             (func (export "spin") (canon lift (core func $module "spin"))))"#;
     let component = Component::new(&engine, &wat::parse_str(text).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());
-    store.set_interruptions(Some(3));
+    store.set_limits(StoreLimits::DEFAULT.with_interruptions(Some(3)));
     let instance = store.instantiate(&component, &Linker::new()).unwrap();
     let spin = store.function(&instance, "spin").unwrap();
     assert!(matches!(store.call(&spin, &[]), Err(CallError::Interrupted)));

@@ -169,7 +169,7 @@ fn threads_that_begin_threads_for_ever_are_stopped_by_a_limit() {
     linker.function("wait", move |caller, _| {
         let function = functions.lock().unwrap().get(0).cloned().ok_or("no function")?;
         match caller.spawn_thread_ref(&function, &[Val::U32(0)], CONFIG, None) {
-            Err(ThreadError::Call(CallError::TooDeep)) => {
+            Err(ThreadError::Call(CallError::Limit(_))) => {
                 *noted.lock().unwrap() = Some(caller.threads().count());
             }
             other => drop(other?),

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use weft::abi::Val;
-use weft::component::{CallError, Component, Function, InstantiateError, Linker, Store};
+use weft::component::{
+    CallError, Component, Function, InstantiateError, Linker, Store, StoreLimits,
+};
 use weft::engine::wasmi::Wasmi;
 
 use crate::engine::components::{function, load};
@@ -96,7 +98,7 @@ fn a_guest_nested_in_others_goes_on_after_each_interruption_where_it_was() {
 
 /// How a call fails that may go on so often.
 fn interrupted(store: &mut Store<Wasmi>, spin: &Function, limit: u32) {
-    store.set_interruptions(Some(limit));
+    store.set_limits(StoreLimits::DEFAULT.with_interruptions(Some(limit)));
     let result = store.call(spin, &[]);
     assert!(matches!(result, Err(CallError::Interrupted)), "{result:?}");
 }
@@ -143,10 +145,10 @@ fn the_limit_is_of_one_call_and_counts_anew_for_the_next() {
     let needed = (0..1_000).find(|limit| {
         let (mut store, instance) = load(&engine, &format!("(component {COUNTS})"));
         let sum_function = function(&store, &instance, "sum");
-        store.set_interruptions(Some(*limit));
+        store.set_limits(StoreLimits::DEFAULT.with_interruptions(Some(*limit)));
         store.call(&sum_function, &[Val::U32(1_000)]).is_ok()
     });
-    store.set_interruptions(needed);
+    store.set_limits(StoreLimits::DEFAULT.with_interruptions(needed));
     for _ in 0..10 {
         assert_eq!(store.call(&sum_function, &[Val::U32(1_000)]).unwrap(), Some(Val::U32(500_500)));
     }
@@ -284,7 +286,7 @@ fn a_realloc_that_never_ends_is_given_up_even_without_a_limit() {
         let engine = engine(1_000);
         // Counting down from 0 takes as long as from 2³².
         let (mut store, instance) = load(&engine, &slow(0, 1));
-        store.set_interruptions(limit);
+        store.set_limits(StoreLimits::DEFAULT.with_interruptions(limit));
         let get = function(&store, &instance, "get");
         let result = store.call(&get, &[text("hello")]);
         assert!(matches!(result, Err(CallError::Interrupted)), "{result:?}");
@@ -299,7 +301,7 @@ fn a_post_return_that_never_ends_is_given_up() {
     let (mut store, instance) = load(&engine, &slow(1, 0));
     let get = function(&store, &instance, "get");
     // The result is there before the function is called, so that the call has it.
-    store.set_interruptions(Some(5));
+    store.set_limits(StoreLimits::DEFAULT.with_interruptions(Some(5)));
     let first = store.call(&get, &[text("hello")]);
     assert!(matches!(first, Ok(Some(Val::String(_)))), "{first:?}");
     let second = store.call(&get, &[text("hello")]);
@@ -433,7 +435,7 @@ fn a_guest_that_calls_a_host_that_calls_a_guest_for_ever_is_interrupted() {
     let calls_back = crate::engine::components::component(&engine, CALLS_BACK);
     let instance = store.instantiate(&calls_back, &linker).unwrap();
     let spin = function(&store, &instance, "spin");
-    store.set_interruptions(Some(5));
+    store.set_limits(StoreLimits::DEFAULT.with_interruptions(Some(5)));
     let result = store.call(&spin, &[]);
     assert!(result.is_err(), "{result:?}");
     let sum_function = function(&store, &other, "sum");

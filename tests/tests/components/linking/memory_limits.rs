@@ -1,10 +1,10 @@
 //! How much memory guests may have, and how much the host keeps for them.
 
 use weft::abi::Val;
-use weft::component::{CallError, Instance, InstantiateError};
+use weft::component::{
+    CallError, Instance, InstantiateError, LimitReached, StoreLimit, StoreLimits,
+};
 use weft::engine::wasmi::Wasmi;
-use weft::engine::{CoreTrap, MemoryLimits};
-use weft::trap::Trap;
 
 use weft_tests::world::World;
 
@@ -31,9 +31,9 @@ fn grow(world: &mut World, instance: &Instance<Wasmi>, what: &str, by: u32) -> u
     world.number(instance, what, &[Val::U32(by)])
 }
 
-fn refusal(result: Result<impl Sized, InstantiateError>) -> CoreTrap {
+fn refusal(result: Result<impl Sized, InstantiateError>) -> LimitReached {
     match result {
-        Err(InstantiateError::Call(CallError::Core(trap))) => trap,
+        Err(InstantiateError::Limit(reached)) => reached,
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was instantiated"),
     }
@@ -42,7 +42,7 @@ fn refusal(result: Result<impl Sized, InstantiateError>) -> CoreTrap {
 #[test]
 fn a_memory_grows_up_to_the_limit_and_no_further() {
     let mut world = World::new();
-    world.store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(10 * PAGE));
+    world.store.set_limits(StoreLimits::DEFAULT.with_memory_bytes(10 * PAGE));
     let instance = world.instance(GROWS);
     assert_eq!(grow(&mut world, &instance, "memory", 9), REFUSED);
     assert_eq!(grow(&mut world, &instance, "memory", 5), 2);
@@ -57,7 +57,7 @@ fn a_memory_grows_up_to_the_limit_and_no_further() {
 #[test]
 fn a_table_grows_up_to_the_limit_and_no_further() {
     let mut world = World::new();
-    world.store.set_memory_limits(MemoryLimits::NONE.with_table_elements(50));
+    world.store.set_limits(StoreLimits::DEFAULT.with_table_elements(50));
     let instance = world.instance(GROWS);
     assert_eq!(grow(&mut world, &instance, "table", 41), REFUSED);
     assert_eq!(grow(&mut world, &instance, "table", 40), 10);
@@ -68,8 +68,8 @@ fn a_table_grows_up_to_the_limit_and_no_further() {
 #[test]
 fn all_instances_of_a_store_share_the_limit_and_those_of_another_store_have_their_own() {
     let mut world = World::new();
-    let limits = MemoryLimits::NONE.with_memory_bytes(5 * PAGE).with_table_elements(30);
-    world.store.set_memory_limits(limits);
+    let limits = StoreLimits::DEFAULT.with_memory_bytes(5 * PAGE).with_table_elements(30);
+    world.store.set_limits(limits);
     let one = world.instance(GROWS);
     let other = world.instance(GROWS);
     assert_eq!(grow(&mut world, &one, "memory", 1), 2);
@@ -83,19 +83,17 @@ fn all_instances_of_a_store_share_the_limit_and_those_of_another_store_have_thei
 #[test]
 fn an_instance_that_needs_more_is_an_error_that_says_so_and_the_others_live_on() {
     let mut world = World::new();
-    world.store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(3 * PAGE));
+    world.store.set_limits(StoreLimits::DEFAULT.with_memory_bytes(3 * PAGE));
     let instance = world.instance(GROWS);
     let trap = refusal(world.try_instance(GROWS));
-    assert_eq!(trap, CoreTrap::MemoryLimit);
-    assert_eq!(trap.to_string(), "the store's guests may not have so much memory");
+    assert_eq!((trap.limit, trap.value), (StoreLimit::MemoryBytes, 3 * PAGE));
     assert_eq!(grow(&mut world, &instance, "memory", 1), 2);
 
     let mut world = World::new();
-    world.store.set_memory_limits(MemoryLimits::NONE.with_table_elements(19));
+    world.store.set_limits(StoreLimits::DEFAULT.with_table_elements(19));
     let instance = world.instance(GROWS);
     let trap = refusal(world.try_instance(GROWS));
-    assert_eq!(trap, CoreTrap::TableLimit);
-    assert_eq!(trap.to_string(), "the store's guests may not have so many elements of tables");
+    assert_eq!((trap.limit, trap.value), (StoreLimit::TableElements, 19));
     assert_eq!(grow(&mut world, &instance, "table", 9), 10);
 }
 
@@ -104,10 +102,10 @@ fn a_limit_below_what_guests_have_takes_nothing_away() {
     let mut world = World::new();
     let instance = world.instance(GROWS);
     assert_eq!(grow(&mut world, &instance, "memory", 20), 2);
-    world.store.set_memory_limits(MemoryLimits::NONE.with_memory_bytes(PAGE));
+    world.store.set_limits(StoreLimits::DEFAULT.with_memory_bytes(PAGE));
     assert_eq!(grow(&mut world, &instance, "memory", 1), REFUSED);
     assert_eq!(grow(&mut world, &instance, "memory", 0), 22);
-    world.store.set_memory_limits(MemoryLimits::NONE);
+    world.store.set_limits(StoreLimits::DEFAULT);
     assert_eq!(grow(&mut world, &instance, "memory", 1), 22);
 }
 
@@ -152,12 +150,13 @@ const MAKES: &str = r#"
 fn a_guest_that_makes_more_handles_than_it_may_traps_and_the_others_live_on() {
     let mut world = World::new();
     let unlimited = world.instance(MAKES);
-    world.store.set_max_table_length(100);
+    world.store.set_limits(StoreLimits::DEFAULT.with_handles(100));
     let (one, other) = (world.instance(MAKES), world.instance(MAKES));
     assert_eq!(world.number(&one, "sets", &[Val::U32(99)]), 99);
     let sets = world.store.function(&other, "sets").unwrap();
     let error = world.store.call(&sets, &[Val::U32(101)]).unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::TableFull)), "{error}");
+    let CallError::Limit(reached) = error else { panic!("{error}") };
+    assert_eq!((reached.limit, reached.value), (StoreLimit::Handles, 100));
     assert_eq!(world.number(&one, "sets", &[Val::U32(100)]), 100);
     assert_eq!(world.number(&unlimited, "sets", &[Val::U32(1_000)]), 1_000);
 }
@@ -191,12 +190,13 @@ const MAKES_THREADS: &str = r#"
 fn a_guest_that_makes_more_threads_than_it_may_traps_and_the_others_live_on() {
     let mut world = World::new();
     let unlimited = world.instance(MAKES_THREADS);
-    world.store.set_max_table_length(100);
+    world.store.set_limits(StoreLimits::DEFAULT.with_handles(100));
     let (one, other) = (world.instance(MAKES_THREADS), world.instance(MAKES_THREADS));
     assert_eq!(world.number(&one, "threads", &[Val::U32(99)]), 99);
     let threads = world.store.function(&other, "threads").unwrap();
     let error = world.store.call(&threads, &[Val::U32(101)]).unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::TableFull)), "{error}");
+    let CallError::Limit(reached) = error else { panic!("{error}") };
+    assert_eq!((reached.limit, reached.value), (StoreLimit::Handles, 100));
     assert_eq!(world.number(&one, "threads", &[Val::U32(100)]), 100);
     assert_eq!(world.number(&unlimited, "threads", &[Val::U32(1_000)]), 1_000);
 }
@@ -207,7 +207,8 @@ fn a_debug_message_is_cut_at_the_end_of_a_character() {
     let instance = world.instance(MAKES);
     assert_eq!(world.number(&instance, "message", &[Val::U32(4)]), 4);
     for (length, kept) in [(4, 4), (3, 2), (2, 2), (1, 0), (0, 0)] {
-        world.store.set_max_debug_message_length(length);
+        let limits = StoreLimits::DEFAULT.with_debug_message_bytes(length);
+        world.store.set_limits(limits);
         assert_eq!(world.number(&instance, "message", &[Val::U32(4)]), kept, "{length}");
     }
 }

@@ -79,8 +79,8 @@ fn functions_of_the_host_and_guests_that_call_one_another_without_end_are_an_err
     let instance = world.instance(CALLS_IMPORT);
     *later.lock().unwrap() = world.store.function(&instance, "run").ok();
     assert_eq!(world.number(&instance, "run", &[]), 0);
-    let text = CallError::TooDeep.to_string();
-    assert_eq!(world.store.data(), &Some(text));
+    let text = world.store.data().clone().unwrap_or_default();
+    assert!(text.contains("at most 24 levels") && text.contains("with_native_calls"), "{text}");
     assert_eq!(world.number(&instance, "seven", &[]), 7);
 }
 

@@ -364,6 +364,82 @@ fn what_a_removed_instance_called_goes_on<L: ExtensionLimits>() {
     world.clean_up();
 }
 
+fn the_functions_of_a_removed_instance_go_with_it_and_make_room<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let at_first = world.machine.count_of(Table::Functions);
+    let host = world.host_function(3);
+    let [caller, stays] = world.instances();
+    let kept = world.stackful(stays);
+    let count = world.machine.count_of(Table::Functions);
+    let mut before = None;
+    for _ in 0..100 {
+        let instance = world.instances.pop().unwrap_or(caller);
+        world.machine.remove_instance(instance).unwrap();
+        let instance = world.instance();
+        let functions = [(); 3].map(|()| world.sync(instance));
+        assert_eq!(world.machine.count_of(Table::Functions), count - 1 + 3);
+        if let Some(before) = before.replace(functions[0]) {
+            assert_ne!(before, functions[0]);
+            assert_eq!(trap_of(world.machine.invoke(before)), Trap::CannotEnterComponentInstance);
+        }
+        assert_eq!(trap_of(world.machine.invoke(kept)), Trap::CannotEnterComponentInstance);
+    }
+    assert_eq!(world.machine.remove_host_function(kept), Err(Error::Unknown(Table::Functions)));
+    world.machine.remove_host_function(host).unwrap();
+    assert_eq!(world.machine.remove_host_function(host), Err(Error::Unknown(Table::Functions)));
+    world.clean_up();
+    assert_eq!(world.machine.count_of(Table::Functions), at_first);
+}
+
+fn types_that_are_removed_are_unknown_and_their_numbers_are_not_used_again<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let before = world.machine.count_of(Table::Types);
+    let resource = TypeDefinition::Resource { instance: None, destructor: None };
+    let mut types = [resource; 3].map(|ty| world.machine.define_type(ty).unwrap());
+    for _ in 0..20 {
+        world.machine.remove_types(&types[..2]).unwrap();
+        assert_eq!(world.machine.count_of(Table::Types), before + 1);
+        for removed in &types[..2] {
+            let unknown = Err(Error::Unknown(Table::Types));
+            assert_eq!(world.machine.resource_type(*removed), unknown);
+        }
+        assert_eq!(world.machine.resource_type(types[2]), Ok((None, None)));
+        assert_eq!(world.machine.resource_type(HOST_RESOURCE), Ok((None, None)));
+        let new = [resource; 2].map(|ty| world.machine.define_type(ty).unwrap());
+        assert!(new.iter().all(|new| !types.contains(new)));
+        types = [types[2], new[0], new[1]];
+    }
+    world.machine.remove_types(&[]).unwrap();
+    world.machine.remove_types(&types).unwrap();
+    assert_eq!(world.machine.count_of(Table::Types), before);
+    world.clean_up();
+}
+
+fn an_instance_that_is_cleared_has_nothing_and_stays_locked_down<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let (instance, thread) = world.running();
+    world.get(set_new());
+    let function = world.stackful(instance);
+    let unfinished = world.machine.clear_instance(instance);
+    assert_eq!(unfinished, Err(MachineError::InstanceRuns.into()));
+    assert_eq!(world.machine.check_removable(instance), unfinished);
+    assert_eq!(world.step(suspend()), HOST);
+    assert_eq!(world.machine.check_removable(instance), Ok(()));
+    for _ in 0..2 {
+        world.machine.clear_instance(instance).unwrap();
+        assert_eq!(world.machine.is_locked_down(instance), Ok(true));
+        assert_eq!(world.machine.thread_view(thread), Err(Error::Unknown(Table::Threads)));
+        for table in [Table::Tasks, Table::Threads, Table::Handles, Table::ThreadIndices] {
+            assert_eq!(world.machine.count_of(table), 0, "{table}");
+        }
+        let result = world.machine.invoke(function);
+        assert_eq!(trap_of(result), Trap::CannotEnterComponentInstance);
+    }
+    world.machine.remove_instance(instance).unwrap();
+    assert_eq!(world.machine.clear_instance(instance), Err(Error::Unknown(Table::Instances)));
+    world.clean_up();
+}
+
 on_each_storage!(
     an_instance_that_trapped_is_never_entered_again,
     after_a_trap_nothing_is_left_but_to_give_up,
@@ -379,4 +455,7 @@ on_each_storage!(
     an_instance_that_takes_the_place_of_a_removed_one_is_another,
     whoever_called_a_removed_instance_waits_for_ever,
     what_a_removed_instance_called_goes_on,
+    the_functions_of_a_removed_instance_go_with_it_and_make_room,
+    types_that_are_removed_are_unknown_and_their_numbers_are_not_used_again,
+    an_instance_that_is_cleared_has_nothing_and_stays_locked_down,
 );

@@ -45,6 +45,12 @@ pub enum ImportError {
         /// The name of the import.
         name: String,
     },
+    /// It is an instance that was removed from its store.
+    #[error("the import `{name}` is given an instance that was removed")]
+    InstanceRemoved {
+        /// The name of the import.
+        name: String,
+    },
     /// It was loaded for another engine than the store's.
     #[error("the import `{name}` is given what was loaded for another engine")]
     OtherEngine {

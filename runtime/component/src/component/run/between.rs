@@ -113,6 +113,10 @@ impl<E: CoreEngine, T: 'static> TransferContext for Between<'_, '_, E, T> {
         self.found.memory.map_or(&[], |memory| self.to.cx.memory(memory))
     }
 
+    fn budget(&self) -> u64 {
+        self.to.cx.data().settings.limits.lifted_bytes
+    }
+
     fn lifted(&mut self) -> Result<(), Failure> {
         match self.returning {
             Some(task_return) => self.to.cx.data().machine.return_(task_return),

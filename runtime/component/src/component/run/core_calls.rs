@@ -9,6 +9,7 @@ use crate::component::store::canonical::Lifted;
 use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
+use crate::component::store::store_limits::StoreLimit;
 use crate::core_value::{CoreType, CoreValue};
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Error, Failure, MachineError};
@@ -20,11 +21,6 @@ use crate::trap::Trap;
 use super::context::Context;
 use super::state::State;
 use super::transfer::{CoreValues, core_values};
-
-/// The largest number of calls by guests that wait for their callees, nested in one another, on the
-/// native stack or stopped. An embedder's memory bounds them, not the spec; guests that call one another
-/// without end trap before it is used up.
-const MAX_NESTED_CALLS: usize = 10_000;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Calls the core function of a lifted one, with the arguments of the call that it is the
@@ -206,8 +202,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     fn check_nested_calls(&self) -> Result<(), Fault> {
         // The machine has one frame for each call that waits, and another if its callee isn't
         // `async`.
-        if self.machine.count_of(Table::Frames) > 2 * MAX_NESTED_CALLS {
-            return Err(Fault::Core(CoreTrap::CallStackExhausted));
+        let limits = &self.settings.limits;
+        let max_frames = usize::try_from(limits.nested_calls).unwrap_or(usize::MAX);
+        if self.machine.count_of(Table::Frames) > max_frames.saturating_mul(2) {
+            return Err(Fault::Limit(limits.reached(StoreLimit::NestedCalls)));
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Drops what nobody takes. What traps belongs to no call.
     pub(crate) fn drop_unclaimed(&mut self, value: Val) -> Result<(), Error> {
         let dropped = match value {
+            // What was removed with its definer is gone.
+            Val::Own(resource) if self.data().is_definer_gone(resource.ty) => Ok(None),
             // What can't be dropped, as its definer trapped, is nobody's any more.
             Val::Own(resource) => self.drop_owned(resource, |_| {}),
             value => {

@@ -98,7 +98,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             (Failure::Trap(Trap::CannotEnterComponentInstance), Some(trap)) => {
                 CallError::InstanceTrapped(trap.clone())
             }
-            (failure, _) => failure.into(),
+            (failure, _) => self.error_of(failure.into()),
         }
     }
 

@@ -174,7 +174,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ok(_) => Err(MachineError::OtherStep.into()),
             Err(fault) => {
                 let state = self.data_mut();
-                let error = CallError::from(state.crossing.take_fault(fault));
+                let fault = state.crossing.take_fault(fault);
+                let error = state.error_of(fault);
                 let left = state.handles.take_buffer(end);
                 state.handles.give_back(&state.machine, &left);
                 let mut site = state.trap_site();

@@ -208,7 +208,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         if let Ok(Some(instance)) = self.machine.calling_instance(subtask) {
             let _ = self.machine.lock_down_instance(instance);
         }
-        let error = fault.into();
+        let error = self.error_of(fault);
         self.remember_trap(&error, site);
         self.trapped(origin, error);
     }

@@ -86,8 +86,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             None => (&[], self.data_mut()),
         };
         let (instance, call) = (found.instance, source.call);
+        let budget = state.settings.limits.lifted_bytes;
         let handles = Handles { state, instance, call, peer, types: None };
-        Ok(LiftContext::with_handles(memory, found.abi(peer), handles))
+        Ok(LiftContext::with_handles(memory, found.abi(peer), handles).with_budget(budget))
     }
 
     /// Lifts values of Rust's own types from a guest, whose handles are of these types.

@@ -86,6 +86,7 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
                 CoreProgress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
                 CoreProgress::Interrupted(activation)
                     if interruptions < REALLOC_INTERRUPTIONS
+                        && !self.cx.data().interrupts.is_requested()
                         && self.cx.data_mut().settings.may_go_on() =>
                 {
                     interruptions += 1;

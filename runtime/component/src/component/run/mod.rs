@@ -19,8 +19,10 @@
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
 //! | `dropping` | dropping what nobody needs, and running destructors |
+//! | `removing`, `abandoning` | removing instances, and giving up calls |
 //! | `instantiate` | making instances of components |
 
+mod abandoning;
 mod between;
 pub(crate) mod context;
 mod copies;
@@ -39,6 +41,7 @@ mod lifting;
 pub(crate) mod lowering;
 pub(crate) mod mailbox;
 pub(crate) mod polling;
+mod removing;
 mod spawned_tasks;
 pub(crate) mod state;
 mod steps;

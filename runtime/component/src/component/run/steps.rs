@@ -175,7 +175,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             TableEntry::Empty => return Err(Trap::StartFunctionUnknown.into()),
         };
         let state = self.data_mut();
-        let number = state.activations.add_start_function(StartFunction { function, ty })?;
+        let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
+        let instance = state.machine.thread_view(thread)?.instance;
+        let start = StartFunction { function, ty };
+        let number = state.activations.add_start_function(instance, start)?;
         state.machine.new_thread(search, number)
     }
 }

@@ -82,14 +82,21 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         state.wake_cancelled();
         if let Some(thread) = state.activations.interrupted() {
-            if !state.settings.may_go_on() {
+            if state.interrupts.is_requested() || !state.settings.may_go_on() {
                 state.stop_interrupted()?;
                 return Ok(Turn::Progress);
             }
             state.activations.take_interrupted();
             return Ok(self.enter_turn(Next::Continue(thread)));
         }
-        if let Some(call) = state.calls.take_abandoned() {
+        if state.interrupts.is_requested()
+            && let Some(call) = state.origins.running().filter(|call| state.is_open(*call))
+            && state.hear_interrupt()
+        {
+            state.interrupt_call(call)?;
+            return Ok(Turn::Progress);
+        }
+        if let Some(call) = state.calls.take_unwanted() {
             return self.cancel_and_forget(call);
         }
         if let Some(call) = state.call_to_cancel()? {
@@ -199,7 +206,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             if self.data().has_panic_of_nobody() {
                 return Ok(Ran::ForTooLong);
             }
-            if let Some(result) = self.data_mut().take_result(call)? {
+            let state = self.data_mut();
+            if state.interrupts.is_requested()
+                && state.activations.interrupted().is_none()
+                && state.is_open(call)
+                && state.hear_interrupt()
+            {
+                state.interrupt_call(call)?;
+            }
+            if let Some(result) = state.take_result(call)? {
                 return result.map(Ran::ToItsEnd);
             }
             match self.turn() {
@@ -223,7 +238,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what comes before anything new: lets what the engine interrupted go on until it isn't
     /// any more, or for so many turns, and cancels the calls that were given up.
     pub(crate) fn settle(&mut self, mut turns: u32) -> Result<(), Error> {
-        while self.data().activations.interrupted().is_some() || self.data().calls.has_abandoned() {
+        while self.data().activations.interrupted().is_some() || self.data().calls.has_unwanted() {
             if self.turn()? == Turn::Interrupted {
                 turns = turns.saturating_sub(1);
                 if turns == 0 {
@@ -238,7 +253,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Gives up what was begun, and returns why.
     pub(crate) fn unwind(&mut self, fault: Fault) -> Result<CallError, Error> {
-        let error = self.crossing.give_up(fault).into();
+        let fault = self.crossing.give_up(fault);
+        if matches!(fault, Fault::Interrupted) {
+            self.hear_interrupt();
+        }
+        let error = self.error_of(fault);
         let site = self.trap_site();
         self.machine.trapped()?;
         self.remember_trap(&error, site);
@@ -247,7 +266,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 
     /// Remembers what trapped before anything ran, and tells the call that it belongs to.
     fn trapped_at_once(&mut self, origin: Option<SubtaskId>, trap: Trap) {
-        let error = CallError::Trap(trap);
+        let error = self.error_of(Fault::Failure(Failure::Trap(trap)));
         self.remember_trap(&error, TrapSite::default());
         self.trapped(origin, error);
     }
@@ -287,13 +306,22 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Gives up what the engine interrupted, as if it had trapped. Returns `true` if there was
     /// something.
     pub(crate) fn stop_interrupted(&mut self) -> Result<bool, Error> {
+        if !self.drop_interrupted(&CallError::Interrupted)? {
+            return Ok(false);
+        }
+        let origin = self.origins.set_running(None);
+        self.trapped(origin, CallError::Interrupted);
+        Ok(true)
+    }
+
+    /// Unwinds what the engine interrupted, for this reason. Returns `true` if there was something.
+    pub(crate) fn drop_interrupted(&mut self, error: &CallError) -> Result<bool, Error> {
         let Some(thread) = self.activations.take_interrupted() else { return Ok(false) };
+        self.hear_interrupt();
         drop(self.activations.take(thread));
         let site = self.trap_site();
         self.machine.trapped()?;
-        self.remember_trap(&CallError::Interrupted, site);
-        let origin = self.origins.set_running(None);
-        self.trapped(origin, CallError::Interrupted);
+        self.remember_trap(error, site);
         Ok(true)
     }
 }

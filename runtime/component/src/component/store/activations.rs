@@ -2,23 +2,20 @@
 //!
 //! `A` is an activation of the engine, `F` a core function.
 
-use alloc::vec::Vec;
-
 use crate::abi::CoreFunctionType;
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::ThreadId;
+use crate::machine::{InstanceId, ThreadId};
 
 use super::crossing::CallSite;
 use super::machine::ById;
+use super::slab::Slab;
 
 /// The activations of a store's threads.
 pub(crate) struct Activations<A, F> {
     stopped: ById<ThreadId, Stopped<A>>,
-    /// The functions that new threads start with, until they do.
-    start_functions: Vec<Option<StartFunction<F>>>,
-    /// The numbers of those that have.
-    free_start_functions: Vec<u32>,
+    /// The functions that new threads start with, until they do, each with the thread's instance.
+    start_functions: Slab<(InstanceId, StartFunction<F>)>,
     /// The thread that the engine interrupted, with all that were nested around it.
     interrupted: Option<ThreadId>,
 }
@@ -39,12 +36,7 @@ pub(crate) struct StartFunction<F> {
 
 impl<A, F> Activations<A, F> {
     pub(crate) fn new() -> Self {
-        Self {
-            stopped: ById::new(Table::Threads),
-            start_functions: Vec::new(),
-            free_start_functions: Vec::new(),
-            interrupted: None,
-        }
+        Self { stopped: ById::new(Table::Threads), start_functions: Slab::new(), interrupted: None }
     }
 
     /// Keeps a thread that has stopped.
@@ -85,25 +77,24 @@ impl<A, F> Activations<A, F> {
         self.interrupted.take()
     }
 
-    /// Keeps the function that a new thread starts with, and returns its number.
-    pub(crate) fn add_start_function(&mut self, start: StartFunction<F>) -> Result<u32, Error> {
-        let full = Error::Full(Table::Threads);
-        if let Some(free) = self.free_start_functions.pop() {
-            let place = usize::try_from(free).ok().and_then(|it| self.start_functions.get_mut(it));
-            *place.ok_or(full)? = Some(start);
-            return Ok(free);
-        }
-        let number = u32::try_from(self.start_functions.len()).map_err(|_| full)?;
-        self.start_functions.push(Some(start));
-        Ok(number)
+    /// Keeps the function that a new thread of an instance starts with, and returns its number.
+    pub(crate) fn add_start_function(
+        &mut self,
+        instance: InstanceId,
+        start: StartFunction<F>,
+    ) -> Result<u32, Error> {
+        self.start_functions.add((instance, start)).ok_or(Error::Full(Table::Threads))
     }
 
     /// Takes the function that a new thread starts with.
     pub(crate) fn take_start_function(&mut self, number: u32) -> Result<StartFunction<F>, Error> {
-        let place = usize::try_from(number).ok().and_then(|it| self.start_functions.get_mut(it));
-        let start = place.and_then(Option::take).ok_or(Error::Unknown(Table::Threads))?;
-        self.free_start_functions.push(number);
-        Ok(start)
+        let start = self.start_functions.remove(number);
+        start.map(|(_, start)| start).ok_or(Error::Unknown(Table::Threads))
+    }
+
+    /// Drops the functions of threads that never start, as their instance is gone.
+    pub(crate) fn retain_start_functions(&mut self, is_there: impl Fn(InstanceId) -> bool) {
+        self.start_functions.retain(|(instance, _)| is_there(*instance));
     }
 }
 
@@ -146,12 +137,18 @@ mod tests {
     #[test]
     fn the_number_of_a_start_function_is_used_again() {
         let mut activations = Activations::<u8, u8>::new();
-        assert_eq!(activations.add_start_function(start(1)), Ok(0));
-        assert_eq!(activations.add_start_function(start(2)), Ok(1));
+        let instance = ids(0).instance;
+        assert_eq!(activations.add_start_function(instance, start(1)), Ok(0));
+        assert_eq!(activations.add_start_function(instance, start(2)), Ok(1));
         assert_eq!(activations.take_start_function(0), Ok(start(1)));
         assert_eq!(activations.take_start_function(0), Err(Error::Unknown(Table::Threads)));
-        assert_eq!(activations.add_start_function(start(3)), Ok(0));
+        assert_eq!(activations.add_start_function(instance, start(3)), Ok(0));
         assert_eq!(activations.take_start_function(0), Ok(start(3)));
+        activations.retain_start_functions(|it| it == instance);
+        assert_eq!(activations.take_start_function(1), Ok(start(2)));
+        assert_eq!(activations.add_start_function(instance, start(4)), Ok(1));
+        activations.retain_start_functions(|_| false);
+        assert_eq!(activations.take_start_function(1), Err(Error::Unknown(Table::Threads)));
     }
 
     #[test]

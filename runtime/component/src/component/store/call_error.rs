@@ -18,6 +18,7 @@ use super::handle_error::HandleError;
 use super::host_panic::HostPanic;
 use super::host_result::SharedHostError;
 use super::host_result_error::HostResultError;
+use super::store_limits::LimitReached;
 use super::trap_backtrace::TrapBacktrace;
 use super::waits_for_host::WaitsForHost;
 
@@ -47,10 +48,14 @@ pub enum CallError {
     /// results by [`take_result`](crate::component::Store::take_result), or catch the panic.
     #[error("a host function panicked: {0}")]
     Panicked(HostPanic),
-    /// Something trapped before in the instance of the function, so that nothing of the instance
-    /// runs any more. It has the trap, and where that was.
+    /// Something trapped before in the instance of the function, or in one that had called it, so that
+    /// nothing of the instance runs any more. It has the trap, and where that was. Or the host has
+    /// [abandoned](Self::Abandoned) a call in the instance, or [removed](Self::InstanceRemoved) it.
     #[error("the instance trapped{}", InCall(.0))]
     InstanceTrapped(#[source] Arc<TrapBacktrace>),
+    /// The instance of the function was removed from its store.
+    #[error("the instance of the function was removed from its store")]
+    InstanceRemoved,
     /// An argument is not of the parameter's type, or a value not of the type of the end that it
     /// is written to.
     #[error("an argument is not of its type")]
@@ -76,9 +81,10 @@ pub enum CallError {
     /// and the function can't return before it has run.
     #[error("a guest resumed a thread that waits for the function of the host which called it")]
     CallerResumed,
-    /// Functions of the host and guests call one another too deeply.
-    #[error("functions of the host and guests call one another too deeply")]
-    TooDeep,
+    /// A limit of the store is reached, which its [`StoreLimits`](crate::component::StoreLimits)
+    /// set.
+    #[error(transparent)]
+    Limit(#[from] LimitReached),
     /// Guests wait for one another, and nothing that is going on can bring the call to its end. The
     /// call is kept: see [`kept_call`](Self::kept_call).
     #[error(transparent)]
@@ -88,11 +94,19 @@ pub enum CallError {
     /// what blocks without a time returns this; futures are pending.
     #[error(transparent)]
     WaitsForHost(Box<WaitsForHost>),
+    /// The host has abandoned the call.
+    #[error("the host has abandoned the call")]
+    Abandoned,
     /// The call was cancelled before it returned.
     #[error("the call was cancelled")]
     Cancelled,
-    /// The engine interrupted the guest, more often than the host allows.
-    #[error("the guest ran for too long")]
+    /// The engine interrupted the guest more often than
+    /// [`StoreLimits::interruptions`](crate::component::StoreLimits::interruptions) allows, or the
+    /// host has interrupted it.
+    #[error(
+        "the guest ran for too long: the engine interrupted it more often than \
+         `StoreLimits::with_interruptions` allows, or the host interrupted it"
+    )]
     Interrupted,
     /// The store was dropped before the call has ended.
     #[error(transparent)]
@@ -125,6 +139,7 @@ impl From<Fault> for CallError {
             Fault::Panicked(panic) => Self::Panicked(panic),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
+            Fault::Limit(limit) => Self::Limit(limit),
         }
     }
 }

@@ -35,8 +35,9 @@ pub(crate) struct Calls<L> {
     /// Memory for the values of calls by the embedder.
     spare_values: Vec<Vec<Val>>,
     spare_lowered: Spare<Lowered>,
-    /// The calls by the embedder that are to be cancelled and forgotten when it is possible.
-    abandoned: Vec<SubtaskId>,
+    /// The calls by the embedder that nobody wants any more: they are cancelled and forgotten when it
+    /// is possible.
+    unwanted: Vec<SubtaskId>,
     /// The calls that were asked to cancel, of which somebody waits for the end.
     cancelling: Vec<SubtaskId>,
 }
@@ -179,7 +180,7 @@ impl<L: Copy> Calls<L> {
             count_by_embedder: 0,
             spare_values: Vec::new(),
             spare_lowered: Spare::NONE,
-            abandoned: Vec::new(),
+            unwanted: Vec::new(),
             cancelling: Vec::new(),
         }
     }
@@ -356,25 +357,25 @@ impl<L: Copy> Calls<L> {
     }
 
     /// Cancels and forgets a call by the embedder as soon as the store runs.
-    pub(crate) fn abandon(&mut self, id: SubtaskId) {
-        self.abandoned.push(id);
+    pub(crate) fn add_unwanted(&mut self, id: SubtaskId) {
+        self.unwanted.push(id);
     }
 
     /// Returns `true` if a call is to be cancelled and forgotten.
-    pub(crate) fn is_abandoned(&self, id: SubtaskId) -> bool {
-        self.abandoned.contains(&id)
+    pub(crate) fn is_unwanted(&self, id: SubtaskId) -> bool {
+        self.unwanted.contains(&id)
     }
 
     /// Returns `true` if any call is to be cancelled and forgotten.
     #[inline]
-    pub(crate) const fn has_abandoned(&self) -> bool {
-        !self.abandoned.is_empty()
+    pub(crate) const fn has_unwanted(&self) -> bool {
+        !self.unwanted.is_empty()
     }
 
     /// Takes a call that is to be cancelled and forgotten.
     #[inline]
-    pub(crate) fn take_abandoned(&mut self) -> Option<SubtaskId> {
-        self.abandoned.pop()
+    pub(crate) fn take_unwanted(&mut self) -> Option<SubtaskId> {
+        self.unwanted.pop()
     }
 }
 
@@ -457,12 +458,12 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_are_given_up_are_taken_one_by_one() {
+    fn calls_that_nobody_wants_are_taken_one_by_one() {
         let mut calls = Calls::<()>::new();
-        calls.abandon(id(0));
-        assert!(calls.has_abandoned() && calls.is_abandoned(id(0)) && !calls.is_abandoned(id(1)));
-        assert_eq!(calls.take_abandoned(), Some(id(0)));
-        assert!(!calls.has_abandoned());
+        calls.add_unwanted(id(0));
+        assert!(calls.has_unwanted() && calls.is_unwanted(id(0)) && !calls.is_unwanted(id(1)));
+        assert_eq!(calls.take_unwanted(), Some(id(0)));
+        assert!(!calls.has_unwanted());
     }
 
     #[test]

@@ -14,13 +14,7 @@ use crate::machine::{Step, ThreadId};
 
 use super::fault::Fault;
 use super::flat_values::set_flat_values;
-
-/// The largest number of calls of the engine that nest in one another.
-///
-/// Each takes up to 30,200 bytes of the native stack on wasmi where nothing is optimised, and 7,200
-/// where all is a little (`opt-level = 1`): measured by `tests/tests/components/engine/nesting.rs`. So guests
-/// take 730 KiB at most, of the 2 MiB that threads of Rust's have, and run on a thread with 1 MiB.
-const MAX_DEPTH: u32 = 24;
+use super::store_limits::StoreLimits;
 
 /// The things that are handed over: `S` is a core module that is about to be instantiated, `I` its
 /// instance.
@@ -34,6 +28,8 @@ pub(crate) struct Crossing<S, I> {
     fault: Option<Fault>,
     /// The number of calls of the engine that are nested in one another now.
     depth: u32,
+    /// The largest such number.
+    max_depth: u32,
     /// Whether a start function is below what the host has begun last, in which nothing can stop.
     is_in_start: bool,
     starting: Option<S>,
@@ -80,6 +76,7 @@ impl<S, I> Crossing<S, I> {
             stop: None,
             fault: None,
             depth: 0,
+            max_depth: StoreLimits::DEFAULT.native_calls,
             is_in_start: false,
             starting: None,
             started: None,
@@ -107,7 +104,12 @@ impl<S, I> Crossing<S, I> {
     /// Returns `true` if one more call of the engine may begin.
     #[inline]
     pub(crate) const fn may_nest(&self) -> bool {
-        self.depth < MAX_DEPTH
+        self.depth < self.max_depth
+    }
+
+    /// Sets how many calls of the engine may nest in one another.
+    pub(crate) const fn set_max_depth(&mut self, max_depth: u32) {
+        self.max_depth = max_depth;
     }
 
     /// Says whether a start function is below what runs from now on. Returns whether one was before.
@@ -220,10 +222,12 @@ mod tests {
     fn calls_of_the_engine_nest_up_to_the_limit() {
         let mut crossing = TestCrossing::new();
         assert!(crossing.is_outermost());
-        (0..MAX_DEPTH).for_each(|_| crossing.enter());
+        (0..StoreLimits::DEFAULT.native_calls).for_each(|_| crossing.enter());
         assert!(!crossing.may_nest() && !crossing.is_outermost());
         crossing.leave();
         assert!(crossing.may_nest());
+        crossing.set_max_depth(1);
+        assert!(!crossing.may_nest());
     }
 
     #[test]

@@ -252,7 +252,7 @@ impl<'a> Report<'a> {
         match self.machine.callee_view(call) {
             Ok(CalleeView::Guest(callee)) => self.task(callee),
             Ok(CalleeView::Host(number)) => {
-                Party::HostFunction(self.names.host_function(number).into_owned())
+                Party::HostFunction(self.names.host_function(number).to_owned())
             }
             Ok(CalleeView::Operation) => Party::Host,
             Ok(CalleeView::Gone) | Err(_) => Party::Nobody,

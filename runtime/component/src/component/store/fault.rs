@@ -8,6 +8,7 @@ use crate::error::Failure;
 use super::host_panic::HostPanic;
 use super::host_result::HostError;
 use super::host_result_error::HostResultError;
+use super::store_limits::LimitReached;
 
 /// The reason why a call can't go on.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) enum Fault {
     Interrupted,
     /// A guest, called by a function of the host, resumed one of those that have called that.
     CallerResumed,
+    /// A limit of the store is reached.
+    Limit(LimitReached),
 }
 
 impl Fault {

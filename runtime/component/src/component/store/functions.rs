@@ -13,26 +13,39 @@ use crate::limits::Table;
 use crate::machine::FunctionId;
 
 use super::canonical::{Lifted, Lowered};
+use super::machine::ById;
+use super::slab::Slab;
 use super::spare::Spare;
 
 /// The functions of a store.
 pub(crate) struct Functions<F, H> {
-    /// By [`FunctionId`].
-    callables: Vec<Callable<F, H>>,
+    callables: ById<FunctionId, Callable<F>>,
+    /// Host functions, by the number that the machine calls with.
+    hosts: Slab<HostEntry<H>>,
+    /// The numbers of host functions by their addresses.
+    by_address: HashMap<usize, u32>,
+    /// The numbers of host functions that were added, and may be imported by nobody.
+    fresh: Vec<u32>,
     /// By the number that the engine calls with.
-    core: Vec<CoreFunction>,
-    /// Host functions by their addresses.
-    by_address: HashMap<usize, FunctionId>,
+    core: Slab<CoreFunction>,
     spare_lifted: Spare<Lifted<F>>,
     spare_host_function: Spare<H>,
 }
 
+/// A host function that has an id.
+struct HostEntry<H> {
+    function: Arc<H>,
+    id: FunctionId,
+    /// The number of instances made by the host that import it.
+    num_users: u32,
+}
+
 /// A function that has an id.
-pub(crate) enum Callable<F, H> {
+enum Callable<F> {
     /// One that a guest exports.
     Lifted(Arc<Lifted<F>>),
-    /// One of the host.
-    Host(Arc<H>),
+    /// One of the host, by its number.
+    Host(u32),
 }
 
 /// A function of the host that core modules import.
@@ -46,9 +59,11 @@ pub(crate) enum CoreFunction {
 impl<F, H> Functions<F, H> {
     pub(crate) fn new() -> Self {
         Self {
-            callables: Vec::new(),
-            core: Vec::new(),
+            callables: ById::new(Table::Functions),
+            hosts: Slab::new(),
             by_address: HashMap::new(),
+            fresh: Vec::new(),
+            core: Slab::new(),
             spare_lifted: Spare::NONE,
             spare_host_function: Spare::NONE,
         }
@@ -56,46 +71,86 @@ impl<F, H> Functions<F, H> {
 
     /// Adds a function that a guest exports, for which the machine has made an id.
     pub(crate) fn add_lifted(&mut self, id: FunctionId, lifted: Lifted<F>) -> Result<(), Error> {
-        self.add(id, Callable::Lifted(Arc::new(lifted)))
+        self.callables.put(id, Callable::Lifted(Arc::new(lifted)))
     }
 
-    /// Returns the id of a host function. `define` makes one, by the number that the machine is to
-    /// call the function by, if it has none yet.
+    /// Removes a function that a guest exports.
+    pub(crate) fn remove_lifted(&mut self, id: FunctionId) {
+        self.callables.remove(id);
+    }
+
+    /// Returns the id of a host function, and the number that the machine calls it by. `define` makes
+    /// an id for a number, if the function has none yet.
     pub(crate) fn host_function_id(
         &mut self,
         function: &Arc<H>,
         define: impl FnOnce(u32) -> Result<FunctionId, Error>,
-    ) -> Result<FunctionId, Error> {
+    ) -> Result<(FunctionId, u32), Error> {
+        let full = Error::Full(Table::Functions);
         // The function is kept below, so that no other gets its address.
         let address = Arc::as_ptr(function).addr();
-        if let Some(id) = self.by_address.get(&address) {
-            return Ok(*id);
+        if let Some(number) = self.by_address.get(&address) {
+            let entry = self.hosts.get(*number).ok_or(Error::Inconsistent(Table::Functions))?;
+            return Ok((entry.id, *number));
         }
-        let number = self.callables.len();
-        let id = define(u32::try_from(number).map_err(|_| Error::Full(Table::Functions))?)?;
-        self.add(id, Callable::Host(function.clone()))?;
-        self.by_address.insert(address, id);
-        Ok(id)
+        let number = self.hosts.next_number().ok_or(full)?;
+        let id = define(number)?;
+        self.hosts.add(HostEntry { function: function.clone(), id, num_users: 0 }).ok_or(full)?;
+        self.callables.put(id, Callable::Host(number))?;
+        self.by_address.insert(address, number);
+        self.fresh.push(number);
+        Ok((id, number))
     }
 
-    fn add(&mut self, id: FunctionId, callable: Callable<F, H>) -> Result<(), Error> {
-        self.callables.push(callable);
-        if id.position().checked_add(1) == Some(self.callables.len()) {
-            Ok(())
-        } else {
-            Err(Error::Inconsistent(Table::Functions))
+    /// Counts an instance that imports a host function.
+    pub(crate) fn use_host_function(&mut self, id: FunctionId) -> Result<(), Error> {
+        let entry = self.host_number(id).and_then(|number| self.hosts.get_mut(number));
+        let entry = entry.ok_or(Error::Unknown(Table::Functions))?;
+        entry.num_users = entry.num_users.saturating_add(1);
+        Ok(())
+    }
+
+    /// Counts an instance that no longer imports a host function. The last one leaves it to
+    /// [`take_unused`](Self::take_unused).
+    pub(crate) fn disuse_host_function(&mut self, id: FunctionId) {
+        let Some(number) = self.host_number(id) else { return };
+        let Some(entry) = self.hosts.get_mut(number) else { return };
+        entry.num_users = entry.num_users.saturating_sub(1);
+        if entry.num_users == 0 {
+            self.fresh.push(number);
         }
     }
 
-    /// Returns the function with an id.
-    pub(crate) fn get(&self, function: FunctionId) -> Result<&Callable<F, H>, Error> {
-        self.callables.get(function.position()).ok_or(Error::Unknown(Table::Functions))
+    /// Removes a host function that no instance imports. Returns its id, its number and the function.
+    pub(crate) fn take_unused(&mut self) -> Option<(FunctionId, u32, Arc<H>)> {
+        while let Some(number) = self.fresh.pop() {
+            if self.hosts.get(number).is_some_and(|entry| entry.num_users == 0)
+                && let Some(HostEntry { function, id, .. }) = self.hosts.remove(number)
+            {
+                self.by_address.remove(&Arc::as_ptr(&function).addr());
+                self.callables.remove(id);
+                return Some((id, number, function));
+            }
+        }
+        None
+    }
+
+    fn host_number(&self, id: FunctionId) -> Option<u32> {
+        match self.callables.get(id)? {
+            Callable::Host(number) => Some(*number),
+            Callable::Lifted(_) => None,
+        }
+    }
+
+    /// Returns the host function with an id, if it is one's.
+    pub(crate) fn host_function(&self, id: FunctionId) -> Option<&Arc<H>> {
+        self.hosts.get(self.host_number(id)?).map(|entry| &entry.function)
     }
 
     /// Returns a function that a guest exports.
     #[inline]
-    pub(crate) fn lifted(&self, function: FunctionId) -> Result<&Lifted<F>, Error> {
-        match self.callables.get(function.position()) {
+    pub(crate) fn lifted(&self, function: FunctionId) -> Result<&Arc<Lifted<F>>, Error> {
+        match self.callables.get(function) {
             Some(Callable::Lifted(lifted)) => Ok(lifted),
             _ => Err(Error::Unknown(Table::Functions)),
         }
@@ -104,7 +159,7 @@ impl<F, H> Functions<F, H> {
     /// Returns the same, to be kept while something is done to the store.
     #[inline]
     pub(crate) fn take_lifted(&mut self, function: FunctionId) -> Result<Arc<Lifted<F>>, Error> {
-        match self.callables.get(function.position()) {
+        match self.callables.get(function) {
             Some(Callable::Lifted(lifted)) => Ok(self.spare_lifted.take(lifted)),
             _ => Err(Error::Unknown(Table::Functions)),
         }
@@ -116,14 +171,11 @@ impl<F, H> Functions<F, H> {
         self.spare_lifted.put(lifted);
     }
 
-    /// Returns the host function with a number, which is its position among all functions. It is
-    /// kept while it is called.
+    /// Returns the host function with a number. It is kept while it is called.
     #[inline]
     pub(crate) fn take_host_function(&mut self, number: u32) -> Result<Arc<H>, Error> {
-        match usize::try_from(number).ok().and_then(|number| self.callables.get(number)) {
-            Some(Callable::Host(function)) => Ok(self.spare_host_function.take(function)),
-            _ => Err(Error::Unknown(Table::Functions)),
-        }
+        let found = self.hosts.get(number).ok_or(Error::Unknown(Table::Functions))?;
+        Ok(self.spare_host_function.take(&found.function))
     }
 
     /// Takes back what [`take_host_function`](Self::take_host_function) has returned.
@@ -135,16 +187,25 @@ impl<F, H> Functions<F, H> {
     /// Adds a function that core modules import. Returns the number that the engine is to call it
     /// by; nothing if there are as many as there are numbers.
     pub(crate) fn add_core_function(&mut self, function: CoreFunction) -> Option<u32> {
-        let number = u32::try_from(self.core.len()).ok()?;
-        self.core.push(function);
-        Some(number)
+        self.core.add(function)
+    }
+
+    /// Removes a function that core modules import, of which the last is gone.
+    pub(crate) fn remove_core_function(&mut self, number: u32) {
+        self.core.remove(number);
     }
 
     /// Returns the function that the engine calls by this number.
     #[inline]
     pub(crate) fn core_function(&self, number: u32) -> Result<&CoreFunction, Error> {
-        let found = usize::try_from(number).ok().and_then(|it| self.core.get(it));
-        found.ok_or(Error::Unknown(Table::Functions))
+        self.core.get(number).ok_or(Error::Unknown(Table::Functions))
+    }
+
+    /// Drops the second references to functions, one of which may be that of a function which was
+    /// removed.
+    pub(crate) fn drop_spares(&mut self) {
+        self.spare_lifted = Spare::NONE;
+        self.spare_host_function = Spare::NONE;
     }
 }
 
@@ -190,16 +251,8 @@ mod tests {
         functions.put_lifted(taken.clone());
         assert!(functions.take_lifted(id).is_ok_and(|again| Arc::ptr_eq(&taken, &again)));
         assert_eq!(functions.take_host_function(0), Err(Error::Unknown(Table::Functions)));
-    }
-
-    #[test]
-    fn an_id_at_another_position_is_a_mistake_of_the_machine() {
-        let mut functions = Functions::<u8, &str>::new();
-        let (id, lifted) = function();
-        assert_eq!(functions.add_lifted(id, lifted), Ok(()));
-        let (id, lifted) = function();
-        let added = functions.add_lifted(id, lifted);
-        assert_eq!(added, Err(Error::Inconsistent(Table::Functions)));
+        functions.remove_lifted(id);
+        assert!(functions.lifted(id).is_err());
     }
 
     #[test]
@@ -207,10 +260,32 @@ mod tests {
         let mut functions = Functions::<u8, &str>::new();
         let (id, _) = function();
         let host = Arc::new("host");
-        assert_eq!(functions.host_function_id(&host, |_| Ok(id)), Ok(id));
+        assert_eq!(functions.host_function_id(&host, |_| Ok(id)), Ok((id, 0)));
         let again = functions.host_function_id(&host, |_| Err(Error::Full(Table::Functions)));
-        assert_eq!(again, Ok(id));
+        assert_eq!(again, Ok((id, 0)));
         assert_eq!(functions.take_host_function(0), Ok(host));
         assert!(functions.lifted(id).is_err());
+    }
+
+    #[test]
+    fn a_host_function_that_nobody_imports_is_removed() {
+        let mut functions = Functions::<u8, &str>::new();
+        let (id, _) = function();
+        let host = Arc::new("host");
+        assert_eq!(functions.host_function_id(&host, |_| Ok(id)), Ok((id, 0)));
+        assert_eq!(
+            (functions.use_host_function(id), functions.use_host_function(id)),
+            (Ok(()), Ok(()))
+        );
+        assert_eq!(functions.take_unused(), None);
+        functions.disuse_host_function(id);
+        assert_eq!(functions.take_unused(), None);
+        functions.disuse_host_function(id);
+        assert_eq!(functions.take_unused(), Some((id, 0, host.clone())));
+        assert_eq!(functions.take_unused(), None);
+        functions.drop_spares();
+        assert!(functions.host_function(id).is_none() && Arc::strong_count(&host) == 1);
+        assert_eq!(functions.host_function_id(&host, |_| Ok(id)), Ok((id, 0)));
+        assert_eq!(functions.take_unused(), Some((id, 0, host)));
     }
 }

@@ -259,6 +259,13 @@ impl HostHandles {
         self.unclaimed.pop()
     }
 
+    /// Forgets the resources whose types are not to be kept.
+    pub(crate) fn retain_resources(&mut self, is_kept: impl Fn(TypeIndex) -> bool) {
+        self.owned.retain(|resource, _| is_kept(resource.ty));
+        self.borrowed.retain(|(_, resource)| is_kept(resource.ty));
+        self.lent.retain_resources(is_kept);
+    }
+
     /// Keeps the buffer of a read or write that begins.
     pub(crate) fn put_buffer(&mut self, end: EndId, buffer: VecDeque<Val>) {
         self.buffers.insert(end, buffer);

@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::abi::Resource;
+use crate::builtin::TypeIndex;
 use crate::machine::{SubtaskId, TaskId};
 
 /// The resources that the host has lent to calls of its own. Those of calls that are over are
@@ -49,6 +50,11 @@ impl Lent {
         *remove_at = borrowers.len().saturating_mul(2);
     }
 
+    /// Forgets the resources whose types are not to be kept.
+    pub(crate) fn retain_resources(&mut self, is_kept: impl Fn(TypeIndex) -> bool) {
+        self.resources.retain(|resource, _| is_kept(resource.ty));
+    }
+
     /// Returns `true` if a call that goes on has borrowed the resource.
     pub(crate) fn is_lent(
         &self,
@@ -72,7 +78,6 @@ impl Lent {
 
 #[cfg(test)]
 mod tests {
-    use crate::builtin::TypeIndex;
     use crate::component::store::example_ids::ids;
 
     use super::*;

@@ -16,9 +16,11 @@
 //! | `origins` | which call something belongs to: who hears of its traps |
 //! | `waiting` | host functions and others that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
+//! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
+//! | `settings`, `store_limits` | limits that an embedder sets |
+//! | `interrupts` | interrupting a store from elsewhere |
 //! | `waits_for_host` | whether the host can do something for somebody who waits |
-//! | `settings` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `traps`, `trap_backtrace`, `trapping` | what trapped, and where |
@@ -45,6 +47,7 @@ pub(crate) mod host_panic;
 pub(crate) mod host_result;
 pub(crate) mod host_result_error;
 pub(crate) mod identity;
+pub(crate) mod interrupts;
 pub(crate) mod lent;
 pub(crate) mod machine;
 pub(crate) mod module;
@@ -53,9 +56,12 @@ pub(crate) mod origins;
 pub(crate) mod outcome;
 pub(crate) mod panics;
 pub(crate) mod resource_types;
+pub(crate) mod roots;
 pub(crate) mod settings;
+pub(crate) mod slab;
 pub(crate) mod spare;
 pub(crate) mod state;
+pub(crate) mod store_limits;
 pub(crate) mod thread_destructors;
 pub(crate) mod trap_backtrace;
 pub(crate) mod trapping;

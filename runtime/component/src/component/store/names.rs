@@ -8,12 +8,15 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
+use crate::id::Id as _;
 use crate::machine::{FunctionId, InstanceId};
 
 /// The names.
 #[derive(Default)]
 pub(crate) struct Names {
     functions: HashMap<FunctionId, Box<str>>,
+    /// By the number that the machine calls by.
+    host_functions: HashMap<u32, Box<str>>,
     instances: HashMap<InstanceId, Box<str>>,
     /// Which instances are being made, each by its number in the one around it.
     around: Vec<String>,
@@ -25,6 +28,28 @@ impl Names {
     /// Names a function, as it is first exported or imported.
     pub(crate) fn name_function(&mut self, function: FunctionId, name: &str) {
         self.functions.entry(function).or_insert_with(|| name.into());
+    }
+
+    /// Names a host function, with an id and a number, as it is first imported.
+    pub(crate) fn name_host_function(&mut self, function: FunctionId, number: u32, name: &str) {
+        self.name_function(function, name);
+        self.host_functions.entry(number).or_insert_with(|| name.into());
+    }
+
+    /// Forgets the name of a function.
+    pub(crate) fn remove_function(&mut self, function: FunctionId) {
+        self.functions.remove(&function);
+    }
+
+    /// Forgets the name of a host function.
+    pub(crate) fn remove_host_function(&mut self, function: FunctionId, number: u32) {
+        self.functions.remove(&function);
+        self.host_functions.remove(&number);
+    }
+
+    /// Forgets the name of an instance.
+    pub(crate) fn remove_instance(&mut self, instance: InstanceId) {
+        self.instances.remove(&instance);
     }
 
     /// Names an instance that is being made by its place: the number of the instance that the host
@@ -59,10 +84,9 @@ impl Names {
         }
     }
 
-    /// Returns the name of the host function with this number: its position among all functions.
-    pub(crate) fn host_function(&self, number: u32) -> Cow<'_, str> {
-        let position = usize::try_from(number).unwrap_or(usize::MAX);
-        FunctionId::from_position(position).map_or(Cow::Borrowed("?"), |it| self.function(it))
+    /// Returns the name of the host function with this number.
+    pub(crate) fn host_function(&self, number: u32) -> &str {
+        self.host_functions.get(&number).map_or("?", |name| &**name)
     }
 
     /// Returns an instance's name.
@@ -96,9 +120,11 @@ mod tests {
         assert_eq!(names.function(function), "function 0");
         names.name_function(function, "first");
         names.name_function(function, "second");
-        assert_eq!(
-            (names.function(function), names.host_function(0)),
-            ("first".into(), "first".into())
-        );
+        assert_eq!(names.function(function), "first");
+        names.remove_function(function);
+        names.name_host_function(function, 7, "third");
+        assert_eq!(names.host_function(7), "third");
+        names.remove_host_function(function, 7);
+        assert_eq!((names.function(function), names.host_function(7)), ("function 0".into(), "?"));
     }
 }

@@ -43,6 +43,12 @@ impl Origins {
         self.of_tasks.get(task).copied().flatten()
     }
 
+    /// Returns the tasks that belong to a call by the host. Some of them may be over.
+    pub(crate) fn tasks_of(&self, call: SubtaskId) -> impl Iterator<Item = TaskId> {
+        let tasks = self.of_tasks.iter().filter(move |(_, origin)| **origin == Some(call));
+        tasks.map(|(task, _)| task)
+    }
+
     /// Returns the call by the host that what runs belongs to.
     #[inline]
     pub(crate) const fn running(&self) -> Option<SubtaskId> {
@@ -80,6 +86,7 @@ mod tests {
         let task = |generation| ids(generation).task;
         assert_eq!(origins.task_begins(task(0), Some(call)), Ok(()));
         assert_eq!(origins.of_task(task(0)), Some(call));
+        assert!(origins.tasks_of(call).eq([task(0)]));
         assert_eq!(origins.task_begins(task(1), None), Ok(()));
         assert_eq!((origins.of_task(task(0)), origins.of_task(task(1))), (None, None));
     }

@@ -9,26 +9,31 @@ use crate::abi::Type;
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
-use crate::engine::CoreEngine;
-use crate::error::Error;
+use crate::engine::{CoreEngine, CoreTrap};
+use crate::error::{AbiError, Error, Failure};
+use crate::limit::MAX_TABLE_LENGTH;
 use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState, WaitableId};
-use crate::trap::EndKind;
+use crate::trap::{EndKind, Trap};
 
 use super::activations::Activations;
 use super::call_error::CallError;
 use super::calls::Calls;
 use super::canonical::CanonicalOptions;
 use super::crossing::{Crossing, Starting};
+use super::fault::Fault;
 use super::functions::Functions;
 use super::host_handles::HostHandles;
 use super::identity::Identity;
+use super::interrupts::InterruptHandle;
 use super::machine::{StoreChooser, StoreMachine};
 use super::names::Names;
 use super::origins::Origins;
 use super::outcome::ResultBoxes;
 use super::panics::Panics;
 use super::resource_types::ResourceTypes;
+use super::roots::Roots;
 use super::settings::Settings;
+use super::store_limits::StoreLimit;
 use super::thread_destructors::ThreadDestructors;
 use super::trap_backtrace::TrapBacktrace;
 use super::traps::Traps;
@@ -79,7 +84,9 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
     pub(crate) result_boxes: ResultBoxes,
     pub(crate) names: Names,
+    pub(crate) roots: Roots<E::Function, E::Instance>,
     pub(crate) settings: Settings,
+    pub(crate) interrupts: InterruptHandle,
     pub(crate) engine: E,
     /// The token that tells this store from others.
     pub(crate) identity: Identity,
@@ -87,6 +94,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
 
 impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+        let waiting = WaitList::new();
         Self {
             data,
             machine: StoreMachine::with_extensions(StoreChooser::new(chooser)),
@@ -98,14 +106,16 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             crossing: Crossing::new(),
             origins: Origins::new(),
             traps: Traps::new(),
+            interrupts: InterruptHandle::new(waiting.woken()),
+            waiting,
             panics: Panics::default(),
-            waiting: WaitList::new(),
             inbox: C::Inbox::default(),
             acting: C::Acting::default(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
             result_boxes: ResultBoxes::default(),
             names: Names::default(),
+            roots: Roots::new(),
             settings: Settings::default(),
             engine,
             identity: Identity::default(),
@@ -153,6 +163,33 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         matches!(self.machine.call_state(call), Ok(SubtaskState::Starting | SubtaskState::Started))
     }
 
+    /// Returns the error that says why a call can't go on; where a limit of the store is the reason,
+    /// it says which.
+    pub(crate) fn error_of(&self, fault: Fault) -> CallError {
+        let limits = &self.settings.limits;
+        let limit = match &fault {
+            Fault::Core(CoreTrap::MemoryLimit) => StoreLimit::MemoryBytes,
+            Fault::Core(CoreTrap::TableLimit) => StoreLimit::TableElements,
+            Fault::Failure(Failure::Error(Error::Abi(AbiError::LiftedTooLarge))) => {
+                StoreLimit::LiftedBytes
+            }
+            Fault::Failure(Failure::Trap(Trap::TableFull)) if limits.handles < MAX_TABLE_LENGTH => {
+                StoreLimit::Handles
+            }
+            _ => return fault.into(),
+        };
+        limits.reached(limit).into()
+    }
+
+    /// Returns `true` if the instance was removed that has defined a resource type.
+    pub(crate) fn is_definer_gone(&self, ty: TypeIndex) -> bool {
+        match self.machine.resource_instance(ty) {
+            Ok(Some(instance)) => self.machine.is_locked_down(instance).is_err(),
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
     /// Forgets a call: see [`Calls::forget`].
     #[inline]
     pub(crate) fn forget_call(&mut self, call: SubtaskId) -> Option<CallError> {
@@ -164,7 +201,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn trapped(&mut self, origin: Option<SubtaskId>, error: CallError) {
         let mut unheard = true;
         if let Some(origin) = origin
-            && !self.calls.is_abandoned(origin)
+            && !self.calls.is_unwanted(origin)
             && let Ok(call) = self.calls.embedder_call(origin)
             && !call.has_failed()
         {
@@ -243,7 +280,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         if gone.is_empty() {
             return;
         }
-        let trap = self.traps.last().cloned();
+        let trap = self.traps.last().filter(|trap| trap.is_of(error)).cloned();
         let trap = trap.unwrap_or_else(|| Arc::new(TrapBacktrace::without_frames(error.clone())));
         for call in gone {
             if let Ok(embedder_call) = self.calls.embedder_call(call)

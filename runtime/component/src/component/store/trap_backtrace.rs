@@ -122,6 +122,11 @@ impl TrapBacktrace {
         Self::new(error, Vec::new(), false, Vec::new())
     }
 
+    /// Returns `true` if this tells of `error`.
+    pub(crate) fn is_of(&self, error: &CallError) -> bool {
+        core::mem::discriminant(&self.error) == core::mem::discriminant(error)
+    }
+
     /// Returns the error that calls ended with.
     #[must_use]
     pub const fn error(&self) -> &CallError {

@@ -86,7 +86,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     fn frame(&self, entry: &BacktraceEntry) -> TrapFrame {
         match *entry {
             BacktraceEntry::HostFunction(number) => {
-                TrapFrame::HostFunction(self.names.host_function(number).into_owned())
+                TrapFrame::HostFunction(String::from(self.names.host_function(number)))
             }
             BacktraceEntry::Instance(instance) => {
                 TrapFrame::Instance(self.names.instance(instance).to_string())

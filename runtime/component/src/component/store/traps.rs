@@ -52,6 +52,11 @@ impl Traps {
         Ok(())
     }
 
+    /// Forgets the trap of an instance that was removed.
+    pub(crate) fn remove_instance(&mut self, instance: InstanceId) {
+        self.of_instances.remove(instance);
+    }
+
     /// Returns the trap that locked an instance down.
     pub(crate) fn of_instance(&self, instance: InstanceId) -> Option<&Arc<TrapBacktrace>> {
         self.of_instances.get(instance)

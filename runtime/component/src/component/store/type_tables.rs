@@ -3,6 +3,7 @@
 //!
 //! `M` is a memory of the engine, `F` a core function, `B` a table.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,70 +19,81 @@ use crate::machine::TypeDefinition;
 use crate::trap::EndKind;
 
 use super::canonical::CanonicalOptions;
-
-/// The element of a stream or future type.
-#[derive(Clone)]
-enum Element {
-    /// The number is another type's.
-    OfNoEnd,
-    /// The element, if the type has one.
-    Of(Option<Type>),
-}
+use super::roots::Part;
+use super::slab::Slab;
 
 /// The type tables of a store.
 pub(crate) struct TypeTables<M, F, B> {
-    /// The element of each type that is a stream's or future's, by [`TypeIndex`].
-    elements: Vec<Element>,
+    /// The element, if there is one, of each type that is a stream's or future's.
+    elements: HashMap<TypeIndex, Option<Type>>,
     ends: HashMap<(bool, Option<Type>), TypeIndex>,
     values: HashMap<Type, TypeIndex>,
-    options: Vec<CanonicalOptions<M, F>>,
+    /// The guests' resource types: the number of instances made by the host that use each, and the
+    /// types that name it.
+    resources: HashMap<TypeIndex, ResourceUse>,
+    options: Slab<CanonicalOptions<M, F>>,
     /// Options by the part that `task.return` compares: the encoding, and which memory.
     lift_options: HashMap<(StringEncoding, Option<u32>), OptionsIndex>,
-    memories: Vec<M>,
+    memories: Slab<Memory<M>>,
     /// Memories by what they are to the engine.
     by_name: HashMap<String, u32>,
-    tables: Vec<B>,
-    core_types: Vec<CoreFunctionType>,
+    tables: Slab<B>,
+    core_types: Slab<CoreFunctionType>,
+    /// The parts of the instance that is being made, among what was added last.
+    added: Vec<Part>,
+}
+
+/// The use of a guest's resource type.
+#[derive(Default)]
+struct ResourceUse {
+    num_users: u32,
+    /// The numbers of types of values, streams and futures that name it.
+    named_by: Vec<TypeIndex>,
+}
+
+struct Memory<M> {
+    memory: M,
+    name: String,
 }
 
 impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     pub(crate) fn new() -> Self {
         Self {
-            elements: Vec::new(),
+            elements: HashMap::new(),
             ends: HashMap::new(),
             values: HashMap::new(),
-            options: Vec::new(),
+            resources: HashMap::new(),
+            options: Slab::new(),
             lift_options: HashMap::new(),
-            memories: Vec::new(),
+            memories: Slab::new(),
             by_name: HashMap::new(),
-            tables: Vec::new(),
-            core_types: Vec::new(),
+            tables: Slab::new(),
+            core_types: Slab::new(),
+            added: Vec::new(),
         }
     }
 
     #[inline]
     pub(crate) fn options(&self, options: OptionsIndex) -> Result<&CanonicalOptions<M, F>, Error> {
-        at(&self.options, options.0, Table::Types)
+        self.options.get(options.0).ok_or(Error::Unknown(Table::Types))
     }
 
     pub(crate) fn memory(&self, memory: MemoryIndex) -> Result<M, Error> {
-        at(&self.memories, memory.0, Table::Types).copied()
+        let found = self.memories.get(memory.0).ok_or(Error::Unknown(Table::Types));
+        found.map(|found| found.memory)
     }
 
     pub(crate) fn table(&self, table: TableIndex) -> Result<B, Error> {
-        at(&self.tables, table.0, Table::Types).copied()
+        self.tables.get(table.0).copied().ok_or(Error::Unknown(Table::Types))
     }
 
     pub(crate) fn core_type(&self, ty: CoreTypeIndex) -> Result<CoreFunctionType, Error> {
-        at(&self.core_types, ty.0, Table::Types).copied()
+        self.core_types.get(ty.0).copied().ok_or(Error::Unknown(Table::Types))
     }
 
     /// Returns the element type of a stream or future type.
     pub(crate) fn element(&self, ty: TypeIndex) -> Result<&Option<Type>, Error> {
-        match at(&self.elements, ty.0, Table::Types)? {
-            Element::Of(element) => Ok(element),
-            Element::OfNoEnd => Err(Error::Unknown(Table::Types)),
-        }
+        self.elements.get(&ty).ok_or(Error::Unknown(Table::Types))
     }
 
     /// Numbers a stream or future type; `define` makes a number for one that is new.
@@ -97,14 +109,11 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         }
         let is_none_or_number = element.is_none_or(is_number);
         let number = define(TypeDefinition::Ends { is_none_or_number })?;
-        let position = usize::try_from(number.0).map_err(|_| Error::Full(Table::Types))?;
-        if self.elements.len() <= position {
-            self.elements.resize(position.saturating_add(1), Element::OfNoEnd);
-        }
-        if let Some(place) = self.elements.get_mut(position) {
-            *place = Element::Of(element.cloned());
-        }
+        self.elements.insert(number, element.cloned());
         self.ends.insert(key, number);
+        if let Some(element) = element {
+            self.names_resources(number, element);
+        }
         Ok(number)
     }
 
@@ -119,7 +128,49 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         }
         let number = define(TypeDefinition::Value)?;
         self.values.insert(ty.clone(), number);
+        self.names_resources(number, ty);
         Ok(number)
+    }
+
+    /// Remembers the guests' resource types that a type names.
+    fn names_resources(&mut self, number: TypeIndex, ty: &Type) {
+        let mut named = BTreeSet::new();
+        find_resources(ty, &mut named);
+        for resource in named {
+            if let Some(resource) = self.resources.get_mut(&TypeIndex(resource)) {
+                resource.named_by.push(number);
+            }
+        }
+    }
+
+    /// Counts an instance that uses a guest's resource type.
+    pub(crate) fn use_resource(&mut self, ty: TypeIndex) {
+        let resource = self.resources.entry(ty).or_default();
+        resource.num_users = resource.num_users.saturating_add(1);
+    }
+
+    /// Counts an instance that no longer uses a guest's resource type. The last one leaves it to
+    /// [`remove_types`](Self::remove_types), and the types that name it: their numbers are added to
+    /// `removed`.
+    pub(crate) fn disuse_resource(&mut self, ty: TypeIndex, removed: &mut BTreeSet<u32>) {
+        let Some(resource) = self.resources.get_mut(&ty) else { return };
+        resource.num_users = resource.num_users.saturating_sub(1);
+        if resource.num_users > 0 {
+            return;
+        }
+        removed.insert(ty.0);
+        let named_by = self.resources.remove(&ty).unwrap_or_default().named_by;
+        removed.extend(named_by.iter().map(|number| number.0));
+    }
+
+    /// Removes types that nobody uses.
+    pub(crate) fn remove_types(&mut self, removed: &BTreeSet<u32>) {
+        if removed.is_empty() {
+            return;
+        }
+        self.values.retain(|_, number| !removed.contains(&number.0));
+        self.ends.retain(|_, number| !removed.contains(&number.0));
+        self.elements.retain(|number, _| !removed.contains(&number.0));
     }
 
     /// Numbers options.
@@ -127,7 +178,13 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         &mut self,
         options: CanonicalOptions<M, F>,
     ) -> Result<OptionsIndex, Error> {
-        Ok(OptionsIndex(add(&mut self.options, options)?))
+        let options = self.new_options(options)?;
+        self.added.push(Part::Options(options));
+        Ok(options)
+    }
+
+    fn new_options(&mut self, options: CanonicalOptions<M, F>) -> Result<OptionsIndex, Error> {
+        self.options.add(options).map(OptionsIndex).ok_or(Error::Full(Table::Types))
     }
 
     /// Numbers what `task.return` must have in common with the function that it returns from.
@@ -140,8 +197,12 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         if let Some(number) = self.lift_options.get(&key) {
             return Ok(*number);
         }
-        // Numbered as options, so that they stand for options like any other.
-        let number = self.add_options(CanonicalOptions { ..*options })?;
+        // Numbered as options, so that they stand for options like any other. Those without a memory
+        // are the same for all instances, and stay.
+        let number = match memory {
+            Some(_) => self.add_options(*options)?,
+            None => self.new_options(*options)?,
+        };
         self.lift_options.insert(key, number);
         Ok(number)
     }
@@ -153,17 +214,78 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         if let Some(number) = self.by_name.get(&name) {
             return Ok(MemoryIndex(*number));
         }
-        let number = add(&mut self.memories, memory)?;
+        let number = self.memories.add(Memory { memory, name: name.clone() });
+        let number = number.ok_or(Error::Full(Table::Types))?;
         self.by_name.insert(name, number);
+        self.added.push(Part::Memory(MemoryIndex(number)));
         Ok(MemoryIndex(number))
     }
 
     pub(crate) fn add_table(&mut self, table: B) -> Result<TableIndex, Error> {
-        Ok(TableIndex(add(&mut self.tables, table)?))
+        let number = self.tables.add(table).map(TableIndex).ok_or(Error::Full(Table::Types))?;
+        self.added.push(Part::Table(number));
+        Ok(number)
     }
 
     pub(crate) fn add_core_type(&mut self, ty: CoreFunctionType) -> Result<CoreTypeIndex, Error> {
-        Ok(CoreTypeIndex(add(&mut self.core_types, ty)?))
+        let number = self.core_types.add(ty).map(CoreTypeIndex).ok_or(Error::Full(Table::Types))?;
+        self.added.push(Part::CoreType(number));
+        Ok(number)
+    }
+
+    /// Takes what was added since this was asked last: it belongs to the instance that is being made.
+    pub(crate) fn take_added(&mut self) -> Vec<Part> {
+        core::mem::take(&mut self.added)
+    }
+
+    /// Removes something that was added, as its instance is removed.
+    pub(crate) fn remove(&mut self, part: Part) {
+        match part {
+            Part::Options(options) => {
+                self.options.remove(options.0);
+            }
+            Part::Memory(memory) => {
+                if let Some(Memory { name, .. }) = self.memories.remove(memory.0) {
+                    self.by_name.remove(&name);
+                }
+                let encodings =
+                    [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::Latin1Utf16];
+                for encoding in encodings {
+                    self.lift_options.remove(&(encoding, Some(memory.0)));
+                }
+            }
+            Part::Table(table) => {
+                self.tables.remove(table.0);
+            }
+            Part::CoreType(ty) => {
+                self.core_types.remove(ty.0);
+            }
+            Part::Instance(_)
+            | Part::Function(_)
+            | Part::HostFunction(_)
+            | Part::CoreFunction(_) => {}
+        }
+    }
+}
+
+/// Finds the numbers of the resource types that a type names.
+fn find_resources(ty: &Type, found: &mut BTreeSet<u32>) {
+    match ty {
+        Type::Own(number) | Type::Borrow(number) => {
+            found.insert(number.0);
+        }
+        Type::List(list) => find_resources(list.element(), found),
+        Type::Record(record) => {
+            record.fields().iter().for_each(|field| find_resources(field.ty(), found));
+        }
+        Type::Variant(variant) => {
+            let payloads = variant.cases().iter().filter_map(|case| case.payload());
+            payloads.for_each(|payload| find_resources(payload, found));
+        }
+        Type::Stream(end) | Type::Future(end) => {
+            end.element().into_iter().for_each(|element| find_resources(element, found));
+        }
+        _ => {}
     }
 }
 
@@ -182,17 +304,6 @@ const fn is_number(ty: &Type) -> bool {
             | Type::F32
             | Type::F64
     )
-}
-
-fn at<V>(values: &[V], number: u32, table: Table) -> Result<&V, Error> {
-    let value = usize::try_from(number).ok().and_then(|number| values.get(number));
-    value.ok_or(Error::Unknown(table))
-}
-
-fn add<V>(values: &mut Vec<V>, value: V) -> Result<u32, Error> {
-    let number = u32::try_from(values.len()).map_err(|_| Error::Full(Table::Types))?;
-    values.push(value);
-    Ok(number)
 }
 
 #[cfg(test)]
@@ -231,5 +342,53 @@ mod tests {
         assert_eq!(tables.lift_options(&options), Ok(number));
         options.string_encoding = StringEncoding::Utf16;
         assert_ne!(tables.lift_options(&options), Ok(number));
+    }
+
+    #[test]
+    fn what_was_added_is_removed_and_leaves_nothing() {
+        let (mut tables, instance) = (TestTables::new(), ids(0).instance);
+        let mut options = CanonicalOptions::without_memory(instance);
+        let shared = tables.lift_options(&options).expect("there is room");
+        assert!(tables.take_added().is_empty(), "others have the same");
+        options.memory = Some(7);
+        tables.lift_options(&options).expect("there is room");
+        tables.add_table(8).expect("there is room");
+        tables.add_options(options).expect("there is room");
+        let added = tables.take_added();
+        assert_eq!(added.len(), 4);
+        for part in added {
+            tables.remove(part);
+        }
+        assert_eq!((tables.options.len(), tables.memories.len(), tables.tables.len()), (1, 0, 0));
+        assert!(tables.by_name.is_empty() && tables.lift_options.len() == 1);
+        assert!(tables.options(shared).is_ok());
+    }
+
+    #[test]
+    fn a_resource_type_is_removed_by_the_last_that_uses_it_with_the_types_that_name_it() {
+        let (mut tables, mut ids) = (TestTables::new(), ids(0));
+        let definition =
+            TypeDefinition::Resource { instance: Some(ids.instance), destructor: None };
+        let resource = ids.machine.define_type(definition).expect("there is room");
+        tables.use_resource(resource);
+        tables.use_resource(resource);
+        let machine = &mut ids.machine;
+        let own = Type::list(Type::Own(resource)).expect("it is shallow");
+        let mut define = |ty| machine.define_type(ty);
+        let named = [
+            tables.ends(EndKind::Stream, Some(&own), &mut define),
+            tables.value(&own, &mut define),
+        ];
+        let other = tables.ends(EndKind::Stream, Some(&Type::U8), &mut define);
+        let mut removed = BTreeSet::new();
+        tables.disuse_resource(resource, &mut removed);
+        assert!(removed.is_empty());
+        tables.disuse_resource(resource, &mut removed);
+        tables.remove_types(&removed);
+        let named = named.map(|number| number.expect("there is room"));
+        assert_eq!(removed, [resource, named[0], named[1]].map(|it| it.0).into());
+        assert!(tables.element(named[0]).is_err());
+        assert!(tables.element(other.expect("there is room")).is_ok());
+        assert_eq!((tables.ends.len(), tables.values.len(), tables.resources.len()), (1, 0, 0));
     }
 }

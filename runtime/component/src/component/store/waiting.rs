@@ -56,7 +56,7 @@ struct Bell {
 
 /// The places whose wakers were used.
 #[derive(Default)]
-struct Woken {
+pub(crate) struct Woken {
     /// The first; 0 if there is none.
     head: AtomicU32,
     /// The waker of the task that drives the store.
@@ -99,6 +99,13 @@ impl Wake for Link {
     }
 }
 
+impl Woken {
+    /// Wakes who drives the store.
+    pub(crate) fn wake_driver(&self) {
+        self.driver.wake();
+    }
+}
+
 impl<W> WaitList<W> {
     pub(crate) fn new() -> Self {
         Self {
@@ -113,6 +120,11 @@ impl<W> WaitList<W> {
     /// Returns how many wait.
     pub(crate) const fn count(&self) -> usize {
         self.count
+    }
+
+    /// Returns the list of those that were woken, for others that wake who drives the store.
+    pub(crate) fn woken(&self) -> Arc<Woken> {
+        self.woken.clone()
     }
 
     /// Says who is to be woken when something can go on.

@@ -108,9 +108,7 @@ impl Found {
                 _ => return None,
             },
             Self::Task(task) => HostAwaited::Task(task),
-            Self::Function(number) => {
-                HostAwaited::Function(names.host_function(number).into_owned())
-            }
+            Self::Function(number) => HostAwaited::Function(names.host_function(number).into()),
         })
     }
 }

@@ -16,6 +16,12 @@ pub trait TransferContext: LowerContext + LiftHandles {
     /// The memory that values are lifted from, as it is now.
     fn source_memory(&self) -> &[u8];
 
+    /// Returns how many bytes of lists and strings may be moved in addition to the size of the
+    /// source's memory.
+    fn budget(&self) -> u64 {
+        LiftContext::DEFAULT_BUDGET
+    }
+
     /// Copies bytes from the source's memory to the destination's. Both lie in their memories. If
     /// these are one, the places may overlap, and what arrives is what was there before.
     ///

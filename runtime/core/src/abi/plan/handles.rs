@@ -10,7 +10,7 @@ use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
 use super::context::TransferContext;
-use crate::abi::{LiftContext, Resource, Type};
+use crate::abi::{Resource, Type};
 
 /// What one handle was lifted as.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl LiftedHandles {
     ) -> Result<(), Failure> {
         let left = self.budget.unwrap_or_else(|| {
             let memory = u64::try_from(cx.source_memory().len()).unwrap_or(u64::MAX);
-            memory.saturating_add(LiftContext::DEFAULT_BUDGET)
+            memory.saturating_add(cx.budget())
         });
         self.budget = Some(left.checked_sub(bytes).ok_or(AbiError::LiftedTooLarge)?);
         Ok(())

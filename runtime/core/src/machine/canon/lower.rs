@@ -71,7 +71,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         function: FunctionId,
         is_async: bool,
     ) -> Result<(FunctionId, Function), Failure> {
-        let callee = self.function(function)?;
+        let callee = self.called_function(function)?;
         let caller = self.instance_id(instance)?;
         self.prepare_call(Some(caller), Some(function))?;
         if is_async {

@@ -2,12 +2,20 @@
 
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::id::{FunctionId, InstanceId};
+use crate::machine::arena::Key;
 
 /// A function that can be called.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Function {
     Lifted(LiftedFunction),
     Host { number: u32 },
+}
+
+/// A function, and the one that its instance has defined before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DefinedFunction {
+    pub(crate) function: Function,
+    pub(crate) before: Option<Key<Self>>,
 }
 
 /// A guest's export, as a `canon lift` defines it.
@@ -69,6 +77,13 @@ pub enum TypeDefinition {
     },
     /// Any other type: it is told apart by its number.
     Value,
+}
+
+/// A type with its number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberedType {
+    pub(crate) number: TypeIndex,
+    pub(crate) definition: TypeDefinition,
 }
 
 /// How many frames `canon_lift` of a function takes.

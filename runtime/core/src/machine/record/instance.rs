@@ -4,6 +4,7 @@
 use crate::machine::arena::Key;
 use crate::machine::list::{Linked, Links, List};
 
+use super::definition::DefinedFunction;
 use super::task::{Queue, Thread};
 use super::waitable::WaitableSet;
 
@@ -18,6 +19,8 @@ pub(crate) struct Instance {
     pub(crate) may_leave: bool,
     /// Whether it trapped, and nothing of it may run again.
     pub(crate) lockdown: bool,
+    /// The function of it that was defined last.
+    pub(crate) last_function: Option<Key<DefinedFunction>>,
     /// Its neighbours among the instances with a ready thread.
     links: Links<Instance>,
 }
@@ -31,6 +34,7 @@ impl Instance {
             held: 0,
             may_leave: true,
             lockdown: false,
+            last_function: None,
             links: Links::default(),
         }
     }

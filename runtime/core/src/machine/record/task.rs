@@ -1,10 +1,9 @@
 //! Tasks and their threads: the reference's `Task` and `Thread`, as they are kept.
 
-use crate::id::FunctionId;
-
 use crate::machine::arena::Key;
 use crate::machine::list::{Linked, Links};
 
+use super::definition::DefinedFunction;
 use super::held::HeldFrame;
 use super::instance::Instance;
 use super::waitable::{Waitable, WaitableSet};
@@ -13,8 +12,9 @@ use super::words::{number, words};
 /// A call of a guest's export, or of its `realloc`.
 #[derive(Debug)]
 pub(crate) struct Task {
-    /// What is called; nothing for `realloc`.
-    pub(crate) function: Option<FunctionId>,
+    /// What is called; nothing for `realloc`. A function is there as long as its instance, and so
+    /// longer than a task of it.
+    pub(crate) function: Option<Key<DefinedFunction>>,
     pub(crate) instance: Key<Instance>,
     /// The call as its caller sees it, until the task resolves; nothing if the caller is gone.
     pub(crate) caller: Option<Key<Waitable>>,

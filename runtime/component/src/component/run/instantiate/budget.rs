@@ -1,50 +1,50 @@
 //! The budget of an instantiation, so that a small component does not take the host's
 //! memory, stack or time.
 
+use crate::component::store::store_limits::{StoreLimit, StoreLimits};
+
 use super::error::InstantiateError;
-
-/// The largest number of instances, of components and of core modules.
-const MAX_INSTANCES: u32 = 10_000;
-
-/// So deeply components may instantiate one another. Each level takes native stack.
-const MAX_DEPTH: u32 = 48;
-
-/// So many core modules and components, in all, may be seen by components that are defined after
-/// them in another one.
-const MAX_SEEN: usize = 10_000_000;
 
 /// The part that is left.
 pub(crate) struct Budget {
+    limits: StoreLimits,
     instances: u32,
     depth: u32,
-    seen: usize,
+    visible: u64,
 }
 
 impl Budget {
-    pub(crate) const fn new() -> Self {
-        Self { instances: MAX_INSTANCES, depth: MAX_DEPTH, seen: MAX_SEEN }
+    pub(crate) const fn new(limits: StoreLimits) -> Self {
+        let StoreLimits { instances, instance_depth, visible_definitions, .. } = limits;
+        Self { limits, instances, depth: instance_depth, visible: visible_definitions }
     }
 
     /// Takes what an instance of a component or a core module needs.
     pub(crate) fn take_instance(&mut self) -> Result<(), InstantiateError> {
         let left = self.instances.checked_sub(1);
-        self.instances = left.ok_or(InstantiateError::TooManyInstances(MAX_INSTANCES))?;
+        self.instances = left.ok_or_else(|| self.reached(StoreLimit::Instances))?;
         Ok(())
     }
 
-    /// Takes what a component needs that sees so many others.
-    pub(crate) fn take_seen(&mut self, count: usize) -> Result<(), InstantiateError> {
-        self.seen = self.seen.checked_sub(count).ok_or(InstantiateError::TooMuchWork)?;
+    /// Takes what a component needs that sees this many others.
+    pub(crate) fn take_visible(&mut self, count: usize) -> Result<(), InstantiateError> {
+        let left = u64::try_from(count).ok().and_then(|count| self.visible.checked_sub(count));
+        self.visible = left.ok_or_else(|| self.reached(StoreLimit::VisibleDefinitions))?;
         Ok(())
     }
 
     /// Takes what a component needs for what it instantiates; [`leave`](Self::leave) follows.
     pub(crate) fn enter(&mut self) -> Result<(), InstantiateError> {
-        self.depth = self.depth.checked_sub(1).ok_or(InstantiateError::TooDeep(MAX_DEPTH))?;
+        let left = self.depth.checked_sub(1);
+        self.depth = left.ok_or_else(|| self.reached(StoreLimit::InstanceDepth))?;
         Ok(())
     }
 
     pub(crate) const fn leave(&mut self) {
         self.depth += 1;
+    }
+
+    fn reached(&self, limit: StoreLimit) -> InstantiateError {
+        InstantiateError::Limit(self.limits.reached(limit))
     }
 }

@@ -13,7 +13,8 @@ use crate::component::run::state::State;
 use crate::component::store::canonical::{Lifted, Lowered};
 use crate::component::store::entity::Entity;
 use crate::component::store::fault::Fault;
-use crate::component::store::functions::{Callable, CoreFunction};
+use crate::component::store::functions::CoreFunction;
+use crate::component::store::roots::Part;
 use crate::core_value::IntegerType;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Error};
@@ -32,7 +33,9 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let destructor =
             destructor.map(|function| self.destructor(function, representation)).transpose()?;
         let definition = TypeDefinition::Resource { instance: Some(self.instance), destructor };
-        let ty = self.cx.data_mut().machine.define_type(definition)?;
+        let state = self.cx.data_mut();
+        let ty = state.machine.define_type(definition)?;
+        state.use_resource_type(ty)?;
         self.spaces.bind(Some(&Binding::Resource(slot)), &Entity::Resource(ty))
     }
 
@@ -133,11 +136,15 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let number = self.cx.data_mut().functions.add_core_function(function);
         let number = number
             .ok_or_else(|| Fault::not_validated("there are more core functions than numbers"))?;
+        self.cx.data_mut().roots.record(Part::CoreFunction(number));
         let function = if self.has_tail_calls {
             self.cx.new_function_for_tail_calls(number, signature)
         } else {
             self.cx.new_function(number, signature)
         };
+        if let Some(making) = self.cx.data_mut().roots.making() {
+            making.core_functions.push(function);
+        }
         self.spaces.push_core(crate::engine::CoreExtern::Function(function));
         Ok(())
     }
@@ -147,7 +154,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns the types of the handles of a function, if it is the host's and its types are
     /// Rust's own. That they fit was checked when it was imported.
     fn handle_types(&self, function: FunctionId, ty: &FunctionType) -> Result<HandleTypes, Error> {
-        let Ok(Callable::Host(function)) = self.functions.get(function) else {
+        let Some(function) = self.functions.host_function(function) else {
             return Ok(HandleTypes::default());
         };
         match &function.call {

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::component::definition::import_error::ImportError;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
+use crate::component::store::store_limits::LimitReached;
 use crate::error::{Error, Failure};
 
 /// A component can't be instantiated.
@@ -25,19 +26,13 @@ pub enum InstantiateError {
     /// It was loaded for another engine than the store's.
     #[error("the component was loaded for another engine")]
     OtherEngine,
-    /// There would be more instances, of components and of core modules, than is allowed at a time.
-    #[error("a component may have at most {0} instances within it")]
-    TooManyInstances(u32),
-    /// Components would instantiate one another too deeply.
-    #[error("components instantiate one another at most {0} levels deep")]
-    TooDeep(u32),
-    /// Components are defined in so many places, each of which sees so many others, that
-    /// instantiation would take too long.
-    #[error("there are too many components within components to instantiate them all")]
-    TooMuchWork,
+    /// A limit of the store is reached, which its [`StoreLimits`](crate::component::StoreLimits)
+    /// set.
+    #[error(transparent)]
+    Limit(LimitReached),
     /// An initialisation trapped, or Weft failed.
     #[error(transparent)]
-    Call(#[from] CallError),
+    Call(CallError),
 }
 
 struct Lines<'a>(&'a [ImportError]);
@@ -57,20 +52,29 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
+impl From<CallError> for InstantiateError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Limit(limit) => Self::Limit(limit),
+            error => Self::Call(error),
+        }
+    }
+}
+
 impl From<Fault> for InstantiateError {
     fn from(fault: Fault) -> Self {
-        Self::Call(fault.into())
+        CallError::from(fault).into()
     }
 }
 
 impl From<Error> for InstantiateError {
     fn from(error: Error) -> Self {
-        Self::Call(error.into())
+        CallError::from(error).into()
     }
 }
 
 impl From<Failure> for InstantiateError {
     fn from(failure: Failure) -> Self {
-        Self::Call(Fault::from(failure).into())
+        Fault::from(failure).into()
     }
 }

@@ -12,6 +12,7 @@ use crate::component::run::state::State;
 use crate::component::store::canonical::{CanonicalOptions, Lifted, Place};
 use crate::component::store::entity::{Closure, Code, Entity, Exports};
 use crate::component::store::fault::Fault;
+use crate::component::store::roots::{Part, RootId};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
@@ -47,8 +48,25 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         component: &Closure<E>,
         imports: &BTreeMap<Box<str>, Entity<E>>,
-    ) -> Result<Exports<E>, InstantiateError> {
-        Frame::make(self, component, imports, &mut Budget::new())
+    ) -> Result<(Exports<E>, RootId), InstantiateError> {
+        let state = self.data_mut();
+        let limits = state.settings.limits;
+        state.open_root(imports)?;
+        let made = Frame::make(self, component, imports, &mut Budget::new(limits));
+        let state = self.data_mut();
+        let parts = state.close_root()?;
+        match made {
+            Ok(exports) => Ok((exports, state.add_root(parts)?)),
+            Err(error) => {
+                if state.are_removable(&parts) {
+                    self.remove_parts(parts)?;
+                } else {
+                    // A guest's destructor of the host's resource runs. It stays, for nobody to find.
+                    state.add_root(parts)?;
+                }
+                Err(error)
+            }
+        }
     }
 }
 
@@ -77,6 +95,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
     ) -> Result<Self, InstantiateError> {
         let state = cx.data_mut();
         let instance = state.machine.new_instance()?;
+        state.roots.record(Part::Instance(instance));
         state.names.name_instance(instance);
         let nothing = TypeList::new([]).map_err(|_| Fault::not_validated("a list of no types"))?;
         let ty = FunctionType {
@@ -160,6 +179,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             lift_options,
         };
         let id = self.machine.lift(function)?;
+        self.roots.record(Part::Function(id));
         self.functions.add_lifted(id, lifted)?;
         Ok(id)
     }

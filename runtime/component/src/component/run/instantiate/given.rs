@@ -10,6 +10,7 @@ use crate::component::run::state::State;
 use crate::component::store::entity::{Closure, Entity, Exports};
 use crate::component::store::identity::Identity;
 use crate::component::store::module::Module;
+use crate::component::store::roots::RootId;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 
@@ -25,8 +26,8 @@ pub(crate) enum Given<E: CoreEngine, T: 'static> {
     Component(Closure<E>),
     /// An instance that is put together.
     Instance(GivenByName<E, T>),
-    /// An instance in a store.
-    Exports(Arc<Exports<E>>, Identity),
+    /// An instance in a store, and what it is or is a part of.
+    Exports(Arc<Exports<E>>, Identity, RootId),
     /// A type, which is nothing at run time.
     Type,
 }
@@ -62,15 +63,15 @@ impl<E: CoreEngine, T: 'static> Given<E, T> {
             Self::Function(function, path) => {
                 let State { functions, machine, names, .. } = state;
                 let define = |number| machine.define_host_function(number);
-                let id = functions.host_function_id(function, define)?;
-                names.name_function(id, path);
+                let (id, number) = functions.host_function_id(function, define)?;
+                names.name_host_function(id, number, path);
                 Entity::Function(id)
             }
             Self::Resource(token) => Entity::Resource(state.resource_type(token)?),
             Self::Module(module) => Entity::Module(module.clone()),
             Self::Component(component) => Entity::Component(component.clone()),
             Self::Instance(parts) => Entity::Instance(Arc::new(Exports(entities(parts, state)?))),
-            Self::Exports(exports, _) => Entity::Instance(exports.clone()),
+            Self::Exports(exports, ..) => Entity::Instance(exports.clone()),
             Self::Type => Entity::Type,
         })
     }

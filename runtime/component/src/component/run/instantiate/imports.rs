@@ -23,7 +23,6 @@ use crate::component::run::host_function::{HostFunction, HostFunctionCall};
 use crate::component::run::host_resource::HostResourceType;
 use crate::component::run::state::State;
 use crate::component::store::entity::Entity;
-use crate::component::store::functions::Callable;
 use crate::engine::CoreEngine;
 use crate::machine::FunctionId;
 
@@ -105,7 +104,7 @@ impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
     fn part(self, name: &str) -> Option<Self> {
         match self {
             Self::Given(Given::Instance(parts)) => parts.get(name).map(Self::Given),
-            Self::Given(Given::Exports(exports, _)) | Self::Entity(Entity::Instance(exports)) => {
+            Self::Given(Given::Exports(exports, ..)) | Self::Entity(Entity::Instance(exports)) => {
                 exports.0.get(name).map(Self::Entity)
             }
             _ => None,
@@ -169,10 +168,13 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
             (ExternType::Function(expected), Found::Entity(Entity::Function(function))) => {
                 return self.check_store_function(path, expected, *function);
             }
-            (ExternType::Instance(expected), Found::Given(Given::Exports(_, store))) => {
+            (ExternType::Instance(expected), Found::Given(Given::Exports(_, store, root))) => {
                 match self.state {
                     Some(state) if *store != state.identity => {
                         Err(ImportError::OtherStore { name: path.into() })
+                    }
+                    Some(state) if state.roots.get(*root).is_none() => {
+                        Err(ImportError::InstanceRemoved { name: path.into() })
                     }
                     _ => return self.check_instance(path, expected, found),
                 }
@@ -232,16 +234,13 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
     }
 
     fn check_store_function(&mut self, path: &str, expected: &FunctionType, function: FunctionId) {
-        let Some(found) = self.state.and_then(|state| state.functions.get(function).ok()) else {
-            return;
-        };
-        match found {
-            Callable::Host(function) => self.check_host_function(path, expected, function),
-            Callable::Lifted(lifted) => {
-                let given =
-                    lifted.ty.resolved_by(|number| Some(self.number(ResourceKey::Store(number))));
-                self.compare(path, expected, given, &lifted.ty);
-            }
+        let Some(state) = self.state else { return };
+        if let Some(function) = state.functions.host_function(function) {
+            self.check_host_function(path, expected, function);
+        } else if let Ok(lifted) = state.functions.lifted(function) {
+            let given =
+                lifted.ty.resolved_by(|number| Some(self.number(ResourceKey::Store(number))));
+            self.compare(path, expected, given, &lifted.ty);
         }
     }
 
@@ -335,7 +334,8 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
                     self.add_names(names, &within(path, name), Found::Given(part));
                 }
             }
-            Found::Given(Given::Exports(exports, _)) | Found::Entity(Entity::Instance(exports)) => {
+            Found::Given(Given::Exports(exports, ..))
+            | Found::Entity(Entity::Instance(exports)) => {
                 for (name, part) in &exports.0 {
                     self.add_names(names, &within(path, name), Found::Entity(part));
                 }

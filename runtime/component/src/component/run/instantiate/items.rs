@@ -26,7 +26,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
                 self.alias_core_export(*sort, *instance, name)?;
             }
             Item::Component(definition) => {
-                self.budget.take_seen(self.spaces.num_seen())?;
+                self.budget.take_visible(self.spaces.num_visible())?;
                 self.spaces.push(Entity::Component(Closure {
                     definition: definition.clone(),
                     code: self.code.clone(),
@@ -95,6 +95,9 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         }
         let starting = Starting { module: module.compiled, imports };
         let instance = self.cx.instantiate_core(self.initialisation, starting)?;
+        if let Some(making) = self.cx.data_mut().roots.making() {
+            making.core_instances.push(instance.clone());
+        }
         self.spaces.core_instances.push(CoreInstance::Module(instance));
         Ok(())
     }

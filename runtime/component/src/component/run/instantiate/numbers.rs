@@ -29,7 +29,9 @@ impl<E: CoreEngine, T: 'static> HandleNumbers for SlotNumbers<'_, E, T> {
 
     fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Error> {
         let found = usize::try_from(slot.0).ok().and_then(|slot| self.slots.get(slot));
-        found.copied().flatten().ok_or(Error::Unknown(Table::Types))
+        let ty = found.copied().flatten().ok_or(Error::Unknown(Table::Types))?;
+        self.state.use_resource_type(ty)?;
+        Ok(ty)
     }
 
     fn stream(&mut self, element: Option<&Type>) -> Result<TypeIndex, Error> {

@@ -115,7 +115,7 @@ impl<E: CoreEngine> Spaces<E> {
     }
 
     /// Returns how many core modules and components there are.
-    pub(crate) const fn num_seen(&self) -> usize {
+    pub(crate) const fn num_visible(&self) -> usize {
         self.modules.len().saturating_add(self.components.len())
     }
 

@@ -1,0 +1,51 @@
+//! Interrupting a store from elsewhere.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::waiting::Woken;
+
+/// A handle that interrupts what runs in a store, from any thread:
+/// [`Store::interrupt_handle`](crate::component::Store::interrupt_handle) returns it.
+///
+/// It keeps nothing of the store alive. When the store is gone, it does nothing.
+#[derive(Clone)]
+pub struct InterruptHandle {
+    is_requested: Arc<AtomicBool>,
+    woken: Arc<Woken>,
+}
+
+impl InterruptHandle {
+    pub(crate) fn new(woken: Arc<Woken>) -> Self {
+        Self { is_requested: Arc::default(), woken }
+    }
+
+    /// Interrupts what runs in the store: a call ends with
+    /// [`CallError::Interrupted`](crate::component::CallError::Interrupted).
+    ///
+    /// If nothing runs, the next call hears of it, unless [`reset`](Self::reset) is called before.
+    /// Who drives the store is woken.
+    pub fn interrupt(&self) {
+        self.is_requested.store(true, Ordering::Release);
+        self.woken.wake_driver();
+    }
+
+    /// Takes an interrupt back that no call has heard of. Returns `true` if there was one.
+    pub fn reset(&self) -> bool {
+        self.is_requested.swap(false, Ordering::AcqRel)
+    }
+
+    /// Returns `true` if there is an interrupt that no call has heard of.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.is_requested.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for InterruptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_requested = self.is_requested();
+        f.debug_struct("InterruptHandle").field("is_requested", &is_requested).finish()
+    }
+}

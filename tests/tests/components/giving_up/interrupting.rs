@@ -1,0 +1,258 @@
+//! Slices of fuel, and interrupting a store from elsewhere.
+
+use std::future::{Future as _, pending};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use weft::abi::Val;
+use weft::component::{CallError, FuelNotCounted, Instance, InterruptHandle, Store, StoreLimits};
+use weft::engine::wasmi::Wasmi;
+use weft::limits::Table;
+use weft_tests::wakers::WakeCounter;
+use weft_tests::world::World;
+
+const SOON: Duration = Duration::from_millis(30);
+
+/// `spin` never stops, `yields` never returns, `waits` waits for the host; `realloc` never returns.
+const GUEST: &str = r#"(component
+    (import "never" (func $never async))
+    (import "call" (func $call))
+    (core func $never (canon lower (func $never)))
+    (core func $call (canon lower (func $call)))
+    (core func $yield (canon thread.yield))
+    (core module $M
+        (import "" "yield" (func $yield (result i32)))
+        (import "" "never" (func $never))
+        (import "" "call" (func $call))
+        (memory (export "memory") 1)
+        (func (export "spin") (loop (br 0)))
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (loop (br 0)) (i32.const 0))
+        (func (export "text") (param i32 i32))
+        (func (export "yields") (loop (drop (call $yield)) (br 0)))
+        (func (export "waits") (call $never))
+        (func (export "calls") (loop (call $call) (br 0)))
+        (func (export "count") (param $n i32) (result i32)
+            (loop (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                (br_if 0 (i32.gt_s (local.get $n) (i32.const 0))))
+            (local.get $n)))
+    (core instance $m (instantiate $M (with "" (instance
+        (export "yield" (func $yield)) (export "never" (func $never))
+        (export "call" (func $call))))))
+    (func (export "spin") (canon lift (core func $m "spin")))
+    (func (export "text") (param "t" string) (canon lift (core func $m "text")
+        (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+    (func (export "yields") async (canon lift (core func $m "yields") async))
+    (func (export "waits") async (canon lift (core func $m "waits") async))
+    (func (export "calls") (canon lift (core func $m "calls")))
+    (func (export "count") (param "n" s32) (result s32) (canon lift (core func $m "count"))))"#;
+
+/// Returns a world on an engine that counts fuel, with two instances of the guest.
+fn world(fuel: Option<u64>) -> (World, [Instance<Wasmi>; 2]) {
+    let engine = match fuel {
+        Some(fuel) => Wasmi::new(&wasmi::Config::default(), Some(fuel)),
+        None => Wasmi::default(),
+    };
+    let mut world = World::on(engine);
+    world.linker.typed_async_function("never", |_, ()| pending::<Result<(), _>>());
+    world.linker.typed_function("call", |_, ()| Ok(()));
+    let instances = [(); 2].map(|()| world.instance(GUEST));
+    (world, instances)
+}
+
+/// Interrupts a little later, on another thread.
+fn interrupt_soon(handle: InterruptHandle) {
+    thread::spawn(move || {
+        thread::sleep(SOON);
+        handle.interrupt();
+    });
+}
+
+/// Checks that another instance lives on, and heard of nothing.
+fn lives_on(world: &mut World, other: &Instance<Wasmi>) {
+    assert_eq!(world.call(other, "count", &[Val::S32(1)]), Some(Val::S32(0)));
+    assert!(!world.store.interrupt_handle().is_requested());
+}
+
+#[tokio::test]
+async fn a_guest_that_spins_is_given_up_when_its_future_is_dropped() {
+    let (mut world, [one, other]) = world(Some(10_000));
+    let spin = world.store.function(&one, "spin").unwrap();
+    timeout(SOON, world.store.call_async(&spin, &[])).await.unwrap_err();
+    let count = world.store.function(&other, "count").unwrap();
+    let result = timeout(SOON, world.store.call_async(&count, &[Val::S32(3)])).await;
+    assert_eq!(result.unwrap().unwrap(), Some(Val::S32(0)));
+    assert!(matches!(world.store.take_background_trap(), Some(CallError::Interrupted)));
+    assert!(world.try_call(&one, "count", &[Val::S32(3)]).is_err());
+    world.store.remove_instance(&one).unwrap();
+    assert_eq!((world.store.count_of(Table::Tasks), world.store.count_of(Table::Threads)), (0, 0));
+    lives_on(&mut world, &other);
+}
+
+#[test]
+fn a_poll_ends_with_each_slice_and_wakes_its_waker() {
+    let (mut world, [one, _]) = world(Some(u64::MAX / 2));
+    let count = world.store.function(&one, "count").unwrap();
+    let polls = |store: &mut Store<Wasmi>, slice| {
+        store.set_fuel_slice(slice).unwrap();
+        let (wakes, waker) = WakeCounter::new();
+        let mut call = Box::pin(store.call_async(&count, &[Val::S32(10_000)]));
+        let mut polls = 1;
+        while call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            assert_eq!(wakes.take(), 1, "it can go on");
+            polls += 1;
+        }
+        polls
+    };
+    assert_eq!(polls(&mut world.store, 1_000_000), 1);
+    let (few, many) = (polls(&mut world.store, 10_000), polls(&mut world.store, 1_000));
+    assert!(few > 2 && (8 * few..=12 * few).contains(&many), "{few} {many}");
+}
+
+#[test]
+fn an_engine_that_counts_no_fuel_has_no_slices() {
+    let (mut world, _) = world(None);
+    assert_eq!(world.store.set_fuel_slice(1_000), Err(FuelNotCounted));
+}
+
+#[test]
+fn a_slice_of_nothing_is_enough_for_guests_that_can_be_interrupted() {
+    let (mut world, [one, _]) = world(Some(10_000));
+    world.store.set_fuel_slice(0).unwrap();
+    assert_eq!(world.call(&one, "count", &[Val::S32(100)]), Some(Val::S32(0)));
+}
+
+#[test]
+fn handles_are_shared_by_threads_and_outlive_their_store() {
+    fn is_shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+    let (world, _) = world(None);
+    let handle = world.store.interrupt_handle();
+    is_shared(&handle);
+    drop(world);
+    assert!(!handle.is_requested());
+    handle.interrupt();
+    assert!(handle.is_requested() && handle.clone().reset() && !handle.reset());
+}
+
+#[test]
+fn whatever_a_call_does_it_ends_when_another_thread_interrupts_the_store() {
+    for (fuel, name) in
+        [(Some(1_000), "spin"), (Some(1_000), "calls"), (None, "yields"), (None, "waits")]
+    {
+        let (mut world, [one, other]) = world(fuel);
+        interrupt_soon(world.store.interrupt_handle());
+        let error = world.try_call(&one, name, &[]).unwrap_err();
+        assert!(matches!(error, CallError::Interrupted), "{name}: {error}");
+        lives_on(&mut world, &other);
+        assert!(world.try_call(&one, "count", &[Val::S32(1)]).is_err(), "{name}");
+        assert!(world.store.take_background_trap().is_none(), "{name}");
+        world.store.remove_instance(&one).unwrap();
+        assert_eq!(world.store.count_of(Table::Threads), 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_future_is_woken_when_its_store_is_interrupted() {
+    for name in ["yields", "waits"] {
+        let (mut world, [one, other]) = world(None);
+        let function = world.store.function(&one, name).unwrap();
+        interrupt_soon(world.store.interrupt_handle());
+        let call = world.store.call_async(&function, &[]);
+        let error = timeout(Duration::from_secs(20), call).await.unwrap().unwrap_err();
+        assert!(matches!(error, CallError::Interrupted), "{name}: {error}");
+        lives_on(&mut world, &other);
+    }
+}
+
+#[test]
+fn a_realloc_that_never_ends_hears_of_an_interrupt() {
+    let (mut world, [one, other]) = world(Some(10_000));
+    interrupt_soon(world.store.interrupt_handle());
+    let error = world.try_call(&one, "text", &[Val::String("text".into())]).unwrap_err();
+    assert!(matches!(error, CallError::Interrupted), "{error}");
+    lives_on(&mut world, &other);
+}
+
+#[test]
+fn a_poll_hears_of_an_interrupt() {
+    let (mut world, [one, other]) = world(None);
+    let yields = world.store.function(&one, "yields").unwrap();
+    let call = world.store.start(&yields, &[]).unwrap();
+    world.store.interrupt_handle().interrupt();
+    while world.store.poll(Waker::noop()).unwrap().can_go_on {}
+    let result = world.store.take_result(call).unwrap();
+    assert!(matches!(result, Some(Err(CallError::Interrupted))), "{result:?}");
+    lives_on(&mut world, &other);
+}
+
+#[test]
+fn an_interrupt_that_was_taken_back_is_heard_by_nobody() {
+    let (mut world, [one, _]) = world(Some(10_000));
+    let handle = world.store.interrupt_handle();
+    handle.interrupt();
+    assert!(handle.reset());
+    lives_on(&mut world, &one);
+}
+
+/// The inner call ends, and so does the outer one, though its host function returns.
+#[test]
+fn an_interrupt_goes_on_outwards_through_host_functions() {
+    let (mut world, [inner, other]) = world(Some(1_000));
+    let spin = world.store.function(&inner, "spin").unwrap();
+    let inner_ended = Arc::new(AtomicUsize::new(0));
+    let ended = inner_ended.clone();
+    world.linker.typed_function("call", move |caller, ()| {
+        assert!(matches!(
+            caller.call(&spin, &[]),
+            Err(CallError::Interrupted | CallError::Trap(_))
+        ));
+        ended.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    });
+    let outer = world.instance(GUEST);
+    interrupt_soon(world.store.interrupt_handle());
+    let error = world.try_call(&outer, "calls", &[]).unwrap_err();
+    assert!(matches!(error, CallError::Interrupted), "{error}");
+    assert!(inner_ended.load(Ordering::Relaxed) > 0);
+    lives_on(&mut world, &other);
+    for instance in [&inner, &outer] {
+        assert!(world.try_call(instance, "count", &[Val::S32(1)]).is_err());
+    }
+}
+
+#[test]
+fn untrusted_guests_are_stopped_after_as_many_slices_as_the_limit_allows() {
+    let (mut world, [one, other]) = world(Some(1_000));
+    world.store.set_limits(StoreLimits::UNTRUSTED);
+    let error = world.try_call(&one, "spin", &[]).unwrap_err();
+    assert!(matches!(error, CallError::Interrupted), "{error}");
+    lives_on(&mut world, &other);
+}
+
+/// Polls once.
+fn poll_once(store: &mut Store<Wasmi>, function: &weft::component::Function) {
+    let mut call = Box::pin(store.call_async(function, &[]));
+    let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Pending));
+}
+
+#[test]
+fn a_future_that_is_dropped_gives_up_no_other_call_that_spins() {
+    let (mut world, [one, other]) = world(Some(1_000));
+    let (spin, waits) = (
+        world.store.function(&one, "spin").unwrap(),
+        world.store.function(&other, "waits").unwrap(),
+    );
+    poll_once(&mut world.store, &waits);
+    let call = world.store.start(&spin, &[]).unwrap();
+    world.store.set_turns_per_poll(3);
+    // Of a call that can't begin, as the first one spins.
+    poll_once(&mut world.store, &waits);
+    assert!(world.store.take_background_trap().is_none());
+    assert_eq!(world.store.stop_interrupted(), Ok(true));
+    let result = world.store.take_result(call).unwrap();
+    assert!(matches!(result, Some(Err(CallError::Interrupted))), "{result:?}");
+}
