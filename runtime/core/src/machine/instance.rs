@@ -185,16 +185,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// # Errors
     ///
     /// [`Error::Unknown`]; [`MachineError::InstanceRuns`] while one of its threads is part of a
-    /// call that the host has begun, or [held](Self::hold_callers); [`MachineError::OtherStep`] while a step is to be ended, or a
-    /// trap to be [unwound](Self::trapped).
+    /// call that the host has begun, or [held](Self::hold_callers) in an instance that isn't locked down;
+    /// [`MachineError::OtherStep`] while a step is to be ended, or a trap to be
+    /// [unwound](Self::trapped).
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         let id = instance;
         let instance = self.instance_key(id)?;
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(MachineError::OtherStep.into());
         }
-        if self.instances.get(instance)?.held > 0 {
-            return Err(MachineError::InstanceRuns.into());
+        let removed = self.instances.get(instance)?;
+        if removed.held > 0 {
+            if !removed.lockdown || self.is_nested(instance)? {
+                return Err(MachineError::InstanceRuns.into());
+            }
+            // What is held in it could not return to it.
+            while self.unwind_held_of(instance)? {}
         }
         for position in 0..self.threads.positions() {
             let Some(thread) = self.thread_of(instance, position)? else { continue };
@@ -227,6 +233,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
+    /// Whether `instance` is part of a call that the host has begun, and that isn't held.
+    fn is_nested(&self, instance: Key<Instance>) -> Result<bool, Error> {
+        for position in 0..self.frames.len() {
+            let Some(frame) = self.frames.get(position) else { continue };
+            if self.instance_of_frame(*frame)? == Some(instance) {
+                return Ok(true);
+            }
+        }
+        match self.current {
+            Some(thread) => {
+                Ok(self.tasks.get(self.threads.get(thread)?.task)?.instance == instance)
+            }
+            None => Ok(false),
+        }
+    }
+
     /// The thread at `position`, if there is one and it is of `instance`.
     pub(crate) fn thread_of(
         &self,
@@ -251,7 +273,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             self.waitables.get_mut(waitable)?.waiter = None;
         }
         if let Continuation::Held(stack) = continuation {
-            self.drop_held(stack)?;
+            self.drop_held(thread, stack)?;
         }
         self.remove_thread(thread, ThreadEnd::Failed)?;
         Ok(())

@@ -182,16 +182,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         self.reserve_frames(1)?;
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
-        self.begin(None, |machine| machine.resume(thread))
+        let holder = self.holder_of(thread)?;
+        self.begin(holder, |machine| machine.resume(thread))
     }
 
     /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
+    /// `holder` is at the top of the held stack whose host function does so, if that isn't the one below
+    /// which this is nested.
     #[inline]
     fn begin(
         &mut self,
         holder: Option<Key<Thread>>,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
     ) -> Result<Step, Failure> {
+        let holder = holder.or_else(|| self.current_holder());
         self.push_frame(Frame::Host { holder })?;
         let step = self.advance(act);
         if step.is_err() {
