@@ -143,7 +143,8 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
             Ok(_) => {}
             Err(Failure::Trap(trap)) => {
                 self.seen.insert(trap.rule().id().to_owned());
-                self.is_unwound = matches!(name, "invoke" | "invoke_for_held" | "tick" | "cancel_call");
+                self.is_unwound =
+                    matches!(name, "invoke" | "invoke_for_held" | "tick" | "cancel_call");
             }
             Err(Failure::Error(error)) => {
                 assert_eq!(before, self.snapshot(), "{name}: {error} changes something");
@@ -371,15 +372,13 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
         match (self.machine.current(), is_entered) {
             (Some(_), _) if is_begun || doing == D::HostReturned => D::Call,
-            (None, true) if is_guests || doing == D::Tick => {
-                [
-                    D::StartHostFunctionCall,
-                    D::ReturnHostFunctionCall,
-                    D::HostReturned,
-                    D::Invoke,
-                    D::HoldCallers,
-                ][usize::from(a) % 5]
-            }
+            (None, true) if is_guests || doing == D::Tick => [
+                D::StartHostFunctionCall,
+                D::ReturnHostFunctionCall,
+                D::HostReturned,
+                D::Invoke,
+                D::HoldCallers,
+            ][usize::from(a) % 5],
             (None, false) if is_guests || doing == D::HostReturned => {
                 if self.machine.ready_threads() > 0 && a % 3 > 0 { D::Tick } else { D::Invoke }
             }

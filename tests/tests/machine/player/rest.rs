@@ -201,7 +201,10 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         for thread in &threads {
             let is_held = machine.instance_view(thread.instance).unwrap().is_held;
             if is_held && is_ready(thread.state) {
-                assert!(matches!(thread.state, ThreadState::Waiting { on: WaitingOn::Call(_), .. }));
+                assert!(matches!(
+                    thread.state,
+                    ThreadState::Waiting { on: WaitingOn::Call(_), .. }
+                ));
             }
         }
         for end in &self.ends {
