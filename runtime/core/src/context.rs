@@ -11,6 +11,7 @@
 //! | [`Contexts`] | the current context, and those under it: [`current`](Contexts::current), [`replace`](Contexts::replace), [`push`](Contexts::push), [`pop`](Contexts::pop), [`get`](Contexts::get), [`set`](Contexts::set) and their like |
 //! | [`AsyncContextScope`], [`with_async_context`] | a context that is current until a guard is dropped, or a closure returns |
 //! | `AmbientContextScope`, `ambient_context` | the same for a thread, without a store (feature `std`) |
+//! | `AsyncContext::scope` | the same for a future, on whatever thread it is polled (feature `std`) |
 //! | [`ContextValue`], [`IntoContextValue`], [`ContextValueType`] | a value; what can be one; what is given back |
 //! | [`struct@ContextKey`] | a key made of text, checked when it is made |
 //! | [`TypedContextKey`], [`macro@ContextKey`] | a key that is a type, and knows the type of its value |
@@ -141,7 +142,7 @@ mod value;
 mod value_type;
 
 #[cfg(feature = "std")]
-pub use ambient::{AmbientContextScope, ambient_context};
+pub use ambient::{AmbientContextScope, InContext, ambient_context};
 pub use async_context::{AsyncContext, ContextError};
 pub use contexts::Contexts;
 pub use key::{

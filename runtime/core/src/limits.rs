@@ -88,13 +88,13 @@ mod tests {
         struct InOrder {
             instances: 1, functions: 2, types: 3, handles: 4, thread_indices: 5, tasks: 6,
             threads: 7, waitables: 8, waitable_sets: 9, resources: 10, lends: 11,
-            error_contexts: 12, frames: 13, message_bytes: 14,
+            error_contexts: 12, frames: 13, held_frames: 15, message_bytes: 14,
         }
     }
 
     crate::limits! {
         struct OutOfOrder {
-            frames: 13, message_bytes: 14, error_contexts: 12, lends: 11, resources: 10,
+            frames: 13, held_frames: 15, message_bytes: 14, error_contexts: 12, lends: 11, resources: 10,
             waitable_sets: 9, waitables: 8, threads: 7, tasks: 6, thread_indices: 5, handles: 4,
             types: 3, functions: 2, instances: 1
         }

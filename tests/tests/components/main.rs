@@ -5,6 +5,7 @@
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `typed` | functions with Rust's own types |
 //! | `embedder` | faults of the embedder's side that are known, ignored until it is built |
+//! | `access` | handles of a store, for code that runs beside it |
 //! | `panics` | panics in code of the host's |
 //! | `driving` | calls that wait, many at a time, and how they are driven |
 //! | `engine` | the adapter for wasmi, and what components owe to it |
@@ -14,6 +15,8 @@
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
 //! | `allocations` | what components allocate once they are warm |
 
+#[cfg(test)]
+mod access;
 #[cfg(test)]
 mod allocations;
 #[cfg(test)]

@@ -60,8 +60,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         // Most calls need none.
         let mut waker: Option<Waker> = None;
         loop {
-            if let Some(waker) = &waker {
-                self.set_driver(waker);
+            match &waker {
+                Some(waker) => self.set_driver(waker),
+                None => E::data_mut(&mut self.engine_store).begin_drive(),
             }
             match (self.run_until(call.0)?, &waker) {
                 (Ran::ToItsEnd(value), _) => return Ok(value),

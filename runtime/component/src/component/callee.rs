@@ -120,7 +120,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
             return Err(CallError::OtherStore);
         }
         let begin = |state: &mut State<E, T>| {
-            let (call, step) = state.machine.invoke(function.id)?;
+            let (call, step) = state.invoke(function.id)?;
             state.calls.add_embedder_call(call, Vec::new(), R::lift)?;
             Ok(Begun { call, step })
         };

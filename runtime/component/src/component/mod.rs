@@ -8,6 +8,7 @@
 //! | [`Instance`], [`Function`] | an instance, and what it exports |
 //! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
+//! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
 //! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
 //!
@@ -15,6 +16,7 @@
 //! somebody drives it.
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
+mod access;
 mod bindings;
 #[cfg(feature = "std")]
 mod block;
@@ -38,6 +40,7 @@ mod threads;
 mod typed_function;
 mod wait;
 
+pub use access::{Access, With};
 pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
@@ -58,7 +61,7 @@ pub use run::host_ends::EndEvent;
 pub use run::host_resource::HostResourceType;
 pub use run::instantiate::error::InstantiateError;
 pub use run::lifted_result::LiftedResult;
-pub use store::call_error::CallError;
+pub use store::call_error::{CallError, StoreDropped};
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};
 pub use store::host_panic::HostPanic;

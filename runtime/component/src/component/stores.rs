@@ -244,7 +244,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                 Turn::Progress => {}
                 Turn::Interrupted => break,
                 Turn::Idle => {
-                    can_go_on = cx.data().waiting.has_woken();
+                    can_go_on = cx.data().has_woken();
                     break;
                 }
             }
@@ -344,8 +344,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
         let mut cx = self.context();
         let state = cx.data_mut();
-        state.waiting.begin_drive(waker);
-        state.panics.begin_drive();
+        state.waiting.set_driver(waker);
+        state.inbox.set_driver(waker);
+        state.begin_drive();
     }
 
     /// Lets the first panic go on that belongs to no call.

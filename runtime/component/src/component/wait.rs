@@ -68,8 +68,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
             match cx.turn()? {
                 Turn::Progress => {}
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
-                Turn::Idle if cx.data().waiting.has_woken() => return Ok(Ran::ForTooLong),
-                Turn::Idle if cx.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+                Turn::Idle if cx.data().has_woken() => return Ok(Ran::ForTooLong),
+                Turn::Idle if cx.data().waits_for_host() => return Ok(Ran::UntilItWaits),
                 Turn::Idle => {
                     let state = cx.data_mut();
                     let deadlock = Deadlock::of(&mut state.machine, &state.names);

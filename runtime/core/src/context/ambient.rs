@@ -1,5 +1,6 @@
 //! Contexts of a thread, for code that has no store at hand.
 
+mod future;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,8 @@ use crate::host::HostExtensions;
 use crate::limits::{Heap, Table};
 
 use super::{AsyncContext, AsyncContextScope};
+
+pub use future::InContext;
 
 std::thread_local! {
     static CONTEXTS: RefCell<Contexts> = const { RefCell::new(Contexts::new()) };
@@ -146,14 +149,26 @@ impl AmbientContextScope {
     }
 }
 
-impl Drop for AmbientContextScope {
-    fn drop(&mut self) {
+impl AmbientContextScope {
+    /// Leaves the scope, and returns its context as it is now, if it was not left before.
+    fn leave(self) -> Option<AsyncContext<Heap>> {
+        self.take().into_iter().next()?.context
+    }
+
+    /// Takes the scope, and those inside of it.
+    fn take(&self) -> Vec<Entered> {
         // When the thread ends, what it had entered may be gone before its guards.
         let left = CONTEXTS.try_with(|contexts| match contexts.try_borrow_mut() {
             Ok(mut contexts) => contexts.leave(self.scope),
             Err(_) => Vec::new(),
         });
-        drop(left);
+        left.unwrap_or_default()
+    }
+}
+
+impl Drop for AmbientContextScope {
+    fn drop(&mut self) {
+        drop(self.take());
     }
 }
 

@@ -193,7 +193,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     }
 
     fn running_task(&self) -> Option<TaskId> {
-        self.machine.running_task()
+        self.machine.acting_task()
     }
 
     fn change_context<R, E: From<Error>>(
@@ -271,7 +271,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// The contexts of the task that runs, or of the host.
     fn current_contexts(&self) -> Option<&Stack<L>> {
-        self.hooks.contexts_of(self.running_task())
+        self.hooks.contexts_of(self.acting_task())
     }
 
     fn current_context(&self) -> Option<&AsyncContext<L>> {

@@ -79,6 +79,8 @@ pub struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: ContextTable<L>,
     /// The contexts of the host, where no task runs.
     pub(crate) host_contexts: Stack<L>,
+    /// The task that the host acts for, where none runs.
+    pub(crate) acting_for: Option<TaskId>,
     pub(crate) tasks: TaskRecords<L>,
     pub(crate) errors: ErrorRecords<L>,
     pub(crate) threads: ThreadTable<L>,
@@ -94,6 +96,7 @@ impl<L: ExtensionLimits> Extensions<L> {
         Self {
             contexts: ContextTable::new(),
             host_contexts: Stack::new(),
+            acting_for: None,
             tasks: Records::new(Table::TaskRecords),
             errors: Records::new(Table::ErrorRecords),
             threads: ThreadTable::new(),
@@ -182,7 +185,9 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
     fn prepare_task(&mut self, task: &NewTask) -> Result<(), Error> {
         // Nobody sees the context of `realloc`.
         let inherits = task.function.is_some()
-            && self.contexts_of(task.begun_by).is_some_and(|contexts| !contexts.is_empty());
+            && self
+                .contexts_of(task.begun_by.or(self.acting_for))
+                .is_some_and(|contexts| !contexts.is_empty());
         if inherits { self.tasks.reserve(task.task.position()) } else { Ok(()) }
     }
 
@@ -192,7 +197,7 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
     fn task_made(&mut self, task: &NewTask) -> Result<(), Error> {
         let Some(call) = task.call else { return Ok(()) };
         self.threads.task_made(task.implicit_thread, call, task.instance)?;
-        let inherited = self.inherited_context(task.begun_by)?;
+        let inherited = self.inherited_context(task.begun_by.or(self.acting_for))?;
         if !inherited.is_empty() {
             self.tasks.insert(task.task, TaskRecord { contexts: inherited })?;
         }

@@ -172,6 +172,7 @@ impl Compound for Infallible {}
 ///         lends: 4,
 ///         error_contexts: 1,
 ///         frames: 4,
+///         held_frames: 0,
 ///         message_bytes: 64,
 ///     }
 ///     extensions {

@@ -2,7 +2,7 @@
 
 use crate::chooser::{Chooser, FirstInFirstOut};
 use crate::host::limits::ExtensionLimits;
-use crate::machine::Machine;
+use crate::machine::{Machine, TaskId};
 
 use super::extensions::Extensions;
 
@@ -27,6 +27,18 @@ use super::extensions::Extensions;
 pub type ExtendedMachine<L, C = FirstInFirstOut> = Machine<L, C, Extensions<L>>;
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
+    /// Says which task the host acts for while none runs, from now on: after a host function of the
+    /// task's has waited, it sees and changes the [contexts](crate::context) of the task. Returns the
+    /// task that it was before.
+    pub const fn act_for(&mut self, task: Option<TaskId>) -> Option<TaskId> {
+        core::mem::replace(&mut self.hooks.acting_for, task)
+    }
+
+    /// Returns the task that runs, or that the host acts for.
+    pub(crate) fn acting_task(&self) -> Option<TaskId> {
+        self.running_task().or(self.hooks.acting_for)
+    }
+
     /// Creates an empty machine with this chooser and the host extensions.
     pub const fn with_extensions(chooser: C) -> Self {
         Self::with_hooks(chooser, Extensions::new())

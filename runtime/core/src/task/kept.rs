@@ -14,7 +14,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// Fails, with nothing changed, if there is no room for it, or for a record of its context.
     pub(crate) fn new_host_task(&mut self) -> Result<SubtaskId, Error> {
         let next = self.prepare_operation()?;
-        let running = self.running_task();
+        let running = self.acting_task();
         let contexts = if self.hooks.contexts_of(running).is_some_and(|it| !it.is_empty()) {
             self.hooks.calls.reserve(next.position())?;
             Some(self.hooks.inherited_context(running)?)

@@ -82,7 +82,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     /// Returns the task that runs: the one whose guest has control, or the one that calls the host
     /// function that has it. Nothing where the host has control by itself.
     pub fn current(&mut self) -> Option<TaskId> {
-        self.machine.running_task()
+        self.machine.acting_task()
     }
 
     /// Starts a host task, in the current context: something that the host does itself, until it

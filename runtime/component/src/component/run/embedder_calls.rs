@@ -67,7 +67,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let lent = state.handles.claim(&state.machine, &ty.params, &arguments)?;
         let begin = |state: &mut State<E, T>| {
-            let (call, step) = match state.machine.invoke(function) {
+            let (call, step) = match state.invoke(function) {
                 Ok(begun) => begun,
                 Err(failure) => {
                     state.handles.give_back(&state.machine, &arguments);
@@ -107,6 +107,17 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         };
         self.forget(call)?;
         Ok(Some(result))
+    }
+
+    /// Begins a call of a guest's function, for the host function that has control, if one has.
+    #[inline]
+    pub(crate) fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
+        match self.acting.call {
+            Some(call) if self.machine.call_state(call).is_ok() => {
+                self.machine.invoke_for_held(call, function)
+            }
+            _ => self.machine.invoke(function),
+        }
     }
 
     /// Forgets a call, whether it has returned or not.

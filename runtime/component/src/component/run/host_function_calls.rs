@@ -19,6 +19,7 @@ use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
+use super::mailbox::Acting;
 use super::state::State;
 use super::transfer::flat_result;
 
@@ -38,7 +39,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let function = state.functions.take_host_function(number)?;
         state.machine.start_host_function_call(subtask)?;
         let lowered = state.calls.take_lowered(subtask)?;
-        self.guarded(|cx| match &function.call {
+        let acting = Acting { call: Some(subtask), task: None };
+        let acting = core::mem::replace(&mut state.acting, acting);
+        let called = self.guarded(|cx| match &function.call {
             HostFunctionCall::Typed(function) => function.call(cx, subtask, &lowered),
             HostFunctionCall::Sync(function) => {
                 let arguments = cx.lift_arguments(subtask, &lowered)?;
@@ -50,8 +53,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 let future = function(&mut Caller::new(cx), arguments);
                 cx.begin_waiting(subtask, &lowered, future)
             }
-        })?;
+        });
         let state = self.data_mut();
+        state.acting = acting;
+        called?;
         let may_wait = lowered.ty.is_async;
         state.functions.put_host_function(function);
         state.calls.put_lowered(lowered);

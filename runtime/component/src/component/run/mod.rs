@@ -10,6 +10,7 @@
 //! | `core_calls`, `guest_calls` | calls of core functions, and calls by them |
 //! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
 //! | `host_function_calls`, `typed_host_function` | calls of host functions |
+//! | `mailbox` | closures that run where the store is driven |
 //! | `polling` | polling what waits for something outside of the store |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
@@ -34,6 +35,7 @@ pub(crate) mod instantiate;
 pub(crate) mod lifted_result;
 mod lifting;
 pub(crate) mod lowering;
+pub(crate) mod mailbox;
 pub(crate) mod polling;
 pub(crate) mod state;
 mod steps;

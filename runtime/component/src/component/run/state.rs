@@ -8,6 +8,7 @@ use crate::engine::CoreEngine;
 use super::context::LiftResult;
 use super::host_function::{DestroyThreadLocal, HostFunction};
 use super::host_resource::{Destructor, HostResourceType};
+use super::mailbox::{Acting, Inbox};
 use super::polling::Waiting;
 
 /// Everything that is in a store besides the engine's part.
@@ -23,4 +24,6 @@ impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
     type Destructor = Destructor<E, T>;
     type ThreadDestructor = DestroyThreadLocal<E, T>;
     type Waiting = Waiting;
+    type Inbox = Inbox<E, T>;
+    type Acting = Acting;
 }

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
 use crate::component::store::crossing::Next;
 use crate::component::store::deadlock::Deadlock;
@@ -73,6 +74,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// and a guest in each turn, however often functions of the host are woken.
     pub(crate) fn turn(&mut self) -> Result<Turn, Error> {
         let state = self.data_mut();
+        state.wake_cancelled();
         if let Some(thread) = state.activations.interrupted() {
             if !state.settings.may_go_on() {
                 state.stop_interrupted()?;
@@ -95,9 +97,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.destroy_thread_local(value);
             return Ok(Turn::Progress);
         }
-        let has_returned = self.poll_woken();
+        let has_gone_on =
+            self.poll_woken() | (self.data().inbox.has_requests() && self.run_requests());
         if self.data().machine.ready_threads() == 0 {
-            return Ok(if has_returned { Turn::Progress } else { Turn::Idle });
+            return Ok(if has_gone_on { Turn::Progress } else { Turn::Idle });
         }
         self.tick()
     }
@@ -149,6 +152,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         match state.machine.cancel_call(call) {
             Ok(step) => {
+                state.calls.note_cancelling(call);
                 state.origins.set_running(Some(call));
                 Ok(self.enter_turn(Next::Step(step)))
             }
@@ -195,8 +199,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             match self.turn() {
                 Ok(Turn::Progress) => {}
                 Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
-                Ok(Turn::Idle) if self.data().waiting.has_woken() => return Ok(Ran::ForTooLong),
-                Ok(Turn::Idle) if self.data().waiting.count() > 0 => return Ok(Ran::UntilItWaits),
+                Ok(Turn::Idle) if self.data().has_woken() => return Ok(Ran::ForTooLong),
+                Ok(Turn::Idle) if self.data().waits_for_host() => return Ok(Ran::UntilItWaits),
                 Ok(Turn::Idle) => {
                     let state = self.data_mut();
                     let deadlock = Deadlock::of(&mut state.machine, &state.names);
@@ -246,6 +250,28 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             }
         }
         Ok(None)
+    }
+
+    /// Wakes who waits for the ends of calls that were cancelled.
+    #[inline]
+    fn wake_cancelled(&mut self) {
+        let Self { calls, machine, .. } = self;
+        calls.wake_cancelled(|call| {
+            matches!(
+                machine.call_state(call),
+                Ok(SubtaskState::CancelledBeforeStarted | SubtaskState::CancelledBeforeReturned)
+            )
+        });
+    }
+
+    /// Returns `true` if something of the host's was woken that the store has not gone on with.
+    pub(crate) fn has_woken(&self) -> bool {
+        self.waiting.has_woken() || self.inbox.has_requests()
+    }
+
+    /// Returns `true` if something of the host's may let the store go on later.
+    pub(crate) fn waits_for_host(&self) -> bool {
+        self.waiting.count() > 0 || self.inbox.has_senders()
     }
 
     /// Gives up what the engine interrupted, as if it had trapped. Returns `true` if there was

@@ -15,6 +15,11 @@ use super::fault::Fault;
 use super::handle_error::HandleError;
 use super::host_panic::HostPanic;
 
+/// The store was dropped that a handle is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the store was dropped")]
+pub struct StoreDropped;
+
 /// A call could not be made, or trapped.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
@@ -70,6 +75,9 @@ pub enum CallError {
     /// The engine interrupted the guest, more often than the host allows.
     #[error("the guest ran for too long")]
     Interrupted,
+    /// The store was dropped before the call has ended.
+    #[error(transparent)]
+    StoreDropped(#[from] StoreDropped),
     /// Weft was misused, or a limit is reached.
     #[error(transparent)]
     Error(Error),

@@ -4,6 +4,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::task::Waker;
 
 use arrayvec::ArrayVec;
 
@@ -36,6 +37,8 @@ pub(crate) struct Calls<L> {
     spare_lowered: Spare<Lowered>,
     /// The calls by the embedder that are to be cancelled and forgotten when it is possible.
     abandoned: Vec<SubtaskId>,
+    /// The calls that were asked to cancel, of which somebody waits for the end.
+    cancelling: Vec<SubtaskId>,
 }
 
 /// A call that has not returned.
@@ -63,6 +66,8 @@ pub(crate) struct EmbedderCall<L> {
     result: Option<Outcome>,
     /// The reason why there will never be one.
     error: Option<CallError>,
+    /// The waker of who waits for its end.
+    waker: Option<Waker>,
 }
 
 /// Core values as bits, of which only so many are copied as there are.
@@ -127,6 +132,20 @@ impl<L: Copy> EmbedderCall<L> {
     #[inline]
     pub(crate) fn put_result(&mut self, result: Outcome) {
         self.result = Some(result);
+        self.wake();
+    }
+
+    /// Wakes somebody once when the call has an end.
+    pub(crate) fn wake_at_end(&mut self, waker: Waker) {
+        self.waker = Some(waker);
+    }
+
+    /// Wakes who waits for the end of the call.
+    #[inline]
+    pub(crate) fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
     }
 
     /// Takes the result.
@@ -149,6 +168,7 @@ impl<L: Copy> EmbedderCall<L> {
     /// Keeps why the call has no result. It must not have failed before.
     pub(crate) fn fail(&mut self, error: CallError) {
         self.error = Some(error);
+        self.wake();
     }
 }
 
@@ -160,6 +180,7 @@ impl<L: Copy> Calls<L> {
             spare_values: Vec::new(),
             spare_lowered: Spare::NONE,
             abandoned: Vec::new(),
+            cancelling: Vec::new(),
         }
     }
 
@@ -171,7 +192,7 @@ impl<L: Copy> Calls<L> {
         arguments: Vec<Val>,
         lift_result: L,
     ) -> Result<(), Error> {
-        let call = EmbedderCall { arguments, lift_result, result: None, error: None };
+        let call = EmbedderCall { arguments, lift_result, result: None, error: None, waker: None };
         self.by_id.put(id, Call::Embedder(call))?;
         self.count_by_embedder += 1;
         Ok(())
@@ -300,6 +321,30 @@ impl<L: Copy> Calls<L> {
     /// Returns how many calls by the embedder were begun and not forgotten.
     pub(crate) const fn num_embedder_calls(&self) -> usize {
         self.count_by_embedder
+    }
+
+    /// Remembers that a call by the embedder was asked to cancel, if somebody waits for its end.
+    pub(crate) fn note_cancelling(&mut self, id: SubtaskId) {
+        if self.embedder_call(id).is_ok_and(|call| call.waker.is_some()) {
+            self.cancelling.push(id);
+        }
+    }
+
+    /// Wakes who waits for the ends of calls that were asked to cancel, and have ended so.
+    #[inline]
+    pub(crate) fn wake_cancelled(&mut self, is_cancelled: impl Fn(SubtaskId) -> bool) {
+        if self.cancelling.is_empty() {
+            return;
+        }
+        let Self { by_id, cancelling, .. } = self;
+        cancelling.retain(|id| match by_id.get_mut(*id) {
+            Some(Call::Embedder(call)) if is_cancelled(*id) => {
+                call.wake();
+                false
+            }
+            Some(Call::Embedder(call)) => call.waker.is_some(),
+            Some(Call::Guest(_)) | None => false,
+        });
     }
 
     /// Cancels and forgets a call by the embedder as soon as the store runs.

@@ -49,6 +49,10 @@ pub(crate) trait Callbacks {
     type ThreadDestructor: ?Sized;
     /// Something that waits for what is outside of the store, and is polled.
     type Waiting;
+    /// The requests of code that runs beside the store.
+    type Inbox: Default;
+    /// What code of the host's runs for.
+    type Acting: Default;
 }
 
 /// Everything that is in a store besides the engine's part: the machine, and objects of which
@@ -66,6 +70,8 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) origins: Origins,
     pub(crate) panics: Panics,
     pub(crate) waiting: WaitList<C::Waiting>,
+    pub(crate) inbox: C::Inbox,
+    pub(crate) acting: C::Acting,
     pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
     pub(crate) result_boxes: ResultBoxes,
@@ -90,6 +96,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             origins: Origins::new(),
             panics: Panics::default(),
             waiting: WaitList::new(),
+            inbox: C::Inbox::default(),
+            acting: C::Acting::default(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
             result_boxes: ResultBoxes::default(),
@@ -175,6 +183,13 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         if let Err(panic) = catch(|| drop(waiting)) {
             self.panics.add_of_nobody(panic);
         }
+    }
+
+    /// Says that the store is driven from now on.
+    #[inline]
+    pub(crate) fn begin_drive(&mut self) {
+        self.waiting.begin_drive();
+        self.panics.begin_drive();
     }
 
     /// Returns `true` if a panic that belongs to no call is to go on at the embedder.

@@ -115,9 +115,14 @@ impl<W> WaitList<W> {
         self.count
     }
 
-    /// Says that the store is driven from now on, and who is to be woken when something can go on.
-    pub(crate) fn begin_drive(&mut self, driver: &Waker) {
+    /// Says who is to be woken when something can go on.
+    pub(crate) fn set_driver(&self, driver: &Waker) {
         self.woken.driver.register(driver);
+    }
+
+    /// Says that the store is driven from now on.
+    #[inline]
+    pub(crate) const fn begin_drive(&mut self) {
         self.yields = 0;
     }
 
@@ -300,7 +305,7 @@ mod tests {
     #[test]
     fn what_wakes_itself_is_polled_when_the_store_is_driven_again() {
         let mut list = WaitList::new();
-        list.begin_drive(Waker::noop());
+        list.begin_drive();
         list.waker(id(0)).expect("there is room").wake();
         list.put(id(0), 'a');
         for _ in 0..MAX_YIELDS {
@@ -311,7 +316,7 @@ mod tests {
         }
         assert_eq!(list.take_woken(), 0);
         assert!(list.has_woken());
-        list.begin_drive(Waker::noop());
+        list.begin_drive();
         assert_eq!(list.take_woken(), 1);
     }
 }

@@ -1,0 +1,283 @@
+//! Handles of a store, for code that runs beside it.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context as WakerContext, Poll};
+
+use atomic_waker::AtomicWaker;
+use concurrent_queue::{ConcurrentQueue, PopError};
+
+use crate::component::run::context::Caller;
+use crate::component::run::mailbox::{Acting, Mailbox, Request};
+use crate::component::store::call_error::{CallError, StoreDropped};
+use crate::component::store::host_panic::HostPanic;
+use crate::component::store::unwinding::{catch, raise};
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::machine::SubtaskId;
+
+use super::callee::Callee;
+use super::stores::Store;
+
+/// A handle of a store, for an async host function after its first `await`, or for another task or
+/// thread of the host.
+///
+/// It does not borrow the store: it is `'static`, cheap to clone, and can be sent. What it does, it
+/// does [where the store is driven](Self::with).
+///
+/// ```
+/// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+/// use weft::abi::Val;
+/// use weft::component::{Component, Linker, Store};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// # let text = r#"(component
+/// #     (import "next" (func $next (result u32)))
+/// #     (canon lower (func $next) (core func $next))
+/// #     (core module $m
+/// #         (import "" "next" (func $next (result i32)))
+/// #         (func (export "run") (result i32) (i32.add (call $next) (call $next))))
+/// #     (core instance $i (instantiate $m (with "" (instance (export "next" (func $next))))))
+/// #     (func (export "run") (result u32) (canon lift (core func $i "run"))))"#;
+/// let mut linker = Linker::<Wasmi, u32>::new();
+/// linker.async_function("next", |caller, _| {
+///     let access = caller.access();
+///     async move {
+///         // Something that waits comes here; then the store is at hand.
+///         let next = access.with(|store| {
+///             *store.data_mut() += 1;
+///             *store.data()
+///         });
+///         Ok(Some(Val::U32(next.await?)))
+///     }
+/// });
+/// let engine = Wasmi::default();
+/// let component = Component::new(&engine, &wat::parse_str(text)?)?;
+/// let mut store = Store::new(&engine, 0);
+/// let instance = store.instantiate(&component, &linker)?;
+/// let run = store.function(&instance, "run")?;
+/// assert_eq!(store.call(&run, &[])?, Some(Val::U32(3)));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Access<E: CoreEngine, T: 'static = ()> {
+    mailbox: Arc<Mailbox<E, T>>,
+    acting: Acting,
+}
+
+/// The answer to a closure that runs where a store is driven.
+struct Answer<R> {
+    /// Closed without a result if the store was dropped.
+    result: ConcurrentQueue<Result<R, HostPanic>>,
+    waker: AtomicWaker,
+    is_wanted: AtomicBool,
+}
+
+/// Closes an answer when the closure is dropped, whether it has run or not.
+struct Closing<R>(Arc<Answer<R>>);
+
+impl<R> Drop for Closing<R> {
+    fn drop(&mut self) {
+        self.0.result.close();
+        self.0.waker.wake();
+    }
+}
+
+/// The result of a closure that runs where a store is driven: [`Access::with`] returns it. If this is
+/// dropped before the closure runs, it never does.
+#[must_use = "nobody hears of the result before the future is polled"]
+pub struct With<R> {
+    answer: Arc<Answer<R>>,
+}
+
+impl<R> Future for With<R> {
+    type Output = Result<R, StoreDropped>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
+        let mut popped = self.answer.result.pop();
+        if let Err(PopError::Empty) = popped {
+            self.answer.waker.register(context.waker());
+            popped = self.answer.result.pop();
+        }
+        match popped {
+            Ok(Ok(result)) => Poll::Ready(Ok(result)),
+            Ok(Err(panic)) => {
+                raise(&panic);
+                Poll::Ready(Err(StoreDropped))
+            }
+            Err(PopError::Empty) => Poll::Pending,
+            Err(PopError::Closed) => Poll::Ready(Err(StoreDropped)),
+        }
+    }
+}
+
+impl<R> Drop for With<R> {
+    fn drop(&mut self) {
+        self.answer.is_wanted.store(false, Ordering::Relaxed);
+    }
+}
+
+impl<R> fmt::Debug for With<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("With").finish_non_exhaustive()
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Access<E, T> {
+    /// Runs a closure where the store is driven, with the store at hand, and returns its result: as a
+    /// future, which is not needed for the closure to be sent.
+    ///
+    /// The closure runs when whatever drives the store takes its next turn. In a host function that is
+    /// at once after the future of the function was polled, without a detour through the executor. If
+    /// nobody drives the store, it waits.
+    ///
+    /// For a host function, the [context](crate::context) that is current is that of the calling task,
+    /// as long as the task lives; and what the closure calls may enter the instances of the callers,
+    /// even if they are held.
+    ///
+    /// A panic in the closure goes on where the future is awaited.
+    ///
+    /// # Errors
+    ///
+    /// The future returns [`StoreDropped`] if the store was dropped before the closure has run.
+    pub fn with<R: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Caller<'_, '_, E, T>) -> R + Send + 'static,
+    ) -> With<R> {
+        let answer = Arc::new(Answer {
+            result: ConcurrentQueue::bounded(1),
+            waker: AtomicWaker::new(),
+            is_wanted: AtomicBool::new(true),
+        });
+        let closing = Closing(answer.clone());
+        let run = Box::new(move |caller: &mut Caller<'_, '_, E, T>| {
+            let Closing(answer) = &closing;
+            if answer.is_wanted.load(Ordering::Relaxed) {
+                // Nobody else answers, so that there is room.
+                let _ = answer.result.push(catch(|| run(caller)));
+            }
+        });
+        self.mailbox.send(Request { acting: self.acting, run });
+        With { answer }
+    }
+
+    /// Calls a guest's function, which may wait, and returns its result. If the future is dropped before
+    /// its end, the call is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::call`], and [`CallError::StoreDropped`].
+    pub async fn call<F>(
+        &self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> Result<F::Result, CallError>
+    where
+        F: Callee<Result: Send + 'static> + Clone + Send + 'static,
+        F::Kept: Send + 'static,
+    {
+        let (callee, arguments) = (function.clone(), F::keep(arguments));
+        let begun = self.with(move |caller| caller.begin::<F>(&callee, arguments)).await??;
+        let mut waiting = match begun {
+            Begun::Ended(result) => return result,
+            Begun::Waits(call) => Giving { access: self, call: Some(call) },
+        };
+        loop {
+            let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+            let call = waiting.call.ok_or(StoreDropped)?;
+            let result = self.with(move |caller| {
+                let state = caller.cx.data_mut();
+                let result = state.take_result::<F::Result>(call)?;
+                if result.is_none() {
+                    state.calls.embedder_call(call)?.wake_at_end(waker);
+                }
+                Ok::<_, CallError>(result)
+            });
+            if let Some(result) = result.await?? {
+                waiting.call = None;
+                return result;
+            }
+            let mut is_woken = false;
+            poll_fn(|_| {
+                if core::mem::replace(&mut is_woken, true) {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+        }
+    }
+}
+
+/// A call that was begun.
+enum Begun<R> {
+    /// It has ended.
+    Ended(Result<R, CallError>),
+    /// It goes on.
+    Waits(SubtaskId),
+}
+
+/// A call that is given up when this is dropped.
+struct Giving<'a, E: CoreEngine, T: 'static> {
+    access: &'a Access<E, T>,
+    call: Option<SubtaskId>,
+}
+
+impl<E: CoreEngine, T: 'static> Drop for Giving<'_, E, T> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call {
+            let run = Box::new(move |caller: &mut Caller<'_, '_, E, T>| {
+                caller.cx.data_mut().calls.abandon(call);
+            });
+            self.access.mailbox.send(Request { acting: Acting::default(), run });
+        }
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
+    /// Returns a handle of the store, for what the host function does after it has waited.
+    pub fn access(&mut self) -> Access<E, T> {
+        let state = self.cx.data_mut();
+        Access { mailbox: state.inbox.mailbox().clone(), acting: state.acting() }
+    }
+
+    /// Begins a call.
+    fn begin<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Kept,
+    ) -> Result<Begun<F::Result>, CallError> {
+        self.check_depth()?;
+        self.nested(|caller| {
+            let call = function.start(caller.cx, arguments)?;
+            Ok(match caller.cx.data_mut().take_result(call)? {
+                Some(result) => Begun::Ended(result),
+                None => Begun::Waits(call),
+            })
+        })
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Store<E, T> {
+    /// Returns a handle of the store, for other tasks and threads of the host.
+    pub fn access(&mut self) -> Access<E, T> {
+        let mailbox = self.context().data().inbox.mailbox().clone();
+        Access { mailbox, acting: Acting::default() }
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Clone for Access<E, T> {
+    fn clone(&self) -> Self {
+        Self { mailbox: self.mailbox.clone(), acting: self.acting }
+    }
+}
+
+impl<E: CoreEngine, T: 'static> fmt::Debug for Access<E, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("acting", &self.acting).finish_non_exhaustive()
+    }
+}

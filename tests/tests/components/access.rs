@@ -1,0 +1,308 @@
+//! Handles of a store, for code that runs beside it.
+
+use std::cell::Cell;
+use std::future::{Future as _, pending, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use weft::abi::Val;
+use weft::component::{Access, CallError, Function, StoreDropped};
+use weft::context::ContextKey;
+use weft::engine::wasmi::Wasmi;
+use weft_tests::world::World;
+
+/// Waits until it is polled again.
+async fn later() {
+    let mut is_later = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_later, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// A component whose `run` calls the import `f`, and whose `add` adds 1. `kind` is `async`, or empty.
+fn caller(kind: &str) -> String {
+    r#"(component
+        (import "f" (func $f KIND (param "q" u32) (result u32)))
+        (canon lower (func $f) (core func $f))
+        (core module $Module
+            (import "" "f" (func $f (param i32) (result i32)))
+            (global $calls (mut i32) (i32.const 0))
+            (func (export "run") (param i32) (result i32) (call $f (local.get 0)))
+            (func (export "add") (param i32) (result i32)
+                (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+                (i32.add (local.get 0) (global.get $calls))))
+        (core instance $module (instantiate $Module (with "" (instance (export "f" (func $f))))))
+        (func (export "add") (param "q" u32) (result u32) (canon lift (core func $module "add")))
+        (func (export "run") KIND (param "q" u32) (result u32)
+            (canon lift (core func $module "run"))))"#
+        .replace("KIND", kind)
+}
+
+#[test]
+fn the_data_of_a_store_is_at_hand_after_a_wait_and_need_not_be_sent() {
+    let mut world = World::with(Rc::new(Cell::new(1_u32)));
+    world.linker.async_function("f", |caller, _| {
+        let access = caller.access();
+        async move {
+            later().await;
+            let before = access.with(|store| store.data().replace(5)).await?;
+            later().await;
+            access.with(move |store| store.data().set(store.data().get() + before)).await?;
+            Ok(Some(Val::U32(0)))
+        }
+    });
+    for kind in ["", "async"] {
+        world.store.data().set(1);
+        let instance = world.instance(&caller(kind));
+        assert_eq!(world.number(&instance, "run", &[Val::U32(1)]), 0);
+        assert_eq!(world.store.data().get(), 6);
+    }
+}
+
+#[test]
+fn a_function_calls_the_instance_that_is_held_for_it() {
+    let mut world = World::with(None::<Function>);
+    world.linker.async_function("f", |caller, arguments| {
+        let access = caller.access();
+        let add = caller.data().clone().expect("it was set");
+        async move {
+            later().await;
+            let once = access.call(&add, &arguments).await?;
+            let again = access.with(move |store| store.call(&add, once.as_slice())).await??;
+            Ok(again)
+        }
+    });
+    let instance = world.instance(&caller(""));
+    let add = world.function(&instance, "add");
+    world.store.data_mut().replace(add);
+    assert_eq!(world.number(&instance, "run", &[Val::U32(10)]), 13);
+}
+
+/// A world in which the first instance's function calls the second's, whose function waits until it
+/// is told.
+fn waiting_callee() -> (World<Option<Function>>, Function, Arc<Mutex<Option<Waker>>>) {
+    let mut world = World::with(None);
+    let waker = Arc::new(Mutex::new(None::<Waker>));
+    let told = waker.clone();
+    world.linker.async_function("f", move |_, _| {
+        let told = told.clone();
+        let mut is_later = false;
+        poll_fn(move |context| {
+            if std::mem::replace(&mut is_later, true) {
+                return Poll::Ready(Ok(Some(Val::U32(40))));
+            }
+            told.lock().unwrap().replace(context.waker().clone());
+            Poll::Pending
+        })
+    });
+    let inner = world.instance(&caller("async"));
+    let inner = world.function(&inner, "run");
+    world.store.data_mut().replace(inner);
+    world.linker.async_function("f", |caller, arguments| {
+        let access = caller.access();
+        let inner = caller.data().clone().expect("it was set");
+        async move {
+            later().await;
+            Ok(access.call(&inner, &arguments).await?)
+        }
+    });
+    let outer = world.instance(&caller(""));
+    let outer = world.function(&outer, "run");
+    (world, outer, waker)
+}
+
+#[test]
+fn a_function_awaits_a_guest_that_waits() {
+    let (mut world, outer, waker) = waiting_callee();
+    let mut call = world.store.call_async(&outer, &[Val::U32(1)]);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..5 {
+        assert!(pin!(&mut call).poll(&mut context).is_pending());
+    }
+    waker.lock().unwrap().take().expect("the inner one waits").wake();
+    for _ in 0..5 {
+        if let Poll::Ready(result) = pin!(&mut call).poll(&mut context) {
+            assert_eq!(result.unwrap(), Some(Val::U32(40)));
+            return;
+        }
+    }
+    panic!("it has not gone on");
+}
+
+#[test]
+fn a_call_of_a_function_that_is_dropped_is_given_up() {
+    let (mut world, _, waker) = waiting_callee();
+    world.linker.async_function("f", |caller, arguments| {
+        let access = caller.access();
+        let inner = caller.data().clone().expect("it was set");
+        async move {
+            let mut call = Box::pin(access.call(&inner, &arguments));
+            for _ in 0..4 {
+                let is_pending =
+                    poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending()));
+                assert!(is_pending.await);
+                later().await;
+            }
+            Ok(Some(Val::U32(9)))
+        }
+    });
+    let outer = world.instance(&caller(""));
+    assert_eq!(world.number(&outer, "run", &[Val::U32(1)]), 9);
+    assert!(waker.lock().unwrap().is_some());
+    for _ in 0..5 {
+        world.store.poll(Waker::noop()).unwrap();
+    }
+    let progress = world.store.poll(Waker::noop()).unwrap();
+    assert_eq!(progress.calls, 0);
+}
+
+#[test]
+fn the_context_of_the_calling_task_is_there_before_and_after_each_wait() {
+    let user = ContextKey::new("user").unwrap();
+    let mut world = World::with(Vec::<Option<u32>>::new());
+    world.linker.async_function("f", move |caller, _| {
+        let access = caller.access();
+        let seen = caller.contexts().get_value(user).and_then(|it| it.get::<u32>());
+        caller.data_mut().push(seen);
+        async move {
+            for _ in 0..2 {
+                later().await;
+                access
+                    .with(move |store| {
+                        let seen = store.contexts().get_value(user).and_then(|it| it.get::<u32>());
+                        store.data_mut().push(seen);
+                        store.contexts().set_value(user, 8_u32).map(drop)
+                    })
+                    .await??;
+            }
+            Ok(Some(Val::U32(0)))
+        }
+    });
+    for kind in ["", "async"] {
+        world.store.data_mut().clear();
+        let instance = world.instance(&caller(kind));
+        world.store.contexts().set_value(user, 7_u32).unwrap();
+        let run = world.function(&instance, "run");
+        let call = world.store.start(&run, &[Val::U32(1)]).unwrap();
+        world.store.contexts().set_value(user, 1_u32).unwrap();
+        world.store.run(call).unwrap();
+        assert_eq!(*world.store.data(), [Some(7), Some(7), Some(8)]);
+        assert_eq!(world.store.contexts().get_value(user).and_then(|it| it.get::<u32>()), Some(1));
+    }
+}
+
+#[test]
+fn a_panic_in_a_closure_goes_on_where_it_is_awaited() {
+    let mut world = World::new();
+    world.linker.async_function("f", |caller, _| {
+        let access = caller.access();
+        async move {
+            later().await;
+            access.with(|_| -> u32 { panic!("in a closure") }).await?;
+            Ok(None)
+        }
+    });
+    let instance = world.instance(&caller(""));
+    let run = world.function(&instance, "run");
+    let call = std::panic::AssertUnwindSafe(|| world.store.call(&run, &[Val::U32(1)]));
+    let payload = std::panic::catch_unwind(call).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"in a closure"));
+}
+
+#[test]
+fn a_closure_that_nobody_awaits_any_more_does_not_run() {
+    let mut world = World::with(0_u32);
+    let access = world.store.access();
+    drop(access.with(|store| *store.data_mut() += 1));
+    let kept = access.with(|store| *store.data_mut() += 10);
+    world.store.poll(Waker::noop()).unwrap();
+    assert_eq!(*world.store.data(), 10);
+    let mut context = Context::from_waker(Waker::noop());
+    assert_eq!(pin!(kept).poll(&mut context), Poll::Ready(Ok(())));
+}
+
+#[test]
+fn a_handle_of_a_store_that_was_dropped_says_so() {
+    let mut world = World::new();
+    let access: Access<Wasmi> = world.store.access();
+    let before = access.with(|_| ());
+    drop(world);
+    let mut context = Context::from_waker(Waker::noop());
+    assert_eq!(pin!(before).poll(&mut context), Poll::Ready(Err(StoreDropped)));
+    assert_eq!(pin!(access.with(|_| ())).poll(&mut context), Poll::Ready(Err(StoreDropped)));
+}
+
+#[test]
+fn another_thread_uses_the_store_while_a_call_runs() {
+    let mut world = World::with(0_u32);
+    world.linker.async_function("f", |caller, _| {
+        let access = caller.access();
+        async move {
+            // Somebody else sets it.
+            loop {
+                let is_set = access.with(|store| *store.data() > 0).await?;
+                if is_set {
+                    return Ok(Some(Val::U32(1)));
+                }
+                later().await;
+            }
+        }
+    });
+    let instance = world.instance(&caller(""));
+    let access = world.store.access();
+    let thread = std::thread::spawn(move || {
+        let mut set = pin!(access.with(|store| *store.data_mut() = 5));
+        while set.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            std::thread::yield_now();
+        }
+    });
+    assert_eq!(world.number(&instance, "run", &[Val::U32(1)]), 1);
+    thread.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_task_of_the_executor_wakes_a_store_that_waits() {
+    let mut world = World::with(false);
+    world.linker.async_function("f", |caller, _| {
+        let access = caller.access();
+        async move {
+            tokio::spawn(async move {
+                access.with(|store| *store.data_mut() = true).await.unwrap();
+                pending::<()>().await;
+            });
+            Ok(Some(Val::U32(1)))
+        }
+    });
+    let instance = world.instance(&caller(""));
+    let run = world.function(&instance, "run");
+    assert_eq!(world.store.call_async(&run, &[Val::U32(1)]).await.unwrap(), Some(Val::U32(1)));
+    while !*world.store.data() {
+        world.store.poll(Waker::noop()).unwrap();
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn an_error_of_a_guest_that_is_called_is_told() {
+    let mut world = World::with(None::<Function>);
+    world.linker.async_function("f", |caller, _| {
+        let access = caller.access();
+        let add = caller.data().clone().expect("it was set");
+        async move {
+            let error = access.call(&add, &[]).await.unwrap_err();
+            assert!(matches!(error, CallError::Mismatch(_)), "{error}");
+            Ok(Some(Val::U32(2)))
+        }
+    });
+    let instance = world.instance(&caller(""));
+    let add = world.function(&instance, "add");
+    world.store.data_mut().replace(add);
+    assert_eq!(world.number(&instance, "run", &[Val::U32(1)]), 2);
+}
