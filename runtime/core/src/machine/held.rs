@@ -49,7 +49,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::NotEntered`] if the call isn't the one that is under way;
     /// [`MachineError::AlreadyResolved`]; [`Error::Unknown`]; [`Error::Full`]:
     /// [`Table::HeldFrames`]. Traps: `cannot-block-sync-task` if an instance on the stack also runs below
-    /// another host function, and those of what goes on.
+    /// another host function, or [holding is forbidden](Self::forbid_holding); those of what goes on.
     pub fn hold_callers(&mut self, call: SubtaskId) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         let subtask = self.host_function_call(call)?;
@@ -175,9 +175,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Fails if the stack of nested calls can't be held, as one of its instances also runs below the
-    /// host function that has begun it, which does not wait.
+    /// Says whether the stack of nested calls can be held from now on: not while it has a frame that can't
+    /// stop, such as the start function of a core module. Returns whether that was forbidden before.
+    ///
+    /// What would be held then traps with [`CannotBlockSyncTask`](Trap::CannotBlockSyncTask).
+    #[inline]
+    pub const fn forbid_holding(&mut self, is_forbidden: bool) -> bool {
+        core::mem::replace(&mut self.is_holding_forbidden, is_forbidden)
+    }
+
+    /// Fails if the stack of nested calls can't be held, as that is [forbidden](Self::forbid_holding), or
+    /// as one of its instances also runs below the host function that has begun it, which does not
+    /// wait.
     fn check_hold(&self) -> Result<(), Failure> {
+        if self.is_holding_forbidden {
+            return Err(Trap::CannotBlockSyncTask.into());
+        }
         let num_frames = self.num_frames_of_host();
         for below in self.frames_from_top().skip(num_frames) {
             let Some(instance) = self.instance_of_frame(below)? else { continue };

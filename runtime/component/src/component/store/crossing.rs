@@ -34,8 +34,6 @@ pub(crate) struct Crossing<S, I> {
     fault: Option<Fault>,
     /// The number of calls of the engine that are nested in one another now.
     depth: u32,
-    /// Whether a start function is below what the host has begun last, in which nothing can stop.
-    is_in_start: bool,
     starting: Option<S>,
     started: Option<I>,
 }
@@ -80,7 +78,6 @@ impl<S, I> Crossing<S, I> {
             stop: None,
             fault: None,
             depth: 0,
-            is_in_start: false,
             starting: None,
             started: None,
         }
@@ -108,17 +105,6 @@ impl<S, I> Crossing<S, I> {
     #[inline]
     pub(crate) const fn may_nest(&self) -> bool {
         self.depth < MAX_DEPTH
-    }
-
-    /// Says whether a start function is below what runs from now on. Returns whether one was before.
-    #[inline]
-    pub(crate) const fn set_in_start(&mut self, is_in_start: bool) -> bool {
-        core::mem::replace(&mut self.is_in_start, is_in_start)
-    }
-
-    /// Returns `true` if a start function is below what runs, so that it can't stop.
-    pub(crate) const fn is_in_start(&self) -> bool {
-        self.is_in_start
     }
 
     /// Hands over the arguments of the guest function that is called next.
