@@ -25,6 +25,7 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::record::definition::LiftedFunction;
 use super::record::frame::Frame;
 use super::record::held::{Bottom, HeldEntry, HeldFrame};
 use super::record::instance::Instance;
@@ -34,9 +35,9 @@ use super::state::Machine;
 use super::step::{Flow, Step};
 use crate::id::{FunctionId, SubtaskId};
 
-/// The entries of a held stack besides the frames that there are before a call: its bottom, the frame
-/// of the call, and the entering of the thread at its top.
-const ENTRIES_OF_CALL: usize = 3;
+/// The entries of a stack whose thread at the top waits to enter, besides its frames: its bottom, and
+/// the entering.
+const ENTRIES_OF_ENTERING: usize = 2;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The host gives control back after [`Step::CallHost`], in place of
@@ -135,9 +136,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(false)
     }
 
-    /// Makes sure that there is room to hold the stack of nested calls if a call can't enter.
-    pub(crate) fn reserve_held(&mut self) -> Result<(), Error> {
-        self.held.reserve(self.num_frames_of_host().saturating_add(ENTRIES_OF_CALL))
+    /// Makes sure that there is room for a call that would enter an instance with a held guest, and for
+    /// its callers, if they may have to be held.
+    pub(crate) fn reserve_entering(
+        &mut self,
+        lifted: &LiftedFunction,
+        with_callers: bool,
+    ) -> Result<(), Error> {
+        if self.instances.get(self.instance_key(lifted.instance)?)?.held == 0 {
+            return Ok(());
+        }
+        // The frame of the call is not there yet.
+        let frames = if with_callers { self.num_frames_of_host().saturating_add(1) } else { 0 };
+        self.held.reserve(frames.saturating_add(ENTRIES_OF_ENTERING))
     }
 
     /// The frames of the stack of nested calls, the innermost first.

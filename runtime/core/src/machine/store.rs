@@ -152,6 +152,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.check_lift(function, &lifted)?;
         self.prepare_call(None, Some(function))?;
         self.reserve_frames(1 + frames_of(&lifted))?;
+        self.reserve_entering(&lifted, false)?;
         self.reserve_thread_index(&lifted)?;
         let mut subtask = Subtask::new(Callee::Gone);
         subtask.ends = Ends::Event;

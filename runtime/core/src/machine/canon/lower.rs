@@ -84,6 +84,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let mut has_room = self.reserve_frames(frames).map_err(Failure::from);
         if let Function::Lifted(lifted) = &callee {
             has_room = has_room.and_then(|()| self.check_lift(function, lifted));
+            has_room = has_room.and_then(|()| Ok(self.reserve_entering(lifted, !is_async)?));
             has_room = has_room.and_then(|()| Ok(self.reserve_thread_index(lifted)?));
         }
         if has_room.is_err() && is_async {

@@ -306,7 +306,42 @@ fn an_instance_that_also_runs_below_a_host_function_is_not_held<L: ExtensionLimi
     world.clean_up();
 }
 
+/// Where something on the stack can't stop.
+fn nobody_is_held_while_that_is_forbidden<L: ExtensionLimits>() {
+    for is_entering in [false, true] {
+        let mut world = GuestMachine::<L>::new();
+        let [first, second] = world.instances();
+        let host = world.host_function(7);
+        let inner = world.sync(second);
+        let held = is_entering.then(|| {
+            world.invoke(inner);
+            hold(&mut world, host)
+        });
+        let outer = world.sync(first);
+        world.invoke(outer);
+        assert!(!world.machine.forbid_holding(true));
+        let step = if is_entering {
+            world.try_import(inner, false)
+        } else {
+            let step = world.import(host);
+            world.machine.hold_callers(calls_host(&step, 7))
+        };
+        assert_eq!(trap_of(step), Trap::CannotBlockSyncTask);
+        world.machine.trapped().unwrap();
+        assert!(world.machine.forbid_holding(false));
+        are_locked_down(&world, &[first]);
+        if let Some(held) = held {
+            are_held(&mut world, &[second]);
+            give(&mut world, held, 1);
+            let _ = world.tick();
+            assert_eq!(world.return_value(None), HOST);
+        }
+        world.clean_up();
+    }
+}
+
 on_each_storage!(
+    nobody_is_held_while_that_is_forbidden,
     a_trap_of_the_one_at_the_top_unwinds_all,
     a_trap_of_another_one_ends_the_rest_when_it_would_go_on,
     a_trap_right_after_they_have_come_back_locks_all_down,
