@@ -12,7 +12,7 @@
 //! | `TaskId` | [`SubtaskId`](crate::machine::SubtaskId): a call or host task as its caller sees it, which lives until it is dropped. (A [`TaskId`](crate::machine::TaskId) of the machine is a guest's side of a call, and gone when the guest is done; [`Tasks::call_of`] leads from one to the other) |
 //! | `TaskStatus`, `TaskReturn` | [`TaskStatus`], [`TaskReturn`] |
 //! | `task_start`, `task_return`, `task_cancel`, `set_task_metadata` and their like | the methods of [`Tasks`]: [`start`](Tasks::start), [`complete`](Tasks::complete), [`cancel`](Tasks::cancel), [`set_metadata`](Tasks::set_metadata) |
-//! | `task_wait` | [`Tasks::result`], which doesn't wait; `Store::wait_for_task`, which lets the store run; `Store::wait_for_task_async`, a future |
+//! | `task_wait` | [`Tasks::result`], which doesn't wait; `Store::wait_for_task`, which lets the store run; `Store::wait_for_task_async`, a future; `…_within` and `…_within_async`, for at most a time |
 //! | `CancellationToken` | [`CancellationToken`]; its methods are those of [`CancellationTokens`] |
 //! | `with_task`, `with_cancellable_task`, `wait_for_tasks` | [`with_task`], [`with_cancellable_task`], `Store::wait_for_tasks` |
 //!
@@ -139,6 +139,20 @@
 //! # }
 //! # Ok::<(), weft::error::Error>(())
 //! ```
+//!
+//! # Tasks that are over
+//!
+//! A host task that is over is kept, so that the host can ask for its [result](Tasks::result). It
+//! is forgotten in three cases:
+//!
+//! - The host says so, by [`drop`](Tasks::drop) or [`clean_up`](Tasks::clean_up).
+//! - Another task starts, and there are many tasks: those are forgotten whose result the host has
+//!   asked for, and those after which 65,536 others have ended.
+//! - A bounded table is full. Those are forgotten whose result the host has asked for. If there are
+//!   none, the task is forgotten that ended first.
+//!
+//! In none of these cases but [`drop`](Tasks::drop) is a task forgotten whose event is in a
+//! [set](crate::waitable): somebody may wait for it.
 //!
 //! # What is in here
 //!

@@ -11,7 +11,7 @@
 //! | `Waitable` | [`Waitable`]: a call, a [host task](crate::task), an end of a stream or future that the host holds, or another set |
 //! | `waitable_set_new`, `…_add`, `…_remove`, `…_contains`, `…_count`, `…_close`, `…_drop` | [`create`](WaitableSets::create), [`add`](WaitableSets::add), [`remove`](WaitableSets::remove), [`contains`](WaitableSets::contains), [`count`](WaitableSets::count), [`close`](WaitableSets::close), [`drop`](WaitableSets::drop) |
 //! | `waitable_set_poll`, `waitable_set_poll_all` | [`poll`](WaitableSets::poll), [`poll_all`](WaitableSets::poll_all), which don't wait |
-//! | `waitable_set_wait` | `Store::wait_for_set`, which lets the store run; `Store::wait_for_set_async`, a future; `Store::wait_for_set_within`, with a time-out |
+//! | `waitable_set_wait` | `Store::wait_for_set`, which lets the store run; `Store::wait_for_set_async`, a future; `Store::wait_for_set_within` and `Store::wait_for_set_within_async`, for at most a time |
 //! | `WaitResult` | [`WaitResult`] |
 //! | the helpers | [`WaitableSets::create_with`]; `Store::wait_for_any` |
 //!
@@ -39,7 +39,7 @@
 //! machine.waitable_sets().add(set, task)?;
 //!
 //! // Nothing is ready. In a store, `store.wait_for_set(set)` lets guests run until it is.
-//! assert_eq!(machine.waitable_sets().poll(set)?, WaitResult::Timeout);
+//! assert_eq!(machine.waitable_sets().poll(set)?, WaitResult::Pending);
 //!
 //! machine.tasks().complete(task, true)?;
 //! match machine.waitable_sets().poll(set)? {

@@ -14,7 +14,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     machine.waitable_sets().add(inner, second)?;
     machine.waitable_sets().add(outer, inner)?;
     expect(machine.waitable_sets().count(inner)? == 2, "both tasks are members")?;
-    expect(machine.waitable_sets().poll(outer)? == WaitResult::Timeout, "nothing is ready")?;
+    expect(machine.waitable_sets().poll(outer)? == WaitResult::Pending, "nothing is ready")?;
 
     // The second one is over first.
     machine.tasks().complete(second, ())?;
@@ -23,7 +23,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     machine.tasks().fail(first, None)?;
     let failed = WaitResult::Error(FailedTask { task: first, error: None });
     expect(machine.waitable_sets().poll(inner)? == failed, "the first task has failed")?;
-    expect(machine.waitable_sets().poll(inner)? == WaitResult::Timeout, "each is ready once")?;
+    expect(machine.waitable_sets().poll(inner)? == WaitResult::Pending, "each is ready once")?;
 
     let refused = machine.waitable_sets().drop(inner);
     expect(

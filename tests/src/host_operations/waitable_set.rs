@@ -105,7 +105,7 @@ fn wait_nested<L: ExtensionLimits>() -> Box<dyn FnMut()> {
 
 fn poll_nothing<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let (mut machine, set) = with_members::<L>();
-    Box::new(move || assert_eq!(machine.waitable_sets().poll(set), Ok(WaitResult::Timeout)))
+    Box::new(move || assert_eq!(machine.waitable_sets().poll(set), Ok(WaitResult::Pending)))
 }
 
 fn poll_all<L: ExtensionLimits>() -> Box<dyn FnMut()> {

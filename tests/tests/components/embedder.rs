@@ -153,10 +153,8 @@ const SUM: &str = r#"(component
     (func (export "sum") async (param "in" $Stream) (result u32)
         (canon lift (core func $module "sum") async)))"#;
 
-/// The call is a deadlock today, and is forgotten. It is the host's turn to write, so the call is to
-/// be kept.
+/// It is the host's turn to write, so the call is kept.
 #[test]
-#[ignore = "fails until the embedder's side is built"]
 fn a_call_that_waits_for_the_host_to_write_is_kept() {
     let (engine, component) = load(SUM);
     let mut store: Store<Wasmi> = Store::new(&engine, ());
@@ -186,9 +184,7 @@ fn a_wrong_result_of_a_host_function_names_the_function() {
     assert!(error.contains("`f`") && error.contains("result"), "{error}");
 }
 
-/// Waiting for a host task is a deadlock at once today.
 #[tokio::test]
-#[ignore = "fails until the embedder's side is built"]
 async fn a_wait_for_a_host_task_is_pending_until_the_host_ends_it() {
     let engine = Wasmi::default();
     let mut store = Store::<Wasmi>::new(&engine, ());
@@ -199,9 +195,7 @@ async fn a_wait_for_a_host_task_is_pending_until_the_host_ends_it() {
     assert_eq!(store.wait_for_task_async(task).await.unwrap(), TaskStatus::Completed);
 }
 
-/// Cleaning up forgets an event that nobody has heard of today.
 #[test]
-#[ignore = "fails until the embedder's side is built"]
 fn cleaning_up_keeps_the_events_that_nobody_has_heard_of() {
     let engine = Wasmi::default();
     let mut store = Store::<Wasmi>::new(&engine, ());
@@ -212,9 +206,7 @@ fn cleaning_up_keeps_the_events_that_nobody_has_heard_of() {
     assert!(matches!(store.waitable_sets().poll(set).unwrap(), WaitResult::Ready(_)));
 }
 
-/// A task is left running today.
 #[test]
-#[ignore = "fails until the embedder's side is built"]
 fn a_closure_that_panics_leaves_no_task_running() {
     let engine = Wasmi::default();
     let mut store = Store::<Wasmi>::new(&engine, ());

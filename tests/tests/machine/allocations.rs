@@ -2,6 +2,9 @@
 //! and the host do; but for the messages of error contexts, which are as long as guests say.
 
 use allocation_counter::{AllocationInfo, measure};
+use weft_core::host::ExtendedMachine;
+use weft_core::limits::Heap;
+use weft_core::task::with_task;
 use weft_tests::stage::operations::{self, Operation};
 
 /// What `times` operations allocate once a few have gone before.
@@ -88,4 +91,22 @@ fn an_error_context_allocates_its_message_and_nothing_else_and_gives_it_back() {
 fn what_allocates_is_counted() {
     let allocated = measure(|| drop(std::hint::black_box(Box::new(7_u64))));
     assert_eq!((allocated.count_total, allocated.bytes_total), (1, 8));
+}
+
+/// 300,000 tasks whose results nobody takes would take 147 MB, if they were kept.
+#[test]
+fn tasks_that_are_over_do_not_take_more_and_more_memory() {
+    let mut machine = ExtendedMachine::<Heap>::default();
+    let allocated = measure(|| {
+        for it in 0..300_000_u32 {
+            let _ = with_task(&mut machine, |_, _| Some(it.into())).unwrap();
+        }
+    });
+    assert!(allocated.bytes_current < 64 << 20, "{allocated:?}");
+    let allocated = measure(|| {
+        for it in 0..300_000_u32 {
+            let _ = with_task(&mut machine, |_, _| Some(it.into())).unwrap();
+        }
+    });
+    assert!(allocated.bytes_current <= 0, "{allocated:?}");
 }

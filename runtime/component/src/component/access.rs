@@ -12,7 +12,7 @@ use atomic_waker::AtomicWaker;
 use concurrent_queue::{ConcurrentQueue, PopError};
 
 use crate::component::run::context::Caller;
-use crate::component::run::mailbox::{Acting, Mailbox, Request};
+use crate::component::run::mailbox::{Acting, Request, Sender};
 use crate::component::store::call_error::{CallError, StoreDropped};
 use crate::component::store::host_panic::HostPanic;
 use crate::component::store::unwinding::{catch, raise};
@@ -64,7 +64,7 @@ use super::stores::Store;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Access<E: CoreEngine, T: 'static = ()> {
-    mailbox: Arc<Mailbox<E, T>>,
+    mailbox: Sender<E, T>,
     acting: Acting,
 }
 
@@ -242,7 +242,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// Returns a handle of the store, for what the host function does after it has waited.
     pub fn access(&mut self) -> Access<E, T> {
         let state = self.cx.data_mut();
-        Access { mailbox: state.inbox.mailbox().clone(), acting: state.acting() }
+        Access { mailbox: state.inbox.sender(), acting: state.acting() }
     }
 
     /// Begins a call.
@@ -265,7 +265,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Returns a handle of the store, for other tasks and threads of the host.
     pub fn access(&mut self) -> Access<E, T> {
-        let mailbox = self.context().data().inbox.mailbox().clone();
+        let mailbox = self.context().data().inbox.sender();
         Access { mailbox, acting: Acting::default() }
     }
 }

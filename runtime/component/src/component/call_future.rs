@@ -21,10 +21,14 @@ use super::stores::{CallId, Store};
 
 /// A call, to be polled by any executor: [`Store::call_async`] and [`Store::run_async`] give it.
 ///
-/// Polling it lets everything in the store run. It is woken when a function of the host can go
+/// Polling it lets everything in the store run. It is woken when a host function can go
 /// on; and at once if it has used up [what one poll may take](Store::set_turns_per_poll), or the
 /// engine has interrupted a guest, so that others have their turn: a time-out fires while guests
 /// run.
+///
+/// While what the call waits for is up to the host, such as a write to a stream, it is pending. The
+/// host can drop the future, do its part, and await the call again, if it has
+/// [kept it](Self::keep).
 ///
 /// Dropping it before its end [cancels](Store::cancel) the call. The guest hears of it when the
 /// store runs next, before anything else.
@@ -59,6 +63,17 @@ impl<'s, E: CoreEngine, T: 'static, R: LiftedResult> CallFuture<'s, E, T, R> {
     {
         let begin = move |store: &mut Store<E, T>| store.start_kept(&function, arguments);
         Self { store, stage: Stage::New(Box::new(begin)), result: PhantomData }
+    }
+}
+
+impl<E: CoreEngine, T: 'static, R> CallFuture<'_, E, T, R> {
+    /// Leaves the call as it is, instead of cancelling it, and returns its id. Returns `None` if it
+    /// has not begun, or has come to its end.
+    pub fn keep(mut self) -> Option<CallId<R>> {
+        match core::mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Begun(call) => Some(CallId(call, PhantomData)),
+            Stage::New(_) | Stage::Ended => None,
+        }
     }
 }
 
@@ -111,7 +126,7 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for CallFuture<'_, E, T,
                 waker.wake_by_ref();
                 return Poll::Pending;
             }
-            Ok(Ran::UntilItWaits) => return Poll::Pending,
+            Ok(Ran::UntilItWaits | Ran::UntilHostActs) => return Poll::Pending,
         };
         this.stage = Stage::Ended;
         Poll::Ready(result)

@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::future::Future;
 
 use crate::abi::{Resource, Type, Val};
 use crate::builtin::TypeIndex;
@@ -13,9 +14,12 @@ use crate::component::run::instantiate::error::InstantiateError;
 use crate::component::run::lifted_result::LiftedResult;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
+use crate::component::store::host_result::HostError;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
+use crate::limits::Heap;
 use crate::machine::{EndId, ErrorContextId, SubtaskId};
+use crate::task::TaskReturn;
 use crate::trap::EndKind;
 
 use super::callee::Callee;
@@ -24,7 +28,7 @@ use super::instance::{Function, Instance};
 use super::linker::Linker;
 use super::loading::Component;
 use super::raising::or_panic;
-use super::stores::Store;
+use super::stores::{CallId, Store};
 
 /// Methods that a store has, and a store that is lent to a function of the host.
 macro_rules! methods {
@@ -195,6 +199,40 @@ methods! {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
+    /// Starts a [host task](crate::task) that is a Rust future: a **host extension**. It begins in
+    /// the current [context](crate::context), and is polled whenever the store runs, from the next
+    /// time on. It is over when the future is ready. `Ok` is the task's result. An error makes the
+    /// task fail, with an error context that has its text.
+    ///
+    /// [Cancelling](crate::task::Tasks::cancel) the task drops the future. If the future panics,
+    /// the task fails, and the panic goes on at whoever drives the store. It is a [background
+    /// trap](Self::take_background_trap), too: [`CallError::Panicked`].
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::Store;
+    /// use weft::engine::wasmi::Wasmi;
+    /// use weft::task::TaskStatus;
+    ///
+    /// let mut store: Store<Wasmi> = Store::new(&Wasmi::default(), ());
+    /// let task = store.spawn(async { Ok(5_u32) })?;
+    /// assert_eq!(store.wait_for_task(task)?, TaskStatus::Completed);
+    /// let result = store.tasks().result(task)?.and_then(|it| it.value()?.get::<u32>());
+    /// assert_eq!(result, Some(5));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Tasks::start`](crate::task::Tasks::start).
+    pub fn spawn<V: Into<TaskReturn<Heap>>>(
+        &mut self,
+        future: impl Future<Output = Result<V, HostError>> + Send + 'static,
+    ) -> Result<SubtaskId, Error> {
+        E::data_mut(&mut self.engine_store).spawn(future)
+    }
+
     /// What was put into the store.
     pub fn data_mut(&mut self) -> &mut T {
         &mut E::data_mut(&mut self.engine_store).data
@@ -246,9 +284,9 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Waits`] if the guest waits; [`CallError::CallerResumed`] if it resumes one of
-    /// those that have called this function of the host; [`CallError::TooDeep`]; those of
-    /// [`Store::call`].
+    /// [`CallError::Waits`] if the guest waits, which keeps the call; [`CallError::CallerResumed`]
+    /// if it resumes one of those that have called this host function; [`CallError::TooDeep`];
+    /// those of [`Store::call`].
     pub fn call<F: Callee>(
         &mut self,
         function: &F,
@@ -260,6 +298,40 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
             let call = function.start(caller.cx, arguments)?;
             caller.finish(call)
         }))
+    }
+
+    /// Starts a [host task](crate::task) that is a Rust future, as [`Store::spawn`] does, in the
+    /// context of the guest's task.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::spawn`].
+    pub fn spawn<V: Into<TaskReturn<Heap>>>(
+        &mut self,
+        future: impl Future<Output = Result<V, HostError>> + Send + 'static,
+    ) -> Result<SubtaskId, Error> {
+        self.cx.data_mut().spawn(future)
+    }
+
+    /// Takes how a call has ended, if it has: see [`Store::take_result`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::take_result`].
+    pub fn take_result<R: LiftedResult>(
+        &mut self,
+        call: CallId<R>,
+    ) -> Result<Option<Result<R, CallError>>, Error> {
+        self.cx.data_mut().take_result(call.0)
+    }
+
+    /// Forgets a call, such as one that [waits](CallError::Waits): see [`Store::forget`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::forget`].
+    pub fn forget<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
+        self.cx.data_mut().forget(call.0)
     }
 
     /// Drops a resource that the host owns: runs the destructor of its type.
@@ -308,8 +380,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
                 return result;
             }
             if self.cx.data().activations.interrupted().is_none() {
-                self.cx.data_mut().forget(call)?;
-                return Err(CallError::Waits);
+                return Err(CallError::Waits(call));
             }
             match self.cx.turn() {
                 Ok(_) => {}

@@ -10,7 +10,7 @@
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
-//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`Deadlock`] | why it did not work |
+//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`WaitsForHost`], [`Deadlock`] | why it did not work |
 //!
 //! Calls block, are futures of any executor, or are polled without one. A store runs only while
 //! somebody drives it.
@@ -22,6 +22,7 @@ mod bindings;
 mod block;
 mod call_future;
 mod callee;
+mod clock;
 mod definition;
 mod export_error;
 mod function_table;
@@ -44,6 +45,7 @@ pub use access::{Access, With};
 pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
+pub use clock::Clock;
 pub use definition::decode::{InvalidComponent, validate};
 pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
@@ -69,6 +71,7 @@ pub use store::host_result::{HostError, HostFuture, HostResult};
 pub use store::machine::StoreChooser;
 pub use store::module::Module;
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
+pub use store::waits_for_host::{HostAwaited, WaitsForHost};
 pub use stores::{CallId, Store};
 pub use threads::{FunctionReference, SpawnedThread, ThreadError, ThreadJoin};
 pub use typed_function::TypedFunction;

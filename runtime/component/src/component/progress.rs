@@ -12,7 +12,8 @@ pub struct PollProgress {
     /// How many threads of guests there are which have begun and not ended. Those that were part
     /// of a trap are among them as long as the store lives.
     pub threads: usize,
-    /// How many functions of the host wait. Each wakes the waker when it can go on.
+    /// The number of host functions and of host tasks made of futures that wait. Each wakes the
+    /// waker when it can go on.
     pub functions: usize,
 }
 

@@ -22,6 +22,7 @@ use crate::component::store::calls::EmbedderCall;
 use crate::component::store::host_panic::HostPanic;
 use crate::component::store::host_result::HostError;
 use crate::component::store::thread_destructors::ThreadDestructorFailure;
+use crate::component::store::waits_for_host::Target;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, ExtensionError, MachineError};
 use crate::limits::{Heap, Table};
@@ -380,6 +381,11 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
+    /// Returns what is waited for by who joins a thread.
+    pub(crate) fn target_of_join<R>(&mut self, thread: SpawnedThread<R>) -> Target {
+        Target::Thread(self.threads().machine_thread(thread.id).ok().flatten(), thread.call.0)
+    }
+
     /// Ends the wait for a thread that is [ready](State::join) for that, whatever its call has come to.
     pub(crate) fn end_join<R: LiftedResult>(
         &mut self,
@@ -412,11 +418,12 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for ThreadJoin<'_, E, T,
         let this = self.get_mut();
         let (waker, thread) = (context.waker(), this.thread);
         this.store.set_driver(waker);
-        match this.store.run_until_ready(|state| state.join(thread)) {
+        let target = this.store.target_of_join(thread);
+        match this.store.run_until_ready(target, |state| state.join(thread)) {
             Ok(Ran::ToItsEnd(())) => return Poll::Ready(this.end()),
             Err(error) => return Poll::Ready(Err(error.into())),
             Ok(Ran::ForTooLong) => waker.wake_by_ref(),
-            Ok(Ran::UntilItWaits) => {}
+            Ok(Ran::UntilItWaits | Ran::UntilHostActs) => {}
         }
         Poll::Pending
     }

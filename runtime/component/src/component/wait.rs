@@ -1,7 +1,7 @@
 //! Waiting for tasks and waitable sets of the host: letting a store run until they are ready.
 
-use alloc::boxed::Box;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::task::Poll;
 
 use crate::component::run::context::Context;
@@ -9,8 +9,8 @@ use crate::component::run::host_ends::EndEvent;
 use crate::component::run::state::State;
 use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
-use crate::component::store::deadlock::Deadlock;
 use crate::component::store::fault::Fault;
+use crate::component::store::waits_for_host::{Target, WaitsForHost};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::{HostEvent, SubtaskId, WaitableSetId};
 use crate::task::TaskStatus;
@@ -24,6 +24,63 @@ impl<R> CallId<R> {
     #[must_use]
     pub const fn task(self) -> SubtaskId {
         self.0
+    }
+}
+
+impl CallError {
+    /// Returns the call that the store has kept, if it has kept one: after
+    /// [`Deadlock`](Self::Deadlock), [`WaitsForHost`](Self::WaitsForHost) and
+    /// [`Waits`](Self::Waits). `R` is what the function returns.
+    ///
+    /// The call goes on when the store runs. It can be [run](Store::run) again after the host has
+    /// done what it waits for, or be [cancelled](Store::cancel) or [forgotten](Store::forget).
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::abi::{Type, Val};
+    /// use weft::component::{CallError, Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// let engine = Wasmi::default();
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (type $future (future))
+    ///         (core module $Memory (memory (export "memory") 1))
+    ///         (core instance $memory (instantiate $Memory))
+    ///         (canon future.read $future (memory (core memory $memory "memory")) (core func $read))
+    ///         (core module $Module
+    ///             (import "" "read" (func $read (param i32 i32) (result i32)))
+    ///             (func (export "wait") (param i32)
+    ///                 (drop (call $read (local.get 0) (i32.const 0)))))
+    ///         (core instance $module (instantiate $Module (with "" (instance
+    ///             (export "read" (func $read))))))
+    ///         (func (export "wait") async (param "for" $future)
+    ///             (canon lift (core func $module "wait"))))
+    /// "#)?;
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store: Store<Wasmi> = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// let wait = store.function(&instance, "wait")?;
+    ///
+    /// let (theirs, ours) = store.new_future(None)?;
+    /// let error = store.call(&wait, &[Val::Future(theirs)]).unwrap_err();
+    /// let CallError::WaitsForHost(report) = &error else { panic!("{error}") };
+    /// println!("{report}");
+    /// let call = error.kept_call::<Option<Val>>().ok_or("it is kept")?;
+    /// store.write(ours, vec![Val::Record(vec![])])?;
+    /// assert_eq!(store.run(call)?, None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn kept_call<R>(&self) -> Option<CallId<R>> {
+        let call = match self {
+            Self::Deadlock(deadlock) => deadlock.call?,
+            Self::WaitsForHost(waits) => waits.call?,
+            Self::Waits(call) => *call,
+            _ => return None,
+        };
+        Some(CallId(call, PhantomData))
     }
 }
 
@@ -51,9 +108,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run until `ready` gives something, nothing can go on, or for as many turns as
-    /// a poll may take.
+    /// a poll may take. `target` is what is waited for.
     pub(crate) fn run_until_ready<R>(
         &mut self,
+        target: Target,
         mut ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError>,
     ) -> Result<Ran<R>, CallError> {
         let turns = self.turns_per_poll;
@@ -70,11 +128,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                 Turn::Interrupted => return Ok(Ran::ForTooLong),
                 Turn::Idle if cx.data().has_woken() => return Ok(Ran::ForTooLong),
                 Turn::Idle if cx.data().waits_for_host() => return Ok(Ran::UntilItWaits),
-                Turn::Idle => {
-                    let state = cx.data_mut();
-                    let deadlock = Deadlock::of(&mut state.machine, &state.names);
-                    return Err(CallError::Deadlock(Box::new(deadlock)));
-                }
+                Turn::Idle => return cx.data_mut().stuck(target),
             }
         }
         drop(cx);
@@ -85,44 +139,59 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     fn ready_async<'s, R: 's>(
         &'s mut self,
+        target: Target,
         mut ready: impl FnMut(&mut State<E, T>) -> Result<Option<R>, CallError> + 's,
     ) -> impl Future<Output = Result<R, CallError>> + 's {
         core::future::poll_fn(move |context| {
             let waker = context.waker();
             self.set_driver(waker);
-            match self.run_until_ready(&mut ready) {
+            match self.run_until_ready(target, &mut ready) {
                 Ok(Ran::ToItsEnd(found)) => return Poll::Ready(Ok(found)),
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(Ran::ForTooLong) => waker.wake_by_ref(),
-                Ok(Ran::UntilItWaits) => {}
+                Ok(Ran::UntilItWaits | Ran::UntilHostActs) => {}
             }
             Poll::Pending
         })
     }
 
+    /// Returns the host's part in what a call or [host task](crate::task) waits for: which ends and
+    /// tasks, and who waits for them. Returns `None` if it waits for nothing of the host's.
+    ///
+    /// This is what [`CallError::WaitsForHost`] has. While a future is pending, it tells the same.
+    /// It looks at all that waits, so it takes time with their number.
+    pub fn waits_for_host(&mut self, task: SubtaskId) -> Option<WaitsForHost> {
+        let state = E::data_mut(&mut self.engine_store);
+        let report = state.who_waits_for_host(Target::Call(task));
+        if report.awaited.is_empty() { None } else { Some(report) }
+    }
+
     /// Lets everything run until a call or [host task](crate::task) is over, as a future, which any
-    /// executor polls: a **host extension**. Dropping it leaves the task as it is.
+    /// executor polls: a **host extension**. Dropping it leaves the task as it is. While the end of
+    /// the task is up to the host, the future is pending.
     ///
     /// How it ended is what [`Tasks::result`](crate::task::Tasks::result) returns; the result of a
     /// call is [taken](Self::take_result) as ever.
     ///
-    /// The future's errors are those of `wait_for_task`.
+    /// The future's errors are those of `wait_for_task`, but for [`CallError::WaitsForHost`].
     pub fn wait_for_task_async(
         &mut self,
         task: SubtaskId,
     ) -> impl Future<Output = Result<TaskStatus, CallError>> {
-        self.ready_async(move |state| state.ended_status(task))
+        self.ready_async(Target::Call(task), move |state| state.ended_status(task))
     }
 
     /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set was
-    /// closed, as a future: a **host extension**. Dropping it leaves the set as it is.
+    /// closed, as a future: a **host extension**. Dropping it leaves the set as it is. While an
+    /// event is up to the host, the future is pending: where a member is a host task, or an end that
+    /// the host holds, or a call that waits for one.
     ///
-    /// The future's errors are those of `wait_for_set`.
+    /// The future's errors are those of `wait_for_set`, but for [`CallError::WaitsForHost`].
     pub fn wait_for_set_async(
         &mut self,
         set: WaitableSetId,
     ) -> impl Future<Output = Result<WaitResult, CallError>> {
-        self.ready_async(move |state| state.poll_set(set))
+        self.ready_async(Target::Set(set), move |state| state.poll_set(set))
     }
 
     /// What has happened to an end of the host's, of which a [set](crate::waitable) has given the

@@ -27,7 +27,7 @@ use super::{
 ///     struct Small {
 ///         instances: 1, functions: 1, types: 0, handles: 1, thread_indices: 1, tasks: 1,
 ///         threads: 1, waitables: 1, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0,
-///         frames: 2, message_bytes: 0,
+///         frames: 2, held_frames: 0, message_bytes: 0,
 ///     }
 ///     extensions { context_values: 2, text_bytes: 8 }
 /// }

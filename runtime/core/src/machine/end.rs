@@ -27,7 +27,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         kind: EndKind,
         owner: Option<Key<Instance>>,
     ) -> Result<[Key<Waitable>; 2], Error> {
-        self.waitables.reserve(2)?;
+        self.reserve_waitables(2)?;
         let mut end = |direction| {
             self.waitables.insert(Waitable::new(owner, Kind::End(End::new(ty, kind, direction))))
         };

@@ -121,7 +121,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         match self.subtask(subtask)?.callee {
             Callee::Host(_) => Ok(subtask),
             Callee::Gone => Err(MachineError::AlreadyResolved.into()),
-            Callee::Task(_) | Callee::Operation => Err(MachineError::NotHosts.into()),
+            Callee::Task(_) | Callee::Operation { .. } => Err(MachineError::NotHosts.into()),
         }
     }
 }

@@ -401,7 +401,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Callee::Gone => CalleeView::Gone,
             Callee::Task(task) => CalleeView::Guest(self.task_id(task)?),
             Callee::Host(number) => CalleeView::Host(number),
-            Callee::Operation => CalleeView::Operation,
+            Callee::Operation { .. } => CalleeView::Operation,
         })
     }
 

@@ -1,5 +1,9 @@
 //! Operations of the host: subtasks that nobody in the machine runs. Guests don't see them; the
 //! host waits for them as for its calls. The reference has nothing like it.
+//!
+//! An operation that is over is kept, so that the host can ask how it ended. It is forgotten when
+//! the host says so, or when there are many or no room is left. One whose event is in a set is
+//! never forgotten, before that event is taken.
 
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
@@ -13,17 +17,41 @@ use super::state::Machine;
 use super::step::Resolution;
 use crate::id::SubtaskId;
 
+/// The smallest number of waitables that are looked through for operations to forget.
+pub(super) const FEW: u32 = 64;
+
+/// The largest number of operations that end after another one before that is forgotten, if there
+/// are many and nobody has asked for it.
+///
+/// By then, a host that asks at all has asked. As many take at most some tens of megabytes.
+const MAX_ENDED_AFTER: u32 = 1 << 16;
+
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes sure that there is room for an operation. Returns the id that it will have, if it is
     /// made next.
+    ///
+    /// If there are many waitables, operations are forgotten that are over: those that the host has
+    /// asked for, and those that ended long ago.
     pub(crate) fn prepare_operation(&mut self) -> Result<SubtaskId, Error> {
+        if self.num_waitables() >= self.forget_at {
+            let now = self.operations_ended;
+            self.forget_operations(|was_asked_for, ended| {
+                was_asked_for || now.wrapping_sub(ended) > MAX_ENDED_AFTER
+            })?;
+            // So that looking at all of them is worth it: as many have come as are left.
+            self.forget_at = self.num_waitables().saturating_mul(2).max(FEW);
+        }
         self.prepare_call(None, None)?;
         self.next_subtask_id()
     }
 
+    fn num_waitables(&self) -> u32 {
+        u32::try_from(self.waitables.len()).unwrap_or(u32::MAX)
+    }
+
     /// Begins an operation, which was prepared. It has started, and is over when the host says so.
     pub(crate) fn begin_operation(&mut self) -> Result<SubtaskId, Error> {
-        let mut subtask = Subtask::new(Callee::Operation);
+        let mut subtask = Subtask::new(Callee::Operation { ended: 0, was_asked_for: false });
         subtask.state = SubtaskState::Started;
         subtask.ends = Ends::Event;
         let operation = Waitable::new(None, Kind::Subtask(subtask));
@@ -32,14 +60,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Whether something is an operation, over or not.
     pub(crate) fn is_operation(&self, operation: SubtaskId) -> Result<bool, Error> {
-        Ok(self.subtask(self.subtask_key(operation)?)?.callee == Callee::Operation)
+        Ok(self.subtask(self.subtask_key(operation)?)?.is_operation())
     }
 
     /// An operation that is not over.
     pub(crate) fn active_operation(&self, operation: SubtaskId) -> Result<Key<Waitable>, Error> {
         let key = self.subtask_key(operation)?;
         let subtask = self.subtask(key)?;
-        if subtask.callee != Callee::Operation {
+        if !subtask.is_operation() {
             return Err(MachineError::NotHosts.into());
         }
         if subtask.resolved() {
@@ -51,14 +79,34 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Ends an operation, as a call that returns. Whoever waits for it has an event.
     pub(crate) fn return_operation(&mut self, operation: SubtaskId) -> Result<(), Error> {
         let key = self.active_operation(operation)?;
-        self.subtask_resolved(key, Resolution::Returned(None))
+        self.end_operation(key, Resolution::Returned(None))
     }
 
     /// Ends an operation, as a call that is cancelled.
     pub(crate) fn cancel_operation(&mut self, operation: SubtaskId) -> Result<(), Error> {
         let key = self.active_operation(operation)?;
         self.subtask_mut(key)?.cancellation_requested = true;
-        self.subtask_resolved(key, Resolution::Cancelled)
+        self.end_operation(key, Resolution::Cancelled)
+    }
+
+    fn end_operation(
+        &mut self,
+        operation: Key<Waitable>,
+        resolution: Resolution,
+    ) -> Result<(), Error> {
+        let ended = self.operations_ended;
+        self.subtask_mut(operation)?.callee = Callee::Operation { ended, was_asked_for: false };
+        self.operations_ended = ended.wrapping_add(1);
+        self.subtask_resolved(operation, resolution)
+    }
+
+    /// Hears that the host has asked how something ended, which is over.
+    pub(crate) fn asked_for(&mut self, operation: SubtaskId) -> Result<(), Error> {
+        let key = self.subtask_key(operation)?;
+        if let Callee::Operation { was_asked_for, .. } = &mut self.subtask_mut(key)?.callee {
+            *was_asked_for = true;
+        }
+        Ok(())
     }
 
     /// The first operation, over or not, at `position` in the table of waitables or after it, and
@@ -66,8 +114,86 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn next_operation(&self, position: usize) -> Option<(usize, SubtaskId)> {
         (position..self.waitables.positions()).find_map(|position| {
             let key = self.waitables.key_at(position)?;
-            let is_operation = self.subtask(key).ok()?.callee == Callee::Operation;
+            let is_operation = self.subtask(key).ok()?.is_operation();
             if is_operation { Some((position + 1, self.subtask_id(key).ok()?)) } else { None }
         })
+    }
+
+    /// Returns `true` if something is in a set, which has an event of it that nobody has taken.
+    pub(crate) fn has_event_in_set(&self, waitable: Key<Waitable>) -> Result<bool, Error> {
+        let waitable = self.waitables.get(waitable)?;
+        Ok(waitable.in_waitable_set() && waitable.has_pending_event)
+    }
+
+    /// Forgets the operations that are over, and for which `is_unwanted`, but for those whose event
+    /// is in a set. Returns their number.
+    ///
+    /// `is_unwanted` is told whether the host has asked for the operation, and how many had ended
+    /// before it.
+    pub(crate) fn forget_operations(
+        &mut self,
+        is_unwanted: impl Fn(bool, u32) -> bool,
+    ) -> Result<usize, Error> {
+        let mut forgotten = 0;
+        for position in 0..self.waitables.positions() {
+            if let Some((operation, was_asked_for, ended)) = self.forgettable(position)?
+                && is_unwanted(was_asked_for, ended)
+            {
+                self.abandon_subtask(operation)?;
+                forgotten += 1;
+            }
+        }
+        Ok(forgotten)
+    }
+
+    /// Returns the operation at a position, if it is over and its event is in no set; and whether
+    /// the host has asked for it, and how many had ended before it.
+    fn forgettable(&self, position: usize) -> Result<Option<(Key<Waitable>, bool, u32)>, Error> {
+        let Some(key) = self.waitables.key_at(position) else { return Ok(None) };
+        let Kind::Subtask(subtask) = &self.waitables.get(key)?.kind else { return Ok(None) };
+        let Callee::Operation { ended, was_asked_for } = subtask.callee else { return Ok(None) };
+        if !subtask.resolved() || self.has_event_in_set(key)? {
+            return Ok(None);
+        }
+        Ok(Some((key, was_asked_for, ended)))
+    }
+
+    /// Makes sure that there is room for waitables. If a table is full, operations that are over
+    /// make room.
+    #[inline]
+    pub(crate) fn reserve_waitables(&mut self, additional: usize) -> Result<(), Error> {
+        match self.waitables.reserve(additional) {
+            Ok(()) => Ok(()),
+            Err(_) => self.make_room(|machine| machine.waitables.reserve(additional)),
+        }
+    }
+
+    /// Forgets operations that are over until something has room: first those that the host has
+    /// asked for, then those that ended first.
+    #[cold]
+    pub(crate) fn make_room(
+        &mut self,
+        reserve: impl Fn(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.forget_operations(|was_asked_for, _| was_asked_for)?;
+        while let Err(full) = reserve(self) {
+            let Some(first) = self.first_forgettable()? else { return Err(full) };
+            self.abandon_subtask(first)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the operation that ended first, of those that may be forgotten.
+    fn first_forgettable(&self) -> Result<Option<Key<Waitable>>, Error> {
+        let mut first: Option<(u32, Key<Waitable>)> = None;
+        for position in 0..self.waitables.positions() {
+            if let Some((key, _, ended)) = self.forgettable(position)? {
+                let age = self.operations_ended.wrapping_sub(ended);
+                if first.is_none_or(|(oldest, _)| age > oldest) {
+                    first = Some((age, key));
+                }
+            }
+        }
+        Ok(first.map(|(_, key)| key))
     }
 }

@@ -153,7 +153,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         caller: Option<InstanceId>,
         function: Option<FunctionId>,
     ) -> Result<(), Error> {
-        self.waitables.reserve(1)?;
+        self.reserve_waitables(1)?;
         if H::LISTENS && self.hooks.hears_of_next_call() {
             let call = self.next_subtask_id()?;
             self.hooks.prepare_call(NewCall { call, caller, function })?;

@@ -11,6 +11,7 @@ use super::arena::{Arena, Key, Slot};
 use super::hooks::Hooks;
 use super::index_table::Entry;
 use super::list::List;
+use super::operation::FEW;
 use super::record::definition::{Function, TypeDefinition};
 use super::record::error_context::ErrorContext;
 use super::record::frame::{Frame, Outstanding};
@@ -64,6 +65,10 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) waits: u64,
     /// What the host holds that has an event.
     pub(super) host_pending: List<Waitable>,
+    /// The number of operations of the host that have ended.
+    pub(super) operations_ended: u32,
+    /// The number of waitables at which operations that are over are forgotten.
+    pub(super) forget_at: u32,
 }
 
 impl<L: Limits, C: Chooser> Machine<L, C> {
@@ -121,6 +126,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             ready_threads: 0,
             waits: 0,
             host_pending: List::new(),
+            operations_ended: 0,
+            forget_at: FEW,
         }
     }
 

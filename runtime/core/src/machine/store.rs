@@ -229,7 +229,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.reserve_frames(2)?;
         self.cancellable_call(call)?;
         let subtask = self.subtask_mut(key)?;
-        if subtask.callee == Callee::Operation {
+        if subtask.is_operation() {
             self.cancel_operation(call)?;
             return Ok(Step::ReturnToHost);
         }
@@ -282,7 +282,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let subtask = self.subtask(self.subtask_key(call)?)?;
         match subtask.callee {
             Callee::Gone => Ok(!subtask.resolved()),
-            Callee::Host(_) | Callee::Operation => Ok(false),
+            Callee::Host(_) | Callee::Operation { .. } => Ok(false),
             Callee::Task(task) => Ok(self.instances.get(self.tasks.get(task)?.instance)?.lockdown),
         }
     }

@@ -39,7 +39,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             (Resolution::Cancelled, SubtaskState::Starting) => SubtaskState::CancelledBeforeStarted,
             (Resolution::Cancelled, _) => SubtaskState::CancelledBeforeReturned,
         };
-        if resolved.callee != Callee::Operation {
+        if !resolved.is_operation() {
             resolved.callee = Callee::Gone;
         }
         if resolved.ends == Ends::Event {

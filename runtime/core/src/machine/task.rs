@@ -416,6 +416,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.task_id(self.threads.get(self.thread_key(thread)?)?.task)
     }
 
+    /// Returns the implicit thread of a task; `None` after that is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn implicit_thread_of(&self, task: TaskId) -> Result<Option<super::ThreadId>, Error> {
+        let thread = self.tasks.get(self.task_key(task)?)?.implicit_thread;
+        thread.map(|thread| self.thread_id(thread)).transpose()
+    }
+
     /// A new task with its implicit thread, which has not begun.
     #[inline]
     pub(crate) fn new_task(

@@ -227,8 +227,9 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         while let Some(task) = self.hooks.tokens.next_task() {
             self.unbind(task)?;
             match self.cancel_operation(task) {
+                Ok(()) => self.wake_at_end(task)?,
                 // It has ended before.
-                Ok(()) | Err(Error::Machine(MachineError::AlreadyResolved)) => {}
+                Err(Error::Machine(MachineError::AlreadyResolved)) => {}
                 Err(error) => return Err(error),
             }
         }

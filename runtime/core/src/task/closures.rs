@@ -85,12 +85,15 @@ impl CancellationHandlers {
         store: &mut S,
         handler: CancellationHandlerId,
     ) -> Result<(), Error> {
-        self.take(handler);
+        // The closure is dropped last: dropping it may panic.
+        let _closure = self.take(handler);
         store.cancellation_tokens().unregister(handler).map(|_| ())
     }
 
     /// Runs the closures whose tokens were cancelled since, in the order in which they were, and
     /// says how many those were. A handler that was registered elsewhere is `other`'s.
+    ///
+    /// If a closure panics, it has run; those after it run when this is called again.
     ///
     /// # Errors
     ///

@@ -11,12 +11,18 @@ use super::record::CallRecord;
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// A new host task, which has started, in the current context: an operation of the host.
     ///
-    /// Fails, with nothing changed, if there is no room for it, or for a record of its context.
+    /// Fails, with nothing changed but that tasks are forgotten which are over, if there is no room
+    /// for it, or for a record of its context.
     pub(crate) fn new_host_task(&mut self) -> Result<SubtaskId, Error> {
         let next = self.prepare_operation()?;
         let running = self.acting_task();
         let contexts = if self.hooks.contexts_of(running).is_some_and(|it| !it.is_empty()) {
-            self.hooks.calls.reserve(next.position())?;
+            if self.hooks.calls.reserve(next.position()).is_err() {
+                self.make_room(|machine| {
+                    let next = machine.next_subtask_id()?;
+                    machine.hooks.calls.reserve(next.position())
+                })?;
+            }
             Some(self.hooks.inherited_context(running)?)
         } else {
             None
@@ -61,6 +67,17 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
             Ok(())
         })?;
         Ok(true)
+    }
+
+    /// Wakes who is to hear that a host task is over.
+    pub(crate) fn wake_at_end(&mut self, task: SubtaskId) -> Result<(), Error> {
+        if self.call_record(task)?.is_some_and(|record| record.waker.is_some()) {
+            let waker = self.describe_call(task, |record| Ok(record.waker.take()))?;
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+        Ok(())
     }
 
     /// What the host remembers of a call; nothing if there is nothing.

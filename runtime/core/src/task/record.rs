@@ -1,5 +1,7 @@
 //! What is kept of a call or a host task, besides what the machine has.
 
+use core::task::Waker;
+
 use crate::context::stack::Stack;
 use crate::host::attributes::{Attribute, Attributes};
 use crate::host::limits::ExtensionLimits;
@@ -20,6 +22,8 @@ pub(crate) struct CallRecord<L: ExtensionLimits> {
     pub(crate) metadata: Attributes<L, L::TaskMetadata<Attribute<L>>>,
     /// What cancels it: a token, or whoever drives the machine, who was asked to.
     pub(crate) binding: Option<Key<Handler>>,
+    /// The waker that is woken when a host task is over.
+    pub(crate) waker: Option<Waker>,
 }
 
 /// A host task failed, with an error that the task holds.
@@ -29,12 +33,13 @@ pub(crate) struct Failed(pub(crate) Option<ErrorContextId>);
 impl<L: ExtensionLimits> CallRecord<L> {
     /// Whether it says nothing.
     pub(crate) fn is_blank(&self) -> bool {
-        let Self { contexts, returned, failure, metadata, binding } = self;
+        let Self { contexts, returned, failure, metadata, binding, waker } = self;
         contexts.is_empty()
             && returned.is_void()
             && failure.is_none()
             && metadata.len() == 0
             && binding.is_none()
+            && waker.is_none()
     }
 }
 
@@ -46,6 +51,7 @@ impl<L: ExtensionLimits> Default for CallRecord<L> {
             failure: None,
             metadata: Attributes::new(Table::TaskMetadata),
             binding: None,
+            waker: None,
         }
     }
 }

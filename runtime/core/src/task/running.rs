@@ -11,6 +11,9 @@ use super::{CancellationToken, TaskReturn, TaskStatus};
 /// [said why](crate::task::Tasks::fail), or it was cancelled meanwhile. Gives the task, which
 /// the host drops.
 ///
+/// If the closure panics, the task is cancelled, and is forgotten unless it is in a
+/// [set](crate::waitable), where somebody may wait for it.
+///
 /// ```
 /// # use weft_core as weft;
 /// # #[cfg(feature = "alloc")] {
@@ -91,7 +94,10 @@ fn finish<S: HostExtensions + ?Sized>(
     if store.tasks().status(task)? != TaskStatus::Running {
         return Ok(());
     }
-    let returned = run(store, task);
+    let mut running = Running { store, task, has_returned: false };
+    let returned = run(running.store, task);
+    running.has_returned = true;
+    let store = &mut *running.store;
     if store.tasks().status(task)? != TaskStatus::Running {
         return Ok(());
     }
@@ -104,4 +110,20 @@ fn finish<S: HostExtensions + ?Sized>(
         store.tasks().drop(task)?;
     }
     ended
+}
+
+/// A task whose closure runs, which is cancelled if the closure panics.
+struct Running<'a, S: HostExtensions + ?Sized> {
+    store: &'a mut S,
+    task: SubtaskId,
+    has_returned: bool,
+}
+
+impl<S: HostExtensions + ?Sized> Drop for Running<'_, S> {
+    fn drop(&mut self) {
+        if !self.has_returned {
+            // The closure may have ended or dropped the task.
+            let _ = self.store.tasks().give_up(self.task);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What the host does with its tasks, and knows of its calls.
 
+use core::task::Waker;
+
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::context::{AsyncContext, ContextValue, IntoContextValue};
@@ -55,7 +57,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
 /// [`task`](crate::task).
 ///
 /// What takes an id fails with [`Error::Unknown`] if the call or task is no more: a host task lives
-/// until [`drop`](Self::drop) or [`clean_up`](Self::clean_up), a call until it is
+/// until it is [forgotten](crate::task#tasks-that-are-over), a call until it is
 /// [dropped](crate::machine::Machine::drop_call), which a store does when its result is taken.
 ///
 /// ```
@@ -118,7 +120,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
                 Ok(())
             })?;
         }
-        self.machine.return_operation(task)
+        self.machine.return_operation(task)?;
+        self.machine.wake_at_end(task)
     }
 
     /// A host task fails, with an error that says why, if there is one. The task holds the error as
@@ -148,7 +151,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
             return Err(failure);
         }
         recorded?;
-        self.machine.return_operation(task)
+        self.machine.return_operation(task)?;
+        self.machine.wake_at_end(task)
     }
 
     /// Cancels. A host task is cancelled at once. A call that the host made is asked to cancel, as
@@ -164,10 +168,35 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers), of a call.
     pub fn cancel(&mut self, task: SubtaskId) -> Result<(), Error> {
         if self.machine.is_operation(task)? {
-            self.machine.cancel_operation(task)
+            self.machine.cancel_operation(task)?;
+            self.machine.wake_at_end(task)
         } else {
             self.machine.request_call_cancellation(task)
         }
+    }
+
+    /// Sets the waker that is woken when a host task is over, however it ends. It is woken once. It
+    /// takes the place of one that was set before; `None` only takes that away.
+    ///
+    /// # Errors
+    ///
+    /// With nothing changed: [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if it is
+    /// a guest that was called; [`Error::Unknown`]; [`Error::Full`]:
+    /// [`CallRecords`](crate::limits::Table::CallRecords).
+    pub fn set_waker(
+        &mut self,
+        task: SubtaskId,
+        waker: impl Into<Option<Waker>>,
+    ) -> Result<(), Error> {
+        self.machine.active_operation(task)?;
+        let waker = waker.into();
+        if waker.is_none() && self.machine.call_record(task)?.is_none() {
+            return Ok(());
+        }
+        self.machine.describe_call(task, |record| {
+            record.waker = waker;
+            Ok(())
+        })
     }
 
     /// How far a call or host task has come.
@@ -179,15 +208,20 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.task_status(task)
     }
 
-    /// How a call or host task ended; nothing if it has not. It stays as it is, so that it can be
-    /// asked for again: to wait for it is to ask until there is an answer, with events
-    /// ([`next_host_event`](crate::machine::Machine::next_host_event), or those of a
-    /// [set](crate::waitable)) telling when.
+    /// Returns how a call or host task ended; `None` if it has not. It stays as it is, so that it
+    /// can be asked for again, until it is [forgotten](crate::task#tasks-that-are-over).
+    ///
+    /// To wait for it is to ask until there is an answer. Events tell when: those of a
+    /// [set](crate::waitable), or of
+    /// [`next_host_event`](crate::machine::Machine::next_host_event).
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`]
     pub fn result(self, task: SubtaskId) -> Result<Option<TaskResult<'a, L>>, Error> {
+        if self.machine.task_status(task)?.is_finished() {
+            self.machine.asked_for(task)?;
+        }
         self.machine.task_result(task)
     }
 
@@ -302,21 +336,22 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         }
     }
 
-    /// Forgets the host tasks that are over, and says how many those were. Guests' calls stay as
-    /// they are.
+    /// Cancels a host task that is not over, and forgets it unless its event is in a set.
+    pub(crate) fn give_up(&mut self, task: SubtaskId) -> Result<(), Error> {
+        let key = self.machine.active_operation(task)?;
+        self.cancel(task)?;
+        if self.machine.has_event_in_set(key)? { Ok(()) } else { self.machine.drop_call(task) }
+    }
+
+    /// Forgets the host tasks that are over, and returns their number. One whose event is in a
+    /// [set](crate::waitable) stays until the event is taken. Calls of guests stay as they are.
+    ///
+    /// Tasks that are over are [forgotten](crate::task#tasks-that-are-over) without this, too.
     ///
     /// # Errors
     ///
     /// None that a host can cause.
     pub fn clean_up(&mut self) -> Result<usize, Error> {
-        let (mut dropped, mut position) = (0, 0);
-        while let Some((behind, task)) = self.machine.next_operation(position) {
-            position = behind;
-            if self.machine.active_operation(task).is_err() {
-                self.machine.drop_call(task)?;
-                dropped += 1;
-            }
-        }
-        Ok(dropped)
+        self.machine.forget_operations(|_, _| true)
     }
 }

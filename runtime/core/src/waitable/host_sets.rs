@@ -102,6 +102,17 @@ impl<L: ExtensionLimits> HostSets<L> {
         }
     }
 
+    /// Returns the sets that are members of a set and are not closed.
+    pub(crate) fn open_sets_in(
+        &self,
+        set: WaitableSetId,
+    ) -> Result<impl Iterator<Item = WaitableSetId>, Error> {
+        let parent = self.key(set)?;
+        let sets =
+            (0..self.all.positions()).filter_map(|it| self.all.get(self.all.key_at(it)?).ok());
+        Ok(sets.filter(move |it| it.parent == Some(parent) && !it.is_closed).map(|it| it.id))
+    }
+
     /// How many sets among the members of a set have events.
     pub(crate) fn num_ready(&self, set: WaitableSetId) -> Result<u32, Error> {
         Ok(self.set(set)?.ready.len())

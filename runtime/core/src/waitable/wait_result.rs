@@ -8,7 +8,9 @@ use crate::machine::{ErrorContextId, HostEvent, SubtaskId};
 pub enum WaitResult {
     /// A member has an event, which is taken now.
     Ready(HostEvent),
-    /// No member has one; not yet, or not in time.
+    /// No member has an event yet: who doesn't wait gets this.
+    Pending,
+    /// The time has passed that somebody was to wait, and no member has an event.
     Timeout,
     /// The set was closed.
     Cancelled,
@@ -30,6 +32,6 @@ impl WaitResult {
     /// closed.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Timeout)
+        !matches!(self, Self::Pending | Self::Timeout)
     }
 }

@@ -186,6 +186,21 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(waitables.saturating_add(self.machine.hooks.host_sets.num_sets(set)?))
     }
 
+    /// Returns the sets among the members of a set, but for those that are closed. Its other
+    /// members are among [`members_of_sets`](crate::machine::Machine::members_of_sets). Both take
+    /// time with the number of all sets and waitables.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn open_sets_in(
+        self,
+        set: WaitableSetId,
+    ) -> Result<impl Iterator<Item = WaitableSetId>, Error> {
+        self.machine.host_set_key(set)?;
+        self.machine.hooks.host_sets.open_sets_in(set)
+    }
+
     /// Closes a set: who waits on it hears that it was [cancelled](WaitResult::Cancelled), and
     /// nothing is added any more. Its members are still to be removed; their events are theirs.
     ///
@@ -211,8 +226,8 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         self.machine.remove_host_set(set)
     }
 
-    /// Takes the next event of the members, and of the members of sets among them, if there is one;
-    /// does not wait.
+    /// Takes the next event of the members, and of the members of sets among them, if there is one.
+    /// Returns [`WaitResult::Pending`] if there is none, and does not wait.
     ///
     /// # Errors
     ///
@@ -222,7 +237,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
             return Ok(WaitResult::Cancelled);
         }
         let Some(event) = self.next_event_of(set)? else {
-            return Ok(WaitResult::Timeout);
+            return Ok(WaitResult::Pending);
         };
         if let WaitableId::Subtask(task) = event.waitable
             && let Some(TaskResult::Failed(error)) = self.machine.task_result(task)?
@@ -250,7 +265,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
                 return None;
             }
             match self.poll(set) {
-                Ok(WaitResult::Timeout | WaitResult::Cancelled) => None,
+                Ok(WaitResult::Pending | WaitResult::Cancelled) => None,
                 result => {
                     is_over = result.is_err();
                     Some(result)

@@ -123,9 +123,14 @@ fn invoke(caller: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
     let arguments = it.arguments(caller)?;
     let function = caller.function(&caller.data().instances[it.instance], &it.name());
     let function = function.expect("a function of the world");
-    let how = match caller.call(&function, &arguments) {
+    let result = caller.call(&function, &arguments);
+    if let Some(call) = result.as_ref().err().and_then(CallError::kept_call::<Option<Val>>) {
+        // In the reference, nobody waits for it.
+        caller.forget(call)?;
+    }
+    let how = match result {
         Ok(_) => "returned",
-        Err(CallError::Waits) => "waits",
+        Err(CallError::Waits(_)) => "waits",
         Err(error) => return Err(error),
     };
     shared.lock().emit(&ended(it.call, how));

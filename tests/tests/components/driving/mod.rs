@@ -1,5 +1,5 @@
 //! Driving calls: by blocking, by any executor, and without one; time-outs and cancellation, many
-//! calls at a time, traps in some of them, and deadlocks.
+//! calls at a time, traps in some of them, deadlocks, and waiting for the host.
 
 mod blocking;
 mod cancellation;
@@ -8,10 +8,14 @@ mod deadlocks;
 mod fairness;
 mod futures;
 mod guests;
+mod hosts_turn;
 mod joins;
+mod linear;
 mod many;
 mod polling;
 mod questions;
+mod spawned;
 mod spawning;
 mod tasks;
 mod threads;
+mod within;

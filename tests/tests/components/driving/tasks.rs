@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use weft::abi::{Type, Val};
 use weft::code::CopyResult;
-use weft::component::{CallError, CallId};
+use weft::component::{CallError, CallId, HostAwaited};
 use weft::context::ContextValue;
 use weft::error::Error;
 use weft::limits::Table;
@@ -191,11 +191,16 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
     for error in unknown {
         assert!(matches!(error, CallError::Error(Error::Unknown(Table::WaitableSets))), "{error}");
     }
-    let stuck = [
+    let waiting = [
         store.wait_for_task(task).unwrap_err(),
-        store.wait_for_task_async(task).await.unwrap_err(),
         store.wait_for_tasks(&[task]).unwrap_err(),
         store.wait_for_any(&[task]).unwrap_err(),
+    ];
+    for error in waiting {
+        let CallError::WaitsForHost(waits) = error else { panic!("{error}") };
+        assert_eq!(waits.awaited, [HostAwaited::Task(task)]);
+    }
+    let stuck = [
         store.wait_for_set(set).unwrap_err(),
         store.wait_for_set_within(set, SOON).unwrap_err(),
         store.wait_for_set_async(set).await.unwrap_err(),
@@ -211,11 +216,15 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
 }
 
 #[test]
-fn a_host_task_that_nobody_ends_is_a_deadlock_and_is_there_as_before() {
+fn a_host_task_that_the_host_is_to_end_is_there_as_before() {
     let mut world = GuestWorld::new();
     let task = world.store.tasks().start().unwrap();
     let error = world.store.wait_for_task(task).unwrap_err();
-    assert!(matches!(error, CallError::Deadlock(_)), "{error}");
+    assert_eq!(
+        error.to_string(),
+        format!("nothing can go on before the host does something: it ends its task {task}")
+    );
+    assert!(error.kept_call::<Option<Val>>().is_none(), "it is no call");
     world.store.tasks().complete(task, ContextValue::String("done".into())).unwrap();
     assert_eq!(world.store.wait_for_task(task).unwrap(), TaskStatus::Completed);
     let returned = world.store.tasks().result(task).unwrap().and_then(|it| it.value()?.as_text());

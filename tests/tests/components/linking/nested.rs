@@ -14,7 +14,7 @@ use weft_tests::world::World;
 /// A function that is known once there is an instance.
 type Later = Arc<Mutex<Option<Function>>>;
 
-/// A world whose `f` calls what is put into the second part.
+/// A world whose `f` calls what is put into the second part, and forgets a call that waits.
 fn calls_back() -> (World<Option<String>>, Later) {
     let mut world = World::with(None);
     let later = Later::default();
@@ -24,6 +24,10 @@ fn calls_back() -> (World<Option<String>>, Later) {
         match caller.call(&function, &[]) {
             Ok(value) => Ok(value),
             Err(error) => {
+                if let Some(call) = error.kept_call::<Option<Val>>() {
+                    assert!(caller.take_result(call)?.is_none());
+                    caller.forget(call)?;
+                }
                 *caller.data_mut() = Some(error.to_string());
                 Ok(Some(Val::U32(0)))
             }
@@ -170,14 +174,15 @@ fn second_time<T: 'static>(linker: &mut Linker<weft::engine::wasmi::Wasmi, T>) {
 }
 
 #[test]
-fn a_call_of_a_guest_that_waits_is_an_error_and_what_it_returns_later_is_dropped() {
+fn a_call_of_a_guest_that_waits_can_be_forgotten_and_what_it_returns_later_is_dropped() {
     let (mut world, later) = calls_back();
     second_time(&mut world.linker);
     let outer = world.instance(CALLS_IMPORT);
     let inner = world.instance(&waits_and_makes());
     *later.lock().unwrap() = world.store.function(&inner, "wait-and-make").ok();
     assert_eq!(world.number(&outer, "run", &[]), 0);
-    assert_eq!(world.store.data(), &Some(CallError::Waits.to_string()));
+    let text = "a function of the host called a guest that waits";
+    assert_eq!(world.store.data().as_deref(), Some(text));
     assert_eq!(world.number(&inner, "dropped", &[]), 0);
     // The store runs on for another call, and with it whatever waits.
     for _ in 0..3 {
@@ -299,4 +304,30 @@ fn a_destructor_can_call_guests_where_the_host_has_dropped_the_resource() {
     let ty = world.store.resource_type(&thing).unwrap();
     world.store.drop_resource(weft::abi::Resource { ty, representation: 1 }).unwrap();
     assert_eq!(world.store.data(), &Some(Val::U32(7)));
+}
+
+#[test]
+fn a_call_of_a_guest_that_waits_is_kept_and_run_after_the_host_function() {
+    type Kept = Option<weft::component::CallId>;
+    let mut world = World::<Kept>::with(None);
+    let later = Later::default();
+    let called = later.clone();
+    world.linker.function("f", move |caller, _| {
+        let function = called.lock().unwrap().clone().ok_or("there is nothing to call")?;
+        let error = caller.call(&function, &[]).unwrap_err();
+        assert!(matches!(error, CallError::Waits(_)), "{error}");
+        *caller.data_mut() = error.kept_call();
+        Ok(Some(Val::U32(0)))
+    });
+    second_time(&mut world.linker);
+    let outer = world.instance(CALLS_IMPORT);
+    let inner = world.instance(&waits_and_makes());
+    *later.lock().unwrap() = world.store.function(&inner, "wait-and-make").ok();
+    assert_eq!(world.number(&outer, "run", &[]), 0);
+    let kept = world.store.data().unwrap();
+    let made = world.store.run(kept).unwrap();
+    let Some(Val::Own(made)) = made else { panic!("{made:?}") };
+    world.store.drop_resource(made).unwrap();
+    let again = world.store.run(kept).unwrap_err();
+    assert!(matches!(again, CallError::Error(Error::Unknown(_))), "{again}");
 }

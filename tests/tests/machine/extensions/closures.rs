@@ -1,5 +1,6 @@
 //! Handlers of cancellation tokens that are closures.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use weft_core::error::Error;
@@ -92,7 +93,52 @@ fn a_closure_that_can_not_be_registered_is_dropped<L: ExtensionLimits>() {
     world.clean_up();
 }
 
+fn a_closure_that_panics_has_run_and_the_others_run_later<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let machine = &mut world.machine;
+    let heard = Heard::default();
+    let mut handlers = CancellationHandlers::new();
+    let token = machine.cancellation_tokens().create().unwrap();
+    register(&mut handlers, machine, token, (&heard, 1)).unwrap();
+    handlers.register(machine, token, || panic!("a bug")).unwrap();
+    register(&mut handlers, machine, token, (&heard, 2)).unwrap();
+    machine.cancellation_tokens().cancel(token).unwrap();
+    let others = |other: Cancelled| panic!("{other:?}");
+    let panicked = catch_unwind(AssertUnwindSafe(|| handlers.run(machine, others)));
+    assert!(panicked.is_err());
+    assert_eq!(handlers.run(machine, others), Ok(1));
+    assert_eq!(*heard.lock().unwrap(), [1, 2]);
+    machine.cancellation_tokens().drop(token).unwrap();
+    world.clean_up();
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("in a destructor");
+    }
+}
+
+fn a_closure_whose_destructor_panics_is_unregistered<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let machine = &mut world.machine;
+    let mut handlers = CancellationHandlers::new();
+    let token = machine.cancellation_tokens().create().unwrap();
+    let bomb = Bomb;
+    let handler = handlers.register(machine, token, move || drop(bomb)).unwrap();
+    let panicked = catch_unwind(AssertUnwindSafe(|| handlers.unregister(machine, handler)));
+    assert!(panicked.is_err());
+    machine.cancellation_tokens().cancel(token).unwrap();
+    assert_eq!(handlers.run(machine, |other| panic!("{other:?}")), Ok(0));
+    machine.cancellation_tokens().drop(token).unwrap();
+    world.clean_up();
+}
+
 on_each_storage! {
+    a_closure_that_panics_has_run_and_the_others_run_later,
+    a_closure_whose_destructor_panics_is_unregistered,
     closures_run_once_in_the_order_of_cancellation,
     a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again,
     a_closure_that_can_not_be_registered_is_dropped,

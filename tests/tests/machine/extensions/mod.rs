@@ -8,6 +8,7 @@
 //! | `sources` | chains of errors |
 //! | `sets` | waitable sets of the host |
 //! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
+//! | `many_tasks` | many host tasks that are over |
 //! | `tokens`, `closures` | cancellation tokens, and handlers that are closures |
 //! | `threads`, `joins` | threads that the host begins, and who waits for their ends |
 //! | `together` | scopes, tasks, tokens, errors, sets and threads in one story |
@@ -20,6 +21,8 @@ mod contexts;
 mod errors;
 mod full;
 mod joins;
+#[cfg(feature = "alloc")]
+mod many_tasks;
 mod properties;
 mod room;
 mod scopes;

@@ -8,7 +8,7 @@ use weft_core::limits::Table::{ErrorRecords, HostSets, TaskMetadata, WaitableSet
 use weft_core::task::{TaskReturn, TaskStatus, with_cancellable_task, with_task};
 use weft_core::waitable::WaitResult;
 
-use crate::calls::suspend;
+use crate::calls::{STREAM, suspend};
 use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
@@ -54,6 +54,53 @@ fn a_task_without_a_record_still_ends() {
     assert_eq!(world.machine.tasks().clean_up(), Ok(2));
     assert_eq!(world.machine.cancellation_tokens().create(), full(CancellationTokens));
     assert_eq!(world.machine.waitable_sets().create(), full(HostSets));
+    world.clean_up();
+}
+
+#[test]
+fn tasks_that_are_over_make_room_in_a_full_table() {
+    weft_core::limits! {
+        struct Four {
+            instances: 1, functions: 4, types: 8, handles: 2, thread_indices: 2, tasks: 2,
+            threads: 2, waitables: 4, waitable_sets: 1, resources: 0, lends: 0, error_contexts: 1,
+            frames: 4, message_bytes: 8, held_frames: 0,
+        }
+        extensions { contexts: 1, call_records: 4, host_sets: 1 }
+    }
+    let mut world = GuestMachine::<Four>::new();
+    let tasks = [(); 4].map(|()| world.machine.tasks().start().unwrap());
+    assert_eq!(world.machine.tasks().start(), full(Waitables), "all of them run");
+    let set = world.machine.waitable_sets().create_with(&[tasks[0]]).unwrap();
+    for task in tasks {
+        world.machine.tasks().cancel(task).unwrap();
+    }
+    assert!(world.machine.tasks().result(tasks[2]).unwrap().is_some());
+    let unknown = Err(Error::Unknown(Waitables));
+    let (readable, writable) = world.host_ends(STREAM);
+    let status = tasks.map(|task| world.machine.tasks().status(task));
+    let cancelled = Ok(TaskStatus::Cancelled);
+    assert_eq!(status[2], unknown, "the host has asked for it");
+    assert_eq!(status[1], unknown, "it ended first, of those whose event is in no set");
+    assert_eq!((status[0], status[3]), (cancelled, cancelled));
+
+    world.machine.contexts().push(AsyncContext::new()).unwrap();
+    let other = world.machine.tasks().start().unwrap();
+    assert_eq!(world.machine.tasks().status(tasks[3]), unknown);
+    assert_eq!(world.machine.tasks().start(), full(Waitables), "the set has the event");
+    assert!(matches!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Ready(_))));
+    let last = world.machine.tasks().start().unwrap();
+    assert_eq!(world.machine.tasks().status(tasks[0]), unknown);
+    assert_eq!(world.machine.waitable_sets().count(set), Ok(0));
+
+    world.machine.contexts().pop().unwrap();
+    for task in [other, last] {
+        world.machine.tasks().cancel(task).unwrap();
+        world.machine.tasks().drop(task).unwrap();
+    }
+    for end in [readable, writable] {
+        world.machine.drop_host_end(end).unwrap();
+    }
+    world.machine.waitable_sets().drop(set).unwrap();
     world.clean_up();
 }
 
@@ -177,7 +224,9 @@ fn there_are_as_many_sets_as_there_is_room_for() {
     for task in &tasks[..3] {
         world.machine.tasks().cancel(*task).unwrap();
     }
-    world.machine.tasks().clean_up().unwrap();
+    assert_eq!(world.machine.tasks().clean_up(), Ok(1), "the set has the others' events");
+    assert_eq!(world.machine.waitable_sets().poll_all(set).unwrap().count(), 3);
+    assert_eq!(world.machine.tasks().clean_up(), Ok(3));
     world.machine.waitable_sets().drop(set).unwrap();
     world.clean_up();
 

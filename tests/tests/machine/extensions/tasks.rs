@@ -1,5 +1,10 @@
 //! Host tasks, and calls seen as tasks.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+
 use weft_core::context::{AsyncContextScope, ContextValue};
 use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::error_context::ErrorSeverity;
@@ -7,6 +12,7 @@ use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{CalleeView, HostEvent, WaitableId};
 use weft_core::task::{TaskResult, TaskReturn, TaskStatus, with_cancellable_task, with_task};
+use weft_core::waitable::WaitResult;
 
 use super::UserId;
 use crate::calls::{backpressure_dec, backpressure_inc, suspend, thread_yield};
@@ -151,6 +157,120 @@ fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
     assert_eq!(world.machine.tasks().clean_up(), Ok(0));
     world.machine.tasks().cancel(running).unwrap();
     world.machine.tasks().drop(running).unwrap();
+    world.clean_up();
+}
+
+fn what_is_over_is_kept_while_its_event_is_in_a_set<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let tasks = [(); 3].map(|()| world.machine.tasks().start().unwrap());
+    let set = world.machine.waitable_sets().create_with(&tasks[..2]).unwrap();
+    for task in tasks {
+        world.machine.tasks().complete(task, 1_u32).unwrap();
+    }
+    assert!(world.machine.tasks().result(tasks[0]).unwrap().is_some());
+    assert_eq!(world.machine.tasks().clean_up(), Ok(1));
+    assert_eq!(world.machine.tasks().status(tasks[2]), Err(GONE));
+    for task in &tasks[..2] {
+        let result = world.machine.waitable_sets().poll(set).unwrap();
+        assert!(
+            matches!(result, WaitResult::Ready(it) if it.waitable == WaitableId::Subtask(*task))
+        );
+    }
+    assert_eq!(world.machine.tasks().clean_up(), Ok(2));
+    world.machine.waitable_sets().drop(set).unwrap();
+    world.clean_up();
+}
+
+fn a_closure_that_panics_leaves_no_task<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let machine = &mut world.machine;
+    let token = machine.cancellation_tokens().create().unwrap();
+    let set = machine.waitable_sets().create().unwrap();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _ = with_task(machine, |_, _| panic!("a bug"));
+    }));
+    assert!(panicked.is_err());
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _ = with_cancellable_task(machine, token, |_, _| panic!("a bug"));
+    }));
+    assert!(panicked.is_err());
+    assert_eq!((machine.tasks().count(), machine.count_of(Table::Waitables)), (0, 0));
+    assert_eq!(machine.count_of(Table::CancellationHandlers), 0);
+    // Whoever waits for it in a set hears that it was cancelled.
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _ = with_task(machine, |machine, task| {
+            machine.waitable_sets().add(set, task).unwrap();
+            panic!("a bug")
+        });
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(machine.tasks().count(), 0);
+    assert_eq!(machine.tasks().clean_up(), Ok(0));
+    assert!(matches!(machine.waitable_sets().poll(set), Ok(WaitResult::Ready(_))));
+    assert_eq!(machine.tasks().clean_up(), Ok(1));
+    // A task that the closure has ended or dropped is its matter.
+    let mut ended = None;
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _ = with_task(machine, |machine, task| {
+            machine.tasks().complete(task, ()).unwrap();
+            ended = Some(task);
+            panic!("a bug")
+        });
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(machine.tasks().status(ended.unwrap()), Ok(TaskStatus::Completed));
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _ = with_task(machine, |machine, task| {
+            machine.tasks().cancel(task).unwrap();
+            machine.tasks().drop(task).unwrap();
+            panic!("a bug")
+        });
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(machine.tasks().clean_up(), Ok(1));
+    machine.waitable_sets().drop(set).unwrap();
+    machine.cancellation_tokens().drop(token).unwrap();
+    world.clean_up();
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn a_waker_is_woken_once_when_a_task_is_over<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let machine = &mut world.machine;
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let token = machine.cancellation_tokens().create().unwrap();
+    let tasks = [(); 5].map(|()| machine.tasks().start().unwrap());
+    for task in tasks {
+        machine.tasks().set_waker(task, waker.clone()).unwrap();
+    }
+    machine.cancellation_tokens().bind(token, tasks[3]).unwrap();
+    machine.tasks().complete(tasks[0], ()).unwrap();
+    machine.tasks().fail(tasks[1], None).unwrap();
+    machine.tasks().cancel(tasks[2]).unwrap();
+    machine.cancellation_tokens().cancel(token).unwrap();
+    assert_eq!(woken.0.load(Ordering::Relaxed), 4);
+    machine.tasks().set_waker(tasks[4], None).unwrap();
+    machine.tasks().complete(tasks[4], 1_u32).unwrap();
+    assert_eq!(woken.0.load(Ordering::Relaxed), 4);
+    for task in tasks {
+        let late = machine.tasks().set_waker(task, waker.clone());
+        assert_eq!(late, Err(MachineError::AlreadyResolved.into()));
+    }
+    assert_eq!(machine.tasks().clean_up(), Ok(5));
+    assert_eq!(machine.tasks().set_waker(tasks[0], waker.clone()), Err(GONE));
+    machine.cancellation_tokens().drop(token).unwrap();
+    drop(waker);
+    assert_eq!(Arc::strong_count(&woken), 1);
     world.clean_up();
 }
 
@@ -363,6 +483,9 @@ on_each_storage! {
     a_task_that_fails_holds_the_error_as_long_as_it_lives,
     a_task_has_metadata_of_its_own_which_end_with_it,
     only_what_is_over_is_forgotten,
+    what_is_over_is_kept_while_its_event_is_in_a_set,
+    a_closure_that_panics_leaves_no_task,
+    a_waker_is_woken_once_when_a_task_is_over,
     a_guests_call_is_seen_as_a_task,
     a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped,
     a_call_that_has_failed_is_over_and_not_to_be_cancelled,

@@ -182,7 +182,7 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
     for _ in threads {
         let _ = world.machine.waitable_sets().poll(set).unwrap();
     }
-    assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Timeout));
+    assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Pending));
     assert_eq!(world.machine.tasks().cancel(returns.call), Ok(()));
     assert_eq!(world.machine.next_call_to_cancel(), Ok(Some(returns.call)));
     called_back(&world.machine.cancel_call(returns.call).unwrap(), returns.thread);
@@ -200,7 +200,7 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
     }
     let failed = FailedTask { task: fails.call, error: None };
     assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Error(failed)));
-    assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Timeout));
+    assert_eq!(world.machine.waitable_sets().poll(set), Ok(WaitResult::Pending));
     let ends = threads.map(|it| world.join(it));
     assert_eq!(ends, [ThreadEnd::Completed, ThreadEnd::Cancelled, ThreadEnd::Failed]);
     world.machine.waitable_sets().drop(set).unwrap();

@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
+use core::ops::Deref;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::Waker;
 
 use atomic_waker::AtomicWaker;
@@ -37,11 +39,17 @@ pub(crate) struct Mailbox<E: CoreEngine, T: 'static> {
     requests: ConcurrentQueue<Request<E, T>>,
     /// The waker of the task that drives the store.
     driver: AtomicWaker,
+    /// The number of handles that may send requests.
+    senders: AtomicUsize,
 }
 
 impl<E: CoreEngine, T: 'static> Mailbox<E, T> {
     fn new() -> Self {
-        Self { requests: ConcurrentQueue::unbounded(), driver: AtomicWaker::new() }
+        Self {
+            requests: ConcurrentQueue::unbounded(),
+            driver: AtomicWaker::new(),
+            senders: AtomicUsize::new(0),
+        }
     }
 
     /// Adds a request, and wakes the task that drives the store. If the store is gone, the request is
@@ -53,13 +61,46 @@ impl<E: CoreEngine, T: 'static> Mailbox<E, T> {
     }
 }
 
+/// A handle that may send requests to a store. When the last one is dropped, the task that drives
+/// the store is woken: it need not wait for a request any longer.
+pub(crate) struct Sender<E: CoreEngine, T: 'static>(Arc<Mailbox<E, T>>);
+
+impl<E: CoreEngine, T: 'static> Sender<E, T> {
+    fn new(mailbox: &Arc<Mailbox<E, T>>) -> Self {
+        mailbox.senders.fetch_add(1, Ordering::AcqRel);
+        Self(mailbox.clone())
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Clone for Sender<E, T> {
+    fn clone(&self) -> Self {
+        Self::new(&self.0)
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Deref for Sender<E, T> {
+    type Target = Mailbox<E, T>;
+
+    fn deref(&self) -> &Mailbox<E, T> {
+        &self.0
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Drop for Sender<E, T> {
+    fn drop(&mut self) {
+        if self.0.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.driver.wake();
+        }
+    }
+}
+
 /// The store's own end of its mailbox: requests that come after it is dropped are dropped, too.
 pub(crate) struct Inbox<E: CoreEngine, T: 'static>(Arc<Mailbox<E, T>>);
 
 impl<E: CoreEngine, T: 'static> Inbox<E, T> {
-    /// Returns the mailbox, to send requests to.
-    pub(crate) const fn mailbox(&self) -> &Arc<Mailbox<E, T>> {
-        &self.0
+    /// Returns a handle that requests are sent by.
+    pub(crate) fn sender(&self) -> Sender<E, T> {
+        Sender::new(&self.0)
     }
 
     /// Says who is to be woken when there is a request.
@@ -75,7 +116,7 @@ impl<E: CoreEngine, T: 'static> Inbox<E, T> {
 
     /// Returns `true` if somebody has a handle, so that there may be requests later.
     pub(crate) fn has_senders(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+        self.0.senders.load(Ordering::Acquire) > 0
     }
 }
 

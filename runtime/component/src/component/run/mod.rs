@@ -10,8 +10,10 @@
 //! | `core_calls`, `guest_calls` | calls of core functions, and calls by them |
 //! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
 //! | `host_function_calls`, `typed_host_function` | calls of host functions |
+//! | `stuck` | nothing can go on: whether it is the host's turn |
+//! | `waiting`, `polling` | what waits for something outside of the store, and polling it |
+//! | `spawned_tasks` | host tasks that are made of futures |
 //! | `mailbox` | closures that run where the store is driven |
-//! | `polling` | polling what waits for something outside of the store |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
@@ -37,8 +39,11 @@ mod lifting;
 pub(crate) mod lowering;
 pub(crate) mod mailbox;
 pub(crate) mod polling;
+mod spawned_tasks;
 pub(crate) mod state;
 mod steps;
+mod stuck;
 mod transfer;
 pub(crate) mod turns;
 pub(crate) mod typed_host_function;
+pub(crate) mod waiting;

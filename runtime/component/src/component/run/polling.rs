@@ -1,6 +1,5 @@
 //! Polling what waits for something outside of the store.
 
-use core::fmt;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::component::store::fault::Fault;
@@ -11,20 +10,7 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{SubtaskId, WaitableId};
 
 use super::context::Context;
-
-/// Something that waits for what is outside of the store.
-pub(crate) enum Waiting {
-    /// A host function that a guest has called.
-    HostFunction(HostFuture),
-}
-
-impl fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::HostFunction(_) => "HostFunction",
-        })
-    }
-}
+use super::waiting::Waiting;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Polls the future of a host function for the first time. If it is not ready, it waits from
@@ -34,13 +20,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         call: SubtaskId,
         mut future: HostFuture,
     ) -> Option<HostResult> {
-        let waiting = &mut self.data_mut().waiting;
+        let state = self.data_mut();
         let id = WaitableId::Subtask(call);
-        let waker = waiting.waker(id)?;
+        let waker = state.waiting.waker(id)?;
         match future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
             Poll::Ready(result) => Some(result),
             Poll::Pending => {
-                waiting.put(id, Waiting::HostFunction(future));
+                state.wait(id, Waiting::HostFunction(future));
                 None
             }
         }
@@ -76,7 +62,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             (WaitableId::Subtask(call), Waiting::HostFunction(future)) => {
                 self.poll_host_function(call, future, context)
             }
-            (WaitableId::End(_), Waiting::HostFunction(_)) => false,
+            (WaitableId::Subtask(task), Waiting::Task(future)) => {
+                self.poll_task(task, future, context)
+            }
+            (WaitableId::End(_), Waiting::HostFunction(_) | Waiting::Task(_)) => false,
         }
     }
 

@@ -9,7 +9,7 @@ use super::context::LiftResult;
 use super::host_function::{DestroyThreadLocal, HostFunction};
 use super::host_resource::{Destructor, HostResourceType};
 use super::mailbox::{Acting, Inbox};
-use super::polling::Waiting;
+use super::waiting::Waiting;
 
 /// Everything that is in a store besides the engine's part.
 pub(crate) type State<E, T> = StoreState<E, T, Closures<E, T>>;

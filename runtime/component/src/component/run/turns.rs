@@ -1,12 +1,10 @@
 //! Letting guests run on.
 
-use alloc::boxed::Box;
-
 use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
 use crate::component::store::crossing::Next;
-use crate::component::store::deadlock::Deadlock;
 use crate::component::store::fault::Fault;
+use crate::component::store::waits_for_host::Target;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId};
@@ -43,6 +41,8 @@ pub(crate) enum Ran<R> {
     ToItsEnd(R),
     /// Until nothing could go on before a function of the host does.
     UntilItWaits,
+    /// Until nothing could go on before the host does something to the store.
+    UntilHostActs,
     /// For as many turns as are allowed, until the engine interrupted something, or until a panic
     /// that belongs to no call is to go on.
     ForTooLong,
@@ -183,7 +183,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Lets everything run until a call has come to its end, nothing can go on, or it has run for
-    /// so many turns. If there is an error, the call is forgotten.
+    /// so many turns. If nothing can go on, the call is kept. After other errors it is forgotten.
     pub(crate) fn run_until<R: LiftedResult>(
         &mut self,
         call: SubtaskId,
@@ -201,12 +201,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 Ok(Turn::Interrupted) => return Ok(Ran::ForTooLong),
                 Ok(Turn::Idle) if self.data().has_woken() => return Ok(Ran::ForTooLong),
                 Ok(Turn::Idle) if self.data().waits_for_host() => return Ok(Ran::UntilItWaits),
-                Ok(Turn::Idle) => {
-                    let state = self.data_mut();
-                    let deadlock = Deadlock::of(&mut state.machine, &state.names);
-                    state.forget(call)?;
-                    return Err(CallError::Deadlock(Box::new(deadlock)));
-                }
+                Ok(Turn::Idle) => return self.data_mut().stuck(Target::Call(call)),
                 Err(error) => {
                     self.data_mut().forget(call)?;
                     return Err(error.into());

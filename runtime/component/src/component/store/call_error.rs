@@ -8,12 +8,14 @@ use thiserror::Error;
 use crate::abi::Mismatch;
 use crate::engine::CoreTrap;
 use crate::error::{AbiError, BuiltinCallError, Error, ExtensionError, Failure, MachineError};
+use crate::machine::SubtaskId;
 use crate::trap::Trap;
 
 use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
 use super::host_panic::HostPanic;
+use super::waits_for_host::WaitsForHost;
 
 /// The store was dropped that a handle is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -54,10 +56,13 @@ pub enum CallError {
     /// A function of another store is to be called.
     #[error("the function belongs to another store")]
     OtherStore,
-    /// A function of the host calls a guest that waits, which it can't wait for: the call goes on
-    /// by itself, and its result is dropped; if it has to wait before it starts, it never does.
+    /// A host function called a guest that waits, which the host function can't wait for: nobody
+    /// else runs before it returns. The call is kept, and goes on when the store runs. Its id is
+    /// [`kept_call`](Self::kept_call), for [`Store::run`](crate::component::Store::run) and the
+    /// like after the host function has returned, or for
+    /// [`Caller::forget`](crate::component::Caller::forget). An async host function can await it.
     #[error("a function of the host called a guest that waits")]
-    Waits,
+    Waits(SubtaskId),
     /// A guest which a function of the host has called, or one that this one called, resumed a
     /// thread of those that have called that function. It can't run before the function returns,
     /// and the function can't return before it has run.
@@ -66,9 +71,15 @@ pub enum CallError {
     /// Functions of the host and guests call one another too deeply.
     #[error("functions of the host and guests call one another too deeply")]
     TooDeep,
-    /// Nothing that is going on can bring the call to its end.
+    /// Guests wait for one another, and nothing that is going on can bring the call to its end. The
+    /// call is kept: see [`kept_call`](Self::kept_call).
     #[error(transparent)]
     Deadlock(Box<Deadlock>),
+    /// It is the host's turn: what is waited for depends on an end of a stream or future that the
+    /// host holds, or on a host task. The call is kept: see [`kept_call`](Self::kept_call). Only
+    /// what blocks without a time returns this; futures are pending.
+    #[error(transparent)]
+    WaitsForHost(Box<WaitsForHost>),
     /// The call was cancelled before it returned.
     #[error("the call was cancelled")]
     Cancelled,

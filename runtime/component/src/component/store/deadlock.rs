@@ -18,6 +18,10 @@ use super::names::Names;
 
 /// Nothing in a store can go on: which tasks wait, each for what, and who could wake it.
 ///
+/// The guests that somebody waits for wait for one another, and for nothing that is up to the host.
+/// A call whose end was waited for is kept: the host may still cancel or forget it, or call others
+/// that wake its guest.
+///
 /// Its text begins with what the Component Model's tests call a deadlock, and has a line for each
 /// task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub struct Deadlock {
     pub tasks: Vec<WaitingTask>,
     /// How many more there are.
     pub num_others: usize,
+    /// The call whose end was waited for, if it was one. It is kept, and may still end.
+    pub call: Option<SubtaskId>,
 }
 
 /// A thread of a task which waits.
@@ -96,16 +102,26 @@ pub enum Party {
 
 /// So many tasks are in the report of a deadlock at most, and a task says of so many things that it
 /// waits for any of them: a guest says how many there are.
-const MAX_REPORTED: usize = 64;
+pub(super) const MAX_REPORTED: usize = 64;
 
 impl Deadlock {
     /// Returns why nothing in a store can go on.
-    pub(crate) fn of(machine: &mut StoreMachine, names: &Names) -> Self {
-        let mut threads = waiting_threads(machine);
-        let num_others = threads.len().saturating_sub(MAX_REPORTED);
-        threads.truncate(MAX_REPORTED);
-        Self { tasks: Report::new(machine, names, &threads).tasks(&threads), num_others }
+    pub(crate) fn of(machine: &mut StoreMachine, names: &Names, call: Option<SubtaskId>) -> Self {
+        let threads = waiting_threads(machine);
+        let (tasks, num_others) = report(machine, names, &threads);
+        Self { tasks, num_others, call }
     }
+}
+
+/// Returns a report of threads that wait, and the number of those that are not in it.
+pub(super) fn report(
+    machine: &mut StoreMachine,
+    names: &Names,
+    threads: &[ThreadView],
+) -> (Vec<WaitingTask>, usize) {
+    let num_others = threads.len().saturating_sub(MAX_REPORTED);
+    let threads = threads.get(..MAX_REPORTED).unwrap_or(threads);
+    (Report::new(machine, names, threads).tasks(threads), num_others)
 }
 
 /// Returns the tasks of a store that wait.
@@ -115,7 +131,7 @@ pub(crate) fn waiting_tasks(machine: &mut StoreMachine, names: &Names) -> Vec<Wa
 }
 
 /// Returns the threads that wait, and whose instances are alive.
-fn waiting_threads(machine: &mut StoreMachine) -> Vec<ThreadView> {
+pub(super) fn waiting_threads(machine: &mut StoreMachine) -> Vec<ThreadView> {
     let mut threads: Vec<_> = machine.thread_views().collect();
     threads.retain(|thread| {
         let waits = match thread.state {
@@ -238,7 +254,8 @@ impl<'a> Report<'a> {
             Ok(CalleeView::Host(number)) => {
                 Party::HostFunction(self.names.host_function(number).into_owned())
             }
-            Ok(CalleeView::Gone | CalleeView::Operation) | Err(_) => Party::Nobody,
+            Ok(CalleeView::Operation) => Party::Host,
+            Ok(CalleeView::Gone) | Err(_) => Party::Nobody,
         }
     }
 
@@ -260,14 +277,23 @@ impl<'a> Report<'a> {
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("deadlock detected: event loop cannot make further progress")?;
-        for task in &self.tasks {
-            write!(f, "\n- {task}")?;
-        }
-        if self.num_others > 0 {
-            write!(f, "\n- and {} more", self.num_others)?;
-        }
-        Ok(())
+        write_tasks(f, &self.tasks, self.num_others)
     }
+}
+
+/// Writes a line for each task.
+pub(super) fn write_tasks(
+    f: &mut fmt::Formatter<'_>,
+    tasks: &[WaitingTask],
+    num_others: usize,
+) -> fmt::Result {
+    for task in tasks {
+        write!(f, "\n- {task}")?;
+    }
+    if num_others > 0 {
+        write!(f, "\n- and {num_others} more")?;
+    }
+    Ok(())
 }
 
 impl Error for Deadlock {}

@@ -8,7 +8,7 @@ use crate::machine::{
     FunctionId, InstanceId, LiftMode, LiftedFunction, Step, SubtaskId, TaskId, ThreadId,
 };
 
-use super::machine::StoreMachine;
+use super::machine::{StoreChooser, StoreMachine};
 
 /// The ids of one call of a function, which goes on.
 pub(crate) struct Ids {
@@ -23,7 +23,7 @@ pub(crate) struct Ids {
 /// Returns the ids of a call that was made after so many others have returned: they have the
 /// numbers of the others, and this generation.
 pub(crate) fn ids(generation: u32) -> Ids {
-    let mut machine = StoreMachine::with_extensions(Box::new(FirstInFirstOut));
+    let mut machine = StoreMachine::with_extensions(StoreChooser::new(Box::new(FirstInFirstOut)));
     let instance = machine.new_instance().expect("there is room");
     let function = LiftedFunction {
         instance,

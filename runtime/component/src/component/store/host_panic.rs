@@ -1,7 +1,6 @@
 //! Panics of the host, below a guest.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
 use core::any::Any;
 use core::fmt;
@@ -27,10 +26,12 @@ struct Panic {
 }
 
 impl HostPanic {
+    /// Creates one of a panic that was caught, which takes `std`.
+    #[cfg(any(feature = "std", test))]
     pub(crate) fn new(payload: Payload) -> Self {
         let message = match payload.downcast_ref::<&'static str>() {
             Some(message) => Some((*message).into()),
-            None => payload.downcast_ref::<String>().map(|it| it.as_str().into()),
+            None => payload.downcast_ref::<alloc::string::String>().map(|it| it.as_str().into()),
         };
         let queue = ConcurrentQueue::bounded(1);
         // It is empty, so that there is room.
@@ -66,6 +67,8 @@ impl fmt::Debug for HostPanic {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
     use super::*;
 
     #[test]
@@ -76,7 +79,10 @@ mod tests {
         assert!(again.take_payload().is_some_and(|it| it.is::<&'static str>()));
         assert!(panic.take_payload().is_none());
         assert_eq!(panic.to_string(), "a bug");
-        assert_eq!(HostPanic::new(Box::new(String::from("text"))).message(), Some("text"));
+        assert_eq!(
+            HostPanic::new(Box::new(alloc::string::String::from("text"))).message(),
+            Some("text")
+        );
         assert_eq!(HostPanic::new(Box::new(7)).message(), None);
     }
 }

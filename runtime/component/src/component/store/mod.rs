@@ -17,11 +17,12 @@
 //! | `waiting` | host functions and others that wait, and their wakers |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
+//! | `waits_for_host` | whether the host can do something for somebody who waits |
 //! | `settings` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
 //! | `fault`, `call_error`, `host_result` | why calls fail |
-//! | `host_panic`, `panics`, `unwinding` (`no_unwinding` without `std`) | panics of the host, below a guest |
+//! | `host_panic`, `panics`, `unwinding` | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod activations;
@@ -55,6 +56,6 @@ pub(crate) mod spare;
 pub(crate) mod state;
 pub(crate) mod thread_destructors;
 pub(crate) mod type_tables;
-#[cfg_attr(not(feature = "std"), path = "no_unwinding.rs")]
 pub(crate) mod unwinding;
 pub(crate) mod waiting;
+pub(crate) mod waits_for_host;

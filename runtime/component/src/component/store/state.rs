@@ -178,6 +178,13 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
     }
 
+    /// Lets something wait for `id`, until its waker is woken.
+    pub(crate) fn wait(&mut self, id: WaitableId, waiting: C::Waiting) {
+        if let Some(before) = self.waiting.put(id, waiting) {
+            self.drop_waiting(before);
+        }
+    }
+
     /// Drops what waited. A panic in its destructor belongs to nobody.
     pub(crate) fn drop_waiting(&mut self, waiting: C::Waiting) {
         if let Err(panic) = catch(|| drop(waiting)) {

@@ -1,19 +1,11 @@
-//! Catching panics, and raising them again.
+//! Catching panics of the host's, and raising them again: with `std`, where that is possible.
 
-use core::panic::AssertUnwindSafe;
+#[cfg(feature = "std")]
+mod with_std;
+#[cfg(not(feature = "std"))]
+mod without_std;
 
-use super::host_panic::HostPanic;
-
-/// Runs code of the host's, and catches its panic.
-///
-/// Whoever calls this leaves nothing half-way that `run` could see again.
-pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, HostPanic> {
-    std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(HostPanic::new)
-}
-
-/// Lets a panic go on, unless it has done so already.
-pub(crate) fn raise(panic: &HostPanic) {
-    if let Some(payload) = panic.take_payload() {
-        std::panic::resume_unwind(payload);
-    }
-}
+#[cfg(feature = "std")]
+pub(crate) use with_std::{catch, raise};
+#[cfg(not(feature = "std"))]
+pub(crate) use without_std::{catch, raise};

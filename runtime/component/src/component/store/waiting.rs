@@ -139,16 +139,17 @@ impl<W> WaitList<W> {
         Some(place.bell.get_or_insert_with(|| Bell::new(&self.woken, number)).waker.clone())
     }
 
-    /// Lets something wait for `id`, for which nothing else waits. It is polled when its waker is
-    /// woken.
-    pub(crate) fn put(&mut self, id: WaitableId, waiting: W) {
+    /// Lets something wait for `id`. It is polled when its waker is woken. Returns what has waited
+    /// at its place, for a waitable that is gone.
+    #[must_use = "dropping it runs code of the host's"]
+    pub(crate) fn put(&mut self, id: WaitableId, waiting: W) -> Option<W> {
         let (_, position) = number_and_position(id);
         self.make_place(position);
-        if let Some(place) = self.places.get_mut(position)
-            && place.waiting.replace((id, waiting)).is_none()
-        {
+        let before = self.places.get_mut(position)?.waiting.replace((id, waiting));
+        if before.is_none() {
             self.count += 1;
         }
+        before.map(|(_, waiting)| waiting)
     }
 
     fn make_place(&mut self, position: usize) {
@@ -238,7 +239,8 @@ impl<W> WaitList<W> {
         {
             self.yields = self.yields.saturating_add(1);
         }
-        self.put(id, waiting);
+        // Nothing else waits there: its place was emptied when this was polled.
+        let _ = self.put(id, waiting);
     }
 }
 
@@ -280,7 +282,7 @@ mod tests {
     fn what_waits_is_polled_after_it_was_woken() {
         let mut list = WaitList::new();
         let waker = list.waker(id(0)).expect("there is room");
-        list.put(id(0), 'a');
+        assert_eq!(list.put(id(0), 'a'), None);
         assert_eq!((list.take_woken(), list.count()), (0, 1));
         waker.wake_by_ref();
         waker.wake();
@@ -294,10 +296,12 @@ mod tests {
     #[test]
     fn what_nobody_wants_is_taken() {
         let mut list = WaitList::new();
-        list.put(id(0), 'a');
+        assert_eq!(list.put(id(0), 'a'), None);
         assert!(list.take_unwanted(|it| it == id(0)).is_empty());
         assert_eq!(list.take_unwanted(|_| false), ['a']);
-        list.put(id(0), 'b');
+        assert_eq!(list.put(id(0), 'b'), None);
+        assert_eq!((list.put(id(1), 'c'), list.count()), (Some('b'), 1));
+        assert_eq!(list.put(id(0), 'b'), Some('c'));
         assert_eq!((list.take(id(1)), list.take(id(0)), list.take(id(0))), (None, Some('b'), None));
         assert_eq!(list.count(), 0);
     }
@@ -307,7 +311,7 @@ mod tests {
         let mut list = WaitList::new();
         list.begin_drive();
         list.waker(id(0)).expect("there is room").wake();
-        list.put(id(0), 'a');
+        assert_eq!(list.put(id(0), 'a'), None);
         for _ in 0..MAX_YIELDS {
             assert_eq!(list.take_woken(), 1);
             let (found, waiting, waker) = list.take_next().expect("it was woken");

@@ -73,9 +73,8 @@ mod tests {
     use core::pin::pin;
     use core::task::Waker;
 
-    use super::super::ambient_context;
     use super::*;
-    use crate::context::ContextKey;
+    use crate::context::{ContextKey, ambient_context};
 
     fn count() -> Option<u32> {
         let key = ContextKey::new("count").ok()?;
@@ -93,7 +92,7 @@ mod tests {
         let mut future = Box::pin(AsyncContext::new().scope(poll_fn(move |_| {
             polls += 1;
             if polls < 3 {
-                assert_eq!(count(), Some(polls - 1))
+                assert_eq!(count(), Some(polls - 1));
             } else {
                 return Poll::Ready(count());
             }

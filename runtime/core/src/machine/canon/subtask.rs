@@ -60,7 +60,7 @@ impl<L: Limits, C: Chooser, H: Hooks> SubtaskBuiltins for Machine<L, C, H> {
             machine.push_frame(Frame::CancelSubtask { thread, subtask: key, is_async })?;
             match callee {
                 Callee::Task(task) => machine.request_cancellation(task),
-                Callee::Gone | Callee::Operation => Ok(None),
+                Callee::Gone | Callee::Operation { .. } => Ok(None),
                 Callee::Host(function) => {
                     machine.current = None;
                     Ok(Some(Step::CancelHost { subtask: machine.subtask_id(key)?, function }))

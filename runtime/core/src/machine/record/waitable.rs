@@ -91,7 +91,12 @@ pub(crate) enum Callee {
     /// A function of the host.
     Host(u32),
     /// Nobody: it is an operation, which the host ends itself.
-    Operation,
+    Operation {
+        /// The number of operations that had ended before it; 0 while it has not.
+        ended: u32,
+        /// `true` after the host has asked how it ended.
+        was_asked_for: bool,
+    },
 }
 
 /// What becomes of a call when it has resolved.
@@ -148,6 +153,10 @@ impl Subtask {
             resolve_delivered: false,
             ends: Ends::Import,
         }
+    }
+
+    pub(crate) const fn is_operation(&self) -> bool {
+        matches!(self.callee, Callee::Operation { .. })
     }
 
     /// `Subtask.resolved`

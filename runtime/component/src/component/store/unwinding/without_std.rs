@@ -1,6 +1,6 @@
 //! Catching panics where that is not possible: without `std` a panic never returns to anybody.
 
-use super::host_panic::HostPanic;
+use crate::component::store::host_panic::HostPanic;
 
 /// Runs code of the host's.
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, HostPanic> {
