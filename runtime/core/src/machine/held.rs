@@ -18,6 +18,7 @@
 //!
 //! [Blocking](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#blocking)
 
+use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Storage, Table};
@@ -78,12 +79,33 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         call: SubtaskId,
         function: FunctionId,
     ) -> Result<(SubtaskId, Step), Failure> {
-        let holder = self.waitables.get(self.subtask_key(call)?)?.waiter;
-        let holder = match holder {
-            Some(thread) if self.held_stack(thread)?.is_some() => Some(thread),
-            _ => None,
-        };
+        let holder = self.holder_for(call)?;
         self.invoke_with(function, None, holder)
+    }
+
+    /// [`drop_host_resource`](Self::drop_host_resource), by the host function that `call` is a call of. If
+    /// its callers are held, the destructor enters their instances.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`drop_host_resource`](Self::drop_host_resource), and [`Error::Unknown`] if there is no
+    /// such call.
+    pub fn drop_host_resource_for_held(
+        &mut self,
+        call: SubtaskId,
+        ty: TypeIndex,
+        representation: u64,
+    ) -> Result<Option<(SubtaskId, Step)>, Failure> {
+        let holder = self.holder_for(call)?;
+        self.drop_host_resource_with(ty, representation, holder)
+    }
+
+    /// The thread at the top of the stack that is held for a host function.
+    fn holder_for(&self, call: SubtaskId) -> Result<Option<Key<Thread>>, Error> {
+        match self.waitables.get(self.subtask_key(call)?)?.waiter {
+            Some(thread) if self.held_stack(thread)?.is_some() => Ok(Some(thread)),
+            _ => Ok(None),
+        }
     }
 
     /// Returns `true` if the callers of a host function are held.
@@ -92,10 +114,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Unknown`]
     pub fn are_callers_held(&self, call: SubtaskId) -> Result<bool, Error> {
-        match self.waitables.get(self.subtask_key(call)?)?.waiter {
-            Some(thread) => Ok(self.held_stack(thread)?.is_some()),
-            None => Ok(false),
-        }
+        Ok(self.holder_for(call)?.is_some())
     }
 
     /// Unwinds a held stack that can't go on, as the instance at its top is locked down: as a trap

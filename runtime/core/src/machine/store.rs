@@ -127,7 +127,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
     /// [`MachineError::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
-    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], or what the
+    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], [`Table::HeldFrames`], or what the
     /// [hooks](super::Hooks) have no room for; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
     /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///

@@ -199,6 +199,40 @@ fn a_destructor_is_held_with_who_drops() {
     is_at_rest(&mut world);
 }
 
+/// A host function drops a resource of an instance that is held for it.
+#[test]
+fn a_resource_that_the_host_function_drops_is_destroyed_at_once() {
+    let (mut world, gates) = world();
+    let owned = Arc::new(Mutex::new(None));
+    let (taken, waited) = (owned.clone(), gates.clone());
+    world.linker = weft::component::Linker::new();
+    world.linker.async_function("f", move |caller, arguments| {
+        let [Val::U32(number)] = arguments[..] else { panic!("{arguments:?}") };
+        let (access, taken, gates) = (caller.access(), taken.clone(), waited.clone());
+        async move {
+            gates.wait(number).await?;
+            let resource = taken.lock().unwrap().take();
+            if let Some(resource) = resource {
+                gates.open(2, 0);
+                let dropped = access.with(move |caller| {
+                    caller.drop_resource(resource).map_err(|error| error.to_string())
+                });
+                assert_eq!(dropped.await?, Ok(()));
+            }
+            Ok(Some(Val::U32(0)))
+        }
+    });
+    let instance = world.instance(DESTRUCTS);
+    let definer = instance.instance("definer").unwrap();
+    let Some(Val::Own(made)) = world.call(&definer, "make", &[Val::U32(2)]) else { panic!() };
+    *owned.lock().unwrap() = Some(made);
+    let call = start(&mut world, &instance, "run", 1);
+    poll(&mut world);
+    gates.open(1, 0);
+    returns(&mut world, call, 5);
+    is_at_rest(&mut world);
+}
+
 /// A guest's `realloc` and `post-return` can't call out at all.
 #[test]
 fn nothing_is_called_out_of_realloc_and_post_return() {

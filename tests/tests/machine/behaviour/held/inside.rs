@@ -4,6 +4,7 @@ use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
+use weft_core::machine::{Step, TypeDefinition};
 
 use super::{are_held, give, hold, hold_after};
 use crate::calls::{suspend, thread_yield};
@@ -64,6 +65,29 @@ fn they_enter_through_others_and_through_host_functions_that_do_not_wait<L: Exte
     give(&mut world, held, 1);
     let step = world.tick();
     back_from_import(&step, thread);
+    world.clean_up();
+}
+
+fn resources_that_they_drop_are_destroyed_at_once<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let instance = world.instance();
+    let (host, destructor) = (world.host_function(7), world.sync(instance));
+    let resource =
+        TypeDefinition::Resource { instance: Some(instance), destructor: Some(destructor) };
+    let ty = world.machine.define_type(resource).unwrap();
+    world.invoke(destructor);
+    let held = hold(&mut world, host);
+    let (other, step) = world.machine.drop_host_resource(ty, 1).unwrap().unwrap();
+    assert_eq!(step, HOST);
+    let dropped = world.machine.drop_host_resource_for_held(held, ty, 2).unwrap();
+    let (call, step) = dropped.unwrap();
+    assert!(matches!(step, Step::CallDestructor { representation: 2, .. }), "{step:?}");
+    assert_eq!(world.exit(), HOST);
+    assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Returned));
+    assert_eq!(world.machine.instance_view(instance).unwrap().waiting_to_enter, 1);
+    for call in [call, other] {
+        world.machine.drop_call(call).unwrap();
+    }
     world.clean_up();
 }
 
@@ -272,6 +296,7 @@ fn a_call_by_a_host_function_that_does_not_wait_is_held_alone<L: ExtensionLimits
 }
 
 on_each_storage!(
+    resources_that_they_drop_are_destroyed_at_once,
     they_enter_what_is_held,
     they_enter_through_others_and_through_host_functions_that_do_not_wait,
     a_stack_of_theirs_comes_back_first,

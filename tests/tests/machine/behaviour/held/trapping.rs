@@ -260,6 +260,32 @@ fn what_a_host_function_has_begun_outlives_its_callers<L: ExtensionLimits>() {
     }
 }
 
+/// The callers are gone while a call by their host function is under way: nobody else is taken for them.
+fn callers_that_trap_while_a_call_is_made_for_them_are_forgotten<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let [first, other, third] = world.instances();
+    let host = world.host_function(7);
+    let [function, through, third_function] =
+        [first, other, third].map(|instance| world.sync(instance));
+    world.invoke(function);
+    let held = hold(&mut world, host);
+    let (_, step) = world.begin_for_held(held, through);
+    enters(&step, through);
+    world.as_host(|world| {
+        world.invoke(function);
+        world.machine.trapped().unwrap();
+        assert_eq!(unwind(world), 1);
+        world.machine.remove_instance(first).unwrap();
+        world.instances.retain(|it| *it != first);
+        // Its thread has the place of the one that is gone.
+        world.invoke(third_function);
+        hold(world, host);
+    });
+    assert_eq!(world.import(third_function), HOST);
+    are_held(&mut world, &[third, other]);
+    world.clean_up();
+}
+
 /// Who runs below a host function that does not wait would go on before the one that is held.
 fn an_instance_that_also_runs_below_a_host_function_is_not_held<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
@@ -341,6 +367,7 @@ fn nobody_is_held_while_that_is_forbidden<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
+    callers_that_trap_while_a_call_is_made_for_them_are_forgotten,
     nobody_is_held_while_that_is_forbidden,
     a_trap_of_the_one_at_the_top_unwinds_all,
     a_trap_of_another_one_ends_the_rest_when_it_would_go_on,
