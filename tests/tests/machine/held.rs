@@ -235,7 +235,7 @@ impl<L: ExtensionLimits> Program<L> {
     fn failed(&mut self, failure: Failure, is_begun: bool) {
         match failure {
             Failure::Error(Error::Machine(_) | Error::Unknown(_)) => {
-                assert!(is_begun, "{failure:?}")
+                assert!(is_begun, "{failure:?}");
             }
             Failure::Error(Error::Full(_)) | Failure::Trap(_) => {}
             Failure::Error(_) => panic!("{failure:?}"),
@@ -293,7 +293,7 @@ impl<L: ExtensionLimits> Program<L> {
         let choice = if self.left == 0 { 0 } else { self.draw(10) };
         match choice {
             1..=4 => self.import(running),
-            5..=7 => self.lower(self.host, self.left % 3 == 0),
+            5..=7 => self.lower(self.host, self.left.is_multiple_of(3)),
             8 if running.is_stackful => {
                 let call = thread_yield();
                 match call.definition.call(&mut self.world.machine, &[])? {

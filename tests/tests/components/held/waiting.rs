@@ -66,8 +66,8 @@ fn guests_of_two_instances_wait_at_the_same_time() {
     for [first, second] in [[0, 1], [1, 0]] {
         let (mut world, gates) = world();
         let instances = [chain(&mut world), chain(&mut world)];
-        let calls = [10, 20]
-            .map(|gate| start(&mut world, &instances[gate / 10 - 1][2], "run", gate as u32));
+        let calls = [(0, 10), (1, 20)]
+            .map(|(position, gate)| start(&mut world, &instances[position][2], "run", gate));
         poll(&mut world);
         assert_eq!(gates.waited(), [10, 20]);
         for position in [first, second] {
