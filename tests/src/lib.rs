@@ -3,6 +3,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`causes`] | errors with their causes, as one text |
 //! | [`conformance`] | the runner of component `.wast` files |
 //! | [`generated`] | definitions of all built-ins, made from `spec/` |
 //! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
@@ -21,6 +22,8 @@
     reason = "a test that fails to set up has failed"
 )]
 
+#[cfg(feature = "std")]
+pub mod causes;
 #[cfg(feature = "std")]
 pub mod conformance;
 #[cfg(all(doctest, feature = "std"))]

@@ -26,7 +26,8 @@
 //! All modules but `component`, `engine::wasmi` and `binding` come from the crate
 //! [`weft_core`](https://docs.rs/weft-runtime-core), which works without an engine.
 //!
-//! What a host can do with all of that is told, chapter by chapter, in [the guide](guide).
+//! What a host can do with all of that is told, chapter by chapter, in [the guide](guide). The page
+//! `coming_from` has the names of Wasmtime and wasmi, with what is different here.
 //!
 //! Everything here builds without `std` and without `alloc`; what needs one of them says so.
 
@@ -45,6 +46,10 @@ pub mod component;
 #[cfg(doc)]
 #[doc = include_str!("guide.md")]
 pub mod guide {}
+
+#[cfg(all(doc, feature = "std", feature = "wasmi"))]
+#[doc = include_str!("coming_from.md")]
+pub mod coming_from {}
 
 #[doc(inline)]
 pub use weft_core::{

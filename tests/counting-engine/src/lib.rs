@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -17,7 +18,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use weft_core::abi::CoreFunctionType;
 use weft_core::core_value::CoreValue;
 use weft_core::engine::{
-    Capability, CoreContext, CoreEngine, CoreExtern, CoreProgress, CoreTrap, FunctionOf,
+    Capability, CoreContext, CoreEngine, CoreExtern, CoreFrame, CoreProgress, CoreTrap, FunctionOf,
     HostFunctions, HostStop, MemoryLimits, MemoryOf, ModuleRefused, ProgressOf, TableEntry,
 };
 use weft_wasmi::Wasmi;
@@ -228,6 +229,12 @@ impl<D: HostFunctions<CountingEngine>> CoreContext for Context<'_, D> {
         count(&self.0.data().counts.resumptions);
         let progress = self.0.resume(activation, result)?;
         Ok(self.observed(progress))
+    }
+
+    /// Which of the engine's calls trapped is all that it knows.
+    fn trap_frames(&self) -> Vec<CoreFrame> {
+        let calls = self.0.data().counts.calls.load(Ordering::Relaxed);
+        Vec::from([CoreFrame { function: Some(format!("call {calls}")), ..CoreFrame::default() }])
     }
 
     fn memory(&self, memory: MemoryOf<Self>) -> &[u8] {

@@ -8,10 +8,13 @@ use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 use weft::abi::Val;
 use weft::component::{
-    Component, Instance, InstantiateError, InvalidComponent, Linker, LoadError, Store,
+    CallError, Component, Instance, InstantiateError, InvalidComponent, Linker, LoadError, Store,
 };
 use weft::engine::{Capability, CoreEngine};
 use weft::limits::Table;
+use weft::trap::Trap;
+
+use crate::causes::chain;
 
 use super::Verdict;
 use super::fixtures::{Fixtures, provide_fixtures};
@@ -214,7 +217,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
                 let component = self.load(&mut QuoteWat::Wat(module))?;
                 match self.store.instantiate(&component, &self.linker) {
                     Ok(_) => Ok(Outcome::Returned(None)),
-                    Err(InstantiateError::Call(error)) => Ok(Outcome::Trapped(error.to_string())),
+                    Err(InstantiateError::Call(error)) => Ok(Outcome::Trapped(text_of(&error))),
                     Err(error) => Err(format!("not instantiated: {error}").into()),
                 }
             }
@@ -245,7 +248,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
                 self.result_type = function.result().cloned();
                 Ok(Outcome::Returned(value))
             }
-            Err(error) => Ok(Outcome::Trapped(error.to_string())),
+            Err(error) => Ok(Outcome::Trapped(text_of(&error))),
         }
     }
 
@@ -287,5 +290,14 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
             Outcome::Trapped(text) if is_trap(&text, message) => Ok(()),
             Outcome::Trapped(text) => Err(format!("`{text}`; expected `{message}`").into()),
         }
+    }
+}
+
+/// Returns the text of an error of a call, with its causes: in the words of the Component Model where it
+/// has some.
+fn text_of(error: &CallError) -> String {
+    match error {
+        CallError::InstanceTrapped(_) => Trap::CannotEnterComponentInstance.to_string(),
+        error => chain(error),
     }
 }

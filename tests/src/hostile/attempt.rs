@@ -106,10 +106,13 @@ impl Hostile {
         store.set_memory_limits(self.bounds.memory);
         store.set_interruptions(Some(self.bounds.interruptions));
         store.set_turns_per_poll(self.bounds.turns);
-        match self.instantiate(&mut store, &component) {
+        let fate = match self.instantiate(&mut store, &component) {
             Ok(instance) => self.call_all(&mut store, &instance),
             Err(fate) => fate,
-        }
+        };
+        // Whatever it is, it can be asked, and so can what trapped.
+        let _ = (component.to_string(), store.last_trap().map(|trap| trap.to_string()));
+        fate
     }
 
     fn instantiate(

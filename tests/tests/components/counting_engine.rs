@@ -100,6 +100,10 @@ fn traps_and_limits_are_those_of_the_wrapped_engine() {
     let trap = store.function(&instance, "trap").unwrap();
     let error = store.call(&trap, &[]).unwrap_err().to_string();
     assert!(error.contains("unreachable"), "{error}");
+    // It says more of a trap than wasmi does.
+    let trapped = store.last_trap().unwrap();
+    assert_eq!(trapped.core_frames()[0].function.as_deref(), Some("call 1"));
+    assert!(trapped.to_string().contains("\n-  core function `call 1`\n0: `trap`"), "{trapped}");
 
     let component = Component::new(&engine, &wat::parse_str(GUEST).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());

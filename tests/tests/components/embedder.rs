@@ -172,7 +172,6 @@ fn a_call_that_waits_for_the_host_to_write_is_kept() {
 }
 
 #[test]
-#[ignore = "fails until the embedder's side is built"]
 fn a_wrong_result_of_a_host_function_names_the_function() {
     let (engine, component) = load(&caller(""));
     let mut linker: Linker<Wasmi> = Linker::new();

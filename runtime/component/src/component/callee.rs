@@ -124,7 +124,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
             state.calls.add_embedder_call(call, Vec::new(), R::lift)?;
             Ok(Begun { call, step })
         };
-        cx.run_to_host(begin, |cx, call, step| {
+        cx.run_to_host(function.id, begin, |cx, call, step| {
             match step {
                 Step::CallFunction { caller, .. } if *caller == call => {
                     let flat = function.lower_arguments(cx, &arguments)?;

@@ -57,11 +57,12 @@ pub enum ExportError {
         name: String,
     },
     /// The function has another type.
-    #[error("the function `{name}` has another type: {mismatch}")]
+    #[error("the function `{name}` has another type")]
     Mismatch {
         /// The name, after that of the interface that the function is in.
         name: String,
         /// The difference between the types.
+        #[source]
         mismatch: Box<FunctionMismatch>,
     },
 }

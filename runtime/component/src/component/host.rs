@@ -2,6 +2,7 @@
 //! functions that a guest has called, with a [`Caller`].
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::Future;
 
@@ -15,8 +16,11 @@ use crate::component::run::lifted_result::LiftedResult;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::component::store::host_result::HostError;
+use crate::component::store::machine::StoreChooser;
+use crate::component::store::trap_backtrace::TrapBacktrace;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
+use crate::host::HostExtensions;
 use crate::limits::Heap;
 use crate::machine::{EndId, ErrorContextId, SubtaskId};
 use crate::task::TaskReturn;
@@ -30,12 +34,110 @@ use super::loading::Component;
 use super::raising::or_panic;
 use super::stores::{CallId, Store};
 
-/// Methods that a store has, and a store that is lent to a function of the host.
+mod sealed {
+    /// See [`AsContextMut`](super::AsContextMut).
+    pub trait AsContextMut {}
+}
+
+impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Store<E, T> {}
+impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Caller<'_, '_, E, T> {}
+
+/// Methods that a store has, and a store that is lent to a function of the host; and the trait of
+/// both.
 macro_rules! methods {
     ($(
         $(#[$doc:meta])*
         fn $name:ident($cx:ident $(, $argument:ident: $ty:ty)*) -> $result:ty { $body:expr }
     )*) => {
+        /// A store: a [`Store`], or the [`Caller`] that a host function gets. Code that is to work
+        /// with both is generic over it.
+        ///
+        /// Both have the same methods of their own, so that the trait is only imported by such code.
+        /// A call of a guest is no part of it: from outside of guests it blocks or is awaited
+        /// ([`Store::call`], [`Store::call_async`]), and from inside the guest must not wait
+        /// ([`Caller::call`]). Views of the **host extensions** come from [`HostExtensions`].
+        ///
+        /// ```
+        /// # #[cfg(feature = "wasmi")] {
+        /// use weft::abi::{Resource, Val};
+        /// use weft::component::{AsContextMut, HostResourceType, Linker, Store};
+        /// use weft::engine::CoreEngine;
+        /// use weft::engine::wasmi::Wasmi;
+        /// use weft::error::Error;
+        ///
+        /// /// Makes a word, which is known by its place in the data of the store.
+        /// fn new_word<E: CoreEngine>(
+        ///     store: &mut impl AsContextMut<E, Vec<String>>,
+        ///     words: &HostResourceType<E, Vec<String>>,
+        ///     word: &str,
+        /// ) -> Result<Resource, Error> {
+        ///     let ty = store.resource_type(words)?;
+        ///     let representation = store.data().len() as u64;
+        ///     store.data_mut().push(word.to_owned());
+        ///     Ok(Resource { ty, representation })
+        /// }
+        ///
+        /// let words = HostResourceType::new();
+        /// let mut store = Store::new(&Wasmi::default(), Vec::new());
+        /// new_word(&mut store, &words, "from outside")?;
+        /// let mut linker = Linker::new();
+        /// linker.function("new-word", move |caller, _| {
+        ///     Ok(Some(Val::Own(new_word(caller, &words, "from inside")?)))
+        /// });
+        /// # }
+        /// # Ok::<(), weft::error::Error>(())
+        /// ```
+        pub trait AsContextMut<E: CoreEngine, T: 'static>:
+            sealed::AsContextMut + HostExtensions<Limits = Heap, Chooser = StoreChooser>
+        {
+            /// Returns the data of the store.
+            fn data(&self) -> &T;
+
+            /// Returns the data of the store.
+            fn data_mut(&mut self) -> &mut T;
+
+            /// Returns the function that `instance` exports as `name`.
+            ///
+            /// # Errors
+            ///
+            /// [`ExportError::Missing`] if the instance exports no such function,
+            /// [`ExportError::OtherStore`] if it is in another store.
+            fn function(
+                &self,
+                instance: &Instance<E>,
+                name: &str,
+            ) -> Result<Function, ExportError>;
+
+            /// Makes an instance of a component, with what `linker` has for its imports.
+            ///
+            /// # Errors
+            ///
+            /// [`InstantiateError`]
+            fn instantiate(
+                &mut self,
+                component: &Component<E>,
+                linker: &Linker<E, T>,
+            ) -> Result<Instance<E>, InstantiateError>;
+
+            /// Drops a resource that the host owns: runs the destructor of its type.
+            ///
+            /// # Errors
+            ///
+            /// Those of [`Store::drop_resource`] and [`Caller::drop_resource`].
+            fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError>;
+
+            /// Returns what trapped last in the store, and where: see [`Store::last_trap`].
+            fn last_trap(&self) -> Option<Arc<TrapBacktrace>>;
+
+            $(
+                $(#[$doc])*
+                fn $name(&mut self $(, $argument: $ty)*) -> $result;
+            )*
+        }
+
+        as_context! { [] Store<E, T>; $($name($($argument: $ty),*) -> $result)* }
+        as_context! { ['a, 'c,] Caller<'a, 'c, E, T>; $($name($($argument: $ty),*) -> $result)* }
+
         impl<E: CoreEngine, T: 'static> Store<E, T> {$(
             $(#[$doc])*
             pub fn $name(&mut self $(, $argument: $ty)*) -> $result {
@@ -51,6 +153,53 @@ macro_rules! methods {
                 $body
             }
         )*}
+    };
+}
+
+/// Implements the trait by the methods that a type has of its own.
+macro_rules! as_context {
+    ([$($lifetimes:tt)*] $store:ty;
+        $($name:ident($($argument:ident: $ty:ty),*) -> $result:ty)*) =>
+    {
+        impl<$($lifetimes)* E: CoreEngine, T: 'static> AsContextMut<E, T> for $store {
+            fn data(&self) -> &T {
+                self.data()
+            }
+
+            fn data_mut(&mut self) -> &mut T {
+                self.data_mut()
+            }
+
+            fn function(
+                &self,
+                instance: &Instance<E>,
+                name: &str,
+            ) -> Result<Function, ExportError> {
+                self.function(instance, name)
+            }
+
+            fn instantiate(
+                &mut self,
+                component: &Component<E>,
+                linker: &Linker<E, T>,
+            ) -> Result<Instance<E>, InstantiateError> {
+                self.instantiate(component, linker)
+            }
+
+            fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
+                self.drop_resource(resource)
+            }
+
+            fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
+                self.last_trap()
+            }
+
+            $(
+                fn $name(&mut self $(, $argument: $ty)*) -> $result {
+                    self.$name($($argument),*)
+                }
+            )*
+        }
     };
 }
 
@@ -359,6 +508,12 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ) -> Result<Instance<E>, InstantiateError> {
         self.check_depth()?;
         or_panic(linker.instantiate(self.cx, component))
+    }
+
+    /// Returns what trapped last in the store, and where: see [`Store::last_trap`].
+    #[must_use]
+    pub fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
+        self.cx.data().traps.last().cloned()
     }
 
     pub(crate) fn check_depth(&self) -> Result<(), CallError> {

@@ -69,7 +69,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -77,23 +76,14 @@ use core::future::Future;
 use core::marker::PhantomData;
 
 use crate::abi::{Lift, Lower, Val};
-use crate::builtin::TypeIndex;
-use crate::component::definition::entity_type::{EntityType, InstanceType};
 use crate::component::definition::function_type::FunctionType;
-use crate::component::definition::import_error::{ImportError, within};
-use crate::component::definition::items::Definition;
-use crate::component::definition::versions;
-use crate::component::run::context::{Caller, Context};
+use crate::component::run::context::Caller;
 use crate::component::run::host_function::{DeclaredType, HostFunction, HostFunctionCall};
 use crate::component::run::host_resource::HostResourceType;
-use crate::component::run::instantiate::error::InstantiateError;
-use crate::component::run::state::State;
 use crate::component::run::typed_host_function::{Immediate, Waiting};
-use crate::component::store::entity::{Entity, Exports};
 use crate::component::store::host_result::{HostError, HostResult};
 use crate::component::store::module::Module;
-use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
+use crate::engine::CoreEngine;
 
 use super::instance::Instance;
 use super::loading::Component;
@@ -102,11 +92,11 @@ use super::loading::Component;
 ///
 /// A name that is given something twice has what it was given last.
 pub struct Linker<E: CoreEngine, T: 'static = ()> {
-    provided: BTreeMap<Box<str>, Provided<E, T>>,
+    pub(super) provided: BTreeMap<Box<str>, Provided<E, T>>,
 }
 
 /// What is given for an import.
-enum Provided<E: CoreEngine, T: 'static> {
+pub(super) enum Provided<E: CoreEngine, T: 'static> {
     Function(Arc<HostFunction<E, T>>),
     Instance(Linker<E, T>),
     Exports(Instance<E>),
@@ -268,166 +258,6 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
     fn provide(&mut self, name: &str, provided: Provided<E, T>) -> &mut Self {
         self.provided.insert(name.into(), provided);
         self
-    }
-
-    /// Makes an instance of a component, with what the linker has for its imports.
-    pub(crate) fn instantiate(
-        &self,
-        cx: &mut Context<'_, E, T>,
-        component: &Component<E>,
-    ) -> Result<Instance<E>, InstantiateError> {
-        let component = &component.closure;
-        if !component.code.engine.is_same(&cx.data().engine) {
-            return Err(InstantiateError::OtherEngine);
-        }
-        let imports = self.resolve(cx.data_mut(), &component.definition)?;
-        let exports = cx.instantiate_component(component, &imports)?;
-        Ok(Instance { exports: Arc::new(exports), store: cx.data().identity.clone() })
-    }
-
-    /// What is given for each of a component's imports: as far as that depends on no other.
-    fn resolve(
-        &self,
-        state: &mut State<E, T>,
-        component: &Definition,
-    ) -> Result<BTreeMap<Box<str>, Entity<E>>, InstantiateError> {
-        let mut entities = BTreeMap::new();
-        let mut found = Found::default();
-        for (name, ty) in component.imports() {
-            let import =
-                Import { name: &name.name, full_name: &name.full_name, path: &name.full_name };
-            let entity = self.resolve_one(state, import, ty, &mut found)?;
-            entities.extend(entity.map(|entity| (name.name.clone(), entity)));
-        }
-        let errors = found.errors;
-        if errors.is_empty() { Ok(entities) } else { Err(InstantiateError::Imports(errors)) }
-    }
-
-    /// What is given for an import; if nothing that fits is, that is one of the errors.
-    fn resolve_one(
-        &self,
-        state: &mut State<E, T>,
-        import: Import<'_>,
-        ty: &EntityType,
-        found: &mut Found,
-    ) -> Result<Option<Entity<E>>, Error> {
-        let Import { name, full_name, path } = import;
-        let Some(provided) = versions::find(&self.provided, name, full_name) else {
-            let entity = found.of_itself(ty);
-            if entity.is_none() {
-                let expected = ty.to_string();
-                found.errors.push(ImportError::Missing { name: path.into(), expected });
-            }
-            return Ok(entity);
-        };
-        let name = || String::from(path);
-        match (provided, ty) {
-            (Provided::Function(function), EntityType::Function(_)) => {
-                let State { functions, machine, names, .. } = state;
-                let define = |number| machine.define_host_function(number);
-                let id = functions.host_function_id(function, define)?;
-                names.name_function(id, path);
-                return Ok(Some(Entity::Function(id)));
-            }
-            (Provided::Instance(linker), EntityType::Instance(ty)) => {
-                return linker.resolve_instance(state, path, ty, found);
-            }
-            (Provided::Exports(instance), EntityType::Instance(_)) => {
-                if instance.store == state.identity {
-                    return Ok(Some(Entity::Instance(instance.exports.clone())));
-                }
-                found.errors.push(ImportError::OtherStore { name: name() });
-            }
-            (Provided::Resource(token), EntityType::Resource(slot)) => {
-                let number = state.resource_type(token)?;
-                found.resources.insert(*slot, number);
-                return Ok(Some(Entity::Resource(number)));
-            }
-            (Provided::Module(module), EntityType::Module(_)) => {
-                if module.engine.is_same(&state.engine) {
-                    return Ok(Some(Entity::Module(module.clone())));
-                }
-                found.errors.push(ImportError::OtherEngine { name: name() });
-            }
-            (Provided::Component(component), EntityType::Component(_)) => {
-                if component.closure.code.engine.is_same(&state.engine) {
-                    return Ok(Some(Entity::Component(component.closure.clone())));
-                }
-                found.errors.push(ImportError::OtherEngine { name: name() });
-            }
-            (given, expected) => found.errors.push(ImportError::Mismatch {
-                name: name(),
-                expected: expected.to_string(),
-                given: given.kind().into(),
-            }),
-        }
-        Ok(None)
-    }
-
-    /// Puts together the instance that is given for an import.
-    fn resolve_instance(
-        &self,
-        state: &mut State<E, T>,
-        path: &str,
-        ty: &InstanceType,
-        found: &mut Found,
-    ) -> Result<Option<Entity<E>>, Error> {
-        let mut exports = BTreeMap::new();
-        for (name, ty) in &ty.exports {
-            let path = within(path, name);
-            let import = Import { name, full_name: name, path: &path };
-            let entity = self.resolve_one(state, import, ty, found)?;
-            exports.extend(entity.map(|entity| (name.clone(), entity)));
-        }
-        Ok(Some(Entity::Instance(Arc::new(Exports(exports)))))
-    }
-}
-
-/// The names of an import.
-#[derive(Clone, Copy)]
-struct Import<'a> {
-    name: &'a str,
-    /// The name with its version in full.
-    full_name: &'a str,
-    /// The name with those of the instances that it is in before it.
-    path: &'a str,
-}
-
-/// What was found of a component's imports.
-#[derive(Default)]
-struct Found {
-    /// The resource types that were given, by the component's slots.
-    resources: BTreeMap<u32, TypeIndex>,
-    /// What is wrong.
-    errors: Vec<ImportError>,
-}
-
-impl Found {
-    /// What an import is that nobody needs to give: a type that its definition says, a resource
-    /// type that was given by another name, or an instance of nothing else.
-    fn of_itself<E: CoreEngine>(&self, ty: &EntityType) -> Option<Entity<E>> {
-        match ty {
-            EntityType::Type(_) => Some(Entity::Type),
-            EntityType::Resource(slot) => self.resources.get(slot).copied().map(Entity::Resource),
-            EntityType::Instance(ty) => {
-                let exports = ty.exports.iter();
-                let exports = exports.map(|(name, ty)| Some((name.clone(), self.of_itself(ty)?)));
-                Some(Entity::Instance(Arc::new(Exports(exports.collect::<Option<_>>()?))))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl<E: CoreEngine, T: 'static> Provided<E, T> {
-    const fn kind(&self) -> &'static str {
-        match self {
-            Self::Function(_) => "a function",
-            Self::Instance(_) | Self::Exports(_) => "an instance",
-            Self::Resource(_) => "a resource type",
-            Self::Module(_) => "a core module",
-            Self::Component(_) => "a component",
-        }
     }
 }
 

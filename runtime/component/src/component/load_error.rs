@@ -24,11 +24,12 @@ pub enum LoadError {
         missing: Vec<Capability>,
     },
     /// The engine refuses a core module for a reason of its own.
-    #[error("core module {module}: {refused}")]
+    #[error("core module {module} can't be compiled")]
     ModuleRefused {
         /// Which of the core modules, from 0.
         module: usize,
         /// The engine's reason.
+        #[source]
         refused: ModuleRefused,
     },
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::component::definition::decode::{decode, decode_module};
-use crate::component::definition::entity_type::ModuleType;
+use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::features::Features;
 use crate::component::store::entity::{Closure, Code};
 use crate::component::store::module::Module;

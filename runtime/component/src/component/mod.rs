@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`Component`] | a component that is loaded, for one engine; [`validate`] only checks its bytes |
 //! | [`Linker`] | what a component is given for its imports |
+//! | [`InstancePre`] | a component with its imports, found and checked once for any number of instances |
 //! | [`Store`] | where instances live and run, with the data of the host |
+//! | [`AsContextMut`] | a store, or one that is lent to a host function, for code that works with both |
 //! | [`Instance`], [`Function`] | an instance, and what it exports |
 //! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
@@ -23,12 +25,19 @@ mod block;
 mod call_future;
 mod callee;
 mod clock;
+#[cfg(feature = "std")]
+mod component_file;
+mod component_type;
 mod definition;
 mod export_error;
 mod function_table;
 mod host;
 mod instance;
+mod instance_pre;
+mod instantiate_future;
 mod linker;
+mod linker_items;
+mod linker_resolving;
 mod load_error;
 mod loading;
 mod missing;
@@ -46,15 +55,25 @@ pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
 pub use clock::Clock;
+#[cfg(feature = "std")]
+pub use component_file::LoadFileError;
 pub use definition::decode::{InvalidComponent, validate};
+pub use definition::extern_type::{
+    CoreExternType, CoreLimits, CoreSignature, CoreValueType, ExternType, HeapType, InstanceType,
+    ModuleType, NestedComponentType, ReferenceType,
+};
 pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
 pub use definition::function_type::FunctionType;
 pub use definition::import_error::ImportError;
 pub use export_error::ExportError;
 pub use function_table::FunctionTable;
+pub use host::AsContextMut;
 pub use instance::{Function, Instance};
+pub use instance_pre::InstancePre;
+pub use instantiate_future::InstantiateFuture;
 pub use linker::Linker;
+pub use linker_items::{LinkerItem, UnknownImport};
 pub use load_error::LoadError;
 pub use loading::Component;
 pub use progress::PollProgress;
@@ -67,10 +86,12 @@ pub use store::call_error::{CallError, StoreDropped};
 pub use store::deadlock::{Awaited, Deadlock, Party, WaitingTask};
 pub use store::handle_error::{HandleError, HandleProblem};
 pub use store::host_panic::HostPanic;
-pub use store::host_result::{HostError, HostFuture, HostResult};
+pub use store::host_result::{HostError, HostFuture, HostResult, SharedHostError};
+pub use store::host_result_error::{HostResultError, HostResultProblem};
 pub use store::machine::StoreChooser;
 pub use store::module::Module;
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
+pub use store::trap_backtrace::{CoreEntry, GuestFrame, TrapBacktrace, TrapFrame};
 pub use store::waits_for_host::{HostAwaited, WaitsForHost};
 pub use stores::{CallId, Store};
 pub use threads::{FunctionReference, SpawnedThread, ThreadError, ThreadJoin};

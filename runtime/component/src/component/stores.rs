@@ -1,6 +1,7 @@
 //! Stores: where instances live, and run.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -17,6 +18,7 @@ use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
 use crate::component::store::machine::StoreChooser;
+use crate::component::store::trap_backtrace::TrapBacktrace;
 use crate::component::store::unwinding::raise;
 use crate::context::Contexts;
 use crate::engine::{CoreContext as _, CoreEngine, MemoryLimits};
@@ -32,6 +34,7 @@ use crate::waitable::WaitableSets;
 use super::callee::Callee;
 use super::export_error::ExportError;
 use super::instance::{Function, Instance};
+use super::instance_pre::InstancePre;
 use super::linker::Linker;
 use super::loading::Component;
 use super::progress::PollProgress;
@@ -166,6 +169,19 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let turns = self.turns_per_poll;
         self.settle(turns)?;
         let instance = or_panic(linker.instantiate(&mut self.context(), component));
+        self.raise_panic_of_nobody();
+        instance
+    }
+
+    /// Makes an instance of a component that was prepared.
+    pub(crate) fn instantiate_prepared(
+        &mut self,
+        prepared: &InstancePre<E, T>,
+    ) -> Result<Instance<E>, InstantiateError> {
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        let instance = or_panic(prepared.make(&mut self.context()));
         self.raise_panic_of_nobody();
         instance
     }
@@ -309,6 +325,13 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// tells of it; the first that was not taken yet.
     pub fn take_background_trap(&mut self) -> Option<CallError> {
         self.context().data_mut().origins.take_background_trap()
+    }
+
+    /// Returns what trapped last in the store, and where: after a call has failed, it is what the
+    /// call failed with, unless something else trapped meanwhile. An error of a call that was not
+    /// begun is no trap.
+    pub fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
+        E::data(&self.engine_store).traps.last().cloned()
     }
 
     /// How many entries one of the store's tables has; of [`Table::Handles`] and

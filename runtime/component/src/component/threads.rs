@@ -129,11 +129,12 @@ pub enum ThreadError {
     #[error("there are too many functions in the table")]
     TableFull,
     /// The function is of another type.
-    #[error("the function `{name}` is another one: {mismatch}")]
+    #[error("the function `{name}` has another type")]
     Signature {
         /// The name.
         name: Box<str>,
-        /// What is different.
+        /// The difference between the types.
+        #[source]
         mismatch: Box<FunctionMismatch>,
     },
     /// The call that the thread is could not be made, or has no result.

@@ -42,7 +42,7 @@ pub use dynamic::WaveError;
 #[cfg(feature = "alloc")]
 pub use dynamic::{
     Case, EndType, Field, FlagsType, InvalidType, ListShape, ListType, LowerFailure, Mismatch,
-    RecordShape, RecordType, Type, TypeList, Val, VariantShape, VariantType,
+    NamedType, RecordShape, RecordType, Type, TypeList, TypeNames, Val, VariantShape, VariantType,
 };
 #[cfg(feature = "alloc")]
 pub use dynamic::{HandleNumbers, HandleTypes, Resolver, ReturnedValue, from_vals, to_vals};

@@ -11,12 +11,14 @@
 //! | [`CoreEngine`] | an engine |
 //! | [`CoreContext`] | an engine's store, from the outside or from inside of a function of the host |
 //! | [`HostFunctions`] | what a function of the host does: the layer above implements it |
+//! | [`CoreFrame`] | a core function that was active when a guest trapped |
 //! | [`MemoryLimits`] | how much memory guests may have |
 //! | [`Capability`] | what an engine may lack |
 //!
 //! The functions of a canonical definition return one value at most, and so do calls here.
 
 mod capability;
+mod core_frame;
 mod memory_limits;
 
 use alloc::boxed::Box;
@@ -30,6 +32,7 @@ use crate::abi::CoreFunctionType;
 use crate::core_value::CoreValue;
 
 pub use capability::Capability;
+pub use core_frame::CoreFrame;
 pub use memory_limits::MemoryLimits;
 
 /// An engine for core WebAssembly.
@@ -168,6 +171,14 @@ pub trait CoreContext {
         activation: <Self::Engine as CoreEngine>::Activation,
         result: Option<CoreValue>,
     ) -> Result<ProgressOf<Self>, CoreTrap>;
+
+    /// Returns the core functions that were active when the call that trapped last did, the
+    /// innermost first. It is asked after a trap, before anything else is called.
+    ///
+    /// An engine that does not know them returns none, as this does unless an engine says more.
+    fn trap_frames(&self) -> Vec<CoreFrame> {
+        Vec::new()
+    }
 
     /// The bytes of a memory.
     fn memory(&self, memory: MemoryOf<Self>) -> &[u8];

@@ -29,8 +29,8 @@ pub enum ListError<C: CompoundType> {
         found: &'static str,
     },
     /// Something in an element is not of its type.
-    #[error("an element {0}")]
-    Compound(C::Mismatch),
+    #[error("an element is not of the list's type")]
+    Compound(#[source] C::Mismatch),
     /// There are as many elements as the length.
     #[error("the list has its {length} elements")]
     Full {

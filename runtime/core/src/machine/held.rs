@@ -419,7 +419,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Returns the stack at whose top `thread` is held.
-    fn held_stack(&self, thread: Key<Thread>) -> Result<Option<Key<HeldFrame>>, Error> {
+    pub(crate) fn held_stack(&self, thread: Key<Thread>) -> Result<Option<Key<HeldFrame>>, Error> {
         let held = self.threads.get(thread)?;
         Ok(match held.continuation {
             Continuation::Held(stack) if held.state == ThreadActivity::Waiting => Some(stack),

@@ -16,7 +16,7 @@
 //! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
 //! | hear what became of the host's own calls, reads and writes | [`next_host_event`](Machine::next_host_event) |
 //! | go on after a trap | [`trapped`](Machine::trapped) |
-//! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`count_of`](Machine::count_of) |
+//! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`backtrace`](Machine::backtrace), [`count_of`](Machine::count_of) |
 //!
 //! Two kinds of bad news: a [`Trap`](crate::trap::Trap) says which rule a guest broke, an
 //! [`Error`](crate::error::Error) how the host misused the machine or which table is full. After
@@ -64,6 +64,7 @@
 //! repository tells which file has which part of it.
 
 pub(crate) mod arena;
+mod backtrace;
 mod canon;
 mod end;
 mod error_context;
@@ -98,12 +99,14 @@ pub use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
     WaitableSetId,
 };
+pub use backtrace::BacktraceEntry;
 pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
 pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,
     WaitingOn,
 };
 pub use record::definition::{LiftMode, LiftedFunction, TypeDefinition};
+pub use record::task::Code as GuestCode;
 pub use resource::LoweredBorrow;
 pub use state::Machine;
 pub use step::{

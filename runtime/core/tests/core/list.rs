@@ -362,7 +362,9 @@ mod of_any_type {
         let mut list = FixedLengthList::<Heap>::new(ty);
         list.push(Val::Record([Val::F32(1.0), Val::from("x")].into())).unwrap();
         let refused = list.push(Val::Record([Val::F32(1.0), Val::U8(1)].into())).unwrap_err();
-        assert_eq!(refused.to_string(), "an element at .b: expected string, found a u8");
+        assert_eq!(refused.to_string(), "an element is not of the list's type");
+        let cause = std::error::Error::source(&refused).unwrap();
+        assert_eq!(cause.to_string(), "at .b: expected string, found a u8");
         assert!(list.push(1_u8).is_err());
         let refused = list.set(0, Val::Record([Val::U8(1), Val::from("y")].into()));
         assert!(matches!(refused, Err(ListError::Compound(_))), "{refused:?}");

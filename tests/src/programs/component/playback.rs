@@ -156,7 +156,7 @@ impl Playback {
         }
         let mut innermost = error;
         while let CallError::InstanceTrapped(inner) = innermost {
-            innermost = inner;
+            innermost = inner.error();
         }
         self.emit(&match innermost {
             CallError::Trap(trap) => format!("trap {}", trap.rule().id()),

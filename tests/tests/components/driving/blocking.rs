@@ -46,11 +46,11 @@ fn a_function_of_the_host_that_fails_late_traps_its_caller_and_nobody_else() {
     asked.fail(1, "no answer to that");
     let error = world.store.run(call).unwrap_err();
     assert!(matches!(error, CallError::Host(_)), "{error}");
-    assert!(error.to_string().contains("no answer to that"), "{error}");
+    assert!(weft_tests::causes::chain(&error).contains("no answer to that"), "{error}");
     let add = [Val::U32(1), Val::U32(2)];
     let dead = world.function(&guest, "add");
     let error = world.store.call(&dead, &add).unwrap_err();
-    assert_eq!(error.to_string(), "cannot enter component instance");
+    assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
     let alive = world.function(&other, "add");
     assert_eq!(world.store.call(&alive, &add).unwrap(), Some(Val::U32(3)));
 }

@@ -125,7 +125,7 @@ fn calls_that_wait_in_an_instance_which_traps_end_and_say_why() {
     asked.answer(2, 0);
     let error = world.store.run(asking).unwrap_err();
     let CallError::InstanceTrapped(cause) = &error else { panic!("{error}") };
-    assert!(matches!(**cause, CallError::Core(_)), "{cause}");
+    assert!(matches!(cause.error(), CallError::Core(_)), "{cause}");
     assert!(asked.is_dropped(1), "nobody is left whom the answer could go to");
     let error = world.store.run(trapping).unwrap_err();
     assert!(matches!(error, CallError::Core(_)), "{error}");
@@ -281,5 +281,5 @@ fn a_read_of_the_host_that_fails_ends_the_calls_of_the_instance_that_wrote() {
     assert!(asked.is_dropped(1), "nobody is left whom the answer could go to");
     let error = world.store.run(holding).unwrap_err();
     let CallError::InstanceTrapped(cause) = &error else { panic!("{error}") };
-    assert!(matches!(**cause, CallError::Trap(_)), "{cause}");
+    assert!(matches!(cause.error(), CallError::Trap(_)), "{cause}");
 }

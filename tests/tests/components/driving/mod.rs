@@ -1,6 +1,7 @@
 //! Driving calls: by blocking, by any executor, and without one; time-outs and cancellation, many
 //! calls at a time, traps in some of them, deadlocks, and waiting for the host.
 
+mod backtraces;
 mod blocking;
 mod cancellation;
 mod contexts;

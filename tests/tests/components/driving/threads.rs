@@ -19,6 +19,8 @@ use weft::task::TaskStatus;
 use weft::thread::{SpawnedThreadId, ThreadSpawnConfig, ThreadStatus};
 use weft::waitable::WaitResult;
 
+use weft_tests::causes::chain;
+
 use super::guests::GuestWorld;
 use super::questions::number;
 
@@ -176,7 +178,7 @@ fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
     let unknown = failed().unwrap();
     assert!(matches!(unknown.error, ThreadDestructorError::Unknown(99)));
     let says_so = failed().unwrap();
-    assert_eq!(says_so.to_string(), "the destructor of value 2 of a thread failed: no");
+    assert_eq!(chain(&says_so), "the destructor of value 2 of a thread failed: no");
     assert!(failed().is_none());
 }
 
@@ -341,7 +343,7 @@ fn a_thread_that_traps_has_failed_and_its_values_are_destroyed() {
     }
     assert_eq!(heard.lock().unwrap().len(), 2);
     let refused = world.store.spawn_thread_ref(&trap, &[Val::U32(3)], CONFIG, None).unwrap_err();
-    assert!(matches!(refused, ThreadError::Call(CallError::Trap(_))), "{refused}");
+    assert!(matches!(refused, ThreadError::Call(CallError::InstanceTrapped(_))), "{refused}");
     assert_eq!(world.store.threads().count(), 2);
 }
 

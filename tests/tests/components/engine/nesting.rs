@@ -174,7 +174,7 @@ fn guests_that_call_one_another_without_end_trap() {
     let result = store.call(&f, &[Val::U32(u32::MAX)]);
     assert!(matches!(&result, Err(CallError::Core(CoreTrap::CallStackExhausted))), "{result:?}");
     let one = function(&store, &instance, "one");
-    assert!(matches!(store.call(&one, &[]), Err(CallError::Trap(_))));
+    assert!(matches!(store.call(&one, &[]), Err(CallError::InstanceTrapped(_))));
     let one = function(&store, &other, "one");
     assert_eq!(store.call(&one, &[]).unwrap(), Some(Val::U32(1)));
 }

@@ -257,3 +257,64 @@ fn a_nested_name_is_linked_with_its_versions_where_such_names_are_on() {
     let instance = world.store.instantiate(&component, &world.linker).unwrap();
     assert_eq!(world.number(&instance, "run", &[]), 7);
 }
+
+#[test]
+fn an_error_names_resource_types_and_tells_those_of_one_name_apart() {
+    let mut world = World::new();
+    let thing = HostResourceType::new();
+    let ty = FunctionType::new([("it", Type::Own(weft::builtin::TypeIndex(0)))], None).unwrap();
+    let things = world.linker.instance("things");
+    things.resource("thing", &thing);
+    things.declared_function("take", ty, &[HostResourceType::new()], |_, _| Ok(None));
+    let errors = world.import_errors(TAKES_RESOURCE);
+    let [ImportError::Mismatch { expected, given, .. }] = &errors[..] else { panic!("{errors:?}") };
+    assert_eq!(expected, "func(it: own<thing>)");
+    assert_eq!(given, "func(it: own<another-resource>)");
+
+    world.linker = weft::component::Linker::new();
+    let errors = world.import_errors(TAKES_RESOURCE);
+    let missing = ImportError::Missing {
+        name: "things".into(),
+        expected: "instance { thing: resource; take: func(it: own<thing>); }".into(),
+    };
+    assert_eq!(errors, [missing]);
+    world.linker.instance("things").resource("thing", &thing);
+    let errors = world.import_errors(TAKES_RESOURCE);
+    let missing = ImportError::Missing {
+        name: "things/take".into(),
+        expected: "func(it: own<thing>)".into(),
+    };
+    assert_eq!(errors, [missing]);
+}
+
+#[test]
+fn an_error_shows_the_part_that_differs_of_a_type_that_is_too_long() {
+    let fields = |last: &str| {
+        let field = |number| format!(r#"(field "field-{number}" u8)"#);
+        let fields: Vec<_> = (0..500).map(field).collect();
+        format!(r#"(record {} (field "last" {last}))"#, fields.join(" "))
+    };
+    let component = |ty: &str| {
+        format!(
+            r#"(component
+                (type $r' {ty})
+                (import "r" (type $r (eq $r')))
+                (import "f" (func (param "a" u8) (param "r" (list $r)))))"#
+        )
+    };
+    let mut world = World::new();
+    let given = Type::record(
+        (0..500)
+            .map(|it| (format!("field-{it}"), Type::U8))
+            .chain([("last".to_owned(), Type::String)]),
+    );
+    let ty = FunctionType::new([("a", Type::U8), ("r", Type::list(given.unwrap()).unwrap())], None);
+    world.linker.declared_function("f", ty.unwrap(), &[], |_, _| Ok(None));
+    world.instance(&component(&fields("string")));
+    let expected = ImportError::Mismatch {
+        name: "f".into(),
+        expected: "`r[].last`: char".into(),
+        given: "`r[].last`: string".into(),
+    };
+    assert_eq!(world.import_errors(&component(&fields("char"))), [expected]);
+}

@@ -5,9 +5,9 @@ use weft::component::{
     CallError, Component, ExportError, ImportError, InstantiateError, Linker, Store,
 };
 use weft::engine::wasmi::Wasmi;
-use weft::trap::Trap;
 
 use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE, calls_import_that_waits};
+use weft_tests::causes::chain;
 use weft_tests::world::World;
 
 #[test]
@@ -16,10 +16,10 @@ fn a_function_of_the_host_that_fails_traps_its_caller_and_no_other_instance() {
     world.linker.function("f", |_, _| Err("there is no such thing".into()));
     let [one, other] = [0, 1].map(|_| world.instance(CALLS_IMPORT));
     let error = world.try_call(&one, "run", &[]).unwrap_err();
-    assert_eq!(error.to_string(), "a function of the host failed: there is no such thing");
+    assert_eq!(chain(&error), "a host function failed: there is no such thing");
     for name in ["run", "seven"] {
         let error = world.try_call(&one, name, &[]).unwrap_err();
-        assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+        assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
     }
     assert_eq!(world.number(&other, "seven", &[]), 7);
 }
@@ -40,9 +40,9 @@ fn a_function_of_the_host_that_fails_late_traps_its_caller_too() {
     });
     let [one, other] = [0, 1].map(|_| world.instance(&calls_import_that_waits()));
     let error = world.try_call(&one, "run", &[]).unwrap_err();
-    assert_eq!(error.to_string(), "a function of the host failed: it was too late");
+    assert_eq!(chain(&error), "a host function failed: it was too late");
     let error = world.try_call(&one, "seven", &[]).unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+    assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
     assert_eq!(world.number(&other, "seven", &[]), 7);
 }
 
@@ -52,13 +52,15 @@ fn a_result_of_another_type_names_where_it_is() {
     world.linker.function("f", |_, _| Ok(Some(Val::from("seven"))));
     let instance = world.instance(CALLS_IMPORT);
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
-    let text = "a function of the host failed: at [0]: expected u32, found a string";
-    assert_eq!(error.to_string(), text);
+    let text =
+        "the host function `f` returned a wrong result: at [0]: expected u32, found a string";
+    assert_eq!(chain(&error), text);
     world.linker.function("f", |_, _| Ok(None));
     let instance = world.instance(CALLS_IMPORT);
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
-    let text = "a function of the host failed: at the value: expected 1 fields, found 0 fields";
-    assert_eq!(error.to_string(), text);
+    let text = "the host function `f` returned a wrong result: at the value: expected 1 fields, \
+                found 0 fields";
+    assert_eq!(chain(&error), text);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 //! | module | what is in it |
 //! |---|---|
 //! | `guests` | the components that the tests link |
+//! | `asking` | what components import and export, and the causes of errors |
 //! | `imports` | functions, instances, versions, and errors of imports |
+//! | `preparing` | linkers that are asked, completed, and used once for many instances |
 //! | `modules` | core modules and components as imports |
 //! | `resources` | resources of the host and of guests |
 //! | `streams`, `futures` | ends that the host holds, and error contexts |
@@ -13,6 +15,8 @@
 //! | `memory_limits` | how much memory guests may have |
 //! | `mistakes` | functions of the host that fail, and stores and engines that are taken for others |
 
+#[cfg(test)]
+mod asking;
 #[cfg(test)]
 mod futures;
 #[cfg(test)]
@@ -29,6 +33,8 @@ mod mistakes;
 mod modules;
 #[cfg(test)]
 mod nested;
+#[cfg(test)]
+mod preparing;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]

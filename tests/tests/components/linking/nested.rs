@@ -69,7 +69,7 @@ fn a_trap_of_the_inner_guest_is_an_error_of_the_inner_call_only() {
     assert_eq!(world.number(&outer, "run", &[]), 0);
     assert!(world.store.data().as_ref().unwrap().contains("unreachable"));
     let error = world.try_call(&inner, "f", &[]).unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+    assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
     assert_eq!(world.number(&outer, "seven", &[]), 7);
 }
 

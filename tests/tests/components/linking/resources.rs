@@ -6,9 +6,9 @@ use weft::component::{
     CallError, HandleProblem, HostResourceType, ImportError, Instance, InstantiateError,
 };
 use weft::engine::wasmi::Wasmi;
-use weft::trap::Trap;
 
 use crate::linking::guests::DEFINES_RESOURCE;
+use weft_tests::causes::chain;
 use weft_tests::world::World;
 
 /// The resource that a value is.
@@ -114,9 +114,9 @@ fn a_destructor_of_the_host_that_fails_traps_who_dropped_the_resource() {
     let ty = world.store.resource_type(&thing).unwrap();
     let unlucky = Val::Own(Resource { ty, representation: 13 });
     let error = world.try_call(&one, "drop", &[unlucky]).unwrap_err();
-    assert_eq!(error.to_string(), "a function of the host failed: 13 is not to be dropped");
+    assert_eq!(chain(&error), "a host function failed: 13 is not to be dropped");
     let error = world.try_call(&one, "seven", &[]).unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+    assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
     assert_eq!(world.number(&other, "seven", &[]), 7);
 }
 
@@ -154,8 +154,9 @@ fn a_function_of_the_host_that_returns_a_resource_of_another_type_fails() {
     });
     let instance = world.instance(USES_HOST_RESOURCE);
     let error = world.try_call(&instance, "make", &[Val::U32(1)]).unwrap_err();
-    let text = "a function of the host failed: at [0]: the handle is of another type";
-    assert_eq!(error.to_string(), text);
+    let text =
+        "the host function `make` returned a wrong result: at [0]: the handle is of another type";
+    assert_eq!(chain(&error), text);
 }
 
 fn defined() -> (World, Instance<Wasmi>) {
@@ -227,7 +228,7 @@ fn a_guests_destructor_that_traps_locks_its_instance_down() {
     let error = world.store.drop_resource(zero).unwrap_err();
     assert!(matches!(error, CallError::Core(_)), "{error}");
     let error = world.store.drop_resource(five).unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+    assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
 }
 
 #[test]
@@ -249,9 +250,9 @@ fn arguments_of_a_call_that_cannot_begin_stay_with_the_host() {
     for _ in 0..2 {
         // The instance is locked down, and the host still owns what it could not give.
         let error = world.try_call(&instance, "take", &[Val::Own(five)]).unwrap_err();
-        assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+        assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
         let error = world.store.drop_resource(five).unwrap_err();
-        assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+        assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
     }
 }
 

@@ -9,6 +9,7 @@ use weft::limit::BLOCKED;
 use weft::machine::EndId;
 
 use crate::linking::guests::has_streams;
+use weft_tests::causes::chain;
 use weft_tests::world::World;
 
 /// What a guest's read or write returns that ended so.
@@ -237,7 +238,7 @@ fn an_end_that_is_not_the_hosts_or_of_another_type_is_refused_and_the_guest_live
 fn a_value_of_another_type_is_not_written() {
     let (mut world, instance, ours) = guest_reads();
     let error = world.store.write(ours, vec![Val::U8(1), Val::U16(2)]).unwrap_err();
-    assert_eq!(error.to_string(), "an argument at [1]: expected u8, found a u16");
+    assert_eq!(chain(&error), "an argument is not of its type: at [1]: expected u8, found a u16");
     world.store.write(ours, bytes("ab")).unwrap();
     assert_eq!(world.number(&instance, "read", &[Val::U32(2)]), ended(Completed, 2));
 }

@@ -101,6 +101,6 @@ fn others_of_the_instance_are_told_of_the_panic_and_do_not_raise_it() {
     assert_eq!(payload.downcast_ref::<u8>(), Some(&5));
     let error = world.store.run(waits).unwrap_err();
     let CallError::InstanceTrapped(cause) = &error else { panic!("{error:?}") };
-    assert!(matches!(**cause, CallError::Panicked(_)));
+    assert!(matches!(cause.error(), CallError::Panicked(_)));
     works(&mut world.store);
 }

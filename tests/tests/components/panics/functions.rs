@@ -103,7 +103,7 @@ fn nested(
         assert!(call.is_err());
         // The instance of the inner guest is gone, and the caller knows it.
         let again = caller.call(&inner, &arguments);
-        assert!(matches!(again, Err(CallError::Trap(_))), "{again:?}");
+        assert!(matches!(again, Err(CallError::InstanceTrapped(_))), "{again:?}");
         Ok(Some(Val::U32(5)))
     });
     let outer = world.instance(&caller(""));
@@ -115,7 +115,7 @@ fn nested(
 fn a_panic_goes_outwards_level_by_level() {
     let (mut world, outer) = nested(false);
     assert_eq!(panics(|| world.store.call(&outer, &[Val::U32(1)])), "inside");
-    assert!(matches!(world.store.call(&outer, &[Val::U32(1)]), Err(CallError::Trap(_))));
+    assert!(matches!(world.store.call(&outer, &[Val::U32(1)]), Err(CallError::InstanceTrapped(_))));
     super::works(&mut world.store);
 }
 

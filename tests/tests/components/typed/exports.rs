@@ -10,6 +10,7 @@ use weft::component::{CallError, Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 
 use crate::typed::guests::{MEMORY, passes_on};
+use weft_tests::causes::chain;
 use weft_tests::world::World;
 
 /// Gives back its core argument, or two of them by their address.
@@ -135,9 +136,9 @@ fn types_of_the_user_are_compared_with_their_names() {
     let instance = world.instance(&pair(other, "$p"));
     let mismatch = world.function(&instance, "f").typed::<(Point,), Point>().unwrap_err();
     assert_eq!(
-        mismatch.to_string(),
-        "it is to be `func(it: record { x: u32, y: s32 }) -> record { x: u32, y: s32 }`, but in \
-         its parameters, at [0]: expected record { x: u32, y: s32 }, found record { x: u32, \
+        chain(&mismatch),
+        "in `func(it: record { x: u32, y: s32 }) -> record { x: u32, y: s32 }`, the parameters are \
+         of other types: at [0]: expected record { x: u32, y: s32 }, found record { x: u32, \
          how-high: s32 }"
     );
 }
@@ -278,7 +279,7 @@ fn a_guest_that_returns_garbage_traps() {
     assert!(matches!(world.store.call(&char, ()), Err(CallError::Trap(_))));
     // It is locked down now, as any instance that trapped.
     let string = world.function(&instance, "string").typed::<(), String>().unwrap();
-    assert!(matches!(world.store.call(&string, ()), Err(CallError::Trap(_))));
+    assert!(matches!(world.store.call(&string, ()), Err(CallError::InstanceTrapped(_))));
 }
 
 #[test]

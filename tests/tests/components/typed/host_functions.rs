@@ -9,6 +9,7 @@ use weft::component::{CallError, Caller, HostError, ImportError, InstantiateErro
 use weft::engine::wasmi::Wasmi;
 
 use crate::typed::guests::passes_on;
+use weft_tests::causes::chain;
 use weft_tests::world::World;
 
 #[derive(ComponentType, Lift, Lower, Clone, Debug, PartialEq)]
@@ -95,9 +96,9 @@ fn an_import_of_another_type_is_refused_with_its_place() {
                 assert_eq!(name, "f");
                 assert_eq!(mismatch.ty(), "func(a: string) -> string");
                 assert_eq!(
-                    error.to_string(),
-                    "the import `f` is given a function of another type: it is to be `func(a: \
-                     string) -> string`, but in its parameters, at [0]: expected string, found \
+                    chain(error),
+                    "the import `f` is given a host function of another type: in `func(a: string) \
+                     -> string`, the parameters are of other types: at [0]: expected string, found \
                      list<s8>"
                 );
             }

@@ -8,12 +8,13 @@ use crate::abi::{ComponentType, HandleTypes, Mismatch};
 
 use super::function_type::FunctionType;
 
-/// A function is not of the type that it was to be.
+/// A function is not of the type that was expected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("it is to be `{ty}`, but {part}, {mismatch}")]
+#[error("in `{ty}`, {part}")]
 pub struct FunctionMismatch {
     ty: String,
     part: &'static str,
+    #[source]
     mismatch: Mismatch,
 }
 
@@ -22,6 +23,11 @@ impl FunctionMismatch {
     #[must_use]
     pub fn ty(&self) -> &str {
         &self.ty
+    }
+
+    /// Returns the same with another spelling of the type.
+    pub(crate) fn of_type(self, ty: String) -> Self {
+        Self { ty, ..self }
     }
 
     /// What is different about it, and where.
@@ -38,7 +44,11 @@ pub(crate) fn check<P: ComponentType, R: ComponentType>(
 ) -> Result<HandleTypes, FunctionMismatch> {
     let different = |part| move |mismatch| FunctionMismatch { ty: ty.to_string(), part, mismatch };
     let mut handles = HandleTypes::default();
-    handles.check_list(&ty.params, &P::SHAPE).map_err(different("in its parameters"))?;
-    handles.check_optional(ty.result(), &R::SHAPE).map_err(different("in its result"))?;
+    handles
+        .check_list(&ty.params, &P::SHAPE)
+        .map_err(different("the parameters are of other types"))?;
+    handles
+        .check_optional(ty.result(), &R::SHAPE)
+        .map_err(different("the result is of another type"))?;
     Ok(handles)
 }

@@ -1,9 +1,10 @@
 //! The types of functions.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::fmt;
 
-use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList};
+use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames};
 
 /// The type of a function.
 ///
@@ -97,17 +98,50 @@ impl FunctionType {
     }
 }
 
-/// As WIT spells it.
+/// As WIT spells it, but for the names of resource types.
 impl fmt::Display for FunctionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_async { "async func(" } else { "func(" })?;
-        for (position, (name, ty)) in self.names.iter().zip(self.params.types()).enumerate() {
-            write!(f, "{}{name}: {ty}", if position == 0 { "" } else { ", " })?;
+        self.with_names(&NoNames).fmt(f)
+    }
+}
+
+/// The spelling in which types have no names.
+struct NoNames;
+
+impl TypeNames for NoNames {
+    fn name_of(&self, _: &Type) -> Option<Cow<'_, str>> {
+        None
+    }
+}
+
+/// The type of a function, spelled with names for types.
+pub(crate) struct NamedFunctionType<'a> {
+    ty: &'a FunctionType,
+    names: &'a dyn TypeNames,
+}
+
+impl FunctionType {
+    /// Returns the same as text, with names for types.
+    pub(crate) const fn with_names<'a>(
+        &'a self,
+        names: &'a dyn TypeNames,
+    ) -> NamedFunctionType<'a> {
+        NamedFunctionType { ty: self, names }
+    }
+}
+
+impl fmt::Display for NamedFunctionType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ty, names } = *self;
+        f.write_str(if ty.is_async { "async func(" } else { "func(" })?;
+        for (position, (name, param)) in ty.params().enumerate() {
+            let comma = if position == 0 { "" } else { ", " };
+            write!(f, "{comma}{name}: {}", param.with_names(names))?;
         }
         f.write_str(")")?;
-        match &self.result {
+        match &ty.result {
             None => Ok(()),
-            Some(ty) => write!(f, " -> {ty}"),
+            Some(result) => write!(f, " -> {}", result.with_names(names)),
         }
     }
 }

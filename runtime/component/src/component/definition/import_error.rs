@@ -30,12 +30,13 @@ pub enum ImportError {
         /// What was given.
         given: String,
     },
-    /// It is a function of the host's whose Rust types are others.
-    #[error("the import `{name}` is given a function of another type: {mismatch}")]
+    /// It is a host function with other Rust types.
+    #[error("the import `{name}` is given a host function of another type")]
     Function {
         /// The name of the import, with those of the instances that it is in before it.
         name: String,
-        /// What is different.
+        /// The difference between the types.
+        #[source]
         mismatch: Box<FunctionMismatch>,
     },
     /// It is an instance in another store.

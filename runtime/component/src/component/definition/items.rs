@@ -27,7 +27,8 @@ use core::ops::Range;
 use crate::abi::CoreFunctionType;
 use crate::core_value::IntegerType;
 
-use super::entity_type::{EntityType, ModuleType};
+use super::core_entry::CoreNames;
+use super::extern_type::{ExternType, ModuleType};
 use super::function_type::FunctionType;
 use super::generated::builtin::BuiltinTemplate;
 use super::immediates::CanonicalOptions;
@@ -70,11 +71,17 @@ pub(crate) struct Definition {
 
 impl Definition {
     /// What it imports, in order.
-    pub(crate) fn imports(&self) -> impl Iterator<Item = (&ExternName, &EntityType)> {
+    pub(crate) fn imports(&self) -> impl Iterator<Item = (&ExternName, &ExternType)> {
         self.items.iter().filter_map(|item| match item {
             Item::Import { name, ty, .. } => Some((name, ty)),
             _ => None,
         })
+    }
+
+    /// Returns the types of what it imports, and after that of what it exports, by their names with
+    /// versions in full.
+    pub(crate) fn externs(&self) -> impl Iterator<Item = (&str, &ExternType)> {
+        self.imports().chain(self.exports()).map(|(name, ty)| (&*name.full_name, ty))
     }
 
     /// Whether it is given core modules, of which nothing is known.
@@ -82,14 +89,14 @@ impl Definition {
         self.items.iter().any(|item| {
             matches!(
                 item,
-                Item::Import { ty: EntityType::Module(_), .. }
+                Item::Import { ty: ExternType::Module(_), .. }
                     | Item::AliasExport { sort: Sort::Module, .. }
             )
         })
     }
 
     /// What it exports, in order.
-    pub(crate) fn exports(&self) -> impl Iterator<Item = (&ExternName, &EntityType)> {
+    pub(crate) fn exports(&self) -> impl Iterator<Item = (&ExternName, &ExternType)> {
         self.items.iter().filter_map(|item| match item {
             Item::Export { name, ty, .. } => Some((name, ty)),
             _ => None,
@@ -104,6 +111,8 @@ pub(crate) enum Item {
     CoreModule {
         /// Its number among [`Decoded::modules`].
         number: usize,
+        /// The names in it.
+        names: CoreNames,
     },
     /// An instance of a core module.
     InstantiateCore {
@@ -174,7 +183,7 @@ pub(crate) enum Item {
         /// Its name.
         name: ExternName,
         /// Its type.
-        ty: EntityType,
+        ty: ExternType,
         /// Slots to fill from what was given.
         binding: Option<Binding>,
     },
@@ -186,7 +195,7 @@ pub(crate) enum Item {
         reference: Reference,
         /// Its type, which says less than that of what `reference` is where the export has a type
         /// of its own.
-        ty: EntityType,
+        ty: ExternType,
         /// Slots to fill from what is exported: a type of its own can make a resource type a new
         /// one for this component, although at run time it is the same.
         binding: Option<Binding>,

@@ -6,6 +6,7 @@
 //! stay so: two slots for one name are told apart by the number of what they stand for.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -14,13 +15,15 @@ use core::fmt::Display;
 use crate::abi::{HandleNumbers, Resolver, Type};
 use crate::builtin::TypeIndex;
 
-use super::entity_type::{
-    ComponentType, CoreEntityType, CoreLimits, CoreValueType, EntityType, HeapType, ModuleType,
-    NamedTypes, ReferenceType,
+use super::difference;
+use super::extern_type::{
+    CoreExternType, CoreLimits, CoreValueType, ExternType, HeapType, ModuleType, NamedTypes,
+    NestedComponentType, ReferenceType,
 };
 use super::function_type::FunctionType;
 use super::import_error::{ImportError, within};
 use super::items::Definition;
+use super::resource_names::ResourceNames;
 
 /// Whether a core module of the type `given` is one of the type `expected`.
 pub(crate) fn module(
@@ -50,8 +53,8 @@ pub(crate) fn module(
 
 /// Whether something of the type `given` can be used where `expected` is needed. Types that are
 /// defined are never taken for the same, as their numbers mean nothing outside of one component.
-fn is_core_subtype(given: &CoreEntityType, expected: &CoreEntityType) -> bool {
-    use CoreEntityType::{Function, Global, Memory, Table, Tag};
+fn is_core_subtype(given: &CoreExternType, expected: &CoreExternType) -> bool {
+    use CoreExternType::{Function, Global, Memory, Table, Tag};
     match (given, expected) {
         (Function(given), Function(expected)) | (Tag(given), Tag(expected)) => {
             are_equal(&given.params, &expected.params)
@@ -115,7 +118,7 @@ fn fits(given: CoreLimits, expected: CoreLimits) -> bool {
 pub(crate) fn component(
     path: &str,
     given: &Definition,
-    expected: &ComponentType,
+    expected: &NestedComponentType,
 ) -> Result<(), ImportError> {
     let given = Sides {
         imports: given.imports().map(|(name, ty)| (&*name.name, ty)).collect(),
@@ -126,14 +129,18 @@ pub(crate) fn component(
 
 /// What a component imports and exports.
 struct Sides<'a> {
-    imports: Vec<(&'a str, &'a EntityType)>,
-    exports: Vec<(&'a str, &'a EntityType)>,
+    imports: Vec<(&'a str, &'a ExternType)>,
+    exports: Vec<(&'a str, &'a ExternType)>,
 }
 
 impl<'a> Sides<'a> {
-    fn of(ty: &'a ComponentType) -> Self {
+    fn of(ty: &'a NestedComponentType) -> Self {
         let named = |types: &'a NamedTypes| types.iter().map(|(name, ty)| (&**name, ty)).collect();
         Self { imports: named(&ty.imports), exports: named(&ty.exports) }
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&'a str, &'a ExternType)> {
+        self.imports.iter().chain(&self.exports).copied()
     }
 }
 
@@ -142,6 +149,9 @@ impl<'a> Sides<'a> {
 struct Comparison {
     given: BTreeMap<u32, u32>,
     expected: BTreeMap<u32, u32>,
+    /// The names of the slots of either side.
+    given_names: ResourceNames,
+    expected_names: ResourceNames,
     /// How many resource types there are.
     count: u32,
 }
@@ -153,6 +163,8 @@ impl Comparison {
         given: &Sides<'_>,
         expected: &Sides<'_>,
     ) -> Result<(), ImportError> {
+        self.given_names.extend(given.all());
+        self.expected_names.extend(expected.all());
         // What the expected type imports is given to what the other one does.
         self.swap();
         for (name, needed) in &given.imports {
@@ -166,7 +178,7 @@ impl Comparison {
             let path = within(path, name);
             match given.exports.iter().find(|(given, _)| given == name) {
                 Some((_, given)) => self.entity(&path, given, expected)?,
-                None => return Err(missing(path, expected)),
+                None => return Err(self.missing(path, expected)),
             }
         }
         Ok(())
@@ -174,44 +186,88 @@ impl Comparison {
 
     fn swap(&mut self) {
         core::mem::swap(&mut self.given, &mut self.expected);
+        core::mem::swap(&mut self.given_names, &mut self.expected_names);
     }
 
     fn entity(
         &mut self,
         path: &str,
-        given: &EntityType,
-        expected: &EntityType,
+        given: &ExternType,
+        expected: &ExternType,
     ) -> Result<(), ImportError> {
         let is_same = match (given, expected) {
-            (EntityType::Function(given), EntityType::Function(expected)) => {
+            (ExternType::Function(given), ExternType::Function(expected)) => {
                 self.given_function(given) == self.expected_function(expected)
             }
-            (EntityType::Instance(given), EntityType::Instance(expected)) => {
+            (ExternType::Instance(given), ExternType::Instance(expected)) => {
                 return expected.exports.iter().try_for_each(|(name, expected)| {
                     let path = within(path, name);
                     match given.exports.iter().find(|(given, _)| given == name) {
                         Some((_, given)) => self.entity(&path, given, expected),
-                        None => Err(missing(path, expected)),
+                        None => Err(self.missing(path, expected)),
                     }
                 });
             }
-            (EntityType::Component(given), EntityType::Component(expected)) => {
+            (ExternType::Component(given), ExternType::Component(expected)) => {
                 return self.component(path, &Sides::of(given), &Sides::of(expected));
             }
-            (EntityType::Module(given), EntityType::Module(expected)) => {
+            (ExternType::Module(given), ExternType::Module(expected)) => {
                 return module(path, given, expected);
             }
-            (EntityType::Resource(given), EntityType::Resource(expected)) => {
-                let resource = number(&mut self.given, &mut self.count, *given);
-                *self.expected.entry(*expected).or_insert(resource) == resource
+            (ExternType::Resource(given), ExternType::Resource(expected)) => {
+                let resource = number(&mut self.given, &mut self.count, given.0);
+                *self.expected.entry(expected.0).or_insert(resource) == resource
             }
-            (EntityType::Type(given), EntityType::Type(expected)) => {
+            (ExternType::Type(given), ExternType::Type(expected)) => {
                 let given = given.as_ref().map(|ty| self.given_type(ty));
                 given == expected.as_ref().map(|ty| self.expected_type(ty))
             }
             _ => false,
         };
-        if is_same { Ok(()) } else { Err(mismatch(path.into(), expected, given)) }
+        if is_same { Ok(()) } else { Err(self.mismatch(path.into(), expected, given)) }
+    }
+
+    fn missing(&self, name: String, expected: &ExternType) -> ImportError {
+        missing(name, &expected.with_names(&self.expected_names))
+    }
+
+    fn mismatch(&mut self, name: String, expected: &ExternType, given: &ExternType) -> ImportError {
+        let (expected, given) = match (expected, given) {
+            (ExternType::Function(expected), ExternType::Function(given)) => {
+                let (expected, given) =
+                    (self.expected_function(expected), self.given_function(given));
+                let names = self.names();
+                difference::functions((&expected, &names), (&given, &names))
+            }
+            (ExternType::Type(Some(expected)), ExternType::Type(Some(given))) => {
+                let (expected, given) = (self.expected_type(expected), self.given_type(given));
+                let names = self.names();
+                let (expected, given) = difference::types((&expected, &names), (&given, &names));
+                (format!("type {expected}"), format!("type {given}"))
+            }
+            (ExternType::Resource(_), ExternType::Resource(_)) => {
+                ("the resource type of another import".into(), "a different one".into())
+            }
+            (expected, given) => (
+                expected.with_names(&self.expected_names).to_string(),
+                given.with_names(&self.given_names).to_string(),
+            ),
+        };
+        ImportError::Mismatch { name, expected, given }
+    }
+
+    /// Returns the names of the resource types by what the slots of both sides stand for.
+    fn names(&self) -> ResourceNames {
+        let mut names = ResourceNames::default();
+        let sides = [(&self.expected, &self.expected_names), (&self.given, &self.given_names)];
+        for (numbers, of_slots) in sides {
+            for (slot, number) in numbers {
+                if let Some(path) = of_slots.path(TypeIndex(*slot)) {
+                    names.add(TypeIndex(*number), path);
+                }
+            }
+        }
+        names
     }
 
     fn given_type(&mut self, ty: &Type) -> Type {

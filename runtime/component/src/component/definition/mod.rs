@@ -7,14 +7,18 @@
 //! | `decode` | [`validate`](decode::validate), and decoding into definitions |
 //! | `items` | definitions and their items |
 //! | `immediates`, `generated` | canonical definitions: what they fix, and built-ins |
-//! | `function_type`, `entity_type` | the types of functions, imports and exports |
-//! | `type_text` | types as text |
+//! | `core_entry` | which core functions a component enters, and their names |
+//! | `function_type`, `extern_type` | the types of functions, imports and exports |
+//! | `type_text`, `resource_names`, `difference` | types as text, by the names of resource types |
+//! | `wit` | components in WIT's syntax |
 //! | `features` | [`Features`](features::Features): what is not on by default |
 //! | `matching`, `versions` | the rules by which something can be given for an import |
 //! | `import_error`, `function_mismatch` | the errors of these rules |
 
+pub(crate) mod core_entry;
 pub(crate) mod decode;
-pub(crate) mod entity_type;
+pub(crate) mod difference;
+pub(crate) mod extern_type;
 pub(crate) mod features;
 pub(crate) mod function_mismatch;
 pub(crate) mod function_type;
@@ -25,5 +29,7 @@ pub(crate) mod immediates;
 pub(crate) mod import_error;
 pub(crate) mod items;
 pub(crate) mod matching;
+pub(crate) mod resource_names;
 mod type_text;
 pub(crate) mod versions;
+pub(crate) mod wit;

@@ -4,40 +4,63 @@ use core::fmt::{self, Display, Formatter};
 
 use crate::core_value::IntegerType;
 
-use super::entity_type::{
-    CoreEntityType, CoreLimits, CoreSignature, CoreValueType, EntityType, HeapType, NamedTypes,
-    ReferenceType,
+use super::extern_type::{
+    CoreExternType, CoreLimits, CoreSignature, CoreValueType, ExternType, HeapType, ReferenceType,
 };
+use super::resource_names::ResourceNames;
 
-/// So many imports and exports of something are named.
+/// The largest number of imports and exports of something that are named, so that a message of
+/// something large stays short.
 const NAMED: usize = 8;
 
-/// What is within an instance, component or core module is named only on the outermost level.
-impl Display for EntityType {
+/// On one line, as WIT spells it where it does, with numbers in place of the names of resource types.
+impl Display for ExternType {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Function(function) => function.fmt(f),
-            Self::Instance(instance) => {
+        self.with_names(&ResourceNames::default()).fmt(f)
+    }
+}
+
+/// The type of an import or export, spelled with names.
+pub(crate) struct NamedExternType<'a> {
+    ty: &'a ExternType,
+    names: &'a ResourceNames,
+}
+
+impl ExternType {
+    /// Returns the same as text, with the names of resource types. The parts of an instance,
+    /// component or core module are named only on the outermost level, and 8 of a kind at most.
+    pub(crate) const fn with_names<'a>(&'a self, names: &'a ResourceNames) -> NamedExternType<'a> {
+        NamedExternType { ty: self, names }
+    }
+}
+
+impl Display for NamedExternType<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        use ExternType::{Component, Function, Instance, Module, Resource, Type};
+        let names = self.names;
+        match self.ty {
+            Function(function) => function.with_names(names).fmt(f),
+            Instance(instance) => {
                 f.write_str("instance {")?;
-                named(f, "", &instance.exports)?;
+                named(f, "", instance.exports(), names)?;
                 f.write_str(" }")
             }
-            Self::Component(component) => {
+            Component(component) => {
                 f.write_str("component {")?;
-                named(f, "import ", &component.imports)?;
-                named(f, "export ", &component.exports)?;
+                named(f, "import ", component.imports(), names)?;
+                named(f, "export ", component.exports(), names)?;
                 f.write_str(" }")
             }
-            Self::Module(module) => {
+            Module(module) => {
                 f.write_str("core module {")?;
                 let imports = module.imports.iter();
                 list(f, "import ", imports.map(|it| (Pair(&it.module, &it.name), &it.ty)))?;
                 list(f, "export ", module.exports.iter().map(|(name, ty)| (name, ty)))?;
                 f.write_str(" }")
             }
-            Self::Resource(_) => f.write_str("resource"),
-            Self::Type(Some(ty)) => write!(f, "type {ty}"),
-            Self::Type(None) => f.write_str("type"),
+            Resource(_) => f.write_str("resource"),
+            Type(Some(ty)) => write!(f, "type {}", ty.with_names(names)),
+            Type(None) => f.write_str("type"),
         }
     }
 }
@@ -52,21 +75,26 @@ impl Display for Pair<'_> {
 }
 
 /// What is within something else: an instance or a component is no more than that.
-struct Within<'a>(&'a EntityType);
+struct Within<'a>(NamedExternType<'a>);
 
 impl Display for Within<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            EntityType::Instance(_) => f.write_str("instance"),
-            EntityType::Component(_) => f.write_str("component"),
-            EntityType::Module(_) => f.write_str("core module"),
-            ty => ty.fmt(f),
+        match self.0.ty {
+            ExternType::Instance(_) => f.write_str("instance"),
+            ExternType::Component(_) => f.write_str("component"),
+            ExternType::Module(_) => f.write_str("core module"),
+            _ => self.0.fmt(f),
         }
     }
 }
 
-fn named(f: &mut Formatter<'_>, what: &str, types: &NamedTypes) -> fmt::Result {
-    list(f, what, types.iter().map(|(name, ty)| (name, Within(ty))))
+fn named<'a>(
+    f: &mut Formatter<'_>,
+    what: &str,
+    types: impl Iterator<Item = (&'a str, &'a ExternType)>,
+    names: &ResourceNames,
+) -> fmt::Result {
+    list(f, what, types.map(|(name, ty)| (name, Within(ty.with_names(names)))))
 }
 
 fn list(
@@ -83,7 +111,7 @@ fn list(
     }
 }
 
-impl Display for CoreEntityType {
+impl Display for CoreExternType {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Function(signature) => write!(f, "core func{signature}"),

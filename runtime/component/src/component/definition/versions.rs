@@ -16,21 +16,41 @@ pub(crate) fn find<'a, V>(
     name: &str,
     full_name: &str,
 ) -> Option<&'a V> {
-    let exactly = named.get(full_name).or_else(|| named.get(name));
-    exactly.or_else(|| find_compatible(named, full_name))
+    find_entry(named, name, full_name).map(|(_, it)| it)
 }
 
-fn find_compatible<'a, V>(named: &'a BTreeMap<Box<str>, V>, name: &str) -> Option<&'a V> {
+/// Returns the name by which [`find`] finds something.
+pub(crate) fn find_name<'a, V>(
+    named: &'a BTreeMap<Box<str>, V>,
+    name: &str,
+    full_name: &str,
+) -> Option<&'a str> {
+    find_entry(named, name, full_name).map(|(name, _)| name)
+}
+
+fn find_entry<'a, V>(
+    named: &'a BTreeMap<Box<str>, V>,
+    name: &str,
+    full_name: &str,
+) -> Option<(&'a str, &'a V)> {
+    let exactly = named.get_key_value(full_name).or_else(|| named.get_key_value(name));
+    exactly.map(|(name, it)| (&**name, it)).or_else(|| find_compatible(named, full_name))
+}
+
+fn find_compatible<'a, V>(
+    named: &'a BTreeMap<Box<str>, V>,
+    name: &str,
+) -> Option<(&'a str, &'a V)> {
     let (interface, version) = name.rsplit_once('@')?;
     let track = Version::parse(version)?.track();
     let from = (Bound::Included(interface), Bound::Unbounded);
     let all = named.range::<str, _>(from).take_while(|(name, _)| name.starts_with(interface));
     let versions = all.filter_map(|(name, it)| {
         let version = name.strip_prefix(interface)?.strip_prefix('@')?;
-        Some((Version::parse(version)?, it))
+        Some((Version::parse(version)?, (&**name, it)))
     });
     let compatible = versions.filter(|(version, _)| version.track() == track);
-    compatible.max_by_key(|(version, _)| *version).map(|(_, it)| it)
+    compatible.max_by_key(|(version, _)| *version).map(|(_, found)| found)
 }
 
 /// A version, whose last numbers may be left out.

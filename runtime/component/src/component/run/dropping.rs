@@ -68,15 +68,18 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ok(begun) => begun,
             Err(failure) => {
                 refused(state);
-                return Err(Fault::from(failure).into());
+                return Err(match destructor {
+                    Some(destructor) => state.refused(destructor, failure),
+                    None => failure.into(),
+                });
             }
         };
-        let (Some((call, step)), Some(_)) = (begun, destructor) else { return Ok(None) };
+        let (Some((call, step)), Some(destructor)) = (begun, destructor) else { return Ok(None) };
         let begin = |state: &mut State<E, T>| {
             state.calls.add_embedder_call(call, Vec::new(), <Option<Val>>::lift)?;
             Ok(Begun { call, step })
         };
-        self.run_to_host(begin, |_, _, _| Ok(())).map(Some)
+        self.run_to_host(destructor, begin, |_, _, _| Ok(())).map(Some)
     }
 
     /// Calls the host's destructor, if the resource type has one.

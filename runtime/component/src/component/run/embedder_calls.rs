@@ -12,6 +12,7 @@ use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{FunctionId, Step, SubtaskId};
+use crate::trap::Trap;
 
 use super::context::{Context, LiftResult};
 use super::lifted_result::LiftedResult;
@@ -24,14 +25,18 @@ pub(crate) struct Begun {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Begins something, prepares its first step, and takes steps until the host has control
-    /// again, or what ran was interrupted.
+    /// Begins something of a guest's function, prepares its first step, and takes steps until the
+    /// host has control again, or what ran was interrupted.
     pub(crate) fn run_to_host(
         &mut self,
+        function: FunctionId,
         begin: impl FnOnce(&mut State<E, T>) -> Result<Begun, Failure>,
         prepare: impl FnOnce(&mut Self, SubtaskId, &Step) -> Result<(), Fault>,
     ) -> Result<SubtaskId, CallError> {
-        let Begun { call, step } = begin(self.data_mut())?;
+        let Begun { call, step } = match begin(self.data_mut()) {
+            Ok(begun) => begun,
+            Err(failure) => return Err(self.data().refused(function, failure)),
+        };
         let outer = self.data_mut().origins.set_running(Some(call));
         // What a function of the host calls uses the fuel of the call that it is part of.
         if self.data().crossing.is_outermost() {
@@ -79,11 +84,25 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             state.calls.add_embedder_call(call, arguments, lift_result)?;
             Ok(Begun { call, step })
         };
-        self.run_to_host(begin, |_, _, _| Ok(()))
+        self.run_to_host(function, begin, |_, _, _| Ok(()))
     }
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
+    /// Returns why a call of a guest's function could not be begun. If its instance trapped before,
+    /// it is the trap.
+    #[cold]
+    pub(crate) fn refused(&self, function: FunctionId, failure: Failure) -> CallError {
+        let lifted = self.functions.lifted(function);
+        let trap = lifted.ok().and_then(|lifted| self.traps.of_instance(lifted.instance));
+        match (failure, trap) {
+            (Failure::Trap(Trap::CannotEnterComponentInstance), Some(trap)) => {
+                CallError::InstanceTrapped(trap.clone())
+            }
+            (failure, _) => failure.into(),
+        }
+    }
+
     /// Takes how a call ended, if it has; then the call is forgotten.
     pub(crate) fn take_result<R: LiftedResult>(
         &mut self,

@@ -177,10 +177,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 let error = CallError::from(state.crossing.take_fault(fault));
                 let left = state.handles.take_buffer(end);
                 state.handles.give_back(&state.machine, &left);
+                let mut site = state.trap_site();
                 state.machine.trapped()?;
                 if let Some(guest) = guest {
                     state.machine.lock_down_instance(guest)?;
+                    site.add_instance(guest);
                 }
+                state.remember_trap(&error, site);
                 state.others_trapped(&error);
                 Err(error)
             }

@@ -7,8 +7,8 @@ use crate::code::SubtaskState;
 use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::handle_error::HandleError;
-use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::component::store::host_result::{HostFuture, HostResult};
+use crate::component::store::host_result_error::{HostResultError, HostResultProblem};
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
@@ -128,11 +128,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data().check_caller(subtask)?;
         let result = result.map_err(Fault::Host)?;
         let results = &lowered.ty.results;
-        let mismatch = results.check(result.as_slice());
-        mismatch.map_err(|mismatch| Fault::Host(HostError::from(mismatch)))?;
         let state = self.data_mut();
-        let claimed = state.handles.claim(&state.machine, results, result.as_slice());
-        claimed.map_err(HandleError::fault)?;
+        let checked = results.check(result.as_slice()).map_err(HostResultProblem::from);
+        let claimed = checked
+            .and_then(|()| Ok(state.handles.claim(&state.machine, results, result.as_slice())?));
+        if let Err(problem) = claimed {
+            let function = state.names.function(lowered.function).into_owned();
+            return Err(Fault::HostResult(HostResultError::new(function, problem).into()));
+        }
         self.return_with(subtask, lowered, |flat, mut lowering, Destination { max, out_param }| {
             Ok(results.lower_checked(flat, &mut lowering, max, result.as_slice(), out_param)?)
         })
@@ -196,12 +199,15 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     pub(crate) fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
         let fault = self.crossing.take_fault(fault);
         let origin = self.calls.origin_of(subtask).filter(|origin| self.is_open(*origin));
+        let site = self.trap_site_of_call(subtask);
         // Its `realloc` may have been under way, or nothing.
         let _ = self.machine.trapped();
         if let Ok(Some(instance)) = self.machine.calling_instance(subtask) {
             let _ = self.machine.lock_down_instance(instance);
         }
-        self.trapped(origin, fault.into());
+        let error = fault.into();
+        self.remember_trap(&error, site);
+        self.trapped(origin, error);
     }
 }
 

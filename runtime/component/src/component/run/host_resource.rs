@@ -45,7 +45,7 @@ impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
     }
 
     /// Returns what tells it from all others, as long as it lives.
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.token).addr()
     }
 }

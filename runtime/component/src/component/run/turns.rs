@@ -4,10 +4,12 @@ use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
 use crate::component::store::crossing::Next;
 use crate::component::store::fault::Fault;
+use crate::component::store::trapping::TrapSite;
 use crate::component::store::waits_for_host::Target;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId};
+use crate::trap::Trap;
 
 use super::context::Context;
 use super::lifted_result::LiftedResult;
@@ -64,7 +66,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
             Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
             Ok(Driven::Resumed(_) | Driven::Stop) => Err(MachineError::OtherStep.into()),
-            Err(fault) => Err(self.data_mut().unwind(fault)?),
+            Err(fault) => {
+                let core_frames = self.trap_frames();
+                self.data_mut().traps.put_core_frames(core_frames);
+                Err(self.data_mut().unwind(fault)?)
+            }
         }
     }
 
@@ -124,7 +130,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             // It is unwound already.
             Err(Failure::Trap(trap)) => {
-                state.trapped(None, CallError::Trap(trap));
+                state.trapped_at_once(None, trap);
                 Ok(Turn::Progress)
             }
             Err(Failure::Error(error)) => Err(error),
@@ -160,7 +166,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 MachineError::AlreadyResolved | MachineError::AlreadyCancelled,
             ))) => Ok(Turn::Progress),
             Err(Failure::Trap(trap)) => {
-                state.trapped(Some(call), CallError::Trap(trap));
+                state.trapped_at_once(Some(call), trap);
                 Ok(Turn::Progress)
             }
             Err(Failure::Error(error)) => Err(error),
@@ -232,9 +238,18 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Gives up what was begun, and returns why.
     pub(crate) fn unwind(&mut self, fault: Fault) -> Result<CallError, Error> {
-        let fault = self.crossing.give_up(fault);
+        let error = self.crossing.give_up(fault).into();
+        let site = self.trap_site();
         self.machine.trapped()?;
-        Ok(fault.into())
+        self.remember_trap(&error, site);
+        Ok(error)
+    }
+
+    /// Remembers what trapped before anything ran, and tells the call that it belongs to.
+    fn trapped_at_once(&mut self, origin: Option<SubtaskId>, trap: Trap) {
+        let error = CallError::Trap(trap);
+        self.remember_trap(&error, TrapSite::default());
+        self.trapped(origin, error);
     }
 
     /// Returns the call that the host wants to be cancelled next, whose end was not taken yet.
@@ -274,7 +289,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     pub(crate) fn stop_interrupted(&mut self) -> Result<bool, Error> {
         let Some(thread) = self.activations.take_interrupted() else { return Ok(false) };
         drop(self.activations.take(thread));
+        let site = self.trap_site();
         self.machine.trapped()?;
+        self.remember_trap(&CallError::Interrupted, site);
         let origin = self.origins.set_running(None);
         self.trapped(origin, CallError::Interrupted);
         Ok(true)

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::fmt;
 
 use thiserror::Error;
 
@@ -15,6 +16,9 @@ use super::deadlock::Deadlock;
 use super::fault::Fault;
 use super::handle_error::HandleError;
 use super::host_panic::HostPanic;
+use super::host_result::SharedHostError;
+use super::host_result_error::HostResultError;
+use super::trap_backtrace::TrapBacktrace;
 use super::waits_for_host::WaitsForHost;
 
 /// The store was dropped that a handle is of.
@@ -32,20 +36,24 @@ pub enum CallError {
     /// The guest's core code trapped.
     #[error(transparent)]
     Core(CoreTrap),
-    /// A function of the host failed.
-    #[error("a function of the host failed: {0}")]
-    Host(Arc<dyn core::error::Error + Send + Sync>),
+    /// A host function failed.
+    #[error("a host function failed")]
+    Host(#[source] SharedHostError),
+    /// A host function returned a result that its caller can't be given.
+    #[error(transparent)]
+    HostResult(Box<HostResultError>),
     /// A host function panicked, or something else of the host's that a guest has called. The panic
     /// goes on in the method of the store that was to return this: so only those see it who take
     /// results by [`take_result`](crate::component::Store::take_result), or catch the panic.
     #[error("a host function panicked: {0}")]
     Panicked(HostPanic),
-    /// Another call trapped in the instance of the function, or in one that had called it, so that
-    /// nothing of the instance runs any more.
-    #[error("another call trapped in the same instance: {0}")]
-    InstanceTrapped(Arc<Self>),
-    /// An argument is not of the parameter's type.
-    #[error("an argument {0}")]
+    /// Something trapped before in the instance of the function, so that nothing of the instance
+    /// runs any more. It has the trap, and where that was.
+    #[error("the instance trapped{}", InCall(.0))]
+    InstanceTrapped(#[source] Arc<TrapBacktrace>),
+    /// An argument is not of the parameter's type, or a value not of the type of the end that it
+    /// is written to.
+    #[error("an argument is not of its type")]
     Mismatch(#[from] Mismatch),
     /// A handle that the host gives is none that it has, or none of the right type.
     #[error(transparent)]
@@ -94,6 +102,18 @@ pub enum CallError {
     Error(Error),
 }
 
+/// The end of a message: the call in which an instance trapped.
+struct InCall<'a>(&'a TrapBacktrace);
+
+impl fmt::Display for InCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.function() {
+            Some(function) => write!(f, " in an earlier call, of `{function}`"),
+            None => f.write_str(" earlier"),
+        }
+    }
+}
+
 impl From<Fault> for CallError {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -101,6 +121,7 @@ impl From<Fault> for CallError {
             Fault::Failure(Failure::Error(error)) => Self::Error(error),
             Fault::Core(trap) => Self::Core(trap),
             Fault::Host(error) => Self::Host(error.into()),
+            Fault::HostResult(error) => Self::HostResult(error),
             Fault::Panicked(panic) => Self::Panicked(panic),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,

@@ -13,7 +13,7 @@ use crate::builtin::OptionsIndex;
 use crate::core_value::CoreValue;
 use crate::error::{Error, Failure, MachineError};
 use crate::limits::Table;
-use crate::machine::SubtaskId;
+use crate::machine::{FunctionId, SubtaskId};
 
 use super::call_error::CallError;
 use super::canonical::Lowered;
@@ -252,6 +252,14 @@ impl<L: Copy> Calls<L> {
             Some(Call::Guest(call)) => Ok(self.spare_lowered.take(&call.lowered)),
             Some(Call::Embedder(_)) => Err(MachineError::NotHosts.into()),
             None => Err(Error::Unknown(Table::Waitables)),
+        }
+    }
+
+    /// Returns the function that a guest calls.
+    pub(crate) fn callee(&self, id: SubtaskId) -> Option<FunctionId> {
+        match self.by_id.get(id)? {
+            Call::Guest(call) => Some(call.lowered.function),
+            Call::Embedder(_) => None,
         }
     }
 

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use crate::abi::{Flattening, HandleTypes, Options, Peer, StringEncoding};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
+use crate::component::definition::items::Definition;
 use crate::core_value::IntegerType;
 use crate::machine::{FunctionId, InstanceId};
 
@@ -20,6 +21,16 @@ pub(crate) struct Lifted<F> {
     pub(crate) is_async: bool,
     pub(crate) callback: Option<F>,
     pub(crate) post_return: Option<F>,
+    /// The place of its definition; nothing for what is in no definition.
+    pub(crate) place: Option<Place>,
+}
+
+/// The place of an item in a definition.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) definition: Arc<Definition>,
+    /// The position among its items.
+    pub(crate) item: usize,
 }
 
 /// A function that a guest imports: `canon lower`.

@@ -7,6 +7,7 @@ use crate::error::Failure;
 
 use super::host_panic::HostPanic;
 use super::host_result::HostError;
+use super::host_result_error::HostResultError;
 
 /// The reason why a call can't go on.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) enum Fault {
     Core(CoreTrap),
     /// A function of the host failed.
     Host(HostError),
+    /// A host function returned what its caller can't be given.
+    HostResult(Box<HostResultError>),
     /// A host function panicked.
     Panicked(HostPanic),
     /// The engine interrupted the guest, more often than the host allows.

@@ -175,6 +175,7 @@ mod tests {
             is_async: false,
             callback: None,
             post_return: None,
+            place: None,
         };
         (function, lifted)
     }

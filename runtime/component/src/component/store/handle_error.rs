@@ -4,8 +4,6 @@ use alloc::string::String;
 
 use thiserror::Error;
 
-use super::fault::Fault;
-
 /// A handle that the host gives to a guest can't be given.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("at {path}: {problem}")]
@@ -57,10 +55,5 @@ impl HandleError {
     pub(crate) fn within(mut self, part: &str) -> Self {
         self.path.insert_str(0, part);
         self
-    }
-
-    /// Returns the error as the fault that ends a call.
-    pub(crate) fn fault(self) -> Fault {
-        Fault::Host(self.into())
     }
 }

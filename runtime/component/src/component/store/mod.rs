@@ -21,7 +21,8 @@
 //! | `settings` | limits that an embedder sets |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
-//! | `fault`, `call_error`, `host_result` | why calls fail |
+//! | `traps`, `trap_backtrace`, `trapping` | what trapped, and where |
+//! | `fault`, `call_error`, `host_result`, `host_result_error` | why calls fail |
 //! | `host_panic`, `panics`, `unwinding` | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
@@ -42,6 +43,7 @@ pub(crate) mod handle_error;
 pub(crate) mod host_handles;
 pub(crate) mod host_panic;
 pub(crate) mod host_result;
+pub(crate) mod host_result_error;
 pub(crate) mod identity;
 pub(crate) mod lent;
 pub(crate) mod machine;
@@ -55,6 +57,9 @@ pub(crate) mod settings;
 pub(crate) mod spare;
 pub(crate) mod state;
 pub(crate) mod thread_destructors;
+pub(crate) mod trap_backtrace;
+pub(crate) mod trapping;
+pub(crate) mod traps;
 pub(crate) mod type_tables;
 pub(crate) mod unwinding;
 pub(crate) mod waiting;

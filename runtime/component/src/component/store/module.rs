@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
-use crate::component::definition::entity_type::ModuleType;
+use crate::component::definition::extern_type::ModuleType;
 use crate::engine::CoreEngine;
 
 /// A core module that is loaded. Cloning one is cheap.

@@ -30,6 +30,8 @@ use super::panics::Panics;
 use super::resource_types::ResourceTypes;
 use super::settings::Settings;
 use super::thread_destructors::ThreadDestructors;
+use super::trap_backtrace::TrapBacktrace;
+use super::traps::Traps;
 use super::type_tables::TypeTables;
 use super::unwinding::catch;
 use super::waiting::WaitList;
@@ -68,6 +70,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) activations: Activations<E::Activation, E::Function>,
     pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
     pub(crate) origins: Origins,
+    pub(crate) traps: Traps,
     pub(crate) panics: Panics,
     pub(crate) waiting: WaitList<C::Waiting>,
     pub(crate) inbox: C::Inbox,
@@ -94,6 +97,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             activations: Activations::new(),
             crossing: Crossing::new(),
             origins: Origins::new(),
+            traps: Traps::new(),
             panics: Panics::default(),
             waiting: WaitList::new(),
             inbox: C::Inbox::default(),
@@ -214,7 +218,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         self.origins.add_background_trap(error);
     }
 
-    /// Tells all calls of instances that are locked down now, after the one that it belongs to.
+    /// Tells all calls of instances that are locked down now, after the one that it belongs to. What
+    /// trapped was remembered.
     pub(crate) fn others_trapped(&mut self, error: &CallError) {
         // It fails only if the machine is inconsistent, and here is nobody to tell.
         while self.machine.unwind_held() == Ok(true) {}
@@ -238,12 +243,13 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         if gone.is_empty() {
             return;
         }
-        let shared = Arc::new(error.clone());
+        let trap = self.traps.last().cloned();
+        let trap = trap.unwrap_or_else(|| Arc::new(TrapBacktrace::without_frames(error.clone())));
         for call in gone {
             if let Ok(embedder_call) = self.calls.embedder_call(call)
                 && !embedder_call.has_failed()
             {
-                embedder_call.fail(CallError::InstanceTrapped(shared.clone()));
+                embedder_call.fail(CallError::InstanceTrapped(trap.clone()));
                 let _ = self.machine.call_failed(call);
             }
         }

@@ -24,11 +24,12 @@ pub(crate) struct ThreadDestructors<D: ?Sized> {
 ///
 /// It holds the value. The other values of the thread are destroyed in any case.
 #[derive(Debug, Error)]
-#[error("the destructor of value {} of a thread failed: {error}", value.key)]
+#[error("the destructor of value {} of a thread failed", value.key)]
 pub struct ThreadDestructorFailure {
     /// The value, with its thread, its key and the number of its destructor.
     pub value: ThreadDestructor<Heap>,
     /// The reason.
+    #[source]
     pub error: ThreadDestructorError,
 }
 

@@ -4,6 +4,7 @@
 //! parts in braces. A type can be small and its text huge, as its parts may share a part of
 //! theirs, so a text ends after [`MAX_LENGTH`] bytes.
 
+use alloc::borrow::Cow;
 use core::fmt::{self, Debug, Display, Formatter, Write};
 
 use crate::builtin::TypeIndex;
@@ -16,11 +17,66 @@ use super::ty::{
 /// As many bytes a text has before it is cut, and an ellipsis says so.
 const MAX_LENGTH: usize = 4096;
 
+/// Names for types, by which they are spelled: see [`Type::with_names`].
+pub trait TypeNames {
+    /// Returns the spelling of a type; nothing if it is spelled as what it is.
+    fn name_of(&self, ty: &Type) -> Option<Cow<'_, str>>;
+}
+
+/// A type, spelled with names: [`Type::with_names`] returns it.
+#[derive(Clone, Copy)]
+pub struct NamedType<'a> {
+    ty: &'a Type,
+    names: &'a dyn TypeNames,
+}
+
+impl Type {
+    /// Returns the type as text, in which `names` says how types are spelled, this one and those
+    /// in it. Without a name, `own` and `borrow` are spelled with the number of the resource type.
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    ///
+    /// use weft_core::abi::{Type, TypeNames};
+    /// use weft_core::builtin::TypeIndex;
+    ///
+    /// struct Files;
+    ///
+    /// impl TypeNames for Files {
+    ///     fn name_of(&self, ty: &Type) -> Option<Cow<'_, str>> {
+    ///         matches!(ty, Type::Own(TypeIndex(7))).then_some(Cow::Borrowed("file"))
+    ///     }
+    /// }
+    ///
+    /// let ty = Type::list(Type::Own(TypeIndex(7)))?;
+    /// assert_eq!(ty.to_string(), "list<own<7>>");
+    /// assert_eq!(ty.with_names(&Files).to_string(), "list<file>");
+    /// # Ok::<(), weft_core::abi::InvalidType>(())
+    /// ```
+    #[must_use]
+    pub const fn with_names<'a>(&'a self, names: &'a dyn TypeNames) -> NamedType<'a> {
+        NamedType { ty: self, names }
+    }
+}
+
+impl Display for NamedType<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        spell_with(self.ty, Some(self.names), f)
+    }
+}
+
+impl Debug for NamedType<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
 /// A text that is cut.
 pub(super) struct Cut<'a, 'b> {
     text: &'a mut Formatter<'b>,
     left: usize,
     ended: bool,
+    names: Option<&'a dyn TypeNames>,
 }
 
 impl Write for Cut<'_, '_> {
@@ -44,7 +100,15 @@ pub(super) trait Spell {
 
 /// The spelling of something, cut if it is too long.
 pub(super) fn spell(it: &impl Spell, f: &mut Formatter<'_>) -> fmt::Result {
-    let mut text = Cut { text: f, left: MAX_LENGTH, ended: false };
+    spell_with(it, None, f)
+}
+
+fn spell_with(
+    it: &impl Spell,
+    names: Option<&dyn TypeNames>,
+    f: &mut Formatter<'_>,
+) -> fmt::Result {
+    let mut text = Cut { text: f, left: MAX_LENGTH, ended: false, names };
     match it.spell(&mut text) {
         Err(fmt::Error) if text.ended => Ok(()),
         spelled => spelled,
@@ -72,6 +136,9 @@ impl Debug for Type {
 
 impl Spell for Type {
     fn spell(&self, text: &mut Cut<'_, '_>) -> fmt::Result {
+        if let Some(name) = text.names.and_then(|names| names.name_of(self)) {
+            return text.write_str(&name);
+        }
         match self {
             Self::Bool => text.write_str("bool"),
             Self::S8 => text.write_str("s8"),

@@ -64,6 +64,7 @@ mod val;
 mod wave;
 
 pub use check::Mismatch;
+pub use display::{NamedType, TypeNames};
 pub use handle_types::HandleTypes;
 pub use image::{from_vals, to_vals};
 pub use making::InvalidType;

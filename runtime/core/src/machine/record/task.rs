@@ -102,9 +102,9 @@ pub(crate) enum Queue {
     Resolved,
 }
 
-/// Which of a guest's functions a thread is in.
+/// The function of a guest that a thread is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
+pub enum Code {
     /// The lifted function.
     Function,
     /// The destructor of a resource.

@@ -9,8 +9,8 @@ use wasmparser::types::{CoreTypeId, EntityType};
 use wasmparser::{AbstractHeapType, CompositeInnerType, FuncType, RefType, ValType};
 
 use crate::abi::{CoreFunctionType, FlatTypes};
-use crate::component::definition::entity_type::{
-    CoreEntityType, CoreImport, CoreLimits, CoreSignature, CoreValueType, HeapType, ModuleType,
+use crate::component::definition::extern_type::{
+    CoreExternType, CoreImport, CoreLimits, CoreSignature, CoreValueType, HeapType, ModuleType,
     ReferenceType,
 };
 use crate::core_value::{CoreType, IntegerType};
@@ -118,13 +118,13 @@ impl KnownTypes {
         &mut self,
         at: Resolved<'_>,
         ty: EntityType,
-    ) -> Result<CoreEntityType, InvalidComponent> {
+    ) -> Result<CoreExternType, InvalidComponent> {
         Ok(match ty {
             EntityType::Func(id) | EntityType::FuncExact(id) => {
-                CoreEntityType::Function(self.core_signature(at, id)?)
+                CoreExternType::Function(self.core_signature(at, id)?)
             }
-            EntityType::Tag(id) => CoreEntityType::Tag(self.core_signature(at, id)?),
-            EntityType::Table(table) => CoreEntityType::Table {
+            EntityType::Tag(id) => CoreExternType::Tag(self.core_signature(at, id)?),
+            EntityType::Table(table) => CoreExternType::Table {
                 element: self.reference(at, table.element_type)?,
                 limits: CoreLimits {
                     address_type: address_type(table.table64),
@@ -133,7 +133,7 @@ impl KnownTypes {
                     is_shared: table.shared,
                 },
             },
-            EntityType::Memory(memory) => CoreEntityType::Memory {
+            EntityType::Memory(memory) => CoreExternType::Memory {
                 limits: CoreLimits {
                     address_type: address_type(memory.memory64),
                     minimum: memory.initial,
@@ -142,7 +142,7 @@ impl KnownTypes {
                 },
                 page_size_log2: memory.page_size_log2.unwrap_or(16),
             },
-            EntityType::Global(global) => CoreEntityType::Global {
+            EntityType::Global(global) => CoreExternType::Global {
                 ty: self.core_value(at, global.content_type)?,
                 is_mutable: global.mutable,
                 is_shared: global.shared,

@@ -24,9 +24,10 @@ pub enum InvalidComponent {
         offset: u64,
     },
     /// There is no such type of a value.
-    #[error("{invalid} (at byte {offset})")]
+    #[error("a type of values is not valid (at byte {offset})")]
     Type {
         /// What is wrong with it.
+        #[source]
         invalid: InvalidType,
         /// Where it is used, in bytes from the beginning.
         offset: u64,

@@ -8,14 +8,16 @@
 //! | `sections` | items of every section but canonical definitions |
 //! | `canonical` | canonical definitions, with their options |
 //! | `value_types` | types of values and functions; slots of resource types |
-//! | `entity_types` | types of imports and exports; which slots they fill |
+//! | `extern_types` | types of imports and exports; which slots they fill |
+//! | `core_names` | names in core modules |
 //! | `core_types` | types of core functions and of what core modules import and export |
 //! | `error` | [`InvalidComponent`] |
 
 mod canonical;
+mod core_names;
 mod core_types;
-mod entity_types;
 pub(crate) mod error;
+mod extern_types;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -29,9 +31,10 @@ use wasmparser::{
     ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
-use super::entity_type::ModuleType;
+use super::extern_type::ModuleType;
 use super::features::Features;
 use super::items::{CoreModule, Decoded, Definition};
+use core_names::CoreNamesReader;
 use core_types::module_type;
 
 pub use error::InvalidComponent;
@@ -79,6 +82,7 @@ pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, Invali
         modules: Vec::new(),
         module_types: Vec::new(),
         is_in_module: false,
+        core_names: CoreNamesReader::default(),
         allocations: FuncValidatorAllocations::default(),
     };
     let mut parser = Parser::new(0);
@@ -103,6 +107,8 @@ struct Decoder {
     module_types: Vec<Arc<ModuleType>>,
     /// Whether what comes next belongs to the last of the modules.
     is_in_module: bool,
+    /// The names in the module that is under way.
+    core_names: CoreNamesReader,
     /// What the validator of functions uses again.
     allocations: FuncValidatorAllocations,
 }
@@ -134,9 +140,13 @@ impl Decoder {
                 self.is_in_module = true;
                 self.scope()?.core_module(number);
             }
-            Payload::End(_) if self.is_in_module => self.is_in_module = false,
+            Payload::End(_) if self.is_in_module => {
+                self.is_in_module = false;
+                let names = core::mem::take(&mut self.core_names).finish();
+                self.scope()?.core_names(names);
+            }
             Payload::End(_) => return Ok(self.end()),
-            _ if self.is_in_module => {}
+            _ if self.is_in_module => self.core_names.payload(payload),
             _ => {
                 if let (Some(scope), Some(types)) =
                     (self.scopes.last_mut(), self.validator.types(0))

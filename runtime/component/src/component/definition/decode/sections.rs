@@ -12,6 +12,7 @@ use wasmparser::{
     FromReader, Instance, Payload, SectionLimited, ValType,
 };
 
+use crate::component::definition::core_entry::CoreNames;
 use crate::component::definition::items::{
     CoreSort, Definition, ExternName, Item, OuterSort, Reference, Sort,
 };
@@ -52,10 +53,17 @@ impl Scope {
         Definition { resources: self.known.slot_count(), items: self.items.into() }
     }
 
-    /// A core module, which has this number.
+    /// A core module, which has this number. Its names come when it has ended.
     pub(super) fn core_module(&mut self, number: usize) {
         next(&mut self.counts.modules);
-        self.items.push(Item::CoreModule { number });
+        self.items.push(Item::CoreModule { number, names: CoreNames::default() });
+    }
+
+    /// The names in the core module that has ended.
+    pub(super) fn core_names(&mut self, found: CoreNames) {
+        if let Some(Item::CoreModule { names, .. }) = self.items.last_mut() {
+            *names = found;
+        }
     }
 
     /// A component within this one.

@@ -15,7 +15,7 @@ use wasmparser::types::{CoreTypeId, TypesRef};
 
 use crate::abi::{Type, TypeList};
 use crate::builtin::TypeIndex;
-use crate::component::definition::entity_type::{ComponentType, InstanceType, ModuleType};
+use crate::component::definition::extern_type::{InstanceType, ModuleType, NestedComponentType};
 use crate::component::definition::function_type::FunctionType;
 use crate::core_value::IntegerType;
 
@@ -35,7 +35,7 @@ pub(super) struct KnownTypes {
     values: BTreeMap<ComponentDefinedTypeId, Type>,
     functions: BTreeMap<ComponentFuncTypeId, Arc<FunctionType>>,
     pub(super) instances: BTreeMap<ComponentInstanceTypeId, Arc<InstanceType>>,
-    pub(super) components: BTreeMap<ComponentTypeId, Arc<ComponentType>>,
+    pub(super) components: BTreeMap<ComponentTypeId, Arc<NestedComponentType>>,
     pub(super) modules: BTreeMap<ComponentCoreModuleTypeId, Arc<ModuleType>>,
     /// The instance types whose resource types items up to here have found.
     pub(super) searched: BTreeSet<ComponentInstanceTypeId>,

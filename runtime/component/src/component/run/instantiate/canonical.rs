@@ -55,7 +55,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             results: TypeList::new([]).map_err(unlistable)?,
             is_async: false,
         };
-        Ok(self.cx.data_mut().add_plain_function(self.instance, core, ty)?)
+        let place = self.place.clone();
+        Ok(self.cx.data_mut().add_plain_function(self.instance, core, ty, Some(place))?)
     }
 
     pub(crate) fn lift(
@@ -84,6 +85,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             is_async: options.is_async,
             callback,
             post_return,
+            place: Some(self.place.clone()),
         };
         let function = state.add_lifted(lifted, result.as_ref(), lift_options)?;
         self.spaces.push(Entity::Function(function));

@@ -28,7 +28,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             state.calls.add_embedder_call(call, Vec::new(), <Option<Val>>::lift)?;
             Ok(Begun { call, step })
         };
-        let call = self.run_to_host(begin, |_, _, _| Ok(()))?;
+        let call = self.run_to_host(initialisation, begin, |_, _, _| Ok(()))?;
         let state = self.data_mut();
         state.forget_call(call);
         state.machine.drop_call(call)?;

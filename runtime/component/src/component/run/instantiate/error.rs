@@ -1,6 +1,7 @@
 //! The errors of instantiation.
 
 use alloc::vec::Vec;
+use core::error::Error as _;
 use core::fmt;
 
 use thiserror::Error;
@@ -14,7 +15,8 @@ use crate::error::{Error, Failure};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InstantiateError {
-    /// Something is wrong with what is given for its imports.
+    /// Something is wrong with what is given for its imports. The message has a line for each error,
+    /// with its causes.
     #[error("{}", Lines(.0))]
     Imports(
         /// What, of every import that something is wrong with.
@@ -45,6 +47,11 @@ impl fmt::Display for Lines<'_> {
         for (position, error) in self.0.iter().enumerate() {
             f.write_str(if position == 0 { "" } else { "\n" })?;
             error.fmt(f)?;
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                write!(f, ": {error}")?;
+                cause = error.source();
+            }
         }
         Ok(())
     }

@@ -3,16 +3,13 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use crate::abi::{Resolver, Type, TypeList};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
-use crate::component::definition::import_error::ImportError;
-use crate::component::definition::items::Item;
 use crate::component::run::context::Context;
 use crate::component::run::state::State;
-use crate::component::store::canonical::{CanonicalOptions, Lifted};
+use crate::component::store::canonical::{CanonicalOptions, Lifted, Place};
 use crate::component::store::entity::{Closure, Code, Entity, Exports};
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -32,6 +29,8 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     /// The function whose task initialises the instance.
     pub(crate) initialisation: FunctionId,
     pub(crate) code: Arc<Code<E>>,
+    /// The item that is under way.
+    pub(crate) place: Place,
     /// Host functions may come to modules with tail calls.
     pub(crate) has_tail_calls: bool,
     pub(crate) resolver: Resolver,
@@ -39,12 +38,11 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     /// The imports that the instance is given.
     pub(crate) imports: &'a BTreeMap<Box<str>, Entity<E>>,
     pub(crate) exports: BTreeMap<Box<str>, Entity<E>>,
-    /// The mistakes in what it is given.
-    pub(crate) errors: Vec<ImportError>,
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Makes an instance of a component that is loaded, with what is given for its imports.
+    /// Makes an instance of a component that is loaded, with what is given for its imports, which
+    /// was checked.
     pub(crate) fn instantiate_component(
         &mut self,
         component: &Closure<E>,
@@ -64,17 +62,11 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
     ) -> Result<Exports<E>, InstantiateError> {
         budget.take_instance()?;
         let mut frame = Self::new(cx, component, imports, budget)?;
-        for item in &component.definition.items {
-            // Once an import is wrong, only those that are wrong, too, are of interest.
-            if frame.errors.is_empty() || matches!(item, Item::Import { .. }) {
-                frame.item(item)?;
-            }
+        for (position, item) in component.definition.items.iter().enumerate() {
+            frame.place.item = position;
+            frame.item(item)?;
         }
-        if frame.errors.is_empty() {
-            Ok(Exports(frame.exports))
-        } else {
-            Err(InstantiateError::Imports(frame.errors))
-        }
+        Ok(Exports(frame.exports))
     }
 
     fn new(
@@ -94,7 +86,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             results: nothing,
             is_async: false,
         };
-        let initialisation = state.add_plain_function(instance, None, ty)?;
+        let initialisation = state.add_plain_function(instance, None, ty, None)?;
         let slots = usize::try_from(component.definition.resources).unwrap_or_default();
         Ok(Self {
             cx,
@@ -102,12 +94,12 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             instance,
             initialisation,
             code: component.code.clone(),
+            place: Place { definition: component.definition.clone(), item: 0 },
             has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
             resolver: Resolver::default(),
             spaces: Spaces::new(component.around.clone(), slots),
             imports,
             exports: BTreeMap::new(),
-            errors: Vec::new(),
         })
     }
 
@@ -129,6 +121,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         instance: InstanceId,
         core: Option<E::Function>,
         ty: FunctionType,
+        place: Option<Place>,
     ) -> Result<FunctionId, Error> {
         let options = self.types.add_options(CanonicalOptions::without_memory(instance))?;
         let lifted = Lifted {
@@ -139,6 +132,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             is_async: false,
             callback: None,
             post_return: None,
+            place,
         };
         self.add_lifted(lifted, None, options)
     }

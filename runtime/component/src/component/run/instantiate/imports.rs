@@ -1,194 +1,380 @@
 //! Checking what is given for imports.
+//!
+//! Most of it is known without a store: then it is checked once, when a linker prepares a component.
+//! Only of what instances in a store export, the types are known in that store. So resource types
+//! have numbers of the check's own: one for each token of the host, and one for each number of a
+//! store.
 
 use alloc::boxed::Box;
-use alloc::string::ToString as _;
-use alloc::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use crate::abi::Resolver;
-use crate::component::definition::entity_type::EntityType;
+use crate::abi::{HandleNumbers, Resolver, Type};
+use crate::builtin::TypeIndex;
+use crate::component::definition::extern_type::{ExternType, InstanceType};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::import_error::{ImportError, within};
-use crate::component::definition::items::{Binding, ExternName};
-use crate::component::definition::matching;
-use crate::component::run::host_function::{DeclaredType, HostFunctionCall, TypedHostFunction};
+use crate::component::definition::items::Definition;
+use crate::component::definition::resource_names::ResourceNames;
+use crate::component::definition::{difference, matching};
+use crate::component::run::host_function::{HostFunction, HostFunctionCall};
+use crate::component::run::host_resource::HostResourceType;
 use crate::component::run::state::State;
 use crate::component::store::entity::Entity;
-use crate::component::store::fault::Fault;
 use crate::component::store::functions::Callable;
-use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::Error;
-use crate::limits::Table;
+use crate::engine::CoreEngine;
 use crate::machine::FunctionId;
 
-use super::frame::Frame;
-use super::numbers::SlotNumbers;
+use super::given::{Given, GivenByName};
 
-impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
-    pub(crate) fn import(
-        &mut self,
-        name: &ExternName,
-        ty: &EntityType,
-        binding: Option<&Binding>,
-    ) -> Result<(), Fault> {
-        let path = &*name.full_name;
-        let given = self.imports.get(&name.name);
-        let given = given.ok_or_else(|| Fault::not_validated("an argument is missing"))?.clone();
-        // What comes from a component around this one has been checked by validation.
-        if self.spaces.around.is_some() {
-            self.spaces.bind(binding, &given)?;
-        } else if let Err(error) = check_bound(path, binding, &given) {
-            self.errors.push(error);
-        } else {
-            self.spaces.bind(binding, &given)?;
-            self.check(path, ty, &given)?;
+/// Returns the mistakes in what is given for the imports of a component, each with the position of
+/// its import. Without a store, nothing is said of the functions of instances in one. What is missing
+/// in what is put together was told before.
+pub(crate) fn import_errors<E: CoreEngine, T: 'static>(
+    definition: &Definition,
+    given: &GivenByName<E, T>,
+    state: Option<&State<E, T>>,
+) -> Vec<(usize, ImportError)> {
+    let mut check = ImportCheck {
+        definition,
+        given,
+        state,
+        numbers: BTreeMap::new(),
+        slots: BTreeMap::new(),
+        position: 0,
+        errors: Vec::new(),
+    };
+    for (position, (name, ty)) in definition.imports().enumerate() {
+        check.position = position;
+        if let Some(given) = given.get(&name.name) {
+            check.bind(ty, Found::Given(given));
+            check.check(&name.full_name, ty, Found::Given(given));
         }
-        self.spaces.push(given);
-        Ok(())
+    }
+    check.errors
+}
+
+/// A check that is under way.
+struct ImportCheck<'a, E: CoreEngine, T: 'static> {
+    definition: &'a Definition,
+    given: &'a GivenByName<E, T>,
+    state: Option<&'a State<E, T>>,
+    /// The numbers of resource types.
+    numbers: BTreeMap<ResourceKey, TypeIndex>,
+    /// The resource types that the slots of the component stand for.
+    slots: BTreeMap<TypeIndex, TypeIndex>,
+    /// The position of the import that is checked.
+    position: usize,
+    errors: Vec<(usize, ImportError)>,
+}
+
+/// A resource type, as it is told from others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ResourceKey {
+    /// One of the host that the store has no number for, by its address.
+    Host(usize),
+    /// One with a number in the store.
+    Store(TypeIndex),
+}
+
+/// A thing that was found for an import: a linker has it, or it is in a store.
+enum Found<'a, E: CoreEngine, T: 'static> {
+    Given(&'a Given<E, T>),
+    Entity(&'a Entity<E>),
+}
+
+impl<E: CoreEngine, T: 'static> Clone for Found<'_, E, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: CoreEngine, T: 'static> Copy for Found<'_, E, T> {}
+
+impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Given(given) => given.kind(),
+            Self::Entity(entity) => entity.kind(),
+        }
     }
 
-    /// Checks that what is given for an import is of its type; what isn't is one of the errors.
-    fn check(&mut self, path: &str, expected: &EntityType, given: &Entity<E>) -> Result<(), Error> {
-        let result = match (expected, given) {
-            (EntityType::Function(expected), Entity::Function(function)) => {
-                return self.check_function(path, expected, *function);
+    /// Returns what an instance has by a name.
+    fn part(self, name: &str) -> Option<Self> {
+        match self {
+            Self::Given(Given::Instance(parts)) => parts.get(name).map(Self::Given),
+            Self::Given(Given::Exports(exports, _)) | Self::Entity(Entity::Instance(exports)) => {
+                exports.0.get(name).map(Self::Entity)
             }
-            (EntityType::Instance(expected), Entity::Instance(given)) => {
-                for (name, expected) in &expected.exports {
-                    let path = within(path, name);
-                    match (given.0.get(name), expected) {
-                        (Some(given), expected) => self.check(&path, expected, given)?,
-                        (None, EntityType::Type(_)) => {}
-                        (None, _) => {
-                            let expected = expected.to_string();
-                            self.errors.push(ImportError::Missing { name: path, expected });
-                        }
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if it is put together, so that what is missing was told before.
+    const fn is_put_together(self) -> bool {
+        matches!(self, Self::Given(Given::Instance(_)))
+    }
+}
+
+impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
+    /// Notes what the slots stand for that are named here first.
+    fn bind(&mut self, ty: &ExternType, found: Found<'a, E, T>) {
+        match ty {
+            ExternType::Resource(slot) => {
+                if let Some(number) = self.resource(found) {
+                    self.slots.entry(*slot).or_insert(number);
+                }
+            }
+            ExternType::Instance(ty) => {
+                for (name, ty) in ty.exports() {
+                    if let Some(part) = found.part(name) {
+                        self.bind(ty, part);
                     }
                 }
-                Ok(())
             }
-            (EntityType::Resource(slot), Entity::Resource(given)) => {
-                match self.spaces.slot(*slot) {
-                    Ok(bound) if bound == *given => Ok(()),
-                    _ => Err(ImportError::Mismatch {
-                        name: path.into(),
-                        expected: "the resource type of another import".into(),
-                        given: "a different one".into(),
-                    }),
-                }
-            }
-            (EntityType::Module(expected), Entity::Module(given)) => {
-                matching::module(path, &given.ty, expected)
-            }
-            (EntityType::Component(expected), Entity::Component(given)) => {
-                matching::component(path, &given.definition, expected)
-            }
-            (EntityType::Type(_), _) => Ok(()),
-            (expected, given) => Err(mismatch(path, expected, given.kind())),
-        };
-        self.errors.extend(result.err());
-        Ok(())
+            _ => {}
+        }
     }
 
-    fn check_function(
+    /// Returns the number of a resource type.
+    fn resource(&mut self, found: Found<'a, E, T>) -> Option<TypeIndex> {
+        match found {
+            Found::Given(Given::Resource(token)) => Some(self.of_token(token)),
+            Found::Entity(Entity::Resource(number)) => {
+                Some(self.number(ResourceKey::Store(*number)))
+            }
+            _ => None,
+        }
+    }
+
+    fn of_token(&mut self, token: &HostResourceType<E, T>) -> TypeIndex {
+        let address = token.address();
+        let known = self.state.and_then(|state| state.resource_types.number(address));
+        self.number(known.map_or(ResourceKey::Host(address), ResourceKey::Store))
+    }
+
+    fn number(&mut self, key: ResourceKey) -> TypeIndex {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry(key).or_insert(TypeIndex(next))
+    }
+
+    /// Checks that what was found for an import is of its type.
+    fn check(&mut self, path: &str, expected: &ExternType, found: Found<'a, E, T>) {
+        let result = match (expected, found) {
+            (ExternType::Function(expected), Found::Given(Given::Function(function, _))) => {
+                return self.check_host_function(path, expected, function);
+            }
+            (ExternType::Function(expected), Found::Entity(Entity::Function(function))) => {
+                return self.check_store_function(path, expected, *function);
+            }
+            (ExternType::Instance(expected), Found::Given(Given::Exports(_, store))) => {
+                match self.state {
+                    Some(state) if *store != state.identity => {
+                        Err(ImportError::OtherStore { name: path.into() })
+                    }
+                    _ => return self.check_instance(path, expected, found),
+                }
+            }
+            (
+                ExternType::Instance(expected),
+                Found::Given(Given::Instance(_)) | Found::Entity(Entity::Instance(_)),
+            ) => return self.check_instance(path, expected, found),
+            (
+                ExternType::Resource(slot),
+                Found::Given(Given::Resource(_)) | Found::Entity(Entity::Resource(_)),
+            ) => {
+                if self.resource(found) == self.slots.get(slot).copied() {
+                    return;
+                }
+                Err(ImportError::Mismatch {
+                    name: path.into(),
+                    expected: "the resource type of another import".into(),
+                    given: "a different one".into(),
+                })
+            }
+            (
+                ExternType::Module(expected),
+                Found::Given(Given::Module(given)) | Found::Entity(Entity::Module(given)),
+            ) => matching::module(path, &given.ty, expected),
+            (
+                ExternType::Component(expected),
+                Found::Given(Given::Component(given)) | Found::Entity(Entity::Component(given)),
+            ) => matching::component(path, &given.definition, expected),
+            (ExternType::Type(_), _) => Ok(()),
+            (expected, found) => {
+                Err(mismatch(path, &expected.with_names(&self.slot_names()), found.kind()))
+            }
+        };
+        if let Err(error) = result {
+            self.tell(error);
+        }
+    }
+
+    fn tell(&mut self, error: ImportError) {
+        self.errors.push((self.position, error));
+    }
+
+    fn check_instance(&mut self, path: &str, expected: &InstanceType, found: Found<'a, E, T>) {
+        for (name, expected) in expected.exports() {
+            let path = within(path, name);
+            match (found.part(name), expected) {
+                (Some(part), expected) => self.check(&path, expected, part),
+                (None, ExternType::Type(_)) => {}
+                (None, _) if found.is_put_together() => {}
+                (None, _) => {
+                    let expected = expected.with_names(&self.slot_names()).to_string();
+                    self.tell(ImportError::Missing { name: path, expected });
+                }
+            }
+        }
+    }
+
+    fn check_store_function(&mut self, path: &str, expected: &FunctionType, function: FunctionId) {
+        let Some(found) = self.state.and_then(|state| state.functions.get(function).ok()) else {
+            return;
+        };
+        match found {
+            Callable::Host(function) => self.check_host_function(path, expected, function),
+            Callable::Lifted(lifted) => {
+                let given =
+                    lifted.ty.resolved_by(|number| Some(self.number(ResourceKey::Store(number))));
+                self.compare(path, expected, given, &lifted.ty);
+            }
+        }
+    }
+
+    fn check_host_function(
         &mut self,
         path: &str,
         expected: &FunctionType,
-        function: FunctionId,
-    ) -> Result<(), Error> {
-        let state = self.cx.data_mut();
-        let given = match state.functions.get(function)? {
-            Callable::Lifted(lifted) => lifted.ty.clone(),
-            Callable::Host(function) => {
-                let function = function.clone();
-                match (&function.declared, &function.call) {
-                    (Some(declared), _) => state.declared_type(declared)?,
-                    (None, HostFunctionCall::Typed(function)) => {
-                        return self.check_typed(path, expected, &**function);
-                    }
-                    // It takes what it is given, and says if that isn't its.
-                    (None, _) => return Ok(()),
+        function: &HostFunction<E, T>,
+    ) {
+        match (&function.declared, &function.call) {
+            (Some(declared), _) => {
+                let given = declared.ty.resolved_by(|position| {
+                    let token = usize::try_from(position.0).ok();
+                    let token = token.and_then(|it| declared.resources.get(it))?;
+                    Some(self.of_token(token))
+                });
+                // A position that there isn't makes it another type than any.
+                self.compare(path, expected, given, &declared.ty);
+            }
+            (None, HostFunctionCall::Typed(function)) => {
+                let Some(expected) = self.expected(expected) else { return };
+                if let Err(mismatch) = function.check(&expected) {
+                    let text = expected.with_names(&self.names()).to_string();
+                    let mismatch = Box::new(mismatch.of_type(text));
+                    self.tell(ImportError::Function { name: path.into(), mismatch });
                 }
             }
-        };
-        let Some(expected) = self.expected_function_type(expected)? else { return Ok(()) };
-        if expected != given {
-            self.errors.push(ImportError::Mismatch {
-                name: path.into(),
-                expected: expected.to_string(),
-                given: given.to_string(),
-            });
+            // It takes what it is given, and says if that isn't its.
+            (None, _) => {}
         }
-        Ok(())
     }
 
-    /// Checks that a host function whose types are Rust's own is of the type of an import.
-    fn check_typed(
+    /// Compares the type of a function with what is given, which is nothing if `stated` names resource
+    /// types that there aren't.
+    fn compare(
         &mut self,
         path: &str,
         expected: &FunctionType,
-        function: &dyn TypedHostFunction<E, T>,
-    ) -> Result<(), Error> {
-        let Some(expected) = self.expected_function_type(expected)? else { return Ok(()) };
-        if let Err(mismatch) = function.check(&expected) {
-            let mismatch = Box::new(mismatch);
-            self.errors.push(ImportError::Function { name: path.into(), mismatch });
+        given: Option<FunctionType>,
+        stated: &FunctionType,
+    ) {
+        let Some(expected) = self.expected(expected) else { return };
+        if given.as_ref() == Some(&expected) {
+            return;
         }
-        Ok(())
+        let names = self.names();
+        let (expected, given) = match given {
+            Some(given) => difference::functions((&expected, &names), (&given, &names)),
+            None => (expected.with_names(&names).to_string(), stated.to_string()),
+        };
+        self.tell(ImportError::Mismatch { name: path.into(), expected, given });
     }
 
     /// Returns the type that a function is to have; nothing if it names the resource type of an
-    /// import that is wrong itself.
-    fn expected_function_type(
-        &mut self,
-        expected: &FunctionType,
-    ) -> Result<Option<Arc<FunctionType>>, Error> {
-        match self.resolve_function_type(expected) {
-            Err(Error::Unknown(Table::Types)) if !self.errors.is_empty() => Ok(None),
-            expected => expected.map(Some),
-        }
+    /// import that is wrong itself, which was told.
+    fn expected(&self, expected: &FunctionType) -> Option<FunctionType> {
+        expected.resolved_by(|slot| self.slots.get(&slot).copied())
     }
-}
 
-/// Checks that there are resource types where slots are to be filled from.
-fn check_bound<E: CoreEngine>(
-    path: &str,
-    binding: Option<&Binding>,
-    given: &Entity<E>,
-) -> Result<(), ImportError> {
-    match (binding, given) {
-        (None, _) | (Some(Binding::Resource(_)), Entity::Resource(_)) => Ok(()),
-        (Some(Binding::Resource(_)), given) => Err(mismatch(path, &"resource", given.kind())),
-        (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
-            exports.iter().try_for_each(|(name, binding)| {
-                let path = within(path, name);
-                match (instance.0.get(name), binding) {
-                    (Some(found), binding) => check_bound(&path, Some(binding), found),
-                    (None, Binding::Resource(_)) => {
-                        Err(ImportError::Missing { name: path, expected: "resource".into() })
-                    }
-                    (None, Binding::Instance(_)) => {
-                        Err(ImportError::Missing { name: path, expected: "instance".into() })
-                    }
+    /// Returns the names that the component has for resource types, by their slots.
+    fn slot_names(&self) -> ResourceNames {
+        ResourceNames::of(self.definition.externs())
+    }
+
+    /// Returns the names of resource types by their numbers: those that the component has for them,
+    /// and those of what it is given.
+    fn names(&mut self) -> ResourceNames {
+        let (of_slots, mut names) = (self.slot_names(), ResourceNames::default());
+        for (slot, number) in &self.slots {
+            if let Some(path) = of_slots.path(*slot) {
+                names.add(*number, path);
+            }
+        }
+        for (name, given) in self.given {
+            self.add_names(&mut names, name, Found::Given(given));
+        }
+        // A resource type of the host that is given for nothing has no name.
+        for number in self.numbers.values() {
+            names.add(*number, "another-resource");
+        }
+        names
+    }
+
+    fn add_names(&mut self, names: &mut ResourceNames, path: &str, found: Found<'a, E, T>) {
+        if let Some(number) = self.resource(found) {
+            names.add(number, path);
+        }
+        match found {
+            Found::Given(Given::Instance(parts)) => {
+                for (name, part) in parts {
+                    self.add_names(names, &within(path, name), Found::Given(part));
                 }
-            })
+            }
+            Found::Given(Given::Exports(exports, _)) | Found::Entity(Entity::Instance(exports)) => {
+                for (name, part) in &exports.0 {
+                    self.add_names(names, &within(path, name), Found::Entity(part));
+                }
+            }
+            _ => {}
         }
-        (Some(Binding::Instance(_)), given) => Err(mismatch(path, &"instance", given.kind())),
     }
 }
 
-impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns the type that a host function was said to have, with the store's numbers.
-    fn declared_type(&mut self, declared: &DeclaredType<E, T>) -> Result<Arc<FunctionType>, Error> {
-        let resources = declared.resources.iter();
-        let slots: Vec<_> =
-            resources.map(|token| self.resource_type(token).map(Some)).collect::<Result<_, _>>()?;
-        let mut numbers = SlotNumbers::new(&slots, self);
-        declared.ty.resolve(&mut Resolver::default(), &mut numbers).map(Arc::new)
+/// The numbers of resource types that a function gives; those of streams and futures don't matter.
+struct NumbersBy<F>(F);
+
+impl<F: FnMut(TypeIndex) -> Option<TypeIndex>> HandleNumbers for NumbersBy<F> {
+    type Error = ();
+
+    fn resource(&mut self, number: TypeIndex) -> Result<TypeIndex, ()> {
+        self.0(number).ok_or(())
+    }
+
+    fn stream(&mut self, _: Option<&Type>) -> Result<TypeIndex, ()> {
+        Ok(TypeIndex(0))
+    }
+
+    fn future(&mut self, _: Option<&Type>) -> Result<TypeIndex, ()> {
+        Ok(TypeIndex(0))
+    }
+}
+
+impl FunctionType {
+    /// Returns the same with other numbers; nothing if there is none for a resource type.
+    fn resolved_by(
+        &self,
+        number: impl FnMut(TypeIndex) -> Option<TypeIndex>,
+    ) -> Option<FunctionType> {
+        self.resolve(&mut Resolver::default(), &mut NumbersBy(number)).ok()
     }
 }
 
 fn mismatch(path: &str, expected: &impl Display, given: &'static str) -> ImportError {
-    ImportError::Mismatch { name: path.into(), expected: expected.to_string(), given: given.into() }
+    let name = String::from(path);
+    ImportError::Mismatch { name, expected: expected.to_string(), given: given.into() }
 }

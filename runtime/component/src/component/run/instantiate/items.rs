@@ -17,7 +17,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     /// Does what an item says.
     pub(crate) fn item(&mut self, item: &Item) -> Result<(), InstantiateError> {
         match item {
-            Item::CoreModule { number } => self.core_module(*number)?,
+            Item::CoreModule { number, .. } => self.core_module(*number)?,
             Item::InstantiateCore { module, arguments } => {
                 self.instantiate_module(*module, arguments)?;
             }
@@ -46,7 +46,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             Item::Resource { slot, representation, destructor } => {
                 self.resource(*slot, *representation, *destructor)?;
             }
-            Item::Import { name, ty, binding } => self.import(name, ty, binding.as_ref())?,
+            Item::Import { name, binding, .. } => self.import(name, binding.as_ref())?,
             Item::Export { name, reference, binding, .. } => {
                 self.export(name, *reference, binding.as_ref())?;
             }
@@ -58,6 +58,16 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             }
             Item::Builtin { template, signature } => self.builtin(template, signature)?,
         }
+        Ok(())
+    }
+
+    /// Takes what is given for an import. It was checked: by validation, or before the outermost
+    /// instance was begun.
+    fn import(&mut self, name: &ExternName, binding: Option<&Binding>) -> Result<(), Fault> {
+        let given = self.imports.get(&name.name);
+        let given = given.ok_or_else(|| Fault::not_validated("an argument is missing"))?.clone();
+        self.spaces.bind(binding, &given)?;
+        self.spaces.push(given);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! | `spaces` | its index spaces |
 //! | `items` | the effect of each item |
 //! | `canonical` | canonical definitions |
+//! | `given` | what is given for imports |
 //! | `imports` | checking what is given for imports |
 //! | `numbers` | the store's numbers for what a definition names by its own |
 //! | `core_instance` | instances of core modules |
@@ -17,7 +18,8 @@ mod canonical;
 mod core_instance;
 pub(crate) mod error;
 mod frame;
-mod imports;
+pub(crate) mod given;
+pub(crate) mod imports;
 mod items;
 mod numbers;
 mod spaces;

@@ -76,11 +76,11 @@ fn core_instances_and_their_exports_keep_names_and_indices() {
             (alias core export $i "m" (core memory)))"#,
     );
     let [
-        Item::CoreModule { number: 0 },
+        Item::CoreModule { number: 0, .. },
         Item::InstantiateCore { module: 0, arguments: none },
         Item::AliasCoreExport { sort: CoreSort::Function, instance: 0, name: f },
         Item::CoreInstance { exports },
-        Item::CoreModule { number: 1 },
+        Item::CoreModule { number: 1, .. },
         Item::InstantiateCore { module: 1, arguments },
         Item::AliasCoreExport { sort: CoreSort::Memory, instance: 0, name: m },
     ] = &*decoded.root.items

@@ -7,8 +7,8 @@ mod builtins;
 #[expect(clippy::too_many_lines, reason = "a table, a row a line")]
 #[path = "generated/definitions.rs"]
 mod definitions;
-mod entity_types;
 mod errors;
+mod extern_types;
 mod modules;
 mod types;
 

@@ -6,7 +6,7 @@ use crate::abi::{HandleNumbers, Resolver, Type, TypeList};
 use crate::builtin::TypeIndex;
 
 use super::decoded;
-use crate::component::definition::entity_type::EntityType;
+use crate::component::definition::extern_type::ExternType;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::items::Item;
 
@@ -39,7 +39,7 @@ impl HandleNumbers for Numbers {
 fn functions(text: &str) -> Vec<Arc<FunctionType>> {
     let decoded = decoded(text);
     let function = |item: &Item| match item {
-        Item::Import { ty: EntityType::Function(ty), .. } => Some(Arc::clone(ty)),
+        Item::Import { ty: ExternType::Function(ty), .. } => Some(Arc::clone(ty)),
         _ => None,
     };
     decoded.root.items.iter().filter_map(function).collect()

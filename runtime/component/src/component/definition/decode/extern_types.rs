@@ -7,8 +7,9 @@ use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentInstanceTypeId, ComponentTypeId,
 };
 
-use crate::component::definition::entity_type::{
-    ComponentType, EntityType, InstanceType, NamedTypes,
+use crate::builtin::TypeIndex;
+use crate::component::definition::extern_type::{
+    ExternType, InstanceType, NamedTypes, NestedComponentType,
 };
 use crate::component::definition::items::Binding;
 
@@ -21,21 +22,21 @@ impl KnownTypes {
         &mut self,
         at: Resolved<'_>,
         ty: ComponentEntityType,
-    ) -> Result<EntityType, InvalidComponent> {
+    ) -> Result<ExternType, InvalidComponent> {
         Ok(match ty {
-            ComponentEntityType::Func(id) => EntityType::Function(self.function(at, id)?),
-            ComponentEntityType::Module(id) => EntityType::Module(self.module(at, id)?),
-            ComponentEntityType::Instance(id) => EntityType::Instance(self.instance(at, id)?),
-            ComponentEntityType::Component(id) => EntityType::Component(self.component(at, id)?),
+            ComponentEntityType::Func(id) => ExternType::Function(self.function(at, id)?),
+            ComponentEntityType::Module(id) => ExternType::Module(self.module(at, id)?),
+            ComponentEntityType::Instance(id) => ExternType::Instance(self.instance(at, id)?),
+            ComponentEntityType::Component(id) => ExternType::Component(self.component(at, id)?),
             ComponentEntityType::Value(_) => return Err(InvalidComponent::values(at.offset)),
             ComponentEntityType::Type { created, .. } => match created {
                 ComponentAnyTypeId::Resource(resource) => {
-                    EntityType::Resource(self.slot(resource.resource()))
+                    ExternType::Resource(TypeIndex(self.slot(resource.resource())))
                 }
-                ComponentAnyTypeId::Defined(id) => EntityType::Type(Some(self.defined(at, id)?)),
+                ComponentAnyTypeId::Defined(id) => ExternType::Type(Some(self.defined(at, id)?)),
                 ComponentAnyTypeId::Func(_)
                 | ComponentAnyTypeId::Instance(_)
-                | ComponentAnyTypeId::Component(_) => EntityType::Type(None),
+                | ComponentAnyTypeId::Component(_) => ExternType::Type(None),
             },
         })
     }
@@ -60,7 +61,7 @@ impl KnownTypes {
         &mut self,
         at: Resolved<'_>,
         id: ComponentTypeId,
-    ) -> Result<Arc<ComponentType>, InvalidComponent> {
+    ) -> Result<Arc<NestedComponentType>, InvalidComponent> {
         if let Some(component) = self.components.get(&id) {
             return Ok(Arc::clone(component));
         }
@@ -68,7 +69,7 @@ impl KnownTypes {
             at.types.get(id).ok_or_else(|| at.unexpected("there is no such component type"))?;
         let imports = component.imports.iter().map(|(name, item)| (name, item.ty));
         let exports = component.exports.iter().map(|(name, item)| (name, item.ty));
-        let component = Arc::new(ComponentType {
+        let component = Arc::new(NestedComponentType {
             imports: self.entities(at, imports)?,
             exports: self.entities(at, exports)?,
         });

@@ -1,9 +1,10 @@
 use crate::abi::Type;
+use crate::builtin::TypeIndex;
 use crate::core_value::IntegerType;
 
 use super::decoded;
-use crate::component::definition::entity_type::{
-    CoreEntityType, CoreLimits, CoreValueType, EntityType, HeapType, ReferenceType,
+use crate::component::definition::extern_type::{
+    CoreExternType, CoreLimits, CoreValueType, ExternType, HeapType, ReferenceType,
 };
 use crate::component::definition::items::Item;
 
@@ -22,11 +23,11 @@ fn imports_are_listed_with_their_types_and_exports_too() {
     let types: alloc::vec::Vec<_> =
         decoded.root.imports().map(|(name, ty)| (&*name.name, ty)).collect();
     let [
-        ("f", EntityType::Function(f)),
-        ("t", EntityType::Type(Some(Type::String))),
-        ("r", EntityType::Resource(0)),
-        ("i", EntityType::Instance(i)),
-        ("c", EntityType::Component(c)),
+        ("f", ExternType::Function(f)),
+        ("t", ExternType::Type(Some(Type::String))),
+        ("r", ExternType::Resource(TypeIndex(0))),
+        ("i", ExternType::Instance(i)),
+        ("c", ExternType::Component(c)),
     ] = &*types
     else {
         panic!("{types:?}")
@@ -36,12 +37,12 @@ fn imports_are_listed_with_their_types_and_exports_too() {
     assert!(f.params.types().eq([&Type::U8]));
     assert_eq!(f.result, Some(Type::String));
     assert!(f.results.types().eq([&Type::String]));
-    assert!(matches!(&*i.exports, [(name, EntityType::Function(_))] if &**name == "g"));
-    assert!(matches!(&*c.imports, [(name, EntityType::Function(_))] if &**name == "x"));
-    assert!(matches!(&*c.exports, [(name, EntityType::Function(_))] if &**name == "y"));
+    assert!(matches!(&*i.exports, [(name, ExternType::Function(_))] if &**name == "g"));
+    assert!(matches!(&*c.imports, [(name, ExternType::Function(_))] if &**name == "x"));
+    assert!(matches!(&*c.exports, [(name, ExternType::Function(_))] if &**name == "y"));
     let exports: alloc::vec::Vec<_> =
         decoded.root.exports().map(|(name, ty)| (&*name.name, ty)).collect();
-    assert_eq!(exports, [("h", &EntityType::Function(alloc::sync::Arc::clone(f)))]);
+    assert_eq!(exports, [("h", &ExternType::Function(alloc::sync::Arc::clone(f)))]);
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn the_type_of_a_core_module_has_all_limits() {
             (export "f" (func (param i32 f32) (result i64 f64)))
             (export "e" (tag (param i32))))))"#,
     );
-    let Some(Item::Import { ty: EntityType::Module(module), .. }) = decoded.root.items.first()
+    let Some(Item::Import { ty: ExternType::Module(module), .. }) = decoded.root.items.first()
     else {
         panic!("{decoded:?}")
     };
@@ -71,35 +72,35 @@ fn the_type_of_a_core_module_has_all_limits() {
     assert_eq!(
         imports,
         [
-            CoreEntityType::Memory {
+            CoreExternType::Memory {
                 limits: limits(IntegerType::I64, 1, Some(2), false),
                 page_size_log2: 16
             },
-            CoreEntityType::Table {
+            CoreExternType::Table {
                 element: ReferenceType {
                     is_nullable: true,
                     heap_type: HeapType::Abstract { name: "extern", is_shared: false },
                 },
                 limits: limits(IntegerType::I32, 3, Some(4), false),
             },
-            CoreEntityType::Memory {
+            CoreExternType::Memory {
                 limits: limits(IntegerType::I32, 1, Some(2), true),
                 page_size_log2: 16
             },
-            CoreEntityType::Memory {
+            CoreExternType::Memory {
                 limits: limits(IntegerType::I32, 1, None, false),
                 page_size_log2: 0
             },
         ]
     );
-    let [(_, global), (_, CoreEntityType::Function(f)), (_, CoreEntityType::Tag(tag))] =
+    let [(_, global), (_, CoreExternType::Function(f)), (_, CoreExternType::Tag(tag))] =
         &*module.exports
     else {
         panic!("{module:?}")
     };
     assert_eq!(
         *global,
-        CoreEntityType::Global { ty: CoreValueType::V128, is_mutable: true, is_shared: false }
+        CoreExternType::Global { ty: CoreValueType::V128, is_mutable: true, is_shared: false }
     );
     assert_eq!(*f.params, [CoreValueType::I32, CoreValueType::F32]);
     assert_eq!(*f.results, [CoreValueType::I64, CoreValueType::F64]);

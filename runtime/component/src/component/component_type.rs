@@ -1,0 +1,89 @@
+//! The types of components: what they import and export.
+
+use core::fmt;
+
+use crate::builtin::TypeIndex;
+use crate::component::definition::extern_type::ExternType;
+use crate::component::definition::resource_names::ResourceNames;
+use crate::component::definition::wit::WitText;
+use crate::engine::CoreEngine;
+
+use super::loading::Component;
+
+use alloc::string::String;
+
+/// Questions about the type of a component.
+///
+/// ```
+/// # #[cfg(feature = "wasmi")] {
+/// use weft::component::{Component, ExternType};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// let component = wat::parse_str(r#"
+///     (component
+///         (import "example:words/store@1.0.0" (instance $store
+///             (export "word" (type $word (sub resource)))
+///             (export "[method]word.text" (func (param "self" (borrow $word)) (result string)))
+///             (export "first" (func (result (own $word))))))
+///         (core module $module (func (export "f") (result i32) (i32.const 7)))
+///         (core instance $instance (instantiate $module))
+///         (func (export "count") (result u32) (canon lift (core func $instance "f"))))
+/// "#)?;
+/// let component = Component::new(&Wasmi::default(), &component)?;
+///
+/// let (name, ty) = component.imports().next().unwrap();
+/// assert_eq!(name, "example:words/store@1.0.0");
+/// let ExternType::Instance(store) = ty else { panic!() };
+/// assert_eq!(store.exports().map(|(name, _)| name).nth(2), Some("first"));
+///
+/// assert_eq!(component.to_string(), "\
+/// package root:component;
+///
+/// world root {
+///   import example:words/store@1.0.0;
+///   export count: func() -> u32;
+/// }
+///
+/// package example:words@1.0.0 {
+///   interface store {
+///     resource word {
+///       text: func() -> string;
+///     }
+///     first: func() -> word;
+///   }
+/// }
+/// ");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<E: CoreEngine> Component<E> {
+    /// Returns the names and types of what the component imports, in their order.
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &ExternType)> {
+        self.closure.definition.imports().map(|(name, ty)| (&*name.full_name, ty))
+    }
+
+    /// Returns the names and types of what the component exports, in their order.
+    pub fn exports(&self) -> impl Iterator<Item = (&str, &ExternType)> {
+        self.closure.definition.exports().map(|(name, ty)| (&*name.full_name, ty))
+    }
+
+    /// Returns the name of a resource type, by its number in the types of imports and exports: after
+    /// those of the instances that it is in, as in `wasi:io/error@0.2.0/error`. Nothing if no import
+    /// or export names it.
+    #[must_use]
+    pub fn resource_name(&self, resource: TypeIndex) -> Option<String> {
+        let names = ResourceNames::of(self.closure.definition.externs());
+        names.path(resource).map(String::from)
+    }
+}
+
+/// A world in WIT's syntax, with the interfaces that the component imports and exports.
+///
+/// A component has types by their structure. So a type is spelled by the name that its interface has
+/// for it, and an alias of a type that has no name of its own, such as `type size = u32`, by what it
+/// stands for. What WIT has no words for, such as a core module that is imported, is a comment.
+impl<E: CoreEngine> fmt::Display for Component<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        WitText(&self.closure.definition).fmt(f)
+    }
+}

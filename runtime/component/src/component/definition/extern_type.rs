@@ -1,0 +1,218 @@
+//! The types of imports and exports, as far as they matter at run time.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use crate::abi::Type;
+use crate::builtin::TypeIndex;
+use crate::core_value::IntegerType;
+
+use super::function_type::FunctionType;
+
+/// The type of an import or export of a component.
+///
+/// Resource types are numbered: the same number in `own`, `borrow` and
+/// [`Resource`](Self::Resource), anywhere in the types of one component, means the same resource
+/// type. [`Component::resource_name`](crate::component::Component::resource_name) returns the name
+/// of one. The numbers are not those of a store.
+///
+/// Its text is what WIT would say, on one line, as far as WIT has words for it.
+// Numbers are slots of the definition that the type is in. Those within the type of a component, or
+// of an instance that a component of some type imports or exports, stand for resource types that
+// there will be once there are instances: no binding fills their slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExternType {
+    /// A function.
+    Function(Arc<FunctionType>),
+    /// An instance: an interface, or what is put together of several.
+    Instance(Arc<InstanceType>),
+    /// A component, which whoever imports it instantiates.
+    Component(Arc<NestedComponentType>),
+    /// A core module.
+    Module(Arc<ModuleType>),
+    /// A resource type. If something else has the same number, it is the same resource type.
+    Resource(TypeIndex),
+    /// The type of a value, by the name of the import or export; nothing if it is the type of a
+    /// function, an instance or a component.
+    Type(Option<Type>),
+}
+
+/// Types by the names of what has them, in order.
+pub(crate) type NamedTypes = Box<[(Box<str>, ExternType)]>;
+
+fn named(types: &NamedTypes) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
+    types.iter().map(|(name, ty)| (&**name, ty))
+}
+
+/// The type of an instance: the type of what it exports, by name.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InstanceType {
+    pub(crate) exports: NamedTypes,
+}
+
+impl InstanceType {
+    /// Returns the names and types of what it exports, in their order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
+        named(&self.exports)
+    }
+}
+
+/// The type of a component that is imported or exported.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NestedComponentType {
+    pub(crate) imports: NamedTypes,
+    pub(crate) exports: NamedTypes,
+}
+
+impl NestedComponentType {
+    /// Returns the names and types of what it imports, in their order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
+        named(&self.imports)
+    }
+
+    /// Returns the names and types of what it exports, in their order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
+        named(&self.exports)
+    }
+}
+
+/// The type of a core module.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ModuleType {
+    pub(crate) imports: Box<[CoreImport]>,
+    pub(crate) exports: Box<[(Box<str>, CoreExternType)]>,
+}
+
+impl ModuleType {
+    /// Returns the types of what it imports, by the name of a module and the name in it.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &str, &CoreExternType)> {
+        self.imports.iter().map(|it| (&*it.module, &*it.name, &it.ty))
+    }
+
+    /// Returns the names and types of what it exports.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &CoreExternType)> {
+        self.exports.iter().map(|(name, ty)| (&**name, ty))
+    }
+}
+
+/// An import of a core module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CoreImport {
+    /// The name of a module.
+    pub(crate) module: Box<str>,
+    /// The name in it.
+    pub(crate) name: Box<str>,
+    /// The type.
+    pub(crate) ty: CoreExternType,
+}
+
+/// The type of what a core module imports or exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CoreExternType {
+    /// A function.
+    Function(Arc<CoreSignature>),
+    /// A table.
+    Table {
+        /// The type of its elements.
+        element: ReferenceType,
+        /// The number of its elements.
+        limits: CoreLimits,
+    },
+    /// A memory.
+    Memory {
+        /// The number of its pages.
+        limits: CoreLimits,
+        /// The logarithm, to the base of 2, of the size of a page: 16 unless it says otherwise.
+        page_size_log2: u32,
+    },
+    /// A global.
+    Global {
+        /// The type of its value.
+        ty: CoreValueType,
+        /// `true` if it can be written to.
+        is_mutable: bool,
+        /// `true` if threads share it.
+        is_shared: bool,
+    },
+    /// A tag, by what it carries.
+    Tag(Arc<CoreSignature>),
+}
+
+/// The size of a table or memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CoreLimits {
+    /// The type of its indices or addresses.
+    pub address_type: IntegerType,
+    /// The least size.
+    pub minimum: u64,
+    /// The greatest size.
+    pub maximum: Option<u64>,
+    /// `true` if threads share it.
+    pub is_shared: bool,
+}
+
+/// The type of a core function, of any types and as many as core WebAssembly has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreSignature {
+    pub(crate) params: Box<[CoreValueType]>,
+    pub(crate) results: Box<[CoreValueType]>,
+}
+
+impl CoreSignature {
+    /// Returns the types of its parameters.
+    #[must_use]
+    pub const fn params(&self) -> &[CoreValueType] {
+        &self.params
+    }
+
+    /// Returns the types of its results.
+    #[must_use]
+    pub const fn results(&self) -> &[CoreValueType] {
+        &self.results
+    }
+}
+
+/// The type of a core value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CoreValueType {
+    /// `i32`
+    I32,
+    /// `i64`
+    I64,
+    /// `f32`
+    F32,
+    /// `f64`
+    F64,
+    /// `v128`
+    V128,
+    /// A reference.
+    Reference(ReferenceType),
+}
+
+/// The type of a core reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReferenceType {
+    /// `true` if it may be null.
+    pub is_nullable: bool,
+    /// The kind of thing that it refers to.
+    pub heap_type: HeapType,
+}
+
+/// The kind of thing that a core reference refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HeapType {
+    /// Anything of some kind.
+    Abstract {
+        /// The kind, as the text format spells it: `func`, `extern`, `any` and so on.
+        name: &'static str,
+        /// `true` if threads share it.
+        is_shared: bool,
+    },
+    /// Something of a type that is defined. Equal numbers mean the same type within one decoded
+    /// component, and nothing between two.
+    Defined(u32),
+}

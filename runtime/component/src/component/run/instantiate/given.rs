@@ -1,0 +1,85 @@
+//! The things that are given for the imports of a component, before there is a store.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+
+use crate::component::run::host_function::HostFunction;
+use crate::component::run::host_resource::HostResourceType;
+use crate::component::run::state::State;
+use crate::component::store::entity::{Closure, Entity, Exports};
+use crate::component::store::identity::Identity;
+use crate::component::store::module::Module;
+use crate::engine::CoreEngine;
+use crate::error::Error;
+
+/// A thing that is given for an import.
+pub(crate) enum Given<E: CoreEngine, T: 'static> {
+    /// A host function, with the name of the import.
+    Function(Arc<HostFunction<E, T>>, Box<str>),
+    /// A resource type of the host.
+    Resource(HostResourceType<E, T>),
+    /// A core module.
+    Module(Module<E>),
+    /// A component.
+    Component(Closure<E>),
+    /// An instance that is put together.
+    Instance(GivenByName<E, T>),
+    /// An instance in a store.
+    Exports(Arc<Exports<E>>, Identity),
+    /// A type, which is nothing at run time.
+    Type,
+}
+
+/// Things that are given, by the names of imports.
+pub(crate) type GivenByName<E, T> = BTreeMap<Box<str>, Given<E, T>>;
+
+impl<E: CoreEngine, T: 'static> Given<E, T> {
+    /// Returns what it is, for messages.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Function(..) => "a function",
+            Self::Resource(_) => "a resource type",
+            Self::Module(_) => "a core module",
+            Self::Component(_) => "a component",
+            Self::Instance(_) | Self::Exports(..) => "an instance",
+            Self::Type => "a type",
+        }
+    }
+
+    /// Returns `true` if something of it is in a store, so that only there it is known what.
+    pub(crate) fn is_in_store(&self) -> bool {
+        match self {
+            Self::Exports(..) => true,
+            Self::Instance(parts) => parts.values().any(Self::is_in_store),
+            _ => false,
+        }
+    }
+
+    /// Returns what it is in a store.
+    pub(crate) fn entity(&self, state: &mut State<E, T>) -> Result<Entity<E>, Error> {
+        Ok(match self {
+            Self::Function(function, path) => {
+                let State { functions, machine, names, .. } = state;
+                let define = |number| machine.define_host_function(number);
+                let id = functions.host_function_id(function, define)?;
+                names.name_function(id, path);
+                Entity::Function(id)
+            }
+            Self::Resource(token) => Entity::Resource(state.resource_type(token)?),
+            Self::Module(module) => Entity::Module(module.clone()),
+            Self::Component(component) => Entity::Component(component.clone()),
+            Self::Instance(parts) => Entity::Instance(Arc::new(Exports(entities(parts, state)?))),
+            Self::Exports(exports, _) => Entity::Instance(exports.clone()),
+            Self::Type => Entity::Type,
+        })
+    }
+}
+
+/// Returns what things that are given are in a store.
+pub(crate) fn entities<E: CoreEngine, T: 'static>(
+    given: &GivenByName<E, T>,
+    state: &mut State<E, T>,
+) -> Result<BTreeMap<Box<str>, Entity<E>>, Error> {
+    given.iter().map(|(name, given)| Ok((name.clone(), given.entity(state)?))).collect()
+}

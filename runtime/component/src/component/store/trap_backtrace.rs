@@ -1,0 +1,231 @@
+//! Backtraces of traps: where guests were when something trapped, and who had called them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::error::Error;
+use core::fmt;
+
+use crate::engine::CoreFrame;
+use crate::machine::GuestCode;
+
+use super::call_error::CallError;
+
+/// The largest number of frames of a backtrace, because guests decide how deeply they call.
+pub(crate) const MAX_FRAMES: usize = 64;
+
+/// A trap, and where it was: which function of which instance, called by whom, across tasks and
+/// components.
+///
+/// [`Store::last_trap`](crate::component::Store::last_trap) returns that of the last trap, and
+/// [`CallError::InstanceTrapped`] has the one of the trap that it tells of. Its text begins with the
+/// error, and has a line for each frame.
+///
+/// ```
+/// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+/// use weft::component::{Component, Linker, Store};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// let component = wat::parse_str(r#"
+///     (component
+///         (import "log" (func $log))
+///         (core func $log (canon lower (func $log)))
+///         (core module $Shop
+///             (import "host" "log" (func $log))
+///             (func (export "buy") (call $log)))
+///         (core instance $shop (instantiate $Shop (with "host" (instance
+///             (export "log" (func $log))))))
+///         (func (export "buy") (canon lift (core func $shop "buy"))))
+/// "#)?;
+/// let engine = Wasmi::default();
+/// let mut linker = Linker::new();
+/// linker.function("log", |_, _| Err("the disk is full".into()));
+/// let mut store = Store::new(&engine, ());
+/// let instance = store.instantiate(&Component::new(&engine, &component)?, &linker)?;
+/// let buy = store.function(&instance, "buy")?;
+/// store.call(&buy, &[]).unwrap_err();
+///
+/// let trap = store.last_trap().unwrap();
+/// assert_eq!(
+///     trap.to_string(),
+///     "a host function failed\n\
+///      0: the host function `log`\n\
+///      1: `buy` of instance 1: core function `buy` of core module `Shop`",
+/// );
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TrapBacktrace {
+    error: CallError,
+    frames: Vec<TrapFrame>,
+    is_cut: bool,
+    core_frames: Vec<CoreFrame>,
+}
+
+/// A frame of a [`TrapBacktrace`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrapFrame {
+    /// A host function, by the name of the import.
+    HostFunction(String),
+    /// A function of a guest.
+    Guest(GuestFrame),
+    /// An instance, which made the call: no task of it waits for the call by itself now.
+    Instance(String),
+}
+
+/// A function of a guest in a [`TrapBacktrace`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GuestFrame {
+    /// The function that was called: as it is exported first, from the innermost instance on.
+    /// Nothing if the guest was being instantiated.
+    pub function: Option<String>,
+    /// Its instance: the number of the instance that the host made, from 1, and from there on the
+    /// number of each in the one around it, from 0.
+    pub instance: String,
+    /// The part of the function that ran.
+    pub code: GuestCode,
+    /// The core function that was entered for it.
+    pub core: Option<CoreEntry>,
+    /// `true` if the guest had stopped: it waits for the frame before this one.
+    pub is_waiting: bool,
+}
+
+/// A core function that a component enters, in a [`GuestFrame`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CoreEntry {
+    /// The number of its core module, among all of the component and those within it. Nothing if
+    /// the module was imported.
+    pub module: Option<usize>,
+    /// The name of its core module, as its name section says.
+    pub module_name: Option<String>,
+    /// The name that it is exported as.
+    pub export: String,
+    /// Its name, as the name section of its module says.
+    pub name: Option<String>,
+}
+
+impl TrapBacktrace {
+    pub(crate) const fn new(
+        error: CallError,
+        frames: Vec<TrapFrame>,
+        is_cut: bool,
+        core_frames: Vec<CoreFrame>,
+    ) -> Self {
+        Self { error, frames, is_cut, core_frames }
+    }
+
+    /// Returns a trap of which nobody knows where it was.
+    pub(crate) const fn without_frames(error: CallError) -> Self {
+        Self::new(error, Vec::new(), false, Vec::new())
+    }
+
+    /// Returns the error that calls ended with.
+    #[must_use]
+    pub const fn error(&self) -> &CallError {
+        &self.error
+    }
+
+    /// Returns the frames, the innermost first, at most 64: those on the stack of nested calls, and
+    /// after them the tasks that wait for the outermost one.
+    #[must_use]
+    pub fn frames(&self) -> &[TrapFrame] {
+        &self.frames
+    }
+
+    /// Returns `true` if there were more frames.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// Returns the core functions that were active in the innermost guest, the innermost first, if
+    /// the engine knows them: see [`CoreContext::trap_frames`](crate::engine::CoreContext::trap_frames).
+    #[must_use]
+    pub fn core_frames(&self) -> &[CoreFrame] {
+        &self.core_frames
+    }
+
+    /// Returns the name of the outermost function of a guest: the one that the host called, if it
+    /// waits for what trapped.
+    #[must_use]
+    pub fn function(&self) -> Option<&str> {
+        self.frames.iter().rev().find_map(|frame| match frame {
+            TrapFrame::Guest(guest) => guest.function.as_deref(),
+            TrapFrame::HostFunction(_) | TrapFrame::Instance(_) => None,
+        })
+    }
+}
+
+impl fmt::Display for TrapBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)?;
+        for frame in &self.core_frames {
+            write!(f, "\n-  {frame}")?;
+        }
+        for (position, frame) in self.frames.iter().enumerate() {
+            write!(f, "\n{position}: {frame}")?;
+        }
+        if self.is_cut { f.write_str("\nand more") } else { Ok(()) }
+    }
+}
+
+/// Its message begins with that of the error, and its cause is that of the error.
+impl Error for TrapBacktrace {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl fmt::Display for TrapFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HostFunction(name) => write!(f, "the host function `{name}`"),
+            Self::Guest(guest) => guest.fmt(f),
+            Self::Instance(instance) => write!(f, "called by instance {instance}"),
+        }
+    }
+}
+
+impl fmt::Display for GuestFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_waiting {
+            f.write_str("awaited by ")?;
+        }
+        match &self.function {
+            Some(function) => write!(f, "{}`{function}`", part(self.code))?,
+            None if self.code == GuestCode::Realloc => f.write_str("`realloc`")?,
+            None => f.write_str("the instantiation")?,
+        }
+        write!(f, " of instance {}", self.instance)?;
+        match &self.core {
+            Some(core) => write!(f, ": {core}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns the words before a function's name that tell which part of it runs.
+const fn part(code: GuestCode) -> &'static str {
+    match code {
+        GuestCode::Function | GuestCode::Realloc => "",
+        GuestCode::Destructor => "the destructor ",
+        GuestCode::PostReturn => "`post-return` of ",
+        GuestCode::Callback => "the callback of ",
+        GuestCode::StartFunction => "a thread of ",
+    }
+}
+
+impl fmt::Display for CoreEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { module, module_name, export, name } = self;
+        write!(f, "core function `{}`", name.as_ref().unwrap_or(export))?;
+        match (module_name, module) {
+            (Some(name), _) => write!(f, " of core module `{name}`"),
+            (None, Some(number)) => write!(f, " of core module {number}"),
+            (None, None) => f.write_str(" of an imported core module"),
+        }
+    }
+}
