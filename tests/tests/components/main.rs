@@ -7,6 +7,7 @@
 //! | `embedder` | faults of the embedder's side that are known, ignored until it is built |
 //! | `access` | handles of a store, for code that runs beside it |
 //! | `panics` | panics in code of the host's |
+//! | `held` | host functions that wait though their type isn't `async`, and the guests that are held |
 //! | `driving` | calls that wait, many at a time, and how they are driven |
 //! | `engine` | the adapter for wasmi, and what components owe to it |
 //! | `counting_engine` | an adapter that is not one of Weft's |
@@ -33,6 +34,8 @@ mod embedder;
 mod engine;
 #[cfg(test)]
 mod giving_up;
+#[cfg(test)]
+mod held;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

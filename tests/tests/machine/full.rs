@@ -4,6 +4,7 @@
 //! succeeds when something was freed.
 
 mod calls;
+mod held;
 
 use weft_core::builtin::TypeIndex;
 use weft_core::code::SubtaskState;
@@ -64,6 +65,7 @@ narrow! {
     FewErrorContexts: error_contexts 2;
     FewFrames: frames 4;
     NoFrames: frames 0;
+    FewHeldFrames: held_frames 6;
 }
 
 /// What is there before a table is filled: a stackful function runs in the first instance.

@@ -25,9 +25,9 @@ use crate::steps::{back, back_with_event, returned, subtask, trap_of};
 weft_core::limits! {
     /// Enough for every scenario.
     pub(crate) struct Bounded {
-        instances: 4, functions: 24, types: 16, handles: 24, thread_indices: 16, tasks: 16,
+        instances: 6, functions: 24, types: 16, handles: 24, thread_indices: 16, tasks: 16,
         threads: 16, waitables: 32, waitable_sets: 8, resources: 16, lends: 8, error_contexts: 8,
-        frames: 16, held_frames: 12, message_bytes: 16,
+        frames: 16, held_frames: 24, message_bytes: 16,
     }
     extensions {
         task_records: 16, contexts: 24, context_scopes: 12, context_values: 3, error_records: 8,

@@ -55,6 +55,8 @@ mod full;
 #[cfg(test)]
 mod guests;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod hooks;
 #[cfg(all(test, feature = "alloc"))]
 mod host_allocations;

@@ -50,6 +50,9 @@ pub(crate) enum Doing {
     NewErrorContext,
     DropErrorContext,
     LockDown,
+    HoldCallers,
+    InvokeForHeld,
+    UnwindHeld,
 }
 
 /// Each kind, those that matter more more often.
@@ -124,12 +127,17 @@ pub(crate) const DOINGS: [Doing; 64] = {
 };
 
 /// What is left of the kinds.
-pub(crate) const MORE_DOINGS: [Doing; 5] = [
+pub(crate) const MORE_DOINGS: [Doing; 10] = [
     Doing::Trapped,
     Doing::LowerErrorContext,
     Doing::NewErrorContext,
     Doing::DropErrorContext,
     Doing::LockDown,
+    Doing::HoldCallers,
+    Doing::HoldCallers,
+    Doing::InvokeForHeld,
+    Doing::InvokeForHeld,
+    Doing::UnwindHeld,
 ];
 
 /// An operation, with numbers that say on what.

@@ -143,7 +143,8 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
             Ok(_) => {}
             Err(Failure::Trap(trap)) => {
                 self.seen.insert(trap.rule().id().to_owned());
-                self.is_unwound = matches!(name, "invoke" | "tick" | "cancel_call");
+                self.is_unwound =
+                    matches!(name, "invoke" | "invoke_for_held" | "tick" | "cancel_call");
             }
             Err(Failure::Error(error)) => {
                 assert_eq!(before, self.snapshot(), "{name}: {error} changes something");
@@ -274,6 +275,23 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
                 let step = self.attempt("host_returned", Machine::host_returned)?;
                 self.take(step, c)
             }
+            Doing::HoldCallers => {
+                let Some(call) = self.guest_call(operation) else { return Ok(()) };
+                let step = self.attempt("hold_callers", |machine| machine.hold_callers(call))?;
+                self.seen.insert("held".to_owned());
+                self.take(step, c)
+            }
+            Doing::InvokeForHeld => {
+                let (Some(call), guests) = (self.held_call(operation), self.entered(false)) else {
+                    return Ok(());
+                };
+                let Some(function) = one_of(&guests, c) else { return Ok(()) };
+                let (call, step) = self.attempt("invoke_for_held", |machine| {
+                    machine.invoke_for_held(call, function)
+                })?;
+                self.calls.push(call);
+                self.take(step, c)
+            }
             Doing::TakeStep if !self.is_obedient => {
                 let Some(step) = (!self.steps.is_empty())
                     .then(|| self.steps.swap_remove(usize::from(a) % self.steps.len()))
@@ -354,15 +372,37 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
         match (self.machine.current(), is_entered) {
             (Some(_), _) if is_begun || doing == D::HostReturned => D::Call,
-            (None, true) if is_guests || doing == D::Tick => {
-                [D::StartHostFunctionCall, D::ReturnHostFunctionCall, D::HostReturned, D::Invoke]
-                    [usize::from(a) % 4]
-            }
+            (None, true) if is_guests || doing == D::Tick => [
+                D::StartHostFunctionCall,
+                D::ReturnHostFunctionCall,
+                D::HostReturned,
+                D::Invoke,
+                D::HoldCallers,
+            ][usize::from(a) % 5],
             (None, false) if is_guests || doing == D::HostReturned => {
                 if self.machine.ready_threads() > 0 && a % 3 > 0 { D::Tick } else { D::Invoke }
             }
             _ => doing,
         }
+    }
+
+    /// A call that a guest has made: the latest, unless it is done blindly.
+    pub(super) fn guest_call(&self, operation: Operation) -> Option<SubtaskId> {
+        let Operation { a, .. } = operation;
+        if operation.is_blind() {
+            return one_of(&self.guest_calls, a);
+        }
+        self.guest_calls.last().copied()
+    }
+
+    /// A call of a host function whose callers are held, unless it is done blindly.
+    pub(super) fn held_call(&self, operation: Operation) -> Option<SubtaskId> {
+        if operation.is_blind() {
+            return self.guest_call(operation);
+        }
+        let is_held = |call: &SubtaskId| self.machine.are_callers_held(*call) == Ok(true);
+        let held: Vec<_> = self.guest_calls.iter().copied().filter(is_held).collect();
+        one_of(&held, operation.b)
     }
 
     /// The guests' functions, of instances that may be entered if it isn't done blindly.

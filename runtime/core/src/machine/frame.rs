@@ -80,6 +80,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Frame::RequestCancellation { task, instance, has_resumed } => {
                 self.frames.pop();
                 if self.is_resolved(task)?
+                    || self.is_closed_by_held(instance)?
                     || has_resumed && self.choose(Choice::CancellationGoesOn, 2)? == 0
                 {
                     return Ok(None);

@@ -5,23 +5,30 @@
 //! put aside, and come back when the function has returned. Meanwhile, other instances go on.
 //!
 //! - No thread of an instance runs that has a thread in a held stack.
-//! - A call that would enter such an instance waits. If its caller can't wait, as it is in a call of
-//!   a function that isn't `async` or called one, the caller is held, too.
+//! - A call that would enter such an instance waits. If somebody on the stack can't wait, as they are
+//!   in a call of a function that isn't `async` or called one, the stack is held, too.
 //! - Calls that the function makes [itself](Machine::invoke_for_held) enter, as those of a host function
-//!   do that doesn't wait. A stack of theirs that is held has to come back first.
+//!   do that doesn't wait. A stack of theirs that is held has to come back first. So those who are held
+//!   in an instance come back in the reverse order, which guests rely on that keep a stack in memory.
+//! - If an instance that would be held also runs below, under a host function that doesn't wait, the
+//!   stack can't be held: that function goes on, and its caller would before the one that is held.
+//!   This is the trap `cannot-block-sync-task`.
 //!
 //! To guests, it is as if the function had run all the time, on the caller's stack.
 //!
 //! [Blocking](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#blocking)
 
+use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Storage, Table};
+use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::record::definition::LiftedFunction;
 use super::record::frame::Frame;
-use super::record::held::{HeldEntry, HeldFrame};
+use super::record::held::{Bottom, HeldEntry, HeldFrame};
 use super::record::instance::Instance;
 use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
 use super::record::waitable::Waitable;
@@ -29,9 +36,9 @@ use super::state::Machine;
 use super::step::{Flow, Step};
 use crate::id::{FunctionId, SubtaskId};
 
-/// The most entries that a held stack has besides the frames that there are now: its bottom, a frame
-/// that is pushed for a call, and the entering of the thread at its top.
-const EXTRA_ENTRIES: usize = 3;
+/// The entries of a stack whose thread at the top waits to enter, besides its frames: its bottom, and
+/// the entering.
+const ENTRIES_OF_ENTERING: usize = 2;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The host gives control back after [`Step::CallHost`], in place of
@@ -43,7 +50,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`MachineError::NotEntered`] if the call isn't the one that is under way;
     /// [`MachineError::AlreadyResolved`]; [`Error::Unknown`]; [`Error::Full`]:
-    /// [`Table::HeldFrames`].
+    /// [`Table::HeldFrames`]. Traps: `cannot-block-sync-task` if an instance on the stack also runs below
+    /// another host function, or [holding is forbidden](Self::forbid_holding); those of what goes on.
     pub fn hold_callers(&mut self, call: SubtaskId) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         let subtask = self.host_function_call(call)?;
@@ -51,8 +59,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Some(Frame::Lower { thread, subtask: lowered, .. }) if lowered == subtask => thread,
             _ => return Err(MachineError::NotEntered.into()),
         };
-        self.reserve_held()?;
+        self.held.reserve(self.num_frames_of_host().saturating_add(1))?;
         self.advance(|machine| {
+            machine.check_hold()?;
             machine.hold(thread, Queue::Unlisted, None)?;
             machine.waitables.get_mut(subtask)?.waiter = Some(thread);
             Ok(None)
@@ -70,12 +79,33 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         call: SubtaskId,
         function: FunctionId,
     ) -> Result<(SubtaskId, Step), Failure> {
-        let holder = self.waitables.get(self.subtask_key(call)?)?.waiter;
-        let holder = match holder {
-            Some(thread) if self.held_stack(thread)?.is_some() => Some(thread),
-            _ => None,
-        };
+        let holder = self.holder_for(call)?;
         self.invoke_with(function, None, holder)
+    }
+
+    /// [`drop_host_resource`](Self::drop_host_resource), by the host function that `call` is a call of. If
+    /// its callers are held, the destructor enters their instances.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`drop_host_resource`](Self::drop_host_resource), and [`Error::Unknown`] if there is no
+    /// such call.
+    pub fn drop_host_resource_for_held(
+        &mut self,
+        call: SubtaskId,
+        ty: TypeIndex,
+        representation: u64,
+    ) -> Result<Option<(SubtaskId, Step)>, Failure> {
+        let holder = self.holder_for(call)?;
+        self.drop_host_resource_with(ty, representation, holder)
+    }
+
+    /// The thread at the top of the stack that is held for a host function.
+    fn holder_for(&self, call: SubtaskId) -> Result<Option<Key<Thread>>, Error> {
+        match self.waitables.get(self.subtask_key(call)?)?.waiter {
+            Some(thread) if self.held_stack(thread)?.is_some() => Ok(Some(thread)),
+            _ => Ok(None),
+        }
     }
 
     /// Returns `true` if the callers of a host function are held.
@@ -84,10 +114,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Unknown`]
     pub fn are_callers_held(&self, call: SubtaskId) -> Result<bool, Error> {
-        match self.waitables.get(self.subtask_key(call)?)?.waiter {
-            Some(thread) => Ok(self.held_stack(thread)?.is_some()),
-            None => Ok(false),
-        }
+        Ok(self.holder_for(call)?.is_some())
     }
 
     /// Unwinds a held stack that can't go on, as the instance at its top is locked down: as a trap
@@ -98,14 +125,29 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn unwind_held(&mut self) -> Result<bool, Error> {
+        self.unwind_held_if(|machine, thread, _| {
+            let instance = machine.tasks.get(machine.threads.get(thread)?.task)?.instance;
+            Ok(machine.instances.get(instance)?.lockdown)
+        })
+    }
+
+    /// Unwinds a held stack that `instance` is part of, which is locked down. Returns `true` if there was
+    /// one.
+    pub(crate) fn unwind_held_of(&mut self, instance: Key<Instance>) -> Result<bool, Error> {
+        self.unwind_held_if(|machine, _, stack| Ok(machine.num_held_frames(stack, instance)? > 0))
+    }
+
+    fn unwind_held_if(
+        &mut self,
+        is_lost: impl Fn(&Self, Key<Thread>, Key<HeldFrame>) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
         if self.held.len() == 0 {
             return Ok(false);
         }
         for position in 0..self.threads.positions() {
             let Some(thread) = self.threads.key_at(position) else { continue };
             let Some(stack) = self.held_stack(thread)? else { continue };
-            let instance = self.tasks.get(self.threads.get(thread)?.task)?.instance;
-            if self.instances.get(instance)?.lockdown && self.has_held_frames(stack)? {
+            if self.has_held_frames(stack)? && is_lost(self, thread, stack)? {
                 self.abandon_held(thread, stack)?;
                 return Ok(true);
             }
@@ -113,41 +155,82 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(false)
     }
 
-    /// Unwinds a held stack with a guest of `instance` on it, which is given up. Returns `true` if there
-    /// was one, so that there may be others.
-    pub(crate) fn unwind_held_of(&mut self, instance: Key<Instance>) -> Result<bool, Error> {
-        if self.instances.get(instance)?.held == 0 {
-            return Ok(false);
+    /// Makes sure that there is room for a call that would enter an instance with a held guest, and for
+    /// its callers, if they may have to be held.
+    pub(crate) fn reserve_entering(
+        &mut self,
+        lifted: &LiftedFunction,
+        with_callers: bool,
+    ) -> Result<(), Error> {
+        if self.instances.get(self.instance_key(lifted.instance)?)?.held == 0 {
+            return Ok(());
         }
-        for position in 0..self.threads.positions() {
-            let Some(thread) = self.threads.key_at(position) else { continue };
-            let Some(stack) = self.held_stack(thread)? else { continue };
-            if self.is_on_stack(instance, stack)? {
-                self.abandon_held(thread, stack)?;
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        // The frame of the call is not there yet.
+        let frames = if with_callers { self.num_frames_of_host().saturating_add(1) } else { 0 };
+        self.held.reserve(frames.saturating_add(ENTRIES_OF_ENTERING))
     }
 
-    /// Returns `true` if a guest of `instance` is on a held stack.
-    fn is_on_stack(&self, instance: Key<Instance>, stack: Key<HeldFrame>) -> Result<bool, Error> {
-        let mut entry = Some(stack);
-        while let Some(key) = entry {
-            let HeldFrame { entry: held, above } = *self.held.get(key)?;
-            if let HeldEntry::Frame(frame) = held
-                && self.instance_of_frame(frame)? == Some(instance)
-            {
-                return Ok(true);
-            }
-            entry = above;
-        }
-        Ok(false)
+    /// The frames of the stack of nested calls, the innermost first.
+    fn frames_from_top(&self) -> impl Iterator<Item = Frame> {
+        (0..self.frames.len()).rev().filter_map(|it| self.frames.get(it)).copied()
     }
 
-    /// Makes sure that there is room to hold the stack of nested calls.
-    pub(crate) fn reserve_held(&mut self) -> Result<(), Error> {
-        self.held.reserve(self.frames.len().saturating_add(EXTRA_ENTRIES))
+    /// How many frames there are above the one of the host that began them.
+    fn num_frames_of_host(&self) -> usize {
+        self.frames_from_top()
+            .take_while(|frame| {
+                !matches!(
+                    frame,
+                    Frame::Host { .. } | Frame::HostCopy { .. } | Frame::Realloc { .. }
+                )
+            })
+            .count()
+    }
+
+    /// The thread at the top of the held stack whose host function has begun what runs, if there is
+    /// one.
+    pub(crate) fn current_holder(&self) -> Option<Key<Thread>> {
+        self.frames_from_top().find_map(|frame| match frame {
+            Frame::Host { holder } => Some(holder),
+            _ => None,
+        })?
+    }
+
+    /// The thread at the top of the held stack whose host function has begun what `thread` is held
+    /// in.
+    pub(crate) fn holder_of(&self, thread: Key<Thread>) -> Result<Option<Key<Thread>>, Error> {
+        match self.held_stack(thread)? {
+            Some(stack) => Ok(self.bottom(stack)?.inside_of),
+            None => Ok(None),
+        }
+    }
+
+    /// Says whether the stack of nested calls can be held from now on: not while it has a frame that can't
+    /// stop, such as the start function of a core module. Returns whether that was forbidden before.
+    ///
+    /// What would be held then traps with [`CannotBlockSyncTask`](Trap::CannotBlockSyncTask).
+    #[inline]
+    pub const fn forbid_holding(&mut self, is_forbidden: bool) -> bool {
+        core::mem::replace(&mut self.is_holding_forbidden, is_forbidden)
+    }
+
+    /// Fails if the stack of nested calls can't be held, as that is [forbidden](Self::forbid_holding), or
+    /// as one of its instances also runs below the host function that has begun it, which does not
+    /// wait.
+    fn check_hold(&self) -> Result<(), Failure> {
+        if self.is_holding_forbidden {
+            return Err(Trap::CannotBlockSyncTask.into());
+        }
+        let num_frames = self.num_frames_of_host();
+        for below in self.frames_from_top().skip(num_frames) {
+            let Some(instance) = self.instance_of_frame(below)? else { continue };
+            for frame in self.frames_from_top().take(num_frames) {
+                if self.instance_of_frame(frame)? == Some(instance) {
+                    return Err(Trap::CannotBlockSyncTask.into());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Holds the stack of nested calls down to where the host has begun it. `thread` is at its top,
@@ -162,74 +245,84 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if let Some(enter) = enter {
             above = Some(self.held.insert(HeldFrame { entry: HeldEntry::Enter(enter), above })?);
         }
-        let mut inside_of = None;
         while let Some(frame) = self.top_frame() {
-            if let Frame::Host { holder } = frame {
-                inside_of = holder;
-            }
             let Some(instance) = self.instance_of_frame(frame)? else { break };
             self.frames.pop();
             self.instances.get_mut(instance)?.held += 1;
             self.count(instance)?;
             above = Some(self.held.insert(HeldFrame { entry: HeldEntry::Frame(frame), above })?);
         }
-        let bottom = HeldEntry::Bottom { inside_of, held_inside: 0 };
-        let stack = self.held.insert(HeldFrame { entry: bottom, above })?;
-        self.change_held_inside(inside_of, |held_inside| held_inside + 1)?;
+        self.wait_in_held(thread, queue, above)
+    }
+
+    /// Puts the bottom below a held stack, and lets the thread at its top wait.
+    fn wait_in_held(
+        &mut self,
+        thread: Key<Thread>,
+        queue: Queue,
+        above: Option<Key<HeldFrame>>,
+    ) -> Result<(), Error> {
+        let inside_of = self.current_holder();
+        let bottom = Bottom { inside_of, held_inside: 0, entering_inside: 0 };
+        let stack = self.held.insert(HeldFrame { entry: HeldEntry::Bottom(bottom), above })?;
+        let has_frames = self.has_held_frames(stack)?;
+        self.change_inside(inside_of, |holder| *holder.count(has_frames) += 1)?;
         self.start_waiting(thread, queue, Continuation::Held(stack))
     }
 
-    /// Holds the callers of a call that would enter an instance with a held guest, if they can't wait.
-    /// The callee's `thread` waits in any case. The frame of the callee's own loop is not pushed yet.
+    /// Lets a call wait that would enter an instance with a held guest. If one of its callers can't
+    /// wait, they are held. The frame of the callee's own loop is not pushed yet.
     pub(crate) fn hold_entering(
         &mut self,
         thread: Key<Thread>,
         begin: Continuation,
     ) -> Result<Flow, Failure> {
-        let is_async = self.is_async_typed(self.threads.get(thread)?.task)?;
-        if let Some(Frame::Lower { thread: caller, is_async: false, .. }) = self.top_frame()
-            && !(is_async && self.is_async_typed(self.threads.get(caller)?.task)?)
-        {
+        if self.is_waited_for(self.is_async_typed(self.threads.get(thread)?.task)?) {
+            self.check_hold()?;
             self.hold(thread, Queue::Freed, Some(begin))?;
             return Ok(None);
         }
         let enter = HeldFrame { entry: HeldEntry::Enter(begin), above: None };
         let above = Some(self.held.insert(enter)?);
-        let bottom = HeldEntry::Bottom { inside_of: None, held_inside: 0 };
-        let stack = self.held.insert(HeldFrame { entry: bottom, above })?;
-        self.start_waiting(thread, Queue::Freed, Continuation::Held(stack))?;
+        self.wait_in_held(thread, Queue::Freed, above)?;
         Ok(None)
+    }
+
+    /// Returns `true` if a caller on the stack can't go on, nor wait, before the callee has returned.
+    fn is_waited_for(&self, is_async_typed: bool) -> bool {
+        for frame in self.frames_from_top() {
+            match frame {
+                Frame::Lower { is_async: true, .. }
+                | Frame::CancelSubtask { is_async: true, .. }
+                | Frame::Host { .. }
+                | Frame::HostCopy { .. }
+                | Frame::Realloc { .. } => return false,
+                Frame::Lift { .. } => return true,
+                Frame::Lower { .. } if !is_async_typed => return true,
+                Frame::Lower { .. }
+                | Frame::CancelSubtask { .. }
+                | Frame::RequestCancellation { .. } => {}
+            }
+        }
+        false
     }
 
     /// Returns `true` if a call has to wait before it enters `instance`, as a guest of it is held, and
     /// not for the host function that has begun the call.
     #[inline]
     pub(crate) fn is_closed_by_held(&self, instance: Key<Instance>) -> Result<bool, Error> {
-        if self.instances.get(instance)?.held == 0 {
+        let num_held = self.instances.get(instance)?.held;
+        if num_held == 0 {
             return Ok(false);
         }
-        let frames = (0..self.frames.len()).rev().filter_map(|it| self.frames.get(it));
-        let mut holder = frames.copied().find_map(|frame| match frame {
-            Frame::Host { holder } => Some(holder),
-            _ => None,
-        });
-        while let Some(Some(thread)) = holder {
+        let mut num_of_holders = 0;
+        let mut holder = self.current_holder();
+        while let Some(thread) = holder {
             let Some(stack) = self.held_stack(thread)? else { break };
-            let mut entry = Some(stack);
-            holder = None;
-            while let Some(key) = entry {
-                let held = self.held.get(key)?;
-                match held.entry {
-                    HeldEntry::Bottom { inside_of, .. } => holder = Some(inside_of),
-                    HeldEntry::Frame(frame) if self.instance_of_frame(frame)? == Some(instance) => {
-                        return Ok(false);
-                    }
-                    HeldEntry::Frame(_) | HeldEntry::Enter(_) => {}
-                }
-                entry = held.above;
-            }
+            num_of_holders += self.num_held_frames(stack, instance)?;
+            holder = self.bottom(stack)?.inside_of;
         }
-        Ok(true)
+        Ok(num_of_holders < num_held)
     }
 
     /// Puts the frames of a held stack back, at whose top `thread` is, and goes on.
@@ -238,12 +331,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         thread: Key<Thread>,
         stack: Key<HeldFrame>,
     ) -> Result<Flow, Failure> {
+        self.leave_holder(stack)?;
+        self.forget_holder(thread, stack)?;
         let mut entry = Some(stack);
         let mut enter = None;
         while let Some(key) = entry {
             let HeldFrame { entry: restored, above } = self.held.remove(key)?;
             match restored {
-                HeldEntry::Bottom { inside_of, .. } => self.leave_held(inside_of)?,
+                HeldEntry::Bottom(_) => {}
                 HeldEntry::Frame(frame) => {
                     self.push_frame(frame)?;
                     self.release_frame(frame)?;
@@ -261,10 +356,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// The queue of a thread whose host function has returned, at the top of a held stack.
     pub(crate) fn queue_of_resolved(&self, stack: Key<HeldFrame>) -> Result<Queue, Error> {
-        Ok(match self.held.get(stack)?.entry {
-            HeldEntry::Bottom { held_inside, .. } if held_inside > 0 => Queue::Unlisted,
-            _ => Queue::Resolved,
-        })
+        let is_last = self.bottom(stack)?.held_inside == 0;
+        Ok(if is_last { Queue::Resolved } else { Queue::Unlisted })
     }
 
     /// Returns the call that the thread at the top of a held stack has made; nothing if it waits to
@@ -287,14 +380,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Forgets what is held for a thread that is removed, and waits to enter.
-    pub(crate) fn drop_held(&mut self, stack: Key<HeldFrame>) -> Result<(), Error> {
+    pub(crate) fn drop_held(
+        &mut self,
+        thread: Key<Thread>,
+        stack: Key<HeldFrame>,
+    ) -> Result<(), Error> {
+        self.leave_holder(stack)?;
+        self.forget_holder(thread, stack)?;
         let mut entry = Some(stack);
         while let Some(key) = entry {
             let HeldFrame { entry: dropped, above } = self.held.remove(key)?;
-            match dropped {
-                HeldEntry::Bottom { inside_of, .. } => self.leave_held(inside_of)?,
-                HeldEntry::Frame(frame) => self.release_frame(frame)?,
-                HeldEntry::Enter(_) => {}
+            if let HeldEntry::Frame(frame) = dropped {
+                self.release_frame(frame)?;
             }
             entry = above;
         }
@@ -318,7 +415,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             }
             entry = above;
         }
-        self.drop_held(stack)
+        self.drop_held(thread, stack)
     }
 
     /// Returns the stack at whose top `thread` is held.
@@ -357,34 +454,88 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.count(instance)
     }
 
-    /// A stack is held no more that the host function of `holder` has begun.
-    fn leave_held(&mut self, holder: Option<Key<Thread>>) -> Result<(), Error> {
-        self.change_held_inside(holder, |held_inside| held_inside - 1)?;
+    /// How many frames of a held stack are of `instance`.
+    fn num_held_frames(
+        &self,
+        stack: Key<HeldFrame>,
+        instance: Key<Instance>,
+    ) -> Result<u32, Error> {
+        let mut num_frames = 0;
+        let mut entry = Some(stack);
+        while let Some(key) = entry {
+            let held = self.held.get(key)?;
+            if let HeldEntry::Frame(frame) = held.entry
+                && self.instance_of_frame(frame)? == Some(instance)
+            {
+                num_frames += 1;
+            }
+            entry = held.above;
+        }
+        Ok(num_frames)
+    }
+
+    fn bottom(&self, stack: Key<HeldFrame>) -> Result<&Bottom, Error> {
+        match &self.held.get(stack)?.entry {
+            HeldEntry::Bottom(bottom) => Ok(bottom),
+            _ => Err(Error::Inconsistent(Table::HeldFrames)),
+        }
+    }
+
+    fn bottom_mut(&mut self, stack: Key<HeldFrame>) -> Result<&mut Bottom, Error> {
+        match &mut self.held.get_mut(stack)?.entry {
+            HeldEntry::Bottom(bottom) => Ok(bottom),
+            _ => Err(Error::Inconsistent(Table::HeldFrames)),
+        }
+    }
+
+    /// A stack waits no more. If a host function has begun it whose callers are held, it is one less
+    /// that these wait for.
+    fn leave_holder(&mut self, stack: Key<HeldFrame>) -> Result<(), Error> {
+        let has_frames = self.has_held_frames(stack)?;
+        let inside_of = self.bottom_mut(stack)?.inside_of.take();
+        self.change_inside(inside_of, |holder| *holder.count(has_frames) -= 1)
+    }
+
+    /// The number of stacks changes that the host function of `holder` has begun. Its callers come
+    /// back if it has returned, and none of these is held.
+    fn change_inside(
+        &mut self,
+        holder: Option<Key<Thread>>,
+        change: impl FnOnce(&mut Bottom),
+    ) -> Result<(), Error> {
         let Some(thread) = holder else { return Ok(()) };
         let Some(stack) = self.held_stack(thread)? else { return Ok(()) };
-        let has_resolved = match self.call_of_held(stack)? {
-            Some(call) => self.subtask(call)?.resolved(),
-            None => false,
-        };
-        if has_resolved && self.queue_of_resolved(stack)? == Queue::Resolved {
-            self.requeue(thread, Queue::Resolved)?;
+        change(self.bottom_mut(stack)?);
+        let Some(call) = self.call_of_held(stack)? else { return Ok(()) };
+        let queue = self.queue_of_resolved(stack)?;
+        if self.subtask(call)?.resolved() && self.threads.get(thread)?.queue != queue {
+            self.requeue(thread, queue)?;
         }
         Ok(())
     }
 
-    fn change_held_inside(
-        &mut self,
-        holder: Option<Key<Thread>>,
-        change: impl FnOnce(u32) -> u32,
-    ) -> Result<(), Error> {
-        let Some(thread) = holder else { return Ok(()) };
-        let Some(stack) = self.held_stack(thread)? else { return Ok(()) };
-        match &mut self.held.get_mut(stack)?.entry {
-            HeldEntry::Bottom { held_inside, .. } => {
-                *held_inside = change(*held_inside);
-                Ok(())
+    /// `thread`, at the top of a held stack, is there no more: what its host function has begun is on
+    /// its own from now on.
+    fn forget_holder(&mut self, thread: Key<Thread>, stack: Key<HeldFrame>) -> Result<(), Error> {
+        for position in 0..self.frames.len() {
+            if let Some(Frame::Host { holder }) = self.frames.get_mut(position)
+                && *holder == Some(thread)
+            {
+                *holder = None;
             }
-            _ => Err(Error::Inconsistent(Table::HeldFrames)),
         }
+        let bottom = self.bottom(stack)?;
+        if bottom.held_inside == 0 && bottom.entering_inside == 0 {
+            return Ok(());
+        }
+        for position in 0..self.held.positions() {
+            let Some(key) = self.held.key_at(position) else { continue };
+            if let HeldEntry::Bottom(Bottom { inside_of, .. }) = &mut self.held.get_mut(key)?.entry
+                && *inside_of == Some(thread)
+            {
+                *inside_of = None;
+            }
+        }
+        Ok(())
     }
 }

@@ -9,8 +9,9 @@ use crate::chooser::Chooser;
 use crate::error::Failure;
 use crate::limits::Limits;
 
+use super::arena::Key;
 use super::hooks::Hooks;
-use super::record::task::TaskState;
+use super::record::task::{TaskState, Thread};
 use super::state::Machine;
 use super::step::Step;
 use crate::id::{SubtaskId, TaskId};
@@ -35,12 +36,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         ty: TypeIndex,
         representation: u64,
     ) -> Result<Option<(SubtaskId, Step)>, Failure> {
+        self.drop_host_resource_with(ty, representation, None)
+    }
+
+    /// As `drop_host_resource`. `holder` is at the top of the stack that is held for the host function
+    /// which drops it.
+    pub(crate) fn drop_host_resource_with(
+        &mut self,
+        ty: TypeIndex,
+        representation: u64,
+        holder: Option<Key<Thread>>,
+    ) -> Result<Option<(SubtaskId, Step)>, Failure> {
         self.check_host_has_control()?;
         let (defined_by, destructor) = self.resource_type(ty)?;
         let is_defined = defined_by.is_some_and(|it| self.instance_key(it).is_ok());
         match destructor {
             Some(destructor) if is_defined => {
-                self.invoke_with(destructor, Some(representation), None).map(Some)
+                self.invoke_with(destructor, Some(representation), holder).map(Some)
             }
             _ => Ok(None),
         }

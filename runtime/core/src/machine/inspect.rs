@@ -15,7 +15,7 @@ use crate::trap::{CopyDirection, EndKind};
 use super::arena::Key;
 use super::hooks::Hooks;
 use super::record::tables::Handle;
-use super::record::task::{Continuation, Thread, ThreadActivity};
+use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
 use super::record::waitable::{Callee, EndActivity, Kind, Waitable};
 use super::state::Machine;
 use crate::id::{
@@ -157,7 +157,7 @@ pub enum ThreadState {
 /// What a thread waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitingOn {
-    /// To enter its instance, behind backpressure.
+    /// To enter its instance, behind backpressure, or while a guest of it is held.
     Entering,
     /// Its turn.
     Turn,
@@ -201,7 +201,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         };
         Ok(InstanceView {
             backpressure: instance.backpressure,
-            waiting_to_enter: instance.queues.waiting_to_enter(),
+            waiting_to_enter: instance.queues.waiting_to_enter()
+                + instance.queues.len(Queue::Freed),
             exclusive_thread,
             may_leave: instance.may_leave,
             is_held: instance.held > 0,

@@ -15,7 +15,9 @@
 //! | `freed` | always |
 //! | `resolved` | never |
 //!
-//! While a guest of the instance is [held](Machine::hold_callers), only those in `resolved` are ready.
+//! While a guest of the instance is [held](Machine::hold_callers), only those in `resolved` are ready
+//! in [`tick`](Machine::tick). A thread of the instance that runs all the same, for the host function
+//! which holds, lets others run as ever.
 //!
 //! Sets that have both waiters and events are in a list of their instance, and instances with a
 //! ready thread are in a ring of the machine, which they take turns in. So nothing here
@@ -94,8 +96,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.ready_at(instance, Among::Registered, position)
     }
 
-    /// `Thread.ready`
+    /// `Thread.ready`, for `Store.tick`.
     pub(crate) fn is_ready(&self, thread: Key<Thread>) -> Result<bool, Error> {
+        let waiting = self.threads.get(thread)?;
+        if self.instances.get(self.tasks.get(waiting.task)?.instance)?.held > 0 {
+            return Ok(waiting.queue == Queue::Resolved);
+        }
+        self.is_ready_beside(thread)
+    }
+
+    /// `Thread.ready`, for a thread that runs in the same instance.
+    pub(crate) fn is_ready_beside(&self, thread: Key<Thread>) -> Result<bool, Error> {
         let waiting = self.threads.get(thread)?;
         if waiting.state != ThreadActivity::Waiting {
             return Ok(false);
@@ -109,9 +120,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 _ => Ok(false),
             }
         };
-        if instance.held > 0 {
-            return Ok(waiting.queue == Queue::Resolved);
-        }
         let unlocked = instance.exclusive_thread.is_none();
         Ok(match waiting.queue {
             Queue::Unlisted | Queue::Resolved => false,
@@ -232,8 +240,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(0);
         }
         let queues = &instance.queues;
-        if instance.held > 0 {
-            return Ok(if among == Among::All { queues.len(Queue::Resolved) } else { 0 });
+        if instance.held > 0 && among == Among::All {
+            return Ok(queues.len(Queue::Resolved));
         }
         let mut count = queues.len(Queue::Now) + queues.set_waiters;
         if instance.exclusive_thread.is_none() {
@@ -264,7 +272,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let entering = among == Among::All && instance.backpressure == 0;
         let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
         let first = |queue| Some(Place::Queue(queue, queues.first(queue)?));
-        if instance.held > 0 {
+        if instance.held > 0 && among == Among::All {
             return self.at(instance, &mut [first(Queue::Resolved)], position);
         }
         let mut places = [

@@ -52,6 +52,8 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) messages: L::ErrorContexts<L::Message>,
     /// Whom control returns to, the innermost last.
     pub(super) frames: L::Frames<Frame>,
+    /// Whether the stack of nested calls can't be held.
+    pub(super) is_holding_forbidden: bool,
     /// The frames of the stacks that are held.
     pub(super) held: Arena<HeldFrame, L::HeldFrames<Slot<HeldFrame>>>,
     /// The thread that runs; nothing while the host does.
@@ -120,6 +122,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             error_contexts: Arena::new(Table::ErrorContexts),
             messages: Storage::EMPTY,
             frames: Storage::EMPTY,
+            is_holding_forbidden: false,
             held: Arena::new(Table::HeldFrames),
             current: None,
             outstanding: Outstanding::Nothing,

@@ -203,7 +203,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
     ///
     /// [`MachineError::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
-    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], or what the
+    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], [`Table::HeldFrames`], or what the
     /// [hooks](super::Hooks) have no room for; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
     /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///
@@ -228,6 +228,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.check_lift(function, &lifted)?;
         self.prepare_call(None, Some(function))?;
         self.reserve_frames(1 + frames_of(&lifted))?;
+        self.reserve_entering(&lifted, false)?;
         self.reserve_thread_index(&lifted)?;
         let mut subtask = Subtask::new(Callee::Gone);
         subtask.ends = Ends::Event;
@@ -258,16 +259,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         self.reserve_frames(1)?;
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
-        self.begin(None, |machine| machine.resume(thread))
+        let holder = self.holder_of(thread)?;
+        self.begin(holder, |machine| machine.resume(thread))
     }
 
     /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
+    /// `holder` is at the top of the held stack whose host function does so, if that isn't the one below
+    /// which this is nested.
     #[inline]
     fn begin(
         &mut self,
         holder: Option<Key<Thread>>,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
     ) -> Result<Step, Failure> {
+        let holder = holder.or_else(|| self.current_holder());
         self.push_frame(Frame::Host { holder })?;
         let step = self.advance(act);
         if step.is_err() {

@@ -166,7 +166,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         thread: Key<Thread>,
         other: Key<Thread>,
     ) -> Result<Flow, Failure> {
-        if self.is_ready(other)? {
+        if self.is_ready_beside(other)? {
             self.stop_waiting(other)?;
             self.suspend_then_resume(thread, other)
         } else {
@@ -180,7 +180,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         thread: Key<Thread>,
         other: Key<Thread>,
     ) -> Result<Flow, Failure> {
-        if self.is_ready(other)? {
+        if self.is_ready_beside(other)? {
             self.stop_waiting(other)?;
             self.yield_then_resume(thread, other)
         } else {

@@ -9,6 +9,7 @@ mod ends;
 mod entering;
 mod error_contexts;
 mod forward;
+mod held;
 mod host_ends;
 mod host_functions;
 mod host_resources;

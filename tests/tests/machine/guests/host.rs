@@ -38,6 +38,18 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         Ok((call, self.answer(Ok(step))?))
     }
 
+    /// Calls a function for the host function that `held` is a call of.
+    #[track_caller]
+    pub(crate) fn begin_for_held(
+        &mut self,
+        held: SubtaskId,
+        function: FunctionId,
+    ) -> (SubtaskId, Step) {
+        let (call, step) = self.machine.invoke_for_held(held, function).unwrap();
+        self.calls.push(call);
+        (call, self.answer(Ok(step)).unwrap())
+    }
+
     /// Lets one ready thread run.
     #[track_caller]
     pub(crate) fn tick(&mut self) -> Step {
@@ -228,6 +240,9 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     pub(crate) fn clean_up(&mut self) {
         while self.machine.trapped().is_ok() {}
         for instance in std::mem::take(&mut self.instances) {
+            if self.machine.instance_view(instance).is_ok_and(|view| view.is_held) {
+                self.machine.lock_down_instance(instance).unwrap();
+            }
             let removed = self.machine.remove_instance(instance);
             assert!(matches!(removed, Ok(()) | Err(Error::Unknown(Table::Instances))));
         }

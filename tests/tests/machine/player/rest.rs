@@ -6,7 +6,7 @@ use weft_core::core_value::CoreValue;
 use weft_core::error::{Error, Failure, MachineError};
 use weft_core::limits::{Limits, Table};
 use weft_core::machine::{
-    ErrorContextId, HandleView, InstanceId, Machine, ThreadState, ThreadView,
+    ErrorContextId, HandleView, InstanceId, Machine, ThreadState, ThreadView, WaitingOn,
 };
 use weft_core::trap::CopyDirection;
 
@@ -20,6 +20,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         let Operation { doing, a, b, c } = operation;
         let of = BOTH[usize::from(b) % 2];
         let call = one_of(&self.guest_calls, if operation.is_blind() { a } else { a % 4 / 3 });
+        let call = self.held_call(operation).filter(|_| a % 3 > 0).or(call);
         let end = one_of(&self.ends, a);
         let error_context = one_of(&self.error_contexts, a);
         match (doing, call, end, error_context, self.instance(c)) {
@@ -43,6 +44,10 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
                 .attempt("cancel_host_function_call", |machine| {
                     machine.cancel_host_function_call(call)
                 }),
+            (Doing::UnwindHeld, ..) => {
+                self.attempt("unwind_held", Machine::unwind_held).map(|_| ())?;
+                Ok(())
+            }
             (Doing::HostEvent, ..) => {
                 self.attempt("next_host_event", Machine::next_host_event).map(|_| ())
             }
@@ -193,6 +198,15 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
             }
             assert_eq!((members, pending), (in_sets, in_sets_pending));
         }
+        for thread in &threads {
+            let is_held = machine.instance_view(thread.instance).unwrap().is_held;
+            if is_held && is_ready(thread.state) {
+                assert!(matches!(
+                    thread.state,
+                    ThreadState::Waiting { on: WaitingOn::Call(_), .. }
+                ));
+            }
+        }
         for end in &self.ends {
             let other = machine.other_end(*end);
             assert!(!matches!(other, Err(Error::Inconsistent(_))), "{end:?}");
@@ -205,6 +219,9 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
     pub(crate) fn clean_up(&mut self) {
         while self.machine.trapped().is_ok() {}
         for instance in std::mem::take(&mut self.instances) {
+            if self.machine.instance_view(instance).unwrap().is_held {
+                self.machine.lock_down_instance(instance).unwrap();
+            }
             self.machine.remove_instance(instance).unwrap();
         }
         for call in std::mem::take(&mut self.calls) {

@@ -66,7 +66,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(None);
         }
         state.handles.claim_owned(&state.machine, resource)?;
-        let begun = match state.machine.drop_host_resource(ty, representation) {
+        let begun = match state.drop_host_resource(ty, representation) {
             Ok(begun) => begun,
             Err(failure) => {
                 refused(state);

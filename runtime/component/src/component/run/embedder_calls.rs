@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::abi::Val;
+use crate::builtin::TypeIndex;
 use crate::code::SubtaskState;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::store::call_error::CallError;
@@ -136,6 +137,20 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
                 self.machine.invoke_for_held(call, function)
             }
             _ => self.machine.invoke(function),
+        }
+    }
+
+    /// Begins the drop of a guest's resource, for the host function that has control, if one has.
+    pub(crate) fn drop_host_resource(
+        &mut self,
+        ty: TypeIndex,
+        representation: u64,
+    ) -> Result<Option<(SubtaskId, Step)>, Failure> {
+        match self.acting.call {
+            Some(call) if self.machine.call_state(call).is_ok() => {
+                self.machine.drop_host_resource_for_held(call, ty, representation)
+            }
+            _ => self.machine.drop_host_resource(ty, representation),
         }
     }
 

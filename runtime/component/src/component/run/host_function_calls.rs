@@ -66,9 +66,6 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if may_wait || state.waiting.count() == 0 || has_ended(state)? {
             return Ok(state.machine.host_returned()?);
         }
-        if state.crossing.is_in_start() {
-            return Err(Trap::CannotBlockSyncTask.into());
-        }
         Ok(state.machine.hold_callers(subtask)?)
     }
 

@@ -54,14 +54,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Takes steps until the host has control again. If something traps, what the host began is
     /// unwound; who else is to hear of it is the caller's matter.
     pub(crate) fn enter(&mut self, next: Next) -> Result<Entered, CallError> {
-        let is_in_start = self.data_mut().crossing.set_in_start(false);
+        let is_forbidden = self.data_mut().machine.forbid_holding(false);
         let result = match next {
             Next::Continue(thread) => {
                 self.go_on(thread).and_then(|next| self.drive(Base::Host, next))
             }
             next @ Next::Step(_) => self.drive(Base::Host, next),
         };
-        self.data_mut().crossing.set_in_start(is_in_start);
+        self.data_mut().machine.forbid_holding(is_forbidden);
         match result {
             Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
             Ok(Driven::Interrupted) => Ok(Entered::Interrupted),

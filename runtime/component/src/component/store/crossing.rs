@@ -30,8 +30,6 @@ pub(crate) struct Crossing<S, I> {
     depth: u32,
     /// The largest such number.
     max_depth: u32,
-    /// Whether a start function is below what the host has begun last, in which nothing can stop.
-    is_in_start: bool,
     starting: Option<S>,
     started: Option<I>,
 }
@@ -77,7 +75,6 @@ impl<S, I> Crossing<S, I> {
             fault: None,
             depth: 0,
             max_depth: StoreLimits::DEFAULT.native_calls,
-            is_in_start: false,
             starting: None,
             started: None,
         }
@@ -110,17 +107,6 @@ impl<S, I> Crossing<S, I> {
     /// Sets how many calls of the engine may nest in one another.
     pub(crate) const fn set_max_depth(&mut self, max_depth: u32) {
         self.max_depth = max_depth;
-    }
-
-    /// Says whether a start function is below what runs from now on. Returns whether one was before.
-    #[inline]
-    pub(crate) const fn set_in_start(&mut self, is_in_start: bool) -> bool {
-        core::mem::replace(&mut self.is_in_start, is_in_start)
-    }
-
-    /// Returns `true` if a start function is below what runs, so that it can't stop.
-    pub(crate) const fn is_in_start(&self) -> bool {
-        self.is_in_start
     }
 
     /// Hands over the arguments of the guest function that is called next.

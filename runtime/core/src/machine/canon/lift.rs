@@ -29,9 +29,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Err(Trap::CannotEnterComponentInstance.into());
         };
         self.check_enter(instance)?;
-        if self.instances.get(instance)?.held > 0 {
-            self.reserve_held()?;
-        }
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
         Ok(self.prepare_task(lifted.instance, Some(function))?)

@@ -32,8 +32,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`Waitables`](crate::limits::Table::Waitables), [`Handles`](crate::limits::Table::Handles),
     /// [`Tasks`](crate::limits::Table::Tasks), [`Threads`](crate::limits::Table::Threads),
     /// [`ThreadIndices`](crate::limits::Table::ThreadIndices),
-    /// [`Frames`](crate::limits::Table::Frames), or what the [hooks](crate::machine::Hooks) have no
-    /// room for. Traps: `cannot-leave-component-instance`, `cannot-enter-component-instance`,
+    /// [`Frames`](crate::limits::Table::Frames), [`HeldFrames`](crate::limits::Table::HeldFrames), or what
+    /// the [hooks](crate::machine::Hooks) have no room for. Traps: `cannot-leave-component-instance`, `cannot-enter-component-instance`,
     /// `table-full`, `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
@@ -84,6 +84,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let mut has_room = self.reserve_frames(frames).map_err(Failure::from);
         if let Function::Lifted(lifted) = &callee {
             has_room = has_room.and_then(|()| self.check_lift(function, lifted));
+            has_room = has_room.and_then(|()| Ok(self.reserve_entering(lifted, !is_async)?));
             has_room = has_room.and_then(|()| Ok(self.reserve_thread_index(lifted)?));
         }
         if has_room.is_err() && is_async {

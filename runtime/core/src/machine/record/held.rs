@@ -17,14 +17,27 @@ pub(crate) struct HeldFrame {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum HeldEntry {
     /// The bottom of the stack.
-    Bottom {
-        /// The thread at the top of the held stack whose host function has begun this one.
-        inside_of: Option<Key<Thread>>,
-        /// How many held stacks its own host function has begun.
-        held_inside: u32,
-    },
+    Bottom(Bottom),
     /// A frame, as it was on the stack of nested calls.
     Frame(Frame),
     /// The thread at the top waits to enter its instance; then it goes on so.
     Enter(Continuation),
+}
+
+/// The bottom of a held stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bottom {
+    /// The thread at the top of the held stack whose host function has begun this one.
+    pub(crate) inside_of: Option<Key<Thread>>,
+    /// How many held stacks its own host function has begun.
+    pub(crate) held_inside: u32,
+    /// How many calls wait to enter that its own host function has begun, and whose callers aren't held.
+    pub(crate) entering_inside: u32,
+}
+
+impl Bottom {
+    /// The number of those inside that have held frames, or of those that don't.
+    pub(crate) const fn count(&mut self, has_frames: bool) -> &mut u32 {
+        if has_frames { &mut self.held_inside } else { &mut self.entering_inside }
+    }
 }

@@ -40,10 +40,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn start_core_instance(&mut self) -> Result<Next, Fault> {
         let starting = self.data_mut().crossing.take_starting()?;
         self.data_mut().crossing.enter();
-        let before = self.data_mut().crossing.set_in_start(true);
+        let before = self.data_mut().machine.forbid_holding(true);
         let result = self.instantiate(&starting.module, &starting.imports);
         let state = self.data_mut();
-        state.crossing.set_in_start(before);
+        state.machine.forbid_holding(before);
         state.crossing.leave();
         match result {
             Ok(instance) => {
