@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `typed` | functions with Rust's own types |
+//! | `streams` | streams and futures with a source or a sink |
 //! | `embedder` | faults of the embedder's side that are known, ignored until it is built |
 //! | `access` | handles of a store, for code that runs beside it |
 //! | `panics` | panics in code of the host's |
@@ -48,5 +49,7 @@ mod official_suite;
 mod panics;
 #[cfg(test)]
 mod programs;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod typed;

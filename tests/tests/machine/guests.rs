@@ -6,6 +6,8 @@
 
 mod host;
 
+use std::collections::VecDeque;
+
 use weft_core::builtin::Outcome;
 use weft_core::chooser::{Chooser, FirstInFirstOut};
 use weft_core::code::{CallbackCode, CallbackResult, Ends, SubtaskState};
@@ -14,8 +16,8 @@ use weft_core::error::{Error, Failure};
 use weft_core::host::ExtendedMachine;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::machine::{
-    EndId, ErrorContextId, Event, FunctionId, InstanceId, LiftMode, LiftedFunction, Resumed,
-    ReturnToken, Step, SubtaskId, ThreadId, TypeDefinition,
+    AfterServed, EndId, ErrorContextId, Event, FunctionId, InstanceId, LiftMode, LiftedFunction,
+    Resumed, ReturnToken, Step, SubtaskId, ThreadId, TypeDefinition,
 };
 use weft_core::trap::Trap;
 
@@ -45,6 +47,9 @@ pub(crate) struct GuestMachine<L: ExtensionLimits, C = FirstInFirstOut> {
     pub(crate) machine: ExtendedMachine<L, C>,
     /// How many values each copy has moved.
     pub(crate) copies: Vec<u32>,
+    /// What becomes of copies with ends that the host serves: how many values there are, and how the
+    /// end goes on.
+    pub(crate) served: VecDeque<(u32, AfterServed)>,
     /// The representations of the host's resources that guests have dropped.
     pub(crate) dropped: Vec<u64>,
     pub(crate) instances: Vec<InstanceId>,
@@ -85,6 +90,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
             host,
             host_function_call: None,
             copies: Vec::new(),
+            served: VecDeque::new(),
             dropped: Vec::new(),
             instances: Vec::new(),
             refused: Vec::new(),

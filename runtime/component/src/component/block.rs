@@ -24,7 +24,7 @@ use super::stores::{CallId, Store};
 use super::threads::{SpawnedThread, ThreadError};
 
 /// Wakes a thread that is parked.
-struct Unpark(Thread);
+pub(super) struct Unpark(pub(super) Thread);
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {

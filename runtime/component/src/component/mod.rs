@@ -12,6 +12,7 @@
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
+//! | [`streams`] | streams and futures with a source or a sink |
 //! | [`StoreLimits`], [`InterruptHandle`] | what guests may take, and stopping them |
 //! | [`LoadError`], [`InstantiateError`], [`CallError`], [`WaitsForHost`], [`Deadlock`] | why it did not work |
 //!
@@ -49,6 +50,7 @@ mod remove_error;
 mod run;
 mod store;
 mod stores;
+pub mod streams;
 mod threads;
 mod typed_function;
 mod wait;

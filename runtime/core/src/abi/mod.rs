@@ -60,6 +60,7 @@ pub use string::{
 #[cfg(feature = "derive")]
 pub use typed::Value;
 pub use typed::{
-    ComponentType, FlagsAbi, Lift, LiftedList, Lower, ResourceKey, Shape, VariantAbi, check_length,
-    lift_flat_values, load_field, lower_flat_values, plain_field, record_abi, store_field,
+    ComponentType, Elements, FlagsAbi, Lift, LiftedList, LoadElements, Lower, ResourceKey, Shape,
+    StoreElements, VariantAbi, Window, check_length, lift_flat_values, load_field,
+    lower_flat_values, plain_field, record_abi, store_field,
 };

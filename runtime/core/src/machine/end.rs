@@ -98,7 +98,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Some(owner) => Some(self.instance_id(owner)?),
             None => None,
         };
-        Ok(CopySide { end: self.end_id(key)?, instance, buffer })
+        let is_served = self.end(key)?.is_served();
+        Ok(CopySide { end: self.end_id(key)?, instance, buffer, is_served })
     }
 
     /// `End.copy`, behind the moving of values: they have arrived.
@@ -136,7 +137,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// `End.copy` has returned: goes on with who called it.
-    fn copy_ended(&mut self, end: Key<Waitable>, then: AfterCopy) -> Result<Flow, Failure> {
+    pub(super) fn copy_ended(
+        &mut self,
+        end: Key<Waitable>,
+        then: AfterCopy,
+    ) -> Result<Flow, Failure> {
         match then {
             AfterCopy::Host => Ok(None),
             AfterCopy::Forward => self.return_builtin(self.current_thread()?, 0),
@@ -153,7 +158,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(());
         }
         let host_has_other = match other {
-            Some(other) => self.waitables.get(other)?.owner.is_none(),
+            // What is served is never in the middle of something.
+            Some(other) => {
+                self.waitables.get(other)?.owner.is_none() && !self.end(other)?.is_served()
+            }
             None => false,
         };
         if !host_has_other || self.choose(Choice::HostCopyCancelled, 2)? == 0 {

@@ -75,7 +75,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The values of a host's read or write could not be moved: it is as if it had not begun.
     pub(crate) fn abandon_host_copy(&mut self, end: EndId) -> Result<(), Error> {
         if let Ok(key) = self.end_key(end) {
-            self.end_mut(key)?.state = EndActivity::Idle;
+            let end = self.end_mut(key)?;
+            if end.is_served() {
+                end.set_offered(false);
+            } else {
+                end.state = EndActivity::Idle;
+            }
         }
         Ok(())
     }
@@ -135,14 +140,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Whether the host holds this end.
     pub fn is_hosts_end(&self, end: EndId) -> bool {
-        self.hosts_end(end).is_ok()
+        let Ok(key) = self.end_key(end) else { return false };
+        self.waitables.get(key).is_ok_and(|found| found.owner.is_none())
     }
 
-    /// The end that the host holds.
+    /// The end that the host holds, and doesn't serve.
     pub(crate) fn hosts_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
         let key = self.end_key(end)?;
-        if self.waitables.get(key)?.owner.is_some() {
+        let found = self.waitables.get(key)?;
+        if found.owner.is_some() {
             return Err(MachineError::NotHeld.into());
+        }
+        if found.is_served() {
+            return Err(MachineError::EndBusy.into());
         }
         Ok(key)
     }

@@ -15,6 +15,7 @@
 //! | take a step, and tell the machine | [`Step`] says how |
 //! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
 //! | hear what became of the host's own calls, reads and writes | [`next_host_event`](Machine::next_host_event) |
+//! | serve a stream or future where it is read or written | [`serve_host_end`](Machine::serve_host_end), [`served_copied`](Machine::served_copied), [`next_served_event`](Machine::next_served_event) |
 //! | go on after a trap | [`trapped`](Machine::trapped) |
 //! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`backtrace`](Machine::backtrace), [`count_of`](Machine::count_of) |
 //!
@@ -86,6 +87,7 @@ mod ready;
 pub(crate) mod record;
 mod records;
 mod resource;
+mod served_end;
 mod state;
 mod step;
 mod store;
@@ -108,6 +110,7 @@ pub use inspect::{
 pub use record::definition::{LiftMode, LiftedFunction, TypeDefinition};
 pub use record::task::Code as GuestCode;
 pub use resource::LoweredBorrow;
+pub use served_end::AfterServed;
 pub use state::Machine;
 pub use step::{
     Buffer, BufferCheck, CopySide, CopyToken, Event, HostEvent, Resumed, ReturnToken,

@@ -70,6 +70,8 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) waits: u64,
     /// What the host holds that has an event.
     pub(super) host_pending: List<Waitable>,
+    /// The ends that the host serves and whose other end was dropped.
+    pub(super) served_pending: List<Waitable>,
     /// The number of operations of the host that have ended.
     pub(super) operations_ended: u32,
     /// The number of waitables at which operations that are over are forgotten.
@@ -132,6 +134,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             ready_threads: 0,
             waits: 0,
             host_pending: List::new(),
+            served_pending: List::new(),
             operations_ended: 0,
             forget_at: FEW,
         }

@@ -414,6 +414,10 @@ pub struct CopySide {
     pub instance: Option<InstanceId>,
     /// Its buffer.
     pub buffer: Buffer,
+    /// Whether the host [serves](super::Machine::serve_host_end) it. Then it is told how many
+    /// values were moved, and it is not checked yet that a guest's buffer on the other side is
+    /// aligned and lies inside its memory.
+    pub is_served: bool,
 }
 
 impl CopyToken {

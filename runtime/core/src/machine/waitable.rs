@@ -34,6 +34,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             self.hide_set(set)?;
             self.sets.get_mut(set)?.pending.push_back(&mut self.waitables, waitable)?;
             self.show_set(set)
+        } else if listed.is_served() {
+            self.served_pending.push_back(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
             self.host_pending.push_back(&mut self.waitables, waitable)
         } else {
@@ -48,6 +50,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             self.hide_set(set)?;
             self.sets.get_mut(set)?.pending.remove(&mut self.waitables, waitable)?;
             self.show_set(set)
+        } else if listed.is_served() {
+            self.served_pending.remove(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
             self.host_pending.remove(&mut self.waitables, waitable)
         } else {

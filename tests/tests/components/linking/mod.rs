@@ -20,7 +20,7 @@ mod asking;
 #[cfg(test)]
 mod futures;
 #[cfg(test)]
-mod guests;
+pub(crate) mod guests;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]

@@ -16,5 +16,6 @@ mod host_resources;
 mod instances;
 mod reference;
 mod resources;
+mod served_ends;
 mod sets;
 mod threads;

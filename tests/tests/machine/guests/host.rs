@@ -146,7 +146,12 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
                 Step::CheckBuffer(check) => machine.buffer_checked(check)?,
                 Step::Copy(copy) => {
                     self.copies.push(copy.count());
-                    machine.copied(copy)?
+                    if copy.readable().is_served || copy.writable().is_served {
+                        let (count, then) = self.served.pop_front().expect("what to copy");
+                        machine.served_copied(copy, count, then)?
+                    } else {
+                        machine.copied(copy)?
+                    }
                 }
                 Step::LoadDebugMessage { .. } => machine.new_error_context("message")?,
                 Step::StoreDebugMessage { .. } => machine.debug_message_stored()?,

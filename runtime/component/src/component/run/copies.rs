@@ -20,8 +20,11 @@ pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Moves values from one end of a stream or future to the other.
     pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Fault> {
-        let element = self.data().element(copy.ty())?;
         let (from, to) = (copy.writable(), copy.readable());
+        if from.is_served || to.is_served {
+            return self.copy_served(copy);
+        }
+        let element = self.data().element(copy.ty())?;
         match (from.buffer.options, to.buffer.options, &element) {
             (Some(source), Some(destination), Some(element)) => {
                 let from = self.place(&from, element)?;
@@ -38,7 +41,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Returns the address that a guest's buffer has come to.
-    fn place(&self, side: &CopySide, element: &Type) -> Result<u64, Error> {
+    pub(super) fn place(&self, side: &CopySide, element: &Type) -> Result<u64, Error> {
         let options = self.data().options(side.buffer.options.ok_or(MachineError::OtherStep)?)?;
         let size = element_layout(Some(element), options.address_type).size;
         Ok(side.buffer.address.saturating_add(size.saturating_mul(side.buffer.progress.into())))
@@ -93,7 +96,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Lowers values of the host into a guest's buffer.
-    fn store_elements(
+    pub(super) fn store_elements(
         &mut self,
         to: &CopySide,
         options: OptionsIndex,

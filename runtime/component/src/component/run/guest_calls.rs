@@ -7,6 +7,7 @@ use crate::component::store::functions::CoreFunction;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
 use crate::error::{Error, MachineError};
+use crate::machine::Step;
 
 use super::context::Context;
 use super::core_calls::event_memory;
@@ -51,6 +52,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 }
                 match definition.call(&mut state.machine, arguments)? {
                     Outcome::Return(value) => return Ok(Driven::Resumed(value)),
+                    // The values of a source or a sink: most often, the guest goes on behind them.
+                    Outcome::Suspend(Step::Copy(copy)) => self.copy(copy)?,
                     Outcome::Suspend(step) => step,
                 }
             }

@@ -37,9 +37,10 @@ pub struct EndEvent {
 }
 
 /// The type of what goes through an end, and which of the two ends it is.
-struct TypeOfEnd {
-    element: Option<Type>,
-    direction: CopyDirection,
+pub(crate) struct TypeOfEnd {
+    pub(crate) kind: EndKind,
+    pub(crate) element: Option<Type>,
+    pub(crate) direction: CopyDirection,
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
@@ -61,10 +62,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         self.type_of_end(end).map(|ty| ty.element)
     }
 
-    fn type_of_end(&self, end: EndId) -> Result<TypeOfEnd, Error> {
+    pub(crate) fn type_of_end(&self, end: EndId) -> Result<TypeOfEnd, Error> {
         match self.machine.end_view(end)? {
-            HandleView::End { ty, direction, .. } => {
-                Ok(TypeOfEnd { element: self.element(ty)?, direction })
+            HandleView::End { ty, kind, direction, .. } => {
+                Ok(TypeOfEnd { kind, element: self.element(ty)?, direction })
             }
             _ => Err(Error::Unknown(Table::Waitables)),
         }
@@ -106,7 +107,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 }
 
 /// The numbers of the store, which those of resource types in a type are already.
-struct StoreNumbers<'a, E: CoreEngine, T: 'static>(&'a mut State<E, T>);
+pub(crate) struct StoreNumbers<'a, E: CoreEngine, T: 'static>(pub(crate) &'a mut State<E, T>);
 
 impl<E: CoreEngine, T: 'static> HandleNumbers for StoreNumbers<'_, E, T> {
     type Error = Error;
@@ -136,7 +137,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Begins a write of these values.
     pub(crate) fn write(&mut self, end: EndId, values: Vec<Val>) -> Result<(), CallError> {
         let state = self.data_mut();
-        let TypeOfEnd { element, direction } = state.type_of_end(end)?;
+        let TypeOfEnd { element, direction, .. } = state.type_of_end(end)?;
         if direction != CopyDirection::Write {
             return Err(CallError::OtherEnd);
         }

@@ -1,14 +1,14 @@
 //! Lowering values into a guest.
 
-use crate::abi::{LowerContext, NanBits, Options, Peer, Resource};
+use crate::abi::{ComponentType, LowerContext, NanBits, Options, Peer, Resource, check_buffer};
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::component::store::canonical::CanonicalOptions;
 use crate::component::store::fault::Fault;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Failure, MachineError};
-use crate::machine::{EndId, ErrorContextId, TaskId};
-use crate::trap::{EndKind, Trap};
+use crate::machine::{Buffer, CopySide, EndId, ErrorContextId, TaskId};
+use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::context::Context;
 
@@ -68,6 +68,24 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
+    /// Checks the buffer of a guest that reads. Returns the options, the address that the buffer has
+    /// come to, and how many bytes one value takes.
+    pub(crate) fn place<V: ComponentType>(
+        &mut self,
+        to: &CopySide,
+    ) -> Result<(Options, u64, u64), Failure> {
+        let layout = V::ABI.of(self.found.address_type);
+        let Buffer { address, length, progress, .. } = to.buffer;
+        check_buffer(self.memory_mut(), layout, CopyDirection::Read, address, length)?;
+        let start = layout.size.saturating_mul(progress.into());
+        Ok((self.options, address.saturating_add(start), layout.size))
+    }
+
+    /// Returns the memory.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.memory_mut()
+    }
+
     fn call_realloc(&mut self, arguments: &[u64; 4]) -> Result<u64, Fault> {
         let realloc = self.found.realloc.ok_or(AbiError::NoRealloc)?;
         let value = |bits: u64| CoreValue::integer(self.found.address_type, bits);

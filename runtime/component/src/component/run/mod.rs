@@ -18,6 +18,7 @@
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
+//! | `serving` | sources and sinks that serve ends of the host's |
 //! | `dropping` | dropping what nobody needs, and running destructors |
 //! | `removing`, `abandoning` | removing instances, and giving up calls |
 //! | `instantiate` | making instances of components |
@@ -42,6 +43,7 @@ pub(crate) mod lowering;
 pub(crate) mod mailbox;
 pub(crate) mod polling;
 mod removing;
+pub(crate) mod serving;
 mod spawned_tasks;
 pub(crate) mod state;
 mod steps;

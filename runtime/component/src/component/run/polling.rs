@@ -10,6 +10,7 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{SubtaskId, WaitableId};
 
 use super::context::Context;
+use super::state::AnyServedEnd;
 use super::waiting::Waiting;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
@@ -55,7 +56,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     fn poll_waiting(
         &mut self,
         id: WaitableId,
-        waiting: Waiting,
+        waiting: Waiting<AnyServedEnd<E, T>>,
         context: &mut WakerContext<'_>,
     ) -> bool {
         match (id, waiting) {
@@ -65,7 +66,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             (WaitableId::Subtask(task), Waiting::Task(future)) => {
                 self.poll_task(task, future, context)
             }
-            (WaitableId::End(_), Waiting::HostFunction(_) | Waiting::Task(_)) => false,
+            (WaitableId::End(end), Waiting::End(served)) => self.poll_served(end, served),
+            (WaitableId::End(_), Waiting::HostFunction(_) | Waiting::Task(_))
+            | (WaitableId::Subtask(_), Waiting::End(_)) => false,
         }
     }
 

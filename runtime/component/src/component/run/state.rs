@@ -1,11 +1,18 @@
 //! Everything that is in a store, with the types of what an embedder gives it to call.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
+use crate::abi::Val;
+use crate::component::store::call_error::CallError;
+use crate::component::store::fault::Fault;
 use crate::component::store::state::{Callbacks, StoreState};
+use crate::component::store::waiting::GiveUp;
 use crate::engine::CoreEngine;
+use crate::machine::CopySide;
 
-use super::context::LiftResult;
+use super::context::{Context, LiftResult};
 use super::host_function::{DestroyThreadLocal, HostFunction};
 use super::host_resource::{Destructor, HostResourceType};
 use super::mailbox::{Acting, Inbox};
@@ -23,7 +30,66 @@ impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
     type ResourceType = HostResourceType<E, T>;
     type Destructor = Destructor<E, T>;
     type ThreadDestructor = DestroyThreadLocal<E, T>;
-    type Waiting = Waiting;
+    type Waiting = Waiting<AnyServedEnd<E, T>>;
     type Inbox = Inbox<E, T>;
     type Acting = Acting;
+}
+
+/// What becomes of an end that is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndNext {
+    /// It goes on when the other side does.
+    Offer,
+    /// It goes on when its waker is woken.
+    Wait,
+    /// It is at its end: it is dropped, and its result was told.
+    Over,
+}
+
+/// The values that were moved, and what comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moved {
+    pub(crate) count: u32,
+    pub(crate) next: EndNext,
+}
+
+/// An end that is served by a source or a sink.
+pub(crate) trait ServedEnd<E: CoreEngine, T: 'static>: Send {
+    /// Moves values from or to the guest that is on the other side, at most `count`.
+    fn copy(
+        &mut self,
+        cx: &mut Context<'_, E, T>,
+        other: &CopySide,
+        count: u32,
+    ) -> Result<Moved, Fault>;
+
+    /// Takes values out of a source, for the host: at most `count`.
+    fn take_values(&mut self, cx: &mut Context<'_, E, T>, count: u32) -> (Vec<Val>, EndNext);
+
+    /// Returns how many values of the host's a sink takes now.
+    fn room(&self) -> u32;
+
+    /// Puts values of the host's into a sink, as many as it takes.
+    fn put_values(&mut self, cx: &mut Context<'_, E, T>, values: Vec<Val>) -> EndNext;
+
+    /// Goes on, after the waker was woken and before the end is offered.
+    fn go_on(&mut self, cx: &mut Context<'_, E, T>) -> EndNext;
+
+    /// Hears that the other end was dropped.
+    fn close(&mut self, cx: &mut Context<'_, E, T>) -> EndNext;
+
+    /// Ends with an error. Returns the values that nobody has taken.
+    fn fail(&mut self, error: CallError) -> Vec<Val>;
+
+    /// Wakes itself.
+    fn wake(&self);
+}
+
+/// An end that is served, in a box.
+pub(crate) type AnyServedEnd<E, T> = Box<dyn ServedEnd<E, T>>;
+
+impl<E: CoreEngine, T: 'static> GiveUp for AnyServedEnd<E, T> {
+    fn give_up(mut self, error: &CallError) -> Vec<Val> {
+        self.fail(error.clone())
+    }
 }

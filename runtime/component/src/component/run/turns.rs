@@ -110,6 +110,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.destroy_thread_local(value);
             return Ok(Turn::Progress);
         }
+        if self.close_served()? {
+            return Ok(Turn::Progress);
+        }
         let has_gone_on =
             self.poll_woken() | (self.data().inbox.has_requests() && self.run_requests());
         if self.data().machine.ready_threads() == 0 {

@@ -2,11 +2,15 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 
+use crate::abi::Val;
+use crate::component::store::call_error::CallError;
 use crate::component::store::host_result::HostFuture;
+use crate::component::store::waiting::GiveUp;
 use crate::limits::Heap;
 use crate::task::TaskReturn;
 
@@ -14,18 +18,30 @@ use crate::task::TaskReturn;
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<TaskReturn<Heap>, String>> + Send>>;
 
 /// Something that waits for what is outside of the store.
-pub(crate) enum Waiting {
+pub(crate) enum Waiting<S> {
     /// A host function that a guest has called.
     HostFunction(HostFuture),
     /// A host task that is made of a future.
     Task(TaskFuture),
+    /// A source or a sink that serves an end of the host's.
+    End(S),
 }
 
-impl fmt::Debug for Waiting {
+impl<S: GiveUp> GiveUp for Waiting<S> {
+    fn give_up(self, error: &CallError) -> Vec<Val> {
+        match self {
+            Self::HostFunction(_) | Self::Task(_) => Vec::new(),
+            Self::End(served) => served.give_up(error),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Waiting<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::HostFunction(_) => "HostFunction",
             Self::Task(_) => "Task",
+            Self::End(_) => "End",
         })
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use thiserror::Error;
 
-use crate::abi::Mismatch;
+use crate::abi::{InvalidType, Mismatch};
 use crate::engine::CoreTrap;
 use crate::error::{AbiError, BuiltinCallError, Error, ExtensionError, Failure, MachineError};
 use crate::machine::SubtaskId;
@@ -60,6 +60,13 @@ pub enum CallError {
     /// is written to.
     #[error("an argument is not of its type")]
     Mismatch(#[from] Mismatch),
+    /// The elements of a stream, or the value of a future, are not of the Rust type that they are to
+    /// be of.
+    #[error("the elements of the stream or future: {0}")]
+    Elements(Mismatch),
+    /// There is no stream or future of a Rust type.
+    #[error("there is no stream or future of this type: {0}")]
+    ElementType(InvalidType),
     /// A handle that the host gives is none that it has, or none of the right type.
     #[error(transparent)]
     Handle(#[from] HandleError),

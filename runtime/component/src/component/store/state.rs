@@ -39,7 +39,7 @@ use super::trap_backtrace::TrapBacktrace;
 use super::traps::Traps;
 use super::type_tables::TypeTables;
 use super::unwinding::catch;
-use super::waiting::WaitList;
+use super::waiting::{GiveUp, WaitList};
 
 /// The types of what an embedder gives a store to call. They name the store, so that the store
 /// can't name them.
@@ -55,7 +55,7 @@ pub(crate) trait Callbacks {
     /// A destructor of threads' values.
     type ThreadDestructor: ?Sized;
     /// Something that waits for what is outside of the store, and is polled.
-    type Waiting;
+    type Waiting: GiveUp;
     /// The requests of code that runs beside the store.
     type Inbox: Default;
     /// What code of the host's runs for.
@@ -226,10 +226,30 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
     }
 
+    /// Keeps something for a waitable that waits for a guest only.
+    pub(crate) fn rest(&mut self, id: WaitableId, waiting: C::Waiting) {
+        if let Some(before) = self.waiting.put_resting(id, waiting) {
+            self.drop_waiting(before);
+        }
+    }
+
     /// Drops what waited. A panic in its destructor belongs to nobody.
     pub(crate) fn drop_waiting(&mut self, waiting: C::Waiting) {
         if let Err(panic) = catch(|| drop(waiting)) {
             self.panics.add_of_nobody(panic);
+        }
+    }
+
+    /// Gives up what waited for a guest that trapped.
+    fn give_up_waiting(&mut self, id: WaitableId, waiting: C::Waiting, error: &CallError) {
+        if let WaitableId::End(end) = id {
+            // If it is gone already, so much the better.
+            let _ = self.machine.drop_served_end(end);
+        }
+        match catch(|| waiting.give_up(error)) {
+            // It fails only for what is gone already.
+            Ok(left) => drop(self.handles.discard(&mut self.machine, left)),
+            Err(panic) => self.add_background_trap(CallError::Panicked(panic)),
         }
     }
 
@@ -270,10 +290,14 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
                 Ok(None) => true,
                 Err(_) => false,
             },
-            WaitableId::End(end) => machine.is_hosts_end(end),
+            WaitableId::End(end) => match machine.holder_of_other_end(end) {
+                Ok(Some(instance)) => machine.is_locked_down(instance) == Ok(false),
+                Ok(None) => machine.is_hosts_end(end),
+                Err(_) => false,
+            },
         });
-        for waiting in unwanted {
-            self.drop_waiting(waiting);
+        for (id, waiting) in unwanted {
+            self.give_up_waiting(id, waiting, error);
         }
         let is_gone = |call: &SubtaskId| self.machine.is_callee_gone(*call) == Ok(true);
         let gone: Vec<_> = self.calls.embedder_calls().filter(is_gone).collect();

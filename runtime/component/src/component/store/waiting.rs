@@ -17,8 +17,11 @@ use core::task::Waker;
 
 use atomic_waker::AtomicWaker;
 
+use crate::abi::Val;
 use crate::id::Id as _;
 use crate::machine::WaitableId;
+
+use super::call_error::CallError;
 
 /// The largest number of polls after which something wakes itself, while the store is driven once.
 ///
@@ -40,7 +43,20 @@ pub(crate) struct WaitList<W> {
 
 struct Place<W> {
     bell: Option<Bell>,
-    waiting: Option<(WaitableId, W)>,
+    waiting: Option<Entry<W>>,
+}
+
+struct Entry<W> {
+    id: WaitableId,
+    waiting: W,
+    /// It waits for a guest, and for nothing outside of the store.
+    is_resting: bool,
+}
+
+/// What waits and can be given up.
+pub(crate) trait GiveUp {
+    /// Gives it up, as a guest that it is for has trapped. Returns values that nobody has taken.
+    fn give_up(self, error: &CallError) -> Vec<Val>;
 }
 
 impl<W> Default for Place<W> {
@@ -117,7 +133,7 @@ impl<W> WaitList<W> {
         }
     }
 
-    /// Returns how many wait.
+    /// Returns how many wait, but for those that rest.
     pub(crate) const fn count(&self) -> usize {
         self.count
     }
@@ -138,11 +154,6 @@ impl<W> WaitList<W> {
         self.yields = 0;
     }
 
-    /// Wakes the task that drives the store.
-    pub(crate) fn wake_driver(&self) {
-        self.woken.driver.wake();
-    }
-
     /// Returns the waker of what waits for `id`.
     pub(crate) fn waker(&mut self, id: WaitableId) -> Option<Waker> {
         let (number, position) = number_and_position(id);
@@ -155,13 +166,25 @@ impl<W> WaitList<W> {
     /// at its place, for a waitable that is gone.
     #[must_use = "dropping it runs code of the host's"]
     pub(crate) fn put(&mut self, id: WaitableId, waiting: W) -> Option<W> {
-        let (_, position) = number_and_position(id);
+        self.put_entry(Entry { id, waiting, is_resting: false })
+    }
+
+    /// Keeps something for `id` that waits for a guest only, and is not counted. If its waker is
+    /// woken, it is polled all the same. Returns what has waited at its place.
+    #[must_use = "dropping it runs code of the host's"]
+    pub(crate) fn put_resting(&mut self, id: WaitableId, waiting: W) -> Option<W> {
+        self.put_entry(Entry { id, waiting, is_resting: true })
+    }
+
+    fn put_entry(&mut self, entry: Entry<W>) -> Option<W> {
+        let (_, position) = number_and_position(entry.id);
         self.make_place(position);
-        let before = self.places.get_mut(position)?.waiting.replace((id, waiting));
-        if before.is_none() {
-            self.count += 1;
-        }
-        before.map(|(_, waiting)| waiting)
+        let is_resting = entry.is_resting;
+        let before = self.places.get_mut(position)?.waiting.replace(entry);
+        self.count += usize::from(!is_resting);
+        let before = before?;
+        self.count -= usize::from(!before.is_resting);
+        Some(before.waiting)
     }
 
     fn make_place(&mut self, position: usize) {
@@ -170,27 +193,24 @@ impl<W> WaitList<W> {
         }
     }
 
-    /// Returns what waits for `id`.
-    pub(crate) fn get_mut(&mut self, id: WaitableId) -> Option<&mut W> {
-        let place = self.places.get_mut(number_and_position(id).1)?;
-        place.waiting.as_mut().filter(|(found, _)| *found == id).map(|(_, waiting)| waiting)
-    }
-
     /// Takes what waits for `id`.
     pub(crate) fn take(&mut self, id: WaitableId) -> Option<W> {
         let place = self.places.get_mut(number_and_position(id).1)?;
-        let (_, waiting) = place.waiting.take_if(|(found, _)| *found == id)?;
-        self.count -= 1;
-        Some(waiting)
+        let entry = place.waiting.take_if(|found| found.id == id)?;
+        self.count -= usize::from(!entry.is_resting);
+        Some(entry.waiting)
     }
 
     /// Takes all that waits for what nobody wants any more.
-    pub(crate) fn take_unwanted(&mut self, is_wanted: impl Fn(WaitableId) -> bool) -> Vec<W> {
+    pub(crate) fn take_unwanted(
+        &mut self,
+        is_wanted: impl Fn(WaitableId) -> bool,
+    ) -> Vec<(WaitableId, W)> {
         let mut unwanted = Vec::new();
         for place in &mut self.places {
-            if let Some((_, waiting)) = place.waiting.take_if(|(id, _)| !is_wanted(*id)) {
-                self.count -= 1;
-                unwanted.push(waiting);
+            if let Some(entry) = place.waiting.take_if(|found| !is_wanted(found.id)) {
+                self.count -= usize::from(!entry.is_resting);
+                unwanted.push((entry.id, entry.waiting));
             }
         }
         unwanted
@@ -237,13 +257,20 @@ impl<W> WaitList<W> {
         // is seen, also by those who found it listed.
         bell.link.is_listed.swap(false, Ordering::AcqRel);
         let waker = bell.waker.clone();
-        let (id, waiting) = place.waiting.take()?;
-        self.count -= 1;
-        Some((id, waiting, waker))
+        let entry = place.waiting.take()?;
+        self.count -= usize::from(!entry.is_resting);
+        Some((entry.id, entry.waiting, waker))
     }
 
     /// Puts back what was polled for `id` and waits on.
     pub(crate) fn polled(&mut self, id: WaitableId, waiting: W) {
+        self.count_yield(id);
+        // Nothing else waits there: its place was emptied when this was polled.
+        let _ = self.put(id, waiting);
+    }
+
+    /// Counts if what was polled for `id` has woken itself.
+    pub(crate) fn count_yield(&mut self, id: WaitableId) {
         let (_, position) = number_and_position(id);
         if let Some(place) = self.places.get(position)
             && let Some(bell) = &place.bell
@@ -251,8 +278,6 @@ impl<W> WaitList<W> {
         {
             self.yields = self.yields.saturating_add(1);
         }
-        // Nothing else waits there: its place was emptied when this was polled.
-        let _ = self.put(id, waiting);
     }
 }
 
@@ -310,12 +335,27 @@ mod tests {
         let mut list = WaitList::new();
         assert_eq!(list.put(id(0), 'a'), None);
         assert!(list.take_unwanted(|it| it == id(0)).is_empty());
-        assert_eq!(list.take_unwanted(|_| false), ['a']);
+        assert_eq!(list.take_unwanted(|_| false), [(id(0), 'a')]);
         assert_eq!(list.put(id(0), 'b'), None);
         assert_eq!((list.put(id(1), 'c'), list.count()), (Some('b'), 1));
         assert_eq!(list.put(id(0), 'b'), Some('c'));
         assert_eq!((list.take(id(1)), list.take(id(0)), list.take(id(0))), (None, Some('b'), None));
         assert_eq!(list.count(), 0);
+    }
+
+    #[test]
+    fn what_rests_is_kept_and_not_counted() {
+        let mut list = WaitList::new();
+        let waker = list.waker(id(0)).expect("there is room");
+        assert_eq!(list.put_resting(id(0), 'a'), None);
+        assert_eq!((list.count(), list.take_woken()), (0, 0));
+        waker.wake();
+        assert_eq!(list.take_woken(), 1);
+        let (found, waiting, _) = list.take_next().expect("it was woken");
+        assert_eq!(list.put(found, waiting), None);
+        assert_eq!(list.count(), 1);
+        assert_eq!(list.put_resting(found, waiting), Some(waiting));
+        assert_eq!((list.count(), list.take(id(0)), list.count()), (0, Some('a'), 0));
     }
 
     #[test]

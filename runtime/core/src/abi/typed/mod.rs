@@ -32,10 +32,13 @@
 //! | `flags.rs` | what flags need |
 //! | `handle.rs` | handles |
 //! | `shape.rs` | which type a Rust type is, as a constant |
+//! | `elements.rs` | what goes through streams, in bulk |
+//! | `window.rs` | a place for values that are nothing but their bytes |
 //! | `list.rs` | slices, arrays, text, views of them |
 //! | `owned.rs` | what needs `alloc`: `String`, `Vec`, `Box`, `BTreeMap` |
 //! | `hash_map.rs` | what needs `std` |
 
+mod elements;
 mod flags;
 mod handle;
 #[cfg(feature = "std")]
@@ -54,6 +57,7 @@ use crate::error::Failure;
 use super::context::LowerContextExt as _;
 use super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
+pub use elements::{Elements, LoadElements, StoreElements};
 pub use flags::FlagsAbi;
 pub use list::{LiftedList, check_length};
 #[cfg(feature = "alloc")]
@@ -63,6 +67,7 @@ pub(super) use owned::{charge, owned, reserve, reserved};
 pub use record::{load_field, plain_field, record_abi, store_field};
 pub use shape::{ResourceKey, Shape};
 pub use variant::VariantAbi;
+pub use window::Window;
 
 #[cfg(feature = "derive")]
 pub use weft_macros::{ComponentType, Lift, Lower, Value};

@@ -1,4 +1,4 @@
-//! A place for one value that is nothing but its bytes.
+//! A place for values that are nothing but their bytes.
 
 use crate::builtin::TypeIndex;
 use crate::error::{AbiError, Failure};
@@ -7,11 +7,16 @@ use crate::trap::EndKind;
 
 use crate::abi::{LowerContext, Options, Resource};
 
-/// The memory of one element of a list, from address 0 on. Its length is known where it is used,
-/// so that the checks of each store are gone when it is compiled.
-pub(super) struct Window<'a> {
-    pub(super) options: Options,
-    pub(super) bytes: &'a mut [u8],
+/// The memory of values that are [nothing but their bytes](super::ComponentType::INLINE), from address
+/// 0 on. Lowering others into it is [`AbiError::NotInline`].
+///
+/// Where its length is known, the checks of each store are gone when it is compiled.
+#[derive(Debug)]
+pub struct Window<'a> {
+    /// The options of the memory that it is a part of.
+    pub options: Options,
+    /// The part.
+    pub bytes: &'a mut [u8],
 }
 
 impl LowerContext for Window<'_> {

@@ -96,6 +96,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let options = Some(offer.options);
         let buffer = Buffer { options, address: offer.address, length, progress: 0 };
         if length > 0 {
+            if let Some(other) = self.end(key)?.other
+                && self.end(other)?.is_offered()
+            {
+                return self.ask_served(key, other, buffer, is_async).map(Outcome::Suspend);
+            }
             let (thread, end) = (self.thread_id(thread)?, self.end_id(key)?);
             let serial = self.new_token();
             let check = BufferCheck { serial, end, is_async, thread, ty, direction, buffer };

@@ -4,6 +4,7 @@
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::code::SubtaskState;
 use crate::core_value::{CoreType, CoreValue};
+use crate::limit::MAX_BUFFER_LENGTH;
 use crate::trap::{CopyDirection, EndKind};
 
 use crate::machine::arena::Key;
@@ -64,6 +65,11 @@ impl Waitable {
 
     pub(crate) const fn in_waitable_set(&self) -> bool {
         self.set.is_some()
+    }
+
+    /// Whether it is an end that the host serves.
+    pub(crate) const fn is_served(&self) -> bool {
+        matches!(&self.kind, Kind::End(end) if end.is_served())
     }
 }
 
@@ -198,6 +204,10 @@ pub(crate) enum BufferOf {
     Nobody,
     Guest,
     Host,
+    /// The host serves the end, and copies as much as the other side asks for.
+    Offered,
+    /// The host serves the end, and has nothing to copy at the moment.
+    Withheld,
 }
 
 /// What an end is doing: the reference's `End.State`.
@@ -234,14 +244,19 @@ impl End {
         let Self { length, progress, .. } = *self;
         let address = number(self.address);
         let options = match self.buffer {
-            BufferOf::Nobody => return None,
+            BufferOf::Nobody | BufferOf::Withheld => return None,
             BufferOf::Guest => Some(OptionsIndex(self.options)),
             BufferOf::Host => None,
+            BufferOf::Offered => return Some(self.served_buffer()),
         };
         Some(Buffer { options, address, length, progress })
     }
 
     pub(crate) const fn set_buffer(&mut self, buffer: Buffer) {
+        if self.is_served() {
+            self.set_offered(true);
+            return;
+        }
         self.address = words(buffer.address);
         self.length = buffer.length;
         self.progress = buffer.progress;
@@ -255,7 +270,41 @@ impl End {
     }
 
     pub(crate) const fn take_buffer(&mut self) {
-        self.buffer = BufferOf::Nobody;
+        self.buffer = match self.buffer {
+            BufferOf::Nobody | BufferOf::Guest | BufferOf::Host => BufferOf::Nobody,
+            BufferOf::Offered | BufferOf::Withheld => BufferOf::Withheld,
+        };
+    }
+
+    /// The buffer of an end that the host serves: there is room for everything.
+    pub(crate) const fn served_buffer(&self) -> Buffer {
+        let length = match self.kind {
+            EndKind::Stream => MAX_BUFFER_LENGTH,
+            EndKind::Future => 1,
+        };
+        Buffer { options: None, address: 0, length, progress: 0 }
+    }
+
+    /// Whether the host serves the end.
+    pub(crate) const fn is_served(&self) -> bool {
+        matches!(self.buffer, BufferOf::Offered | BufferOf::Withheld)
+    }
+
+    /// Whether the host serves the end, and copies as much as the other side asks for.
+    pub(crate) const fn is_offered(&self) -> bool {
+        matches!(self.buffer, BufferOf::Offered)
+    }
+
+    /// Lets the host serve the end from now on.
+    pub(crate) const fn serve(&mut self) {
+        self.state = EndActivity::Copying;
+        self.progress = 0;
+        self.buffer = BufferOf::Withheld;
+    }
+
+    /// Says whether an end that the host serves copies as much as the other side asks for.
+    pub(crate) const fn set_offered(&mut self, is_offered: bool) {
+        self.buffer = if is_offered { BufferOf::Offered } else { BufferOf::Withheld };
     }
 }
 

@@ -1,0 +1,259 @@
+//! Sinks: where the values of a stream go that the host gets from a guest.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context as WakerContext, Poll};
+
+use crate::abi::{Elements, HandleTypes, Lift, LiftContext, TypeList, Val, from_vals};
+use crate::error::Failure;
+
+/// The state of a sink that has taken values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SinkState {
+    /// It takes more.
+    More,
+    /// It wants no more. The guest learns that the stream was dropped.
+    Enough,
+}
+
+/// A sink for the values of a stream that the host gets from a guest.
+///
+/// [`streams`](crate::component::streams) has sinks for most purposes. Write your own to look at values
+/// right where they are.
+///
+/// A sink gets values when the guest writes, and the guest goes on when they are taken. It is
+/// polled while the store is driven, on whatever thread that happens.
+///
+/// ```
+/// use std::convert::Infallible;
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use weft::component::streams::{Received, SinkState, StreamSink};
+///
+/// /// Adds up bytes.
+/// #[derive(Default)]
+/// struct Sum(u64);
+///
+/// impl StreamSink for Sum {
+///     type Item = u8;
+///     type Output = u64;
+///     type Error = Infallible;
+///
+///     fn poll_take(
+///         mut self: Pin<&mut Self>,
+///         _: &mut Context<'_>,
+///         received: &mut Received<'_, u8>,
+///     ) -> Poll<Result<SinkState, Infallible>> {
+///         self.0 += received.bytes().iter().map(|it| u64::from(*it)).sum::<u64>();
+///         received.advance(received.len());
+///         Poll::Ready(Ok(SinkState::More))
+///     }
+///
+///     fn poll_finish(
+///         self: Pin<&mut Self>,
+///         _: &mut Context<'_>,
+///     ) -> Poll<Result<u64, Infallible>> {
+///         Poll::Ready(Ok(self.0))
+///     }
+/// }
+/// ```
+pub trait StreamSink: Send + 'static {
+    /// The type of the values.
+    type Item: for<'a> Lift<'a> + Send + 'static;
+
+    /// The result, which the [transfer](super::Transfer) returns.
+    type Output: Send + 'static;
+
+    /// The error that it can fail with, which the [transfer](super::Transfer) tells. The guest learns that
+    /// the stream was dropped.
+    type Error: Send + 'static;
+
+    /// Takes values out of `received`, as many as it wants now. The others are there when it is
+    /// polled again.
+    ///
+    /// [`Poll::Pending`] says that it can take no more for now. The waker is woken when it can.
+    ///
+    /// # Errors
+    ///
+    /// Its own.
+    fn poll_take(
+        self: Pin<&mut Self>,
+        context: &mut WakerContext<'_>,
+        received: &mut Received<'_, Self::Item>,
+    ) -> Poll<Result<SinkState, Self::Error>>;
+
+    /// Returns `true` if it wants no more values. It is asked when the waker was woken, so that a
+    /// guest that doesn't write learns of that, too.
+    fn has_enough(&self) -> bool {
+        false
+    }
+
+    /// Comes to the end, after the guest has dropped the stream, or this had
+    /// [enough](SinkState::Enough). It is polled until it is ready, and never again.
+    ///
+    /// # Errors
+    ///
+    /// Its own.
+    fn poll_finish(
+        self: Pin<&mut Self>,
+        context: &mut WakerContext<'_>,
+    ) -> Poll<Result<Self::Output, Self::Error>>;
+}
+
+/// The values that have come for a [sink](StreamSink): most often as they lie in the buffer in the
+/// guest's memory that it writes from.
+pub struct Received<'a, T> {
+    place: Place<'a>,
+    left: usize,
+    failure: Option<Failure>,
+    values: core::marker::PhantomData<fn() -> T>,
+}
+
+enum Place<'a> {
+    /// The guest's buffer.
+    Memory { lifting: LiftContext<'a>, bytes: &'a [u8], stride: usize },
+    /// Values that were lifted before: those with handles.
+    Kept {
+        values: &'a mut VecDeque<Val>,
+        types: &'a TypeList,
+        handles: &'a HandleTypes,
+        /// The same values, if they are bytes that were asked for.
+        bytes: Vec<u8>,
+    },
+}
+
+impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
+    /// Returns `true` if values of the type are lifted when a sink takes them.
+    pub(crate) const IN_MEMORY: bool = !T::HANDLES && T::ABI.narrow.size > 0;
+
+    /// Returns the values in `bytes`.
+    pub(crate) const fn in_memory(
+        lifting: LiftContext<'a>,
+        bytes: &'a [u8],
+        stride: usize,
+        left: usize,
+    ) -> Self {
+        let place = Place::Memory { lifting, bytes, stride };
+        Self { place, left, failure: None, values: core::marker::PhantomData }
+    }
+
+    /// Returns values that were lifted before.
+    pub(crate) fn kept(
+        values: &'a mut VecDeque<Val>,
+        types: &'a TypeList,
+        handles: &'a HandleTypes,
+    ) -> Self {
+        let left = values.len();
+        let place = Place::Kept { values, types, handles, bytes: Vec::new() };
+        Self { place, left, failure: None, values: core::marker::PhantomData }
+    }
+
+    /// Takes the reason why a value could not be lifted.
+    pub(crate) const fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
+
+    /// Returns how many values there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.left
+    }
+
+    /// Returns `true` if there are no more values.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Takes the next value.
+    pub fn take(&mut self) -> Option<T> {
+        if self.left == 0 {
+            return None;
+        }
+        let lifted = match &mut self.place {
+            Place::Memory { lifting, bytes, stride } => {
+                let (first, rest) = bytes.split_at_checked(*stride).unwrap_or_default();
+                *bytes = rest;
+                T::load(lifting, first)
+            }
+            Place::Kept { values, types, handles, .. } => {
+                // Where there is no element, there is no type of one either.
+                let value = values.pop_front().filter(|_| types.types().len() > 0);
+                from_vals(value.as_slice(), types, handles)
+            }
+        };
+        match lifted {
+            Ok(value) => {
+                self.left -= 1;
+                Some(value)
+            }
+            Err(failure) => {
+                self.fail(failure);
+                None
+            }
+        }
+    }
+
+    /// Takes at most `max` values, and appends them to `into`. Returns how many that were. For
+    /// numbers, and what is made of them, this is one copy.
+    pub fn take_into(&mut self, into: &mut Vec<T>, max: usize) -> usize {
+        let count = self.left.min(max);
+        if let Place::Memory { lifting, bytes, stride } = &mut self.place
+            && let Some(load) = Elements::<T>::load::<Vec<T>>()
+        {
+            let length = stride.saturating_mul(count);
+            let (first, rest) = bytes.split_at_checked(length).unwrap_or_default();
+            let before = into.len();
+            if let Err(failure) = load(lifting, first, into) {
+                self.fail(failure);
+                return into.len().saturating_sub(before);
+            }
+            *bytes = rest;
+            self.left -= count;
+            return count;
+        }
+        (0..count).map_while(|_| self.take()).map(|value| into.push(value)).count()
+    }
+
+    /// Remembers why a value can't be lifted, and that there is nothing more to take.
+    fn fail(&mut self, failure: Failure) {
+        self.failure = Some(failure);
+        self.left = 0;
+    }
+}
+
+impl Received<'_, u8> {
+    /// Returns all bytes, as they lie there. [`advance`](Self::advance) takes them.
+    #[must_use]
+    pub fn bytes(&mut self) -> &[u8] {
+        match &mut self.place {
+            Place::Memory { bytes, .. } => bytes,
+            Place::Kept { values, bytes, .. } => {
+                bytes.clear();
+                bytes.extend(values.iter().filter_map(|value| match value {
+                    Val::U8(byte) => Some(*byte),
+                    _ => None,
+                }));
+                bytes
+            }
+        }
+    }
+
+    /// Takes so many bytes.
+    pub fn advance(&mut self, count: usize) {
+        let count = count.min(self.left);
+        self.left -= count;
+        match &mut self.place {
+            Place::Memory { bytes, .. } => *bytes = bytes.get(count..).unwrap_or_default(),
+            Place::Kept { values, .. } => drop(values.drain(..count.min(values.len()))),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Received<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received").field("left", &self.left).finish()
+    }
+}

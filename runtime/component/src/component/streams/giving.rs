@@ -1,0 +1,173 @@
+//! The methods of stores that give streams and futures to guests.
+
+use alloc::boxed::Box;
+use core::convert::Infallible;
+use core::future::Future;
+
+use crate::abi::{Lower, Type};
+use crate::component::run::context::Caller;
+use crate::component::run::serving::beginning::Given;
+use crate::component::run::serving::{StreamSource, Transfer};
+use crate::component::store::call_error::CallError;
+use crate::component::stores::Store;
+use crate::engine::{CoreContext as _, CoreEngine};
+use crate::handle::{FutureHandle, StreamHandle};
+use crate::trap::EndKind;
+
+use super::methods::methods;
+use super::sources::{IntoStreamSource, TryValue, Value};
+use super::writer::StreamWriter;
+
+/// A stream whose values come from a source of type `S`, and its transfer.
+type Streamed<S> =
+    (StreamHandle<<S as StreamSource>::Item>, Transfer<(), <S as StreamSource>::Error>);
+
+/// A future of a `V`, and its transfer.
+type Promised<V, R> = (FutureHandle<V>, Transfer<(), R>);
+
+fn streamed<S: StreamSource>(given: Given<S>) -> Streamed<S> {
+    (given.readable.into(), given.transfer)
+}
+
+methods! {
+    /// Makes a stream for a guest, whose values come from `source`: a vector, an array, a static
+    /// slice, or one of the sources in [`streams`](crate::component::streams). Returns the stream,
+    /// to be given to a guest, and the transfer, which is ready when the guest has taken all
+    /// values. Dropping the transfer changes nothing.
+    ///
+    /// The source is asked for values when the guest reads. If it fails, the stream ends, and the
+    /// transfer tells the error.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::{Component, Linker, Store, streams};
+    /// use weft::engine::wasmi::Wasmi;
+    /// use weft::handle::StreamHandle;
+    ///
+    /// # let component = wat::parse_str(weft::component::streams::EXAMPLE)?;
+    /// let engine = Wasmi::default();
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// // Adds up the bytes that it reads.
+    /// let sum = store.typed_function::<(StreamHandle<u8>,), u32>(&instance, "sum")?;
+    ///
+    /// let (bytes, sending) = store.stream_from(vec![1_u8, 2, 3])?;
+    /// assert_eq!(store.call(&sum, (bytes,))?, 6);
+    /// store.block_on(sending)?;
+    ///
+    /// let (bytes, _) = store.stream_from(streams::iter((1..=10).cycle().take(100)))?;
+    /// assert_eq!(store.call(&sum, (bytes,))?, 550);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::ElementType`] if there is no stream of that type: one with a resource in it
+    /// needs [`stream_of_type`](Self::stream_of_type); [`Error::Full`](crate::error::Error::Full).
+    fn stream_from[S: IntoStreamSource](cx, source: S) -> Result<Streamed<S::Source>, CallError> {
+        cx.data_mut().serve_source(EndKind::Stream, None, source.into_source()).map(streamed)
+    }
+
+    /// Makes a stream for a guest, as [`stream_from`](Self::stream_from) does, whose elements are of
+    /// the type `element` in the store. So there can be resources in it: their types have numbers, as
+    /// [`resource_type`](Self::resource_type) returns them.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Elements`] if the values of the source are of another type; those of
+    /// [`stream_from`](Self::stream_from).
+    fn stream_of_type[S: IntoStreamSource](cx, element: &Type, source: S)
+        -> Result<Streamed<S::Source>, CallError>
+    {
+        let source = source.into_source();
+        cx.data_mut().serve_source(EndKind::Stream, Some(element), source).map(streamed)
+    }
+
+    /// Makes a stream for a guest, and a writer that its values are written to, in this task or
+    /// another, or on another thread. When the writer is dropped, the stream ends.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stream_from`](Self::stream_from).
+    fn stream_writer[V: Lower + Send + 'static](cx)
+        -> Result<(StreamHandle<V>, StreamWriter<V>), CallError>
+    {
+        StreamWriter::begin(|source| cx.data_mut().serve_source(EndKind::Stream, None, source))
+    }
+
+    /// Makes a stream for a guest, and a writer, as [`stream_writer`](Self::stream_writer) does,
+    /// whose elements are of the type `element` in the store, as those of
+    /// [`stream_of_type`](Self::stream_of_type) are.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stream_of_type`](Self::stream_of_type).
+    fn stream_writer_of_type[V: Lower + Send + 'static](cx, element: &Type)
+        -> Result<(StreamHandle<V>, StreamWriter<V>), CallError>
+    {
+        StreamWriter::begin(|source| {
+            cx.data_mut().serve_source(EndKind::Stream, Some(element), source)
+        })
+    }
+
+    /// Makes a future for a guest, whose value is that of a Rust future. Use
+    /// [`core::future::ready`] for a value that is there already. Returns the future, to be given to
+    /// a guest, and the transfer, which is ready when the guest has taken the value.
+    ///
+    /// The Rust future is polled while the store is driven, also if the guest does not read yet.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use std::future::ready;
+    /// use weft::component::Store;
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// let mut store = Store::new(&Wasmi::default(), ());
+    /// let (now, _) = store.future_from(ready(7_u32))?;
+    /// let (later, _) = store.future_from(async { String::from("it is done") })?;
+    /// # let _ = (now, later);
+    /// # }
+    /// # Ok::<(), weft::component::CallError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stream_from`](Self::stream_from).
+    fn future_from[F: Future<Output: Lower + Send + 'static> + Send + 'static](cx, future: F)
+        -> Result<Promised<F::Output, Infallible>, CallError>
+    {
+        let given = cx.data_mut().serve_source(EndKind::Future, None, Value(Box::pin(future)))?;
+        Ok((given.readable.into(), given.transfer))
+    }
+
+    /// Makes a future for a guest, whose value is that of a Rust future that can fail. If it does,
+    /// the guest learns that there is no value, and the transfer tells the error.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stream_from`](Self::stream_from).
+    fn try_future_from[V: Lower + Send + 'static, R: Send + 'static,
+        F: Future<Output = Result<V, R>> + Send + 'static](cx, future: F)
+        -> Result<Promised<V, R>, CallError>
+    {
+        let given = cx.data_mut().serve_source(EndKind::Future, None, TryValue(Box::pin(future)))?;
+        Ok((given.readable.into(), given.transfer))
+    }
+
+    /// Makes a future for a guest, as [`future_from`](Self::future_from) does, whose value is of the
+    /// type `value` in the store, as those of [`stream_of_type`](Self::stream_of_type) are.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stream_of_type`](Self::stream_of_type).
+    fn future_of_type[F: Future<Output: Lower + Send + 'static> + Send + 'static](
+        cx, value: &Type, future: F)
+        -> Result<Promised<F::Output, Infallible>, CallError>
+    {
+        let source = Value(Box::pin(future));
+        let given = cx.data_mut().serve_source(EndKind::Future, Some(value), source)?;
+        Ok((given.readable.into(), given.transfer))
+    }
+}

@@ -1,0 +1,29 @@
+//! Methods that a store has, and a store that is lent to a host function.
+
+/// Defines methods of a store and of a [`Caller`](crate::component::Caller), which may be generic:
+/// their parameters are in brackets behind the name.
+macro_rules! methods {
+    ($(
+        $(#[$doc:meta])*
+        fn $name:ident [$($generics:tt)*] ($cx:ident $(, $argument:ident: $ty:ty)*)
+            -> $result:ty $body:block
+    )*) => {
+        impl<E: CoreEngine, T: 'static> Store<E, T> {$(
+            $(#[$doc])*
+            pub fn $name<$($generics)*>(&mut self $(, $argument: $ty)*) -> $result {
+                let $cx = &mut self.context();
+                $body
+            }
+        )*}
+
+        impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {$(
+            $(#[$doc])*
+            pub fn $name<$($generics)*>(&mut self $(, $argument: $ty)*) -> $result {
+                let $cx = &mut *self.cx;
+                $body
+            }
+        )*}
+    };
+}
+
+pub(super) use methods;

@@ -1,0 +1,246 @@
+//! Ends of streams and futures that the host serves: a **host extension**.
+//!
+//! An end of the host's that is served has no buffer of its own. While it is *offered*, a guest that
+//! reads or writes gets a [`Step::Copy`] for all that it asks for, and whoever takes the step says
+//! how many values there were: none, if the guest has to wait. So a source makes as many values as
+//! are wanted, where they are wanted, and a sink takes what it has room for.
+//!
+//! In the words of the reference, the host begins a read or write with a buffer of just that
+//! length when the other side is there, and cancels it behind the copy. No event of it is seen.
+
+use crate::chooser::Chooser;
+use crate::code::{CopyResult, StreamResult};
+use crate::error::{Error, Failure, MachineError};
+use crate::limits::Limits;
+use crate::trap::{CopyDirection, EndKind};
+
+use super::arena::Key;
+use super::hooks::Hooks;
+use super::record::frame::{Frame, Outstanding};
+use super::record::waitable::{EndActivity, Waitable};
+use super::state::Machine;
+use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Step};
+use crate::id::{EndId, InstanceId};
+
+/// How an end that the host serves goes on behind a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterServed {
+    /// It is offered: the other side is asked for each of its reads or writes.
+    Offer,
+    /// The other side waits until the end is [offered](Machine::offer_served_end) again.
+    Withhold,
+    /// It is dropped.
+    Drop,
+}
+
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// Lets the host serve an idle end that it holds. It leaves the set that it is in. Returns
+    /// whether the other side waits already; if not, the end is offered.
+    ///
+    /// # Errors
+    ///
+    /// [`MachineError::NotHeld`] if a guest holds the end; [`MachineError::EndBusy`] if it is
+    /// served already, a read or write of it is under way, or it has come to its end.
+    pub fn serve_host_end(&mut self, end: EndId) -> Result<bool, Error> {
+        let key = self.hosts_end(end)?;
+        if self.end(key)?.state != EndActivity::Idle {
+            return Err(MachineError::EndBusy.into());
+        }
+        self.join(key, None)?;
+        let has_event = self.waitables.get(key)?.has_pending_event;
+        self.clear_pending_event(key)?;
+        let other = self.end(key)?.other;
+        self.end_mut(key)?.serve();
+        let waits = match other {
+            Some(other) => self.end(other)?.buffer().is_some(),
+            None => false,
+        };
+        self.end_mut(key)?.set_offered(!waits);
+        if has_event || other.is_none() {
+            self.set_pending_event(key)?;
+        }
+        Ok(waits)
+    }
+
+    /// Whether the host serves an end.
+    pub fn is_served_end(&self, end: EndId) -> bool {
+        let Ok(key) = self.end_key(end) else { return false };
+        self.end(key).is_ok_and(super::record::waitable::End::is_served)
+    }
+
+    /// Offers an end that is served and was withheld. Gives [`Step::Copy`] if the other side waits,
+    /// and [`Step::ReturnToHost`] if not.
+    ///
+    /// # Errors
+    ///
+    /// [`MachineError::GuestHasControl`]; [`Error::Full`]:
+    /// [`Frames`](crate::limits::Table::Frames); [`MachineError::EndIdle`] if the host does not
+    /// serve the end.
+    pub fn offer_served_end(&mut self, end: EndId) -> Result<Step, Failure> {
+        self.check_host_has_control()?;
+        let key = self.served_end(end)?;
+        self.reserve_frames(1)?;
+        self.push_frame(Frame::HostCopy { end })?;
+        let buffer = self.end(key)?.served_buffer();
+        self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Host))
+    }
+
+    /// `copy`, of a guest's end whose other one the host serves and offers. The buffer is checked by
+    /// whoever moves the values, and nothing of it is kept before that.
+    pub(crate) fn ask_served(
+        &mut self,
+        key: Key<Waitable>,
+        other: Key<Waitable>,
+        buffer: Buffer,
+        is_async: bool,
+    ) -> Result<Step, Failure> {
+        let (end, served) = (self.end(key)?, self.end(other)?.served_buffer());
+        let (ty, direction) = (end.ty, end.direction);
+        let count = buffer.length.min(served.length);
+        let instance = Some(self.instance_id(self.current_instance()?)?);
+        let this = CopySide { end: self.end_id(key)?, instance, buffer, is_served: false };
+        let that =
+            CopySide { end: self.end_id(other)?, instance: None, buffer: served, is_served: true };
+        let (readable, writable) = match direction {
+            CopyDirection::Read => (this, that),
+            CopyDirection::Write => (that, this),
+        };
+        let (serial, then) = (self.new_token(), AfterCopy::Builtin { is_async });
+        Ok(Step::Copy(CopyToken { serial, direction, then, ty, count, readable, writable }))
+    }
+
+    /// `End.copy`, behind the moving of `count` values, at most as many as the token says, of which
+    /// the host serves one side or both. `then` says how the served end goes on that the values come from;
+    /// if only the other one is served, that one.
+    ///
+    /// If both are, the one that the values go to is withheld if it has begun the copy, and stays as it
+    /// is if not.
+    ///
+    /// # Errors
+    ///
+    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken, or more
+    /// values were moved; [`MachineError::EndBusy`] if the host has taken the guest's end away
+    /// meanwhile; [`MachineError::EndIdle`] if the host serves none of the two;
+    /// [`Error::Unknown`] if one of the ends is gone.
+    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
+    pub fn served_copied(
+        &mut self,
+        copy: CopyToken,
+        count: u32,
+        then: AfterServed,
+    ) -> Result<Step, Failure> {
+        self.check_outstanding(Outstanding::Token(copy.serial))?;
+        let CopyToken { direction, then: after, readable, writable, .. } = copy;
+        if count > copy.count {
+            return Err(MachineError::OtherStep.into());
+        }
+        let (source, destination) = (self.end_key(writable.end)?, self.end_key(readable.end)?);
+        let (served, other) = if self.end(source)?.is_served() {
+            (source, destination)
+        } else if self.end(destination)?.is_served() {
+            (destination, source)
+        } else {
+            return Err(MachineError::EndIdle.into());
+        };
+        let (began, buffer) = match direction {
+            CopyDirection::Read => (destination, readable.buffer),
+            CopyDirection::Write => (source, writable.buffer),
+        };
+        let is_builtin = matches!(after, AfterCopy::Builtin { .. });
+        self.outstanding = Outstanding::Nothing;
+        if is_builtin {
+            let holds_it = self.waitables.get(began)?.owner == Some(self.current_instance()?);
+            if !holds_it || self.end(began)?.state != EndActivity::Idle {
+                self.outstanding = Outstanding::Token(copy.serial);
+                return Err(MachineError::EndBusy.into());
+            }
+        }
+        if is_builtin
+            && count > 0
+            && then == AfterServed::Offer
+            && self.end(began)?.kind == EndKind::Stream
+        {
+            // Most copies: nothing is different from before, for either end.
+            let result = StreamResult::Ended { result: CopyResult::Completed, progress: count };
+            let payload = result.pack().map_err(Error::from)?;
+            return self.advance(|machine| {
+                machine.return_builtin(machine.current_thread()?, payload.into())
+            });
+        }
+        self.advance(|machine| {
+            if is_builtin {
+                machine.end_mut(began)?.state = EndActivity::Copying;
+            }
+            if machine.end(other)?.is_served() {
+                let is_offered = other != began && machine.end(other)?.buffer().is_some();
+                machine.end_mut(other)?.set_offered(is_offered);
+            } else if count > 0 {
+                machine.moved(other, (other == began).then_some(buffer.progress), count)?;
+            } else if other == began {
+                machine.end_mut(other)?.set_buffer(buffer);
+            }
+            match then {
+                AfterServed::Offer => machine.end_mut(served)?.set_offered(true),
+                AfterServed::Withhold => machine.end_mut(served)?.set_offered(false),
+                AfterServed::Drop => machine.drop_end(served)?,
+            }
+            machine.copy_ended(began, after)
+        })
+    }
+
+    /// Counts values that came to or from an end which nobody serves: on top of `before`, if it has
+    /// begun the copy.
+    fn moved(&mut self, key: Key<Waitable>, before: Option<u32>, count: u32) -> Result<(), Error> {
+        let end = self.end_mut(key)?;
+        match before {
+            Some(before) => end.progress = before.saturating_add(count),
+            None => {
+                end.progress = end.progress.saturating_add(count);
+                if end.progress >= end.length {
+                    end.take_buffer();
+                }
+            }
+        }
+        self.set_pending_event(key)
+    }
+
+    /// Drops an end that the host serves; whoever holds the other one learns of it.
+    ///
+    /// # Errors
+    ///
+    /// [`MachineError::EndIdle`] if the host doesn't serve it; [`MachineError::OtherStep`] while a
+    /// step is to be ended, which may be to move its values.
+    pub fn drop_served_end(&mut self, end: EndId) -> Result<(), Failure> {
+        self.check_outstanding(Outstanding::Nothing)?;
+        let key = self.served_end(end)?;
+        Ok(self.drop_end(key)?)
+    }
+
+    /// Takes the next end that the host serves and whose other end was dropped. It is served, and
+    /// there, until the host [drops](Self::drop_served_end) it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Inconsistent`]
+    pub fn next_served_event(&mut self) -> Result<Option<EndId>, Error> {
+        let Some(waitable) = self.served_pending.front() else { return Ok(None) };
+        self.clear_pending_event(waitable)?;
+        Ok(Some(self.end_id(waitable)?))
+    }
+
+    /// The instance that holds the other end of one; nothing if the host does, or it was dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`]
+    pub fn holder_of_other_end(&self, end: EndId) -> Result<Option<InstanceId>, Error> {
+        let Some(other) = self.end(self.end_key(end)?)?.other else { return Ok(None) };
+        let owner = self.waitables.get(other)?.owner;
+        owner.map(|owner| self.instance_id(owner)).transpose()
+    }
+
+    fn served_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
+        let key = self.end_key(end)?;
+        if self.end(key)?.is_served() { Ok(key) } else { Err(MachineError::EndIdle.into()) }
+    }
+}
