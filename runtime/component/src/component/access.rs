@@ -11,10 +11,11 @@ use core::task::{Context as WakerContext, Poll};
 use atomic_waker::AtomicWaker;
 use concurrent_queue::{ConcurrentQueue, PopError};
 
-use crate::component::run::context::Caller;
-use crate::component::run::mailbox::{Acting, Request, Sender};
+use crate::component::run::context::{Caller, Request};
+use crate::component::store::acting::Acting;
 use crate::component::store::call_error::{CallError, StoreDropped};
 use crate::component::store::host_panic::HostPanic;
+use crate::component::store::mailbox::Sender;
 use crate::component::store::unwinding::{catch, raise};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::SubtaskId;
@@ -64,7 +65,7 @@ use super::stores::Store;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Access<E: CoreEngine, T: 'static = ()> {
-    mailbox: Sender<E, T>,
+    mailbox: Sender<Request<E, T>>,
     acting: Acting,
 }
 

@@ -26,6 +26,12 @@ impl<T> Key<T> {
         (self.position.get() - 1) as usize
     }
 
+    /// The key with a number that a key of the same arena has.
+    #[inline]
+    pub(crate) const fn from_number(number: NonZeroU32) -> Self {
+        Self { position: number, of: PhantomData }
+    }
+
     /// The key as a number, for an id.
     #[inline]
     pub(crate) const fn number(self) -> NonZeroU32 {

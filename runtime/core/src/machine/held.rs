@@ -267,7 +267,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let stack = self.held.insert(HeldFrame { entry: HeldEntry::Bottom(bottom), above })?;
         let has_frames = self.has_held_frames(stack)?;
         self.change_inside(inside_of, |holder| *holder.count(has_frames) += 1)?;
-        self.start_waiting(thread, queue, Continuation::Held(stack))
+        self.start_waiting(thread, queue, Continuation::Held(stack.into()))
     }
 
     /// Lets a call wait that would enter an instance with a held guest. If one of its callers can't
@@ -422,7 +422,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn held_stack(&self, thread: Key<Thread>) -> Result<Option<Key<HeldFrame>>, Error> {
         let held = self.threads.get(thread)?;
         Ok(match held.continuation {
-            Continuation::Held(stack) if held.state == ThreadActivity::Waiting => Some(stack),
+            Continuation::Held(stack) if held.state == ThreadActivity::Waiting => {
+                Some(stack.into())
+            }
             _ => None,
         })
     }

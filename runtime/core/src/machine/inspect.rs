@@ -345,7 +345,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Continuation::Lower(subtask) | Continuation::CancelSubtask(subtask) => {
                 WaitingOn::Call(self.subtask_id(subtask)?)
             }
-            Continuation::Held(stack) => match self.call_of_held(stack)? {
+            Continuation::Held(stack) => match self.call_of_held(stack.into())? {
                 Some(subtask) => WaitingOn::Call(self.subtask_id(subtask)?),
                 None => WaitingOn::Entering,
             },

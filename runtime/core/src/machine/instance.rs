@@ -291,7 +291,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             self.waitables.get_mut(waitable)?.waiter = None;
         }
         if let Continuation::Held(stack) = continuation {
-            self.drop_held(thread, stack)?;
+            self.drop_held(thread, stack.into())?;
         }
         self.remove_thread(thread, ThreadEnd::Failed)?;
         Ok(())

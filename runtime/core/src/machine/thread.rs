@@ -96,7 +96,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 self.return_to(thread, Resumed::Event(event))
             }
             Continuation::Lower(subtask) => self.lower_resolved(thread, subtask),
-            Continuation::Held(stack) => self.continue_held(thread, stack),
+            Continuation::Held(stack) => self.continue_held(thread, stack.into()),
             Continuation::Copy(end) => {
                 let payload = self.pending_event_awaited(end)?.payload;
                 self.return_builtin(thread, payload.into())

@@ -86,7 +86,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let waiting = self.threads.get(thread)?;
         if waiting.state == ThreadActivity::Waiting {
             let queue = match waiting.continuation {
-                Continuation::Held(stack) => self.queue_of_resolved(stack)?,
+                Continuation::Held(stack) => self.queue_of_resolved(stack.into())?,
                 _ => Queue::Now,
             };
             self.requeue(thread, queue)?;

@@ -1,7 +1,9 @@
 //! The store, lent: by the embedder, or by the engine to a host function.
 
+use alloc::boxed::Box;
 use core::ops::{Deref, DerefMut};
 
+use crate::component::store::acting::Acting;
 use crate::component::store::canonical::Lifted;
 use crate::component::store::fault::Fault;
 use crate::component::store::machine::StoreChooser;
@@ -45,6 +47,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<R, Fault> {
         catch(|| run(self)).unwrap_or_else(|panic| Err(Fault::Panicked(panic)))
     }
+}
+
+/// A closure that gets the store.
+type Run<E, T> = Box<dyn for<'a, 'c> FnOnce(&mut Caller<'a, 'c, E, T>) + Send>;
+
+/// A closure that gets the store, and what it runs for.
+pub(crate) struct Request<E: CoreEngine, T: 'static> {
+    pub(crate) acting: Acting,
+    pub(crate) run: Run<E, T>,
 }
 
 /// Lifts the result that a guest returns, of at most so many flat values, as the host wants it.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
 use crate::code::SubtaskState;
+use crate::component::store::acting::Acting;
 use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
@@ -19,7 +20,6 @@ use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
-use super::mailbox::Acting;
 use super::state::State;
 use super::transfer::flat_result;
 

@@ -13,7 +13,7 @@
 //! | `stuck` | nothing can go on: whether it is the host's turn |
 //! | `waiting`, `polling` | what waits for something outside of the store, and polling it |
 //! | `spawned_tasks` | host tasks that are made of futures |
-//! | `mailbox` | closures that run where the store is driven |
+//! | `requests` | closures that run where the store is driven |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
@@ -40,9 +40,9 @@ pub(crate) mod instantiate;
 pub(crate) mod lifted_result;
 mod lifting;
 pub(crate) mod lowering;
-pub(crate) mod mailbox;
 pub(crate) mod polling;
 mod removing;
+pub(crate) mod requests;
 pub(crate) mod serving;
 mod spawned_tasks;
 pub(crate) mod state;

@@ -12,10 +12,9 @@ use crate::component::store::waiting::GiveUp;
 use crate::engine::CoreEngine;
 use crate::machine::CopySide;
 
-use super::context::{Context, LiftResult};
+use super::context::{Context, LiftResult, Request};
 use super::host_function::{DestroyThreadLocal, HostFunction};
 use super::host_resource::{Destructor, HostResourceType};
-use super::mailbox::{Acting, Inbox};
 use super::waiting::Waiting;
 
 /// Everything that is in a store besides the engine's part.
@@ -31,8 +30,7 @@ impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
     type Destructor = Destructor<E, T>;
     type ThreadDestructor = DestroyThreadLocal<E, T>;
     type Waiting = Waiting<AnyServedEnd<E, T>>;
-    type Inbox = Inbox<E, T>;
-    type Acting = Acting;
+    type Request = Request<E, T>;
 }
 
 /// What becomes of an end that is served.

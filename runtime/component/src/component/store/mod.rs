@@ -15,6 +15,7 @@
 //! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
 //! | `origins` | which call something belongs to: who hears of its traps |
 //! | `waiting` | host functions and others that wait, and their wakers |
+//! | `mailbox`, `acting` | requests of code that runs beside the store, and what they are made for |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
@@ -28,6 +29,7 @@
 //! | `host_panic`, `panics`, `unwinding` | panics of the host, below a guest |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
+pub(crate) mod acting;
 pub(crate) mod activations;
 pub(crate) mod call_error;
 pub(crate) mod calls;
@@ -50,6 +52,7 @@ pub(crate) mod identity;
 pub(crate) mod interrupts;
 pub(crate) mod lent;
 pub(crate) mod machine;
+pub(crate) mod mailbox;
 pub(crate) mod module;
 pub(crate) mod names;
 pub(crate) mod origins;

@@ -15,6 +15,7 @@ use crate::limit::MAX_TABLE_LENGTH;
 use crate::machine::{SubtaskId, TaskId, ThreadId, ThreadState, WaitableId};
 use crate::trap::{EndKind, Trap};
 
+use super::acting::Acting;
 use super::activations::Activations;
 use super::call_error::CallError;
 use super::calls::Calls;
@@ -26,6 +27,7 @@ use super::host_handles::HostHandles;
 use super::identity::Identity;
 use super::interrupts::InterruptHandle;
 use super::machine::{StoreChooser, StoreMachine};
+use super::mailbox::Inbox;
 use super::names::Names;
 use super::origins::Origins;
 use super::outcome::ResultBoxes;
@@ -56,10 +58,8 @@ pub(crate) trait Callbacks {
     type ThreadDestructor: ?Sized;
     /// Something that waits for what is outside of the store, and is polled.
     type Waiting: GiveUp;
-    /// The requests of code that runs beside the store.
-    type Inbox: Default;
-    /// What code of the host's runs for.
-    type Acting: Default;
+    /// A request of code that runs beside the store.
+    type Request;
 }
 
 /// Everything that is in a store besides the engine's part: the machine, and objects of which
@@ -78,8 +78,8 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) traps: Traps,
     pub(crate) panics: Panics,
     pub(crate) waiting: WaitList<C::Waiting>,
-    pub(crate) inbox: C::Inbox,
-    pub(crate) acting: C::Acting,
+    pub(crate) inbox: Inbox<C::Request>,
+    pub(crate) acting: Acting,
     pub(crate) resource_types: ResourceTypes<C::ResourceType, C::Destructor>,
     pub(crate) thread_destructors: ThreadDestructors<C::ThreadDestructor>,
     pub(crate) result_boxes: ResultBoxes,
@@ -109,8 +109,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             interrupts: InterruptHandle::new(waiting.woken()),
             waiting,
             panics: Panics::default(),
-            inbox: C::Inbox::default(),
-            acting: C::Acting::default(),
+            inbox: Inbox::default(),
+            acting: Acting::default(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
             result_boxes: ResultBoxes::default(),

@@ -3,6 +3,7 @@
 use crate::machine::arena::Key;
 
 use super::frame::Frame;
+use super::held_stack::HeldStack;
 use super::task::{Continuation, Thread};
 
 /// An entry of a held stack. The first one is its bottom.
@@ -39,5 +40,17 @@ impl Bottom {
     /// The number of those inside that have held frames, or of those that don't.
     pub(crate) const fn count(&mut self, has_frames: bool) -> &mut u32 {
         if has_frames { &mut self.held_inside } else { &mut self.entering_inside }
+    }
+}
+
+impl From<Key<HeldFrame>> for HeldStack {
+    fn from(bottom: Key<HeldFrame>) -> Self {
+        Self(bottom.number())
+    }
+}
+
+impl From<HeldStack> for Key<HeldFrame> {
+    fn from(stack: HeldStack) -> Self {
+        Self::from_number(stack.0)
     }
 }

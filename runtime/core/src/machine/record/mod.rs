@@ -7,6 +7,7 @@ pub(crate) mod definition;
 pub(crate) mod error_context;
 pub(crate) mod frame;
 pub(crate) mod held;
+pub(crate) mod held_stack;
 pub(crate) mod instance;
 pub(crate) mod resource;
 pub(crate) mod tables;

@@ -4,7 +4,7 @@ use crate::machine::arena::Key;
 use crate::machine::list::{Linked, Links};
 
 use super::definition::DefinedFunction;
-use super::held::HeldFrame;
+use super::held_stack::HeldStack;
 use super::instance::Instance;
 use super::waitable::{Waitable, WaitableSet};
 use super::words::{number, words};
@@ -147,7 +147,7 @@ pub(crate) enum Continuation {
     /// `canon_subtask_cancel`, in `wait_until`.
     CancelSubtask(Key<Waitable>),
     /// At the top of a held stack, of which this is the bottom.
-    Held(Key<HeldFrame>),
+    Held(HeldStack),
 }
 
 impl Thread {

@@ -1,0 +1,47 @@
+//! Running the requests of code that runs beside the store.
+
+use crate::component::store::acting::Acting;
+use crate::engine::{CoreContext as _, CoreEngine};
+
+use super::context::{Caller, Context, Request};
+use super::state::State;
+
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Runs the requests that there are. Returns `true` if there was one.
+    pub(crate) fn run_requests(&mut self) -> bool {
+        // Those that they lead to are for the next turn.
+        let count = self.data().inbox.len();
+        for _ in 0..count {
+            let Some(request) = self.data().inbox.take() else { break };
+            self.run_request(request);
+        }
+        count > 0
+    }
+
+    fn run_request(&mut self, Request { acting, run }: Request<E, T>) {
+        let state = self.data_mut();
+        let origin = acting.call.and_then(|call| state.calls.origin_of(call));
+        let running = state.origins.set_running(origin);
+        let before = state.act_for(acting);
+        // It catches the panics of what it runs itself.
+        run(&mut Caller::new(self));
+        let state = self.data_mut();
+        state.act_for(before);
+        state.origins.set_running(running);
+    }
+}
+
+impl<E: CoreEngine, T: 'static> State<E, T> {
+    /// Says what code of the host's runs for from now on. Returns what it was before.
+    pub(crate) fn act_for(&mut self, acting: Acting) -> Acting {
+        let task = acting.task.filter(|task| self.machine.function_of(*task).is_ok());
+        self.machine.act_for(task);
+        core::mem::replace(&mut self.acting, acting)
+    }
+
+    /// Returns what the host function runs for that has control.
+    pub(crate) fn acting(&mut self) -> Acting {
+        let task = self.machine.tasks().current();
+        Acting { call: self.acting.call, task }
+    }
+}

@@ -1,0 +1,7 @@
+//! The name of a held stack, by which the thread at its top keeps it.
+
+use core::num::NonZeroU32;
+
+/// The number of the entry at the bottom of a held stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeldStack(pub(super) NonZeroU32);
