@@ -306,3 +306,50 @@ fn an_error_of_a_guest_that_is_called_is_told() {
     world.store.data_mut().replace(add);
     assert_eq!(world.number(&instance, "run", &[Val::U32(1)]), 2);
 }
+
+/// A component whose `run` calls the import `f`, and whose `nap`, which is `async`, calls `sleep`.
+const NAPS: &str = r#"(component
+    (import "f" (func $f (param "q" u32) (result u32)))
+    (import "sleep" (func $sleep async))
+    (canon lower (func $f) (core func $f))
+    (canon lower (func $sleep) (core func $sleep))
+    (canon task.return (core func $return))
+    (core module $Module
+        (import "" "f" (func $f (param i32) (result i32)))
+        (import "" "sleep" (func $sleep))
+        (import "" "return" (func $return))
+        (func (export "run") (param i32) (result i32) (call $f (local.get 0)))
+        (func (export "nap") (call $sleep) (call $return)))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "f" (func $f)) (export "sleep" (func $sleep)) (export "return" (func $return))))))
+    (func (export "nap") async (canon lift (core func $module "nap") async))
+    (func (export "run") (param "q" u32) (result u32) (canon lift (core func $module "run"))))"#;
+
+#[test]
+fn a_guest_that_waits_in_an_instance_that_is_held_is_not_awaited() {
+    let mut world = World::with(None::<Function>);
+    world.linker.async_function("sleep", |_, _| async {
+        later().await;
+        Ok(None)
+    });
+    world.linker.async_function("f", |caller, _| {
+        let access = caller.access();
+        let nap = caller.data().clone().expect("it was set");
+        async move {
+            later().await;
+            let error = access.call(&nap, &[]).await.unwrap_err();
+            let call = error.kept_call::<Option<Val>>();
+            assert!(matches!(error, CallError::Waits(_)) && call.is_some(), "{error}");
+            Ok(Some(Val::U32(1)))
+        }
+    });
+    let instance = world.instance(NAPS);
+    let nap = world.function(&instance, "nap");
+    world.store.data_mut().replace(nap);
+    assert_eq!(world.number(&instance, "run", &[Val::U32(1)]), 1);
+    let mut progress = world.store.poll(Waker::noop()).unwrap();
+    for _ in 0..5 {
+        progress = world.store.poll(Waker::noop()).unwrap();
+    }
+    assert!(progress.is_at_rest());
+}

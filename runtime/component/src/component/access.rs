@@ -170,7 +170,9 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Store::call`], and [`CallError::StoreDropped`].
+    /// Those of [`Store::call`], and [`CallError::StoreDropped`]. [`CallError::Waits`] if the guest waits
+    /// in an instance whose guest is held until this host function returns: nothing of the instance runs
+    /// before that, and the call is kept.
     pub async fn call<F>(
         &self,
         function: &F,
@@ -255,10 +257,17 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         self.check_depth()?;
         self.nested(|caller| {
             let call = function.start(caller.cx, arguments)?;
-            Ok(match caller.cx.data_mut().take_result(call)? {
-                Some(result) => Begun::Ended(result),
-                None => Begun::Waits(call),
-            })
+            let state = caller.cx.data_mut();
+            if let Some(result) = state.take_result(call)? {
+                return Ok(Begun::Ended(result));
+            }
+            // The host function that would await it has to return first.
+            if let Some(holder) = state.acting.call
+                && state.machine.waits_for_holder(holder, call) == Ok(true)
+            {
+                return Err(CallError::Waits(call));
+            }
+            Ok(Begun::Waits(call))
         })
     }
 }

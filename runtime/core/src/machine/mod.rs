@@ -72,6 +72,7 @@ mod error_context;
 mod frame;
 mod handle;
 mod held;
+mod held_stacks;
 mod hooks;
 mod host_end;
 mod host_function_call;

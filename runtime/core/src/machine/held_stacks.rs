@@ -1,0 +1,187 @@
+//! The held stacks of calls as they are kept: finding what is on one, and taking it apart.
+
+use crate::chooser::Chooser;
+use crate::error::Error;
+use crate::limits::{Limits, Storage, Table};
+
+use super::arena::Key;
+use super::hooks::Hooks;
+use super::record::frame::Frame;
+use super::record::held::{Bottom, HeldEntry, HeldFrame};
+use super::record::instance::Instance;
+use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
+use super::record::waitable::Waitable;
+use super::state::Machine;
+
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// The queue of a thread whose host function has returned, at the top of a held stack.
+    pub(crate) fn queue_of_resolved(&self, stack: Key<HeldFrame>) -> Result<Queue, Error> {
+        let is_last = self.bottom(stack)?.held_inside == 0;
+        Ok(if is_last { Queue::Resolved } else { Queue::Unlisted })
+    }
+
+    /// Returns the call that the thread at the top of a held stack has made; nothing if it waits to
+    /// enter.
+    pub(crate) fn call_of_held(
+        &self,
+        stack: Key<HeldFrame>,
+    ) -> Result<Option<Key<Waitable>>, Error> {
+        let mut entry = Some(stack);
+        let mut call = None;
+        while let Some(key) = entry {
+            let held = self.held.get(key)?;
+            call = match held.entry {
+                HeldEntry::Frame(Frame::Lower { subtask, .. }) => Some(subtask),
+                _ => None,
+            };
+            entry = held.above;
+        }
+        Ok(call)
+    }
+
+    /// Forgets what is held for a thread that is removed, and waits to enter.
+    pub(crate) fn drop_held(
+        &mut self,
+        thread: Key<Thread>,
+        stack: Key<HeldFrame>,
+    ) -> Result<(), Error> {
+        self.leave_holder(stack)?;
+        self.forget_holder(thread, stack)?;
+        let mut entry = Some(stack);
+        while let Some(key) = entry {
+            let HeldFrame { entry: dropped, above } = self.held.remove(key)?;
+            if let HeldEntry::Frame(frame) = dropped {
+                self.release_frame(frame)?;
+            }
+            entry = above;
+        }
+        Ok(())
+    }
+
+    /// Returns the stack at whose top `thread` is held.
+    pub(crate) fn held_stack(&self, thread: Key<Thread>) -> Result<Option<Key<HeldFrame>>, Error> {
+        let held = self.threads.get(thread)?;
+        Ok(match held.continuation {
+            Continuation::Held(stack) if held.state == ThreadActivity::Waiting => {
+                Some(stack.into())
+            }
+            _ => None,
+        })
+    }
+
+    pub(crate) fn has_held_frames(&self, stack: Key<HeldFrame>) -> Result<bool, Error> {
+        match self.held.get(stack)?.above {
+            Some(above) => Ok(matches!(self.held.get(above)?.entry, HeldEntry::Frame(_))),
+            None => Ok(false),
+        }
+    }
+
+    /// The instance of a frame that can be held; nothing where the host has begun something.
+    pub(crate) fn instance_of_frame(&self, frame: Frame) -> Result<Option<Key<Instance>>, Error> {
+        Ok(match frame {
+            Frame::Host { .. } | Frame::HostCopy { .. } | Frame::Realloc { .. } => None,
+            Frame::Lower { thread, .. } | Frame::CancelSubtask { thread, .. } => {
+                Some(self.tasks.get(self.threads.get(thread)?.task)?.instance)
+            }
+            Frame::Lift { instance, .. } | Frame::RequestCancellation { instance, .. } => {
+                Some(instance)
+            }
+        })
+    }
+
+    /// A frame is held no more.
+    pub(crate) fn release_frame(&mut self, frame: Frame) -> Result<(), Error> {
+        let Some(instance) = self.instance_of_frame(frame)? else { return Ok(()) };
+        self.instances.get_mut(instance)?.held -= 1;
+        self.count(instance)
+    }
+
+    /// How many frames of a held stack are of `instance`.
+    pub(crate) fn num_held_frames(
+        &self,
+        stack: Key<HeldFrame>,
+        instance: Key<Instance>,
+    ) -> Result<u32, Error> {
+        let mut num_frames = 0;
+        let mut entry = Some(stack);
+        while let Some(key) = entry {
+            let held = self.held.get(key)?;
+            if let HeldEntry::Frame(frame) = held.entry
+                && self.instance_of_frame(frame)? == Some(instance)
+            {
+                num_frames += 1;
+            }
+            entry = held.above;
+        }
+        Ok(num_frames)
+    }
+
+    pub(crate) fn bottom(&self, stack: Key<HeldFrame>) -> Result<&Bottom, Error> {
+        match &self.held.get(stack)?.entry {
+            HeldEntry::Bottom(bottom) => Ok(bottom),
+            _ => Err(Error::Inconsistent(Table::HeldFrames)),
+        }
+    }
+
+    pub(crate) fn bottom_mut(&mut self, stack: Key<HeldFrame>) -> Result<&mut Bottom, Error> {
+        match &mut self.held.get_mut(stack)?.entry {
+            HeldEntry::Bottom(bottom) => Ok(bottom),
+            _ => Err(Error::Inconsistent(Table::HeldFrames)),
+        }
+    }
+
+    /// A stack waits no more. If a host function has begun it whose callers are held, it is one less
+    /// that these wait for.
+    pub(crate) fn leave_holder(&mut self, stack: Key<HeldFrame>) -> Result<(), Error> {
+        let has_frames = self.has_held_frames(stack)?;
+        let inside_of = self.bottom_mut(stack)?.inside_of.take();
+        self.change_inside(inside_of, |holder| *holder.count(has_frames) -= 1)
+    }
+
+    /// The number of stacks changes that the host function of `holder` has begun. Its callers come
+    /// back if it has returned, and none of these is held.
+    pub(crate) fn change_inside(
+        &mut self,
+        holder: Option<Key<Thread>>,
+        change: impl FnOnce(&mut Bottom),
+    ) -> Result<(), Error> {
+        let Some(thread) = holder else { return Ok(()) };
+        let Some(stack) = self.held_stack(thread)? else { return Ok(()) };
+        change(self.bottom_mut(stack)?);
+        let Some(call) = self.call_of_held(stack)? else { return Ok(()) };
+        let queue = self.queue_of_resolved(stack)?;
+        if self.subtask(call)?.resolved() && self.threads.get(thread)?.queue != queue {
+            self.requeue(thread, queue)?;
+        }
+        Ok(())
+    }
+
+    /// `thread`, at the top of a held stack, is there no more: what its host function has begun is on
+    /// its own from now on.
+    pub(crate) fn forget_holder(
+        &mut self,
+        thread: Key<Thread>,
+        stack: Key<HeldFrame>,
+    ) -> Result<(), Error> {
+        for position in 0..self.frames.len() {
+            if let Some(Frame::Host { holder }) = self.frames.get_mut(position)
+                && *holder == Some(thread)
+            {
+                *holder = None;
+            }
+        }
+        let bottom = self.bottom(stack)?;
+        if bottom.held_inside == 0 && bottom.entering_inside == 0 {
+            return Ok(());
+        }
+        for position in 0..self.held.positions() {
+            let Some(key) = self.held.key_at(position) else { continue };
+            if let HeldEntry::Bottom(Bottom { inside_of, .. }) = &mut self.held.get_mut(key)?.entry
+                && *inside_of == Some(thread)
+            {
+                *inside_of = None;
+            }
+        }
+        Ok(())
+    }
+}
