@@ -43,7 +43,7 @@ mod sealed {
 impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Store<E, T> {}
 impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Caller<'_, '_, E, T> {}
 
-/// Methods that a store has, and a store that is lent to a function of the host; and the trait of
+/// Methods that a store has, and a store that is lent to a host function; and the trait of
 /// both.
 macro_rules! methods {
     ($(
@@ -412,7 +412,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 }
 
-/// What calls a guest from inside of a function of the host. The guest must not wait: nobody else
+/// What calls a guest from inside of a host function. The guest must not wait: nobody else
 /// can run meanwhile.
 ///
 /// In a destructor, none of it is possible where a guest has dropped the resource

@@ -1,6 +1,6 @@
 //! What components are given for their imports.
 //!
-//! A [`Linker`] has, by name, what a component may import: functions of the host, its resource
+//! A [`Linker`] has, by name, what a component may import: host functions, its resource
 //! types, core modules, components, instances in the same store, and instances that are put
 //! together of all of these. It belongs to no store, and the same one serves any number of
 //! components and stores. When a component is instantiated, each of its imports is found by its
@@ -118,7 +118,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         Self { provided: BTreeMap::new() }
     }
 
-    /// Gives a function of the host, which returns when it is called.
+    /// Gives a host function, which returns when it is called.
     ///
     /// It stands for an import of any type of function: it is called with what the guest passes,
     /// and what it returns is checked. [`typed_function`](Self::typed_function) and
@@ -131,7 +131,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::Sync(Box::new(function)))
     }
 
-    /// Gives a function of the host that may wait: what it returns is polled until it is ready.
+    /// Gives a host function that may wait: what it returns is polled until it is ready.
     pub fn async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
@@ -140,7 +140,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::asynchronous(function))
     }
 
-    /// Gives a function of the host with Rust's own types: `P` is a tuple of the parameters, which
+    /// Gives a host function with Rust's own types: `P` is a tuple of the parameters, which
     /// are owned, and `R` the result. It stands for imports of that type only, whether they are
     /// `async` or not.
     ///

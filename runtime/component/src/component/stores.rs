@@ -95,7 +95,7 @@ impl<R> fmt::Debug for CallId<R> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// An empty store with `data` in it, which functions of the host get at.
+    /// An empty store with `data` in it, which host functions get at.
     pub fn new(engine: &E, data: T) -> Self {
         Self::with_chooser(engine, Box::new(FirstInFirstOut), data)
     }
@@ -362,7 +362,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.context().data_mut().stop_interrupted()
     }
 
-    /// Says who is woken when a function of the host can go on.
+    /// Says who is woken when a host function can go on.
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
         let mut cx = self.context();
         let state = cx.data_mut();

@@ -273,7 +273,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 }
 
-/// Threads that are begun inside of a function of the host: **host extensions**. See
+/// Threads that are begun inside of a host function: **host extensions**. See
 /// [`thread`](crate::thread).
 impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// The function that `instance` exports as `name`, to be what a thread runs.
@@ -290,7 +290,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     }
 
     /// Begins a thread, as [`Store::spawn_thread_ref`]: it runs until it waits for something, and
-    /// goes on when the store runs again, after this function of the host. The thread of the guest
+    /// goes on when the store runs again, after this host function. The thread of the guest
     /// that has called it is [`Threads::current`](crate::thread::Threads::current), which may be
     /// the `parent`.
     ///

@@ -10,7 +10,7 @@ use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames
 ///
 /// What the numbers of resource types in it mean depends on where it is from. In the type of a
 /// [`Function`](crate::component::Function) they are the store's, as in a [`Resource`](crate::abi::Resource).
-/// For a function of the host they are positions in a list of
+/// For a host function they are positions in a list of
 /// [`HostResourceType`](crate::component::HostResourceType)s, see
 /// [`declared_function`](crate::component::Linker::declared_function).
 #[derive(Clone, Debug, PartialEq, Eq)]

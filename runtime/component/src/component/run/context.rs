@@ -65,7 +65,7 @@ pub(crate) type LiftResult<E, T> = fn(
     usize,
 ) -> Result<Outcome, Failure>;
 
-/// The store, lent to a function of the host that a guest calls.
+/// The store, lent to a host function that a guest calls.
 pub struct Caller<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
 }

@@ -87,7 +87,7 @@ pub enum Party {
     Nobody,
     /// The host.
     Host,
-    /// A function of the host, by the name of the import.
+    /// A host function, by the name of the import.
     HostFunction(String),
     /// A task.
     Task {
