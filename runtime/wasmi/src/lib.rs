@@ -6,8 +6,8 @@
 //!
 //! - a start function can't stop;
 //! - a tail call of an imported function comes back with a wrong value if it stopped in between,
-//!   and can't stop at all if the outermost function makes it (wasmi 2.0.0): `call_through` makes host functions reachable by
-//!   an ordinary call for modules with tail calls;
+//!   and can't stop at all if the outermost function makes it (wasmi 2.0.0): `call_through` makes
+//!   host functions reachable by an ordinary call for modules with tail calls;
 //! - no exceptions, threads, references to functions by type, or garbage collection.
 
 #![no_std]

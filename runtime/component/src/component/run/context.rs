@@ -75,12 +75,12 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
         Self { cx }
     }
 
-    /// What the user put into the store.
+    /// Returns the data of the store.
     pub fn data(&self) -> &T {
         &self.cx.data().data
     }
 
-    /// What the user put into the store.
+    /// Returns the data of the store.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.cx.data_mut().data
     }
