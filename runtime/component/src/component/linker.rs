@@ -131,7 +131,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::Sync(Box::new(function)))
     }
 
-    /// Adds a host function that may wait: what it returns is polled until it is ready.
+    /// Adds a host function that may wait: what it returns is polled until it is ready. Where the
+    /// type of the import is not `async`, the guests on the caller's stack are held until then.
     pub fn async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
