@@ -85,11 +85,14 @@ fn a_function_calls_the_instance_that_is_held_for_it() {
     assert_eq!(world.number(&instance, "run", &[Val::U32(10)]), 13);
 }
 
+/// The waker of a function that waits until it is told.
+type Told = Arc<Mutex<Option<Waker>>>;
+
 /// A world in which the first instance's function calls the second's, whose function waits until it
 /// is told.
-fn waiting_callee() -> (World<Option<Function>>, Function, Arc<Mutex<Option<Waker>>>) {
+fn waiting_callee() -> (World<Option<Function>>, Function, Told) {
     let mut world = World::with(None);
-    let waker = Arc::new(Mutex::new(None::<Waker>));
+    let waker = Told::default();
     let told = waker.clone();
     world.linker.async_function("f", move |_, _| {
         let told = told.clone();

@@ -140,7 +140,9 @@ mod tests {
         assert_eq!(inbox.take(), None);
         let request = Arc::new(());
         let senders = [Inbox::default(), Inbox::default()].map(|inbox| inbox.sender());
-        senders.each_ref().map(|sender| sender.send(request.clone()));
+        for sender in &senders {
+            sender.send(request.clone());
+        }
         assert_eq!(Arc::strong_count(&request), 1);
         drop(sender);
         assert!(!inbox.has_senders());

@@ -3,6 +3,7 @@
 use crate::component::store::host_panic::HostPanic;
 
 /// Runs code of the host's.
+#[expect(clippy::unnecessary_wraps, reason = "with `std`, a panic is an error")]
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, HostPanic> {
     Ok(run())
 }
