@@ -219,11 +219,11 @@ pub trait Flags: Copy {
     /// The WIT names, from the lowest bit up.
     const NAMES: &'static [&'static str];
 
-    /// The integer.
+    /// Returns the integer.
     fn to_bits(self) -> Self::Bits;
 
-    /// The set that an integer stands for. Bits without a flag are ignored, as the canonical ABI
-    /// has it.
+    /// Returns the set that an integer stands for. Bits without a flag are ignored, as the
+    /// canonical ABI has it.
     fn from_bits_truncated(bits: Self::Bits) -> Self;
 }
 
@@ -329,12 +329,12 @@ macro_rules! __weft_flags {
         #[allow(dead_code, deprecated, unreachable_pub)]
         const _: () = {
             impl $name {
-                /// No flag.
+                /// Returns the set without flags.
                 pub const fn empty() -> Self {
                     Self(0)
                 }
 
-                /// Every flag.
+                /// Returns the set of all flags.
                 pub const fn all() -> Self {
                     let mut bits: $bits = 0;
                     let mut flag = 0;
@@ -345,22 +345,22 @@ macro_rules! __weft_flags {
                     Self(bits)
                 }
 
-                /// The integer with a bit for each flag.
+                /// Returns the integer with a bit for each flag.
                 pub const fn bits(self) -> $bits {
                     self.0
                 }
 
-                /// The set that an integer stands for; bits without a flag are ignored.
+                /// Returns the set that an integer stands for; bits without a flag are ignored.
                 pub const fn from_bits(bits: $bits) -> Self {
                     Self(bits & Self::all().0)
                 }
 
-                /// Whether there is no flag in it.
+                /// Returns `true` if there is no flag in it.
                 pub const fn is_empty(self) -> bool {
                     self.0 == 0
                 }
 
-                /// Whether all flags of `other` are in it.
+                /// Returns `true` if all flags of `other` are in it.
                 pub const fn contains(self, other: Self) -> bool {
                     self.0 & other.0 == other.0
                 }

@@ -21,7 +21,7 @@
 //! # Which context is current
 //!
 //! Each task has contexts of its own, one of which is current; so has the host. What the host does
-//! by itself, it does in its own; a function of the host that a guest calls is in the task's whose
+//! by itself, it does in its own; a host function that a guest calls is in the task's whose
 //! guest called it.
 //!
 //! A task begins with the context that is current where it is begun, whether the host begins it or
@@ -39,7 +39,7 @@
 //! use weft::limits::Heap;
 //! use weft::host::ExtendedMachine;
 //!
-//! // A store of components has a host side as a machine has, and a function of the host, too.
+//! // A store of components has a host side as a machine has, and a host function, too.
 //! let mut machine = ExtendedMachine::<Heap>::default();
 //!
 //! // Create and set a context.

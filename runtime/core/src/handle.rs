@@ -156,7 +156,7 @@ impl<R: ?Sized> Own<R> {
 
 /// A resource of type `R` that is lent for the time of a call.
 ///
-/// One that a function of the host was lent can be given to another call as long as its own
+/// One that a host function was lent can be given to another call as long as its own
 /// caller waits for it, and the store sees to it, whatever the lifetime says.
 pub struct Borrow<'a, R: ?Sized> {
     untyped: Untyped,

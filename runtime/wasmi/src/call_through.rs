@@ -1,9 +1,9 @@
-//! Functions that reach a function of the host by an ordinary call.
+//! Functions that reach a host function by an ordinary call.
 //!
-//! In wasmi 2.0.0 a guest that stopped in a function of the host which it had *tail-called* goes
+//! In wasmi 2.0.0 a guest that stopped in a host function which it had *tail-called* goes
 //! on with a wrong value, and one that is such a function itself can't stop. A module with tail
-//! calls is therefore given, instead of a function of the host, a function of a module that has
-//! nothing else in it and calls it ordinarily; and that one is called where a function of the host
+//! calls is therefore given, instead of a host function, a function of a module that has
+//! nothing else in it and calls it ordinarily; and that one is called where a host function
 //! was lifted.
 
 use alloc::collections::BTreeMap;
@@ -20,7 +20,7 @@ use wasmi::{Extern, Func, Instance, Module, StoreContextMut};
 use weft_core::abi::CoreFunctionType;
 use weft_core::core_value::CoreType;
 
-/// The modules that call functions of the host: one for each type, however many functions of the
+/// The modules that call host functions: one for each type, however many functions of the
 /// type there are, and in however many stores of an engine.
 #[derive(Default)]
 pub(super) struct CallThrough(Mutex<BTreeMap<Vec<u8>, Module>>);

@@ -1,4 +1,4 @@
-//! Functions of the host.
+//! Host functions.
 //!
 //! wasmi calls a closure without allocating if it knows the closure's parameters when it is
 //! compiled. So there is one for each signature that is likely: any number of `i32`, and up to

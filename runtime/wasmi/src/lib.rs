@@ -1,13 +1,13 @@
 //! The adapter for [wasmi](https://docs.rs/wasmi), an interpreter in Rust.
 //!
-//! A call that stops is wasmi's resumable call: a function of the host returns an error, wasmi
+//! A call that stops is wasmi's resumable call: a host function returns an error, wasmi
 //! keeps the stack of the call, and goes on with the results that it is given. What wasmi can't
 //! do is known, and handled here or by who drives calls:
 //!
 //! - a start function can't stop;
 //! - a tail call of an imported function comes back with a wrong value if it stopped in between,
-//!   and can't stop at all if the outermost function makes it (wasmi 2.0.0): `call_through` makes functions of the host reachable by
-//!   an ordinary call for modules with tail calls;
+//!   and can't stop at all if the outermost function makes it (wasmi 2.0.0): `call_through` makes
+//!   host functions reachable by an ordinary call for modules with tail calls;
 //! - no exceptions, threads, references to functions by type, or garbage collection.
 
 #![no_std]
@@ -57,7 +57,7 @@ use weft_core::engine::{
 pub struct Wasmi {
     engine: Engine,
     fuel: Option<u64>,
-    /// The modules that call functions of the host, which all stores of the engine share.
+    /// The modules that call host functions, which all stores of the engine share.
     call_through: Arc<CallThrough>,
 }
 
@@ -190,7 +190,7 @@ pub struct Inner<D> {
     fuel: Option<u64>,
     limiter: Limiter,
     call_through: Arc<CallThrough>,
-    /// The functions of the host, by what they are to wasmi, with the function that calls one, if
+    /// The host functions, by what they are to wasmi, with the function that calls one, if
     /// it was needed.
     host: BTreeMap<String, Option<wasmi::Func>>,
     data: D,
@@ -222,12 +222,12 @@ enum StoppedCall {
     OutOfFuel(ResumableCallOutOfFuel),
 }
 
-/// What a function of the host returns to stop the guest: wasmi puts it into a box, which takes no
+/// What a host function returns to stop the guest: wasmi puts it into a box, which takes no
 /// memory.
 #[derive(Debug)]
 struct Suspends;
 
-/// What a function of the host returns if the guest trapped.
+/// What a host function returns if the guest trapped.
 #[derive(Debug)]
 struct Traps;
 

@@ -88,7 +88,7 @@ pub(super) fn core_value(value: &Val) -> Option<CoreValue> {
     }
 }
 
-/// What a function of the host is called with.
+/// What a host function is called with.
 pub(super) fn arguments(
     values: &[Val],
 ) -> Result<ArrayVec<CoreValue, { MAX_FLAT_PARAMS as usize + 1 }>, wasmi::Error> {

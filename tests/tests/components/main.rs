@@ -1,21 +1,21 @@
 //! Components on an engine, by hand, at random, and from the official suite.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `typed` | functions with Rust's own types |
 //! | `streams` | streams and futures with a source or a sink |
-//! | `embedder` | faults of the embedder's side that are known, ignored until it is built |
 //! | `access` | handles of a store, for code that runs beside it |
-//! | `panics` | panics in code of the host's |
 //! | `held` | host functions that wait though their type isn't `async`, and the guests that are held |
-//! | `driving` | calls that wait, many at a time, and how they are driven |
+//! | `panics` | panics in code of the host's |
+//! | `driving` | calls that wait, many at a time, and how they are driven; waiting for the host |
+//! | `giving_up` | removing instances, abandoning and interrupting calls |
+//! | `limits` | the limits of a store |
+//! | `hostile` | components that somebody made to do harm |
+//! | `regressions` | faults of the embedder's side that there were |
 //! | `engine` | the adapter for wasmi, and what components owe to it |
 //! | `counting_engine` | an adapter that is not one of Weft's |
 //! | `programs` | random programs of built-in calls, as components |
-//! | `giving_up` | removing instances, abandoning and interrupting calls |
-//! | `hostile` | components that somebody made to do harm |
-//! | `limits` | the limits of a store |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
 //! | `allocations` | what components allocate once they are warm |
 
@@ -29,8 +29,6 @@ mod conformance;
 mod counting_engine;
 #[cfg(test)]
 mod driving;
-#[cfg(test)]
-mod embedder;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
@@ -49,6 +47,8 @@ mod official_suite;
 mod panics;
 #[cfg(test)]
 mod programs;
+#[cfg(test)]
+mod regressions;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! | `guests`, `calls`, `steps` | a store with instances, functions of every kind of lift, and terse ways to drive them |
 //! | `rules` | a scenario for each rule whose breach is a trap, and for each place that traps |
 //! | `behaviour` | what happens where nobody breaks a rule |
+//! | `held` | host functions that hold their callers, and the order in which these come back |
 //! | `environment` | that the machine is built for the environment that the command names |
 //! | `allocations`, `host_allocations`, `sizes` | what it allocates, and how large it is |
 //! | `reference` | random programs, beside the reference |

@@ -16,15 +16,16 @@ use super::linker::Linker;
 use super::stores::Store;
 use super::typed_function::TypedFunction;
 
-/// Where the host that implements the traits of some bindings is in the data of a store.
+/// A function that finds the host in the data of a store: what implements the traits of some
+/// bindings.
 pub type FindHost<T, H> = fn(&mut T) -> &mut H;
 
-/// What a host's function whose result comes later gives. In a box, as its type would else have to
-/// do with the host's lifetime, though it keeps nothing of it.
+/// The future of a host function whose result comes later. It is in a box, as its type would else
+/// depend on the host's lifetime, though it keeps nothing of it.
 pub type BoundFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
 impl<E: CoreEngine, T: 'static> Linker<E, T> {
-    /// Gives a resource type of the host's, as `name` in an interface or in the world, for which
+    /// Adds a resource type of the host's, as `name` in an interface or in the world, for which
     /// `R` stands; `drop` is what happens to a resource that its owner drops. Other interfaces that
     /// use it have it from there.
     pub fn bind_resource<R: 'static, H: 'static>(
@@ -41,7 +42,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.at(interface).resource(name, &ty);
     }
 
-    /// Gives what a host does for the function for which `F` stands.
+    /// Adds what a host does for the function for which `F` stands.
     pub fn bind_function<F: BoundFunction + 'static, H: 'static>(
         &mut self,
         host: FindHost<T, H>,
@@ -55,7 +56,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         });
     }
 
-    /// The same for a function whose result comes later.
+    /// Adds what a host does for a function whose result comes later, as
+    /// [`bind_function`](Self::bind_function) does for others.
     pub fn bind_async_function<F: BoundFunction + 'static, H: 'static>(
         &mut self,
         host: FindHost<T, H>,
@@ -80,8 +82,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// The exported function for which `F` stands, in the bindings of a world that a component is
-    /// of.
+    /// Returns the exported function for which `F` stands, in the bindings of the component's
+    /// world.
     ///
     /// # Errors
     ///

@@ -66,8 +66,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.run_until_or(call, None)?.ok_or_else(|| MachineError::OtherStep.into())
     }
 
-    /// Does the same for at most a time: **blocks**. Returns `None` after that has passed; the call
-    /// is kept. While the end of the call is up to the host, this waits as well.
+    /// Runs a call as [`run`](Self::run) does, for at most a time: **blocks**. Returns `None` after
+    /// that has passed; the call is kept. While the end of the call is up to the host, this waits
+    /// as well.
     ///
     /// Guests that run are not stopped. The time is looked at when
     /// [enough turns](Self::set_turns_per_poll) were taken.
@@ -148,8 +149,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         joined.ok_or_else(|| Error::from(MachineError::OtherStep).into())
     }
 
-    /// Does the same for at most a time: **blocks**. Returns `None` after that has passed; the
-    /// thread can be joined again.
+    /// Joins a thread as [`join_thread`](Self::join_thread) does, for at most a time: **blocks**.
+    /// Returns `None` after that has passed; the thread can be joined again.
     ///
     /// # Errors
     ///
@@ -189,7 +190,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.block_until(Target::Call(task), |state| state.ended_status(task))
     }
 
-    /// Does the same for at most a time: **blocks**. Returns `None` after that has passed.
+    /// Waits as [`wait_for_task`](Self::wait_for_task) does, for at most a time: **blocks**.
+    /// Returns `None` after that has passed.
     ///
     /// # Errors
     ///
@@ -224,9 +226,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.block_until(Target::Set(set), |state| state.poll_set(set))
     }
 
-    /// Does the same for at most a time: **blocks**. Returns [`WaitResult::Timeout`] after that has
-    /// passed. Guests that run are not stopped. The time is looked at when
-    /// [enough turns](Self::set_turns_per_poll) were taken.
+    /// Waits as [`wait_for_set`](Self::wait_for_set) does, for at most a time: **blocks**. Returns
+    /// [`WaitResult::Timeout`] after that has passed. Guests that run are not stopped. The time is
+    /// looked at when [enough turns](Self::set_turns_per_poll) were taken.
     ///
     /// # Errors
     ///

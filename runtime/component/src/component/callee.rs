@@ -22,12 +22,12 @@ use crate::machine::{Step, SubtaskId};
 use super::instance::Function;
 use super::typed_function::TypedFunction;
 
-/// What a store can call.
+/// A function that a store can call.
 pub trait Callee: sealed::Callee {
-    /// What it is called with: a slice of [`Val`], or a tuple of Rust's own types.
+    /// The type of its arguments: a slice of [`Val`], or a tuple of Rust's own types.
     type Arguments<'a>;
 
-    /// What a call of it gives.
+    /// The type of its result.
     type Result: LiftedResult;
 
     /// The arguments, to be kept until the call begins.

@@ -21,7 +21,7 @@ use super::typed_function::TypedFunction;
 pub struct FunctionTable(Vec<FunctionReference>);
 
 impl FunctionTable {
-    /// A table without functions.
+    /// Makes a table without functions.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
@@ -38,7 +38,7 @@ impl FunctionTable {
         Ok(index)
     }
 
-    /// The function with a number.
+    /// Returns the function with a number.
     #[must_use]
     pub fn get(&self, index: u32) -> Option<&FunctionReference> {
         self.0.get(usize::try_from(index).ok()?)
@@ -59,19 +59,19 @@ impl FunctionTable {
         place.map(|place| core::mem::replace(place, function)).ok_or(error)
     }
 
-    /// How many functions there are.
+    /// Returns how many functions there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The functions, in the order of their numbers.
+    /// Returns the functions, in the order of their numbers.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &FunctionReference> {
         self.0.iter()
     }
@@ -95,7 +95,7 @@ impl FunctionTable {
 
 /// Threads that are begun indirectly: **host extensions**. See [`thread`](crate::thread).
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// All functions that `instance` exports by name, in the order of
+    /// Returns all functions that `instance` exports by name, in the order of
     /// [`Instance::names`]. Empty if the instance belongs to another store.
     pub fn function_table(&self, instance: &Instance<E>) -> FunctionTable {
         let functions = instance.names().filter_map(|name| {

@@ -43,7 +43,7 @@ mod sealed {
 impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Store<E, T> {}
 impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Caller<'_, '_, E, T> {}
 
-/// Methods that a store has, and a store that is lent to a function of the host; and the trait of
+/// Methods that a store has, and a store that is lent to a host function; and the trait of
 /// both.
 macro_rules! methods {
     ($(
@@ -205,7 +205,7 @@ macro_rules! as_context {
 }
 
 methods! {
-    /// The number of a resource type of the host in this store: that of the
+    /// Returns the number of a resource type of the host in this store: that of the
     /// [`Resource`]s of this type.
     ///
     /// # Errors
@@ -237,8 +237,8 @@ methods! {
         cx.data_mut().new_ends(EndKind::Future, value)
     }
 
-    /// The type of what goes through a stream or future, of which this is an end; nothing if it
-    /// has none.
+    /// Returns the type of what goes through a stream or future, of which this is an end, if it has
+    /// one.
     ///
     /// # Errors
     ///
@@ -304,8 +304,8 @@ methods! {
         cx.data_mut().machine.drop_host_end(end)
     }
 
-    /// What has happened next to an end that the host holds, if anything has: a read or write has
-    /// ended, or the other end was dropped.
+    /// Returns what has happened next to an end that the host holds, if anything has: a read or
+    /// write has ended, or the other end was dropped.
     ///
     /// # Errors
     ///
@@ -327,7 +327,7 @@ methods! {
         cx.data_mut().machine.new_host_error_context(debug_message)
     }
 
-    /// The debug message of an error context.
+    /// Returns the debug message of an error context.
     ///
     /// # Errors
     ///
@@ -383,7 +383,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         E::data_mut(&mut self.engine_store).spawn(future)
     }
 
-    /// What was put into the store.
+    /// Returns the data of the store.
     pub fn data_mut(&mut self) -> &mut T {
         &mut E::data_mut(&mut self.engine_store).data
     }
@@ -412,8 +412,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 }
 
-/// What calls a guest from inside of a function of the host. The guest must not wait: nobody else
-/// can run meanwhile.
+/// Calling guests from inside of a host function. The guest must not wait: nobody else can run
+/// meanwhile.
 ///
 /// In a destructor, none of it is possible where a guest has dropped the resource
 /// ([`MachineError::OtherStep`]), but all of it where the host has, or nobody took the resource.

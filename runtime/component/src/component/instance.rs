@@ -35,7 +35,7 @@ pub struct Function {
 }
 
 impl<E: CoreEngine> Instance<E> {
-    /// The instance that this one exports as `name`.
+    /// Returns the instance that this one exports as `name`.
     #[must_use]
     pub fn instance(&self, name: &str) -> Option<Self> {
         match versions::find(&self.exports.0, name, name)? {
@@ -47,8 +47,8 @@ impl<E: CoreEngine> Instance<E> {
         }
     }
 
-    /// The number, in its store, of the resource type that it exports as `name`: that of the
-    /// [`Resource`](crate::abi::Resource)s of this type.
+    /// Returns the number, in its store, of the resource type that it exports as `name`: that of
+    /// the [`Resource`](crate::abi::Resource)s of this type.
     #[must_use]
     pub fn resource_type(&self, name: &str) -> Option<TypeIndex> {
         match self.exports.0.get(name)? {
@@ -96,31 +96,31 @@ impl<E: CoreEngine> Instance<E> {
         exports.filter_map(|(name, it)| matches!(it, Entity::Function(_)).then_some(&**name))
     }
 
-    /// The names of what it exports.
+    /// Returns the names of what it exports.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.exports.0.keys().map(|name| &**name)
     }
 }
 
 impl Function {
-    /// Its type, with the store's numbers of resource types.
+    /// Returns its type, with the store's numbers of resource types.
     #[must_use]
     pub fn ty(&self) -> &FunctionType {
         &self.ty
     }
 
-    /// The types of its parameters.
+    /// Returns the names and types of its parameters.
     pub fn params(&self) -> impl ExactSizeIterator<Item = (&str, &Type)> {
         self.ty.params()
     }
 
-    /// The type of its result.
+    /// Returns the type of its result.
     #[must_use]
     pub fn result(&self) -> Option<&Type> {
         self.ty.result()
     }
 
-    /// Whether its type is `async`.
+    /// Returns `true` if its type is `async`.
     #[must_use]
     pub fn is_async(&self) -> bool {
         self.ty.is_async

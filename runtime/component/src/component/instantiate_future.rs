@@ -22,9 +22,8 @@ use super::stores::Store;
 /// Calls that the engine has interrupted go on first, as nothing can begin before they stop or end.
 /// After each interruption the future is woken and others have their turn, however long it takes.
 /// The instance is then made in one poll: the start functions of core modules can't stop, as the
-/// Component Model says. If there are many, or if one runs long, that poll takes as long. A store can
-/// [limit](Store::set_interruptions) it only if the engine counts fuel, and then the start function
-/// traps.
+/// Component Model says. If there are many, or if one runs long, that poll takes as long. If the
+/// engine counts fuel, a start function traps after a [slice](Store::set_fuel_slice).
 #[must_use = "nothing is instantiated before the future is polled"]
 pub struct InstantiateFuture<'s, E: CoreEngine, T: 'static> {
     store: &'s mut Store<E, T>,

@@ -1,6 +1,6 @@
 //! What components are given for their imports.
 //!
-//! A [`Linker`] has, by name, what a component may import: functions of the host, its resource
+//! A [`Linker`] has, by name, what a component may import: host functions, its resource
 //! types, core modules, components, instances in the same store, and instances that are put
 //! together of all of these. It belongs to no store, and the same one serves any number of
 //! components and stores. When a component is instantiated, each of its imports is found by its
@@ -88,7 +88,7 @@ use crate::engine::CoreEngine;
 use super::instance::Instance;
 use super::loading::Component;
 
-/// What components are given for their imports, by name.
+/// The things that components are given for their imports, by name.
 ///
 /// A name that is given something twice has what it was given last.
 pub struct Linker<E: CoreEngine, T: 'static = ()> {
@@ -112,13 +112,13 @@ impl<E: CoreEngine, T: 'static> Default for Linker<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Linker<E, T> {
-    /// Gives nothing.
+    /// Makes a linker that has nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self { provided: BTreeMap::new() }
     }
 
-    /// Gives a function of the host, which returns when it is called.
+    /// Adds a host function, which returns when it is called.
     ///
     /// It stands for an import of any type of function: it is called with what the guest passes,
     /// and what it returns is checked. [`typed_function`](Self::typed_function) and
@@ -131,7 +131,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::Sync(Box::new(function)))
     }
 
-    /// Gives a function of the host that may wait: what it returns is polled until it is ready.
+    /// Adds a host function that may wait: what it returns is polled until it is ready. Where the
+    /// type of the import is not `async`, the guests on the caller's stack are held until then.
     pub fn async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
         name: &str,
@@ -140,7 +141,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::asynchronous(function))
     }
 
-    /// Gives a function of the host with Rust's own types: `P` is a tuple of the parameters, which
+    /// Adds a host function with Rust's own types: `P` is a tuple of the parameters, which
     /// are owned, and `R` the result. It stands for imports of that type only, whether they are
     /// `async` or not.
     ///
@@ -169,7 +170,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::Typed(function))
     }
 
-    /// Gives a [function](Self::typed_function) of the host with Rust's own types that may wait:
+    /// Adds a [host function](Self::typed_function) with Rust's own types that may wait:
     /// what it returns is polled until it is ready.
     pub fn typed_async_function<P, R, F>(
         &mut self,
@@ -185,7 +186,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::Typed(function))
     }
 
-    /// Gives a [function](Self::function) of the host for imports of this type only. The numbers
+    /// Adds a [host function](Self::function) for imports of this type only. The numbers
     /// of resource types in `ty`, in `own` and `borrow`, are positions in `resources`.
     pub fn declared_function(
         &mut self,
@@ -198,7 +199,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, Some(declared), HostFunctionCall::Sync(Box::new(function)))
     }
 
-    /// Gives a [function](Self::async_function) of the host that may wait for imports of this type
+    /// Adds a [host function](Self::async_function) that may wait for imports of this type
     /// only, as [`declared_function`](Self::declared_function) does.
     pub fn declared_async_function<F: Future<Output = HostResult> + Send + 'static>(
         &mut self,
@@ -221,22 +222,22 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.provide(name, Provided::Function(function))
     }
 
-    /// Gives a resource type of the host.
+    /// Adds a resource type of the host.
     pub fn resource(&mut self, name: &str, ty: &HostResourceType<E, T>) -> &mut Self {
         self.provide(name, Provided::Resource(ty.clone()))
     }
 
-    /// Gives a core module.
+    /// Adds a core module.
     pub fn module(&mut self, name: &str, module: &Module<E>) -> &mut Self {
         self.provide(name, Provided::Module(module.clone()))
     }
 
-    /// Gives a component, which the importing one instantiates.
+    /// Adds a component, which the importing one instantiates.
     pub fn component(&mut self, name: &str, component: &Component<E>) -> &mut Self {
         self.provide(name, Provided::Component(component.clone()))
     }
 
-    /// What the instance called `name` gives, to add to it.
+    /// Returns what the instance called `name` is put together of, to add to it.
     pub fn instance(&mut self, name: &str) -> &mut Self {
         let place = self.provided.entry(name.into());
         let place = place.or_insert_with(|| Provided::Instance(Self::new()));
@@ -250,7 +251,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         }
     }
 
-    /// Gives an instance of a component in the same store.
+    /// Adds an instance of a component in the same store.
     pub fn exports_of(&mut self, name: &str, instance: &Instance<E>) -> &mut Self {
         self.provide(name, Provided::Exports(instance.clone()))
     }

@@ -2,8 +2,8 @@
 //!
 //! | type | use |
 //! |---|---|
-//! | [`Component`] | a component that is loaded, for one engine; [`validate`] only checks its bytes |
-//! | [`Linker`] | what a component is given for its imports |
+//! | [`Component`], [`Module`] | a component or core module that is loaded, for one engine; [`validate`] only checks the bytes |
+//! | [`Linker`], [`HostResourceType`] | what a component is given for its imports |
 //! | [`InstancePre`] | a component with its imports, found and checked once for any number of instances |
 //! | [`Store`] | where instances live and run, with the data of the host |
 //! | [`AsContextMut`] | a store, or one that is lent to a host function, for code that works with both |
@@ -13,8 +13,10 @@
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
 //! | [`HostResult`], [`HostError`] | what host functions return |
 //! | [`streams`] | streams and futures with a source or a sink |
+//! | [`Clock`] | the embedder's clock, for waits that last at most a time |
 //! | [`StoreLimits`], [`InterruptHandle`] | what guests may take, and stopping them |
-//! | [`LoadError`], [`InstantiateError`], [`CallError`], [`WaitsForHost`], [`Deadlock`] | why it did not work |
+//! | [`LoadError`], [`InstantiateError`], [`ExportError`], [`CallError`], [`RemoveError`] | why it did not work |
+//! | [`WaitsForHost`], [`Deadlock`], [`TrapBacktrace`] | who waits for whom, and where a guest trapped |
 //!
 //! Calls block, are futures of any executor, or are polled without one. A store runs only while
 //! somebody drives it.

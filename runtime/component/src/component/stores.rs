@@ -1,4 +1,4 @@
-//! Stores: where instances live, and run.
+//! Stores: the places where instances live, and run.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -41,7 +41,7 @@ use super::loading::Component;
 use super::progress::PollProgress;
 use super::raising::or_panic;
 
-/// Where instances of components live and run.
+/// A place where instances of components live and run, with data of the host.
 ///
 /// # Memory
 ///
@@ -63,7 +63,7 @@ pub struct Store<E: CoreEngine, T: 'static = ()> {
 /// So many turns are taken in a poll, unless the host says otherwise.
 const TURNS_PER_POLL: u32 = 1_000;
 
-/// A call of an export that was begun, which gives an `R`.
+/// A call of an export that was begun, and that returns an `R`.
 pub struct CallId<R = Option<Val>>(pub(crate) SubtaskId, pub(crate) PhantomData<fn() -> R>);
 
 impl<R> Clone for CallId<R> {
@@ -95,18 +95,19 @@ impl<R> fmt::Debug for CallId<R> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// An empty store with `data` in it, which functions of the host get at.
+    /// Makes an empty store with `data` in it, which host functions are lent.
     pub fn new(engine: &E, data: T) -> Self {
         Self::with_chooser(engine, Box::new(FirstInFirstOut), data)
     }
 
-    /// The same with someone else to decide what the spec leaves open.
+    /// Makes an empty store, as [`new`](Self::new), with a [chooser](crate::chooser) that decides
+    /// what the spec leaves open.
     pub fn with_chooser(engine: &E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         let engine_store = engine.new_store(State::new(engine.clone(), chooser, data));
         Self { engine_store, turns_per_poll: TURNS_PER_POLL }
     }
 
-    /// What was put into the store.
+    /// Returns the data of the store.
     pub fn data(&self) -> &T {
         &E::data(&self.engine_store).data
     }
@@ -278,7 +279,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         })
     }
 
-    /// How a call ended, if it has; then it is forgotten.
+    /// Returns how a call ended, if it has; then it is forgotten.
     ///
     /// # Errors
     ///
@@ -291,7 +292,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Asks a call to cancel. It ends with [`CallError::Cancelled`], or returns all the same; when
-    /// it does is the guest's matter, and whether it does at all.
+    /// and if it does is the guest's matter: [`abandon`](Self::abandon) asks nobody.
     ///
     /// # Errors
     ///
@@ -310,7 +311,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         cancelled
     }
 
-    /// Forgets a call, whether it has come to its end or not. If not, it goes on when the store
+    /// Forgets a call. If it has not come to its end, it goes on when the store
     /// runs, and its result is dropped; one that still waits to start never does.
     ///
     /// # Errors
@@ -320,8 +321,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.context().data_mut().forget(call.0)
     }
 
-    /// What trapped in a call that had returned already or was given up, so that no call's end
-    /// tells of it; the first that was not taken yet.
+    /// Returns what trapped in a call that had returned already or was given up, so that no call's
+    /// end tells of it: the first that was not taken yet.
     pub fn take_background_trap(&mut self) -> Option<CallError> {
         self.context().data_mut().origins.take_background_trap()
     }
@@ -333,19 +334,19 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         E::data(&self.engine_store).traps.last().cloned()
     }
 
-    /// How many entries one of the store's tables has; of [`Table::Handles`] and
+    /// Returns how many entries one of the store's tables has; of [`Table::Handles`] and
     /// [`Table::ThreadIndices`], those of all instances.
     pub fn count_of(&self, table: Table) -> usize {
         E::data(&self.engine_store).machine.count_of(table)
     }
 
-    /// Which tasks wait, each for what, and who could wake it.
+    /// Returns which tasks wait, each for what, and who could wake it.
     pub fn waiting(&mut self) -> Vec<WaitingTask> {
         let state = E::data_mut(&mut self.engine_store);
         waiting_tasks(&mut state.machine, &state.names)
     }
 
-    /// How many turns a poll may take before others have theirs; at least 1. A turn is what a
+    /// Sets how many turns a poll may take before others have theirs, at least 1. A turn is what a
     /// guest's thread does until it waits or yields.
     pub fn set_turns_per_poll(&mut self, turns: u32) {
         self.turns_per_poll = turns.max(1);
@@ -353,7 +354,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Gives up what the engine has interrupted, if there is something, as if it had trapped: the
     /// instances that were part of it never run again, and the call that it belongs to ends with
-    /// [`CallError::Interrupted`]. Says whether there was something.
+    /// [`CallError::Interrupted`]. Returns `true` if there was something.
     ///
     /// # Errors
     ///
@@ -362,7 +363,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.context().data_mut().stop_interrupted()
     }
 
-    /// Says who is woken when a function of the host can go on.
+    /// Says who is woken when a host function can go on.
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
         let mut cx = self.context();
         let state = cx.data_mut();

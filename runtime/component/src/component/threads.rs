@@ -44,13 +44,13 @@ pub struct FunctionReference<F = Function> {
 }
 
 impl<F> FunctionReference<F> {
-    /// The name that it is exported as.
+    /// Returns the name that it is exported as.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The function.
+    /// Returns the function.
     #[must_use]
     pub const fn function(&self) -> &F {
         &self.function
@@ -58,7 +58,7 @@ impl<F> FunctionReference<F> {
 }
 
 impl FunctionReference {
-    /// The same function with Rust's own types, as [`Function::typed`].
+    /// Returns the same function with Rust's own types, as [`Function::typed`].
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl<R> SpawnedThread<R> {
         self.id
     }
 
-    /// The call that it is.
+    /// Returns the call that it is.
     #[must_use]
     pub const fn call(&self) -> CallId<R> {
         self.call
@@ -148,7 +148,7 @@ pub enum ThreadError {
 
 /// Threads: **host extensions**. See [`thread`](crate::thread).
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// The function that `instance` exports as `name`, to be what a thread runs.
+    /// Returns the function that `instance` exports as `name`, to be what a thread runs.
     ///
     /// # Errors
     ///
@@ -267,16 +267,16 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         cx.data_mut().thread_destructors.add(Arc::new(destructor))
     }
 
-    /// A destructor that failed; the first that was not taken yet.
+    /// Returns a destructor that failed: the first that was not taken yet.
     pub fn take_failed_thread_destructor(&mut self) -> Option<ThreadDestructorFailure> {
         self.context().data_mut().thread_destructors.take_failure()
     }
 }
 
-/// Threads that are begun inside of a function of the host: **host extensions**. See
+/// Threads that are begun inside of a host function: **host extensions**. See
 /// [`thread`](crate::thread).
 impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
-    /// The function that `instance` exports as `name`, to be what a thread runs.
+    /// Returns the function that `instance` exports as `name`, to be what a thread runs.
     ///
     /// # Errors
     ///
@@ -290,7 +290,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     }
 
     /// Begins a thread, as [`Store::spawn_thread_ref`]: it runs until it waits for something, and
-    /// goes on when the store runs again, after this function of the host. The thread of the guest
+    /// goes on when the store runs again, after this host function. The thread of the guest
     /// that has called it is [`Threads::current`](crate::thread::Threads::current), which may be
     /// the `parent`.
     ///

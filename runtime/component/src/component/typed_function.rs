@@ -57,8 +57,8 @@ pub struct TypedFunction<P, R> {
 }
 
 impl Function {
-    /// The same function with Rust's own types: `P` is a tuple of the parameters, and `R` the
-    /// result.
+    /// Returns the same function with Rust's own types: `P` is a tuple of the parameters, and `R`
+    /// the result.
     ///
     /// Types are compared by what they are in the Component Model, with the names of fields and
     /// cases. One Rust type in [`Own`](crate::handle::Own) or [`Borrow`](crate::handle::Borrow)
@@ -105,7 +105,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 }
 
 impl<P, R> TypedFunction<P, R> {
-    /// The function without the types.
+    /// Returns the function without the types.
     #[must_use]
     pub const fn function(&self) -> &Function {
         &self.function

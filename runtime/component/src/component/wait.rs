@@ -19,8 +19,8 @@ use crate::waitable::WaitResult;
 use super::stores::{CallId, Store};
 
 impl<R> CallId<R> {
-    /// The call as a task of the host's: its [status](crate::task::Tasks::status), metadata and
-    /// cancellation, and what is a member of [waitable sets](crate::waitable).
+    /// Returns the call as a task of the host's: its [status](crate::task::Tasks::status), metadata
+    /// and cancellation, and what is a member of [waitable sets](crate::waitable).
     #[must_use]
     pub const fn task(self) -> SubtaskId {
         self.0
@@ -194,9 +194,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.ready_async(Target::Set(set), move |state| state.poll_set(set))
     }
 
-    /// What has happened to an end of the host's, of which a [set](crate::waitable) has given the
-    /// event: as [`next_end_event`](Self::next_end_event) tells it, with the values. Nothing if it is
-    /// a call's.
+    /// Returns what has happened to an end of the host's, of which a [set](crate::waitable) has
+    /// returned the event: as [`next_end_event`](Self::next_end_event) does, with the values.
+    /// Returns `None` if it is a call's.
     ///
     /// # Errors
     ///

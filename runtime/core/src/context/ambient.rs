@@ -75,13 +75,13 @@ impl Contexts {
 /// A context that is this thread's as long as this lasts: a **host extension**.
 ///
 /// A store has its own contexts; this one is for code between whoever knows a context and whoever
-/// has the store, or that is called by a function of the host and is not given its store, such as
+/// has the store, or that is called by a host function and is not given its store, such as
 /// a logger. Nothing passes between the two by itself:
 ///
 /// | from | to | by |
 /// |---|---|---|
 /// | the thread | a store | [`AsyncContextScope::enter_ambient`] |
-/// | a store, such as that of a function of the host | the thread | [`enter_current`](Self::enter_current) |
+/// | a store, such as that of a host function | the thread | [`enter_current`](Self::enter_current) |
 ///
 /// Scopes of a thread are left in the opposite order of their being entered; one that is left
 /// before those inside of it ends them, too, and their guards do nothing then.

@@ -17,7 +17,7 @@ use super::stack::Mark;
 /// nothing that was pushed, set or removed meanwhile. Tasks that were begun meanwhile keep the
 /// context that they began in.
 ///
-/// Entered in a function of the host that a guest calls, it is the calling task's context that
+/// Entered in a host function that a guest calls, it is the calling task's context that
 /// changes, for as long as the function has control.
 ///
 /// ```

@@ -2,15 +2,15 @@
 //!
 //! An engine compiles and instantiates core modules, gives access to what instances export, and
 //! calls functions. What sets this apart from most embedding interfaces is one demand: **a call
-//! can stop inside of a function of the host, and go on later**, in any order relative to other
+//! can stop inside of a host function, and go on later**, in any order relative to other
 //! calls that have stopped. What has stopped is an [activation](CoreEngine::Activation); how it
 //! is kept is the engine's matter: a saved stack of an interpreter, a core continuation, a thread.
 //!
 //! | type | what it is |
 //! |---|---|
 //! | [`CoreEngine`] | an engine |
-//! | [`CoreContext`] | an engine's store, from the outside or from inside of a function of the host |
-//! | [`HostFunctions`] | what a function of the host does: the layer above implements it |
+//! | [`CoreContext`] | an engine's store, from the outside or from inside of a host function |
+//! | [`HostFunctions`] | what a host function does: the layer above implements it |
 //! | [`CoreFrame`] | a core function that was active when a guest trapped |
 //! | [`MemoryLimits`] | how much memory guests may have |
 //! | [`Capability`] | what an engine may lack |
@@ -57,7 +57,7 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     type Activation: Send + 'static;
     /// A store of the engine, which has `D` in it.
     type Store<D: HostFunctions<Self>>: 'static;
-    /// The store, lent: by whoever has it, or by the engine to a function of the host.
+    /// The store, lent: by whoever has it, or by the engine to a host function.
     type Context<'a, D: HostFunctions<Self>>: CoreContext<Engine = Self, Data = D>;
 
     /// What the engine can do, besides WebAssembly 1.0.
@@ -159,7 +159,7 @@ pub trait CoreContext {
     ) -> Option<CoreExtern<Self::Engine>>;
 
     /// The host lets guests run: an engine that interrupts those that run for too long counts from
-    /// here on. Calls from within functions of the host count for the guest that runs already, so
+    /// here on. Calls from within host functions count for the guest that runs already, so
     /// that guests which call one another for ever are interrupted like one that never returns.
     fn refuel(&mut self) {}
 
@@ -185,7 +185,7 @@ pub trait CoreContext {
         arguments: &[CoreValue],
     ) -> Result<ProgressOf<Self>, CoreTrap>;
 
-    /// Lets what has stopped go on. The function of the host in which it stopped returns `result`;
+    /// Lets what has stopped go on. The host function in which it stopped returns `result`;
     /// nothing if the engine interrupted it, which then counts anew.
     ///
     /// # Errors
@@ -227,7 +227,7 @@ pub type MemoryOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Memory;
 /// How far calls come in the engine of a context.
 pub type ProgressOf<C> = CoreProgress<<<C as CoreContext>::Engine as CoreEngine>::Activation>;
 
-/// What is in a store, and what its functions of the host do.
+/// What is in a store, and what its host functions do.
 pub trait HostFunctions<E: CoreEngine>: Sized + 'static {
     /// A guest calls the function that was made with `number`.
     ///
@@ -241,7 +241,7 @@ pub trait HostFunctions<E: CoreEngine>: Sized + 'static {
     ) -> Result<Option<CoreValue>, HostStop>;
 }
 
-/// Why a function of the host does not return.
+/// Why a host function does not return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostStop {
     /// The guest stops here; it goes on by [`CoreContext::resume`].
@@ -255,7 +255,7 @@ pub enum HostStop {
 pub enum CoreProgress<A> {
     /// To its end.
     Returned(Option<CoreValue>),
-    /// It stopped in a function of the host.
+    /// It stopped in a host function.
     Stopped(A),
     /// The engine interrupted it, since it ran for too long.
     Interrupted(A),
@@ -311,9 +311,9 @@ pub enum TableEntry<F> {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CoreTrap {
     /// The host's function said so, with [`HostStop::Trap`].
-    #[error("a function of the host trapped")]
+    #[error("a host function trapped")]
     Host,
-    /// A function of the host stopped where the engine can't: in a start function.
+    /// A host function stopped where the engine can't: in a start function.
     #[error("a start function cannot wait")]
     CannotStop,
     /// Guests have called one another, each from within the other's call, too deeply.

@@ -1,4 +1,4 @@
-//! Functions of the host that guests call: what the host tells of them. The reference's
+//! Host functions that guests call: what the host tells of them. The reference's
 //! `FuncInst` seen from inside: `on_start`, `on_resolve` and the return to the caller.
 
 use crate::chooser::Chooser;
@@ -16,7 +16,7 @@ use super::step::{Resolution, Step};
 use crate::id::{InstanceId, SubtaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `on_start`: a function of the host takes its arguments, which may be lifted now.
+    /// `on_start`: a host function takes its arguments, which may be lifted now.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.subtask_started(subtask)
     }
 
-    /// `on_resolve`: a function of the host has returned, and its result was lowered into its
+    /// `on_resolve`: a host function has returned, and its result was lowered into its
     /// caller. `result` is its flat value, where the caller lowered without `async` and there is
     /// one that fits.
     ///
@@ -57,7 +57,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.subtask_resolved(subtask, Resolution::Returned(result))?)
     }
 
-    /// `on_resolve(None)`: a function of the host ends without a result, as its caller had asked.
+    /// `on_resolve(None)`: a host function ends without a result, as its caller had asked.
     ///
     /// # Errors
     ///
@@ -110,7 +110,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// A call of a function of the host which is not over.
+    /// A call of a host function which is not over.
     pub(crate) fn host_function_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if let Some(caller) = self.waitables.get(subtask)?.owner

@@ -181,7 +181,7 @@ pub enum CalleeView {
     Gone,
     /// A guest, with this task.
     Guest(TaskId),
-    /// The function of the host with this number.
+    /// The host function with this number.
     Host(u32),
     /// Nobody: it is an operation, which the host ends itself.
     Operation,

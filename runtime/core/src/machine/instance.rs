@@ -85,7 +85,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// After a trap the machine takes nothing else: whatever it is told is
     /// [`MachineError::MustUnwind`]. Where the trap was inside of a call by the host that is nested
-    /// in a function of the host, only that inner call is given up; if the outer one belongs to an
+    /// in a host function, only that inner call is given up; if the outer one belongs to an
     /// instance that is locked down now, returning to it traps, too.
     ///
     /// [Component invariants](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants)
@@ -146,7 +146,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Locks one instance down, outside of any call: for a trap while its memory was read or
-    /// written for a function of the host, such as one that takes its arguments late.
+    /// written for a host function, such as one that takes its arguments late.
     ///
     /// # Errors
     ///

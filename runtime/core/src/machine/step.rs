@@ -85,7 +85,7 @@ pub enum Step {
         /// The argument.
         argument: u64,
     },
-    /// Call a function of the host, for a guest.
+    /// Call a host function, for a guest.
     ///
     /// Told by [`start_host_function_call`](super::Machine::start_host_function_call) when it takes its arguments,
     /// by [`return_host_function_call`](super::Machine::return_host_function_call) when it has a result, which may
@@ -100,7 +100,7 @@ pub enum Step {
         /// given.
         function: u32,
     },
-    /// Tell a function of the host that its caller has lost interest.
+    /// Tell a host function that its caller has lost interest.
     ///
     /// The host may now call [`cancel_host_function_call`](super::Machine::cancel_host_function_call), or
     /// [`return_host_function_call`](super::Machine::return_host_function_call), or neither, and then

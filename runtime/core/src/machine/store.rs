@@ -150,7 +150,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.function_id(key)
     }
 
-    /// Makes a function of the host something that guests can call: the machine calls it by
+    /// Makes a host function something that guests can call: the machine calls it by
     /// [`Step::CallHost`], with `number`.
     ///
     /// # Errors

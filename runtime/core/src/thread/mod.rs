@@ -7,7 +7,7 @@
 //!
 //! | to … | use |
 //! |---|---|
-//! | begin one | [`Threads::spawn_ref`], or `component::Store::spawn_thread_ref`, also from inside of a function of the host |
+//! | begin one | [`Threads::spawn_ref`], or `component::Store::spawn_thread_ref`, also from inside of a host function |
 //! | begin one by the number of its function | [`Threads::spawn_indirect`], or `component::Store::spawn_thread_indirect` |
 //! | look at it | [`Threads::status`], [`Threads::config`], [`Threads::parent`], [`Threads::children`], [`Threads::count`] |
 //! | name the function that it runs | `component::Store::function_reference`, or all that an instance exports: `component::Store::function_table` |

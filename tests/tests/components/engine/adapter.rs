@@ -200,7 +200,7 @@ fn traps_say_what_happened() {
         ("type", "indirect call type mismatch"),
         ("table", "undefined element: out of bounds table access"),
         ("recurse", "call stack exhausted"),
-        ("host", "a function of the host trapped"),
+        ("host", "a host function trapped"),
     ] {
         let function = guests.function(instance, name);
         let trap = trap(guests.call(function, &[]));

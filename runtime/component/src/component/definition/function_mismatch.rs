@@ -19,7 +19,7 @@ pub struct FunctionMismatch {
 }
 
 impl FunctionMismatch {
-    /// The type of the function, as WIT spells it.
+    /// Returns the type of the function, as WIT spells it.
     #[must_use]
     pub fn ty(&self) -> &str {
         &self.ty
@@ -30,7 +30,7 @@ impl FunctionMismatch {
         Self { ty, ..self }
     }
 
-    /// What is different about it, and where.
+    /// Returns what is different about it, and where.
     #[must_use]
     pub const fn mismatch(&self) -> &Mismatch {
         &self.mismatch

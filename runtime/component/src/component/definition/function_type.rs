@@ -10,7 +10,7 @@ use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames
 ///
 /// What the numbers of resource types in it mean depends on where it is from. In the type of a
 /// [`Function`](crate::component::Function) they are the store's, as in a [`Resource`](crate::abi::Resource).
-/// For a function of the host they are positions in a list of
+/// For a host function they are positions in a list of
 /// [`HostResourceType`](crate::component::HostResourceType)s, see
 /// [`declared_function`](crate::component::Linker::declared_function).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct FunctionType {
 }
 
 impl FunctionType {
-    /// The type of a function with these parameters, by name, and this result.
+    /// Makes the type of a function with these parameters, by name, and this result.
     ///
     /// ```
     /// use weft::abi::Type;
@@ -59,24 +59,24 @@ impl FunctionType {
         })
     }
 
-    /// The same as the type of a function that is `async`.
+    /// Makes it the type of a function that is `async`.
     #[must_use]
     pub fn into_async(self) -> Self {
         Self { is_async: true, ..self }
     }
 
-    /// The names and types of the parameters.
+    /// Returns the names and types of the parameters.
     pub fn params(&self) -> impl ExactSizeIterator<Item = (&str, &Type)> {
         self.names.iter().map(|name| &**name).zip(self.params.types())
     }
 
-    /// The type of the result.
+    /// Returns the type of the result.
     #[must_use]
     pub const fn result(&self) -> Option<&Type> {
         self.result.as_ref()
     }
 
-    /// Whether it is `async`.
+    /// Returns `true` if it is `async`.
     #[must_use]
     pub const fn is_async(&self) -> bool {
         self.is_async

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::function_mismatch::FunctionMismatch;
 
-/// What is wrong with what is given for an import.
+/// An import is given nothing, or something that can't be used for it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ImportError {

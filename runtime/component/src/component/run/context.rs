@@ -65,7 +65,7 @@ pub(crate) type LiftResult<E, T> = fn(
     usize,
 ) -> Result<Outcome, Failure>;
 
-/// The store, lent to a function of the host that a guest calls.
+/// The store, lent to a host function that a guest calls.
 pub struct Caller<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
 }
@@ -75,12 +75,12 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
         Self { cx }
     }
 
-    /// What the user put into the store.
+    /// Returns the data of the store.
     pub fn data(&self) -> &T {
         &self.cx.data().data
     }
 
-    /// What the user put into the store.
+    /// Returns the data of the store.
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.cx.data_mut().data
     }

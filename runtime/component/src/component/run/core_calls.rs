@@ -132,7 +132,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<Next, Fault> {
         let state = self.data_mut();
         let Some(stopped) = state.activations.take(thread) else {
-            // It goes on where it stands, but a function of the host is in between.
+            // It goes on where it stands, but a host function is in between.
             return Err(if state.crossing.is_outermost() {
                 MachineError::NotEntered.into()
             } else {

@@ -38,7 +38,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Err(failure) => return Err(self.data().refused(function, failure)),
         };
         let outer = self.data_mut().origins.set_running(Some(call));
-        // What a function of the host calls uses the fuel of the call that it is part of.
+        // What a host function calls uses the fuel of the call that it is part of.
         if self.data().crossing.is_outermost() {
             self.refuel();
         }

@@ -1,4 +1,4 @@
-//! Functions of the host that guests call.
+//! Host functions that guests call.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -19,14 +19,14 @@ use crate::thread::ThreadDestructor;
 use super::context::{Caller, Context};
 use super::host_resource::HostResourceType;
 
-/// A function of the host.
+/// A host function.
 pub(crate) struct HostFunction<E: CoreEngine, T: 'static> {
     /// The type that it has, if it was said; any other function takes what it is given.
     pub(crate) declared: Option<DeclaredType<E, T>>,
     pub(crate) call: HostFunctionCall<E, T>,
 }
 
-/// The type of a function of the host, for any store.
+/// The type of a host function, for any store.
 pub(crate) struct DeclaredType<E: CoreEngine, T: 'static> {
     /// The numbers of resource types in it are positions among `resources`.
     pub(crate) ty: FunctionType,
@@ -55,7 +55,7 @@ impl<E: CoreEngine, T: 'static> HostFunctionCall<E, T> {
     }
 }
 
-/// A function of the host whose types are Rust's own.
+/// A host function whose types are Rust's own.
 pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
     /// Compares it with a type. Returns which types its handles have.
     fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;

@@ -27,14 +27,14 @@ struct Token<E: CoreEngine, T: 'static> {
 }
 
 impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
-    /// A resource type of which the host doesn't care what is dropped.
+    /// Makes a resource type without a destructor.
     #[must_use]
     pub fn new() -> Self {
         Self { token: Arc::new(Token { destructor: None }) }
     }
 
-    /// A resource type whose resources are given to `destructor`, by their representation, when
-    /// their owner drops them. What it fails with traps the guest that did.
+    /// Makes a resource type whose resources are given to `destructor`, by their representation,
+    /// when their owner drops them. If it fails, the guest that dropped one traps.
     pub fn with_destructor(
         destructor: impl Fn(&mut Caller<'_, '_, E, T>, u64) -> Result<(), HostError>
         + Send

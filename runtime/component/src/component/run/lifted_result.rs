@@ -14,7 +14,7 @@ use crate::error::{AbiError, Error, Failure};
 use super::context::Context;
 use super::lifting::Source;
 
-/// What a call gives: an `Option` of [`Val`], or any type that is lifted and owned.
+/// The result of a call: an `Option` of [`Val`], or any type that is lifted and owned.
 ///
 /// Of a [`TypedFunction`](crate::component::TypedFunction) it is the type that it was made with.
 pub trait LiftedResult: sealed::LiftedResult {}

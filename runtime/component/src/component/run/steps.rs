@@ -1,6 +1,6 @@
 //! Taking the machine's steps on the engine.
 //!
-//! A step that calls a guest is taken where it comes up: inside of the function of the host that
+//! A step that calls a guest is taken where it comes up: inside of the host function that
 //! another guest has called, if that is where control is. If the callee comes to its end, the
 //! caller goes on as from any call, and never stopped. Only when the machine says that something
 //! else is next than what can be reached by returning does the caller stop: its activation is
@@ -32,7 +32,7 @@ use super::state::State;
 pub(crate) enum Base {
     /// The host began.
     Host,
-    /// A guest called a function of the host.
+    /// A guest called a host function.
     Guest(CallSite),
 }
 

@@ -41,7 +41,7 @@ pub(crate) enum Turn {
 pub(crate) enum Ran<R> {
     /// Until the call had returned.
     ToItsEnd(R),
-    /// Until nothing could go on before a function of the host does.
+    /// Until nothing could go on before a host function does.
     UntilItWaits,
     /// Until nothing could go on before the host does something to the store.
     UntilHostActs,
@@ -76,8 +76,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
     /// Lets something go on, if anything can. What traps is told to the call that it belongs to.
     ///
-    /// Functions of the host that were woken go on in each turn, however many guests are ready,
-    /// and a guest in each turn, however often functions of the host are woken.
+    /// Host functions that were woken go on in each turn, however many guests are ready,
+    /// and a guest in each turn, however often host functions are woken.
     pub(crate) fn turn(&mut self) -> Result<Turn, Error> {
         let state = self.data_mut();
         state.wake_cancelled();

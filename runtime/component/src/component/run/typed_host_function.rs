@@ -1,4 +1,4 @@
-//! Functions of the host with Rust's own types.
+//! Host functions with Rust's own types.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;

@@ -81,12 +81,12 @@ pub enum CallError {
     /// [`kept_call`](Self::kept_call), for [`Store::run`](crate::component::Store::run) and the
     /// like after the host function has returned, or for
     /// [`Caller::forget`](crate::component::Caller::forget). An async host function can await it.
-    #[error("a function of the host called a guest that waits")]
+    #[error("a host function called a guest that waits")]
     Waits(SubtaskId),
-    /// A guest which a function of the host has called, or one that this one called, resumed a
+    /// A guest which a host function has called, or one that this one called, resumed a
     /// thread of those that have called that function. It can't run before the function returns,
     /// and the function can't return before it has run.
-    #[error("a guest resumed a thread that waits for the function of the host which called it")]
+    #[error("a guest resumed a thread that waits for the host function which called it")]
     CallerResumed,
     /// A limit of the store is reached, which its [`StoreLimits`](crate::component::StoreLimits)
     /// set.

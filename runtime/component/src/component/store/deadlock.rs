@@ -16,7 +16,8 @@ use crate::trap::{CopyDirection, EndKind};
 use super::machine::StoreMachine;
 use super::names::Names;
 
-/// Nothing in a store can go on: which tasks wait, each for what, and who could wake it.
+/// Guests that wait for one another, so that nothing can go on: which tasks wait, each for what,
+/// and who could wake it.
 ///
 /// The guests that somebody waits for wait for one another, and for nothing that is up to the host.
 /// A call whose end was waited for is kept: the host may still cancel or forget it, or call others
@@ -53,7 +54,7 @@ pub struct WaitingTask {
     pub num_others: usize,
 }
 
-/// What a thread waits for, and who could bring it about.
+/// The thing that a thread waits for, and who could bring it about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Awaited {
@@ -79,7 +80,7 @@ pub enum Awaited {
     },
 }
 
-/// Who could wake somebody.
+/// Somebody who could wake a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Party {
@@ -87,7 +88,7 @@ pub enum Party {
     Nobody,
     /// The host.
     Host,
-    /// A function of the host, by the name of the import.
+    /// A host function, by the name of the import.
     HostFunction(String),
     /// A task.
     Task {

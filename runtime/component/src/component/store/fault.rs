@@ -17,7 +17,7 @@ pub(crate) enum Fault {
     Failure(Failure),
     /// Core code trapped.
     Core(CoreTrap),
-    /// A function of the host failed.
+    /// A host function failed.
     Host(HostError),
     /// A host function returned what its caller can't be given.
     HostResult(Box<HostResultError>),
@@ -25,7 +25,7 @@ pub(crate) enum Fault {
     Panicked(HostPanic),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
-    /// A guest, called by a function of the host, resumed one of those that have called that.
+    /// A guest, called by a host function, resumed one of those that have called that.
     CallerResumed,
     /// A limit of the store is reached.
     Limit(LimitReached),

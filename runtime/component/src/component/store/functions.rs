@@ -48,7 +48,7 @@ enum Callable<F> {
     Host(u32),
 }
 
-/// A function of the host that core modules import.
+/// A host function that core modules import.
 pub(crate) enum CoreFunction {
     /// A built-in.
     Builtin(Definition),

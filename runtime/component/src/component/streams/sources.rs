@@ -14,7 +14,7 @@ use futures_core::Stream;
 use crate::abi::Lower;
 use crate::component::run::serving::{Destination, SourceState, StreamSource};
 
-/// What can be given to a guest as a stream.
+/// A value that can be given to a guest as a stream.
 ///
 /// It is each [`StreamSource`]; and vectors, boxed slices, arrays and static slices, whose values are
 /// those of the stream.

@@ -94,7 +94,7 @@ pub(crate) enum Callee {
     Gone,
     /// A guest.
     Task(Key<Task>),
-    /// A function of the host.
+    /// A host function.
     Host(u32),
     /// Nobody: it is an operation, which the host ends itself.
     Operation {

@@ -127,7 +127,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.core_function(CoreFunction::Builtin(definition), signature)
     }
 
-    /// Makes a function of the host that core modules import.
+    /// Makes a host function that core modules import.
     fn core_function(
         &mut self,
         function: CoreFunction,

@@ -1,7 +1,6 @@
-//! Faults of the embedder's side that are known: each test says what is right, and fails.
+//! Faults of the embedder's side that there were: each test says what is right, and failed once.
 //!
-//! They are ignored until the embedder's side is built. `cargo test -p weft-tests --test components
-//! embedder -- --ignored` runs them.
+//! They are small and about many subjects. The modules of the subjects have the whole.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
