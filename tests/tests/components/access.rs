@@ -220,6 +220,50 @@ fn a_panic_in_a_closure_goes_on_where_it_is_awaited() {
 }
 
 #[test]
+fn a_panic_that_nobody_awaits_goes_on_at_whoever_drives_the_store() {
+    let mut world = World::new();
+    let access = world.store.access();
+    let with = access.with(|_| -> u32 { panic!("late") });
+    world.store.poll(Waker::noop()).unwrap();
+    drop(with);
+    let poll = std::panic::AssertUnwindSafe(|| world.store.poll(Waker::noop()));
+    let payload = std::panic::catch_unwind(poll).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"late"));
+    world.store.poll(Waker::noop()).unwrap();
+}
+
+/// Panics when it is dropped.
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic!("in drop");
+    }
+}
+
+#[test]
+fn a_closure_whose_values_panic_when_they_are_dropped_leaves_the_store_as_it_was() {
+    let mut world = World::new();
+    world.linker.async_function("f", |caller, _| {
+        let access = caller.access();
+        async move {
+            let guard = PanicsInDrop;
+            drop(access.with(move |_| drop(guard)));
+            later().await;
+            Ok(Some(Val::U32(1)))
+        }
+    });
+    let instance = world.instance(&caller(""));
+    let run = world.function(&instance, "run");
+    let call = world.store.start(&run, &[Val::U32(1)]).unwrap();
+    let run = std::panic::AssertUnwindSafe(|| world.store.run(call));
+    let payload = std::panic::catch_unwind(run).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"in drop"));
+    assert_eq!(world.store.tasks().current(), None);
+    assert_eq!(world.store.run(call).unwrap(), Some(Val::U32(1)));
+}
+
+#[test]
 fn a_closure_that_nobody_awaits_any_more_does_not_run() {
     let mut world = World::with(0_u32);
     let access = world.store.access();

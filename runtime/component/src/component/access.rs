@@ -16,6 +16,7 @@ use crate::component::store::acting::Acting;
 use crate::component::store::call_error::{CallError, StoreDropped};
 use crate::component::store::host_panic::HostPanic;
 use crate::component::store::mailbox::Sender;
+use crate::component::store::panics::LatePanics;
 use crate::component::store::unwinding::{catch, raise};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::SubtaskId;
@@ -67,6 +68,7 @@ use super::stores::Store;
 pub struct Access<E: CoreEngine, T: 'static = ()> {
     mailbox: Sender<Request<E, T>>,
     acting: Acting,
+    late_panics: LatePanics,
 }
 
 /// The answer to a closure that runs where a store is driven.
@@ -75,6 +77,16 @@ struct Answer<R> {
     result: ConcurrentQueue<Result<R, HostPanic>>,
     waker: AtomicWaker,
     is_wanted: AtomicBool,
+    late_panics: LatePanics,
+}
+
+impl<R> Answer<R> {
+    /// Hands the panic of the closure on, if nobody hears of it any more.
+    fn give_up(&self) {
+        if let Ok(Err(panic)) = self.result.pop() {
+            self.late_panics.add(panic);
+        }
+    }
 }
 
 /// Closes an answer when the closure is dropped, whether it has run or not.
@@ -117,7 +129,8 @@ impl<R> Future for With<R> {
 
 impl<R> Drop for With<R> {
     fn drop(&mut self) {
-        self.answer.is_wanted.store(false, Ordering::Relaxed);
+        self.answer.is_wanted.store(false, Ordering::SeqCst);
+        self.answer.give_up();
     }
 }
 
@@ -139,7 +152,8 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
     /// as long as the task lives; and what the closure calls may enter the instances of the callers,
     /// even if they are held.
     ///
-    /// A panic in the closure goes on where the future is awaited.
+    /// A panic in the closure goes on where the future is awaited. If the future was dropped, it goes
+    /// on at whoever drives the store.
     ///
     /// # Errors
     ///
@@ -152,6 +166,7 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
             result: ConcurrentQueue::bounded(1),
             waker: AtomicWaker::new(),
             is_wanted: AtomicBool::new(true),
+            late_panics: self.late_panics.clone(),
         });
         let closing = Closing(answer.clone());
         let run = Box::new(move |caller: &mut Caller<'_, '_, E, T>| {
@@ -159,6 +174,9 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
             if answer.is_wanted.load(Ordering::Relaxed) {
                 // Nobody else answers, so that there is room.
                 let _ = answer.result.push(catch(|| run(caller)));
+                if !answer.is_wanted.load(Ordering::SeqCst) {
+                    answer.give_up();
+                }
             }
         });
         self.mailbox.send(Request { acting: self.acting, run });
@@ -245,7 +263,11 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// Returns a handle of the store, for what the host function does after it has waited.
     pub fn access(&mut self) -> Access<E, T> {
         let state = self.cx.data_mut();
-        Access { mailbox: state.inbox.sender(), acting: state.acting() }
+        Access {
+            mailbox: state.inbox.sender(),
+            acting: state.acting(),
+            late_panics: state.panics.late().clone(),
+        }
     }
 
     /// Begins a call.
@@ -274,15 +296,24 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Returns a handle of the store, for other tasks and threads of the host.
+    ///
+    /// As long as there is a handle, somebody may still let the store go on. So what blocks waits, and
+    /// doesn't return [`CallError::WaitsForHost`] or [`CallError::Deadlock`]. A thread that blocks must not
+    /// keep a handle itself, nor must the store's data: it would wait for ever.
     pub fn access(&mut self) -> Access<E, T> {
-        let mailbox = self.context().data().inbox.sender();
-        Access { mailbox, acting: Acting::default() }
+        let state = E::data(&self.engine_store);
+        let (mailbox, late_panics) = (state.inbox.sender(), state.panics.late().clone());
+        Access { mailbox, acting: Acting::default(), late_panics }
     }
 }
 
 impl<E: CoreEngine, T: 'static> Clone for Access<E, T> {
     fn clone(&self) -> Self {
-        Self { mailbox: self.mailbox.clone(), acting: self.acting }
+        Self {
+            mailbox: self.mailbox.clone(),
+            acting: self.acting,
+            late_panics: self.late_panics.clone(),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ crate::__machine_tables! { [sizes]
     /// streams and futures, 16 handles. A machine takes less than 2.5 KiB.
     const SMALL;
     /// A few components that handle some calls at a time: 16 tasks and threads, 64 subtasks and ends
-    /// of streams and futures, 64 handles an instance. A machine takes less than 13 KiB.
+    /// of streams and futures, 64 handles an instance. A machine takes less than 14 KiB.
     const MEDIUM;
     lengths {
         /// The length of each error context's debug message, in bytes of UTF-8.

@@ -128,7 +128,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let Callee::Task(task) = self.subtask(self.subtask_key(call)?)?.callee else {
             return Ok(false);
         };
-        let instance = self.tasks.get(task)?.instance;
+        let task = self.tasks.get(task)?;
+        if let Some(thread) = task.implicit_thread
+            && self.is_on_held_stack(thread)?
+        {
+            // It goes on when the host function has returned that it is held for.
+            return Ok(false);
+        }
+        let instance = task.instance;
         let mut holder = self.holder_for(holder)?;
         while let Some(thread) = holder {
             let Some(stack) = self.held_stack(thread)? else { break };

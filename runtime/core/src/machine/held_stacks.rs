@@ -69,6 +69,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
+    /// Whether `thread` is on a held stack, at its top or below.
+    pub(crate) fn is_on_held_stack(&self, thread: Key<Thread>) -> Result<bool, Error> {
+        let held = self.threads.get(thread)?;
+        Ok(held.state == ThreadActivity::Running || self.held_stack(thread)?.is_some())
+    }
+
     pub(crate) fn has_held_frames(&self, stack: Key<HeldFrame>) -> Result<bool, Error> {
         match self.held.get(stack)?.above {
             Some(above) => Ok(matches!(self.held.get(above)?.entry, HeldEntry::Frame(_))),

@@ -4,6 +4,7 @@ use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
 use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::functions::CoreFunction;
+use crate::component::store::unwinding::catch;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
 use crate::error::{Error, MachineError};
@@ -21,7 +22,9 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
         arguments: &[CoreValue],
     ) -> Result<Option<CoreValue>, HostStop> {
         let mut cx = Context::<E, T>(cx);
-        match cx.guest_calls(number, arguments) {
+        // Nothing may unwind through the engine, wherever the panic of the host's is.
+        let called = catch(|| cx.guest_calls(number, arguments));
+        match called.unwrap_or_else(|panic| Err(Fault::Panicked(panic))) {
             Ok(Driven::Resumed(value)) => Ok(value),
             Ok(_) => Err(HostStop::Suspend),
             Err(fault) => {

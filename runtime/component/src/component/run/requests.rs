@@ -1,6 +1,7 @@
 //! Running the requests of code that runs beside the store.
 
 use crate::component::store::acting::Acting;
+use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 
 use super::context::{Caller, Context, Request};
@@ -23,11 +24,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let origin = acting.call.and_then(|call| state.calls.origin_of(call));
         let running = state.origins.set_running(origin);
         let before = state.act_for(acting);
-        // It catches the panics of what it runs itself.
-        run(&mut Caller::new(self));
+        // It catches the panic of the closure itself, but not those of what the closure drops.
+        let result = catch(|| run(&mut Caller::new(self)));
         let state = self.data_mut();
         state.act_for(before);
         state.origins.set_running(running);
+        if let Err(panic) = result {
+            state.panics.add_of_nobody(panic);
+        }
     }
 }
 

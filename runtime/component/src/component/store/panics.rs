@@ -1,6 +1,10 @@
 //! Panics that go on at the embedder, when what drives the store is over.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use core::fmt;
+
+use concurrent_queue::ConcurrentQueue;
 
 use super::host_panic::HostPanic;
 
@@ -11,6 +15,33 @@ pub(crate) struct Panics {
     of_nobody: VecDeque<HostPanic>,
     /// Those that belong to a call, since the store is driven. The call has them, too.
     of_calls: VecDeque<HostPanic>,
+    /// Those that belonged to somebody who is gone, beside the store.
+    late: LatePanics,
+}
+
+/// The panics that belonged to somebody beside the store who is gone and has not heard of them, such
+/// as a future that was dropped. They belong to nobody then.
+#[derive(Clone)]
+pub(crate) struct LatePanics(Arc<ConcurrentQueue<HostPanic>>);
+
+impl LatePanics {
+    /// Keeps a panic for whoever drives the store next.
+    pub(crate) fn add(&self, panic: HostPanic) {
+        // It has no bounds, and is never closed.
+        let _ = self.0.push(panic);
+    }
+}
+
+impl Default for LatePanics {
+    fn default() -> Self {
+        Self(Arc::new(ConcurrentQueue::unbounded()))
+    }
+}
+
+impl fmt::Debug for LatePanics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LatePanics").field(&self.0.len()).finish()
+    }
 }
 
 impl Panics {
@@ -35,18 +66,23 @@ impl Panics {
     /// Returns `true` if there is a panic that belongs to no call.
     #[inline]
     pub(crate) fn has_of_nobody(&self) -> bool {
-        !self.of_nobody.is_empty()
+        !self.of_nobody.is_empty() || !self.late.0.is_empty()
     }
 
     /// Takes the first panic that belongs to no call.
     #[inline]
     pub(crate) fn take_of_nobody(&mut self) -> Option<HostPanic> {
-        self.of_nobody.pop_front()
+        self.of_nobody.pop_front().or_else(|| self.late.0.pop().ok())
+    }
+
+    /// Returns where those beside the store put panics that they have not heard of.
+    pub(crate) const fn late(&self) -> &LatePanics {
+        &self.late
     }
 
     /// Takes the first panic, also of a call.
     pub(crate) fn take_any(&mut self) -> Option<HostPanic> {
-        self.of_nobody.pop_front().or_else(|| self.of_calls.pop_front())
+        self.take_of_nobody().or_else(|| self.of_calls.pop_front())
     }
 }
 
