@@ -248,7 +248,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
         let left = waiting.give_up(error);
         // It fails only for what is gone already.
-        drop(self.handles.discard(&mut self.machine, left));
+        let _ = self.handles.discard(&mut self.machine, left);
         self.drop_waiting(waiting);
     }
 
