@@ -153,8 +153,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// [`MachineError::GuestHasControl`]; [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn unwind_held(&mut self) -> Result<bool, Error> {
+        if self.current.is_some() {
+            return Err(MachineError::GuestHasControl.into());
+        }
+        self.unwind_held_of_gone()
+    }
+
+    /// Unwinds a held stack at whose top the instance is locked down, as [`unwind_held`](Self::unwind_held).
+    pub(crate) fn unwind_held_of_gone(&mut self) -> Result<bool, Error> {
         self.unwind_held_if(|machine, thread, _| {
             let instance = machine.tasks.get(machine.threads.get(thread)?.task)?.instance;
             Ok(machine.instances.get(instance)?.lockdown)

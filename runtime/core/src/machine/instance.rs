@@ -213,8 +213,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(MachineError::OtherStep.into());
         }
+        // What is held in it is given up, with all on its stack, of which a guest may run.
+        let is_held = self.instances.get(instance)?.held > 0;
         let mut runs = match self.current {
-            Some(thread) => self.instance_of_thread(thread)? == instance,
+            Some(thread) => is_held || self.instance_of_thread(thread)? == instance,
             None => false,
         };
         for frame in (0..self.frames.len()).filter_map(|position| self.frames.get(position)) {
@@ -245,7 +247,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.check_removable(instance)?;
         let instance = self.instance_key(instance)?;
         self.lock_down(instance)?;
-        while self.unwind_held_of(instance)? || self.unwind_held()? {}
+        while self.unwind_held_of(instance)? || self.unwind_held_of_gone()? {}
         // Threads first, so that no set has waiters and no waitable is waited for.
         for position in 0..self.threads.positions() {
             if let Some(thread) = self.thread_of(instance, position)? {
