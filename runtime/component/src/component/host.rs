@@ -55,8 +55,8 @@ macro_rules! methods {
         ///
         /// Both have the same methods of their own, so that the trait is only imported by such code.
         /// A call of a guest is no part of it: from outside of guests it blocks or is awaited
-        /// ([`Store::call`], [`Store::call_async`]), and from inside the guest must not wait
-        /// ([`Caller::call`]). Views of the **host extensions** come from [`HostExtensions`].
+        /// ([`Store::call`], [`Store::call_async`]), and from inside it has to end before the
+        /// host function returns ([`Caller::call`]). Views of the **host extensions** come from [`HostExtensions`].
         ///
         /// ```
         /// # #[cfg(feature = "wasmi")] {
@@ -412,8 +412,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 }
 
-/// Calling guests from inside of a host function. The guest must not wait: nobody else can run
-/// meanwhile.
+/// Calling guests from inside of a host function. Nobody else can run meanwhile: if the guest waits, the
+/// call is kept for later ([`CallError::Waits`]). An async host function awaits it with
+/// [`Access::call`](super::Access::call).
 ///
 /// In a destructor, none of it is possible where a guest has dropped the resource
 /// ([`MachineError::OtherStep`]), but all of it where the host has, or nobody took the resource.

@@ -91,7 +91,7 @@ fn a_call_of_an_instance_that_trapped_says_how_and_in_which_call() {
     );
     for _ in 0..2 {
         let error = world.try_call(&instance, "fail", &[]).unwrap_err();
-        let text = "the instance trapped in an earlier call, of `fail`";
+        let text = "the instance trapped in a call of `fail`";
         assert_eq!(error.to_string(), text);
         let CallError::InstanceTrapped(again) = &error else { panic!("{error}") };
         assert!(Arc::ptr_eq(&first, again));

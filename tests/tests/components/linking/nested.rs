@@ -6,7 +6,6 @@ use std::task::Poll;
 use weft::abi::Val;
 use weft::component::{CallError, Function, Linker};
 use weft::error::{Error, MachineError};
-use weft::trap::Trap;
 
 use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE};
 use weft_tests::world::World;
@@ -131,7 +130,7 @@ fn a_guest_that_resumes_who_has_called_the_host_is_an_error_and_other_guests_liv
     let instance = world.instance(RESUMES_CALLER);
     *later.lock().unwrap() = world.store.function(&instance, "resume").ok();
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::CannotEnterComponentInstance)), "{error}");
+    assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
     assert_eq!(world.store.data(), &Some(CallError::CallerResumed.to_string()));
     *later.lock().unwrap() = world.store.function(&other, "seven").ok();
     assert_eq!(world.number(&other, "run", &[]), 7);

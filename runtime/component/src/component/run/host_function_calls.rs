@@ -115,7 +115,28 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         lowered: &Lowered,
         result: HostResult,
     ) -> Result<(), Fault> {
-        locked_down_as_trap(self.host_returns(subtask, lowered, result))
+        let returned = self.host_returns(subtask, lowered, result);
+        self.gone_as_trap(subtask, returned)
+    }
+
+    /// Makes a trap of a caller that is locked down, for what a host function does where its caller
+    /// stands: it is the trap that locked the caller down, if that is known.
+    pub(crate) fn gone_as_trap(
+        &self,
+        subtask: SubtaskId,
+        returned: Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) =
+            returned
+        else {
+            return returned;
+        };
+        let state = self.data();
+        let caller = state.machine.calling_instance(subtask)?;
+        Err(match caller.and_then(|caller| state.traps.of_instance(caller)) {
+            Some(trap) => Fault::InstanceTrapped(trap.clone()),
+            None => Trap::CannotEnterComponentInstance.into(),
+        })
     }
 
     /// Takes the result of a host function to the caller.
@@ -208,16 +229,5 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         let error = self.error_of(fault);
         self.remember_trap(&error, site);
         self.trapped(origin, error);
-    }
-}
-
-/// Makes a trap of a caller that is locked down, for what a host function does where its caller
-/// stands.
-pub(crate) fn locked_down_as_trap(result: Result<(), Fault>) -> Result<(), Fault> {
-    match result {
-        Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {
-            Err(Trap::CannotEnterComponentInstance.into())
-        }
-        result => result,
     }
 }

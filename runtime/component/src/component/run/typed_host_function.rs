@@ -21,7 +21,7 @@ use crate::machine::SubtaskId;
 
 use super::context::{Caller, Context};
 use super::host_function::TypedHostFunction;
-use super::host_function_calls::{Destination, locked_down_as_trap};
+use super::host_function_calls::Destination;
 use super::lifting::Source;
 
 /// A function that returns when it is called.
@@ -62,7 +62,7 @@ where
             *flat = lower_typed_flat_values(&mut lowering, max, &result, out_param)?;
             Ok(())
         });
-        locked_down_as_trap(returned)
+        cx.gone_as_trap(subtask, returned)
     }
 }
 

@@ -129,8 +129,8 @@ struct InCall<'a>(&'a TrapBacktrace);
 impl fmt::Display for InCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.function() {
-            Some(function) => write!(f, " in an earlier call, of `{function}`"),
-            None => f.write_str(" earlier"),
+            Some(function) => write!(f, " in a call of `{function}`"),
+            None => f.write_str(" before"),
         }
     }
 }
@@ -144,6 +144,7 @@ impl From<Fault> for CallError {
             Fault::Host(error) => Self::Host(error.into()),
             Fault::HostResult(error) => Self::HostResult(error),
             Fault::Panicked(panic) => Self::Panicked(panic),
+            Fault::InstanceTrapped(trap) => Self::InstanceTrapped(trap),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
             Fault::Limit(limit) => Self::Limit(limit),

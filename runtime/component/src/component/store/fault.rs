@@ -1,6 +1,7 @@
 //! Faults: the reasons why a call can't go on.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 
 use crate::engine::CoreTrap;
 use crate::error::Failure;
@@ -9,6 +10,7 @@ use super::host_panic::HostPanic;
 use super::host_result::HostError;
 use super::host_result_error::HostResultError;
 use super::store_limits::LimitReached;
+use super::trap_backtrace::TrapBacktrace;
 
 /// The reason why a call can't go on.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(crate) enum Fault {
     HostResult(Box<HostResultError>),
     /// A host function panicked.
     Panicked(HostPanic),
+    /// The instance of the caller trapped while its host function ran.
+    InstanceTrapped(Arc<TrapBacktrace>),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
     /// A guest, called by a host function, resumed one of those that have called that.

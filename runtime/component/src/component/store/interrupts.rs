@@ -24,8 +24,10 @@ impl InterruptHandle {
     /// Interrupts what runs in the store: a call ends with
     /// [`CallError::Interrupted`](crate::component::CallError::Interrupted).
     ///
-    /// If nothing runs, the next call hears of it, unless [`reset`](Self::reset) is called before.
-    /// Who drives the store is woken.
+    /// If nothing runs, it stays requested until a call hears of it, or [`reset`](Self::reset) takes it
+    /// back: the next that the store is driven for and that doesn't end at once, or the next whose guest
+    /// the engine interrupts. A store that is [polled](crate::component::Store::poll) is driven for no
+    /// call, so there only a guest that runs hears of it. The task that drives the store is woken.
     pub fn interrupt(&self) {
         self.is_requested.store(true, Ordering::Release);
         self.woken.wake_driver();

@@ -38,8 +38,9 @@
 //!
 //! Sources and sinks are served while anything drives the store: a call, [`Store::drive`],
 //! [`Store::poll`], a wait for a task. A value moves when the guest is there: a source is asked when it
-//! reads, and a sink gets values when it writes. Nothing is buffered in between. Numbers, and
-//! records and tuples of them, are copied once, between the guest's memory and the host's.
+//! reads, and a sink gets values when it writes. Numbers, and records and tuples of them, are
+//! copied once, between the guest's memory and the host's, with nothing in between. Of other elements
+//! that a guest has no room for yet, at most 1,024 are kept; and a future is asked for its value at once.
 //!
 //! The methods that begin return a [`Transfer`]: a future that tells how it ended. Drop it if that
 //! doesn't matter. The stream goes on without it.
