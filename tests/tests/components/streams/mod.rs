@@ -8,6 +8,7 @@
 //! | `futures` | futures |
 //! | `drops` | ends that are dropped, at any time, on either side |
 //! | `failures` | what fails, panics, lies, or never goes on |
+//! | `panics` | destructors and wakers that panic, and panics that nobody has heard of |
 //! | `elements` | element types, and handles as elements |
 //! | `passing` | streams that come back, and go on to other guests |
 //! | `random` | random steps of guests and the host |
@@ -20,6 +21,7 @@ mod elements;
 mod failures;
 mod futures;
 mod guests;
+mod panics;
 mod passing;
 mod random;
 mod sinks;

@@ -87,7 +87,7 @@ pub(crate) trait ServedEnd<E: CoreEngine, T: 'static>: Send {
 pub(crate) type AnyServedEnd<E, T> = Box<dyn ServedEnd<E, T>>;
 
 impl<E: CoreEngine, T: 'static> GiveUp for AnyServedEnd<E, T> {
-    fn give_up(mut self, error: &CallError) -> Vec<Val> {
+    fn give_up(&mut self, error: &CallError) -> Vec<Val> {
         self.fail(error.clone())
     }
 }

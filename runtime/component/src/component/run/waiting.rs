@@ -28,7 +28,7 @@ pub(crate) enum Waiting<S> {
 }
 
 impl<S: GiveUp> GiveUp for Waiting<S> {
-    fn give_up(self, error: &CallError) -> Vec<Val> {
+    fn give_up(&mut self, error: &CallError) -> Vec<Val> {
         match self {
             Self::HostFunction(_) | Self::Task(_) => Vec::new(),
             Self::End(served) => served.give_up(error),

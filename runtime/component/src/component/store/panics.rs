@@ -2,11 +2,13 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 use concurrent_queue::ConcurrentQueue;
 
 use super::host_panic::HostPanic;
+use super::unwinding::catch;
 
 /// The panics of a store that were caught, and that no result of a call has told yet.
 #[derive(Debug, Default)]
@@ -29,6 +31,21 @@ impl LatePanics {
     pub(crate) fn add(&self, panic: HostPanic) {
         // It has no bounds, and is never closed.
         let _ = self.0.push(panic);
+    }
+
+    /// Runs code of the host's that gives nothing, such as a destructor or a waker. Its panic belongs
+    /// to nobody.
+    pub(crate) fn guard(&self, run: impl FnOnce()) {
+        if let Err(panic) = catch(run) {
+            self.add(panic);
+        }
+    }
+
+    /// Drops the values of a vector, also those after one whose destructor panics.
+    pub(crate) fn clear<V>(&self, values: &mut Vec<V>) {
+        while !values.is_empty() {
+            self.guard(|| while values.pop().is_some() {});
+        }
     }
 }
 

@@ -241,16 +241,15 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     }
 
     /// Gives up what waited for a guest that trapped.
-    fn give_up_waiting(&mut self, id: WaitableId, waiting: C::Waiting, error: &CallError) {
+    fn give_up_waiting(&mut self, id: WaitableId, mut waiting: C::Waiting, error: &CallError) {
         if let WaitableId::End(end) = id {
             // If it is gone already, so much the better.
             let _ = self.machine.drop_served_end(end);
         }
-        match catch(|| waiting.give_up(error)) {
-            // It fails only for what is gone already.
-            Ok(left) => drop(self.handles.discard(&mut self.machine, left)),
-            Err(panic) => self.add_background_trap(CallError::Panicked(panic)),
-        }
+        let left = waiting.give_up(error);
+        // It fails only for what is gone already.
+        let _ = self.handles.discard(&mut self.machine, left);
+        self.drop_waiting(waiting);
     }
 
     /// Says that the store is driven from now on.

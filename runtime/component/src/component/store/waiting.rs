@@ -56,7 +56,7 @@ struct Entry<W> {
 /// What waits and can be given up.
 pub(crate) trait GiveUp {
     /// Gives it up, as a guest that it is for has trapped. Returns values that nobody has taken.
-    fn give_up(self, error: &CallError) -> Vec<Val>;
+    fn give_up(&mut self, error: &CallError) -> Vec<Val>;
 }
 
 impl<W> Default for Place<W> {

@@ -16,7 +16,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// polled again.
     ///
     /// The future can't use the store meanwhile. What traps is told by the calls that it belongs to. A
-    /// panic of the host's that belongs to no call goes on here.
+    /// panic of the host's that belongs to no call goes on here. If a table's limit is reached, so that
+    /// a guest can't go on, [`take_background_trap`](Self::take_background_trap) tells
+    /// [`Error::Full`], once for each time that this is called; the guest is tried again when
+    /// anything is woken.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {
@@ -35,6 +38,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     pub async fn drive<F: Future>(&mut self, future: F) -> F::Output {
         let mut future = core::pin::pin!(future);
         self.count_interruptions_anew();
+        let mut has_failed = false;
         core::future::poll_fn(|context| {
             loop {
                 if let Poll::Ready(value) = future.as_mut().poll(context) {
@@ -46,9 +50,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                         context.waker().wake_by_ref();
                         return Poll::Pending;
                     }
-                    // A full table is nothing that the future could hear of. It may be that there
-                    // is room when it is driven again.
-                    Ok(Served::Nothing) | Err(_) => return Poll::Pending,
+                    Ok(Served::Nothing) => return Poll::Pending,
+                    Err(error) => {
+                        // The future has no way to hear of it.
+                        if !core::mem::replace(&mut has_failed, true) {
+                            self.context().data_mut().add_background_trap(error.into());
+                        }
+                        return Poll::Pending;
+                    }
                 }
             }
         })

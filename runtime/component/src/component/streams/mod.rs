@@ -57,6 +57,9 @@
 //! | the guest traps | never runs again | [`StreamError::Call`] |
 //! | the store is dropped | | [`StreamError::Gone`] |
 //!
+//! A panic in a destructor of a value or an error, or in a waker, goes on where the store is driven;
+//! the stream goes on without it.
+//!
 //! # A host with three kinds of streams
 //!
 //! ```

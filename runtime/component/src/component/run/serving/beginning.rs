@@ -60,12 +60,12 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         let id = WaitableId::End(writable);
         let waker = self.waiting.waker(id).ok_or(Error::Full(Table::Waitables))?;
         self.machine.serve_host_end(writable)?;
-        let (outcome, transfer) = Outcome::new();
+        let (outcome, transfer) = Outcome::new(self.panics.late());
         // The work of a Rust future begins when it is given, as nobody reads an event that it waits
         // for; a stream is only read ahead by those that read it.
         let is_eager = kind == EndKind::Future;
         if is_eager {
-            waker.wake_by_ref();
+            self.panics.late().guard(|| waker.wake_by_ref());
         }
         let served = ServedSource::new(source, is_eager, element, outcome, waker.clone());
         self.rest(id, Waiting::End(Box::new(served)));
@@ -90,9 +90,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         let id = WaitableId::End(end);
         let waker = self.waiting.waker(id).ok_or(Error::Full(Table::Waitables))?;
         if self.machine.serve_host_end(end)? {
-            waker.wake_by_ref();
+            self.panics.late().guard(|| waker.wake_by_ref());
         }
-        let (outcome, transfer) = Outcome::new();
+        let (outcome, transfer) = Outcome::new(self.panics.late());
         let served = ServedSink::new(sink, element, outcome, waker.clone());
         self.rest(id, Waiting::End(Box::new(served)));
         Ok(Taken { transfer, waker })

@@ -77,7 +77,7 @@ impl<S: StreamSink> ServedSink<S> {
                     return EndNext::Offer;
                 }
                 // It takes nothing and doesn't wait either: it yields.
-                self.waker.wake_by_ref();
+                self.wake_itself();
                 EndNext::Wait
             }
             Ok(Poll::Pending) if left == 0 => EndNext::Offer,
@@ -100,13 +100,27 @@ impl<S: StreamSink> ServedSink<S> {
         }
     }
 
+    /// Drops what a poll gave that got values which are none.
+    fn discard(&self, polled: Polled<S>) {
+        match polled {
+            Ok(Poll::Ready(Err(error))) => self.outcome.discard(Err(StreamError::Failed(error))),
+            Ok(_) => {}
+            Err(panic) => self.outcome.discard(Err(StreamError::Panicked(panic))),
+        }
+    }
+
+    /// Wakes itself. A panic of who drives the store is not its own.
+    fn wake_itself(&self) {
+        self.outcome.late().guard(|| self.waker.wake_by_ref());
+    }
+
     #[cold]
     fn end<E: CoreEngine, T: 'static>(
         &mut self,
         cx: &mut Context<'_, E, T>,
         result: Result<S::Output, StreamError<S::Error>>,
     ) -> EndNext {
-        self.outcome.tell_in(cx, result);
+        self.outcome.tell(result);
         let left = core::mem::take(&mut self.kept);
         let state = cx.data_mut();
         // It fails only for what is gone already.
@@ -122,13 +136,14 @@ impl<S: StreamSink> ServedSink<S> {
         let polled = Self::poll(self.sink.as_mut(), &self.waker, &mut received);
         let failure = received.take_failure();
         if let Some(failure) = failure {
+            self.discard(polled);
             return self.end(cx, Err(StreamError::Call(failure.into())));
         }
         let left = self.kept.len();
         let next = self.polled(cx, polled, before.saturating_sub(left), left);
         match next {
             EndNext::Offer if left > 0 => {
-                self.waker.wake_by_ref();
+                self.wake_itself();
                 EndNext::Wait
             }
             EndNext::Offer if self.is_closed => self.finish(cx),
@@ -162,6 +177,7 @@ impl<S: StreamSink> ServedSink<S> {
         let mut received = Received::in_memory(lifting, bytes, stride, length);
         let polled = Self::poll(self.sink.as_mut(), &self.waker, &mut received);
         if let Some(failure) = received.take_failure() {
+            self.discard(polled);
             return Err(failure.into());
         }
         let left = received.len();
@@ -258,6 +274,6 @@ impl<E: CoreEngine, T: 'static, S: StreamSink> ServedEnd<E, T> for ServedSink<S>
     }
 
     fn wake(&self) {
-        self.waker.wake_by_ref();
+        self.wake_itself();
     }
 }

@@ -77,7 +77,7 @@ impl<S: StreamSource> ServedSource<S> {
                     return EndNext::Offer;
                 }
                 // It has none and doesn't wait either: it yields.
-                self.waker.wake_by_ref();
+                self.wake_itself();
                 EndNext::Wait
             }
             Ok(Poll::Pending) if filled == room => EndNext::Offer,
@@ -90,18 +90,29 @@ impl<S: StreamSource> ServedSource<S> {
 
     #[cold]
     fn end(&mut self, result: Result<(), StreamError<S::Error>>) -> EndNext {
-        self.ended = Some(result);
+        if matches!(self.ended, Some(Err(_))) {
+            // The first failure is the one that is told.
+            self.outcome.discard(result);
+        } else {
+            self.ended = Some(result);
+        }
         EndNext::Over
+    }
+
+    /// Wakes itself. A panic of who drives the store is not its own.
+    fn wake_itself(&self) {
+        self.outcome.late().guard(|| self.waker.wake_by_ref());
+    }
+
+    /// Drops what nobody has taken.
+    fn clear(&mut self) {
+        self.outcome.late().clear(&mut self.kept);
     }
 
     /// Tells how the source has ended, if it has and nothing is kept. Otherwise the end goes on as
     /// `next` says.
     #[inline]
-    fn settle<E: CoreEngine, T: 'static>(
-        &mut self,
-        cx: &mut Context<'_, E, T>,
-        next: EndNext,
-    ) -> EndNext {
+    fn settle(&mut self, next: EndNext) -> EndNext {
         if next != EndNext::Over && self.ended.is_none() {
             return next;
         }
@@ -109,7 +120,7 @@ impl<S: StreamSource> ServedSource<S> {
             return EndNext::Offer;
         }
         if let Some(result) = self.ended.take() {
-            self.outcome.tell_in(cx, result);
+            self.outcome.tell(result);
         }
         EndNext::Over
     }
@@ -137,7 +148,7 @@ impl<S: StreamSource> ServedSource<S> {
         let filled = destination.filled();
         let next = self.polled(polled, filled, room);
         let count = u32::try_from(filled).unwrap_or(count);
-        Ok(Moved { count, next: self.settle(cx, next) })
+        Ok(Moved { count, next: self.settle(next) })
     }
 
     /// Lowers values without handles into the guest's memory.
@@ -192,6 +203,15 @@ impl<S: StreamSource> ServedSource<S> {
     }
 }
 
+impl<S: StreamSource> Drop for ServedSource<S> {
+    fn drop(&mut self) {
+        self.clear();
+        if let Some(result @ Err(_)) = self.ended.take() {
+            self.outcome.tell(result);
+        }
+    }
+}
+
 /// What the poll of a source gave, or its panic.
 type Polled<S> = Result<Poll<Result<SourceState, <S as StreamSource>::Error>>, HostPanic>;
 
@@ -210,35 +230,37 @@ impl<E: CoreEngine, T: 'static, S: StreamSource> ServedEnd<E, T> for ServedSourc
         let next = if self.kept.is_empty() { self.poll_kept(count) } else { EndNext::Offer };
         let count = self.kept.len().min(usize::try_from(count).unwrap_or(usize::MAX));
         let rest = self.kept.split_off(count);
-        let values = core::mem::replace(&mut self.kept, rest);
+        let mut values = core::mem::replace(&mut self.kept, rest);
         let lowered = if S::Item::HANDLES {
             match self.claim(cx, &values) {
                 Ok(vals) => self.lower_claimed(cx, to, &vals),
                 Err(error) => {
-                    self.kept.clear();
+                    self.outcome.late().clear(&mut values);
+                    self.clear();
                     let next = self.end(Err(error));
-                    return Ok(Moved { count: 0, next: self.settle(cx, next) });
+                    return Ok(Moved { count: 0, next: self.settle(next) });
                 }
             }
         } else {
             catch(|| self.lower(cx, to, &values))
                 .unwrap_or_else(|panic| Err(Fault::Panicked(panic)))
         };
+        self.outcome.late().clear(&mut values);
         if self.kept.is_empty() {
             // Its memory is used again.
             self.kept = values;
-            self.kept.clear();
         }
         lowered?;
         let count = u32::try_from(count).map_err(|_| AbiError::TooLong)?;
-        Ok(Moved { count, next: self.settle(cx, next) })
+        Ok(Moved { count, next: self.settle(next) })
     }
 
-    fn take_values(&mut self, cx: &mut Context<'_, E, T>, count: u32) -> (Vec<Val>, EndNext) {
+    fn take_values(&mut self, _: &mut Context<'_, E, T>, count: u32) -> (Vec<Val>, EndNext) {
         let mut next = if self.kept.is_empty() { self.poll_kept(count) } else { EndNext::Offer };
         let count = self.kept.len().min(usize::try_from(count).unwrap_or(usize::MAX));
-        let taken: Vec<_> = self.kept.drain(..count).collect();
+        let mut taken: Vec<_> = self.kept.drain(..count).collect();
         let values = catch(|| self.element.vals(&taken));
+        self.outcome.late().clear(&mut taken);
         let values = match values {
             Ok(Ok(values)) => values,
             Ok(Err(failure)) => {
@@ -250,7 +272,7 @@ impl<E: CoreEngine, T: 'static, S: StreamSource> ServedEnd<E, T> for ServedSourc
                 Vec::new()
             }
         };
-        (values, self.settle(cx, next))
+        (values, self.settle(next))
     }
 
     fn room(&self) -> u32 {
@@ -261,7 +283,7 @@ impl<E: CoreEngine, T: 'static, S: StreamSource> ServedEnd<E, T> for ServedSourc
         EndNext::Wait
     }
 
-    fn go_on(&mut self, cx: &mut Context<'_, E, T>) -> EndNext {
+    fn go_on(&mut self, _: &mut Context<'_, E, T>) -> EndNext {
         if !self.kept.is_empty() || self.ended.is_some() {
             return EndNext::Offer;
         }
@@ -271,24 +293,26 @@ impl<E: CoreEngine, T: 'static, S: StreamSource> ServedEnd<E, T> for ServedSourc
                 Ok(true) => self.end(Ok(())),
                 Err(panic) => self.end(Err(StreamError::Panicked(panic))),
             };
-            return self.settle(cx, next);
+            return self.settle(next);
         }
         let next = self.poll_kept(1);
-        self.settle(cx, next)
+        self.settle(next)
     }
 
-    fn close(&mut self, cx: &mut Context<'_, E, T>) -> EndNext {
-        self.kept.clear();
-        self.ended = Some(Err(StreamError::Dropped));
-        self.settle(cx, EndNext::Over)
+    fn close(&mut self, _: &mut Context<'_, E, T>) -> EndNext {
+        self.clear();
+        let next = self.end(Err(StreamError::Dropped));
+        self.settle(next)
     }
 
     fn fail(&mut self, error: CallError) -> Vec<Val> {
-        self.outcome.tell(Err(StreamError::Call(error)));
+        self.clear();
+        let next = self.end(Err(StreamError::Call(error)));
+        self.settle(next);
         Vec::new()
     }
 
     fn wake(&self) {
-        self.waker.wake_by_ref();
+        self.wake_itself();
     }
 }

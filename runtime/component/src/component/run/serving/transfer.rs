@@ -8,13 +8,12 @@ use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
 use atomic_waker::AtomicWaker;
-use concurrent_queue::ConcurrentQueue;
+use concurrent_queue::{ConcurrentQueue, PopError};
 use thiserror::Error;
 
-use crate::component::run::context::Context;
 use crate::component::store::call_error::CallError;
 use crate::component::store::host_panic::HostPanic;
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::component::store::panics::LatePanics;
 
 /// The reason why a stream or future that the host serves has ended too early. `E` is the error of the
 /// source or the sink.
@@ -37,6 +36,9 @@ pub enum StreamError<E = Infallible> {
     /// The store was dropped, or the end was taken away from it.
     #[error("the store was dropped")]
     Gone,
+    /// The result was taken already: the transfer was polled after it was ready.
+    #[error("the result of the transfer was taken already")]
+    Taken,
 }
 
 /// The result of a transfer.
@@ -46,6 +48,18 @@ type Finished<R, E> = Result<R, StreamError<E>>;
 struct Slot<R, E> {
     result: ConcurrentQueue<Finished<R, E>>,
     waker: AtomicWaker,
+    /// Where panics go that nobody hears of.
+    late: LatePanics,
+}
+
+impl<R, E> Slot<R, E> {
+    /// Drops a result that nobody takes. A panic goes on where the store is driven.
+    fn discard(&self, result: Finished<R, E>) {
+        match result {
+            Err(StreamError::Panicked(panic)) => self.late.add(panic),
+            result => self.late.guard(|| drop(result)),
+        }
+    }
 }
 
 /// A stream or future that the host serves: a future, which is ready when the source is at its end, or
@@ -59,6 +73,8 @@ struct Slot<R, E> {
 #[must_use = "its end, with the error, is told to nobody else; drop it if that doesn't matter"]
 pub struct Transfer<R, E = Infallible> {
     slot: Arc<Slot<R, E>>,
+    /// Somebody has taken the result.
+    is_taken: bool,
 }
 
 impl<R, E> Transfer<R, E> {
@@ -81,22 +97,34 @@ impl<R, E> Transfer<R, E> {
 impl<R, E> Future for Transfer<R, E> {
     type Output = Result<R, StreamError<E>>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
-        if let Ok(result) = self.slot.result.pop() {
-            return Poll::Ready(result);
+    fn poll(mut self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<Self::Output> {
+        if self.is_taken {
+            return Poll::Ready(Err(StreamError::Taken));
         }
-        self.slot.waker.register(context.waker());
-        match self.slot.result.pop() {
-            Ok(result) => Poll::Ready(result),
-            Err(error) if error.is_closed() => Poll::Ready(Err(StreamError::Gone)),
-            Err(_) => Poll::Pending,
+        for is_registered in [false, true] {
+            match self.slot.result.pop() {
+                Ok(result) => {
+                    self.is_taken = true;
+                    return Poll::Ready(result);
+                }
+                Err(PopError::Closed) => return Poll::Ready(Err(StreamError::Gone)),
+                Err(PopError::Empty) if is_registered => {}
+                Err(PopError::Empty) => self.slot.waker.register(context.waker()),
+            }
         }
+        Poll::Pending
     }
 }
 
 impl<R, E> Drop for Transfer<R, E> {
     fn drop(&mut self) {
         self.slot.result.close();
+        // The store drops neither: both are of whoever has this.
+        drop(self.slot.waker.take());
+        match self.slot.result.pop() {
+            Ok(Err(StreamError::Panicked(panic))) => self.slot.late.add(panic),
+            result => drop(result),
+        }
     }
 }
 
@@ -112,37 +140,39 @@ pub(crate) struct Outcome<R, E> {
 }
 
 impl<R, E> Outcome<R, E> {
-    /// Returns the two sides of a transfer.
-    pub(crate) fn new() -> (Self, Transfer<R, E>) {
-        let slot = Slot { result: ConcurrentQueue::bounded(1), waker: AtomicWaker::new() };
+    /// Returns the two sides of a transfer. `late` is where panics go that nobody hears of.
+    pub(crate) fn new(late: &LatePanics) -> (Self, Transfer<R, E>) {
+        let slot = Slot {
+            result: ConcurrentQueue::bounded(1),
+            waker: AtomicWaker::new(),
+            late: late.clone(),
+        };
         let slot = Arc::new(slot);
-        (Self { slot: slot.clone() }, Transfer { slot })
+        (Self { slot: slot.clone() }, Transfer { slot, is_taken: false })
     }
 
-    /// Tells the result. A panic that nobody wants to know of is kept by the store.
-    pub(crate) fn tell_in<C: CoreEngine, T: 'static>(
-        &self,
-        cx: &mut Context<'_, C, T>,
-        result: Finished<R, E>,
-    ) {
-        if let Some(Err(StreamError::Panicked(panic))) = self.tell(result) {
-            cx.data_mut().add_background_trap(CallError::Panicked(panic));
+    /// Returns where panics go that nobody hears of.
+    pub(crate) fn late(&self) -> &LatePanics {
+        &self.slot.late
+    }
+
+    /// Tells the result, unless there is one.
+    pub(crate) fn tell(&self, result: Finished<R, E>) {
+        if let Err(refused) = self.slot.result.push(result) {
+            self.slot.discard(refused.into_inner());
         }
+        self.slot.late.guard(|| self.slot.waker.wake());
     }
 
-    /// Tells the result, unless there is one. Returns it if nobody wants to know.
-    pub(crate) fn tell(&self, result: Finished<R, E>) -> Option<Finished<R, E>> {
-        let refused = self.slot.result.push(result).err();
-        self.slot.waker.wake();
-        refused
-            .filter(concurrent_queue::PushError::is_closed)
-            .map(concurrent_queue::PushError::into_inner)
+    /// Drops a result that comes behind another one.
+    pub(crate) fn discard(&self, result: Finished<R, E>) {
+        self.slot.discard(result);
     }
 }
 
 impl<R, E> Drop for Outcome<R, E> {
     fn drop(&mut self) {
         self.slot.result.close();
-        self.slot.waker.wake();
+        self.slot.late.guard(|| self.slot.waker.wake());
     }
 }
