@@ -195,6 +195,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Makes sure that there is room for a call that would enter an instance with a held guest, and for
     /// its callers, if they may have to be held.
+    #[inline]
     pub(crate) fn reserve_entering(
         &mut self,
         lifted: &LiftedFunction,
@@ -353,6 +354,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if num_held == 0 {
             return Ok(false);
         }
+        self.is_held_by_others(instance, num_held)
+    }
+
+    #[cold]
+    fn is_held_by_others(&self, instance: Key<Instance>, num_held: u32) -> Result<bool, Error> {
         let mut num_of_holders = 0;
         let mut holder = self.current_holder();
         while let Some(thread) = holder {

@@ -52,6 +52,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// `Task.enter_implicit_thread`, on the current thread, which has just begun.
+    #[inline]
     pub(crate) fn enter_implicit_thread(
         &mut self,
         thread: Key<Thread>,

@@ -8,7 +8,7 @@ use super::arena::Key;
 use super::hooks::Hooks;
 use super::record::frame::Outstanding;
 use super::record::instance::Instance;
-use super::record::task::{Continuation, Queue, ThreadActivity};
+use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
 use super::record::waitable::{End, Kind, Subtask, Waitable, WaitableSet};
 use super::state::Machine;
 use super::step::{Event, HostEvent};
@@ -83,6 +83,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     pub(crate) fn wake_waiter(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let Some(thread) = self.waitables.get_mut(waitable)?.waiter.take() else { return Ok(()) };
+        self.wake_waiting(thread)
+    }
+
+    #[cold]
+    fn wake_waiting(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let waiting = self.threads.get(thread)?;
         if waiting.state == ThreadActivity::Waiting {
             let queue = match waiting.continuation {

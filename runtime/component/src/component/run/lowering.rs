@@ -53,6 +53,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
 
     /// Lowers values of the host into a guest. If there may be a NaN among them, the chooser
     /// decides about its bits.
+    #[inline]
     pub(crate) fn lower_from_host<'a>(
         &'a mut self,
         target: Target,

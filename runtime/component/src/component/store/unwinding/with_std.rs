@@ -7,6 +7,7 @@ use crate::component::store::host_panic::HostPanic;
 /// Runs code of the host's, and catches its panic.
 ///
 /// Whoever calls this leaves nothing half-way that `run` could see again.
+#[inline]
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, HostPanic> {
     std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(HostPanic::new)
 }
