@@ -213,7 +213,8 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
                 let state = caller.cx.data_mut();
                 let result = state.take_result::<F::Result>(call)?;
                 if result.is_none() {
-                    state.calls.embedder_call(call)?.wake_at_end(waker);
+                    let late_panics = state.panics.late().clone();
+                    state.calls.embedder_call(call)?.wake_at_end(waker, late_panics);
                 }
                 Ok::<_, CallError>(result)
             });

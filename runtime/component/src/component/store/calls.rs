@@ -21,6 +21,7 @@ use super::flat_values::set_flat_values;
 use super::host_handles::HostHandles;
 use super::machine::{ById, StoreMachine};
 use super::outcome::Outcome;
+use super::panics::LatePanics;
 use super::spare::Spare;
 
 /// The memory of the values of so many calls is kept for others.
@@ -67,8 +68,8 @@ pub(crate) struct EmbedderCall<L> {
     result: Option<Outcome>,
     /// The reason why there will never be one.
     error: Option<CallError>,
-    /// The waker of who waits for its end.
-    waker: Option<Waker>,
+    /// The waker of who waits for its end, and where its panic goes.
+    waker: Option<(Waker, LatePanics)>,
 }
 
 /// Core values as bits, of which only so many are copied as there are.
@@ -137,15 +138,15 @@ impl<L: Copy> EmbedderCall<L> {
     }
 
     /// Wakes somebody once when the call has an end.
-    pub(crate) fn wake_at_end(&mut self, waker: Waker) {
-        self.waker = Some(waker);
+    pub(crate) fn wake_at_end(&mut self, waker: Waker, late_panics: LatePanics) {
+        self.waker = Some((waker, late_panics));
     }
 
     /// Wakes who waits for the end of the call.
     #[inline]
     pub(crate) fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
+        if let Some((waker, late_panics)) = self.waker.take() {
+            late_panics.guard(|| waker.wake());
         }
     }
 
