@@ -153,7 +153,7 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
     /// even if they are held.
     ///
     /// A panic in the closure goes on where the future is awaited. If the future was dropped, it goes
-    /// on at whoever drives the store.
+    /// on where the store is driven.
     ///
     /// # Errors
     ///

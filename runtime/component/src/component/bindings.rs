@@ -25,9 +25,9 @@ pub type FindHost<T, H> = fn(&mut T) -> &mut H;
 pub type BoundFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
 impl<E: CoreEngine, T: 'static> Linker<E, T> {
-    /// Adds a resource type of the host's, as `name` in an interface or in the world, for which
-    /// `R` stands; `drop` is what happens to a resource that its owner drops. Other interfaces that
-    /// use it have it from there.
+    /// Adds a resource type that the host defines, as `name` in an interface or in the world. `R`
+    /// stands for it. `drop` is called when the owner of a resource drops it. Other interfaces that use
+    /// the type get it from there.
     pub fn bind_resource<R: 'static, H: 'static>(
         &mut self,
         interface: Option<&str>,

@@ -28,7 +28,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// them up. If a host function that waits holds a guest of it, all guests on that stack are given
     /// up, as by a trap. A panic in what is dropped with the instance goes on here, when all is done.
     ///
-    /// What the *engine* has for it is freed as soon as the engine can: see
+    /// The *engine* frees its own part as soon as it can: see
     /// [`release`](crate::engine::CoreContext::release). wasmi frees nothing before its store is
     /// dropped, so there a store is the unit of memory: see the documentation of [`Store`].
     ///

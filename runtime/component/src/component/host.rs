@@ -355,7 +355,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// task fail, with an error context that has its text.
     ///
     /// [Cancelling](crate::task::Tasks::cancel) the task drops the future. If the future panics,
-    /// the task fails, and the panic goes on at whoever drives the store. It is a [background
+    /// the task fails, and the panic goes on where the store is driven. It is a [background
     /// trap](Self::take_background_trap), too: [`CallError::Panicked`].
     ///
     /// ```

@@ -222,7 +222,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.provide(name, Provided::Function(function))
     }
 
-    /// Adds a resource type of the host.
+    /// Adds a resource type that the host defines.
     pub fn resource(&mut self, name: &str, ty: &HostResourceType<E, T>) -> &mut Self {
         self.provide(name, Provided::Resource(ty.clone()))
     }

@@ -50,8 +50,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`MachineError::NotEntered`] if the call isn't the one that is under way;
     /// [`MachineError::AlreadyResolved`]; [`Error::Unknown`]; [`Error::Full`]:
-    /// [`HeldFrames`](crate::limits::Table::HeldFrames). Traps: `cannot-block-sync-task` if an instance on the stack also runs below
-    /// another host function, or [holding is forbidden](Self::forbid_holding); those of what goes on.
+    /// [`HeldFrames`](crate::limits::Table::HeldFrames). Traps: `cannot-block-sync-task` if an
+    /// instance on the stack also runs below another host function, or if
+    /// [holding is forbidden](Self::forbid_holding).
     pub fn hold_callers(&mut self, call: SubtaskId) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         let subtask = self.host_function_call(call)?;

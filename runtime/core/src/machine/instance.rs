@@ -180,8 +180,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// calling destructors, and its ends of streams and futures as if it had dropped them, so
     /// that whoever holds the other ends learns of it; calls that it made go on, and their
     /// results are dropped. Stacks on which a guest of it is [held](Self::hold_callers) are given
-    /// up, as by a trap: that locks down all instances on them. Its functions go with it: a guest that calls one of them traps with
-    /// `cannot-enter-component-instance`, and so does the host. Resources of its types have no
+    /// up, as by a trap: that locks down all instances on them. Its functions go with it: a guest
+    /// that calls one of them traps with `cannot-enter-component-instance`, and so does the host. Resources of its types have no
     /// destructor any more; types stay until [`remove_types`](Self::remove_types). This takes time
     /// with the size of the machine, not only with that of the instance.
     ///

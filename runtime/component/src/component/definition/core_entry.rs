@@ -60,7 +60,7 @@ impl Definition {
             (Item::Resource { destructor, .. }, EntryPoint::Function) => (*destructor)?,
             _ => return None,
         };
-        // What is put together comes from earlier items, so that this comes to an end.
+        // An instance is put together from earlier items, so the loop ends.
         loop {
             let item = nth(&self.items, function, adds_core_function)?;
             let Item::AliasCoreExport { instance, name, .. } = item else { return None };

@@ -27,7 +27,7 @@ pub enum ExternType {
     Function(Arc<FunctionType>),
     /// An instance: an interface, or what is put together of several.
     Instance(Arc<InstanceType>),
-    /// A component, which whoever imports it instantiates.
+    /// A component, which the component that imports it instantiates.
     Component(Arc<NestedComponentType>),
     /// A core module.
     Module(Arc<ModuleType>),

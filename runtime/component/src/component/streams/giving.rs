@@ -15,7 +15,7 @@ use crate::handle::{FutureHandle, StreamHandle};
 use crate::trap::EndKind;
 
 use super::methods::methods;
-use super::sources::{IntoStreamSource, TryValue, Value};
+use super::sources::{IntoStreamSource, TryValue, value};
 use super::writer::StreamWriter;
 
 /// A stream whose values come from a source of type `S`, and its transfer.
@@ -138,7 +138,7 @@ methods! {
     fn future_from[F: Future<Output: Lower + Send + 'static> + Send + 'static](cx, future: F)
         -> Result<Promised<F::Output, Infallible>, CallError>
     {
-        let given = cx.data_mut().serve_source(EndKind::Future, None, Value(Box::pin(future)))?;
+        let given = cx.data_mut().serve_source(EndKind::Future, None, value(future))?;
         Ok((given.readable.into(), given.transfer))
     }
 
@@ -157,17 +157,16 @@ methods! {
     }
 
     /// Makes a future for a guest, as [`future_from`](Self::future_from) does, whose value is of the
-    /// type `value` in the store, as those of [`stream_of_type`](Self::stream_of_type) are.
+    /// type `ty` in the store, as those of [`stream_of_type`](Self::stream_of_type) are.
     ///
     /// # Errors
     ///
     /// Those of [`stream_of_type`](Self::stream_of_type).
     fn future_of_type[F: Future<Output: Lower + Send + 'static> + Send + 'static](
-        cx, value: &Type, future: F)
+        cx, ty: &Type, future: F)
         -> Result<Promised<F::Output, Infallible>, CallError>
     {
-        let source = Value(Box::pin(future));
-        let given = cx.data_mut().serve_source(EndKind::Future, Some(value), source)?;
+        let given = cx.data_mut().serve_source(EndKind::Future, Some(ty), value(future))?;
         Ok((given.readable.into(), given.transfer))
     }
 }

@@ -113,6 +113,8 @@
 
 #[cfg(feature = "std")]
 mod blocking;
+#[cfg(any(feature = "tokio", feature = "futures-io"))]
+mod byte_writing;
 mod driving;
 #[cfg(feature = "futures-io")]
 mod futures_io;

@@ -235,14 +235,24 @@ impl<S: Stream<Item: Lower + Send + 'static> + Send + 'static> StreamSource for 
         context: &mut WakerContext<'_>,
         destination: &mut Destination<'_, S::Item>,
     ) -> Poll<Result<SourceState, Infallible>> {
-        while destination.room() > 0 {
-            match ready!(self.0.as_mut().poll_next(context)) {
-                Some(value) => drop(destination.put(value)),
-                None => return Poll::Ready(Ok(SourceState::Ended)),
-            }
-        }
-        Poll::Ready(Ok(SourceState::More))
+        fill(self.0.as_mut(), Ok, context, destination)
     }
+}
+
+/// Puts the values of a Rust stream into `destination`, as long as it has room for more.
+fn fill<S: Stream, V: Lower, R>(
+    mut stream: Pin<&mut S>,
+    value: impl Fn(S::Item) -> Result<V, R>,
+    context: &mut WakerContext<'_>,
+    destination: &mut Destination<'_, V>,
+) -> Poll<Result<SourceState, R>> {
+    while destination.room() > 0 {
+        match ready!(stream.as_mut().poll_next(context)) {
+            Some(item) => drop(destination.put(value(item)?)),
+            None => return Poll::Ready(Ok(SourceState::Ended)),
+        }
+    }
+    Poll::Ready(Ok(SourceState::More))
 }
 
 /// The source that [`try_stream`] returns.
@@ -273,31 +283,15 @@ where
         context: &mut WakerContext<'_>,
         destination: &mut Destination<'_, V>,
     ) -> Poll<Result<SourceState, R>> {
-        while destination.room() > 0 {
-            match ready!(self.0.as_mut().poll_next(context)) {
-                Some(value) => drop(destination.put(value?)),
-                None => return Poll::Ready(Ok(SourceState::Ended)),
-            }
-        }
-        Poll::Ready(Ok(SourceState::More))
+        fill(self.0.as_mut(), |value| value, context, destination)
     }
 }
 
-/// The value of a Rust future, as the source of a future.
-pub(super) struct Value<F>(pub(super) Pin<Box<F>>);
-
-impl<F: Future<Output: Lower + Send + 'static> + Send + 'static> StreamSource for Value<F> {
-    type Item = F::Output;
-    type Error = Infallible;
-
-    fn poll_fill(
-        mut self: Pin<&mut Self>,
-        context: &mut WakerContext<'_>,
-        destination: &mut Destination<'_, F::Output>,
-    ) -> Poll<Result<SourceState, Infallible>> {
-        destination.put(ready!(self.0.as_mut().poll(context)));
-        Poll::Ready(Ok(SourceState::Ended))
-    }
+/// Returns the value of a Rust future, as the source of a future.
+pub(super) fn value<F: Future>(
+    future: F,
+) -> TryValue<impl Future<Output = Result<F::Output, Infallible>>> {
+    TryValue(Box::pin(async move { Ok(future.await) }))
 }
 
 /// The value of a Rust future that can fail, as the source of a future.

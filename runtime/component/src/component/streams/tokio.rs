@@ -11,6 +11,7 @@ use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::component::run::serving::{Destination, Received, SinkState, SourceState};
 use crate::component::run::serving::{StreamSink, StreamSource};
 
+use super::byte_writing::write_all;
 use super::reader::StreamReader;
 use super::writer::StreamWriter;
 
@@ -74,14 +75,7 @@ impl<W: AsyncWrite + Send + 'static> StreamSink for ToTokio<W> {
         context: &mut WakerContext<'_>,
         received: &mut Received<'_, u8>,
     ) -> Poll<io::Result<SinkState>> {
-        while !received.is_empty() {
-            let count = ready!(self.0.as_mut().poll_write(context, received.bytes()))?;
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            received.advance(count);
-        }
-        Poll::Ready(Ok(SinkState::More))
+        write_all(received, |bytes| self.0.as_mut().poll_write(context, bytes))
     }
 
     fn poll_finish(
@@ -115,14 +109,11 @@ impl AsyncWrite for StreamWriter<u8> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().poll_taken(context).map_err(io::Error::from)
+        self.get_mut().poll_flushed(context).map_err(io::Error::from)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut WakerContext<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_taken(context))?;
-        this.close();
-        Poll::Ready(Ok(()))
+        self.get_mut().poll_closed(context).map_err(io::Error::from)
     }
 }
 

@@ -170,7 +170,10 @@ impl<V: Send + 'static> StreamWriter<V> {
     }
 
     /// Waits until the batch that [`poll_start`](Self::poll_start) has begun is taken.
-    fn poll_flushed(&mut self, context: &mut WakerContext<'_>) -> Poll<Result<(), StreamClosed>> {
+    pub(super) fn poll_flushed(
+        &mut self,
+        context: &mut WakerContext<'_>,
+    ) -> Poll<Result<(), StreamClosed>> {
         if !self.is_flushing {
             return Poll::Ready(Ok(()));
         }
@@ -212,16 +215,21 @@ impl StreamWriter<u8> {
         Poll::Ready(Ok(bytes.len()))
     }
 
-    /// Waits until all bytes are taken.
-    pub(super) fn poll_taken(
+    /// Ends the stream, after all bytes were taken.
+    #[cfg(any(feature = "tokio", feature = "futures-io"))]
+    pub(super) fn poll_closed(
         &mut self,
         context: &mut WakerContext<'_>,
     ) -> Poll<Result<(), StreamClosed>> {
-        self.poll_flushed(context)
+        core::task::ready!(self.poll_flushed(context))?;
+        self.close();
+        Poll::Ready(Ok(()))
     }
+}
 
+impl<V> StreamWriter<V> {
     /// Ends the stream.
-    pub(super) fn close(&mut self) {
+    fn close(&self) {
         self.shared.full.close();
         self.store.wake_by_ref();
     }
@@ -229,8 +237,7 @@ impl StreamWriter<u8> {
 
 impl<V> Drop for StreamWriter<V> {
     fn drop(&mut self) {
-        self.shared.full.close();
-        self.store.wake_by_ref();
+        self.close();
     }
 }
 

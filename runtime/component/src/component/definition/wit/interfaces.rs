@@ -18,7 +18,7 @@ pub(super) struct Interfaces<'a> {
     all: Vec<Interface<'a>>,
     /// The interface in which each resource type is defined, and its name there.
     resources: BTreeMap<TypeIndex, (usize, &'a str)>,
-    /// The same of other types with names.
+    /// The interface in which each other named type is defined.
     types: HashMap<(Type, &'a str), usize>,
 }
 

@@ -26,7 +26,7 @@ pub(super) fn write(
 ) -> fmt::Result {
     for (interface, names) in scope.uses() {
         write!(text, "{indent}use ")?;
-        // What is of the same package has no longer name.
+        // An interface of the same package is named without the package.
         if package == Some(interface.package) {
             write!(text, "{}.{{", Identifier(interface.interface))?;
         } else {

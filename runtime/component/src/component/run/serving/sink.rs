@@ -73,7 +73,7 @@ pub trait StreamSink: Send + 'static {
     /// Takes values out of `received`, as many as it wants now. The others are there when it is
     /// polled again.
     ///
-    /// [`Poll::Pending`] says that it can take no more for now. The waker is woken when it can.
+    /// [`Poll::Pending`] says that it has no room. The waker is woken when it has room again.
     ///
     /// # Errors
     ///

@@ -70,8 +70,8 @@ pub trait StreamSource: Send + 'static {
     /// Puts values into `destination`, as many as there are now and it has
     /// [room](Destination::room) for.
     ///
-    /// [`Poll::Pending`] says that there are no more than those that were put, for now. The waker is
-    /// woken when there are more.
+    /// [`Poll::Pending`] says that all values that it has were put. The waker is woken when it has
+    /// others.
     ///
     /// # Errors
     ///
