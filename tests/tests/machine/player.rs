@@ -317,7 +317,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
             }
             Doing::Realloc => {
                 let Some(instance) = one_of(&self.instances, a) else { return Ok(()) };
-                self.attempt("begin_realloc", |machine| machine.begin_realloc(instance)).map(|_| ())
+                self.attempt("begin_realloc", |machine| machine.begin_realloc(instance))
             }
             Doing::ReallocReturned => self.attempt("realloc_returned", Machine::realloc_returned),
             Doing::Trapped => {

@@ -96,34 +96,41 @@ pub trait HostExtensions {
 
 /// The views of the host extensions: **host extensions**.
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
+    /// Returns the machine, for a view that looks at the calls that are under way: their records are
+    /// made. If that fails, the machine has to be unwound, and whatever is asked of it says so.
+    fn looked_at(&mut self) -> &mut Self {
+        let _ = self.look();
+        self
+    }
+
     /// Returns a view of the [contexts](crate::context).
-    pub const fn contexts(&mut self) -> Contexts<'_, L, C> {
-        Contexts { machine: self }
+    pub fn contexts(&mut self) -> Contexts<'_, L, C> {
+        Contexts { machine: self.looked_at() }
     }
 
     /// Returns a view of the [host tasks and calls](crate::task).
-    pub const fn tasks(&mut self) -> Tasks<'_, L, C> {
-        Tasks { machine: self }
+    pub fn tasks(&mut self) -> Tasks<'_, L, C> {
+        Tasks { machine: self.looked_at() }
     }
 
     /// Returns a view of the [cancellation tokens](crate::task#cancellation).
-    pub const fn cancellation_tokens(&mut self) -> CancellationTokens<'_, L, C> {
-        CancellationTokens { machine: self }
+    pub fn cancellation_tokens(&mut self) -> CancellationTokens<'_, L, C> {
+        CancellationTokens { machine: self.looked_at() }
     }
 
     /// Returns a view of the [host's threads](crate::thread).
-    pub const fn threads(&mut self) -> Threads<'_, L, C> {
-        Threads { machine: self }
+    pub fn threads(&mut self) -> Threads<'_, L, C> {
+        Threads { machine: self.looked_at() }
     }
 
     /// Returns a view of the [host's waitable sets](crate::waitable).
-    pub const fn waitable_sets(&mut self) -> WaitableSets<'_, L, C> {
-        WaitableSets { machine: self }
+    pub fn waitable_sets(&mut self) -> WaitableSets<'_, L, C> {
+        WaitableSets { machine: self.looked_at() }
     }
 
     /// Returns a view of the [error contexts](crate::error_context).
-    pub const fn error_contexts(&mut self) -> ErrorContexts<'_, L, C> {
-        ErrorContexts { machine: self }
+    pub fn error_contexts(&mut self) -> ErrorContexts<'_, L, C> {
+        ErrorContexts { machine: self.looked_at() }
     }
 }
 
@@ -132,7 +139,7 @@ impl<L: ExtensionLimits, C: Chooser> HostExtensions for ExtendedMachine<L, C> {
     type Chooser = C;
 
     fn extensions(&mut self) -> ExtensionAccess<'_, L, C> {
-        ExtensionAccess { machine: self }
+        ExtensionAccess { machine: self.looked_at() }
     }
 }
 

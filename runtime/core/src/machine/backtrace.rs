@@ -64,6 +64,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// After a trap, ask before [`trapped`](Self::trapped) gives up the stack.
     pub fn backtrace(&mut self) -> impl Iterator<Item = BacktraceEntry> {
+        // After an error, what could be made is told.
+        let _ = self.look();
         let machine = &*self;
         let frames = machine.frames.len();
         let mut walk = Walk { thread: machine.current, frames, ..Walk::default() };
@@ -114,7 +116,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 Frame::Host { holder } => walk.holder = holder,
                 Frame::HostCopy { .. }
                 | Frame::RequestCancellation { .. }
-                | Frame::Realloc { previous: None, .. } => {}
+                | Frame::Realloc { previous: None, .. }
+                | Frame::Deferred(_) => {}
             }
         }
         match walk.holder.take() {

@@ -144,7 +144,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<Flow, Failure> {
         match then {
             AfterCopy::Host => Ok(None),
-            AfterCopy::Forward => self.return_builtin(self.current_thread()?, 0),
+            AfterCopy::Forward => self.return_to_current(0),
             AfterCopy::Builtin { is_async } => self.copy_awaits(end, is_async),
         }
     }
@@ -189,7 +189,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.end_mut(readable)?.other = Some(writable);
         let (Some(read), Some(write)) = (self.buffer_of(readable)?, self.buffer_of(writable)?)
         else {
-            return self.return_builtin(self.current_thread()?, 0);
+            return self.return_to_current(0);
         };
         let (smaller, buffer) =
             if read.remain() > write.remain() { (writable, write) } else { (readable, read) };
@@ -204,7 +204,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<Flow, Failure> {
         self.drop_end(source)?;
         self.drop_end(destination)?;
-        self.return_builtin(self.current_thread()?, 0)
+        self.return_to_current(0)
     }
 
     /// `End.drop`

@@ -34,6 +34,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.frames.get(self.frames.len().checked_sub(1)?).copied()
     }
 
+    /// Puts `frame` in the place of the innermost one.
+    #[inline]
+    pub(crate) fn set_top_frame(&mut self, frame: Frame) -> Result<(), Error> {
+        let top = self.frames.len().checked_sub(1).and_then(|top| self.frames.get_mut(top));
+        *top.ok_or(Error::Inconsistent(Table::Frames))? = frame;
+        Ok(())
+    }
+
     /// The next step, once `flow` is the outcome of what was just told.
     #[inline]
     pub(crate) fn step(&mut self, mut flow: Flow) -> Result<Step, Failure> {
@@ -91,6 +99,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 self.resume(candidate)
             }
             Frame::Realloc { .. } => Err(MachineError::InRealloc.into()),
+            Frame::Deferred(_) => Err(Error::Inconsistent(Table::Frames).into()),
         }
     }
 

@@ -156,6 +156,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`MachineError::GuestHasControl`]; [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn unwind_held(&mut self) -> Result<bool, Error> {
+        self.look()?;
         if self.current.is_some() {
             return Err(MachineError::GuestHasControl.into());
         }
@@ -341,7 +342,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 Frame::Lower { .. } if !is_async_typed => return true,
                 Frame::Lower { .. }
                 | Frame::CancelSubtask { .. }
-                | Frame::RequestCancellation { .. } => {}
+                | Frame::RequestCancellation { .. }
+                // Nobody waits before the records are made.
+                | Frame::Deferred(_) => {}
             }
         }
         false

@@ -92,6 +92,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Frame::Lift { instance, .. } | Frame::RequestCancellation { instance, .. } => {
                 Some(instance)
             }
+            Frame::Deferred(_) => return Err(Error::Inconsistent(Table::Frames)),
         })
     }
 

@@ -295,6 +295,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// This looks at every call, so the records of all of them are made.
     pub fn thread_views(&mut self) -> impl Iterator<Item = ThreadView> {
+        // After an error, what could be made is told.
+        let _ = self.look();
         let machine = &*self;
         let positions = 0..machine.threads.positions();
         positions.filter_map(|it| machine.view_of_thread(machine.threads.key_at(it)?).ok())

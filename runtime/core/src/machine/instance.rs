@@ -60,9 +60,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.tables.get_mut(instance.position()).ok_or(Error::Unknown(Table::Instances))
     }
 
-    /// The instance that runs.
+    /// The instance that runs. To know it, no records are made.
+    #[inline]
     pub(crate) fn current_instance(&self) -> Result<Key<Instance>, Error> {
-        Ok(self.tasks.get(self.current_task()?)?.instance)
+        self.check_outstanding(Outstanding::Nothing)?;
+        if self.deferred > 0 {
+            return self.deferred_instance();
+        }
+        let thread = self.current.ok_or(MachineError::NoCurrentThread)?;
+        self.instance_of_thread(thread)
     }
 
     /// Whether `instance` trapped, after which nothing of it runs again.
@@ -94,6 +100,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`MachineError::NotEntered`] if the host has nothing begun.
     pub fn trapped(&mut self) -> Result<(), Error> {
+        self.look()?;
         if self.frames.is_empty() {
             return Err(MachineError::NotEntered.into());
         }
@@ -132,7 +139,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Frame::Host { .. }
             | Frame::HostCopy { .. }
             | Frame::Realloc { previous: None, .. }
-            | Frame::RequestCancellation { .. } => Ok(()),
+            | Frame::RequestCancellation { .. }
+            // Their records are made before any is given up.
+            | Frame::Deferred(_) => Ok(()),
         }
     }
 
@@ -152,6 +161,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Unknown`]
     pub fn lock_down_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
+        self.look()?;
         self.lock_down(self.instance_key(instance)?)
     }
 
@@ -215,15 +225,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         // What is held in it is given up, with all on its stack, of which a guest may run.
         let is_held = self.instances.get(instance)?.held > 0;
-        let mut runs = match self.current {
-            Some(thread) => is_held || self.instance_of_thread(thread)? == instance,
-            None => false,
-        };
+        let mut runs = is_held && (self.current.is_some() || self.deferred_instance().is_ok());
+        if let Some(thread) = self.current {
+            runs |= self.instance_of_thread(thread)? == instance;
+        }
         for frame in (0..self.frames.len()).filter_map(|position| self.frames.get(position)) {
             let found = match *frame {
                 Frame::Realloc { previous: Some(thread), .. } => {
                     Some(self.instance_of_thread(thread)?)
                 }
+                Frame::Deferred(deferred) => deferred.instance(),
                 frame => self.instance_of_frame(frame)?,
             };
             runs |= found == Some(instance);
@@ -231,7 +242,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if runs { Err(MachineError::InstanceRuns.into()) } else { Ok(()) }
     }
 
-    fn instance_of_thread(&self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
+    pub(crate) fn instance_of_thread(&self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
         Ok(self.tasks.get(self.threads.get(thread)?.task)?.instance)
     }
 

@@ -12,6 +12,7 @@
 //! | begin something | [`invoke`](Machine::invoke), [`tick`](Machine::tick), [`cancel_call`](Machine::cancel_call) |
 //! | pass on a guest's call of a built-in | [`Definition::call`](crate::builtin::Definition::call), as the machine implements [`Builtins`](crate::builtin::Builtins) |
 //! | pass on a guest's call of an import | [`canon_lower`](Machine::canon_lower) |
+//! | call without making records | [`invoke_deferred`](Machine::invoke_deferred), [`canon_lower_deferred`](Machine::canon_lower_deferred) |
 //! | take a step, and tell the machine | [`Step`] says how |
 //! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
 //! | hear what became of the host's own calls, reads and writes | [`next_host_event`](Machine::next_host_event) |
@@ -67,6 +68,7 @@
 pub(crate) mod arena;
 mod backtrace;
 mod canon;
+mod deferred;
 mod end;
 mod error_context;
 mod frame;
@@ -103,6 +105,7 @@ pub use crate::id::{
     WaitableSetId,
 };
 pub use backtrace::BacktraceEntry;
+pub use deferred::{DeferredCallee, MadeCall};
 pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
 pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,

@@ -162,6 +162,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// make room.
     #[inline]
     pub(crate) fn reserve_waitables(&mut self, additional: usize) -> Result<(), Error> {
+        // The calls that have no record yet were promised room, too.
+        self.look()?;
         match self.waitables.reserve(additional) {
             Ok(()) => Ok(()),
             Err(_) => self.make_room(|machine| machine.waitables.reserve(additional)),

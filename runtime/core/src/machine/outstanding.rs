@@ -33,8 +33,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Fails if a guest has control, or a step is to be ended.
     #[inline]
-    pub(crate) fn check_host_has_control(&self) -> Result<(), Error> {
+    pub(crate) fn check_host_has_control(&mut self) -> Result<(), Error> {
         self.check_outstanding(Outstanding::Nothing)?;
+        self.look()?;
         if self.current.is_some() { Err(MachineError::GuestHasControl.into()) } else { Ok(()) }
     }
 

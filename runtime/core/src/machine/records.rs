@@ -34,7 +34,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 Frame::Host { .. }
                 | Frame::HostCopy { .. }
                 | Frame::Lift { .. }
-                | Frame::RequestCancellation { .. } => None,
+                | Frame::RequestCancellation { .. }
+                | Frame::Deferred(_) => None,
             })
         })
     }

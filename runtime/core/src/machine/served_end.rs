@@ -163,9 +163,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             // Most copies: nothing is different from before, for either end.
             let result = StreamResult::Ended { result: CopyResult::Completed, progress: count };
             let payload = result.pack().map_err(Error::from)?;
-            return self.advance(|machine| {
-                machine.return_builtin(machine.current_thread()?, payload.into())
-            });
+            return self.advance(|machine| machine.return_to_current(payload.into()));
         }
         self.advance(|machine| {
             if is_builtin {

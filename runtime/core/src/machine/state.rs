@@ -52,11 +52,15 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) messages: L::ErrorContexts<L::Message>,
     /// Whom control returns to, the innermost last.
     pub(super) frames: L::Frames<Frame>,
+    /// How many of the innermost frames are of calls whose records are not made.
+    pub(super) deferred: u32,
+    /// Whether records are made at once.
+    pub(super) is_eager: bool,
     /// Whether the stack of nested calls can't be held.
     pub(super) is_holding_forbidden: bool,
     /// The frames of the stacks that are held.
     pub(super) held: Arena<HeldFrame, L::HeldFrames<Slot<HeldFrame>>>,
-    /// The thread that runs; nothing while the host does.
+    /// The thread that runs, or that is below all deferred frames; nothing while the host is.
     pub(super) current: Option<Key<Thread>>,
     pub(super) outstanding: Outstanding,
     /// Whether something failed half-way, so that only unwinding is left.
@@ -124,6 +128,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             error_contexts: Arena::new(Table::ErrorContexts),
             messages: Storage::EMPTY,
             frames: Storage::EMPTY,
+            deferred: 0,
+            is_eager: H::EAGER,
             is_holding_forbidden: false,
             held: Arena::new(Table::HeldFrames),
             current: None,
@@ -155,6 +161,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// This looks at the call that the thread runs for. So it makes the records of that, and takes
     /// the machine by `&mut`.
     pub fn current(&mut self) -> Option<ThreadId> {
+        self.look().ok()?;
         self.current.and_then(|thread| self.thread_id(thread).ok())
     }
 

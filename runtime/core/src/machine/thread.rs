@@ -15,15 +15,17 @@ use super::step::{Event, Flow, Resumed, Step};
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread of the guest that has control.
     #[inline]
-    pub(crate) fn current_thread(&self) -> Result<Key<Thread>, Error> {
+    pub(crate) fn current_thread(&mut self) -> Result<Key<Thread>, Error> {
         self.check_outstanding(Outstanding::Nothing)?;
+        self.look()?;
         self.current.ok_or(MachineError::NoCurrentThread.into())
     }
 
     /// The task of the thread that runs.
     #[inline]
-    pub(crate) fn current_task(&self) -> Result<Key<Task>, Error> {
-        Ok(self.threads.get(self.current_thread()?)?.task)
+    pub(crate) fn current_task(&mut self) -> Result<Key<Task>, Error> {
+        let thread = self.current_thread()?;
+        Ok(self.threads.get(thread)?.task)
     }
 
     /// `Thread.start_waiting`, in `queue`, to go on with `continuation`.
@@ -117,6 +119,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Lets `thread` return from a built-in with a packed result.
     pub(crate) fn return_builtin(&self, thread: Key<Thread>, result: u64) -> Result<Flow, Failure> {
         self.return_to(thread, Resumed::Builtin(result))
+    }
+
+    /// Lets the current thread return from a built-in with a packed result.
+    pub(crate) fn return_to_current(&mut self, result: u64) -> Result<Flow, Failure> {
+        let thread = self.current_thread()?;
+        self.return_builtin(thread, result)
     }
 
     /// `Thread.suspend` of the current thread, `thread`.

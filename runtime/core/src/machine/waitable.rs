@@ -205,6 +205,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::MustUnwind`]: crate::error::MachineError::MustUnwind
     pub fn next_host_event(&mut self) -> Result<Option<HostEvent>, Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
+        self.look()?;
         let Some(waitable) = self.host_pending.front() else { return Ok(None) };
         let id = self.waitable_id(waitable)?;
         let event = self.get_pending_event(waitable)?;

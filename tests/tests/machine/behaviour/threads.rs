@@ -167,8 +167,8 @@ fn each_thread_has_context_slots_of_its_own<L: ExtensionLimits>() {
     world.run(context_set(0, 2));
 
     // `realloc` runs on a thread of its own, too, wherever it is called.
-    let realloc = world.machine.begin_realloc(instance).unwrap();
-    assert_eq!(world.machine.current(), Some(realloc));
+    world.machine.begin_realloc(instance).unwrap();
+    assert!(world.machine.current().is_some_and(|realloc| realloc != main));
     assert_eq!((world.get(context_get(0)), world.get(context_get(1))), (0, 0));
     world.run(context_set(0, 3));
     world.machine.realloc_returned().unwrap();
@@ -184,8 +184,8 @@ fn realloc_may_be_called_while_no_guest_runs<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     for _ in 0..2 {
-        let thread = world.machine.begin_realloc(instance).unwrap();
-        assert_eq!(world.machine.current(), Some(thread));
+        world.machine.begin_realloc(instance).unwrap();
+        assert!(world.machine.current().is_some());
         assert!(!world.machine.instance_view(instance).unwrap().may_leave);
         assert_eq!(world.get(context_get(0)), 0);
         world.run(context_set(0, 3));

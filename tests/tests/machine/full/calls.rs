@@ -92,7 +92,7 @@ fn thread_indices_are_full_until_a_thread_ends() {
         |world, setup| import(world, setup.own, true),
         |world, _| {
             let instance = world.instances[0];
-            world.machine.begin_realloc(instance).map(|_| ())
+            world.machine.begin_realloc(instance)
         },
         |world, setup| call(world, resource_drop(setup.ty, 1)),
     ];
@@ -107,7 +107,7 @@ fn thread_indices_are_full_until_a_thread_ends() {
         |world, setup| world.try_begin(setup.own).map(|_| ()),
         |world, _| {
             let instance = world.instances[0];
-            world.machine.begin_realloc(instance).map(|_| ())
+            world.machine.begin_realloc(instance)
         },
     ];
     is_full(
@@ -143,7 +143,7 @@ fn threads_are_full_until_one_ends() {
         |world, setup| import(world, setup.guest, true),
         |world, _| {
             let instance = world.instances[1];
-            world.machine.begin_realloc(instance).map(|_| ())
+            world.machine.begin_realloc(instance)
         },
         |world, setup| call(world, resource_drop(setup.ty, 1)),
     ];
@@ -158,7 +158,7 @@ fn threads_are_full_until_one_ends() {
         |world, setup| world.try_begin(setup.guest).map(|_| ()),
         |world, _| {
             let instance = world.instances[1];
-            world.machine.begin_realloc(instance).map(|_| ())
+            world.machine.begin_realloc(instance)
         },
     ];
     is_full(
@@ -176,7 +176,7 @@ fn tasks_are_full_until_an_instance_is_removed() {
         |world, setup| import(world, setup.own, true),
         |world, _| {
             let instance = world.instances[0];
-            world.machine.begin_realloc(instance).map(|_| ())
+            world.machine.begin_realloc(instance)
         },
         |world, setup| call(world, resource_drop(setup.ty, 1)),
     ];
@@ -287,7 +287,7 @@ fn frames_are_full_until_calls_return() {
         |world, setup| call(world, resource_drop(setup.ty, 1)),
         |world, _| {
             let instance = world.instances[1];
-            world.machine.begin_realloc(instance).map(|_| ())
+            world.machine.begin_realloc(instance)
         },
     ];
     let fill: fn(&mut GuestMachine<_>, &Setup) = |world, setup| fill_frames(world, setup, 3);
@@ -319,7 +319,7 @@ fn frames_for_the_host_are_full_until_calls_return() {
         },
         |world, _| {
             let instance = world.instances[1];
-            world.machine.begin_realloc(instance).map(|_| ())
+            world.machine.begin_realloc(instance)
         },
     ];
     let fill: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {

@@ -116,7 +116,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         let Some(caller) = caller.filter(|_| c.is_multiple_of(5)) else { return Ok(()) };
         let begun = self.attempt("begin_realloc", |machine| machine.begin_realloc(caller));
         match begun {
-            Ok(_) => self.attempt("realloc_returned", Machine::realloc_returned),
+            Ok(()) => self.attempt("realloc_returned", Machine::realloc_returned),
             Err(Failure::Error(_)) => Ok(()),
             Err(trap) => Err(trap),
         }

@@ -17,7 +17,8 @@ impl<L: Limits, C: Chooser, H: Hooks> ContextBuiltins for Machine<L, C, H> {
         _: IntegerType,
         slot: u32,
     ) -> Result<Outcome<u64, Step>, Failure> {
-        let thread = self.threads.get(self.current_thread()?)?;
+        let thread = self.current_thread()?;
+        let thread = self.threads.get(thread)?;
         let value =
             thread.storage.get(slot as usize).ok_or(BuiltinCallError::NoContextSlot { slot })?;
         Ok(Outcome::Return(number(*value)))

@@ -17,7 +17,8 @@ impl<L: Limits, C: Chooser, H: Hooks> ErrorContextBuiltins for Machine<L, C, H> 
         ptr: u64,
         len: u64,
     ) -> Result<Outcome<u32, Step>, Failure> {
-        let thread = self.thread_id(self.current_thread()?)?;
+        let thread = self.current_thread()?;
+        let thread = self.thread_id(thread)?;
         if self.choose(Choice::DebugMessage, 2)? == 1 {
             return self.add_new_error_context("").map(Outcome::Return);
         }
@@ -31,7 +32,8 @@ impl<L: Limits, C: Chooser, H: Hooks> ErrorContextBuiltins for Machine<L, C, H> 
         errctxi: u32,
         ptr: u64,
     ) -> Result<Outcome<(), Step>, Failure> {
-        let thread = self.thread_id(self.current_thread()?)?;
+        let thread = self.current_thread()?;
+        let thread = self.thread_id(thread)?;
         let error_context = self.error_context_at(self.current_instance()?, errctxi)?;
         let error_context = self.error_context_id(error_context)?;
         let address = ptr;

@@ -6,12 +6,12 @@ use crate::error::{Error, Failure, MachineError};
 use crate::limits::{Limits, Storage};
 use crate::trap::Trap;
 
-use crate::id::{FunctionId, InstanceId, ThreadId};
+use crate::id::{FunctionId, InstanceId};
 use crate::machine::arena::Key;
 use crate::machine::hooks::Hooks;
 use crate::machine::record::definition::{LiftMode, LiftedFunction};
-use crate::machine::record::frame::Frame;
-use crate::machine::record::task::{Code, Continuation, Queue, TaskState, Thread, ThreadActivity};
+use crate::machine::record::frame::{Frame, Outstanding};
+use crate::machine::record::task::{Code, Continuation, Queue, TaskState, Thread};
 use crate::machine::record::waitable::{Callee, Waitable};
 use crate::machine::record::words::words;
 use crate::machine::state::Machine;
@@ -199,31 +199,28 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
-    pub fn begin_realloc(&mut self, instance: InstanceId) -> Result<ThreadId, Failure> {
+    pub fn begin_realloc(&mut self, instance: InstanceId) -> Result<(), Failure> {
         if self.must_unwind {
             return Err(MachineError::MustUnwind.into());
         }
-        let id = instance;
-        let instance = self.instance_key(id)?;
+        let instance = self.instance_key(instance)?;
         self.check_enter(instance)?;
         if !self.instances.get(instance)?.may_leave {
             return Err(MachineError::InRealloc.into());
         }
+        if self.begin_deferred_realloc(instance)? {
+            return Ok(());
+        }
+        self.look()?;
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
         self.reserve_frames(1)?;
         self.tables_mut(instance)?.threads.check_room::<Key<Thread>>(1)?;
-        self.prepare_task(id, None)?;
-        let begin = (Continuation::Running, Code::Realloc);
-        let (task, thread) = self.new_task(None, instance, None, begin)?;
-        self.register_thread(thread)?;
-        self.tasks.get_mut(task)?.state = TaskState::Started;
-        self.threads.get_mut(thread)?.state = ThreadActivity::Running;
+        let previous = self.current;
+        self.make_realloc_task(instance)?;
         self.instances.get_mut(instance)?.may_leave = false;
         let outstanding = core::mem::take(&mut self.outstanding);
-        self.push_frame(Frame::Realloc { previous: self.current, outstanding })?;
-        self.current = Some(thread);
-        Ok(self.thread_id(thread)?)
+        Ok(self.push_frame(Frame::Realloc { previous, outstanding })?)
     }
 
     /// `LiftLowerContext.reallocate`, behind the call.
@@ -234,6 +231,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
     pub fn realloc_returned(&mut self) -> Result<(), Failure> {
+        self.check_outstanding(Outstanding::Nothing)?;
+        if self.end_deferred_realloc()? {
+            return Ok(());
+        }
         let thread = self.current_thread()?;
         let Some(Frame::Realloc { previous, outstanding }) = self.top_frame() else {
             return Err(MachineError::NotEntered.into());

@@ -26,6 +26,7 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use super::hooks::Hooks;
+use super::record::frame::Outstanding;
 use crate::machine::state::Machine;
 use crate::machine::step::{Flow, Step};
 
@@ -42,9 +43,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Guards for Machine<L, C, H> {
     }
 
     fn async_lifted(&self) -> bool {
-        self.current_task()
-            .and_then(|task| self.lifted(task))
-            .map_or(true, |lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
+        if self.check_outstanding(Outstanding::Nothing).is_err() {
+            return true;
+        }
+        // Only functions that are lifted without `async` run without records.
+        if self.deferred > 0 {
+            return self.deferred_instance().is_err();
+        }
+        self.current
+            .and_then(|thread| self.lifted(self.threads.get(thread).ok()?.task).ok())
+            .is_none_or(|lifted| lifted.is_some_and(|lifted| lifted.lift.is_async()))
     }
 
     fn raised(&mut self, _: Trap) {

@@ -29,7 +29,8 @@ impl<L: Limits, C: Chooser, H: Hooks> TaskBuiltins for Machine<L, C, H> {
         _: &[CoreValue],
     ) -> Result<Outcome<(), Step>, Failure> {
         let thread = self.current_thread()?;
-        let lifted = self.lifted(self.current_task()?)?;
+        let task = self.current_task()?;
+        let lifted = self.lifted(task)?;
         if lifted.is_none_or(|it| it.result_type != result_type || it.lift_options != options) {
             return Err(Trap::TaskReturnMismatch.into());
         }
@@ -37,7 +38,8 @@ impl<L: Limits, C: Chooser, H: Hooks> TaskBuiltins for Machine<L, C, H> {
     }
 
     fn canon_task_cancel(&mut self) -> Result<Outcome<(), Step>, Failure> {
-        self.cancel(self.current_task()?)?;
+        let task = self.current_task()?;
+        self.cancel(task)?;
         Ok(Outcome::Return(()))
     }
 }

@@ -19,7 +19,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread at `index` of the current instance's thread table.
     ///
     /// Traps: `unknown-thread-index`.
-    fn thread_at(&self, index: u32) -> Result<Key<Thread>, Failure> {
+    fn thread_at(&mut self, index: u32) -> Result<Key<Thread>, Failure> {
+        self.look()?;
         let thread = self.tables(self.current_instance()?)?.threads.get(index);
         thread.ok_or_else(|| Trap::UnknownThreadIndex { index }.into())
     }
@@ -27,7 +28,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread at `index`, which must be suspended.
     ///
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
-    fn suspended_thread_at(&self, index: u32) -> Result<Key<Thread>, Failure> {
+    fn suspended_thread_at(&mut self, index: u32) -> Result<Key<Thread>, Failure> {
         let thread = self.thread_at(index)?;
         if self.threads.get(thread)?.suspended() {
             Ok(thread)
@@ -39,8 +40,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The thread at `index`, which must not be the current one.
     ///
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
-    fn other_thread_at(&self, index: u32) -> Result<Key<Thread>, Failure> {
-        if self.threads.get(self.current_thread()?)?.index == index {
+    fn other_thread_at(&mut self, index: u32) -> Result<Key<Thread>, Failure> {
+        let current = self.current_thread()?;
+        if self.threads.get(current)?.index == index {
             return Err(Trap::ThreadNotSuspended.into());
         }
         self.thread_at(index)
@@ -110,7 +112,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         (index, argument): (u64, u64),
         is_spawn: bool,
     ) -> Result<Outcome<u32, Step>, Failure> {
-        let thread = self.thread_id(self.current_thread()?)?;
+        let thread = self.current_thread()?;
+        let thread = self.thread_id(thread)?;
         let serial = self.new_token();
         let search =
             StartFunctionSearch { serial, is_spawn, thread, start_type, table, index, argument };
@@ -120,7 +123,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
 impl<L: Limits, C: Chooser, H: Hooks> ThreadBuiltins for Machine<L, C, H> {
     fn canon_thread_index(&mut self) -> Result<Outcome<u32, Step>, Failure> {
-        Ok(Outcome::Return(self.threads.get(self.current_thread()?)?.index))
+        let thread = self.current_thread()?;
+        Ok(Outcome::Return(self.threads.get(thread)?.index))
     }
 
     fn canon_thread_new_indirect(

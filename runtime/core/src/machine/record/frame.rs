@@ -4,9 +4,10 @@ use crate::id::{EndId, TaskId};
 
 use crate::machine::arena::Key;
 
+use super::definition::DefinedFunction;
 use super::instance::Instance;
 use super::task::Thread;
-use super::waitable::Waitable;
+use super::waitable::{FlatResult, Waitable};
 
 /// Somebody who resumed a thread, and what they do when it stops.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,34 @@ pub(crate) enum Frame {
     /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread, in the middle of a
     /// step of `previous`.
     Realloc { previous: Option<Key<Thread>>, outstanding: Outstanding },
+    /// A frame of a call whose records are not made. Those above it are of such calls, too.
+    Deferred(Deferred),
+}
+
+/// A frame of a call whose records are not made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deferred {
+    /// [`Frame::Lower`], without `async`, of a call of `function`. The caller is the thread that runs
+    /// below. If a guest is called, it has its own frame above.
+    Lower { function: Key<DefinedFunction> },
+    /// [`Frame::Lift`]
+    Lift { function: Key<DefinedFunction>, instance: Key<Instance> },
+    /// As `Lift`, while `post-return` runs: the call has resolved with this result.
+    PostReturn { function: Key<DefinedFunction>, instance: Key<Instance>, result: FlatResult },
+    /// [`Frame::Realloc`], in the middle of a step of the thread that runs below.
+    Realloc { instance: Key<Instance>, outstanding: Outstanding },
+}
+
+impl Deferred {
+    /// The instance that runs in the frame; nothing where the caller's frame is below.
+    pub(crate) const fn instance(self) -> Option<Key<Instance>> {
+        match self {
+            Self::Lower { .. } => None,
+            Self::Lift { instance, .. }
+            | Self::PostReturn { instance, .. }
+            | Self::Realloc { instance, .. } => Some(instance),
+        }
+    }
 }
 
 /// What the machine waits to be told.
@@ -43,4 +72,14 @@ pub(crate) enum Outstanding {
     StoreDebugMessage,
     /// The end of [`Step::DropHostResource`](crate::machine::Step::DropHostResource).
     DropHostResource,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_takes_24_bytes() {
+        assert_eq!(size_of::<Frame>(), 24);
+    }
 }
