@@ -39,8 +39,19 @@ pub enum DeferredCallee {
 pub struct MadeCall {
     /// The call as its caller sees it.
     pub call: SubtaskId,
+    /// The task and the thread of the guest that called; nothing if the host did.
+    pub caller: Option<(TaskId, ThreadId)>,
     /// The task of the guest that was called, and its thread; nothing if the host was called.
     pub callee: Option<(TaskId, ThreadId)>,
+}
+
+/// A call that was made, as its caller sees it.
+#[derive(Clone, Copy)]
+struct Caller {
+    subtask: Key<Waitable>,
+    id: SubtaskId,
+    /// The task and the thread of the guest that called.
+    thread: Option<(TaskId, ThreadId)>,
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
@@ -317,20 +328,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         &mut self,
         position: usize,
         deferred: Deferred,
-        caller: &mut Option<(Key<Waitable>, SubtaskId)>,
+        caller: &mut Option<Caller>,
         made: &mut impl FnMut(MadeCall),
     ) -> Result<(), Error> {
         let frame = match deferred {
             Deferred::Lower { function } => {
                 let thread = self.current.ok_or(MachineError::NoCurrentThread)?;
-                let (subtask, call, is_host) = self.make_subtask(thread, function)?;
+                let (call, is_host) = self.make_subtask(thread, function)?;
                 if is_host {
                     self.current = None;
-                    made(MadeCall { call, callee: None });
+                    made(MadeCall { call: call.id, caller: call.thread, callee: None });
                 } else {
-                    *caller = Some((subtask, call));
+                    *caller = Some(call);
                 }
-                Frame::Lower { thread, subtask, is_async: false }
+                Frame::Lower { thread, subtask: call.subtask, is_async: false }
             }
             Deferred::Lift { function, instance } => {
                 let call = self.call_of_deferred(caller.take(), function)?;
@@ -358,8 +369,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         &mut self,
         thread: Key<Thread>,
         function: Key<DefinedFunction>,
-    ) -> Result<(Key<Waitable>, SubtaskId, bool), Error> {
-        let instance = self.instance_of_thread(thread)?;
+    ) -> Result<(Caller, bool), Error> {
+        let task = self.threads.get(thread)?.task;
+        let instance = self.tasks.get(task)?.instance;
         let (callee, is_host) = match self.functions.get(function)?.function {
             Function::Host { number } => (Callee::Host(number), true),
             Function::Lifted(_) => (Callee::Gone, false),
@@ -372,16 +384,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if is_host {
             self.subtask_started(subtask)?;
         }
-        Ok((subtask, id, is_host))
+        let thread = Some((self.task_id(task)?, self.thread_id(thread)?));
+        Ok((Caller { subtask, id, thread }, is_host))
     }
 
     /// Returns the call of a guest's function: that of the guest below, or else one by the host, which
     /// is made.
     fn call_of_deferred(
         &mut self,
-        caller: Option<(Key<Waitable>, SubtaskId)>,
+        caller: Option<Caller>,
         function: Key<DefinedFunction>,
-    ) -> Result<(Key<Waitable>, SubtaskId), Error> {
+    ) -> Result<Caller, Error> {
         if let Some(caller) = caller {
             return Ok(caller);
         }
@@ -389,14 +402,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.prepare_call(None, Some(function))?;
         let mut subtask = Subtask::new(Callee::Gone);
         subtask.ends = Ends::Event;
-        self.insert_call(Waitable::new(None, Kind::Subtask(subtask)), Some(function))
+        let call = Waitable::new(None, Kind::Subtask(subtask));
+        let (subtask, id) = self.insert_call(call, Some(function))?;
+        Ok(Caller { subtask, id, thread: None })
     }
 
     /// Makes the task of a call, which has started, and the thread, which runs. Returns the frame of
     /// the call.
     fn make_task(
         &mut self,
-        (subtask, call): (Key<Waitable>, SubtaskId),
+        call: Caller,
         function: Key<DefinedFunction>,
         instance: Key<Instance>,
         made: &mut impl FnMut(MadeCall),
@@ -404,12 +419,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let function = self.function_id(function)?;
         self.prepare_task(self.instance_id(instance)?, Some(function))?;
         let begin = (Continuation::Running, Code::Function);
-        let (task, thread) = self.new_task(Some(function), instance, Some(subtask), begin)?;
-        self.subtask_mut(subtask)?.callee = Callee::Task(task);
+        let (task, thread) = self.new_task(Some(function), instance, Some(call.subtask), begin)?;
+        self.subtask_mut(call.subtask)?.callee = Callee::Task(task);
         self.run_made(task, thread)?;
-        self.subtask_started(subtask)?;
+        self.subtask_started(call.subtask)?;
         let task = self.task_id(task)?;
-        made(MadeCall { call, callee: Some((task, self.thread_id(thread)?)) });
+        let callee = Some((task, self.thread_id(thread)?));
+        made(MadeCall { call: call.id, caller: call.thread, callee });
         Ok(Frame::Lift { task, instance })
     }
 

@@ -1,9 +1,12 @@
 //! Calls by guests, of built-ins and of what they import.
 
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
+use crate::component::store::acting::Acting;
 use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
+use crate::component::store::flat_values::bits;
 use crate::component::store::functions::CoreFunction;
+use crate::component::store::host_panic::HostPanic;
 use crate::component::store::unwinding::catch;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
@@ -22,9 +25,11 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
         arguments: &[CoreValue],
     ) -> Result<Option<CoreValue>, HostStop> {
         let mut cx = Context::<E, T>(cx);
+        let state = cx.data();
+        let before = (state.deferred.len(), state.acting);
         // Nothing may unwind through the engine, wherever the panic of the host's is.
         let called = catch(|| cx.guest_calls(number, arguments));
-        match called.unwrap_or_else(|panic| Err(Fault::Panicked(panic))) {
+        match called.unwrap_or_else(|panic| Err(cx.guest_call_panicked(before, panic))) {
             Ok(Driven::Resumed(value)) => Ok(value),
             Ok(_) => Err(HostStop::Suspend),
             Err(fault) => {
@@ -39,6 +44,28 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
+        if state.crossing.may_nest()
+            && let Some(lowered) = state.functions.take_deferrable(number)
+        {
+            let callee = state.machine.canon_lower_deferred(lowered.function)?;
+            let called =
+                callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments));
+            self.data_mut().functions.put_deferrable(lowered);
+            if let Some(called) = called {
+                return called;
+            }
+        }
+        self.guest_calls_with_records(number, arguments)
+    }
+
+    /// As [`guest_calls`](Self::guest_calls), of anything.
+    fn guest_calls_with_records(
+        &mut self,
+        number: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Driven, Fault> {
+        let state = self.data_mut();
+        state.look()?;
         let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
         let mut site = CallSite { thread, number, event_address: 0 };
         let step = match *state.functions.core_function(number)? {
@@ -70,6 +97,18 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         };
         self.drive(Base::Guest(site), Next::Step(step))
     }
+
+    /// A panic of the host's has ended what a guest has called: what was remembered is as it was
+    /// `before`.
+    #[cold]
+    fn guest_call_panicked(&mut self, before: (usize, Acting), panic: HostPanic) -> Fault {
+        let state = self.data_mut();
+        // After an error the machine has to be unwound, as it has after the panic.
+        let _ = state.look();
+        state.deferred.truncate(before.0);
+        state.acting = before.1;
+        Fault::Panicked(panic)
+    }
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
@@ -98,14 +137,5 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             }
             definition => definition,
         })
-    }
-}
-
-/// Returns an integer's bits.
-fn bits(value: &CoreValue) -> u64 {
-    match *value {
-        CoreValue::I32(bits) | CoreValue::F32(bits) => bits.into(),
-        CoreValue::I64(bits) | CoreValue::F64(bits) => bits,
-        CoreValue::Function(_) => 0,
     }
 }
