@@ -7,11 +7,13 @@
 use alloc::sync::Arc;
 
 use crate::abi::{CoreValueIter, FlatLimits, FlatValues, Flattening};
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::{Lifted, Lowered};
 use crate::component::store::crossing::{CallSite, Next};
-use crate::component::store::deferred_calls::BegunCall;
+use crate::component::store::deferred_calls::{BegunCall, Resolved};
 use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
 use crate::component::store::outcome::Outcome;
@@ -30,6 +32,12 @@ use super::lowering::Target;
 use super::state::State;
 use super::steps::{Base, Driven};
 use super::transfer::{CoreValues, flat_result};
+
+/// The callback result of a function that exits.
+const EXIT: CoreValue = CoreValue::I32(0);
+
+/// The result of a call of a function that was lowered with `async` and has returned.
+const RETURNED: CoreValue = CoreValue::I32(SubtaskState::Returned as u32);
 
 /// The end of a call that was begun without records.
 pub(crate) enum Ended<R> {
@@ -70,7 +78,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(EmbedderCall::NotBegun);
         }
         let lifted = state.functions.take_lifted(function)?;
-        state.deferred.push(BegunCall::Embedder(R::lift));
+        state.deferred.push(BegunCall::Embedder(function, R::lift));
         let outer = state.origins.set_running(None);
         let is_forbidden = state.machine.forbid_holding(false);
         let is_outermost = state.crossing.is_outermost();
@@ -128,6 +136,16 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ended::Returned(value) => value,
             Ended::Made(next) => return Ok(Ended::Made(next)),
         };
+        if lifted.callback.is_some() {
+            return match self.callback_lifted_returned(value)? {
+                Ended::Returned(Resolved::Outcome(outcome)) => {
+                    let result = R::take(&mut self.data_mut().result_boxes, Some(outcome))?;
+                    Ok(Ended::Returned(result))
+                }
+                Ended::Returned(Resolved::Lowered(_)) => Err(MachineError::OtherStep.into()),
+                Ended::Made(next) => Ok(Ended::Made(next)),
+            };
+        }
         let result = R::lift_deferred(self, lifted, value)?;
         if let Some(post_return) = lifted.post_return
             && let Some(next) = self.call_post_return_deferred(lifted, post_return, value, None)?
@@ -143,7 +161,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(Ended::Returned(result))
     }
 
-    /// A guest calls a function without `async`, for which the machine has pushed frames alone.
+    /// A guest calls a function, for which the machine has pushed frames alone.
     #[inline]
     pub(crate) fn guest_calls_deferred(
         &mut self,
@@ -163,7 +181,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         if let Ok(Ended::Returned(value)) = ended {
             state.deferred.pop();
-            return Ok(Driven::Resumed(value));
+            return Ok(Driven::Resumed(if lowered.is_async { Some(RETURNED) } else { value }));
         }
         // What follows is told of the calls around, too.
         state.look()?;
@@ -193,10 +211,19 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ended::Returned(value) => value,
             Ended::Made(next) => return Ok(Ended::Made(next)),
         };
+        if lifted.callback.is_some() {
+            return match self.callback_lifted_returned(value)? {
+                Ended::Returned(Resolved::Lowered(result)) => Ok(Ended::Returned(result)),
+                Ended::Returned(Resolved::Outcome(_)) => Err(MachineError::OtherStep.into()),
+                Ended::Made(next) => Ok(Ended::Made(next)),
+            };
+        }
         let result = if lowered.is_flat_plain {
             value
         } else {
-            self.move_result(lowered, &lifted, arguments, value)?
+            let last_argument = arguments.last().map(bits);
+            let max = Flattening::Lift.max_flat_results();
+            self.move_result(lowered, &lifted, last_argument, (value.as_slice(), max))?
         };
         if let Some(post_return) = lifted.post_return
             && let Some(next) =
@@ -230,28 +257,85 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(self.core_arguments(lifted, &flat, moved)?)
     }
 
-    /// Moves the result of a guest's function to the guest that has called it. Returns the core
-    /// value that the call returns, if the result is one.
+    /// Moves the result of a guest's function to the guest that has called it: `values`, which are at
+    /// most so many. Returns the core value that the call returns, if the result is one.
     fn move_result(
         &mut self,
         lowered: &Lowered,
         lifted: &Lifted<E::Function>,
-        arguments: &[CoreValue],
-        value: Option<CoreValue>,
+        last_argument: Option<u64>,
+        (values, max): (&[CoreValue], usize),
     ) -> Result<Option<CoreValue>, Fault> {
         let results = &lifted.ty.results;
-        let returned = value.as_ref().map(bits);
-        let mut values = CoreValueIter::new(returned.as_slice());
+        let mut returned = Bits::new();
+        returned.extend(values.iter().map(bits));
+        let mut values = CoreValueIter::new(&returned);
         let layout = results.abi().of(self.data().options(lowered.options)?.address_type);
         let destination = lowered.flattening().max_flat_results();
-        let out_param = arguments.last().map(bits).filter(|_| layout.flat.exceed(destination));
-        let max = FlatLimits { source: Flattening::Lift.max_flat_results(), destination };
+        let out_param = last_argument.filter(|_| layout.flat.exceed(destination));
+        let max = FlatLimits { source: max, destination };
         let (from, to) =
             (Source::without_call(lifted.options), Target::without_task(lowered.options));
         let mut between = self.between(from, to)?;
         let mut flat = FlatValues::EMPTY;
         results.transfer_flat_values_into(&mut flat, &mut between, max, &mut values, out_param)?;
         Ok(flat_result(layout, &flat))
+    }
+
+    /// A guest calls `task.return` with `values`. Returns `false` if that is not for the innermost call,
+    /// without records, or if it traps.
+    pub(crate) fn return_deferred_task(
+        &mut self,
+        result_type: Option<TypeIndex>,
+        options: OptionsIndex,
+        values: &[CoreValue],
+    ) -> Result<bool, Fault> {
+        let state = self.data_mut();
+        if !state.machine.check_deferred_return(result_type, options)? {
+            return Ok(false);
+        }
+        let max = Flattening::AsyncLift.max_flat_results();
+        let broken = Error::Inconsistent(Table::Waitables);
+        let (value, resolved) = match state.deferred.innermost().ok_or(broken)? {
+            BegunCall::Embedder(function, lift_result) => {
+                let lifted = state.functions.take_lifted(function)?;
+                state.crossing.set_returned(values)?;
+                let outcome = lift_result(self, &lifted, max)?;
+                self.data_mut().functions.put_lifted(lifted);
+                (None, Resolved::Outcome(outcome))
+            }
+            BegunCall::Guest { number, last_argument } => {
+                let lowered = state.functions.take_deferrable(number).ok_or(broken)?;
+                let lifted = state.functions.take_lifted(lowered.function)?;
+                let value = self.move_result(&lowered, &lifted, last_argument, (values, max))?;
+                let functions = &mut self.data_mut().functions;
+                functions.put_deferrable(lowered);
+                functions.put_lifted(lifted);
+                (value, Resolved::Lowered(value))
+            }
+        };
+        let state = self.data_mut();
+        if !state.machine.deferred_resolved(value)? {
+            return Err(Error::Inconsistent(Table::Frames).into());
+        }
+        state.deferred.resolve(resolved);
+        Ok(true)
+    }
+
+    /// The core function of the innermost call, which is lifted with a callback and has no records, has
+    /// returned this. If it exits and has resolved, the call is over; whatever else it does needs
+    /// records.
+    fn callback_lifted_returned(
+        &mut self,
+        packed: Option<CoreValue>,
+    ) -> Result<Ended<Resolved>, Fault> {
+        let state = self.data_mut();
+        if packed == Some(EXIT) && state.machine.deferred_returned()? {
+            let resolved = state.deferred.take_resolved();
+            return Ok(Ended::Returned(resolved.ok_or(Error::Inconsistent(Table::Waitables))?));
+        }
+        let thread = state.thread_of_made()?;
+        Ok(Ended::Made(state.progressed(thread, Ok(CoreProgress::Returned(packed)))?))
     }
 
     /// Calls a core function for the innermost call, which has no records.
@@ -292,7 +376,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         result: Option<CoreValue>,
     ) -> Result<Option<Next>, Fault> {
         let state = self.data_mut();
-        if !state.machine.deferred_post_return(result)? {
+        if !state.machine.deferred_resolved(result)? {
             return Err(Error::Inconsistent(Table::Frames).into());
         }
         match self.call_core_deferred(lifted, post_return, value.as_slice())? {

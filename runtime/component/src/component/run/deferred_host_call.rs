@@ -1,10 +1,14 @@
 //! Calls of host functions by guests, without records.
 //!
-//! A host function that returns when it is called, and asks for nothing but the store's data, never
-//! learns the id of its call. So there is none, unless it asks for more.
+//! A host function that returns when it is called, or whose future is ready at once, and that asks for
+//! nothing but the store's data, never learns the id of its call. So there is none, unless it asks for
+//! more.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::{
     ComponentType, CoreValueIter, FlatValues, Lift, LiftContext, Lower, Options, Peer,
@@ -21,7 +25,7 @@ use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::limits::Table;
-use crate::machine::SubtaskId;
+use crate::machine::{SubtaskId, WaitableId};
 
 use super::context::{Caller, Context};
 use super::deferred_call::Ended;
@@ -29,7 +33,9 @@ use super::host_function::HostFunctionCall;
 use super::host_function_calls::Destination;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
+use super::state::AnyServedEnd;
 use super::transfer::flat_result;
+use super::waiting::Waiting;
 
 impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     /// Calls a host function, for the innermost call.
@@ -51,7 +57,15 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
                     self.return_deferred_val(lowered, arguments, result)
                 })
             }
-            HostFunctionCall::Async(_) => Err(Error::Inconsistent(Table::Functions).into()),
+            HostFunctionCall::Async(function) => {
+                self.lift_deferred_vals(lowered, arguments).map_err(Fault::from).and_then(|vals| {
+                    let mut future = function(&mut Caller::new(self), vals);
+                    match self.poll_deferred(future.as_mut())? {
+                        Some(result) => self.return_deferred_val(lowered, arguments, result),
+                        None => self.wait_made(lowered, Waiting::HostFunction(future)),
+                    }
+                })
+            }
         };
         let state = self.data_mut();
         state.acting = acting;
@@ -113,7 +127,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         })
     }
 
-    fn return_deferred_val(
+    pub(crate) fn return_deferred_val(
         &mut self,
         lowered: &Lowered,
         arguments: &[CoreValue],
@@ -154,6 +168,41 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         let mut flat = FlatValues::EMPTY;
         lower(&mut flat, lowering, Destination { max, out_param })?;
         Ok(flat_result(layout, &flat))
+    }
+
+    /// Polls the future of a host function for the first time. Returns nothing if it waits. Then the
+    /// call has got its records, and the waker is that of the call.
+    pub(crate) fn poll_deferred<R>(
+        &mut self,
+        mut future: Pin<&mut (impl Future<Output = R> + ?Sized)>,
+    ) -> Result<Option<R>, Fault> {
+        let state = self.data_mut();
+        let call = match state.deferred.made() {
+            Some(made) => made.call,
+            None => state.machine.id_of_deferred()?,
+        };
+        let full = Error::Full(Table::Waitables);
+        let waker = state.waiting.waker(WaitableId::Subtask(call)).ok_or(full)?;
+        if let Poll::Ready(result) = future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
+            return Ok(Some(result));
+        }
+        let state = self.data_mut();
+        state.look()?;
+        if state.deferred.made().is_some_and(|made| made.call == call) {
+            return Ok(None);
+        }
+        Err(Error::Inconsistent(Table::Waitables).into())
+    }
+
+    /// A host function waits, whose call has got records: says what is next.
+    pub(crate) fn wait_made<R>(
+        &mut self,
+        lowered: &Lowered,
+        waiting: Waiting<AnyServedEnd<E, T>>,
+    ) -> Result<Ended<R>, Fault> {
+        let call = self.made_call().ok_or(Error::Inconsistent(Table::Waitables))?;
+        self.data_mut().wait(WaitableId::Subtask(call), waiting);
+        Ok(Ended::Made(Next::Step(self.after_host_call(call, lowered)?)))
     }
 
     /// The host function has returned, whose call has got records: says what is next.

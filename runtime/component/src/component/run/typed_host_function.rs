@@ -14,11 +14,10 @@ use crate::component::definition::function_type::FunctionType;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::HostError;
+use crate::component::store::host_result::{HostError, HostFuture};
 use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
-use crate::error::{Error, Failure};
-use crate::limits::Table;
+use crate::error::Failure;
 use crate::machine::SubtaskId;
 
 use super::context::{Caller, Context};
@@ -26,6 +25,7 @@ use super::deferred_call::Ended;
 use super::host_function::TypedHostFunction;
 use super::host_function_calls::Destination;
 use super::lifting::Source;
+use super::waiting::Waiting as StoreWaiting;
 
 /// A function that returns when it is called.
 pub(crate) struct Immediate<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
@@ -116,11 +116,21 @@ where
 
     fn call_deferred(
         &self,
-        _: &mut Context<'_, E, T>,
-        _: &Arc<Lowered>,
-        _: &[CoreValue],
+        cx: &mut Context<'_, E, T>,
+        lowered: &Arc<Lowered>,
+        arguments: &[CoreValue],
     ) -> Result<Ended<Option<CoreValue>>, Fault> {
-        Err(Error::Inconsistent(Table::Functions).into())
+        let lifted = cx.lift_deferred_arguments(lowered, arguments)?;
+        let future = (self.0)(&mut Caller::new(cx), lifted);
+        let of_result = lowered.clone();
+        let mut future: HostFuture = Box::pin(async move {
+            let result = future.await?;
+            vals(&result, &of_result).map_err(HostError::from)
+        });
+        match cx.poll_deferred(future.as_mut())? {
+            Some(result) => cx.return_deferred_val(lowered, arguments, result),
+            None => cx.wait_made(lowered, StoreWaiting::HostFunction(future)),
+        }
     }
 }
 

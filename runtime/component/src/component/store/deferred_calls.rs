@@ -9,10 +9,11 @@ use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
 use crate::error::{Error, Failure};
 use crate::limits::Table;
-use crate::machine::MadeCall;
+use crate::machine::{FunctionId, MadeCall};
 
 use super::acting::Acting;
 use super::functions::CoreFunction;
+use super::outcome::Outcome;
 use super::state::{Callbacks, StoreState};
 
 /// The calls that were begun without records and are under way, the outermost first.
@@ -26,13 +27,23 @@ pub(crate) struct DeferredCalls<L> {
 struct DeferredCall<L> {
     begun: BegunCall<L>,
     made: Option<MadeCall>,
+    /// What `task.return` was called with: lifted for the embedder, or lowered into the caller.
+    resolved: Option<Resolved>,
+}
+
+/// The result that `task.return` was called with.
+pub(crate) enum Resolved {
+    /// As the embedder wants it.
+    Outcome(Outcome),
+    /// The core value of it, if the caller gets one.
+    Lowered(Option<CoreValue>),
 }
 
 /// A call that was begun without records.
 #[derive(Clone, Copy)]
 pub(crate) enum BegunCall<L> {
-    /// By the embedder, whose result is lifted so.
-    Embedder(L),
+    /// By the embedder, of this function, whose result is lifted so.
+    Embedder(FunctionId, L),
     /// By a guest, of the core function with this number, whose last argument may be the place of the
     /// result.
     Guest { number: u32, last_argument: Option<u64> },
@@ -52,7 +63,7 @@ impl<L: Copy> DeferredCalls<L> {
     /// Adds a call, for which the machine has just pushed its frames.
     #[inline]
     pub(crate) fn push(&mut self, begun: BegunCall<L>) {
-        self.calls.push(DeferredCall { begun, made: None });
+        self.calls.push(DeferredCall { begun, made: None, resolved: None });
     }
 
     /// Takes the innermost call away. Returns its records, if it has some.
@@ -65,6 +76,25 @@ impl<L: Copy> DeferredCalls<L> {
     #[inline]
     pub(crate) fn made(&self) -> Option<MadeCall> {
         self.calls.last().and_then(|call| call.made)
+    }
+
+    /// Returns how the innermost call was begun, if it has no records.
+    #[inline]
+    pub(crate) fn innermost(&self) -> Option<BegunCall<L>> {
+        self.calls.last().filter(|call| call.made.is_none()).map(|call| call.begun)
+    }
+
+    /// Keeps the result of the innermost call, which has no records.
+    pub(crate) fn resolve(&mut self, result: Resolved) {
+        if let Some(call) = self.calls.last_mut() {
+            call.resolved = Some(result);
+        }
+    }
+
+    /// Takes the result of the innermost call, if it has resolved.
+    #[inline]
+    pub(crate) fn take_resolved(&mut self) -> Option<Resolved> {
+        self.calls.last_mut().and_then(|call| call.resolved.take())
     }
 
     /// Takes calls away until there are so many.
@@ -99,8 +129,11 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             call.made = Some(made);
             let mut keep = || {
                 let origin = match call.begun {
-                    BegunCall::Embedder(lift_result) => {
+                    BegunCall::Embedder(_, lift_result) => {
                         calls.add_embedder_call(made.call, Vec::new(), lift_result)?;
+                        if let Some(Resolved::Outcome(outcome)) = call.resolved.take() {
+                            calls.embedder_call(made.call)?.put_result(outcome);
+                        }
                         origins.set_running(Some(made.call));
                         Some(made.call)
                     }
