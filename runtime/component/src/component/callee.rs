@@ -111,13 +111,13 @@ impl sealed::Callee for Function {
     ) -> Result<Called<Option<Val>>, CallError> {
         self.check(cx.data())?;
         self.ty.params.check(&arguments)?;
-        let called = cx.call_deferred(self.id, |cx, lifted| {
+        let called = cx.call_deferred(self.id, |cx, lifted, core_arguments| {
             let (params, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
             let target = Target::without_task(lifted.options);
             let mut lowering = cx.lower_from_host(target, params.contains_float())?;
             let mut flat = FlatValues::EMPTY;
             params.lower_checked(&mut flat, &mut lowering, max, &arguments, None)?;
-            Ok(flat)
+            Ok(cx.core_arguments(lifted, &flat, core_arguments)?)
         });
         let called = match called {
             Ok(EmbedderCall::NotBegun) => return self.start(cx, arguments).map(Called::Begun),
@@ -185,11 +185,12 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     ) -> Result<Called<R>, CallError> {
         let function = &self.function;
         function.check(cx.data())?;
-        let called = cx.call_deferred(function.id, |cx, lifted| {
+        let called = cx.call_deferred(function.id, |cx, lifted, core_arguments| {
             if !P::ABI.narrow.flat.exceed(0) {
-                return Ok(FlatValues::EMPTY);
+                return Ok(());
             }
-            Ok(function.lower_arguments(cx, lifted.options, &arguments)?)
+            let flat = function.lower_arguments(cx, lifted.options, &arguments)?;
+            Ok(cx.core_arguments(lifted, &flat, core_arguments)?)
         })?;
         match called {
             EmbedderCall::Returned(result) => Ok(Called::Returned(result)),

@@ -162,8 +162,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let Some(Frame::Deferred(deferred)) = self.top_frame() else { return Ok(false) };
         match deferred {
             Deferred::Realloc { .. } | Deferred::Lift { is_async: true, .. } => return Ok(false),
-            Deferred::Lower { .. } => {
-                self.pop_lower()?;
+            Deferred::Lower { is_async, .. } => {
+                self.pop_lower(is_async)?;
                 return Ok(true);
             }
             Deferred::Lift { is_async: false, .. } => {}
@@ -174,8 +174,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         self.pop_deferred();
         match self.top_frame() {
-            Some(Frame::Deferred(_)) => self.pop_lower()?,
-            Some(Frame::Host { .. }) => self.frames.pop().map_or((), |_| ()),
+            Some(Frame::Deferred(Deferred::Lower { is_async, .. })) => self.pop_lower(is_async)?,
+            Some(Frame::Host { .. }) => {
+                self.frames.pop();
+            }
             _ => return Err(Error::Inconsistent(Table::Frames)),
         }
         Ok(true)
@@ -299,6 +301,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// The instance that runs, if the innermost call has no records.
+    #[inline]
     pub(crate) fn deferred_instance(&self) -> Result<Key<Instance>, Error> {
         match self.top_frame() {
             Some(Frame::Deferred(deferred)) => deferred.instance(),
@@ -415,10 +418,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Pops the frame of a caller.
     #[inline]
-    fn pop_lower(&mut self) -> Result<(), Error> {
-        let frame = self.top_frame();
+    fn pop_lower(&mut self, is_async: bool) -> Result<(), Error> {
         self.pop_deferred();
-        if let Some(Frame::Deferred(Deferred::Lower { is_async: true, .. })) = frame {
+        if is_async {
             let caller = self.current_instance()?;
             self.tables_mut(caller)?.handles.unreserve();
         }

@@ -63,7 +63,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn call_deferred<R: LiftedResult>(
         &mut self,
         function: FunctionId,
-        lower: impl FnOnce(&mut Self, &Lifted<E::Function>) -> Result<FlatValues, Fault>,
+        lower: impl FnOnce(&mut Self, &Lifted<E::Function>, &mut CoreValues) -> Result<(), Fault>,
     ) -> Result<EmbedderCall<R>, CallError> {
         let state = self.data_mut();
         let lifted = state.functions.lifted(function)?;
@@ -86,8 +86,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.refuel();
         }
         let called = catch(|| {
-            let flat = lower(self, &lifted)?;
-            self.call_lifted_for_embedder(&lifted, core, &flat)
+            let mut arguments = CoreValues::new();
+            lower(self, &lifted, &mut arguments)?;
+            self.call_lifted_for_embedder(&lifted, core, &arguments)
         });
         let state = self.data_mut();
         if let Ok(Ok(Ended::Returned(result))) = called {
@@ -127,12 +128,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         lifted: &Lifted<E::Function>,
         core: E::Function,
-        flat: &FlatValues,
+        arguments: &[CoreValue],
     ) -> Result<Ended<R>, Fault> {
         self.data().check_nested_calls()?;
-        let mut arguments = CoreValues::new();
-        self.core_arguments(lifted, flat, &mut arguments)?;
-        let value = match self.call_core_deferred(lifted, core, &arguments)? {
+        let value = match self.call_core_deferred((core, lifted.may_stop), arguments)? {
             Ended::Returned(value) => value,
             Ended::Made(next) => return Ok(Ended::Made(next)),
         };
@@ -148,7 +147,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
         let result = R::lift_deferred(self, lifted, value)?;
         if let Some(post_return) = lifted.post_return
-            && let Some(next) = self.call_post_return_deferred(lifted, post_return, value, None)?
+            && let Some(next) = self.call_post_return_deferred(post_return, value, None)?
         {
             // Somebody has looked meanwhile: the result is taken as that of any other call.
             let state = self.data_mut();
@@ -201,11 +200,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let lifted = self.data_mut().functions.take_lifted(lowered.function)?;
         let core = lifted.core.ok_or(Error::Unknown(Table::Functions))?;
         let ended = if lowered.is_flat_plain {
-            self.call_core_deferred(&lifted, core, arguments)?
+            self.call_core_deferred((core, lifted.may_stop), arguments)?
         } else {
             let mut moved = CoreValues::new();
             self.move_arguments(lowered, &lifted, arguments, &mut moved)?;
-            self.call_core_deferred(&lifted, core, &moved)?
+            self.call_core_deferred((core, lifted.may_stop), &moved)?
         };
         let value = match ended {
             Ended::Returned(value) => value,
@@ -226,8 +225,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.move_result(lowered, &lifted, last_argument, (value.as_slice(), max))?
         };
         if let Some(post_return) = lifted.post_return
-            && let Some(next) =
-                self.call_post_return_deferred(&lifted, post_return, value, result)?
+            && let Some(next) = self.call_post_return_deferred(post_return, value, result)?
         {
             return Ok(Ended::Made(next));
         }
@@ -342,16 +340,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     #[inline]
     fn call_core_deferred(
         &mut self,
-        lifted: &Lifted<E::Function>,
-        core: E::Function,
+        (core, may_stop): (E::Function, bool),
         arguments: &[CoreValue],
     ) -> Result<Ended<Option<CoreValue>>, Fault> {
         self.data_mut().crossing.enter();
-        let progress = if lifted.may_stop {
-            self.call(core, arguments)
-        } else {
-            self.call_to_end(core, arguments)
-        };
+        let progress =
+            if may_stop { self.call(core, arguments) } else { self.call_to_end(core, arguments) };
         let state = self.data_mut();
         state.crossing.leave();
         match progress {
@@ -370,7 +364,6 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// `result` to a guest. Returns what is next if the call has got records.
     fn call_post_return_deferred(
         &mut self,
-        lifted: &Lifted<E::Function>,
         post_return: E::Function,
         value: Option<CoreValue>,
         result: Option<CoreValue>,
@@ -379,7 +372,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if !state.machine.deferred_resolved(result)? {
             return Err(Error::Inconsistent(Table::Frames).into());
         }
-        match self.call_core_deferred(lifted, post_return, value.as_slice())? {
+        // Where `post-return` calls what may wait, it traps.
+        match self.call_core_deferred((post_return, false), value.as_slice())? {
             Ended::Returned(_) => Ok(None),
             Ended::Made(next) => Ok(Some(next)),
         }

@@ -6,8 +6,6 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::future::Future;
-use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::{
@@ -27,13 +25,13 @@ use crate::error::{Error, Failure};
 use crate::limits::Table;
 use crate::machine::{SubtaskId, WaitableId};
 
+use super::async_host_function::HostFunctionFuture;
 use super::context::{Caller, Context};
 use super::deferred_call::Ended;
 use super::host_function::HostFunctionCall;
 use super::host_function_calls::Destination;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
-use super::state::AnyServedEnd;
 use super::transfer::flat_result;
 use super::waiting::Waiting;
 
@@ -60,9 +58,9 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
             HostFunctionCall::Async(function) => {
                 self.lift_deferred_vals(lowered, arguments).map_err(Fault::from).and_then(|vals| {
                     let mut future = function(&mut Caller::new(self), vals);
-                    match self.poll_deferred(future.as_mut())? {
+                    match self.poll_deferred(|context| future.as_mut().poll(context))? {
                         Some(result) => self.return_deferred_val(lowered, arguments, result),
-                        None => self.wait_made(lowered, Waiting::HostFunction(future)),
+                        None => self.wait_made(lowered, HostFunctionFuture::Untyped(future)),
                     }
                 })
             }
@@ -127,7 +125,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         })
     }
 
-    pub(crate) fn return_deferred_val(
+    fn return_deferred_val(
         &mut self,
         lowered: &Lowered,
         arguments: &[CoreValue],
@@ -174,7 +172,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     /// call has got its records, and the waker is that of the call.
     pub(crate) fn poll_deferred<R>(
         &mut self,
-        mut future: Pin<&mut (impl Future<Output = R> + ?Sized)>,
+        poll: impl FnOnce(&mut WakerContext<'_>) -> Poll<R>,
     ) -> Result<Option<R>, Fault> {
         let state = self.data_mut();
         let call = match state.deferred.made() {
@@ -183,7 +181,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         };
         let full = Error::Full(Table::Waitables);
         let waker = state.waiting.waker(WaitableId::Subtask(call)).ok_or(full)?;
-        if let Poll::Ready(result) = future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
+        if let Poll::Ready(result) = poll(&mut WakerContext::from_waker(&waker)) {
             return Ok(Some(result));
         }
         let state = self.data_mut();
@@ -198,10 +196,10 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     pub(crate) fn wait_made<R>(
         &mut self,
         lowered: &Lowered,
-        waiting: Waiting<AnyServedEnd<E, T>>,
+        future: HostFunctionFuture,
     ) -> Result<Ended<R>, Fault> {
         let call = self.made_call().ok_or(Error::Inconsistent(Table::Waitables))?;
-        self.data_mut().wait(WaitableId::Subtask(call), waiting);
+        self.data_mut().wait(WaitableId::Subtask(call), Waiting::HostFunction(future));
         Ok(Ended::Made(Next::Step(self.after_host_call(call, lowered)?)))
     }
 

@@ -8,7 +8,7 @@ use crate::component::store::acting::Acting;
 use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::{HostFuture, HostResult};
+use crate::component::store::host_result::HostResult;
 use crate::component::store::host_result_error::{HostResultError, HostResultProblem};
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -16,6 +16,7 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId, WaitableId};
 use crate::trap::Trap;
 
+use super::async_host_function::HostFunctionFuture;
 use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
 use super::lifting::Source;
@@ -51,7 +52,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             HostFunctionCall::Async(function) => {
                 let arguments = cx.lift_arguments(subtask, &lowered)?;
                 let future = function(&mut Caller::new(cx), arguments);
-                cx.begin_waiting(subtask, &lowered, future)
+                cx.begin_waiting(subtask, &lowered, HostFunctionFuture::Untyped(future))
             }
         });
         let state = self.data_mut();
@@ -110,9 +111,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
-        future: HostFuture,
+        future: HostFunctionFuture,
     ) -> Result<(), Fault> {
-        match self.begin_host_function(subtask, future) {
+        match self.begin_host_function(subtask, lowered, future) {
             Some(result) => self.host_returns_at_once(subtask, lowered, result),
             None => Ok(()),
         }

@@ -9,7 +9,7 @@
 //! | `steps` | taking the machine's steps on the engine |
 //! | `core_calls`, `guest_calls` | calls of core functions, and calls by them |
 //! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
-//! | `host_function_calls`, `typed_host_function` | calls of host functions |
+//! | `host_function_calls`, `typed_host_function`, `async_host_function` | calls of host functions |
 //! | `stuck` | nothing can go on: whether it is the host's turn |
 //! | `waiting`, `polling` | what waits for something outside of the store, and polling it |
 //! | `spawned_tasks` | host tasks that are made of futures |
@@ -25,6 +25,7 @@
 //! | `instantiate` | making instances of components |
 
 mod abandoning;
+pub(crate) mod async_host_function;
 mod between;
 pub(crate) mod context;
 mod copies;

@@ -1,8 +1,6 @@
 //! Host functions with Rust's own types.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::future::Future;
 use core::marker::PhantomData;
 
 use crate::abi::{
@@ -14,7 +12,7 @@ use crate::component::definition::function_type::FunctionType;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::{HostError, HostFuture};
+use crate::component::store::host_result::HostError;
 use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
 use crate::error::Failure;
@@ -25,13 +23,9 @@ use super::deferred_call::Ended;
 use super::host_function::TypedHostFunction;
 use super::host_function_calls::Destination;
 use super::lifting::Source;
-use super::waiting::Waiting as StoreWaiting;
 
 /// A function that returns when it is called.
 pub(crate) struct Immediate<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
-
-/// A function that gives a future.
-pub(crate) struct Waiting<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
 
 impl<E, T, F, P, R> TypedHostFunction<E, T> for Immediate<F, P, R>
 where
@@ -68,73 +62,31 @@ where
     ) -> Result<Ended<Option<CoreValue>>, Fault> {
         let lifted = cx.lift_deferred_arguments(lowered, arguments)?;
         let result = (self.0)(&mut Caller::new(cx), lifted);
-        match cx.made_call() {
-            None => {
-                let result = result.map_err(Fault::Host)?;
-                cx.return_deferred(lowered, arguments, &result).map(Ended::Returned)
-            }
-            Some(call) => {
-                cx.typed_host_returns(call, lowered, result)?;
-                cx.returned_made()
-            }
-        }
-    }
-}
-
-impl<E, T, F, P, R, U> TypedHostFunction<E, T> for Waiting<F, P, R>
-where
-    E: CoreEngine,
-    T: 'static,
-    F: Fn(&mut Caller<'_, '_, E, T>, P) -> U + Send + Sync,
-    U: Future<Output = Result<R, HostError>> + Send + 'static,
-    P: for<'a> Lift<'a>,
-    R: Lower + 'static,
-{
-    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch> {
-        check::<P, R>(ty)
-    }
-
-    fn call(
-        &self,
-        cx: &mut Context<'_, E, T>,
-        subtask: SubtaskId,
-        lowered: &Arc<Lowered>,
-    ) -> Result<(), Fault> {
-        let arguments = cx.lift_typed_arguments(subtask, lowered)?;
-        let future = (self.0)(&mut Caller::new(cx), arguments);
-        let of_result = lowered.clone();
-        let future = async move {
-            let result = future.await?;
-            vals(&result, &of_result).map_err(HostError::from)
-        };
-        cx.begin_waiting(subtask, lowered, Box::pin(future))
-    }
-
-    fn is_immediate(&self) -> bool {
-        false
-    }
-
-    fn call_deferred(
-        &self,
-        cx: &mut Context<'_, E, T>,
-        lowered: &Arc<Lowered>,
-        arguments: &[CoreValue],
-    ) -> Result<Ended<Option<CoreValue>>, Fault> {
-        let lifted = cx.lift_deferred_arguments(lowered, arguments)?;
-        let future = (self.0)(&mut Caller::new(cx), lifted);
-        let of_result = lowered.clone();
-        let mut future: HostFuture = Box::pin(async move {
-            let result = future.await?;
-            vals(&result, &of_result).map_err(HostError::from)
-        });
-        match cx.poll_deferred(future.as_mut())? {
-            Some(result) => cx.return_deferred_val(lowered, arguments, result),
-            None => cx.wait_made(lowered, StoreWaiting::HostFunction(future)),
-        }
+        cx.typed_host_returns_deferred(lowered, arguments, result)
     }
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Takes the result of a host function to the caller, whose call was begun without records.
+    #[inline]
+    pub(crate) fn typed_host_returns_deferred<R: Lower>(
+        &mut self,
+        lowered: &Lowered,
+        arguments: &[CoreValue],
+        result: Result<R, HostError>,
+    ) -> Result<Ended<Option<CoreValue>>, Fault> {
+        match self.made_call() {
+            None => {
+                let result = result.map_err(Fault::Host)?;
+                self.return_deferred(lowered, arguments, &result).map(Ended::Returned)
+            }
+            Some(call) => {
+                self.typed_host_returns(call, lowered, result)?;
+                self.returned_made()
+            }
+        }
+    }
+
     /// Takes the result of a host function that has returned when it was called to the caller.
     fn typed_host_returns<R: Lower>(
         &mut self,
@@ -160,7 +112,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
     /// Lifts the arguments of a call.
     #[inline]
-    fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(
+    pub(crate) fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
@@ -175,6 +127,6 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 /// Returns a result as a value.
-fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
+pub(crate) fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
     Ok(to_vals(result, &lowered.ty.results, &lowered.handles)?.pop())
 }
