@@ -12,7 +12,7 @@ use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::{Lifted, Lowered};
-use crate::component::store::crossing::{CallSite, Next};
+use crate::component::store::crossing::CallSite;
 use crate::component::store::deferred_calls::{BegunCall, Resolved};
 use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
@@ -43,8 +43,8 @@ const RETURNED: CoreValue = CoreValue::I32(SubtaskState::Returned as u32);
 pub(crate) enum Ended<R> {
     /// It has returned this, and nobody has looked.
     Returned(R),
-    /// It has records, and this is next.
-    Made(Next),
+    /// It has records. What is next is [handed over](crate::component::store::crossing::Crossing::put_next).
+    Made,
 }
 
 /// A call by the embedder, as it may be begun without records.
@@ -99,24 +99,20 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(EmbedderCall::Returned(result));
         }
         let called = called.unwrap_or_else(|panic| Err(Fault::Panicked(panic)));
-        let next = match called {
-            Ok(Ended::Made(next)) => Ok(next),
-            Ok(Ended::Returned(_)) => Err(Error::Inconsistent(Table::Frames).into()),
-            Err(fault) => Err(fault),
-        };
-        self.finish_made(next, (outer, is_forbidden)).map(EmbedderCall::Begun)
+        self.finish_made(called.map(|_| ()), (outer, is_forbidden)).map(EmbedderCall::Begun)
     }
 
     /// Goes on with a call by the embedder that has got records.
     #[cold]
     fn finish_made(
         &mut self,
-        next: Result<Next, Fault>,
+        made: Result<(), Fault>,
         (outer, is_forbidden): (Option<SubtaskId>, bool),
     ) -> Result<SubtaskId, CallError> {
         let state = self.data_mut();
         state.look()?;
         let call = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?.call;
+        let next = made.and_then(|()| Ok(self.data_mut().crossing.take_next()?));
         let driven = next.and_then(|next| self.drive(Base::Host, next));
         self.data_mut().machine.forbid_holding(is_forbidden);
         let entered = self.driven(driven);
@@ -133,7 +129,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data().check_nested_calls()?;
         let value = match self.call_core_deferred((core, lifted.may_stop), arguments)? {
             Ended::Returned(value) => value,
-            Ended::Made(next) => return Ok(Ended::Made(next)),
+            Ended::Made => return Ok(Ended::Made),
         };
         if lifted.callback.is_some() {
             return match self.callback_lifted_returned(value)? {
@@ -142,19 +138,19 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                     Ok(Ended::Returned(result))
                 }
                 Ended::Returned(Resolved::Lowered(_)) => Err(MachineError::OtherStep.into()),
-                Ended::Made(next) => Ok(Ended::Made(next)),
+                Ended::Made => Ok(Ended::Made),
             };
         }
         let result = R::lift_deferred(self, lifted, value)?;
         if let Some(post_return) = lifted.post_return
-            && let Some(next) = self.call_post_return_deferred(post_return, value, None)?
+            && let Ended::Made = self.call_post_return_deferred(post_return, value, None)?
         {
             // Somebody has looked meanwhile: the result is taken as that of any other call.
             let state = self.data_mut();
             let call = state.deferred.made().ok_or(Error::Inconsistent(Table::Waitables))?.call;
             let outcome = Outcome::Boxed(state.result_boxes.put(result));
             state.calls.embedder_call(call)?.put_result(outcome);
-            return Ok(Ended::Made(next));
+            return Ok(Ended::Made);
         }
         self.deferred_returned()?;
         Ok(Ended::Returned(result))
@@ -185,7 +181,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         // What follows is told of the calls around, too.
         state.look()?;
         let made = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?;
-        let Ended::Made(next) = ended? else { return Err(MachineError::OtherStep.into()) };
+        ended?;
+        let next = self.data_mut().crossing.take_next()?;
         let (_, thread) = made.caller.ok_or(MachineError::NoCurrentThread)?;
         self.drive(Base::Guest(CallSite { thread, number, event_address: 0 }), next)
     }
@@ -208,13 +205,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         };
         let value = match ended {
             Ended::Returned(value) => value,
-            Ended::Made(next) => return Ok(Ended::Made(next)),
+            Ended::Made => return Ok(Ended::Made),
         };
         if lifted.callback.is_some() {
             return match self.callback_lifted_returned(value)? {
                 Ended::Returned(Resolved::Lowered(result)) => Ok(Ended::Returned(result)),
                 Ended::Returned(Resolved::Outcome(_)) => Err(MachineError::OtherStep.into()),
-                Ended::Made(next) => Ok(Ended::Made(next)),
+                Ended::Made => Ok(Ended::Made),
             };
         }
         let result = if lowered.is_flat_plain {
@@ -225,9 +222,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.move_result(lowered, &lifted, last_argument, (value.as_slice(), max))?
         };
         if let Some(post_return) = lifted.post_return
-            && let Some(next) = self.call_post_return_deferred(post_return, value, result)?
+            && let Ended::Made = self.call_post_return_deferred(post_return, value, result)?
         {
-            return Ok(Ended::Made(next));
+            return Ok(Ended::Made);
         }
         self.deferred_returned()?;
         self.data_mut().functions.put_lifted(lifted);
@@ -333,7 +330,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(Ended::Returned(resolved.ok_or(Error::Inconsistent(Table::Waitables))?));
         }
         let thread = state.thread_of_made()?;
-        Ok(Ended::Made(state.progressed(thread, Ok(CoreProgress::Returned(packed)))?))
+        let next = state.progressed(thread, Ok(CoreProgress::Returned(packed)))?;
+        state.crossing.put_next(next);
+        Ok(Ended::Made)
     }
 
     /// Calls a core function for the innermost call, which has no records.
@@ -355,28 +354,27 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Err(trap) => Err(state.crossing.take_trap(trap)),
             progress => {
                 let thread = state.thread_of_made()?;
-                Ok(Ended::Made(state.progressed(thread, progress)?))
+                let next = state.progressed(thread, progress)?;
+                state.crossing.put_next(next);
+                Ok(Ended::Made)
             }
         }
     }
 
     /// Calls a function's `post-return`, with what the function has returned. The call returns
-    /// `result` to a guest. Returns what is next if the call has got records.
+    /// `result` to a guest.
     fn call_post_return_deferred(
         &mut self,
         post_return: E::Function,
         value: Option<CoreValue>,
         result: Option<CoreValue>,
-    ) -> Result<Option<Next>, Fault> {
+    ) -> Result<Ended<Option<CoreValue>>, Fault> {
         let state = self.data_mut();
         if !state.machine.deferred_resolved(result)? {
             return Err(Error::Inconsistent(Table::Frames).into());
         }
         // Where `post-return` calls what may wait, it traps.
-        match self.call_core_deferred((post_return, false), value.as_slice())? {
-            Ended::Returned(_) => Ok(None),
-            Ended::Made(next) => Ok(Some(next)),
-        }
+        self.call_core_deferred((post_return, false), value.as_slice())
     }
 
     /// Ends the innermost call, which has no records.

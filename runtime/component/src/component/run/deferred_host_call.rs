@@ -200,13 +200,18 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     ) -> Result<Ended<R>, Fault> {
         let call = self.made_call().ok_or(Error::Inconsistent(Table::Waitables))?;
         self.data_mut().wait(WaitableId::Subtask(call), Waiting::HostFunction(future));
-        Ok(Ended::Made(Next::Step(self.after_host_call(call, lowered)?)))
+        let step = self.after_host_call(call, lowered)?;
+        self.data_mut().crossing.put_next(Next::Step(step));
+        Ok(Ended::Made)
     }
 
     /// The host function has returned, whose call has got records: says what is next.
     #[cold]
     pub(crate) fn returned_made<R>(&mut self) -> Result<Ended<R>, Fault> {
-        Ok(Ended::Made(Next::Step(self.data_mut().machine.host_returned()?)))
+        let state = self.data_mut();
+        let step = state.machine.host_returned()?;
+        state.crossing.put_next(Next::Step(step));
+        Ok(Ended::Made)
     }
 
     /// Returns the innermost call, if it has got records.
