@@ -13,18 +13,33 @@ use weft_core::limit::MAX_FLAT_PARAMS;
 pub(super) struct Values(ArrayVec<Val, { MAX_FLAT_PARAMS as usize + 1 }>);
 
 impl Values {
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self(ArrayVec::new_const())
     }
 
-    pub(super) fn push(&mut self, value: Val) -> Result<(), CoreTrap> {
-        let full = |_| CoreTrap::Engine("more arguments than a lifted function has".into());
-        self.0.try_push(value).map_err(full)
+    /// Adds values in wasmi's words.
+    #[inline]
+    pub(super) fn of(values: &[CoreValue]) -> Result<Self, CoreTrap> {
+        let mut all = Self::new();
+        for value in values {
+            all.0.try_push(wasmi_value(*value)?).map_err(|_| too_many())?;
+        }
+        Ok(all)
     }
 
     pub(super) fn as_slice(&self) -> &[Val] {
         &self.0
     }
+}
+
+#[cold]
+fn too_many() -> CoreTrap {
+    CoreTrap::Engine("more arguments than a lifted function has".into())
+}
+
+#[cold]
+fn no_references() -> CoreTrap {
+    CoreTrap::Engine("wasmi has no typed references to functions".into())
 }
 
 pub(super) fn wasmi_type(ty: CoreType) -> ValType {
@@ -65,15 +80,14 @@ pub(super) fn core_function_type(ty: &FuncType) -> Option<CoreFunctionType> {
     Some(CoreFunctionType { params: flat(ty.params())?, results: flat(ty.results())? })
 }
 
+#[inline]
 pub(super) fn wasmi_value(value: CoreValue) -> Result<Val, CoreTrap> {
     Ok(match value {
         CoreValue::I32(it) => Val::I32(it.cast_signed()),
         CoreValue::I64(it) => Val::I64(it.cast_signed()),
         CoreValue::F32(bits) => Val::F32(F32::from_bits(bits)),
         CoreValue::F64(bits) => Val::F64(F64::from_bits(bits)),
-        CoreValue::Function(_) => {
-            return Err(CoreTrap::Engine("wasmi has no typed references to functions".into()));
-        }
+        CoreValue::Function(_) => return Err(no_references()),
     })
 }
 

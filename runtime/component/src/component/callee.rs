@@ -10,6 +10,7 @@ use crate::builtin::OptionsIndex;
 use crate::component::run::context::{Context, LiftResult};
 use crate::component::run::deferred_call::EmbedderCall;
 use crate::component::run::embedder_calls::Begun;
+use crate::component::run::flat::{is_flat, lower_flat};
 use crate::component::run::lifted_result::LiftedResult;
 use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::lowering::Target;
@@ -186,8 +187,8 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
         let function = &self.function;
         function.check(cx.data())?;
         let called = cx.call_deferred(function.id, |cx, lifted, core_arguments| {
-            if !P::ABI.narrow.flat.exceed(0) {
-                return Ok(());
+            if is_flat::<P>(MAX_FLAT_PARAMS as usize) && !function.ty.params.contains_float() {
+                return Ok(lower_flat(&arguments, core_arguments)?);
             }
             let flat = function.lower_arguments(cx, lifted.options, &arguments)?;
             Ok(cx.core_arguments(lifted, &flat, core_arguments)?)

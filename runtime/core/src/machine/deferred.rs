@@ -239,6 +239,26 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
+    /// Returns `true` if the innermost call has no records, and has
+    /// [resolved](Self::deferred_resolved).
+    #[must_use]
+    pub fn is_deferred_resolved(&self) -> bool {
+        matches!(self.top_frame(), Some(Frame::Deferred(Deferred::Resolved { .. })))
+    }
+
+    /// Returns `true` if the guest that runs may call a host function without the machine hearing of
+    /// it, as long as nobody looks and no guest runs meanwhile. Before either,
+    /// [`canon_lower_deferred`](Self::canon_lower_deferred) tells the machine.
+    #[inline]
+    #[must_use]
+    pub fn can_call_host_unseen(&self) -> bool {
+        self.may_defer()
+            && self
+                .current_instance()
+                .and_then(|caller| self.instances.get(caller))
+                .is_ok_and(|caller| caller.may_leave)
+    }
+
     /// Returns the id that the innermost call gets if its records are made now.
     ///
     /// # Errors

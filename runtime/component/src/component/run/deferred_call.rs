@@ -13,7 +13,7 @@ use crate::component::store::call_error::CallError;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::{Lifted, Lowered};
 use crate::component::store::crossing::CallSite;
-use crate::component::store::deferred_calls::{BegunCall, Resolved};
+use crate::component::store::deferred_calls::{BegunCall, PendingCall, Resolved};
 use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
 use crate::component::store::outcome::Outcome;
@@ -134,6 +134,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if lifted.callback.is_some() {
             return match self.callback_lifted_returned(value)? {
                 Ended::Returned(Resolved::Outcome(outcome)) => {
+                    self.deferred_returned()?;
                     let result = R::take(&mut self.data_mut().result_boxes, Some(outcome))?;
                     Ok(Ended::Returned(result))
                 }
@@ -173,9 +174,43 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 self.call_host_deferred(host_function, lowered, arguments)
             }
         };
+        self.guest_called(number, lowered, ended)
+    }
+
+    /// A guest calls a host function that returns when it is called. If that does not look, the machine
+    /// never hears of it.
+    #[inline]
+    pub(crate) fn guest_calls_host(
+        &mut self,
+        number: u32,
+        lowered: &Arc<Lowered>,
+        host_function: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Driven, Fault> {
+        let last_argument = arguments.last().map(bits);
+        self.data_mut().deferred.set_pending(PendingCall { number, last_argument });
+        let ended = self.call_host_deferred(host_function, lowered, arguments);
+        if let Ok(Ended::Returned(value)) = ended
+            && self.data_mut().deferred.take_pending().is_some()
+        {
+            return Ok(Driven::Resumed(value));
+        }
+        self.guest_called(number, lowered, ended)
+    }
+
+    /// What a guest has called is over, or has got records.
+    fn guest_called(
+        &mut self,
+        number: u32,
+        lowered: &Lowered,
+        ended: Result<Ended<Option<CoreValue>>, Fault>,
+    ) -> Result<Driven, Fault> {
         let state = self.data_mut();
         if let Ok(Ended::Returned(value)) = ended {
             state.deferred.pop();
+            if !state.machine.deferred_returned()? {
+                return Err(Error::Inconsistent(Table::Frames).into());
+            }
             return Ok(Driven::Resumed(if lowered.is_async { Some(RETURNED) } else { value }));
         }
         // What follows is told of the calls around, too.
@@ -226,7 +261,6 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         {
             return Ok(Ended::Made);
         }
-        self.deferred_returned()?;
         self.data_mut().functions.put_lifted(lifted);
         Ok(Ended::Returned(result))
     }
@@ -325,7 +359,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         packed: Option<CoreValue>,
     ) -> Result<Ended<Resolved>, Fault> {
         let state = self.data_mut();
-        if packed == Some(EXIT) && state.machine.deferred_returned()? {
+        if packed == Some(EXIT) && state.machine.is_deferred_resolved() {
             let resolved = state.deferred.take_resolved();
             return Ok(Ended::Returned(resolved.ok_or(Error::Inconsistent(Table::Waitables))?));
         }

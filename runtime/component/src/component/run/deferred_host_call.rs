@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::{
-    ComponentType, CoreValueIter, FlatValues, Lift, LiftContext, Lower, Options, Peer,
-    StringEncoding, Val, lift_flat_values, lower_flat_values as lower_typed_flat_values,
+    ComponentType, CoreValueIter, FlatValues, Lift, Lower, Peer, Val, lift_flat_values,
+    lower_flat_values as lower_typed_flat_values,
 };
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::Lowered;
@@ -19,7 +19,7 @@ use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
 use crate::component::store::host_result::HostResult;
 use crate::component::store::host_result_error::{HostResultError, HostResultProblem};
-use crate::core_value::{CoreValue, IntegerType};
+use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::limits::Table;
@@ -28,11 +28,12 @@ use crate::machine::{SubtaskId, WaitableId};
 use super::async_host_function::HostFunctionFuture;
 use super::context::{Caller, Context};
 use super::deferred_call::Ended;
+use super::flat::{is_flat, lift_flat, lower_flat};
 use super::host_function::HostFunctionCall;
 use super::host_function_calls::Destination;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
-use super::transfer::flat_result;
+use super::transfer::{CoreValues, flat_result};
 use super::waiting::Waiting;
 
 impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
@@ -68,11 +69,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         let state = self.data_mut();
         state.acting = acting;
         state.functions.put_host_function(function);
-        let ended = called?;
-        if let Ended::Returned(_) = ended {
-            self.deferred_returned()?;
-        }
-        Ok(ended)
+        called
     }
 
     /// Lifts the arguments of a host function, which have no handles.
@@ -82,17 +79,14 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         lowered: &Lowered,
         arguments: &[CoreValue],
     ) -> Result<P, Failure> {
+        let max = lowered.flattening().max_flat_params();
+        if is_flat::<P>(max) {
+            return lift_flat(arguments);
+        }
         let mut values = Bits::new();
         values.extend(arguments.iter().map(bits));
-        let mut values = CoreValueIter::new(&values);
-        let max = lowered.flattening().max_flat_params();
-        if P::INLINE && !P::ABI.narrow.flat.exceed(max) {
-            // No address is in them, so that it doesn't matter of which memory they would be.
-            let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
-            return P::lift_flat(&mut LiftContext::new(&[], options), &mut values);
-        }
         let mut lifting = self.lift(Source::without_call(lowered.options), Peer::Host)?;
-        lift_flat_values(&mut lifting, max, &mut values)
+        lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&values))
     }
 
     fn lift_deferred_vals(
@@ -117,6 +111,13 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     ) -> Result<Option<CoreValue>, Fault> {
         if !R::ABI.narrow.flat.exceed(0) {
             return Ok(None);
+        }
+        if is_flat::<R>(lowered.flattening().max_flat_results())
+            && !lowered.ty.results.contains_float()
+        {
+            let mut values = CoreValues::new();
+            lower_flat(result, &mut values)?;
+            return Ok(values.first().copied());
         }
         self.lower_deferred(lowered, arguments, |flat, mut lowering, destination| {
             let Destination { max, out_param } = destination;
@@ -157,6 +158,8 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         arguments: &[CoreValue],
         lower: impl FnOnce(&mut FlatValues, Lowering<'_, 'c, E, T>, Destination) -> Result<(), Fault>,
     ) -> Result<Option<CoreValue>, Fault> {
+        // `realloc` may run.
+        self.data_mut().push_pending()?;
         let results = &lowered.ty.results;
         let layout = results.abi().of(self.data().options(lowered.options)?.address_type);
         let max = lowered.flattening().max_flat_results();

@@ -47,9 +47,16 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if state.crossing.may_nest()
             && let Some(lowered) = state.functions.take_deferrable(number)
         {
-            let callee = state.machine.canon_lower_deferred(lowered.function, lowered.is_async)?;
-            let called =
-                callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments));
+            let called = match lowered.immediate {
+                Some(host_function) if state.machine.can_call_host_unseen() => {
+                    Some(self.guest_calls_host(number, &lowered, host_function, arguments))
+                }
+                _ => {
+                    let (function, is_async) = (lowered.function, lowered.is_async);
+                    let callee = state.machine.canon_lower_deferred(function, is_async)?;
+                    callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments))
+                }
+            };
             self.data_mut().functions.put_deferrable(lowered);
             if let Some(called) = called {
                 return called;

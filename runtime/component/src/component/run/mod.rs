@@ -16,6 +16,7 @@
 //! | `requests` | closures that run where the store is driven |
 //! | `deferred_call`, `deferred_host_call` | calls that nobody looks at |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
+//! | `flat` | values that are nothing but core values |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
@@ -35,6 +36,7 @@ mod deferred_host_call;
 mod dropping;
 mod element_layout;
 pub(crate) mod embedder_calls;
+pub(crate) mod flat;
 mod guest_calls;
 pub(crate) mod host_ends;
 pub(crate) mod host_function;

@@ -48,6 +48,9 @@ pub(crate) struct Lowered {
     pub(crate) handles: HandleTypes,
     /// Whether a call can begin without records: no handles are moved.
     pub(crate) is_deferrable: bool,
+    /// The number of the host function that is called, if it returns when it is called, and a call can
+    /// begin without records.
+    pub(crate) immediate: Option<u32>,
     /// Whether the callee's core function is called with the arguments as they are, and its result
     /// is that of the call.
     pub(crate) is_flat_plain: bool,

@@ -22,6 +22,16 @@ use super::state::{Callbacks, StoreState};
 /// records. Those that have got them come before those that have none.
 pub(crate) struct DeferredCalls<L> {
     calls: Vec<DeferredCall<L>>,
+    /// The call of a host function that runs, if the machine has no frame of it, either.
+    pending: Option<PendingCall>,
+}
+
+/// A call of a host function by a guest, which the machine knows nothing of yet.
+#[derive(Clone, Copy)]
+pub(crate) struct PendingCall {
+    /// The number of the core function.
+    pub(crate) number: u32,
+    pub(crate) last_argument: Option<u64>,
 }
 
 struct DeferredCall<L> {
@@ -51,7 +61,7 @@ pub(crate) enum BegunCall<L> {
 
 impl<L: Copy> DeferredCalls<L> {
     pub(crate) const fn new() -> Self {
-        Self { calls: Vec::new() }
+        Self { calls: Vec::new(), pending: None }
     }
 
     /// Returns how many there are.
@@ -75,7 +85,19 @@ impl<L: Copy> DeferredCalls<L> {
     /// Returns the records of the innermost call, if it has some.
     #[inline]
     pub(crate) fn made(&self) -> Option<MadeCall> {
-        self.calls.last().and_then(|call| call.made)
+        if self.pending.is_some() { None } else { self.calls.last().and_then(|call| call.made) }
+    }
+
+    /// Says which call of a host function is innermost from now on.
+    #[inline]
+    pub(crate) const fn set_pending(&mut self, call: PendingCall) {
+        self.pending = Some(call);
+    }
+
+    /// Takes the innermost call, if it is of a host function and the machine knows nothing of it.
+    #[inline]
+    pub(crate) const fn take_pending(&mut self) -> Option<PendingCall> {
+        self.pending.take()
     }
 
     /// Returns how the innermost call was begun, if it has no records.
@@ -113,11 +135,41 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     /// Somebody looks at the calls that are under way: makes the records of those that have none.
     #[inline]
     pub(crate) fn look(&mut self) -> Result<(), Error> {
-        if self.machine.has_deferred() { self.make_records() } else { Ok(()) }
+        if self.machine.has_deferred() || self.deferred.pending.is_some() {
+            self.make_records()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Tells the machine of the call of a host function that runs, if it does not know of it: before a
+    /// guest runs again.
+    #[inline]
+    pub(crate) fn push_pending(&mut self) -> Result<(), Error> {
+        match self.deferred.take_pending() {
+            None => Ok(()),
+            Some(call) => self.push_call(call),
+        }
+    }
+
+    #[cold]
+    fn push_call(&mut self, call: PendingCall) -> Result<(), Error> {
+        let PendingCall { number, last_argument } = call;
+        let CoreFunction::Lowered(lowered) = self.functions.core_function(number)? else {
+            return Err(Error::Unknown(Table::Functions));
+        };
+        match self.machine.canon_lower_deferred(lowered.function, lowered.is_async)? {
+            Some(_) => {
+                self.deferred.push(BegunCall::Guest { number, last_argument });
+                Ok(())
+            }
+            None => Err(Error::Full(Table::Waitables)),
+        }
     }
 
     #[cold]
     fn make_records(&mut self) -> Result<(), Error> {
+        self.push_pending()?;
         let Self { machine, calls, origins, functions, deferred, acting, .. } = self;
         let mut without = deferred.without_records().iter_mut();
         let mut kept = Ok(());
