@@ -199,6 +199,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// What a guest has called is over, or has got records.
+    #[inline]
     fn guest_called(
         &mut self,
         number: u32,
@@ -213,12 +214,19 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             return Ok(Driven::Resumed(if lowered.is_async { Some(RETURNED) } else { value }));
         }
+        self.guest_call_made(number, ended.map(|_| ()))
+    }
+
+    /// Goes on with a guest's call that has got records.
+    #[cold]
+    fn guest_call_made(&mut self, number: u32, made: Result<(), Fault>) -> Result<Driven, Fault> {
+        let state = self.data_mut();
         // What follows is told of the calls around, too.
         state.look()?;
-        let made = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?;
-        ended?;
+        let call = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?;
+        made?;
         let next = self.data_mut().crossing.take_next()?;
-        let (_, thread) = made.caller.ok_or(MachineError::NoCurrentThread)?;
+        let (_, thread) = call.caller.ok_or(MachineError::NoCurrentThread)?;
         self.drive(Base::Guest(CallSite { thread, number, event_address: 0 }), next)
     }
 

@@ -37,6 +37,9 @@ pub(crate) fn lift_flat<V: for<'a> Lift<'a>>(values: &[CoreValue]) -> Result<V, 
 /// Lowers a [flat](is_flat) value that contains no float, and adds its core values to `values`.
 #[inline]
 pub(crate) fn lower_flat<V: Lower>(value: &V, values: &mut CoreValues) -> Result<(), Failure> {
+    if !V::ABI.narrow.flat.exceed(0) {
+        return Ok(());
+    }
     let mut flat = FlatValues::EMPTY;
     value.lower_flat(&mut NoMemory, &mut flat)?;
     for (position, bits) in flat.as_slice().iter().enumerate() {
