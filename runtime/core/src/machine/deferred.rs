@@ -18,7 +18,7 @@ use crate::limits::{Limits, Storage as _, Table};
 use super::arena::Key;
 use super::hooks::Hooks;
 use super::record::definition::{DefinedFunction, Function};
-use super::record::frame::{Deferred, Frame};
+use super::record::frame::{Deferred, Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::task::{Code, Continuation, Task, TaskState, Thread, ThreadActivity};
 use super::record::waitable::{Callee, Ends, FlatResult, Kind, Subtask, Waitable};
@@ -134,9 +134,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     #[inline]
     pub fn deferred_returned(&mut self) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let Some(Frame::Deferred(deferred)) = self.top_frame() else { return Ok(false) };
         match deferred {
             Deferred::Realloc { .. } => return Ok(false),
@@ -165,8 +167,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn deferred_post_return(&mut self, result: Option<CoreValue>) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let Some(Frame::Deferred(Deferred::Lift { function, instance })) = self.top_frame() else {
             return Ok(false);
         };
@@ -402,7 +406,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         made: &mut impl FnMut(MadeCall),
     ) -> Result<Frame, Error> {
         let function = self.function_id(function)?;
-        self.prepare_task(self.instance_id(instance)?, Some(function))?;
+        self.prepare_task_of(self.instance_id(instance)?, Some(function), Some(call))?;
         let begin = (Continuation::Running, Code::Function);
         let (task, thread) = self.new_task(Some(function), instance, Some(subtask), begin)?;
         self.subtask_mut(subtask)?.callee = Callee::Task(task);
