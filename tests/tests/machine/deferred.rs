@@ -6,6 +6,7 @@ mod side;
 use weft_core::builtin::TypeIndex;
 use weft_core::chooser::{Choice, Chooser as _, Seeded};
 use weft_core::host::limits::ExtensionLimits;
+use weft_core::limits::MachineSizes;
 use weft_core::machine::HandleView;
 use weft_core::trap::CopyDirection;
 
@@ -27,9 +28,9 @@ struct Program<L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> Program<L> {
-    fn new(seed: u64, looks: u32) -> Self {
-        let eager = Side::new(false, seed);
-        let deferred = Side::new(true, seed);
+    fn new(seed: u64, looks: u32, max_table_length: u32) -> Self {
+        let eager = Side::new(false, seed, max_table_length);
+        let deferred = Side::new(true, seed, max_table_length);
         Self { eager, deferred, random: Seeded::new(!seed), looks, trace: Vec::new() }
     }
 
@@ -145,9 +146,9 @@ impl<L: ExtensionLimits> Program<L> {
             30..36 => Some(STREAM.make()),
             36..46 => self.end(CopyDirection::Read).map(|end| STREAM.drop_readable(end)),
             46..52 => self.end(CopyDirection::Write).map(|end| STREAM.drop_writable(end)),
-            52..56 => self
-                .end(CopyDirection::Read)
-                .and_then(|readable| Some(STREAM.forward(readable, self.end(CopyDirection::Write)?))),
+            52..56 => self.end(CopyDirection::Read).and_then(|readable| {
+                Some(STREAM.forward(readable, self.end(CopyDirection::Write)?))
+            }),
             56..62 => Some(resource_new(HOST_RESOURCE, point)),
             62..70 if self.eager.instance() == Some(0) => Some(resource_new(own, point)),
             70..76 => self.resource(HOST_RESOURCE).map(|it| resource_rep(HOST_RESOURCE, it)),
@@ -164,26 +165,81 @@ impl<L: ExtensionLimits> Program<L> {
     }
 }
 
-fn count_of<L: ExtensionLimits>(seeds: std::ops::Range<u64>, length: u32) -> Count {
+/// Plays the programs of as many seeds, looking never, seldom and often.
+fn count_of<L: ExtensionLimits>(seeds: u64, length: u32) -> Count {
     let mut sum = Count::default();
-    for seed in seeds {
+    for seed in 0..seeds {
+        // The most handles and threads of an instance.
+        let max_table_length = if seed % 5 == 0 { 3 + (seed % 7) as u32 } else { u32::MAX };
         for looks in [0, 2, 12, 50] {
-            let count = Program::<L>::new(seed, looks).run(length);
-            sum.deferred += count.deferred;
-            sum.ended += count.ended;
-            sum.refused += count.refused;
-            for (sum, made) in sum.made.iter_mut().zip(count.made) {
-                *sum += made;
-            }
+            sum += Program::<L>::new(seed, looks, max_table_length).run(length);
         }
     }
     sum
 }
 
 fn whoever_looks_and_whenever_the_same_comes_of_it<L: ExtensionLimits>() {
-    let count = count_of::<L>(0..250, 80);
+    let count = count_of::<L>(250, 80);
     println!("{count:?}");
-    assert!(count.ended > 2000 && count.made[2] > 500 && count.made[3..].iter().sum::<usize>() > 300);
+    // Frames whose records were made at once.
+    let made_together: usize = count.made[3..].iter().sum();
+    assert!(count.ended > 4000 && count.made[2] > 700 && made_together > 400, "{count:?}");
+    assert!(count.refused > 1000, "{count:?}");
 }
 
 on_each_storage!(whoever_looks_and_whenever_the_same_comes_of_it);
+
+/// Large tables.
+const LARGE: MachineSizes = MachineSizes {
+    instances: 3,
+    functions: 10,
+    types: 10,
+    handles: 40,
+    thread_indices: 12,
+    tasks: 24,
+    threads: 24,
+    waitables: 60,
+    waitable_sets: 40,
+    resources: 40,
+    lends: 0,
+    error_contexts: 40,
+    frames: 24,
+    held_frames: 0,
+    message_bytes: 8,
+};
+
+/// Makes a test of each of these tables, one of which has just this size and all others are large.
+macro_rules! tight {
+    ($($name:ident: $limits:ident $table:ident $size:literal;)*) => {$(
+        weft_core::limits! {
+            struct $limits { $table: $size, ..LARGE }
+        }
+
+        #[test]
+        fn $name() {
+            let count = count_of::<$limits>(40, 60);
+            assert!(count.refused > 0, "{count:?}");
+        }
+    )*};
+}
+
+// A call begins without records only if there is room for them. So a look never fails, and what has
+// no room with records has none without.
+tight! {
+    one_thread_index_is_promised_once: OneThreadIndex thread_indices 1;
+    two_thread_indices_are_promised_once: TwoThreadIndices thread_indices 2;
+    three_thread_indices_are_promised_once: ThreeThreadIndices thread_indices 3;
+    one_task_is_promised_once: OneTask tasks 1;
+    two_tasks_are_promised_once: TwoTasks tasks 2;
+    four_tasks_are_promised_once: FourTasks tasks 4;
+    one_thread_is_promised_once: OneThread threads 1;
+    two_threads_are_promised_once: TwoThreads threads 2;
+    four_threads_are_promised_once: FourThreads threads 4;
+    one_waitable_is_promised_once: OneWaitable waitables 1;
+    two_waitables_are_promised_once: TwoWaitables waitables 2;
+    four_waitables_are_promised_once: FourWaitables waitables 4;
+    one_frame_is_promised_once: OneFrame frames 1;
+    two_frames_are_promised_once: TwoFrames frames 2;
+    three_frames_are_promised_once: ThreeFrames frames 3;
+    five_frames_are_promised_once: FiveFrames frames 5;
+}

@@ -13,8 +13,8 @@ use weft_core::host::HostExtensions as _;
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{
-    BacktraceEntry, CalleeView, DeferredCallee, EndId, FunctionId, HandleView, InstanceId, MadeCall,
-    Resumed, Step, SubtaskId, ThreadState, TypeDefinition, WaitableId,
+    BacktraceEntry, CalleeView, DeferredCallee, EndId, FunctionId, HandleView, InstanceId,
+    MadeCall, Resumed, Step, SubtaskId, ThreadState, TypeDefinition, WaitableId,
 };
 
 use crate::calls::{Call, STREAM};
@@ -124,6 +124,17 @@ pub(super) struct Count {
     pub(super) refused: usize,
 }
 
+impl std::ops::AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.deferred += other.deferred;
+        self.ended += other.ended;
+        self.refused += other.refused;
+        for (sum, made) in self.made.iter_mut().zip(other.made) {
+            *sum += made;
+        }
+    }
+}
+
 pub(super) struct Side<L: ExtensionLimits> {
     pub(super) world: GuestMachine<L>,
     defers: bool,
@@ -144,9 +155,10 @@ pub(super) struct Side<L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> Side<L> {
-    pub(super) fn new(defers: bool, seed: u64) -> Self {
+    pub(super) fn new(defers: bool, seed: u64, max_table_length: u32) -> Self {
         let mut world = GuestMachine::<L>::with(FirstInFirstOut);
         world.machine.set_eager(!defers);
+        world.machine.set_max_table_length(max_table_length);
         let instances: [InstanceId; INSTANCES] = world.instances();
         let destructor = world.sync(instances[0]);
         let (instance, destructor) = (Some(instances[0]), Some(destructor));
@@ -501,7 +513,10 @@ impl<L: ExtensionLimits> Side<L> {
                 }
                 Some((task, thread)) => {
                     let view = machine.thread_view(thread).unwrap();
-                    assert_eq!((view.task, view.instance, view.state), (task, id, ThreadState::Running));
+                    assert_eq!(
+                        (view.task, view.instance, view.state),
+                        (task, id, ThreadState::Running)
+                    );
                     let is_over = matches!(kind, Kind::PostReturn { .. });
                     assert_eq!(view.caller, (!is_over).then_some(call));
                     assert_eq!(machine.implicit_thread_of(task), Ok(Some(thread)));
