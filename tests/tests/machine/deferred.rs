@@ -92,7 +92,7 @@ impl<L: ExtensionLimits> Program<L> {
                 0..80 => Doing::Return(1),
                 80..83 => Doing::BeginRealloc,
                 83 => Doing::Call(self.position(2 * INSTANCES + 1)),
-                84..90 => Doing::BuiltIn(thread_index()),
+                84..90 => Doing::BuiltIn(context_get(1)),
                 90..96 => Doing::BuiltIn(context_set(0, point)),
                 96 => Doing::BuiltIn(self.built_in()),
                 _ => Doing::Return(2),
