@@ -188,22 +188,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's; all that is left is to
-    /// [unwind](Self::trapped).
+    /// [`Error::Inconsistent`], which is a mistake of Weft's; whatever [hooks](Hooks) give that begin
+    /// to hear too late. After any, all that is left is to [unwind](Self::trapped).
     #[cold]
     pub fn make_records(&mut self, mut made: impl FnMut(MadeCall)) -> Result<(), Error> {
         let end = self.frames.len();
         let first = end.saturating_sub(core::mem::take(&mut self.deferred) as usize);
         let mut caller = None;
+        // Until all are made, nothing but unwinding is left.
+        let must_unwind = core::mem::replace(&mut self.must_unwind, true);
         for position in first..end {
             let Some(Frame::Deferred(deferred)) = self.frames.get(position).copied() else {
-                self.must_unwind = true;
                 return Err(Error::Inconsistent(Table::Frames));
             };
-            let records = self.make_records_of(position, deferred, &mut caller, &mut made);
-            self.must_unwind |= records.is_err();
-            records?;
+            self.make_records_of(position, deferred, &mut caller, &mut made)?;
         }
+        self.must_unwind = must_unwind;
         Ok(())
     }
 
