@@ -395,6 +395,31 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         progress(call, &output, function.result)
     }
 
+    fn call_to_end(
+        &mut self,
+        function: WasmiFunction,
+        arguments: &[CoreValue],
+    ) -> Result<ProgressOf<Self>, CoreTrap> {
+        if self.0.data().fuel.is_some() || function.is_foreign {
+            return self.call(function, arguments);
+        }
+        let mut inputs = value::Values::new();
+        for argument in arguments {
+            inputs.push(wasmi_value(*argument)?)?;
+        }
+        let mut output = [default_value(function.result)];
+        let outputs = output.get_mut(..usize::from(function.result.is_some()));
+        let outputs = outputs.unwrap_or_default();
+        match function.wasmi.call(&mut self.0, inputs.as_slice(), outputs) {
+            Ok(()) => {
+                let [output] = &output;
+                Ok(CoreProgress::Returned(function.result.and_then(|_| core_value(output))))
+            }
+            Err(error) if error.downcast_ref::<Suspends>().is_some() => Err(CoreTrap::CannotStop),
+            Err(error) => Err(trap(&error)),
+        }
+    }
+
     fn resume(
         &mut self,
         activation: Activation,

@@ -217,7 +217,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             return Ok(false);
         }
         let resumed = self.control;
-        match self.machine.canon_lower_deferred(id)? {
+        match self.machine.canon_lower_deferred(id, false)? {
             None => return Ok(false),
             Some(DeferredCallee::Guest) => {
                 let instance = instance as usize % (self.world.instances.len() + 1);
@@ -316,7 +316,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         {
             guest.is_in_post_return = true;
             let thread = guest.thread;
-            assert_eq!(self.machine.deferred_post_return(None), Ok(true));
+            assert_eq!(self.machine.deferred_resolved(None), Ok(true));
             self.emit(format!("post-return T{thread}"));
             // Somebody looks while that runs.
             if self.watch.as_mut().is_some_and(|it| it.is_one_in(4 * it.one_in)) {
@@ -362,7 +362,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let mut made = Vec::new();
         self.machine.make_records(|call| made.push(call)).expect("there is room");
         assert_eq!(made.len(), self.unrecorded.len());
-        let ids = made.into_iter().map(|MadeCall { call, callee }| (Some(call), callee));
+        let ids = made.into_iter().map(|MadeCall { call, callee, .. }| (Some(call), callee));
         self.recorded(&ids.collect::<Vec<_>>());
     }
 

@@ -183,11 +183,11 @@ fn unrecorded_lower() -> Box<dyn FnMut()> {
     let callee = stage.instance();
     let function = stage.export(callee, LiftMode::Sync { has_post_return: true });
     Box::new(move || {
-        let called = stage.machine.canon_lower_deferred(function);
+        let called = stage.machine.canon_lower_deferred(function, false);
         assert_eq!(called, Ok(Some(DeferredCallee::Guest)));
         stage.machine.begin_realloc(callee).expect("a thread for realloc");
         stage.machine.realloc_returned().expect("a return");
-        assert_eq!(stage.machine.deferred_post_return(Some(CoreValue::I32(7))), Ok(true));
+        assert_eq!(stage.machine.deferred_resolved(Some(CoreValue::I32(7))), Ok(true));
         assert_eq!(stage.machine.deferred_returned(), Ok(true));
     })
 }
@@ -197,7 +197,7 @@ fn unrecorded_host_function() -> Box<dyn FnMut()> {
     stage.running_guest();
     let function = stage.machine.define_host_function(0).expect("a function");
     Box::new(move || {
-        let called = stage.machine.canon_lower_deferred(function);
+        let called = stage.machine.canon_lower_deferred(function, false);
         assert_eq!(called, Ok(Some(DeferredCallee::Host(0))));
         assert_eq!(stage.machine.deferred_returned(), Ok(true));
     })
@@ -211,7 +211,7 @@ fn late_records() -> Box<dyn FnMut()> {
     });
     Box::new(move || {
         assert_eq!(stage.machine.invoke_deferred(functions[0]), Ok(true));
-        let called = stage.machine.canon_lower_deferred(functions[1]);
+        let called = stage.machine.canon_lower_deferred(functions[1], false);
         assert_eq!(called, Ok(Some(DeferredCallee::Guest)));
         let mut call = None;
         let made = stage.machine.make_records(|made| call = call.or(Some(made.call)));

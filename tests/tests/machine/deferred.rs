@@ -15,7 +15,7 @@ use crate::calls::{
     error_context_drop, error_context_new, join, resource_drop, resource_new, resource_rep,
     set_drop, set_new, thread_index,
 };
-use side::{Count, Doing, INSTANCES, Kind, Look, Side};
+use side::{Count, Doing, HOSTS, INSTANCES, Kind, Look, Side};
 
 /// The two sides of a program.
 struct Program<L: ExtensionLimits> {
@@ -79,10 +79,11 @@ impl<L: ExtensionLimits> Program<L> {
         let point = self.below(100);
         match self.eager.kind() {
             None | Some(Kind::Host) => self.host(point),
-            Some(Kind::Guest { .. }) => match point {
-                0..30 if self.eager.stack.len() < 8 => {
-                    Doing::Call(self.position(2 * INSTANCES + 1))
-                }
+            Some(Kind::Callback { resolved }) if point < 40 && self.below(20) > 0 => {
+                if resolved.is_some() { Doing::Return(0) } else { Doing::Resolve(point) }
+            }
+            Some(Kind::Guest { .. } | Kind::Callback { .. }) => match point {
+                0..30 if self.eager.stack.len() < 8 => self.call(),
                 0..55 => Doing::Return(self.below(100)),
                 55 if self.below(10) == 0 => Doing::Trapped,
                 55..65 => Doing::BeginRealloc,
@@ -91,7 +92,7 @@ impl<L: ExtensionLimits> Program<L> {
             Some(Kind::Realloc | Kind::PostReturn { .. } | Kind::Destructor) => match point {
                 0..80 => Doing::Return(1),
                 80..83 => Doing::BeginRealloc,
-                83 => Doing::Call(self.position(2 * INSTANCES + 1)),
+                83 => self.call(),
                 84..90 => Doing::BuiltIn(context_get(1)),
                 90..96 => Doing::BuiltIn(context_set(0, point)),
                 96 => Doing::BuiltIn(self.built_in()),
@@ -100,11 +101,23 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
+    /// A call of any function that enters at once.
+    fn call(&mut self) -> Doing {
+        let (function, is_async) = (self.position(HOSTS + 1), self.below(3) == 0);
+        let enters = self.eager.enters_at_once(function);
+        let function = if enters { function } else { function - 1 };
+        Doing::Call(function, is_async && function != HOSTS)
+    }
+
     fn host(&mut self, point: u32) -> Doing {
         let is_nested = self.eager.kind() == Some(Kind::Host);
         match point {
             0..40 if is_nested => Doing::Return(self.below(100)),
-            0..60 if self.eager.stack.len() < 8 => Doing::Invoke(self.position(2 * INSTANCES)),
+            0..60 if self.eager.stack.len() < 8 => {
+                let function = self.position(HOSTS);
+                let enters = self.eager.enters_at_once(function);
+                if enters { Doing::Invoke(function) } else { Doing::HostEvents }
+            }
             60..75 => Doing::BeginRealloc,
             75..83 => Doing::NewStream(self.position(INSTANCES)),
             83..90 if !self.eager.host_ends.is_empty() => {
@@ -179,12 +192,12 @@ fn count_of<L: ExtensionLimits>(seeds: u64, length: u32) -> Count {
 }
 
 fn whoever_looks_and_whenever_the_same_comes_of_it<L: ExtensionLimits>() {
-    let count = count_of::<L>(250, 80);
+    let count = count_of::<L>(400, 80);
     println!("{count:?}");
     // Frames whose records were made at once.
     let made_together: usize = count.made[3..].iter().sum();
     assert!(count.ended > 4000 && count.made[2] > 700 && made_together > 400, "{count:?}");
-    assert!(count.refused > 1000, "{count:?}");
+    assert!(count.refused > 1000 && count.ended_async > 800, "{count:?}");
 }
 
 on_each_storage!(whoever_looks_and_whenever_the_same_comes_of_it);
@@ -192,7 +205,7 @@ on_each_storage!(whoever_looks_and_whenever_the_same_comes_of_it);
 /// Large tables.
 const LARGE: MachineSizes = MachineSizes {
     instances: 3,
-    functions: 10,
+    functions: 12,
     types: 10,
     handles: 40,
     thread_indices: 12,
@@ -242,4 +255,5 @@ tight! {
     two_frames_are_promised_once: TwoFrames frames 2;
     three_frames_are_promised_once: ThreeFrames frames 3;
     five_frames_are_promised_once: FiveFrames frames 5;
+    three_handles_are_promised_once: ThreeHandles handles 3;
 }

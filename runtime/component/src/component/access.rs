@@ -210,7 +210,7 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
             let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
             let call = waiting.call.ok_or(StoreDropped)?;
             let result = self.with(move |caller| {
-                let state = caller.cx.data_mut();
+                let state = caller.cx().data_mut();
                 let result = state.take_result::<F::Result>(call)?;
                 if result.is_none() {
                     let late_panics = state.panics.late().clone();
@@ -253,7 +253,7 @@ impl<E: CoreEngine, T: 'static> Drop for Giving<'_, E, T> {
     fn drop(&mut self) {
         if let Some(call) = self.call {
             let run = Box::new(move |caller: &mut Caller<'_, '_, E, T>| {
-                caller.cx.data_mut().calls.add_unwanted(call);
+                caller.cx().data_mut().calls.add_unwanted(call);
             });
             self.access.mailbox.send(Request { acting: Acting::default(), run });
         }
@@ -263,7 +263,7 @@ impl<E: CoreEngine, T: 'static> Drop for Giving<'_, E, T> {
 impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// Returns a handle of the store, for what the host function does after it has waited.
     pub fn access(&mut self) -> Access<E, T> {
-        let state = self.cx.data_mut();
+        let state = self.cx().data_mut();
         Access {
             mailbox: state.inbox.sender(),
             acting: state.acting(),
@@ -279,8 +279,8 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ) -> Result<Begun<F::Result>, CallError> {
         self.check_depth()?;
         self.nested(|caller| {
-            let call = function.start(caller.cx, arguments)?;
-            let state = caller.cx.data_mut();
+            let call = function.start(caller.cx(), arguments)?;
+            let state = caller.cx().data_mut();
             if let Some(result) = state.take_result(call)? {
                 return Ok(Begun::Ended(result));
             }

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::task::Wake;
+use core::marker::PhantomData;
 use core::task::Waker;
 use core::time::Duration;
 use std::thread::Thread;
@@ -19,7 +20,7 @@ use crate::machine::{SubtaskId, WaitableSetId};
 use crate::task::TaskStatus;
 use crate::waitable::{WaitResult, Waitable};
 
-use super::callee::Callee;
+use super::callee::{Called, Callee};
 use super::stores::{CallId, Store};
 use super::threads::{SpawnedThread, ThreadError};
 
@@ -127,7 +128,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         function: &F,
         arguments: F::Arguments<'_>,
     ) -> Result<F::Result, CallError> {
-        let call = self.start(function, arguments)?;
+        let called = self.call_at_once(function, arguments)?;
+        let call = match called {
+            Called::Returned(result) => return Ok(result),
+            Called::Begun(call) => CallId(call, PhantomData),
+        };
         let mut running = Running { store: self, call: Some(call.0) };
         let result = running.store.run(call);
         running.call = None;

@@ -6,7 +6,9 @@
 use alloc::vec::Vec;
 
 use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values, to_vals};
+use crate::builtin::OptionsIndex;
 use crate::component::run::context::{Context, LiftResult};
+use crate::component::run::deferred_call::EmbedderCall;
 use crate::component::run::embedder_calls::Begun;
 use crate::component::run::lifted_result::LiftedResult;
 use crate::component::run::lifted_result::sealed::LiftedResult as _;
@@ -23,7 +25,7 @@ use super::instance::Function;
 use super::typed_function::TypedFunction;
 
 /// A function that a store can call.
-pub trait Callee: sealed::Callee {
+pub trait Callee: sealed::Callee<Returned = <Self as Callee>::Result> {
     /// The type of its arguments: a slice of [`Val`], or a tuple of Rust's own types.
     type Arguments<'a>;
 
@@ -48,12 +50,15 @@ pub trait Callee: sealed::Callee {
 }
 
 pub(crate) mod sealed {
-    use super::{CallError, Context, CoreEngine, SubtaskId};
+    use super::{CallError, Called, Context, CoreEngine, SubtaskId};
 
     /// See [`Callee`](super::Callee).
     pub trait Callee {
         /// The arguments, to be kept.
         type Kept;
+
+        /// The result.
+        type Returned;
 
         /// Begins a call.
         fn start<E: CoreEngine, T: 'static>(
@@ -61,6 +66,13 @@ pub(crate) mod sealed {
             cx: &mut Context<'_, E, T>,
             arguments: Self::Kept,
         ) -> Result<SubtaskId, CallError>;
+
+        /// Makes a call whose result is wanted at once, without records if that is possible.
+        fn call<E: CoreEngine, T: 'static>(
+            &self,
+            cx: &mut Context<'_, E, T>,
+            arguments: Self::Kept,
+        ) -> Result<Called<Self::Returned>, CallError>;
     }
 }
 
@@ -82,6 +94,7 @@ impl Callee for Function {
 
 impl sealed::Callee for Function {
     type Kept = Vec<Val>;
+    type Returned = Option<Val>;
 
     fn start<E: CoreEngine, T: 'static>(
         &self,
@@ -89,6 +102,31 @@ impl sealed::Callee for Function {
         arguments: Vec<Val>,
     ) -> Result<SubtaskId, CallError> {
         self.start_with(cx, arguments, <Option<Val>>::lift)
+    }
+
+    fn call<E: CoreEngine, T: 'static>(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        arguments: Vec<Val>,
+    ) -> Result<Called<Option<Val>>, CallError> {
+        self.check(cx.data())?;
+        self.ty.params.check(&arguments)?;
+        let called = cx.call_deferred(self.id, |cx, lifted| {
+            let (params, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
+            let target = Target::without_task(lifted.options);
+            let mut lowering = cx.lower_from_host(target, params.contains_float())?;
+            let mut flat = FlatValues::EMPTY;
+            params.lower_checked(&mut flat, &mut lowering, max, &arguments, None)?;
+            Ok(flat)
+        });
+        let called = match called {
+            Ok(EmbedderCall::NotBegun) => return self.start(cx, arguments).map(Called::Begun),
+            Ok(EmbedderCall::Returned(value)) => Ok(Called::Returned(value)),
+            Ok(EmbedderCall::Begun(call)) => Ok(Called::Begun(call)),
+            Err(error) => Err(error),
+        };
+        cx.data_mut().calls.reuse_values(arguments);
+        called
     }
 }
 
@@ -103,6 +141,7 @@ impl<P: Lower, R: LiftedResult> Callee for TypedFunction<P, R> {
 
 impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     type Kept = P;
+    type Returned = R;
 
     /// Arguments without handles are lowered where the guest starts, if that is at once. All
     /// others wait, or have to be looked into, as values.
@@ -125,7 +164,8 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
         cx.run_to_host(function.id, begin, |cx, call, step| {
             match step {
                 Step::CallFunction { caller, .. } if *caller == call => {
-                    let flat = function.lower_arguments(cx, &arguments)?;
+                    let options = cx.data().functions.lifted(function.id)?.options;
+                    let flat = function.lower_arguments(cx, options, &arguments)?;
                     cx.data_mut().crossing.put_lowered(flat);
                 }
                 _ => {
@@ -136,6 +176,35 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
             Ok(())
         })
     }
+
+    #[inline]
+    fn call<E: CoreEngine, T: 'static>(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        arguments: P,
+    ) -> Result<Called<R>, CallError> {
+        let function = &self.function;
+        function.check(cx.data())?;
+        let called = cx.call_deferred(function.id, |cx, lifted| {
+            if !P::ABI.narrow.flat.exceed(0) {
+                return Ok(FlatValues::EMPTY);
+            }
+            Ok(function.lower_arguments(cx, lifted.options, &arguments)?)
+        })?;
+        match called {
+            EmbedderCall::Returned(result) => Ok(Called::Returned(result)),
+            EmbedderCall::Begun(call) => Ok(Called::Begun(call)),
+            EmbedderCall::NotBegun => self.start(cx, arguments).map(Called::Begun),
+        }
+    }
+}
+
+/// A call whose result is wanted at once.
+pub(crate) enum Called<R> {
+    /// It has returned this.
+    Returned(R),
+    /// It has begun, and may be over.
+    Begun(SubtaskId),
 }
 
 impl<P: Lower, R> TypedFunction<P, R> {
@@ -171,9 +240,9 @@ impl Function {
     fn lower_arguments<E: CoreEngine, T: 'static, P: Lower>(
         &self,
         cx: &mut Context<'_, E, T>,
+        options: OptionsIndex,
         arguments: &P,
     ) -> Result<FlatValues, Failure> {
-        let options = cx.data().functions.lifted(self.id)?.options;
         let contains_float = self.ty.params.contains_float();
         let mut lowering = cx.lower_from_host(Target::without_task(options), contains_float)?;
         lower_typed_flat_values(&mut lowering, MAX_FLAT_PARAMS as usize, arguments, None)

@@ -27,7 +27,7 @@ use crate::machine::{EndId, ErrorContextId, SubtaskId};
 use crate::task::TaskReturn;
 use crate::trap::EndKind;
 
-use super::callee::Callee;
+use super::callee::{Called, Callee};
 use super::export_error::ExportError;
 use super::instance::{Function, Instance};
 use super::linker::Linker;
@@ -150,7 +150,7 @@ macro_rules! methods {
         impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {$(
             $(#[$doc])*
             pub fn $name(&mut self $(, $argument: $ty)*) -> $result {
-                let $cx = &mut *self.cx;
+                let $cx = self.cx();
                 $body
             }
         )*}
@@ -428,7 +428,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// [`ExportError::Missing`] if the instance exports no such function,
     /// [`ExportError::OtherStore`] if it is in another store.
     pub fn function(&self, instance: &Instance<E>, name: &str) -> Result<Function, ExportError> {
-        instance.function_in(self.cx.data(), name)
+        instance.function_in(self.state(), name)
     }
 
     /// Calls a function.
@@ -444,10 +444,10 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         arguments: F::Arguments<'_>,
     ) -> Result<F::Result, CallError> {
         self.check_depth()?;
-        let arguments = F::keep_in(self.cx, arguments);
-        or_panic(self.nested(|caller| {
-            let call = function.start(caller.cx, arguments)?;
-            caller.finish(call)
+        let arguments = F::keep_in(self.cx(), arguments);
+        or_panic(self.nested(|caller| match function.call(caller.cx(), arguments)? {
+            Called::Returned(result) => Ok(result),
+            Called::Begun(call) => caller.finish(call),
         }))
     }
 
@@ -461,7 +461,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         &mut self,
         future: impl Future<Output = Result<V, HostError>> + Send + 'static,
     ) -> Result<SubtaskId, Error> {
-        self.cx.data_mut().spawn(future)
+        self.cx().data_mut().spawn(future)
     }
 
     /// Takes how a call has ended, if it has: see [`Store::take_result`].
@@ -473,7 +473,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         &mut self,
         call: CallId<R>,
     ) -> Result<Option<Result<R, CallError>>, Error> {
-        self.cx.data_mut().take_result(call.0)
+        self.cx().data_mut().take_result(call.0)
     }
 
     /// Forgets a call, such as one that [waits](CallError::Waits): see [`Store::forget`].
@@ -482,7 +482,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// Those of [`Store::forget`].
     pub fn forget<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
-        self.cx.data_mut().forget(call.0)
+        self.cx().data_mut().forget(call.0)
     }
 
     /// Drops a resource that the host owns: runs the destructor of its type.
@@ -492,7 +492,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// As [`call`](Self::call), and those of [`Store::drop_resource`].
     pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
         self.check_depth()?;
-        or_panic(self.nested(|caller| match caller.cx.drop_resource(resource)? {
+        or_panic(self.nested(|caller| match caller.cx().drop_resource(resource)? {
             Some(call) => caller.finish::<Option<Val>>(call).map(|_| ()),
             None => Ok(()),
         }))
@@ -509,17 +509,17 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         linker: &Linker<E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
         self.check_depth()?;
-        or_panic(linker.instantiate(self.cx, component))
+        or_panic(linker.instantiate(self.cx(), component))
     }
 
     /// Returns what trapped last in the store, and where: see [`Store::last_trap`].
     #[must_use]
     pub fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
-        self.cx.data().traps.last().cloned()
+        self.state().traps.last().cloned()
     }
 
     pub(crate) fn check_depth(&self) -> Result<(), CallError> {
-        let state = self.cx.data();
+        let state = self.state();
         if state.crossing.may_nest() {
             Ok(())
         } else {
@@ -530,24 +530,24 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// Runs something that may be interrupted and go on. Then it is the caller that runs again,
     /// and what it does belongs to the call that it did before.
     pub(crate) fn nested<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
-        let running = self.cx.data().origins.running();
+        let running = self.cx().data().origins.running();
         let result = run(self);
-        self.cx.data_mut().origins.set_running(running);
+        self.cx().data_mut().origins.set_running(running);
         result
     }
 
     fn finish<R: LiftedResult>(&mut self, call: SubtaskId) -> Result<R, CallError> {
         loop {
-            if let Some(result) = self.cx.data_mut().take_result(call)? {
+            if let Some(result) = self.cx().data_mut().take_result(call)? {
                 return result;
             }
-            if self.cx.data().activations.interrupted().is_none() {
+            if self.cx().data().activations.interrupted().is_none() {
                 return Err(CallError::Waits(call));
             }
-            match self.cx.turn() {
+            match self.cx().turn() {
                 Ok(_) => {}
                 Err(fault) => {
-                    self.cx.data_mut().forget(call)?;
+                    self.cx().data_mut().forget(call)?;
                     return Err(fault.into());
                 }
             }

@@ -92,7 +92,7 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
         caller: &mut Caller<'_, '_, E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
         caller.check_depth()?;
-        self.make(caller.cx)
+        self.make(caller.cx())
     }
 
     /// Makes an instance of the component.

@@ -309,15 +309,15 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         self.check_depth()?;
         let arguments = F::keep(arguments);
         or_panic(self.nested(|caller| {
-            let thread = caller.cx.spawn_thread(&function.function, arguments, config, parent)?;
+            let thread = caller.cx().spawn_thread(&function.function, arguments, config, parent)?;
             // Nobody else can run before what was interrupted has stopped.
             let mut stopped = Ok(Turn::Progress);
-            while stopped.is_ok() && caller.cx.data().activations.interrupted().is_some() {
-                stopped = caller.cx.turn();
+            while stopped.is_ok() && caller.cx().data().activations.interrupted().is_some() {
+                stopped = caller.cx().turn();
             }
             let call = thread.call.0;
             let trapped = caller
-                .cx
+                .cx()
                 .data_mut()
                 .calls
                 .embedder_call(call)
@@ -325,8 +325,8 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
                 .and_then(EmbedderCall::take_error);
             let error = stopped.map_err(CallError::from).err().or(trapped);
             let Some(error) = error else { return Ok(thread) };
-            caller.cx.data_mut().forget(call)?;
-            caller.cx.data_mut().machine.threads().give_up(thread.id)?;
+            caller.cx().data_mut().forget(call)?;
+            caller.cx().data_mut().machine.threads().give_up(thread.id)?;
             Err(error.into())
         }))
     }

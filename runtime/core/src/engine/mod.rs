@@ -185,6 +185,21 @@ pub trait CoreContext {
         arguments: &[CoreValue],
     ) -> Result<ProgressOf<Self>, CoreTrap>;
 
+    /// Calls a function that never stops: it reaches no host function that returns
+    /// [`HostStop::Suspend`]. An engine that can call such a function in a quicker way does so here.
+    /// It may still interrupt it.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreTrap`]; [`CoreTrap::CannotStop`] if the function does stop, and the engine can't keep it.
+    fn call_to_end(
+        &mut self,
+        function: FunctionOf<Self>,
+        arguments: &[CoreValue],
+    ) -> Result<ProgressOf<Self>, CoreTrap> {
+        self.call(function, arguments)
+    }
+
     /// Lets what has stopped go on. The host function in which it stopped returns `result`;
     /// nothing if the engine interrupted it, which then counts anew.
     ///

@@ -42,13 +42,13 @@ fn begins<L: ExtensionLimits>(world: &mut GuestMachine<L>, function: FunctionId)
 
 #[track_caller]
 fn calls<L: ExtensionLimits>(world: &mut GuestMachine<L>, function: FunctionId) {
-    let callee = world.machine.canon_lower_deferred(function);
+    let callee = world.machine.canon_lower_deferred(function, false);
     assert_eq!(callee, Ok(Some(DeferredCallee::Guest)));
 }
 
 #[track_caller]
 fn calls_the_host<L: ExtensionLimits>(world: &mut GuestMachine<L>, function: FunctionId) {
-    let callee = world.machine.canon_lower_deferred(function);
+    let callee = world.machine.canon_lower_deferred(function, false);
     assert_eq!(callee, Ok(Some(DeferredCallee::Host(7))));
 }
 
@@ -96,10 +96,13 @@ fn a_call_that_nobody_looks_at_has_no_records<L: ExtensionLimits>() {
     world.machine.realloc_returned().unwrap();
     assert_eq!(world.machine.deferred_returned(), Ok(true));
     let five = Some(CoreValue::I32(5));
-    assert_eq!(world.machine.deferred_post_return(five), Ok(true));
-    assert!(!world.machine.instance_view(setup.instances[1]).unwrap().may_leave);
+    assert_eq!(world.machine.deferred_resolved(five), Ok(true));
+    // It may not leave while `post-return` runs, and may afterwards.
+    let realloc = |world: &mut GuestMachine<L>| world.machine.begin_realloc(setup.instances[1]);
+    assert_eq!(realloc(&mut world), Err(MachineError::InRealloc.into()));
     assert_eq!(world.machine.deferred_returned(), Ok(true));
-    assert!(world.machine.instance_view(setup.instances[1]).unwrap().may_leave);
+    realloc(&mut world).unwrap();
+    world.machine.realloc_returned().unwrap();
     assert!(world.machine.has_deferred());
     assert_eq!(world.machine.deferred_returned(), Ok(true));
     assert!(!world.machine.has_deferred());
@@ -203,7 +206,7 @@ fn whoever_makes_the_records_hears_of_them_from_the_outside_in<L: ExtensionLimit
     world.machine.return_host_function_call(calls[2].call, six).unwrap();
     let step = world.host_returned();
     assert_eq!(back_from_import(&step, calls[1].callee.unwrap().1), six);
-    assert_eq!(world.machine.deferred_post_return(None), Ok(false));
+    assert_eq!(world.machine.deferred_resolved(None), Ok(false));
     let step = world.return_value(Some(3));
     assert_eq!(back_from_import(&step, calls[0].callee.unwrap().1), Some(CoreValue::I32(3)));
     assert_eq!(world.return_value(None), HOST);
@@ -233,7 +236,7 @@ fn a_result_is_kept_while_post_return_runs<L: ExtensionLimits>() {
     let function = world.sync_with_post_return(setup.instances[1]);
     begins(&mut world, setup.functions[0]);
     calls(&mut world, function);
-    assert_eq!(world.machine.deferred_post_return(Some(CoreValue::I64(1 << 40))), Ok(true));
+    assert_eq!(world.machine.deferred_resolved(Some(CoreValue::I64(1 << 40))), Ok(true));
     let in_realloc = world.machine.begin_realloc(setup.instances[1]);
     assert_eq!(in_realloc, Err(MachineError::InRealloc.into()));
     let calls = made(&mut world);
@@ -246,7 +249,7 @@ fn a_result_is_kept_while_post_return_runs<L: ExtensionLimits>() {
 
     // A call by the host has resolved, too.
     begins(&mut world, function);
-    assert_eq!(world.machine.deferred_post_return(None), Ok(true));
+    assert_eq!(world.machine.deferred_resolved(None), Ok(true));
     let event = world.host_events().pop().unwrap();
     assert_eq!(event.event.payload, SubtaskState::Returned.code());
     let WaitableId::Subtask(call) = event.waitable else { panic!("{event:?}") };
@@ -268,8 +271,8 @@ fn a_trap_locks_down_whoever_is_on_the_stack<L: ExtensionLimits>() {
             assert!(world.machine.has_deferred());
             let must_unwind = Err(MachineError::MustUnwind.into());
             assert_eq!(world.machine.deferred_returned(), must_unwind);
-            assert_eq!(world.machine.deferred_post_return(None), must_unwind);
-            let lowered = world.machine.canon_lower_deferred(setup.functions[2]);
+            assert_eq!(world.machine.deferred_resolved(None), must_unwind);
+            let lowered = world.machine.canon_lower_deferred(setup.functions[2], false);
             assert_eq!(lowered.map(|_| true), must_unwind);
         } else {
             // The trap is inside of `realloc`.
@@ -304,7 +307,7 @@ fn a_step_that_is_to_be_ended_comes_before_the_end_of_a_call<L: ExtensionLimits>
     };
     let other_step = Err(MachineError::OtherStep.into());
     assert_eq!(world.machine.deferred_returned(), other_step);
-    assert_eq!(world.machine.deferred_post_return(None), other_step);
+    assert_eq!(world.machine.deferred_resolved(None), other_step);
     // Moving them may need `realloc`, which is another call.
     world.machine.begin_realloc(setup.instances[0]).unwrap();
     assert_eq!(world.machine.deferred_returned(), Ok(false));
@@ -412,7 +415,7 @@ fn a_host_function_that_waits_makes_the_records_and_holds_its_callers<L: Extensi
     // An instance with a guest that is held is not entered without records.
     assert_eq!(world.machine.invoke_deferred(setup.functions[0]), Ok(false));
     begins(&mut world, setup.functions[2]);
-    assert_eq!(world.machine.canon_lower_deferred(setup.functions[1]), Ok(None));
+    assert_eq!(world.machine.canon_lower_deferred(setup.functions[1], false), Ok(None));
     assert_eq!(world.machine.deferred_returned(), Ok(true));
     let nine = Some(CoreValue::I32(9));
     world.machine.return_host_function_call(calls[2].call, nine).unwrap();
@@ -515,7 +518,13 @@ fn a_context_that_a_host_function_enters_is_its_callers<L: ExtensionLimits>() {
 fn only_calls_that_enter_at_once_begin_without_records<L: ExtensionLimits>() {
     let (mut world, setup) = set_up::<L>();
     let [first, second, third] = setup.instances;
-    let with_async = [world.plain(second), world.stackful(second), world.callback(second)];
+    // Those that would wait are called with records, and so are those that are lifted in these ways.
+    let busy = world.callback(third);
+    let with_async = [world.plain(second), world.stackful(second), busy];
+    begins(&mut world, busy);
+    run(&mut world, &backpressure_inc());
+    assert_eq!(world.machine.deferred_resolved(None), Ok(true));
+    assert_eq!(world.machine.deferred_returned(), Ok(true));
     for function in with_async {
         assert_eq!(world.machine.invoke_deferred(function), Ok(false));
     }
@@ -523,17 +532,17 @@ fn only_calls_that_enter_at_once_begin_without_records<L: ExtensionLimits>() {
     world.machine.lock_down_instance(third).unwrap();
     assert_eq!(world.machine.invoke_deferred(setup.functions[2]), Ok(false));
     let no_guest = Err(MachineError::NoCurrentThread.into());
-    assert_eq!(world.machine.canon_lower_deferred(setup.functions[1]), no_guest);
+    assert_eq!(world.machine.canon_lower_deferred(setup.functions[1], false), no_guest);
 
     begins(&mut world, setup.functions[0]);
     let before = world.counts();
     for function in with_async.into_iter().chain([setup.functions[2]]) {
-        assert_eq!(world.machine.canon_lower_deferred(function), Ok(None));
+        assert_eq!(world.machine.canon_lower_deferred(function, false), Ok(None));
     }
     // Who may not leave traps by the other way.
     world.machine.begin_realloc(first).unwrap();
-    assert_eq!(world.machine.canon_lower_deferred(setup.functions[1]), Ok(None));
-    assert_eq!(world.machine.canon_lower_deferred(setup.host), Ok(None));
+    assert_eq!(world.machine.canon_lower_deferred(setup.functions[1], false), Ok(None));
+    assert_eq!(world.machine.canon_lower_deferred(setup.host, false), Ok(None));
     world.machine.realloc_returned().unwrap();
     assert_eq!(world.counts(), before);
     assert!(world.machine.has_deferred());

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use weft_core::builtin::{Outcome, TypeIndex};
 use weft_core::chooser::{Choice, Chooser as _, FirstInFirstOut, Seeded};
+use weft_core::code::{CallResult, SubtaskState};
 use weft_core::core_value::CoreValue;
 use weft_core::error::Failure;
 use weft_core::host::ExtendedMachine;
@@ -14,14 +15,16 @@ use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{
     BacktraceEntry, CalleeView, DeferredCallee, EndId, FunctionId, HandleView, InstanceId,
-    MadeCall, Resumed, Step, SubtaskId, ThreadState, TypeDefinition, WaitableId,
+    InstanceView, MadeCall, Resumed, Step, SubtaskId, ThreadState, TypeDefinition, WaitableId,
 };
 
-use crate::calls::{Call, STREAM};
+use crate::calls::{Call, OPTIONS, STREAM, task_return};
 use crate::guests::GuestMachine;
 
 /// The instances of every side.
 pub(super) const INSTANCES: usize = 3;
+/// The function that is the host's.
+pub(super) const HOSTS: usize = 3 * INSTANCES;
 /// The number of the host function.
 const HOST_FUNCTION: u32 = 7;
 
@@ -35,6 +38,10 @@ pub(super) enum Kind {
     PostReturn {
         value: u32,
     },
+    /// A guest's function with an `async` type and a callback; with its result, if it has resolved.
+    Callback {
+        resolved: Option<u32>,
+    },
     Destructor,
     Host,
     Realloc,
@@ -47,6 +54,8 @@ pub(super) struct Active {
     pub(super) instance: usize,
     /// Whether the host made the call.
     is_hosts: bool,
+    /// Whether a guest made it with `async`.
+    is_async: bool,
     /// The number of the call.
     number: usize,
     /// Whether there are records of it.
@@ -59,8 +68,10 @@ pub(super) struct Active {
 pub(super) enum Doing {
     /// The host calls a function of a guest.
     Invoke(usize),
-    /// A guest calls a function of a guest, or the host's, which is the last one.
-    Call(usize),
+    /// A guest calls a function of a guest, or the host's, which is the last one; with `async` or not.
+    Call(usize, bool),
+    /// `task.return` with this.
+    Resolve(u32),
     /// What runs returns this.
     Return(u32),
     BeginRealloc,
@@ -118,6 +129,8 @@ pub(super) struct Count {
     pub(super) deferred: usize,
     /// Those of them that ended without records.
     pub(super) ended: usize,
+    /// Those of them whose functions have an `async` type.
+    pub(super) ended_async: usize,
     /// How often the records of so many frames were made at once.
     pub(super) made: [usize; 6],
     /// How often a call could not begin without.
@@ -128,6 +141,7 @@ impl std::ops::AddAssign for Count {
     fn add_assign(&mut self, other: Self) {
         self.deferred += other.deferred;
         self.ended += other.ended;
+        self.ended_async += other.ended_async;
         self.refused += other.refused;
         for (sum, made) in self.made.iter_mut().zip(other.made) {
             *sum += made;
@@ -140,7 +154,8 @@ pub(super) struct Side<L: ExtensionLimits> {
     defers: bool,
     random: Seeded,
     pub(super) stack: Vec<Active>,
-    /// Two functions of each instance, without `post-return` and with it; and the host's.
+    /// Three functions of each instance, without `post-return`, with it, and with a callback; and the
+    /// host's.
     functions: Vec<FunctionId>,
     /// A resource type whose destructor is in the first instance.
     pub(super) ty: TypeIndex,
@@ -166,7 +181,11 @@ impl<L: ExtensionLimits> Side<L> {
         let ty = world.machine.define_type(resource).unwrap();
         let mut functions = Vec::new();
         for instance in instances {
-            functions.extend([world.sync(instance), world.sync_with_post_return(instance)]);
+            functions.extend([
+                world.sync(instance),
+                world.sync_with_post_return(instance),
+                world.callback(instance),
+            ]);
         }
         functions.push(world.host_function(HOST_FUNCTION));
         Self {
@@ -204,6 +223,15 @@ impl<L: ExtensionLimits> Side<L> {
 
     pub(super) fn host_has_control(&self) -> bool {
         matches!(self.kind(), None | Some(Kind::Host))
+    }
+
+    /// Whether a function with an `async` type enters an instance at once.
+    pub(super) fn enters_at_once(&mut self, function: usize) -> bool {
+        let (kind, instance) = self.callee(function);
+        let instance = self.world.instances[instance];
+        let view = self.world.machine.instance_view(instance).unwrap();
+        !matches!(kind, Kind::Callback { .. })
+            || view.backpressure == 0 && view.exclusive_thread.is_none()
     }
 
     pub(super) fn is_all_locked_down(&self) -> bool {
@@ -248,7 +276,8 @@ impl<L: ExtensionLimits> Side<L> {
         }
         match doing {
             Doing::Invoke(function) => self.invoke(*function),
-            Doing::Call(function) => self.call(*function),
+            Doing::Call(function, is_async) => self.call(*function, *is_async),
+            Doing::Resolve(value) => self.resolves(*value),
             Doing::Return(value) => self.returns(*value),
             Doing::BeginRealloc => {
                 let instance = self.instance().unwrap_or(0);
@@ -287,15 +316,45 @@ impl<L: ExtensionLimits> Side<L> {
         self.num_calls += 1;
         self.names.extend(call.map(|call| (call, number)));
         self.count.deferred += usize::from(!is_made);
-        self.stack.push(Active { kind, instance, is_hosts, number, is_made, call });
+        let is_async = false;
+        self.stack.push(Active { kind, instance, is_hosts, is_async, number, is_made, call });
+    }
+
+    /// The innermost call was made by a guest.
+    fn lowered(&mut self, is_async: bool) {
+        if let Some(active) = self.stack.last_mut() {
+            active.is_async = is_async;
+        }
+    }
+
+    fn resolves(&mut self, value: u32) -> Result<String, Failure> {
+        let result = Some(CoreValue::I32(value));
+        let is_right = self.machine().check_deferred_return(None, OPTIONS)?;
+        assert!(self.defers || !is_right);
+        if is_right {
+            assert_eq!(self.machine().deferred_resolved(result), Ok(true));
+        } else {
+            let call = task_return();
+            let outcome = call.definition.call(&mut self.world.machine, &call.arguments)?;
+            let Outcome::Suspend(Step::Return(token)) = outcome else { panic!("{outcome:?}") };
+            self.machine().return_(&token)?;
+            let step = self.machine().resolve(token, result)?;
+            assert!(matches!(step, Step::Resume { value: Resumed::Builtin(0), .. }));
+        }
+        if let Some(Active { kind: Kind::Callback { resolved }, .. }) = self.stack.last_mut() {
+            *resolved = Some(value);
+        }
+        Ok("resolved".to_owned())
     }
 
     /// The kind and the instance of a function.
     fn callee(&self, function: usize) -> (Kind, usize) {
-        if function == 2 * INSTANCES {
-            return (Kind::Host, self.instance().unwrap_or(0));
-        }
-        (Kind::Guest { has_post_return: function % 2 == 1 }, function / 2)
+        let kind = match function % 3 {
+            _ if function == HOSTS => return (Kind::Host, self.instance().unwrap_or(0)),
+            2 => Kind::Callback { resolved: None },
+            number => Kind::Guest { has_post_return: number == 1 },
+        };
+        (kind, function / 3)
     }
 
     fn invoke(&mut self, function: usize) -> Result<String, Failure> {
@@ -318,14 +377,15 @@ impl<L: ExtensionLimits> Side<L> {
         Ok("begins".to_owned())
     }
 
-    fn call(&mut self, function: usize) -> Result<String, Failure> {
+    fn call(&mut self, function: usize, is_async: bool) -> Result<String, Failure> {
         let (id, (kind, instance)) = (self.functions[function], self.callee(function));
         if self.defers {
             let before = format!("{:?}", self.world.machine);
-            if let Some(callee) = self.machine().canon_lower_deferred(id)? {
+            if let Some(callee) = self.machine().canon_lower_deferred(id, is_async)? {
                 let is_host = callee == DeferredCallee::Host(HOST_FUNCTION);
                 assert_eq!(is_host, kind == Kind::Host);
                 self.begin(kind, instance, None, false);
+                self.lowered(is_async);
                 return Ok("begins".to_owned());
             }
             self.count.refused += 1;
@@ -334,11 +394,12 @@ impl<L: ExtensionLimits> Side<L> {
         if self.has_unmade() && self.is_one_in(2) {
             self.make();
         }
-        let (call, step) = self.machine().canon_lower(id, false)?;
+        let (call, step) = self.machine().canon_lower(id, is_async)?;
         if let Step::CallHost { subtask, .. } = step {
             self.machine().start_host_function_call(subtask)?;
         }
         self.begin(kind, instance, Some(call), true);
+        self.lowered(is_async);
         Ok("begins".to_owned())
     }
 
@@ -352,12 +413,24 @@ impl<L: ExtensionLimits> Side<L> {
         if !active.is_made {
             let has_post_return = active.kind == Kind::Guest { has_post_return: true };
             if has_post_return {
-                assert_eq!(self.machine().deferred_post_return(result), Ok(true));
+                assert_eq!(self.machine().deferred_resolved(result), Ok(true));
                 return Ok(self.in_post_return(value));
             }
-            assert_eq!(self.machine().deferred_returned(), Ok(true));
-            let value = if let Kind::PostReturn { value } = active.kind { value } else { value };
-            let told = if active.is_hosts { "host".to_owned() } else { format!("gets {value}") };
+            let value = match active.kind {
+                Kind::PostReturn { value } | Kind::Callback { resolved: Some(value) } => value,
+                _ => value,
+            };
+            let is_unresolved = active.kind == Kind::Callback { resolved: None };
+            assert_eq!(self.machine().deferred_returned(), Ok(!is_unresolved));
+            if is_unresolved {
+                let step = self.machine().function_returned(Some(0))?;
+                return Ok(format!("{step:?}"));
+            }
+            let told = match (active.is_hosts, active.is_async) {
+                (true, _) => "host".to_owned(),
+                (_, true) => "gets a result with async".to_owned(),
+                _ => format!("gets {value}"),
+            };
             return Ok(self.ended(active, told));
         }
         let step = match active.kind {
@@ -373,6 +446,7 @@ impl<L: ExtensionLimits> Side<L> {
                 self.machine().return_host_function_call(call, result)?;
                 self.machine().host_returned()?
             }
+            Kind::Callback { .. } => self.machine().function_returned(Some(0))?,
             _ => self.machine().function_returned(None)?,
         };
         let told = match step {
@@ -380,6 +454,11 @@ impl<L: ExtensionLimits> Side<L> {
             Step::CallPostReturn { .. } => return Ok(self.in_post_return(value)),
             Step::Resume { value: Resumed::Import(Some(CoreValue::I32(value))), .. } => {
                 format!("gets {value}")
+            }
+            Step::Resume { value: Resumed::AsyncImport(packed), .. } => {
+                let returned = CallResult { state: SubtaskState::Returned, subtask: 0 };
+                assert_eq!(Ok(packed), returned.pack());
+                "gets a result with async".to_owned()
             }
             Step::Resume { value: Resumed::Builtin(value), .. } => format!("goes on with {value}"),
             step => panic!("{step:?}"),
@@ -397,6 +476,8 @@ impl<L: ExtensionLimits> Side<L> {
     fn ended(&mut self, active: Active, told: String) -> String {
         self.stack.pop();
         self.count.ended += usize::from(!active.is_made);
+        let is_async = matches!(active.kind, Kind::Callback { .. });
+        self.count.ended_async += usize::from(is_async && !active.is_made);
         self.forget(active);
         told
     }
@@ -500,11 +581,13 @@ impl<L: ExtensionLimits> Side<L> {
             if kind == Kind::Realloc {
                 continue;
             }
-            let MadeCall { call, callee } = made.next().unwrap();
+            let MadeCall { call, caller, callee } = made.next().unwrap();
             self.stack[position].call = Some(call);
             self.names.insert(call, number);
             let id = self.world.instances[instance];
             let machine = self.machine();
+            let calling = caller.map(|(task, _)| machine.instance_of(task).unwrap());
+            assert_eq!(machine.calling_instance(call), Ok(calling));
             match callee {
                 None => {
                     assert_eq!(kind, Kind::Host);
@@ -517,7 +600,10 @@ impl<L: ExtensionLimits> Side<L> {
                         (view.task, view.instance, view.state),
                         (task, id, ThreadState::Running)
                     );
-                    let is_over = matches!(kind, Kind::PostReturn { .. });
+                    let is_over = matches!(
+                        kind,
+                        Kind::PostReturn { .. } | Kind::Callback { resolved: Some(_) }
+                    );
                     assert_eq!(view.caller, (!is_over).then_some(call));
                     assert_eq!(machine.implicit_thread_of(task), Ok(Some(thread)));
                 }
@@ -546,7 +632,9 @@ impl<L: ExtensionLimits> Side<L> {
             let Active { kind, is_made, number, .. } = self.stack[position];
             match kind {
                 // Nobody tells the ids of these.
-                Kind::Host | Kind::PostReturn { .. } if !is_made => {
+                Kind::Host | Kind::PostReturn { .. } | Kind::Callback { resolved: Some(_) }
+                    if !is_made =>
+                {
                     self.is_lost = true;
                     return;
                 }
@@ -557,7 +645,11 @@ impl<L: ExtensionLimits> Side<L> {
             if is_made {
                 continue;
             }
-            let thread = self.machine().implicit_thread_of(task).unwrap().unwrap();
+            let Some(thread) = self.machine().implicit_thread_of(task).unwrap() else {
+                // It has ended without a result, which is a trap.
+                self.is_lost = true;
+                return;
+            };
             let call = self.machine().thread_view(thread).unwrap().caller;
             assert_eq!(call.is_none(), kind == Kind::Realloc);
             self.stack[position].is_made = true;
@@ -602,7 +694,11 @@ impl<L: ExtensionLimits> Side<L> {
         writeln!(view, "{threads:?}").unwrap();
         for (at, instance) in self.world.instances.iter().enumerate() {
             let instance = *instance;
-            writeln!(view, "{at} {:?}", machine.instance_view(instance)?).unwrap();
+            let InstanceView { backpressure, exclusive_thread, may_leave, is_locked_down, .. } =
+                machine.instance_view(instance)?;
+            let exclusive = exclusive_thread.map(|it| machine.thread_view(it).unwrap().index);
+            writeln!(view, "{at} {backpressure} {exclusive:?} {may_leave} {is_locked_down}")
+                .unwrap();
             for index in 1..=machine.highest_handle(instance)? {
                 let handle = match machine.handle_view(instance, index)? {
                     None => continue,

@@ -116,7 +116,7 @@ impl<L: Limits, const EAGER: bool> Told<L, EAGER> {
     fn begin(&mut self) {
         assert_eq!(self.machine.invoke_deferred(self.functions[0]), Ok(true));
         for callee in [self.functions[1], self.host] {
-            assert!(self.machine.canon_lower_deferred(callee).unwrap().is_some());
+            assert!(self.machine.canon_lower_deferred(callee, false).unwrap().is_some());
         }
     }
 }
@@ -127,8 +127,8 @@ fn hooks_that_want_to_hear_of_each_call_do<L: Limits>() {
     told.machine.set_eager(false);
     assert_eq!(told.machine.invoke_deferred(told.functions[0]), Ok(false));
     let _ = told.machine.invoke(told.functions[0]).unwrap();
-    assert_eq!(told.machine.canon_lower_deferred(told.functions[1]), Ok(None));
-    assert_eq!(told.machine.canon_lower_deferred(told.host), Ok(None));
+    assert_eq!(told.machine.canon_lower_deferred(told.functions[1], false), Ok(None));
+    assert_eq!(told.machine.canon_lower_deferred(told.host, false), Ok(None));
     told.machine.begin_realloc(told.instances[0]).unwrap();
     assert!(!told.machine.has_deferred());
 }
@@ -143,7 +143,7 @@ fn no_call_begins_without_records_if_hooks_hear_of_the_next_one<L: Limits>() {
         assert!(!told.machine.has_deferred());
         told.machine.realloc_returned().unwrap();
         let _ = told.machine.invoke(told.functions[0]).unwrap();
-        assert_eq!(told.machine.canon_lower_deferred(told.host), Ok(None));
+        assert_eq!(told.machine.canon_lower_deferred(told.host, false), Ok(None));
     }
 }
 

@@ -4,7 +4,8 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::fmt;
 
-use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames};
+use crate::abi::{Flattening, HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames};
+use crate::limit::MAX_FLAT_PARAMS;
 
 /// The type of a function.
 ///
@@ -80,6 +81,21 @@ impl FunctionType {
     #[must_use]
     pub const fn is_async(&self) -> bool {
         self.is_async
+    }
+
+    /// Returns `true` if it moves handles, so that calls of it are remembered.
+    pub(crate) const fn moves_handles(&self) -> bool {
+        self.params.contains_handle() || self.results.contains_handle()
+    }
+
+    /// Returns `true` if all parameters and the result are core values that are moved from guest to
+    /// guest as they are.
+    pub(crate) fn is_flat_plain(&self) -> bool {
+        let (params, results) = (&self.params, &self.results);
+        params.is_flat_plain()
+            && !params.abi().narrow.flat.exceed(MAX_FLAT_PARAMS as usize)
+            && results.is_flat_plain()
+            && !results.abi().narrow.flat.exceed(Flattening::Lift.max_flat_results())
     }
 
     /// The same with the numbers of `numbers`.

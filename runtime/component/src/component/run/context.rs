@@ -67,7 +67,7 @@ pub(crate) type LiftResult<E, T> = fn(
 
 /// The store, lent to a host function that a guest calls.
 pub struct Caller<'a, 'c, E: CoreEngine, T: 'static> {
-    pub(crate) cx: &'a mut Context<'c, E, T>,
+    cx: &'a mut Context<'c, E, T>,
 }
 
 impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
@@ -75,12 +75,29 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
         Self { cx }
     }
 
+    /// Returns the store. The guest's call of the host function gets its records first, if it has
+    /// none: whoever does more than to look at [data](Self::data) may see them.
+    #[inline]
+    pub(crate) fn cx(&mut self) -> &mut Context<'c, E, T> {
+        // After an error the machine has to be unwound, as whatever is done next says.
+        let _ = self.cx.data_mut().look();
+        self.cx
+    }
+
+    /// Returns what is in the store, for whatever is known without the records of calls.
+    #[inline]
+    pub(crate) fn state(&self) -> &State<E, T> {
+        self.cx.data()
+    }
+
     /// Returns the data of the store.
+    #[inline]
     pub fn data(&self) -> &T {
         &self.cx.data().data
     }
 
     /// Returns the data of the store.
+    #[inline]
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.cx.data_mut().data
     }
@@ -89,32 +106,32 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
     ///
     /// The task that runs is the one whose guest calls this host function.
     pub fn contexts(&mut self) -> Contexts<'_, Heap, StoreChooser> {
-        self.cx.data_mut().machine.contexts()
+        self.cx().data_mut().machine.contexts()
     }
 
     /// Returns a view of the [host tasks and calls](crate::task): a **host extension**.
     pub fn tasks(&mut self) -> Tasks<'_, Heap, StoreChooser> {
-        self.cx.data_mut().machine.tasks()
+        self.cx().data_mut().machine.tasks()
     }
 
     /// Returns a view of the [cancellation tokens](crate::task#cancellation): a **host extension**.
     pub fn cancellation_tokens(&mut self) -> CancellationTokens<'_, Heap, StoreChooser> {
-        self.cx.data_mut().machine.cancellation_tokens()
+        self.cx().data_mut().machine.cancellation_tokens()
     }
 
     /// Returns a view of the [host's threads](crate::thread): a **host extension**.
     pub fn threads(&mut self) -> Threads<'_, Heap, StoreChooser> {
-        self.cx.data_mut().machine.threads()
+        self.cx().data_mut().machine.threads()
     }
 
     /// Returns a view of the [host's waitable sets](crate::waitable): a **host extension**.
     pub fn waitable_sets(&mut self) -> WaitableSets<'_, Heap, StoreChooser> {
-        self.cx.data_mut().machine.waitable_sets()
+        self.cx().data_mut().machine.waitable_sets()
     }
 
     /// Returns a view of the [error contexts](crate::error_context): a **host extension**.
     pub fn error_contexts(&mut self) -> ErrorContexts<'_, Heap, StoreChooser> {
-        self.cx.data_mut().machine.error_contexts()
+        self.cx().data_mut().machine.error_contexts()
     }
 }
 
@@ -123,7 +140,7 @@ impl<E: CoreEngine, T: 'static> HostExtensions for Caller<'_, '_, E, T> {
     type Chooser = StoreChooser;
 
     fn extensions(&mut self) -> ExtensionAccess<'_, Heap, StoreChooser> {
-        self.cx.data_mut().machine.extensions()
+        self.cx().data_mut().machine.extensions()
     }
 }
 

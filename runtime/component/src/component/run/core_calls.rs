@@ -13,7 +13,6 @@ use crate::component::store::store_limits::StoreLimit;
 use crate::core_value::{CoreType, CoreValue};
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Error, Failure, MachineError};
-use crate::limit::MAX_FLAT_PARAMS;
 use crate::limits::Table;
 use crate::machine::{Event, FunctionId, Resumed, SubtaskId, TaskId, ThreadId};
 use crate::trap::Trap;
@@ -37,10 +36,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data().check_nested_calls()?;
         let mut flat = FlatValues::EMPTY;
         self.pass_arguments(&lifted, task, caller, &mut flat)?;
-        let address_type = self.data().options(lifted.options)?.address_type;
-        let (types, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
         let mut arguments = CoreValues::new();
-        core_values(&mut arguments, types, address_type, max, &flat);
+        self.core_arguments(&lifted, &flat, &mut arguments)?;
         self.data_mut().functions.put_lifted(lifted);
         self.call_core(thread, core, &arguments)
     }
@@ -199,7 +196,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Checks that one more guest may be called by those that wait for it.
-    fn check_nested_calls(&self) -> Result<(), Fault> {
+    #[inline]
+    pub(crate) fn check_nested_calls(&self) -> Result<(), Fault> {
         // The machine has one frame for each call that waits, and another if its callee isn't
         // `async`.
         let limits = &self.settings.limits;
@@ -211,7 +209,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     }
 
     /// Says what comes next after a call of the engine.
-    fn progressed(
+    pub(crate) fn progressed(
         &mut self,
         thread: ThreadId,
         progress: Result<CoreProgress<E::Activation>, CoreTrap>,

@@ -17,6 +17,7 @@ use crate::trap::Trap;
 use super::context::{Context, LiftResult};
 use super::lifted_result::LiftedResult;
 use super::state::State;
+use super::turns::Entered;
 
 /// A call that has begun, and its first step.
 pub(crate) struct Begun {
@@ -42,15 +43,26 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if self.data().crossing.is_outermost() {
             self.refuel();
         }
-        let result = match self.guarded(|cx| prepare(cx, call, &step)) {
+        let entered = match self.guarded(|cx| prepare(cx, call, &step)) {
             Ok(()) => self.enter(Next::Step(step)),
             Err(fault) => Err(self.data_mut().unwind(fault)?),
         };
+        self.entered_for(call, outer, entered)
+    }
+
+    /// Control is back after a call that the host has begun: what runs belongs to the call `outer`
+    /// again. If it trapped, it is forgotten.
+    pub(crate) fn entered_for(
+        &mut self,
+        call: SubtaskId,
+        outer: Option<SubtaskId>,
+        entered: Result<Entered, CallError>,
+    ) -> Result<SubtaskId, CallError> {
         let state = self.data_mut();
         if state.activations.interrupted().is_none() {
             state.origins.set_running(outer);
         }
-        match result {
+        match entered {
             Ok(_) => Ok(call),
             Err(error) => {
                 state.forget_call(call);

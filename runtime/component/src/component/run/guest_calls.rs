@@ -1,9 +1,12 @@
 //! Calls by guests, of built-ins and of what they import.
 
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
+use crate::component::store::acting::Acting;
 use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
+use crate::component::store::flat_values::bits;
 use crate::component::store::functions::CoreFunction;
+use crate::component::store::host_panic::HostPanic;
 use crate::component::store::unwinding::catch;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, HostFunctions, HostStop};
@@ -22,9 +25,11 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
         arguments: &[CoreValue],
     ) -> Result<Option<CoreValue>, HostStop> {
         let mut cx = Context::<E, T>(cx);
+        let state = cx.data();
+        let before = (state.deferred.len(), state.acting);
         // Nothing may unwind through the engine, wherever the panic of the host's is.
         let called = catch(|| cx.guest_calls(number, arguments));
-        match called.unwrap_or_else(|panic| Err(Fault::Panicked(panic))) {
+        match called.unwrap_or_else(|panic| Err(cx.guest_call_panicked(before, panic))) {
             Ok(Driven::Resumed(value)) => Ok(value),
             Ok(_) => Err(HostStop::Suspend),
             Err(fault) => {
@@ -39,14 +44,48 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
+        if state.crossing.may_nest()
+            && let Some(lowered) = state.functions.take_deferrable(number)
+        {
+            let callee = state.machine.canon_lower_deferred(lowered.function, lowered.is_async)?;
+            let called =
+                callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments));
+            self.data_mut().functions.put_deferrable(lowered);
+            if let Some(called) = called {
+                return called;
+            }
+        }
+        if self.data().machine.has_deferred()
+            && let CoreFunction::Builtin(Definition::Task(TaskDefinition::Return {
+                result_type,
+                options,
+            })) = *self.data().functions.core_function(number)?
+        {
+            let options = self.data_mut().without_memory(options)?;
+            if self.return_deferred_task(result_type, options, arguments)? {
+                return Ok(Driven::Resumed(None));
+            }
+        }
+        self.guest_calls_with_records(number, arguments)
+    }
+
+    /// As [`guest_calls`](Self::guest_calls), of anything.
+    fn guest_calls_with_records(
+        &mut self,
+        number: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Driven, Fault> {
+        let state = self.data_mut();
+        state.look()?;
         let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
         let mut site = CallSite { thread, number, event_address: 0 };
         let step = match *state.functions.core_function(number)? {
             CoreFunction::Builtin(mut definition) => {
                 match definition {
-                    Definition::Task(TaskDefinition::Return { options, .. }) => {
+                    Definition::Task(TaskDefinition::Return { result_type, options }) => {
                         state.crossing.set_returned(arguments)?;
-                        definition = state.without_memory(definition, options)?;
+                        let options = state.without_memory(options)?;
+                        definition = TaskDefinition::Return { result_type, options }.into();
                     }
                     _ if event_memory(definition).is_some() => {
                         site.event_address = arguments.get(1).map_or(0, bits);
@@ -70,42 +109,34 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         };
         self.drive(Base::Guest(site), Next::Step(step))
     }
+
+    /// A panic of the host's has ended what a guest has called: what was remembered is as it was
+    /// `before`.
+    #[cold]
+    fn guest_call_panicked(&mut self, before: (usize, Acting), panic: HostPanic) -> Fault {
+        let state = self.data_mut();
+        // After an error the machine has to be unwound, as it has after the panic.
+        let _ = state.look();
+        state.deferred.truncate(before.0);
+        state.acting = before.1;
+        Fault::Panicked(panic)
+    }
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns `task.return` with the options of the current task's function, if it lifts no
-    /// memory and is equal to them but for that.
+    /// Returns the options of `task.return`, or those of the current task's function, if it lifts no
+    /// memory and these are equal to them but for that.
     ///
     /// The text compares memories even where there is none; the suite returns flat values without
     /// a memory from functions whose parameters need one, and validation makes sure that there is
     /// a memory wherever the result lies in it.
-    fn without_memory(
-        &mut self,
-        definition: Definition,
-        options: OptionsIndex,
-    ) -> Result<Definition, Error> {
+    fn without_memory(&mut self, options: OptionsIndex) -> Result<OptionsIndex, Error> {
         let found = self.options(options)?;
         let (memory, string_encoding) = (found.memory, found.string_encoding);
         let (None, Some(lifted)) = (memory, self.machine.lift_options()) else {
-            return Ok(definition);
+            return Ok(options);
         };
-        if self.options(lifted)?.string_encoding != string_encoding {
-            return Ok(definition);
-        }
-        Ok(match definition {
-            Definition::Task(TaskDefinition::Return { result_type, .. }) => {
-                TaskDefinition::Return { result_type, options: lifted }.into()
-            }
-            definition => definition,
-        })
-    }
-}
-
-/// Returns an integer's bits.
-fn bits(value: &CoreValue) -> u64 {
-    match *value {
-        CoreValue::I32(bits) | CoreValue::F32(bits) => bits.into(),
-        CoreValue::I64(bits) | CoreValue::F64(bits) => bits,
-        CoreValue::Function(_) => 0,
+        let is_equal = self.options(lifted)?.string_encoding == string_encoding;
+        Ok(if is_equal { lifted } else { options })
     }
 }

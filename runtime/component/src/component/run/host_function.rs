@@ -11,12 +11,14 @@ use crate::component::definition::function_type::FunctionType;
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
 use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
 use crate::limits::Heap;
 use crate::machine::SubtaskId;
 use crate::thread::ThreadDestructor;
 
 use super::context::{Caller, Context};
+use super::deferred_call::Ended;
 use super::host_resource::HostResourceType;
 
 /// A host function.
@@ -47,6 +49,15 @@ pub(crate) enum HostFunctionCall<E: CoreEngine, T: 'static> {
 }
 
 impl<E: CoreEngine, T: 'static> HostFunctionCall<E, T> {
+    /// Returns `true` if it returns when it is called.
+    pub(crate) fn is_immediate(&self) -> bool {
+        match self {
+            Self::Sync(_) => true,
+            Self::Async(_) => false,
+            Self::Typed(function) => function.is_immediate(),
+        }
+    }
+
     /// Returns a host function that may wait.
     pub(crate) fn asynchronous<F: Future<Output = HostResult> + Send + 'static>(
         function: impl Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> F + Send + Sync + 'static,
@@ -59,6 +70,17 @@ impl<E: CoreEngine, T: 'static> HostFunctionCall<E, T> {
 pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
     /// Compares it with a type. Returns which types its handles have.
     fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;
+
+    /// Returns `true` if it returns when it is called.
+    fn is_immediate(&self) -> bool;
+
+    /// Calls it, for a guest whose call has no records: only if it has no handles.
+    fn call_deferred(
+        &self,
+        cx: &mut Context<'_, E, T>,
+        lowered: &Arc<Lowered>,
+        arguments: &[CoreValue],
+    ) -> Result<Ended<Option<CoreValue>>, Fault>;
 
     /// Calls it, for a guest.
     fn call(

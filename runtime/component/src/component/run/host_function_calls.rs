@@ -57,13 +57,24 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         state.acting = acting;
         called?;
-        let may_wait = lowered.ty.is_async;
         state.functions.put_host_function(function);
-        state.calls.put_lowered(lowered);
+        let step = self.after_host_call(subtask, &lowered);
+        self.data_mut().calls.put_lowered(lowered);
+        step
+    }
+
+    /// A host function gives control back: says what is next. If it waits, and its type is not `async`,
+    /// its callers are held.
+    pub(crate) fn after_host_call(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+    ) -> Result<Step, Fault> {
+        let state = self.data_mut();
         let has_ended = |state: &State<E, T>| {
             state.machine.call_state(subtask).map(|it| it != SubtaskState::Started)
         };
-        if may_wait || state.waiting.count() == 0 || has_ended(state)? {
+        if lowered.ty.is_async || state.waiting.count() == 0 || has_ended(state)? {
             return Ok(state.machine.host_returned()?);
         }
         Ok(state.machine.hold_callers(subtask)?)

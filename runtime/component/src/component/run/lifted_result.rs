@@ -5,9 +5,13 @@
 
 #![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
 
-use crate::abi::{CoreValueIter, LiftContext, Peer, ReturnedValue, Val};
+use crate::abi::{
+    CoreValueIter, Flattening, LiftContext, Options, Peer, ReturnedValue, StringEncoding, Val,
+};
 use crate::component::store::canonical::Lifted;
+use crate::component::store::flat_values::bits;
 use crate::component::store::outcome::{FewBits, Outcome, ResultBoxes};
+use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Error, Failure};
 
@@ -22,16 +26,23 @@ pub trait LiftedResult: sealed::LiftedResult {}
 impl<R: sealed::LiftedResult> LiftedResult for R {}
 
 pub(crate) mod sealed {
-    use super::{Context, CoreEngine, Error, Failure, Lifted, Outcome, ResultBoxes};
+    use super::{Context, CoreEngine, CoreValue, Error, Failure, Lifted, Outcome, ResultBoxes};
 
     /// See [`LiftedResult`](super::LiftedResult).
-    pub trait LiftedResult: Sized {
+    pub trait LiftedResult: Sized + Send + 'static {
         /// Lifts it, from at most `max` flat values that the guest has returned.
         fn lift<E: CoreEngine, T: 'static>(
             cx: &mut Context<'_, E, T>,
             lifted: &Lifted<E::Function>,
             max: usize,
         ) -> Result<Outcome, Failure>;
+
+        /// Lifts it from the core value that the guest has returned, where it is wanted at once.
+        fn lift_deferred<E: CoreEngine, T: 'static>(
+            cx: &mut Context<'_, E, T>,
+            lifted: &Lifted<E::Function>,
+            value: Option<CoreValue>,
+        ) -> Result<Self, Failure>;
 
         /// Takes it out of what was lifted; a destructor gives nothing at all.
         fn take(boxes: &mut ResultBoxes, outcome: Option<Outcome>) -> Result<Self, Error>;
@@ -81,6 +92,31 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
             return Ok(Outcome::Flat(few, options));
         }
         Ok(Outcome::Boxed(cx.data_mut().result_boxes.put(value)))
+    }
+
+    #[inline]
+    fn lift_deferred<E: CoreEngine, T: 'static>(
+        cx: &mut Context<'_, E, T>,
+        lifted: &Lifted<E::Function>,
+        value: Option<CoreValue>,
+    ) -> Result<Self, Failure> {
+        let max = Flattening::Lift.max_flat_results();
+        if R::SHAPE.is_none() {
+            cx.data_mut().crossing.set_returned(value.as_slice())?;
+            let val = cx.lift_val(lifted, max)?;
+            return R::from_val(val, None);
+        }
+        let bits = value.as_ref().map(bits);
+        let mut values = CoreValueIter::new(bits.as_slice());
+        if let Some(abi) = R::INLINE
+            && !abi.narrow.flat.exceed(max)
+        {
+            // No address is in it, so that it doesn't matter of which memory it would be.
+            let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
+            return R::lift_inline(&mut LiftContext::new(&[], options), &mut values);
+        }
+        let mut lifting = cx.lift(Source::without_call(lifted.options), Peer::Host)?;
+        R::lift_returned(&mut lifting, &lifted.ty.results, max, &mut values)
     }
 
     fn take(boxes: &mut ResultBoxes, outcome: Option<Outcome>) -> Result<Self, Error> {

@@ -14,6 +14,7 @@
 //! | `waiting`, `polling` | what waits for something outside of the store, and polling it |
 //! | `spawned_tasks` | host tasks that are made of futures |
 //! | `requests` | closures that run where the store is driven |
+//! | `deferred_call`, `deferred_host_call` | calls that nobody looks at |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
@@ -28,6 +29,8 @@ mod between;
 pub(crate) mod context;
 mod copies;
 mod core_calls;
+pub(crate) mod deferred_call;
+mod deferred_host_call;
 mod dropping;
 mod element_layout;
 pub(crate) mod embedder_calls;

@@ -12,6 +12,7 @@ use crate::component::store::canonical::Lifted;
 use crate::component::store::fault::Fault;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
+use crate::error::Error;
 use crate::limit::MAX_FLAT_PARAMS;
 use crate::machine::{ReturnToken, Step, SubtaskId, TaskId};
 
@@ -80,6 +81,22 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 Ok(())
             }
         }
+    }
+
+    /// Adds the core arguments of a lifted function to `arguments`, from flat values.
+    #[inline]
+    pub(crate) fn core_arguments(
+        &self,
+        lifted: &Lifted<E::Function>,
+        flat: &FlatValues,
+        arguments: &mut CoreValues,
+    ) -> Result<(), Error> {
+        if flat.count() > 0 {
+            let address_type = self.data().options(lifted.options)?.address_type;
+            let max = MAX_FLAT_PARAMS as usize;
+            core_values(arguments, &lifted.ty.params, address_type, max, flat);
+        }
+        Ok(())
     }
 
     /// Returns the core values that a guest has returned.

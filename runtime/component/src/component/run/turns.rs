@@ -55,14 +55,19 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// unwound; who else is to hear of it is the caller's matter.
     pub(crate) fn enter(&mut self, next: Next) -> Result<Entered, CallError> {
         let is_forbidden = self.data_mut().machine.forbid_holding(false);
-        let result = match next {
+        let driven = match next {
             Next::Continue(thread) => {
                 self.go_on(thread).and_then(|next| self.drive(Base::Host, next))
             }
             next @ Next::Step(_) => self.drive(Base::Host, next),
         };
         self.data_mut().machine.forbid_holding(is_forbidden);
-        match result {
+        self.driven(driven)
+    }
+
+    /// Control is back after something that the host has begun. If it trapped, it is unwound.
+    pub(crate) fn driven(&mut self, driven: Result<Driven, Fault>) -> Result<Entered, CallError> {
+        match driven {
             Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
             Ok(Driven::Interrupted) => Ok(Entered::Interrupted),
             Ok(Driven::Resumed(_) | Driven::Stop) => Err(MachineError::OtherStep.into()),

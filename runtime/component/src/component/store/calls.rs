@@ -314,7 +314,7 @@ impl<L: Copy> Calls<L> {
 
     /// Drops values, and keeps their memory.
     pub(crate) fn reuse_values(&mut self, mut values: Vec<Val>) {
-        if self.spare_values.len() < MAX_SPARE {
+        if values.capacity() > 0 && self.spare_values.len() < MAX_SPARE {
             values.clear();
             self.spare_values.push(values);
         }
@@ -407,6 +407,8 @@ mod tests {
             options: OptionsIndex(3),
             is_async: true,
             handles: HandleTypes::default(),
+            is_deferrable: false,
+            is_flat_plain: false,
         })
     }
 

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use crate::builtin::Definition;
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::FunctionId;
+use crate::machine::{FunctionId, InstanceId};
 
 use super::canonical::{Lifted, Lowered};
 use super::machine::ById;
@@ -30,6 +30,7 @@ pub(crate) struct Functions<F, H> {
     core: Slab<CoreFunction>,
     spare_lifted: Spare<Lifted<F>>,
     spare_host_function: Spare<H>,
+    spare_lowered: Spare<Lowered>,
 }
 
 /// A host function that has an id.
@@ -66,6 +67,7 @@ impl<F, H> Functions<F, H> {
             core: Slab::new(),
             spare_lifted: Spare::NONE,
             spare_host_function: Spare::NONE,
+            spare_lowered: Spare::NONE,
         }
     }
 
@@ -156,6 +158,36 @@ impl<F, H> Functions<F, H> {
         }
     }
 
+    /// Remembers that a function that `instance` exports never stops before it returns. Others are
+    /// left alone.
+    pub(crate) fn never_stops(&mut self, function: FunctionId, instance: InstanceId) {
+        if let Some(Callable::Lifted(lifted)) = self.callables.get_mut(function)
+            && lifted.instance == instance
+            // Where there is another reference, it is treated as one that may stop.
+            && let Some(lifted) = Arc::get_mut(lifted)
+        {
+            lifted.may_stop = false;
+        }
+    }
+
+    /// Returns the import that the engine calls by this number, if a call of it can begin without
+    /// records. It is to be kept while something is done to the store.
+    #[inline]
+    pub(crate) fn take_deferrable(&mut self, number: u32) -> Option<Arc<Lowered>> {
+        match self.core.get(number) {
+            Some(CoreFunction::Lowered(lowered)) if lowered.is_deferrable => {
+                Some(self.spare_lowered.take(lowered))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes back what [`take_deferrable`](Self::take_deferrable) has returned.
+    #[inline]
+    pub(crate) fn put_deferrable(&mut self, lowered: Arc<Lowered>) {
+        self.spare_lowered.put(lowered);
+    }
+
     /// Returns the same, to be kept while something is done to the store.
     #[inline]
     pub(crate) fn take_lifted(&mut self, function: FunctionId) -> Result<Arc<Lifted<F>>, Error> {
@@ -206,6 +238,7 @@ impl<F, H> Functions<F, H> {
     pub(crate) fn drop_spares(&mut self) {
         self.spare_lifted = Spare::NONE;
         self.spare_host_function = Spare::NONE;
+        self.spare_lowered = Spare::NONE;
     }
 }
 
@@ -236,6 +269,8 @@ mod tests {
             is_async: false,
             callback: None,
             post_return: None,
+            is_deferrable: false,
+            may_stop: true,
             place: None,
         };
         (function, lifted)

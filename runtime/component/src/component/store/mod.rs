@@ -10,6 +10,7 @@
 //! | `functions`, `canonical` | functions with an id, and those that core modules import |
 //! | `type_tables` | the numbers of types, options, memories and tables |
 //! | `calls`, `outcome` | calls that have not returned, and results |
+//! | `deferred_calls` | calls that were begun without records, until somebody looks |
 //! | `activations` | threads that have stopped, and functions that threads start with |
 //! | `crossing` | what is handed over across a call of the engine |
 //! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
@@ -37,6 +38,7 @@ pub(crate) mod canonical;
 pub(crate) mod claims;
 pub(crate) mod crossing;
 pub(crate) mod deadlock;
+pub(crate) mod deferred_calls;
 pub(crate) mod entity;
 #[cfg(test)]
 mod example_ids;

@@ -21,6 +21,7 @@ use super::call_error::CallError;
 use super::calls::Calls;
 use super::canonical::CanonicalOptions;
 use super::crossing::{Crossing, Starting};
+use super::deferred_calls::DeferredCalls;
 use super::fault::Fault;
 use super::functions::Functions;
 use super::host_handles::HostHandles;
@@ -71,6 +72,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) functions: Functions<E::Function, C::HostFunction>,
     pub(crate) types: TypeTables<E::Memory, E::Function, E::Table>,
     pub(crate) calls: Calls<C::LiftResult>,
+    pub(crate) deferred: DeferredCalls<C::LiftResult>,
     pub(crate) handles: HostHandles,
     pub(crate) activations: Activations<E::Activation, E::Function>,
     pub(crate) crossing: Crossing<Starting<E>, E::Instance>,
@@ -101,6 +103,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             functions: Functions::new(),
             types: TypeTables::new(),
             calls: Calls::new(),
+            deferred: DeferredCalls::new(),
             handles: HostHandles::default(),
             activations: Activations::new(),
             crossing: Crossing::new(),

@@ -19,7 +19,7 @@ macro_rules! methods {
         impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {$(
             $(#[$doc])*
             pub fn $name<$($generics)*>(&mut self $(, $argument: $ty)*) -> $result {
-                let $cx = &mut *self.cx;
+                let $cx = self.cx();
                 $body
             }
         )*}

@@ -69,14 +69,17 @@ fn joint<'a>(
         abi,
         depth: 0,
         contains_borrow: false,
+        contains_handle: false,
         contains_float: false,
         plain: false,
+        flat_plain: false,
     };
     for (name, ty) in parts {
         let part = ty.map(Type::facts);
         facts.parts = facts.parts.saturating_add(named(name, part.map_or(0, |it| it.parts)));
         facts.depth = facts.depth.max(part.map_or(0, |it| it.depth));
         facts.contains_borrow |= part.is_some_and(|it| it.contains_borrow);
+        facts.contains_handle |= part.is_some_and(|it| it.contains_handle);
         facts.contains_float |= part.is_some_and(|it| it.contains_float);
     }
     facts.depth = facts.depth.saturating_add(1);
@@ -173,7 +176,9 @@ impl Type {
             ListShape::FixedLength(length) => {
                 Facts { abi: part.abi.fixed_length_list(length), ..part }
             }
-            ListShape::List | ListShape::Map => Facts { abi: Abi::LIST, plain: false, ..part },
+            ListShape::List | ListShape::Map => {
+                Facts { abi: Abi::LIST, plain: false, flat_plain: false, ..part }
+            }
         };
         let facts = checked(Facts {
             digest: digest((shape, &element)),
@@ -339,6 +344,7 @@ impl EndType {
         if facts.contains_borrow {
             return Err(InvalidType::BorrowInEnd);
         }
+        let facts = Facts { contains_handle: true, ..facts };
         Ok(Self { facts, element, index })
     }
 }
@@ -370,7 +376,8 @@ impl RecordType {
         let plain = plain && bytes == abi.narrow.size;
         let runs = runs_of(&fields);
         let lifting_traps = fields.iter().any(|field| field.ty.lifting_traps());
-        Self { facts: Facts { plain, ..facts }, fields, runs, shape, lifting_traps }
+        let flat_plain = fields.iter().all(|field| field.ty.facts().flat_plain);
+        Self { facts: Facts { plain, flat_plain, ..facts }, fields, runs, shape, lifting_traps }
     }
 }
 

@@ -80,13 +80,20 @@ pub(crate) struct Facts {
     /// How many types it is nested in itself, the longest way.
     pub(crate) depth: u32,
     pub(crate) contains_borrow: bool,
+    /// There may be a handle in it: a resource's, an end's, an error context's.
+    pub(crate) contains_handle: bool,
     /// There may be a NaN in it.
     pub(crate) contains_float: bool,
     /// Every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
+    /// Every core value that it is flattened to is moved as it is.
+    pub(crate) flat_plain: bool,
 }
 
 impl Facts {
+    pub(super) const HANDLE: Self =
+        Self { contains_handle: true, ..Self::leaf(Abi::HANDLE, false) };
+
     const fn leaf(abi: Abi, plain: bool) -> Self {
         // A leaf is hashed as it is.
         Self {
@@ -95,8 +102,10 @@ impl Facts {
             abi,
             depth: 1,
             contains_borrow: false,
+            contains_handle: false,
             contains_float: false,
             plain,
+            flat_plain: false,
         }
     }
 }
@@ -419,16 +428,20 @@ impl Type {
             Self::U8 => Facts::leaf(Abi::U8, true),
             Self::S16 => Facts::leaf(Abi::S16, true),
             Self::U16 => Facts::leaf(Abi::U16, true),
-            Self::S32 => Facts::leaf(Abi::S32, true),
-            Self::U32 => Facts::leaf(Abi::U32, true),
-            Self::S64 => Facts::leaf(Abi::S64, true),
-            Self::U64 => Facts::leaf(Abi::U64, true),
-            Self::F32 => Facts { contains_float: true, ..Facts::leaf(Abi::F32, true) },
-            Self::F64 => Facts { contains_float: true, ..Facts::leaf(Abi::F64, true) },
+            Self::S32 => Facts { flat_plain: true, ..Facts::leaf(Abi::S32, true) },
+            Self::U32 => Facts { flat_plain: true, ..Facts::leaf(Abi::U32, true) },
+            Self::S64 => Facts { flat_plain: true, ..Facts::leaf(Abi::S64, true) },
+            Self::U64 => Facts { flat_plain: true, ..Facts::leaf(Abi::U64, true) },
+            Self::F32 => {
+                Facts { contains_float: true, flat_plain: true, ..Facts::leaf(Abi::F32, true) }
+            }
+            Self::F64 => {
+                Facts { contains_float: true, flat_plain: true, ..Facts::leaf(Abi::F64, true) }
+            }
             Self::Char => Facts::leaf(Abi::CHAR, false),
             Self::String => Facts::leaf(Abi::STRING, false),
-            Self::ErrorContext | Self::Own(_) => Facts::leaf(Abi::HANDLE, false),
-            Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::leaf(Abi::HANDLE, false) },
+            Self::ErrorContext | Self::Own(_) => Facts::HANDLE,
+            Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::HANDLE },
             Self::Flags(flags) => flags.facts(),
             Self::Stream(end) | Self::Future(end) => end.facts,
             Self::List(list) => list.facts,

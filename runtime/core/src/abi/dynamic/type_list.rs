@@ -68,6 +68,19 @@ impl TypeList {
         self.record.facts.contains_float
     }
 
+    /// Returns true if a value can contain a handle.
+    #[must_use]
+    pub const fn contains_handle(&self) -> bool {
+        self.record.facts.contains_handle
+    }
+
+    /// Returns true if each core value that the values are flattened to is moved from guest to guest
+    /// as it is: there is nothing in them but integers of 32 and 64 bits and floats.
+    #[must_use]
+    pub const fn is_flat_plain(&self) -> bool {
+        self.record.facts.flat_plain
+    }
+
     /// Of the same fields as a list that there is.
     pub(super) const fn of_record(record: RecordType) -> Self {
         Self { record }

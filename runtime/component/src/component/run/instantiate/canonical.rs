@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use crate::abi::{CoreFunctionType, HandleTypes, Type, TypeList};
+use crate::builtin::{Definition, ResourceDefinition};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::generated::builtin::BuiltinTemplate;
 use crate::component::definition::immediates::CanonicalOptions;
@@ -83,6 +84,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let lifted = Lifted {
             instance: self.instance,
             core: core_function,
+            is_deferrable: !ty.moves_handles() && ty.is_async == callback.is_some(),
+            may_stop: true,
             ty,
             options: state.types.add_options(store_options)?,
             is_async: options.is_async,
@@ -109,7 +112,13 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let state = self.cx.data_mut();
         let options = state.types.add_options(options)?;
         let handles = state.handle_types(function, &ty)?;
-        let lowered = Lowered { function, ty, options, is_async, handles };
+        let host_function = state.functions.host_function(function);
+        let is_immediate = host_function.is_some_and(|it| it.call.is_immediate());
+        let is_deferrable = !ty.moves_handles();
+        let is_flat_plain = !is_async && ty.is_flat_plain();
+        self.may_stop |= !is_immediate;
+        let lowered =
+            Lowered { function, ty, options, is_async, handles, is_deferrable, is_flat_plain };
         self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)
     }
 
@@ -124,6 +133,11 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             resolver: &mut self.resolver,
             state: self.cx.data_mut(),
         })?;
+        self.may_stop |= !matches!(
+            definition,
+            Definition::Resource(ResourceDefinition::New { .. } | ResourceDefinition::Rep { .. })
+                | Definition::Context(_)
+        );
         self.core_function(CoreFunction::Builtin(definition), signature)
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) place: Place,
     /// Host functions may come to modules with tail calls.
     pub(crate) has_tail_calls: bool,
+    /// Whether core code of the instance may stop: it reaches something that may wait.
+    pub(crate) may_stop: bool,
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
     /// The imports that the instance is given.
@@ -84,6 +86,12 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             frame.place.item = position;
             frame.item(item)?;
         }
+        if !frame.may_stop {
+            let functions = &mut frame.cx.data_mut().functions;
+            for function in frame.spaces.functions() {
+                functions.never_stops(function, frame.instance);
+            }
+        }
         Ok(Exports(frame.exports))
     }
 
@@ -115,6 +123,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             code: component.code.clone(),
             place: Place { definition: component.definition.clone(), item: 0 },
             has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
+            may_stop: false,
             resolver: Resolver::default(),
             spaces: Spaces::new(component.around.clone(), slots),
             imports,
@@ -151,6 +160,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             is_async: false,
             callback: None,
             post_return: None,
+            // The host calls none of them.
+            is_deferrable: false,
+            may_stop: true,
             place,
         };
         self.add_lifted(lifted, None, options)

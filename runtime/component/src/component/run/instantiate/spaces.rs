@@ -54,6 +54,11 @@ impl<E: CoreEngine> Spaces<E> {
         }
     }
 
+    /// Returns the functions that there are so far.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = FunctionId> {
+        self.functions.iter().copied()
+    }
+
     /// Returns what a reference refers to.
     pub(crate) fn entity(&self, reference: Reference) -> Result<Entity<E>, Fault> {
         Ok(match reference {

@@ -1,0 +1,407 @@
+//! Calls without records, by the embedder and by guests: the callee is called, its result is taken
+//! to the caller, and most often nobody has looked.
+//!
+//! The machine pushes frames alone, and no step is taken. If somebody looks meanwhile, the records
+//! are made, and the call goes on as any other: [`Ended::Made`] says how.
+
+use alloc::sync::Arc;
+
+use crate::abi::{CoreValueIter, FlatLimits, FlatValues, Flattening};
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::code::SubtaskState;
+use crate::component::store::call_error::CallError;
+use crate::component::store::calls::Bits;
+use crate::component::store::canonical::{Lifted, Lowered};
+use crate::component::store::crossing::{CallSite, Next};
+use crate::component::store::deferred_calls::{BegunCall, Resolved};
+use crate::component::store::fault::Fault;
+use crate::component::store::flat_values::bits;
+use crate::component::store::outcome::Outcome;
+use crate::component::store::unwinding::catch;
+use crate::core_value::CoreValue;
+use crate::engine::{CoreContext as _, CoreEngine, CoreProgress};
+use crate::error::{Error, MachineError};
+use crate::limit::MAX_FLAT_PARAMS;
+use crate::limits::Table;
+use crate::machine::{DeferredCallee, FunctionId, SubtaskId, ThreadId};
+
+use super::context::Context;
+use super::lifted_result::LiftedResult;
+use super::lifting::Source;
+use super::lowering::Target;
+use super::state::State;
+use super::steps::{Base, Driven};
+use super::transfer::{CoreValues, flat_result};
+
+/// The callback result of a function that exits.
+const EXIT: CoreValue = CoreValue::I32(0);
+
+/// The result of a call of a function that was lowered with `async` and has returned.
+const RETURNED: CoreValue = CoreValue::I32(SubtaskState::Returned as u32);
+
+/// The end of a call that was begun without records.
+pub(crate) enum Ended<R> {
+    /// It has returned this, and nobody has looked.
+    Returned(R),
+    /// It has records, and this is next.
+    Made(Next),
+}
+
+/// A call by the embedder, as it may be begun without records.
+pub(crate) enum EmbedderCall<R> {
+    /// It has returned this.
+    Returned(R),
+    /// It has records, and may be over.
+    Begun(SubtaskId),
+    /// It was not begun.
+    NotBegun,
+}
+
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Calls an export without making records, if that is possible. `lower` lowers the arguments.
+    #[inline]
+    pub(crate) fn call_deferred<R: LiftedResult>(
+        &mut self,
+        function: FunctionId,
+        lower: impl FnOnce(&mut Self, &Lifted<E::Function>) -> Result<FlatValues, Fault>,
+    ) -> Result<EmbedderCall<R>, CallError> {
+        let state = self.data_mut();
+        let lifted = state.functions.lifted(function)?;
+        let Some(core) = lifted.core.filter(|_| lifted.is_deferrable) else {
+            return Ok(EmbedderCall::NotBegun);
+        };
+        // What a host function calls whose callers are held is begun for it.
+        let holds = |call| state.machine.are_callers_held(call) != Ok(false);
+        if state.acting.call.is_some_and(holds)
+            || state.machine.invoke_deferred(function) != Ok(true)
+        {
+            return Ok(EmbedderCall::NotBegun);
+        }
+        let lifted = state.functions.take_lifted(function)?;
+        state.deferred.push(BegunCall::Embedder(function, R::lift));
+        let outer = state.origins.set_running(None);
+        let is_forbidden = state.machine.forbid_holding(false);
+        let is_outermost = state.crossing.is_outermost();
+        if is_outermost {
+            self.refuel();
+        }
+        let called = catch(|| {
+            let flat = lower(self, &lifted)?;
+            self.call_lifted_for_embedder(&lifted, core, &flat)
+        });
+        let state = self.data_mut();
+        if let Ok(Ok(Ended::Returned(result))) = called {
+            state.deferred.pop();
+            state.functions.put_lifted(lifted);
+            state.origins.set_running(outer);
+            state.machine.forbid_holding(is_forbidden);
+            return Ok(EmbedderCall::Returned(result));
+        }
+        let called = called.unwrap_or_else(|panic| Err(Fault::Panicked(panic)));
+        let next = match called {
+            Ok(Ended::Made(next)) => Ok(next),
+            Ok(Ended::Returned(_)) => Err(Error::Inconsistent(Table::Frames).into()),
+            Err(fault) => Err(fault),
+        };
+        self.finish_made(next, (outer, is_forbidden)).map(EmbedderCall::Begun)
+    }
+
+    /// Goes on with a call by the embedder that has got records.
+    #[cold]
+    fn finish_made(
+        &mut self,
+        next: Result<Next, Fault>,
+        (outer, is_forbidden): (Option<SubtaskId>, bool),
+    ) -> Result<SubtaskId, CallError> {
+        let state = self.data_mut();
+        state.look()?;
+        let call = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?.call;
+        let driven = next.and_then(|next| self.drive(Base::Host, next));
+        self.data_mut().machine.forbid_holding(is_forbidden);
+        let entered = self.driven(driven);
+        self.entered_for(call, outer, entered)
+    }
+
+    /// Calls the core function of a lifted one for the embedder, and lifts its result.
+    fn call_lifted_for_embedder<R: LiftedResult>(
+        &mut self,
+        lifted: &Lifted<E::Function>,
+        core: E::Function,
+        flat: &FlatValues,
+    ) -> Result<Ended<R>, Fault> {
+        self.data().check_nested_calls()?;
+        let mut arguments = CoreValues::new();
+        self.core_arguments(lifted, flat, &mut arguments)?;
+        let value = match self.call_core_deferred(lifted, core, &arguments)? {
+            Ended::Returned(value) => value,
+            Ended::Made(next) => return Ok(Ended::Made(next)),
+        };
+        if lifted.callback.is_some() {
+            return match self.callback_lifted_returned(value)? {
+                Ended::Returned(Resolved::Outcome(outcome)) => {
+                    let result = R::take(&mut self.data_mut().result_boxes, Some(outcome))?;
+                    Ok(Ended::Returned(result))
+                }
+                Ended::Returned(Resolved::Lowered(_)) => Err(MachineError::OtherStep.into()),
+                Ended::Made(next) => Ok(Ended::Made(next)),
+            };
+        }
+        let result = R::lift_deferred(self, lifted, value)?;
+        if let Some(post_return) = lifted.post_return
+            && let Some(next) = self.call_post_return_deferred(lifted, post_return, value, None)?
+        {
+            // Somebody has looked meanwhile: the result is taken as that of any other call.
+            let state = self.data_mut();
+            let call = state.deferred.made().ok_or(Error::Inconsistent(Table::Waitables))?.call;
+            let outcome = Outcome::Boxed(state.result_boxes.put(result));
+            state.calls.embedder_call(call)?.put_result(outcome);
+            return Ok(Ended::Made(next));
+        }
+        self.deferred_returned()?;
+        Ok(Ended::Returned(result))
+    }
+
+    /// A guest calls a function, for which the machine has pushed frames alone.
+    #[inline]
+    pub(crate) fn guest_calls_deferred(
+        &mut self,
+        number: u32,
+        lowered: &Arc<Lowered>,
+        callee: DeferredCallee,
+        arguments: &[CoreValue],
+    ) -> Result<Driven, Fault> {
+        let last_argument = arguments.last().map(bits);
+        self.data_mut().deferred.push(BegunCall::Guest { number, last_argument });
+        let ended = match callee {
+            DeferredCallee::Guest => self.call_lifted_for_guest(lowered, arguments),
+            DeferredCallee::Host(host_function) => {
+                self.call_host_deferred(host_function, lowered, arguments)
+            }
+        };
+        let state = self.data_mut();
+        if let Ok(Ended::Returned(value)) = ended {
+            state.deferred.pop();
+            return Ok(Driven::Resumed(if lowered.is_async { Some(RETURNED) } else { value }));
+        }
+        // What follows is told of the calls around, too.
+        state.look()?;
+        let made = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?;
+        let Ended::Made(next) = ended? else { return Err(MachineError::OtherStep.into()) };
+        let (_, thread) = made.caller.ok_or(MachineError::NoCurrentThread)?;
+        self.drive(Base::Guest(CallSite { thread, number, event_address: 0 }), next)
+    }
+
+    /// Calls the core function of a lifted one for a guest, and moves arguments and result.
+    fn call_lifted_for_guest(
+        &mut self,
+        lowered: &Lowered,
+        arguments: &[CoreValue],
+    ) -> Result<Ended<Option<CoreValue>>, Fault> {
+        self.data().check_nested_calls()?;
+        let lifted = self.data_mut().functions.take_lifted(lowered.function)?;
+        let core = lifted.core.ok_or(Error::Unknown(Table::Functions))?;
+        let ended = if lowered.is_flat_plain {
+            self.call_core_deferred(&lifted, core, arguments)?
+        } else {
+            let mut moved = CoreValues::new();
+            self.move_arguments(lowered, &lifted, arguments, &mut moved)?;
+            self.call_core_deferred(&lifted, core, &moved)?
+        };
+        let value = match ended {
+            Ended::Returned(value) => value,
+            Ended::Made(next) => return Ok(Ended::Made(next)),
+        };
+        if lifted.callback.is_some() {
+            return match self.callback_lifted_returned(value)? {
+                Ended::Returned(Resolved::Lowered(result)) => Ok(Ended::Returned(result)),
+                Ended::Returned(Resolved::Outcome(_)) => Err(MachineError::OtherStep.into()),
+                Ended::Made(next) => Ok(Ended::Made(next)),
+            };
+        }
+        let result = if lowered.is_flat_plain {
+            value
+        } else {
+            let last_argument = arguments.last().map(bits);
+            let max = Flattening::Lift.max_flat_results();
+            self.move_result(lowered, &lifted, last_argument, (value.as_slice(), max))?
+        };
+        if let Some(post_return) = lifted.post_return
+            && let Some(next) =
+                self.call_post_return_deferred(&lifted, post_return, value, result)?
+        {
+            return Ok(Ended::Made(next));
+        }
+        self.deferred_returned()?;
+        self.data_mut().functions.put_lifted(lifted);
+        Ok(Ended::Returned(result))
+    }
+
+    /// Moves the arguments of a guest's call to the callee, as core values.
+    fn move_arguments(
+        &mut self,
+        lowered: &Lowered,
+        lifted: &Lifted<E::Function>,
+        arguments: &[CoreValue],
+        moved: &mut CoreValues,
+    ) -> Result<(), Fault> {
+        let mut values = Bits::new();
+        values.extend(arguments.iter().map(bits));
+        let source = Source::without_call(lowered.options);
+        let destination = MAX_FLAT_PARAMS as usize;
+        let max = FlatLimits { source: lowered.flattening().max_flat_params(), destination };
+        let mut flat = FlatValues::EMPTY;
+        let mut between = self.between(source, Target::without_task(lifted.options))?;
+        let mut values = CoreValueIter::new(&values);
+        let params = &lifted.ty.params;
+        params.transfer_flat_values_into(&mut flat, &mut between, max, &mut values, None)?;
+        Ok(self.core_arguments(lifted, &flat, moved)?)
+    }
+
+    /// Moves the result of a guest's function to the guest that has called it: `values`, which are at
+    /// most so many. Returns the core value that the call returns, if the result is one.
+    fn move_result(
+        &mut self,
+        lowered: &Lowered,
+        lifted: &Lifted<E::Function>,
+        last_argument: Option<u64>,
+        (values, max): (&[CoreValue], usize),
+    ) -> Result<Option<CoreValue>, Fault> {
+        let results = &lifted.ty.results;
+        let mut returned = Bits::new();
+        returned.extend(values.iter().map(bits));
+        let mut values = CoreValueIter::new(&returned);
+        let layout = results.abi().of(self.data().options(lowered.options)?.address_type);
+        let destination = lowered.flattening().max_flat_results();
+        let out_param = last_argument.filter(|_| layout.flat.exceed(destination));
+        let max = FlatLimits { source: max, destination };
+        let (from, to) =
+            (Source::without_call(lifted.options), Target::without_task(lowered.options));
+        let mut between = self.between(from, to)?;
+        let mut flat = FlatValues::EMPTY;
+        results.transfer_flat_values_into(&mut flat, &mut between, max, &mut values, out_param)?;
+        Ok(flat_result(layout, &flat))
+    }
+
+    /// A guest calls `task.return` with `values`. Returns `false` if that is not for the innermost call,
+    /// without records, or if it traps.
+    pub(crate) fn return_deferred_task(
+        &mut self,
+        result_type: Option<TypeIndex>,
+        options: OptionsIndex,
+        values: &[CoreValue],
+    ) -> Result<bool, Fault> {
+        let state = self.data_mut();
+        if !state.machine.check_deferred_return(result_type, options)? {
+            return Ok(false);
+        }
+        let max = Flattening::AsyncLift.max_flat_results();
+        let broken = Error::Inconsistent(Table::Waitables);
+        let (value, resolved) = match state.deferred.innermost().ok_or(broken)? {
+            BegunCall::Embedder(function, lift_result) => {
+                let lifted = state.functions.take_lifted(function)?;
+                state.crossing.set_returned(values)?;
+                let outcome = lift_result(self, &lifted, max)?;
+                self.data_mut().functions.put_lifted(lifted);
+                (None, Resolved::Outcome(outcome))
+            }
+            BegunCall::Guest { number, last_argument } => {
+                let lowered = state.functions.take_deferrable(number).ok_or(broken)?;
+                let lifted = state.functions.take_lifted(lowered.function)?;
+                let value = self.move_result(&lowered, &lifted, last_argument, (values, max))?;
+                let functions = &mut self.data_mut().functions;
+                functions.put_deferrable(lowered);
+                functions.put_lifted(lifted);
+                (value, Resolved::Lowered(value))
+            }
+        };
+        let state = self.data_mut();
+        if !state.machine.deferred_resolved(value)? {
+            return Err(Error::Inconsistent(Table::Frames).into());
+        }
+        state.deferred.resolve(resolved);
+        Ok(true)
+    }
+
+    /// The core function of the innermost call, which is lifted with a callback and has no records, has
+    /// returned this. If it exits and has resolved, the call is over; whatever else it does needs
+    /// records.
+    fn callback_lifted_returned(
+        &mut self,
+        packed: Option<CoreValue>,
+    ) -> Result<Ended<Resolved>, Fault> {
+        let state = self.data_mut();
+        if packed == Some(EXIT) && state.machine.deferred_returned()? {
+            let resolved = state.deferred.take_resolved();
+            return Ok(Ended::Returned(resolved.ok_or(Error::Inconsistent(Table::Waitables))?));
+        }
+        let thread = state.thread_of_made()?;
+        Ok(Ended::Made(state.progressed(thread, Ok(CoreProgress::Returned(packed)))?))
+    }
+
+    /// Calls a core function for the innermost call, which has no records.
+    #[inline]
+    fn call_core_deferred(
+        &mut self,
+        lifted: &Lifted<E::Function>,
+        core: E::Function,
+        arguments: &[CoreValue],
+    ) -> Result<Ended<Option<CoreValue>>, Fault> {
+        self.data_mut().crossing.enter();
+        let progress = if lifted.may_stop {
+            self.call(core, arguments)
+        } else {
+            self.call_to_end(core, arguments)
+        };
+        let state = self.data_mut();
+        state.crossing.leave();
+        match progress {
+            Ok(CoreProgress::Returned(value)) if state.machine.has_deferred() => {
+                Ok(Ended::Returned(value))
+            }
+            Err(trap) => Err(state.crossing.take_trap(trap)),
+            progress => {
+                let thread = state.thread_of_made()?;
+                Ok(Ended::Made(state.progressed(thread, progress)?))
+            }
+        }
+    }
+
+    /// Calls a function's `post-return`, with what the function has returned. The call returns
+    /// `result` to a guest. Returns what is next if the call has got records.
+    fn call_post_return_deferred(
+        &mut self,
+        lifted: &Lifted<E::Function>,
+        post_return: E::Function,
+        value: Option<CoreValue>,
+        result: Option<CoreValue>,
+    ) -> Result<Option<Next>, Fault> {
+        let state = self.data_mut();
+        if !state.machine.deferred_resolved(result)? {
+            return Err(Error::Inconsistent(Table::Frames).into());
+        }
+        match self.call_core_deferred(lifted, post_return, value.as_slice())? {
+            Ended::Returned(_) => Ok(None),
+            Ended::Made(next) => Ok(Some(next)),
+        }
+    }
+
+    /// Ends the innermost call, which has no records.
+    #[inline]
+    pub(crate) fn deferred_returned(&mut self) -> Result<(), Error> {
+        if self.data_mut().machine.deferred_returned()? {
+            Ok(())
+        } else {
+            Err(Error::Inconsistent(Table::Frames))
+        }
+    }
+}
+
+impl<E: CoreEngine, T: 'static> State<E, T> {
+    /// Returns the thread of the innermost call that was begun without records, as it has them now.
+    #[cold]
+    fn thread_of_made(&mut self) -> Result<ThreadId, Error> {
+        self.look()?;
+        let made = self.deferred.made().and_then(|made| made.callee);
+        made.map(|(_, thread)| thread).ok_or(Error::Inconsistent(Table::Threads))
+    }
+}

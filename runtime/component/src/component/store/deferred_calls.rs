@@ -1,0 +1,167 @@
+//! Calls that were begun without records in the machine, and what the store remembers of them once
+//! somebody has looked.
+//!
+//! `L` is how the result of a call by the embedder is lifted.
+
+use alloc::vec::Vec;
+
+use crate::core_value::CoreValue;
+use crate::engine::CoreEngine;
+use crate::error::{Error, Failure};
+use crate::limits::Table;
+use crate::machine::{FunctionId, MadeCall};
+
+use super::acting::Acting;
+use super::functions::CoreFunction;
+use super::outcome::Outcome;
+use super::state::{Callbacks, StoreState};
+
+/// The calls that were begun without records and are under way, the outermost first.
+///
+/// Whoever begins such a call adds it, and takes it away when the call is over or has got its
+/// records. Those that have got them come before those that have none.
+pub(crate) struct DeferredCalls<L> {
+    calls: Vec<DeferredCall<L>>,
+}
+
+struct DeferredCall<L> {
+    begun: BegunCall<L>,
+    made: Option<MadeCall>,
+    /// What `task.return` was called with: lifted for the embedder, or lowered into the caller.
+    resolved: Option<Resolved>,
+}
+
+/// The result that `task.return` was called with.
+pub(crate) enum Resolved {
+    /// As the embedder wants it.
+    Outcome(Outcome),
+    /// The core value of it, if the caller gets one.
+    Lowered(Option<CoreValue>),
+}
+
+/// A call that was begun without records.
+#[derive(Clone, Copy)]
+pub(crate) enum BegunCall<L> {
+    /// By the embedder, of this function, whose result is lifted so.
+    Embedder(FunctionId, L),
+    /// By a guest, of the core function with this number, whose last argument may be the place of the
+    /// result.
+    Guest { number: u32, last_argument: Option<u64> },
+}
+
+impl<L: Copy> DeferredCalls<L> {
+    pub(crate) const fn new() -> Self {
+        Self { calls: Vec::new() }
+    }
+
+    /// Returns how many there are.
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Adds a call, for which the machine has just pushed its frames.
+    #[inline]
+    pub(crate) fn push(&mut self, begun: BegunCall<L>) {
+        self.calls.push(DeferredCall { begun, made: None, resolved: None });
+    }
+
+    /// Takes the innermost call away. Returns its records, if it has some.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<MadeCall> {
+        self.calls.pop().and_then(|call| call.made)
+    }
+
+    /// Returns the records of the innermost call, if it has some.
+    #[inline]
+    pub(crate) fn made(&self) -> Option<MadeCall> {
+        self.calls.last().and_then(|call| call.made)
+    }
+
+    /// Returns how the innermost call was begun, if it has no records.
+    #[inline]
+    pub(crate) fn innermost(&self) -> Option<BegunCall<L>> {
+        self.calls.last().filter(|call| call.made.is_none()).map(|call| call.begun)
+    }
+
+    /// Keeps the result of the innermost call, which has no records.
+    pub(crate) fn resolve(&mut self, result: Resolved) {
+        if let Some(call) = self.calls.last_mut() {
+            call.resolved = Some(result);
+        }
+    }
+
+    /// Takes the result of the innermost call, if it has resolved.
+    #[inline]
+    pub(crate) fn take_resolved(&mut self) -> Option<Resolved> {
+        self.calls.last_mut().and_then(|call| call.resolved.take())
+    }
+
+    /// Takes calls away until there are so many.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.calls.truncate(len);
+    }
+
+    /// Returns the calls without records, the outermost first.
+    fn without_records(&mut self) -> &mut [DeferredCall<L>] {
+        let first = self.calls.iter().rposition(|call| call.made.is_some()).map_or(0, |it| it + 1);
+        self.calls.get_mut(first..).unwrap_or_default()
+    }
+}
+
+impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
+    /// Somebody looks at the calls that are under way: makes the records of those that have none.
+    #[inline]
+    pub(crate) fn look(&mut self) -> Result<(), Error> {
+        if self.machine.has_deferred() { self.make_records() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn make_records(&mut self) -> Result<(), Error> {
+        let Self { machine, calls, origins, functions, deferred, acting, .. } = self;
+        let mut without = deferred.without_records().iter_mut();
+        let mut kept = Ok(());
+        machine.make_records(|made| {
+            let Some(call) = without.next() else {
+                kept = Err(Error::Inconsistent(Table::Waitables));
+                return;
+            };
+            call.made = Some(made);
+            let mut keep = || {
+                let origin = match call.begun {
+                    BegunCall::Embedder(_, lift_result) => {
+                        calls.add_embedder_call(made.call, Vec::new(), lift_result)?;
+                        if let Some(Resolved::Outcome(outcome)) = call.resolved.take() {
+                            calls.embedder_call(made.call)?.put_result(outcome);
+                        }
+                        origins.set_running(Some(made.call));
+                        Some(made.call)
+                    }
+                    BegunCall::Guest { number, last_argument } => {
+                        let origin = made.caller.and_then(|(task, _)| origins.of_task(task));
+                        let CoreFunction::Lowered(lowered) = functions.core_function(number)?
+                        else {
+                            return Err(Error::Unknown(Table::Functions).into());
+                        };
+                        // The others were taken when the callee started.
+                        let arguments = last_argument.map(CoreValue::I64);
+                        calls.add_guest_call(made.call, lowered, arguments.as_slice(), origin)?;
+                        origin
+                    }
+                };
+                match made.callee {
+                    Some((task, _)) => origins.task_begins(task, origin)?,
+                    None => *acting = Acting { call: Some(made.call), task: None },
+                }
+                Ok::<_, Failure>(())
+            };
+            if kept.is_ok() {
+                kept = keep().map_err(|failure| match failure {
+                    Failure::Error(error) => error,
+                    Failure::Trap(_) => Error::Inconsistent(Table::Waitables),
+                });
+            }
+        })?;
+        kept
+    }
+}
