@@ -47,7 +47,7 @@ const THEMES: [Theme; 6] = [
 ];
 
 /// Mostly calls, and built-ins in between.
-const NESTING: Theme = Theme([14, 2, 40, 12, 6, 4]);
+const NESTING: Theme = Theme([14, 8, 40, 12, 6, 4]);
 
 impl Generator {
     /// The program of a seed, of about `length` entries before it is wound down.
@@ -288,6 +288,11 @@ impl Generator {
     fn anything(&mut self, guest: &Guest) -> Entry {
         let is_callback =
             guest.function.is_some_and(|function| function.lift == LiftMode::Callback);
+        if self.is_nesting && is_callback && self.chance(35) {
+            // It resolves, and exits.
+            let is_first = !guest.is_resolved;
+            return if is_first { self.resolves(guest) } else { simple(Operation::Return) };
+        }
         if is_callback && self.chance(18) {
             return self.returns(guest);
         }
@@ -386,8 +391,14 @@ impl Generator {
     fn calls(&mut self, guest: &Guest) -> Entry {
         let instance = self.below(guest.instances + 1);
         if self.is_nesting && self.chance(85) {
-            let index = if instance == guest.instances { 0 } else { self.below(2) };
-            return entry(Operation::Call, [instance, index, 0, 0]);
+            // Those that take and return nothing, and may return before they wait.
+            let index = match self.below(3) {
+                _ if instance == guest.instances => 0,
+                2 => 4,
+                index => index,
+            };
+            let is_async = instance < guest.instances && self.chance(25);
+            return entry(Operation::Call, [instance, index, u32::from(is_async), 0]);
         }
         let functions: &[Function] =
             if instance == guest.instances { &HOST_FUNCTIONS } else { &FUNCTIONS };

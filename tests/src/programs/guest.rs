@@ -232,7 +232,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
 /// Returns the type and options of `task.return`, defined for the function that runs, or wrongly if
 /// `wrong` says so.
-fn task_return(
+pub(crate) fn task_return(
     function: Option<&'static Function>,
     wrong: u32,
     options: OptionsIndex,

@@ -114,7 +114,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     pub(crate) fn host_is_done(&mut self) -> Result<(), Failure> {
         self.places.pop();
         if self.is_hosted_over() {
-            return self.unrecorded_ends();
+            self.unrecorded_ends();
+            return Ok(());
         }
         self.make_records();
         let step = self.machine.host_returned()?;

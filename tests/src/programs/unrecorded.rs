@@ -4,15 +4,16 @@
 //! Here a coin says when somebody looks. What is seen then is the same as if every call had its
 //! records from the beginning, and all else that happens is the same, too.
 
-use weft::builtin::{Builtin, Outcome};
+use weft::builtin::{Builtin, OptionsIndex, Outcome};
 use weft::chooser::{Choice, Chooser, Seeded};
+use weft::code::{CallResult, SubtaskState};
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
     BacktraceEntry, DeferredCallee, LiftMode, MadeCall, SubtaskId, TaskId, ThreadId,
 };
 
-use super::guest::{Code, result, values};
+use super::guest::{Code, result, task_return, values};
 use super::host::{HostFunctionCall, HostedState};
 use super::operation::{Entry, Operation};
 use super::player::{Call, Control, Pending, ProgramPlayer};
@@ -33,6 +34,8 @@ pub struct Watch {
     pub begun: usize,
     /// How many of them ended without.
     pub ended: usize,
+    /// Those of them whose functions have an `async` type.
+    pub ended_async: usize,
     /// How often the records of just as many frames were made at once.
     pub made: Vec<usize>,
 }
@@ -50,13 +53,16 @@ impl Watch {
     pub fn deferred(seed: u64, one_in: u32) -> Self {
         let coin = Seeded::new(seed);
         let (moments, made) = (Vec::new(), Vec::new());
-        Self { coin, one_in, defers: true, moments, begun: 0, ended: 0, made }
+        Self { coin, one_in, defers: true, moments, begun: 0, ended: 0, ended_async: 0, made }
     }
 
     fn is_one_in(&mut self, count: u32) -> bool {
         count > 0 && self.coin.choose(Choice::Tick, count) == 0
     }
 }
+
+/// The ids of a call that was made, as far as they are known, and those of its task and thread.
+type MadeIds = (Option<SubtaskId>, Option<(TaskId, ThreadId)>);
 
 /// A call of which there is no record.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +72,8 @@ pub(crate) struct UnrecordedCall {
     function: &'static Function,
     /// The instance that has called.
     caller: Option<usize>,
+    /// Whether it was lowered with `async`.
+    is_async: bool,
     /// Who goes on behind it.
     resumed: Control,
     /// The guest that was called; nothing if the host was.
@@ -78,9 +86,26 @@ struct UnrecordedGuest {
     /// The number of the thread that it will have.
     thread: u32,
     instance: usize,
-    is_in_post_return: bool,
+    /// Whether `post-return` runs, or it has called `task.return`.
+    is_resolved: bool,
     /// What it has called and not returned from.
     pending: Option<Pending>,
+}
+
+/// Whether a guest's function takes and returns nothing, and may return before it waits.
+fn returns_nothing_at_once(function: &Function) -> bool {
+    function.param.is_none()
+        && function.result.is_none()
+        && (!function.is_async || function.lift == LiftMode::Callback)
+}
+
+/// Whether a call may begin without records. A host function that is lowered with `async` may not,
+/// as nobody knows before whether it takes its arguments at once.
+fn is_deferrable(function: &Function, is_async: bool) -> bool {
+    match HOST_FUNCTIONS.iter().any(|it| std::ptr::eq(it, function)) {
+        true => function.param.is_none() && !is_async,
+        false => returns_nothing_at_once(function),
+    }
 }
 
 /// Whether a built-in comes back to its caller, whose thread is then still the innermost one.
@@ -160,12 +185,14 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    fn begin_guest(&mut self, number: u32, (instance, index): (usize, usize), resumed: Control) {
+    fn begin_guest(&mut self, number: u32, (instance, index): (usize, usize), is_async: bool) {
+        let resumed = self.control;
         let caller = self.instance_in_control();
         let (thread, function) = (self.new_thread_number(), &FUNCTIONS[index]);
         self.emit(format!("call T{thread} i{instance}.f{index}"));
-        let guest = UnrecordedGuest { thread, instance, is_in_post_return: false, pending: None };
-        self.begin(UnrecordedCall { number, function, caller, resumed, callee: Some(guest) });
+        let guest = UnrecordedGuest { thread, instance, is_resolved: false, pending: None };
+        let callee = Some(guest);
+        self.begin(UnrecordedCall { number, function, caller, is_async, resumed, callee });
         self.control = Control::Unrecorded;
     }
 
@@ -189,13 +216,13 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         instance: usize,
         index: usize,
     ) -> Result<bool, Failure> {
-        if !self.defers() || FUNCTIONS[index].param.is_some() || FUNCTIONS[index].is_async {
+        if !self.defers() || !returns_nothing_at_once(&FUNCTIONS[index]) {
             return Ok(false);
         }
         if !self.machine.invoke_deferred(self.world.functions[instance][index])? {
             return Ok(false);
         }
-        self.begin_guest(number, (instance, index), Control::Host);
+        self.begin_guest(number, (instance, index), false);
         let call = HostFunctionCall { number, subtask: None, is_cancelled: false };
         self.host_function_calls.push(call);
         Ok(true)
@@ -208,25 +235,22 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         [instance, index, is_async]: [u32; 3],
     ) -> Result<bool, Failure> {
         let (function, id) = self.callee(instance, index);
-        let is_host = HOST_FUNCTIONS.iter().any(|it| std::ptr::eq(it, function));
-        if !self.defers()
-            || is_async & 1 == 1
-            || function.param.is_some()
-            || function.is_async && !is_host
-        {
+        let is_async = is_async & 1 == 1;
+        if !self.defers() || !is_deferrable(function, is_async) {
             return Ok(false);
         }
         let resumed = self.control;
-        match self.machine.canon_lower_deferred(id, false)? {
+        match self.machine.canon_lower_deferred(id, is_async)? {
             None => return Ok(false),
             Some(DeferredCallee::Guest) => {
                 let instance = instance as usize % (self.world.instances.len() + 1);
-                self.begin_guest(number, (instance, index as usize % FUNCTIONS.len()), resumed);
+                self.begin_guest(number, (instance, index as usize % FUNCTIONS.len()), is_async);
             }
             Some(DeferredCallee::Host(function_number)) => {
                 let caller = self.instance_in_control();
                 self.emit(format!("host-call C{number} h{function_number}"));
-                self.begin(UnrecordedCall { number, function, caller, resumed, callee: None });
+                let callee = None;
+                self.begin(UnrecordedCall { number, function, caller, is_async, resumed, callee });
                 self.host_is_called(number, None);
             }
         }
@@ -252,10 +276,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             Operation::Builtin(builtin) => {
                 comes_back(builtin) && !self.watch.as_mut().is_some_and(|it| it.is_one_in(8))
             }
-            _ => {
-                let (function, _) = self.callee(a, b);
-                function.param.is_none() && c & 1 == 0
-            }
+            _ => is_deferrable(self.callee(a, b).0, c & 1 == 1),
         };
         if !is_direct {
             self.make_records();
@@ -278,6 +299,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         else {
             return Ok(());
         };
+        if builtin == Builtin::TaskReturn
+            && self.resolves_unrecorded(function, entry.arguments[1])?
+        {
+            return Ok(());
+        }
         let definition =
             self.definition_in(guest.instance, Some(function), builtin, entry.arguments);
         let values = values(builtin, entry.arguments);
@@ -293,6 +319,26 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
+    /// The guest resolves its call by `task.return`, if that can be done without records.
+    fn resolves_unrecorded(
+        &mut self,
+        function: &'static Function,
+        wrong: u32,
+    ) -> Result<bool, Failure> {
+        let Some(UnrecordedCall { callee: Some(guest), .. }) = self.unrecorded.last_mut() else {
+            return Ok(false);
+        };
+        let options = OptionsIndex(u32::try_from(guest.instance).unwrap_or(u32::MAX));
+        let (result_type, options) = task_return(Some(function), wrong, options);
+        if !self.machine.check_deferred_return(result_type, options)? {
+            return Ok(false);
+        }
+        assert_eq!(self.machine.deferred_resolved(None), Ok(true));
+        guest.is_resolved = true;
+        self.says("= ");
+        Ok(true)
+    }
+
     fn unrecorded_call(&mut self, arguments: [u32; 4]) -> Result<(), Failure> {
         let [instance, index, is_async, argument] = arguments;
         let number = self.new_call_number();
@@ -302,8 +348,9 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.make_records();
         let caller = self.instance_in_control();
         let (function, id) = self.callee(instance, index);
-        let (subtask, step) = self.machine.canon_lower(id, false)?;
-        self.calls.insert(subtask, Call { number, function, caller, argument, is_async: false });
+        let is_async = is_async & 1 == 1;
+        let (subtask, step) = self.machine.canon_lower(id, is_async)?;
+        self.calls.insert(subtask, Call { number, function, caller, argument, is_async });
         self.take(step)
     }
 
@@ -311,10 +358,22 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     pub(crate) fn unrecorded_returns(&mut self, a: u32, b: u32) -> Result<(), Failure> {
         self.says(&format!("return {a} {b}"));
         let Some(call) = self.unrecorded.last_mut() else { return Ok(()) };
+        if call.function.lift == LiftMode::Callback {
+            let packed = (a & 0xf) | (b << 4);
+            let is_resolved = call.callee.is_some_and(|guest| guest.is_resolved);
+            if packed & 0xf == 0 && is_resolved {
+                self.unrecorded_ends();
+                return Ok(());
+            }
+            assert!(is_resolved || self.machine.deferred_returned() == Ok(false));
+            self.make_records();
+            let step = self.machine.function_returned(Some(packed))?;
+            return self.take(step);
+        }
         if call.function.lift == (LiftMode::Sync { has_post_return: true })
             && let Some(guest) = &mut call.callee
         {
-            guest.is_in_post_return = true;
+            guest.is_resolved = true;
             let thread = guest.thread;
             assert_eq!(self.machine.deferred_resolved(None), Ok(true));
             self.emit(format!("post-return T{thread}"));
@@ -325,7 +384,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
                 return self.take(step);
             }
         }
-        self.unrecorded_ends()
+        self.unrecorded_ends();
+        Ok(())
     }
 
     /// Whether the host is in a call of its own function without records, which it has returned.
@@ -335,19 +395,22 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 
     /// The innermost call is over, without records.
-    pub(crate) fn unrecorded_ends(&mut self) -> Result<(), Failure> {
+    pub(crate) fn unrecorded_ends(&mut self) {
         assert_eq!(self.machine.deferred_returned(), Ok(true));
-        let Some(call) = self.unrecorded.pop() else { return Ok(()) };
+        let Some(call) = self.unrecorded.pop() else { return };
         if let Some(watch) = &mut self.watch {
             watch.ended += 1;
+            watch.ended_async += usize::from(call.function.is_async && call.callee.is_some());
         }
+        let returned = CallResult { state: SubtaskState::Returned, subtask: 0 };
+        let result = returned.pack().ok().filter(|_| call.is_async);
+        let words = result.map_or("= ".to_owned(), |packed| format!("= {packed}"));
         self.control = call.resumed;
         match call.resumed {
             Control::Host => {}
-            Control::Guest(thread) => self.guest_says(thread, "= "),
-            Control::Unrecorded => self.says("= "),
+            Control::Guest(thread) => self.guest_says(thread, &words),
+            Control::Unrecorded => self.says(&words),
         }
-        Ok(())
     }
 
     /// Makes the records of all calls.
@@ -387,7 +450,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 
     /// The calls have these records.
-    fn recorded(&mut self, ids: &[(Option<SubtaskId>, Option<(TaskId, ThreadId)>)]) {
+    fn recorded(&mut self, ids: &[MadeIds]) {
         if let Some(watch) = &mut self.watch {
             watch.made.push(ids.len());
         }
@@ -395,10 +458,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         assert_eq!(calls.len(), ids.len());
         let mut innermost = None;
         for (call, (subtask, callee)) in calls.into_iter().zip(ids) {
-            let UnrecordedCall { number, function, caller, resumed, callee: guest } = call;
+            let UnrecordedCall { number, function, caller, is_async, resumed, callee: guest } =
+                call;
             if let Some(subtask) = *subtask {
                 let argument = 0;
-                let call = Call { number, function, caller, argument, is_async: false };
+                let call = Call { number, function, caller, argument, is_async };
                 self.calls.insert(subtask, call);
             }
             if resumed == Control::Host {
@@ -415,7 +479,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             self.codes.insert(thread, Code::Function(function));
             self.functions.insert(task, function);
             self.pending.extend(guest.pending.map(|pending| (thread, pending)));
-            if guest.is_in_post_return {
+            if guest.is_resolved {
                 self.resolved.insert(task);
             }
             innermost = Some(thread);

@@ -153,9 +153,7 @@ impl<L: ExtensionLimits> Program<L> {
             14..20 => Some(context_set(self.below(2), self.below(100))),
             20..24 => Some(backpressure_inc()),
             24..25 => Some(backpressure_dec()),
-            25..30 => self
-                .handle(|it| matches!(it, HandleView::WaitableSet { .. }))
-                .map(|set| set_drop(set)),
+            25..30 => self.handle(|it| matches!(it, HandleView::WaitableSet { .. })).map(set_drop),
             30..36 => Some(STREAM.make()),
             36..46 => self.end(CopyDirection::Read).map(|end| STREAM.drop_readable(end)),
             46..52 => self.end(CopyDirection::Write).map(|end| STREAM.drop_writable(end)),
@@ -168,9 +166,9 @@ impl<L: ExtensionLimits> Program<L> {
             76..80 => self.resource(HOST_RESOURCE).map(|it| resource_drop(HOST_RESOURCE, it)),
             80..86 => self.resource(own).map(|it| resource_drop(own, it)),
             86..90 => Some(error_context_new()),
-            90..94 => self
-                .handle(|it| matches!(it, HandleView::ErrorContext(_)))
-                .map(|it| error_context_drop(it)),
+            90..94 => {
+                self.handle(|it| matches!(it, HandleView::ErrorContext(_))).map(error_context_drop)
+            }
             94..96 => self.end(CopyDirection::Read).map(|end| join(end, 0)),
             _ => None,
         };

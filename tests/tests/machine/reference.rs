@@ -163,8 +163,8 @@ fn watch<L: Limits>(seed: u64, run: &Run, watch: Watch) -> (Run, Watch) {
 /// what is seen, and what happens, is the same as with the records of every call.
 fn looking_at_calls_without_records_changes_nothing<L: Limits>(
     runs: impl Iterator<Item = (u64, Run)>,
-) -> (usize, Vec<usize>) {
-    let (mut ended, mut made) = (0, Vec::new());
+) -> ([usize; 2], Vec<usize>) {
+    let (mut ended, mut made) = ([0; 2], Vec::new());
     for (seed, run) in runs {
         let (eager, seen) = watch::<L>(seed, &run, Watch::eager());
         assert_eq!((&eager.entries, &eager.choices), (&run.entries, &run.choices), "seed {seed}");
@@ -181,7 +181,8 @@ fn looking_at_calls_without_records_changes_nothing<L: Limits>(
                 let is_same = looked.is_none() || looked == seen;
                 assert!(is_same, "seed {seed}, {one_in}, {position}: {looked:#?}, not {seen:#?}");
             }
-            ended += looked.ended;
+            ended[0] += looked.ended;
+            ended[1] += looked.ended_async;
             made.extend(looked.made);
         }
     }
@@ -192,10 +193,15 @@ fn looking_at_calls_without_records_changes_nothing<L: Limits>(
 fn calls_without_records_are_the_same_whoever_looks_and_whenever() {
     let nesting = seeds(500).map(|seed| (seed, play_nesting::<Heap>(seed)));
     let runs = seeds(2000).map(|seed| (seed, play::<Heap>(seed).0)).chain(nesting);
-    let (ended, made) = looking_at_calls_without_records_changes_nothing::<Heap>(runs);
+    let ([ended, ended_async], made) =
+        looking_at_calls_without_records_changes_nothing::<Heap>(runs);
     let at_once = |count| made.iter().filter(|it| **it >= count).count();
-    println!("{ended} calls ended without; together {}, {}", at_once(2), at_once(3));
-    assert!(ended > 4000 && at_once(2) > 1000 && at_once(3) > 300);
+    println!(
+        "{ended} calls ended without, {ended_async} async; together {}, {}",
+        at_once(2),
+        at_once(3)
+    );
+    assert!(ended > 4000 && ended_async > 300 && at_once(2) > 1000 && at_once(3) > 300);
 }
 
 #[test]
