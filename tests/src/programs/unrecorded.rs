@@ -18,7 +18,7 @@ use super::host::{HostFunctionCall, HostedState};
 use super::operation::{Entry, Operation};
 use super::player::{Call, Control, Pending, ProgramPlayer};
 use super::snapshot;
-use super::world::{FUNCTIONS, Function, HOST_FUNCTIONS};
+use super::world::{FUNCTIONS, Function};
 
 /// When a program is looked at, and what was seen.
 #[derive(Clone, Debug)]
@@ -93,19 +93,10 @@ struct UnrecordedGuest {
 }
 
 /// Whether a guest's function takes and returns nothing, and may return before it waits.
-fn returns_nothing_at_once(function: &Function) -> bool {
+fn returns_nothing_at_once(function: Function) -> bool {
     function.param.is_none()
         && function.result.is_none()
         && (!function.is_async || function.lift == LiftMode::Callback)
-}
-
-/// Whether a call may begin without records. A host function that is lowered with `async` may not,
-/// as nobody knows before whether it takes its arguments at once.
-fn is_deferrable(function: &Function, is_async: bool) -> bool {
-    match HOST_FUNCTIONS.iter().any(|it| std::ptr::eq(it, function)) {
-        true => function.param.is_none() && !is_async,
-        false => returns_nothing_at_once(function),
-    }
 }
 
 /// Whether a built-in comes back to its caller, whose thread is then still the innermost one.
@@ -216,7 +207,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         instance: usize,
         index: usize,
     ) -> Result<bool, Failure> {
-        if !self.defers() || !returns_nothing_at_once(&FUNCTIONS[index]) {
+        if !self.defers() || !returns_nothing_at_once(FUNCTIONS[index]) {
             return Ok(false);
         }
         if !self.machine.invoke_deferred(self.world.functions[instance][index])? {
@@ -228,6 +219,18 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         Ok(true)
     }
 
+    /// Whether a call of a function by a guest may begin without records. One of the host's that is
+    /// lowered with `async` may not, as nobody knows before whether it takes its arguments at once.
+    fn is_deferrable(&self, instance: u32, index: u32, is_async: bool) -> bool {
+        let (function, _) = self.callee(instance, index);
+        let num_instances = self.world.instances.len();
+        if instance as usize % (num_instances + 1) == num_instances {
+            function.param.is_none() && !is_async
+        } else {
+            returns_nothing_at_once(*function)
+        }
+    }
+
     /// A guest calls an import, if that can be done without records.
     pub(crate) fn calls_unrecorded(
         &mut self,
@@ -236,7 +239,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ) -> Result<bool, Failure> {
         let (function, id) = self.callee(instance, index);
         let is_async = is_async & 1 == 1;
-        if !self.defers() || !is_deferrable(function, is_async) {
+        if !self.defers() || !self.is_deferrable(instance, index, is_async) {
             return Ok(false);
         }
         let resumed = self.control;
@@ -276,7 +279,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             Operation::Builtin(builtin) => {
                 comes_back(builtin) && !self.watch.as_mut().is_some_and(|it| it.is_one_in(8))
             }
-            _ => is_deferrable(self.callee(a, b).0, c & 1 == 1),
+            _ => self.is_deferrable(a, b, c & 1 == 1),
         };
         if !is_direct {
             self.make_records();
@@ -299,9 +302,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         else {
             return Ok(());
         };
-        if builtin == Builtin::TaskReturn
-            && self.resolves_unrecorded(function, entry.arguments[1])?
-        {
+        if builtin == Builtin::TaskReturn && self.resolves_unrecorded(entry.arguments[1])? {
             return Ok(());
         }
         let definition =
@@ -320,14 +321,12 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 
     /// The guest resolves its call by `task.return`, if that can be done without records.
-    fn resolves_unrecorded(
-        &mut self,
-        function: &'static Function,
-        wrong: u32,
-    ) -> Result<bool, Failure> {
-        let Some(UnrecordedCall { callee: Some(guest), .. }) = self.unrecorded.last_mut() else {
+    fn resolves_unrecorded(&mut self, wrong: u32) -> Result<bool, Failure> {
+        let Some(UnrecordedCall { function, callee: Some(guest), .. }) = self.unrecorded.last_mut()
+        else {
             return Ok(false);
         };
+        let function = *function;
         let options = OptionsIndex(u32::try_from(guest.instance).unwrap_or(u32::MAX));
         let (result_type, options) = task_return(Some(function), wrong, options);
         if !self.machine.check_deferred_return(result_type, options)? {
@@ -361,7 +360,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         if call.function.lift == LiftMode::Callback {
             let packed = (a & 0xf) | (b << 4);
             let is_resolved = call.callee.is_some_and(|guest| guest.is_resolved);
-            if packed & 0xf == 0 && is_resolved {
+            if a.is_multiple_of(16) && is_resolved {
                 self.unrecorded_ends();
                 return Ok(());
             }
