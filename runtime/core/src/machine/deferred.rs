@@ -19,7 +19,7 @@ use crate::limits::{Limits, Storage as _, Table};
 use super::arena::Key;
 use super::hooks::Hooks;
 use super::record::definition::{DefinedFunction, Function, LiftMode};
-use super::record::frame::{Deferred, Frame};
+use super::record::frame::{Deferred, Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::tables::Handle;
 use super::record::task::{Code, Continuation, Task, TaskState, Thread, ThreadActivity};
@@ -145,7 +145,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// The callee of the innermost call has returned, and its result was lifted and lowered: here, or
-    /// before [`deferred_resolved`](Self::deferred_resolved).
+    /// before [`deferred_resolved`](Self::deferred_resolved). A function that is lifted with `async`
+    /// has returned `exit`; what else it may return goes to
+    /// [`function_returned`](Self::function_returned).
     ///
     /// Returns `true` if the call had no records, and is over: control is with the caller. If that
     /// has lowered the function with `async`, it gets [`CallResult`](crate::code::CallResult)
@@ -156,9 +158,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     #[inline]
     pub fn deferred_returned(&mut self) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let Some(Frame::Deferred(deferred)) = self.top_frame() else { return Ok(false) };
         match deferred {
             Deferred::Realloc { .. } | Deferred::Lift { is_async: true, .. } => return Ok(false),
@@ -193,8 +197,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn deferred_resolved(&mut self, result: Option<CoreValue>) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let Some(Frame::Deferred(Deferred::Lift { function, instance, is_async })) =
             self.top_frame()
         else {
@@ -217,12 +223,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     pub fn check_deferred_return(
         &self,
         result_type: Option<TypeIndex>,
         options: OptionsIndex,
     ) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let Some(Frame::Deferred(Deferred::Lift { function, instance, is_async: true })) =
             self.top_frame()
         else {
@@ -286,22 +294,21 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's; all that is left is to
-    /// [unwind](Self::trapped).
+    /// [`Error::Inconsistent`], which is a mistake of Weft's; whatever [hooks](Hooks) give that begin
+    /// to hear too late. After any, all that is left is to [unwind](Self::trapped).
     #[cold]
     pub fn make_records(&mut self, mut made: impl FnMut(MadeCall)) -> Result<(), Error> {
         let end = self.frames.len();
         let first = end.saturating_sub(core::mem::take(&mut self.deferred) as usize);
         let (mut caller, mut kept) = (None, first);
+        // Until all are made, nothing but unwinding is left.
+        let must_unwind = core::mem::replace(&mut self.must_unwind, true);
         for position in first..end {
-            let found = self.frames.get(position).copied();
-            let records = match found {
-                Some(Frame::Deferred(it)) => self.make_records_of(it, &mut caller, &mut made),
-                _ => Err(Error::Inconsistent(Table::Frames)),
+            let Some(Frame::Deferred(deferred)) = self.frames.get(position).copied() else {
+                return Err(Error::Inconsistent(Table::Frames));
             };
-            self.must_unwind |= records.is_err();
             // The task of a function with an `async` type has no frame.
-            if let Some(frame) = records?
+            if let Some(frame) = self.make_records_of(deferred, &mut caller, &mut made)?
                 && let Some(place) = self.frames.get_mut(kept)
             {
                 *place = frame;
@@ -311,6 +318,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         while self.frames.len() > kept {
             self.frames.pop();
         }
+        self.must_unwind = must_unwind;
         Ok(())
     }
 
@@ -406,11 +414,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// without records.
     #[inline]
     fn has_room_for_deferred_task(&mut self, instance: Key<Instance>) -> bool {
-        let num_tasks = self.deferred as usize + 1;
+        let num_tasks = self.deferred + 1;
         let Ok(tables) = self.tables_mut(instance) else { return false };
-        tables.threads.check_room::<Key<Thread>>(num_tasks as u32).is_ok()
-            && self.tasks.reserve(num_tasks).is_ok()
-            && self.threads.reserve(num_tasks).is_ok()
+        tables.threads.check_room::<Key<Thread>>(num_tasks).is_ok()
+            && self.tasks.reserve(num_tasks as usize).is_ok()
+            && self.threads.reserve(num_tasks as usize).is_ok()
     }
 
     #[inline]
@@ -544,7 +552,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         made: &mut impl FnMut(MadeCall),
     ) -> Result<Option<Frame>, Error> {
         let function = self.function_id(function)?;
-        self.prepare_task(self.instance_id(instance)?, Some(function))?;
+        self.prepare_task_of(self.instance_id(instance)?, Some(function), Some(call.id))?;
         let begin = (Continuation::Running, Code::Function);
         let (task, thread) = self.new_task(Some(function), instance, Some(call.subtask), begin)?;
         self.subtask_mut(call.subtask)?.callee = Callee::Task(task);

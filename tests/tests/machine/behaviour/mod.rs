@@ -5,6 +5,7 @@ mod calling;
 mod cancellation;
 mod choices;
 mod copies;
+mod deferred;
 mod ends;
 mod entering;
 mod error_contexts;
