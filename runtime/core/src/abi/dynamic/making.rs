@@ -12,8 +12,8 @@ use crate::limit::MAX_FLAGS;
 
 use super::digest::digest;
 use super::ty::{
-    Case, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Run,
-    Type, VariantShape, VariantType, named,
+    Case, Contains, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType,
+    Run, Type, VariantShape, VariantType, named,
 };
 use crate::abi::{Abi, VariantAbi};
 
@@ -68,9 +68,7 @@ fn joint<'a>(
         parts: 1,
         abi,
         depth: 0,
-        contains_borrow: false,
-        contains_handle: false,
-        contains_float: false,
+        contains: Contains::NOTHING,
         plain: false,
         flat_plain: false,
     };
@@ -78,9 +76,7 @@ fn joint<'a>(
         let part = ty.map(Type::facts);
         facts.parts = facts.parts.saturating_add(named(name, part.map_or(0, |it| it.parts)));
         facts.depth = facts.depth.max(part.map_or(0, |it| it.depth));
-        facts.contains_borrow |= part.is_some_and(|it| it.contains_borrow);
-        facts.contains_handle |= part.is_some_and(|it| it.contains_handle);
-        facts.contains_float |= part.is_some_and(|it| it.contains_float);
+        facts.contains = facts.contains.or(part.map_or(Contains::NOTHING, |it| it.contains));
     }
     facts.depth = facts.depth.saturating_add(1);
     facts
@@ -341,10 +337,10 @@ impl EndType {
     fn new(element: Option<Type>, index: TypeIndex) -> Result<Self, InvalidType> {
         let parts = element.iter().map(|element| ("", Some(element)));
         let facts = checked(joint(parts, Abi::HANDLE, digest((&element, index))))?;
-        if facts.contains_borrow {
+        if facts.contains.borrow {
             return Err(InvalidType::BorrowInEnd);
         }
-        let facts = Facts { contains_handle: true, ..facts };
+        let facts = Facts { contains: facts.contains.or(Contains::HANDLE), ..facts };
         Ok(Self { facts, element, index })
     }
 }

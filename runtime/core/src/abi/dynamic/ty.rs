@@ -79,20 +79,42 @@ pub(crate) struct Facts {
     pub(crate) abi: Abi,
     /// How many types it is nested in itself, the longest way.
     pub(crate) depth: u32,
-    pub(crate) contains_borrow: bool,
-    /// There may be a handle in it: a resource's, an end's, an error context's.
-    pub(crate) contains_handle: bool,
-    /// There may be a NaN in it.
-    pub(crate) contains_float: bool,
+    pub(crate) contains: Contains,
     /// Every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
     /// Every core value that it is flattened to is moved as it is.
     pub(crate) flat_plain: bool,
 }
 
+/// What there may be in a value of a type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Contains {
+    /// A `borrow`.
+    pub(crate) borrow: bool,
+    /// A handle: a resource's, an end's, an error context's.
+    pub(crate) handle: bool,
+    /// A float, and so a NaN.
+    pub(crate) float: bool,
+}
+
+impl Contains {
+    pub(crate) const NOTHING: Self = Self { borrow: false, handle: false, float: false };
+    pub(crate) const HANDLE: Self = Self { handle: true, ..Self::NOTHING };
+    const BORROW: Self = Self { borrow: true, ..Self::HANDLE };
+    const FLOAT: Self = Self { float: true, ..Self::NOTHING };
+
+    /// Returns what there may be in either.
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self {
+            borrow: self.borrow || other.borrow,
+            handle: self.handle || other.handle,
+            float: self.float || other.float,
+        }
+    }
+}
+
 impl Facts {
-    pub(super) const HANDLE: Self =
-        Self { contains_handle: true, ..Self::leaf(Abi::HANDLE, false) };
+    const HANDLE: Self = Self { contains: Contains::HANDLE, ..Self::leaf(Abi::HANDLE, false) };
 
     const fn leaf(abi: Abi, plain: bool) -> Self {
         // A leaf is hashed as it is.
@@ -101,9 +123,7 @@ impl Facts {
             parts: 1,
             abi,
             depth: 1,
-            contains_borrow: false,
-            contains_handle: false,
-            contains_float: false,
+            contains: Contains::NOTHING,
             plain,
             flat_plain: false,
         }
@@ -374,7 +394,7 @@ impl Type {
     /// `contains_borrow`: whether there is a `borrow` in it.
     #[must_use]
     pub fn contains_borrow(&self) -> bool {
-        self.facts().contains_borrow
+        self.facts().contains.borrow
     }
 
     /// Whether every pattern of bits is a value, and every byte is part of it: such values are
@@ -418,7 +438,7 @@ impl Type {
     /// Returns true if a value can contain a float, and so a NaN.
     #[must_use]
     pub fn contains_float(&self) -> bool {
-        self.facts().contains_float
+        self.facts().contains.float
     }
 
     pub(crate) fn facts(&self) -> Facts {
@@ -433,15 +453,15 @@ impl Type {
             Self::S64 => Facts { flat_plain: true, ..Facts::leaf(Abi::S64, true) },
             Self::U64 => Facts { flat_plain: true, ..Facts::leaf(Abi::U64, true) },
             Self::F32 => {
-                Facts { contains_float: true, flat_plain: true, ..Facts::leaf(Abi::F32, true) }
+                Facts { contains: Contains::FLOAT, flat_plain: true, ..Facts::leaf(Abi::F32, true) }
             }
             Self::F64 => {
-                Facts { contains_float: true, flat_plain: true, ..Facts::leaf(Abi::F64, true) }
+                Facts { contains: Contains::FLOAT, flat_plain: true, ..Facts::leaf(Abi::F64, true) }
             }
             Self::Char => Facts::leaf(Abi::CHAR, false),
             Self::String => Facts::leaf(Abi::STRING, false),
             Self::ErrorContext | Self::Own(_) => Facts::HANDLE,
-            Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::HANDLE },
+            Self::Borrow(_) => Facts { contains: Contains::BORROW, ..Facts::HANDLE },
             Self::Flags(flags) => flags.facts(),
             Self::Stream(end) | Self::Future(end) => end.facts,
             Self::List(list) => list.facts,

@@ -65,13 +65,13 @@ impl TypeList {
     /// Returns true if a value can contain a float, and so a NaN.
     #[must_use]
     pub const fn contains_float(&self) -> bool {
-        self.record.facts.contains_float
+        self.record.facts.contains.float
     }
 
     /// Returns true if a value can contain a handle.
     #[must_use]
     pub const fn contains_handle(&self) -> bool {
-        self.record.facts.contains_handle
+        self.record.facts.contains.handle
     }
 
     /// Returns true if each core value that the values are flattened to is moved from guest to guest
