@@ -4,12 +4,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::component::definition::decode::{decode, decode_module};
+use crate::component::definition::decode::{Bodies, InvalidComponent, decode, decode_module};
 use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::features::Features;
 use crate::component::store::entity::{Closure, Code};
 use crate::component::store::module::Module;
-use crate::engine::CoreEngine;
+use crate::engine::{CoreEngine, ModuleRefused};
 
 use super::load_error::LoadError;
 use super::missing::missing_capabilities;
@@ -36,12 +36,21 @@ impl<E: CoreEngine> Component<E> {
     ///
     /// As [`new`](Self::new).
     pub fn with_features(engine: &E, bytes: &[u8], features: Features) -> Result<Self, LoadError> {
-        let decoded = decode(bytes, features)?;
+        let bodies = Bodies::of(engine);
+        let decoded = decode(bytes, features, bodies)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
         let types = decoded.module_types.iter();
         for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
-            let bytes = bytes.get(module.bytes.clone()).unwrap_or_default();
-            modules.push(Module::compile(engine, number, bytes, ty.clone())?);
+            let module = bytes.get(module.bytes.clone()).unwrap_or_default();
+            match Module::compile(engine, module, ty.clone()) {
+                Ok(module) => modules.push(module),
+                Err(refused) => {
+                    if bodies == Bodies::LeftToEngine {
+                        decode(bytes, features, Bodies::Validated)?;
+                    }
+                    return Err(why_refused(engine, number, module, refused)?);
+                }
+            }
         }
         let has_tail_calls = decoded.has_tail_calls();
         let modules = modules.into();
@@ -57,32 +66,36 @@ impl<E: CoreEngine> Module<E> {
     ///
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
-        let ty = decode_module(bytes)?;
-        Self::compile(engine, 0, bytes, ty)
+        let ty = decode_module(bytes, Bodies::of(engine))?;
+        Self::compile(engine, bytes, ty)
+            .or_else(|refused| Err(why_refused(engine, 0, bytes, refused)?))
     }
 
     /// Compiles a core module that is valid.
-    fn compile(
-        engine: &E,
-        number: usize,
-        bytes: &[u8],
-        ty: Arc<ModuleType>,
-    ) -> Result<Self, LoadError> {
-        match engine.compile(bytes) {
-            Ok(compiled) => {
-                let imports = Arc::from(E::imports(&compiled));
-                Ok(Self { compiled, ty, engine: engine.clone(), imports })
-            }
-            Err(refused) => {
-                let missing = missing_capabilities(bytes, engine.capabilities())?;
-                Err(if missing.is_empty() {
-                    LoadError::ModuleRefused { module: number, refused }
-                } else {
-                    LoadError::MissingCapabilities { module: number, missing }
-                })
-            }
-        }
+    fn compile(engine: &E, bytes: &[u8], ty: Arc<ModuleType>) -> Result<Self, ModuleRefused> {
+        let compiled = engine.compile(bytes)?;
+        let imports = Arc::from(E::imports(&compiled));
+        Ok(Self { compiled, ty, engine: engine.clone(), imports })
     }
+}
+
+/// Returns the reason for which an engine has refused a module.
+///
+/// # Errors
+///
+/// The module is not valid.
+fn why_refused<E: CoreEngine>(
+    engine: &E,
+    module: usize,
+    bytes: &[u8],
+    refused: ModuleRefused,
+) -> Result<LoadError, InvalidComponent> {
+    let missing = missing_capabilities(bytes, engine.capabilities())?;
+    Ok(if missing.is_empty() {
+        LoadError::ModuleRefused { module, refused }
+    } else {
+        LoadError::MissingCapabilities { module, missing }
+    })
 }
 
 impl<E: CoreEngine> Clone for Component<E> {

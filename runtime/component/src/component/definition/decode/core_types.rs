@@ -155,11 +155,16 @@ impl KnownTypes {
         at: Resolved<'_>,
         id: CoreTypeId,
     ) -> Result<Arc<CoreSignature>, InvalidComponent> {
+        if let Some(signature) = self.core_signatures.get(&id) {
+            return Ok(Arc::clone(signature));
+        }
         let function = at.function_type(id)?;
-        Ok(Arc::new(CoreSignature {
+        let signature = Arc::new(CoreSignature {
             params: self.core_values(at, function.params())?,
             results: self.core_values(at, function.results())?,
-        }))
+        });
+        self.core_signatures.insert(id, Arc::clone(&signature));
+        Ok(signature)
     }
 
     fn core_values(

@@ -11,6 +11,7 @@
 //! | `extern_types` | types of imports and exports; which slots they fill |
 //! | `core_names` | names in core modules |
 //! | `core_types` | types of core functions and of what core modules import and export |
+//! | `tail_calls` | finding tail calls in core functions |
 //! | `error` | [`InvalidComponent`] |
 
 mod canonical;
@@ -19,6 +20,7 @@ mod core_types;
 pub(crate) mod error;
 mod extern_types;
 mod sections;
+mod tail_calls;
 #[cfg(test)]
 mod tests;
 mod value_types;
@@ -27,19 +29,21 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wasmparser::{
-    Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
+    Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload,
     ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use super::extern_type::ModuleType;
 use super::features::Features;
 use super::items::{CoreModule, Decoded, Definition};
+use crate::engine::CoreEngine;
 use core_names::CoreNamesReader;
 use core_types::module_type;
 
 pub use error::InvalidComponent;
 use error::{MAX_NESTING, NOT_IMPLEMENTED};
 use sections::Scope;
+use tail_calls::has_tail_calls;
 use value_types::Resolved;
 
 /// Everything that a component or a core module in it may use. What a module uses has to be in
@@ -64,17 +68,50 @@ pub(crate) fn features() -> WasmFeatures {
 ///
 /// Everything that [`InvalidComponent`] says.
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidComponent> {
-    decode(bytes, Features::default()).map(|_| ())
+    decode(bytes, Features::default(), Bodies::Validated).map(|_| ())
 }
 
-/// Validates the core module that `bytes` are, and gives its type.
-pub(crate) fn decode_module(bytes: &[u8]) -> Result<Arc<ModuleType>, InvalidComponent> {
-    let types = Validator::new_with_features(features()).validate_all(bytes)?;
-    module_type(Resolved { types: types.as_ref(), offset: 0 })
+/// The bodies of core functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// They are validated.
+    Validated,
+    /// They are left to the engine. All else is validated.
+    LeftToEngine,
+}
+
+impl Bodies {
+    /// Returns what is left to `engine`.
+    pub(crate) fn of<E: CoreEngine>(engine: &E) -> Self {
+        if engine.validates_functions() { Self::LeftToEngine } else { Self::Validated }
+    }
+}
+
+/// Validates the core module that `bytes` are, and returns its type.
+pub(crate) fn decode_module(
+    bytes: &[u8],
+    bodies: Bodies,
+) -> Result<Arc<ModuleType>, InvalidComponent> {
+    let mut validator = Validator::new_with_features(features());
+    let mut functions = FunctionsValidator::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        match validator.payload(&payload?)? {
+            ValidPayload::Func(function, body) => functions.function(function, &body, bodies)?,
+            ValidPayload::End(types) => {
+                return module_type(Resolved { types: types.as_ref(), offset: 0 });
+            }
+            _ => {}
+        }
+    }
+    Err(unexpected_end(bytes))
 }
 
 /// Validates the component that `bytes` are, and makes definitions of it.
-pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, InvalidComponent> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    optional: Features,
+    bodies: Bodies,
+) -> Result<Decoded, InvalidComponent> {
     let features = optional.of(features());
     let mut decoder = Decoder {
         validator: Validator::new_with_features(features),
@@ -83,7 +120,8 @@ pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, Invali
         module_types: Vec::new(),
         is_in_module: false,
         core_names: CoreNamesReader::default(),
-        allocations: FuncValidatorAllocations::default(),
+        bodies,
+        functions: FunctionsValidator::default(),
     };
     let mut parser = Parser::new(0);
     parser.set_features(features);
@@ -96,7 +134,11 @@ pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, Invali
             });
         }
     }
-    Err(InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX)))
+    Err(unexpected_end(bytes))
+}
+
+fn unexpected_end(bytes: &[u8]) -> InvalidComponent {
+    InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
 struct Decoder {
@@ -109,8 +151,8 @@ struct Decoder {
     is_in_module: bool,
     /// The names in the module that is under way.
     core_names: CoreNamesReader,
-    /// What the validator of functions uses again.
-    allocations: FuncValidatorAllocations,
+    bodies: Bodies,
+    functions: FunctionsValidator,
 }
 
 impl Decoder {
@@ -197,37 +239,35 @@ impl Decoder {
         function: FuncToValidate<ValidatorResources>,
         body: &FunctionBody<'_>,
     ) -> Result<(), InvalidComponent> {
-        let allocations = core::mem::take(&mut self.allocations);
-        let mut validator = function.into_validator(allocations);
-        let has_tail_calls = validate_function(&mut validator, body)?;
-        self.allocations = validator.into_allocations();
-        if let Some(module) = self.modules.last_mut() {
-            module.has_tail_calls |= has_tail_calls;
+        self.functions.function(function, body, self.bodies)?;
+        if let Some(module) = self.modules.last_mut()
+            && !module.has_tail_calls
+        {
+            module.has_tail_calls = has_tail_calls(body)?;
         }
         Ok(())
     }
 }
 
-/// Whether there is a tail call in the function, which is valid.
-fn validate_function(
-    validator: &mut wasmparser::FuncValidator<ValidatorResources>,
-    body: &FunctionBody<'_>,
-) -> Result<bool, InvalidComponent> {
-    let mut has_tail_calls = false;
-    let mut reader = body.get_binary_reader();
-    validator.read_locals(&mut reader)?;
-    reader.set_features(*validator.features());
-    let mut operators = wasmparser::OperatorsReader::new(reader);
-    while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset()?;
-        validator.op(offset, &operator)?;
-        has_tail_calls |= matches!(
-            operator,
-            Operator::ReturnCall { .. }
-                | Operator::ReturnCallIndirect { .. }
-                | Operator::ReturnCallRef { .. }
-        );
+/// A validator of core functions, one after the other.
+#[derive(Default)]
+struct FunctionsValidator {
+    /// What is used again for the next function.
+    allocations: FuncValidatorAllocations,
+}
+
+impl FunctionsValidator {
+    fn function(
+        &mut self,
+        function: FuncToValidate<ValidatorResources>,
+        body: &FunctionBody<'_>,
+        bodies: Bodies,
+    ) -> Result<(), InvalidComponent> {
+        if bodies == Bodies::Validated {
+            let mut validator = function.into_validator(core::mem::take(&mut self.allocations));
+            validator.validate(body)?;
+            self.allocations = validator.into_allocations();
+        }
+        Ok(())
     }
-    operators.finish()?;
-    Ok(has_tail_calls)
 }

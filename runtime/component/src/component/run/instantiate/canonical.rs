@@ -45,7 +45,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         function: u32,
         representation: IntegerType,
     ) -> Result<FunctionId, Fault> {
-        let core = Some(self.cx.callable(self.spaces.core_function(function)?));
+        let core = Some(self.spaces.core_function(function)?);
         let unlistable = |_| Fault::not_validated("a list of one type");
         let params = match representation {
             IntegerType::I32 => Type::U32,
@@ -68,11 +68,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         options: &CanonicalOptions,
         ty: &FunctionType,
     ) -> Result<(), Fault> {
-        let Self { cx, spaces, .. } = self;
-        let mut core = |index: Option<u32>| {
-            let function = index.map(|index| spaces.core_function(index)).transpose()?;
-            Ok::<_, Fault>(function.map(|function| cx.callable(function)))
-        };
+        let core =
+            |index: Option<u32>| index.map(|index| self.spaces.core_function(index)).transpose();
         let (core_function, callback) = (core(Some(core_function))?, core(options.callback)?);
         let post_return = core(options.post_return)?;
         let ty = self.resolve_function_type(ty)?;
