@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 
 use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames};
@@ -16,7 +17,7 @@ use crate::abi::{HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionType {
     /// The names of the parameters.
-    pub(crate) names: Box<[Box<str>]>,
+    pub(crate) names: Arc<[Box<str>]>,
     /// The types of the parameters.
     pub(crate) params: TypeList,
     /// The type of the result.
@@ -82,7 +83,12 @@ impl FunctionType {
         self.is_async
     }
 
-    /// The same with the numbers of `numbers`.
+    /// Returns `true` if a resource, stream or future type is in it, which has a number.
+    pub(crate) const fn contains_numbers(&self) -> bool {
+        self.params.contains_numbers() || self.results.contains_numbers()
+    }
+
+    /// Returns the same with the numbers of `numbers`.
     pub(crate) fn resolve<N: HandleNumbers>(
         &self,
         resolver: &mut Resolver,

@@ -80,6 +80,8 @@ pub(crate) struct Facts {
     /// How many types it is nested in itself, the longest way.
     pub(crate) depth: u32,
     pub(crate) contains_borrow: bool,
+    /// A resource, stream or future type is named by its number.
+    pub(crate) contains_numbers: bool,
     /// There may be a NaN in it.
     pub(crate) contains_float: bool,
     /// Every pattern of bits is a value, and every byte is part of it.
@@ -95,6 +97,7 @@ impl Facts {
             abi,
             depth: 1,
             contains_borrow: false,
+            contains_numbers: false,
             contains_float: false,
             plain,
         }
@@ -161,7 +164,7 @@ pub struct RecordType {
     pub(super) facts: Facts,
     pub(super) fields: Box<[Field]>,
     /// What is moved at a time from memory to memory.
-    pub(super) runs: Box<[Run]>,
+    pub(super) runs: Arc<[Run]>,
     pub(super) shape: RecordShape,
     /// Whether lifting one of the fields may trap.
     pub(super) lifting_traps: bool,
@@ -188,7 +191,7 @@ pub enum RecordShape {
 /// A field of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
-    pub(super) name: Box<str>,
+    pub(super) name: Arc<str>,
     pub(super) ty: Type,
     pub(super) offset: Offset,
 }
@@ -200,7 +203,7 @@ impl RecordType {
         &self.fields
     }
 
-    pub(crate) const fn runs(&self) -> &[Run] {
+    pub(crate) fn runs(&self) -> &[Run] {
         &self.runs
     }
 
@@ -214,7 +217,7 @@ impl RecordType {
 impl Field {
     /// Its name.
     #[must_use]
-    pub const fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -256,7 +259,7 @@ pub enum VariantShape {
 /// A case of a variant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Case {
-    pub(super) name: Box<str>,
+    pub(super) name: Arc<str>,
     pub(super) payload: Option<Type>,
 }
 
@@ -292,7 +295,7 @@ impl VariantType {
 impl Case {
     /// Its name.
     #[must_use]
-    pub const fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -368,6 +371,12 @@ impl Type {
         self.facts().contains_borrow
     }
 
+    /// Returns `true` if a resource, stream or future type is in it, which has a number.
+    #[must_use]
+    pub fn contains_numbers(&self) -> bool {
+        self.facts().contains_numbers
+    }
+
     /// Whether every pattern of bits is a value, and every byte is part of it: such values are
     /// copied as bytes.
     #[must_use]
@@ -427,8 +436,13 @@ impl Type {
             Self::F64 => Facts { contains_float: true, ..Facts::leaf(Abi::F64, true) },
             Self::Char => Facts::leaf(Abi::CHAR, false),
             Self::String => Facts::leaf(Abi::STRING, false),
-            Self::ErrorContext | Self::Own(_) => Facts::leaf(Abi::HANDLE, false),
-            Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::leaf(Abi::HANDLE, false) },
+            Self::ErrorContext => Facts::leaf(Abi::HANDLE, false),
+            Self::Own(_) => Facts { contains_numbers: true, ..Facts::leaf(Abi::HANDLE, false) },
+            Self::Borrow(_) => Facts {
+                contains_borrow: true,
+                contains_numbers: true,
+                ..Facts::leaf(Abi::HANDLE, false)
+            },
             Self::Flags(flags) => flags.facts(),
             Self::Stream(end) | Self::Future(end) => end.facts,
             Self::List(list) => list.facts,

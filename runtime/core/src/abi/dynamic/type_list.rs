@@ -68,6 +68,12 @@ impl TypeList {
         self.record.facts.contains_float
     }
 
+    /// Returns `true` if a resource, stream or future type is in one of them, which has a number.
+    #[must_use]
+    pub const fn contains_numbers(&self) -> bool {
+        self.record.facts.contains_numbers
+    }
+
     /// Of the same fields as a list that there is.
     pub(super) const fn of_record(record: RecordType) -> Self {
         Self { record }

@@ -52,7 +52,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             IntegerType::I64 => Type::U64,
         };
         let ty = FunctionType {
-            names: Box::new([Box::from("rep")]),
+            names: Arc::new([Box::from("rep")]),
             params: TypeList::new([params]).map_err(unlistable)?,
             result: None,
             results: TypeList::new([]).map_err(unlistable)?,
@@ -66,7 +66,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         &mut self,
         core_function: u32,
         options: &CanonicalOptions,
-        ty: &FunctionType,
+        ty: &Arc<FunctionType>,
     ) -> Result<(), Fault> {
         let core =
             |index: Option<u32>| index.map(|index| self.spaces.core_function(index)).transpose();
@@ -96,7 +96,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         &mut self,
         function: u32,
         options: &CanonicalOptions,
-        ty: &FunctionType,
+        ty: &Arc<FunctionType>,
         signature: &CoreFunctionType,
     ) -> Result<(), Fault> {
         let function = self.spaces.function(function)?;

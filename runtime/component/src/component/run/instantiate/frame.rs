@@ -99,7 +99,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         state.names.name_instance(instance);
         let nothing = TypeList::new([]).map_err(|_| Fault::not_validated("a list of no types"))?;
         let ty = FunctionType {
-            names: Box::new([]),
+            names: Arc::new([]),
             params: nothing.clone(),
             result: None,
             results: nothing,
@@ -122,11 +122,14 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         })
     }
 
-    /// Returns a type with the store's numbers.
+    /// Returns a type with the store's numbers. One without numbers is shared by all instances.
     pub(crate) fn resolve_function_type(
         &mut self,
-        ty: &FunctionType,
+        ty: &Arc<FunctionType>,
     ) -> Result<Arc<FunctionType>, Error> {
+        if !ty.contains_numbers() {
+            return Ok(Arc::clone(ty));
+        }
         let mut numbers = SlotNumbers::new(&self.spaces.slots, self.cx.data_mut());
         ty.resolve(&mut self.resolver, &mut numbers).map(Arc::new)
     }
