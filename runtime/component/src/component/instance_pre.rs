@@ -113,7 +113,7 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
         // Of those that were found, and not imported after all.
         cx.data_mut().remove_unused_host_functions()?;
         let (exports, root) = made?;
-        let (exports, store) = (Arc::new(exports), cx.data().identity.clone());
+        let store = cx.data().identity.clone();
         Ok(Instance { exports, root, is_whole: true, store })
     }
 }

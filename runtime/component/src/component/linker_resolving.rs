@@ -1,8 +1,8 @@
 //! Finding what a linker has for the imports of a component.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString as _;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
@@ -116,7 +116,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
                 }
                 Given::Resource(token.clone())
             }
-            Provided::Module(module) if module.engine.is_same(engine) => {
+            Provided::Module(module) if module.loaded().engine.is_same(engine) => {
                 Given::Module(module.clone())
             }
             Provided::Component(component) if component.closure.code.engine.is_same(engine) => {
@@ -141,7 +141,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
             let path = within(path, name);
             let import = Import { name, full_name: name, path: &path };
             let given = self.find(import, ty, search);
-            parts.extend(given.map(|given| (Box::from(name), given)));
+            parts.extend(given.map(|given| (Arc::from(name), given)));
         }
         Given::Instance(parts)
     }
@@ -186,7 +186,7 @@ impl<E: CoreEngine, T: 'static> Search<'_, E, T> {
             ExternType::Resource(slot) => self.resources.get(slot).cloned().map(Given::Resource),
             ExternType::Instance(ty) => {
                 let parts = ty.exports();
-                let parts = parts.map(|(name, ty)| Some((Box::from(name), self.of_itself(ty)?)));
+                let parts = parts.map(|(name, ty)| Some((Arc::from(name), self.of_itself(ty)?)));
                 Some(Given::Instance(parts.collect::<Option<_>>()?))
             }
             _ => None,

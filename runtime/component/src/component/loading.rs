@@ -8,7 +8,7 @@ use crate::component::definition::decode::{Bodies, InvalidComponent, decode, dec
 use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::features::Features;
 use crate::component::store::entity::{Closure, Code};
-use crate::component::store::module::Module;
+use crate::component::store::module::{LoadedModule, Module};
 use crate::engine::{CoreEngine, ModuleRefused};
 
 use super::load_error::LoadError;
@@ -41,14 +41,14 @@ impl<E: CoreEngine> Component<E> {
         let mut modules = Vec::with_capacity(decoded.modules.len());
         let types = decoded.module_types.iter();
         for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
-            let module = bytes.get(module.bytes.clone()).unwrap_or_default();
-            match Module::compile(engine, module, ty.clone()) {
+            let within = bytes.get(module.bytes.clone()).unwrap_or_default();
+            match Module::compile(engine, within, ty.clone(), module.has_start) {
                 Ok(module) => modules.push(module),
                 Err(refused) => {
                     if bodies == Bodies::LeftToEngine {
                         decode(bytes, features, Bodies::Validated)?;
                     }
-                    return Err(why_refused(engine, number, module, refused)?);
+                    return Err(why_refused(engine, number, within, refused)?);
                 }
             }
         }
@@ -66,16 +66,21 @@ impl<E: CoreEngine> Module<E> {
     ///
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
-        let ty = decode_module(bytes, Bodies::of(engine))?;
-        Self::compile(engine, bytes, ty)
+        let (ty, has_start) = decode_module(bytes, Bodies::of(engine))?;
+        Self::compile(engine, bytes, ty, has_start)
             .or_else(|refused| Err(why_refused(engine, 0, bytes, refused)?))
     }
 
     /// Compiles a core module that is valid.
-    fn compile(engine: &E, bytes: &[u8], ty: Arc<ModuleType>) -> Result<Self, ModuleRefused> {
+    fn compile(
+        engine: &E,
+        bytes: &[u8],
+        ty: Arc<ModuleType>,
+        has_start: bool,
+    ) -> Result<Self, ModuleRefused> {
         let compiled = engine.compile(bytes)?;
-        let imports = Arc::from(E::imports(&compiled));
-        Ok(Self { compiled, ty, engine: engine.clone(), imports })
+        let imports = E::imports(&compiled);
+        Ok(Self::of(LoadedModule { compiled, ty, has_start, engine: engine.clone(), imports }))
     }
 }
 

@@ -1,12 +1,11 @@
 //! Removing instances that the host has made, with all that belongs to them.
 
-use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 use crate::component::store::call_error::CallError;
-use crate::component::store::entity::Entity;
+use crate::component::store::entity::{Entity, NamedEntity};
 use crate::component::store::roots::{Part, Parts, RootId};
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -22,14 +21,11 @@ type PartsOn<E> = Parts<<E as CoreEngine>::Function, <E as CoreEngine>::Instance
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// What is made from now on belongs to one instance, which imports these.
-    pub(crate) fn open_root(
-        &mut self,
-        imports: &BTreeMap<Box<str>, Entity<E>>,
-    ) -> Result<(), Error> {
+    pub(crate) fn open_root(&mut self, imports: &[NamedEntity<E>]) -> Result<(), Error> {
         self.record_added();
         self.roots.open();
         let mut imported = BTreeSet::new();
-        for entity in imports.values() {
+        for (_, entity) in imports {
             find_functions(entity, &mut imported);
         }
         for function in imported {
@@ -159,7 +155,7 @@ fn find_functions<E: CoreEngine>(entity: &Entity<E>, found: &mut BTreeSet<Functi
             found.insert(*function);
         }
         Entity::Instance(exports) => {
-            for entity in exports.0.values() {
+            for (_, entity) in exports.iter() {
                 find_functions(entity, found);
             }
         }

@@ -87,18 +87,23 @@ impl Bodies {
     }
 }
 
-/// Validates the core module that `bytes` are, and returns its type.
+/// Validates the core module that `bytes` are, and returns its type, and whether a function of it
+/// runs when it is instantiated.
 pub(crate) fn decode_module(
     bytes: &[u8],
     bodies: Bodies,
-) -> Result<Arc<ModuleType>, InvalidComponent> {
+) -> Result<(Arc<ModuleType>, bool), InvalidComponent> {
+    let mut has_start = false;
     let mut validator = Validator::new_with_features(features());
     let mut functions = FunctionsValidator::default();
     for payload in Parser::new(0).parse_all(bytes) {
-        match validator.payload(&payload?)? {
+        let payload = payload?;
+        has_start |= matches!(payload, Payload::StartSection { .. });
+        match validator.payload(&payload)? {
             ValidPayload::Func(function, body) => functions.function(function, &body, bodies)?,
             ValidPayload::End(types) => {
-                return module_type(Resolved { types: types.as_ref(), offset: 0 });
+                let ty = module_type(Resolved { types: types.as_ref(), offset: 0 })?;
+                return Ok((ty, has_start));
             }
             _ => {}
         }
@@ -178,7 +183,7 @@ impl Decoder {
                         )
                     })?;
                 let number = self.modules.len();
-                self.modules.push(CoreModule { bytes, has_tail_calls: false });
+                self.modules.push(CoreModule { bytes, has_tail_calls: false, has_start: false });
                 self.is_in_module = true;
                 self.scope()?.core_module(number);
             }
@@ -188,6 +193,11 @@ impl Decoder {
                 self.scope()?.core_names(names);
             }
             Payload::End(_) => return Ok(self.end()),
+            Payload::StartSection { .. } => {
+                if let Some(module) = self.modules.last_mut() {
+                    module.has_start = true;
+                }
+            }
             _ if self.is_in_module => self.core_names.payload(payload),
             _ => {
                 if let (Some(scope), Some(types)) =

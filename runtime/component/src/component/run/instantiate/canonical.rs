@@ -88,8 +88,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             place: Some(self.place.clone()),
         };
         let function = state.add_lifted(lifted, result.as_ref(), lift_options)?;
-        self.spaces.push(Entity::Function(function));
-        Ok(())
+        self.spaces.push(Entity::Function(function))
     }
 
     pub(crate) fn lower(
@@ -142,8 +141,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         if let Some(making) = self.cx.data_mut().roots.making() {
             making.core_functions.push(function);
         }
-        self.spaces.push_core(crate::engine::CoreExtern::Function(function));
-        Ok(())
+        self.spaces.push_core(crate::engine::CoreExtern::Function(function))
     }
 }
 

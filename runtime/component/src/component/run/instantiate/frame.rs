@@ -1,18 +1,17 @@
 //! An instance that is being made.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use crate::abi::{Resolver, Type, TypeList};
+use crate::abi::{Resolver, Type};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::run::context::Context;
 use crate::component::run::state::State;
 use crate::component::store::canonical::{CanonicalOptions, Lifted, Place};
-use crate::component::store::entity::{Closure, Code, Entity, Exports};
-use crate::component::store::fault::Fault;
+use crate::component::store::entity::{Closure, Code, Entity, Exports, NamedEntity};
 use crate::component::store::roots::{Part, RootId};
+use crate::component::store::store_limits::StoreLimits;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
@@ -20,15 +19,15 @@ use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
 use super::budget::Budget;
 use super::error::InstantiateError;
 use super::numbers::SlotNumbers;
-use super::spaces::Spaces;
+use super::spaces::{SpaceItem, Spaces};
 
 /// An instance that is being made.
 pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
-    pub(crate) budget: &'a mut Budget,
+    pub(crate) making: &'a mut Making<E>,
     pub(crate) instance: InstanceId,
-    /// The function whose task initialises the instance.
-    pub(crate) initialisation: FunctionId,
+    /// The function whose task initialises the instance, if one was needed.
+    pub(crate) initialisation: Option<FunctionId>,
     pub(crate) code: Arc<Code<E>>,
     /// The item that is under way.
     pub(crate) place: Place,
@@ -37,8 +36,36 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
     /// The imports that the instance is given.
-    pub(crate) imports: &'a BTreeMap<Box<str>, Entity<E>>,
-    pub(crate) exports: BTreeMap<Box<str>, Entity<E>>,
+    pub(crate) imports: &'a [NamedEntity<E>],
+    pub(crate) exports: Vec<NamedEntity<E>>,
+}
+
+/// The things that all instances share that are made together.
+pub(crate) struct Making<E: CoreEngine> {
+    pub(crate) budget: Budget,
+    /// The memory of index spaces that are no longer needed.
+    spaces: Vec<SpaceItem<E>>,
+    /// The memory of imports or exports that are no longer needed.
+    named: Vec<NamedEntity<E>>,
+}
+
+impl<E: CoreEngine> Making<E> {
+    pub(crate) const fn new(limits: StoreLimits) -> Self {
+        Self { budget: Budget::new(limits), spaces: Vec::new(), named: Vec::new() }
+    }
+
+    /// Returns an empty list, in memory that was used before, if there is some.
+    pub(crate) fn take_named(&mut self) -> Vec<NamedEntity<E>> {
+        core::mem::take(&mut self.named)
+    }
+
+    /// Takes the memory of a list.
+    pub(crate) fn put_named(&mut self, mut named: Vec<NamedEntity<E>>) {
+        named.clear();
+        if named.capacity() > self.named.capacity() {
+            self.named = named;
+        }
+    }
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
@@ -47,12 +74,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn instantiate_component(
         &mut self,
         component: &Closure<E>,
-        imports: &BTreeMap<Box<str>, Entity<E>>,
+        imports: &[NamedEntity<E>],
     ) -> Result<(Exports<E>, RootId), InstantiateError> {
         let state = self.data_mut();
         let limits = state.settings.limits;
         state.open_root(imports)?;
-        let made = Frame::make(self, component, imports, &mut Budget::new(limits));
+        let made = Frame::make(self, component, imports, None, &mut Making::new(limits));
         let state = self.data_mut();
         let parts = state.close_root()?;
         match made {
@@ -71,55 +98,65 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
-    /// Makes an instance of a component that is given these imports.
+    /// Makes an instance of a component that is given these imports, which are sorted by name. It is
+    /// the one with a number in the instance `around` it, if there is one.
     pub(crate) fn make(
         cx: &'a mut Context<'c, E, T>,
         component: &Closure<E>,
-        imports: &'a BTreeMap<Box<str>, Entity<E>>,
-        budget: &'a mut Budget,
+        imports: &'a [NamedEntity<E>],
+        around: Option<(InstanceId, usize)>,
+        making: &'a mut Making<E>,
     ) -> Result<Exports<E>, InstantiateError> {
-        budget.take_instance()?;
-        let mut frame = Self::new(cx, component, imports, budget)?;
+        making.budget.take_instance()?;
+        let mut frame = Self::new(cx, component, imports, around, making)?;
         for (position, item) in component.definition.items.iter().enumerate() {
             frame.place.item = position;
             frame.item(item)?;
         }
-        Ok(Exports(frame.exports))
+        Ok(frame.finish())
     }
 
     fn new(
         cx: &'a mut Context<'c, E, T>,
         component: &Closure<E>,
-        imports: &'a BTreeMap<Box<str>, Entity<E>>,
-        budget: &'a mut Budget,
+        imports: &'a [NamedEntity<E>],
+        around: Option<(InstanceId, usize)>,
+        making: &'a mut Making<E>,
     ) -> Result<Self, InstantiateError> {
         let state = cx.data_mut();
         let instance = state.machine.new_instance()?;
         state.roots.record(Part::Instance(instance));
-        state.names.name_instance(instance);
-        let nothing = TypeList::new([]).map_err(|_| Fault::not_validated("a list of no types"))?;
-        let ty = FunctionType {
-            names: Arc::new([]),
-            params: nothing.clone(),
-            result: None,
-            results: nothing,
-            is_async: false,
-        };
-        let initialisation = state.add_plain_function(instance, None, ty, None)?;
-        let slots = usize::try_from(component.definition.resources).unwrap_or_default();
+        state.names.name_instance(instance, around);
+        let memory = core::mem::take(&mut making.spaces);
         Ok(Self {
             cx,
-            budget,
+            making,
             instance,
-            initialisation,
+            initialisation: None,
             code: component.code.clone(),
             place: Place { definition: component.definition.clone(), item: 0 },
             has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
             resolver: Resolver::default(),
-            spaces: Spaces::new(component.around.clone(), slots),
+            spaces: Spaces::new(component, memory),
             imports,
-            exports: BTreeMap::new(),
+            exports: Vec::new(),
         })
+    }
+
+    /// Ends the making, and returns the exports.
+    fn finish(mut self) -> Exports<E> {
+        let exports = Exports::take(&mut self.exports);
+        self.making.put_named(self.exports);
+        self.making.spaces = self.spaces.into_memory();
+        exports
+    }
+
+    /// Adds an export.
+    pub(crate) fn add_export(&mut self, name: Arc<str>, entity: Entity<E>) {
+        if self.exports.capacity() == 0 {
+            self.exports = self.making.take_named();
+        }
+        self.exports.push((name, entity));
     }
 
     /// Returns a type with the store's numbers. One without numbers is shared by all instances.
