@@ -155,7 +155,7 @@ impl CoreEngine for Wasmi {
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
         let limiter = Limiter::default();
         let call_through = self.call_through.clone();
-        let inner = Inner { fuel: self.fuel, limiter, call_through, data };
+        let inner = Inner { fuel: self.fuel, limiter, call_through, imports: Vec::new(), data };
         let mut store = wasmi::Store::new(&self.engine, inner);
         store.limiter(|inner| &mut inner.limiter);
         refuel(&mut store.as_context_mut(), 0);
@@ -204,6 +204,8 @@ pub struct Inner<D> {
     fuel: Option<u64>,
     limiter: Limiter,
     call_through: Arc<CallThrough>,
+    /// The memory of the imports of the last module that was instantiated.
+    imports: Vec<Extern>,
     data: D,
 }
 
@@ -330,12 +332,14 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         module: &WasmiModule,
         imports: &[CoreExtern<Wasmi>],
     ) -> Result<wasmi::Instance, CoreTrap> {
-        let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
-        wasmi::Instance::new(&mut self.0, &module.0, &imports).map_err(|error| {
-            match error.downcast_ref::<Suspends>() {
-                Some(Suspends) => CoreTrap::CannotStop,
-                None => trap(&error),
-            }
+        let mut list = core::mem::take(&mut self.0.data_mut().imports);
+        list.clear();
+        list.extend(imports.iter().copied().map(Self::wasmi_extern));
+        let instance = wasmi::Instance::new(&mut self.0, &module.0, &list);
+        self.0.data_mut().imports = list;
+        instance.map_err(|error| match error.downcast_ref::<Suspends>() {
+            Some(Suspends) => CoreTrap::CannotStop,
+            None => trap(&error),
         })
     }
 

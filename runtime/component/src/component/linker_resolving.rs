@@ -18,7 +18,7 @@ use crate::component::run::instantiate::imports::import_errors;
 use crate::engine::{CoreContext as _, CoreEngine};
 
 use super::instance::Instance;
-use super::instance_pre::InstancePre;
+use super::instance_pre::{InstancePre, make};
 use super::linker::{Linker, Provided};
 use super::loading::Component;
 
@@ -60,7 +60,11 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         if !component.closure.code.engine.is_same(&cx.data().engine) {
             return Err(InstantiateError::OtherEngine);
         }
-        self.instantiate_pre(component)?.make(cx)
+        let (given, errors) = self.find_all(component);
+        if !errors.is_empty() {
+            return Err(InstantiateError::Imports(errors));
+        }
+        make(&component.closure, &given, given.values().any(Given::is_in_store), cx)
     }
 
     /// Returns what the linker has for the imports of a component, and what is wrong with it, in the

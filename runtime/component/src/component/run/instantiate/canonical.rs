@@ -75,13 +75,18 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let ty = self.resolve_function_type(ty)?;
         let store_options = self.spaces.store_options(self.instance, options)?;
         let state = self.cx.data_mut();
-        let lift_options = state.types.lift_options(&store_options)?;
-        let result = ty.result.clone();
+        let number = state.types.add_options(store_options)?;
+        // Only `task.return` asks for them, which functions that are lifted without `async` can't call.
+        let (result, lift_options) = if options.is_async {
+            (ty.result.clone(), state.types.lift_options(&store_options)?)
+        } else {
+            (None, number)
+        };
         let lifted = Lifted {
             instance: self.instance,
             core: core_function,
             ty,
-            options: state.types.add_options(store_options)?,
+            options: number,
             is_async: options.is_async,
             callback,
             post_return,

@@ -36,7 +36,10 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
                 self.cx.refuel();
             }
             match self.cx.instantiate(&module.loaded().compiled, &imports) {
-                Ok(instance) => return Ok(instance),
+                Ok(instance) => {
+                    self.making.put_core_imports(imports);
+                    return Ok(instance);
+                }
                 Err(trap) => Starting::Trapped(trap),
             }
         };

@@ -3,6 +3,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use arrayvec::ArrayVec;
+
 use crate::abi::{Resolver, Type};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
@@ -12,7 +14,7 @@ use crate::component::store::canonical::{CanonicalOptions, Lifted, Place};
 use crate::component::store::entity::{Closure, Code, Entity, Exports, NamedEntity};
 use crate::component::store::roots::{Part, RootId};
 use crate::component::store::store_limits::StoreLimits;
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
 use crate::error::Error;
 use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
 
@@ -45,26 +47,45 @@ pub(crate) struct Making<E: CoreEngine> {
     pub(crate) budget: Budget,
     /// The memory of index spaces that are no longer needed.
     spaces: Vec<SpaceItem<E>>,
-    /// The memory of imports or exports that are no longer needed.
-    named: Vec<NamedEntity<E>>,
+    /// The memory of imports and exports that are no longer needed.
+    named: ArrayVec<Vec<NamedEntity<E>>, 2>,
+    /// The memory of imports of core modules that are no longer needed.
+    core_imports: Vec<CoreExtern<E>>,
 }
 
 impl<E: CoreEngine> Making<E> {
     pub(crate) const fn new(limits: StoreLimits) -> Self {
-        Self { budget: Budget::new(limits), spaces: Vec::new(), named: Vec::new() }
+        Self {
+            budget: Budget::new(limits),
+            spaces: Vec::new(),
+            named: ArrayVec::new_const(),
+            core_imports: Vec::new(),
+        }
     }
 
     /// Returns an empty list, in memory that was used before, if there is some.
     pub(crate) fn take_named(&mut self) -> Vec<NamedEntity<E>> {
-        core::mem::take(&mut self.named)
+        self.named.pop().unwrap_or_default()
     }
 
     /// Takes the memory of a list.
     pub(crate) fn put_named(&mut self, mut named: Vec<NamedEntity<E>>) {
         named.clear();
-        if named.capacity() > self.named.capacity() {
-            self.named = named;
+        if named.capacity() > 0 {
+            // One more than there is a place for is dropped.
+            let _ = self.named.try_push(named);
         }
+    }
+
+    /// Returns an empty list of imports of a core module, in memory that was used before.
+    pub(crate) fn take_core_imports(&mut self) -> Vec<CoreExtern<E>> {
+        core::mem::take(&mut self.core_imports)
+    }
+
+    /// Takes the memory of imports of a core module.
+    pub(crate) fn put_core_imports(&mut self, mut imports: Vec<CoreExtern<E>>) {
+        imports.clear();
+        self.core_imports = imports;
     }
 }
 

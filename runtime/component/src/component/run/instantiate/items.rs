@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use crate::component::definition::items::{Binding, CoreSort, ExternName, Item, Reference};
 use crate::component::store::entity::{Closure, CoreInstance, Entity, Exports, find_entity};
@@ -86,7 +85,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     ) -> Result<(), InstantiateError> {
         self.making.budget.take_instance()?;
         let module = self.spaces.module(module)?;
-        let mut imports = Vec::with_capacity(module.loaded().imports.len());
+        let mut imports = self.making.take_core_imports();
+        imports.reserve(module.loaded().imports.len());
         for (from, name) in &module.loaded().imports {
             let argument = arguments.iter().find(|(argument, _)| **argument == **from);
             let (_, instance) =
