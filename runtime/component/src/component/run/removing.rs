@@ -22,7 +22,6 @@ type PartsOn<E> = Parts<<E as CoreEngine>::Function, <E as CoreEngine>::Instance
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// What is made from now on belongs to one instance, which imports these.
     pub(crate) fn open_root(&mut self, imports: &[NamedEntity<E>]) -> Result<(), Error> {
-        self.record_added();
         self.roots.open();
         let mut imported = BTreeSet::new();
         for (_, entity) in imports {
@@ -39,20 +38,12 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 
     /// Ends the instance that was [opened](Self::open_root) last.
     pub(crate) fn close_root(&mut self) -> Result<PartsOn<E>, Error> {
-        self.record_added();
         self.roots.close().ok_or(Error::Inconsistent(Table::Instances))
     }
 
     /// Keeps an instance that was made.
     pub(crate) fn add_root(&mut self, parts: PartsOn<E>) -> Result<RootId, Error> {
         self.roots.add(parts).ok_or(Error::Full(Table::Instances))
-    }
-
-    /// Records what was added to tables as parts of the instance that is being made.
-    fn record_added(&mut self) {
-        for part in self.types.take_added() {
-            self.roots.record(part);
-        }
     }
 
     /// Records that the instance that is being made uses a resource type.

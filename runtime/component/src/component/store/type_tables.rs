@@ -39,8 +39,6 @@ pub(crate) struct TypeTables<M, F, B> {
     by_name: HashMap<String, u32>,
     tables: Slab<B>,
     core_types: Slab<CoreFunctionType>,
-    /// The parts of the instance that is being made, among what was added last.
-    added: Vec<Part>,
 }
 
 /// The use of a guest's resource type.
@@ -69,7 +67,6 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
             by_name: HashMap::new(),
             tables: Slab::new(),
             core_types: Slab::new(),
-            added: Vec::new(),
         }
     }
 
@@ -173,13 +170,15 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         self.elements.retain(|number, _| !removed.contains(&number.0));
     }
 
-    /// Numbers options.
+    /// Numbers options. What is added is recorded as a part of the instance that is being made: here
+    /// and below.
     pub(crate) fn add_options(
         &mut self,
         options: CanonicalOptions<M, F>,
+        record: impl FnOnce(Part),
     ) -> Result<OptionsIndex, Error> {
         let options = self.new_options(options)?;
-        self.added.push(Part::Options(options));
+        record(Part::Options(options));
         Ok(options)
     }
 
@@ -191,8 +190,10 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     pub(crate) fn lift_options(
         &mut self,
         options: &CanonicalOptions<M, F>,
+        mut record: impl FnMut(Part),
     ) -> Result<OptionsIndex, Error> {
-        let memory = options.memory.map(|memory| self.add_memory(memory)).transpose()?;
+        let memory =
+            options.memory.map(|memory| self.add_memory(memory, &mut record)).transpose()?;
         let key = (options.string_encoding, memory.map(|memory| memory.0));
         if let Some(number) = self.lift_options.get(&key) {
             return Ok(*number);
@@ -200,7 +201,7 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         // Numbered as options, so that they stand for options like any other. Those without a memory
         // are the same for all instances, and stay.
         let number = match memory {
-            Some(_) => self.add_options(*options)?,
+            Some(_) => self.add_options(*options, record)?,
             None => self.new_options(*options)?,
         };
         self.lift_options.insert(key, number);
@@ -208,7 +209,11 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     }
 
     /// Numbers a memory: one has one number, by whatever way it was found.
-    pub(crate) fn add_memory(&mut self, memory: M) -> Result<MemoryIndex, Error> {
+    pub(crate) fn add_memory(
+        &mut self,
+        memory: M,
+        record: impl FnOnce(Part),
+    ) -> Result<MemoryIndex, Error> {
         // Engines' handles show which thing they are a handle of, but can't all be compared.
         let name = format!("{memory:?}");
         if let Some(number) = self.by_name.get(&name) {
@@ -217,25 +222,28 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         let number = self.memories.add(Memory { memory, name: name.clone() });
         let number = number.ok_or(Error::Full(Table::Types))?;
         self.by_name.insert(name, number);
-        self.added.push(Part::Memory(MemoryIndex(number)));
+        record(Part::Memory(MemoryIndex(number)));
         Ok(MemoryIndex(number))
     }
 
-    pub(crate) fn add_table(&mut self, table: B) -> Result<TableIndex, Error> {
+    pub(crate) fn add_table(
+        &mut self,
+        table: B,
+        record: impl FnOnce(Part),
+    ) -> Result<TableIndex, Error> {
         let number = self.tables.add(table).map(TableIndex).ok_or(Error::Full(Table::Types))?;
-        self.added.push(Part::Table(number));
+        record(Part::Table(number));
         Ok(number)
     }
 
-    pub(crate) fn add_core_type(&mut self, ty: CoreFunctionType) -> Result<CoreTypeIndex, Error> {
+    pub(crate) fn add_core_type(
+        &mut self,
+        ty: CoreFunctionType,
+        record: impl FnOnce(Part),
+    ) -> Result<CoreTypeIndex, Error> {
         let number = self.core_types.add(ty).map(CoreTypeIndex).ok_or(Error::Full(Table::Types))?;
-        self.added.push(Part::CoreType(number));
+        record(Part::CoreType(number));
         Ok(number)
-    }
-
-    /// Takes what was added since this was asked last: it belongs to the instance that is being made.
-    pub(crate) fn take_added(&mut self) -> Vec<Part> {
-        core::mem::take(&mut self.added)
     }
 
     /// Removes something that was added, as its instance is removed.
@@ -332,29 +340,29 @@ mod tests {
     #[test]
     fn one_memory_has_one_number_and_so_have_the_options_that_are_compared() {
         let (mut tables, instance) = (TestTables::new(), ids(0).instance);
-        let memory = tables.add_memory(7).expect("there is room");
-        assert_eq!(tables.add_memory(7), Ok(memory));
+        let memory = tables.add_memory(7, |_| ()).expect("there is room");
+        assert_eq!(tables.add_memory(7, |_| ()), Ok(memory));
         assert_eq!(tables.memory(memory), Ok(7));
         let mut options = CanonicalOptions::without_memory(instance);
         options.memory = Some(7);
-        let number = tables.lift_options(&options).expect("there is room");
+        let number = tables.lift_options(&options, |_| ()).expect("there is room");
         options.realloc = Some(8);
-        assert_eq!(tables.lift_options(&options), Ok(number));
+        assert_eq!(tables.lift_options(&options, |_| ()), Ok(number));
         options.string_encoding = StringEncoding::Utf16;
-        assert_ne!(tables.lift_options(&options), Ok(number));
+        assert_ne!(tables.lift_options(&options, |_| ()), Ok(number));
     }
 
     #[test]
     fn what_was_added_is_removed_and_leaves_nothing() {
         let (mut tables, instance) = (TestTables::new(), ids(0).instance);
         let mut options = CanonicalOptions::without_memory(instance);
-        let shared = tables.lift_options(&options).expect("there is room");
-        assert!(tables.take_added().is_empty(), "others have the same");
+        let mut added = Vec::new();
+        let shared = tables.lift_options(&options, |it| added.push(it)).expect("there is room");
+        assert!(added.is_empty(), "others have the same");
         options.memory = Some(7);
-        tables.lift_options(&options).expect("there is room");
-        tables.add_table(8).expect("there is room");
-        tables.add_options(options).expect("there is room");
-        let added = tables.take_added();
+        tables.lift_options(&options, |it| added.push(it)).expect("there is room");
+        tables.add_table(8, |it| added.push(it)).expect("there is room");
+        tables.add_options(options, |it| added.push(it)).expect("there is room");
         assert_eq!(added.len(), 4);
         for part in added {
             tables.remove(part);

@@ -75,10 +75,12 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let ty = self.resolve_function_type(ty)?;
         let store_options = self.spaces.store_options(self.instance, options)?;
         let state = self.cx.data_mut();
-        let number = state.types.add_options(store_options)?;
+        let State { types, roots, .. } = &mut *state;
+        let number = types.add_options(store_options, |part| roots.record(part))?;
         // Only `task.return` asks for them, which functions that are lifted without `async` can't call.
         let (result, lift_options) = if options.is_async {
-            (ty.result.clone(), state.types.lift_options(&store_options)?)
+            let number = types.lift_options(&store_options, |part| roots.record(part))?;
+            (ty.result.clone(), number)
         } else {
             (None, number)
         };
@@ -108,7 +110,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let is_async = options.is_async;
         let options = self.spaces.store_options(self.instance, options)?;
         let state = self.cx.data_mut();
-        let options = state.types.add_options(options)?;
+        let State { types, roots, .. } = &mut *state;
+        let options = types.add_options(options, |part| roots.record(part))?;
         let handles = state.handle_types(function, &ty)?;
         let lowered = Lowered { function, ty, options, is_async, handles };
         self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)

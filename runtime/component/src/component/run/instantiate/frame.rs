@@ -45,8 +45,8 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
 /// The things that all instances share that are made together.
 pub(crate) struct Making<E: CoreEngine> {
     pub(crate) budget: Budget,
-    /// The memory of index spaces that are no longer needed.
-    spaces: Vec<SpaceItem<E>>,
+    /// What is in the index spaces of the instances around the one that is being made.
+    pub(crate) items: Vec<SpaceItem<E>>,
     /// The memory of imports and exports that are no longer needed.
     named: ArrayVec<Vec<NamedEntity<E>>, 2>,
     /// The memory of imports of core modules that are no longer needed.
@@ -57,7 +57,7 @@ impl<E: CoreEngine> Making<E> {
     pub(crate) const fn new(limits: StoreLimits) -> Self {
         Self {
             budget: Budget::new(limits),
-            spaces: Vec::new(),
+            items: Vec::new(),
             named: ArrayVec::new_const(),
             core_imports: Vec::new(),
         }
@@ -148,7 +148,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         let instance = state.machine.new_instance()?;
         state.roots.record(Part::Instance(instance));
         state.names.name_instance(instance, around);
-        let memory = core::mem::take(&mut making.spaces);
+        let items = core::mem::take(&mut making.items);
         Ok(Self {
             cx,
             making,
@@ -158,7 +158,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             place: Place { definition: component.definition.clone(), item: 0 },
             has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
             resolver: Resolver::default(),
-            spaces: Spaces::new(component, memory),
+            spaces: Spaces::new(component, items),
             imports,
             exports: Vec::new(),
         })
@@ -168,7 +168,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
     fn finish(mut self) -> Exports<E> {
         let exports = Exports::take(&mut self.exports);
         self.making.put_named(self.exports);
-        self.making.spaces = self.spaces.into_memory();
+        self.making.items = self.spaces.into_items();
         exports
     }
 
@@ -203,7 +203,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         ty: FunctionType,
         place: Option<Place>,
     ) -> Result<FunctionId, Error> {
-        let options = self.types.add_options(CanonicalOptions::without_memory(instance))?;
+        let Self { types, roots, .. } = self;
+        let options = CanonicalOptions::without_memory(instance);
+        let options = types.add_options(options, |part| roots.record(part))?;
         let lifted = Lifted {
             instance,
             core,

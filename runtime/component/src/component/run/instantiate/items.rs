@@ -139,8 +139,10 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.spaces.add_entities(references, &mut arguments)?;
         let around = Some((self.instance, self.spaces.num_instances()));
         self.making.budget.enter()?;
+        self.making.items = self.spaces.take_items();
         let exports = Frame::make(self.cx, &component, &arguments, around, self.making);
         self.making.budget.leave();
+        self.spaces.put_items(core::mem::take(&mut self.making.items));
         self.making.put_named(arguments);
         let instance = Entity::Instance(exports?);
         self.spaces.bind(binding, &instance)?;

@@ -24,8 +24,10 @@ pub(crate) struct Spaces<E: CoreEngine> {
     around: Option<Arc<Surroundings<E>>>,
     /// The resource types in the slots.
     pub(crate) slots: Vec<Option<TypeIndex>>,
-    /// What is in all index spaces: one index space after the other.
+    /// What is in all index spaces, one after the other, after those of the instances around it.
     items: Vec<SpaceItem<E>>,
+    /// The number of items of the instances around it.
+    num_around: usize,
     ranges: [SpaceRange; NUM_SPACES],
 }
 
@@ -51,26 +53,38 @@ pub(crate) enum SpaceItem<E: CoreEngine> {
 }
 
 impl<E: CoreEngine> Spaces<E> {
-    /// Returns empty index spaces for an instance of a component, in memory that was used before.
+    /// Returns empty index spaces for an instance of a component, in one list with those of the
+    /// instances around it.
     pub(crate) fn new(component: &Closure<E>, mut items: Vec<SpaceItem<E>>) -> Self {
         let definition = &component.definition;
         let slots = usize::try_from(definition.resources).unwrap_or_default();
-        let mut start = 0;
+        let num_around = items.len();
+        let mut start = num_around;
         let ranges = definition.sizes.0.map(|capacity| {
             let range = SpaceRange { start, length: 0, capacity };
             start += capacity;
             range
         });
-        items.clear();
         items.resize_with(start, || SpaceItem::Nothing);
-        Self { around: component.around.clone(), slots: alloc::vec![None; slots], items, ranges }
+        let (around, slots) = (component.around.clone(), alloc::vec![None; slots]);
+        Self { around, slots, items, num_around, ranges }
     }
 
-    /// Returns the memory, to be used again.
-    pub(crate) fn into_memory(self) -> Vec<SpaceItem<E>> {
+    /// Returns the items of the instances around it.
+    pub(crate) fn into_items(self) -> Vec<SpaceItem<E>> {
         let mut items = self.items;
-        items.clear();
+        items.truncate(self.num_around);
         items
+    }
+
+    /// Gives away the items for the time in which an instance within this one is made.
+    pub(crate) fn take_items(&mut self) -> Vec<SpaceItem<E>> {
+        core::mem::take(&mut self.items)
+    }
+
+    /// Takes the items back.
+    pub(crate) fn put_items(&mut self, items: Vec<SpaceItem<E>>) {
+        self.items = items;
     }
 
     fn range(&self, space: Space) -> Option<SpaceRange> {
