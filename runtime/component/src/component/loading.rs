@@ -7,6 +7,7 @@ use core::fmt;
 use crate::component::definition::decode::{Bodies, InvalidComponent, decode, decode_module};
 use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::features::Features;
+use crate::component::definition::items::CoreModule;
 use crate::component::store::entity::{Closure, Code};
 use crate::component::store::module::{LoadedModule, Module};
 use crate::engine::{CoreEngine, ModuleRefused};
@@ -39,10 +40,11 @@ impl<E: CoreEngine> Component<E> {
         let bodies = Bodies::of(engine);
         let decoded = decode(bytes, features, bodies)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
-        let types = decoded.module_types.iter();
-        for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
+        let has_tail_calls = decoded.has_tail_calls();
+        let all = decoded.modules.into_iter().zip(decoded.module_types);
+        for (number, (module, ty)) in all.enumerate() {
             let within = bytes.get(module.bytes.clone()).unwrap_or_default();
-            match Module::compile(engine, within, ty.clone(), module.has_start) {
+            match Module::compile(engine, within, ty, module) {
                 Ok(module) => modules.push(module),
                 Err(refused) => {
                     if bodies == Bodies::LeftToEngine {
@@ -52,7 +54,6 @@ impl<E: CoreEngine> Component<E> {
                 }
             }
         }
-        let has_tail_calls = decoded.has_tail_calls();
         let modules = modules.into();
         let code = Arc::new(Code { modules, has_tail_calls, engine: engine.clone() });
         Ok(Self { closure: Closure { definition: decoded.root, code, around: None } })
@@ -66,8 +67,8 @@ impl<E: CoreEngine> Module<E> {
     ///
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
-        let (ty, has_start) = decode_module(bytes, Bodies::of(engine))?;
-        Self::compile(engine, bytes, ty, has_start)
+        let (ty, module) = decode_module(bytes, Bodies::of(engine))?;
+        Self::compile(engine, bytes, ty, module)
             .or_else(|refused| Err(why_refused(engine, 0, bytes, refused)?))
     }
 
@@ -76,11 +77,12 @@ impl<E: CoreEngine> Module<E> {
         engine: &E,
         bytes: &[u8],
         ty: Arc<ModuleType>,
-        has_start: bool,
+        module: CoreModule,
     ) -> Result<Self, ModuleRefused> {
         let compiled = engine.compile(bytes)?;
-        let imports = E::imports(&compiled);
-        Ok(Self::of(LoadedModule { compiled, ty, has_start, engine: engine.clone(), imports }))
+        let (imports, engine) = (E::imports(&compiled), engine.clone());
+        let CoreModule { has_start, memories, .. } = module;
+        Ok(Self::of(LoadedModule { compiled, ty, has_start, memories, engine, imports }))
     }
 }
 

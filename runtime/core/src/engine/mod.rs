@@ -80,7 +80,8 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// What the engine says of it.
     fn compile(&self, module: &[u8]) -> Result<Self::Module, ModuleRefused>;
 
-    /// The module and field names of what a module imports, in their order.
+    /// The module and field names of what a module imports, in the order in which
+    /// [`instantiate`](CoreContext::instantiate) takes them.
     fn imports(module: &Self::Module) -> Vec<(String, String)>;
 
     /// Whether this is the same engine as `other`, so that a store of one takes what the other

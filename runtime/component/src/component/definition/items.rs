@@ -22,6 +22,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::abi::CoreFunctionType;
@@ -40,9 +41,9 @@ pub(crate) struct Decoded {
     /// The outermost component.
     pub(crate) root: Arc<Definition>,
     /// Every core module in it and in the components within, in the order of the binary.
-    pub(crate) modules: Box<[CoreModule]>,
+    pub(crate) modules: Vec<CoreModule>,
     /// Their types.
-    pub(crate) module_types: Box<[Arc<ModuleType>]>,
+    pub(crate) module_types: Vec<Arc<ModuleType>>,
 }
 
 impl Decoded {
@@ -53,7 +54,7 @@ impl Decoded {
 }
 
 /// A core module of a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CoreModule {
     /// Where it lies in the bytes of the component.
     pub(crate) bytes: Range<usize>,
@@ -61,6 +62,15 @@ pub(crate) struct CoreModule {
     pub(crate) has_tail_calls: bool,
     /// Whether a function of it runs when it is instantiated.
     pub(crate) has_start: bool,
+    /// The memories that it exports, sorted by name, with their indices.
+    pub(crate) memories: Box<[(Box<str>, u32)]>,
+}
+
+impl CoreModule {
+    /// Returns a core module of which nothing is known but its place.
+    pub(crate) fn new(bytes: Range<usize>) -> Self {
+        Self { bytes, has_tail_calls: false, has_start: false, memories: Box::default() }
+    }
 }
 
 /// A component definition: the outermost one, or one within another.

@@ -10,6 +10,7 @@ use crate::component::definition::versions::ByName;
 use crate::engine::{CoreEngine, CoreExtern};
 use crate::machine::FunctionId;
 
+use super::canonical::MemoryKey;
 use super::module::Module;
 
 /// A thing that can be imported and exported.
@@ -153,8 +154,8 @@ impl<E: CoreEngine> Clone for Closure<E> {
 
 /// A core instance.
 pub(crate) enum CoreInstance<E: CoreEngine> {
-    /// Of a module.
-    Module(E::Instance),
+    /// Of a module, with the memories that it imports.
+    Module(E::Instance, Module<E>, Box<[MemoryKey]>),
     /// Put together by the item with this position.
     Exports(usize),
 }

@@ -1,5 +1,6 @@
 //! Core modules that are loaded.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -17,15 +18,23 @@ pub(crate) struct LoadedModule<E: CoreEngine> {
     pub(crate) ty: Arc<ModuleType>,
     /// `true` if a function of it runs when it is instantiated.
     pub(crate) has_start: bool,
+    /// The memories that it exports, sorted by name, with their indices.
+    pub(crate) memories: Box<[(Box<str>, u32)]>,
     /// The engine that has compiled it.
     pub(crate) engine: E,
-    /// The names of what it imports.
+    /// The names of what it imports, in the engine's order.
     pub(crate) imports: Vec<(String, String)>,
 }
 
 impl<E: CoreEngine> Module<E> {
     pub(crate) fn of(loaded: LoadedModule<E>) -> Self {
         Self(Arc::new(loaded))
+    }
+
+    /// Returns the index of the memory that it exports as `name`. Those that are imported come first.
+    pub(crate) fn memory(&self, name: &str) -> Option<u32> {
+        let found = self.0.memories.binary_search_by(|(it, _)| (**it).cmp(name)).ok()?;
+        self.0.memories.get(found).map(|(_, index)| *index)
     }
 
     /// Returns what is known of it.

@@ -31,7 +31,7 @@ pub(crate) struct RootId {
 }
 
 /// As many parts as a small instance has, so that their list need not grow.
-const USUAL_PARTS: usize = 12;
+const USUAL_PARTS: usize = 8;
 
 /// Everything that belongs to an instance.
 pub(crate) struct Parts<F, I> {

@@ -4,21 +4,17 @@
 //! `M` is a memory of the engine, `F` a core function, `B` a table.
 
 use alloc::collections::BTreeSet;
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
-
 use hashbrown::HashMap;
 
 use crate::abi::{CoreFunctionType, StringEncoding, Type};
 use crate::builtin::{CoreTypeIndex, MemoryIndex, OptionsIndex, TableIndex, TypeIndex};
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::TypeDefinition;
+use crate::machine::{InstanceId, TypeDefinition};
 use crate::trap::EndKind;
 
-use super::canonical::CanonicalOptions;
+use super::canonical::{CanonicalOptions, MemoryKey};
 use super::roots::Part;
 use super::slab::Slab;
 
@@ -35,8 +31,7 @@ pub(crate) struct TypeTables<M, F, B> {
     /// Options by the part that `task.return` compares: the encoding, and which memory.
     lift_options: HashMap<(StringEncoding, Option<u32>), OptionsIndex>,
     memories: Slab<Memory<M>>,
-    /// Memories by what they are to the engine.
-    by_name: HashMap<String, u32>,
+    memory_numbers: HashMap<(InstanceId, MemoryKey), u32>,
     tables: Slab<B>,
     core_types: Slab<CoreFunctionType>,
 }
@@ -51,10 +46,10 @@ struct ResourceUse {
 
 struct Memory<M> {
     memory: M,
-    name: String,
+    key: (InstanceId, MemoryKey),
 }
 
-impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
+impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
     pub(crate) fn new() -> Self {
         Self {
             elements: HashMap::new(),
@@ -64,7 +59,7 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
             options: Slab::new(),
             lift_options: HashMap::new(),
             memories: Slab::new(),
-            by_name: HashMap::new(),
+            memory_numbers: HashMap::new(),
             tables: Slab::new(),
             core_types: Slab::new(),
         }
@@ -190,10 +185,14 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     pub(crate) fn lift_options(
         &mut self,
         options: &CanonicalOptions<M, F>,
+        memory: Option<MemoryKey>,
         mut record: impl FnMut(Part),
     ) -> Result<OptionsIndex, Error> {
-        let memory =
-            options.memory.map(|memory| self.add_memory(memory, &mut record)).transpose()?;
+        let memory = options
+            .memory
+            .zip(memory)
+            .map(|it| self.add_memory(options.instance, it, &mut record))
+            .transpose()?;
         let key = (options.string_encoding, memory.map(|memory| memory.0));
         if let Some(number) = self.lift_options.get(&key) {
             return Ok(*number);
@@ -211,17 +210,16 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     /// Numbers a memory: one has one number, by whatever way it was found.
     pub(crate) fn add_memory(
         &mut self,
-        memory: M,
+        instance: InstanceId,
+        (memory, key): (M, MemoryKey),
         record: impl FnOnce(Part),
     ) -> Result<MemoryIndex, Error> {
-        // Engines' handles show which thing they are a handle of, but can't all be compared.
-        let name = format!("{memory:?}");
-        if let Some(number) = self.by_name.get(&name) {
+        let key = (instance, key);
+        if let Some(number) = self.memory_numbers.get(&key) {
             return Ok(MemoryIndex(*number));
         }
-        let number = self.memories.add(Memory { memory, name: name.clone() });
-        let number = number.ok_or(Error::Full(Table::Types))?;
-        self.by_name.insert(name, number);
+        let number = self.memories.add(Memory { memory, key }).ok_or(Error::Full(Table::Types))?;
+        self.memory_numbers.insert(key, number);
         record(Part::Memory(MemoryIndex(number)));
         Ok(MemoryIndex(number))
     }
@@ -253,8 +251,8 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
                 self.options.remove(options.0);
             }
             Part::Memory(memory) => {
-                if let Some(Memory { name, .. }) = self.memories.remove(memory.0) {
-                    self.by_name.remove(&name);
+                if let Some(Memory { key, .. }) = self.memories.remove(memory.0) {
+                    self.memory_numbers.remove(&key);
                 }
                 let encodings =
                     [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::Latin1Utf16];
@@ -322,6 +320,8 @@ mod tests {
 
     type TestTables = TypeTables<u8, u8, u8>;
 
+    const KEY: MemoryKey = MemoryKey { instance: 0, index: 0 };
+
     #[test]
     fn equal_types_have_one_number() {
         let (mut tables, mut machine) = (TestTables::new(), ids(0).machine);
@@ -340,16 +340,16 @@ mod tests {
     #[test]
     fn one_memory_has_one_number_and_so_have_the_options_that_are_compared() {
         let (mut tables, instance) = (TestTables::new(), ids(0).instance);
-        let memory = tables.add_memory(7, |_| ()).expect("there is room");
-        assert_eq!(tables.add_memory(7, |_| ()), Ok(memory));
+        let memory = tables.add_memory(instance, (7, KEY), |_| ()).expect("there is room");
+        assert_eq!(tables.add_memory(instance, (7, KEY), |_| ()), Ok(memory));
         assert_eq!(tables.memory(memory), Ok(7));
         let mut options = CanonicalOptions::without_memory(instance);
         options.memory = Some(7);
-        let number = tables.lift_options(&options, |_| ()).expect("there is room");
+        let number = tables.lift_options(&options, Some(KEY), |_| ()).expect("there is room");
         options.realloc = Some(8);
-        assert_eq!(tables.lift_options(&options, |_| ()), Ok(number));
+        assert_eq!(tables.lift_options(&options, Some(KEY), |_| ()), Ok(number));
         options.string_encoding = StringEncoding::Utf16;
-        assert_ne!(tables.lift_options(&options, |_| ()), Ok(number));
+        assert_ne!(tables.lift_options(&options, Some(KEY), |_| ()), Ok(number));
     }
 
     #[test]
@@ -357,10 +357,11 @@ mod tests {
         let (mut tables, instance) = (TestTables::new(), ids(0).instance);
         let mut options = CanonicalOptions::without_memory(instance);
         let mut added = Vec::new();
-        let shared = tables.lift_options(&options, |it| added.push(it)).expect("there is room");
+        let shared =
+            tables.lift_options(&options, None, |it| added.push(it)).expect("there is room");
         assert!(added.is_empty(), "others have the same");
         options.memory = Some(7);
-        tables.lift_options(&options, |it| added.push(it)).expect("there is room");
+        tables.lift_options(&options, Some(KEY), |it| added.push(it)).expect("there is room");
         tables.add_table(8, |it| added.push(it)).expect("there is room");
         tables.add_options(options, |it| added.push(it)).expect("there is room");
         assert_eq!(added.len(), 4);
@@ -368,7 +369,7 @@ mod tests {
             tables.remove(part);
         }
         assert_eq!((tables.options.len(), tables.memories.len(), tables.tables.len()), (1, 0, 0));
-        assert!(tables.by_name.is_empty() && tables.lift_options.len() == 1);
+        assert!(tables.memory_numbers.is_empty() && tables.lift_options.len() == 1);
         assert!(tables.options(shared).is_ok());
     }
 

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 
 use wasmparser::component_types::ComponentCoreModuleTypeId;
 use wasmparser::types::{CoreTypeId, EntityType};
-use wasmparser::{AbstractHeapType, CompositeInnerType, FuncType, RefType, ValType};
+use wasmparser::{
+    AbstractHeapType, CompositeInnerType, FuncType, Import, ImportSectionReader, RefType, ValType,
+};
 
 use crate::abi::{CoreFunctionType, FlatTypes};
 use crate::component::definition::extern_type::{
@@ -66,18 +68,34 @@ pub(super) const fn address_type(is_64_bit: bool) -> IntegerType {
     if is_64_bit { IntegerType::I64 } else { IntegerType::I32 }
 }
 
-/// The type of the core module whose types these are.
-pub(super) fn module_type(at: Resolved<'_>) -> Result<Arc<ModuleType>, InvalidComponent> {
+/// Returns the type of the core module whose types these are, with its imports in the order of its
+/// section.
+pub(super) fn module_type(
+    at: Resolved<'_>,
+    section: Option<ImportSectionReader<'_>>,
+) -> Result<Arc<ModuleType>, InvalidComponent> {
     let (Some(core_imports), Some(core_exports)) =
         (at.types.core_imports(), at.types.core_exports())
     else {
         return Err(at.unexpected("this is no core module"));
     };
     let mut known = KnownTypes::default();
-    let mut imports = Vec::new();
-    for (from, name, ty) in core_imports {
-        let ty = known.core_entity(at, ty)?;
-        imports.push(CoreImport { module: from.into(), name: name.into(), ty });
+    // The validator knows them by name; those with one name are in their order.
+    let mut types: Vec<_> = core_imports.map(|(from, name, ty)| ((from, name), ty)).collect();
+    types.sort_by_key(|(name, _)| *name);
+    let mut num_taken = alloc::vec![0_usize; types.len()];
+    let mut imports = Vec::with_capacity(types.len());
+    for import in section.into_iter().flat_map(ImportSectionReader::into_imports) {
+        let Import { module, name, .. } = import?;
+        let first = types.partition_point(|(it, _)| *it < (module, name));
+        let found = num_taken.get_mut(first).and_then(|taken| {
+            let found = types.get(first.saturating_add(*taken));
+            *taken = taken.saturating_add(1);
+            found
+        });
+        let (_, ty) = found.ok_or_else(|| at.unexpected("an import has no type"))?;
+        let ty = known.core_entity(at, *ty)?;
+        imports.push(CoreImport { module: module.into(), name: name.into(), ty });
     }
     let mut exports: Vec<(Box<str>, _)> = Vec::new();
     for (name, ty) in core_exports {

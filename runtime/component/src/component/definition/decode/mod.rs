@@ -29,8 +29,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wasmparser::{
-    Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload,
-    ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    Encoding, ExternalKind, FuncToValidate, FuncValidatorAllocations, FunctionBody,
+    ImportSectionReader, Parser, Payload, ValidPayload, Validator, ValidatorResources,
+    WasmFeatures,
 };
 
 use super::extern_type::ModuleType;
@@ -87,23 +88,26 @@ impl Bodies {
     }
 }
 
-/// Validates the core module that `bytes` are, and returns its type, and whether a function of it
-/// runs when it is instantiated.
+/// Validates the core module that `bytes` are. Returns its type and the rest that is known of it.
 pub(crate) fn decode_module(
     bytes: &[u8],
     bodies: Bodies,
-) -> Result<(Arc<ModuleType>, bool), InvalidComponent> {
-    let mut has_start = false;
+) -> Result<(Arc<ModuleType>, CoreModule), InvalidComponent> {
+    let mut module = CoreModule::new(0..bytes.len());
+    let mut imports = None;
     let mut validator = Validator::new_with_features(features());
     let mut functions = FunctionsValidator::default();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload?;
-        has_start |= matches!(payload, Payload::StartSection { .. });
-        match validator.payload(&payload)? {
+        let valid = validator.payload(&payload)?;
+        module.section(&payload);
+        imports = import_section(&payload).or(imports);
+        match valid {
             ValidPayload::Func(function, body) => functions.function(function, &body, bodies)?,
             ValidPayload::End(types) => {
-                let ty = module_type(Resolved { types: types.as_ref(), offset: 0 })?;
-                return Ok((ty, has_start));
+                let at = Resolved { types: types.as_ref(), offset: 0 };
+                let ty = module_type(at, imports)?;
+                return Ok((ty, module));
             }
             _ => {}
         }
@@ -125,6 +129,7 @@ pub(crate) fn decode(
         module_types: Vec::new(),
         is_in_module: false,
         core_names: CoreNamesReader::default(),
+        imports: None,
         bodies,
         functions: FunctionsValidator::default(),
     };
@@ -134,8 +139,8 @@ pub(crate) fn decode(
         if let Some(root) = decoder.payload(&payload?)? {
             return Ok(Decoded {
                 root: Arc::new(root),
-                modules: decoder.modules.into(),
-                module_types: decoder.module_types.into(),
+                modules: decoder.modules,
+                module_types: decoder.module_types,
             });
         }
     }
@@ -146,7 +151,7 @@ fn unexpected_end(bytes: &[u8]) -> InvalidComponent {
     InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
-struct Decoder {
+struct Decoder<'a> {
     validator: Validator,
     /// The components that are begun and have not ended, the outermost first.
     scopes: Vec<Scope>,
@@ -156,18 +161,20 @@ struct Decoder {
     is_in_module: bool,
     /// The names in the module that is under way.
     core_names: CoreNamesReader,
+    /// The imports of that module.
+    imports: Option<ImportSectionReader<'a>>,
     bodies: Bodies,
     functions: FunctionsValidator,
 }
 
-impl Decoder {
+impl<'a> Decoder<'a> {
     /// Gives the definition of the outermost component when it has ended.
-    fn payload(&mut self, payload: &Payload<'_>) -> Result<Option<Definition>, InvalidComponent> {
+    fn payload(&mut self, payload: &Payload<'a>) -> Result<Option<Definition>, InvalidComponent> {
         match self.validator.payload(payload)? {
             ValidPayload::Func(function, body) => self.function(function, &body)?,
             ValidPayload::End(types) if self.is_in_module => {
                 let at = Resolved { types: types.as_ref(), offset: 0 };
-                self.module_types.push(module_type(at)?);
+                self.module_types.push(module_type(at, self.imports.take())?);
             }
             _ => {}
         }
@@ -183,7 +190,7 @@ impl Decoder {
                         )
                     })?;
                 let number = self.modules.len();
-                self.modules.push(CoreModule { bytes, has_tail_calls: false, has_start: false });
+                self.modules.push(CoreModule::new(bytes));
                 self.is_in_module = true;
                 self.scope()?.core_module(number);
             }
@@ -193,12 +200,13 @@ impl Decoder {
                 self.scope()?.core_names(names);
             }
             Payload::End(_) => return Ok(self.end()),
-            Payload::StartSection { .. } => {
+            _ if self.is_in_module => {
+                self.core_names.payload(payload);
+                self.imports = import_section(payload).or(self.imports.take());
                 if let Some(module) = self.modules.last_mut() {
-                    module.has_start = true;
+                    module.section(payload);
                 }
             }
-            _ if self.is_in_module => self.core_names.payload(payload),
             _ => {
                 if let (Some(scope), Some(types)) =
                     (self.scopes.last_mut(), self.validator.types(0))
@@ -256,6 +264,30 @@ impl Decoder {
             module.has_tail_calls = has_tail_calls(body)?;
         }
         Ok(())
+    }
+}
+
+fn import_section<'a>(payload: &Payload<'a>) -> Option<ImportSectionReader<'a>> {
+    match payload {
+        Payload::ImportSection(section) => Some(section.clone()),
+        _ => None,
+    }
+}
+
+impl CoreModule {
+    /// Takes the next section.
+    fn section(&mut self, payload: &Payload<'_>) {
+        match payload {
+            Payload::StartSection { .. } => self.has_start = true,
+            Payload::ExportSection(section) => {
+                let exports = section.clone().into_iter().map_while(Result::ok);
+                let memories = exports.filter(|export| export.kind == ExternalKind::Memory);
+                let mut memories: Vec<_> = memories.map(|it| (it.name.into(), it.index)).collect();
+                memories.sort_unstable();
+                self.memories = memories.into();
+            }
+            _ => {}
+        }
     }
 }
 

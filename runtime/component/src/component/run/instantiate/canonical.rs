@@ -74,12 +74,13 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let post_return = core(options.post_return)?;
         let ty = self.resolve_function_type(ty)?;
         let store_options = self.spaces.store_options(self.instance, options)?;
+        let memory = self.spaces.memory_key(options)?;
         let state = self.cx.data_mut();
         let State { types, roots, .. } = &mut *state;
         let number = types.add_options(store_options, |part| roots.record(part))?;
         // Only `task.return` asks for them, which functions that are lifted without `async` can't call.
         let (result, lift_options) = if options.is_async {
-            let number = types.lift_options(&store_options, |part| roots.record(part))?;
+            let number = types.lift_options(&store_options, memory, |part| roots.record(part))?;
             (ty.result.clone(), number)
         } else {
             (None, number)

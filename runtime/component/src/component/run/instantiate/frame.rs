@@ -53,11 +53,14 @@ pub(crate) struct Making<E: CoreEngine> {
     core_imports: Vec<CoreExtern<E>>,
 }
 
+/// As many items as a small component and one within it have, so that their list need not grow.
+const USUAL_ITEMS: usize = 16;
+
 impl<E: CoreEngine> Making<E> {
-    pub(crate) const fn new(limits: StoreLimits) -> Self {
+    pub(crate) fn new(limits: StoreLimits) -> Self {
         Self {
             budget: Budget::new(limits),
-            items: Vec::new(),
+            items: Vec::with_capacity(USUAL_ITEMS),
             named: ArrayVec::new_const(),
             core_imports: Vec::new(),
         }

@@ -2,8 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
+use crate::component::definition::extern_type::{CoreExternType, CoreImport};
 use crate::component::definition::items::{Binding, CoreSort, ExternName, Item, Reference};
+use crate::component::store::canonical::MemoryKey;
 use crate::component::store::entity::{Closure, CoreInstance, Entity, Exports, find_entity};
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
@@ -86,35 +89,64 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.making.budget.take_instance()?;
         let module = self.spaces.module(module)?;
         let mut imports = self.making.take_core_imports();
-        imports.reserve(module.loaded().imports.len());
-        for (from, name) in &module.loaded().imports {
-            let argument = arguments.iter().find(|(argument, _)| **argument == **from);
-            let (_, instance) =
-                argument.ok_or_else(|| Fault::not_validated("an argument is missing"))?;
-            let found = self.core_export(*instance, name)?;
+        let loaded = module.loaded();
+        imports.reserve(loaded.imports.len());
+        let argument = |from: &str| {
+            let found = arguments.iter().find(|(argument, _)| **argument == *from);
+            found.map(|(_, it)| *it).ok_or_else(|| Fault::not_validated("an argument is missing"))
+        };
+        for (from, name) in &loaded.imports {
+            let found = self.core_export(argument(from)?, name)?;
             imports.push(found.ok_or_else(|| Fault::not_validated("a core export is missing"))?);
+        }
+        let mut memories = Vec::new();
+        for CoreImport { module: from, name, ty } in &loaded.ty.imports {
+            if matches!(ty, CoreExternType::Memory { .. }) {
+                memories.push(self.memory_key(argument(from)?, name)?);
+            }
         }
         let instance = self.instantiate_core(&module, imports)?;
         if let Some(making) = self.cx.data_mut().roots.making() {
             making.core_instances.push(instance.clone());
         }
-        Ok(self.spaces.push_core_instance(CoreInstance::Module(instance))?)
+        let instance = CoreInstance::Module(instance, module, memories.into());
+        Ok(self.spaces.push_core_instance(instance)?)
     }
 
     fn core_export(&self, instance: u32, name: &str) -> Result<Option<CoreExtern<E>>, Fault> {
         Ok(match self.spaces.core_instance(instance)? {
-            CoreInstance::Module(instance) => self.cx.export(instance, name),
+            CoreInstance::Module(instance, ..) => self.cx.export(instance, name),
             CoreInstance::Exports(position) => {
-                let Some(Item::CoreInstance { exports }) =
-                    self.place.definition.items.get(*position)
-                else {
-                    return Err(Fault::not_validated("a core instance is missing"));
-                };
-                let found = exports.binary_search_by(|(it, ..)| (**it).cmp(name));
-                let found = found.ok().and_then(|found| exports.get(found));
-                found.map(|(_, sort, index)| self.spaces.core_extern(*sort, *index)).transpose()?
+                let found = self.put_together(*position, name)?;
+                found.map(|(sort, index)| self.spaces.core_extern(sort, index)).transpose()?
             }
         })
+    }
+
+    /// Returns what tells the memory that a core instance exports from others.
+    fn memory_key(&self, instance: u32, name: &str) -> Result<MemoryKey, Fault> {
+        let missing = || Fault::not_validated("a memory is missing");
+        Ok(match self.spaces.core_instance(instance)? {
+            CoreInstance::Exports(position) => {
+                let (_, index) = self.put_together(*position, name)?.ok_or_else(missing)?;
+                self.spaces.memory(index)?.1
+            }
+            CoreInstance::Module(_, module, imported) => {
+                let index = module.memory(name).ok_or_else(missing)?;
+                let imported = usize::try_from(index).ok().and_then(|index| imported.get(index));
+                imported.copied().unwrap_or(MemoryKey { instance, index })
+            }
+        })
+    }
+
+    /// Returns what a core instance exports that is put together by the item with this position.
+    fn put_together(&self, position: usize, name: &str) -> Result<Option<(CoreSort, u32)>, Fault> {
+        let Some(Item::CoreInstance { exports }) = self.place.definition.items.get(position) else {
+            return Err(Fault::not_validated("a core instance is missing"));
+        };
+        let found = exports.binary_search_by(|(it, ..)| (**it).cmp(name)).ok();
+        let found = found.and_then(|found| exports.get(found));
+        Ok(found.map(|(_, sort, index)| (*sort, *index)))
     }
 
     fn alias_core_export(
@@ -125,7 +157,13 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     ) -> Result<(), Fault> {
         let found = self.core_export(instance, name)?.filter(|found| sort.is_of(found));
         let found = found.ok_or_else(|| Fault::not_validated("a core export is missing"))?;
-        self.spaces.push_core(found)
+        match found {
+            CoreExtern::Memory(memory) => {
+                let key = self.memory_key(instance, name)?;
+                self.spaces.push_memory(memory, key)
+            }
+            found => self.spaces.push_core(found),
+        }
     }
 
     fn instantiate(

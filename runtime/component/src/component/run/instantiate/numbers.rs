@@ -92,14 +92,15 @@ impl<E: CoreEngine, T: 'static> BuiltinNumbers for BuiltinSpaces<'_, E, T> {
     }
 
     fn lift_options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Error> {
+        let memory = self.spaces.memory_key(options)?;
         let options = self.spaces.store_options(self.instance, options)?;
         let State { types, roots, .. } = &mut *self.state;
-        types.lift_options(&options, |part| roots.record(part))
+        types.lift_options(&options, memory, |part| roots.record(part))
     }
 
     fn memory(&mut self, memory: u32) -> Result<MemoryIndex, Error> {
         let State { types, roots, .. } = &mut *self.state;
-        types.add_memory(self.spaces.memory(memory)?, |part| roots.record(part))
+        types.add_memory(self.instance, self.spaces.memory(memory)?, |part| roots.record(part))
     }
 
     fn table(&mut self, table: u32) -> Result<TableIndex, Error> {

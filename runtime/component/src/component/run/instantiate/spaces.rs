@@ -7,7 +7,7 @@ use crate::builtin::TypeIndex;
 use crate::component::definition::immediates::CanonicalOptions;
 use crate::component::definition::items::{Binding, CoreSort, OuterSort, Reference, Sort};
 use crate::component::definition::spaces::{NUM_SPACES, Space};
-use crate::component::store::canonical::CanonicalOptions as StoreOptions;
+use crate::component::store::canonical::{CanonicalOptions as StoreOptions, MemoryKey};
 use crate::component::store::entity::{
     Closure, CoreInstance, Entity, Exports, NamedEntity, Surroundings,
 };
@@ -44,8 +44,10 @@ struct SpaceRange {
 pub(crate) enum SpaceItem<E: CoreEngine> {
     /// Nothing yet.
     Nothing,
-    /// A core function, table, memory, global or tag.
+    /// A core function, table, global or tag.
     Core(CoreExtern<E>),
+    /// A memory.
+    Memory(E::Memory, MemoryKey),
     /// A core instance.
     CoreInstance(CoreInstance<E>),
     /// A function, core module, instance or component.
@@ -157,7 +159,12 @@ impl<E: CoreEngine> Spaces<E> {
         self.add(Space::Component(sort), SpaceItem::Entity(entity))
     }
 
-    /// Adds to the core index space of its sort.
+    /// Adds a memory.
+    pub(crate) fn push_memory(&mut self, memory: E::Memory, key: MemoryKey) -> Result<(), Fault> {
+        self.add(Space::Core(CoreSort::Memory), SpaceItem::Memory(memory, key))
+    }
+
+    /// Adds to the core index space of its sort something that is no memory.
     pub(crate) fn push_core(&mut self, it: CoreExtern<E>) -> Result<(), Fault> {
         let sort = match it {
             CoreExtern::Function(_) => CoreSort::Function,
@@ -239,6 +246,7 @@ impl<E: CoreEngine> Spaces<E> {
     pub(crate) fn core_extern(&self, sort: CoreSort, index: u32) -> Result<CoreExtern<E>, Fault> {
         match self.find(Space::Core(sort), index) {
             Some(SpaceItem::Core(it)) => Ok(*it),
+            Some(SpaceItem::Memory(memory, _)) => Ok(CoreExtern::Memory(*memory)),
             _ => Err(leads_nowhere()),
         }
     }
@@ -257,9 +265,10 @@ impl<E: CoreEngine> Spaces<E> {
         }
     }
 
-    pub(crate) fn memory(&self, memory: u32) -> Result<E::Memory, Error> {
+    /// Returns a memory, and what tells it from others.
+    pub(crate) fn memory(&self, memory: u32) -> Result<(E::Memory, MemoryKey), Error> {
         match self.find(Space::Core(CoreSort::Memory), memory) {
-            Some(SpaceItem::Core(CoreExtern::Memory(memory))) => Ok(*memory),
+            Some(SpaceItem::Memory(memory, key)) => Ok((*memory, *key)),
             _ => Err(Error::Unknown(Table::Types)),
         }
     }
@@ -276,6 +285,14 @@ impl<E: CoreEngine> Spaces<E> {
         Ok(found.copied().flatten().ok_or(Error::Unknown(Table::Types))?)
     }
 
+    /// Returns what tells the memory of options from others.
+    pub(crate) fn memory_key(
+        &self,
+        options: &CanonicalOptions,
+    ) -> Result<Option<MemoryKey>, Error> {
+        Ok(options.memory.map(|memory| self.memory(memory)).transpose()?.map(|(_, key)| key))
+    }
+
     /// Returns the options of `instance`, with what their indices stand for.
     pub(crate) fn store_options(
         &self,
@@ -286,7 +303,7 @@ impl<E: CoreEngine> Spaces<E> {
             instance,
             address_type: options.address_type,
             string_encoding: options.string_encoding,
-            memory: options.memory.map(|memory| self.memory(memory)).transpose()?,
+            memory: options.memory.map(|memory| self.memory(memory)).transpose()?.map(|it| it.0),
             realloc: options.realloc.map(|function| self.core_function(function)).transpose()?,
         })
     }
