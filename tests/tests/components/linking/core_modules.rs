@@ -42,22 +42,31 @@ fn imports_with_one_name_are_given_in_the_order_of_the_module() {
                 (func (export "f") (result i32) (i32.const 7))
                 (func (export "g") (param i64) (result i64) (local.get 0)))
             (core instance $given (instantiate $Given))
-            (core module $Module
-                (import "a" "f" (func $first (result i32)))
-                (import "a" "g" (func $g (param i64) (result i64)))
-                (import "a" "f" (func $again (result i32)))
-                (func (export "run") (result i32)
-                    (i32.sub
-                        (i32.mul (call $first) (call $again))
-                        (i32.wrap_i64 (call $g (i64.const 7))))))
+            (import "module" (core module $Module
+                (import "a" "f" (func (result i32)))
+                (import "a" "g" (func (param i64) (result i64)))
+                (export "run" (func (result i32)))))
             (core instance $module (instantiate $Module (with "a" (instance $given))))
             (func (export "run") (result u32) (canon lift (core func $module "run"))))"#,
     )
     .unwrap();
+    let module = wat::parse_str(
+        r#"(module
+            (import "a" "f" (func $first (result i32)))
+            (import "a" "g" (func $g (param i64) (result i64)))
+            (import "a" "f" (func $again (result i32)))
+            (func (export "run") (result i32)
+                (i32.sub
+                    (i32.mul (call $first) (call $again))
+                    (i32.wrap_i64 (call $g (i64.const 7))))))"#,
+    )
+    .unwrap();
     for engine in engines() {
         let component = Component::new(&engine, &component).unwrap();
+        let mut linker = Linker::new();
+        linker.module("module", &Module::new(&engine, &module).unwrap());
         let mut store = Store::new(&engine, ());
-        let instance = store.instantiate(&component, &Linker::new()).unwrap();
+        let instance = store.instantiate(&component, &linker).unwrap();
         let run = store.function(&instance, "run").unwrap();
         assert_eq!(store.call(&run, &[]).unwrap(), Some(Val::U32(42)));
     }
