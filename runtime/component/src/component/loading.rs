@@ -37,7 +37,7 @@ impl<E: CoreEngine> Component<E> {
     ///
     /// As [`new`](Self::new).
     pub fn with_features(engine: &E, bytes: &[u8], features: Features) -> Result<Self, LoadError> {
-        let bodies = Bodies::of(engine);
+        let bodies = bodies_for(engine);
         let decoded = decode(bytes, features, bodies)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
         let has_tail_calls = decoded.has_tail_calls();
@@ -67,7 +67,7 @@ impl<E: CoreEngine> Module<E> {
     ///
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
-        let (ty, module) = decode_module(bytes, Bodies::of(engine))?;
+        let (ty, module) = decode_module(bytes, bodies_for(engine))?;
         Self::compile(engine, bytes, ty, module)
             .or_else(|refused| Err(why_refused(engine, 0, bytes, refused)?))
     }
@@ -84,6 +84,11 @@ impl<E: CoreEngine> Module<E> {
         let CoreModule { has_start, memories, .. } = module;
         Ok(Self::of(LoadedModule { compiled, ty, has_start, memories, engine, imports }))
     }
+}
+
+/// Returns what is left to `engine`.
+fn bodies_for<E: CoreEngine>(engine: &E) -> Bodies {
+    if engine.validates_functions() { Bodies::LeftToEngine } else { Bodies::Validated }
 }
 
 /// Returns the reason for which an engine has refused a module.

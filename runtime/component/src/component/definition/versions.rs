@@ -17,7 +17,7 @@ pub(crate) trait ByName {
     /// Returns the thing with a name, and the name.
     fn entry(&self, name: &str) -> Option<(&str, &Self::Value)>;
     /// Returns all things from a name on, in the order of names.
-    fn from_name(&self, name: &str) -> impl Iterator<Item = (&str, &Self::Value)>;
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &Self::Value)>;
 }
 
 impl<K: Borrow<str> + Ord, V> ByName for BTreeMap<K, V> {
@@ -27,7 +27,7 @@ impl<K: Borrow<str> + Ord, V> ByName for BTreeMap<K, V> {
         self.get_key_value(name).map(|(name, it)| (name.borrow(), it))
     }
 
-    fn from_name(&self, name: &str) -> impl Iterator<Item = (&str, &V)> {
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &V)> {
         let from = (Bound::Included(name), Bound::Unbounded);
         self.range::<str, _>(from).map(|(name, it)| (name.borrow(), it))
     }
@@ -66,7 +66,7 @@ fn find_compatible<'a, N: ByName + ?Sized>(
 ) -> Option<(&'a str, &'a N::Value)> {
     let (interface, version) = name.rsplit_once('@')?;
     let track = Version::parse(version)?.track();
-    let all = named.from_name(interface).take_while(|(name, _)| name.starts_with(interface));
+    let all = named.entries_from(interface).take_while(|(name, _)| name.starts_with(interface));
     let versions = all.filter_map(|(name, it)| {
         let version = name.strip_prefix(interface)?.strip_prefix('@')?;
         Some((Version::parse(version)?, (name, it)))

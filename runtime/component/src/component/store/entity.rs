@@ -66,10 +66,10 @@ impl<E: CoreEngine> ByName for Exports<E> {
     type Value = Entity<E>;
 
     fn entry(&self, name: &str) -> Option<(&str, &Entity<E>)> {
-        self.from_name(name).next().filter(|(it, _)| *it == name)
+        self.entries_from(name).next().filter(|(it, _)| *it == name)
     }
 
-    fn from_name(&self, name: &str) -> impl Iterator<Item = (&str, &Entity<E>)> {
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &Entity<E>)> {
         self.iter().skip(self.0.partition_point(|(it, _)| **it < *name))
     }
 }

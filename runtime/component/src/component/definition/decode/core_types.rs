@@ -1,6 +1,7 @@
 //! Types of core functions, and of what core modules import and export.
 
 use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -80,28 +81,40 @@ pub(super) fn module_type(
         return Err(at.unexpected("this is no core module"));
     };
     let mut known = KnownTypes::default();
-    // The validator knows them by name; those with one name are in their order.
-    let mut types: Vec<_> = core_imports.map(|(from, name, ty)| ((from, name), ty)).collect();
-    types.sort_by_key(|(name, _)| *name);
-    let mut num_taken = alloc::vec![0_usize; types.len()];
-    let mut imports = Vec::with_capacity(types.len());
-    for import in section.into_iter().flat_map(ImportSectionReader::into_imports) {
-        let Import { module, name, .. } = import?;
-        let first = types.partition_point(|(it, _)| *it < (module, name));
-        let found = num_taken.get_mut(first).and_then(|taken| {
-            let found = types.get(first.saturating_add(*taken));
-            *taken = taken.saturating_add(1);
-            found
-        });
-        let (_, ty) = found.ok_or_else(|| at.unexpected("an import has no type"))?;
-        let ty = known.core_entity(at, *ty)?;
-        imports.push(CoreImport { module: module.into(), name: name.into(), ty });
+    let mut imports = Vec::new();
+    for (from, name, ty) in core_imports {
+        let ty = known.core_entity(at, ty)?;
+        imports.push(CoreImport { module: from.into(), name: name.into(), ty });
+    }
+    // The validator has those with one name next to one another.
+    let is_twice = |pair: &[CoreImport]| match pair {
+        [one, other] => one.module == other.module && one.name == other.name,
+        _ => false,
+    };
+    if imports.windows(2).any(is_twice)
+        && let Some(section) = section
+    {
+        imports = in_order(imports, section);
     }
     let mut exports: Vec<(Box<str>, _)> = Vec::new();
     for (name, ty) in core_exports {
         exports.push((name.into(), known.core_entity(at, ty)?));
     }
     Ok(Arc::new(ModuleType { imports: imports.into(), exports: exports.into() }))
+}
+
+/// Returns imports in the order of their section. Those with one name are in order among themselves.
+fn in_order(imports: Vec<CoreImport>, section: ImportSectionReader<'_>) -> Vec<CoreImport> {
+    let mut by_name: BTreeMap<_, VecDeque<_>> = BTreeMap::new();
+    for import in imports {
+        let name = (import.module.clone(), import.name.clone());
+        by_name.entry(name).or_default().push_back(import);
+    }
+    let section = section.into_imports().map_while(Result::ok);
+    let next = |import: Import<'_>| {
+        by_name.get_mut(&(import.module.into(), import.name.into()))?.pop_front()
+    };
+    section.filter_map(next).collect()
 }
 
 impl KnownTypes {

@@ -37,7 +37,6 @@ use wasmparser::{
 use super::extern_type::ModuleType;
 use super::features::Features;
 use super::items::{CoreModule, Decoded, Definition};
-use crate::engine::CoreEngine;
 use core_names::CoreNamesReader;
 use core_types::module_type;
 
@@ -79,13 +78,6 @@ pub(crate) enum Bodies {
     Validated,
     /// They are left to the engine. All else is validated.
     LeftToEngine,
-}
-
-impl Bodies {
-    /// Returns what is left to `engine`.
-    pub(crate) fn of<E: CoreEngine>(engine: &E) -> Self {
-        if engine.validates_functions() { Self::LeftToEngine } else { Self::Validated }
-    }
 }
 
 /// Validates the core module that `bytes` are. Returns its type and the rest that is known of it.

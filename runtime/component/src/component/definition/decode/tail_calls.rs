@@ -58,6 +58,6 @@ impl<'a> VisitOperator<'a> for IsTailCall {
     wasmparser::for_each_visit_operator!(visit);
 }
 
-impl<'a> VisitSimdOperator<'a> for IsTailCall {
+impl VisitSimdOperator<'_> for IsTailCall {
     wasmparser::for_each_visit_simd_operator!(visit);
 }
