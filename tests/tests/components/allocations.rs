@@ -120,9 +120,8 @@ fn composed(count: usize) -> String {
     );
     for number in 1..count {
         let before = number - 1;
-        text += &format!(
-            r#"(instance $i{number} (instantiate $C (with "run" (func $i{before} "run"))))"#
-        );
+        let with = format!(r#"(with "run" (func $i{before} "run"))"#);
+        text.extend(["(instance $i", &number.to_string(), " (instantiate $C ", &with, "))"]);
     }
     text + &format!(r#"(export "run" (func $i{} "run")))"#, count - 1)
 }

@@ -16,11 +16,10 @@ fn engines() -> Vec<Wasmi> {
 
 #[test]
 fn a_function_that_is_not_valid_is_refused_whoever_validates_it() {
-    let module = wat::parse_str(r#"(module (func) (func (result i32)))"#).unwrap();
-    let component = wat::parse_str(
-        r#"(component (core module (func)) (core module (func) (func (result i32))))"#,
-    )
-    .unwrap();
+    let module = wat::parse_str("(module (func) (func (result i32)))").unwrap();
+    let component =
+        wat::parse_str("(component (core module (func)) (core module (func) (func (result i32))))")
+            .unwrap();
     let expected = weft::component::validate(&component).unwrap_err();
     for engine in engines() {
         match Component::new(&engine, &component) {
