@@ -57,6 +57,7 @@ use weft_core::engine::{
 pub struct Wasmi {
     engine: Engine,
     fuel: Option<u64>,
+    links_guests: bool,
     /// The modules that call host functions, which all stores of the engine share.
     call_through: Arc<CallThrough>,
 }
@@ -94,7 +95,16 @@ impl Wasmi {
             // Compiling a function when it is called first takes fuel, and can't be interrupted.
             config.compilation_mode(CompilationMode::Eager);
         }
-        Self { engine: Engine::new(&config), fuel, call_through: Arc::default() }
+        let engine = Engine::new(&config);
+        Self { engine, fuel, links_guests: true, call_through: Arc::default() }
+    }
+
+    /// Sets if calls between guests may be [linked](CoreEngine::links_guests). They may unless this
+    /// says otherwise, and are if the engine counts no fuel. It holds for the components that are
+    /// loaded, and the stores that are made, with the engine that is returned.
+    #[must_use]
+    pub fn with_linked_guests(self, links_guests: bool) -> Self {
+        Self { links_guests, ..self }
     }
 }
 
@@ -132,6 +142,10 @@ impl CoreEngine for Wasmi {
     fn imports(module: &WasmiModule) -> Vec<(String, String)> {
         let imports = module.0.imports();
         imports.map(|it| (it.module().to_string(), it.name().to_string())).collect()
+    }
+
+    fn links_guests(&self) -> bool {
+        self.links_guests && self.fuel.is_none()
     }
 
     fn is_same(&self, other: &Self) -> bool {

@@ -7,6 +7,9 @@ use core::fmt;
 use crate::component::definition::decode::{decode, decode_module};
 use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::features::Features;
+use crate::component::definition::items::Decoded;
+use crate::component::definition::linking::encode;
+use crate::component::definition::linking::plan::{CompiledLinks, LinkPlan};
 use crate::component::store::entity::{Closure, Code};
 use crate::component::store::module::Module;
 use crate::engine::CoreEngine;
@@ -45,9 +48,34 @@ impl<E: CoreEngine> Component<E> {
         }
         let has_tail_calls = decoded.has_tail_calls();
         let modules = modules.into();
-        let code = Arc::new(Code { modules, has_tail_calls, engine: engine.clone() });
+        let links = compile_links(engine, &decoded, bytes).map(Arc::new);
+        let code = Arc::new(Code { modules, has_tail_calls, links, engine: engine.clone() });
         Ok(Self { closure: Closure { definition: decoded.root, code, around: None } })
     }
+}
+
+/// Plans and compiles the links of a component. Without them all calls are made in the ordinary way,
+/// so there are none if the engine refuses a module.
+fn compile_links<E: CoreEngine>(
+    engine: &E,
+    decoded: &Decoded,
+    bytes: &[u8],
+) -> Option<CompiledLinks<E::Module>> {
+    if !engine.links_guests() {
+        return None;
+    }
+    let modules = decoded.modules.iter();
+    let modules: Vec<_> =
+        modules.map(|module| bytes.get(module.bytes.clone()).unwrap_or_default()).collect();
+    let plan = LinkPlan::of(decoded, &modules)?;
+    let flags = u32::try_from(plan.flagged.len()).ok()?;
+    let groups = plan.groups.iter().map(|group| engine.compile(&group.bytes));
+    Some(CompiledLinks {
+        root: decoded.root.clone(),
+        flags: engine.compile(&encode::flags(flags)).ok()?,
+        groups: groups.collect::<Result<_, _>>().ok()?,
+        plan,
+    })
 }
 
 impl<E: CoreEngine> Module<E> {

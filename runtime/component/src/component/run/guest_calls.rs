@@ -24,7 +24,8 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
         let mut cx = Context::<E, T>(cx);
         // Nothing may unwind through the engine, wherever the panic of the host's is.
         let called = catch(|| cx.guest_calls(number, arguments));
-        match called.unwrap_or_else(|panic| Err(Fault::Panicked(panic))) {
+        let called = called.unwrap_or_else(|panic| Err(Fault::Panicked(panic)));
+        match called.and_then(|driven| cx.sync_links().map(|()| driven)) {
             Ok(Driven::Resumed(value)) => Ok(value),
             Ok(_) => Err(HostStop::Suspend),
             Err(fault) => {
@@ -60,6 +61,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                     Outcome::Suspend(step) => step,
                 }
             }
+            CoreFunction::Link(link) => return self.link_calls(link, arguments).map(Driven::Resumed),
             CoreFunction::Lowered(ref lowered) => {
                 let origin = state.origin_of_thread(thread);
                 let called = state.machine.canon_lower(lowered.function, lowered.is_async);

@@ -110,7 +110,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let options = state.types.add_options(options)?;
         let handles = state.handle_types(function, &ty)?;
         let lowered = Lowered { function, ty, options, is_async, handles };
-        self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)
+        self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)?;
+        self.link(function, options)
     }
 
     pub(crate) fn builtin(

@@ -19,6 +19,7 @@ use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
 
 use super::budget::Budget;
 use super::error::InstantiateError;
+use super::linking::Linking;
 use super::numbers::SlotNumbers;
 use super::spaces::Spaces;
 
@@ -36,6 +37,8 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) has_tail_calls: bool,
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
+    /// The links of the instance, if it has some.
+    pub(crate) linking: Option<Linking<E>>,
     /// The imports that the instance is given.
     pub(crate) imports: &'a BTreeMap<Box<str>, Entity<E>>,
     pub(crate) exports: BTreeMap<Box<str>, Entity<E>>,
@@ -52,7 +55,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let limits = state.settings.limits;
         state.open_root(imports)?;
-        let made = Frame::make(self, component, imports, &mut Budget::new(limits));
+        let made = self.make_root(component, imports, &mut Budget::new(limits));
         let state = self.data_mut();
         let parts = state.close_root()?;
         match made {
@@ -70,6 +73,18 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 }
 
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    fn make_root(
+        &mut self,
+        component: &Closure<E>,
+        imports: &BTreeMap<Box<str>, Entity<E>>,
+        budget: &mut Budget,
+    ) -> Result<Exports<E>, InstantiateError> {
+        let linking = self.begin_linking(component)?;
+        Frame::make(self, component, imports, budget, linking)
+    }
+}
+
 impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
     /// Makes an instance of a component that is given these imports.
     pub(crate) fn make(
@@ -77,9 +92,11 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         component: &Closure<E>,
         imports: &'a BTreeMap<Box<str>, Entity<E>>,
         budget: &'a mut Budget,
+        linking: Option<Linking<E>>,
     ) -> Result<Exports<E>, InstantiateError> {
         budget.take_instance()?;
         let mut frame = Self::new(cx, component, imports, budget)?;
+        frame.set_linking(linking)?;
         for (position, item) in component.definition.items.iter().enumerate() {
             frame.place.item = position;
             frame.item(item)?;
@@ -117,6 +134,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
             resolver: Resolver::default(),
             spaces: Spaces::new(component.around.clone(), slots),
+            linking: None,
             imports,
             exports: BTreeMap::new(),
         })

@@ -140,7 +140,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let arguments = self.spaces.entities(arguments)?;
         self.cx.data_mut().names.enter(self.instance, self.spaces.num_instances());
         self.budget.enter()?;
-        let exports = Frame::make(self.cx, &component, &arguments, self.budget);
+        let linking = self.linking_within();
+        let exports = Frame::make(self.cx, &component, &arguments, self.budget, linking);
         self.budget.leave();
         self.cx.data_mut().names.leave();
         let instance = Entity::Instance(Arc::new(exports?));

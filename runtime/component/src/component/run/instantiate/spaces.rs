@@ -132,6 +132,23 @@ impl<E: CoreEngine> Spaces<E> {
         at(&self.core_functions, index).copied()
     }
 
+    /// Returns the core function that was added last, with its index.
+    pub(crate) fn last_core_function(&self) -> Option<(usize, E::Function)> {
+        let last = self.core_functions.len().checked_sub(1)?;
+        self.core_functions.last().map(|function| (last, *function))
+    }
+
+    /// Puts another core function in the place of one that nobody has used.
+    pub(crate) fn replace_core_function(
+        &mut self,
+        index: usize,
+        function: E::Function,
+    ) -> Result<(), Fault> {
+        let place = self.core_functions.get_mut(index);
+        *place.ok_or_else(|| Fault::not_validated("an index leads nowhere"))? = function;
+        Ok(())
+    }
+
     pub(crate) fn core_instance(&self, index: u32) -> Result<&CoreInstance<E>, Fault> {
         at(&self.core_instances, index)
     }

@@ -1,0 +1,238 @@
+//! The links of a component, in groups that are instantiated together.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::component::definition::function_type::FunctionType;
+use crate::component::definition::items::{CoreSort, Decoded, Definition, Item};
+
+use super::composition::{Composition, LiftedAt};
+use super::encode::{self, LinkImport};
+use super::rules::{Call, LinkSide, NotLinked, Rules};
+
+/// The largest number of links in a group, because a module has at most 100 memories.
+const MAX_GROUP: usize = 32;
+
+/// The links of a component.
+#[derive(Debug)]
+pub(crate) struct LinkPlan {
+    /// The instances that the component consists of, by number.
+    pub(crate) instances: Vec<PlannedInstance>,
+    /// The instances that have a flag, in the order of the flags.
+    pub(crate) flagged: Vec<usize>,
+    pub(crate) links: Vec<PlannedLink>,
+    pub(crate) groups: Vec<Group>,
+    /// All calls by guests, linked or not.
+    pub(crate) calls: Vec<PlannedCall>,
+}
+
+/// An instance that the component consists of.
+#[derive(Debug, Default)]
+pub(crate) struct PlannedInstance {
+    /// The numbers of the instances within it, by the positions of the items that make them.
+    pub(crate) within: BTreeMap<usize, usize>,
+    /// The numbers of its links, by the positions of the items that lower the functions.
+    pub(crate) links: BTreeMap<usize, usize>,
+}
+
+/// A link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlannedLink {
+    pub(crate) caller: usize,
+    pub(crate) callee: LiftedAt,
+    /// The number of the callee's flag.
+    pub(crate) flag: u32,
+    /// The number of its group.
+    pub(crate) group: usize,
+}
+
+/// Links of one caller that one generated module makes. It is instantiated when the last of their
+/// functions is lowered.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The numbers of the links.
+    pub(crate) links: Vec<usize>,
+    /// The generated module.
+    pub(crate) bytes: Vec<u8>,
+    /// Its imports.
+    pub(crate) imports: Vec<LinkImport>,
+}
+
+/// A call by a guest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlannedCall {
+    /// The number of the caller's instance.
+    pub(crate) caller: usize,
+    /// The position of the item that lowers the function.
+    pub(crate) item: usize,
+    /// The reason why it is not linked, if it isn't.
+    pub(crate) not_linked: Option<NotLinked>,
+    pub(crate) callee: Option<LiftedAt>,
+}
+
+/// A link, as code is made for it.
+#[derive(Debug)]
+pub(crate) struct LinkInput<'a> {
+    /// The number of the link in the component.
+    pub(crate) number: usize,
+    /// The number of the callee's flag.
+    pub(crate) flag: u32,
+    pub(crate) ty: &'a FunctionType,
+    pub(crate) caller: LinkSide,
+    pub(crate) callee: LinkSide,
+    /// The numbers of the instances.
+    pub(crate) instances: [usize; 2],
+}
+
+impl LinkPlan {
+    /// Returns the links of a component whose core modules are these bytes; nothing if it is larger
+    /// than what is looked at.
+    pub(crate) fn of(decoded: &Decoded, modules: &[&[u8]]) -> Option<Self> {
+        let composition = Composition::of(&decoded.root)?;
+        let mut rules = Rules::new(&composition, &decoded.module_types, modules);
+        let calls = rules.calls();
+        let mut plan = Self {
+            instances: composition.instances.iter().map(PlannedInstance::of).collect(),
+            flagged: Vec::new(),
+            links: Vec::new(),
+            groups: Vec::new(),
+            calls: calls.iter().map(PlannedCall::of).collect(),
+        };
+        for group in groups(&composition, &calls) {
+            plan.add_group(&composition, &mut rules, &group)?;
+        }
+        Some(plan)
+    }
+
+    /// Adds a group of calls that are linked.
+    fn add_group(
+        &mut self,
+        composition: &Composition,
+        rules: &mut Rules<'_, '_>,
+        calls: &[Call],
+    ) -> Option<()> {
+        let mut inputs = Vec::with_capacity(calls.len());
+        let group = self.groups.len();
+        for call in calls {
+            let callee = call.callee.ok()?;
+            let flag = self.flag_of(callee.instance)?;
+            let number = self.links.len();
+            self.links.push(PlannedLink { caller: call.caller, callee, flag, group });
+            self.instances.get_mut(call.caller)?.links.insert(call.item, number);
+            let lower = item(composition, call.caller, call.item)?;
+            let lift = item(composition, callee.instance, callee.item)?;
+            let (Item::Lower { options, ty, .. }, Item::Lift { options: lift, .. }) = (lower, lift)
+            else {
+                return None;
+            };
+            inputs.push(LinkInput {
+                number,
+                flag,
+                ty,
+                caller: rules.side(call.caller, options)?,
+                callee: rules.side(callee.instance, lift)?,
+                instances: [call.caller, callee.instance],
+            });
+        }
+        let encode::EncodedModule { bytes, imports } = encode::links(&inputs);
+        let links = inputs.iter().map(|input| input.number).collect();
+        self.groups.push(Group { links, bytes, imports });
+        Some(())
+    }
+
+    fn flag_of(&mut self, instance: usize) -> Option<u32> {
+        let found = self.flagged.iter().position(|it| *it == instance);
+        let flag = found.unwrap_or_else(|| {
+            self.flagged.push(instance);
+            self.flagged.len() - 1
+        });
+        u32::try_from(flag).ok()
+    }
+}
+
+impl PlannedInstance {
+    fn of(composed: &super::composition::ComposedInstance) -> Self {
+        Self { within: composed.within.iter().copied().collect(), links: BTreeMap::new() }
+    }
+}
+
+impl PlannedCall {
+    fn of(call: &Call) -> Self {
+        let Call { caller, item, callee } = *call;
+        Self { caller, item, not_linked: callee.err(), callee: callee.ok() }
+    }
+}
+
+fn item(composition: &Composition, instance: usize, item: usize) -> Option<&Item> {
+    composition.instances.get(instance)?.definition.items.get(item)
+}
+
+/// Returns the calls that are linked, those together that can be instantiated together: nothing
+/// between the first and the last uses one of the core functions that they make.
+fn groups(composition: &Composition, calls: &[Call]) -> Vec<Vec<Call>> {
+    let mut groups = Vec::new();
+    for (caller, instance) in composition.instances.iter().enumerate() {
+        let of_caller: BTreeMap<usize, Call> = calls
+            .iter()
+            .filter(|call| call.caller == caller && call.callee.is_ok())
+            .map(|call| (call.item, *call))
+            .collect();
+        if !of_caller.is_empty() {
+            add_groups(&instance.definition, &of_caller, &mut groups);
+        }
+    }
+    groups
+}
+
+fn add_groups(definition: &Definition, calls: &BTreeMap<usize, Call>, groups: &mut Vec<Vec<Call>>) {
+    let (mut group, mut made) = (Vec::new(), Vec::new());
+    let mut core_functions = 0_u32;
+    for (position, item) in definition.items.iter().enumerate() {
+        if uses_one_of(item, &made) || group.len() >= MAX_GROUP {
+            groups.extend(Some(core::mem::take(&mut group)).filter(|group| !group.is_empty()));
+            made.clear();
+        }
+        if let Some(call) = calls.get(&position) {
+            group.push(*call);
+            made.push(core_functions);
+        }
+        if item.adds_core_function() {
+            core_functions = core_functions.saturating_add(1);
+        }
+    }
+    groups.extend(Some(group).filter(|group| !group.is_empty()));
+}
+
+/// Returns `true` if an item does something with one of these core functions.
+fn uses_one_of(item: &Item, functions: &[u32]) -> bool {
+    let uses = |index: u32| functions.contains(&index);
+    match item {
+        Item::CoreInstance { exports } => {
+            exports.iter().any(|(_, sort, index)| *sort == CoreSort::Function && uses(*index))
+        }
+        Item::Lift { core_function, options, .. } => {
+            uses(*core_function)
+                || [options.realloc, options.post_return, options.callback]
+                    .into_iter()
+                    .flatten()
+                    .any(uses)
+        }
+        Item::Resource { destructor, .. } => destructor.is_some_and(uses),
+        // Its options have functions, which are closed.
+        Item::Lower { .. } | Item::Builtin { .. } => false,
+        _ => false,
+    }
+}
+
+/// The links of a component, with the modules that an engine has compiled.
+pub(crate) struct CompiledLinks<M> {
+    /// The component that the numbers of instances begin with.
+    pub(crate) root: Arc<Definition>,
+    pub(crate) plan: LinkPlan,
+    /// The module with the flags.
+    pub(crate) flags: M,
+    /// The modules of the groups.
+    pub(crate) groups: Box<[M]>,
+}
