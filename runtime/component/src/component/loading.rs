@@ -69,11 +69,16 @@ fn compile_links<E: CoreEngine>(
         modules.map(|module| bytes.get(module.bytes.clone()).unwrap_or_default()).collect();
     let plan = LinkPlan::of(decoded, &modules)?;
     let flags = u32::try_from(plan.flagged.len()).ok()?;
-    let groups = plan.groups.iter().map(|group| engine.compile(&group.bytes));
+    let groups = plan.groups.iter().map(|group| {
+        let module = engine.compile(&group.bytes).ok()?;
+        let imports = E::imports(&module);
+        let imports = group.imports_by_name(imports.iter().map(|(_, name)| &**name))?;
+        Some((module, imports))
+    });
     Some(CompiledLinks {
         root: decoded.root.clone(),
         flags: engine.compile(&encode::flags(flags)).ok()?,
-        groups: groups.collect::<Result<_, _>>().ok()?,
+        groups: groups.collect::<Option<_>>()?,
         plan,
     })
 }

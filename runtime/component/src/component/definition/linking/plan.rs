@@ -56,8 +56,8 @@ pub(crate) struct Group {
     pub(crate) links: Vec<usize>,
     /// The generated module.
     pub(crate) bytes: Vec<u8>,
-    /// Its imports.
-    pub(crate) imports: Vec<LinkImport>,
+    /// Its imports, by the numbers that are their names.
+    imports: Vec<LinkImport>,
 }
 
 /// A call by a guest.
@@ -233,6 +233,17 @@ pub(crate) struct CompiledLinks<M> {
     pub(crate) plan: LinkPlan,
     /// The module with the flags.
     pub(crate) flags: M,
-    /// The modules of the groups.
-    pub(crate) groups: Box<[M]>,
+    /// The modules of the groups, each with its imports in the order of the engine.
+    pub(crate) groups: Box<[(M, Vec<LinkImport>)]>,
+}
+
+impl Group {
+    /// Returns the imports with these names, which an engine says.
+    pub(crate) fn imports_by_name<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Option<Vec<LinkImport>> {
+        let import = |name: &str| self.imports.get(name.parse::<usize>().ok()?).copied();
+        names.map(import).collect()
+    }
 }

@@ -130,9 +130,9 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.cx.data_mut().links.get_mut(linking.set)?.add(number, link);
         let group = links.plan.links.get(number).map(|link| link.group);
         let group = group.and_then(|it| Some((links.plan.groups.get(it)?, links.groups.get(it)?)));
-        let (group, module) = group.ok_or(Error::Unknown(Table::Functions))?;
+        let (group, (module, imports)) = group.ok_or(Error::Unknown(Table::Functions))?;
         if group.links.last() == Some(&number) {
-            self.instantiate_group(module, &group.imports)?;
+            self.instantiate_group(module, imports)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What the module of a group imports. Each thing is imported once.
 
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use wasm_encoder::{EntityType, ImportSection, MemoryType, TypeSection, ValType};
@@ -75,7 +76,8 @@ impl Imports {
     }
 
     fn import(&mut self, import: LinkImport, ty: EntityType) {
-        self.section.import("", "", ty);
+        // An engine may have imports in another order: they are found by their names.
+        self.section.import("", &self.list.len().to_string(), ty);
         self.list.push(import);
     }
 
