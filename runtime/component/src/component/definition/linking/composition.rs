@@ -32,6 +32,8 @@ pub(crate) struct Composition {
 #[derive(Debug)]
 pub(crate) struct ComposedInstance {
     pub(crate) definition: Arc<Definition>,
+    /// The way to it from the outermost instance: the index of each in the one around it.
+    pub(crate) way: Vec<usize>,
     /// The instances within it: the position of the item that makes one, and its number.
     pub(crate) within: Vec<(usize, usize)>,
     /// The functions of its index space: where each was lifted, if that is known.
@@ -78,7 +80,7 @@ impl Composition {
     pub(crate) fn of(root: &Arc<Definition>) -> Option<Self> {
         let mut walk = Walk { composition: Self::default(), items: 0 };
         let closure = Closure { definition: root.clone(), around: None };
-        walk.instantiate(&closure, &Exports::new(), 0)?;
+        walk.instantiate(&closure, &Exports::new(), Vec::new())?;
         Some(walk.composition)
     }
 }
@@ -99,14 +101,20 @@ struct Spaces {
 
 impl Walk {
     /// Walks through an instance of a component. Returns what it exports.
-    fn instantiate(&mut self, closure: &Closure, imports: &Exports, depth: usize) -> Option<Exports> {
+    fn instantiate(
+        &mut self,
+        closure: &Closure,
+        imports: &Exports,
+        way: Vec<usize>,
+    ) -> Option<Exports> {
         let number = self.composition.instances.len();
         self.items += closure.definition.items.len();
-        if number >= MAX_INSTANCES || self.items > MAX_ITEMS || depth >= MAX_DEPTH {
+        if number >= MAX_INSTANCES || self.items > MAX_ITEMS || way.len() >= MAX_DEPTH {
             return None;
         }
         let definition = closure.definition.clone();
-        let instance = ComposedInstance { definition, within: Vec::new(), functions: Vec::new() };
+        let (within, functions) = (Vec::new(), Vec::new());
+        let instance = ComposedInstance { definition, way, within, functions };
         self.composition.instances.push(instance);
         let mut spaces = Spaces {
             number,
@@ -115,7 +123,7 @@ impl Walk {
             exports: Exports::new(),
         };
         for (position, item) in closure.definition.items.iter().enumerate() {
-            self.item(&mut spaces, closure, imports, (position, item), depth)?;
+            self.item(&mut spaces, closure, imports, (position, item))?;
         }
         Some(spaces.exports)
     }
@@ -126,7 +134,6 @@ impl Walk {
         closure: &Closure,
         imports: &Exports,
         (position, item): (usize, &Item),
-        depth: usize,
     ) -> Option<()> {
         match item {
             Item::Lift { .. } => {
@@ -146,9 +153,12 @@ impl Walk {
                 let exports = match at(&spaces.components, *component) {
                     Thing::Component(component) => {
                         let within = self.composition.instances.len();
-                        self.instance_mut(spaces.number)?.within.push((position, within));
+                        let around = self.instance_mut(spaces.number)?;
+                        around.within.push((position, within));
+                        let mut way = around.way.clone();
+                        way.push(spaces.instances.len());
                         let arguments = self.named(spaces, arguments);
-                        let exports = self.instantiate(&component, &arguments, depth + 1)?;
+                        let exports = self.instantiate(&component, &arguments, way)?;
                         Thing::Instance(Rc::new(exports))
                     }
                     _ => Thing::Unknown,

@@ -18,12 +18,14 @@
 //! | `module_code`, `reach` | the functions that `realloc` and `post-return` may call |
 //! | `rules` | the calls that are linked, and why others are not |
 //! | `plan` | the links, in groups that are instantiated together |
+//! | `guest_call` | [`GuestCall`](guest_call::GuestCall): what an embedder is told of a call |
 //! | `link_trap` | the traps that generated code raises |
 //! | `encode` | the generated modules |
 
 pub(crate) mod composition;
 mod core_space;
 pub(crate) mod encode;
+pub(crate) mod guest_call;
 pub(crate) mod link_trap;
 mod module_code;
 pub(crate) mod plan;

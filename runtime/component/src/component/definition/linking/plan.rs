@@ -8,9 +8,10 @@ use alloc::vec::Vec;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::items::{CoreSort, Decoded, Definition, Item};
 
-use super::composition::{Composition, LiftedAt};
+use super::composition::Composition;
 use super::encode::{self, LinkImport};
-use super::rules::{Call, LinkSide, NotLinked, Rules};
+use super::guest_call::GuestCall;
+use super::rules::{Call, LinkSide, Rules};
 
 /// The largest number of links in a group, because a module has at most 100 memories.
 const MAX_GROUP: usize = 32;
@@ -25,7 +26,7 @@ pub(crate) struct LinkPlan {
     pub(crate) links: Vec<PlannedLink>,
     pub(crate) groups: Vec<Group>,
     /// All calls by guests, linked or not.
-    pub(crate) calls: Vec<PlannedCall>,
+    pub(crate) calls: Vec<GuestCall>,
 }
 
 /// An instance that the component consists of.
@@ -40,10 +41,6 @@ pub(crate) struct PlannedInstance {
 /// A link.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlannedLink {
-    pub(crate) caller: usize,
-    pub(crate) callee: LiftedAt,
-    /// The number of the callee's flag.
-    pub(crate) flag: u32,
     /// The number of its group.
     pub(crate) group: usize,
 }
@@ -58,18 +55,6 @@ pub(crate) struct Group {
     pub(crate) bytes: Vec<u8>,
     /// Its imports, by the numbers that are their names.
     imports: Vec<LinkImport>,
-}
-
-/// A call by a guest.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PlannedCall {
-    /// The number of the caller's instance.
-    pub(crate) caller: usize,
-    /// The position of the item that lowers the function.
-    pub(crate) item: usize,
-    /// The reason why it is not linked, if it isn't.
-    pub(crate) not_linked: Option<NotLinked>,
-    pub(crate) callee: Option<LiftedAt>,
 }
 
 /// A link, as code is made for it.
@@ -98,7 +83,7 @@ impl LinkPlan {
             flagged: Vec::new(),
             links: Vec::new(),
             groups: Vec::new(),
-            calls: calls.iter().map(PlannedCall::of).collect(),
+            calls: calls.iter().filter_map(|call| GuestCall::of(&composition, call)).collect(),
         };
         for group in groups(&composition, &calls) {
             plan.add_group(&composition, &mut rules, &group)?;
@@ -119,7 +104,7 @@ impl LinkPlan {
             let callee = call.callee.ok()?;
             let flag = self.flag_of(callee.instance)?;
             let number = self.links.len();
-            self.links.push(PlannedLink { caller: call.caller, callee, flag, group });
+            self.links.push(PlannedLink { group });
             self.instances.get_mut(call.caller)?.links.insert(call.item, number);
             let lower = item(composition, call.caller, call.item)?;
             let lift = item(composition, callee.instance, callee.item)?;
@@ -155,13 +140,6 @@ impl LinkPlan {
 impl PlannedInstance {
     fn of(composed: &super::composition::ComposedInstance) -> Self {
         Self { within: composed.within.iter().copied().collect(), links: BTreeMap::new() }
-    }
-}
-
-impl PlannedCall {
-    fn of(call: &Call) -> Self {
-        let Call { caller, item, callee } = *call;
-        Self { caller, item, not_linked: callee.err(), callee: callee.ok() }
     }
 }
 

@@ -37,8 +37,6 @@ pub(crate) struct Linking<E: CoreEngine> {
 
 /// A function that was lowered.
 struct LoweredLink<E: CoreEngine> {
-    /// The number of the link.
-    number: usize,
     /// Its index among the core functions.
     index: usize,
     /// The function that makes the call in the ordinary way.
@@ -126,7 +124,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let last = self.spaces.last_core_function();
         let (index, fallback) = last.ok_or(Error::Unknown(Table::Functions))?;
         let link = Link { caller: self.instance, options, callee };
-        linking.lowered.push(LoweredLink { number, index, fallback, link });
+        linking.lowered.push(LoweredLink { index, fallback, link });
         self.cx.data_mut().links.get_mut(linking.set)?.add(number, link);
         let group = links.plan.links.get(number).map(|link| link.group);
         let group = group.and_then(|it| Some((links.plan.groups.get(it)?, links.groups.get(it)?)));
