@@ -177,8 +177,11 @@ fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
         StringEncoding::Utf16 => "utf16",
         StringEncoding::Latin1Utf16 => "latin1+utf16",
     };
-    let realloc =
-        if has_realloc { format!("(realloc (core func {instance} \"realloc\"))") } else { String::new() };
+    let realloc = if has_realloc {
+        format!("(realloc (core func {instance} \"realloc\"))")
+    } else {
+        String::new()
+    };
     format!("(memory (core memory {instance} \"m\")) string-encoding={encoding} {realloc}")
 }
 
@@ -190,7 +193,8 @@ fn library(case: &Case) -> String {
         IntegerType::I32 => ("i64.extend_i32_u", "i32.wrap_i64"),
         IntegerType::I64 => ("", ""),
     };
-    let wide = |value: &str| if wide.is_empty() { value.into() } else { format!("({wide} {value})") };
+    let wide =
+        |value: &str| if wide.is_empty() { value.into() } else { format!("({wide} {value})") };
     let (behaviour, at) = (&*case.destination.realloc.0, case.destination.realloc.1);
     let (memory, size) = (memory(side), side.memory.len());
     let misbehaves = match behaviour {
@@ -211,7 +215,11 @@ fn library(case: &Case) -> String {
                       (i64.lt_u (local.get $new) (local.get $length)))
             (then (return (call $aligned (local.get $old) (local.get $align)))))"
     };
-    let result = if narrow.is_empty() { "(call $place".to_owned() } else { format!("({narrow} (call $place") };
+    let result = if narrow.is_empty() {
+        "(call $place".to_owned()
+    } else {
+        format!("({narrow} (call $place")
+    };
     let end = if narrow.is_empty() { ")" } else { "))" };
     let arguments: Vec<String> = (0..4).map(|it| wide(&format!("(local.get {it})"))).collect();
     let arguments = arguments.join(" ");
@@ -349,9 +357,10 @@ pub fn text(case: &Case, way: Way) -> String {
 
 /// The core modules of callee and caller, where the values are arguments.
 fn arguments(case: &Case, given: &str, from: &[&str], to: &[&str]) -> (String, String) {
-    let remembered = to.iter().enumerate().map(|(number, ty)| {
-        remember(number, ty, &format!("(local.get {number})"))
-    });
+    let remembered = to
+        .iter()
+        .enumerate()
+        .map(|(number, ty)| remember(number, ty, &format!("(local.get {number})")));
     let callee = format!(
         r#"{} (func (export "f") (param {}) {})"#,
         library(case),
@@ -366,13 +375,7 @@ fn arguments(case: &Case, given: &str, from: &[&str], to: &[&str]) -> (String, S
 }
 
 /// The same where they are a result.
-fn result(
-    case: &Case,
-    given: &str,
-    from: &[&str],
-    to: &[&str],
-    spilled: bool,
-) -> (String, String) {
+fn result(case: &Case, given: &str, from: &[&str], to: &[&str], spilled: bool) -> (String, String) {
     let callee = format!(
         r#"{} (func (export "f") (result {}) {given})"#,
         memory(&case.source.side),

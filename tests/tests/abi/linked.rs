@@ -80,9 +80,8 @@ fn remembered(case: &Case, dumped: &[u8]) -> Value {
     let number = |at: usize| u64::from_le_bytes(*dumped[at..].first_chunk().unwrap());
     let calls = u32::from_le_bytes(*dumped[NUM_CALLS..].first_chunk().unwrap()) as usize;
     let end = CALLS + 32 * calls;
-    let calls = (0..calls).map(|call| {
-        (0..4).map(|part| number(CALLS + 32 * call + 8 * part)).collect::<Vec<_>>()
-    });
+    let calls = (0..calls)
+        .map(|call| (0..4).map(|part| number(CALLS + 32 * call + 8 * part)).collect::<Vec<_>>());
     let list = weft::abi::TypeList::new(case.types.iter().map(crate::case::to_type)).unwrap();
     let side = &case.destination.side;
     let flat = list.abi().of(side.addresses).flat;

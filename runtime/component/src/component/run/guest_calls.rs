@@ -61,7 +61,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                     Outcome::Suspend(step) => step,
                 }
             }
-            CoreFunction::Link(link) => return self.link_calls(link, arguments).map(Driven::Resumed),
+            CoreFunction::Link(link) => {
+                return self.link_calls(link, arguments).map(Driven::Resumed);
+            }
             CoreFunction::Lowered(ref lowered) => {
                 let origin = state.origin_of_thread(thread);
                 let called = state.machine.canon_lower(lowered.function, lowered.is_async);

@@ -145,7 +145,11 @@ impl<'d> CoreSpace<'d> {
 
     /// Returns what is known of a memory; nothing if a module from outside has it, or if threads
     /// share it.
-    pub(crate) fn memory(&self, index: u32, types: &[impl AsRef<ModuleType>]) -> Option<MemoryKind> {
+    pub(crate) fn memory(
+        &self,
+        index: u32,
+        types: &[impl AsRef<ModuleType>],
+    ) -> Option<MemoryKind> {
         let mut thing = at(&self.memories, index)?;
         loop {
             let CoreThing::Export { instance, name } = thing else { return None };

@@ -161,11 +161,7 @@ impl<'a, 'b> Rules<'a, 'b> {
     }
 
     /// Returns one side of a call; nothing if its memory can't be used.
-    pub(super) fn side(
-        &mut self,
-        instance: usize,
-        options: &CanonicalOptions,
-    ) -> Option<LinkSide> {
+    pub(super) fn side(&mut self, instance: usize, options: &CanonicalOptions) -> Option<LinkSide> {
         let types = self.module_types;
         let space = &self.known(instance)?.space;
         let memory = match options.memory {

@@ -110,11 +110,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
 
     /// Links the function that the item under way has lowered, if it is to be. Together with the
     /// others of its group it gets another core function when the last of them is lowered.
-    pub(crate) fn link(
-        &mut self,
-        callee: FunctionId,
-        options: OptionsIndex,
-    ) -> Result<(), Fault> {
+    pub(crate) fn link(&mut self, callee: FunctionId, options: OptionsIndex) -> Result<(), Fault> {
         let Some(linking) = &mut self.linking else { return Ok(()) };
         let links = linking.links.clone();
         let planned = links.plan.instances.get(linking.instance);

@@ -25,8 +25,7 @@ fn is_simple(ty: &Type, copies_strings: bool) -> bool {
         Type::List(list) => match list.shape() {
             ListShape::List | ListShape::Map => is_copied(list.element()),
             ListShape::FixedLength(length) => {
-                is_copied(ty)
-                    || length <= MAX_UNROLLED && is_simple(list.element(), copies_strings)
+                is_copied(ty) || length <= MAX_UNROLLED && is_simple(list.element(), copies_strings)
             }
         },
         Type::Record(record) => {

@@ -183,8 +183,8 @@ impl Values<'_, '_> {
     fn memory(&mut self, end: LinkEnd) -> Memory {
         let LinkSide { options, memory } = end.side(self.input);
         // Where values lie in memory, validation has made sure that there is one.
-        let kind = memory
-            .unwrap_or(MemoryKind { address_type: options.address_type, page_size_log2: 16 });
+        let kind =
+            memory.unwrap_or(MemoryKind { address_type: options.address_type, page_size_log2: 16 });
         let key = (end.instance(self.input), options.memory.unwrap_or_default());
         let index = self.imports.memory(LinkImport::Memory(self.member, end), key, kind);
         Memory { index, kind }
@@ -196,10 +196,8 @@ impl Values<'_, '_> {
         let end = self.from.other();
         let address: CoreType = self.target_addresses().into();
         let LinkSide { options, .. } = end.side(self.input);
-        let ty = CoreFunctionType {
-            params: flat_types(&[address; 4]),
-            results: flat_types(&[address]),
-        };
+        let ty =
+            CoreFunctionType { params: flat_types(&[address; 4]), results: flat_types(&[address]) };
         let key = (end.instance(self.input), options.realloc.unwrap_or_default());
         let function = self.imports.function(LinkImport::Realloc(self.member, end), key, &ty);
         let part = match end {
