@@ -69,17 +69,16 @@ fn compile_links<E: CoreEngine>(
         modules.map(|module| bytes.get(module.bytes.clone()).unwrap_or_default()).collect();
     let plan = LinkPlan::of(decoded, &modules)?;
     let flags = u32::try_from(plan.flagged.len()).ok()?;
-    let groups = plan.groups.iter().map(|group| {
-        let module = engine.compile(&group.bytes).ok()?;
-        let imports = E::imports(&module);
-        let imports = group.imports_by_name(imports.iter().map(|(_, name)| &**name))?;
-        Some((module, imports))
-    });
+    let groups = plan.compile_groups(|bytes| {
+        let module = engine.compile(bytes).ok()?;
+        let names = E::imports(&module).into_iter().map(|(_, name)| name).collect();
+        Some((module, names))
+    })?;
     Some(CompiledLinks {
         root: decoded.root.clone(),
         flags: engine.compile(&encode::flags(flags)).ok()?,
-        groups: groups.collect::<Option<_>>()?,
-        plan,
+        groups,
+        plan: Arc::new(plan),
     })
 }
 

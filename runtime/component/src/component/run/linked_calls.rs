@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::component::definition::linking::encode::{CallPart, LinkFunction};
 use crate::component::definition::linking::link_trap::LinkTrap;
 use crate::component::store::fault::Fault;
-use crate::component::store::links::{ActiveLink, LinkCall};
+use crate::component::store::links::{ActiveLink, Link, LinkCall};
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Error, MachineError};
@@ -34,9 +34,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             let is_locked = |instance| state.machine.is_locked_down(instance) != Ok(false);
             let flags = links.flagged().filter(|(_, instance)| is_locked(*instance));
             let flags: Vec<u32> = flags.map(|(flag, _)| flag).collect();
-            let unlink = links.unlink();
             for flag in flags {
-                self.call_flags(unlink, flag)?;
+                self.call_flags(set, "unlink", flag)?;
                 self.data_mut().links.get_mut(set)?.set_unlinked(flag);
             }
         }
@@ -44,7 +43,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Calls a function of the module with the flags.
-    fn call_flags(&mut self, function: E::Function, flag: u32) -> Result<i32, Fault> {
+    fn call_flags(&mut self, set: u32, name: &str, flag: u32) -> Result<i32, Fault> {
+        let function = self.link_export(self.data().links.get(set)?.flags(), name)?;
         match self.call(function, &[CoreValue::I32(flag)]).map_err(Fault::Core)? {
             CoreProgress::Returned(Some(CoreValue::I32(value))) => Ok(value.cast_signed()),
             CoreProgress::Returned(None) => Ok(0),
@@ -70,45 +70,41 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let task = state.machine.task_of(thread)?;
         let caller = state.machine.instance_of(task)?;
         let Some(set) = state.links.of_instance(caller) else { return Ok(None) };
-        let links = state.links.get(set)?;
-        let (get, flags): (_, Vec<_>) = (links.get(), links.flagged().collect());
-        let mut set_flags = Vec::new();
+        let flags: Vec<_> = state.links.get(set)?.flagged().collect();
+        let mut found = Vec::new();
         for (flag, instance) in flags {
-            if let Some(found) = CallPart::of_flag(self.call_flags(get, flag)?) {
-                self.data_mut().machine.lock_down_instance(instance)?;
-                self.data_mut().links.get_mut(set)?.set_unlinked(flag);
-                set_flags.push(found);
-            }
+            let value = self.call_flags(set, "get", flag)?;
+            let Some((position, part)) = CallPart::of_flag(value) else { continue };
+            let state = self.data_mut();
+            state.machine.lock_down_instance(instance)?;
+            let links = state.links.get_mut(set)?;
+            links.set_unlinked(flag);
+            found.extend(links.link_at(flag, position).map(|link| (link, part)));
         }
-        let mut active = self.way_through(set, caller, &set_flags)?;
+        let mut active = self.way_through(caller, &found)?;
         if let (Some(part), Some(innermost)) = (native_part, active.first_mut()) {
             innermost.0.realloc_of = realloc_of(part, innermost.1, innermost.2);
         }
         Ok(Some(active.into_iter().map(|(call, _, _)| call).collect()))
     }
 
-    /// Returns the calls that flags tell, the innermost first, each with the instances of its caller
+    /// Returns the calls of links that were under way, the innermost first, each with the instances of its caller
     /// and its callee. Every instance is on the stack at most once.
     fn way_through(
         &self,
-        set: u32,
         mut caller: InstanceId,
-        flags: &[(usize, CallPart)],
+        links: &[(Link, CallPart)],
     ) -> Result<Vec<(ActiveLink, InstanceId, InstanceId)>, Fault> {
-        let state = self.data();
-        let links = state.links.get(set)?;
         let mut way = Vec::new();
-        while way.len() < flags.len() {
-            let next = flags.iter().find_map(|(number, part)| {
-                links.link(*number).filter(|link| link.caller == caller).map(|link| (link, *part))
-            });
+        while way.len() < links.len() {
+            let next = links.iter().find(|(link, _)| link.caller == caller);
             let Some((link, part)) = next else { break };
-            let callee = state.functions.lifted(link.callee)?.instance;
-            let code = match part {
+            let callee = self.data().functions.lifted(link.callee)?.instance;
+            let code = match *part {
                 CallPart::PostReturn => GuestCode::PostReturn,
                 _ => GuestCode::Function,
             };
-            let realloc_of = realloc_of(part, caller, callee);
+            let realloc_of = realloc_of(*part, caller, callee);
             way.push((ActiveLink { function: link.callee, code, realloc_of }, caller, callee));
             caller = callee;
         }

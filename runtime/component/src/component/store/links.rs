@@ -1,8 +1,9 @@
 //! The calls between guests that are linked.
 //!
-//! `F` is a core function of the engine.
+//! `F` is a core function of the engine, `I` a core instance.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::abi::FlatValues;
@@ -17,9 +18,9 @@ use super::machine::ById;
 use super::slab::Slab;
 
 /// The links of a store.
-pub(crate) struct Links<F> {
+pub(crate) struct Links<F, I> {
     /// Those of each instance that the host has made, by number.
-    sets: Slab<LinkSet<F>>,
+    sets: Slab<LinkSet<F, I>>,
     /// The numbers of the links that component instances are part of.
     of_instances: ById<InstanceId, u32>,
     /// How many instances were locked down when the flags were looked at last.
@@ -33,17 +34,14 @@ pub(crate) struct Links<F> {
 }
 
 /// The links of an instance that the host has made.
-pub(crate) struct LinkSet<F> {
-    /// The instances that have a flag, once they are made.
-    flagged: Box<[Option<InstanceId>]>,
-    /// Whether each of their flags was set for good.
-    unlinked: Box<[bool]>,
+pub(crate) struct LinkSet<F, I> {
+    plan: Arc<LinkPlan>,
+    /// The core instance with the flags.
+    flags: I,
+    /// The instances that have a flag, once they are made, and whether each flag was set for good.
+    flagged: Box<[(Option<InstanceId>, bool)]>,
     /// The links, once they are made.
     links: Box<[Option<Link>]>,
-    /// The function that returns the value of a flag.
-    get: F,
-    /// The function that sets a flag for good.
-    unlink: F,
     /// The functions for the code of the links.
     functions: Vec<(LinkFunction, F)>,
 }
@@ -74,33 +72,26 @@ pub(crate) struct ActiveLink {
     pub(crate) realloc_of: Option<InstanceId>,
 }
 
-impl<F: Copy> LinkSet<F> {
+impl<F: Copy, I> LinkSet<F, I> {
     /// Returns the links of an instance that is being made, of which none is made yet.
-    pub(crate) fn new(plan: &LinkPlan, get: F, unlink: F) -> Self {
-        let flags = plan.flagged.len();
+    pub(crate) fn new(plan: Arc<LinkPlan>, flags: I) -> Self {
         Self {
-            flagged: alloc::vec![None; flags].into(),
-            unlinked: alloc::vec![false; flags].into(),
+            flags,
+            flagged: alloc::vec![(None, false); plan.flagged.len()].into(),
             links: alloc::vec![None; plan.links.len()].into(),
-            get,
-            unlink,
             functions: Vec::new(),
+            plan,
         }
     }
 
-    /// Returns the function that returns the value of a flag.
-    pub(crate) const fn get(&self) -> F {
-        self.get
-    }
-
-    /// Returns the function that sets a flag for good.
-    pub(crate) const fn unlink(&self) -> F {
-        self.unlink
+    /// Returns the core instance with the flags.
+    pub(crate) const fn flags(&self) -> &I {
+        &self.flags
     }
 
     /// Sets the instance that has a flag.
     pub(crate) fn set_flagged(&mut self, flag: usize, instance: InstanceId) {
-        if let Some(place) = self.flagged.get_mut(flag) {
+        if let Some((place, _)) = self.flagged.get_mut(flag) {
             *place = Some(instance);
         }
     }
@@ -117,19 +108,24 @@ impl<F: Copy> LinkSet<F> {
         self.links.get(number).copied().flatten()
     }
 
+    /// Returns the link at a position among those of a flag.
+    pub(crate) fn link_at(&self, flag: u32, position: usize) -> Option<Link> {
+        self.link(self.plan.link_at(flag, position)?)
+    }
+
     /// Returns the instances whose flags are not set for good, and the numbers of the flags.
     pub(crate) fn flagged(&self) -> impl Iterator<Item = (u32, InstanceId)> {
-        let flags = (0_u32..).zip(self.flagged.iter().zip(&self.unlinked));
-        flags.filter_map(|(flag, (instance, unlinked))| {
-            instance.filter(|_| !unlinked).map(|instance| (flag, instance))
+        let flags = (0_u32..).zip(&self.flagged);
+        flags.filter_map(|(flag, (instance, is_unlinked))| {
+            instance.filter(|_| !is_unlinked).map(|instance| (flag, instance))
         })
     }
 
     /// Remembers that a flag is set for good.
     pub(crate) fn set_unlinked(&mut self, flag: u32) {
-        let place = usize::try_from(flag).ok().and_then(|it| self.unlinked.get_mut(it));
-        if let Some(place) = place {
-            *place = true;
+        let place = usize::try_from(flag).ok().and_then(|it| self.flagged.get_mut(it));
+        if let Some((_, is_unlinked)) = place {
+            *is_unlinked = true;
         }
     }
 
@@ -144,7 +140,7 @@ impl<F: Copy> LinkSet<F> {
     }
 }
 
-impl<F> Links<F> {
+impl<F, I> Links<F, I> {
     pub(crate) const fn new() -> Self {
         Self {
             sets: Slab::new(),
@@ -157,7 +153,7 @@ impl<F> Links<F> {
     }
 
     /// Adds the links of an instance. Returns their number.
-    pub(crate) fn add(&mut self, set: LinkSet<F>) -> Result<u32, Error> {
+    pub(crate) fn add(&mut self, set: LinkSet<F, I>) -> Result<u32, Error> {
         self.sets.add(set).ok_or(Error::Full(Table::Instances))
     }
 
@@ -167,12 +163,12 @@ impl<F> Links<F> {
     }
 
     /// Returns the links with a number.
-    pub(crate) fn get(&self, set: u32) -> Result<&LinkSet<F>, Error> {
+    pub(crate) fn get(&self, set: u32) -> Result<&LinkSet<F, I>, Error> {
         self.sets.get(set).ok_or(Error::Unknown(Table::Instances))
     }
 
     /// Returns the links with a number.
-    pub(crate) fn get_mut(&mut self, set: u32) -> Result<&mut LinkSet<F>, Error> {
+    pub(crate) fn get_mut(&mut self, set: u32) -> Result<&mut LinkSet<F, I>, Error> {
         self.sets.get_mut(set).ok_or(Error::Unknown(Table::Instances))
     }
 

@@ -84,7 +84,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) result_boxes: ResultBoxes,
     pub(crate) names: Names,
     pub(crate) roots: Roots<E::Function, E::Instance>,
-    pub(crate) links: Links<E::Function>,
+    pub(crate) links: Links<E::Function, E::Instance>,
     pub(crate) settings: Settings,
     pub(crate) interrupts: InterruptHandle,
     pub(crate) engine: E,

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -22,7 +23,7 @@ pub(crate) struct LinkPlan {
     /// The instances that the component consists of, by number.
     pub(crate) instances: Vec<PlannedInstance>,
     /// The instances that have a flag, in the order of the flags.
-    pub(crate) flagged: Vec<usize>,
+    pub(crate) flagged: Vec<FlaggedInstance>,
     pub(crate) links: Vec<PlannedLink>,
     pub(crate) groups: Vec<Group>,
     /// All calls by guests, linked or not.
@@ -36,6 +37,15 @@ pub(crate) struct PlannedInstance {
     pub(crate) within: BTreeMap<usize, usize>,
     /// The numbers of its links, by the positions of the items that lower the functions.
     pub(crate) links: BTreeMap<usize, usize>,
+}
+
+/// An instance that has a flag.
+#[derive(Debug)]
+pub(crate) struct FlaggedInstance {
+    /// Its number.
+    pub(crate) instance: usize,
+    /// The numbers of the links that call it.
+    links: Vec<usize>,
 }
 
 /// A link.
@@ -52,7 +62,7 @@ pub(crate) struct Group {
     /// The numbers of the links.
     pub(crate) links: Vec<usize>,
     /// The generated module.
-    pub(crate) bytes: Vec<u8>,
+    bytes: Vec<u8>,
     /// Its imports, by the numbers that are their names.
     imports: Vec<LinkImport>,
 }
@@ -62,6 +72,9 @@ pub(crate) struct Group {
 pub(crate) struct LinkInput<'a> {
     /// The number of the link in the component.
     pub(crate) number: usize,
+    /// The position of the link among those of its callee. Modules of links that differ only in their
+    /// numbers are the same.
+    pub(crate) position: usize,
     /// The number of the callee's flag.
     pub(crate) flag: u32,
     pub(crate) ty: &'a FunctionType,
@@ -102,8 +115,8 @@ impl LinkPlan {
         let group = self.groups.len();
         for call in calls {
             let callee = call.callee.ok()?;
-            let flag = self.flag_of(callee.instance)?;
             let number = self.links.len();
+            let (flag, position) = self.add_to_flag(callee.instance, number)?;
             self.links.push(PlannedLink { group });
             self.instances.get_mut(call.caller)?.links.insert(call.item, number);
             let lower = item(composition, call.caller, call.item)?;
@@ -114,6 +127,7 @@ impl LinkPlan {
             };
             inputs.push(LinkInput {
                 number,
+                position,
                 flag,
                 ty,
                 caller: rules.side(call.caller, options)?,
@@ -127,13 +141,22 @@ impl LinkPlan {
         Some(())
     }
 
-    fn flag_of(&mut self, instance: usize) -> Option<u32> {
-        let found = self.flagged.iter().position(|it| *it == instance);
+    /// Adds a link to those of its callee. Returns the number of the callee's flag, and the position of
+    /// the link.
+    fn add_to_flag(&mut self, instance: usize, link: usize) -> Option<(u32, usize)> {
+        let found = self.flagged.iter().position(|it| it.instance == instance);
         let flag = found.unwrap_or_else(|| {
-            self.flagged.push(instance);
+            self.flagged.push(FlaggedInstance { instance, links: Vec::new() });
             self.flagged.len() - 1
         });
-        u32::try_from(flag).ok()
+        let links = &mut self.flagged.get_mut(flag)?.links;
+        links.push(link);
+        Some((u32::try_from(flag).ok()?, links.len() - 1))
+    }
+
+    /// Returns the number of the link at a position among those of a flag.
+    pub(crate) fn link_at(&self, flag: u32, position: usize) -> Option<usize> {
+        self.flagged.get(usize::try_from(flag).ok()?)?.links.get(position).copied()
     }
 }
 
@@ -208,20 +231,29 @@ fn uses_one_of(item: &Item, functions: &[u32]) -> bool {
 pub(crate) struct CompiledLinks<M> {
     /// The component that the numbers of instances begin with.
     pub(crate) root: Arc<Definition>,
-    pub(crate) plan: LinkPlan,
+    pub(crate) plan: Arc<LinkPlan>,
     /// The module with the flags.
     pub(crate) flags: M,
     /// The modules of the groups, each with its imports in the order of the engine.
     pub(crate) groups: Box<[(M, Vec<LinkImport>)]>,
 }
 
-impl Group {
-    /// Returns the imports with these names, which an engine says.
-    pub(crate) fn imports_by_name<'n>(
+impl LinkPlan {
+    /// Compiles the modules of all groups, equal ones once. Returns each with its imports in the order
+    /// in which `compile` says their names.
+    pub(crate) fn compile_groups<M: Clone>(
         &self,
-        names: impl Iterator<Item = &'n str>,
-    ) -> Option<Vec<LinkImport>> {
-        let import = |name: &str| self.imports.get(name.parse::<usize>().ok()?).copied();
-        names.map(import).collect()
+        compile: impl Fn(&[u8]) -> Option<(M, Vec<String>)>,
+    ) -> Option<Box<[(M, Vec<LinkImport>)]>> {
+        let mut compiled: BTreeMap<&[u8], (M, Vec<String>)> = BTreeMap::new();
+        let groups = self.groups.iter().map(|group| {
+            if !compiled.contains_key(&*group.bytes) {
+                compiled.insert(&group.bytes, compile(&group.bytes)?);
+            }
+            let (module, names) = compiled.get(&*group.bytes)?;
+            let import = |name: &String| group.imports.get(name.parse::<usize>().ok()?).copied();
+            Some((module.clone(), names.iter().map(import).collect::<Option<_>>()?))
+        });
+        groups.collect()
     }
 }

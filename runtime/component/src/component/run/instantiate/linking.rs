@@ -61,19 +61,22 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(None);
         };
         let flags = self.instantiate(&links.flags, &[]).map_err(Fault::Core)?;
-        let (get, unlink) = (self.link_export(&flags, "get")?, self.link_export(&flags, "unlink")?);
+        let links = links.clone();
         let state = self.data_mut();
-        let set = state.links.add(LinkSet::new(&links.plan, get, unlink))?;
+        let set = state.links.add(LinkSet::new(links.plan.clone(), flags.clone()))?;
         state.roots.record(Part::Links(set));
         if let Some(making) = state.roots.making() {
             making.core_instances.push(flags.clone());
         }
-        let links = links.clone();
         Ok(Some(Linking { links, instance: 0, set, flags, lowered: Vec::new() }))
     }
 
     /// Returns a function that a generated module exports.
-    fn link_export(&self, instance: &E::Instance, name: &str) -> Result<E::Function, Fault> {
+    pub(crate) fn link_export(
+        &self,
+        instance: &E::Instance,
+        name: &str,
+    ) -> Result<E::Function, Fault> {
         match self.export(instance, name) {
             Some(CoreExtern::Function(function)) => Ok(function),
             _ => Err(Fault::not_validated("a generated module lacks a function")),
@@ -86,7 +89,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     pub(crate) fn set_linking(&mut self, linking: Option<Linking<E>>) -> Result<(), Error> {
         self.linking = linking;
         let Some(Linking { links, instance, set, .. }) = &self.linking else { return Ok(()) };
-        let flag = links.plan.flagged.iter().position(|flagged| flagged == instance);
+        let flag = links.plan.flagged.iter().position(|flagged| flagged.instance == *instance);
         let state = self.cx.data_mut();
         state.links.add_instance(self.instance, *set)?;
         if let Some(flag) = flag {

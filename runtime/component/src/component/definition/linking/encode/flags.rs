@@ -1,12 +1,13 @@
 //! The module with the flags of all callees.
 
-use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, Module, TypeSection, ValType,
 };
+
+use super::{Name, name};
 
 /// The flag of an instance that is not linked any more.
 const UNLINKED: i32 = -1;
@@ -16,8 +17,8 @@ pub(super) const FLAG: GlobalType =
     GlobalType { val_type: ValType::I32, mutable: true, shared: false };
 
 /// Returns the name that a flag is exported as.
-pub(crate) fn flag_name(flag: u32) -> String {
-    flag.to_string()
+pub(crate) fn flag_name(flag: u32) -> Name {
+    name(flag)
 }
 
 /// Returns the module with this number of flags. It exports them, `get`, which returns the value of

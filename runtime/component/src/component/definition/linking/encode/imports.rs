@@ -1,6 +1,5 @@
 //! What the module of a group imports. Each thing is imported once.
 
-use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use wasm_encoder::{EntityType, ImportSection, MemoryType, TypeSection, ValType};
@@ -10,7 +9,7 @@ use crate::component::definition::linking::core_space::MemoryKind;
 use crate::core_value::{CoreType, IntegerType};
 
 use super::flags::FLAG;
-use super::{LinkFunction, LinkImport};
+use super::{LinkFunction, LinkImport, name};
 
 /// The imports of a module, and the types of its functions.
 #[derive(Default)]
@@ -77,7 +76,7 @@ impl Imports {
 
     fn import(&mut self, import: LinkImport, ty: EntityType) {
         // An engine may have imports in another order: they are found by their names.
-        self.section.import("", &self.list.len().to_string(), ty);
+        self.section.import("", &name(self.list.len()), ty);
         self.list.push(import);
     }
 

@@ -26,9 +26,10 @@ mod shape;
 mod transfer;
 mod values;
 
-use alloc::string::ToString as _;
 use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
 
+use arrayvec::ArrayString;
 use wasm_encoder::{CodeSection, ExportKind, ExportSection, FunctionSection, Module};
 
 use crate::abi::CoreFunctionType;
@@ -110,15 +111,16 @@ impl CallPart {
     const ALL: [Self; 4] =
         [Self::Function, Self::CalleeRealloc, Self::CallerRealloc, Self::PostReturn];
 
-    /// Returns the value of the callee's flag while a link is in this part of its call.
-    pub(crate) fn flag(self, link: usize) -> i32 {
+    /// Returns the value of the callee's flag while the link at a position among those of the callee
+    /// is in this part of its call.
+    fn flag(self, link: usize) -> i32 {
         let part = Self::ALL.iter().position(|it| *it == self).unwrap_or_default();
         // There are far fewer links: see `MAX_ITEMS`.
         i32::try_from((link + 1) * Self::ALL.len() + part).unwrap_or(i32::MAX)
     }
 
-    /// Returns the link and the part of its call that a flag tells; nothing if it is 0, or ended the
-    /// linking of its instance.
+    /// Returns the position of the link among those of the callee, and the part of its call, that a
+    /// flag tells; nothing if it is 0, or ended the linking of its instance.
     pub(crate) fn of_flag(flag: i32) -> Option<(usize, Self)> {
         let flag = usize::try_from(flag).ok()?;
         let part = *Self::ALL.get(flag % Self::ALL.len())?;
@@ -165,7 +167,17 @@ pub(super) fn links(inputs: &[LinkInput<'_>]) -> EncodedModule {
     EncodedModule { bytes: module.finish(), imports }
 }
 
-/// Returns the name that the function of a link is exported as.
-pub(crate) fn function_name(member: usize) -> alloc::string::String {
-    member.to_string()
+/// A name in a generated module: a number.
+pub(crate) type Name = ArrayString<20>;
+
+/// Returns the name that the function of a link is exported as, by its position in the group.
+pub(crate) fn function_name(member: usize) -> Name {
+    name(member)
+}
+
+fn name(number: impl fmt::Display) -> Name {
+    let mut name = Name::new();
+    // There is room for the digits of every number.
+    let _ = write!(name, "{number}");
+    name
 }

@@ -216,7 +216,7 @@ impl Values<'_, '_> {
 
     /// Sets the callee's flag: the link is in this part of its call.
     pub(super) fn enter(&mut self, part: CallPart) {
-        let value = part.flag(self.input.number);
+        let value = part.flag(self.input.position);
         self.body.code().i32_const(value).global_set(self.flag);
     }
 
