@@ -63,6 +63,7 @@ impl Pair {
     fn text(&self) -> String {
         let Self { function, lift, lower, callee, callee_core, .. } = self;
         let Self { caller, caller_core, caller_imports, signature, .. } = self;
+        let lifted = signature.replace("i32 i32 i32)", "i32 i32) (result i32)");
         format!(
             r#"(component
                 (import "host" (func $host))
@@ -70,7 +71,7 @@ impl Pair {
                     (import "host" (func $host))
                     {callee}
                     (core module $M (memory (export "m") 1) {callee_core}
-                        (func (export "f") {signature} unreachable))
+                        (func (export "f") {lifted} unreachable))
                     (core instance $i (instantiate $M))
                     (func (export "f") {function} (canon lift (core func $i "f") {lift})))
                 (instance $callee (instantiate $Callee (with "host" (func $host))))
@@ -149,9 +150,9 @@ fn functions_with_handles_or_too_large_types_are_not_linked() {
     assert_eq!(reasons(&text), [("f".into(), Some(NotLinked::Types))]);
 }
 
-const TAKES_STRING: Pair = Pair {
-    function: r#"(param "s" string)"#,
-    signature: "(param i32 i32)",
+const STRINGS: Pair = Pair {
+    function: r#"(param "s" string) (result string)"#,
+    signature: "(param i32 i32 i32)",
     lift: r#"(memory (core memory $i "m")) (realloc (core func $i "realloc"))"#,
     lower: r#"(memory (core memory $l "m")) (realloc (core func $l "realloc"))"#,
     callee: "",
@@ -166,13 +167,13 @@ const TAKES_STRING: Pair = Pair {
 
 #[test]
 fn a_realloc_that_calls_nobody_is_no_obstacle() {
-    assert_eq!(TAKES_STRING.reason(), None);
+    assert_eq!(STRINGS.reason(), None);
     let indirect = r#"(import "" "host" (func $host))
         (func $other) (table 1 funcref) (elem (i32.const 0) func $other)
         (type $nothing (func))
         (func (export "realloc") (param i32 i32 i32 i32) (result i32)
             (call_indirect (type $nothing) (i32.const 0)) (i32.const 0))"#;
-    assert_eq!(Pair { caller_core: indirect, ..TAKES_STRING }.reason(), None);
+    assert_eq!(Pair { caller_core: indirect, ..STRINGS }.reason(), None);
 }
 
 #[test]
@@ -198,9 +199,45 @@ fn a_realloc_that_may_call_out_is_one() {
     ] {
         let core = realloc(body, rest)
             .replace("(return_call_indirect", "(drop (i32.const 0)) (call_indirect");
-        let pair = Pair { caller_core: Box::leak(core.into_boxed_str()), ..TAKES_STRING };
+        let pair = Pair { caller_core: Box::leak(core.into_boxed_str()), ..STRINGS };
         assert_eq!(pair.reason(), Some(NotLinked::Realloc), "{body} {rest}");
+        // A call that does not need it is not the call that it may make, unless it may make any.
+        let pair = Pair { function: r#"(param "s" string)"#, signature: "(param i32 i32)", ..pair };
+        let may_make_any = rest.contains("export") || rest.contains("(param funcref)");
+        let expected = may_make_any.then_some(NotLinked::Realloc);
+        assert_eq!(pair.reason(), expected, "{body} {rest}");
     }
+}
+
+/// A caller whose `realloc` makes the call itself.
+const REALLOC_CALLS: &str = r#"(component
+    (component $Callee
+        (core module $M (func (export "f")))
+        (core instance $i (instantiate $M))
+        (func (export "f") (canon lift (core func $i "f"))))
+    (instance $callee (instantiate $Callee))
+    (core func $f (canon lower (func $callee "f")))
+    (core func $again (canon lower (func $callee "f")))
+    (core module $M
+        (import "" "f" (func $f))
+        (memory (export "m") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (call $f) (i32.const 8))
+        (func (export "run") (param i32 i32)))
+    (core instance $m (instantiate $M (with "" (instance (export "f" (func $f))))))
+    (func (export "run") (param "s" string)
+        (canon lift (core func $m "run") (memory (core memory $m "m"))
+            (realloc (core func $m "realloc")))))"#;
+
+#[test]
+fn a_call_that_realloc_makes_is_not_linked_and_traps() {
+    assert_eq!(
+        reasons(REALLOC_CALLS),
+        [("f".to_owned(), Some(NotLinked::Realloc)), ("f".to_owned(), None)]
+    );
+    let mut world = World::new();
+    let instance = world.instance(REALLOC_CALLS);
+    let error = world.try_call(&instance, "run", &[Val::from("text")]).unwrap_err();
+    assert_eq!(error.to_string(), "cannot leave component instance");
 }
 
 #[test]
@@ -221,7 +258,7 @@ fn a_realloc_of_another_module_is_followed_there() {
                 (func (export "realloc") (param i32 i32 i32 i32) (result i32)
                     (call $alloc) (i32.const 0))"#,
             caller_imports: r#"(with "lib" (instance $lib))"#,
-            ..TAKES_STRING
+            ..STRINGS
         };
         pair.reason()
     };

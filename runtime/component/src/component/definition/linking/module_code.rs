@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wasmparser::{
-    BinaryReader, ConstExpr, ElementItems, ElementKind, ExternalKind, FunctionBody, Operator,
-    Parser, Payload, TypeRef,
+    BinaryReader, CompositeInnerType, ConstExpr, ElementItems, ElementKind, ExternalKind,
+    FunctionBody, Operator, Parser, Payload, SubType, TableInit, TypeRef, ValType,
 };
 
 /// The functions of a core module, which is valid.
@@ -90,7 +90,7 @@ impl<'b> ModuleCode<'b> {
             }
             Payload::TableSection(section) => {
                 for table in section {
-                    if let wasmparser::TableInit::Expr(init) = table.ok()?.init {
+                    if let TableInit::Expr(init) = table.ok()?.init {
                         self.constant(&init)?;
                     }
                 }
@@ -176,10 +176,10 @@ impl<'b> ModuleCode<'b> {
 }
 
 /// Returns `true` if references may be passed by something of this type.
-fn may_pass_references(ty: &wasmparser::SubType) -> bool {
+fn may_pass_references(ty: &SubType) -> bool {
     match &ty.composite_type.inner {
-        wasmparser::CompositeInnerType::Func(function) => {
-            function.params().iter().chain(function.results()).any(|it| it.is_reference_type())
+        CompositeInnerType::Func(function) => {
+            function.params().iter().chain(function.results()).any(ValType::is_reference_type)
         }
         _ => true,
     }

@@ -221,8 +221,7 @@ fn uses_one_of(item: &Item, functions: &[u32]) -> bool {
                     .any(uses)
         }
         Item::Resource { destructor, .. } => destructor.is_some_and(uses),
-        // Its options have functions, which are closed.
-        Item::Lower { .. } | Item::Builtin { .. } => false,
+        // The functions in options of others are followed, and never lead to what is linked.
         _ => false,
     }
 }
@@ -235,8 +234,11 @@ pub(crate) struct CompiledLinks<M> {
     /// The module with the flags.
     pub(crate) flags: M,
     /// The modules of the groups, each with its imports in the order of the engine.
-    pub(crate) groups: Box<[(M, Vec<LinkImport>)]>,
+    pub(crate) groups: CompiledGroups<M>,
 }
+
+/// Modules, each with its imports in the order of the engine.
+pub(crate) type CompiledGroups<M> = Box<[(M, Vec<LinkImport>)]>;
 
 impl LinkPlan {
     /// Compiles the modules of all groups, equal ones once. Returns each with its imports in the order
@@ -244,7 +246,7 @@ impl LinkPlan {
     pub(crate) fn compile_groups<M: Clone>(
         &self,
         compile: impl Fn(&[u8]) -> Option<(M, Vec<String>)>,
-    ) -> Option<Box<[(M, Vec<LinkImport>)]>> {
+    ) -> Option<CompiledGroups<M>> {
         let mut compiled: BTreeMap<&[u8], (M, Vec<String>)> = BTreeMap::new();
         let groups = self.groups.iter().map(|group| {
             if !compiled.contains_key(&*group.bytes) {

@@ -2,6 +2,8 @@
 //!
 //! During both, an instance may not call out, and what it looks at is not the task that it works
 //! for. Where no call leads from them to a canonical definition, none of this can be noticed.
+//! Calls are followed through all core modules of the component; what can't be followed may lead
+//! anywhere.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -34,31 +36,57 @@ impl<'b> Modules<'b> {
     }
 }
 
-/// Returns `true` if no `realloc` and no `post-return` of a definition may call a canonical
-/// definition.
-pub(super) fn are_closed(
-    definition: &Definition,
-    space: &CoreSpace<'_>,
-    modules: &mut Modules<'_>,
-) -> bool {
-    let Some(roots) = roots(definition) else { return false };
-    let mut search = Search { space, modules, seen: BTreeSet::new(), open: Vec::new() };
-    roots.iter().all(|index| search.is_closed(*index))
+/// What the `realloc` and `post-return` functions of a definition may call.
+#[derive(Debug)]
+pub(super) struct Reach {
+    /// By the index of the core function: the positions of the canonical definitions that it may call;
+    /// nothing if it may call any.
+    reached: BTreeMap<u32, Option<BTreeSet<usize>>>,
+}
+
+impl Reach {
+    /// Follows the calls of all `realloc` and `post-return` functions of a definition.
+    pub(super) fn of(
+        definition: &Definition,
+        space: &CoreSpace<'_>,
+        modules: &mut Modules<'_>,
+    ) -> Self {
+        let reached = roots(definition).into_iter().map(|root| {
+            let (seen, open, reached) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+            let mut search = Search { space, modules, seen, open, reached };
+            (root, search.run(root).map(|()| search.reached))
+        });
+        Self { reached: reached.collect() }
+    }
+
+    /// Returns `true` if one of them may call the canonical definition at a position.
+    pub(super) fn may_reach(&self, position: usize) -> bool {
+        let mut all = self.reached.values();
+        all.any(|reached| reached.as_ref().is_none_or(|reached| reached.contains(&position)))
+    }
+
+    /// Returns `true` if one of them, by the index of the core function, calls no canonical
+    /// definition.
+    pub(super) fn is_closed(&self, function: u32) -> bool {
+        let reached = self.reached.get(&function);
+        reached.is_some_and(|reached| reached.as_ref().is_some_and(BTreeSet::is_empty))
+    }
 }
 
 /// Returns the core functions that are `realloc` or `post-return` somewhere in a definition.
-fn roots(definition: &Definition) -> Option<BTreeSet<u32>> {
+fn roots(definition: &Definition) -> BTreeSet<u32> {
     let mut collected = CollectedOptions::default();
     for item in &definition.items {
         match item {
             Item::Lift { options, .. } | Item::Lower { options, .. } => collected.add(options),
-            Item::Builtin { template, .. } => {
-                template.definition(&mut collected).ok()?;
-            }
+            Item::Builtin { template, .. } => match template.definition(&mut collected) {
+                Ok(_) => {}
+                Err(never) => match never {},
+            },
             _ => {}
         }
     }
-    Some(collected.functions)
+    collected.functions
 }
 
 /// A search through all that is called.
@@ -69,27 +97,31 @@ struct Search<'a, 'd, 'b> {
     seen: BTreeSet<(u32, usize, u32)>,
     /// Those whose calls were not looked at.
     open: Vec<(u32, usize, u32)>,
+    /// The canonical definitions that were found, by their positions.
+    reached: BTreeSet<usize>,
 }
 
 impl Search<'_, '_, '_> {
-    fn is_closed(&mut self, root: u32) -> bool {
-        let found = self.space.function(root);
-        if self.find(found).is_none() {
-            return false;
-        }
+    /// Follows all calls from a core function on. Returns nothing if one leads where nobody knows.
+    fn run(&mut self, root: u32) -> Option<()> {
+        self.find(self.space.function(root))?;
         while let Some(function) = self.open.pop() {
-            if self.follow(function).is_none() {
-                return false;
-            }
+            self.follow(function)?;
         }
-        true
+        Some(())
     }
 
-    /// Adds a function that is called. Returns nothing if it is a canonical definition, or unknown.
+    /// Adds a function that is called.
     fn find(&mut self, found: Option<CoreFunctionAt<'_>>) -> Option<()> {
-        let CoreFunctionAt::Module { instance, module, export } = found? else { return None };
-        let function = self.modules.get(module)?.export(export)?;
-        self.add((instance, module, function));
+        match found? {
+            CoreFunctionAt::Canonical(position) => {
+                self.reached.insert(position);
+            }
+            CoreFunctionAt::Module { instance, module, export } => {
+                let function = self.modules.get(module)?.export(export)?;
+                self.add((instance, module, function));
+            }
+        }
         Some(())
     }
 

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::abi::{Type, TypeList};
+use crate::abi::{Case, Flattening, ListShape, Type, TypeList};
 use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::immediates::CanonicalOptions;
@@ -13,7 +13,7 @@ use crate::component::definition::items::{Definition, Item};
 
 use super::composition::{Composition, LiftedAt};
 use super::core_space::{CoreSpace, MemoryKind};
-use super::reach::{Modules, are_closed};
+use super::reach::{Modules, Reach};
 
 /// The largest number of parts of the types of a function that is linked, because each is code.
 const MAX_PARTS: usize = 500;
@@ -32,7 +32,8 @@ pub enum NotLinked {
     Types,
     /// A memory is shared, or of a core module from outside.
     Memory,
-    /// A `realloc` or a `post-return` of one of the two may call out of its instance.
+    /// A `realloc` or a `post-return` that the call needs may call out of its instance, or one of the
+    /// caller may make this call.
     Realloc,
     /// The callee's instance has built-ins or threads, or makes a call that is not linked.
     CalleeLooks,
@@ -82,8 +83,8 @@ pub(super) struct Rules<'a, 'b> {
 /// What was found out of a definition.
 struct Known<'a> {
     space: CoreSpace<'a>,
-    /// No `realloc` and no `post-return` calls out of the instance.
-    is_closed: bool,
+    /// What its `realloc` and `post-return` functions may call.
+    reach: Reach,
 }
 
 impl<'a, 'b> Rules<'a, 'b> {
@@ -104,7 +105,7 @@ impl<'a, 'b> Rules<'a, 'b> {
                 if let Item::Lower { function, options, ty, .. } = lowered {
                     let found = usize::try_from(*function).ok();
                     let found = found.and_then(|it| instance.functions.get(it)).copied().flatten();
-                    let callee = self.may_be_linked(caller, found, options, ty);
+                    let callee = self.may_be_linked((caller, item), found, (options, ty));
                     calls.push(Call { caller, item, callee });
                 }
             }
@@ -123,10 +124,9 @@ impl<'a, 'b> Rules<'a, 'b> {
     /// Returns the callee of a call that may be linked if the callee is blind.
     fn may_be_linked(
         &mut self,
-        caller: usize,
+        (caller, item): (usize, usize),
         callee: Option<LiftedAt>,
-        options: &CanonicalOptions,
-        ty: &FunctionType,
+        (options, ty): (&CanonicalOptions, &FunctionType),
     ) -> Result<LiftedAt, NotLinked> {
         let callee = callee.ok_or(NotLinked::NotOfTheComponent)?;
         if callee.instance == caller {
@@ -144,10 +144,15 @@ impl<'a, 'b> Rules<'a, 'b> {
             return Err(NotLinked::Types);
         }
         for (instance, options) in [(caller, options), (callee.instance, lift)] {
-            if !self.known(instance).ok_or(NotLinked::NotOfTheComponent)?.is_closed {
-                return Err(NotLinked::Realloc);
-            }
             self.side(instance, options).ok_or(NotLinked::Memory)?;
+        }
+        let of_caller = options.realloc.filter(|_| allocates(&ty.results));
+        let of_callee = lift.realloc.filter(|_| is_spilled(&ty.params) || allocates(&ty.params));
+        if self.reach(caller)?.may_reach(item)
+            || !self.are_closed(caller, [of_caller, None])?
+            || !self.are_closed(callee.instance, [of_callee, lift.post_return])?
+        {
+            return Err(NotLinked::Realloc);
         }
         Ok(callee)
     }
@@ -158,6 +163,21 @@ impl<'a, 'b> Rules<'a, 'b> {
 
     fn item(&self, lifted: LiftedAt) -> Option<&'a Item> {
         self.definition(lifted.instance)?.items.get(lifted.item)
+    }
+
+    fn reach(&mut self, instance: usize) -> Result<&Reach, NotLinked> {
+        let known = self.known(instance).ok_or(NotLinked::NotOfTheComponent)?;
+        Ok(&known.reach)
+    }
+
+    /// Returns `true` if functions of an instance call no canonical definition.
+    fn are_closed(
+        &mut self,
+        instance: usize,
+        functions: [Option<u32>; 2],
+    ) -> Result<bool, NotLinked> {
+        let reach = self.reach(instance)?;
+        Ok(functions.into_iter().flatten().all(|function| reach.is_closed(function)))
     }
 
     /// Returns one side of a call; nothing if its memory can't be used.
@@ -177,8 +197,8 @@ impl<'a, 'b> Rules<'a, 'b> {
         let modules = &mut self.modules;
         Some(self.known.entry(Arc::as_ptr(definition).addr()).or_insert_with(|| {
             let space = CoreSpace::of(definition);
-            let is_closed = are_closed(definition, &space, modules);
-            Known { space, is_closed }
+            let reach = Reach::of(definition, &space, modules);
+            Known { space, reach }
         }))
     }
 
@@ -213,6 +233,31 @@ fn may_be_blind(definition: &Definition) -> bool {
     })
 }
 
+/// Returns `true` if parameters of these types may be passed in memory.
+fn is_spilled(types: &TypeList) -> bool {
+    let abi = types.abi();
+    let max = Flattening::Lift.max_flat_params();
+    abi.narrow.flat.exceed(max) || abi.wide.flat.exceed(max)
+}
+
+/// Returns `true` if memory is allocated for strings or lists in values of these types.
+fn allocates(types: &TypeList) -> bool {
+    types.types().any(has_buffer)
+}
+
+fn has_buffer(ty: &Type) -> bool {
+    match ty {
+        Type::String => true,
+        Type::List(list) => match list.shape() {
+            ListShape::FixedLength(_) => has_buffer(list.element()),
+            ListShape::List | ListShape::Map => true,
+        },
+        Type::Record(record) => record.fields().iter().any(|field| has_buffer(field.ty())),
+        Type::Variant(variant) => variant.cases().iter().filter_map(Case::payload).any(has_buffer),
+        _ => false,
+    }
+}
+
 /// Returns `true` if code is made for types. `parts` counts their parts.
 fn are_linkable(types: &TypeList, parts: &mut usize) -> bool {
     types.types().all(|ty| is_linkable(ty, parts))
@@ -230,7 +275,7 @@ fn is_linkable(ty: &Type, parts: &mut usize) -> bool {
         Type::List(list) => is_linkable(list.element(), parts),
         Type::Record(record) => record.fields().iter().all(|it| is_linkable(it.ty(), parts)),
         Type::Variant(variant) => {
-            let mut payloads = variant.cases().iter().filter_map(crate::abi::Case::payload);
+            let mut payloads = variant.cases().iter().filter_map(Case::payload);
             payloads.all(|it| is_linkable(it, parts))
         }
         _ => true,

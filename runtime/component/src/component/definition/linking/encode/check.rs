@@ -77,7 +77,7 @@ impl Values<'_, '_> {
             self.body.code().local_get(case).i32_const(number).i32_eq().if_(BlockType::Empty);
             match &payload {
                 Source::Flat(locals) => {
-                    let flat = self.from_joined(ty, locals.0);
+                    let flat = self.unjoined(ty, locals.0);
                     self.check(ty, &mut Source::Flat(&mut Locals(&flat)));
                 }
                 Source::Memory(place) => self.check(ty, &mut Source::Memory(*place)),
@@ -107,7 +107,7 @@ impl Values<'_, '_> {
     }
 
     /// Returns locals with the core values of a payload, which comes as what all payloads share.
-    pub(super) fn from_joined(&mut self, ty: &Type, joined: &[u32]) -> Vec<u32> {
+    pub(super) fn unjoined(&mut self, ty: &Type, joined: &[u32]) -> Vec<u32> {
         let flat = ty.abi().of(self.source_addresses()).flat;
         flat.iter().zip(joined).map(|(ty, local)| self.converted(*local, ty)).collect()
     }

@@ -142,7 +142,7 @@ impl Values<'_, '_> {
         let mut locals;
         let mut source = match payload {
             Source::Flat(joined) => {
-                flat = self.from_joined(ty, joined.0);
+                flat = self.unjoined(ty, joined.0);
                 locals = Locals(&flat);
                 Source::Flat(&mut locals)
             }
