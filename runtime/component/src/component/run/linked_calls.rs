@@ -3,7 +3,8 @@
 
 use alloc::vec::Vec;
 
-use crate::component::definition::linking::encode::{CallPart, LinkFunction};
+use crate::component::definition::linking::call_part::CallPart;
+use crate::component::definition::linking::link_import::LinkFunction;
 use crate::component::definition::linking::link_trap::LinkTrap;
 use crate::component::store::fault::Fault;
 use crate::component::store::links::{ActiveLink, Link, LinkCall};

@@ -5,7 +5,8 @@ use crate::abi::{
     LiftedStr, LowerContext, NoHandles, Options, Peer, Resource, TransferContext,
 };
 use crate::builtin::TypeIndex;
-use crate::component::definition::linking::encode::{CallPart, LinkEnd, of_direction_code};
+use crate::component::definition::linking::call_part::CallPart;
+use crate::component::definition::linking::link_import::{LinkEnd, of_direction_code};
 use crate::component::store::canonical::CanonicalOptions;
 use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::set_flat_values;

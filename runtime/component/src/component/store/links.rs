@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use crate::abi::FlatValues;
 use crate::builtin::OptionsIndex;
-use crate::component::definition::linking::encode::{CallPart, LinkFunction};
+use crate::component::definition::linking::call_part::CallPart;
+use crate::component::definition::linking::link_import::LinkFunction;
 use crate::component::definition::linking::plan::LinkPlan;
 use crate::error::Error;
 use crate::limits::Table;

@@ -18,16 +18,22 @@
 //! | `module_code`, `reach` | the functions that `realloc` and `post-return` may call |
 //! | `rules` | the calls that are linked, and why others are not |
 //! | `plan` | the links, in groups that are instantiated together |
+//! | `link_input`, `link_import`, `call_part` | a link as code is made for it, what that imports, and what a flag tells |
 //! | `guest_call` | [`GuestCall`](guest_call::GuestCall): what an embedder is told of a call |
 //! | `link_trap` | the traps that generated code raises |
 //! | `encode` | the generated modules |
 
+pub(crate) mod call_part;
 pub(crate) mod composition;
 mod core_space;
 pub(crate) mod encode;
 pub(crate) mod guest_call;
+pub(crate) mod link_import;
+mod link_input;
 pub(crate) mod link_trap;
 mod module_code;
 pub(crate) mod plan;
 mod reach;
 pub(crate) mod rules;
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,14 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::items::{CoreSort, Decoded, Definition, Item};
 
 use super::composition::Composition;
-use super::encode::{self, LinkImport};
+use super::encode;
 use super::guest_call::GuestCall;
-use super::rules::{Call, LinkSide, Rules};
+use super::link_import::LinkImport;
+use super::link_input::LinkInput;
+use super::rules::{Call, Rules};
 
 /// The largest number of links in a group, because a module has at most 100 memories.
 const MAX_GROUP: usize = 32;
@@ -65,23 +66,6 @@ pub(crate) struct Group {
     bytes: Vec<u8>,
     /// Its imports, by the numbers that are their names.
     imports: Vec<LinkImport>,
-}
-
-/// A link, as code is made for it.
-#[derive(Debug)]
-pub(crate) struct LinkInput<'a> {
-    /// The number of the link in the component.
-    pub(crate) number: usize,
-    /// The position of the link among those of its callee. Modules of links that differ only in their
-    /// numbers are the same.
-    pub(crate) position: usize,
-    /// The number of the callee's flag.
-    pub(crate) flag: u32,
-    pub(crate) ty: &'a FunctionType,
-    pub(crate) caller: LinkSide,
-    pub(crate) callee: LinkSide,
-    /// The numbers of the instances.
-    pub(crate) instances: [usize; 2],
 }
 
 impl LinkPlan {

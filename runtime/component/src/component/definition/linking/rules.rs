@@ -12,7 +12,8 @@ use crate::component::definition::immediates::CanonicalOptions;
 use crate::component::definition::items::{Definition, Item};
 
 use super::composition::{Composition, LiftedAt};
-use super::core_space::{CoreSpace, MemoryKind};
+use super::core_space::CoreSpace;
+use super::link_input::LinkSide;
 use super::reach::{Modules, Reach};
 
 /// The largest number of parts of the types of a function that is linked, because each is code.
@@ -62,13 +63,6 @@ pub(super) struct Call {
     pub(super) item: usize,
     /// The callee, if the call is linked.
     pub(super) callee: Result<LiftedAt, NotLinked>,
-}
-
-/// One side of a call: its options, and what is known of its memory.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LinkSide {
-    pub(crate) options: CanonicalOptions,
-    pub(crate) memory: Option<MemoryKind>,
 }
 
 /// What decides about calls.

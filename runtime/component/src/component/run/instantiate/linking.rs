@@ -5,9 +5,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::OptionsIndex;
-use crate::component::definition::linking::encode::{
-    LinkEnd, LinkFunction, LinkImport, flag_name, function_name,
-};
+use crate::component::definition::linking::encode::{flag_name, function_name};
+use crate::component::definition::linking::link_import::{LinkEnd, LinkFunction, LinkImport};
 use crate::component::definition::linking::plan::CompiledLinks;
 use crate::component::run::context::Context;
 use crate::component::store::entity::Closure;

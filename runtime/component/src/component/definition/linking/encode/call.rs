@@ -5,15 +5,16 @@ use alloc::vec::Vec;
 use wasm_encoder::{BlockType, Function};
 
 use crate::abi::{Abi, CoreFunctionType, FlatTypes, Flattening, Layout, TypeList};
+use crate::component::definition::linking::call_part::CallPart;
+use crate::component::definition::linking::link_import::{LinkEnd, LinkImport};
+use crate::component::definition::linking::link_input::LinkInput;
 use crate::component::definition::linking::link_trap::LinkTrap;
-use crate::component::definition::linking::plan::LinkInput;
 use crate::core_value::{CoreType, IntegerType};
 
 use super::body::Body;
 use super::imports::Imports;
 use super::shape::{is_code_made, num_buffers};
 use super::values::{Locals, Place, Source, Target, Values};
-use super::{CallPart, LinkEnd, LinkImport};
 
 /// Returns the function of the link that is at `member` of its group.
 pub(super) fn function(

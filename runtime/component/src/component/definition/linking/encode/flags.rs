@@ -7,7 +7,7 @@ use wasm_encoder::{
     GlobalSection, GlobalType, Module, TypeSection, ValType,
 };
 
-use super::{Name, name};
+use super::names::flag_name;
 
 /// The flag of an instance that is not linked any more.
 const UNLINKED: i32 = -1;
@@ -15,11 +15,6 @@ const UNLINKED: i32 = -1;
 /// The type of a flag.
 pub(super) const FLAG: GlobalType =
     GlobalType { val_type: ValType::I32, mutable: true, shared: false };
-
-/// Returns the name that a flag is exported as.
-pub(crate) fn flag_name(flag: u32) -> Name {
-    name(flag)
-}
 
 /// Returns the module with this number of flags. It exports them, `get`, which returns the value of
 /// one, and `unlink`, which sets one for good.

@@ -6,10 +6,11 @@ use wasm_encoder::{EntityType, ImportSection, MemoryType, TypeSection, ValType};
 
 use crate::abi::{CoreFunctionType, FlatTypes};
 use crate::component::definition::linking::core_space::MemoryKind;
+use crate::component::definition::linking::link_import::{LinkFunction, LinkImport};
 use crate::core_value::{CoreType, IntegerType};
 
 use super::flags::FLAG;
-use super::{LinkFunction, LinkImport, name};
+use super::names::name;
 
 /// The imports of a module, and the types of its functions.
 #[derive(Default)]
@@ -145,26 +146,6 @@ impl Imports {
         self.import(import, EntityType::Memory(ty));
         self.memories.add(Some(key))
     }
-}
-
-impl LinkFunction {
-    /// Returns its type.
-    pub(crate) fn ty(self) -> CoreFunctionType {
-        use CoreType::{I32, I64};
-        let (params, results): (&[CoreType], &[CoreType]) = match self {
-            Self::Trap => (&[I32], &[]),
-            Self::Charge => (&[I64], &[]),
-            Self::CheckString => (&[I32, I64, I64], &[]),
-            Self::Next => (&[], &[I64]),
-            Self::Arguments(ty) | Self::Results(ty) => return ty,
-        };
-        CoreFunctionType { params: flat_types(params), results: flat_types(results) }
-    }
-}
-
-/// Returns core types as flat types.
-pub(super) fn flat_types(types: &[CoreType]) -> FlatTypes {
-    types.iter().fold(FlatTypes::EMPTY, |flat, ty| flat.push(*ty))
 }
 
 fn val_types(types: FlatTypes) -> Vec<ValType> {

@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use crate::abi::{CoreFunctionType, FlatTypes};
+use crate::component::definition::linking::link_import::{LinkFunction, direction_code};
 use crate::core_value::CoreType;
 
 use super::values::Values;
-use super::{LinkFunction, direction_code};
 
 impl Values<'_, '_> {
     /// Lets native code move arguments. Returns locals with the core values that the callee gets,

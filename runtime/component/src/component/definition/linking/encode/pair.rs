@@ -1,13 +1,13 @@
 //! Strings and lists: an address and a length.
 
 use crate::abi::{ListShape, Type, ptr_size};
+use crate::component::definition::linking::link_import::{LinkFunction, direction_code};
 use crate::component::definition::linking::link_trap::LinkTrap;
 use crate::core_value::{CoreType, IntegerType};
 use crate::limit::MAX_LIST_BYTE_LENGTH;
 
 use super::shape::is_copied;
 use super::values::{Memory, Place, Source, Target, Values};
-use super::{LinkFunction, direction_code};
 
 /// A string or a list whose content is copied.
 #[derive(Clone, Copy)]

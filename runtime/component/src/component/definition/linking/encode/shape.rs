@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::abi::{Abi, Case, ListShape, Offset, StringEncoding, Type, TypeList, VariantType};
-use crate::component::definition::linking::plan::LinkInput;
+use crate::component::definition::linking::link_input::LinkInput;
 
 /// The largest number of elements of a list of a fixed length that are moved one by one.
 const MAX_UNROLLED: u32 = 16;

@@ -5,15 +5,18 @@ use alloc::vec::Vec;
 use wasm_encoder::{BlockType, MemArg, MemArgTarget};
 
 use crate::abi::{CoreFunctionType, Offset};
+use crate::component::definition::linking::call_part::CallPart;
 use crate::component::definition::linking::core_space::MemoryKind;
+use crate::component::definition::linking::link_import::{
+    LinkEnd, LinkFunction, LinkImport, flat_types,
+};
+use crate::component::definition::linking::link_input::LinkInput;
+use crate::component::definition::linking::link_input::LinkSide;
 use crate::component::definition::linking::link_trap::LinkTrap;
-use crate::component::definition::linking::plan::LinkInput;
-use crate::component::definition::linking::rules::LinkSide;
 use crate::core_value::{CoreType, IntegerType};
 
 use super::body::Body;
-use super::imports::{Imports, flat_types};
-use super::{CallPart, LinkEnd, LinkFunction, LinkImport};
+use super::imports::Imports;
 
 /// The code of a link that moves values in one direction.
 pub(super) struct Values<'a, 'i> {
