@@ -66,6 +66,65 @@ fn nans_arrive_as_the_canonical_one_and_other_floats_as_they_are() {
     }
 }
 
+/// `run` passes three floats, in a list or in a tuple that lies in memory, and returns the bits of the
+/// second one as it arrived.
+fn passes_floats(ty: &str) -> String {
+    format!(
+        r#"(component
+            (component $Inner
+                (core module $M
+                    (memory (export "m") 1)
+                    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+                    (func (export "f") (param i32 i32) (result i64)
+                        (i64.load (i32.add (local.get 0) (local.get 1)))))
+                (core instance $i (instantiate $M))
+                (func (export "f") (param "v" (list {ty})) (result u64)
+                    (canon lift (core func $i "f") (memory (core memory $i "m"))
+                        (realloc (core func $i "realloc")))))
+            (instance $inner (instantiate $Inner))
+            (core module $L (memory (export "m") 1))
+            (core instance $l (instantiate $L))
+            (core func $f (canon lower (func $inner "f") (memory (core memory $l "m"))))
+            (core module $Main
+                (import "" "f" (func $f (param i32 i32) (result i64)))
+                (import "" "m" (memory 1))
+                (func (export "run") (param i64) (result i64)
+                    (i64.store (i32.const 16) (local.get 0))
+                    (i64.store (i32.const 24) (local.get 0))
+                    (i64.store (i32.const 32) (local.get 0))
+                    (call $f (i32.const 16) (i32.const 2))))
+            (core instance $main (instantiate $Main (with "" (instance
+                (export "f" (func $f)) (export "m" (memory $l "m"))))))
+            (func (export "run") (param "bits" u64) (result u64)
+                (canon lift (core func $main "run"))))"#
+    )
+}
+
+#[test]
+fn nans_in_lists_arrive_as_the_canonical_one() {
+    let mut world = World::new();
+    // What is read is 2 bytes behind the first element.
+    let read = |bits: u64| (u128::from(bits) << 64 | u128::from(bits)) >> 16;
+    for (ty, bits, expected) in [
+        ("f64", 0xfff4_0000_0000_0001_u64, 0x7ff8_0000_0000_0000_u64),
+        ("f64", 0x4000_0000_0000_0001, 0x4000_0000_0000_0001),
+        ("(tuple f64)", 0xfff4_0000_0000_0001, 0x7ff8_0000_0000_0000),
+        ("(tuple u32 f32)", 0xff80_0001_7fa0_0001, 0x7fc0_0000_7fa0_0001),
+        ("(tuple f32 f32)", 0xff80_0001_7fa0_0001, 0x7fc0_0000_7fc0_0000),
+        ("(list f64 1)", 0xfff4_0000_0000_0001, 0x7ff8_0000_0000_0000),
+        ("(option f32)", 0x7fa0_0001_0000_0001, 0x7fc0_0000_0000_0001),
+    ] {
+        let text = passes_floats(ty);
+        assert_eq!(num_linked(&world.load(&text)), 1);
+        let expected = u64::try_from(read(expected) & u128::from(u64::MAX)).unwrap();
+        assert_eq!(run(&mut world, &text, bits), Ok(expected), "{ty}");
+    }
+    // Of four floats, in two elements.
+    let text = passes_floats("f32");
+    let arrived = run(&mut world, &text, 0xff80_0001_7fa0_0001).unwrap();
+    assert_eq!(arrived & 0xffff_ffff_ffff, 0x7fc0_0000_7fc0);
+}
+
 #[test]
 fn core_values_that_are_no_value_are_what_they_are_in_an_ordinary_call() {
     let words = [0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x8000, 0xffff, 0x1_0000, 0xd800, 0xdfff]

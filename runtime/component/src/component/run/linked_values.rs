@@ -2,7 +2,7 @@
 
 use crate::abi::{
     CoreValueIter, FlatLimits, FlatValues, Flattening, Lift as _, LiftContext, LiftHandles,
-    LiftedStr, LowerContext, NoHandles, Options, Peer, Resource, TransferContext,
+    LiftedStr, LowerContext, NanBits, NoHandles, Options, Peer, Resource, TransferContext,
 };
 use crate::builtin::TypeIndex;
 use crate::component::definition::linking::call_part::CallPart;
@@ -211,6 +211,10 @@ impl<E: CoreEngine, T: 'static> TransferContext for Linked<'_, '_, E, T> {
 
     fn source_memory(&self) -> &[u8] {
         self.from.memory.map_or(&[], |memory| self.cx.memory(memory))
+    }
+
+    fn nan_bits(&self) -> Option<NanBits> {
+        Some(NanBits::CANONICAL)
     }
 
     fn budget(&self) -> u64 {

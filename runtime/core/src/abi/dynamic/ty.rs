@@ -200,6 +200,11 @@ impl RecordType {
         &self.fields
     }
 
+    /// Returns `true` if there may be a NaN in it.
+    pub(crate) const fn contains_float(&self) -> bool {
+        self.facts.contains_float
+    }
+
     pub(crate) const fn runs(&self) -> &[Run] {
         &self.runs
     }
