@@ -141,9 +141,9 @@ const fn address(side: &Side) -> &'static str {
 /// A core value with these bits.
 fn constant(ty: &str, bits: u64) -> String {
     match ty {
-        "f32" => format!("(f32.reinterpret_i32 (i32.const {}))", bits as u32),
+        "f32" => format!("(f32.reinterpret_i32 (i32.const {}))", bits & 0xffff_ffff),
         "f64" => format!("(f64.reinterpret_i64 (i64.const {bits}))"),
-        "i32" => format!("(i32.const {})", bits as u32),
+        "i32" => format!("(i32.const {})", bits & 0xffff_ffff),
         _ => format!("(i64.const {bits})"),
     }
 }
@@ -166,7 +166,9 @@ fn memory(side: &Side) -> String {
         "(memory $m (export \"m\") {address} {} (pagesize 1)) (data ({address}.const 0) \"",
         bytes.len(),
     );
-    bytes.iter().for_each(|byte| write!(text, "\\{byte:02x}").unwrap());
+    for byte in bytes {
+        write!(text, "\\{byte:02x}").unwrap();
+    }
     text + "\")"
 }
 
@@ -285,7 +287,8 @@ pub fn text(case: &Case, way: Way) -> String {
     let function = match way {
         Way::Arguments => {
             let params = types.iter().enumerate();
-            params.map(|(number, ty)| format!("(param \"p{number}\" {ty})")).collect::<String>()
+            let params = params.map(|(number, ty)| format!("(param \"p{number}\" {ty})"));
+            params.collect::<Vec<_>>().concat()
         }
         Way::Result => format!("(result {})", types[0]),
     };

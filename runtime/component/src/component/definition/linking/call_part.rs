@@ -21,7 +21,7 @@ impl CallPart {
     /// is in this part of its call.
     pub(super) fn flag(self, link: usize) -> i32 {
         let part = Self::ALL.iter().position(|it| *it == self).unwrap_or_default();
-        // There are far fewer links: see `MAX_ITEMS`.
+        // There are no more links than items are looked at.
         i32::try_from((link + 1) * Self::ALL.len() + part).unwrap_or(i32::MAX)
     }
 

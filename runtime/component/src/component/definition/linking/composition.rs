@@ -15,8 +15,9 @@ use crate::component::definition::items::{Definition, Item, OuterSort, Reference
 /// The largest number of instances that are looked at, because each takes time when a component is
 /// loaded.
 const MAX_INSTANCES: usize = 512;
-/// The largest number of items that are looked at, in all instances together.
-const MAX_ITEMS: usize = 100_000;
+/// The largest number of items and arguments that are looked at, in all instances together, because
+/// each takes time when a component is loaded.
+const MAX_ITEMS: usize = 20_000;
 /// The largest number of components that instantiate one another, because each level takes native
 /// stack.
 const MAX_DEPTH: usize = 48;
@@ -150,6 +151,7 @@ impl Walk {
                 spaces.components.push(Thing::Component(Rc::new(closure)));
             }
             Item::Instantiate { component, arguments, .. } => {
+                self.items += arguments.len();
                 let exports = match at(&spaces.components, *component) {
                     Thing::Component(component) => {
                         let within = self.composition.instances.len();
@@ -166,6 +168,7 @@ impl Walk {
                 spaces.instances.push(exports);
             }
             Item::Instance { exports } => {
+                self.items += exports.len();
                 let exports = self.named(spaces, exports);
                 spaces.instances.push(Thing::Instance(Rc::new(exports)));
             }

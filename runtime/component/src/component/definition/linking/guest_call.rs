@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::component::definition::extern_type::ExternType;
@@ -22,19 +23,32 @@ pub struct GuestCall {
 }
 
 impl GuestCall {
-    /// Returns what is told of a call.
-    pub(super) fn of(composition: &Composition, call: &Call) -> Option<Self> {
-        let caller = composition.instances.get(call.caller)?;
-        let Item::Lower { function, .. } = caller.definition.items.get(call.item)? else {
-            return None;
-        };
-        let way = |number: usize| Some(composition.instances.get(number)?.way.clone().into());
-        Some(Self {
-            caller: caller.way.clone().into(),
-            callee: call.callee.ok().and_then(|callee| way(callee.instance)),
-            function: name_of(&caller.definition, *function),
-            not_linked: call.callee.err(),
-        })
+    /// Returns what is told of calls, which are in the order of their callers.
+    pub(super) fn all(composition: &Composition, calls: &[Call]) -> Vec<Self> {
+        let mut told = Vec::with_capacity(calls.len());
+        for of_caller in calls.chunk_by(|one, other| one.caller == other.caller) {
+            let caller = of_caller.first().and_then(|it| composition.instances.get(it.caller));
+            let Some(caller) = caller else { continue };
+            let names = names(&caller.definition);
+            told.extend(of_caller.iter().filter_map(|call| {
+                let Item::Lower { function, .. } = caller.definition.items.get(call.item)? else {
+                    return None;
+                };
+                let name = usize::try_from(*function).ok().and_then(|it| names.get(it).copied());
+                let callee = call.callee.ok();
+                let callee = callee.and_then(|it| composition.instances.get(it.instance));
+                Some(Self {
+                    caller: caller.way.clone().into(),
+                    callee: callee.map(|callee| callee.way.clone().into()),
+                    function: match name.flatten() {
+                        Some(name) => name.into(),
+                        None => format!("function {function}").into(),
+                    },
+                    not_linked: call.callee.err(),
+                })
+            }));
+        }
+        told
     }
 
     /// Returns the way to the instance that calls, from the outermost one: the index of each in the
@@ -85,29 +99,25 @@ impl fmt::Display for Way<'_> {
     }
 }
 
-/// Returns the name of a function in an instance.
-fn name_of(definition: &Definition, function: u32) -> Box<str> {
-    let functions = definition.items.iter().filter(|item| adds_function(item));
-    let found = usize::try_from(function).ok().and_then(|index| functions.clone().nth(index));
-    let name = match found {
-        Some(Item::Import { name, .. } | Item::Export { name, .. }) => Some(&name.full_name),
-        Some(Item::AliasExport { name, .. }) => Some(name),
-        _ => definition.items.iter().find_map(|item| match item {
-            Item::Export { name, reference, .. } if *reference == Reference::Function(function) => {
-                Some(&name.full_name)
+/// Returns the names of a definition's functions: as each is imported, aliased or exported first.
+fn names(definition: &Definition) -> Vec<Option<&str>> {
+    let mut names: Vec<Option<&str>> = Vec::new();
+    for item in &definition.items {
+        match item {
+            Item::Lift { .. } => names.push(None),
+            Item::AliasExport { sort: Sort::Function, name, .. } => names.push(Some(name)),
+            Item::Import { name, ty: ExternType::Function(_), .. } => {
+                names.push(Some(&name.full_name));
             }
-            _ => None,
-        }),
-    };
-    name.cloned().unwrap_or_else(|| format!("function {function}").into())
-}
-
-const fn adds_function(item: &Item) -> bool {
-    matches!(
-        item,
-        Item::Lift { .. }
-            | Item::AliasExport { sort: Sort::Function, .. }
-            | Item::Import { ty: ExternType::Function(_), .. }
-            | Item::Export { reference: Reference::Function(_), .. }
-    )
+            Item::Export { name, reference: Reference::Function(function), .. } => {
+                let exported = usize::try_from(*function).ok().and_then(|it| names.get_mut(it));
+                if let Some(exported) = exported {
+                    exported.get_or_insert(&name.full_name);
+                }
+                names.push(Some(&name.full_name));
+            }
+            _ => {}
+        }
+    }
+    names
 }

@@ -150,11 +150,19 @@ impl<'b> ModuleCode<'b> {
         (!self.is_open).then_some(&*self.referenced)
     }
 
+    /// Returns the bytes of the body of one of the module's own functions.
+    pub(super) fn size(&self, function: u32) -> Option<usize> {
+        Some(self.body(function)?.len())
+    }
+
+    fn body(&self, function: u32) -> Option<&'b [u8]> {
+        let own = usize::try_from(function).ok()?.checked_sub(self.imports.len())?;
+        self.bytes.get(self.bodies.get(own)?.clone())
+    }
+
     /// Returns the functions that one of the module's own may call.
     pub(super) fn calls(&self, function: u32) -> Option<Calls> {
-        let own = usize::try_from(function).ok()?.checked_sub(self.imports.len())?;
-        let range = self.bodies.get(own)?.clone();
-        let body = FunctionBody::new(BinaryReader::new(self.bytes.get(range)?, 0));
+        let body = FunctionBody::new(BinaryReader::new(self.body(function)?, 0));
         let mut calls = Calls::default();
         for operator in body.get_operators_reader().ok()? {
             match operator.ok()? {

@@ -74,13 +74,13 @@ impl LinkPlan {
     pub(crate) fn of(decoded: &Decoded, modules: &[&[u8]]) -> Option<Self> {
         let composition = Composition::of(&decoded.root)?;
         let mut rules = Rules::new(&composition, &decoded.module_types, modules);
-        let calls = rules.calls();
+        let calls = rules.calls()?;
         let mut plan = Self {
             instances: composition.instances.iter().map(PlannedInstance::of).collect(),
             flagged: Vec::new(),
             links: Vec::new(),
             groups: Vec::new(),
-            calls: calls.iter().filter_map(|call| GuestCall::of(&composition, call)).collect(),
+            calls: GuestCall::all(&composition, &calls),
         };
         for group in groups(&composition, &calls) {
             plan.add_group(&composition, &mut rules, &group)?;
@@ -158,14 +158,12 @@ fn item(composition: &Composition, instance: usize, item: usize) -> Option<&Item
 /// between the first and the last uses one of the core functions that they make.
 fn groups(composition: &Composition, calls: &[Call]) -> Vec<Vec<Call>> {
     let mut groups = Vec::new();
-    for (caller, instance) in composition.instances.iter().enumerate() {
-        let of_caller: BTreeMap<usize, Call> = calls
-            .iter()
-            .filter(|call| call.caller == caller && call.callee.is_ok())
-            .map(|call| (call.item, *call))
-            .collect();
-        if !of_caller.is_empty() {
-            add_groups(&instance.definition, &of_caller, &mut groups);
+    for of_caller in calls.chunk_by(|one, other| one.caller == other.caller) {
+        let caller = of_caller.first().and_then(|it| composition.instances.get(it.caller));
+        let linked = of_caller.iter().filter(|call| call.callee.is_ok());
+        let linked: BTreeMap<usize, Call> = linked.map(|call| (call.item, *call)).collect();
+        if let Some(caller) = caller.filter(|_| !linked.is_empty()) {
+            add_groups(&caller.definition, &linked, &mut groups);
         }
     }
     groups

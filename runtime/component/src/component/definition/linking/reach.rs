@@ -15,19 +15,32 @@ use crate::component::definition::immediates::{BuiltinNumbers, CanonicalOptions}
 use crate::component::definition::items::{Definition, Item};
 
 use super::core_space::{CoreFunctionAt, CoreSpace};
-use super::module_code::ModuleCode;
+use super::module_code::{Calls, ModuleCode};
+
+/// The largest number of bytes of code that calls are followed through, because that takes time when a
+/// component is loaded. What comes after them may lead anywhere.
+const MAX_CODE: usize = 4 << 20;
 
 /// The core modules of a component. Each is read when it is asked for first.
 #[derive(Debug)]
 pub(super) struct Modules<'b> {
     bytes: &'b [&'b [u8]],
     read: BTreeMap<usize, Option<ModuleCode<'b>>>,
+    /// The bytes of code that may still be read.
+    code_left: usize,
 }
 
 impl<'b> Modules<'b> {
     /// Returns the modules that these bytes are.
     pub(super) const fn new(bytes: &'b [&'b [u8]]) -> Self {
-        Self { bytes, read: BTreeMap::new() }
+        Self { bytes, read: BTreeMap::new(), code_left: MAX_CODE }
+    }
+
+    /// Returns the functions that a function of a module may call.
+    fn calls(&mut self, module: usize, function: u32) -> Option<Calls> {
+        let size = self.get(module)?.size(function)?;
+        self.code_left = self.code_left.checked_sub(size)?;
+        self.get(module)?.calls(function)
     }
 
     fn get(&mut self, number: usize) -> Option<&ModuleCode<'b>> {
@@ -138,10 +151,10 @@ impl Search<'_, '_, '_> {
             let found = self.space.imported_function(instance, from, name);
             return self.find(found);
         }
-        let calls = code.calls(function)?;
+        let calls = self.modules.calls(module, function)?;
         let mut called = calls.direct;
         if calls.has_indirect {
-            called.extend(code.referenced()?);
+            called.extend(self.modules.get(module)?.referenced()?);
         }
         for function in called {
             self.add((instance, module, function));

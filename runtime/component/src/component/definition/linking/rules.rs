@@ -16,8 +16,10 @@ use super::core_space::CoreSpace;
 use super::link_input::LinkSide;
 use super::reach::{Modules, Reach};
 
-/// The largest number of parts of the types of a function that is linked, because each is code.
+/// The largest number of parts of the types of a function that is linked, because each may be code.
 const MAX_PARTS: usize = 500;
+/// The largest number of parts of the types of all functions that are linked, for the same reason.
+const MAX_PARTS_OF_ALL: usize = 20_000;
 
 /// The reason why a call from guest to guest is not linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,6 +74,8 @@ pub(super) struct Rules<'a, 'b> {
     modules: Modules<'b>,
     /// What was found out of definitions, by their addresses.
     known: BTreeMap<usize, Known<'a>>,
+    /// The parts of the types of all functions that may be linked.
+    parts: usize,
 }
 
 /// What was found out of a definition.
@@ -88,11 +92,12 @@ impl<'a, 'b> Rules<'a, 'b> {
         modules: &'b [&'b [u8]],
     ) -> Self {
         let modules = Modules::new(modules);
-        Self { composition, module_types, modules, known: BTreeMap::new() }
+        Self { composition, module_types, modules, known: BTreeMap::new(), parts: 0 }
     }
 
-    /// Returns all calls by guests, and decides which are linked.
-    pub(super) fn calls(&mut self) -> Vec<Call> {
+    /// Returns all calls by guests in the order of the callers, and decides which are linked. Returns
+    /// nothing if there are too many of them.
+    pub(super) fn calls(&mut self) -> Option<Vec<Call>> {
         let mut calls = Vec::new();
         for (caller, instance) in self.composition.instances.iter().enumerate() {
             for (item, lowered) in instance.definition.items.iter().enumerate() {
@@ -112,7 +117,7 @@ impl<'a, 'b> Rules<'a, 'b> {
                 call.callee = Err(NotLinked::CalleeLooks);
             }
         }
-        calls
+        (self.parts <= MAX_PARTS_OF_ALL).then_some(calls)
     }
 
     /// Returns the callee of a call that may be linked if the callee is blind.
@@ -133,7 +138,8 @@ impl<'a, 'b> Rules<'a, 'b> {
         if ty.is_async || options.is_async || lift.is_async {
             return Err(NotLinked::Async);
         }
-        let mut parts = 0;
+        // Its flags are code, too.
+        let mut parts = 10;
         if ![&ty.params, &ty.results].iter().all(|types| are_linkable(types, &mut parts)) {
             return Err(NotLinked::Types);
         }
@@ -148,6 +154,7 @@ impl<'a, 'b> Rules<'a, 'b> {
         {
             return Err(NotLinked::Realloc);
         }
+        self.parts = self.parts.saturating_add(parts);
         Ok(callee)
     }
 

@@ -1,7 +1,7 @@
 //! The generated modules, beside a validator.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::component::definition::decode::decode;
@@ -180,7 +180,7 @@ fn modules_that_differ_only_in_numbers_are_compiled_once() {
                 (core module $M (func (export "f")))
                 (core instance $i (instantiate $M))
                 (func (export "f") (canon lift (core func $i "f"))))
-            (component $Next
+            (component $Later
                 (import "f" (func $f))
                 (core func $f (canon lower (func $f)))
                 (core module $M (import "" "f" (func $f)) (func (export "f") (call $f)))
@@ -189,9 +189,8 @@ fn modules_that_differ_only_in_numbers_are_compiled_once() {
             (instance $i1 (instantiate $First))"#,
     );
     for (before, number) in (1..).zip(2..=5) {
-        text += &format!(
-            r#"(instance $i{number} (instantiate $Next (with "f" (func $i{before} "f"))))"#
-        );
+        let instance = r#"(instance $iN (instantiate $Later (with "f" (func $iB "f"))))"#;
+        text += &instance.replace('N', &number.to_string()).replace('B', &before.to_string());
     }
     let plan = plan(&(text + ")"));
     let compiled = core::cell::Cell::new(0);
@@ -208,15 +207,43 @@ fn a_component_that_makes_too_many_instances_is_not_looked_at() {
     let mut text = String::from("(component (component $c0)");
     for number in 1..10 {
         let inner = format!("(instance (instantiate $c{}))", number - 1).repeat(2);
-        text += &format!(
-            "(component $c{number} (alias outer 1 $c{} (component $c{}))
-            {inner})",
-            number - 1,
-            number - 1,
-        );
+        let alias = "(alias outer 1 $cB (component $cB))".replace('B', &(number - 1).to_string());
+        text += &["(component $c", &number.to_string(), &alias, &inner, ")"].concat();
     }
     let text = text + "(instance (instantiate $c9)))";
     let bytes = wat::parse_str(&text).expect("it is a component");
     let decoded = decode(&bytes, Features::default()).expect("it is valid");
     assert!(LinkPlan::of(&decoded, &[]).is_none());
+}
+
+#[test]
+fn a_component_whose_links_would_be_much_code_is_not_linked() {
+    let ty = format!("(tuple {})", "(option string) ".repeat(100));
+    let calls = |count: usize| {
+        let lower = r#"(core func (canon lower (func $callee "f") (memory (core memory $l "m"))))"#;
+        format!(
+            r#"(component
+                (component $Callee
+                    (core module $M
+                        (memory (export "m") 1)
+                        (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+                        (func (export "f") (param i32)))
+                    (core instance $i (instantiate $M))
+                    (func (export "f") (param "t" {ty}) (canon lift (core func $i "f")
+                        (memory (core memory $i "m")) (realloc (core func $i "realloc")))))
+                (instance $callee (instantiate $Callee))
+                (core module $L (memory (export "m") 1))
+                (core instance $l (instantiate $L))
+                {})"#,
+            lower.repeat(count),
+        )
+    };
+    let few = plan(&calls(50));
+    assert_eq!((few.links.len(), few.groups.len()), (50, 2));
+    validated(&few);
+    let bytes = wat::parse_str(calls(500)).expect("it is a component");
+    let decoded = decode(&bytes, Features::default()).expect("it is valid");
+    let modules = decoded.modules.iter();
+    let modules: Vec<_> = modules.map(|module| &bytes[module.bytes.clone()]).collect();
+    assert!(LinkPlan::of(&decoded, &modules).is_none());
 }

@@ -2,11 +2,15 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{Abi, Case, ListShape, Offset, StringEncoding, Type, TypeList, VariantType};
+use crate::abi::{
+    Abi, Case, Field, ListShape, Offset, StringEncoding, Type, TypeList, VariantType,
+};
 use crate::component::definition::linking::link_input::LinkInput;
+use crate::limit::MAX_FLAT_PARAMS;
 
-/// The largest number of elements of a list of a fixed length that are moved one by one.
-const MAX_UNROLLED: u32 = 16;
+/// The largest number of parts of values that code is made for. Each element of a list of a fixed
+/// length is one.
+const MAX_PARTS: u32 = 200;
 
 /// Returns `true` if code is made that moves values of these types.
 pub(super) fn is_code_made(input: &LinkInput<'_>, types: &TypeList) -> bool {
@@ -16,7 +20,26 @@ pub(super) fn is_code_made(input: &LinkInput<'_>, types: &TypeList) -> bool {
         [StringEncoding::Utf8, StringEncoding::Utf8]
             | [StringEncoding::Utf16, StringEncoding::Utf16]
     );
-    types.types().all(|ty| is_simple(ty, copies_strings))
+    let parts = types.types().fold(0, |sum: u32, ty| sum.saturating_add(parts(ty)));
+    parts <= MAX_PARTS && types.types().all(|ty| is_simple(ty, copies_strings))
+}
+
+/// Returns how many parts values of a type are moved in.
+fn parts(ty: &Type) -> u32 {
+    let all = |parts: &mut dyn Iterator<Item = &Type>| {
+        parts.fold(1, |sum: u32, ty| sum.saturating_add(self::parts(ty)))
+    };
+    match ty {
+        Type::List(list) => match list.shape() {
+            // Where it is no longer than that, it may be passed as core values.
+            ListShape::FixedLength(length) if is_copied(ty) => length.min(MAX_FLAT_PARAMS),
+            ListShape::FixedLength(length) => parts(list.element()).saturating_mul(length),
+            ListShape::List | ListShape::Map => 1,
+        },
+        Type::Record(record) => all(&mut record.fields().iter().map(Field::ty)),
+        Type::Variant(variant) => all(&mut variant.cases().iter().filter_map(Case::payload)),
+        _ => 1,
+    }
 }
 
 fn is_simple(ty: &Type, copies_strings: bool) -> bool {
@@ -24,9 +47,7 @@ fn is_simple(ty: &Type, copies_strings: bool) -> bool {
         Type::String => copies_strings,
         Type::List(list) => match list.shape() {
             ListShape::List | ListShape::Map => is_copied(list.element()),
-            ListShape::FixedLength(length) => {
-                is_copied(ty) || length <= MAX_UNROLLED && is_simple(list.element(), copies_strings)
-            }
+            ListShape::FixedLength(_) => is_simple(list.element(), copies_strings),
         },
         Type::Record(record) => {
             record.fields().iter().all(|field| is_simple(field.ty(), copies_strings))
