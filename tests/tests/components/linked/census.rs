@@ -157,7 +157,7 @@ const STRINGS: Pair = Pair {
     lower: r#"(memory (core memory $l "m")) (realloc (core func $l "realloc"))"#,
     callee: "",
     callee_core: r#"(func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#,
-    caller: r#"(core func $host (canon lower (func $host)))"#,
+    caller: "(core func $host (canon lower (func $host)))",
     caller_core: r#"(import "" "host" (func $host))
         (func $other) (table 1 funcref) (elem (i32.const 0) func $other)
         (type $nothing (func))
