@@ -40,6 +40,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
+        // A linked call has no thread, and is not to be looked at.
+        if let CoreFunction::Link(link) = *state.functions.core_function(number)? {
+            return self.link_calls(link, arguments).map(Driven::Resumed);
+        }
         let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
         let mut site = CallSite { thread, number, event_address: 0 };
         let step = match *state.functions.core_function(number)? {
@@ -61,9 +65,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                     Outcome::Suspend(step) => step,
                 }
             }
-            CoreFunction::Link(link) => {
-                return self.link_calls(link, arguments).map(Driven::Resumed);
-            }
+            CoreFunction::Link(_) => return Err(MachineError::OtherStep.into()),
             CoreFunction::Lowered(ref lowered) => {
                 let origin = state.origin_of_thread(thread);
                 let called = state.machine.canon_lower(lowered.function, lowered.is_async);
