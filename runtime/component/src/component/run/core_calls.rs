@@ -109,6 +109,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         function: E::Function,
         arguments: &[CoreValue],
     ) -> Result<Next, Fault> {
+        self.sync_links()?;
         self.data_mut().crossing.enter();
         let progress = self.call(function, arguments);
         self.data_mut().crossing.leave();
@@ -148,6 +149,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         activation: E::Activation,
         value: Option<CoreValue>,
     ) -> Result<Next, Fault> {
+        self.sync_links()?;
         self.data_mut().crossing.enter();
         let progress = self.resume(activation, value);
         self.data_mut().crossing.leave();
@@ -163,7 +165,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(match value {
             Resumed::Builtin(packed) => match *self.data().functions.core_function(site.number)? {
                 CoreFunction::Builtin(definition) => definition.resumed(packed)?,
-                CoreFunction::Lowered(_) => None,
+                CoreFunction::Lowered(_) | CoreFunction::Link(_) => None,
             },
             Resumed::Event(event) => Some(self.deliver(site, event)?),
             Resumed::Import(value) => value,
@@ -175,7 +177,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     fn deliver(&mut self, site: CallSite, event: Event) -> Result<CoreValue, Failure> {
         let memory = match *self.data().functions.core_function(site.number)? {
             CoreFunction::Builtin(definition) => event_memory(definition),
-            CoreFunction::Lowered(_) => None,
+            CoreFunction::Lowered(_) | CoreFunction::Link(_) => None,
         };
         let Some(memory) = memory else {
             return Err(MachineError::OtherStep.into());

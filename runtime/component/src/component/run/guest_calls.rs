@@ -29,7 +29,8 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
         let before = (state.deferred.len(), state.acting);
         // Nothing may unwind through the engine, wherever the panic of the host's is.
         let called = catch(|| cx.guest_calls(number, arguments));
-        match called.unwrap_or_else(|panic| Err(cx.guest_call_panicked(before, panic))) {
+        let called = called.unwrap_or_else(|panic| Err(cx.guest_call_panicked(before, panic)));
+        match called.and_then(|driven| cx.sync_links().map(|()| driven)) {
             Ok(Driven::Resumed(value)) => Ok(value),
             Ok(_) => Err(HostStop::Suspend),
             Err(fault) => {
@@ -62,16 +63,22 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 return called;
             }
         }
-        if self.data().machine.has_deferred()
-            && let CoreFunction::Builtin(Definition::Task(TaskDefinition::Return {
+        let state = self.data_mut();
+        match *state.functions.core_function(number)? {
+            // A linked call has no thread, and is not to be looked at.
+            CoreFunction::Link(link) => {
+                return self.link_calls(link, arguments).map(Driven::Resumed);
+            }
+            CoreFunction::Builtin(Definition::Task(TaskDefinition::Return {
                 result_type,
                 options,
-            })) = *self.data().functions.core_function(number)?
-        {
-            let options = self.data_mut().without_memory(options)?;
-            if self.return_deferred_task(result_type, options, arguments)? {
-                return Ok(Driven::Resumed(None));
+            })) if state.machine.has_deferred() => {
+                let options = state.without_memory(options)?;
+                if self.return_deferred_task(result_type, options, arguments)? {
+                    return Ok(Driven::Resumed(None));
+                }
             }
+            _ => {}
         }
         self.guest_calls_with_records(number, arguments)
     }
@@ -106,6 +113,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                     Outcome::Suspend(step) => step,
                 }
             }
+            CoreFunction::Link(_) => return Err(MachineError::OtherStep.into()),
             CoreFunction::Lowered(ref lowered) => {
                 let origin = state.origin_of_thread(thread);
                 let called = state.machine.canon_lower(lowered.function, lowered.is_async);

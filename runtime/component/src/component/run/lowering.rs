@@ -86,10 +86,17 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.memory_mut()
     }
+}
 
-    fn call_realloc(&mut self, arguments: &[u64; 4]) -> Result<u64, Fault> {
-        let realloc = self.found.realloc.ok_or(AbiError::NoRealloc)?;
-        let value = |bits: u64| CoreValue::integer(self.found.address_type, bits);
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Calls a `realloc`.
+    pub(crate) fn call_realloc(
+        &mut self,
+        options: &CanonicalOptions<E::Memory, E::Function>,
+        arguments: &[u64; 4],
+    ) -> Result<u64, Fault> {
+        let realloc = options.realloc.ok_or(AbiError::NoRealloc)?;
+        let value = |bits: u64| CoreValue::integer(options.address_type, bits);
         let [old, old_length, alignment, length] = arguments.map(value);
         let (Some(old), Some(old_length), Some(alignment), Some(length)) =
             (old, old_length, alignment, length)
@@ -98,7 +105,7 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
         };
         let arguments = [old, old_length, alignment, length];
         // Where it calls what may wait, it traps.
-        let mut progress = self.cx.call_to_end(realloc, &arguments);
+        let mut progress = self.call_to_end(realloc, &arguments);
         let mut interruptions = 0;
         loop {
             match progress.map_err(Fault::Core)? {
@@ -106,11 +113,11 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
                 CoreProgress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
                 CoreProgress::Interrupted(activation)
                     if interruptions < REALLOC_INTERRUPTIONS
-                        && !self.cx.data().interrupts.is_requested()
-                        && self.cx.data_mut().settings.may_go_on() =>
+                        && !self.data().interrupts.is_requested()
+                        && self.data_mut().settings.may_go_on() =>
                 {
                     interruptions += 1;
-                    progress = self.cx.resume(activation, None);
+                    progress = self.resume(activation, None);
                 }
                 CoreProgress::Interrupted(_) => return Err(Fault::Interrupted),
                 CoreProgress::Returned(_) | CoreProgress::Stopped(_) => {
@@ -142,7 +149,7 @@ impl<E: CoreEngine, T: 'static> LowerContext for Lowering<'_, '_, E, T> {
     ) -> Result<u64, Failure> {
         self.cx.data_mut().machine.begin_realloc(self.found.instance)?;
         let arguments = [old_address, old_byte_length, alignment.into(), new_byte_length];
-        match self.call_realloc(&arguments) {
+        match self.cx.call_realloc(&self.found, &arguments) {
             Ok(address) => {
                 self.cx.data_mut().machine.realloc_returned()?;
                 Ok(address)

@@ -13,6 +13,7 @@ use crate::limits::Table;
 use crate::machine::{FunctionId, InstanceId};
 
 use super::canonical::{Lifted, Lowered};
+use super::links::LinkCall;
 use super::machine::ById;
 use super::slab::Slab;
 use super::spare::Spare;
@@ -55,6 +56,8 @@ pub(crate) enum CoreFunction {
     Builtin(Definition),
     /// A function that is lowered.
     Lowered(Arc<Lowered>),
+    /// A function for the code of links.
+    Link(LinkCall),
 }
 
 impl<F, H> Functions<F, H> {
