@@ -1,0 +1,67 @@
+//! What has been measured, as JSON, tables and a chart.
+
+mod environment;
+pub mod rows;
+pub mod table;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use environment::Environment;
+use rows::{Parked, Times};
+
+const JSON: &str = "results.json";
+
+/// All that has been measured.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Report {
+    #[serde(default)]
+    times: Option<Part<Times>>,
+    #[serde(default)]
+    parked: Option<Part<Parked>>,
+}
+
+/// Rows that were measured at one time.
+#[derive(Debug, Serialize, Deserialize)]
+struct Part<T> {
+    environment: Environment,
+    rows: Vec<T>,
+}
+
+impl<T> Part<T> {
+    fn now(rows: Vec<T>) -> Option<Self> {
+        Some(Self { environment: Environment::now(), rows })
+    }
+}
+
+impl Report {
+    /// Reads what has been measured before.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(JSON);
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = fs::read_to_string(&path)?;
+        serde_json::from_str(&text).with_context(|| format!("{}", path.display()))
+    }
+
+    pub fn set_times(&mut self, rows: Vec<Times>) {
+        println!("{}", table::times(&rows));
+        self.times = Part::now(rows);
+    }
+
+    pub fn set_parked(&mut self, rows: Vec<Parked>) {
+        println!("{}", table::parked(&rows));
+        self.parked = Part::now(rows);
+    }
+
+    /// Writes all that has been measured.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join(JSON), serde_json::to_string_pretty(self)? + "\n")?;
+        Ok(())
+    }
+}
