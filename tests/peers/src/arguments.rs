@@ -9,13 +9,20 @@ use crate::hosts::Host;
 use crate::measurements::{parked, times};
 use crate::report::Report;
 
+/// The folder of the results that are committed.
+const PUBLISHED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
+
 /// Measures Weft beside its peers. Without a command: `times` and `parked`.
 #[derive(Debug, Parser)]
 #[command(name = "cargo peers", bin_name = "cargo peers")]
 pub struct Arguments {
     /// The folder of the results: `results.json`, `chart.svg` and `README.md`
-    #[arg(long, global = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
+    #[arg(long, global = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/target/results"))]
     results: PathBuf,
+
+    /// Writes the results that are committed, and the project's README
+    #[arg(long, global = true, conflicts_with = "results")]
+    publish: bool,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -43,7 +50,8 @@ enum Command {
 
 impl Arguments {
     pub fn run(self) -> Result<()> {
-        let mut report = Report::read(&self.results)?;
+        let results = if self.publish { PUBLISHED.into() } else { self.results };
+        let mut report = Report::read(&results)?;
         match self.command {
             None => {
                 report.set_times(times::measure("", times::ROUNDS, &[]));
@@ -60,6 +68,8 @@ impl Arguments {
             Some(Command::Parked) => report.set_parked(parked::measure()),
             Some(Command::Render) => {}
         }
-        report.write(&self.results)
+        report.write(&results)?;
+        println!("The chart, the tables and the JSON are in {}.", results.display());
+        if self.publish { report.update_readme() } else { Ok(()) }
     }
 }

@@ -1,6 +1,5 @@
 //! A gate that parked tasks wait at: it opens for all of them at once.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -40,14 +39,15 @@ impl Gate {
 
     /// Returns a future that is ready once the gate is open.
     pub fn pass(&self) -> Pass {
-        Pass { gate: self.clone(), is_registered: false }
+        Pass { gate: self.clone(), place: None }
     }
 }
 
 /// The future of one task that waits at a gate.
 pub struct Pass {
     gate: Gate,
-    is_registered: bool,
+    /// The place of its waker among those that wait.
+    place: Option<usize>,
 }
 
 impl Future for Pass {
@@ -59,9 +59,12 @@ impl Future for Pass {
         if inner.is_open {
             return Poll::Ready(());
         }
-        if !self.is_registered {
-            self.is_registered = true;
-            inner.waiting.push(context.waker().clone());
+        match self.place {
+            Some(place) => inner.waiting[place].clone_from(context.waker()),
+            None => {
+                self.place = Some(inner.waiting.len());
+                inner.waiting.push(context.waker().clone());
+            }
         }
         Poll::Pending
     }

@@ -1,6 +1,9 @@
 //! What has been measured, as JSON, tables and a chart.
 
+mod chart;
+mod comparison;
 mod environment;
+mod page;
 pub mod rows;
 pub mod table;
 
@@ -62,6 +65,16 @@ impl Report {
     pub fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
         fs::write(folder.join(JSON), serde_json::to_string_pretty(self)? + "\n")?;
+        fs::write(folder.join("README.md"), page::page(self))?;
+        if let Some(part) = &self.times {
+            let chart = chart::svg(&comparison::charted(self), &part.environment);
+            fs::write(folder.join("chart.svg"), chart)?;
+        }
         Ok(())
+    }
+
+    /// Writes the chart's part of the project's README.
+    pub fn update_readme(&self) -> Result<()> {
+        page::update(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md"), self)
     }
 }
