@@ -25,12 +25,23 @@ pub enum Case {
     Instantiate(u32),
     /// A component with so many functions is loaded.
     Load(u32),
+    /// A call goes through so many components.
+    ChainOfCalls(u32),
+    /// A stream goes through so many components, a KiB at a time.
+    ChainOfStreams(u32),
+    /// A guest makes so many calls that wait, and cancels them.
+    CancelStorm(u32),
+    /// A guest waits for so many streams at once, one of which is written to each time.
+    FanIn(u32),
 }
 
 impl Case {
     /// Returns how many things one operation does, of which the share of one is reported.
     pub fn things(self) -> u32 {
-        1
+        match self {
+            Self::CancelStorm(calls) => calls,
+            _ => 1,
+        }
     }
 }
 
@@ -198,6 +209,15 @@ pub const ROWS: &[Row] = &[
     row("to-host-65536", "stream<u8> guest→host, 64 KiB at a time", Case::StreamToHost(65536)),
     row("from-host-1024", "stream<u8> host→guest, 1 KiB at a time", Case::StreamFromHost(1024)),
     row("from-host-65536", "stream<u8> host→guest, 64 KiB at a time", Case::StreamFromHost(65536)),
+    row("chain-calls-1", "call of 1 component", Case::ChainOfCalls(1)),
+    row("chain-calls-8", "call through 8 components", Case::ChainOfCalls(8)),
+    row("chain-calls-64", "call through 64 components", Case::ChainOfCalls(64)),
+    row("chain-streams-1", "stream through 1 component, 1 KiB", Case::ChainOfStreams(1)),
+    row("chain-streams-8", "stream through 8 components, 1 KiB", Case::ChainOfStreams(8)),
+    row("chain-streams-64", "stream through 64 components, 1 KiB", Case::ChainOfStreams(64)),
+    row("cancel-storm", "10,000 calls wait and are cancelled, each", Case::CancelStorm(10_000)),
+    row("fan-in-1", "event of a set of 1 stream", Case::FanIn(1)),
+    row("fan-in-10000", "event of a set of 10,000 streams", Case::FanIn(10_000)),
     row("instantiate-1", "store and instance of one component", Case::Instantiate(1)),
     row("instantiate-8", "store and instance of 8 composed", Case::Instantiate(8)),
     row("load-small", "load a component of 60 KB", Case::Load(600)),

@@ -6,9 +6,12 @@ pub const GUEST: &str = include_str!("components/guest.wat");
 pub const ASYNC: &str = include_str!("components/async.wat");
 pub const SCHEDULED: &str = include_str!("components/scheduled.wat");
 pub const PIPE: &str = include_str!("components/pipe.wat");
+pub const CANCEL: &str = include_str!("components/cancel.wat");
+pub const FAN_IN: &str = include_str!("components/fan-in.wat");
 pub const PARK: &str = include_str!("components/park.wat");
 pub const STAND: &str = include_str!("components/stand.wat");
 
+const RELAY: &str = include_str!("components/relay.wat");
 const STREAM: &str = include_str!("components/stream.wat");
 
 /// Returns the bytes of a component or module.
@@ -72,6 +75,27 @@ pub fn composed(count: u32) -> String {
     }
     let last = count - 1;
     text + &format!(r#"(export "run" (func $i{last} "run")))"#)
+}
+
+/// Returns a component that writes to a stream, so many that pass it on, and one that reads.
+pub fn relays(count: u32) -> String {
+    let pipe = from(PIPE, "(component").replacen("(component", "(component $Pipe", 1);
+    let relay = from(RELAY, "(component");
+    let mut text = format!(
+        r#"(component {pipe} {relay}
+        (instance $first (instantiate $Pipe))
+        (instance $last (instantiate $Pipe))
+        (export "pour" (func $first "pour"))
+        (export "eat" (func $last "eat"))"#
+    );
+    for number in 0..count {
+        let one = format!(
+            r#"(instance $i{number} (instantiate $Relay))
+            (export "relay-{number}" (func $i{number} "relay"))"#
+        );
+        text.push_str(&one);
+    }
+    text + ")"
 }
 
 /// Returns a module with so many functions, of about a hundred bytes each.

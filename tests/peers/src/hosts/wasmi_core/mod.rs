@@ -27,6 +27,7 @@ pub fn prepare(case: Case) -> Option<Operation> {
         Case::HostFunction(values) => host_function(values),
         Case::Guest(values) => guest(values),
         Case::Instantiate(count) => instantiate(count),
+        Case::ChainOfCalls(count) => chain_of_calls(count),
         Case::Load(functions) => load(functions),
         _ => return None,
     })
@@ -70,19 +71,50 @@ fn guest(values: Values) -> Operation {
     looping(store, &linker, GUEST, values)
 }
 
+/// The modules of [`components::composed`].
+struct Composed {
+    first: Module,
+    next: Module,
+    count: u32,
+}
+
+impl Composed {
+    fn new(engine: &Engine, count: u32) -> Self {
+        let text = components::composed(2);
+        let first = compile(engine, &text, "M");
+        let next = compile(engine, from(&text, "(component $C\n"), "M");
+        Self { first, next, count }
+    }
+
+    /// Returns the last of the instances.
+    fn instantiate(&self, store: &mut Store<()>) -> Instance {
+        let mut instance = Instance::new(&mut *store, &self.first, &[]).unwrap();
+        for _ in 1..self.count {
+            let run = instance.get_func(&*store, "run").unwrap();
+            instance = Instance::new(&mut *store, &self.next, &[run.into()]).unwrap();
+        }
+        instance
+    }
+}
+
 fn instantiate(count: u32) -> Operation {
     let engine = engine();
-    let text = components::composed(2);
-    let first = compile(&engine, &text, "M");
-    let next = compile(&engine, from(&text, "(component $C\n"), "M");
+    let composed = Composed::new(&engine, count);
     Box::new(move |n| {
         for _ in 0..n {
-            let mut store = Store::new(&engine, ());
-            let mut instance = Instance::new(&mut store, &first, &[]).unwrap();
-            for _ in 1..count {
-                let run = instance.get_func(&store, "run").unwrap();
-                instance = Instance::new(&mut store, &next, &[run.into()]).unwrap();
-            }
+            composed.instantiate(&mut Store::new(&engine, ()));
+        }
+    })
+}
+
+fn chain_of_calls(count: u32) -> Operation {
+    let engine = engine();
+    let mut store = Store::new(&engine, ());
+    let instance = Composed::new(&engine, count).instantiate(&mut store);
+    let run = instance.get_typed_func::<u32, u32>(&store, "run").unwrap();
+    Box::new(move |n| {
+        for i in 0..n {
+            assert_eq!(run.call(&mut store, i).unwrap(), i + count);
         }
     })
 }

@@ -1,6 +1,7 @@
 //! Wasmtime: compiled for this machine, or for its interpreter.
 
 mod calls;
+mod many;
 pub mod parked;
 mod streams;
 
@@ -102,6 +103,7 @@ pub fn prepare(variant: Variant, case: Case) -> Option<Operation> {
         Case::Guest(values) => Some(Stand::new(variant, components::GUEST).looping(values.name())),
         Case::Instantiate(count) => Some(instantiate(variant, count)),
         Case::Load(functions) => Some(load(variant, functions)),
+        Case::ChainOfCalls(count) => Some(many::chain_of_calls(variant, count)),
         _ if variant == Variant::NoTasks => None,
         _ => prepare_async(variant, case),
     }
@@ -117,6 +119,9 @@ fn prepare_async(variant: Variant, case: Case) -> Option<Operation> {
         Case::StreamBetweenTasks(length) => streams::between_tasks(variant, length),
         Case::StreamToHost(length) => streams::to_host(variant, length),
         Case::StreamFromHost(length) => streams::from_host(variant, length),
+        Case::ChainOfStreams(count) => many::chain_of_streams(variant, count),
+        Case::CancelStorm(calls) => many::cancel_storm(variant, calls),
+        Case::FanIn(count) => many::fan_in(variant, count),
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! Weft on wasmi.
 
 mod calls;
+mod many;
 pub mod parked;
 mod streams;
 
@@ -64,6 +65,10 @@ pub fn prepare(case: Case) -> Option<Operation> {
         Case::StreamFromHost(length) => streams::from_host(length),
         Case::Instantiate(count) => instantiate(count),
         Case::Load(functions) => load(functions),
+        Case::ChainOfCalls(count) => many::chain_of_calls(count),
+        Case::ChainOfStreams(count) => many::chain_of_streams(count),
+        Case::CancelStorm(calls) => many::cancel_storm(calls),
+        Case::FanIn(count) => many::fan_in(count),
     })
 }
 
