@@ -11,6 +11,18 @@ pub const FAN_IN: &str = include_str!("components/fan-in.wat");
 pub const PARK: &str = include_str!("components/park.wat");
 pub const STAND: &str = include_str!("components/stand.wat");
 
+/// The component of the smallest hosts.
+pub const ADDER: &str = r#"(component
+    (core module $M (func (export "add") (param i32 i32) (result i32)
+        (i32.add (local.get 0) (local.get 1))))
+    (core instance $i (instantiate $M))
+    (func (export "add") (param "a" u32) (param "b" u32) (result u32)
+        (canon lift (core func $i "add"))))"#;
+
+/// The module of the smallest hosts.
+pub const ADDER_MODULE: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
+    (i32.add (local.get 0) (local.get 1))))"#;
+
 const RELAY: &str = include_str!("components/relay.wat");
 const STREAM: &str = include_str!("components/stream.wat");
 

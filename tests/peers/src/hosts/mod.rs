@@ -59,6 +59,31 @@ impl Host {
     pub const PEERS: [Self; 4] =
         [Self::Jit, Self::Pulley, Self::JitWithoutTasks, Self::ComponentLayer];
 
+    /// Returns its name among arguments.
+    pub fn argument(self) -> &'static str {
+        match self {
+            Self::Weft => "weft",
+            Self::Jit => "jit",
+            Self::Pulley => "pulley",
+            Self::JitWithoutTasks => "jit-without-tasks",
+            Self::ComponentLayer => "component-layer",
+            Self::Wasmi => "wasmi",
+            Self::WasmiResumable => "wasmi-resumable",
+            Self::JitCore => "jit-core",
+            Self::PulleyCore => "pulley-core",
+        }
+    }
+
+    /// Returns how Wasmtime is configured, if it is Wasmtime with components.
+    pub fn variant(self) -> Option<Variant> {
+        match self {
+            Self::Jit => Some(Variant::Jit),
+            Self::Pulley => Some(Variant::Pulley),
+            Self::JitWithoutTasks => Some(Variant::NoTasks),
+            _ => None,
+        }
+    }
+
     /// Returns how it does a case, or nothing if it can't.
     pub fn prepare(self, case: Case) -> Option<Operation> {
         match self {

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
 use crate::clock::resident;
 use crate::components::{PARK, STAND};
-use crate::hosts::wasmtime::Variant;
 use crate::hosts::{Host, wasmtime, weft};
+use crate::measurements::child::ask;
 use crate::report::rows::Parked;
 
 /// The best of so many runs is reported.
 const RUNS: u32 = 3;
 
 /// What all tasks together took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Taken {
     /// Until all had parked.
     pub park: Duration,
@@ -31,31 +34,33 @@ pub fn grown(before: Option<u64>) -> Option<i64> {
 }
 
 /// Measures tasks that wait in a callback, and tasks that wait where they stand.
-pub fn measure() -> Vec<Parked> {
-    let kinds: [(&str, &str, &[u32]); 2] =
-        [("callback", PARK, &[1, 100, 10_000, 100_000]), ("stackful", STAND, &[1, 100, 10_000])];
+pub fn measure() -> Result<Vec<Parked>> {
+    let kinds: [(&str, &[u32]); 2] =
+        [("callback", &[1, 100, 10_000, 100_000]), ("stackful", &[1, 100, 10_000])];
     let mut rows = Vec::new();
-    for (lift, text, counts) in kinds {
+    for (lift, counts) in kinds {
         for &tasks in counts {
             eprintln!("{tasks} parked tasks, {lift}");
             for host in [Host::Weft, Host::Jit, Host::Pulley] {
-                let runs: Vec<Taken> = (0..RUNS).map(|_| run(host, text, tasks)).collect();
+                let arguments = ["one-parked", host.argument(), lift, &tasks.to_string()];
+                let runs: Vec<Taken> = (0..RUNS).map(|_| ask(&arguments)).collect::<Result<_>>()?;
                 rows.push(row(tasks, lift, host, &runs));
             }
         }
     }
-    rows
+    Ok(rows)
 }
 
-fn run(host: Host, text: &str, tasks: u32) -> Taken {
-    match host {
-        Host::Jit => wasmtime::parked::park(Variant::Jit, text, tasks),
-        Host::Pulley => wasmtime::parked::park(Variant::Pulley, text, tasks),
-        _ => weft::parked::park(text, tasks),
+/// Parks tasks in this process.
+pub fn park(host: Host, lift: &str, tasks: u32) -> Taken {
+    let text = if lift == "stackful" { STAND } else { PARK };
+    match host.variant() {
+        Some(variant) => wasmtime::parked::park(variant, text, tasks),
+        None => weft::parked::park(text, tasks),
     }
 }
 
-/// The least time of all runs; memory of the first, which finds none that another one has freed.
+/// Returns the least time of all runs; what they allocate is the same.
 fn row(tasks: u32, lift: &str, host: Host, runs: &[Taken]) -> Parked {
     let per = f64::from(tasks);
     let least = |time: fn(&Taken) -> Duration| {

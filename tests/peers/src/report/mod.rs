@@ -14,29 +14,33 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use environment::Environment;
-use rows::{Parked, Times};
+use rows::{Binding, Guest, Instructions, Parked, Size, Times};
 
 const JSON: &str = "results.json";
 
 /// All that has been measured.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
-    #[serde(default)]
-    times: Option<Part<Times>>,
-    #[serde(default)]
-    parked: Option<Part<Parked>>,
+    pub times: Option<Part<Times>>,
+    pub parked: Option<Part<Parked>>,
+    pub guests: Option<Part<Guest>>,
+    pub sizes: Option<Part<Size>>,
+    pub bindings: Option<Part<Binding>>,
+    pub instructions: Option<Part<Instructions>>,
 }
 
 /// Rows that were measured at one time.
 #[derive(Debug, Serialize, Deserialize)]
-struct Part<T> {
+pub struct Part<T> {
     environment: Environment,
     rows: Vec<T>,
 }
 
 impl<T> Part<T> {
-    fn now(rows: Vec<T>) -> Option<Self> {
-        Some(Self { environment: Environment::now(), rows })
+    /// Returns rows that have just been measured.
+    pub fn now(rows: Vec<T>) -> Self {
+        Self { environment: Environment::now(), rows }
     }
 }
 
@@ -49,16 +53,6 @@ impl Report {
         }
         let text = fs::read_to_string(&path)?;
         serde_json::from_str(&text).with_context(|| format!("{}", path.display()))
-    }
-
-    pub fn set_times(&mut self, rows: Vec<Times>) {
-        println!("{}", table::times(&rows));
-        self.times = Part::now(rows);
-    }
-
-    pub fn set_parked(&mut self, rows: Vec<Parked>) {
-        println!("{}", table::parked(&rows));
-        self.parked = Part::now(rows);
     }
 
     /// Writes all that has been measured.

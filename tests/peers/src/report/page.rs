@@ -31,6 +31,18 @@ pub fn page(report: &Report) -> String {
     if let Some(part) = &report.parked {
         section(&mut text, "Parked tasks", part, table::parked(&part.rows));
     }
+    if let Some(part) = &report.guests {
+        section(&mut text, "Loading large guests", part, table::guests(&part.rows));
+    }
+    if let Some(part) = &report.sizes {
+        section(&mut text, "Sizes of the smallest hosts", part, table::sizes(&part.rows));
+    }
+    if let Some(part) = &report.bindings {
+        section(&mut text, "Bindings", part, table::bindings(&part.rows));
+    }
+    if let Some(part) = &report.instructions {
+        section(&mut text, "Instructions", part, table::instructions(&part.rows));
+    }
     text
 }
 

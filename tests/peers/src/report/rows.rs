@@ -54,3 +54,40 @@ pub struct Parked {
     pub resident: Option<f64>,
     pub allocations: f64,
 }
+
+/// A component that was loaded from a file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Guest {
+    pub name: String,
+    pub bytes: u64,
+    pub host: Host,
+    pub nanoseconds: f64,
+    /// Bytes by which the process has grown at most, as far as the system tells.
+    pub memory: Option<f64>,
+}
+
+/// One of the smallest hosts.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Size {
+    pub program: String,
+    pub bytes: u64,
+}
+
+/// The bindings of a world.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Binding {
+    pub world: String,
+    pub generator: String,
+    /// Lines of Rust, where the generator shows them.
+    pub lines: Option<u64>,
+    /// Seconds of processor time of `cargo check`, as far as the system tells.
+    pub seconds: Option<f64>,
+}
+
+/// The instructions of doing a case once.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Instructions {
+    pub case: String,
+    pub title: String,
+    pub hosts: BTreeMap<Host, f64>,
+}

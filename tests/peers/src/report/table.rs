@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::hosts::Host;
-use crate::report::rows::{Parked, Times};
+use crate::report::rows::{Binding, Guest, Instructions, Parked, Size, Times};
 
 /// A table with a row of headings.
 #[derive(Debug)]
@@ -75,6 +75,65 @@ pub fn parked(rows: &[Parked]) -> Table {
         ]
     };
     Table { columns: columns.map(Into::into).into(), rows: rows.iter().map(row).collect() }
+}
+
+/// Returns what loading components from files took.
+pub fn guests(rows: &[Guest]) -> Table {
+    let columns = ["guest", "size", "host", "processor time", "memory"];
+    let row = |it: &Guest| {
+        vec![
+            it.name.clone(),
+            mebibytes(it.bytes as f64),
+            it.host.to_string(),
+            time(it.nanoseconds),
+            or_dash(it.memory.as_ref(), |it| mebibytes(*it)),
+        ]
+    };
+    Table { columns: columns.map(Into::into).into(), rows: rows.iter().map(row).collect() }
+}
+
+/// Returns the sizes of the smallest hosts, with what is beyond the first.
+pub fn sizes(rows: &[Size]) -> Table {
+    let columns = ["host", "bytes", "more than the first"];
+    let first = rows.first().map_or(0, |it| it.bytes);
+    let row = |it: &Size| {
+        let more = it.bytes.checked_sub(first).filter(|it| *it > 0);
+        vec![it.program.clone(), grouped(it.bytes), or_dash(more.as_ref(), |it| grouped(*it))]
+    };
+    Table { columns: columns.map(Into::into).into(), rows: rows.iter().map(row).collect() }
+}
+
+/// Returns what checking the bindings of worlds takes.
+pub fn bindings(rows: &[Binding]) -> Table {
+    let columns = ["world", "generator", "lines", "`cargo check`, processor time"];
+    let row = |it: &Binding| {
+        vec![
+            it.world.clone(),
+            format!("`{}`", it.generator),
+            or_dash(it.lines.as_ref(), |it| grouped(*it)),
+            or_dash(it.seconds.as_ref(), |it| format!("{it:.2} s")),
+        ]
+    };
+    Table { columns: columns.map(Into::into).into(), rows: rows.iter().map(row).collect() }
+}
+
+/// Returns the instructions of doing each case once.
+pub fn instructions(rows: &[Instructions]) -> Table {
+    let has = |host: &Host| rows.iter().any(|row| row.hosts.contains_key(host));
+    let hosts: Vec<Host> = Host::ALL.into_iter().filter(has).collect();
+    let mut columns = vec!["case".to_owned()];
+    columns.extend(hosts.iter().map(ToString::to_string));
+    let row = |it: &Instructions| {
+        let mut cells = vec![it.title.clone()];
+        let count = |host| or_dash(it.hosts.get(host), |it| grouped(it.round() as u64));
+        cells.extend(hosts.iter().map(count));
+        cells
+    };
+    Table { columns, rows: rows.iter().map(row).collect() }
+}
+
+fn mebibytes(bytes: f64) -> String {
+    format!("{:.1} MiB", bytes / f64::from(1 << 20))
 }
 
 fn or_dash<T>(value: Option<&T>, text: impl Fn(&T) -> String) -> String {

@@ -151,3 +151,19 @@ fn load(variant: Variant, functions: u32) -> Operation {
         }
     })
 }
+
+/// Loads a component.
+pub fn load_bytes(variant: Variant, bytes: &[u8]) {
+    Component::new(&engine(variant), bytes).unwrap();
+}
+
+/// Compiles a component for Pulley, for an engine whose settings are the default ones of a Wasmtime
+/// that has the feature for tasks, or has not.
+pub fn precompile(bytes: &[u8], with_tasks: bool) -> Vec<u8> {
+    let mut config = Config::new();
+    config.target("pulley64").unwrap();
+    if !with_tasks {
+        config.concurrency_support(false);
+    }
+    Engine::new(&config).unwrap().precompile_component(bytes).unwrap()
+}

@@ -97,3 +97,8 @@ fn load(functions: u32) -> Operation {
         }
     })
 }
+
+/// Loads a component.
+pub fn load_bytes(bytes: &[u8]) {
+    Component::new(&Wasmi::default(), bytes).unwrap();
+}

@@ -1,0 +1,65 @@
+//! Loading components from files, such as the large ones that Python and JavaScript are made into.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{peak_resident, process_time, resident};
+use crate::hosts::{Host, wasmtime, weft};
+use crate::measurements::child::ask;
+use crate::measurements::times::median;
+use crate::report::rows::Guest;
+
+const RUNS: usize = 3;
+
+/// What loading a component took a process.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Loading {
+    nanoseconds: f64,
+    /// Bytes by which the process has grown at most.
+    memory: Option<u64>,
+}
+
+/// Measures all hosts, each in processes of its own.
+pub fn measure(paths: &[PathBuf]) -> Result<Vec<Guest>> {
+    let mut rows = Vec::new();
+    for path in paths {
+        let bytes = fs::metadata(path).with_context(|| path.display().to_string())?.len();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        eprintln!("loading {name}");
+        let hosts = [Host::Weft, Host::Jit, Host::Pulley];
+        let mut loadings: [Vec<Loading>; 3] = Default::default();
+        for _ in 0..RUNS {
+            for (host, loadings) in hosts.iter().zip(&mut loadings) {
+                loadings.push(ask(&["one-guest", host.argument(), &path.to_string_lossy()])?);
+            }
+        }
+        for (host, loadings) in hosts.into_iter().zip(loadings) {
+            let memory: Option<Vec<f64>> =
+                loadings.iter().map(|it| Some(it.memory? as f64)).collect();
+            rows.push(Guest {
+                name: name.clone(),
+                bytes,
+                host,
+                nanoseconds: median(loadings.iter().map(|it| it.nanoseconds).collect()),
+                memory: memory.map(median),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Loads a component in this process.
+pub fn load(host: Host, path: &Path) -> Result<Loading> {
+    let bytes = fs::read(path)?;
+    let (time, memory) = (process_time(), resident());
+    match host.variant() {
+        Some(variant) => wasmtime::load_bytes(variant, &bytes),
+        None => weft::load_bytes(&bytes),
+    }
+    let nanoseconds = (process_time() - time).as_nanos() as f64;
+    let memory = peak_resident().zip(memory).map(|(peak, before)| peak.saturating_sub(before));
+    Ok(Loading { nanoseconds, memory })
+}
