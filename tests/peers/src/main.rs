@@ -6,7 +6,6 @@ mod arguments;
 mod cases;
 mod clock;
 mod components;
-mod gate;
 mod hosts;
 mod measurements;
 mod report;

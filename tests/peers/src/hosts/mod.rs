@@ -4,7 +4,7 @@ mod component_layer;
 mod wasmi_core;
 pub mod wasmtime;
 mod wasmtime_core;
-pub mod weft;
+mod weft;
 
 use std::fmt;
 

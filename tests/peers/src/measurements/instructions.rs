@@ -38,7 +38,7 @@ fn count(row: &Row, host: Host) -> Result<f64> {
     let out = target().join("callgrind.out");
     let times = times(row.case);
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--toggle-collect=*instructions*counted*"])
+        .args(["--tool=callgrind", "--toggle-collect=*instructions::counted*"])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe()?)
         .args(["one-count", host.argument(), row.name, &times.to_string()])

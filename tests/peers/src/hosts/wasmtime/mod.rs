@@ -2,7 +2,6 @@
 
 mod calls;
 mod many;
-pub mod parked;
 mod streams;
 
 use futures::executor::block_on;
@@ -150,11 +149,6 @@ fn load(variant: Variant, functions: u32) -> Operation {
             Component::new(&engine, &bytes).unwrap();
         }
     })
-}
-
-/// Loads a component.
-pub fn load_bytes(variant: Variant, bytes: &[u8]) {
-    Component::new(&engine(variant), bytes).unwrap();
 }
 
 /// Compiles a component for Pulley, for an engine whose settings are the default ones of a Wasmtime

@@ -2,7 +2,6 @@
 
 mod calls;
 mod many;
-pub mod parked;
 mod streams;
 
 use weft::abi::{Lift, Lower};
@@ -96,9 +95,4 @@ fn load(functions: u32) -> Operation {
             Component::new(&engine, &bytes).unwrap();
         }
     })
-}
-
-/// Loads a component.
-pub fn load_bytes(bytes: &[u8]) {
-    Component::new(&Wasmi::default(), bytes).unwrap();
 }

@@ -1,5 +1,9 @@
 //! Many calls of the host's that wait at a gate, all at once, and then go on.
 
+mod gate;
+mod wasmtime;
+mod weft;
+
 use std::time::Duration;
 
 use anyhow::Result;
@@ -7,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::resident;
 use crate::components::{PARK, STAND};
-use crate::hosts::{Host, wasmtime, weft};
+use crate::hosts::Host;
 use crate::measurements::child::ask;
 use crate::report::rows::Parked;
 
@@ -55,8 +59,8 @@ pub fn measure() -> Result<Vec<Parked>> {
 pub fn park(host: Host, lift: &str, tasks: u32) -> Taken {
     let text = if lift == "stackful" { STAND } else { PARK };
     match host.variant() {
-        Some(variant) => wasmtime::parked::park(variant, text, tasks),
-        None => weft::parked::park(text, tasks),
+        Some(variant) => wasmtime::park(variant, text, tasks),
+        None => weft::park(text, tasks),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Many calls that wait.
+//! Many calls that wait on Wasmtime.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -10,10 +10,10 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
-use super::{Variant, engine};
 use crate::clock::{resident, thread_time};
 use crate::components::bytes;
-use crate::gate::Gate;
+use crate::hosts::wasmtime::{Variant, engine};
+use crate::measurements::parked::gate::Gate;
 use crate::measurements::parked::{Taken, grown};
 
 /// Parks so many tasks, and wakes them.

@@ -1,4 +1,4 @@
-//! Many calls that wait.
+//! Many calls that wait on Weft.
 
 use std::task::Waker;
 
@@ -8,7 +8,7 @@ use weft::engine::wasmi::Wasmi;
 
 use crate::clock::{resident, thread_time};
 use crate::components::bytes;
-use crate::gate::Gate;
+use crate::measurements::parked::gate::Gate;
 use crate::measurements::parked::{Taken, grown};
 
 /// Parks so many tasks, and wakes them.
