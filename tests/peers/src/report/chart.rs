@@ -48,7 +48,7 @@ impl Scale {
 pub fn svg(comparisons: &[Comparison], environment: &Environment) -> String {
     let scale = Scale::of(comparisons);
     let bottom = TOP + LINE * comparisons.len() as f64;
-    let height = bottom + 46.0;
+    let height = bottom + 58.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
          font-family=\"system-ui, sans-serif\" font-size=\"12\" fill=\"#222\">\n\
@@ -62,7 +62,8 @@ pub fn svg(comparisons: &[Comparison], environment: &Environment) -> String {
     for (number, comparison) in comparisons.iter().enumerate() {
         bar(&mut svg, &scale, comparison, TOP + LINE * (number as f64 + 0.5));
     }
-    text(&mut svg, 16.0, bottom + 34.0, "start", &environment.to_string());
+    text(&mut svg, 16.0, bottom + 28.0, "start", &environment.place());
+    text(&mut svg, 16.0, bottom + 44.0, "start", &environment.versions());
     svg.push_str("</svg>\n");
     svg
 }

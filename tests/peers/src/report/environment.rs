@@ -34,13 +34,22 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// Returns the date and the machine.
+    pub fn place(&self) -> String {
+        format!("{}, {}", self.date, self.machine)
+    }
+
+    /// Returns the versions.
+    pub fn versions(&self) -> String {
+        let versions = self.versions.iter().map(|it| format!("{} {}", it.name, it.version));
+        versions.collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl fmt::Display for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.date, self.machine)?;
-        for it in &self.versions {
-            write!(f, "; {} {}", it.name, it.version)?;
-        }
-        Ok(())
+        write!(f, "{}; {}", self.place(), self.versions())
     }
 }
 

@@ -15,6 +15,9 @@ use crate::report::{Part, Report, table};
 const BEGIN: &str = "<!-- Written by `cargo peers --publish`: begin -->\n";
 const END: &str = "<!-- Written by `cargo peers --publish`: end -->\n";
 
+/// How many of a peer's wins the project's README names.
+const SHOWN: usize = 10;
+
 /// Returns the page with all tables.
 pub fn page(report: &Report) -> String {
     let mut text = String::from(
@@ -25,7 +28,7 @@ pub fn page(report: &Report) -> String {
         section(&mut text, "Times", part, table::times(&part.rows));
         text.push_str("\n## Where the peers win\n\n");
         for host in Host::PEERS {
-            wins(&mut text, host, &part.rows);
+            wins(&mut text, host, &part.rows, usize::MAX);
         }
     }
     if let Some(part) = &report.parked {
@@ -47,18 +50,28 @@ pub fn page(report: &Report) -> String {
 }
 
 fn section<T>(text: &mut String, title: &str, part: &Part<T>, table: Table) {
+    let table = escaped(&table.to_string());
     write!(text, "\n## {title}\n\n{}.\n\n{table}", part.environment).expect("a string grows");
 }
 
-/// Writes in which cases a host is faster than Weft, and by which factor.
-fn wins(text: &mut String, host: Host, rows: &[Times]) {
+/// Writes in which cases a host is faster than Weft, and by which factor: so many at most.
+fn wins(text: &mut String, host: Host, rows: &[Times], most: usize) {
     let all = rows.iter().filter(|it| it.ratios.contains_key(&host)).count();
     let wins = wins_of(host, rows);
     let number = wins.len();
-    let list: Vec<_> =
-        wins.iter().map(|(case, lead)| format!("{case} ({} ×)", ratio(*lead))).collect();
+    let shown = wins.iter().take(most);
+    let mut list: Vec<_> =
+        shown.map(|(case, lead)| format!("{} ({} ×)", escaped(case), ratio(*lead))).collect();
+    if number > most {
+        list.push(format!("and {} more, by less", number - most));
+    }
     let list = if list.is_empty() { "none".into() } else { list.join("; ") };
-    writeln!(text, "- **{host}**, {number} of {all}: {list}.").expect("a string grows");
+    writeln!(text, "- **{host}**, {number} of {all} cases: {list}.").expect("a string grows");
+}
+
+/// Returns a text that Markdown doesn't take for HTML.
+fn escaped(text: &str) -> String {
+    text.replace('<', "&lt;")
 }
 
 /// Writes the chart's part of a README between its two marks.
@@ -73,7 +86,7 @@ pub fn update(readme: &Path, report: &Report) -> Result<()> {
         part.environment
     );
     for host in [Host::Jit, Host::Pulley] {
-        wins(&mut own, host, &part.rows);
+        wins(&mut own, host, &part.rows, SHOWN);
     }
     fs::write(readme, format!("{before}{BEGIN}{own}{END}{after}"))?;
     Ok(())

@@ -79,7 +79,7 @@ pub fn parked(rows: &[Parked]) -> Table {
 
 /// Returns what loading components from files took.
 pub fn guests(rows: &[Guest]) -> Table {
-    let columns = ["guest", "size", "host", "processor time", "memory"];
+    let columns = ["guest", "size", "host", "processor time", "memory beside the file"];
     let row = |it: &Guest| {
         vec![
             it.name.clone(),
