@@ -51,7 +51,8 @@ pub fn page(report: &Report) -> String {
 
 fn section<T>(text: &mut String, title: &str, part: &Part<T>, table: Table) {
     let table = escaped(&table.to_string());
-    write!(text, "\n## {title}\n\n{}.\n\n{table}", part.environment).expect("a string grows");
+    let environment = escaped(&part.environment.to_string());
+    write!(text, "\n## {title}\n\n{environment}.\n\n{table}").expect("a string grows");
 }
 
 /// Writes in which cases a host is faster than Weft, and by which factor: so many at most.
@@ -66,12 +67,13 @@ fn wins(text: &mut String, host: Host, rows: &[Times], most: usize) {
         list.push(format!("and {} more, by less", number - most));
     }
     let list = if list.is_empty() { "none".into() } else { list.join("; ") };
+    let host = escaped(&host.to_string());
     writeln!(text, "- **{host}**, {number} of {all} cases: {list}.").expect("a string grows");
 }
 
-/// Returns a text that Markdown doesn't take for HTML.
+/// Returns a text that Markdown doesn't take for HTML or, in names, for emphasis.
 fn escaped(text: &str) -> String {
-    text.replace('<', "&lt;")
+    text.replace('<', "&lt;").replace("wasm_component_layer", "`wasm_component_layer`")
 }
 
 /// Writes the chart's part of a README between its two marks.
@@ -83,7 +85,7 @@ pub fn update(readme: &Path, report: &Report) -> Result<()> {
     let mut own = format!(
         "![What Weft takes, divided by what Wasmtime's JIT takes](tests/peers/results/chart.svg)\n\n\
          Measured {}.\n\nWhere the peers are faster than Weft, by a tenth and more:\n\n",
-        part.environment
+        escaped(&part.environment.to_string())
     );
     for host in [Host::Jit, Host::Pulley] {
         wins(&mut own, host, &part.rows, SHOWN);
