@@ -7,7 +7,7 @@
 use crate::builtin::TypeIndex;
 use crate::chooser::{Choice, Chooser};
 use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, Trap};
 
@@ -18,6 +18,33 @@ use super::record::instance::Instance;
 use super::record::waitable::{End, EndActivity, Kind, Waitable};
 use super::state::Machine;
 use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Event, Flow, Step};
+
+/// The outcome of `End.copy`.
+pub(crate) enum Copying {
+    /// Values move first.
+    Moves(CopyToken),
+    /// It has returned.
+    Ended(Copied),
+}
+
+/// What `End.copy` leaves behind at the end that it was called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Copied {
+    /// An event that is listed nowhere, as the guest takes it at once.
+    WithEvent,
+    /// The event that it had, or none.
+    AsBefore,
+}
+
+/// Values that have moved.
+struct MovedValues {
+    /// The end for which `End.copy` was called, and the other one.
+    end: Key<Waitable>,
+    other: Key<Waitable>,
+    count: u32,
+    /// The values that had moved before, from or to the buffer of `end`.
+    progress: u32,
+}
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `new_stream` and `new_future`: the readable end, and the writable one. There must be room.
@@ -46,13 +73,28 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         buffer: Buffer,
         then: AfterCopy,
     ) -> Result<Flow, Failure> {
+        match self.copy_values(key, buffer, then)? {
+            Copying::Moves(copy) => Ok(Some(Step::Copy(copy))),
+            Copying::Ended(how) => self.copy_ended(key, how, then),
+        }
+    }
+
+    /// `End.copy`: whether values move, and if not, how it has ended.
+    ///
+    /// Traps: `same-instance-copy`.
+    pub(crate) fn copy_values(
+        &mut self,
+        key: Key<Waitable>,
+        buffer: Buffer,
+        then: AfterCopy,
+    ) -> Result<Copying, Failure> {
         let end = self.end_mut(key)?;
         end.state = EndActivity::Copying;
         let (ty, direction) = (end.ty, end.direction);
-        let Some(other) = end.other else { return self.copy_ended(key, then) };
+        let Some(other) = end.other else { return Ok(Copying::Ended(Copied::AsBefore)) };
         let Some(other_buffer) = self.buffer_of(other)? else {
             self.end_mut(key)?.set_buffer(buffer);
-            return self.copy_ended(key, then);
+            return Ok(Copying::Ended(Copied::AsBefore));
         };
         if buffer.remain() > 0 && other_buffer.remain() > 0 {
             let owner = self.waitables.get(key)?.owner;
@@ -70,17 +112,28 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 CopyDirection::Write => (that, this),
             };
             let copy = CopyToken { serial, direction, then, ty, count, readable, writable };
-            return Ok(Some(Step::Copy(copy)));
+            return Ok(Copying::Moves(copy));
         }
         let is_read = direction == CopyDirection::Read;
         if buffer.remain() > 0 || is_read && other_buffer.remain() == 0 {
             self.end_mut(other)?.take_buffer();
             self.set_pending_event(other)?;
             self.end_mut(key)?.set_buffer(buffer);
-        } else {
-            self.set_pending_event(key)?;
+            return Ok(Copying::Ended(Copied::AsBefore));
         }
-        self.copy_ended(key, then)
+        Ok(Copying::Ended(self.event_of_copy(key, then)?))
+    }
+
+    /// The end for which `End.copy` was called has an event. A guest that reads or writes hears of it
+    /// when its built-in returns, before anybody else.
+    fn event_of_copy(&mut self, end: Key<Waitable>, then: AfterCopy) -> Result<Copied, Error> {
+        match then {
+            AfterCopy::Builtin { .. } => Ok(Copied::WithEvent),
+            AfterCopy::Host | AfterCopy::Forward => {
+                self.set_pending_event(end)?;
+                Ok(Copied::AsBefore)
+            }
+        }
     }
 
     /// `End.buffer`; none, too, while its holder is locked down, whose memory nobody may see.
@@ -115,37 +168,72 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn copied(&mut self, copy: CopyToken) -> Result<Step, Failure> {
+        let moved = self.take_copy(&copy)?;
+        self.advance(|machine| {
+            let how = machine.values_moved(&moved, copy.then)?;
+            machine.copy_ended(moved.end, how, copy.then)
+        })
+    }
+
+    /// `End.copy` of a read or write with `async`, after the moving of values: they have arrived. No
+    /// step follows: the guest goes on. Returns the packed result of its built-in.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`copied`](Self::copied); [`MachineError::OtherStep`], too, for a copy that was begun
+    /// by something else than [`copy_async`](Self::copy_async).
+    ///
+    /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
+    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
+    pub fn copied_async(&mut self, copy: CopyToken) -> Result<u32, Failure> {
+        if copy.then != (AfterCopy::Builtin { is_async: true }) {
+            return Err(MachineError::OtherStep.into());
+        }
+        let moved = self.take_copy(&copy)?;
+        self.going_on(|machine| {
+            let how = machine.values_moved(&moved, copy.then)?;
+            machine.copy_result(moved.end, how)
+        })
+    }
+
+    /// Takes the token of a copy, which is over.
+    fn take_copy(&mut self, copy: &CopyToken) -> Result<MovedValues, Error> {
         self.check_outstanding(Outstanding::Token(copy.serial))?;
-        let CopyToken { direction, then, count, readable, writable, .. } = copy;
+        let CopyToken { direction, count, readable, writable, .. } = copy;
         let keys = (self.end_key(readable.end)?, self.end_key(writable.end)?);
         self.outstanding = Outstanding::Nothing;
         let (end, other, buffer) = match direction {
             CopyDirection::Read => (keys.0, keys.1, readable.buffer),
             CopyDirection::Write => (keys.1, keys.0, writable.buffer),
         };
-        self.advance(|machine| {
-            machine.end_mut(end)?.progress = buffer.progress.saturating_add(count);
-            machine.set_pending_event(end)?;
-            let moved = machine.end_mut(other)?;
-            moved.progress = moved.progress.saturating_add(count);
-            if moved.progress >= moved.length {
-                moved.take_buffer();
-            }
-            machine.set_pending_event(other)?;
-            machine.copy_ended(end, then)
-        })
+        Ok(MovedValues { end, other, count: *count, progress: buffer.progress })
+    }
+
+    /// Counts values that have arrived: both ends have an event.
+    fn values_moved(&mut self, moved: &MovedValues, then: AfterCopy) -> Result<Copied, Error> {
+        let MovedValues { end, other, count, progress } = *moved;
+        self.end_mut(end)?.progress = progress.saturating_add(count);
+        let how = self.event_of_copy(end, then)?;
+        let end = self.end_mut(other)?;
+        end.progress = end.progress.saturating_add(count);
+        if end.progress >= end.length {
+            end.take_buffer();
+        }
+        self.set_pending_event(other)?;
+        Ok(how)
     }
 
     /// `End.copy` has returned: goes on with who called it.
     pub(super) fn copy_ended(
         &mut self,
         end: Key<Waitable>,
+        how: Copied,
         then: AfterCopy,
     ) -> Result<Flow, Failure> {
         match then {
             AfterCopy::Host => Ok(None),
             AfterCopy::Forward => self.return_to_current(0),
-            AfterCopy::Builtin { is_async } => self.copy_awaits(end, is_async),
+            AfterCopy::Builtin { is_async } => self.copy_awaits(end, how, is_async),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Table};
 
-use super::arena::Key;
+use super::arena::{Arena, Key, Slot};
 use super::hooks::Hooks;
 use super::record::frame::Outstanding;
 use super::record::instance::Instance;
@@ -12,6 +12,9 @@ use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
 use super::record::waitable::{End, Kind, Subtask, Waitable, WaitableSet};
 use super::state::Machine;
 use super::step::{Event, HostEvent};
+
+/// The table of waitables.
+type Waitables<L> = Arena<Waitable, <L as Limits>::Waitables<Slot<Waitable>>>;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Waitable.set_pending_event`; what the event is, is found out when it is delivered.
@@ -31,9 +34,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn list_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
         if let Some(set) = listed.set {
-            self.hide_set(set)?;
-            self.sets.get_mut(set)?.pending.push_back(&mut self.waitables, waitable)?;
-            self.show_set(set)
+            self.change_events(set, |set, waitables| set.pending.push_back(waitables, waitable))
         } else if listed.is_served() {
             self.served_pending.push_back(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
@@ -47,9 +48,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn unlist_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
         if let Some(set) = listed.set {
-            self.hide_set(set)?;
-            self.sets.get_mut(set)?.pending.remove(&mut self.waitables, waitable)?;
-            self.show_set(set)
+            self.change_events(set, |set, waitables| set.pending.remove(waitables, waitable))
         } else if listed.is_served() {
             self.served_pending.remove(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
@@ -57,6 +56,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         } else {
             Ok(())
         }
+    }
+
+    /// Changes which members of `set` have events.
+    #[inline]
+    fn change_events(
+        &mut self,
+        set: Key<WaitableSet>,
+        change: impl FnOnce(&mut WaitableSet, &mut Waitables<L>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // Nobody is told of a set that no thread waits for.
+        let is_watched = self.sets.get(set)?.is_watched();
+        if is_watched {
+            self.hide_set(set)?;
+        }
+        change(self.sets.get_mut(set)?, &mut self.waitables)?;
+        if is_watched { self.show_set(set) } else { Ok(()) }
     }
 
     /// Gives `waitable` to another holder, or to nobody, which is the host.

@@ -2,42 +2,119 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{LowerFailure, Peer, Type, Val};
-use crate::builtin::OptionsIndex;
+use crate::abi::{LowerFailure, Peer, TransferContext as _, Type, Val, check_buffer};
+use crate::builtin::{OptionsIndex, Outcome};
+use crate::component::store::core_function::{CopyFunction, CoreFunction};
+use crate::component::store::crossing::Next;
 use crate::component::store::fault::Fault;
+use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Error, MachineError};
-use crate::machine::{CopySide, CopyToken, Step};
+use crate::machine::{CheckedCopy, CopySide, CopyToken, Step};
 
 use super::context::Context;
 use super::element_layout::element_layout;
 use super::lifting::Source;
 use super::lowering::Target;
+use super::steps::{Base, Driven};
 
 /// The value that is moved where a stream or future has no element: the tuple of nothing.
 pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// A guest reads or writes, and never waits. Nothing is done if something about the call is wrong,
+    /// which whoever takes step by step finds out in the right order.
+    pub(super) fn guest_copies(
+        &mut self,
+        number: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Option<Driven>, Fault> {
+        let (state, function) = (self.data(), self.copy_function(number)?);
+        let Some((index, address, length)) = function.arguments(arguments) else {
+            return Ok(None);
+        };
+        let CopyFunction { kind, direction, ty, options, layout, is_plain, .. } = *function;
+        let Ok(count) = u32::try_from(length) else { return Ok(None) };
+        let memory = state.options(options)?.memory;
+        let memory = memory.map_or::<&[u8], _>(&[], |memory| self.memory(memory));
+        if check_buffer(memory, layout, direction, address, count).is_err() {
+            return Ok(None);
+        }
+        let copy = CheckedCopy { kind, direction, ty, index, options, address, length };
+        let packed = match self.data_mut().machine.copy_async(&copy)? {
+            Outcome::Return(packed) => packed,
+            Outcome::Suspend(copy) if copy.is_served() => {
+                let site = self.call_site(number)?;
+                let step = self.copy_served(copy)?;
+                return self.drive(Base::Guest(site), Next::Step(step)).map(Some);
+            }
+            Outcome::Suspend(copy) => {
+                let guests = (copy.writable().buffer.options, copy.readable().buffer.options);
+                match guests {
+                    (Some(from), Some(to)) if is_plain => {
+                        self.copy_plain(&copy, from, to, layout.size)?;
+                    }
+                    _ => {
+                        let element = self.copy_function(number)?.element.clone();
+                        self.move_values(&copy, element.as_ref())?;
+                    }
+                }
+                self.data_mut().machine.copied_async(copy)?
+            }
+        };
+        Ok(Some(Driven::Resumed(Some(self.copy_function(number)?.result(packed)))))
+    }
+
+    fn copy_function(&self, number: u32) -> Result<&CopyFunction, Error> {
+        match self.data().functions.core_function(number)? {
+            CoreFunction::Copy(function) => Ok(function),
+            _ => Err(MachineError::OtherStep.into()),
+        }
+    }
+
     /// Moves values from one end of a stream or future to the other.
     pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Fault> {
-        let (from, to) = (copy.writable(), copy.readable());
-        if from.is_served || to.is_served {
+        if copy.is_served() {
             return self.copy_served(copy);
         }
         let element = self.data().element(copy.ty())?;
-        match (from.buffer.options, to.buffer.options, &element) {
+        self.move_values(&copy, element.as_ref())?;
+        Ok(self.data_mut().machine.copied(copy)?)
+    }
+
+    /// Moves values that are copied as bytes, and are of the same size in both memories, from one
+    /// guest to the other.
+    fn copy_plain(
+        &mut self,
+        copy: &CopyToken,
+        source: OptionsIndex,
+        destination: OptionsIndex,
+        size: u64,
+    ) -> Result<(), Fault> {
+        let place = |side: &CopySide| {
+            side.buffer.address.saturating_add(size.saturating_mul(side.buffer.progress.into()))
+        };
+        let (from, to) = (place(&copy.writable()), place(&copy.readable()));
+        let (source, target) = (Source::without_call(source), Target::without_task(destination));
+        let length = size.saturating_mul(copy.count().into());
+        Ok(self.between(source, target)?.copy(from, to, length)?)
+    }
+
+    /// Moves values from one end of a stream or future, which nobody serves, to the other.
+    fn move_values(&mut self, copy: &CopyToken, element: Option<&Type>) -> Result<(), Fault> {
+        let (from, to) = (copy.writable(), copy.readable());
+        match (from.buffer.options, to.buffer.options, element) {
             (Some(source), Some(destination), Some(element)) => {
                 let from = self.place(&from, element)?;
                 let to = self.place(&to, element)?;
                 let (source, target) =
                     (Source::without_call(source), Target::without_task(destination));
                 let mut between = self.between(source, target)?;
-                element.transfer_elements(&mut between, from, to, copy.count())?;
+                Ok(element.transfer_elements(&mut between, from, to, copy.count())?)
             }
-            (Some(_), Some(_), None) => {}
-            _ => self.copy_with_host(&copy, element.as_ref())?,
+            (Some(_), Some(_), None) => Ok(()),
+            _ => self.copy_with_host(copy, element),
         }
-        Ok(self.data_mut().machine.copied(copy)?)
     }
 
     /// Returns the address that a guest's buffer has come to.

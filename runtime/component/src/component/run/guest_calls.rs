@@ -2,10 +2,10 @@
 
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
 use crate::component::store::acting::Acting;
+use crate::component::store::core_function::{CoreFunction, event_memory};
 use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
-use crate::component::store::functions::CoreFunction;
 use crate::component::store::host_panic::HostPanic;
 use crate::component::store::unwinding::catch;
 use crate::core_value::CoreValue;
@@ -14,7 +14,6 @@ use crate::error::{Error, MachineError};
 use crate::machine::Step;
 
 use super::context::Context;
-use super::core_calls::event_memory;
 use super::state::State;
 use super::steps::{Base, Driven};
 
@@ -44,16 +43,39 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
-        if state.crossing.may_nest()
-            && let Some(lowered) = state.functions.take_deferrable(number)
-        {
-            let callee = state.machine.canon_lower_deferred(lowered.function)?;
-            let called =
-                callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments));
-            self.data_mut().functions.put_deferrable(lowered);
-            if let Some(called) = called {
-                return called;
+        match state.functions.core_function(number)? {
+            CoreFunction::Lowered(lowered) if lowered.is_deferrable => {
+                if state.crossing.may_nest()
+                    && let Some(lowered) = state.functions.take_deferrable(number)
+                {
+                    let callee = state.machine.canon_lower_deferred(lowered.function)?;
+                    let called =
+                        callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments));
+                    self.data_mut().functions.put_deferrable(lowered);
+                    if let Some(called) = called {
+                        return called;
+                    }
+                }
             }
+            CoreFunction::Copy(_) => {
+                if let Some(driven) = self.guest_copies(number, arguments)? {
+                    return Ok(driven);
+                }
+            }
+            CoreFunction::Poll(poll) => {
+                if let Some((index, address)) = poll.arguments(arguments) {
+                    let memory = poll.memory;
+                    let event = state.machine.poll_waitable_set(index)?;
+                    return Ok(Driven::Resumed(Some(self.store_event(memory, address, event)?)));
+                }
+            }
+            CoreFunction::Immediate(definition) => {
+                return match definition.call(&mut state.machine, arguments)? {
+                    Outcome::Return(value) => Ok(Driven::Resumed(value)),
+                    Outcome::Suspend(_) => Err(MachineError::OtherStep.into()),
+                };
+            }
+            CoreFunction::Lowered(_) | CoreFunction::Builtin(_) => {}
         }
         self.guest_calls_with_records(number, arguments)
     }
@@ -64,38 +86,57 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         number: u32,
         arguments: &[CoreValue],
     ) -> Result<Driven, Fault> {
+        let site = self.call_site(number)?;
         let state = self.data_mut();
-        state.look()?;
-        let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
-        let mut site = CallSite { thread, number, event_address: 0 };
-        let step = match *state.functions.core_function(number)? {
-            CoreFunction::Builtin(mut definition) => {
-                match definition {
-                    Definition::Task(TaskDefinition::Return { options, .. }) => {
-                        state.crossing.set_returned(arguments)?;
-                        definition = state.without_memory(definition, options)?;
-                    }
-                    _ if event_memory(definition).is_some() => {
-                        site.event_address = arguments.get(1).map_or(0, bits);
-                    }
-                    _ => {}
-                }
-                match definition.call(&mut state.machine, arguments)? {
-                    Outcome::Return(value) => return Ok(Driven::Resumed(value)),
-                    // The values of a source or a sink: most often, the guest goes on behind them.
-                    Outcome::Suspend(Step::Copy(copy)) => self.copy(copy)?,
-                    Outcome::Suspend(step) => step,
-                }
-            }
-            CoreFunction::Lowered(ref lowered) => {
-                let origin = state.origin_of_thread(thread);
+        let step = match state.functions.core_function(number)? {
+            CoreFunction::Lowered(lowered) => {
+                let origin = state.origin_of_thread(site.thread);
                 let called = state.machine.canon_lower(lowered.function, lowered.is_async);
                 let (id, step) = called?;
                 state.calls.add_guest_call(id, lowered, arguments, origin)?;
                 step
             }
+            function => {
+                let definition = function.definition().ok_or(MachineError::OtherStep)?;
+                return self.guest_calls_builtin(site, definition, arguments);
+            }
         };
         self.drive(Base::Guest(site), Next::Step(step))
+    }
+
+    /// A guest calls a built-in, which may stop it.
+    fn guest_calls_builtin(
+        &mut self,
+        mut site: CallSite,
+        mut definition: Definition,
+        arguments: &[CoreValue],
+    ) -> Result<Driven, Fault> {
+        let state = self.data_mut();
+        match definition {
+            Definition::Task(TaskDefinition::Return { options, .. }) => {
+                state.crossing.set_returned(arguments)?;
+                definition = state.without_memory(definition, options)?;
+            }
+            _ if event_memory(definition).is_some() => {
+                site.event_address = arguments.get(1).map_or(0, bits);
+            }
+            _ => {}
+        }
+        let step = match definition.call(&mut state.machine, arguments)? {
+            Outcome::Return(value) => return Ok(Driven::Resumed(value)),
+            // The values of a source or a sink: most often, the guest goes on behind them.
+            Outcome::Suspend(Step::Copy(copy)) => self.copy(copy)?,
+            Outcome::Suspend(step) => step,
+        };
+        self.drive(Base::Guest(site), Next::Step(step))
+    }
+
+    /// Somebody looks, as the guest that runs may stop in its call of this function. Returns where.
+    pub(super) fn call_site(&mut self, number: u32) -> Result<CallSite, Fault> {
+        let state = self.data_mut();
+        state.look()?;
+        let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
+        Ok(CallSite { thread, number, event_address: 0 })
     }
 
     /// A panic of the host's has ended what a guest has called: what was remembered is as it was

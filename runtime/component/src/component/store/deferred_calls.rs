@@ -12,7 +12,7 @@ use crate::limits::Table;
 use crate::machine::MadeCall;
 
 use super::acting::Acting;
-use super::functions::CoreFunction;
+use super::core_function::CoreFunction;
 use super::state::{Callbacks, StoreState};
 
 /// The calls that were begun without records and are under way, the outermost first.

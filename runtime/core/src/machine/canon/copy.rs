@@ -1,23 +1,25 @@
 //! What the built-ins of streams and futures have in common: the reference's `copy`,
 //! `cancel_copy`, `drop` and `forward`, and `lift_async_value` and `lower_async_value`.
 
-use crate::builtin::{OptionsIndex, Outcome, TypeIndex};
+use crate::builtin::{Guards as _, OptionsIndex, Outcome, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::{CopyResult, Ends, FutureResult, StreamResult};
 use crate::error::{Failure, MachineError};
-use crate::limit::MAX_BUFFER_LENGTH;
+use crate::limit::{BLOCKED, MAX_BUFFER_LENGTH};
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
 
 use crate::id::{EndId, InstanceId};
 use crate::machine::arena::Key;
+use crate::machine::end::{Copied, Copying};
 use crate::machine::hooks::Hooks;
 use crate::machine::record::frame::Outstanding;
+use crate::machine::record::instance::Instance;
 use crate::machine::record::tables::Handle;
 use crate::machine::record::task::Continuation;
 use crate::machine::record::waitable::{End, EndActivity, Waitable};
 use crate::machine::state::Machine;
-use crate::machine::step::{AfterCopy, Buffer, BufferCheck, Flow, Step};
+use crate::machine::step::{AfterCopy, Buffer, BufferCheck, CopyToken, Flow, Step};
 
 /// What a built-in for ends is defined for.
 pub(super) type EndType = (EndKind, CopyDirection, TypeIndex);
@@ -29,6 +31,25 @@ pub(super) struct Offer {
     pub(super) is_async: bool,
     pub(super) address: u64,
     pub(super) length: u64,
+}
+
+/// A read or write with `async` by a guest, whose buffer is aligned and lies inside its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckedCopy {
+    /// The kind that the built-in is defined for.
+    pub kind: EndKind,
+    /// Whether it is a read or a write.
+    pub direction: CopyDirection,
+    /// The type that the built-in is defined for.
+    pub ty: TypeIndex,
+    /// The index of the end.
+    pub index: u32,
+    /// The canonical options of the built-in.
+    pub options: OptionsIndex,
+    /// The address of the buffer.
+    pub address: u64,
+    /// How many elements the buffer has; 1 for a future.
+    pub length: u64,
 }
 
 /// The result of a read or write of one of the two kinds.
@@ -80,33 +101,89 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         of: EndType,
         offer: &Offer,
     ) -> Result<Outcome<T, Step>, Failure> {
-        let (_, direction, ty) = of;
         let thread = self.current_thread()?;
-        let key = self.end_at(self.current_instance()?, offer.index, of)?;
-        let end = self.end(key)?;
-        if end.state != EndActivity::Idle {
-            return Err(copy_trap(end).into());
-        }
         let is_async = offer.is_async;
-        if self.waitables.get(key)?.in_waitable_set() && !is_async {
-            return Err(Trap::WaitableSyncAndAsync.into());
-        }
-        let length = u32::try_from(offer.length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH);
-        let length = length.ok_or(Trap::BufferTooLong)?;
-        let options = Some(offer.options);
-        let buffer = Buffer { options, address: offer.address, length, progress: 0 };
-        if length > 0 {
-            if let Some(other) = self.end(key)?.other
+        let (key, other, buffer) = self.offer(self.current_instance()?, of, offer)?;
+        if buffer.length > 0 {
+            if let Some(other) = other
                 && self.end(other)?.is_offered()
             {
-                return self.ask_served(key, other, buffer, is_async).map(Outcome::Suspend);
+                let copy = self.ask_served(key, other, buffer, is_async)?;
+                return Ok(Outcome::Suspend(Step::Copy(copy)));
             }
+            let (_, direction, ty) = of;
             let (thread, end) = (self.thread_id(thread)?, self.end_id(key)?);
             let serial = self.new_token();
             let check = BufferCheck { serial, end, is_async, thread, ty, direction, buffer };
             return Ok(Outcome::Suspend(Step::CheckBuffer(check)));
         }
         self.suspended(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
+    }
+
+    /// The end that a guest offers a buffer to, its other end, and the buffer.
+    fn offer(
+        &self,
+        instance: Key<Instance>,
+        of: EndType,
+        offer: &Offer,
+    ) -> Result<(Key<Waitable>, Option<Key<Waitable>>, Buffer), Failure> {
+        let key = self.end_at(instance, offer.index, of)?;
+        let end = self.end(key)?;
+        if end.state != EndActivity::Idle {
+            return Err(copy_trap(end).into());
+        }
+        if !offer.is_async && self.waitables.get(key)?.in_waitable_set() {
+            return Err(Trap::WaitableSyncAndAsync.into());
+        }
+        let length = u32::try_from(offer.length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH);
+        let length = length.ok_or(Trap::BufferTooLong)?;
+        let options = Some(offer.options);
+        Ok((key, end.other, Buffer { options, address: offer.address, length, progress: 0 }))
+    }
+
+    /// A read or write by the guest that runs, with `async`, whose buffer is aligned and lies inside
+    /// its memory. It does what the built-in does, without steps in between, as the guest never stops
+    /// in it. To know who runs, no records are made.
+    ///
+    /// Returns the packed result of the built-in, or the copy that comes first. If the host serves a
+    /// side of it, [`served_copied`](Self::served_copied) goes on, and if not,
+    /// [`copied_async`](Self::copied_async).
+    ///
+    /// # Errors
+    ///
+    /// Those of the built-in, but for those of the buffer.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
+    pub fn copy_async(&mut self, copy: &CheckedCopy) -> Result<Outcome<u32, CopyToken>, Failure> {
+        let begun = self.begin_copy_async(copy);
+        if let Err(Failure::Trap(trap)) = begun {
+            self.raised(trap);
+        }
+        begun
+    }
+
+    #[inline]
+    fn begin_copy_async(&mut self, copy: &CheckedCopy) -> Result<Outcome<u32, CopyToken>, Failure> {
+        let CheckedCopy { kind, direction, ty, index, options, address, length } = *copy;
+        let instance = self.current_instance()?;
+        if !self.instances.get(instance)?.may_leave {
+            return Err(Trap::CannotLeaveComponentInstance.into());
+        }
+        let offer = Offer { index, options, is_async: true, address, length };
+        let (key, other, buffer) = self.offer(instance, (kind, direction, ty), &offer)?;
+        if length > 0
+            && let Some(other) = other
+            && self.end(other)?.is_offered()
+        {
+            return Ok(Outcome::Suspend(self.ask_served(key, other, buffer, true)?));
+        }
+        self.going_on(|machine| {
+            let then = AfterCopy::Builtin { is_async: true };
+            Ok(match machine.copy_values(key, buffer, then)? {
+                Copying::Moves(copy) => Outcome::Suspend(copy),
+                Copying::Ended(how) => Outcome::Return(machine.copy_result(key, how)?),
+            })
+        })
     }
 
     /// `copy`, behind the making of the buffer.
@@ -136,18 +213,28 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn copy_awaits(
         &mut self,
         end: Key<Waitable>,
+        how: Copied,
         is_async: bool,
     ) -> Result<Flow, Failure> {
         let thread = self.current_thread()?;
-        if self.waitables.get(end)?.has_pending_event {
-            let event = self.get_pending_event(end)?;
-            return self.return_builtin(thread, event.payload.into());
-        }
-        if is_async {
-            return self.return_builtin(thread, crate::limit::BLOCKED.into());
+        let result = self.copy_result(end, how)?;
+        if is_async || result != BLOCKED {
+            return self.return_builtin(thread, result.into());
         }
         self.waitables.get_mut(end)?.has_sync_waiter = true;
         self.wait_for(thread, end, Continuation::Copy(end))
+    }
+
+    /// `copy`, behind `end.copy`: the packed result with `async`.
+    pub(crate) fn copy_result(&mut self, end: Key<Waitable>, how: Copied) -> Result<u32, Failure> {
+        let event = match how {
+            Copied::WithEvent => self.end_event(end)?,
+            Copied::AsBefore if self.waitables.get(end)?.has_pending_event => {
+                self.get_pending_event(end)?
+            }
+            Copied::AsBefore => return Ok(BLOCKED),
+        };
+        Ok(event.payload)
     }
 
     /// `cancel_copy`
@@ -158,7 +245,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         is_async: bool,
     ) -> Result<Outcome<T, Step>, Failure> {
         let (_, copy_direction, _) = of;
-        let thread = self.current_thread()?;
         let key = self.end_at(self.current_instance()?, index, of)?;
         if self.end(key)?.state != EndActivity::Copying {
             return Err(Trap::CopyNotPending { copy_direction }.into());
@@ -180,6 +266,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(Outcome::Return(T::BLOCKED));
         }
         self.waitables.get_mut(key)?.has_sync_waiter = true;
+        let thread = self.current_thread()?;
         self.suspended(|machine| machine.wait_for(thread, key, Continuation::Copy(key)))
     }
 

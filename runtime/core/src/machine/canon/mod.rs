@@ -19,6 +19,8 @@ mod task;
 mod thread;
 mod waitable;
 
+pub use copy::CheckedCopy;
+
 use crate::builtin::{Guards, Outcome, Suspends};
 use crate::chooser::Chooser;
 use crate::error::Failure;

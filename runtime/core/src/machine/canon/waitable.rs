@@ -1,6 +1,6 @@
 //! `canon_waitable_set_new`, `…_wait`, `…_poll`, `…_drop`, `canon_waitable_join`.
 
-use crate::builtin::{MemoryIndex, Outcome, WaitableBuiltins};
+use crate::builtin::{Guards as _, MemoryIndex, Outcome, WaitableBuiltins};
 use crate::chooser::Chooser;
 use crate::code::EventCode;
 use crate::error::Failure;
@@ -11,7 +11,7 @@ use crate::machine::hooks::Hooks;
 use crate::machine::record::tables::Handle;
 use crate::machine::record::waitable::WaitableSet;
 use crate::machine::state::Machine;
-use crate::machine::step::{Resumed, Step};
+use crate::machine::step::{Event, Resumed, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> WaitableBuiltins for Machine<L, C, H> {
     fn canon_waitable_set_new(&mut self) -> Result<Outcome<u32, Step>, Failure> {
@@ -72,5 +72,35 @@ impl<L: Limits, C: Chooser, H: Hooks> WaitableBuiltins for Machine<L, C, H> {
         };
         self.join(waitable, set)?;
         Ok(Outcome::Return(()))
+    }
+}
+
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// `canon_waitable_set_poll` of the set at `index`, without steps in between, as the guest that
+    /// runs never stops in it. To know who runs, no records are made.
+    ///
+    /// Returns the event, which is stored where the guest wants it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the built-in.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setpoll)
+    pub fn poll_waitable_set(&mut self, index: u32) -> Result<Event, Failure> {
+        let polled = self.poll_at(index);
+        if let Err(Failure::Trap(trap)) = polled {
+            self.raised(trap);
+        }
+        polled
+    }
+
+    #[inline]
+    fn poll_at(&mut self, index: u32) -> Result<Event, Failure> {
+        let instance = self.current_instance()?;
+        if !self.instances.get(instance)?.may_leave {
+            return Err(Trap::CannotLeaveComponentInstance.into());
+        }
+        let set = self.set_at(instance, index)?;
+        self.going_on(|machine| machine.poll(set))
     }
 }

@@ -355,6 +355,11 @@ impl WaitableSet {
         self.pending.len() > 0
     }
 
+    /// Whether somebody hears of it when it gets its first event, or loses its last one.
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.instance.is_none() || self.waiters.len() > 0 || self.callback_waiters.len() > 0
+    }
+
     pub(crate) const fn num_waiting(&self) -> u32 {
         self.waiters.len() + self.callback_waiters.len() + self.cancelled_waiters
     }
