@@ -468,6 +468,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 }
 
 /// How far a call came, in our words.
+#[inline]
 fn progress(
     call: Result<ResumableCall, wasmi::Error>,
     output: &[wasmi::Val; 1],
@@ -491,6 +492,7 @@ fn progress(
 }
 
 /// What wasmi says of a trap, in our words.
+#[cold]
 fn trap(error: &wasmi::Error) -> CoreTrap {
     if error.downcast_ref::<Traps>().is_some() || error.downcast_ref::<Suspends>().is_some() {
         return CoreTrap::Host;

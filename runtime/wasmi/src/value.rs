@@ -13,20 +13,24 @@ use weft_core::limit::MAX_FLAT_PARAMS;
 pub(super) struct Values(ArrayVec<Val, { MAX_FLAT_PARAMS as usize + 1 }>);
 
 impl Values {
+    #[inline]
     pub(super) const fn new() -> Self {
         Self(ArrayVec::new_const())
     }
 
+    #[inline]
     pub(super) fn push(&mut self, value: Val) -> Result<(), CoreTrap> {
         let full = |_| CoreTrap::Engine("more arguments than a lifted function has".into());
         self.0.try_push(value).map_err(full)
     }
 
+    #[inline]
     pub(super) fn as_slice(&self) -> &[Val] {
         &self.0
     }
 }
 
+#[inline]
 pub(super) fn wasmi_type(ty: CoreType) -> ValType {
     match ty {
         CoreType::I32 => ValType::I32,
@@ -65,6 +69,7 @@ pub(super) fn core_function_type(ty: &FuncType) -> Option<CoreFunctionType> {
     Some(CoreFunctionType { params: flat(ty.params())?, results: flat(ty.results())? })
 }
 
+#[inline]
 pub(super) fn wasmi_value(value: CoreValue) -> Result<Val, CoreTrap> {
     Ok(match value {
         CoreValue::I32(it) => Val::I32(it.cast_signed()),
@@ -78,6 +83,7 @@ pub(super) fn wasmi_value(value: CoreValue) -> Result<Val, CoreTrap> {
 }
 
 /// None for references and vectors.
+#[inline]
 pub(super) fn core_value(value: &Val) -> Option<CoreValue> {
     match value {
         Val::I32(it) => Some(CoreValue::I32(it.cast_unsigned())),
@@ -101,6 +107,7 @@ pub(super) fn arguments(
 }
 
 /// What a place for a result holds before there is one.
+#[inline]
 pub(super) fn default_value(result: Option<CoreType>) -> Val {
     Val::default_for_ty(result.map_or(ValType::I32, wasmi_type))
 }

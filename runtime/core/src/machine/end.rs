@@ -18,6 +18,7 @@ use super::record::instance::Instance;
 use super::record::waitable::{End, EndActivity, Kind, Waitable};
 use super::state::Machine;
 use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Event, Flow, Step};
+use crate::id::EndId;
 
 /// The outcome of `End.copy`.
 pub(crate) enum Copying {
@@ -82,31 +83,33 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `End.copy`: whether values move, and if not, how it has ended.
     ///
     /// Traps: `same-instance-copy`.
+    #[inline]
     pub(crate) fn copy_values(
         &mut self,
         key: Key<Waitable>,
         buffer: Buffer,
         then: AfterCopy,
     ) -> Result<Copying, Failure> {
-        let end = self.end_mut(key)?;
+        let this = self.waitables.get_mut(key)?;
+        let owner = this.owner;
+        let end = this.end_mut()?;
         end.state = EndActivity::Copying;
         let (ty, direction) = (end.ty, end.direction);
         let Some(other) = end.other else { return Ok(Copying::Ended(Copied::AsBefore)) };
-        let Some(other_buffer) = self.buffer_of(other)? else {
+        let that = self.waitables.get(other)?;
+        let other_owner = that.owner;
+        let Some(other_buffer) = self.buffer_of(that)? else {
             self.end_mut(key)?.set_buffer(buffer);
             return Ok(Copying::Ended(Copied::AsBefore));
         };
-        if buffer.remain() > 0 && other_buffer.remain() > 0 {
-            let owner = self.waitables.get(key)?.owner;
-            if owner.is_some()
-                && owner == self.waitables.get(other)?.owner
-                && !self.none_or_number_type(ty)?
-            {
+        let (remain, other_remain) = (buffer.remain(), other_buffer.remain());
+        if remain > 0 && other_remain > 0 {
+            if owner.is_some() && owner == other_owner && !self.none_or_number_type(ty)? {
                 return Err(Trap::SameInstanceCopy.into());
             }
-            let count = buffer.remain().min(other_buffer.remain());
-            let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(other, other_buffer)?);
+            let count = remain.min(other_remain);
             let serial = self.new_token();
+            let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(other, other_buffer)?);
             let (readable, writable) = match direction {
                 CopyDirection::Read => (this, that),
                 CopyDirection::Write => (that, this),
@@ -114,8 +117,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let copy = CopyToken { serial, direction, then, ty, count, readable, writable };
             return Ok(Copying::Moves(copy));
         }
-        let is_read = direction == CopyDirection::Read;
-        if buffer.remain() > 0 || is_read && other_buffer.remain() == 0 {
+        if remain > 0 || direction == CopyDirection::Read && other_remain == 0 {
             self.end_mut(other)?.take_buffer();
             self.set_pending_event(other)?;
             self.end_mut(key)?.set_buffer(buffer);
@@ -126,6 +128,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// The end for which `End.copy` was called has an event. A guest that reads or writes hears of it
     /// when its built-in returns, before anybody else.
+    #[inline]
     fn event_of_copy(&mut self, end: Key<Waitable>, then: AfterCopy) -> Result<Copied, Error> {
         match then {
             AfterCopy::Builtin { .. } => Ok(Copied::WithEvent),
@@ -137,22 +140,30 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// `End.buffer`; none, too, while its holder is locked down, whose memory nobody may see.
-    fn buffer_of(&self, end: Key<Waitable>) -> Result<Option<Buffer>, Error> {
-        if let Some(owner) = self.waitables.get(end)?.owner
+    #[inline]
+    fn buffer_of(&self, waitable: &Waitable) -> Result<Option<Buffer>, Error> {
+        if let Some(owner) = waitable.owner
             && self.instances.get(owner)?.lockdown
         {
             return Ok(None);
         }
-        Ok(self.end(end)?.buffer())
+        Ok(waitable.end()?.buffer())
     }
 
+    #[inline]
     fn copy_side(&self, key: Key<Waitable>, buffer: Buffer) -> Result<CopySide, Error> {
-        let instance = match self.waitables.get(key)?.owner {
+        let (waitable, generation) = self.waitables.get_with_generation(key)?;
+        let instance = match waitable.owner {
             Some(owner) => Some(self.instance_id(owner)?),
             None => None,
         };
-        let is_served = self.end(key)?.is_served();
-        Ok(CopySide { end: self.end_id(key)?, instance, buffer, is_served })
+        let is_served = waitable.is_served();
+        Ok(CopySide {
+            end: EndId { number: key.number(), generation },
+            instance,
+            buffer,
+            is_served,
+        })
     }
 
     /// `End.copy`, behind the moving of values: they have arrived.
@@ -197,6 +208,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Takes the token of a copy, which is over.
+    #[inline]
     fn take_copy(&mut self, copy: &CopyToken) -> Result<MovedValues, Error> {
         self.check_outstanding(Outstanding::Token(copy.serial))?;
         let CopyToken { direction, count, readable, writable, .. } = copy;
@@ -210,6 +222,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Counts values that have arrived: both ends have an event.
+    #[inline]
     fn values_moved(&mut self, moved: &MovedValues, then: AfterCopy) -> Result<Copied, Error> {
         let MovedValues { end, other, count, progress } = *moved;
         self.end_mut(end)?.progress = progress.saturating_add(count);
@@ -275,8 +288,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.waitables.remove(destination)?;
         self.end_mut(writable)?.other = Some(readable);
         self.end_mut(readable)?.other = Some(writable);
-        let (Some(read), Some(write)) = (self.buffer_of(readable)?, self.buffer_of(writable)?)
-        else {
+        let buffer = |end| self.buffer_of(self.waitables.get(end)?);
+        let (Some(read), Some(write)) = (buffer(readable)?, buffer(writable)?) else {
             return self.return_to_current(0);
         };
         let (smaller, buffer) =
@@ -310,20 +323,26 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// `stream_event` and `future_event`
     pub(crate) fn end_event(&mut self, key: Key<Waitable>) -> Result<Event, Failure> {
-        let (result, progress) = self.end_result(key)?;
-        let index = self.waitables.get(key)?.index;
-        let end = self.end(key)?;
-        let payload = match end.kind {
-            EndKind::Stream => {
-                StreamResult::Ended { result, progress }.pack().map_err(Error::from)?
+        let waitable = self.waitables.get_mut(key)?;
+        let index = waitable.index;
+        let end = waitable.end_mut()?;
+        let (result, progress) = end.take_result();
+        let (payload, code) = match (end.kind, end.direction) {
+            (EndKind::Stream, direction) => {
+                let payload = StreamResult::Ended { result, progress }.pack();
+                let code = match direction {
+                    CopyDirection::Read => EventCode::StreamRead,
+                    CopyDirection::Write => EventCode::StreamWrite,
+                };
+                (payload.map_err(Error::from)?, code)
             }
-            EndKind::Future => FutureResult::Ended { result }.pack(),
-        };
-        let code = match (end.kind, end.direction) {
-            (EndKind::Stream, CopyDirection::Read) => EventCode::StreamRead,
-            (EndKind::Stream, CopyDirection::Write) => EventCode::StreamWrite,
-            (EndKind::Future, CopyDirection::Read) => EventCode::FutureRead,
-            (EndKind::Future, CopyDirection::Write) => EventCode::FutureWrite,
+            (EndKind::Future, direction) => {
+                let code = match direction {
+                    CopyDirection::Read => EventCode::FutureRead,
+                    CopyDirection::Write => EventCode::FutureWrite,
+                };
+                (FutureResult::Ended { result }.pack(), code)
+            }
         };
         Ok(Event { code, index, payload })
     }
@@ -331,19 +350,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// How a read or write that has an event ended, and how far it came; the end is ready for
     /// the next.
     pub(crate) fn end_result(&mut self, key: Key<Waitable>) -> Result<(CopyResult, u32), Error> {
-        let end = self.end_mut(key)?;
-        let progress = core::mem::take(&mut end.progress);
-        end.take_buffer();
-        let (state, result) = if end.kind == EndKind::Future && progress == 1 {
-            (EndActivity::Done, CopyResult::Completed)
-        } else if end.other.is_none() {
-            (EndActivity::Done, CopyResult::Dropped)
-        } else if end.state == EndActivity::CancellingCopy {
-            (EndActivity::Idle, CopyResult::Cancelled)
-        } else {
-            (EndActivity::Idle, CopyResult::Completed)
-        };
-        end.state = state;
-        Ok((result, progress))
+        Ok(self.end_mut(key)?.take_result())
     }
 }

@@ -56,9 +56,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let result = act(self);
+        match act(self) {
+            Ok(result) => Ok(result),
+            Err(failure) => Err(self.failed(failure)),
+        }
+    }
+
+    #[cold]
+    const fn failed(&mut self, failure: Failure) -> Failure {
         // Whatever has no room says so before anything changes.
-        self.must_unwind |= !matches!(result, Ok(_) | Err(Failure::Error(Error::Full(_))));
-        result
+        self.must_unwind |= !matches!(failure, Failure::Error(Error::Full(_)));
+        failure
     }
 }

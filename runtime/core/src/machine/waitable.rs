@@ -23,14 +23,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if core::mem::replace(&mut notified.has_pending_event, true) {
             return Ok(());
         }
+        let waiter = match notified.kind {
+            Kind::End(_) => notified.waiter.take(),
+            Kind::Subtask(_) => None,
+        };
         self.list_pending_event(waitable)?;
-        if let Kind::End(_) = self.waitables.get(waitable)?.kind {
-            self.wake_waiter(waitable)?;
+        match waiter {
+            Some(thread) => self.wake_waiting(thread),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Lists the event of `waitable`, which has one, where it is looked for.
+    #[inline]
     fn list_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
         if let Some(set) = listed.set {
@@ -45,6 +50,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Takes the event of `waitable`, which has one, out of where it is listed.
+    #[inline]
     fn unlist_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
         if let Some(set) = listed.set {
@@ -190,19 +196,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// The end that `waitable` is.
+    #[inline]
     pub(crate) fn end(&self, waitable: Key<Waitable>) -> Result<&End, Error> {
-        match &self.waitables.get(waitable)?.kind {
-            Kind::End(end) => Ok(end),
-            Kind::Subtask(_) => Err(Error::Unknown(Table::Waitables)),
-        }
+        self.waitables.get(waitable)?.end()
     }
 
     /// The end that `waitable` is.
+    #[inline]
     pub(crate) fn end_mut(&mut self, waitable: Key<Waitable>) -> Result<&mut End, Error> {
-        match &mut self.waitables.get_mut(waitable)?.kind {
-            Kind::End(end) => Ok(end),
-            Kind::Subtask(_) => Err(Error::Unknown(Table::Waitables)),
-        }
+        self.waitables.get_mut(waitable)?.end_mut()
     }
 
     /// Takes the event that came first of all that the host has to hear, but for those of members

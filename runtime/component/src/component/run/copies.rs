@@ -33,36 +33,50 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let Some((index, address, length)) = function.arguments(arguments) else {
             return Ok(None);
         };
-        let CopyFunction { kind, direction, ty, options, layout, is_plain, .. } = *function;
-        let Ok(count) = u32::try_from(length) else { return Ok(None) };
+        let CopyFunction { kind, direction, ty, options, .. } = *function;
+        let Ok(length) = u32::try_from(length) else { return Ok(None) };
         let memory = state.options(options)?.memory;
         let memory = memory.map_or::<&[u8], _>(&[], |memory| self.memory(memory));
-        if check_buffer(memory, layout, direction, address, count).is_err() {
+        if check_buffer(memory, function.layout, direction, address, length).is_err() {
             return Ok(None);
         }
         let copy = CheckedCopy { kind, direction, ty, index, options, address, length };
-        let packed = match self.data_mut().machine.copy_async(&copy)? {
-            Outcome::Return(packed) => packed,
-            Outcome::Suspend(copy) if copy.is_served() => {
-                let site = self.call_site(number)?;
-                let step = self.copy_served(copy)?;
-                return self.drive(Base::Guest(site), Next::Step(step)).map(Some);
-            }
-            Outcome::Suspend(copy) => {
-                let guests = (copy.writable().buffer.options, copy.readable().buffer.options);
-                match guests {
-                    (Some(from), Some(to)) if is_plain => {
-                        self.copy_plain(&copy, from, to, layout.size)?;
-                    }
-                    _ => {
-                        let element = self.copy_function(number)?.element.clone();
-                        self.move_values(&copy, element.as_ref())?;
-                    }
+        let packed = match self.data_mut().machine.copy_async(&copy) {
+            Ok(Outcome::Return(packed)) => packed,
+            Ok(Outcome::Suspend(copy)) => {
+                if copy.is_served() {
+                    return self.guest_copies_served(number, copy).map(Some);
                 }
+                self.move_values_of(number, &copy)?;
                 self.data_mut().machine.copied_async(copy)?
             }
+            Err(failure) => return Err(failure.into()),
         };
         Ok(Some(Driven::Resumed(Some(self.copy_function(number)?.result(packed)))))
+    }
+
+    /// A guest reads or writes, and the host serves the other end.
+    fn guest_copies_served(&mut self, number: u32, copy: CopyToken) -> Result<Driven, Fault> {
+        // A source or sink of the host's may look.
+        let site = self.call_site(number)?;
+        let step = self.copy_served(copy)?;
+        self.drive(Base::Guest(site), Next::Step(step))
+    }
+
+    /// Moves values from one end of a stream or future, which nobody serves, to the other, for a call
+    /// of the function with this number.
+    fn move_values_of(&mut self, number: u32, copy: &CopyToken) -> Result<(), Fault> {
+        let function = self.copy_function(number)?;
+        match (copy.writable().buffer.options, copy.readable().buffer.options) {
+            (Some(from), Some(to)) if function.is_plain => {
+                let size = function.layout.size;
+                self.copy_plain(copy, from, to, size)
+            }
+            _ => {
+                let element = function.element.clone();
+                self.move_values(copy, element.as_ref())
+            }
+        }
     }
 
     fn copy_function(&self, number: u32) -> Result<&CopyFunction, Error> {

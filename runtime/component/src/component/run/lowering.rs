@@ -97,7 +97,7 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
             return Err(Trap::ReallocOutOfBounds.into());
         };
         let arguments = [old, old_length, alignment, length];
-        let mut progress = self.cx.call(realloc, &arguments);
+        let mut progress = self.cx.call_to_end(realloc, &arguments);
         let mut interruptions = 0;
         loop {
             match progress.map_err(Fault::Core)? {

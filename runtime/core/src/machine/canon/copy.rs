@@ -1,7 +1,7 @@
 //! What the built-ins of streams and futures have in common: the reference's `copy`,
 //! `cancel_copy`, `drop` and `forward`, and `lift_async_value` and `lower_async_value`.
 
-use crate::builtin::{Guards as _, OptionsIndex, Outcome, TypeIndex};
+use crate::builtin::{OptionsIndex, Outcome, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::{CopyResult, Ends, FutureResult, StreamResult};
 use crate::error::{Failure, MachineError};
@@ -49,7 +49,7 @@ pub struct CheckedCopy {
     /// The address of the buffer.
     pub address: u64,
     /// How many elements the buffer has; 1 for a future.
-    pub length: u64,
+    pub length: u32,
 }
 
 /// The result of a read or write of one of the two kinds.
@@ -102,9 +102,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         offer: &Offer,
     ) -> Result<Outcome<T, Step>, Failure> {
         let thread = self.current_thread()?;
-        let is_async = offer.is_async;
-        let (key, other, buffer) = self.offer(self.current_instance()?, of, offer)?;
-        if buffer.length > 0 {
+        let Offer { index, options, is_async, address, length } = *offer;
+        let (key, other) = self.offer(self.current_instance()?, of, index, is_async)?;
+        let length = buffer_length(length)?;
+        let buffer = Buffer { options: Some(options), address, length, progress: 0 };
+        if length > 0 {
             if let Some(other) = other
                 && self.end(other)?.is_offered()
             {
@@ -120,25 +122,25 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.suspended(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
     }
 
-    /// The end that a guest offers a buffer to, its other end, and the buffer.
+    /// The end that a guest offers a buffer to, and the other one.
+    #[inline]
     fn offer(
         &self,
         instance: Key<Instance>,
         of: EndType,
-        offer: &Offer,
-    ) -> Result<(Key<Waitable>, Option<Key<Waitable>>, Buffer), Failure> {
-        let key = self.end_at(instance, offer.index, of)?;
-        let end = self.end(key)?;
+        index: u32,
+        is_async: bool,
+    ) -> Result<(Key<Waitable>, Option<Key<Waitable>>), Failure> {
+        let key = self.end_at(instance, index, of)?;
+        let waitable = self.waitables.get(key)?;
+        let end = waitable.end()?;
         if end.state != EndActivity::Idle {
             return Err(copy_trap(end).into());
         }
-        if !offer.is_async && self.waitables.get(key)?.in_waitable_set() {
+        if !is_async && waitable.in_waitable_set() {
             return Err(Trap::WaitableSyncAndAsync.into());
         }
-        let length = u32::try_from(offer.length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH);
-        let length = length.ok_or(Trap::BufferTooLong)?;
-        let options = Some(offer.options);
-        Ok((key, end.other, Buffer { options, address: offer.address, length, progress: 0 }))
+        Ok((key, end.other))
     }
 
     /// A read or write by the guest that runs, with `async`, whose buffer is aligned and lies inside
@@ -155,22 +157,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     pub fn copy_async(&mut self, copy: &CheckedCopy) -> Result<Outcome<u32, CopyToken>, Failure> {
-        let begun = self.begin_copy_async(copy);
-        if let Err(Failure::Trap(trap)) = begun {
-            self.raised(trap);
-        }
-        begun
-    }
-
-    #[inline]
-    fn begin_copy_async(&mut self, copy: &CheckedCopy) -> Result<Outcome<u32, CopyToken>, Failure> {
-        let CheckedCopy { kind, direction, ty, index, options, address, length } = *copy;
-        let instance = self.current_instance()?;
-        if !self.instances.get(instance)?.may_leave {
-            return Err(Trap::CannotLeaveComponentInstance.into());
-        }
-        let offer = Offer { index, options, is_async: true, address, length };
-        let (key, other, buffer) = self.offer(instance, (kind, direction, ty), &offer)?;
+        let (key, other) = match self.begin_copy_async(copy) {
+            Ok(begun) => begun,
+            Err(failure) => return Err(self.not_begun(failure)),
+        };
+        let CheckedCopy { options, address, length, .. } = *copy;
+        let buffer = Buffer { options: Some(options), address, length, progress: 0 };
         if length > 0
             && let Some(other) = other
             && self.end(other)?.is_offered()
@@ -178,12 +170,27 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(Outcome::Suspend(self.ask_served(key, other, buffer, true)?));
         }
         self.going_on(|machine| {
-            let then = AfterCopy::Builtin { is_async: true };
-            Ok(match machine.copy_values(key, buffer, then)? {
-                Copying::Moves(copy) => Outcome::Suspend(copy),
-                Copying::Ended(how) => Outcome::Return(machine.copy_result(key, how)?),
-            })
+            match machine.copy_values(key, buffer, AfterCopy::Builtin { is_async: true })? {
+                Copying::Moves(copy) => Ok(Outcome::Suspend(copy)),
+                Copying::Ended(how) => machine.copy_result(key, how).map(Outcome::Return),
+            }
         })
+    }
+
+    /// Checks a read or write with `async`. Returns the end, and the other one.
+    #[inline]
+    fn begin_copy_async(
+        &self,
+        copy: &CheckedCopy,
+    ) -> Result<(Key<Waitable>, Option<Key<Waitable>>), Failure> {
+        let CheckedCopy { kind, direction, ty, index, length, .. } = *copy;
+        let instance = self.current_instance()?;
+        if !self.instances.get(instance)?.may_leave {
+            return Err(Trap::CannotLeaveComponentInstance.into());
+        }
+        let ends = self.offer(instance, (kind, direction, ty), index, true)?;
+        buffer_length(length.into())?;
+        Ok(ends)
     }
 
     /// `copy`, behind the making of the buffer.
@@ -410,6 +417,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.set_owner(key, Some(instance), index)?;
         Ok(index)
     }
+}
+
+/// The length of a buffer.
+#[inline]
+fn buffer_length(length: u64) -> Result<u32, Trap> {
+    u32::try_from(length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH).ok_or(Trap::BufferTooLong)
 }
 
 /// Why an end that isn't idle can't be read from or written to.

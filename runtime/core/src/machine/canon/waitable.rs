@@ -1,12 +1,13 @@
 //! `canon_waitable_set_new`, `…_wait`, `…_poll`, `…_drop`, `canon_waitable_join`.
 
-use crate::builtin::{Guards as _, MemoryIndex, Outcome, WaitableBuiltins};
+use crate::builtin::{MemoryIndex, Outcome, WaitableBuiltins};
 use crate::chooser::Chooser;
 use crate::code::EventCode;
 use crate::error::Failure;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
+use crate::machine::arena::Key;
 use crate::machine::hooks::Hooks;
 use crate::machine::record::tables::Handle;
 use crate::machine::record::waitable::WaitableSet;
@@ -87,20 +88,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setpoll)
     pub fn poll_waitable_set(&mut self, index: u32) -> Result<Event, Failure> {
-        let polled = self.poll_at(index);
-        if let Err(Failure::Trap(trap)) = polled {
-            self.raised(trap);
+        match self.polled_set(index) {
+            Ok(set) => self.going_on(|machine| machine.poll(set)),
+            Err(failure) => Err(self.not_begun(failure)),
         }
-        polled
     }
 
     #[inline]
-    fn poll_at(&mut self, index: u32) -> Result<Event, Failure> {
+    fn polled_set(&self, index: u32) -> Result<Key<WaitableSet>, Failure> {
         let instance = self.current_instance()?;
         if !self.instances.get(instance)?.may_leave {
             return Err(Trap::CannotLeaveComponentInstance.into());
         }
-        let set = self.set_at(instance, index)?;
-        self.going_on(|machine| machine.poll(set))
+        self.set_at(instance, index)
     }
 }
