@@ -7,7 +7,7 @@
 use crate::builtin::TypeIndex;
 use crate::chooser::{Choice, Chooser};
 use crate::code::{CopyResult, EventCode, FutureResult, StreamResult};
-use crate::error::{Error, Failure, MachineError};
+use crate::error::{Error, Failure};
 use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind, Trap};
 
@@ -23,9 +23,19 @@ use crate::id::EndId;
 /// The outcome of `End.copy`.
 pub(crate) enum Copying {
     /// Values move first.
-    Moves(CopyToken),
+    Meets(Meeting),
     /// It has returned.
     Ended(Copied),
+}
+
+/// A read and a write that meet.
+pub(crate) struct Meeting {
+    /// The end that was there first.
+    pub(crate) other: Key<Waitable>,
+    /// Its buffer.
+    pub(crate) buffer: Buffer,
+    /// The number of values that move.
+    pub(crate) count: u32,
 }
 
 /// What `End.copy` leaves behind at the end that it was called for.
@@ -38,13 +48,13 @@ pub(crate) enum Copied {
 }
 
 /// Values that have moved.
-struct MovedValues {
+pub(crate) struct MovedValues {
     /// The end for which `End.copy` was called, and the other one.
-    end: Key<Waitable>,
-    other: Key<Waitable>,
-    count: u32,
+    pub(crate) end: Key<Waitable>,
+    pub(crate) other: Key<Waitable>,
+    pub(crate) count: u32,
     /// The values that had moved before, from or to the buffer of `end`.
-    progress: u32,
+    pub(crate) progress: u32,
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
@@ -74,8 +84,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         buffer: Buffer,
         then: AfterCopy,
     ) -> Result<Flow, Failure> {
-        match self.copy_values(key, buffer, then)? {
-            Copying::Moves(copy) => Ok(Some(Step::Copy(copy))),
+        match self.meet(key, buffer, then)? {
+            Copying::Meets(met) => Ok(Some(Step::Copy(self.copy_token(key, buffer, &met, then)?))),
             Copying::Ended(how) => self.copy_ended(key, how, then),
         }
     }
@@ -84,7 +94,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// Traps: `same-instance-copy`.
     #[inline]
-    pub(crate) fn copy_values(
+    pub(crate) fn meet(
         &mut self,
         key: Key<Waitable>,
         buffer: Buffer,
@@ -108,14 +118,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 return Err(Trap::SameInstanceCopy.into());
             }
             let count = remain.min(other_remain);
-            let serial = self.new_token();
-            let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(other, other_buffer)?);
-            let (readable, writable) = match direction {
-                CopyDirection::Read => (this, that),
-                CopyDirection::Write => (that, this),
-            };
-            let copy = CopyToken { serial, direction, then, ty, count, readable, writable };
-            return Ok(Copying::Moves(copy));
+            return Ok(Copying::Meets(Meeting { other, buffer: other_buffer, count }));
         }
         if remain > 0 || direction == CopyDirection::Read && other_remain == 0 {
             self.end_mut(other)?.take_buffer();
@@ -124,6 +127,25 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(Copying::Ended(Copied::AsBefore));
         }
         Ok(Copying::Ended(self.event_of_copy(key, then)?))
+    }
+
+    /// The copy of values between ends that meet.
+    fn copy_token(
+        &mut self,
+        key: Key<Waitable>,
+        buffer: Buffer,
+        met: &Meeting,
+        then: AfterCopy,
+    ) -> Result<CopyToken, Error> {
+        let end = self.end(key)?;
+        let (ty, direction) = (end.ty, end.direction);
+        let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(met.other, met.buffer)?);
+        let serial = self.new_token();
+        let (readable, writable) = match direction {
+            CopyDirection::Read => (this, that),
+            CopyDirection::Write => (that, this),
+        };
+        Ok(CopyToken { serial, direction, then, ty, count: met.count, readable, writable })
     }
 
     /// The end for which `End.copy` was called has an event. A guest that reads or writes hears of it
@@ -186,29 +208,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// `End.copy` of a read or write with `async`, after the moving of values: they have arrived. No
-    /// step follows: the guest goes on. Returns the packed result of its built-in.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`copied`](Self::copied); [`MachineError::OtherStep`], too, for a copy that was begun
-    /// by something else than [`copy_async`](Self::copy_async).
-    ///
-    /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
-    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
-    pub fn copied_async(&mut self, copy: CopyToken) -> Result<u32, Failure> {
-        if copy.then != (AfterCopy::Builtin { is_async: true }) {
-            return Err(MachineError::OtherStep.into());
-        }
-        let moved = self.take_copy(&copy)?;
-        self.going_on(|machine| {
-            let how = machine.values_moved(&moved, copy.then)?;
-            machine.copy_result(moved.end, how)
-        })
-    }
-
     /// Takes the token of a copy, which is over.
-    #[inline]
     fn take_copy(&mut self, copy: &CopyToken) -> Result<MovedValues, Error> {
         self.check_outstanding(Outstanding::Token(copy.serial))?;
         let CopyToken { direction, count, readable, writable, .. } = copy;
@@ -223,7 +223,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Counts values that have arrived: both ends have an event.
     #[inline]
-    fn values_moved(&mut self, moved: &MovedValues, then: AfterCopy) -> Result<Copied, Error> {
+    pub(crate) fn values_moved(
+        &mut self,
+        moved: &MovedValues,
+        then: AfterCopy,
+    ) -> Result<Copied, Error> {
         let MovedValues { end, other, count, progress } = *moved;
         self.end_mut(end)?.progress = progress.saturating_add(count);
         let how = self.event_of_copy(end, then)?;

@@ -433,12 +433,6 @@ impl CopyToken {
         self.count
     }
 
-    /// Whether the host [serves](super::Machine::serve_host_end) one of the sides.
-    #[must_use]
-    pub const fn is_served(&self) -> bool {
-        self.readable.is_served || self.writable.is_served
-    }
-
     /// Where they come from.
     #[must_use]
     pub const fn writable(&self) -> CopySide {

@@ -3,32 +3,32 @@
 use alloc::vec::Vec;
 
 use crate::abi::{LowerFailure, Peer, TransferContext as _, Type, Val, check_buffer};
-use crate::builtin::{OptionsIndex, Outcome};
+use crate::builtin::OptionsIndex;
 use crate::component::store::core_function::{CopyFunction, CoreFunction};
-use crate::component::store::crossing::Next;
 use crate::component::store::fault::Fault;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Error, MachineError};
-use crate::machine::{CheckedCopy, CopySide, CopyToken, Step};
+use crate::machine::{AsyncCopy, AsyncCopyToken, CheckedCopy, CopySide, CopyToken, Step};
+use crate::trap::CopyDirection;
 
 use super::context::Context;
 use super::element_layout::element_layout;
 use super::lifting::Source;
 use super::lowering::Target;
-use super::steps::{Base, Driven};
 
 /// The value that is moved where a stream or future has no element: the tuple of nothing.
 pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// A guest reads or writes, and never waits. Nothing is done if something about the call is wrong,
-    /// which whoever takes step by step finds out in the right order.
+    /// A guest reads or writes, and never waits. Nothing is done if the host copies values, or if
+    /// something about the call is wrong, which whoever takes step by step finds out in the right
+    /// order.
     pub(super) fn guest_copies(
         &mut self,
         number: u32,
         arguments: &[CoreValue],
-    ) -> Result<Option<Driven>, Fault> {
+    ) -> Result<Option<CoreValue>, Fault> {
         let (state, function) = (self.data(), self.copy_function(number)?);
         let Some((index, address, length)) = function.arguments(arguments) else {
             return Ok(None);
@@ -41,42 +41,50 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(None);
         }
         let copy = CheckedCopy { kind, direction, ty, index, options, address, length };
-        let packed = match self.data_mut().machine.copy_async(&copy) {
-            Ok(Outcome::Return(packed)) => packed,
-            Ok(Outcome::Suspend(copy)) => {
-                if copy.is_served() {
-                    return self.guest_copies_served(number, copy).map(Some);
-                }
-                self.move_values_of(number, &copy)?;
-                self.data_mut().machine.copied_async(copy)?
+        let packed = match self.data_mut().machine.copy_async(&copy)? {
+            AsyncCopy::Returns(packed) => packed,
+            AsyncCopy::Moves(token) => {
+                self.move_between(number, &copy, &token)?;
+                self.data_mut().machine.copied_async(token)?
             }
-            Err(failure) => return Err(failure.into()),
+            AsyncCopy::WithHost => return Ok(None),
         };
-        Ok(Some(Driven::Resumed(Some(self.copy_function(number)?.result(packed)))))
+        Ok(Some(self.copy_function(number)?.result(packed)))
     }
 
-    /// A guest reads or writes, and the host serves the other end.
-    fn guest_copies_served(&mut self, number: u32, copy: CopyToken) -> Result<Driven, Fault> {
-        // A source or sink of the host's may look.
-        let site = self.call_site(number)?;
-        let step = self.copy_served(copy)?;
-        self.drive(Base::Guest(site), Next::Step(step))
-    }
-
-    /// Moves values from one end of a stream or future, which nobody serves, to the other, for a call
-    /// of the function with this number.
-    fn move_values_of(&mut self, number: u32, copy: &CopyToken) -> Result<(), Fault> {
+    /// Moves values between the buffers of two guests, for a call of the function with this number.
+    fn move_between(
+        &mut self,
+        number: u32,
+        copy: &CheckedCopy,
+        token: &AsyncCopyToken,
+    ) -> Result<(), Fault> {
         let function = self.copy_function(number)?;
-        match (copy.writable().buffer.options, copy.readable().buffer.options) {
-            (Some(from), Some(to)) if function.is_plain => {
-                let size = function.layout.size;
-                self.copy_plain(copy, from, to, size)
+        let (is_plain, layout) = (function.is_plain, function.layout);
+        let element = if is_plain { None } else { function.element.clone() };
+        let other_size = match &element {
+            // Of what is plain, the size is the same in each memory.
+            None => layout.size,
+            Some(element) => {
+                let options = self.data().options(token.options())?;
+                element_layout(Some(element), options.address_type).size
             }
-            _ => {
-                let element = function.element.clone();
-                self.move_values(copy, element.as_ref())
+        };
+        let moved = other_size.saturating_mul(token.progress().into());
+        let this = (copy.options, copy.address);
+        let that = (token.options(), token.address().saturating_add(moved));
+        let (from, to) = match copy.direction {
+            CopyDirection::Read => (that, this),
+            CopyDirection::Write => (this, that),
+        };
+        let (source, target) = (Source::without_call(from.0), Target::without_task(to.0));
+        let mut between = self.between(source, target)?;
+        Ok(match element {
+            None => between.copy(from.1, to.1, layout.size.saturating_mul(token.count().into()))?,
+            Some(element) => {
+                element.transfer_elements(&mut between, from.1, to.1, token.count())?;
             }
-        }
+        })
     }
 
     fn copy_function(&self, number: u32) -> Result<&CopyFunction, Error> {
@@ -88,47 +96,24 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
     /// Moves values from one end of a stream or future to the other.
     pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Fault> {
-        if copy.is_served() {
+        let (from, to) = (copy.writable(), copy.readable());
+        if from.is_served || to.is_served {
             return self.copy_served(copy);
         }
         let element = self.data().element(copy.ty())?;
-        self.move_values(&copy, element.as_ref())?;
-        Ok(self.data_mut().machine.copied(copy)?)
-    }
-
-    /// Moves values that are copied as bytes, and are of the same size in both memories, from one
-    /// guest to the other.
-    fn copy_plain(
-        &mut self,
-        copy: &CopyToken,
-        source: OptionsIndex,
-        destination: OptionsIndex,
-        size: u64,
-    ) -> Result<(), Fault> {
-        let place = |side: &CopySide| {
-            side.buffer.address.saturating_add(size.saturating_mul(side.buffer.progress.into()))
-        };
-        let (from, to) = (place(&copy.writable()), place(&copy.readable()));
-        let (source, target) = (Source::without_call(source), Target::without_task(destination));
-        let length = size.saturating_mul(copy.count().into());
-        Ok(self.between(source, target)?.copy(from, to, length)?)
-    }
-
-    /// Moves values from one end of a stream or future, which nobody serves, to the other.
-    fn move_values(&mut self, copy: &CopyToken, element: Option<&Type>) -> Result<(), Fault> {
-        let (from, to) = (copy.writable(), copy.readable());
-        match (from.buffer.options, to.buffer.options, element) {
+        match (from.buffer.options, to.buffer.options, &element) {
             (Some(source), Some(destination), Some(element)) => {
                 let from = self.place(&from, element)?;
                 let to = self.place(&to, element)?;
                 let (source, target) =
                     (Source::without_call(source), Target::without_task(destination));
                 let mut between = self.between(source, target)?;
-                Ok(element.transfer_elements(&mut between, from, to, copy.count())?)
+                element.transfer_elements(&mut between, from, to, copy.count())?;
             }
-            (Some(_), Some(_), None) => Ok(()),
-            _ => self.copy_with_host(copy, element),
+            (Some(_), Some(_), None) => {}
+            _ => self.copy_with_host(&copy, element.as_ref())?,
         }
+        Ok(self.data_mut().machine.copied(copy)?)
     }
 
     /// Returns the address that a guest's buffer has come to.

@@ -58,8 +58,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 }
             }
             CoreFunction::Copy(_) => {
-                if let Some(driven) = self.guest_copies(number, arguments)? {
-                    return Ok(driven);
+                if let Some(result) = self.guest_copies(number, arguments)? {
+                    return Ok(Driven::Resumed(Some(result)));
                 }
             }
             CoreFunction::Poll(poll) => {

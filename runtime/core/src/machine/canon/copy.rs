@@ -4,14 +4,14 @@
 use crate::builtin::{OptionsIndex, Outcome, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::{CopyResult, Ends, FutureResult, StreamResult};
-use crate::error::{Failure, MachineError};
+use crate::error::{Error, Failure, MachineError};
 use crate::limit::{BLOCKED, MAX_BUFFER_LENGTH};
-use crate::limits::Limits;
+use crate::limits::{Limits, Table};
 use crate::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
 
 use crate::id::{EndId, InstanceId};
 use crate::machine::arena::Key;
-use crate::machine::end::{Copied, Copying};
+use crate::machine::end::{Copied, Copying, Meeting, MovedValues};
 use crate::machine::hooks::Hooks;
 use crate::machine::record::frame::Outstanding;
 use crate::machine::record::instance::Instance;
@@ -19,7 +19,7 @@ use crate::machine::record::tables::Handle;
 use crate::machine::record::task::Continuation;
 use crate::machine::record::waitable::{End, EndActivity, Waitable};
 use crate::machine::state::Machine;
-use crate::machine::step::{AfterCopy, Buffer, BufferCheck, CopyToken, Flow, Step};
+use crate::machine::step::{AfterCopy, Buffer, BufferCheck, Flow, Step};
 
 /// What a built-in for ends is defined for.
 pub(super) type EndType = (EndKind, CopyDirection, TypeIndex);
@@ -50,6 +50,60 @@ pub struct CheckedCopy {
     pub address: u64,
     /// How many elements the buffer has; 1 for a future.
     pub length: u32,
+}
+
+/// The outcome of a read or write with `async` whose buffer was checked.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "nothing goes on until the values have moved"]
+pub enum AsyncCopy {
+    /// The built-in returns this, which is packed.
+    Returns(u32),
+    /// Values go from one guest to the other first.
+    Moves(AsyncCopyToken),
+    /// Nothing has happened, as the host copies values at the other end: the built-in is to be
+    /// [called](crate::builtin::Definition::call).
+    WithHost,
+}
+
+/// Values go between the buffer of a [`CheckedCopy`] and that of the other end, which was there first.
+///
+/// When they have arrived, give the token to [`copied_async`](Machine::copied_async).
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "nobody hears of the values until the token is given to `Machine::copied_async`"]
+pub struct AsyncCopyToken {
+    serial: u64,
+    end: EndId,
+    other: EndId,
+    options: OptionsIndex,
+    address: u64,
+    progress: u32,
+    count: u32,
+}
+
+impl AsyncCopyToken {
+    /// The canonical options of the other end's buffer.
+    #[must_use]
+    pub const fn options(&self) -> OptionsIndex {
+        self.options
+    }
+
+    /// The address of the other end's buffer.
+    #[must_use]
+    pub const fn address(&self) -> u64 {
+        self.address
+    }
+
+    /// How many of the other end's values have moved before, from the front.
+    #[must_use]
+    pub const fn progress(&self) -> u32 {
+        self.progress
+    }
+
+    /// How many values move; one or more.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
 }
 
 /// The result of a read or write of one of the two kinds.
@@ -147,50 +201,76 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// its memory. It does what the built-in does, without steps in between, as the guest never stops
     /// in it. To know who runs, no records are made.
     ///
-    /// Returns the packed result of the built-in, or the copy that comes first. If the host serves a
-    /// side of it, [`served_copied`](Self::served_copied) goes on, and if not,
-    /// [`copied_async`](Self::copied_async).
-    ///
     /// # Errors
     ///
     /// Those of the built-in, but for those of the buffer.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
-    pub fn copy_async(&mut self, copy: &CheckedCopy) -> Result<Outcome<u32, CopyToken>, Failure> {
-        let (key, other) = match self.begin_copy_async(copy) {
-            Ok(begun) => begun,
+    pub fn copy_async(&mut self, copy: &CheckedCopy) -> Result<AsyncCopy, Failure> {
+        let key = match self.begin_copy_async(copy) {
+            Ok(Some(key)) => key,
+            Ok(None) => return Ok(AsyncCopy::WithHost),
             Err(failure) => return Err(self.not_begun(failure)),
         };
         let CheckedCopy { options, address, length, .. } = *copy;
         let buffer = Buffer { options: Some(options), address, length, progress: 0 };
-        if length > 0
-            && let Some(other) = other
-            && self.end(other)?.is_offered()
-        {
-            return Ok(Outcome::Suspend(self.ask_served(key, other, buffer, true)?));
-        }
         self.going_on(|machine| {
-            match machine.copy_values(key, buffer, AfterCopy::Builtin { is_async: true })? {
-                Copying::Moves(copy) => Ok(Outcome::Suspend(copy)),
-                Copying::Ended(how) => machine.copy_result(key, how).map(Outcome::Return),
+            match machine.meet(key, buffer, AfterCopy::Builtin { is_async: true })? {
+                Copying::Meets(Meeting { other, buffer, count }) => {
+                    let Buffer { options: Some(options), address, progress, .. } = buffer else {
+                        return Err(Error::Inconsistent(Table::Waitables).into());
+                    };
+                    let (end, other) = (machine.end_id(key)?, machine.end_id(other)?);
+                    let serial = machine.new_token();
+                    Ok(AsyncCopy::Moves(AsyncCopyToken {
+                        serial,
+                        end,
+                        other,
+                        options,
+                        address,
+                        progress,
+                        count,
+                    }))
+                }
+                Copying::Ended(how) => machine.copy_result(key, how).map(AsyncCopy::Returns),
             }
         })
     }
 
-    /// Checks a read or write with `async`. Returns the end, and the other one.
+    /// Checks a read or write with `async`. Returns the end; nothing if the host has the other one, and
+    /// copies.
     #[inline]
-    fn begin_copy_async(
-        &self,
-        copy: &CheckedCopy,
-    ) -> Result<(Key<Waitable>, Option<Key<Waitable>>), Failure> {
+    fn begin_copy_async(&self, copy: &CheckedCopy) -> Result<Option<Key<Waitable>>, Failure> {
         let CheckedCopy { kind, direction, ty, index, length, .. } = *copy;
         let instance = self.current_instance()?;
         if !self.instances.get(instance)?.may_leave {
             return Err(Trap::CannotLeaveComponentInstance.into());
         }
-        let ends = self.offer(instance, (kind, direction, ty), index, true)?;
+        let (key, other) = self.offer(instance, (kind, direction, ty), index, true)?;
         buffer_length(length.into())?;
-        Ok(ends)
+        let is_hosts = match other {
+            Some(other) => self.end(other)?.is_copied_by_host(),
+            None => false,
+        };
+        Ok((!is_hosts).then_some(key))
+    }
+
+    /// The values of a read or write with `async` have arrived. Returns the packed result of the
+    /// built-in.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`copied`](Self::copied).
+    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
+    pub fn copied_async(&mut self, copy: AsyncCopyToken) -> Result<u32, Failure> {
+        self.check_outstanding(Outstanding::Token(copy.serial))?;
+        let (end, other) = (self.end_key(copy.end)?, self.end_key(copy.other)?);
+        self.outstanding = Outstanding::Nothing;
+        self.going_on(|machine| {
+            let moved = MovedValues { end, other, count: copy.count, progress: 0 };
+            let how = machine.values_moved(&moved, AfterCopy::Builtin { is_async: true })?;
+            machine.copy_result(end, how)
+        })
     }
 
     /// `copy`, behind the making of the buffer.

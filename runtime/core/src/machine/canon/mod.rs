@@ -19,7 +19,7 @@ mod task;
 mod thread;
 mod waitable;
 
-pub use copy::CheckedCopy;
+pub use copy::{AsyncCopy, AsyncCopyToken, CheckedCopy};
 
 use crate::builtin::{Guards, Outcome, Suspends};
 use crate::chooser::Chooser;

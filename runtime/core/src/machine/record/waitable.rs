@@ -328,6 +328,12 @@ impl End {
         matches!(self.buffer, BufferOf::Offered | BufferOf::Withheld)
     }
 
+    /// Whether values go from or to the host when the other end copies.
+    #[inline]
+    pub(crate) const fn is_copied_by_host(&self) -> bool {
+        matches!(self.buffer, BufferOf::Host | BufferOf::Offered)
+    }
+
     /// Whether the host serves the end, and copies as much as the other side asks for.
     pub(crate) const fn is_offered(&self) -> bool {
         matches!(self.buffer, BufferOf::Offered)
