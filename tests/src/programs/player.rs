@@ -120,7 +120,7 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     thread_numbers: HashMap<ThreadId, u32>,
     snapshots: Snapshots,
     entries: Vec<Entry>,
-    trace: Vec<String>,
+    pub(super) trace: Vec<String>,
     choices: Vec<NamedChoice>,
 }
 

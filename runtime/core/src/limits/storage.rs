@@ -52,12 +52,13 @@ impl<T> Storage<T> for alloc::vec::Vec<T> {
 
     #[inline]
     fn reserve(&mut self, additional: usize) -> bool {
-        self.try_reserve(additional).is_ok()
+        let room = self.capacity().saturating_sub(Self::len(self));
+        additional <= room || self.try_reserve(additional).is_ok()
     }
 
     #[inline]
     fn push(&mut self, item: T) -> Result<(), T> {
-        if self.try_reserve(1).is_err() {
+        if !Storage::<T>::reserve(self, 1) {
             return Err(item);
         }
         Self::push(self, item);

@@ -4,7 +4,7 @@ use crate::abi::{ComponentType, LowerContext, NanBits, Options, Peer, Resource, 
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::component::store::canonical::CanonicalOptions;
 use crate::component::store::fault::Fault;
-use crate::core_value::CoreValue;
+use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Failure, MachineError};
 use crate::machine::{Buffer, CopySide, EndId, ErrorContextId, TaskId};
@@ -87,36 +87,48 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
         self.memory_mut()
     }
 
-    fn call_realloc(&mut self, arguments: &[u64; 4]) -> Result<u64, Fault> {
+    #[inline]
+    fn call_realloc(&mut self, arguments: [u64; 4]) -> Result<u64, Fault> {
         let realloc = self.found.realloc.ok_or(AbiError::NoRealloc)?;
-        let value = |bits: u64| CoreValue::integer(self.found.address_type, bits);
-        let [old, old_length, alignment, length] = arguments.map(value);
-        let (Some(old), Some(old_length), Some(alignment), Some(length)) =
-            (old, old_length, alignment, length)
-        else {
-            return Err(Trap::ReallocOutOfBounds.into());
+        let arguments = match self.found.address_type {
+            IntegerType::I64 => arguments.map(CoreValue::I64),
+            IntegerType::I32 => {
+                let fits = arguments.iter().fold(0, |all, bits| all | bits) <= u32::MAX.into();
+                if !fits {
+                    return Err(Trap::ReallocOutOfBounds.into());
+                }
+                arguments.map(|bits| CoreValue::I32(u32::try_from(bits).unwrap_or(u32::MAX)))
+            }
         };
-        let arguments = [old, old_length, alignment, length];
-        let mut progress = self.cx.call_to_end(realloc, &arguments);
-        let mut interruptions = 0;
-        loop {
-            match progress.map_err(Fault::Core)? {
+        match self.cx.call_to_end(realloc, &arguments) {
+            Ok(CoreProgress::Returned(Some(CoreValue::I32(address)))) => Ok(address.into()),
+            Ok(CoreProgress::Returned(Some(CoreValue::I64(address)))) => Ok(address),
+            Ok(CoreProgress::Interrupted(activation)) => self.resume_realloc(activation),
+            Ok(CoreProgress::Returned(_) | CoreProgress::Stopped(_)) => {
+                Err(Fault::Core(CoreTrap::CannotStop))
+            }
+            Err(trap) => Err(Fault::Core(trap)),
+        }
+    }
+
+    /// Lets a `realloc` that the engine has interrupted go on to its end.
+    #[cold]
+    fn resume_realloc(&mut self, mut activation: E::Activation) -> Result<u64, Fault> {
+        for _ in 0..REALLOC_INTERRUPTIONS {
+            if self.cx.data().interrupts.is_requested() || !self.cx.data_mut().settings.may_go_on()
+            {
+                break;
+            }
+            match self.cx.resume(activation, None).map_err(Fault::Core)? {
                 CoreProgress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
                 CoreProgress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
-                CoreProgress::Interrupted(activation)
-                    if interruptions < REALLOC_INTERRUPTIONS
-                        && !self.cx.data().interrupts.is_requested()
-                        && self.cx.data_mut().settings.may_go_on() =>
-                {
-                    interruptions += 1;
-                    progress = self.cx.resume(activation, None);
-                }
-                CoreProgress::Interrupted(_) => return Err(Fault::Interrupted),
+                CoreProgress::Interrupted(interrupted) => activation = interrupted,
                 CoreProgress::Returned(_) | CoreProgress::Stopped(_) => {
                     return Err(Fault::Core(CoreTrap::CannotStop));
                 }
             }
         }
+        Err(Fault::Interrupted)
     }
 }
 
@@ -141,7 +153,7 @@ impl<E: CoreEngine, T: 'static> LowerContext for Lowering<'_, '_, E, T> {
     ) -> Result<u64, Failure> {
         self.cx.data_mut().machine.begin_realloc(self.found.instance)?;
         let arguments = [old_address, old_byte_length, alignment.into(), new_byte_length];
-        match self.call_realloc(&arguments) {
+        match self.call_realloc(arguments) {
             Ok(address) => {
                 self.cx.data_mut().machine.realloc_returned()?;
                 Ok(address)
