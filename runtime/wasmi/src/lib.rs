@@ -384,10 +384,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         if function.is_foreign {
             return Err(CoreTrap::Engine("a function returns what no lifted function does".into()));
         }
-        let mut inputs = value::Values::new();
-        for argument in arguments {
-            inputs.push(wasmi_value(*argument)?)?;
-        }
+        let inputs = value::Values::of(arguments)?;
         let mut output = [default_value(function.result)];
         let outputs = output.get_mut(..usize::from(function.result.is_some()));
         let outputs = outputs.unwrap_or_default();
@@ -403,10 +400,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         if self.0.data().fuel.is_some() || function.is_foreign {
             return self.call(function, arguments);
         }
-        let mut inputs = value::Values::new();
-        for argument in arguments {
-            inputs.push(wasmi_value(*argument)?)?;
-        }
+        let inputs = value::Values::of(arguments)?;
         let mut output = [default_value(function.result)];
         let outputs = output.get_mut(..usize::from(function.result.is_some()));
         let outputs = outputs.unwrap_or_default();

@@ -13,24 +13,35 @@ use weft_core::limit::MAX_FLAT_PARAMS;
 pub(super) struct Values(ArrayVec<Val, { MAX_FLAT_PARAMS as usize + 1 }>);
 
 impl Values {
-    #[inline]
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self(ArrayVec::new_const())
     }
 
+    /// Adds values in wasmi's words.
     #[inline]
-    pub(super) fn push(&mut self, value: Val) -> Result<(), CoreTrap> {
-        let full = |_| CoreTrap::Engine("more arguments than a lifted function has".into());
-        self.0.try_push(value).map_err(full)
+    pub(super) fn of(values: &[CoreValue]) -> Result<Self, CoreTrap> {
+        let mut all = Self::new();
+        for value in values {
+            all.0.try_push(wasmi_value(*value)?).map_err(|_| too_many())?;
+        }
+        Ok(all)
     }
 
-    #[inline]
     pub(super) fn as_slice(&self) -> &[Val] {
         &self.0
     }
 }
 
-#[inline]
+#[cold]
+fn too_many() -> CoreTrap {
+    CoreTrap::Engine("more arguments than a lifted function has".into())
+}
+
+#[cold]
+fn no_references() -> CoreTrap {
+    CoreTrap::Engine("wasmi has no typed references to functions".into())
+}
+
 pub(super) fn wasmi_type(ty: CoreType) -> ValType {
     match ty {
         CoreType::I32 => ValType::I32,
@@ -76,14 +87,11 @@ pub(super) fn wasmi_value(value: CoreValue) -> Result<Val, CoreTrap> {
         CoreValue::I64(it) => Val::I64(it.cast_signed()),
         CoreValue::F32(bits) => Val::F32(F32::from_bits(bits)),
         CoreValue::F64(bits) => Val::F64(F64::from_bits(bits)),
-        CoreValue::Function(_) => {
-            return Err(CoreTrap::Engine("wasmi has no typed references to functions".into()));
-        }
+        CoreValue::Function(_) => return Err(no_references()),
     })
 }
 
 /// None for references and vectors.
-#[inline]
 pub(super) fn core_value(value: &Val) -> Option<CoreValue> {
     match value {
         Val::I32(it) => Some(CoreValue::I32(it.cast_unsigned())),
@@ -107,7 +115,6 @@ pub(super) fn arguments(
 }
 
 /// What a place for a result holds before there is one.
-#[inline]
 pub(super) fn default_value(result: Option<CoreType>) -> Val {
     Val::default_for_ty(result.map_or(ValType::I32, wasmi_type))
 }

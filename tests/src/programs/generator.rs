@@ -28,6 +28,8 @@ pub struct Generator {
     is_wild: bool,
     /// What the program is mostly about.
     theme: Theme,
+    /// Whether most calls are nested ones of functions that take and return nothing at once.
+    is_nesting: bool,
 }
 
 /// What a program is mostly about: how much of a hundred goes to returning, resolving, calling,
@@ -44,6 +46,9 @@ const THEMES: [Theme; 6] = [
     Theme([10, 8, 22, 8, 8, 4]),
 ];
 
+/// Mostly calls, and built-ins in between.
+const NESTING: Theme = Theme([14, 8, 40, 12, 6, 4]);
+
 impl Generator {
     /// The program of a seed, of about `length` entries before it is wound down.
     #[must_use]
@@ -54,9 +59,16 @@ impl Generator {
             wind_down: WIND_DOWN,
             is_wild: false,
             theme: THEMES[0],
+            is_nesting: false,
         };
         generator.theme = generator.one_of(&THEMES).unwrap_or(THEMES[0]);
         generator
+    }
+
+    /// The same, with more calls without `async`, one inside of the other.
+    #[must_use]
+    pub fn nesting(seed: u64, length: u32) -> Self {
+        Self { is_nesting: true, theme: NESTING, ..Self::new(seed, length) }
     }
 
     fn below(&mut self, count: u32) -> u32 {
@@ -94,6 +106,8 @@ impl<L: Limits, C: Chooser> Script<L, C> for Generator {
                 let guest = Guest::new(player, thread);
                 if is_over { self.guest_ends(&guest) } else { self.guest(&guest) }
             }
+            // Nothing is made up for it: it plays what was played with records.
+            Control::Unrecorded => return None,
             Control::Host if player.places.last() == Some(&Place::Call) => {
                 self.called_host(player, is_over)
             }
@@ -274,6 +288,11 @@ impl Generator {
     fn anything(&mut self, guest: &Guest) -> Entry {
         let is_callback =
             guest.function.is_some_and(|function| function.lift == LiftMode::Callback);
+        if self.is_nesting && is_callback && self.chance(35) {
+            // It resolves, and exits.
+            let is_first = !guest.is_resolved;
+            return if is_first { self.resolves(guest) } else { simple(Operation::Return) };
+        }
         if is_callback && self.chance(18) {
             return self.returns(guest);
         }
@@ -371,6 +390,16 @@ impl Generator {
 
     fn calls(&mut self, guest: &Guest) -> Entry {
         let instance = self.below(guest.instances + 1);
+        if self.is_nesting && self.chance(85) {
+            // Those that take and return nothing, and may return before they wait.
+            let index = match self.below(3) {
+                _ if instance == guest.instances => 0,
+                2 => 4,
+                index => index,
+            };
+            let is_async = instance < guest.instances && self.chance(25);
+            return entry(Operation::Call, [instance, index, u32::from(is_async), 0]);
+        }
         let functions: &[Function] =
             if instance == guest.instances { &HOST_FUNCTIONS } else { &FUNCTIONS };
         let index = self.below(u32::try_from(functions.len()).unwrap_or(1));
@@ -672,7 +701,8 @@ impl Generator {
 
     fn invokes<L: Limits, C: Chooser>(&mut self, player: &ProgramPlayer<L, C>) -> Entry {
         let instances = u32::try_from(player.world.instances.len()).unwrap_or(1);
-        let functions = u32::try_from(FUNCTIONS.len()).unwrap_or(1);
+        let is_nesting = self.is_nesting && self.chance(70);
+        let functions = if is_nesting { 2 } else { u32::try_from(FUNCTIONS.len()).unwrap_or(1) };
         let numbers = [self.below(instances), self.below(functions), self.below(100), 0];
         entry(Operation::HostInvoke, numbers)
     }
@@ -687,10 +717,16 @@ impl Generator {
         if is_over {
             return simple(Operation::HostDone);
         }
+        if self.is_nesting
+            && let Some(entry) = self.returns_from_host(player)
+        {
+            return entry;
+        }
         match self.below(100) {
             0..85
                 if player.hosted_calls.last().is_some_and(|call| {
-                    call.state == HostedState::Starting && player.call(call.subtask).argument > 0
+                    call.state == HostedState::Starting
+                        && call.subtask.is_some_and(|it| player.call(it).argument > 0)
                 }) =>
             {
                 let open = player.hosted_calls.iter();
@@ -705,6 +741,22 @@ impl Generator {
             60..64 => entry(Operation::HostCopy, numbers),
             _ => entry(Operation::HostDone, numbers),
         }
+    }
+
+    /// Brings the innermost call of a function of the host to its end, mostly.
+    fn returns_from_host<L: Limits, C: Chooser>(
+        &mut self,
+        player: &ProgramPlayer<L, C>,
+    ) -> Option<Entry> {
+        let last = player.hosted_calls.last()?.state;
+        let calls = player.hosted_calls.iter().filter(|call| call.state == last).count();
+        let number = u32::try_from(calls).ok()?.checked_sub(1)?;
+        let operation = match last {
+            HostedState::Starting => Operation::HostStart,
+            HostedState::Started => Operation::HostReturn,
+            HostedState::Resolved => Operation::HostDone,
+        };
+        self.chance(75).then_some(entry(operation, [number, 0, 0, 0]))
     }
 
     /// What brings everything to its end, where the host can.

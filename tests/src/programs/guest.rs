@@ -9,7 +9,7 @@ use weft::code::Ends;
 use weft::core_value::{CoreValue, IntegerType};
 use weft::error::Failure;
 use weft::limits::Limits;
-use weft::machine::{Event, LiftMode, Resumed, SubtaskId, TaskId, ThreadId};
+use weft::machine::{Event, FunctionId, LiftMode, Resumed, SubtaskId, TaskId, ThreadId};
 
 use crate::generated::definitions::Fixed;
 
@@ -48,7 +48,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.world.number_of(view.instance)
     }
 
-    fn guest_says(&mut self, thread: ThreadId, words: &str) {
+    pub(crate) fn guest_says(&mut self, thread: ThreadId, words: &str) {
         let number = self.appear(thread);
         self.emit(format!("T{number} {words}"));
     }
@@ -95,8 +95,21 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ) -> Result<(), Failure> {
         let caller = self.instance_of(thread);
         let is_async = is_async & 1 == 1;
+        let (function, id) = self.callee(instance, index);
+        let number = self.new_call_number();
+        if self.calls_unrecorded(number, [instance, index, u32::from(is_async)])? {
+            return Ok(());
+        }
+        let (subtask, step) = self.machine.canon_lower(id, is_async)?;
+        self.calls
+            .insert(subtask, Call { number, function, caller: Some(caller), argument, is_async });
+        self.take(step)
+    }
+
+    /// The function that a guest calls by these numbers.
+    pub(crate) fn callee(&self, instance: u32, index: u32) -> (&'static Function, FunctionId) {
         let instance = instance as usize % (self.world.instances.len() + 1);
-        let (function, id) = match self.world.functions.get(instance) {
+        match self.world.functions.get(instance) {
             Some(functions) => {
                 let index = index as usize % FUNCTIONS.len();
                 (&FUNCTIONS[index], functions[index])
@@ -105,12 +118,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
                 let index = index as usize % HOST_FUNCTIONS.len();
                 (&HOST_FUNCTIONS[index], self.world.host_functions[index])
             }
-        };
-        let number = self.new_call_number();
-        let (subtask, step) = self.machine.canon_lower(id, is_async)?;
-        self.calls
-            .insert(subtask, Call { number, function, caller: Some(caller), argument, is_async });
-        self.take(step)
+        }
     }
 
     /// The function that `thread` is in returns.
@@ -179,13 +187,24 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 
     /// Returns what a built-in is defined as, in a program.
-    fn definition(&self, thread: ThreadId, builtin: Builtin, [a, b, ..]: [u32; 4]) -> Definition {
+    fn definition(&self, thread: ThreadId, builtin: Builtin, numbers: [u32; 4]) -> Definition {
+        let function = self.task_function(thread);
+        self.definition_in(self.instance_of(thread), function, builtin, numbers)
+    }
+
+    /// As `definition`, for a guest of an instance that is in a function.
+    pub(crate) fn definition_in(
+        &self,
+        instance: usize,
+        function: Option<&'static Function>,
+        builtin: Builtin,
+        [a, b, ..]: [u32; 4],
+    ) -> Definition {
         let world = &self.world;
-        let instance = self.instance_of(thread);
         let own_options = OptionsIndex(u32::try_from(instance).unwrap_or(u32::MAX));
         let resource = if is_chosen(builtin) { a as usize } else { instance };
         let (result_type, options) = match builtin {
-            Builtin::TaskReturn => self.task_return(thread, b, own_options),
+            Builtin::TaskReturn => task_return(function, b, own_options),
             _ => (None, own_options),
         };
         let fixed = Fixed {
@@ -209,25 +228,24 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         fixed.definition(builtin)
     }
 
-    /// Returns the type and options of `task.return`, defined for the current task, or wrongly if
-    /// `wrong` says so.
-    fn task_return(
-        &self,
-        thread: ThreadId,
-        wrong: u32,
-        options: OptionsIndex,
-    ) -> (Option<TypeIndex>, OptionsIndex) {
-        let right = self.task_function(thread).and_then(result_type);
-        let result_type = if wrong & 1 == 1 { Some(WRONG_TYPE) } else { right };
-        (result_type, if wrong & 2 == 2 { WRONG_OPTIONS } else { options })
-    }
-
     /// The lifted function of the task that `thread` is of.
     #[must_use]
     pub fn task_function(&self, thread: ThreadId) -> Option<&'static Function> {
         let task = self.machine.task_of(thread).ok()?;
         self.functions.get(&task).copied()
     }
+}
+
+/// Returns the type and options of `task.return`, defined for the function that runs, or wrongly if
+/// `wrong` says so.
+pub(crate) fn task_return(
+    function: Option<&'static Function>,
+    wrong: u32,
+    options: OptionsIndex,
+) -> (Option<TypeIndex>, OptionsIndex) {
+    let right = function.and_then(result_type);
+    let result_type = if wrong & 1 == 1 { Some(WRONG_TYPE) } else { right };
+    (result_type, if wrong & 2 == 2 { WRONG_OPTIONS } else { options })
 }
 
 /// Returns the core arguments of a built-in, by an entry's numbers.

@@ -26,8 +26,8 @@ pub enum Place {
 pub struct HostFunctionCall {
     /// Its number.
     pub number: u32,
-    /// The call.
-    pub subtask: SubtaskId,
+    /// The call; nothing while there is no record of it, and after it has ended without.
+    pub subtask: Option<SubtaskId>,
     /// Whether the host has asked it to cancel.
     pub is_cancelled: bool,
 }
@@ -37,12 +37,14 @@ pub struct HostFunctionCall {
 pub struct HostedCall {
     /// Its number.
     pub number: u32,
-    /// The call.
-    pub subtask: SubtaskId,
+    /// The call; nothing while there is no record of it, and after it has ended without.
+    pub subtask: Option<SubtaskId>,
     /// How far the host has come with it.
     pub state: HostedState,
     /// Whether its caller has asked it to cancel.
     pub is_cancelled: bool,
+    /// Whether the machine takes it to have started, as it began without a record.
+    pub(crate) has_started: bool,
 }
 
 /// How far the host has come with a call.
@@ -78,6 +80,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     pub(crate) fn host_does(&mut self, entry: Entry) -> Result<(), Failure> {
         let Entry { operation, arguments: [a, b, c, _] } = entry;
         let is_top = self.places.len() == 1;
+        if !matches!(operation, Operation::HostStart | Operation::HostReturn | Operation::HostDone)
+        {
+            self.make_records();
+        }
         match operation {
             Operation::HostTick if is_top => self.host_ticks(),
             Operation::HostInvoke => self.host_invokes(a, b, c),
@@ -107,6 +113,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// The host gives control back to the guest that called it.
     pub(crate) fn host_is_done(&mut self) -> Result<(), Failure> {
         self.places.pop();
+        if self.is_hosted_over() {
+            self.unrecorded_ends();
+            return Ok(());
+        }
+        self.make_records();
         let step = self.machine.host_returned()?;
         self.take(step)
     }
@@ -116,10 +127,14 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let index = index as usize % FUNCTIONS.len();
         let number = self.new_call_number();
         self.emit(format!("host.invoke C{number} i{instance}.f{index}"));
+        if self.invokes_unrecorded(number, instance, index)? {
+            return Ok(());
+        }
         let (subtask, step) = self.machine.invoke(self.world.functions[instance][index])?;
         let function = &FUNCTIONS[index];
         self.calls
             .insert(subtask, Call { number, function, caller: None, argument, is_async: false });
+        let subtask = Some(subtask);
         self.host_function_calls.push(HostFunctionCall { number, subtask, is_cancelled: false });
         self.take(step)
     }
@@ -127,13 +142,14 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     fn host_cancels(&mut self, number: u32) -> Result<(), Failure> {
         let Some(at) = position(self.host_function_calls.len(), number) else { return Ok(()) };
         let call = self.host_function_calls[at];
-        let state = self.machine.call_state(call.subtask)?;
+        let Some(subtask) = call.subtask else { return Ok(()) };
+        let state = self.machine.call_state(subtask)?;
         if !matches!(state, SubtaskState::Starting | SubtaskState::Started) || call.is_cancelled {
             return Ok(());
         }
         self.host_function_calls[at].is_cancelled = true;
         self.emit(format!("host.cancel C{}", call.number));
-        let step = self.machine.cancel_call(call.subtask)?;
+        let step = self.machine.cancel_call(subtask)?;
         self.take(step)
     }
 
@@ -141,8 +157,14 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     pub(crate) fn call_host(&mut self, subtask: SubtaskId, function: u32) {
         let number = self.call(subtask).number;
         self.emit(format!("host-call C{number} h{}", function as usize % HOST_FUNCTIONS.len()));
+        self.host_is_called(number, Some(subtask));
+    }
+
+    /// The host is in a call of one of its functions.
+    pub(crate) fn host_is_called(&mut self, number: u32, subtask: Option<SubtaskId>) {
         let state = HostedState::Starting;
-        self.hosted_calls.push(HostedCall { number, subtask, state, is_cancelled: false });
+        let call = HostedCall { number, subtask, state, is_cancelled: false, has_started: false };
+        self.hosted_calls.push(call);
         self.places.push(Place::Call);
         self.control = Control::Host;
     }
@@ -150,7 +172,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// A guest asks a function of the host to cancel.
     pub(crate) fn cancel_hosted(&mut self, subtask: SubtaskId) {
         for call in &mut self.hosted_calls {
-            if call.subtask == subtask {
+            if call.subtask == Some(subtask) {
                 call.is_cancelled = true;
             }
         }
@@ -173,8 +195,13 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let call = self.hosted_calls[at];
         self.emit(format!("host.start C{}", call.number));
         self.hosted_calls[at].state = HostedState::Started;
-        self.machine.start_host_function_call(call.subtask)?;
-        self.carry_to_host(call.subtask)
+        let Some(subtask) = call.subtask else { return Ok(()) };
+        // An end that is taken may have an event.
+        self.make_records();
+        if !call.has_started {
+            self.machine.start_host_function_call(subtask)?;
+        }
+        self.carry_to_host(subtask)
     }
 
     fn hosted_returns(&mut self, number: u32) -> Result<(), Failure> {
@@ -183,7 +210,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let call = self.hosted_calls[at];
         self.emit(format!("host.return C{}", call.number));
         self.hosted_calls[at].state = HostedState::Resolved;
-        self.machine.return_host_function_call(call.subtask, None)
+        match call.subtask {
+            Some(subtask) => self.machine.return_host_function_call(subtask, None),
+            None => Ok(()),
+        }
     }
 
     fn hosted_is_cancelled(&mut self, number: u32) -> Result<(), Failure> {
@@ -193,7 +223,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let call = self.hosted_calls[at];
         self.emit(format!("host.cancelled C{}", call.number));
         self.hosted_calls[at].state = HostedState::Resolved;
-        self.machine.cancel_host_function_call(call.subtask)
+        match call.subtask {
+            Some(subtask) => self.machine.cancel_host_function_call(subtask),
+            None => Ok(()),
+        }
     }
 
     /// One of the host's ends that are in one of `states`, and for which `condition` holds.

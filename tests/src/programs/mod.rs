@@ -13,6 +13,7 @@
 //! | [`player`] | plays a program |
 //! | [`guest`], [`host`], [`values`] | the player's parts: guests, the host, and values on their way |
 //! | `at_once` | built-ins that never wait, called without steps |
+//! | [`unrecorded`] | calls that begin without records, and when they are looked at |
 //! | [`snapshot`] | the machine's state, as lines |
 //! | [`features`] | what a program reached |
 //! | [`generator`] | makes programs up while they are played |
@@ -29,8 +30,10 @@ pub mod operation;
 pub mod player;
 pub mod reference;
 pub mod snapshot;
+pub mod unrecorded;
 pub mod values;
 pub mod world;
 
 pub use operation::{Entry, Operation};
 pub use player::{ProgramPlayer, Run};
+pub use unrecorded::Watch;

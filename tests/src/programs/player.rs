@@ -12,6 +12,7 @@ use super::guest::Code;
 use super::host::{EndOrigin, HostEnd, HostFunctionCall, HostedCall, Place};
 use super::operation::{Entry, Operation};
 use super::snapshot::Snapshots;
+use super::unrecorded::{UnrecordedCall, Watch};
 use super::world::{Function, ProgramWorld};
 
 /// Where entries come from.
@@ -59,6 +60,8 @@ pub enum Control {
     Host,
     /// A guest, on this thread.
     Guest(ThreadId),
+    /// A guest that was called without records.
+    Unrecorded,
 }
 
 /// A call of an import, or one of the host's.
@@ -117,7 +120,12 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     pub received: Vec<Vec<u32>>,
     /// Where the host is: at the bottom of the stack, and inside of calls by guests.
     pub places: Vec<Place>,
-    thread_numbers: HashMap<ThreadId, u32>,
+    /// The calls without records, the outermost first.
+    pub(crate) unrecorded: Vec<UnrecordedCall>,
+    /// If the program is watched: when, and what was seen.
+    pub(crate) watch: Option<Watch>,
+    pub(crate) thread_numbers: HashMap<ThreadId, u32>,
+    num_appeared: u32,
     snapshots: Snapshots,
     entries: Vec<Entry>,
     pub(super) trace: Vec<String>,
@@ -151,7 +159,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             end_origins: Vec::new(),
             received: Vec::new(),
             places: vec![Place::Top],
+            unrecorded: Vec::new(),
+            watch: None,
             thread_numbers: HashMap::new(),
+            num_appeared: 0,
             snapshots: Snapshots::default(),
             entries: Vec::new(),
             trace: Vec::new(),
@@ -186,6 +197,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             let entry = script.next(self);
             self.entries.extend(entry);
             match (self.control, entry) {
+                (Control::Unrecorded, Some(entry)) => self.unrecorded_does(entry)?,
+                (Control::Unrecorded, None) => self.unrecorded_returns(0, 0)?,
                 (Control::Guest(thread), Some(entry)) => self.guest_does(thread, entry)?,
                 (Control::Guest(thread), None) => self.function_returns(thread, 0, 0)?,
                 (Control::Host, Some(entry)) => self.host_does(entry)?,
@@ -207,6 +220,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     pub(crate) fn take(&mut self, step: Step) -> Result<(), Failure> {
         let mut next = Some(step);
         while let Some(step) = next.take() {
+            self.find_recorded();
             self.log_choices(Some(&step));
             next = self.take_one(step)?;
         }
@@ -282,6 +296,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 
     fn emit_snapshots(&mut self) {
+        if self.watch.is_some() {
+            self.watch_moment();
+            return;
+        }
         let mut snapshots = std::mem::take(&mut self.snapshots);
         for line in snapshots.changed(self) {
             self.emit(line);
@@ -291,8 +309,19 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
     /// The number of `thread`, which runs code of a guest now, perhaps for the first time.
     pub(crate) fn appear(&mut self, thread: ThreadId) -> u32 {
-        let next = u32::try_from(self.thread_numbers.len()).unwrap_or(u32::MAX);
-        *self.thread_numbers.entry(thread).or_insert(next)
+        if let Some(number) = self.thread_numbers.get(&thread) {
+            return *number;
+        }
+        let number = self.new_thread_number();
+        self.thread_numbers.insert(thread, number);
+        number
+    }
+
+    /// The next number of a thread.
+    pub(crate) fn new_thread_number(&mut self) -> u32 {
+        let number = self.num_appeared;
+        self.num_appeared += 1;
+        number
     }
 
     /// What a thread is called: by its number if it has run code of a guest, by its place in the

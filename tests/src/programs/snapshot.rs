@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use weft::chooser::Chooser;
+use weft::code::SubtaskState;
 use weft::limits::Limits;
 use weft::machine::{EndState, HandleView, SubtaskId, ThreadState, WaitableView};
 
@@ -21,12 +22,8 @@ impl Snapshots {
         &mut self,
         player: &mut ProgramPlayer<L, C>,
     ) -> Vec<String> {
-        let count = player.world.instances.len();
-        let mut lines: Vec<String> =
-            (0..count).map(|number| instance_line(player, number)).collect();
-        lines.push(host_line(player));
         let mut changed = Vec::new();
-        for (key, line) in lines.into_iter().enumerate() {
+        for (key, line) in lines(player).into_iter().enumerate() {
             if self.0.get(&key) != Some(&line) {
                 self.0.insert(key, line.clone());
                 changed.push(line);
@@ -34,6 +31,14 @@ impl Snapshots {
         }
         changed
     }
+}
+
+/// All lines: the instances', then the host's.
+pub(crate) fn lines<L: Limits, C: Chooser>(player: &mut ProgramPlayer<L, C>) -> Vec<String> {
+    let count = player.world.instances.len();
+    let mut lines: Vec<String> = (0..count).map(|number| instance_line(player, number)).collect();
+    lines.push(host_line(player));
+    lines
 }
 
 fn instance_line<L: Limits, C: Chooser>(player: &mut ProgramPlayer<L, C>, number: usize) -> String {
@@ -113,7 +118,8 @@ fn end_word<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>, end: &HandleVie
 fn host_line<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>) -> String {
     let mut line = "host".to_owned();
     for call in &player.host_function_calls {
-        let state = call_state(player, call.subtask);
+        // One without a record has returned, as nobody looks at those that have not.
+        let state = call.subtask.map_or(SubtaskState::Returned.code(), |it| call_state(player, it));
         write!(line, " C{}={state}", call.number).expect("a string");
     }
     for (number, end) in player.host_ends.iter().enumerate() {

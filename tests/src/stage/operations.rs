@@ -12,7 +12,9 @@ use weft::code::{
 };
 use weft::core_value::CoreValue;
 use weft::limit::BLOCKED;
-use weft::machine::{Event, FunctionId, InstanceId, LiftMode, LoweredBorrow, Step, TypeDefinition};
+use weft::machine::{
+    DeferredCallee, Event, FunctionId, InstanceId, LiftMode, LoweredBorrow, Step, TypeDefinition,
+};
 use weft::trap::EndKind;
 
 use super::{
@@ -59,6 +61,14 @@ operations! {
     ASYNC_CALL, "host calls an async export", async_call;
     /// A guest calls another without `async`, which is lifted without, too.
     SYNC_LOWER, "guest calls a guest, sync", sync_lower;
+    /// The host calls an export that is lifted without `async`, and nobody looks.
+    UNRECORDED_CALL, "host calls a sync export, no records", unrecorded_call;
+    /// A guest calls another without `async`, with `post-return`, and nobody looks.
+    UNRECORDED_LOWER, "guest calls a guest, sync, no records", unrecorded_lower;
+    /// A guest calls a function of the host without `async`, and nobody looks.
+    UNRECORDED_HOST_FUNCTION, "guest calls the host, sync, no records", unrecorded_host_function;
+    /// The host calls a guest, and that calls another, who asks for the index of its thread.
+    LATE_RECORDS, "host calls a guest, that a guest, who looks", late_records;
     /// A guest calls another with `async`, which is lifted with a callback and returns at once.
     ASYNC_LOWER, "guest calls a guest, async, returns at once", async_lower;
     /// The same where the callee waits for its turn to enter, and then for a turn of the callback;
@@ -154,6 +164,62 @@ fn sync_lower() -> Box<dyn FnMut()> {
     Box::new(move || {
         stage.lower(function, false);
         assert_eq!(sync_result(&stage.sync_return()), Some(CoreValue::I32(7)));
+    })
+}
+
+fn unrecorded_call() -> Box<dyn FnMut()> {
+    let mut stage = Stage::default();
+    let instance = stage.instance();
+    let function = stage.sync_export(instance);
+    Box::new(move || {
+        assert_eq!(stage.machine.invoke_deferred(function), Ok(true));
+        assert_eq!(stage.machine.deferred_returned(), Ok(true));
+    })
+}
+
+fn unrecorded_lower() -> Box<dyn FnMut()> {
+    let mut stage = Stage::default();
+    stage.running_guest();
+    let callee = stage.instance();
+    let function = stage.export(callee, LiftMode::Sync { has_post_return: true });
+    Box::new(move || {
+        let called = stage.machine.canon_lower_deferred(function, false);
+        assert_eq!(called, Ok(Some(DeferredCallee::Guest)));
+        stage.machine.begin_realloc(callee).expect("a thread for realloc");
+        stage.machine.realloc_returned().expect("a return");
+        assert_eq!(stage.machine.deferred_resolved(Some(CoreValue::I32(7))), Ok(true));
+        assert_eq!(stage.machine.deferred_returned(), Ok(true));
+    })
+}
+
+fn unrecorded_host_function() -> Box<dyn FnMut()> {
+    let mut stage = Stage::default();
+    stage.running_guest();
+    let function = stage.machine.define_host_function(0).expect("a function");
+    Box::new(move || {
+        let called = stage.machine.canon_lower_deferred(function, false);
+        assert_eq!(called, Ok(Some(DeferredCallee::Host(0))));
+        assert_eq!(stage.machine.deferred_returned(), Ok(true));
+    })
+}
+
+fn late_records() -> Box<dyn FnMut()> {
+    let mut stage = Stage::default();
+    let functions = [(); 2].map(|()| {
+        let instance = stage.instance();
+        stage.sync_export(instance)
+    });
+    Box::new(move || {
+        assert_eq!(stage.machine.invoke_deferred(functions[0]), Ok(true));
+        let called = stage.machine.canon_lower_deferred(functions[1], false);
+        assert_eq!(called, Ok(Some(DeferredCallee::Guest)));
+        let mut call = None;
+        let made = stage.machine.make_records(|made| call = call.or(Some(made.call)));
+        made.expect("there is room");
+        assert_eq!(stage.call(ThreadDefinition::Index, []), 1);
+        assert_eq!(sync_result(&stage.sync_return()), Some(CoreValue::I32(7)));
+        expect_return_to_host(&stage.sync_return());
+        stage.forget(call.expect("a call of the host"));
     })
 }
 

@@ -48,6 +48,10 @@ allocate_nothing! {
     a_sync_call_by_the_host_allocates_nothing: SYNC_CALL;
     an_async_call_by_the_host_allocates_nothing: ASYNC_CALL;
     a_sync_call_from_guest_to_guest_allocates_nothing: SYNC_LOWER;
+    a_call_by_the_host_that_nobody_looks_at_allocates_nothing: UNRECORDED_CALL;
+    a_call_from_guest_to_guest_that_nobody_looks_at_allocates_nothing: UNRECORDED_LOWER;
+    a_call_of_the_host_that_nobody_looks_at_allocates_nothing: UNRECORDED_HOST_FUNCTION;
+    records_that_are_made_late_allocate_nothing: LATE_RECORDS;
     an_async_call_from_guest_to_guest_that_returns_at_once_allocates_nothing: ASYNC_LOWER;
     an_async_call_from_guest_to_guest_whose_events_are_waited_for_allocates_nothing: ASYNC_LOWER_BLOCKED;
     a_sync_call_of_the_host_allocates_nothing: HOST_FUNCTION;

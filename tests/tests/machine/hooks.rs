@@ -1,5 +1,7 @@
 //! Hooks: in which order they are told of records, and refusing those for which there is no room.
 
+mod deferred;
+
 use weft_core::builtin::Outcome;
 use weft_core::chooser::FirstInFirstOut;
 use weft_core::core_value::CoreValue;

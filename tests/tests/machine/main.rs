@@ -6,6 +6,7 @@
 //! | `rules` | a scenario for each rule whose breach is a trap, and for each place that traps |
 //! | `behaviour` | what happens where nobody breaks a rule |
 //! | `held` | host functions that hold their callers, and the order in which these come back |
+//! | `deferred` | calls without records, beside calls with them |
 //! | `environment` | that the machine is built for the environment that the command names |
 //! | `allocations`, `host_allocations`, `sizes` | what it allocates, and how large it is |
 //! | `reference` | random programs, beside the reference |
@@ -45,6 +46,8 @@ mod allocations;
 mod behaviour;
 #[cfg(test)]
 mod calls;
+#[cfg(test)]
+mod deferred;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]

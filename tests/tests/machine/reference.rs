@@ -19,7 +19,7 @@ use weft_tests::programs::features::features;
 use weft_tests::programs::generator::Generator;
 use weft_tests::programs::player::Tape;
 use weft_tests::programs::reference::{Reference, program, read_program};
-use weft_tests::programs::{ProgramPlayer, Run};
+use weft_tests::programs::{ProgramPlayer, Run, Watch};
 
 weft::limits! {
     /// Large enough for every program here.
@@ -58,6 +58,12 @@ fn instances(seed: u64) -> u32 {
     1 + u32::try_from(seed % 3).unwrap_or(0)
 }
 
+/// Makes up and plays the program of a seed, with many nested calls.
+fn play_nesting<L: Limits>(seed: u64) -> Run {
+    let mut generator = Generator::nesting(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
+    ProgramPlayer::<L, _>::new(Seeded::new(seed), instances(seed)).play(&mut generator).0
+}
+
 /// Makes up and plays the program of a seed.
 fn play<L: Limits>(seed: u64) -> (Run, ProgramPlayer<L, Seeded>) {
     let mut generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
@@ -78,7 +84,10 @@ fn the_machine_and_the_reference_agree_on_random_programs() {
             return;
         }
     };
-    let runs: Vec<(u64, Run)> = seeds(2000).map(|seed| (seed, play::<Heap>(seed).0)).collect();
+    let runs: Vec<(u64, Run)> = seeds(2000)
+        .map(|seed| (seed, play::<Heap>(seed).0))
+        .chain(seeds(500).map(|seed| (seed, play_nesting::<Heap>(seed))))
+        .collect();
     let programs: Vec<Value> =
         runs.iter().map(|(seed, run)| program(instances(*seed), run)).collect();
     let answers = reference.play(&programs).expect("the reference plays");
@@ -141,6 +150,67 @@ fn a_bounded_machine_does_what_a_growing_one_does() {
     }
 }
 
+/// Plays what was played, while it is watched so.
+fn watch<L: Limits>(seed: u64, run: &Run, watch: Watch) -> (Run, Watch) {
+    let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
+    let chooser = Replaying::new(&choices);
+    let player = ProgramPlayer::<L, _>::watched(chooser, instances(seed), watch);
+    let (run, player) = player.play(&mut Tape(run.entries.iter()));
+    (run, player.watch().expect("it was watched").clone())
+}
+
+/// Plays programs with calls that begin without records, and looks never, always, and now and then:
+/// what is seen, and what happens, is the same as with the records of every call.
+fn looking_at_calls_without_records_changes_nothing<L: Limits>(
+    runs: impl Iterator<Item = (u64, Run)>,
+) -> ([usize; 2], Vec<usize>) {
+    let (mut ended, mut made) = ([0; 2], Vec::new());
+    for (seed, run) in runs {
+        let (eager, seen) = watch::<L>(seed, &run, Watch::eager());
+        assert_eq!((&eager.entries, &eager.choices), (&run.entries, &run.choices), "seed {seed}");
+        let is_state =
+            |line: &&String| line.starts_with('i') || **line == "host" || line.starts_with("host ");
+        let events: Vec<&String> = run.trace.iter().filter(|line| !is_state(line)).collect();
+        assert_eq!(eager.trace.iter().collect::<Vec<_>>(), events, "seed {seed}");
+        for one_in in [0, 1, 2, 8] {
+            let coin = Watch::deferred(seed ^ u64::from(one_in) << 32, one_in);
+            let (deferred, looked) = watch::<L>(seed, &run, coin);
+            assert_eq!(deferred, eager, "seed {seed}, looking at one in {one_in}");
+            assert_eq!(looked.moments.len(), seen.moments.len(), "seed {seed}");
+            for (position, (looked, seen)) in looked.moments.iter().zip(&seen.moments).enumerate() {
+                let is_same = looked.is_none() || looked == seen;
+                assert!(is_same, "seed {seed}, {one_in}, {position}: {looked:#?}, not {seen:#?}");
+            }
+            ended[0] += looked.ended;
+            ended[1] += looked.ended_async;
+            made.extend(looked.made);
+        }
+    }
+    (ended, made)
+}
+
+#[test]
+fn calls_without_records_are_the_same_whoever_looks_and_whenever() {
+    let nesting = seeds(500).map(|seed| (seed, play_nesting::<Heap>(seed)));
+    let runs = seeds(2000).map(|seed| (seed, play::<Heap>(seed).0)).chain(nesting);
+    let ([ended, ended_async], made) =
+        looking_at_calls_without_records_changes_nothing::<Heap>(runs);
+    let at_once = |count| made.iter().filter(|it| **it >= count).count();
+    println!(
+        "{ended} calls ended without, {ended_async} async; together {}, {}",
+        at_once(2),
+        at_once(3)
+    );
+    assert!(ended > 4000 && ended_async > 300 && at_once(2) > 1000 && at_once(3) > 300);
+}
+
+#[test]
+fn calls_without_records_are_the_same_in_a_bounded_machine() {
+    let nesting = seeds(200).map(|seed| (seed, play_nesting::<Bounded>(seed)));
+    let runs = seeds(200).map(|seed| (seed, play::<Bounded>(seed).0)).chain(nesting);
+    looking_at_calls_without_records_changes_nothing::<Bounded>(runs);
+}
+
 #[test]
 fn the_same_entries_and_choices_give_the_same_trace() {
     for seed in seeds(300) {
@@ -162,7 +232,7 @@ fn nothing_is_left_when_all_instances_are_removed_and_the_host_has_dropped_what_
             machine.trapped().expect("something was begun");
         }
         for call in host_function_calls {
-            machine.drop_call(call.subtask).expect("a call of the host");
+            machine.drop_call(call.subtask.expect("a record")).expect("a call of the host");
         }
         for instance in world.instances {
             machine.remove_instance(instance).expect("an instance that doesn't run");

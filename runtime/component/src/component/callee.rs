@@ -10,6 +10,7 @@ use crate::builtin::OptionsIndex;
 use crate::component::run::context::{Context, LiftResult};
 use crate::component::run::deferred_call::EmbedderCall;
 use crate::component::run::embedder_calls::Begun;
+use crate::component::run::flat::{is_flat, lower_flat};
 use crate::component::run::lifted_result::LiftedResult;
 use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::lowering::Target;
@@ -111,13 +112,13 @@ impl sealed::Callee for Function {
     ) -> Result<Called<Option<Val>>, CallError> {
         self.check(cx.data())?;
         self.ty.params.check(&arguments)?;
-        let called = cx.call_deferred(self.id, |cx, lifted| {
+        let called = cx.call_deferred(self.id, |cx, lifted, core_arguments| {
             let (params, max) = (&lifted.ty.params, MAX_FLAT_PARAMS as usize);
             let target = Target::without_task(lifted.options);
             let mut lowering = cx.lower_from_host(target, params.contains_float())?;
             let mut flat = FlatValues::EMPTY;
             params.lower_checked(&mut flat, &mut lowering, max, &arguments, None)?;
-            Ok(flat)
+            Ok(cx.core_arguments(lifted, &flat, core_arguments)?)
         });
         let called = match called {
             Ok(EmbedderCall::NotBegun) => return self.start(cx, arguments).map(Called::Begun),
@@ -185,11 +186,12 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     ) -> Result<Called<R>, CallError> {
         let function = &self.function;
         function.check(cx.data())?;
-        let called = cx.call_deferred(function.id, |cx, lifted| {
-            if !P::ABI.narrow.flat.exceed(0) {
-                return Ok(FlatValues::EMPTY);
+        let called = cx.call_deferred(function.id, |cx, lifted, core_arguments| {
+            if is_flat::<P>(MAX_FLAT_PARAMS as usize) && !function.ty.params.contains_float() {
+                return Ok(lower_flat(&arguments, core_arguments)?);
             }
-            Ok(function.lower_arguments(cx, lifted.options, &arguments)?)
+            let flat = function.lower_arguments(cx, lifted.options, &arguments)?;
+            Ok(cx.core_arguments(lifted, &flat, core_arguments)?)
         })?;
         match called {
             EmbedderCall::Returned(result) => Ok(Called::Returned(result)),

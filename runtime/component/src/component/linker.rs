@@ -77,10 +77,11 @@ use core::marker::PhantomData;
 
 use crate::abi::{Lift, Lower, Val};
 use crate::component::definition::function_type::FunctionType;
+use crate::component::run::async_host_function::AsyncFunction;
 use crate::component::run::context::Caller;
 use crate::component::run::host_function::{DeclaredType, HostFunction, HostFunctionCall};
 use crate::component::run::host_resource::HostResourceType;
-use crate::component::run::typed_host_function::{Immediate, Waiting};
+use crate::component::run::typed_host_function::Immediate;
 use crate::component::store::host_result::{HostError, HostResult};
 use crate::component::store::module::Module;
 use crate::engine::CoreEngine;
@@ -182,7 +183,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         R: Lower + 'static,
         F: Future<Output = Result<R, HostError>> + Send + 'static,
     {
-        let function = Box::new(Waiting(function, PhantomData));
+        let function = Box::new(AsyncFunction::new(function));
         self.host_function(name, None, HostFunctionCall::Typed(function))
     }
 

@@ -52,8 +52,8 @@ impl<T> Storage<T> for alloc::vec::Vec<T> {
 
     #[inline]
     fn reserve(&mut self, additional: usize) -> bool {
-        let room = self.capacity().saturating_sub(Self::len(self));
-        additional <= room || self.try_reserve(additional).is_ok()
+        // Most often there is room, and looking for it is cheaper than asking for it.
+        self.capacity() - Self::len(self) >= additional || self.try_reserve(additional).is_ok()
     }
 
     #[inline]

@@ -211,6 +211,24 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
+    /// The key and the generation that the thing will have that is inserted after `count` others.
+    pub(crate) fn next_but(&self, count: usize) -> Result<(Key<T>, u32), Error> {
+        let (mut free, mut left) = (self.free, count);
+        while let Some(key) = free {
+            let slot = self.slots.get(key.position()).ok_or(Error::Inconsistent(self.table))?;
+            let Entry::Free(next) = slot.entry else {
+                return Err(Error::Inconsistent(self.table));
+            };
+            if left == 0 {
+                return Ok((key, slot.generation));
+            }
+            left -= 1;
+            free = next;
+        }
+        let position = self.slots.len().saturating_add(left);
+        Ok((Key::from_position(position).ok_or(Error::Full(self.table))?, 0))
+    }
+
     /// How many slots there are: no position is as high.
     pub(crate) fn positions(&self) -> usize {
         self.slots.len()

@@ -2,13 +2,14 @@
 //!
 //! The records of a call are there so that somebody can look at them: a built-in that blocks,
 //! waits, spawns or reads a context slot, a host function that asks, a trap. Nobody looks at most
-//! calls without `async`. Such a call pushes its frames and nothing else. Whatever looks makes the
+//! calls that return before they wait. Such a call pushes its frames and nothing else. Whatever looks makes the
 //! records of all calls that have none, the outermost first, so that each index that a guest sees,
 //! and every order, is the one that it would have had.
 //!
 //! There is room for the records from the beginning: a call without is only begun if each table has
 //! as much room as all of them together may take.
 
+use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::chooser::Chooser;
 use crate::core_value::CoreValue;
 use crate::error::{Error, Failure, MachineError};
@@ -17,9 +18,10 @@ use crate::limits::{Limits, Storage as _, Table};
 
 use super::arena::Key;
 use super::hooks::Hooks;
-use super::record::definition::{DefinedFunction, Function};
-use super::record::frame::{Deferred, Frame};
+use super::record::definition::{DefinedFunction, Function, LiftMode};
+use super::record::frame::{Deferred, Frame, Outstanding};
 use super::record::instance::Instance;
+use super::record::tables::Handle;
 use super::record::task::{Code, Continuation, Task, TaskState, Thread, ThreadActivity};
 use super::record::waitable::{Callee, Ends, FlatResult, Kind, Subtask, Waitable};
 use super::state::Machine;
@@ -28,7 +30,7 @@ use super::step::Resolution;
 /// The callee of a call that was [begun without records](Machine::canon_lower_deferred).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeferredCallee {
-    /// A guest's function, which is lifted without `async`.
+    /// A guest's function.
     Guest,
     /// The host function with this number.
     Host(u32),
@@ -68,11 +70,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.deferred > 0
     }
 
-    /// `Store.invoke`, of a function that is lifted without `async`, without making records.
+    /// `Store.invoke`, without making records.
     ///
-    /// Returns `true` if the call has begun: the host lifts nothing and lowers the arguments, calls
-    /// the core function, and tells of its end by [`deferred_returned`](Self::deferred_returned).
-    /// There is no call to be [dropped](Self::drop_call) then.
+    /// Returns `true` if the call has begun: the host lowers the arguments, calls the core function,
+    /// and tells of its end by [`deferred_returned`](Self::deferred_returned). There is no call to be
+    /// [dropped](Self::drop_call) then.
     /// Returns `false` if that can't be done, with nothing changed; [`invoke`](Self::invoke) begins
     /// the call, or says why it can't begin.
     ///
@@ -83,17 +85,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn invoke_deferred(&mut self, function: FunctionId) -> Result<bool, Error> {
         self.check_host_has_control()?;
-        let Some((function, instance)) = self.deferrable(function) else { return Ok(false) };
+        let Some(lift) = self.deferrable(function) else { return Ok(false) };
         if !self.frames.reserve(2) {
             return Ok(false);
         }
         let holder = self.current_holder();
         self.push_frame(Frame::Host { holder })?;
-        self.push_deferred(Deferred::Lift { function, instance })?;
+        self.push_lift(lift)?;
         Ok(true)
     }
 
-    /// `canon_lower` without `async`: the guest that runs calls `function`, without making records.
+    /// `canon_lower`: the guest that runs calls `function`, without making records.
     ///
     /// Returns the callee if the call has begun. Of a guest the core function is called, and of a
     /// host function it is as if it had taken its arguments. Either tells of its end by
@@ -111,80 +113,177 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn canon_lower_deferred(
         &mut self,
         function: FunctionId,
+        is_async: bool,
     ) -> Result<Option<DeferredCallee>, Error> {
         let caller = self.current_instance()?;
         if !self.instances.get(caller)?.may_leave {
             return Ok(None);
         }
         let Ok(key) = self.function_key(function) else { return Ok(None) };
-        if let Function::Host { number } = self.functions.get(key)?.function {
-            let has_room = self.may_defer() && self.has_room_for_deferred_call();
-            if !has_room || !self.frames.reserve(1) {
-                return Ok(None);
+        let (lift, callee) = match self.functions.get(key)?.function {
+            Function::Host { number } => {
+                if !self.may_defer() || !self.has_room_for_deferred_call() {
+                    return Ok(None);
+                }
+                (None, DeferredCallee::Host(number))
             }
-            self.push_deferred(Deferred::Lower { function: key })?;
-            return Ok(Some(DeferredCallee::Host(number)));
-        }
-        let Some((function, instance)) = self.deferrable(function) else { return Ok(None) };
-        if !self.frames.reserve(2) {
+            Function::Lifted(_) => match self.deferrable(function) {
+                Some(lift) => (Some(lift), DeferredCallee::Guest),
+                None => return Ok(None),
+            },
+        };
+        if !self.frames.reserve(2)
+            || is_async && self.tables_mut(caller)?.handles.reserve::<Handle>().is_err()
+        {
             return Ok(None);
         }
-        self.push_deferred(Deferred::Lower { function })?;
-        self.push_deferred(Deferred::Lift { function, instance })?;
-        Ok(Some(DeferredCallee::Guest))
+        self.push_deferred(Deferred::Lower { function: key, is_async })?;
+        if let Some(lift) = lift {
+            self.push_lift(lift)?;
+        }
+        Ok(Some(callee))
     }
 
-    /// The callee of the innermost call has returned, and its result was lifted and lowered. If the
-    /// function has a `post-return`, that was called after
-    /// [`deferred_post_return`](Self::deferred_post_return).
+    /// The callee of the innermost call has returned, and its result was lifted and lowered: here, or
+    /// before [`deferred_resolved`](Self::deferred_resolved). A function that is lifted with `async`
+    /// has returned `exit`; what else it may return goes to
+    /// [`function_returned`](Self::function_returned).
     ///
-    /// Returns `true` if the call had no records, and is over: control is with the caller.
-    /// Returns `false`, with nothing changed, if its records were made meanwhile: then
+    /// Returns `true` if the call had no records, and is over: control is with the caller. If that
+    /// has lowered the function with `async`, it gets [`CallResult`](crate::code::CallResult)
+    /// `Returned`. Returns `false`, with nothing changed, if its records were made meanwhile, or if a
+    /// function that is lifted with `async` has not resolved: then
     /// [`function_returned`](Self::function_returned) or
     /// [`return_host_function_call`](Self::return_host_function_call) goes on.
     ///
     /// # Errors
     ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
     #[inline]
     pub fn deferred_returned(&mut self) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
         let Some(Frame::Deferred(deferred)) = self.top_frame() else { return Ok(false) };
         match deferred {
-            Deferred::Realloc { .. } => return Ok(false),
-            Deferred::Lower { .. } => {
-                self.pop_deferred();
+            Deferred::Realloc { .. } | Deferred::Lift { is_async: true, .. } => return Ok(false),
+            Deferred::Lower { is_async, .. } => {
+                self.pop_lower(is_async)?;
                 return Ok(true);
             }
-            Deferred::Lift { .. } => {}
-            Deferred::PostReturn { instance, .. } => {
+            Deferred::Lift { is_async: false, .. } => {}
+            Deferred::Resolved { instance, is_async: false, .. } => {
                 self.instances.get_mut(instance)?.may_leave = true;
             }
+            Deferred::Resolved { instance, is_async: true, .. } => self.unlock(instance)?,
         }
         self.pop_deferred();
         match self.top_frame() {
-            Some(Frame::Deferred(_)) => self.pop_deferred(),
-            Some(Frame::Host { .. }) => self.frames.pop().map_or((), |_| ()),
+            Some(Frame::Deferred(Deferred::Lower { is_async, .. })) => self.pop_lower(is_async)?,
+            Some(Frame::Host { .. }) => {
+                self.frames.pop();
+            }
             _ => return Err(Error::Inconsistent(Table::Frames)),
         }
         Ok(true)
     }
 
-    /// The core function of the innermost call has returned, its result was lifted and lowered, and
-    /// its `post-return` is called now. `result` is as in [`resolve`](Self::resolve).
+    /// The innermost call resolves before the callee returns; its result was lifted and lowered, and
+    /// is `result`, as in [`resolve`](Self::resolve). Of a function that is lifted without `async`,
+    /// `post-return` is called now. One that is lifted with `async` has called `task.return`, of which
+    /// [`check_deferred_return`](Self::check_deferred_return) has told that it is right.
     ///
-    /// Returns `false`, with nothing changed, if the records of the call were made meanwhile.
+    /// Returns `false`, with nothing changed, if the records of the call were made meanwhile, or if it
+    /// has resolved before.
     ///
     /// # Errors
     ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
     /// [`Error::Inconsistent`], which is a mistake of Weft's.
-    pub fn deferred_post_return(&mut self, result: Option<CoreValue>) -> Result<bool, Error> {
-        let Some(Frame::Deferred(Deferred::Lift { function, instance })) = self.top_frame() else {
+    pub fn deferred_resolved(&mut self, result: Option<CoreValue>) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
+        let Some(Frame::Deferred(Deferred::Lift { function, instance, is_async })) =
+            self.top_frame()
+        else {
             return Ok(false);
         };
         let result = FlatResult::pack(result);
-        self.set_top_frame(Frame::Deferred(Deferred::PostReturn { function, instance, result }))?;
-        self.instances.get_mut(instance)?.may_leave = false;
+        let resolved = Deferred::Resolved { function, instance, is_async, result };
+        self.set_top_frame(Frame::Deferred(resolved))?;
+        if !is_async {
+            self.instances.get_mut(instance)?.may_leave = false;
+        }
         Ok(true)
+    }
+
+    /// `canon_task_return`, of the innermost call, without making records: the result may be lifted,
+    /// and then [is told](Self::deferred_resolved).
+    ///
+    /// Returns `false` if the call has records, or if `task.return` traps:
+    /// [`canon_task_return`](crate::builtin::TaskBuiltins::canon_task_return) does the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
+    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    pub fn check_deferred_return(
+        &self,
+        result_type: Option<TypeIndex>,
+        options: OptionsIndex,
+    ) -> Result<bool, Error> {
+        self.check_outstanding(Outstanding::Nothing)?;
+        let Some(Frame::Deferred(Deferred::Lift { function, instance, is_async: true })) =
+            self.top_frame()
+        else {
+            return Ok(false);
+        };
+        if !self.instances.get(instance)?.may_leave {
+            return Ok(false);
+        }
+        Ok(match &self.functions.get(function)?.function {
+            Function::Lifted(lifted) => {
+                lifted.result_type == result_type && lifted.lift_options == options
+            }
+            Function::Host { .. } => false,
+        })
+    }
+
+    /// Returns `true` if the innermost call has no records, and has
+    /// [resolved](Self::deferred_resolved).
+    #[must_use]
+    pub fn is_deferred_resolved(&self) -> bool {
+        matches!(self.top_frame(), Some(Frame::Deferred(Deferred::Resolved { .. })))
+    }
+
+    /// Returns `true` if the guest that runs may call a host function without the machine hearing of
+    /// it, as long as nobody looks and no guest runs meanwhile. Before either,
+    /// [`canon_lower_deferred`](Self::canon_lower_deferred) tells the machine.
+    #[inline]
+    #[must_use]
+    pub fn can_call_host_unseen(&self) -> bool {
+        self.may_defer()
+            && self
+                .current_instance()
+                .and_then(|caller| self.instances.get(caller))
+                .is_ok_and(|caller| caller.may_leave)
+    }
+
+    /// Returns the id that the innermost call gets if its records are made now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`], and [`Error::Inconsistent`], which is a mistake of Weft's.
+    pub fn id_of_deferred(&self) -> Result<SubtaskId, Error> {
+        let end = self.frames.len();
+        let first = end.saturating_sub(self.deferred as usize);
+        // A call has one frame: its callee's, if that is a guest.
+        let is_call = |position: &usize| match self.frames.get(*position) {
+            Some(Frame::Deferred(Deferred::Lift { .. } | Deferred::Resolved { .. })) => true,
+            Some(Frame::Deferred(Deferred::Lower { .. })) => position + 1 == end,
+            _ => false,
+        };
+        let calls_before = (first..end).filter(is_call).count().saturating_sub(1);
+        let (key, generation) = self.waitables.next_but(calls_before)?;
+        Ok(SubtaskId { number: key.number(), generation })
     }
 
     /// Makes the records of all calls that have none, the outermost first, and tells `made` of each
@@ -195,22 +294,31 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's; all that is left is to
-    /// [unwind](Self::trapped).
+    /// [`Error::Inconsistent`], which is a mistake of Weft's; whatever [hooks](Hooks) give that begin
+    /// to hear too late. After any, all that is left is to [unwind](Self::trapped).
     #[cold]
     pub fn make_records(&mut self, mut made: impl FnMut(MadeCall)) -> Result<(), Error> {
         let end = self.frames.len();
         let first = end.saturating_sub(core::mem::take(&mut self.deferred) as usize);
-        let mut caller = None;
+        let (mut caller, mut kept) = (None, first);
+        // Until all are made, nothing but unwinding is left.
+        let must_unwind = core::mem::replace(&mut self.must_unwind, true);
         for position in first..end {
             let Some(Frame::Deferred(deferred)) = self.frames.get(position).copied() else {
-                self.must_unwind = true;
                 return Err(Error::Inconsistent(Table::Frames));
             };
-            let records = self.make_records_of(position, deferred, &mut caller, &mut made);
-            self.must_unwind |= records.is_err();
-            records?;
+            // The task of a function with an `async` type has no frame.
+            if let Some(frame) = self.make_records_of(deferred, &mut caller, &mut made)?
+                && let Some(place) = self.frames.get_mut(kept)
+            {
+                *place = frame;
+                kept += 1;
+            }
         }
+        while self.frames.len() > kept {
+            self.frames.pop();
+        }
+        self.must_unwind = must_unwind;
         Ok(())
     }
 
@@ -221,6 +329,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// The instance that runs, if the innermost call has no records.
+    #[inline]
     pub(crate) fn deferred_instance(&self) -> Result<Key<Instance>, Error> {
         match self.top_frame() {
             Some(Frame::Deferred(deferred)) => deferred.instance(),
@@ -260,28 +369,31 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(true)
     }
 
-    /// Returns a function and its instance, if a call of it can begin without records: it is lifted
-    /// without `async`, so that nothing has to wait before it enters, and there is room.
+    /// Returns the frame of a function, if a call of it can begin without records: nothing has to wait
+    /// before it enters, nobody waits who would notice, and there is room.
     #[inline]
-    fn deferrable(
-        &mut self,
-        function: FunctionId,
-    ) -> Option<(Key<DefinedFunction>, Key<Instance>)> {
+    fn deferrable(&mut self, function: FunctionId) -> Option<Deferred> {
         let function = self.function_key(function).ok()?;
         let Function::Lifted(lifted) = &self.functions.get(function).ok()?.function else {
             return None;
         };
-        if lifted.is_async {
+        let is_async = lifted.is_async;
+        if is_async && lifted.lift != LiftMode::Callback {
             return None;
         }
         let instance = self.instance_key(lifted.instance).ok()?;
         let entered = self.instances.get(instance).ok()?;
-        let can_defer = !entered.lockdown
+        let may_enter = !entered.lockdown
             && entered.held == 0
+            && (!is_async
+                || entered.backpressure == 0
+                    && entered.is_unlocked()
+                    && entered.queues.are_empty());
+        let can_defer = may_enter
             && self.may_defer()
             && self.has_room_for_deferred_call()
             && self.has_room_for_deferred_task(instance);
-        can_defer.then_some((function, instance))
+        can_defer.then_some(Deferred::Lift { function, instance, is_async })
     }
 
     /// Returns `true` if records may be made later: nobody wants to hear of them at once.
@@ -302,11 +414,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// without records.
     #[inline]
     fn has_room_for_deferred_task(&mut self, instance: Key<Instance>) -> bool {
-        let num_tasks = self.deferred as usize + 1;
+        let num_tasks = self.deferred + 1;
         let Ok(tables) = self.tables_mut(instance) else { return false };
-        tables.threads.check_room::<Key<Thread>>(num_tasks as u32).is_ok()
-            && self.tasks.reserve(num_tasks).is_ok()
-            && self.threads.reserve(num_tasks).is_ok()
+        tables.threads.check_room::<Key<Thread>>(num_tasks).is_ok()
+            && self.tasks.reserve(num_tasks as usize).is_ok()
+            && self.threads.reserve(num_tasks as usize).is_ok()
     }
 
     #[inline]
@@ -316,23 +428,50 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
+    /// Pushes the frame of a guest's function, which takes the exclusive lock if it needs that.
+    #[inline]
+    fn push_lift(&mut self, lift: Deferred) -> Result<(), Error> {
+        if let Deferred::Lift { instance, is_async: true, .. } = lift {
+            self.instances.get_mut(instance)?.is_locked_by_deferred = true;
+        }
+        self.push_deferred(lift)
+    }
+
+    /// Gives up an exclusive lock.
+    fn unlock(&mut self, instance: Key<Instance>) -> Result<(), Error> {
+        let entered = self.instances.get_mut(instance)?;
+        entered.is_locked_by_deferred = false;
+        if entered.queues.are_empty() { Ok(()) } else { self.count(instance) }
+    }
+
+    /// Pops the frame of a caller.
+    #[inline]
+    fn pop_lower(&mut self, is_async: bool) -> Result<(), Error> {
+        self.pop_deferred();
+        if is_async {
+            let caller = self.current_instance()?;
+            self.tables_mut(caller)?.handles.unreserve();
+        }
+        Ok(())
+    }
+
     #[inline]
     fn pop_deferred(&mut self) {
         self.frames.pop();
         self.deferred = self.deferred.saturating_sub(1);
     }
 
-    /// Makes the records that the frame at `position` stands for, as what is below has them already.
-    /// `caller` is the call of a guest's function whose frame was the last one.
+    /// Makes the records that a frame stands for, as what is below has them already. Returns the frame
+    /// that they have, if they have one. `caller` is the call of a guest's function whose frame was
+    /// the last one.
     fn make_records_of(
         &mut self,
-        position: usize,
         deferred: Deferred,
         caller: &mut Option<Caller>,
         made: &mut impl FnMut(MadeCall),
-    ) -> Result<(), Error> {
-        let frame = match deferred {
-            Deferred::Lower { function } => {
+    ) -> Result<Option<Frame>, Error> {
+        match deferred {
+            Deferred::Lower { function, is_async } => {
                 let thread = self.current.ok_or(MachineError::NoCurrentThread)?;
                 let (call, is_host) = self.make_subtask(thread, function)?;
                 if is_host {
@@ -341,27 +480,24 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 } else {
                     *caller = Some(call);
                 }
-                Frame::Lower { thread, subtask: call.subtask, is_async: false }
+                Ok(Some(Frame::Lower { thread, subtask: call.subtask, is_async }))
             }
-            Deferred::Lift { function, instance } => {
+            Deferred::Lift { function, instance, is_async } => {
                 let call = self.call_of_deferred(caller.take(), function)?;
-                self.make_task(call, function, instance, made)?
+                self.make_task(call, (function, instance, is_async), made)
             }
-            Deferred::PostReturn { function, instance, result } => {
+            Deferred::Resolved { function, instance, is_async, result } => {
                 let call = self.call_of_deferred(caller.take(), function)?;
-                let frame = self.make_task(call, function, instance, made)?;
-                self.resolve_made(result)?;
-                frame
+                let frame = self.make_task(call, (function, instance, is_async), made)?;
+                self.resolve_made(is_async, result)?;
+                Ok(frame)
             }
             Deferred::Realloc { instance, outstanding } => {
                 let previous = self.current;
                 self.make_realloc_task(instance)?;
-                Frame::Realloc { previous, outstanding }
+                Ok(Some(Frame::Realloc { previous, outstanding }))
             }
-        };
-        let place = self.frames.get_mut(position).ok_or(Error::Inconsistent(Table::Frames))?;
-        *place = frame;
-        Ok(())
+        }
     }
 
     /// Makes the subtask of a call by `thread`. Returns whether a host function was called.
@@ -408,25 +544,28 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Makes the task of a call, which has started, and the thread, which runs. Returns the frame of
-    /// the call.
+    /// the call, if it has one.
     fn make_task(
         &mut self,
         call: Caller,
-        function: Key<DefinedFunction>,
-        instance: Key<Instance>,
+        (function, instance, is_async): (Key<DefinedFunction>, Key<Instance>, bool),
         made: &mut impl FnMut(MadeCall),
-    ) -> Result<Frame, Error> {
+    ) -> Result<Option<Frame>, Error> {
         let function = self.function_id(function)?;
-        self.prepare_task(self.instance_id(instance)?, Some(function))?;
+        self.prepare_task_of(self.instance_id(instance)?, Some(function), Some(call.id))?;
         let begin = (Continuation::Running, Code::Function);
         let (task, thread) = self.new_task(Some(function), instance, Some(call.subtask), begin)?;
         self.subtask_mut(call.subtask)?.callee = Callee::Task(task);
+        if is_async {
+            self.instances.get_mut(instance)?.is_locked_by_deferred = false;
+            self.set_exclusive_thread(task, Some(thread))?;
+        }
         self.run_made(task, thread)?;
         self.subtask_started(call.subtask)?;
         let task = self.task_id(task)?;
         let callee = Some((task, self.thread_id(thread)?));
         made(MadeCall { call: call.id, caller: call.thread, callee });
-        Ok(Frame::Lift { task, instance })
+        Ok((!is_async).then_some(Frame::Lift { task, instance }))
     }
 
     /// Makes the task of a `realloc`, and the thread, which runs.
@@ -451,11 +590,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Lets the current thread be in `post-return`, and its call have resolved with `result`.
-    fn resolve_made(&mut self, result: FlatResult) -> Result<(), Error> {
+    /// Lets the call of the current thread have resolved with `result`. If the function is lifted
+    /// without `async`, the thread is in `post-return`.
+    fn resolve_made(&mut self, is_async: bool, result: FlatResult) -> Result<(), Error> {
         let thread = self.current.ok_or(MachineError::NoCurrentThread)?;
         let running = self.threads.get_mut(thread)?;
-        running.code = Code::PostReturn;
+        if !is_async {
+            running.code = Code::PostReturn;
+        }
         let task = running.task;
         let resolution = Resolution::Returned(result.unpack());
         self.resolve_task(task, resolution).map_err(|failure| match failure {

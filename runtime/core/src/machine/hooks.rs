@@ -25,9 +25,18 @@ use crate::id::{
 ///    error from it is passed on as [`Error::Inconsistent`] would be, and something is left half-way.
 /// 3. `…_removed` is called just before the record goes. Its id never comes back.
 ///
-/// The machine may put off making the records of a call until somebody looks at them. A call that
-/// nobody looks at is then over before it has a record, and no hook is told of it. A hook that
-/// wants to hear of every call says so by [`EAGER`](Self::EAGER).
+/// The machine may put off the records of a call without `async` until somebody looks at it:
+/// [`invoke_deferred`](super::Machine::invoke_deferred). It does so only while
+/// [`hears_of_next_task`](Self::hears_of_next_task) and
+/// [`hears_of_next_call`](Self::hears_of_next_call) return `false`. Of such a call,
+///
+/// - no hook is told if it ends before somebody looks;
+/// - a hook that hears of the next ones by then is told when the records are made, of the outermost
+///   call first;
+/// - nobody can refuse the records: an [`Error::Full`] is passed on to whoever looked, and all that
+///   is left is to [unwind](super::Machine::trapped).
+///
+/// A hook that wants to hear of each call, and in time, says so by [`EAGER`](Self::EAGER).
 ///
 /// # Example
 ///
@@ -64,7 +73,8 @@ use crate::id::{
 /// # }
 /// ```
 pub trait Hooks {
-    /// Whether the records of every call are made at once, so that the hook is told of each.
+    /// Whether the records of every call are made at once, so that the hook is told of each as it
+    /// begins.
     const EAGER: bool = false;
 
     /// Whether the machine tells it anything. If not, no method is ever called.

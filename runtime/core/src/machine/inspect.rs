@@ -194,6 +194,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`Error::Unknown`]
     pub fn instance_view(&mut self, instance: InstanceId) -> Result<InstanceView, Error> {
+        self.look()?;
         let instance = self.instances.get(self.instance_key(instance)?)?;
         let exclusive_thread = match instance.exclusive_thread {
             Some(thread) => Some(self.thread_id(thread)?),

@@ -100,7 +100,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`MachineError::NotEntered`] if the host has nothing begun.
     pub fn trapped(&mut self) -> Result<(), Error> {
-        self.look()?;
+        // What could not be made is given up by its frame.
+        let looked = self.look();
         if self.frames.is_empty() {
             return Err(MachineError::NotEntered.into());
         }
@@ -119,7 +120,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 frame => self.abandon_frame(frame)?,
             }
         }
-        Ok(())
+        looked
     }
 
     /// Gives up a frame of a guest's, which was part of a call that trapped.
@@ -136,12 +137,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 self.abandon(thread).map(|_| ())
             }
             Frame::Lift { instance, .. } => self.lock_down(instance),
+            // Its records could not be made.
+            Frame::Deferred(deferred) => {
+                deferred.instance().map_or(Ok(()), |instance| self.lock_down(instance))
+            }
             Frame::Host { .. }
             | Frame::HostCopy { .. }
             | Frame::Realloc { previous: None, .. }
-            | Frame::RequestCancellation { .. }
-            // Their records are made before any is given up.
-            | Frame::Deferred(_) => Ok(()),
+            | Frame::RequestCancellation { .. } => Ok(()),
         }
     }
 
@@ -225,7 +228,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         // What is held in it is given up, with all on its stack, of which a guest may run.
         let is_held = self.instances.get(instance)?.held > 0;
-        let mut runs = is_held && (self.current.is_some() || self.deferred_instance().is_ok());
+        let guest_runs = if self.deferred > 0 {
+            self.deferred_instance().is_ok()
+        } else {
+            self.current.is_some()
+        };
+        let mut runs = is_held && guest_runs;
         if let Some(thread) = self.current {
             runs |= self.instance_of_thread(thread)? == instance;
         }
@@ -256,6 +264,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Those of [`remove_instance`](Self::remove_instance).
     pub fn clear_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         self.check_removable(instance)?;
+        // Giving a stack up may lock callers down, of whom calls without records know nothing.
+        self.look()?;
         let instance = self.instance_key(instance)?;
         self.lock_down(instance)?;
         while self.unwind_held_of(instance)? || self.unwind_held_of_gone()? {}

@@ -120,7 +120,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 _ => Ok(false),
             }
         };
-        let unlocked = instance.exclusive_thread.is_none();
+        let unlocked = instance.is_unlocked();
         Ok(match waiting.queue {
             Queue::Unlisted | Queue::Resolved => false,
             Queue::Now | Queue::Freed => true,
@@ -244,7 +244,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(queues.len(Queue::Resolved));
         }
         let mut count = queues.len(Queue::Now) + queues.set_waiters;
-        if instance.exclusive_thread.is_none() {
+        if instance.is_unlocked() {
             count += queues.len(Queue::Exclusive) + queues.callback_waiters;
         }
         if among == Among::All {
@@ -252,7 +252,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         if among == Among::All && instance.backpressure == 0 {
             count += queues.len(Queue::Enter);
-            if instance.exclusive_thread.is_none() {
+            if instance.is_unlocked() {
                 count += queues.len(Queue::EnterExclusive);
             }
         }
@@ -268,7 +268,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<Option<Key<Thread>>, Error> {
         let instance = self.instances.get(instance)?;
         let queues = &instance.queues;
-        let unlocked = instance.exclusive_thread.is_none();
+        let unlocked = instance.is_unlocked();
         let entering = among == Among::All && instance.backpressure == 0;
         let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
         let first = |queue| Some(Place::Queue(queue, queues.first(queue)?));
@@ -294,7 +294,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         places: &mut [Option<Place>],
         position: u32,
     ) -> Result<Option<Key<Thread>>, Error> {
-        let (queues, unlocked) = (&instance.queues, instance.exclusive_thread.is_none());
+        let (queues, unlocked) = (&instance.queues, instance.is_unlocked());
         for _ in 0..position {
             let Some(oldest) = self.oldest(places)? else { return Ok(None) };
             let next = match *oldest {

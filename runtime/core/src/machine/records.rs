@@ -62,6 +62,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(());
         }
         let call = function.map(|_| self.next_subtask_id()).transpose()?;
+        self.prepare_task_of(instance, function, call)
+    }
+
+    /// As [`prepare_task`](Self::prepare_task), of a task whose call is known.
+    #[inline]
+    pub(crate) fn prepare_task_of(
+        &mut self,
+        instance: InstanceId,
+        function: Option<FunctionId>,
+        call: Option<SubtaskId>,
+    ) -> Result<(), Error> {
+        if !H::LISTENS || !self.hooks.hears_of_next_task() {
+            return Ok(());
+        }
         let (task, implicit_thread) = (self.next_task_id()?, self.next_thread_id()?);
         let begun_by = self.running_task();
         let task = NewTask { task, implicit_thread, instance, function, call, begun_by };

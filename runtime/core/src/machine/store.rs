@@ -169,6 +169,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`Error::Unknown`] if it is none, or was removed before.
     pub fn remove_host_function(&mut self, function: FunctionId) -> Result<(), Error> {
         let key = self.function_key(function)?;
+        // A call of it that has no record names it.
+        self.look()?;
         match self.functions.get(key)?.function {
             Function::Host { .. } => self.functions.remove(key).map(|_| ()),
             Function::Lifted(_) => Err(Error::Unknown(Table::Functions)),

@@ -63,7 +63,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let needs_exclusive = self.needs_exclusive(task)?;
             let instance = self.instances.get(self.tasks.get(task)?.instance)?;
             let has_backpressure =
-                instance.backpressure > 0 || needs_exclusive && instance.exclusive_thread.is_some();
+                instance.backpressure > 0 || needs_exclusive && !instance.is_unlocked();
             if has_backpressure
                 || instance.queues.waiting_to_enter() > 0 && self.choose(Choice::Enter, 2)? == 0
             {

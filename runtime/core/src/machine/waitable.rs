@@ -43,6 +43,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         } else if listed.is_served() {
             self.served_pending.push_back(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
+            // Calls by the host without records have an event, too, which came before this one.
+            self.look()?;
             self.host_pending.push_back(&mut self.waitables, waitable)
         } else {
             Ok(())

@@ -84,6 +84,7 @@ impl<L: Limits, C: Chooser, S: Script<L, C>> Script<L, C> for Expressible<S> {
             Control::Guest(thread) => {
                 self.ran.insert(player.instance_of(thread));
             }
+            Control::Unrecorded => return None,
         }
         loop {
             let Some(entry) = self.script.next(player) else {
@@ -96,6 +97,7 @@ impl<L: Limits, C: Chooser, S: Script<L, C>> Script<L, C> for Expressible<S> {
                 }
                 Control::Host if is_nested => self.called_host_can(entry, player),
                 Control::Host => self.host_can(entry, player),
+                Control::Unrecorded => None,
             };
             if entry.is_some() {
                 return entry;

@@ -6,6 +6,7 @@ mod calling;
 mod cancellation;
 mod choices;
 mod copies;
+mod deferred;
 mod ends;
 mod entering;
 mod error_contexts;

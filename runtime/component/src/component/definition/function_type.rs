@@ -83,10 +83,9 @@ impl FunctionType {
         self.is_async
     }
 
-    /// Returns `true` if it is not `async` and moves no handles: nobody has to know of a call of it
-    /// before somebody looks.
-    pub(crate) const fn is_deferrable(&self) -> bool {
-        !self.is_async && !self.params.contains_handle() && !self.results.contains_handle()
+    /// Returns `true` if it moves handles, so that calls of it are remembered.
+    pub(crate) const fn moves_handles(&self) -> bool {
+        self.params.contains_handle() || self.results.contains_handle()
     }
 
     /// Returns `true` if all parameters and the result are core values that are moved from guest to

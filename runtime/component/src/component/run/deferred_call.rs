@@ -7,11 +7,13 @@
 use alloc::sync::Arc;
 
 use crate::abi::{CoreValueIter, FlatLimits, FlatValues, Flattening};
+use crate::builtin::{OptionsIndex, TypeIndex};
+use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::{Lifted, Lowered};
-use crate::component::store::crossing::{CallSite, Next};
-use crate::component::store::deferred_calls::BegunCall;
+use crate::component::store::crossing::CallSite;
+use crate::component::store::deferred_calls::{BegunCall, PendingCall, Resolved};
 use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
 use crate::component::store::outcome::Outcome;
@@ -31,12 +33,18 @@ use super::state::State;
 use super::steps::{Base, Driven};
 use super::transfer::{CoreValues, flat_result};
 
+/// The callback result of a function that exits.
+const EXIT: CoreValue = CoreValue::I32(0);
+
+/// The result of a call of a function that was lowered with `async` and has returned.
+const RETURNED: CoreValue = CoreValue::I32(SubtaskState::Returned as u32);
+
 /// The end of a call that was begun without records.
 pub(crate) enum Ended<R> {
     /// It has returned this, and nobody has looked.
     Returned(R),
-    /// It has records, and this is next.
-    Made(Next),
+    /// It has records. What is next is [handed over](crate::component::store::crossing::Crossing::put_next).
+    Made,
 }
 
 /// A call by the embedder, as it may be begun without records.
@@ -55,7 +63,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn call_deferred<R: LiftedResult>(
         &mut self,
         function: FunctionId,
-        lower: impl FnOnce(&mut Self, &Lifted<E::Function>) -> Result<FlatValues, Fault>,
+        lower: impl FnOnce(&mut Self, &Lifted<E::Function>, &mut CoreValues) -> Result<(), Fault>,
     ) -> Result<EmbedderCall<R>, CallError> {
         let state = self.data_mut();
         let lifted = state.functions.lifted(function)?;
@@ -70,7 +78,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(EmbedderCall::NotBegun);
         }
         let lifted = state.functions.take_lifted(function)?;
-        state.deferred.push(BegunCall::Embedder(R::lift));
+        state.deferred.push(BegunCall::Embedder(function, R::lift));
         let outer = state.origins.set_running(None);
         let is_forbidden = state.machine.forbid_holding(false);
         let is_outermost = state.crossing.is_outermost();
@@ -78,8 +86,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.refuel();
         }
         let called = catch(|| {
-            let flat = lower(self, &lifted)?;
-            self.call_lifted_for_embedder(&lifted, core, &flat)
+            let mut arguments = CoreValues::new();
+            lower(self, &lifted, &mut arguments)?;
+            self.call_lifted_for_embedder(&lifted, core, &arguments)
         });
         let state = self.data_mut();
         if let Ok(Ok(Ended::Returned(result))) = called {
@@ -90,24 +99,20 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(EmbedderCall::Returned(result));
         }
         let called = called.unwrap_or_else(|panic| Err(Fault::Panicked(panic)));
-        let next = match called {
-            Ok(Ended::Made(next)) => Ok(next),
-            Ok(Ended::Returned(_)) => Err(Error::Inconsistent(Table::Frames).into()),
-            Err(fault) => Err(fault),
-        };
-        self.finish_made(next, (outer, is_forbidden)).map(EmbedderCall::Begun)
+        self.finish_made(called.map(|_| ()), (outer, is_forbidden)).map(EmbedderCall::Begun)
     }
 
     /// Goes on with a call by the embedder that has got records.
     #[cold]
     fn finish_made(
         &mut self,
-        next: Result<Next, Fault>,
+        made: Result<(), Fault>,
         (outer, is_forbidden): (Option<SubtaskId>, bool),
     ) -> Result<SubtaskId, CallError> {
         let state = self.data_mut();
         state.look()?;
         let call = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?.call;
+        let next = made.and_then(|()| Ok(self.data_mut().crossing.take_next()?));
         let driven = next.and_then(|next| self.drive(Base::Host, next));
         self.data_mut().machine.forbid_holding(is_forbidden);
         let entered = self.driven(driven);
@@ -119,31 +124,40 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         lifted: &Lifted<E::Function>,
         core: E::Function,
-        flat: &FlatValues,
+        arguments: &[CoreValue],
     ) -> Result<Ended<R>, Fault> {
         self.data().check_nested_calls()?;
-        let mut arguments = CoreValues::new();
-        self.core_arguments(lifted, flat, &mut arguments)?;
-        let value = match self.call_core_deferred(lifted, core, &arguments)? {
+        let value = match self.call_core_deferred((core, lifted.may_stop), arguments)? {
             Ended::Returned(value) => value,
-            Ended::Made(next) => return Ok(Ended::Made(next)),
+            Ended::Made => return Ok(Ended::Made),
         };
+        if lifted.callback.is_some() {
+            return match self.callback_lifted_returned(value)? {
+                Ended::Returned(Resolved::Outcome(outcome)) => {
+                    self.deferred_returned()?;
+                    let result = R::take(&mut self.data_mut().result_boxes, Some(outcome))?;
+                    Ok(Ended::Returned(result))
+                }
+                Ended::Returned(Resolved::Lowered(_)) => Err(MachineError::OtherStep.into()),
+                Ended::Made => Ok(Ended::Made),
+            };
+        }
         let result = R::lift_deferred(self, lifted, value)?;
         if let Some(post_return) = lifted.post_return
-            && let Some(next) = self.call_post_return_deferred(lifted, post_return, value, None)?
+            && let Ended::Made = self.call_post_return_deferred(post_return, value, None)?
         {
             // Somebody has looked meanwhile: the result is taken as that of any other call.
             let state = self.data_mut();
             let call = state.deferred.made().ok_or(Error::Inconsistent(Table::Waitables))?.call;
             let outcome = Outcome::Boxed(state.result_boxes.put(result));
             state.calls.embedder_call(call)?.put_result(outcome);
-            return Ok(Ended::Made(next));
+            return Ok(Ended::Made);
         }
         self.deferred_returned()?;
         Ok(Ended::Returned(result))
     }
 
-    /// A guest calls a function without `async`, for which the machine has pushed frames alone.
+    /// A guest calls a function, for which the machine has pushed frames alone.
     #[inline]
     pub(crate) fn guest_calls_deferred(
         &mut self,
@@ -160,16 +174,59 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 self.call_host_deferred(host_function, lowered, arguments)
             }
         };
+        self.guest_called(number, lowered, ended)
+    }
+
+    /// A guest calls a host function that returns when it is called. If that does not look, the machine
+    /// never hears of it.
+    #[inline]
+    pub(crate) fn guest_calls_host(
+        &mut self,
+        number: u32,
+        lowered: &Arc<Lowered>,
+        host_function: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Driven, Fault> {
+        let last_argument = arguments.last().map(bits);
+        self.data_mut().deferred.set_pending(PendingCall { number, last_argument });
+        let ended = self.call_host_deferred(host_function, lowered, arguments);
+        if let Ok(Ended::Returned(value)) = ended
+            && self.data_mut().deferred.take_pending().is_some()
+        {
+            return Ok(Driven::Resumed(value));
+        }
+        self.guest_called(number, lowered, ended)
+    }
+
+    /// What a guest has called is over, or has got records.
+    #[inline]
+    fn guest_called(
+        &mut self,
+        number: u32,
+        lowered: &Lowered,
+        ended: Result<Ended<Option<CoreValue>>, Fault>,
+    ) -> Result<Driven, Fault> {
         let state = self.data_mut();
         if let Ok(Ended::Returned(value)) = ended {
             state.deferred.pop();
-            return Ok(Driven::Resumed(value));
+            if !state.machine.deferred_returned()? {
+                return Err(Error::Inconsistent(Table::Frames).into());
+            }
+            return Ok(Driven::Resumed(if lowered.is_async { Some(RETURNED) } else { value }));
         }
+        self.guest_call_made(number, ended.map(|_| ()))
+    }
+
+    /// Goes on with a guest's call that has got records.
+    #[cold]
+    fn guest_call_made(&mut self, number: u32, made: Result<(), Fault>) -> Result<Driven, Fault> {
+        let state = self.data_mut();
         // What follows is told of the calls around, too.
         state.look()?;
-        let made = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?;
-        let Ended::Made(next) = ended? else { return Err(MachineError::OtherStep.into()) };
-        let (_, thread) = made.caller.ok_or(MachineError::NoCurrentThread)?;
+        let call = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?;
+        made?;
+        let next = self.data_mut().crossing.take_next()?;
+        let (_, thread) = call.caller.ok_or(MachineError::NoCurrentThread)?;
         self.drive(Base::Guest(CallSite { thread, number, event_address: 0 }), next)
     }
 
@@ -183,28 +240,35 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let lifted = self.data_mut().functions.take_lifted(lowered.function)?;
         let core = lifted.core.ok_or(Error::Unknown(Table::Functions))?;
         let ended = if lowered.is_flat_plain {
-            self.call_core_deferred(&lifted, core, arguments)?
+            self.call_core_deferred((core, lifted.may_stop), arguments)?
         } else {
             let mut moved = CoreValues::new();
             self.move_arguments(lowered, &lifted, arguments, &mut moved)?;
-            self.call_core_deferred(&lifted, core, &moved)?
+            self.call_core_deferred((core, lifted.may_stop), &moved)?
         };
         let value = match ended {
             Ended::Returned(value) => value,
-            Ended::Made(next) => return Ok(Ended::Made(next)),
+            Ended::Made => return Ok(Ended::Made),
         };
+        if lifted.callback.is_some() {
+            return match self.callback_lifted_returned(value)? {
+                Ended::Returned(Resolved::Lowered(result)) => Ok(Ended::Returned(result)),
+                Ended::Returned(Resolved::Outcome(_)) => Err(MachineError::OtherStep.into()),
+                Ended::Made => Ok(Ended::Made),
+            };
+        }
         let result = if lowered.is_flat_plain {
             value
         } else {
-            self.move_result(lowered, &lifted, arguments, value)?
+            let last_argument = arguments.last().map(bits);
+            let max = Flattening::Lift.max_flat_results();
+            self.move_result(lowered, &lifted, last_argument, (value.as_slice(), max))?
         };
         if let Some(post_return) = lifted.post_return
-            && let Some(next) =
-                self.call_post_return_deferred(&lifted, post_return, value, result)?
+            && let Ended::Made = self.call_post_return_deferred(post_return, value, result)?
         {
-            return Ok(Ended::Made(next));
+            return Ok(Ended::Made);
         }
-        self.deferred_returned()?;
         self.data_mut().functions.put_lifted(lifted);
         Ok(Ended::Returned(result))
     }
@@ -230,22 +294,23 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(self.core_arguments(lifted, &flat, moved)?)
     }
 
-    /// Moves the result of a guest's function to the guest that has called it. Returns the core
-    /// value that the call returns, if the result is one.
+    /// Moves the result of a guest's function to the guest that has called it: `values`, which are at
+    /// most so many. Returns the core value that the call returns, if the result is one.
     fn move_result(
         &mut self,
         lowered: &Lowered,
         lifted: &Lifted<E::Function>,
-        arguments: &[CoreValue],
-        value: Option<CoreValue>,
+        last_argument: Option<u64>,
+        (values, max): (&[CoreValue], usize),
     ) -> Result<Option<CoreValue>, Fault> {
         let results = &lifted.ty.results;
-        let returned = value.as_ref().map(bits);
-        let mut values = CoreValueIter::new(returned.as_slice());
+        let mut returned = Bits::new();
+        returned.extend(values.iter().map(bits));
+        let mut values = CoreValueIter::new(&returned);
         let layout = results.abi().of(self.data().options(lowered.options)?.address_type);
         let destination = lowered.flattening().max_flat_results();
-        let out_param = arguments.last().map(bits).filter(|_| layout.flat.exceed(destination));
-        let max = FlatLimits { source: Flattening::Lift.max_flat_results(), destination };
+        let out_param = last_argument.filter(|_| layout.flat.exceed(destination));
+        let max = FlatLimits { source: max, destination };
         let (from, to) =
             (Source::without_call(lifted.options), Target::without_task(lowered.options));
         let mut between = self.between(from, to)?;
@@ -254,20 +319,74 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(flat_result(layout, &flat))
     }
 
+    /// A guest calls `task.return` with `values`. Returns `false` if that is not for the innermost call,
+    /// without records, or if it traps.
+    pub(crate) fn return_deferred_task(
+        &mut self,
+        result_type: Option<TypeIndex>,
+        options: OptionsIndex,
+        values: &[CoreValue],
+    ) -> Result<bool, Fault> {
+        let state = self.data_mut();
+        if !state.machine.check_deferred_return(result_type, options)? {
+            return Ok(false);
+        }
+        let max = Flattening::AsyncLift.max_flat_results();
+        let broken = Error::Inconsistent(Table::Waitables);
+        let (value, resolved) = match state.deferred.innermost().ok_or(broken)? {
+            BegunCall::Embedder(function, lift_result) => {
+                let lifted = state.functions.take_lifted(function)?;
+                state.crossing.set_returned(values)?;
+                let outcome = lift_result(self, &lifted, max)?;
+                self.data_mut().functions.put_lifted(lifted);
+                (None, Resolved::Outcome(outcome))
+            }
+            BegunCall::Guest { number, last_argument } => {
+                let lowered = state.functions.take_deferrable(number).ok_or(broken)?;
+                let lifted = state.functions.take_lifted(lowered.function)?;
+                let value = self.move_result(&lowered, &lifted, last_argument, (values, max))?;
+                let functions = &mut self.data_mut().functions;
+                functions.put_deferrable(lowered);
+                functions.put_lifted(lifted);
+                (value, Resolved::Lowered(value))
+            }
+        };
+        let state = self.data_mut();
+        if !state.machine.deferred_resolved(value)? {
+            return Err(Error::Inconsistent(Table::Frames).into());
+        }
+        state.deferred.resolve(resolved);
+        Ok(true)
+    }
+
+    /// The core function of the innermost call, which is lifted with a callback and has no records, has
+    /// returned this. If it exits and has resolved, the call is over; whatever else it does needs
+    /// records.
+    fn callback_lifted_returned(
+        &mut self,
+        packed: Option<CoreValue>,
+    ) -> Result<Ended<Resolved>, Fault> {
+        let state = self.data_mut();
+        if packed == Some(EXIT) && state.machine.is_deferred_resolved() {
+            let resolved = state.deferred.take_resolved();
+            return Ok(Ended::Returned(resolved.ok_or(Error::Inconsistent(Table::Waitables))?));
+        }
+        let thread = state.thread_of_made()?;
+        let next = state.progressed(thread, Ok(CoreProgress::Returned(packed)))?;
+        state.crossing.put_next(next);
+        Ok(Ended::Made)
+    }
+
     /// Calls a core function for the innermost call, which has no records.
     #[inline]
     fn call_core_deferred(
         &mut self,
-        lifted: &Lifted<E::Function>,
-        core: E::Function,
+        (core, may_stop): (E::Function, bool),
         arguments: &[CoreValue],
     ) -> Result<Ended<Option<CoreValue>>, Fault> {
         self.data_mut().crossing.enter();
-        let progress = if lifted.may_stop {
-            self.call(core, arguments)
-        } else {
-            self.call_to_end(core, arguments)
-        };
+        let progress =
+            if may_stop { self.call(core, arguments) } else { self.call_to_end(core, arguments) };
         let state = self.data_mut();
         state.crossing.leave();
         match progress {
@@ -277,28 +396,27 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Err(trap) => Err(state.crossing.take_trap(trap)),
             progress => {
                 let thread = state.thread_of_made()?;
-                Ok(Ended::Made(state.progressed(thread, progress)?))
+                let next = state.progressed(thread, progress)?;
+                state.crossing.put_next(next);
+                Ok(Ended::Made)
             }
         }
     }
 
     /// Calls a function's `post-return`, with what the function has returned. The call returns
-    /// `result` to a guest. Returns what is next if the call has got records.
+    /// `result` to a guest.
     fn call_post_return_deferred(
         &mut self,
-        lifted: &Lifted<E::Function>,
         post_return: E::Function,
         value: Option<CoreValue>,
         result: Option<CoreValue>,
-    ) -> Result<Option<Next>, Fault> {
+    ) -> Result<Ended<Option<CoreValue>>, Fault> {
         let state = self.data_mut();
-        if !state.machine.deferred_post_return(result)? {
+        if !state.machine.deferred_resolved(result)? {
             return Err(Error::Inconsistent(Table::Frames).into());
         }
-        match self.call_core_deferred(lifted, post_return, value.as_slice())? {
-            Ended::Returned(_) => Ok(None),
-            Ended::Made(next) => Ok(Some(next)),
-        }
+        // Where `post-return` calls what may wait, it traps.
+        self.call_core_deferred((post_return, false), value.as_slice())
     }
 
     /// Ends the innermost call, which has no records.

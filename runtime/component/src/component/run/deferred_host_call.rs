@@ -1,14 +1,16 @@
 //! Calls of host functions by guests, without records.
 //!
-//! A host function that returns when it is called, and asks for nothing but the store's data, never
-//! learns the id of its call. So there is none, unless it asks for more.
+//! A host function that returns when it is called, or whose future is ready at once, and that asks for
+//! nothing but the store's data, never learns the id of its call. So there is none, unless it asks for
+//! more.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::{
-    ComponentType, CoreValueIter, FlatValues, Lift, LiftContext, Lower, Options, Peer,
-    StringEncoding, Val, lift_flat_values, lower_flat_values as lower_typed_flat_values,
+    ComponentType, CoreValueIter, FlatValues, Lift, Lower, Peer, Val, lift_flat_values,
+    lower_flat_values as lower_typed_flat_values,
 };
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::Lowered;
@@ -17,19 +19,22 @@ use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
 use crate::component::store::host_result::HostResult;
 use crate::component::store::host_result_error::{HostResultError, HostResultProblem};
-use crate::core_value::{CoreValue, IntegerType};
+use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::limits::Table;
-use crate::machine::SubtaskId;
+use crate::machine::{SubtaskId, WaitableId};
 
+use super::async_host_function::HostFunctionFuture;
 use super::context::{Caller, Context};
 use super::deferred_call::Ended;
+use super::flat::{is_flat, lift_flat, lower_flat};
 use super::host_function::HostFunctionCall;
 use super::host_function_calls::Destination;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
-use super::transfer::flat_result;
+use super::transfer::{CoreValues, flat_result};
+use super::waiting::Waiting;
 
 impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     /// Calls a host function, for the innermost call.
@@ -51,16 +56,20 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
                     self.return_deferred_val(lowered, arguments, result)
                 })
             }
-            HostFunctionCall::Async(_) => Err(Error::Inconsistent(Table::Functions).into()),
+            HostFunctionCall::Async(function) => {
+                self.lift_deferred_vals(lowered, arguments).map_err(Fault::from).and_then(|vals| {
+                    let mut future = function(&mut Caller::new(self), vals);
+                    match self.poll_deferred(|context| future.as_mut().poll(context))? {
+                        Some(result) => self.return_deferred_val(lowered, arguments, result),
+                        None => self.wait_made(lowered, HostFunctionFuture::Untyped(future)),
+                    }
+                })
+            }
         };
         let state = self.data_mut();
         state.acting = acting;
         state.functions.put_host_function(function);
-        let ended = called?;
-        if let Ended::Returned(_) = ended {
-            self.deferred_returned()?;
-        }
-        Ok(ended)
+        called
     }
 
     /// Lifts the arguments of a host function, which have no handles.
@@ -70,17 +79,14 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         lowered: &Lowered,
         arguments: &[CoreValue],
     ) -> Result<P, Failure> {
+        let max = lowered.flattening().max_flat_params();
+        if is_flat::<P>(max) {
+            return lift_flat(arguments);
+        }
         let mut values = Bits::new();
         values.extend(arguments.iter().map(bits));
-        let mut values = CoreValueIter::new(&values);
-        let max = lowered.flattening().max_flat_params();
-        if P::INLINE && !P::ABI.narrow.flat.exceed(max) {
-            // No address is in them, so that it doesn't matter of which memory they would be.
-            let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
-            return P::lift_flat(&mut LiftContext::new(&[], options), &mut values);
-        }
         let mut lifting = self.lift(Source::without_call(lowered.options), Peer::Host)?;
-        lift_flat_values(&mut lifting, max, &mut values)
+        lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&values))
     }
 
     fn lift_deferred_vals(
@@ -105,6 +111,13 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     ) -> Result<Option<CoreValue>, Fault> {
         if !R::ABI.narrow.flat.exceed(0) {
             return Ok(None);
+        }
+        if is_flat::<R>(lowered.flattening().max_flat_results())
+            && !lowered.ty.results.contains_float()
+        {
+            let mut values = CoreValues::new();
+            lower_flat(result, &mut values)?;
+            return Ok(values.first().copied());
         }
         self.lower_deferred(lowered, arguments, |flat, mut lowering, destination| {
             let Destination { max, out_param } = destination;
@@ -145,6 +158,8 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         arguments: &[CoreValue],
         lower: impl FnOnce(&mut FlatValues, Lowering<'_, 'c, E, T>, Destination) -> Result<(), Fault>,
     ) -> Result<Option<CoreValue>, Fault> {
+        // `realloc` may run.
+        self.data_mut().push_pending()?;
         let results = &lowered.ty.results;
         let layout = results.abi().of(self.data().options(lowered.options)?.address_type);
         let max = lowered.flattening().max_flat_results();
@@ -156,10 +171,50 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         Ok(flat_result(layout, &flat))
     }
 
+    /// Polls the future of a host function for the first time. Returns nothing if it waits. Then the
+    /// call has got its records, and the waker is that of the call.
+    pub(crate) fn poll_deferred<R>(
+        &mut self,
+        poll: impl FnOnce(&mut WakerContext<'_>) -> Poll<R>,
+    ) -> Result<Option<R>, Fault> {
+        let state = self.data_mut();
+        let call = match state.deferred.made() {
+            Some(made) => made.call,
+            None => state.machine.id_of_deferred()?,
+        };
+        let full = Error::Full(Table::Waitables);
+        let waker = state.waiting.waker(WaitableId::Subtask(call)).ok_or(full)?;
+        if let Poll::Ready(result) = poll(&mut WakerContext::from_waker(&waker)) {
+            return Ok(Some(result));
+        }
+        let state = self.data_mut();
+        state.look()?;
+        if state.deferred.made().is_some_and(|made| made.call == call) {
+            return Ok(None);
+        }
+        Err(Error::Inconsistent(Table::Waitables).into())
+    }
+
+    /// A host function waits, whose call has got records: says what is next.
+    pub(crate) fn wait_made<R>(
+        &mut self,
+        lowered: &Lowered,
+        future: HostFunctionFuture,
+    ) -> Result<Ended<R>, Fault> {
+        let call = self.made_call().ok_or(Error::Inconsistent(Table::Waitables))?;
+        self.data_mut().wait(WaitableId::Subtask(call), Waiting::HostFunction(future));
+        let step = self.after_host_call(call, lowered)?;
+        self.data_mut().crossing.put_next(Next::Step(step));
+        Ok(Ended::Made)
+    }
+
     /// The host function has returned, whose call has got records: says what is next.
     #[cold]
     pub(crate) fn returned_made<R>(&mut self) -> Result<Ended<R>, Fault> {
-        Ok(Ended::Made(Next::Step(self.data_mut().machine.host_returned()?)))
+        let state = self.data_mut();
+        let step = state.machine.host_returned()?;
+        state.crossing.put_next(Next::Step(step));
+        Ok(Ended::Made)
     }
 
     /// Returns the innermost call, if it has got records.

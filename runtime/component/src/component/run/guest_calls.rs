@@ -48,9 +48,18 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 if state.crossing.may_nest()
                     && let Some(lowered) = state.functions.take_deferrable(number)
                 {
-                    let callee = state.machine.canon_lower_deferred(lowered.function)?;
-                    let called =
-                        callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments));
+                    let called = match lowered.immediate {
+                        Some(host_function) if state.machine.can_call_host_unseen() => {
+                            Some(self.guest_calls_host(number, &lowered, host_function, arguments))
+                        }
+                        _ => {
+                            let (function, is_async) = (lowered.function, lowered.is_async);
+                            let callee = state.machine.canon_lower_deferred(function, is_async)?;
+                            callee.map(|it| {
+                                self.guest_calls_deferred(number, &lowered, it, arguments)
+                            })
+                        }
+                    };
                     self.data_mut().functions.put_deferrable(lowered);
                     if let Some(called) = called {
                         return called;
@@ -74,6 +83,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                     Outcome::Return(value) => Ok(Driven::Resumed(value)),
                     Outcome::Suspend(_) => Err(MachineError::OtherStep.into()),
                 };
+            }
+            CoreFunction::Builtin(Definition::Task(TaskDefinition::Return {
+                result_type,
+                options,
+            })) if state.machine.has_deferred() => {
+                let (result_type, options) = (*result_type, state.without_memory(*options)?);
+                if self.return_deferred_task(result_type, options, arguments)? {
+                    return Ok(Driven::Resumed(None));
+                }
             }
             CoreFunction::Lowered(_) | CoreFunction::Builtin(_) => {}
         }
@@ -113,9 +131,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<Driven, Fault> {
         let state = self.data_mut();
         match definition {
-            Definition::Task(TaskDefinition::Return { options, .. }) => {
+            Definition::Task(TaskDefinition::Return { result_type, options }) => {
                 state.crossing.set_returned(arguments)?;
-                definition = state.without_memory(definition, options)?;
+                let options = state.without_memory(options)?;
+                definition = TaskDefinition::Return { result_type, options }.into();
             }
             _ if event_memory(definition).is_some() => {
                 site.event_address = arguments.get(1).map_or(0, bits);
@@ -153,30 +172,19 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns `task.return` with the options of the current task's function, if it lifts no
-    /// memory and is equal to them but for that.
+    /// Returns the options of `task.return`, or those of the current task's function, if it lifts no
+    /// memory and these are equal to them but for that.
     ///
     /// The text compares memories even where there is none; the suite returns flat values without
     /// a memory from functions whose parameters need one, and validation makes sure that there is
     /// a memory wherever the result lies in it.
-    fn without_memory(
-        &mut self,
-        definition: Definition,
-        options: OptionsIndex,
-    ) -> Result<Definition, Error> {
+    fn without_memory(&mut self, options: OptionsIndex) -> Result<OptionsIndex, Error> {
         let found = self.options(options)?;
         let (memory, string_encoding) = (found.memory, found.string_encoding);
         let (None, Some(lifted)) = (memory, self.machine.lift_options()) else {
-            return Ok(definition);
+            return Ok(options);
         };
-        if self.options(lifted)?.string_encoding != string_encoding {
-            return Ok(definition);
-        }
-        Ok(match definition {
-            Definition::Task(TaskDefinition::Return { result_type, .. }) => {
-                TaskDefinition::Return { result_type, options: lifted }.into()
-            }
-            definition => definition,
-        })
+        let is_equal = self.options(lifted)?.string_encoding == string_encoding;
+        Ok(if is_equal { lifted } else { options })
     }
 }

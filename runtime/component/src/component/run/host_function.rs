@@ -74,8 +74,7 @@ pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
     /// Returns `true` if it returns when it is called.
     fn is_immediate(&self) -> bool;
 
-    /// Calls it, for a guest whose call has no records: only if it returns when it is called, and has
-    /// no handles.
+    /// Calls it, for a guest whose call has no records: only if it has no handles.
     fn call_deferred(
         &self,
         cx: &mut Context<'_, E, T>,

@@ -8,7 +8,7 @@ use crate::component::store::acting::Acting;
 use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::{HostFuture, HostResult};
+use crate::component::store::host_result::HostResult;
 use crate::component::store::host_result_error::{HostResultError, HostResultProblem};
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -16,6 +16,7 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId, WaitableId};
 use crate::trap::Trap;
 
+use super::async_host_function::HostFunctionFuture;
 use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
 use super::lifting::Source;
@@ -51,19 +52,30 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             HostFunctionCall::Async(function) => {
                 let arguments = cx.lift_arguments(subtask, &lowered)?;
                 let future = function(&mut Caller::new(cx), arguments);
-                cx.begin_waiting(subtask, &lowered, future)
+                cx.begin_waiting(subtask, &lowered, HostFunctionFuture::Untyped(future))
             }
         });
         let state = self.data_mut();
         state.acting = acting;
         called?;
-        let may_wait = lowered.ty.is_async;
         state.functions.put_host_function(function);
-        state.calls.put_lowered(lowered);
+        let step = self.after_host_call(subtask, &lowered);
+        self.data_mut().calls.put_lowered(lowered);
+        step
+    }
+
+    /// A host function gives control back: says what is next. If it waits, and its type is not `async`,
+    /// its callers are held.
+    pub(crate) fn after_host_call(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+    ) -> Result<Step, Fault> {
+        let state = self.data_mut();
         let has_ended = |state: &State<E, T>| {
             state.machine.call_state(subtask).map(|it| it != SubtaskState::Started)
         };
-        if may_wait || state.waiting.count() == 0 || has_ended(state)? {
+        if lowered.ty.is_async || state.waiting.count() == 0 || has_ended(state)? {
             return Ok(state.machine.host_returned()?);
         }
         Ok(state.machine.hold_callers(subtask)?)
@@ -99,9 +111,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
-        future: HostFuture,
+        future: HostFunctionFuture,
     ) -> Result<(), Fault> {
-        match self.begin_host_function(subtask, future) {
+        match self.begin_host_function(subtask, lowered, future) {
             Some(result) => self.host_returns_at_once(subtask, lowered, result),
             None => Ok(()),
         }

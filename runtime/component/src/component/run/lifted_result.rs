@@ -5,17 +5,16 @@
 
 #![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
 
-use crate::abi::{
-    CoreValueIter, Flattening, LiftContext, Options, Peer, ReturnedValue, StringEncoding, Val,
-};
+use crate::abi::{CoreValueIter, Flattening, LiftContext, Peer, ReturnedValue, Val};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::flat_values::bits;
 use crate::component::store::outcome::{FewBits, Outcome, ResultBoxes};
-use crate::core_value::{CoreValue, IntegerType};
+use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Error, Failure};
 
 use super::context::Context;
+use super::flat::NO_ADDRESSES;
 use super::lifting::Source;
 
 /// The result of a call: an `Option` of [`Val`], or any type that is lifted and owned.
@@ -111,9 +110,7 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
         if let Some(abi) = R::INLINE
             && !abi.narrow.flat.exceed(max)
         {
-            // No address is in it, so that it doesn't matter of which memory it would be.
-            let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
-            return R::lift_inline(&mut LiftContext::new(&[], options), &mut values);
+            return R::lift_inline(&mut LiftContext::new(&[], NO_ADDRESSES), &mut values);
         }
         let mut lifting = cx.lift(Source::without_call(lifted.options), Peer::Host)?;
         R::lift_returned(&mut lifting, &lifted.ty.results, max, &mut values)

@@ -9,13 +9,14 @@
 //! | `steps` | taking the machine's steps on the engine |
 //! | `core_calls`, `guest_calls` | calls of core functions, and calls by them |
 //! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
-//! | `host_function_calls`, `typed_host_function` | calls of host functions |
+//! | `host_function_calls`, `typed_host_function`, `async_host_function` | calls of host functions |
 //! | `stuck` | nothing can go on: whether it is the host's turn |
 //! | `waiting`, `polling` | what waits for something outside of the store, and polling it |
 //! | `spawned_tasks` | host tasks that are made of futures |
 //! | `requests` | closures that run where the store is driven |
 //! | `deferred_call`, `deferred_host_call` | calls that nobody looks at |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
+//! | `flat` | values that are nothing but core values |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
@@ -25,6 +26,7 @@
 //! | `instantiate` | making instances of components |
 
 mod abandoning;
+pub(crate) mod async_host_function;
 mod between;
 pub(crate) mod context;
 mod copies;
@@ -34,6 +36,7 @@ mod deferred_host_call;
 mod dropping;
 mod element_layout;
 pub(crate) mod embedder_calls;
+pub(crate) mod flat;
 mod guest_calls;
 pub(crate) mod host_ends;
 pub(crate) mod host_function;

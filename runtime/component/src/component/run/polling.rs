@@ -2,13 +2,15 @@
 
 use core::task::{Context as WakerContext, Poll};
 
+use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::{HostFuture, HostResult};
+use crate::component::store::host_result::HostResult;
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
 use crate::machine::{SubtaskId, WaitableId};
 
+use super::async_host_function::HostFunctionFuture;
 use super::context::Context;
 use super::state::AnyServedEnd;
 use super::waiting::Waiting;
@@ -19,12 +21,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn begin_host_function(
         &mut self,
         call: SubtaskId,
-        mut future: HostFuture,
+        lowered: &Lowered,
+        mut future: HostFunctionFuture,
     ) -> Option<HostResult> {
         let state = self.data_mut();
         let id = WaitableId::Subtask(call);
         let waker = state.waiting.waker(id)?;
-        match future.as_mut().poll(&mut WakerContext::from_waker(&waker)) {
+        match future.poll(lowered, &mut WakerContext::from_waker(&waker)) {
             Poll::Ready(result) => Some(result),
             Poll::Pending => {
                 state.wait(id, Waiting::HostFunction(future));
@@ -76,11 +79,17 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     fn poll_host_function(
         &mut self,
         call: SubtaskId,
-        mut future: HostFuture,
+        mut future: HostFunctionFuture,
         context: &mut WakerContext<'_>,
     ) -> bool {
+        let Ok(guest_call) = self.data_mut().calls.guest_call(call) else {
+            // Whom it was for is gone.
+            self.data_mut().drop_waiting(Waiting::HostFunction(future));
+            return true;
+        };
+        let lowered = guest_call.lowered().clone();
         // A future that panicked is dropped, and never polled again.
-        let polled = catch(move || match future.as_mut().poll(context) {
+        let polled = catch(|| match future.poll(&lowered, context) {
             Poll::Ready(result) => Ok(result),
             Poll::Pending => Err(future),
         });
@@ -93,11 +102,6 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             Err(panic) => Err(Fault::Panicked(panic)),
         };
-        let Ok(guest_call) = self.data_mut().calls.guest_call(call) else {
-            // Whom it was for is gone.
-            return true;
-        };
-        let lowered = guest_call.lowered().clone();
         match result.and_then(|result| self.host_returns(call, &lowered, result)) {
             Ok(())
             | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {}

@@ -1,8 +1,6 @@
 //! Host functions with Rust's own types.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::future::Future;
 use core::marker::PhantomData;
 
 use crate::abi::{
@@ -17,8 +15,7 @@ use crate::component::store::fault::Fault;
 use crate::component::store::host_result::HostError;
 use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
-use crate::error::{Error, Failure};
-use crate::limits::Table;
+use crate::error::Failure;
 use crate::machine::SubtaskId;
 
 use super::context::{Caller, Context};
@@ -29,9 +26,6 @@ use super::lifting::Source;
 
 /// A function that returns when it is called.
 pub(crate) struct Immediate<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
-
-/// A function that gives a future.
-pub(crate) struct Waiting<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
 
 impl<E, T, F, P, R> TypedHostFunction<E, T> for Immediate<F, P, R>
 where
@@ -68,63 +62,31 @@ where
     ) -> Result<Ended<Option<CoreValue>>, Fault> {
         let lifted = cx.lift_deferred_arguments(lowered, arguments)?;
         let result = (self.0)(&mut Caller::new(cx), lifted);
-        match cx.made_call() {
-            None => {
-                let result = result.map_err(Fault::Host)?;
-                cx.return_deferred(lowered, arguments, &result).map(Ended::Returned)
-            }
-            Some(call) => {
-                cx.typed_host_returns(call, lowered, result)?;
-                cx.returned_made()
-            }
-        }
-    }
-}
-
-impl<E, T, F, P, R, U> TypedHostFunction<E, T> for Waiting<F, P, R>
-where
-    E: CoreEngine,
-    T: 'static,
-    F: Fn(&mut Caller<'_, '_, E, T>, P) -> U + Send + Sync,
-    U: Future<Output = Result<R, HostError>> + Send + 'static,
-    P: for<'a> Lift<'a>,
-    R: Lower + 'static,
-{
-    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch> {
-        check::<P, R>(ty)
-    }
-
-    fn call(
-        &self,
-        cx: &mut Context<'_, E, T>,
-        subtask: SubtaskId,
-        lowered: &Arc<Lowered>,
-    ) -> Result<(), Fault> {
-        let arguments = cx.lift_typed_arguments(subtask, lowered)?;
-        let future = (self.0)(&mut Caller::new(cx), arguments);
-        let of_result = lowered.clone();
-        let future = async move {
-            let result = future.await?;
-            vals(&result, &of_result).map_err(HostError::from)
-        };
-        cx.begin_waiting(subtask, lowered, Box::pin(future))
-    }
-
-    fn is_immediate(&self) -> bool {
-        false
-    }
-
-    fn call_deferred(
-        &self,
-        _: &mut Context<'_, E, T>,
-        _: &Arc<Lowered>,
-        _: &[CoreValue],
-    ) -> Result<Ended<Option<CoreValue>>, Fault> {
-        Err(Error::Inconsistent(Table::Functions).into())
+        cx.typed_host_returns_deferred(lowered, arguments, result)
     }
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Takes the result of a host function to the caller, whose call was begun without records.
+    #[inline]
+    pub(crate) fn typed_host_returns_deferred<R: Lower>(
+        &mut self,
+        lowered: &Lowered,
+        arguments: &[CoreValue],
+        result: Result<R, HostError>,
+    ) -> Result<Ended<Option<CoreValue>>, Fault> {
+        match self.made_call() {
+            None => {
+                let result = result.map_err(Fault::Host)?;
+                self.return_deferred(lowered, arguments, &result).map(Ended::Returned)
+            }
+            Some(call) => {
+                self.typed_host_returns(call, lowered, result)?;
+                self.returned_made()
+            }
+        }
+    }
+
     /// Takes the result of a host function that has returned when it was called to the caller.
     fn typed_host_returns<R: Lower>(
         &mut self,
@@ -150,7 +112,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
     /// Lifts the arguments of a call.
     #[inline]
-    fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(
+    pub(crate) fn lift_typed_arguments<P: for<'a> Lift<'a> + ComponentType>(
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
@@ -165,6 +127,6 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 /// Returns a result as a value.
-fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
+pub(crate) fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
     Ok(to_vals(result, &lowered.ty.results, &lowered.handles)?.pop())
 }

@@ -9,10 +9,11 @@ use core::pin::Pin;
 
 use crate::abi::Val;
 use crate::component::store::call_error::CallError;
-use crate::component::store::host_result::HostFuture;
 use crate::component::store::waiting::GiveUp;
 use crate::limits::Heap;
 use crate::task::TaskReturn;
+
+use super::async_host_function::HostFunctionFuture;
 
 /// The future of a host task: its result, or the text of its error.
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<TaskReturn<Heap>, String>> + Send>>;
@@ -20,7 +21,7 @@ pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<TaskReturn<Heap>
 /// Something that waits for what is outside of the store.
 pub(crate) enum Waiting<S> {
     /// A host function that a guest has called.
-    HostFunction(HostFuture),
+    HostFunction(HostFunctionFuture),
     /// A host task that is made of a future.
     Task(TaskFuture),
     /// A source or a sink that serves an end of the host's.

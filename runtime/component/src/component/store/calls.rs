@@ -408,6 +408,7 @@ mod tests {
             is_async: true,
             handles: HandleTypes::default(),
             is_deferrable: false,
+            immediate: None,
             is_flat_plain: false,
         })
     }

@@ -21,7 +21,8 @@ pub(crate) struct Lifted<F> {
     pub(crate) is_async: bool,
     pub(crate) callback: Option<F>,
     pub(crate) post_return: Option<F>,
-    /// Whether a call can begin without records: it is not `async`, and no handles are moved.
+    /// Whether a call can begin without records: no handles are moved, and it is not `async`, or it has
+    /// a callback.
     pub(crate) is_deferrable: bool,
     /// Whether the core function may stop before it returns, as what it reaches may wait.
     pub(crate) may_stop: bool,
@@ -45,9 +46,11 @@ pub(crate) struct Lowered {
     pub(crate) is_async: bool,
     /// The types of the handles, for a host function whose types are Rust's own.
     pub(crate) handles: HandleTypes,
-    /// Whether a call can begin without records: it is not `async`, no handles are moved, and the
-    /// callee is a guest, or a host function that returns when it is called.
+    /// Whether a call can begin without records: no handles are moved.
     pub(crate) is_deferrable: bool,
+    /// The number of the host function that is called, if it returns when it is called, and a call can
+    /// begin without records.
+    pub(crate) immediate: Option<u32>,
     /// Whether the callee's core function is called with the arguments as they are, and its result
     /// is that of the call.
     pub(crate) is_flat_plain: bool,

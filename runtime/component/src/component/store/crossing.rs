@@ -24,6 +24,8 @@ pub(crate) struct Crossing<S, I> {
     /// The core values that a guest's function returned, or that `task.return` was given.
     returned: FlatValues,
     stop: Option<Stop>,
+    /// The next thing after a call that has got records.
+    next: Option<Next>,
     /// The reason why guests are being unwound.
     fault: Option<Fault>,
     /// The number of calls of the engine that are nested in one another now.
@@ -72,6 +74,7 @@ impl<S, I> Crossing<S, I> {
             lowered: None,
             returned: FlatValues::EMPTY,
             stop: None,
+            next: None,
             fault: None,
             depth: 0,
             max_depth: StoreLimits::DEFAULT.native_calls,
@@ -143,6 +146,16 @@ impl<S, I> Crossing<S, I> {
         self.stop.take()
     }
 
+    /// Hands over what is next after a call that has got records, to whoever has begun it.
+    pub(crate) fn put_next(&mut self, next: Next) {
+        self.next = Some(next);
+    }
+
+    /// Takes what is next after a call that has got records.
+    pub(crate) fn take_next(&mut self) -> Result<Next, Error> {
+        self.next.take().ok_or(MachineError::OtherStep.into())
+    }
+
     /// Says why guests are unwound. The first to say so is believed: it was closest to the cause.
     pub(crate) fn fail(&mut self, fault: Fault) {
         if self.fault.is_none() {
@@ -164,6 +177,7 @@ impl<S, I> Crossing<S, I> {
     pub(crate) fn give_up(&mut self, fault: Fault) -> Fault {
         let fault = self.take_fault(fault);
         self.stop = None;
+        self.next = None;
         self.starting = None;
         self.lowered = None;
         fault

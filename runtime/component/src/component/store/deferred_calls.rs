@@ -9,10 +9,11 @@ use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
 use crate::error::{Error, Failure};
 use crate::limits::Table;
-use crate::machine::MadeCall;
+use crate::machine::{FunctionId, MadeCall};
 
 use super::acting::Acting;
 use super::core_function::CoreFunction;
+use super::outcome::Outcome;
 use super::state::{Callbacks, StoreState};
 
 /// The calls that were begun without records and are under way, the outermost first.
@@ -21,18 +22,38 @@ use super::state::{Callbacks, StoreState};
 /// records. Those that have got them come before those that have none.
 pub(crate) struct DeferredCalls<L> {
     calls: Vec<DeferredCall<L>>,
+    /// The call of a host function that runs, if the machine has no frame of it, either.
+    pending: Option<PendingCall>,
+}
+
+/// A call of a host function by a guest, which the machine knows nothing of yet.
+#[derive(Clone, Copy)]
+pub(crate) struct PendingCall {
+    /// The number of the core function.
+    pub(crate) number: u32,
+    pub(crate) last_argument: Option<u64>,
 }
 
 struct DeferredCall<L> {
     begun: BegunCall<L>,
     made: Option<MadeCall>,
+    /// What `task.return` was called with: lifted for the embedder, or lowered into the caller.
+    resolved: Option<Resolved>,
+}
+
+/// The result that `task.return` was called with.
+pub(crate) enum Resolved {
+    /// As the embedder wants it.
+    Outcome(Outcome),
+    /// The core value of it, if the caller gets one.
+    Lowered(Option<CoreValue>),
 }
 
 /// A call that was begun without records.
 #[derive(Clone, Copy)]
 pub(crate) enum BegunCall<L> {
-    /// By the embedder, whose result is lifted so.
-    Embedder(L),
+    /// By the embedder, of this function, whose result is lifted so.
+    Embedder(FunctionId, L),
     /// By a guest, of the core function with this number, whose last argument may be the place of the
     /// result.
     Guest { number: u32, last_argument: Option<u64> },
@@ -40,7 +61,7 @@ pub(crate) enum BegunCall<L> {
 
 impl<L: Copy> DeferredCalls<L> {
     pub(crate) const fn new() -> Self {
-        Self { calls: Vec::new() }
+        Self { calls: Vec::new(), pending: None }
     }
 
     /// Returns how many there are.
@@ -52,7 +73,7 @@ impl<L: Copy> DeferredCalls<L> {
     /// Adds a call, for which the machine has just pushed its frames.
     #[inline]
     pub(crate) fn push(&mut self, begun: BegunCall<L>) {
-        self.calls.push(DeferredCall { begun, made: None });
+        self.calls.push(DeferredCall { begun, made: None, resolved: None });
     }
 
     /// Takes the innermost call away. Returns its records, if it has some.
@@ -64,7 +85,38 @@ impl<L: Copy> DeferredCalls<L> {
     /// Returns the records of the innermost call, if it has some.
     #[inline]
     pub(crate) fn made(&self) -> Option<MadeCall> {
-        self.calls.last().and_then(|call| call.made)
+        if self.pending.is_some() { None } else { self.calls.last().and_then(|call| call.made) }
+    }
+
+    /// Says which call of a host function is innermost from now on.
+    #[inline]
+    pub(crate) const fn set_pending(&mut self, call: PendingCall) {
+        self.pending = Some(call);
+    }
+
+    /// Takes the innermost call, if it is of a host function and the machine knows nothing of it.
+    #[inline]
+    pub(crate) const fn take_pending(&mut self) -> Option<PendingCall> {
+        self.pending.take()
+    }
+
+    /// Returns how the innermost call was begun, if it has no records.
+    #[inline]
+    pub(crate) fn innermost(&self) -> Option<BegunCall<L>> {
+        self.calls.last().filter(|call| call.made.is_none()).map(|call| call.begun)
+    }
+
+    /// Keeps the result of the innermost call, which has no records.
+    pub(crate) fn resolve(&mut self, result: Resolved) {
+        if let Some(call) = self.calls.last_mut() {
+            call.resolved = Some(result);
+        }
+    }
+
+    /// Takes the result of the innermost call, if it has resolved.
+    #[inline]
+    pub(crate) fn take_resolved(&mut self) -> Option<Resolved> {
+        self.calls.last_mut().and_then(|call| call.resolved.take())
     }
 
     /// Takes calls away until there are so many.
@@ -83,11 +135,41 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     /// Somebody looks at the calls that are under way: makes the records of those that have none.
     #[inline]
     pub(crate) fn look(&mut self) -> Result<(), Error> {
-        if self.machine.has_deferred() { self.make_records() } else { Ok(()) }
+        if self.machine.has_deferred() || self.deferred.pending.is_some() {
+            self.make_records()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Tells the machine of the call of a host function that runs, if it does not know of it: before a
+    /// guest runs again.
+    #[inline]
+    pub(crate) fn push_pending(&mut self) -> Result<(), Error> {
+        match self.deferred.take_pending() {
+            None => Ok(()),
+            Some(call) => self.push_call(call),
+        }
+    }
+
+    #[cold]
+    fn push_call(&mut self, call: PendingCall) -> Result<(), Error> {
+        let PendingCall { number, last_argument } = call;
+        let CoreFunction::Lowered(lowered) = self.functions.core_function(number)? else {
+            return Err(Error::Unknown(Table::Functions));
+        };
+        match self.machine.canon_lower_deferred(lowered.function, lowered.is_async)? {
+            Some(_) => {
+                self.deferred.push(BegunCall::Guest { number, last_argument });
+                Ok(())
+            }
+            None => Err(Error::Full(Table::Waitables)),
+        }
     }
 
     #[cold]
     fn make_records(&mut self) -> Result<(), Error> {
+        self.push_pending()?;
         let Self { machine, calls, origins, functions, deferred, acting, .. } = self;
         let mut without = deferred.without_records().iter_mut();
         let mut kept = Ok(());
@@ -99,8 +181,11 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             call.made = Some(made);
             let mut keep = || {
                 let origin = match call.begun {
-                    BegunCall::Embedder(lift_result) => {
+                    BegunCall::Embedder(_, lift_result) => {
                         calls.add_embedder_call(made.call, Vec::new(), lift_result)?;
+                        if let Some(Resolved::Outcome(outcome)) = call.resolved.take() {
+                            calls.embedder_call(made.call)?.put_result(outcome);
+                        }
                         origins.set_running(Some(made.call));
                         Some(made.call)
                     }

@@ -129,7 +129,8 @@ impl<F, H> Functions<F, H> {
         None
     }
 
-    fn host_number(&self, id: FunctionId) -> Option<u32> {
+    /// Returns the number that the machine calls a host function by, if it is one's.
+    pub(crate) fn host_number(&self, id: FunctionId) -> Option<u32> {
         match self.callables.get(id)? {
             Callable::Host(number) => Some(*number),
             Callable::Lifted(_) => None,

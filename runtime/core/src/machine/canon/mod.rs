@@ -28,7 +28,7 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use super::hooks::Hooks;
-use super::record::frame::Outstanding;
+use super::record::frame::{Frame, Outstanding};
 use crate::machine::state::Machine;
 use crate::machine::step::{Flow, Step};
 
@@ -48,9 +48,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Guards for Machine<L, C, H> {
         if self.check_outstanding(Outstanding::Nothing).is_err() {
             return true;
         }
-        // Only functions that are lifted without `async` run without records.
-        if self.deferred > 0 {
-            return self.deferred_instance().is_err();
+        if let Some(Frame::Deferred(deferred)) = self.top_frame() {
+            return deferred.instance().is_none() || deferred.is_async_lifted();
         }
         self.current
             .and_then(|thread| self.lifted(self.threads.get(thread).ok()?.task).ok())

@@ -8,13 +8,21 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use crate::machine::hooks::Hooks;
+use crate::machine::record::definition::Function;
+use crate::machine::record::frame::Frame;
 use crate::machine::state::Machine;
 use crate::machine::step::{ReturnFrom, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns the [`lift_options`](crate::machine::LiftedFunction::lift_options) of the function that
-    /// the current task runs, if it runs one. A task that is current may have to get its record first.
+    /// the current task runs, if it runs one.
     pub fn lift_options(&mut self) -> Option<OptionsIndex> {
+        if let Some(Frame::Deferred(deferred)) = self.top_frame() {
+            return match &self.functions.get(deferred.function()?).ok()?.function {
+                Function::Lifted(lifted) => Some(lifted.lift_options),
+                Function::Host { .. } => None,
+            };
+        }
         let task = self.current_task().ok()?;
         self.lifted(task).ok()?.map(|lifted| lifted.lift_options)
     }

@@ -35,13 +35,20 @@ pub(crate) enum Frame {
 /// A frame of a call whose records are not made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Deferred {
-    /// [`Frame::Lower`], without `async`, of a call of `function`. The caller is the thread that runs
-    /// below. If a guest is called, it has its own frame above.
-    Lower { function: Key<DefinedFunction> },
-    /// [`Frame::Lift`]
-    Lift { function: Key<DefinedFunction>, instance: Key<Instance> },
-    /// As `Lift`, while `post-return` runs: the call has resolved with this result.
-    PostReturn { function: Key<DefinedFunction>, instance: Key<Instance>, result: FlatResult },
+    /// [`Frame::Lower`] of a call of `function`. The caller is the thread that runs below. If a guest
+    /// is called, it has its own frame above.
+    Lower { function: Key<DefinedFunction>, is_async: bool },
+    /// [`Frame::Lift`]. A function with an `async` type, which is lifted with a callback, has this
+    /// one, too, until its records are made: it holds the instance's exclusive lock.
+    Lift { function: Key<DefinedFunction>, instance: Key<Instance>, is_async: bool },
+    /// As `Lift`, after the call has resolved with this result: while `post-return` runs, or after
+    /// `task.return`.
+    Resolved {
+        function: Key<DefinedFunction>,
+        instance: Key<Instance>,
+        is_async: bool,
+        result: FlatResult,
+    },
     /// [`Frame::Realloc`], in the middle of a step of the thread that runs below.
     Realloc { instance: Key<Instance>, outstanding: Outstanding },
 }
@@ -52,8 +59,24 @@ impl Deferred {
         match self {
             Self::Lower { .. } => None,
             Self::Lift { instance, .. }
-            | Self::PostReturn { instance, .. }
+            | Self::Resolved { instance, .. }
             | Self::Realloc { instance, .. } => Some(instance),
+        }
+    }
+
+    /// The lifted function that runs in the frame, if one does.
+    pub(crate) const fn function(self) -> Option<Key<DefinedFunction>> {
+        match self {
+            Self::Lift { function, .. } | Self::Resolved { function, .. } => Some(function),
+            Self::Lower { .. } | Self::Realloc { .. } => None,
+        }
+    }
+
+    /// Whether the function that runs in the frame is lifted with `async`.
+    pub(crate) const fn is_async_lifted(self) -> bool {
+        match self {
+            Self::Lift { is_async, .. } | Self::Resolved { is_async, .. } => is_async,
+            Self::Lower { .. } | Self::Realloc { .. } => false,
         }
     }
 }

@@ -13,6 +13,8 @@ use super::waitable::WaitableSet;
 pub(crate) struct Instance {
     pub(crate) queues: Queues,
     pub(crate) exclusive_thread: Option<Key<Thread>>,
+    /// Whether a thread has the exclusive lock that has no record yet.
+    pub(crate) is_locked_by_deferred: bool,
     pub(crate) backpressure: u32,
     /// How many frames of the instance's threads are in held stacks.
     pub(crate) held: u32,
@@ -30,6 +32,7 @@ impl Instance {
         Self {
             queues: Queues::default(),
             exclusive_thread: None,
+            is_locked_by_deferred: false,
             backpressure: 0,
             held: 0,
             may_leave: true,
@@ -37,6 +40,12 @@ impl Instance {
             last_function: None,
             links: Links::default(),
         }
+    }
+
+    /// Whether no thread has the exclusive lock.
+    #[inline]
+    pub(crate) const fn is_unlocked(&self) -> bool {
+        self.exclusive_thread.is_none() && !self.is_locked_by_deferred
     }
 }
 
@@ -91,6 +100,14 @@ impl Queues {
 
     pub(crate) fn list_mut(&mut self, queue: Queue) -> Option<&mut List<Thread>> {
         self.lists.get_mut(Self::position(queue)?)
+    }
+
+    /// Whether no thread waits in any of them.
+    #[inline]
+    pub(crate) fn are_empty(&self) -> bool {
+        self.lists.iter().all(|list| list.len() == 0)
+            && self.sets.len() == 0
+            && self.callback_sets.len() == 0
     }
 
     pub(crate) fn len(&self, queue: Queue) -> u32 {

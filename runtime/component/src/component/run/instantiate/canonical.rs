@@ -84,7 +84,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let lifted = Lifted {
             instance: self.instance,
             core: core_function,
-            is_deferrable: !options.is_async && ty.is_deferrable(),
+            is_deferrable: !ty.moves_handles() && ty.is_async == callback.is_some(),
             may_stop: true,
             ty,
             options: state.types.add_options(store_options)?,
@@ -114,12 +114,21 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let handles = state.handle_types(function, &ty)?;
         let host_function = state.functions.host_function(function);
         let is_immediate = host_function.is_some_and(|it| it.call.is_immediate());
-        let is_deferrable =
-            !is_async && ty.is_deferrable() && (is_immediate || host_function.is_none());
-        let is_flat_plain = ty.is_flat_plain();
+        let is_deferrable = !ty.moves_handles();
+        let is_flat_plain = !is_async && ty.is_flat_plain();
+        let can_pend = is_immediate && is_deferrable && !is_async;
+        let immediate = state.functions.host_number(function).filter(|_| can_pend);
         self.may_stop |= !is_immediate;
-        let lowered =
-            Lowered { function, ty, options, is_async, handles, is_deferrable, is_flat_plain };
+        let lowered = Lowered {
+            function,
+            ty,
+            options,
+            is_async,
+            handles,
+            is_deferrable,
+            immediate,
+            is_flat_plain,
+        };
         self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)
     }
 
