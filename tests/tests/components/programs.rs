@@ -57,12 +57,16 @@ fn play(seed: u64) -> (Run, ProgramPlayer<Heap, Seeded>) {
 #[test]
 fn components_do_what_the_machine_does_in_random_programs() {
     let stage = ComponentStage::new(3);
+    let eager = ComponentStage::new(3).eager();
     let (mut count, mut lines, mut differ) = (0, 0, Vec::new());
     let mut message = String::new();
     for seed in seeds(1500) {
         let (run, player) = play(seed);
         count += 1;
         lines += run.trace.len();
+        if seed % 4 == 0 {
+            assert_eq!(eager.play(&run, &player), None, "with records at once: seed {seed}");
+        }
         let Some(difference) = stage.play(&run, &player) else { continue };
         if differ.is_empty() {
             message = match stage.shorten(instances(seed), &run) {

@@ -367,6 +367,16 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         waiting_tasks(&mut state.machine, &state.names)
     }
 
+    /// Says whether each call gets its records in the machine at once, as a subtask, a task and a
+    /// thread, from now on.
+    ///
+    /// At first, the records of a call are made when somebody looks at it: most calls end before. A
+    /// guest sees no difference, nor does a host; calls take longer with records. So this is for those
+    /// who compare both.
+    pub fn set_eager_records(&mut self, is_eager: bool) {
+        E::data_mut(&mut self.engine_store).machine.set_eager(is_eager);
+    }
+
     /// Sets how many turns a poll may take before others have theirs, at least 1. A turn is what a
     /// guest's thread does until it waits or yields.
     pub fn set_turns_per_poll(&mut self, turns: u32) {

@@ -25,6 +25,7 @@ use crate::programs::player::{ProgramPlayer, Run, Script, Tape};
 pub struct ComponentStage {
     engine: Wasmi,
     worlds: Vec<Loaded>,
+    is_eager: bool,
 }
 
 /// A world.
@@ -62,7 +63,13 @@ impl ComponentStage {
             Loaded { component, linker: linker(count), calls: calls.into() }
         };
         let worlds = (1..=instances).map(load).collect();
-        Self { engine, worlds }
+        Self { engine, worlds, is_eager: false }
+    }
+
+    /// The same, whose calls get their records at once.
+    #[must_use]
+    pub fn eager(self) -> Self {
+        Self { is_eager: true, ..self }
     }
 
     /// Lets happen again, in a world of so many instances, what has happened in `run`, which left
@@ -80,7 +87,8 @@ impl ComponentStage {
         let Loaded { component, linker, calls } = &self.worlds[player.world.instances.len() - 1];
         let shared = Shared::new(Expected::new(run, player), calls.clone());
         let chooser = Box::new(shared.clone());
-        let store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
+        let mut store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
+        store.set_eager_records(self.is_eager);
         let mut play = Play { store, shared, open: Vec::new() };
         play.set_up(component, linker);
         play.play_to_its_end();
