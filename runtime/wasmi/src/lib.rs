@@ -384,7 +384,8 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         if function.is_foreign {
             return Err(CoreTrap::Engine("a function returns what no lifted function does".into()));
         }
-        let inputs = value::Values::of(arguments)?;
+        let mut inputs = value::Values::new();
+        inputs.add(arguments)?;
         let mut output = [default_value(function.result)];
         let outputs = output.get_mut(..usize::from(function.result.is_some()));
         let outputs = outputs.unwrap_or_default();
@@ -400,7 +401,8 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         if self.0.data().fuel.is_some() || function.is_foreign {
             return self.call(function, arguments);
         }
-        let inputs = value::Values::of(arguments)?;
+        let mut inputs = value::Values::new();
+        inputs.add(arguments)?;
         let mut output = [default_value(function.result)];
         let outputs = output.get_mut(..usize::from(function.result.is_some()));
         let outputs = outputs.unwrap_or_default();
