@@ -79,12 +79,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         };
         let (source, target) = (Source::without_call(from.0), Target::without_task(to.0));
         let mut between = self.between(source, target)?;
-        Ok(match element {
+        match element {
             None => between.copy(from.1, to.1, layout.size.saturating_mul(token.count().into()))?,
             Some(element) => {
                 element.transfer_elements(&mut between, from.1, to.1, token.count())?;
             }
-        })
+        }
+        Ok(())
     }
 
     fn copy_function(&self, number: u32) -> Result<&CopyFunction, Error> {
