@@ -5,9 +5,11 @@
 //! do is known, and handled here or by who drives calls:
 //!
 //! - a start function can't stop;
-//! - a tail call of an imported function comes back with a wrong value if it stopped in between,
-//!   and can't stop at all if the outermost function makes it (wasmi 2.0.0): `call_through` makes
-//!   host functions reachable by an ordinary call for modules with tail calls;
+//! - a tail call of an imported function comes back with a wrong value if it stopped in between
+//!   (wasmi 2.0.0): `call_through` makes host functions reachable by an ordinary call for modules
+//!   with tail calls;
+//! - a host function that nobody but the host has called, which was lifted, leaves no stack when it
+//!   stops: what it returns later is what the call returns;
 //! - no exceptions, threads, references to functions by type, or garbage collection.
 
 #![no_std]
@@ -22,7 +24,6 @@ mod limiter;
 mod value;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
@@ -57,6 +58,8 @@ use weft_core::engine::{
 pub struct Wasmi {
     engine: Engine,
     fuel: Option<u64>,
+    /// `true` if functions are validated when their module is compiled.
+    validates: bool,
     /// The modules that call host functions, which all stores of the engine share.
     call_through: Arc<CallThrough>,
 }
@@ -94,9 +97,16 @@ impl Wasmi {
             // Compiling a function when it is called first takes fuel, and can't be interrupted.
             config.compilation_mode(CompilationMode::Eager);
         }
-        Self { engine: Engine::new(&config), fuel, call_through: Arc::default() }
+        let engine = Engine::new(&config);
+        // A configuration can't be asked. wasmi may validate functions when they are called first.
+        let validates = wasmi::Module::new(&engine, INVALID_FUNCTION).is_err();
+        Self { engine, fuel, validates, call_through: Arc::default() }
     }
 }
+
+/// A module with a function that returns nothing in place of a number.
+const INVALID_FUNCTION: &[u8] =
+    b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
 
 impl CoreEngine for Wasmi {
     type Module = WasmiModule;
@@ -122,6 +132,10 @@ impl CoreEngine for Wasmi {
         ]
     }
 
+    fn validates_functions(&self) -> bool {
+        self.validates
+    }
+
     fn compile(&self, module: &[u8]) -> Result<WasmiModule, ModuleRefused> {
         match wasmi::Module::new(&self.engine, module) {
             Ok(compiled) => Ok(WasmiModule(compiled)),
@@ -141,7 +155,7 @@ impl CoreEngine for Wasmi {
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
         let limiter = Limiter::default();
         let call_through = self.call_through.clone();
-        let inner = Inner { fuel: self.fuel, limiter, call_through, host: BTreeMap::new(), data };
+        let inner = Inner { fuel: self.fuel, limiter, call_through, imports: Vec::new(), data };
         let mut store = wasmi::Store::new(&self.engine, inner);
         store.limiter(|inner| &mut inner.limiter);
         refuel(&mut store.as_context_mut(), 0);
@@ -190,9 +204,8 @@ pub struct Inner<D> {
     fuel: Option<u64>,
     limiter: Limiter,
     call_through: Arc<CallThrough>,
-    /// The host functions, by what they are to wasmi, with the function that calls one, if
-    /// it was needed.
-    host: BTreeMap<String, Option<wasmi::Func>>,
+    /// The memory of the imports of the last module that was instantiated.
+    imports: Vec<Extern>,
     data: D,
 }
 
@@ -219,6 +232,8 @@ pub struct Activation {
 #[derive(Debug)]
 enum StoppedCall {
     InHost(ResumableCallHostTrap),
+    /// In a host function that is the outermost function: no guest waits for its result.
+    InOutermostHost,
     OutOfFuel(ResumableCallOutOfFuel),
 }
 
@@ -300,25 +315,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 
     fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> WasmiFunction {
         let function = host_function::new(&mut self.0, number, ty);
-        // Handles show which function they are of, but can't be compared.
-        self.0.data_mut().host.insert(format!("{function:?}"), None);
         WasmiFunction { wasmi: function, result: ty.results.get(0), is_foreign: false }
-    }
-
-    fn callable(&mut self, function: WasmiFunction) -> WasmiFunction {
-        let name = format!("{:?}", function.wasmi);
-        let wasmi = match self.0.data().host.get(&name) {
-            None => return function,
-            Some(Some(through)) => *through,
-            Some(None) => {
-                let ty = value::core_function_type(&function.wasmi.ty(&self.0));
-                let through = ty.and_then(|ty| self.call_through(function.wasmi, &ty));
-                let Some(through) = through else { return function };
-                self.0.data_mut().host.insert(name, Some(through));
-                through
-            }
-        };
-        WasmiFunction { wasmi, ..function }
     }
 
     fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> WasmiFunction {
@@ -335,19 +332,15 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         module: &WasmiModule,
         imports: &[CoreExtern<Wasmi>],
     ) -> Result<wasmi::Instance, CoreTrap> {
-        let imports: Vec<Extern> = imports.iter().copied().map(Self::wasmi_extern).collect();
-        wasmi::Instance::new(&mut self.0, &module.0, &imports).map_err(|error| {
-            match error.downcast_ref::<Suspends>() {
-                Some(Suspends) => CoreTrap::CannotStop,
-                None => trap(&error),
-            }
+        let mut list = core::mem::take(&mut self.0.data_mut().imports);
+        list.clear();
+        list.extend(imports.iter().copied().map(Self::wasmi_extern));
+        let instance = wasmi::Instance::new(&mut self.0, &module.0, &list);
+        self.0.data_mut().imports = list;
+        instance.map_err(|error| match error.downcast_ref::<Suspends>() {
+            Some(Suspends) => CoreTrap::CannotStop,
+            None => trap(&error),
         })
-    }
-
-    fn release(&mut self, _: &[wasmi::Instance], functions: &[WasmiFunction]) {
-        for function in functions {
-            self.0.data_mut().host.remove(&format!("{:?}", function.wasmi));
-        }
     }
 
     fn export(&self, instance: &wasmi::Instance, name: &str) -> Option<CoreExtern<Wasmi>> {
@@ -429,6 +422,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
                 let input = result.map(wasmi_value).transpose()?;
                 call.resume(&mut self.0, input.as_slice(), outputs)
             }
+            StoppedCall::InOutermostHost => return Ok(CoreProgress::Returned(result)),
             StoppedCall::OutOfFuel(call) => {
                 refuel(&mut self.0, call.required_fuel());
                 call.resume(&mut self.0, outputs)
@@ -470,7 +464,15 @@ fn progress(
     output: &[wasmi::Val; 1],
     result: Option<CoreType>,
 ) -> Result<CoreProgress<Activation>, CoreTrap> {
-    match call.map_err(|error| trap(&error))? {
+    let call = match call {
+        Ok(call) => call,
+        Err(error) if error.downcast_ref::<Suspends>().is_some() => {
+            let call = StoppedCall::InOutermostHost;
+            return Ok(CoreProgress::Stopped(Activation { call, result }));
+        }
+        Err(error) => return Err(trap(&error)),
+    };
+    match call {
         ResumableCall::Finished => {
             let [output] = output;
             Ok(CoreProgress::Returned(result.and_then(|_| core_value(output))))

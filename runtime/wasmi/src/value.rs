@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 use wasmi::{F32, F64, FuncType, Val, ValType};
 
 use super::stop_error;
-use weft_core::abi::{CoreFunctionType, FlatTypes};
+use weft_core::abi::CoreFunctionType;
 use weft_core::core_value::{CoreType, CoreValue};
 use weft_core::engine::{CoreTrap, HostStop};
 use weft_core::limit::MAX_FLAT_PARAMS;
@@ -68,19 +68,6 @@ pub(super) fn core_type(ty: ValType) -> Option<CoreType> {
 
 pub(super) fn function_type(ty: &CoreFunctionType) -> FuncType {
     FuncType::new(ty.params.iter().map(wasmi_type), ty.results.iter().map(wasmi_type))
-}
-
-/// A function's type in our words; `None` if it is the type of no function that is lifted.
-pub(super) fn core_function_type(ty: &FuncType) -> Option<CoreFunctionType> {
-    let flat = |types: &[ValType]| {
-        let types = types.iter().map(|ty| core_type(*ty));
-        let flat = types.collect::<Option<ArrayVec<_, { FlatTypes::CAPACITY }>>>()?;
-        Some(flat.into_iter().fold(FlatTypes::EMPTY, FlatTypes::push))
-    };
-    if ty.params().len() > FlatTypes::CAPACITY || ty.results().len() > 1 {
-        return None;
-    }
-    Some(CoreFunctionType { params: flat(ty.params())?, results: flat(ty.results())? })
 }
 
 #[inline]

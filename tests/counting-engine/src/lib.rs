@@ -99,6 +99,10 @@ impl CoreEngine for CountingEngine {
         self.inner.capabilities()
     }
 
+    fn validates_functions(&self) -> bool {
+        self.inner.validates_functions()
+    }
+
     fn compile(&self, module: &[u8]) -> Result<Self::Module, ModuleRefused> {
         self.inner.compile(module)
     }
@@ -188,10 +192,6 @@ impl<D: HostFunctions<CountingEngine>> CoreContext for Context<'_, D> {
         ty: &CoreFunctionType,
     ) -> FunctionOf<Self> {
         self.0.new_function_for_tail_calls(number, ty)
-    }
-
-    fn callable(&mut self, function: FunctionOf<Self>) -> FunctionOf<Self> {
-        self.0.callable(function)
     }
 
     fn instantiate(

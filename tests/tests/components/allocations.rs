@@ -2,6 +2,8 @@
 //! somebody owns afterwards, and what the engine allocates itself when a guest stops.
 
 use allocation_counter::{AllocationInfo, measure};
+use weft::component::{Component, Linker, Store};
+use weft::engine::wasmi::Wasmi;
 use weft_tests::scenes::{self, Scene, engine};
 
 /// What a scene allocates each time, once it has gone before.
@@ -89,4 +91,58 @@ fn what_somebody_owns_is_allocated_once() {
 #[test]
 fn a_guest_that_stops_allocates_what_the_engine_does_and_nothing_else() {
     assert_eq!(allocations(scenes::YIELD_STACKFUL), allocations(engine::STOP));
+}
+
+/// The text of components in a row, each of which calls the one before.
+fn composed(count: usize) -> String {
+    let mut text = String::from(
+        r#"(component
+            (component $C0
+                (core module $M
+                    (memory (export "memory") 1)
+                    (func (export "run") (param i32) (result i32)
+                        (i32.add (local.get 0) (i32.const 1))))
+                (core instance $i (instantiate $M))
+                (func (export "run") (param "n" u32) (result u32)
+                    (canon lift (core func $i "run"))))
+            (component $C
+                (import "run" (func $run (param "n" u32) (result u32)))
+                (core func $run (canon lower (func $run)))
+                (core module $M
+                    (import "" "run" (func $run (param i32) (result i32)))
+                    (memory (export "memory") 1)
+                    (func (export "run") (param i32) (result i32)
+                        (i32.add (call $run (local.get 0)) (i32.const 1))))
+                (core instance $i (instantiate $M (with "" (instance (export "run" (func $run))))))
+                (func (export "run") (param "n" u32) (result u32)
+                    (canon lift (core func $i "run"))))
+            (instance $i0 (instantiate $C0))"#,
+    );
+    for number in 1..count {
+        let before = number - 1;
+        let with = format!(r#"(with "run" (func $i{before} "run"))"#);
+        text.extend(["(instance $i", &number.to_string(), " (instantiate $C ", &with, "))"]);
+    }
+    text + &format!(r#"(export "run" (func $i{} "run")))"#, count - 1)
+}
+
+/// wasmi's own are 12 for the first, and 64 for seven more.
+#[test]
+fn a_store_and_an_instance_take_few_allocations() {
+    for (count, most) in [(1, 30), (8, 150)] {
+        let engine = Wasmi::default();
+        let component = wat::parse_str(composed(count)).unwrap();
+        let component = Component::new(&engine, &component).unwrap();
+        let linker = Linker::new();
+        let operation = || {
+            let mut store = Store::new(&engine, ());
+            let instance = store.instantiate(&component, &linker).unwrap();
+            let run = store.function(&instance, "run").unwrap();
+            drop((run, instance));
+        };
+        operation();
+        let allocated = measure(operation);
+        assert_eq!((allocated.count_current, allocated.bytes_current), (0, 0));
+        assert!(allocated.count_total <= most, "{count}: {}", allocated.count_total);
+    }
 }

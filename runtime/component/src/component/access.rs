@@ -302,7 +302,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// doesn't return [`CallError::WaitsForHost`] or [`CallError::Deadlock`]. A thread that blocks must not
     /// keep a handle itself, nor must the store's data: it would wait for ever.
     pub fn access(&mut self) -> Access<E, T> {
-        let state = E::data(&self.engine_store);
+        let state = E::data_mut(&mut self.engine_store);
         let (mailbox, late_panics) = (state.inbox.sender(), state.panics.late().clone());
         Access { mailbox, acting: Acting::default(), late_panics }
     }

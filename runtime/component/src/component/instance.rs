@@ -19,7 +19,7 @@ use super::export_error::{ExportError, similar_name};
 
 /// An instance of a component, in the store in which it was made.
 pub struct Instance<E: CoreEngine> {
-    pub(crate) exports: Arc<Exports<E>>,
+    pub(crate) exports: Exports<E>,
     /// The instance that the host has made, which this is, or is a part of.
     pub(crate) root: RootId,
     pub(crate) is_whole: bool,
@@ -38,7 +38,7 @@ impl<E: CoreEngine> Instance<E> {
     /// Returns the instance that this one exports as `name`.
     #[must_use]
     pub fn instance(&self, name: &str) -> Option<Self> {
-        match versions::find(&self.exports.0, name, name)? {
+        match versions::find(&self.exports, name, name)? {
             Entity::Instance(exports) => {
                 let (exports, store) = (exports.clone(), self.store.clone());
                 Some(Self { exports, root: self.root, is_whole: false, store })
@@ -51,14 +51,14 @@ impl<E: CoreEngine> Instance<E> {
     /// the [`Resource`](crate::abi::Resource)s of this type.
     #[must_use]
     pub fn resource_type(&self, name: &str) -> Option<TypeIndex> {
-        match self.exports.0.get(name)? {
+        match self.exports.get(name)? {
             Entity::Resource(ty) => Some(*ty),
             _ => None,
         }
     }
 
     fn function_id(&self, name: &str) -> Option<FunctionId> {
-        match versions::find(&self.exports.0, name, name)? {
+        match versions::find(&self.exports, name, name)? {
             Entity::Function(function) => Some(*function),
             _ => None,
         }
@@ -92,13 +92,13 @@ impl<E: CoreEngine> Instance<E> {
 
     /// Returns the names of the functions that it exports.
     fn function_names(&self) -> impl Iterator<Item = &str> {
-        let exports = self.exports.0.iter();
-        exports.filter_map(|(name, it)| matches!(it, Entity::Function(_)).then_some(&**name))
+        let exports = self.exports.iter();
+        exports.filter_map(|(name, it)| matches!(it, Entity::Function(_)).then_some(name))
     }
 
     /// Returns the names of what it exports.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.exports.0.keys().map(|name| &**name)
+        self.exports.iter().map(|(name, _)| name)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::component::run::context::{Caller, Context};
 use crate::component::run::instantiate::error::InstantiateError;
 use crate::component::run::instantiate::given::{Given, GivenByName, entities};
 use crate::component::run::instantiate::imports::import_errors;
+use crate::component::store::entity::Closure;
 use crate::engine::{CoreContext as _, CoreEngine};
 
 use super::instance::Instance;
@@ -97,25 +98,35 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
 
     /// Makes an instance of the component.
     pub(crate) fn make(&self, cx: &mut Context<'_, E, T>) -> Result<Instance<E>, InstantiateError> {
-        let component = &self.component.closure;
-        if !component.code.engine.is_same(&cx.data().engine) {
-            return Err(InstantiateError::OtherEngine);
-        }
-        if self.is_in_store {
-            let errors = import_errors(&component.definition, &self.imports, Some(cx.data()));
-            if !errors.is_empty() {
-                let errors = errors.into_iter().map(|(_, error)| error);
-                return Err(InstantiateError::Imports(errors.collect()));
-            }
-        }
-        let imports = entities(&self.imports, cx.data_mut()).map_err(InstantiateError::from);
-        let made = imports.and_then(|imports| cx.instantiate_component(component, &imports));
-        // Of those that were found, and not imported after all.
-        cx.data_mut().remove_unused_host_functions()?;
-        let (exports, root) = made?;
-        let (exports, store) = (Arc::new(exports), cx.data().identity.clone());
-        Ok(Instance { exports, root, is_whole: true, store })
+        make(&self.component.closure, &self.imports, self.is_in_store, cx)
     }
+}
+
+/// Makes an instance of a component with what was found for its imports, of which some
+/// `is_in_store` and can only be checked now.
+pub(crate) fn make<E: CoreEngine, T: 'static>(
+    component: &Closure<E>,
+    given: &GivenByName<E, T>,
+    is_in_store: bool,
+    cx: &mut Context<'_, E, T>,
+) -> Result<Instance<E>, InstantiateError> {
+    if !component.code.engine.is_same(&cx.data().engine) {
+        return Err(InstantiateError::OtherEngine);
+    }
+    if is_in_store {
+        let errors = import_errors(&component.definition, given, Some(cx.data()));
+        if !errors.is_empty() {
+            let errors = errors.into_iter().map(|(_, error)| error);
+            return Err(InstantiateError::Imports(errors.collect()));
+        }
+    }
+    let imports = entities(given, cx.data_mut()).map_err(InstantiateError::from);
+    let made = imports.and_then(|imports| cx.instantiate_component(component, &imports));
+    // Of those that were found, and not imported after all.
+    cx.data_mut().remove_unused_host_functions()?;
+    let (exports, root) = made?;
+    let store = cx.data().identity.clone();
+    Ok(Instance { exports, root, is_whole: true, store })
 }
 
 impl<E: CoreEngine, T: 'static> Clone for InstancePre<E, T> {

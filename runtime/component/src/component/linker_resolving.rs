@@ -1,8 +1,8 @@
 //! Finding what a linker has for the imports of a component.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString as _;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
@@ -18,7 +18,7 @@ use crate::component::run::instantiate::imports::import_errors;
 use crate::engine::{CoreContext as _, CoreEngine};
 
 use super::instance::Instance;
-use super::instance_pre::InstancePre;
+use super::instance_pre::{InstancePre, make};
 use super::linker::{Linker, Provided};
 use super::loading::Component;
 
@@ -60,7 +60,11 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         if !component.closure.code.engine.is_same(&cx.data().engine) {
             return Err(InstantiateError::OtherEngine);
         }
-        self.instantiate_pre(component)?.make(cx)
+        let (given, errors) = self.find_all(component);
+        if !errors.is_empty() {
+            return Err(InstantiateError::Imports(errors));
+        }
+        make(&component.closure, &given, given.values().any(Given::is_in_store), cx)
     }
 
     /// Returns what the linker has for the imports of a component, and what is wrong with it, in the
@@ -116,7 +120,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
                 }
                 Given::Resource(token.clone())
             }
-            Provided::Module(module) if module.engine.is_same(engine) => {
+            Provided::Module(module) if module.loaded().engine.is_same(engine) => {
                 Given::Module(module.clone())
             }
             Provided::Component(component) if component.closure.code.engine.is_same(engine) => {
@@ -141,7 +145,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
             let path = within(path, name);
             let import = Import { name, full_name: name, path: &path };
             let given = self.find(import, ty, search);
-            parts.extend(given.map(|given| (Box::from(name), given)));
+            parts.extend(given.map(|given| (Arc::from(name), given)));
         }
         Given::Instance(parts)
     }
@@ -186,7 +190,7 @@ impl<E: CoreEngine, T: 'static> Search<'_, E, T> {
             ExternType::Resource(slot) => self.resources.get(slot).cloned().map(Given::Resource),
             ExternType::Instance(ty) => {
                 let parts = ty.exports();
-                let parts = parts.map(|(name, ty)| Some((Box::from(name), self.of_itself(ty)?)));
+                let parts = parts.map(|(name, ty)| Some((Arc::from(name), self.of_itself(ty)?)));
                 Some(Given::Instance(parts.collect::<Option<_>>()?))
             }
             _ => None,

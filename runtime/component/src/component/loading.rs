@@ -4,12 +4,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::component::definition::decode::{decode, decode_module};
+use crate::component::definition::decode::{Bodies, InvalidComponent, decode, decode_module};
 use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::features::Features;
+use crate::component::definition::items::CoreModule;
 use crate::component::store::entity::{Closure, Code};
-use crate::component::store::module::Module;
-use crate::engine::CoreEngine;
+use crate::component::store::module::{LoadedModule, Module};
+use crate::engine::{CoreEngine, ModuleRefused};
 
 use super::load_error::LoadError;
 use super::missing::missing_capabilities;
@@ -36,14 +37,23 @@ impl<E: CoreEngine> Component<E> {
     ///
     /// As [`new`](Self::new).
     pub fn with_features(engine: &E, bytes: &[u8], features: Features) -> Result<Self, LoadError> {
-        let decoded = decode(bytes, features)?;
+        let bodies = bodies_for(engine);
+        let decoded = decode(bytes, features, bodies)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
-        let types = decoded.module_types.iter();
-        for (number, (module, ty)) in decoded.modules.iter().zip(types).enumerate() {
-            let bytes = bytes.get(module.bytes.clone()).unwrap_or_default();
-            modules.push(Module::compile(engine, number, bytes, ty.clone())?);
-        }
         let has_tail_calls = decoded.has_tail_calls();
+        let all = decoded.modules.into_iter().zip(decoded.module_types);
+        for (number, (module, ty)) in all.enumerate() {
+            let within = bytes.get(module.bytes.clone()).unwrap_or_default();
+            match Module::compile(engine, within, ty, module) {
+                Ok(module) => modules.push(module),
+                Err(refused) => {
+                    if bodies == Bodies::LeftToEngine {
+                        decode(bytes, features, Bodies::Validated)?;
+                    }
+                    return Err(why_refused(engine, number, within, refused)?);
+                }
+            }
+        }
         let modules = modules.into();
         let code = Arc::new(Code { modules, has_tail_calls, engine: engine.clone() });
         Ok(Self { closure: Closure { definition: decoded.root, code, around: None } })
@@ -57,32 +67,47 @@ impl<E: CoreEngine> Module<E> {
     ///
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
-        let ty = decode_module(bytes)?;
-        Self::compile(engine, 0, bytes, ty)
+        let (ty, module) = decode_module(bytes, bodies_for(engine))?;
+        Self::compile(engine, bytes, ty, module)
+            .or_else(|refused| Err(why_refused(engine, 0, bytes, refused)?))
     }
 
     /// Compiles a core module that is valid.
     fn compile(
         engine: &E,
-        number: usize,
         bytes: &[u8],
         ty: Arc<ModuleType>,
-    ) -> Result<Self, LoadError> {
-        match engine.compile(bytes) {
-            Ok(compiled) => {
-                let imports = Arc::from(E::imports(&compiled));
-                Ok(Self { compiled, ty, engine: engine.clone(), imports })
-            }
-            Err(refused) => {
-                let missing = missing_capabilities(bytes, engine.capabilities())?;
-                Err(if missing.is_empty() {
-                    LoadError::ModuleRefused { module: number, refused }
-                } else {
-                    LoadError::MissingCapabilities { module: number, missing }
-                })
-            }
-        }
+        module: CoreModule,
+    ) -> Result<Self, ModuleRefused> {
+        let compiled = engine.compile(bytes)?;
+        let (imports, engine) = (E::imports(&compiled), engine.clone());
+        let CoreModule { has_start, memories, .. } = module;
+        Ok(Self::of(LoadedModule { compiled, ty, has_start, memories, engine, imports }))
     }
+}
+
+/// Returns what is left to `engine`.
+fn bodies_for<E: CoreEngine>(engine: &E) -> Bodies {
+    if engine.validates_functions() { Bodies::LeftToEngine } else { Bodies::Validated }
+}
+
+/// Returns the reason for which an engine has refused a module.
+///
+/// # Errors
+///
+/// The module is not valid.
+fn why_refused<E: CoreEngine>(
+    engine: &E,
+    module: usize,
+    bytes: &[u8],
+    refused: ModuleRefused,
+) -> Result<LoadError, InvalidComponent> {
+    let missing = missing_capabilities(bytes, engine.capabilities())?;
+    Ok(if missing.is_empty() {
+        LoadError::ModuleRefused { module, refused }
+    } else {
+        LoadError::MissingCapabilities { module, missing }
+    })
 }
 
 impl<E: CoreEngine> Clone for Component<E> {

@@ -399,7 +399,6 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let mut cx = self.context();
         let state = cx.data_mut();
         state.waiting.set_driver(waker);
-        state.inbox.set_driver(waker);
         state.begin_drive();
     }
 

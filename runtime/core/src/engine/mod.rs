@@ -63,14 +63,25 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// What the engine can do, besides WebAssembly 1.0.
     fn capabilities(&self) -> &[Capability];
 
-    /// Compiles a module, which has been validated.
+    /// Returns `true` if [`compile`](Self::compile) refuses each module in which the body of a
+    /// function is not valid: then, and not when the function is called first. So Weft need not
+    /// validate bodies a second time, which is most of the time that loading takes.
+    ///
+    /// An engine that doesn't say so is given valid modules only.
+    fn validates_functions(&self) -> bool {
+        false
+    }
+
+    /// Compiles a module, which has been validated. The bodies of its functions have not, if the
+    /// engine [does that](Self::validates_functions).
     ///
     /// # Errors
     ///
     /// What the engine says of it.
     fn compile(&self, module: &[u8]) -> Result<Self::Module, ModuleRefused>;
 
-    /// The module and field names of what a module imports, in their order.
+    /// The module and field names of what a module imports, in the order in which
+    /// [`instantiate`](CoreContext::instantiate) takes them.
     fn imports(module: &Self::Module) -> Vec<(String, String)>;
 
     /// Whether this is the same engine as `other`, so that a store of one takes what the other
@@ -118,12 +129,6 @@ pub trait CoreContext {
         self.new_function(number, ty)
     }
 
-    /// The same function as one that can stop when the host calls it: for engines in which that is
-    /// no matter of course where the function is one of the host itself.
-    fn callable(&mut self, function: FunctionOf<Self>) -> FunctionOf<Self> {
-        function
-    }
-
     /// Instantiates a module with as many imports as it has, of the right types, and runs its
     /// start function, in which nothing can stop.
     ///
@@ -141,8 +146,7 @@ pub trait CoreContext {
     /// that [`new_function`](Self::new_function) and its like made for them.
     ///
     /// Nothing of them is called, read or resumed any more. An engine that can free memory before
-    /// its store is dropped frees theirs; one that can't, as wasmi, forgets at least what the
-    /// adapter keeps for them. Without this method nothing is freed.
+    /// its store is dropped frees theirs. Without this method nothing is freed: wasmi can't.
     fn release(
         &mut self,
         instances: &[<Self::Engine as CoreEngine>::Instance],

@@ -171,10 +171,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 return Ok(true);
             }
             Deferred::Lift { is_async: false, .. } => {}
-            Deferred::Resolved { instance, is_async: false, .. } => {
-                self.instances.get_mut(instance)?.may_leave = true;
+            Deferred::Resolved { function, instance, .. } => {
+                if self.is_async_lifted(function)? {
+                    self.unlock(instance)?;
+                } else {
+                    self.instances.get_mut(instance)?.may_leave = true;
+                }
             }
-            Deferred::Resolved { instance, is_async: true, .. } => self.unlock(instance)?,
         }
         self.pop_deferred();
         match self.top_frame() {
@@ -207,7 +210,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(false);
         };
         let result = FlatResult::pack(result);
-        let resolved = Deferred::Resolved { function, instance, is_async, result };
+        let resolved = Deferred::Resolved { function, instance, result };
         self.set_top_frame(Frame::Deferred(resolved))?;
         if !is_async {
             self.instances.get_mut(instance)?.may_leave = false;
@@ -326,6 +329,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     pub(crate) fn look(&mut self) -> Result<(), Error> {
         if self.deferred == 0 { Ok(()) } else { self.make_records(|_| ()) }
+    }
+
+    /// Whether a function that may run without records is lifted with `async`.
+    fn is_async_lifted(&self, function: Key<DefinedFunction>) -> Result<bool, Error> {
+        match &self.functions.get(function)?.function {
+            Function::Lifted(lifted) => Ok(lifted.lift.is_async()),
+            Function::Host { .. } => Ok(false),
+        }
+    }
+
+    /// Whether the guest that runs, of which there are no records, is lifted with `async`; yes if none
+    /// runs.
+    pub(crate) fn is_deferred_async_lifted(&self, deferred: Deferred) -> bool {
+        match (deferred.instance(), deferred.function()) {
+            (None, _) => true,
+            (Some(_), function) => function.is_some_and(|it| self.is_async_lifted(it) == Ok(true)),
+        }
     }
 
     /// The instance that runs, if the innermost call has no records.
@@ -486,7 +506,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 let call = self.call_of_deferred(caller.take(), function)?;
                 self.make_task(call, (function, instance, is_async), made)
             }
-            Deferred::Resolved { function, instance, is_async, result } => {
+            Deferred::Resolved { function, instance, result } => {
+                let is_async = self.is_async_lifted(function)?;
                 let call = self.call_of_deferred(caller.take(), function)?;
                 let frame = self.make_task(call, (function, instance, is_async), made)?;
                 self.resolve_made(is_async, result)?;

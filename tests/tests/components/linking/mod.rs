@@ -6,6 +6,7 @@
 //! | `asking` | what components import and export, and the causes of errors |
 //! | `imports` | functions, instances, versions, and errors of imports |
 //! | `preparing` | linkers that are asked, completed, and used once for many instances |
+//! | `core_modules` | core modules that are refused, their imports and memories |
 //! | `modules` | core modules and components as imports |
 //! | `resources` | resources of the host and of guests |
 //! | `streams`, `futures` | ends that the host holds, and error contexts |
@@ -17,6 +18,8 @@
 
 #[cfg(test)]
 mod asking;
+#[cfg(test)]
+mod core_modules;
 #[cfg(test)]
 mod futures;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 
 use crate::abi::{Flattening, HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames};
@@ -17,7 +18,7 @@ use crate::limit::MAX_FLAT_PARAMS;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionType {
     /// The names of the parameters.
-    pub(crate) names: Box<[Box<str>]>,
+    pub(crate) names: Arc<[Box<str>]>,
     /// The types of the parameters.
     pub(crate) params: TypeList,
     /// The type of the result.
@@ -98,7 +99,12 @@ impl FunctionType {
             && !results.abi().narrow.flat.exceed(Flattening::Lift.max_flat_results())
     }
 
-    /// The same with the numbers of `numbers`.
+    /// Returns `true` if a resource, stream or future type is in it, which has a number.
+    pub(crate) const fn contains_numbers(&self) -> bool {
+        self.params.contains_numbers() || self.results.contains_numbers()
+    }
+
+    /// Returns the same with the numbers of `numbers`.
     pub(crate) fn resolve<N: HandleNumbers>(
         &self,
         resolver: &mut Resolver,

@@ -22,6 +22,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::abi::CoreFunctionType;
@@ -32,6 +33,7 @@ use super::extern_type::{ExternType, ModuleType};
 use super::function_type::FunctionType;
 use super::generated::builtin::BuiltinTemplate;
 use super::immediates::CanonicalOptions;
+use super::spaces::SpaceSizes;
 
 /// A component that is decoded and valid.
 #[derive(Debug)]
@@ -39,9 +41,9 @@ pub(crate) struct Decoded {
     /// The outermost component.
     pub(crate) root: Arc<Definition>,
     /// Every core module in it and in the components within, in the order of the binary.
-    pub(crate) modules: Box<[CoreModule]>,
+    pub(crate) modules: Vec<CoreModule>,
     /// Their types.
-    pub(crate) module_types: Box<[Arc<ModuleType>]>,
+    pub(crate) module_types: Vec<Arc<ModuleType>>,
 }
 
 impl Decoded {
@@ -52,12 +54,23 @@ impl Decoded {
 }
 
 /// A core module of a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CoreModule {
     /// Where it lies in the bytes of the component.
     pub(crate) bytes: Range<usize>,
     /// Whether there is a `return_call`, `return_call_indirect` or `return_call_ref` in it.
     pub(crate) has_tail_calls: bool,
+    /// Whether a function of it runs when it is instantiated.
+    pub(crate) has_start: bool,
+    /// The memories that it exports, sorted by name, with their indices.
+    pub(crate) memories: Box<[(Box<str>, u32)]>,
+}
+
+impl CoreModule {
+    /// Returns a core module of which nothing is known but its place.
+    pub(crate) fn new(bytes: Range<usize>) -> Self {
+        Self { bytes, has_tail_calls: false, has_start: false, memories: Box::default() }
+    }
 }
 
 /// A component definition: the outermost one, or one within another.
@@ -67,6 +80,10 @@ pub(crate) struct Definition {
     pub(crate) items: Box<[Item]>,
     /// How many slots for resource types an instance has.
     pub(crate) resources: u32,
+    /// How much an instance has in each index space.
+    pub(crate) sizes: SpaceSizes,
+    /// Whether it, or one within it, uses what is around it.
+    pub(crate) sees_around: bool,
 }
 
 impl Definition {
@@ -123,7 +140,7 @@ pub(crate) enum Item {
     },
     /// A core instance that is put together.
     CoreInstance {
-        /// What it exports, by name.
+        /// What it exports, sorted by name.
         exports: Box<[(Box<str>, CoreSort, u32)]>,
     },
     /// An export of a core instance.
@@ -141,15 +158,15 @@ pub(crate) enum Item {
     Instantiate {
         /// The component.
         component: u32,
-        /// What it imports, by name.
-        arguments: Box<[(Box<str>, Reference)]>,
+        /// What it imports, sorted by name.
+        arguments: Box<[(Arc<str>, Reference)]>,
         /// Slots to fill from what the new instance exports.
         binding: Option<Binding>,
     },
     /// An instance that is put together.
     Instance {
-        /// What it exports, by name.
-        exports: Box<[(Box<str>, Reference)]>,
+        /// What it exports, sorted by name.
+        exports: Box<[(Arc<str>, Reference)]>,
     },
     /// An export of an instance; not a type, as there is no index space of types.
     AliasExport {
@@ -233,10 +250,10 @@ pub(crate) enum Item {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExternName {
     /// The name by which arguments and aliases find it.
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     /// The name with its version in full: what comes after `@` may be shortened in `name`, as
     /// canonical interface names are.
-    pub(crate) full_name: Box<str>,
+    pub(crate) full_name: Arc<str>,
     /// The interface that it implements, if `name` is a plain one.
     pub(crate) implements: Option<Box<str>>,
 }

@@ -7,6 +7,7 @@
 //! | `decode` | [`validate`](decode::validate), and decoding into definitions |
 //! | `items` | definitions and their items |
 //! | `immediates`, `generated` | canonical definitions: what they fix, and built-ins |
+//! | `spaces` | index spaces, and how large they are |
 //! | `core_entry` | which core functions a component enters, and their names |
 //! | `function_type`, `extern_type` | the types of functions, imports and exports |
 //! | `type_text`, `resource_names`, `difference` | types as text, by the names of resource types |
@@ -30,6 +31,7 @@ pub(crate) mod import_error;
 pub(crate) mod items;
 pub(crate) mod matching;
 pub(crate) mod resource_names;
+pub(crate) mod spaces;
 mod type_text;
 pub(crate) mod versions;
 pub(crate) mod wit;

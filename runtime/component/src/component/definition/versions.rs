@@ -6,48 +6,70 @@
 //! `1`, `0.2.1` of that of `0.2.3`, and `0.0.1` of its own. Of several, the highest is found. A
 //! version before a release, such as `1.0.0-rc.1`, is of no track.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use core::borrow::Borrow;
 use core::ops::Bound;
 
+/// Things by their names.
+pub(crate) trait ByName {
+    /// A thing.
+    type Value;
+    /// Returns the thing with a name, and the name.
+    fn entry(&self, name: &str) -> Option<(&str, &Self::Value)>;
+    /// Returns all things from a name on, in the order of names.
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &Self::Value)>;
+}
+
+impl<K: Borrow<str> + Ord, V> ByName for BTreeMap<K, V> {
+    type Value = V;
+
+    fn entry(&self, name: &str) -> Option<(&str, &V)> {
+        self.get_key_value(name).map(|(name, it)| (name.borrow(), it))
+    }
+
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &V)> {
+        let from = (Bound::Included(name), Bound::Unbounded);
+        self.range::<str, _>(from).map(|(name, it)| (name.borrow(), it))
+    }
+}
+
 /// What has the name `name`, which is `full_name` with its whole version, or is a version of it.
-pub(crate) fn find<'a, V>(
-    named: &'a BTreeMap<Box<str>, V>,
+pub(crate) fn find<'a, N: ByName + ?Sized>(
+    named: &'a N,
     name: &str,
     full_name: &str,
-) -> Option<&'a V> {
+) -> Option<&'a N::Value> {
     find_entry(named, name, full_name).map(|(_, it)| it)
 }
 
 /// Returns the name by which [`find`] finds something.
-pub(crate) fn find_name<'a, V>(
-    named: &'a BTreeMap<Box<str>, V>,
+pub(crate) fn find_name<'a, N: ByName + ?Sized>(
+    named: &'a N,
     name: &str,
     full_name: &str,
 ) -> Option<&'a str> {
     find_entry(named, name, full_name).map(|(name, _)| name)
 }
 
-fn find_entry<'a, V>(
-    named: &'a BTreeMap<Box<str>, V>,
+fn find_entry<'a, N: ByName + ?Sized>(
+    named: &'a N,
     name: &str,
     full_name: &str,
-) -> Option<(&'a str, &'a V)> {
-    let exactly = named.get_key_value(full_name).or_else(|| named.get_key_value(name));
-    exactly.map(|(name, it)| (&**name, it)).or_else(|| find_compatible(named, full_name))
+) -> Option<(&'a str, &'a N::Value)> {
+    let exactly = named.entry(full_name).or_else(|| named.entry(name));
+    exactly.or_else(|| find_compatible(named, full_name))
 }
 
-fn find_compatible<'a, V>(
-    named: &'a BTreeMap<Box<str>, V>,
+fn find_compatible<'a, N: ByName + ?Sized>(
+    named: &'a N,
     name: &str,
-) -> Option<(&'a str, &'a V)> {
+) -> Option<(&'a str, &'a N::Value)> {
     let (interface, version) = name.rsplit_once('@')?;
     let track = Version::parse(version)?.track();
-    let from = (Bound::Included(interface), Bound::Unbounded);
-    let all = named.range::<str, _>(from).take_while(|(name, _)| name.starts_with(interface));
+    let all = named.entries_from(interface).take_while(|(name, _)| name.starts_with(interface));
     let versions = all.filter_map(|(name, it)| {
         let version = name.strip_prefix(interface)?.strip_prefix('@')?;
-        Some((Version::parse(version)?, (&**name, it)))
+        Some((Version::parse(version)?, (name, it)))
     });
     let compatible = versions.filter(|(version, _)| version.track() == track);
     compatible.max_by_key(|(version, _)| *version).map(|(_, found)| found)
@@ -84,11 +106,14 @@ impl Version {
 
 #[cfg(test)]
 mod tests {
+    use alloc::boxed::Box;
+
     use super::*;
 
     fn found(provided: &[&str], name: &str) -> Option<usize> {
         let named = provided.iter().enumerate();
-        let named = named.map(|(position, name)| (Box::from(*name), position)).collect();
+        let named: BTreeMap<Box<str>, _> =
+            named.map(|(position, name)| (Box::from(*name), position)).collect();
         find(&named, name, name).copied()
     }
 
@@ -121,7 +146,7 @@ mod tests {
     fn a_version_that_is_shortened_to_its_track_stands_for_all_of_it() {
         assert_eq!(found(&["a:b/c@1"], "a:b/c@1.2.0"), Some(0));
         assert_eq!(found(&["a:b/c@0.2"], "a:b/c@0.2.7"), Some(0));
-        let named = BTreeMap::from([(Box::from("a:b/c@1.4.0"), 7)]);
+        let named = BTreeMap::from([(Box::<str>::from("a:b/c@1.4.0"), 7)]);
         assert_eq!(find(&named, "a:b/c@1", "a:b/c@1.2.0"), Some(&7));
     }
 

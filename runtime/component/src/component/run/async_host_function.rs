@@ -1,11 +1,10 @@
-//! Host functions with Rust's own types that may wait, and the futures of all that do.
+//! Host functions with Rust's own types that may wait.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::task::{Context as WakerContext, Poll};
 
 use concurrent_queue::ConcurrentQueue;
 
@@ -14,15 +13,15 @@ use crate::component::definition::function_mismatch::{FunctionMismatch, check};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::component::store::host_result::HostError;
 use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
 use crate::machine::SubtaskId;
 
 use super::context::{Caller, Context};
-use super::deferred_call::Ended;
+use super::ended::Ended;
 use super::host_function::TypedHostFunction;
-use super::typed_host_function::vals;
+use super::host_function_future::HostFunctionFuture;
 
 /// A function that gives a future.
 pub(crate) struct AsyncFunction<F, P, R, U> {
@@ -53,62 +52,6 @@ impl<F, P, R, U> AsyncFunction<F, P, R, U> {
         boxed.set(None);
         // If there is one already, one is enough.
         let _ = self.spare.push(boxed);
-    }
-}
-
-/// The future of a host function that waits.
-pub(crate) enum HostFunctionFuture {
-    /// Its result is a value.
-    Untyped(HostFuture),
-    /// Its result is of a Rust type of its own.
-    Typed(Pin<Box<dyn TypedFuture>>),
-}
-
-impl HostFunctionFuture {
-    /// Polls it, for a call of this import.
-    pub(crate) fn poll(
-        &mut self,
-        lowered: &Lowered,
-        context: &mut WakerContext<'_>,
-    ) -> Poll<HostResult> {
-        match self {
-            Self::Untyped(future) => future.as_mut().poll(context),
-            Self::Typed(future) => future.as_mut().poll_for(lowered, context),
-        }
-    }
-}
-
-/// A future of a host function with Rust's own types.
-pub(crate) trait TypedFuture: Send {
-    /// Polls it, for a call of this import.
-    fn poll_for(
-        self: Pin<&mut Self>,
-        lowered: &Lowered,
-        context: &mut WakerContext<'_>,
-    ) -> Poll<HostResult>;
-}
-
-/// The result of a host function with Rust's own types.
-pub(crate) trait TypedResult {
-    /// Returns it as a value.
-    fn into_host_result(self, lowered: &Lowered) -> HostResult;
-}
-
-impl<R: Lower> TypedResult for Result<R, HostError> {
-    fn into_host_result(self, lowered: &Lowered) -> HostResult {
-        vals(&self?, lowered).map_err(HostError::from)
-    }
-}
-
-impl<U: Future<Output: TypedResult> + Send> TypedFuture for Option<U> {
-    fn poll_for(
-        self: Pin<&mut Self>,
-        lowered: &Lowered,
-        context: &mut WakerContext<'_>,
-    ) -> Poll<HostResult> {
-        // It is emptied only when it is ready, and then not polled again.
-        let Some(future) = self.as_pin_mut() else { return Poll::Pending };
-        future.poll(context).map(|result| result.into_host_result(lowered))
     }
 }
 

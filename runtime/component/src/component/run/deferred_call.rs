@@ -2,7 +2,7 @@
 //! to the caller, and most often nobody has looked.
 //!
 //! The machine pushes frames alone, and no step is taken. If somebody looks meanwhile, the records
-//! are made, and the call goes on as any other: [`Ended::Made`] says how.
+//! are made, and the call goes on as any other: [`Ended::Made`] says so.
 
 use alloc::sync::Arc;
 
@@ -26,6 +26,7 @@ use crate::limits::Table;
 use crate::machine::{DeferredCallee, FunctionId, SubtaskId, ThreadId};
 
 use super::context::Context;
+use super::ended::{EmbedderCall, Ended};
 use super::lifted_result::LiftedResult;
 use super::lifting::Source;
 use super::lowering::Target;
@@ -38,24 +39,6 @@ const EXIT: CoreValue = CoreValue::I32(0);
 
 /// The result of a call of a function that was lowered with `async` and has returned.
 const RETURNED: CoreValue = CoreValue::I32(SubtaskState::Returned as u32);
-
-/// The end of a call that was begun without records.
-pub(crate) enum Ended<R> {
-    /// It has returned this, and nobody has looked.
-    Returned(R),
-    /// It has records. What is next is [handed over](crate::component::store::crossing::Crossing::put_next).
-    Made,
-}
-
-/// A call by the embedder, as it may be begun without records.
-pub(crate) enum EmbedderCall<R> {
-    /// It has returned this.
-    Returned(R),
-    /// It has records, and may be over.
-    Begun(SubtaskId),
-    /// It was not begun.
-    NotBegun,
-}
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Calls an export without making records, if that is possible. `lower` lowers the arguments.

@@ -25,12 +25,12 @@ use crate::error::{Error, Failure};
 use crate::limits::Table;
 use crate::machine::{SubtaskId, WaitableId};
 
-use super::async_host_function::HostFunctionFuture;
 use super::context::{Caller, Context};
-use super::deferred_call::Ended;
+use super::ended::Ended;
 use super::flat::{is_flat, lift_flat, lower_flat};
 use super::host_function::HostFunctionCall;
 use super::host_function_calls::Destination;
+use super::host_function_future::HostFunctionFuture;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
 use super::transfer::{CoreValues, flat_result};

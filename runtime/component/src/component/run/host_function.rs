@@ -18,7 +18,7 @@ use crate::machine::SubtaskId;
 use crate::thread::ThreadDestructor;
 
 use super::context::{Caller, Context};
-use super::deferred_call::Ended;
+use super::ended::Ended;
 use super::host_resource::HostResourceType;
 
 /// A host function.

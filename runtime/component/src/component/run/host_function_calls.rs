@@ -16,9 +16,9 @@ use crate::error::{Error, Failure, MachineError};
 use crate::machine::{Step, SubtaskId, WaitableId};
 use crate::trap::Trap;
 
-use super::async_host_function::HostFunctionFuture;
 use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
+use super::host_function_future::HostFunctionFuture;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
 use super::state::State;

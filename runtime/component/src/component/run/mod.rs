@@ -11,10 +11,10 @@
 //! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
 //! | `host_function_calls`, `typed_host_function`, `async_host_function` | calls of host functions |
 //! | `stuck` | nothing can go on: whether it is the host's turn |
-//! | `waiting`, `polling` | what waits for something outside of the store, and polling it |
+//! | `waiting`, `host_function_future`, `polling` | what waits for something outside of the store, and polling it |
 //! | `spawned_tasks` | host tasks that are made of futures |
 //! | `requests` | closures that run where the store is driven |
-//! | `deferred_call`, `deferred_host_call` | calls that nobody looks at |
+//! | `deferred_call`, `deferred_host_call`, `ended` | calls that nobody looks at |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `flat` | values that are nothing but core values |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
@@ -36,11 +36,13 @@ mod deferred_host_call;
 mod dropping;
 mod element_layout;
 pub(crate) mod embedder_calls;
+pub(crate) mod ended;
 pub(crate) mod flat;
 mod guest_calls;
 pub(crate) mod host_ends;
 pub(crate) mod host_function;
 mod host_function_calls;
+pub(crate) mod host_function_future;
 pub(crate) mod host_resource;
 pub(crate) mod instantiate;
 pub(crate) mod lifted_result;

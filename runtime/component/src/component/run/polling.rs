@@ -10,8 +10,8 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
 use crate::machine::{SubtaskId, WaitableId};
 
-use super::async_host_function::HostFunctionFuture;
 use super::context::Context;
+use super::host_function_future::HostFunctionFuture;
 use super::state::AnyServedEnd;
 use super::waiting::Waiting;
 

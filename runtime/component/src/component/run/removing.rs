@@ -1,12 +1,11 @@
 //! Removing instances that the host has made, with all that belongs to them.
 
-use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 use crate::component::store::call_error::CallError;
-use crate::component::store::entity::Entity;
+use crate::component::store::entity::{Entity, NamedEntity};
 use crate::component::store::roots::{Part, Parts, RootId};
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -22,14 +21,10 @@ type PartsOn<E> = Parts<<E as CoreEngine>::Function, <E as CoreEngine>::Instance
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// What is made from now on belongs to one instance, which imports these.
-    pub(crate) fn open_root(
-        &mut self,
-        imports: &BTreeMap<Box<str>, Entity<E>>,
-    ) -> Result<(), Error> {
-        self.record_added();
+    pub(crate) fn open_root(&mut self, imports: &[NamedEntity<E>]) -> Result<(), Error> {
         self.roots.open();
         let mut imported = BTreeSet::new();
-        for entity in imports.values() {
+        for (_, entity) in imports {
             find_functions(entity, &mut imported);
         }
         for function in imported {
@@ -43,20 +38,12 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 
     /// Ends the instance that was [opened](Self::open_root) last.
     pub(crate) fn close_root(&mut self) -> Result<PartsOn<E>, Error> {
-        self.record_added();
         self.roots.close().ok_or(Error::Inconsistent(Table::Instances))
     }
 
     /// Keeps an instance that was made.
     pub(crate) fn add_root(&mut self, parts: PartsOn<E>) -> Result<RootId, Error> {
         self.roots.add(parts).ok_or(Error::Full(Table::Instances))
-    }
-
-    /// Records what was added to tables as parts of the instance that is being made.
-    fn record_added(&mut self) {
-        for part in self.types.take_added() {
-            self.roots.record(part);
-        }
     }
 
     /// Records that the instance that is being made uses a resource type.
@@ -159,7 +146,7 @@ fn find_functions<E: CoreEngine>(entity: &Entity<E>, found: &mut BTreeSet<Functi
             found.insert(*function);
         }
         Entity::Instance(exports) => {
-            for entity in exports.0.values() {
+            for (_, entity) in exports.iter() {
                 find_functions(entity, found);
             }
         }

@@ -170,7 +170,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let ty = self.data().types.core_type(search.start_type())?;
         let table = self.data().types.table(search.table())?;
         let function = match self.table_function(table, search.index(), &ty) {
-            TableEntry::Function(function) => self.callable(function),
+            TableEntry::Function(function) => function,
             TableEntry::OtherType => return Err(Trap::StartFunctionTypeMismatch.into()),
             TableEntry::Empty => return Err(Trap::StartFunctionUnknown.into()),
         };

@@ -4,8 +4,8 @@ use alloc::sync::Arc;
 use core::marker::PhantomData;
 
 use crate::abi::{
-    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, Peer, Val, lift_flat_values,
-    lower_flat_values as lower_typed_flat_values, to_vals,
+    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, Peer, lift_flat_values,
+    lower_flat_values as lower_typed_flat_values,
 };
 use crate::component::definition::function_mismatch::{FunctionMismatch, check};
 use crate::component::definition::function_type::FunctionType;
@@ -15,13 +15,13 @@ use crate::component::store::fault::Fault;
 use crate::component::store::host_result::HostError;
 use crate::core_value::CoreValue;
 use crate::engine::CoreEngine;
-use crate::error::Failure;
 use crate::machine::SubtaskId;
 
 use super::context::{Caller, Context};
-use super::deferred_call::Ended;
+use super::ended::Ended;
 use super::host_function::TypedHostFunction;
 use super::host_function_calls::Destination;
+use super::host_function_future::vals;
 use super::lifting::Source;
 
 /// A function that returns when it is called.
@@ -124,9 +124,4 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let mut lifting = self.lift_typed(source, Peer::Host, &lowered.handles)?;
         Ok(lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))?)
     }
-}
-
-/// Returns a result as a value.
-pub(crate) fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
-    Ok(to_vals(result, &lowered.ty.results, &lowered.handles)?.pop())
 }

@@ -13,7 +13,7 @@ use crate::component::store::waiting::GiveUp;
 use crate::limits::Heap;
 use crate::task::TaskReturn;
 
-use super::async_host_function::HostFunctionFuture;
+use super::host_function_future::HostFunctionFuture;
 
 /// The future of a host task: its result, or the text of its error.
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<TaskReturn<Heap>, String>> + Send>>;

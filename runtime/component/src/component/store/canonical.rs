@@ -63,6 +63,16 @@ impl Lowered {
     }
 }
 
+/// A memory, as the component instance that has it tells it from others: one memory may be found in
+/// several ways, and a handle of an engine's need not tell. No other component instance has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MemoryKey {
+    /// The core instance that defines it.
+    pub(crate) instance: u32,
+    /// The index in the core module.
+    pub(crate) index: u32,
+}
+
 /// The options of a canonical definition.
 #[derive(Clone, Copy)]
 pub(crate) struct CanonicalOptions<M, F> {

@@ -14,6 +14,7 @@ use crate::machine::{Step, ThreadId};
 
 use super::fault::Fault;
 use super::flat_values::set_flat_values;
+use super::module::Module;
 use super::store_limits::StoreLimits;
 
 /// The things that are handed over: `S` is a core module that is about to be instantiated, `I` its
@@ -63,9 +64,11 @@ pub(crate) struct CallSite {
 }
 
 /// A core module that is being instantiated.
-pub(crate) struct Starting<E: CoreEngine> {
-    pub(crate) module: E::Module,
-    pub(crate) imports: Vec<CoreExtern<E>>,
+pub(crate) enum Starting<E: CoreEngine> {
+    /// The module, and what it imports.
+    Module(Module<E>, Vec<CoreExtern<E>>),
+    /// The reason why it could not be, which was found out without a task.
+    Trapped(CoreTrap),
 }
 
 impl<S, I> Crossing<S, I> {

@@ -239,7 +239,7 @@ impl<'a> Report<'a> {
             Ok(Some(other)) => match machine.holder_of_end(other) {
                 Ok(None) => Party::Host,
                 Ok(Some(instance)) if machine.is_locked_down(instance) == Ok(false) => {
-                    Party::Instance(names.instance(instance).to_owned())
+                    Party::Instance(names.instance(instance))
                 }
                 Ok(Some(_)) | Err(_) => Party::Nobody,
             },
@@ -271,7 +271,7 @@ impl<'a> Report<'a> {
             Ok(Some(function)) => names.function(function).into_owned(),
             Ok(None) | Err(_) => String::from("realloc"),
         };
-        Party::Task { function, instance: names.instance(instance).to_owned() }
+        Party::Task { function, instance: names.instance(instance) }
     }
 }
 

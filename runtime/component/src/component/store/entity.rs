@@ -1,15 +1,16 @@
 //! Imports and exports of instances, at run time.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 use crate::component::definition::items::{CoreSort, Definition, Sort};
+use crate::component::definition::versions::ByName;
 use crate::engine::{CoreEngine, CoreExtern};
 use crate::machine::FunctionId;
 
+use super::canonical::MemoryKey;
 use super::module::Module;
 
 /// A thing that can be imported and exported.
@@ -19,7 +20,7 @@ pub(crate) enum Entity<E: CoreEngine> {
     /// A core module.
     Module(Module<E>),
     /// An instance.
-    Instance(Arc<Exports<E>>),
+    Instance(Exports<E>),
     /// A component.
     Component(Closure<E>),
     /// A resource type.
@@ -28,8 +29,50 @@ pub(crate) enum Entity<E: CoreEngine> {
     Type,
 }
 
-/// The exports of an instance, by name.
-pub(crate) struct Exports<E: CoreEngine>(pub(crate) BTreeMap<Box<str>, Entity<E>>);
+/// A thing and the name by which it is imported or exported.
+pub(crate) type NamedEntity<E> = (Arc<str>, Entity<E>);
+
+/// The exports of an instance, sorted by name. Cloning them is cheap.
+pub(crate) struct Exports<E: CoreEngine>(Arc<[NamedEntity<E>]>);
+
+impl<E: CoreEngine> Exports<E> {
+    /// Takes exports in any order, and leaves an empty list whose memory can be used again.
+    pub(crate) fn take(exports: &mut Vec<NamedEntity<E>>) -> Self {
+        exports.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Self(exports.drain(..).collect())
+    }
+
+    /// Returns the export with a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Entity<E>> {
+        find_entity(&self.0, name)
+    }
+
+    /// Returns the exports, in the order of their names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Entity<E>)> {
+        self.0.iter().map(|(name, entity)| (&**name, entity))
+    }
+}
+
+/// Returns the thing with a name among things that are sorted by name.
+pub(crate) fn find_entity<'a, E: CoreEngine>(
+    sorted: &'a [NamedEntity<E>],
+    name: &str,
+) -> Option<&'a Entity<E>> {
+    let position = sorted.binary_search_by(|(it, _)| (**it).cmp(name)).ok()?;
+    sorted.get(position).map(|(_, entity)| entity)
+}
+
+impl<E: CoreEngine> ByName for Exports<E> {
+    type Value = Entity<E>;
+
+    fn entry(&self, name: &str) -> Option<(&str, &Entity<E>)> {
+        self.entries_from(name).next().filter(|(it, _)| *it == name)
+    }
+
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &Entity<E>)> {
+        self.iter().skip(self.0.partition_point(|(it, _)| **it < *name))
+    }
+}
 
 /// A component within another, with what it may use of the others around it.
 pub(crate) struct Closure<E: CoreEngine> {
@@ -93,6 +136,12 @@ impl<E: CoreEngine> Clone for Entity<E> {
     }
 }
 
+impl<E: CoreEngine> Clone for Exports<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<E: CoreEngine> Clone for Closure<E> {
     fn clone(&self) -> Self {
         Self {
@@ -105,10 +154,10 @@ impl<E: CoreEngine> Clone for Closure<E> {
 
 /// A core instance.
 pub(crate) enum CoreInstance<E: CoreEngine> {
-    /// Of a module.
-    Module(E::Instance),
-    /// Put together.
-    Exports(BTreeMap<Box<str>, CoreExtern<E>>),
+    /// Of a module, with the memories that it imports.
+    Module(E::Instance, Module<E>, Box<[MemoryKey]>),
+    /// Put together by the item with this position.
+    Exports(usize),
 }
 
 impl CoreSort {

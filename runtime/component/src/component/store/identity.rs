@@ -1,10 +1,20 @@
 //! The identity of a store: what belongs to a store remembers it.
 
 use alloc::sync::Arc;
+use core::fmt;
+
+use super::beside::Beside;
 
 /// A store, as what belongs to it remembers it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Identity(Arc<()>);
+#[derive(Clone)]
+pub(crate) struct Identity(Arc<Beside>);
+
+impl Identity {
+    /// Returns the identity of the store that shares these things.
+    pub(crate) fn of(beside: &Arc<Beside>) -> Self {
+        Self(beside.clone())
+    }
+}
 
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
@@ -13,3 +23,9 @@ impl PartialEq for Identity {
 }
 
 impl Eq for Identity {}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Identity").finish_non_exhaustive()
+    }
+}

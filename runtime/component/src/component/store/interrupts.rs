@@ -2,23 +2,20 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::Ordering;
 
-use super::waiting::Woken;
+use super::beside::Beside;
 
 /// A handle that interrupts what runs in a store, from any thread:
 /// [`Store::interrupt_handle`](crate::component::Store::interrupt_handle) returns it.
 ///
 /// It keeps nothing of the store alive. When the store is gone, it does nothing.
 #[derive(Clone)]
-pub struct InterruptHandle {
-    is_requested: Arc<AtomicBool>,
-    woken: Arc<Woken>,
-}
+pub struct InterruptHandle(Arc<Beside>);
 
 impl InterruptHandle {
-    pub(crate) fn new(woken: Arc<Woken>) -> Self {
-        Self { is_requested: Arc::default(), woken }
+    pub(crate) const fn new(beside: Arc<Beside>) -> Self {
+        Self(beside)
     }
 
     /// Interrupts what runs in the store: a call ends with
@@ -29,19 +26,19 @@ impl InterruptHandle {
     /// the engine interrupts. A store that is [polled](crate::component::Store::poll) is driven for no
     /// call, so there only a guest that runs hears of it. The task that drives the store is woken.
     pub fn interrupt(&self) {
-        self.is_requested.store(true, Ordering::Release);
-        self.woken.wake_driver();
+        self.0.is_interrupt_requested.store(true, Ordering::Release);
+        self.0.woken.wake_driver();
     }
 
     /// Takes an interrupt back that no call has heard of. Returns `true` if there was one.
     pub fn reset(&self) -> bool {
-        self.is_requested.swap(false, Ordering::AcqRel)
+        self.0.is_interrupt_requested.swap(false, Ordering::AcqRel)
     }
 
     /// Returns `true` if there is an interrupt that no call has heard of.
     #[must_use]
     pub fn is_requested(&self) -> bool {
-        self.is_requested.load(Ordering::Acquire)
+        self.0.is_interrupt_requested.load(Ordering::Acquire)
     }
 }
 

@@ -4,34 +4,30 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::task::Waker;
 
-use atomic_waker::AtomicWaker;
 use concurrent_queue::ConcurrentQueue;
+
+use super::beside::Beside;
 
 /// The requests to a store, from wherever its handles are.
 pub(crate) struct Mailbox<R> {
     requests: ConcurrentQueue<R>,
-    /// The waker of the task that drives the store.
-    driver: AtomicWaker,
+    /// Knows who drives the store.
+    beside: Arc<Beside>,
     /// The number of handles that may send requests.
     senders: AtomicUsize,
 }
 
 impl<R> Mailbox<R> {
-    fn new() -> Self {
-        Self {
-            requests: ConcurrentQueue::unbounded(),
-            driver: AtomicWaker::new(),
-            senders: AtomicUsize::new(0),
-        }
+    fn new(beside: Arc<Beside>) -> Self {
+        Self { requests: ConcurrentQueue::unbounded(), beside, senders: AtomicUsize::new(0) }
     }
 
     /// Adds a request, and wakes the task that drives the store. If the store is gone, the request is
     /// dropped.
     pub(crate) fn send(&self, request: R) {
         if self.requests.push(request).is_ok() {
-            self.driver.wake();
+            self.beside.woken.wake_driver();
         }
     }
 }
@@ -64,57 +60,59 @@ impl<R> Deref for Sender<R> {
 impl<R> Drop for Sender<R> {
     fn drop(&mut self) {
         if self.0.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.driver.wake();
+            self.0.beside.woken.wake_driver();
         }
     }
 }
 
-/// The store's own end of its mailbox: requests that come after it is dropped are dropped, too.
-pub(crate) struct Inbox<R>(Arc<Mailbox<R>>);
+/// The store's own end of its mailbox, which is made when somebody needs a handle. Requests that come
+/// after it is dropped are dropped, too.
+pub(crate) struct Inbox<R> {
+    mailbox: Option<Arc<Mailbox<R>>>,
+    beside: Arc<Beside>,
+}
 
 impl<R> Inbox<R> {
-    /// Returns a handle that requests are sent by.
-    pub(crate) fn sender(&self) -> Sender<R> {
-        Sender::new(&self.0)
+    /// Returns an empty one, of the store that shares these things.
+    pub(crate) const fn new(beside: Arc<Beside>) -> Self {
+        Self { mailbox: None, beside }
     }
 
-    /// Says who is to be woken when there is a request.
-    pub(crate) fn set_driver(&self, driver: &Waker) {
-        self.0.driver.register(driver);
+    /// Returns a handle that requests are sent by.
+    pub(crate) fn sender(&mut self) -> Sender<R> {
+        let beside = &self.beside;
+        let mailbox = self.mailbox.get_or_insert_with(|| Arc::new(Mailbox::new(beside.clone())));
+        Sender::new(mailbox)
     }
 
     /// Returns `true` if there is a request.
     #[inline]
     pub(crate) fn has_requests(&self) -> bool {
-        !self.0.requests.is_empty()
+        self.mailbox.as_ref().is_some_and(|it| !it.requests.is_empty())
     }
 
     /// Returns how many requests there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.requests.len()
+        self.mailbox.as_ref().map_or(0, |it| it.requests.len())
     }
 
     /// Takes the first request.
     pub(crate) fn take(&self) -> Option<R> {
-        self.0.requests.pop().ok()
+        self.mailbox.as_ref()?.requests.pop().ok()
     }
 
     /// Returns `true` if somebody has a handle, so that there may be requests later.
     pub(crate) fn has_senders(&self) -> bool {
-        self.0.senders.load(Ordering::Acquire) > 0
-    }
-}
-
-impl<R> Default for Inbox<R> {
-    fn default() -> Self {
-        Self(Arc::new(Mailbox::new()))
+        self.mailbox.as_ref().is_some_and(|it| it.senders.load(Ordering::Acquire) > 0)
     }
 }
 
 impl<R> Drop for Inbox<R> {
     fn drop(&mut self) {
-        self.0.requests.close();
-        while self.0.requests.pop().is_ok() {}
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.requests.close();
+            while mailbox.requests.pop().is_ok() {}
+        }
     }
 }
 
@@ -130,7 +128,7 @@ mod tests {
 
     #[test]
     fn requests_are_taken_in_their_order_until_the_store_is_gone() {
-        let inbox = Inbox::default();
+        let mut inbox = Inbox::new(Arc::default());
         assert!(!inbox.has_senders());
         let sender = inbox.sender();
         sender.send('a');
@@ -139,7 +137,7 @@ mod tests {
         assert_eq!((inbox.len(), inbox.take(), inbox.take()), (2, Some('a'), Some('b')));
         assert_eq!(inbox.take(), None);
         let request = Arc::new(());
-        let senders = [Inbox::default(), Inbox::default()].map(|inbox| inbox.sender());
+        let senders = [(); 2].map(|()| Inbox::new(Arc::default()).sender());
         for sender in &senders {
             sender.send(request.clone());
         }

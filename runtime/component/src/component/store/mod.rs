@@ -21,7 +21,7 @@
 //! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
 //! | `settings`, `store_limits` | limits that an embedder sets |
-//! | `interrupts` | interrupting a store from elsewhere |
+//! | `beside`, `interrupts` | what a store shares with code beside it, and interrupting a store from elsewhere |
 //! | `waits_for_host` | whether the host can do something for somebody who waits |
 //! | `entity`, `module` | what instances are given and give |
 //! | `machine`, `identity` | the machine, and which store something belongs to |
@@ -32,6 +32,7 @@
 
 pub(crate) mod acting;
 pub(crate) mod activations;
+pub(crate) mod beside;
 pub(crate) mod call_error;
 pub(crate) mod calls;
 pub(crate) mod canonical;

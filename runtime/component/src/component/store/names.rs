@@ -1,84 +1,105 @@
 //! The names of functions and instances, for messages.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
 use crate::id::Id as _;
+use crate::limits::Table;
 use crate::machine::{FunctionId, InstanceId};
 
+use super::machine::ById;
+
 /// The names.
-#[derive(Default)]
 pub(crate) struct Names {
-    functions: HashMap<FunctionId, Box<str>>,
+    functions: ById<FunctionId, Arc<str>>,
     /// By the number that the machine calls by.
-    host_functions: HashMap<u32, Box<str>>,
-    instances: HashMap<InstanceId, Box<str>>,
-    /// Which instances are being made, each by its number in the one around it.
-    around: Vec<String>,
+    host_functions: HashMap<u32, Arc<str>>,
+    instances: ById<InstanceId, Place>,
     /// The number of instances that the host has made.
     roots: u32,
 }
 
+/// The place of an instance: it is the one with this number in the instance around it, or among
+/// those that the host has made.
+#[derive(Clone, Copy)]
+struct Place {
+    around: Option<InstanceId>,
+    number: usize,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            functions: ById::new(Table::Functions),
+            host_functions: HashMap::new(),
+            instances: ById::new(Table::Instances),
+            roots: 0,
+        }
+    }
+}
+
 impl Names {
     /// Names a function, as it is first exported or imported.
-    pub(crate) fn name_function(&mut self, function: FunctionId, name: &str) {
-        self.functions.entry(function).or_insert_with(|| name.into());
+    pub(crate) fn name_function(&mut self, function: FunctionId, name: &Arc<str>) {
+        if !self.functions.contains(function) {
+            // Without room it has no name, but its number.
+            let _ = self.functions.put(function, name.clone());
+        }
     }
 
     /// Names a host function, with an id and a number, as it is first imported.
-    pub(crate) fn name_host_function(&mut self, function: FunctionId, number: u32, name: &str) {
+    pub(crate) fn name_host_function(
+        &mut self,
+        function: FunctionId,
+        number: u32,
+        name: &Arc<str>,
+    ) {
         self.name_function(function, name);
-        self.host_functions.entry(number).or_insert_with(|| name.into());
+        self.host_functions.entry(number).or_insert_with(|| name.clone());
     }
 
     /// Forgets the name of a function.
     pub(crate) fn remove_function(&mut self, function: FunctionId) {
-        self.functions.remove(&function);
+        self.functions.remove(function);
     }
 
     /// Forgets the name of a host function.
     pub(crate) fn remove_host_function(&mut self, function: FunctionId, number: u32) {
-        self.functions.remove(&function);
+        self.functions.remove(function);
         self.host_functions.remove(&number);
     }
 
     /// Forgets the name of an instance.
     pub(crate) fn remove_instance(&mut self, instance: InstanceId) {
-        self.instances.remove(&instance);
+        self.instances.remove(instance);
     }
 
-    /// Names an instance that is being made by its place: the number of the instance that the host
-    /// made, and from there on the number of each in the one around it.
-    pub(crate) fn name_instance(&mut self, instance: InstanceId) {
-        if self.around.is_empty() {
-            self.roots = self.roots.saturating_add(1);
-        }
-        let path = match self.around.last() {
-            Some(path) => path.clone(),
-            None => self.roots.to_string(),
+    /// Names an instance by its place: the instance around it, and its number there; nothing is
+    /// around one that the host makes.
+    pub(crate) fn name_instance(
+        &mut self,
+        instance: InstanceId,
+        around: Option<(InstanceId, usize)>,
+    ) {
+        let place = match around {
+            Some((around, number)) => Place { around: Some(around), number },
+            None => {
+                self.roots = self.roots.saturating_add(1);
+                Place { around: None, number: usize::try_from(self.roots).unwrap_or(usize::MAX) }
+            }
         };
-        self.instances.insert(instance, path.into());
-    }
-
-    /// Instances are made within `instance`, which is the one with this number, until
-    /// [`leave`](Self::leave).
-    pub(crate) fn enter(&mut self, instance: InstanceId, number: usize) {
-        self.around.push(format!("{}/{number}", self.instance(instance)));
-    }
-
-    /// Ends the instance that was [entered](Self::enter) last.
-    pub(crate) fn leave(&mut self) {
-        self.around.pop();
+        // Without room it has no name.
+        let _ = self.instances.put(instance, place);
     }
 
     /// Returns a function's name.
     pub(crate) fn function(&self, function: FunctionId) -> Cow<'_, str> {
-        match self.functions.get(&function) {
+        match self.functions.get(function) {
             Some(name) => Cow::Borrowed(name),
             None => Cow::Owned(format!("function {}", function.position())),
         }
@@ -89,9 +110,20 @@ impl Names {
         self.host_functions.get(&number).map_or("?", |name| &**name)
     }
 
-    /// Returns an instance's name.
-    pub(crate) fn instance(&self, instance: InstanceId) -> &str {
-        self.instances.get(&instance).map_or("?", |name| &**name)
+    /// Returns an instance's name: the number of the instance that the host made, and from there on
+    /// the number of each in the one around it.
+    pub(crate) fn instance(&self, instance: InstanceId) -> String {
+        let mut numbers = Vec::new();
+        let mut next = Some(instance);
+        while let Some(place) = next.and_then(|instance| self.instances.get(instance)) {
+            numbers.push(place.number.to_string());
+            next = place.around;
+        }
+        if numbers.is_empty() {
+            return "?".into();
+        }
+        numbers.reverse();
+        numbers.join("/")
     }
 }
 
@@ -106,11 +138,9 @@ mod tests {
         let mut machine = ids(0).machine;
         let [root, inner, other] = [(); 3].map(|()| machine.new_instance().expect("there is room"));
         let mut names = Names::default();
-        names.name_instance(root);
-        names.enter(root, 3);
-        names.name_instance(inner);
-        names.leave();
-        names.name_instance(other);
+        names.name_instance(root, None);
+        names.name_instance(inner, Some((root, 3)));
+        names.name_instance(other, None);
         assert_eq!([root, inner, other].map(|it| names.instance(it)), ["1", "1/3", "2"]);
     }
 
@@ -118,11 +148,11 @@ mod tests {
     fn a_function_has_its_first_name_or_its_number() {
         let (function, mut names) = (ids(0).function, Names::default());
         assert_eq!(names.function(function), "function 0");
-        names.name_function(function, "first");
-        names.name_function(function, "second");
+        names.name_function(function, &"first".into());
+        names.name_function(function, &"second".into());
         assert_eq!(names.function(function), "first");
         names.remove_function(function);
-        names.name_host_function(function, 7, "third");
+        names.name_host_function(function, 7, &"third".into());
         assert_eq!(names.host_function(7), "third");
         names.remove_host_function(function, 7);
         assert_eq!((names.function(function), names.host_function(7)), ("function 0".into(), "?"));

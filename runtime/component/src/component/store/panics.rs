@@ -5,13 +5,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use concurrent_queue::ConcurrentQueue;
-
+use super::beside::Beside;
 use super::host_panic::HostPanic;
 use super::unwinding::catch;
 
 /// The panics of a store that were caught, and that no result of a call has told yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Panics {
     /// Those that belong to no call which is open.
     of_nobody: VecDeque<HostPanic>,
@@ -24,13 +23,13 @@ pub(crate) struct Panics {
 /// The panics that belonged to somebody beside the store who is gone and has not heard of them, such
 /// as a future that was dropped. They belong to nobody then.
 #[derive(Clone)]
-pub(crate) struct LatePanics(Arc<ConcurrentQueue<HostPanic>>);
+pub(crate) struct LatePanics(Arc<Beside>);
 
 impl LatePanics {
     /// Keeps a panic for whoever drives the store next.
     pub(crate) fn add(&self, panic: HostPanic) {
         // It has no bounds, and is never closed.
-        let _ = self.0.push(panic);
+        let _ = self.0.late_panics.push(panic);
     }
 
     /// Runs code of the host's that gives nothing, such as a destructor or a waker. Its panic belongs
@@ -49,19 +48,19 @@ impl LatePanics {
     }
 }
 
-impl Default for LatePanics {
-    fn default() -> Self {
-        Self(Arc::new(ConcurrentQueue::unbounded()))
-    }
-}
-
 impl fmt::Debug for LatePanics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LatePanics").field(&self.0.len()).finish()
+        f.debug_tuple("LatePanics").field(&self.0.late_panics.len()).finish()
     }
 }
 
 impl Panics {
+    /// Returns none, of the store that shares these things.
+    pub(crate) const fn new(beside: Arc<Beside>) -> Self {
+        let late = LatePanics(beside);
+        Self { of_nobody: VecDeque::new(), of_calls: VecDeque::new(), late }
+    }
+
     /// Says that the store is driven from now on.
     #[inline]
     pub(crate) fn begin_drive(&mut self) {
@@ -83,13 +82,13 @@ impl Panics {
     /// Returns `true` if there is a panic that belongs to no call.
     #[inline]
     pub(crate) fn has_of_nobody(&self) -> bool {
-        !self.of_nobody.is_empty() || !self.late.0.is_empty()
+        !self.of_nobody.is_empty() || !self.late.0.late_panics.is_empty()
     }
 
     /// Takes the first panic that belongs to no call.
     #[inline]
     pub(crate) fn take_of_nobody(&mut self) -> Option<HostPanic> {
-        self.of_nobody.pop_front().or_else(|| self.late.0.pop().ok())
+        self.of_nobody.pop_front().or_else(|| self.late.0.late_panics.pop().ok())
     }
 
     /// Returns where those beside the store put panics that they have not heard of.
@@ -115,7 +114,7 @@ mod tests {
 
     #[test]
     fn panics_of_calls_are_for_who_drives_the_store_for_no_call() {
-        let mut panics = Panics::default();
+        let mut panics = Panics::new(Arc::default());
         panics.add_of_call(panic("a"));
         panics.add_of_nobody(panic("b"));
         let message = |panic: Option<HostPanic>| panic?.message().map(alloc::string::String::from);

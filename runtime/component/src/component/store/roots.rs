@@ -16,9 +16,11 @@ pub(crate) struct Roots<F, I> {
     /// By number, each with how often the number was used before.
     places: Vec<(u32, Option<Parts<F, I>>)>,
     free: Vec<u32>,
-    /// Those that are being made, the innermost last: a host function that a `start` function calls
-    /// may make another one.
-    open: Vec<Parts<F, I>>,
+    /// The one that is being made.
+    making: Option<Parts<F, I>>,
+    /// Those whose making it interrupts, the innermost last: a host function that a `start` function
+    /// calls may make another one.
+    outer: Vec<Parts<F, I>>,
 }
 
 /// An instance that the host has made.
@@ -27,6 +29,9 @@ pub(crate) struct RootId {
     number: u32,
     generation: u32,
 }
+
+/// As many parts as a small instance has, so that their list need not grow.
+const USUAL_PARTS: usize = 8;
 
 /// Everything that belongs to an instance.
 pub(crate) struct Parts<F, I> {
@@ -74,29 +79,35 @@ impl<F, I> Parts<F, I> {
 
 impl<F, I> Roots<F, I> {
     pub(crate) const fn new() -> Self {
-        Self { places: Vec::new(), free: Vec::new(), open: Vec::new() }
+        Self { places: Vec::new(), free: Vec::new(), making: None, outer: Vec::new() }
     }
 
     /// What is recorded from now on belongs to a new instance, until it is [closed](Self::close).
     pub(crate) fn open(&mut self) {
-        self.open.push(Parts::new());
+        self.outer.extend(self.making.replace(Parts::new()));
     }
 
     /// Ends the instance that was opened last, and returns what belongs to it.
     pub(crate) fn close(&mut self) -> Option<Parts<F, I>> {
-        let mut parts = self.open.pop()?;
-        parts.list.shrink_to_fit();
+        let mut parts = self.making.take()?;
+        self.making = self.outer.pop();
+        if parts.list.len() < parts.list.capacity() / 2 {
+            parts.list.shrink_to_fit();
+        }
         Some(parts)
     }
 
     /// Returns the instance that is being made.
     pub(crate) fn making(&mut self) -> Option<&mut Parts<F, I>> {
-        self.open.last_mut()
+        self.making.as_mut()
     }
 
     /// Records a thing of the instance that is being made.
     pub(crate) fn record(&mut self, part: Part) {
         if let Some(making) = self.making() {
+            if making.list.capacity() == 0 {
+                making.list.reserve(USUAL_PARTS);
+            }
             making.list.push(part);
         }
     }

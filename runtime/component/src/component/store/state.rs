@@ -109,10 +109,11 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             crossing: Crossing::new(),
             origins: Origins::new(),
             traps: Traps::new(),
-            interrupts: InterruptHandle::new(waiting.woken()),
+            interrupts: InterruptHandle::new(waiting.beside().clone()),
+            inbox: Inbox::new(waiting.beside().clone()),
+            panics: Panics::new(waiting.beside().clone()),
+            identity: Identity::of(waiting.beside()),
             waiting,
-            panics: Panics::default(),
-            inbox: Inbox::default(),
             acting: Acting::default(),
             resource_types: ResourceTypes::new(),
             thread_destructors: ThreadDestructors::new(),
@@ -121,7 +122,6 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             roots: Roots::new(),
             settings: Settings::default(),
             engine,
-            identity: Identity::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Remembering what trapped, with a backtrace.
 
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -89,12 +89,12 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
                 TrapFrame::HostFunction(String::from(self.names.host_function(number)))
             }
             BacktraceEntry::Instance(instance) => {
-                TrapFrame::Instance(self.names.instance(instance).to_string())
+                TrapFrame::Instance(self.names.instance(instance))
             }
             BacktraceEntry::Task { instance, function, code, is_waiting, .. } => {
                 TrapFrame::Guest(GuestFrame {
                     function: function.and_then(|function| self.function_name(function)),
-                    instance: self.names.instance(instance).to_string(),
+                    instance: self.names.instance(instance),
                     code,
                     core: function.and_then(|function| self.core_entry(function, code)),
                     is_waiting,

@@ -4,21 +4,17 @@
 //! `M` is a memory of the engine, `F` a core function, `B` a table.
 
 use alloc::collections::BTreeSet;
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
-
 use hashbrown::HashMap;
 
 use crate::abi::{CoreFunctionType, StringEncoding, Type};
 use crate::builtin::{CoreTypeIndex, MemoryIndex, OptionsIndex, TableIndex, TypeIndex};
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::TypeDefinition;
+use crate::machine::{InstanceId, TypeDefinition};
 use crate::trap::EndKind;
 
-use super::canonical::CanonicalOptions;
+use super::canonical::{CanonicalOptions, MemoryKey};
 use super::roots::Part;
 use super::slab::Slab;
 
@@ -35,12 +31,9 @@ pub(crate) struct TypeTables<M, F, B> {
     /// Options by the part that `task.return` compares: the encoding, and which memory.
     lift_options: HashMap<(StringEncoding, Option<u32>), OptionsIndex>,
     memories: Slab<Memory<M>>,
-    /// Memories by what they are to the engine.
-    by_name: HashMap<String, u32>,
+    memory_numbers: HashMap<(InstanceId, MemoryKey), u32>,
     tables: Slab<B>,
     core_types: Slab<CoreFunctionType>,
-    /// The parts of the instance that is being made, among what was added last.
-    added: Vec<Part>,
 }
 
 /// The use of a guest's resource type.
@@ -53,10 +46,10 @@ struct ResourceUse {
 
 struct Memory<M> {
     memory: M,
-    name: String,
+    key: (InstanceId, MemoryKey),
 }
 
-impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
+impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
     pub(crate) fn new() -> Self {
         Self {
             elements: HashMap::new(),
@@ -66,10 +59,9 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
             options: Slab::new(),
             lift_options: HashMap::new(),
             memories: Slab::new(),
-            by_name: HashMap::new(),
+            memory_numbers: HashMap::new(),
             tables: Slab::new(),
             core_types: Slab::new(),
-            added: Vec::new(),
         }
     }
 
@@ -173,13 +165,15 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         self.elements.retain(|number, _| !removed.contains(&number.0));
     }
 
-    /// Numbers options.
+    /// Numbers options. What is added is recorded as a part of the instance that is being made: here
+    /// and below.
     pub(crate) fn add_options(
         &mut self,
         options: CanonicalOptions<M, F>,
+        record: impl FnOnce(Part),
     ) -> Result<OptionsIndex, Error> {
         let options = self.new_options(options)?;
-        self.added.push(Part::Options(options));
+        record(Part::Options(options));
         Ok(options)
     }
 
@@ -191,8 +185,14 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     pub(crate) fn lift_options(
         &mut self,
         options: &CanonicalOptions<M, F>,
+        memory: Option<MemoryKey>,
+        mut record: impl FnMut(Part),
     ) -> Result<OptionsIndex, Error> {
-        let memory = options.memory.map(|memory| self.add_memory(memory)).transpose()?;
+        let memory = options
+            .memory
+            .zip(memory)
+            .map(|it| self.add_memory(options.instance, it, &mut record))
+            .transpose()?;
         let key = (options.string_encoding, memory.map(|memory| memory.0));
         if let Some(number) = self.lift_options.get(&key) {
             return Ok(*number);
@@ -200,7 +200,7 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
         // Numbered as options, so that they stand for options like any other. Those without a memory
         // are the same for all instances, and stay.
         let number = match memory {
-            Some(_) => self.add_options(*options)?,
+            Some(_) => self.add_options(*options, record)?,
             None => self.new_options(*options)?,
         };
         self.lift_options.insert(key, number);
@@ -208,34 +208,40 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
     }
 
     /// Numbers a memory: one has one number, by whatever way it was found.
-    pub(crate) fn add_memory(&mut self, memory: M) -> Result<MemoryIndex, Error> {
-        // Engines' handles show which thing they are a handle of, but can't all be compared.
-        let name = format!("{memory:?}");
-        if let Some(number) = self.by_name.get(&name) {
+    pub(crate) fn add_memory(
+        &mut self,
+        instance: InstanceId,
+        (memory, key): (M, MemoryKey),
+        record: impl FnOnce(Part),
+    ) -> Result<MemoryIndex, Error> {
+        let key = (instance, key);
+        if let Some(number) = self.memory_numbers.get(&key) {
             return Ok(MemoryIndex(*number));
         }
-        let number = self.memories.add(Memory { memory, name: name.clone() });
-        let number = number.ok_or(Error::Full(Table::Types))?;
-        self.by_name.insert(name, number);
-        self.added.push(Part::Memory(MemoryIndex(number)));
+        let number = self.memories.add(Memory { memory, key }).ok_or(Error::Full(Table::Types))?;
+        self.memory_numbers.insert(key, number);
+        record(Part::Memory(MemoryIndex(number)));
         Ok(MemoryIndex(number))
     }
 
-    pub(crate) fn add_table(&mut self, table: B) -> Result<TableIndex, Error> {
+    pub(crate) fn add_table(
+        &mut self,
+        table: B,
+        record: impl FnOnce(Part),
+    ) -> Result<TableIndex, Error> {
         let number = self.tables.add(table).map(TableIndex).ok_or(Error::Full(Table::Types))?;
-        self.added.push(Part::Table(number));
+        record(Part::Table(number));
         Ok(number)
     }
 
-    pub(crate) fn add_core_type(&mut self, ty: CoreFunctionType) -> Result<CoreTypeIndex, Error> {
+    pub(crate) fn add_core_type(
+        &mut self,
+        ty: CoreFunctionType,
+        record: impl FnOnce(Part),
+    ) -> Result<CoreTypeIndex, Error> {
         let number = self.core_types.add(ty).map(CoreTypeIndex).ok_or(Error::Full(Table::Types))?;
-        self.added.push(Part::CoreType(number));
+        record(Part::CoreType(number));
         Ok(number)
-    }
-
-    /// Takes what was added since this was asked last: it belongs to the instance that is being made.
-    pub(crate) fn take_added(&mut self) -> Vec<Part> {
-        core::mem::take(&mut self.added)
     }
 
     /// Removes something that was added, as its instance is removed.
@@ -245,8 +251,8 @@ impl<M: Copy + fmt::Debug, F: Copy, B: Copy> TypeTables<M, F, B> {
                 self.options.remove(options.0);
             }
             Part::Memory(memory) => {
-                if let Some(Memory { name, .. }) = self.memories.remove(memory.0) {
-                    self.by_name.remove(&name);
+                if let Some(Memory { key, .. }) = self.memories.remove(memory.0) {
+                    self.memory_numbers.remove(&key);
                 }
                 let encodings =
                     [StringEncoding::Utf8, StringEncoding::Utf16, StringEncoding::Latin1Utf16];
@@ -314,6 +320,8 @@ mod tests {
 
     type TestTables = TypeTables<u8, u8, u8>;
 
+    const KEY: MemoryKey = MemoryKey { instance: 0, index: 0 };
+
     #[test]
     fn equal_types_have_one_number() {
         let (mut tables, mut machine) = (TestTables::new(), ids(0).machine);
@@ -332,35 +340,36 @@ mod tests {
     #[test]
     fn one_memory_has_one_number_and_so_have_the_options_that_are_compared() {
         let (mut tables, instance) = (TestTables::new(), ids(0).instance);
-        let memory = tables.add_memory(7).expect("there is room");
-        assert_eq!(tables.add_memory(7), Ok(memory));
+        let memory = tables.add_memory(instance, (7, KEY), |_| ()).expect("there is room");
+        assert_eq!(tables.add_memory(instance, (7, KEY), |_| ()), Ok(memory));
         assert_eq!(tables.memory(memory), Ok(7));
         let mut options = CanonicalOptions::without_memory(instance);
         options.memory = Some(7);
-        let number = tables.lift_options(&options).expect("there is room");
+        let number = tables.lift_options(&options, Some(KEY), |_| ()).expect("there is room");
         options.realloc = Some(8);
-        assert_eq!(tables.lift_options(&options), Ok(number));
+        assert_eq!(tables.lift_options(&options, Some(KEY), |_| ()), Ok(number));
         options.string_encoding = StringEncoding::Utf16;
-        assert_ne!(tables.lift_options(&options), Ok(number));
+        assert_ne!(tables.lift_options(&options, Some(KEY), |_| ()), Ok(number));
     }
 
     #[test]
     fn what_was_added_is_removed_and_leaves_nothing() {
         let (mut tables, instance) = (TestTables::new(), ids(0).instance);
         let mut options = CanonicalOptions::without_memory(instance);
-        let shared = tables.lift_options(&options).expect("there is room");
-        assert!(tables.take_added().is_empty(), "others have the same");
+        let mut added = Vec::new();
+        let shared =
+            tables.lift_options(&options, None, |it| added.push(it)).expect("there is room");
+        assert!(added.is_empty(), "others have the same");
         options.memory = Some(7);
-        tables.lift_options(&options).expect("there is room");
-        tables.add_table(8).expect("there is room");
-        tables.add_options(options).expect("there is room");
-        let added = tables.take_added();
+        tables.lift_options(&options, Some(KEY), |it| added.push(it)).expect("there is room");
+        tables.add_table(8, |it| added.push(it)).expect("there is room");
+        tables.add_options(options, |it| added.push(it)).expect("there is room");
         assert_eq!(added.len(), 4);
         for part in added {
             tables.remove(part);
         }
         assert_eq!((tables.options.len(), tables.memories.len(), tables.tables.len()), (1, 0, 0));
-        assert!(tables.by_name.is_empty() && tables.lift_options.len() == 1);
+        assert!(tables.memory_numbers.is_empty() && tables.lift_options.len() == 1);
         assert!(tables.options(shared).is_ok());
     }
 

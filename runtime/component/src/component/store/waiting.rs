@@ -21,6 +21,7 @@ use crate::abi::Val;
 use crate::id::Id as _;
 use crate::machine::WaitableId;
 
+use super::beside::Beside;
 use super::call_error::CallError;
 
 /// The largest number of polls after which something wakes itself, while the store is driven once.
@@ -31,7 +32,7 @@ const MAX_YIELDS: u8 = 2;
 
 /// What waits, each for a call, a host task or an end of the host: `W` is polled.
 pub(crate) struct WaitList<W> {
-    woken: Arc<Woken>,
+    beside: Arc<Beside>,
     /// By the number of the waitable.
     places: Vec<Place<W>>,
     count: usize,
@@ -81,7 +82,7 @@ pub(crate) struct Woken {
 
 /// A place's link in the list.
 struct Link {
-    woken: Arc<Woken>,
+    beside: Arc<Beside>,
     place: NonZeroU32,
     /// The place after it in the list; 0 if there is none.
     next: AtomicU32,
@@ -95,11 +96,11 @@ impl Wake for Link {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.is_listed.swap(true, Ordering::AcqRel) {
-            let mut head = self.woken.head.load(Ordering::Relaxed);
+            let mut head = self.beside.woken.head.load(Ordering::Relaxed);
             loop {
                 self.next.store(head, Ordering::Relaxed);
                 let place = self.place.get();
-                let exchanged = self.woken.head.compare_exchange_weak(
+                let exchanged = self.beside.woken.head.compare_exchange_weak(
                     head,
                     place,
                     Ordering::Release,
@@ -111,7 +112,7 @@ impl Wake for Link {
                 }
             }
         }
-        self.woken.driver.wake();
+        self.beside.woken.driver.wake();
     }
 }
 
@@ -122,10 +123,17 @@ impl Woken {
     }
 }
 
+/// What belongs to the store, and outlives it, keeps no waker of who drove it.
+impl<W> Drop for WaitList<W> {
+    fn drop(&mut self) {
+        drop(self.beside.woken.driver.take());
+    }
+}
+
 impl<W> WaitList<W> {
     pub(crate) fn new() -> Self {
         Self {
-            woken: Arc::default(),
+            beside: Arc::default(),
             places: Vec::new(),
             count: 0,
             batch: VecDeque::new(),
@@ -138,14 +146,14 @@ impl<W> WaitList<W> {
         self.count
     }
 
-    /// Returns the list of those that were woken, for others that wake who drives the store.
-    pub(crate) fn woken(&self) -> Arc<Woken> {
-        self.woken.clone()
+    /// Returns what the store shares with code beside it.
+    pub(crate) const fn beside(&self) -> &Arc<Beside> {
+        &self.beside
     }
 
     /// Says who is to be woken when something can go on.
     pub(crate) fn set_driver(&self, driver: &Waker) {
-        self.woken.driver.register(driver);
+        self.beside.woken.driver.register(driver);
     }
 
     /// Says that the store is driven from now on.
@@ -159,7 +167,7 @@ impl<W> WaitList<W> {
         let (number, position) = number_and_position(id);
         self.make_place(position);
         let place = self.places.get_mut(position)?;
-        Some(place.bell.get_or_insert_with(|| Bell::new(&self.woken, number)).waker.clone())
+        Some(place.bell.get_or_insert_with(|| Bell::new(&self.beside, number)).waker.clone())
     }
 
     /// Lets something wait for `id`. It is polled when its waker is woken. Returns what has waited
@@ -219,9 +227,9 @@ impl<W> WaitList<W> {
     /// Takes the list of those that were woken. Returns how many are to be polled.
     pub(crate) fn take_woken(&mut self) -> usize {
         // Most often it is empty, and reading is cheaper than exchanging.
-        if self.woken.head.load(Ordering::Relaxed) != 0 {
+        if self.beside.woken.head.load(Ordering::Relaxed) != 0 {
             let before = self.batch.len();
-            let mut next = self.woken.head.swap(0, Ordering::Acquire);
+            let mut next = self.beside.woken.head.swap(0, Ordering::Acquire);
             while let Some(number) = NonZeroU32::new(next) {
                 let place = self.places.get(position_of(number));
                 let Some(bell) = place.and_then(|it| it.bell.as_ref()) else { break };
@@ -244,7 +252,7 @@ impl<W> WaitList<W> {
 
     /// Returns `true` if something was woken, and is to be polled when the store is driven again.
     pub(crate) fn has_woken(&self) -> bool {
-        !self.batch.is_empty() || self.woken.head.load(Ordering::Relaxed) != 0
+        !self.batch.is_empty() || self.beside.woken.head.load(Ordering::Relaxed) != 0
     }
 
     /// Takes the next that was woken, to be polled with this waker; `None` if it waits no more.
@@ -282,9 +290,9 @@ impl<W> WaitList<W> {
 }
 
 impl Bell {
-    fn new(woken: &Arc<Woken>, place: NonZeroU32) -> Self {
+    fn new(beside: &Arc<Beside>, place: NonZeroU32) -> Self {
         let link = Arc::new(Link {
-            woken: woken.clone(),
+            beside: beside.clone(),
             place,
             next: AtomicU32::new(0),
             is_listed: AtomicBool::new(false),

@@ -12,8 +12,8 @@ use crate::limit::MAX_FLAGS;
 
 use super::digest::digest;
 use super::ty::{
-    Case, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType, Run,
-    Type, VariantShape, VariantType, named,
+    Case, Contains, EndType, Facts, Field, FlagsType, ListShape, ListType, RecordShape, RecordType,
+    Run, Type, VariantShape, VariantType, named,
 };
 use crate::abi::{Abi, VariantAbi};
 
@@ -68,9 +68,7 @@ fn joint<'a>(
         parts: 1,
         abi,
         depth: 0,
-        contains_borrow: false,
-        contains_handle: false,
-        contains_float: false,
+        contains: Contains::NOTHING,
         plain: false,
         flat_plain: false,
     };
@@ -78,12 +76,15 @@ fn joint<'a>(
         let part = ty.map(Type::facts);
         facts.parts = facts.parts.saturating_add(named(name, part.map_or(0, |it| it.parts)));
         facts.depth = facts.depth.max(part.map_or(0, |it| it.depth));
-        facts.contains_borrow |= part.is_some_and(|it| it.contains_borrow);
-        facts.contains_handle |= part.is_some_and(|it| it.contains_handle);
-        facts.contains_float |= part.is_some_and(|it| it.contains_float);
+        facts.contains = facts.contains.or(part.map_or(Contains::NOTHING, |it| it.contains));
     }
     facts.depth = facts.depth.saturating_add(1);
     facts
+}
+
+/// Returns a name that types share when their numbers are replaced.
+fn shared(name: impl Into<Box<str>>) -> Arc<str> {
+    Arc::from(name.into())
 }
 
 fn checked(facts: Facts) -> Result<Facts, InvalidType> {
@@ -198,7 +199,7 @@ impl Type {
     pub fn record<N: Into<Box<str>>>(
         fields: impl IntoIterator<Item = (N, Self)>,
     ) -> Result<Self, InvalidType> {
-        let fields = fields.into_iter().map(|(name, ty)| (name.into(), ty));
+        let fields = fields.into_iter().map(|(name, ty)| (shared(name), ty));
         let record = RecordType::new(fields, RecordShape::Record);
         checked(record.facts)?;
         if record.fields.is_empty() {
@@ -232,7 +233,7 @@ impl Type {
     pub fn variant<N: Into<Box<str>>>(
         cases: impl IntoIterator<Item = (N, Option<Self>)>,
     ) -> Result<Self, InvalidType> {
-        let cases = cases.into_iter().map(|(name, payload)| Case { name: name.into(), payload });
+        let cases = cases.into_iter().map(|(name, payload)| Case { name: shared(name), payload });
         Self::variant_of(cases.collect(), VariantShape::Variant, "variant")
     }
 
@@ -244,7 +245,7 @@ impl Type {
     pub fn enumeration<N: Into<Box<str>>>(
         labels: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidType> {
-        let cases = labels.into_iter().map(|name| Case { name: name.into(), payload: None });
+        let cases = labels.into_iter().map(|name| Case { name: shared(name), payload: None });
         Self::variant_of(cases.collect(), VariantShape::Enum, "enum")
     }
 
@@ -340,11 +341,12 @@ impl Type {
 impl EndType {
     fn new(element: Option<Type>, index: TypeIndex) -> Result<Self, InvalidType> {
         let parts = element.iter().map(|element| ("", Some(element)));
-        let facts = checked(joint(parts, Abi::HANDLE, digest((&element, index))))?;
-        if facts.contains_borrow {
+        let joint = joint(parts, Abi::HANDLE, digest((&element, index)));
+        let contains = joint.contains.or(Contains::NUMBERED_HANDLE);
+        let facts = checked(Facts { contains, ..joint })?;
+        if facts.contains.has(Contains::BORROW) {
             return Err(InvalidType::BorrowInEnd);
         }
-        let facts = Facts { contains_handle: true, ..facts };
         Ok(Self { facts, element, index })
     }
 }
@@ -353,10 +355,13 @@ impl RecordType {
     /// A tuple; also of no types, which no type is but a list of parameters may be.
     pub(super) fn tuple(types: impl IntoIterator<Item = Type>) -> Self {
         let named = types.into_iter().enumerate();
-        Self::new(named.map(|(position, ty)| (position.to_string().into(), ty)), RecordShape::Tuple)
+        Self::new(
+            named.map(|(position, ty)| (Arc::from(position.to_string()), ty)),
+            RecordShape::Tuple,
+        )
     }
 
-    fn new(fields: impl Iterator<Item = (Box<str>, Type)>, shape: RecordShape) -> Self {
+    fn new(fields: impl Iterator<Item = (Arc<str>, Type)>, shape: RecordShape) -> Self {
         let mut record = Abi::NOTHING;
         let mut bytes = 0_u64;
         let mut plain = true;
@@ -382,7 +387,7 @@ impl RecordType {
 }
 
 /// Joins plain fields that lie next to one another.
-fn runs_of(fields: &[Field]) -> Box<[Run]> {
+fn runs_of(fields: &[Field]) -> Arc<[Run]> {
     let mut runs: Vec<Run> = Vec::new();
     for (number, field) in fields.iter().enumerate() {
         let facts = field.ty.facts();

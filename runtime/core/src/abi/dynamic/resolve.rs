@@ -76,6 +76,9 @@ impl Resolver {
         ty: &Type,
         numbers: &mut N,
     ) -> Result<Type, N::Error> {
+        if !ty.contains_numbers() {
+            return Ok(ty.clone());
+        }
         let address = match ty {
             Type::Own(slot) => return Ok(Type::Own(numbers.resource(*slot)?)),
             Type::Borrow(slot) => return Ok(Type::Borrow(numbers.resource(*slot)?)),
@@ -103,6 +106,9 @@ impl Resolver {
         types: &TypeList,
         numbers: &mut N,
     ) -> Result<TypeList, N::Error> {
+        if !types.contains_numbers() {
+            return Ok(types.clone());
+        }
         let record = self.resolve_record(types.record(), numbers)?;
         Ok(record.map_or_else(|| types.clone(), TypeList::of_record))
     }

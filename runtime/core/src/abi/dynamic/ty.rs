@@ -71,6 +71,7 @@ pub enum Type {
 
 /// What is known of a compound type besides its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Facts {
     /// Of everything that the type is spelled with; the same for two that are equal.
     pub(crate) digest: u64,
@@ -79,20 +80,45 @@ pub(crate) struct Facts {
     pub(crate) abi: Abi,
     /// How many types it is nested in itself, the longest way.
     pub(crate) depth: u32,
-    pub(crate) contains_borrow: bool,
-    /// There may be a handle in it: a resource's, an end's, an error context's.
-    pub(crate) contains_handle: bool,
-    /// There may be a NaN in it.
-    pub(crate) contains_float: bool,
+    pub(crate) contains: Contains,
     /// Every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
     /// Every core value that it is flattened to is moved as it is.
     pub(crate) flat_plain: bool,
 }
 
+/// What there may be in a value of a type: a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Contains(u8);
+
+impl Contains {
+    pub(crate) const NOTHING: Self = Self(0);
+    /// A `borrow`.
+    pub(crate) const BORROW: Self = Self(1);
+    /// A handle: a resource's, an end's, an error context's.
+    pub(crate) const HANDLE: Self = Self(2);
+    /// A resource, stream or future type, which is named by its number.
+    pub(crate) const NUMBER: Self = Self(4);
+    /// A handle of such a type.
+    pub(crate) const NUMBERED_HANDLE: Self = Self::HANDLE.or(Self::NUMBER);
+    /// A float, and so a NaN.
+    pub(crate) const FLOAT: Self = Self(8);
+
+    /// Returns what there may be in either.
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns `true` if there may be any of `other`.
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
 impl Facts {
-    pub(super) const HANDLE: Self =
-        Self { contains_handle: true, ..Self::leaf(Abi::HANDLE, false) };
+    const fn handle(contains: Contains) -> Self {
+        Self { contains, ..Self::leaf(Abi::HANDLE, false) }
+    }
 
     const fn leaf(abi: Abi, plain: bool) -> Self {
         // A leaf is hashed as it is.
@@ -101,9 +127,7 @@ impl Facts {
             parts: 1,
             abi,
             depth: 1,
-            contains_borrow: false,
-            contains_handle: false,
-            contains_float: false,
+            contains: Contains::NOTHING,
             plain,
             flat_plain: false,
         }
@@ -170,7 +194,7 @@ pub struct RecordType {
     pub(super) facts: Facts,
     pub(super) fields: Box<[Field]>,
     /// What is moved at a time from memory to memory.
-    pub(super) runs: Box<[Run]>,
+    pub(super) runs: Arc<[Run]>,
     pub(super) shape: RecordShape,
     /// Whether lifting one of the fields may trap.
     pub(super) lifting_traps: bool,
@@ -197,7 +221,7 @@ pub enum RecordShape {
 /// A field of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
-    pub(super) name: Box<str>,
+    pub(super) name: Arc<str>,
     pub(super) ty: Type,
     pub(super) offset: Offset,
 }
@@ -209,7 +233,7 @@ impl RecordType {
         &self.fields
     }
 
-    pub(crate) const fn runs(&self) -> &[Run] {
+    pub(crate) fn runs(&self) -> &[Run] {
         &self.runs
     }
 
@@ -223,7 +247,7 @@ impl RecordType {
 impl Field {
     /// Its name.
     #[must_use]
-    pub const fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -265,7 +289,7 @@ pub enum VariantShape {
 /// A case of a variant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Case {
-    pub(super) name: Box<str>,
+    pub(super) name: Arc<str>,
     pub(super) payload: Option<Type>,
 }
 
@@ -301,7 +325,7 @@ impl VariantType {
 impl Case {
     /// Its name.
     #[must_use]
-    pub const fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -374,7 +398,13 @@ impl Type {
     /// `contains_borrow`: whether there is a `borrow` in it.
     #[must_use]
     pub fn contains_borrow(&self) -> bool {
-        self.facts().contains_borrow
+        self.facts().contains.has(Contains::BORROW)
+    }
+
+    /// Returns `true` if a resource, stream or future type is in it, which has a number.
+    #[must_use]
+    pub fn contains_numbers(&self) -> bool {
+        self.facts().contains.has(Contains::NUMBER)
     }
 
     /// Whether every pattern of bits is a value, and every byte is part of it: such values are
@@ -418,7 +448,7 @@ impl Type {
     /// Returns true if a value can contain a float, and so a NaN.
     #[must_use]
     pub fn contains_float(&self) -> bool {
-        self.facts().contains_float
+        self.facts().contains.has(Contains::FLOAT)
     }
 
     pub(crate) fn facts(&self) -> Facts {
@@ -433,15 +463,16 @@ impl Type {
             Self::S64 => Facts { flat_plain: true, ..Facts::leaf(Abi::S64, true) },
             Self::U64 => Facts { flat_plain: true, ..Facts::leaf(Abi::U64, true) },
             Self::F32 => {
-                Facts { contains_float: true, flat_plain: true, ..Facts::leaf(Abi::F32, true) }
+                Facts { contains: Contains::FLOAT, flat_plain: true, ..Facts::leaf(Abi::F32, true) }
             }
             Self::F64 => {
-                Facts { contains_float: true, flat_plain: true, ..Facts::leaf(Abi::F64, true) }
+                Facts { contains: Contains::FLOAT, flat_plain: true, ..Facts::leaf(Abi::F64, true) }
             }
             Self::Char => Facts::leaf(Abi::CHAR, false),
             Self::String => Facts::leaf(Abi::STRING, false),
-            Self::ErrorContext | Self::Own(_) => Facts::HANDLE,
-            Self::Borrow(_) => Facts { contains_borrow: true, ..Facts::HANDLE },
+            Self::ErrorContext => Facts::handle(Contains::HANDLE),
+            Self::Own(_) => Facts::handle(Contains::NUMBERED_HANDLE),
+            Self::Borrow(_) => Facts::handle(Contains::NUMBERED_HANDLE.or(Contains::BORROW)),
             Self::Flags(flags) => flags.facts(),
             Self::Stream(end) | Self::Future(end) => end.facts,
             Self::List(list) => list.facts,

@@ -10,7 +10,7 @@ use super::check::Mismatch;
 use super::load::{lift_flat_fields, load_fields};
 use super::making::InvalidType;
 use super::store::{lower_flat_record, store_record};
-use super::ty::{Field, RecordType, Type};
+use super::ty::{Contains, Field, RecordType, Type};
 use super::val::Val;
 use crate::abi::context::LowerContextExt as _;
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
@@ -65,13 +65,13 @@ impl TypeList {
     /// Returns true if a value can contain a float, and so a NaN.
     #[must_use]
     pub const fn contains_float(&self) -> bool {
-        self.record.facts.contains_float
+        self.record.facts.contains.has(Contains::FLOAT)
     }
 
     /// Returns true if a value can contain a handle.
     #[must_use]
     pub const fn contains_handle(&self) -> bool {
-        self.record.facts.contains_handle
+        self.record.facts.contains.has(Contains::HANDLE)
     }
 
     /// Returns true if each core value that the values are flattened to is moved from guest to guest
@@ -79,6 +79,12 @@ impl TypeList {
     #[must_use]
     pub const fn is_flat_plain(&self) -> bool {
         self.record.facts.flat_plain
+    }
+
+    /// Returns `true` if a resource, stream or future type is in one of them, which has a number.
+    #[must_use]
+    pub const fn contains_numbers(&self) -> bool {
+        self.record.facts.contains.has(Contains::NUMBER)
     }
 
     /// Of the same fields as a list that there is.

@@ -49,7 +49,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Guards for Machine<L, C, H> {
             return true;
         }
         if let Some(Frame::Deferred(deferred)) = self.top_frame() {
-            return deferred.instance().is_none() || deferred.is_async_lifted();
+            return self.is_deferred_async_lifted(deferred);
         }
         self.current
             .and_then(|thread| self.lifted(self.threads.get(thread).ok()?.task).ok())

@@ -43,12 +43,7 @@ pub(crate) enum Deferred {
     Lift { function: Key<DefinedFunction>, instance: Key<Instance>, is_async: bool },
     /// As `Lift`, after the call has resolved with this result: while `post-return` runs, or after
     /// `task.return`.
-    Resolved {
-        function: Key<DefinedFunction>,
-        instance: Key<Instance>,
-        is_async: bool,
-        result: FlatResult,
-    },
+    Resolved { function: Key<DefinedFunction>, instance: Key<Instance>, result: FlatResult },
     /// [`Frame::Realloc`], in the middle of a step of the thread that runs below.
     Realloc { instance: Key<Instance>, outstanding: Outstanding },
 }
@@ -69,14 +64,6 @@ impl Deferred {
         match self {
             Self::Lift { function, .. } | Self::Resolved { function, .. } => Some(function),
             Self::Lower { .. } | Self::Realloc { .. } => None,
-        }
-    }
-
-    /// Whether the function that runs in the frame is lifted with `async`.
-    pub(crate) const fn is_async_lifted(self) -> bool {
-        match self {
-            Self::Lift { is_async, .. } | Self::Resolved { is_async, .. } => is_async,
-            Self::Lower { .. } | Self::Realloc { .. } => false,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Types of core functions, and of what core modules import and export.
 
 use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wasmparser::component_types::ComponentCoreModuleTypeId;
 use wasmparser::types::{CoreTypeId, EntityType};
-use wasmparser::{AbstractHeapType, CompositeInnerType, FuncType, RefType, ValType};
+use wasmparser::{
+    AbstractHeapType, CompositeInnerType, FuncType, Import, ImportSectionReader, RefType, ValType,
+};
 
 use crate::abi::{CoreFunctionType, FlatTypes};
 use crate::component::definition::extern_type::{
@@ -66,8 +69,12 @@ pub(super) const fn address_type(is_64_bit: bool) -> IntegerType {
     if is_64_bit { IntegerType::I64 } else { IntegerType::I32 }
 }
 
-/// The type of the core module whose types these are.
-pub(super) fn module_type(at: Resolved<'_>) -> Result<Arc<ModuleType>, InvalidComponent> {
+/// Returns the type of the core module whose types these are, with its imports in the order of its
+/// section.
+pub(super) fn module_type(
+    at: Resolved<'_>,
+    section: Option<ImportSectionReader<'_>>,
+) -> Result<Arc<ModuleType>, InvalidComponent> {
     let (Some(core_imports), Some(core_exports)) =
         (at.types.core_imports(), at.types.core_exports())
     else {
@@ -79,11 +86,35 @@ pub(super) fn module_type(at: Resolved<'_>) -> Result<Arc<ModuleType>, InvalidCo
         let ty = known.core_entity(at, ty)?;
         imports.push(CoreImport { module: from.into(), name: name.into(), ty });
     }
+    // The validator has those with one name next to one another.
+    let is_twice = |pair: &[CoreImport]| match pair {
+        [one, other] => one.module == other.module && one.name == other.name,
+        _ => false,
+    };
+    if imports.windows(2).any(is_twice)
+        && let Some(section) = section
+    {
+        imports = in_order(imports, section);
+    }
     let mut exports: Vec<(Box<str>, _)> = Vec::new();
     for (name, ty) in core_exports {
         exports.push((name.into(), known.core_entity(at, ty)?));
     }
     Ok(Arc::new(ModuleType { imports: imports.into(), exports: exports.into() }))
+}
+
+/// Returns imports in the order of their section. Those with one name are in order among themselves.
+fn in_order(imports: Vec<CoreImport>, section: ImportSectionReader<'_>) -> Vec<CoreImport> {
+    let mut by_name: BTreeMap<_, VecDeque<_>> = BTreeMap::new();
+    for import in imports {
+        let name = (import.module.clone(), import.name.clone());
+        by_name.entry(name).or_default().push_back(import);
+    }
+    let section = section.into_imports().map_while(Result::ok);
+    let next = |import: Import<'_>| {
+        by_name.get_mut(&(import.module.into(), import.name.into()))?.pop_front()
+    };
+    section.filter_map(next).collect()
 }
 
 impl KnownTypes {
@@ -155,11 +186,16 @@ impl KnownTypes {
         at: Resolved<'_>,
         id: CoreTypeId,
     ) -> Result<Arc<CoreSignature>, InvalidComponent> {
+        if let Some(signature) = self.core_signatures.get(&id) {
+            return Ok(Arc::clone(signature));
+        }
         let function = at.function_type(id)?;
-        Ok(Arc::new(CoreSignature {
+        let signature = Arc::new(CoreSignature {
             params: self.core_values(at, function.params())?,
             results: self.core_values(at, function.results())?,
-        }))
+        });
+        self.core_signatures.insert(id, Arc::clone(&signature));
+        Ok(signature)
     }
 
     fn core_values(

@@ -11,6 +11,7 @@
 //! | `extern_types` | types of imports and exports; which slots they fill |
 //! | `core_names` | names in core modules |
 //! | `core_types` | types of core functions and of what core modules import and export |
+//! | `tail_calls` | finding tail calls in core functions |
 //! | `error` | [`InvalidComponent`] |
 
 mod canonical;
@@ -19,6 +20,7 @@ mod core_types;
 pub(crate) mod error;
 mod extern_types;
 mod sections;
+mod tail_calls;
 #[cfg(test)]
 mod tests;
 mod value_types;
@@ -27,8 +29,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wasmparser::{
-    Encoding, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
-    ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    Encoding, ExternalKind, FuncToValidate, FuncValidatorAllocations, FunctionBody,
+    ImportSectionReader, Parser, Payload, ValidPayload, Validator, ValidatorResources,
+    WasmFeatures,
 };
 
 use super::extern_type::ModuleType;
@@ -40,6 +43,7 @@ use core_types::module_type;
 pub use error::InvalidComponent;
 use error::{MAX_NESTING, NOT_IMPLEMENTED};
 use sections::Scope;
+use tail_calls::has_tail_calls;
 use value_types::Resolved;
 
 /// Everything that a component or a core module in it may use. What a module uses has to be in
@@ -64,17 +68,51 @@ pub(crate) fn features() -> WasmFeatures {
 ///
 /// Everything that [`InvalidComponent`] says.
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidComponent> {
-    decode(bytes, Features::default()).map(|_| ())
+    decode(bytes, Features::default(), Bodies::Validated).map(|_| ())
 }
 
-/// Validates the core module that `bytes` are, and gives its type.
-pub(crate) fn decode_module(bytes: &[u8]) -> Result<Arc<ModuleType>, InvalidComponent> {
-    let types = Validator::new_with_features(features()).validate_all(bytes)?;
-    module_type(Resolved { types: types.as_ref(), offset: 0 })
+/// The bodies of core functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// They are validated.
+    Validated,
+    /// They are left to the engine. All else is validated.
+    LeftToEngine,
+}
+
+/// Validates the core module that `bytes` are. Returns its type and the rest that is known of it.
+pub(crate) fn decode_module(
+    bytes: &[u8],
+    bodies: Bodies,
+) -> Result<(Arc<ModuleType>, CoreModule), InvalidComponent> {
+    let mut module = CoreModule::new(0..bytes.len());
+    let mut imports = None;
+    let mut validator = Validator::new_with_features(features());
+    let mut functions = FunctionsValidator::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload?;
+        let valid = validator.payload(&payload)?;
+        module.section(&payload);
+        imports = import_section(&payload).or(imports);
+        match valid {
+            ValidPayload::Func(function, body) => functions.function(function, &body, bodies)?,
+            ValidPayload::End(types) => {
+                let at = Resolved { types: types.as_ref(), offset: 0 };
+                let ty = module_type(at, imports)?;
+                return Ok((ty, module));
+            }
+            _ => {}
+        }
+    }
+    Err(unexpected_end(bytes))
 }
 
 /// Validates the component that `bytes` are, and makes definitions of it.
-pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, InvalidComponent> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    optional: Features,
+    bodies: Bodies,
+) -> Result<Decoded, InvalidComponent> {
     let features = optional.of(features());
     let mut decoder = Decoder {
         validator: Validator::new_with_features(features),
@@ -83,7 +121,9 @@ pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, Invali
         module_types: Vec::new(),
         is_in_module: false,
         core_names: CoreNamesReader::default(),
-        allocations: FuncValidatorAllocations::default(),
+        imports: None,
+        bodies,
+        functions: FunctionsValidator::default(),
     };
     let mut parser = Parser::new(0);
     parser.set_features(features);
@@ -91,15 +131,19 @@ pub(crate) fn decode(bytes: &[u8], optional: Features) -> Result<Decoded, Invali
         if let Some(root) = decoder.payload(&payload?)? {
             return Ok(Decoded {
                 root: Arc::new(root),
-                modules: decoder.modules.into(),
-                module_types: decoder.module_types.into(),
+                modules: decoder.modules,
+                module_types: decoder.module_types,
             });
         }
     }
-    Err(InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX)))
+    Err(unexpected_end(bytes))
 }
 
-struct Decoder {
+fn unexpected_end(bytes: &[u8]) -> InvalidComponent {
+    InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX))
+}
+
+struct Decoder<'a> {
     validator: Validator,
     /// The components that are begun and have not ended, the outermost first.
     scopes: Vec<Scope>,
@@ -109,18 +153,20 @@ struct Decoder {
     is_in_module: bool,
     /// The names in the module that is under way.
     core_names: CoreNamesReader,
-    /// What the validator of functions uses again.
-    allocations: FuncValidatorAllocations,
+    /// The imports of that module.
+    imports: Option<ImportSectionReader<'a>>,
+    bodies: Bodies,
+    functions: FunctionsValidator,
 }
 
-impl Decoder {
+impl<'a> Decoder<'a> {
     /// Gives the definition of the outermost component when it has ended.
-    fn payload(&mut self, payload: &Payload<'_>) -> Result<Option<Definition>, InvalidComponent> {
+    fn payload(&mut self, payload: &Payload<'a>) -> Result<Option<Definition>, InvalidComponent> {
         match self.validator.payload(payload)? {
             ValidPayload::Func(function, body) => self.function(function, &body)?,
             ValidPayload::End(types) if self.is_in_module => {
                 let at = Resolved { types: types.as_ref(), offset: 0 };
-                self.module_types.push(module_type(at)?);
+                self.module_types.push(module_type(at, self.imports.take())?);
             }
             _ => {}
         }
@@ -136,7 +182,7 @@ impl Decoder {
                         )
                     })?;
                 let number = self.modules.len();
-                self.modules.push(CoreModule { bytes, has_tail_calls: false });
+                self.modules.push(CoreModule::new(bytes));
                 self.is_in_module = true;
                 self.scope()?.core_module(number);
             }
@@ -146,7 +192,13 @@ impl Decoder {
                 self.scope()?.core_names(names);
             }
             Payload::End(_) => return Ok(self.end()),
-            _ if self.is_in_module => self.core_names.payload(payload),
+            _ if self.is_in_module => {
+                self.core_names.payload(payload);
+                self.imports = import_section(payload).or(self.imports.take());
+                if let Some(module) = self.modules.last_mut() {
+                    module.section(payload);
+                }
+            }
             _ => {
                 if let (Some(scope), Some(types)) =
                     (self.scopes.last_mut(), self.validator.types(0))
@@ -197,37 +249,59 @@ impl Decoder {
         function: FuncToValidate<ValidatorResources>,
         body: &FunctionBody<'_>,
     ) -> Result<(), InvalidComponent> {
-        let allocations = core::mem::take(&mut self.allocations);
-        let mut validator = function.into_validator(allocations);
-        let has_tail_calls = validate_function(&mut validator, body)?;
-        self.allocations = validator.into_allocations();
-        if let Some(module) = self.modules.last_mut() {
-            module.has_tail_calls |= has_tail_calls;
+        self.functions.function(function, body, self.bodies)?;
+        if let Some(module) = self.modules.last_mut()
+            && !module.has_tail_calls
+        {
+            module.has_tail_calls = has_tail_calls(body)?;
         }
         Ok(())
     }
 }
 
-/// Whether there is a tail call in the function, which is valid.
-fn validate_function(
-    validator: &mut wasmparser::FuncValidator<ValidatorResources>,
-    body: &FunctionBody<'_>,
-) -> Result<bool, InvalidComponent> {
-    let mut has_tail_calls = false;
-    let mut reader = body.get_binary_reader();
-    validator.read_locals(&mut reader)?;
-    reader.set_features(*validator.features());
-    let mut operators = wasmparser::OperatorsReader::new(reader);
-    while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset()?;
-        validator.op(offset, &operator)?;
-        has_tail_calls |= matches!(
-            operator,
-            Operator::ReturnCall { .. }
-                | Operator::ReturnCallIndirect { .. }
-                | Operator::ReturnCallRef { .. }
-        );
+fn import_section<'a>(payload: &Payload<'a>) -> Option<ImportSectionReader<'a>> {
+    match payload {
+        Payload::ImportSection(section) => Some(section.clone()),
+        _ => None,
     }
-    operators.finish()?;
-    Ok(has_tail_calls)
+}
+
+impl CoreModule {
+    /// Takes the next section.
+    fn section(&mut self, payload: &Payload<'_>) {
+        match payload {
+            Payload::StartSection { .. } => self.has_start = true,
+            Payload::ExportSection(section) => {
+                let exports = section.clone().into_iter().map_while(Result::ok);
+                let memories = exports.filter(|export| export.kind == ExternalKind::Memory);
+                let mut memories: Vec<_> = memories.map(|it| (it.name.into(), it.index)).collect();
+                memories.sort_unstable();
+                self.memories = memories.into();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A validator of core functions, one after the other.
+#[derive(Default)]
+struct FunctionsValidator {
+    /// What is used again for the next function.
+    allocations: FuncValidatorAllocations,
+}
+
+impl FunctionsValidator {
+    fn function(
+        &mut self,
+        function: FuncToValidate<ValidatorResources>,
+        body: &FunctionBody<'_>,
+        bodies: Bodies,
+    ) -> Result<(), InvalidComponent> {
+        if bodies == Bodies::Validated {
+            let mut validator = function.into_validator(core::mem::take(&mut self.allocations));
+            validator.validate(body)?;
+            self.allocations = validator.into_allocations();
+        }
+        Ok(())
+    }
 }

@@ -16,6 +16,7 @@ use crate::component::definition::core_entry::CoreNames;
 use crate::component::definition::items::{
     CoreSort, Definition, ExternName, Item, OuterSort, Reference, Sort,
 };
+use crate::component::definition::spaces::SpaceSizes;
 use crate::core_value::IntegerType;
 
 use super::InvalidComponent;
@@ -50,7 +51,16 @@ pub(super) const fn next(count: &mut u32) -> u32 {
 impl Scope {
     /// The definition, as there is nothing more.
     pub(super) fn finish(self) -> Definition {
-        Definition { resources: self.known.slot_count(), items: self.items.into() }
+        Definition {
+            resources: self.known.slot_count(),
+            sizes: SpaceSizes::of(&self.items),
+            sees_around: self.items.iter().any(|item| match item {
+                Item::AliasOuter { count, .. } => *count > 0,
+                Item::Component(within) => within.sees_around,
+                _ => false,
+            }),
+            items: self.items.into(),
+        }
     }
 
     /// A core module, which has this number. Its names come when it has ended.
@@ -114,12 +124,15 @@ impl Scope {
                 module: *module_index,
                 arguments: args.iter().map(|arg| (arg.name.into(), arg.index)).collect(),
             },
-            Instance::FromExports(exports) => Item::CoreInstance {
-                exports: exports
+            Instance::FromExports(exports) => {
+                let mut exports: Box<[_]> = exports
                     .iter()
                     .map(|export| (export.name.into(), core_sort(export.kind), export.index))
-                    .collect(),
-            },
+                    .collect();
+                exports
+                    .sort_unstable_by(|(one, ..), (other, ..): &(Box<str>, _, _)| one.cmp(other));
+                Item::CoreInstance { exports }
+            }
         });
     }
 
@@ -134,20 +147,22 @@ impl Scope {
                 let arguments = args
                     .iter()
                     .map(|arg| Ok((arg.name.into(), self.reference(at, arg.kind, arg.index)?)))
-                    .collect::<Result<_, InvalidComponent>>()?;
+                    .collect::<Result<Vec<_>, InvalidComponent>>()?;
+                let arguments = sorted(arguments);
                 let ty = entity(at, ComponentExternalKind::Instance, index)?;
                 let binding = self.known.binding(at, ty)?;
                 Item::Instantiate { component: component_index, arguments, binding }
             }
-            ComponentInstance::FromExports(exports) => Item::Instance {
-                exports: exports
+            ComponentInstance::FromExports(exports) => {
+                let exports = exports
                     .iter()
                     .map(|export| {
                         let reference = self.reference(at, export.kind, export.index)?;
                         Ok((export.name.name.into(), reference))
                     })
-                    .collect::<Result<_, InvalidComponent>>()?,
-            },
+                    .collect::<Result<Vec<_>, InvalidComponent>>()?;
+                Item::Instance { exports: sorted(exports) }
+            }
         };
         self.items.push(item);
         Ok(())
@@ -345,10 +360,17 @@ const fn core_sort(kind: ExternalKind) -> CoreSort {
     }
 }
 
+/// Sorts what is referred to by name.
+fn sorted(mut named: Vec<(Arc<str>, Reference)>) -> Box<[(Arc<str>, Reference)]> {
+    named.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    named.into()
+}
+
 fn extern_name(name: &ComponentExternName<'_>) -> ExternName {
+    let full_name: Arc<str> = name.full_name().into();
     ExternName {
-        name: name.name.into(),
-        full_name: name.full_name().into(),
+        name: if *name.name == *full_name { full_name.clone() } else { name.name.into() },
+        full_name,
         implements: name.full_implements().map(Box::from),
     }
 }

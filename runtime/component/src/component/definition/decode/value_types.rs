@@ -15,7 +15,9 @@ use wasmparser::types::{CoreTypeId, TypesRef};
 
 use crate::abi::{Type, TypeList};
 use crate::builtin::TypeIndex;
-use crate::component::definition::extern_type::{InstanceType, ModuleType, NestedComponentType};
+use crate::component::definition::extern_type::{
+    CoreSignature, InstanceType, ModuleType, NestedComponentType,
+};
 use crate::component::definition::function_type::FunctionType;
 use crate::core_value::IntegerType;
 
@@ -40,6 +42,7 @@ pub(super) struct KnownTypes {
     /// The instance types whose resource types items up to here have found.
     pub(super) searched: BTreeSet<ComponentInstanceTypeId>,
     pub(super) core_types: BTreeMap<CoreTypeId, u32>,
+    pub(super) core_signatures: BTreeMap<CoreTypeId, Arc<CoreSignature>>,
 }
 
 /// The types that the validator has resolved, and where in the bytes they are needed.

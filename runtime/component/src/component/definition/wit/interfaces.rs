@@ -41,7 +41,7 @@ impl<'a> Interfaces<'a> {
         let mut numbers = BTreeMap::new();
         for (name, ty) in definition.imports().chain(definition.exports()) {
             let ExternType::Instance(instance) = ty else { continue };
-            let name = name.implements.as_ref().unwrap_or(&name.full_name);
+            let name = name.implements.as_deref().unwrap_or(&name.full_name);
             let Some(name) = InterfaceName::parse(name) else { continue };
             let next = interfaces.all.len();
             let number = *numbers.entry(name).or_insert(next);

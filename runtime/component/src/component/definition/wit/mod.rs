@@ -125,6 +125,6 @@ fn is_of_resource(name: &str) -> bool {
 
 /// Returns `true` if an instance is an interface of a package.
 fn is_interface(name: &ExternName) -> bool {
-    let name = name.implements.as_ref().unwrap_or(&name.full_name);
+    let name = name.implements.as_deref().unwrap_or(&name.full_name);
     InterfaceName::parse(name).is_some()
 }

@@ -46,14 +46,14 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         function: u32,
         representation: IntegerType,
     ) -> Result<FunctionId, Fault> {
-        let core = Some(self.cx.callable(self.spaces.core_function(function)?));
+        let core = Some(self.spaces.core_function(function)?);
         let unlistable = |_| Fault::not_validated("a list of one type");
         let params = match representation {
             IntegerType::I32 => Type::U32,
             IntegerType::I64 => Type::U64,
         };
         let ty = FunctionType {
-            names: Box::new([Box::from("rep")]),
+            names: Arc::new([Box::from("rep")]),
             params: TypeList::new([params]).map_err(unlistable)?,
             result: None,
             results: TypeList::new([]).map_err(unlistable)?,
@@ -67,42 +67,46 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         &mut self,
         core_function: u32,
         options: &CanonicalOptions,
-        ty: &FunctionType,
+        ty: &Arc<FunctionType>,
     ) -> Result<(), Fault> {
-        let Self { cx, spaces, .. } = self;
-        let mut core = |index: Option<u32>| {
-            let function = index.map(|index| spaces.core_function(index)).transpose()?;
-            Ok::<_, Fault>(function.map(|function| cx.callable(function)))
-        };
+        let core =
+            |index: Option<u32>| index.map(|index| self.spaces.core_function(index)).transpose();
         let (core_function, callback) = (core(Some(core_function))?, core(options.callback)?);
         let post_return = core(options.post_return)?;
         let ty = self.resolve_function_type(ty)?;
         let store_options = self.spaces.store_options(self.instance, options)?;
+        let memory = self.spaces.memory_key(options)?;
         let state = self.cx.data_mut();
-        let lift_options = state.types.lift_options(&store_options)?;
-        let result = ty.result.clone();
+        let State { types, roots, .. } = &mut *state;
+        let number = types.add_options(store_options, |part| roots.record(part))?;
+        // Only `task.return` asks for them, which functions that are lifted without `async` can't call.
+        let (result, lift_options) = if options.is_async {
+            let number = types.lift_options(&store_options, memory, |part| roots.record(part))?;
+            (ty.result.clone(), number)
+        } else {
+            (None, number)
+        };
         let lifted = Lifted {
             instance: self.instance,
             core: core_function,
             is_deferrable: !ty.moves_handles() && ty.is_async == callback.is_some(),
             may_stop: true,
             ty,
-            options: state.types.add_options(store_options)?,
+            options: number,
             is_async: options.is_async,
             callback,
             post_return,
             place: Some(self.place.clone()),
         };
         let function = state.add_lifted(lifted, result.as_ref(), lift_options)?;
-        self.spaces.push(Entity::Function(function));
-        Ok(())
+        self.spaces.push(Entity::Function(function))
     }
 
     pub(crate) fn lower(
         &mut self,
         function: u32,
         options: &CanonicalOptions,
-        ty: &FunctionType,
+        ty: &Arc<FunctionType>,
         signature: &CoreFunctionType,
     ) -> Result<(), Fault> {
         let function = self.spaces.function(function)?;
@@ -110,7 +114,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let is_async = options.is_async;
         let options = self.spaces.store_options(self.instance, options)?;
         let state = self.cx.data_mut();
-        let options = state.types.add_options(options)?;
+        let State { types, roots, .. } = &mut *state;
+        let options = types.add_options(options, |part| roots.record(part))?;
         let handles = state.handle_types(function, &ty)?;
         let host_function = state.functions.host_function(function);
         let is_immediate = host_function.is_some_and(|it| it.call.is_immediate());
@@ -167,8 +172,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         if let Some(making) = self.cx.data_mut().roots.making() {
             making.core_functions.push(function);
         }
-        self.spaces.push_core(crate::engine::CoreExtern::Function(function));
-        Ok(())
+        self.spaces.push_core(crate::engine::CoreExtern::Function(function))
     }
 }
 

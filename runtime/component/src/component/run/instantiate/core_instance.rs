@@ -1,23 +1,75 @@
 //! Instances of core modules.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::abi::Val;
+use crate::abi::{TypeList, Val};
+use crate::component::definition::function_type::FunctionType;
 use crate::component::run::context::Context;
 use crate::component::run::embedder_calls::Begun;
 use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::state::State;
 use crate::component::store::crossing::{Next, Starting};
 use crate::component::store::fault::Fault;
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::component::store::module::Module;
+use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
 use crate::machine::FunctionId;
 
 use super::error::InstantiateError;
+use super::frame::Frame;
+
+impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
+    /// Instantiates a core module.
+    ///
+    /// It needs no task if none of its functions runs. If it traps all the same, as a segment is out
+    /// of bounds, there is a task that traps.
+    pub(crate) fn instantiate_core(
+        &mut self,
+        module: &Module<E>,
+        imports: Vec<CoreExtern<E>>,
+    ) -> Result<E::Instance, InstantiateError> {
+        let starting = if module.loaded().has_start {
+            Starting::Module(module.clone(), imports)
+        } else {
+            // What a host function instantiates uses the fuel of the call that it is part of.
+            if self.cx.data().crossing.is_outermost() {
+                self.cx.refuel();
+            }
+            match self.cx.instantiate(&module.loaded().compiled, &imports) {
+                Ok(instance) => {
+                    self.making.put_core_imports(imports);
+                    return Ok(instance);
+                }
+                Err(trap) => Starting::Trapped(trap),
+            }
+        };
+        let initialisation = self.initialisation()?;
+        self.cx.start_core(initialisation, starting)
+    }
+
+    /// Returns the function whose task initialises the instance.
+    fn initialisation(&mut self) -> Result<FunctionId, Fault> {
+        if let Some(function) = self.initialisation {
+            return Ok(function);
+        }
+        let nothing = TypeList::new([]).map_err(|_| Fault::not_validated("a list of no types"))?;
+        let ty = FunctionType {
+            names: Arc::new([]),
+            params: nothing.clone(),
+            result: None,
+            results: nothing,
+            is_async: false,
+        };
+        let function = self.cx.data_mut().add_plain_function(self.instance, None, ty, None)?;
+        self.initialisation = Some(function);
+        Ok(function)
+    }
+}
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Instantiates a core module in a task of `initialisation`, as its start function may call
     /// out.
-    pub(crate) fn instantiate_core(
+    fn start_core(
         &mut self,
         initialisation: FunctionId,
         starting: Starting<E>,
@@ -41,7 +93,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let starting = self.data_mut().crossing.take_starting()?;
         self.data_mut().crossing.enter();
         let before = self.data_mut().machine.forbid_holding(true);
-        let result = self.instantiate(&starting.module, &starting.imports);
+        let result = match starting {
+            Starting::Module(module, imports) => {
+                self.instantiate(&module.loaded().compiled, &imports)
+            }
+            Starting::Trapped(trap) => Err(trap),
+        };
         let state = self.data_mut();
         state.machine.forbid_holding(before);
         state.crossing.leave();

@@ -1,34 +1,35 @@
 //! An instance that is being made.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use crate::abi::{Resolver, Type, TypeList};
+use arrayvec::ArrayVec;
+
+use crate::abi::{Resolver, Type};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::run::context::Context;
 use crate::component::run::state::State;
 use crate::component::store::canonical::{CanonicalOptions, Lifted, Place};
-use crate::component::store::entity::{Closure, Code, Entity, Exports};
-use crate::component::store::fault::Fault;
+use crate::component::store::entity::{Closure, Code, Entity, Exports, NamedEntity};
 use crate::component::store::roots::{Part, RootId};
-use crate::engine::{CoreContext as _, CoreEngine};
+use crate::component::store::store_limits::StoreLimits;
+use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
 use crate::error::Error;
 use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
 
 use super::budget::Budget;
 use super::error::InstantiateError;
 use super::numbers::SlotNumbers;
-use super::spaces::Spaces;
+use super::spaces::{SpaceItem, Spaces};
 
 /// An instance that is being made.
 pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
-    pub(crate) budget: &'a mut Budget,
+    pub(crate) making: &'a mut Making<E>,
     pub(crate) instance: InstanceId,
-    /// The function whose task initialises the instance.
-    pub(crate) initialisation: FunctionId,
+    /// The function whose task initialises the instance, if one was needed.
+    pub(crate) initialisation: Option<FunctionId>,
     pub(crate) code: Arc<Code<E>>,
     /// The item that is under way.
     pub(crate) place: Place,
@@ -39,8 +40,58 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
     /// The imports that the instance is given.
-    pub(crate) imports: &'a BTreeMap<Box<str>, Entity<E>>,
-    pub(crate) exports: BTreeMap<Box<str>, Entity<E>>,
+    pub(crate) imports: &'a [NamedEntity<E>],
+    pub(crate) exports: Vec<NamedEntity<E>>,
+}
+
+/// The things that all instances share that are made together.
+pub(crate) struct Making<E: CoreEngine> {
+    pub(crate) budget: Budget,
+    /// What is in the index spaces of the instances around the one that is being made.
+    pub(crate) items: Vec<SpaceItem<E>>,
+    /// The memory of imports and exports that are no longer needed.
+    named: ArrayVec<Vec<NamedEntity<E>>, 2>,
+    /// The memory of imports of core modules that are no longer needed.
+    core_imports: Vec<CoreExtern<E>>,
+}
+
+/// As many items as a small component and one within it have, so that their list need not grow.
+const USUAL_ITEMS: usize = 16;
+
+impl<E: CoreEngine> Making<E> {
+    pub(crate) fn new(limits: StoreLimits) -> Self {
+        Self {
+            budget: Budget::new(limits),
+            items: Vec::with_capacity(USUAL_ITEMS),
+            named: ArrayVec::new_const(),
+            core_imports: Vec::new(),
+        }
+    }
+
+    /// Returns an empty list, in memory that was used before, if there is some.
+    pub(crate) fn take_named(&mut self) -> Vec<NamedEntity<E>> {
+        self.named.pop().unwrap_or_default()
+    }
+
+    /// Takes the memory of a list.
+    pub(crate) fn put_named(&mut self, mut named: Vec<NamedEntity<E>>) {
+        named.clear();
+        if named.capacity() > 0 {
+            // One more than there is a place for is dropped.
+            let _ = self.named.try_push(named);
+        }
+    }
+
+    /// Returns an empty list of imports of a core module, in memory that was used before.
+    pub(crate) fn take_core_imports(&mut self) -> Vec<CoreExtern<E>> {
+        core::mem::take(&mut self.core_imports)
+    }
+
+    /// Takes the memory of imports of a core module.
+    pub(crate) fn put_core_imports(&mut self, mut imports: Vec<CoreExtern<E>>) {
+        imports.clear();
+        self.core_imports = imports;
+    }
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
@@ -49,12 +100,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn instantiate_component(
         &mut self,
         component: &Closure<E>,
-        imports: &BTreeMap<Box<str>, Entity<E>>,
+        imports: &[NamedEntity<E>],
     ) -> Result<(Exports<E>, RootId), InstantiateError> {
         let state = self.data_mut();
         let limits = state.settings.limits;
         state.open_root(imports)?;
-        let made = Frame::make(self, component, imports, &mut Budget::new(limits));
+        let made = Frame::make(self, component, imports, None, &mut Making::new(limits));
         let state = self.data_mut();
         let parts = state.close_root()?;
         match made {
@@ -73,15 +124,17 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
-    /// Makes an instance of a component that is given these imports.
+    /// Makes an instance of a component that is given these imports, which are sorted by name. It is
+    /// the one with a number in the instance `around` it, if there is one.
     pub(crate) fn make(
         cx: &'a mut Context<'c, E, T>,
         component: &Closure<E>,
-        imports: &'a BTreeMap<Box<str>, Entity<E>>,
-        budget: &'a mut Budget,
+        imports: &'a [NamedEntity<E>],
+        around: Option<(InstanceId, usize)>,
+        making: &'a mut Making<E>,
     ) -> Result<Exports<E>, InstantiateError> {
-        budget.take_instance()?;
-        let mut frame = Self::new(cx, component, imports, budget)?;
+        making.budget.take_instance()?;
+        let mut frame = Self::new(cx, component, imports, around, making)?;
         for (position, item) in component.definition.items.iter().enumerate() {
             frame.place.item = position;
             frame.item(item)?;
@@ -92,50 +145,61 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
                 functions.never_stops(function, frame.instance);
             }
         }
-        Ok(Exports(frame.exports))
+        Ok(frame.finish())
     }
 
     fn new(
         cx: &'a mut Context<'c, E, T>,
         component: &Closure<E>,
-        imports: &'a BTreeMap<Box<str>, Entity<E>>,
-        budget: &'a mut Budget,
+        imports: &'a [NamedEntity<E>],
+        around: Option<(InstanceId, usize)>,
+        making: &'a mut Making<E>,
     ) -> Result<Self, InstantiateError> {
         let state = cx.data_mut();
         let instance = state.machine.new_instance()?;
         state.roots.record(Part::Instance(instance));
-        state.names.name_instance(instance);
-        let nothing = TypeList::new([]).map_err(|_| Fault::not_validated("a list of no types"))?;
-        let ty = FunctionType {
-            names: Box::new([]),
-            params: nothing.clone(),
-            result: None,
-            results: nothing,
-            is_async: false,
-        };
-        let initialisation = state.add_plain_function(instance, None, ty, None)?;
-        let slots = usize::try_from(component.definition.resources).unwrap_or_default();
+        state.names.name_instance(instance, around);
+        let items = core::mem::take(&mut making.items);
         Ok(Self {
             cx,
-            budget,
+            making,
             instance,
-            initialisation,
+            initialisation: None,
             code: component.code.clone(),
             place: Place { definition: component.definition.clone(), item: 0 },
             has_tail_calls: component.code.has_tail_calls || component.definition.gets_modules(),
             may_stop: false,
             resolver: Resolver::default(),
-            spaces: Spaces::new(component.around.clone(), slots),
+            spaces: Spaces::new(component, items),
             imports,
-            exports: BTreeMap::new(),
+            exports: Vec::new(),
         })
     }
 
-    /// Returns a type with the store's numbers.
+    /// Ends the making, and returns the exports.
+    fn finish(mut self) -> Exports<E> {
+        let exports = Exports::take(&mut self.exports);
+        self.making.put_named(self.exports);
+        self.making.items = self.spaces.into_items();
+        exports
+    }
+
+    /// Adds an export.
+    pub(crate) fn add_export(&mut self, name: Arc<str>, entity: Entity<E>) {
+        if self.exports.capacity() == 0 {
+            self.exports = self.making.take_named();
+        }
+        self.exports.push((name, entity));
+    }
+
+    /// Returns a type with the store's numbers. One without numbers is shared by all instances.
     pub(crate) fn resolve_function_type(
         &mut self,
-        ty: &FunctionType,
+        ty: &Arc<FunctionType>,
     ) -> Result<Arc<FunctionType>, Error> {
+        if !ty.contains_numbers() {
+            return Ok(Arc::clone(ty));
+        }
         let mut numbers = SlotNumbers::new(&self.spaces.slots, self.cx.data_mut());
         ty.resolve(&mut self.resolver, &mut numbers).map(Arc::new)
     }
@@ -151,7 +215,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         ty: FunctionType,
         place: Option<Place>,
     ) -> Result<FunctionId, Error> {
-        let options = self.types.add_options(CanonicalOptions::without_memory(instance))?;
+        let Self { types, roots, .. } = self;
+        let options = CanonicalOptions::without_memory(instance);
+        let options = types.add_options(options, |part| roots.record(part))?;
         let lifted = Lifted {
             instance,
             core,

@@ -1,13 +1,13 @@
 //! The things that are given for the imports of a component, before there is a store.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::component::run::host_function::HostFunction;
 use crate::component::run::host_resource::HostResourceType;
 use crate::component::run::state::State;
-use crate::component::store::entity::{Closure, Entity, Exports};
+use crate::component::store::entity::{Closure, Entity, Exports, NamedEntity};
 use crate::component::store::identity::Identity;
 use crate::component::store::module::Module;
 use crate::component::store::roots::RootId;
@@ -17,7 +17,7 @@ use crate::error::Error;
 /// A thing that is given for an import.
 pub(crate) enum Given<E: CoreEngine, T: 'static> {
     /// A host function, with the name of the import.
-    Function(Arc<HostFunction<E, T>>, Box<str>),
+    Function(Arc<HostFunction<E, T>>, Arc<str>),
     /// A resource type of the host.
     Resource(HostResourceType<E, T>),
     /// A core module.
@@ -27,13 +27,13 @@ pub(crate) enum Given<E: CoreEngine, T: 'static> {
     /// An instance that is put together.
     Instance(GivenByName<E, T>),
     /// An instance in a store, and what it is or is a part of.
-    Exports(Arc<Exports<E>>, Identity, RootId),
+    Exports(Exports<E>, Identity, RootId),
     /// A type, which is nothing at run time.
     Type,
 }
 
 /// Things that are given, by the names of imports.
-pub(crate) type GivenByName<E, T> = BTreeMap<Box<str>, Given<E, T>>;
+pub(crate) type GivenByName<E, T> = BTreeMap<Arc<str>, Given<E, T>>;
 
 impl<E: CoreEngine, T: 'static> Given<E, T> {
     /// Returns what it is, for messages.
@@ -70,17 +70,17 @@ impl<E: CoreEngine, T: 'static> Given<E, T> {
             Self::Resource(token) => Entity::Resource(state.resource_type(token)?),
             Self::Module(module) => Entity::Module(module.clone()),
             Self::Component(component) => Entity::Component(component.clone()),
-            Self::Instance(parts) => Entity::Instance(Arc::new(Exports(entities(parts, state)?))),
+            Self::Instance(parts) => Entity::Instance(Exports::take(&mut entities(parts, state)?)),
             Self::Exports(exports, ..) => Entity::Instance(exports.clone()),
             Self::Type => Entity::Type,
         })
     }
 }
 
-/// Returns what things that are given are in a store.
+/// Returns what things that are given are in a store, sorted by name.
 pub(crate) fn entities<E: CoreEngine, T: 'static>(
     given: &GivenByName<E, T>,
     state: &mut State<E, T>,
-) -> Result<BTreeMap<Box<str>, Entity<E>>, Error> {
+) -> Result<Vec<NamedEntity<E>>, Error> {
     given.iter().map(|(name, given)| Ok((name.clone(), given.entity(state)?))).collect()
 }

@@ -105,7 +105,7 @@ impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
         match self {
             Self::Given(Given::Instance(parts)) => parts.get(name).map(Self::Given),
             Self::Given(Given::Exports(exports, ..)) | Self::Entity(Entity::Instance(exports)) => {
-                exports.0.get(name).map(Self::Entity)
+                exports.get(name).map(Self::Entity)
             }
             _ => None,
         }
@@ -199,7 +199,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
             (
                 ExternType::Module(expected),
                 Found::Given(Given::Module(given)) | Found::Entity(Entity::Module(given)),
-            ) => matching::module(path, &given.ty, expected),
+            ) => matching::module(path, &given.loaded().ty, expected),
             (
                 ExternType::Component(expected),
                 Found::Given(Given::Component(given)) | Found::Entity(Entity::Component(given)),
@@ -336,7 +336,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
             }
             Found::Given(Given::Exports(exports, ..))
             | Found::Entity(Entity::Instance(exports)) => {
-                for (name, part) in &exports.0 {
+                for (name, part) in exports.iter() {
                     self.add_names(names, &within(path, name), Found::Entity(part));
                 }
             }

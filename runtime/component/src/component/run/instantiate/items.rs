@@ -4,9 +4,10 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::component::definition::extern_type::{CoreExternType, CoreImport};
 use crate::component::definition::items::{Binding, CoreSort, ExternName, Item, Reference};
-use crate::component::store::crossing::Starting;
-use crate::component::store::entity::{Closure, CoreInstance, Entity, Exports};
+use crate::component::store::canonical::MemoryKey;
+use crate::component::store::entity::{Closure, CoreInstance, Entity, Exports, find_entity};
 use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine, CoreExtern};
 
@@ -21,17 +22,21 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             Item::InstantiateCore { module, arguments } => {
                 self.instantiate_module(*module, arguments)?;
             }
-            Item::CoreInstance { exports } => self.core_instance(exports)?,
+            Item::CoreInstance { .. } => {
+                let instance = CoreInstance::Exports(self.place.item);
+                self.spaces.push_core_instance(instance)?;
+            }
             Item::AliasCoreExport { sort, instance, name } => {
                 self.alias_core_export(*sort, *instance, name)?;
             }
             Item::Component(definition) => {
-                self.budget.take_visible(self.spaces.num_visible())?;
+                self.making.budget.take_visible(self.spaces.num_visible())?;
+                let sees_around = definition.sees_around;
                 self.spaces.push(Entity::Component(Closure {
                     definition: definition.clone(),
                     code: self.code.clone(),
-                    around: Some(Arc::new(self.spaces.surroundings())),
-                }));
+                    around: sees_around.then(|| Arc::new(self.spaces.surroundings())),
+                }))?;
             }
             Item::Instantiate { component, arguments, binding } => {
                 self.instantiate(*component, arguments, binding.as_ref())?;
@@ -64,18 +69,16 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     /// Takes what is given for an import. It was checked: by validation, or before the outermost
     /// instance was begun.
     fn import(&mut self, name: &ExternName, binding: Option<&Binding>) -> Result<(), Fault> {
-        let given = self.imports.get(&name.name);
+        let given = find_entity(self.imports, &name.name);
         let given = given.ok_or_else(|| Fault::not_validated("an argument is missing"))?.clone();
         self.spaces.bind(binding, &given)?;
-        self.spaces.push(given);
-        Ok(())
+        self.spaces.push(given)
     }
 
     fn core_module(&mut self, number: usize) -> Result<(), Fault> {
         let module = self.code.modules.get(number);
         let module = module.ok_or_else(|| Fault::not_validated("a core module is missing"))?;
-        self.spaces.push(Entity::Module(module.clone()));
-        Ok(())
+        self.spaces.push(Entity::Module(module.clone()))
     }
 
     fn instantiate_module(
@@ -83,39 +86,67 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         module: u32,
         arguments: &[(Box<str>, u32)],
     ) -> Result<(), InstantiateError> {
-        self.budget.take_instance()?;
+        self.making.budget.take_instance()?;
         let module = self.spaces.module(module)?;
-        let mut imports = Vec::with_capacity(module.imports.len());
-        for (from, name) in &*module.imports {
-            let argument = arguments.iter().find(|(argument, _)| **argument == **from);
-            let (_, instance) =
-                argument.ok_or_else(|| Fault::not_validated("an argument is missing"))?;
-            let found = self.core_export(*instance, name)?;
+        let mut imports = self.making.take_core_imports();
+        let loaded = module.loaded();
+        imports.reserve(loaded.imports.len());
+        let argument = |from: &str| {
+            let found = arguments.iter().find(|(argument, _)| **argument == *from);
+            found.map(|(_, it)| *it).ok_or_else(|| Fault::not_validated("an argument is missing"))
+        };
+        for (from, name) in &loaded.imports {
+            let found = self.core_export(argument(from)?, name)?;
             imports.push(found.ok_or_else(|| Fault::not_validated("a core export is missing"))?);
         }
-        let starting = Starting { module: module.compiled, imports };
-        let instance = self.cx.instantiate_core(self.initialisation, starting)?;
+        let mut memories = Vec::new();
+        for CoreImport { module: from, name, ty } in &loaded.ty.imports {
+            if matches!(ty, CoreExternType::Memory { .. }) {
+                memories.push(self.memory_key(argument(from)?, name)?);
+            }
+        }
+        let instance = self.instantiate_core(&module, imports)?;
         if let Some(making) = self.cx.data_mut().roots.making() {
             making.core_instances.push(instance.clone());
         }
-        self.spaces.core_instances.push(CoreInstance::Module(instance));
-        Ok(())
-    }
-
-    fn core_instance(&mut self, exports: &[(Box<str>, CoreSort, u32)]) -> Result<(), Fault> {
-        let exports = exports
-            .iter()
-            .map(|(name, sort, index)| Ok((name.clone(), self.spaces.core_extern(*sort, *index)?)));
-        let exports = exports.collect::<Result<_, Fault>>()?;
-        self.spaces.core_instances.push(CoreInstance::Exports(exports));
-        Ok(())
+        let instance = CoreInstance::Module(instance, module, memories.into());
+        Ok(self.spaces.push_core_instance(instance)?)
     }
 
     fn core_export(&self, instance: u32, name: &str) -> Result<Option<CoreExtern<E>>, Fault> {
         Ok(match self.spaces.core_instance(instance)? {
-            CoreInstance::Module(instance) => self.cx.export(instance, name),
-            CoreInstance::Exports(exports) => exports.get(name).copied(),
+            CoreInstance::Module(instance, ..) => self.cx.export(instance, name),
+            CoreInstance::Exports(position) => {
+                let found = self.put_together(*position, name)?;
+                found.map(|(sort, index)| self.spaces.core_extern(sort, index)).transpose()?
+            }
         })
+    }
+
+    /// Returns what tells the memory that a core instance exports from others.
+    fn memory_key(&self, instance: u32, name: &str) -> Result<MemoryKey, Fault> {
+        let missing = || Fault::not_validated("a memory is missing");
+        Ok(match self.spaces.core_instance(instance)? {
+            CoreInstance::Exports(position) => {
+                let (_, index) = self.put_together(*position, name)?.ok_or_else(missing)?;
+                self.spaces.memory(index)?.1
+            }
+            CoreInstance::Module(_, module, imported) => {
+                let index = module.memory(name).ok_or_else(missing)?;
+                let imported = usize::try_from(index).ok().and_then(|index| imported.get(index));
+                imported.copied().unwrap_or(MemoryKey { instance, index })
+            }
+        })
+    }
+
+    /// Returns what a core instance exports that is put together by the item with this position.
+    fn put_together(&self, position: usize, name: &str) -> Result<Option<(CoreSort, u32)>, Fault> {
+        let Some(Item::CoreInstance { exports }) = self.place.definition.items.get(position) else {
+            return Err(Fault::not_validated("a core instance is missing"));
+        };
+        let found = exports.binary_search_by(|(it, ..)| (**it).cmp(name)).ok();
+        let found = found.and_then(|found| exports.get(found));
+        Ok(found.map(|(_, sort, index)| (*sort, *index)))
     }
 
     fn alias_core_export(
@@ -126,38 +157,47 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     ) -> Result<(), Fault> {
         let found = self.core_export(instance, name)?.filter(|found| sort.is_of(found));
         let found = found.ok_or_else(|| Fault::not_validated("a core export is missing"))?;
-        self.spaces.push_core(found);
-        Ok(())
+        match found {
+            CoreExtern::Memory(memory) => {
+                let key = self.memory_key(instance, name)?;
+                self.spaces.push_memory(memory, key)
+            }
+            found => self.spaces.push_core(found),
+        }
     }
 
     fn instantiate(
         &mut self,
         component: u32,
-        arguments: &[(Box<str>, Reference)],
+        references: &[(Arc<str>, Reference)],
         binding: Option<&Binding>,
     ) -> Result<(), InstantiateError> {
         let component = self.spaces.component(component)?;
-        let arguments = self.spaces.entities(arguments)?;
-        self.cx.data_mut().names.enter(self.instance, self.spaces.num_instances());
-        self.budget.enter()?;
-        let exports = Frame::make(self.cx, &component, &arguments, self.budget);
-        self.budget.leave();
-        self.cx.data_mut().names.leave();
-        let instance = Entity::Instance(Arc::new(exports?));
+        let mut arguments = self.making.take_named();
+        self.spaces.add_entities(references, &mut arguments)?;
+        let around = Some((self.instance, self.spaces.num_instances()));
+        self.making.budget.enter()?;
+        self.making.items = self.spaces.take_items();
+        let exports = Frame::make(self.cx, &component, &arguments, around, self.making);
+        self.making.budget.leave();
+        self.spaces.put_items(core::mem::take(&mut self.making.items));
+        self.making.put_named(arguments);
+        let instance = Entity::Instance(exports?);
         self.spaces.bind(binding, &instance)?;
-        self.spaces.push(instance);
-        Ok(())
+        Ok(self.spaces.push(instance)?)
     }
 
-    fn instance(&mut self, exports: &[(Box<str>, Reference)]) -> Result<(), Fault> {
-        let exports = self.spaces.entities(exports)?;
+    fn instance(&mut self, references: &[(Arc<str>, Reference)]) -> Result<(), Fault> {
+        let mut exports = self.making.take_named();
+        self.spaces.add_entities(references, &mut exports)?;
         for (name, entity) in &exports {
             if let Entity::Function(function) = entity {
                 self.cx.data_mut().names.name_function(*function, name);
             }
         }
-        self.spaces.push(Entity::Instance(Arc::new(Exports(exports))));
-        Ok(())
+        let instance = Entity::Instance(Exports::take(&mut exports));
+        self.making.put_named(exports);
+        self.spaces.push(instance)
     }
 
     fn export(
@@ -171,8 +211,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             self.cx.data_mut().names.name_function(function, &name.full_name);
         }
         self.spaces.bind(binding, &entity)?;
-        self.exports.insert(name.name.clone(), entity.clone());
-        self.spaces.push(entity);
-        Ok(())
+        self.add_export(name.name.clone(), entity.clone());
+        self.spaces.push(entity)
     }
 }

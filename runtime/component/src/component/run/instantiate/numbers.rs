@@ -87,24 +87,30 @@ impl<E: CoreEngine, T: 'static> BuiltinNumbers for BuiltinSpaces<'_, E, T> {
 
     fn options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Error> {
         let options = self.spaces.store_options(self.instance, options)?;
-        self.state.types.add_options(options)
+        let State { types, roots, .. } = &mut *self.state;
+        types.add_options(options, |part| roots.record(part))
     }
 
     fn lift_options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Error> {
+        let memory = self.spaces.memory_key(options)?;
         let options = self.spaces.store_options(self.instance, options)?;
-        self.state.types.lift_options(&options)
+        let State { types, roots, .. } = &mut *self.state;
+        types.lift_options(&options, memory, |part| roots.record(part))
     }
 
     fn memory(&mut self, memory: u32) -> Result<MemoryIndex, Error> {
-        self.state.types.add_memory(self.spaces.memory(memory)?)
+        let State { types, roots, .. } = &mut *self.state;
+        types.add_memory(self.instance, self.spaces.memory(memory)?, |part| roots.record(part))
     }
 
     fn table(&mut self, table: u32) -> Result<TableIndex, Error> {
-        self.state.types.add_table(self.spaces.table(table)?)
+        let State { types, roots, .. } = &mut *self.state;
+        types.add_table(self.spaces.table(table)?, |part| roots.record(part))
     }
 
     fn core_type(&mut self, ty: &CoreFunctionType) -> Result<CoreTypeIndex, Error> {
-        self.state.types.add_core_type(*ty)
+        let State { types, roots, .. } = &mut *self.state;
+        types.add_core_type(*ty, |part| roots.record(part))
     }
 
     fn stream_type(&mut self, element: Option<&Type>) -> Result<TypeIndex, Error> {

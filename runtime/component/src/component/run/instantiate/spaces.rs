@@ -1,15 +1,16 @@
 //! The index spaces of an instance that is being made.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 use crate::component::definition::immediates::CanonicalOptions;
 use crate::component::definition::items::{Binding, CoreSort, OuterSort, Reference, Sort};
-use crate::component::store::canonical::CanonicalOptions as StoreOptions;
-use crate::component::store::entity::{Closure, CoreInstance, Entity, Exports, Surroundings};
+use crate::component::definition::spaces::{NUM_SPACES, Space};
+use crate::component::store::canonical::{CanonicalOptions as StoreOptions, MemoryKey};
+use crate::component::store::entity::{
+    Closure, CoreInstance, Entity, Exports, NamedEntity, Surroundings,
+};
 use crate::component::store::fault::Fault;
 use crate::component::store::module::Module;
 use crate::engine::{CoreEngine, CoreExtern};
@@ -20,149 +21,285 @@ use crate::machine::{FunctionId, InstanceId};
 /// The index spaces of an instance, so far.
 pub(crate) struct Spaces<E: CoreEngine> {
     /// The core modules and components around the definition.
-    pub(crate) around: Option<Arc<Surroundings<E>>>,
+    around: Option<Arc<Surroundings<E>>>,
     /// The resource types in the slots.
     pub(crate) slots: Vec<Option<TypeIndex>>,
-    pub(crate) core_instances: Vec<CoreInstance<E>>,
-    core_functions: Vec<E::Function>,
-    tables: Vec<E::Table>,
-    memories: Vec<E::Memory>,
-    globals: Vec<E::Global>,
-    tags: Vec<E::Tag>,
-    modules: Vec<Module<E>>,
-    components: Vec<Closure<E>>,
-    instances: Vec<Arc<Exports<E>>>,
-    functions: Vec<FunctionId>,
+    /// What is in all index spaces, one after the other, after those of the instances around it.
+    items: Vec<SpaceItem<E>>,
+    /// The number of items of the instances around it.
+    num_around: usize,
+    ranges: [SpaceRange; NUM_SPACES],
+}
+
+/// The place of an index space among the items of all.
+#[derive(Clone, Copy)]
+struct SpaceRange {
+    start: usize,
+    length: usize,
+    /// The length when the instance is made.
+    capacity: usize,
+}
+
+/// A thing in an index space.
+pub(crate) enum SpaceItem<E: CoreEngine> {
+    /// Nothing yet.
+    Nothing,
+    /// A core function, table, global or tag.
+    Core(CoreExtern<E>),
+    /// A memory.
+    Memory(E::Memory, MemoryKey),
+    /// A core instance.
+    CoreInstance(CoreInstance<E>),
+    /// A function, core module, instance or component.
+    Entity(Entity<E>),
 }
 
 impl<E: CoreEngine> Spaces<E> {
-    /// Returns empty index spaces, with so many slots.
-    pub(crate) fn new(around: Option<Arc<Surroundings<E>>>, slots: usize) -> Self {
-        Self {
-            around,
-            slots: alloc::vec![None; slots],
-            core_instances: Vec::new(),
-            core_functions: Vec::new(),
-            tables: Vec::new(),
-            memories: Vec::new(),
-            globals: Vec::new(),
-            tags: Vec::new(),
-            modules: Vec::new(),
-            components: Vec::new(),
-            instances: Vec::new(),
-            functions: Vec::new(),
+    /// Returns empty index spaces for an instance of a component, in one list with those of the
+    /// instances around it.
+    pub(crate) fn new(component: &Closure<E>, mut items: Vec<SpaceItem<E>>) -> Self {
+        let definition = &component.definition;
+        let slots = usize::try_from(definition.resources).unwrap_or_default();
+        let num_around = items.len();
+        let mut start = num_around;
+        let ranges = definition.sizes.0.map(|capacity| {
+            let range = SpaceRange { start, length: 0, capacity };
+            start += capacity;
+            range
+        });
+        items.resize_with(start, || SpaceItem::Nothing);
+        let (around, slots) = (component.around.clone(), alloc::vec![None; slots]);
+        Self { around, slots, items, num_around, ranges }
+    }
+
+    /// Returns the items of the instances around it.
+    pub(crate) fn into_items(self) -> Vec<SpaceItem<E>> {
+        let mut items = self.items;
+        items.truncate(self.num_around);
+        items
+    }
+
+    /// Gives away the items for the time in which an instance within this one is made.
+    pub(crate) fn take_items(&mut self) -> Vec<SpaceItem<E>> {
+        core::mem::take(&mut self.items)
+    }
+
+    /// Takes the items back.
+    pub(crate) fn put_items(&mut self, items: Vec<SpaceItem<E>>) {
+        self.items = items;
+    }
+
+    fn range(&self, space: Space) -> Option<SpaceRange> {
+        self.ranges.get(space.position()).copied()
+    }
+
+    /// Returns what is in an index space.
+    fn all(&self, space: Space) -> &[SpaceItem<E>] {
+        let range = self.range(space).map(|it| it.start..it.start + it.length);
+        range.and_then(|range| self.items.get(range)).unwrap_or_default()
+    }
+
+    fn find(&self, space: Space, index: u32) -> Option<&SpaceItem<E>> {
+        self.all(space).get(usize::try_from(index).ok()?)
+    }
+
+    fn add(&mut self, space: Space, item: SpaceItem<E>) -> Result<(), Fault> {
+        let range = self.ranges.get_mut(space.position()).filter(|it| it.length < it.capacity);
+        let place = range.and_then(|range| {
+            let place = self.items.get_mut(range.start + range.length);
+            range.length += 1;
+            place
+        });
+        *place.ok_or_else(|| Fault::not_validated("there is more than was counted"))? = item;
+        Ok(())
+    }
+
+    fn of_component(&self, sort: Sort, index: u32) -> Result<&Entity<E>, Fault> {
+        match self.find(Space::Component(sort), index) {
+            Some(SpaceItem::Entity(entity)) => Ok(entity),
+            _ => Err(leads_nowhere()),
         }
     }
 
     /// Returns the functions that there are so far.
     pub(crate) fn functions(&self) -> impl Iterator<Item = FunctionId> {
-        self.functions.iter().copied()
+        let functions = self.all(Space::Component(Sort::Function)).iter();
+        functions.filter_map(|item| match item {
+            SpaceItem::Entity(Entity::Function(function)) => Some(*function),
+            _ => None,
+        })
     }
 
     /// Returns what a reference refers to.
     pub(crate) fn entity(&self, reference: Reference) -> Result<Entity<E>, Fault> {
-        Ok(match reference {
-            Reference::Function(index) => Entity::Function(*at(&self.functions, index)?),
-            Reference::Module(index) => Entity::Module(at(&self.modules, index)?.clone()),
-            Reference::Instance(index) => Entity::Instance(at(&self.instances, index)?.clone()),
-            Reference::Component(index) => Entity::Component(at(&self.components, index)?.clone()),
-            Reference::Resource(slot) => Entity::Resource(self.slot(slot)?),
-            Reference::Type => Entity::Type,
+        let (sort, index) = match reference {
+            Reference::Function(index) => (Sort::Function, index),
+            Reference::Module(index) => (Sort::Module, index),
+            Reference::Instance(index) => (Sort::Instance, index),
+            Reference::Component(index) => (Sort::Component, index),
+            Reference::Resource(slot) => return Ok(Entity::Resource(self.slot(slot)?)),
+            Reference::Type => return Ok(Entity::Type),
+        };
+        self.of_component(sort, index).cloned()
+    }
+
+    /// Adds what references refer to, by name, to a list.
+    pub(crate) fn add_entities(
+        &self,
+        references: &[(Arc<str>, Reference)],
+        entities: &mut Vec<NamedEntity<E>>,
+    ) -> Result<(), Fault> {
+        entities.reserve(references.len());
+        references.iter().try_for_each(|(name, it)| {
+            entities.push((name.clone(), self.entity(*it)?));
+            Ok(())
         })
     }
 
-    /// Returns what references refer to, by name.
-    pub(crate) fn entities(
-        &self,
-        references: &[(Box<str>, Reference)],
-    ) -> Result<BTreeMap<Box<str>, Entity<E>>, Fault> {
-        let entities = references.iter();
-        entities.map(|(name, it)| Ok((name.clone(), self.entity(*it)?))).collect()
-    }
-
     /// Adds to the index space of its sort.
-    pub(crate) fn push(&mut self, entity: Entity<E>) {
-        match entity {
-            Entity::Function(it) => self.functions.push(it),
-            Entity::Module(it) => self.modules.push(it),
-            Entity::Instance(it) => self.instances.push(it),
-            Entity::Component(it) => self.components.push(it),
-            Entity::Resource(_) | Entity::Type => {}
-        }
+    pub(crate) fn push(&mut self, entity: Entity<E>) -> Result<(), Fault> {
+        let sort = match entity {
+            Entity::Function(_) => Sort::Function,
+            Entity::Module(_) => Sort::Module,
+            Entity::Instance(_) => Sort::Instance,
+            Entity::Component(_) => Sort::Component,
+            Entity::Resource(_) | Entity::Type => return Ok(()),
+        };
+        self.add(Space::Component(sort), SpaceItem::Entity(entity))
     }
 
-    /// Adds to the core index space of its sort.
-    pub(crate) fn push_core(&mut self, it: CoreExtern<E>) {
-        match it {
-            CoreExtern::Function(it) => self.core_functions.push(it),
-            CoreExtern::Memory(it) => self.memories.push(it),
-            CoreExtern::Table(it) => self.tables.push(it),
-            CoreExtern::Global(it) => self.globals.push(it),
-            CoreExtern::Tag(it) => self.tags.push(it),
-        }
+    /// Adds a memory.
+    pub(crate) fn push_memory(&mut self, memory: E::Memory, key: MemoryKey) -> Result<(), Fault> {
+        self.add(Space::Core(CoreSort::Memory), SpaceItem::Memory(memory, key))
+    }
+
+    /// Adds to the core index space of its sort something that is no memory.
+    pub(crate) fn push_core(&mut self, it: CoreExtern<E>) -> Result<(), Fault> {
+        let sort = match it {
+            CoreExtern::Function(_) => CoreSort::Function,
+            CoreExtern::Memory(_) => CoreSort::Memory,
+            CoreExtern::Table(_) => CoreSort::Table,
+            CoreExtern::Global(_) => CoreSort::Global,
+            CoreExtern::Tag(_) => CoreSort::Tag,
+        };
+        self.add(Space::Core(sort), SpaceItem::Core(it))
+    }
+
+    /// Adds a core instance.
+    pub(crate) fn push_core_instance(&mut self, instance: CoreInstance<E>) -> Result<(), Fault> {
+        self.add(Space::CoreInstances, SpaceItem::CoreInstance(instance))
     }
 
     pub(crate) fn function(&self, index: u32) -> Result<FunctionId, Fault> {
-        at(&self.functions, index).copied()
+        match self.of_component(Sort::Function, index)? {
+            Entity::Function(function) => Ok(*function),
+            _ => Err(leads_nowhere()),
+        }
     }
 
     pub(crate) fn module(&self, index: u32) -> Result<Module<E>, Fault> {
-        at(&self.modules, index).cloned()
+        match self.of_component(Sort::Module, index)? {
+            Entity::Module(module) => Ok(module.clone()),
+            _ => Err(leads_nowhere()),
+        }
     }
 
     pub(crate) fn component(&self, index: u32) -> Result<Closure<E>, Fault> {
-        at(&self.components, index).cloned()
+        match self.of_component(Sort::Component, index)? {
+            Entity::Component(component) => Ok(component.clone()),
+            _ => Err(leads_nowhere()),
+        }
+    }
+
+    fn instance(&self, index: u32) -> Result<&Exports<E>, Fault> {
+        match self.of_component(Sort::Instance, index)? {
+            Entity::Instance(exports) => Ok(exports),
+            _ => Err(leads_nowhere()),
+        }
     }
 
     /// Returns how many instances there are.
-    pub(crate) const fn num_instances(&self) -> usize {
-        self.instances.len()
+    pub(crate) fn num_instances(&self) -> usize {
+        self.all(Space::Component(Sort::Instance)).len()
     }
 
     /// Returns how many core modules and components there are.
-    pub(crate) const fn num_visible(&self) -> usize {
-        self.modules.len().saturating_add(self.components.len())
+    pub(crate) fn num_visible(&self) -> usize {
+        let length = |sort| self.all(Space::Component(sort)).len();
+        length(Sort::Module).saturating_add(length(Sort::Component))
     }
 
     /// Returns what a component within this one sees of it.
     pub(crate) fn surroundings(&self) -> Surroundings<E> {
+        let all = |sort| {
+            self.all(Space::Component(sort)).iter().filter_map(|item| match item {
+                SpaceItem::Entity(entity) => Some(entity),
+                _ => None,
+            })
+        };
+        let modules = all(Sort::Module).filter_map(|entity| match entity {
+            Entity::Module(module) => Some(module.clone()),
+            _ => None,
+        });
+        let components = all(Sort::Component).filter_map(|entity| match entity {
+            Entity::Component(component) => Some(component.clone()),
+            _ => None,
+        });
         Surroundings {
-            modules: self.modules.clone(),
-            components: self.components.clone(),
+            modules: modules.collect(),
+            components: components.collect(),
             around: self.around.clone(),
         }
     }
 
-    pub(crate) fn core_function(&self, index: u32) -> Result<E::Function, Fault> {
-        at(&self.core_functions, index).copied()
+    pub(crate) fn core_extern(&self, sort: CoreSort, index: u32) -> Result<CoreExtern<E>, Fault> {
+        match self.find(Space::Core(sort), index) {
+            Some(SpaceItem::Core(it)) => Ok(*it),
+            Some(SpaceItem::Memory(memory, _)) => Ok(CoreExtern::Memory(*memory)),
+            _ => Err(leads_nowhere()),
+        }
+    }
+
+    pub(crate) fn core_function(&self, index: u32) -> Result<E::Function, Error> {
+        match self.find(Space::Core(CoreSort::Function), index) {
+            Some(SpaceItem::Core(CoreExtern::Function(function))) => Ok(*function),
+            _ => Err(Error::Unknown(Table::Functions)),
+        }
     }
 
     pub(crate) fn core_instance(&self, index: u32) -> Result<&CoreInstance<E>, Fault> {
-        at(&self.core_instances, index)
+        match self.find(Space::CoreInstances, index) {
+            Some(SpaceItem::CoreInstance(instance)) => Ok(instance),
+            _ => Err(leads_nowhere()),
+        }
     }
 
-    pub(crate) fn core_extern(&self, sort: CoreSort, index: u32) -> Result<CoreExtern<E>, Fault> {
-        Ok(match sort {
-            CoreSort::Function => CoreExtern::Function(*at(&self.core_functions, index)?),
-            CoreSort::Table => CoreExtern::Table(*at(&self.tables, index)?),
-            CoreSort::Memory => CoreExtern::Memory(*at(&self.memories, index)?),
-            CoreSort::Global => CoreExtern::Global(*at(&self.globals, index)?),
-            CoreSort::Tag => CoreExtern::Tag(*at(&self.tags, index)?),
-        })
-    }
-
-    pub(crate) fn memory(&self, memory: u32) -> Result<E::Memory, Error> {
-        let found = usize::try_from(memory).ok().and_then(|it| self.memories.get(it));
-        found.copied().ok_or(Error::Unknown(Table::Types))
+    /// Returns a memory, and what tells it from others.
+    pub(crate) fn memory(&self, memory: u32) -> Result<(E::Memory, MemoryKey), Error> {
+        match self.find(Space::Core(CoreSort::Memory), memory) {
+            Some(SpaceItem::Memory(memory, key)) => Ok((*memory, *key)),
+            _ => Err(Error::Unknown(Table::Types)),
+        }
     }
 
     pub(crate) fn table(&self, table: u32) -> Result<E::Table, Error> {
-        let found = usize::try_from(table).ok().and_then(|it| self.tables.get(it));
-        found.copied().ok_or(Error::Unknown(Table::Types))
+        match self.find(Space::Core(CoreSort::Table), table) {
+            Some(SpaceItem::Core(CoreExtern::Table(table))) => Ok(*table),
+            _ => Err(Error::Unknown(Table::Types)),
+        }
     }
 
     pub(crate) fn slot(&self, slot: u32) -> Result<TypeIndex, Fault> {
-        Ok(at(&self.slots, slot)?.ok_or(Error::Unknown(Table::Types))?)
+        let found = usize::try_from(slot).ok().and_then(|slot| self.slots.get(slot));
+        Ok(found.copied().flatten().ok_or(Error::Unknown(Table::Types))?)
+    }
+
+    /// Returns what tells the memory of options from others.
+    pub(crate) fn memory_key(
+        &self,
+        options: &CanonicalOptions,
+    ) -> Result<Option<MemoryKey>, Error> {
+        Ok(options.memory.map(|memory| self.memory(memory)).transpose()?.map(|(_, key)| key))
     }
 
     /// Returns the options of `instance`, with what their indices stand for.
@@ -171,16 +308,12 @@ impl<E: CoreEngine> Spaces<E> {
         instance: InstanceId,
         options: &CanonicalOptions,
     ) -> Result<StoreOptions<E::Memory, E::Function>, Error> {
-        let function = |index: u32| {
-            let found = usize::try_from(index).ok().and_then(|it| self.core_functions.get(it));
-            found.copied().ok_or(Error::Unknown(Table::Functions))
-        };
         Ok(StoreOptions {
             instance,
             address_type: options.address_type,
             string_encoding: options.string_encoding,
-            memory: options.memory.map(|memory| self.memory(memory)).transpose()?,
-            realloc: options.realloc.map(function).transpose()?,
+            memory: options.memory.map(|memory| self.memory(memory)).transpose()?.map(|it| it.0),
+            realloc: options.realloc.map(|function| self.core_function(function)).transpose()?,
         })
     }
 
@@ -191,10 +324,9 @@ impl<E: CoreEngine> Spaces<E> {
         instance: u32,
         name: &str,
     ) -> Result<(), Fault> {
-        let found = at(&self.instances, instance)?.0.get(name).filter(|found| found.is(sort));
+        let found = self.instance(instance)?.get(name).filter(|found| found.is(sort));
         let found = found.ok_or_else(|| Fault::not_validated("an export is missing"))?.clone();
-        self.push(found);
-        Ok(())
+        self.push(found)
     }
 
     /// Adds something of a component around this one.
@@ -204,23 +336,29 @@ impl<E: CoreEngine> Spaces<E> {
         count: u32,
         index: u32,
     ) -> Result<(), Fault> {
-        let (modules, components) = match count.checked_sub(1) {
-            None => (&self.modules, &self.components),
+        let entity = match count.checked_sub(1) {
+            None => {
+                let sort = match sort {
+                    OuterSort::Module => Sort::Module,
+                    OuterSort::Component => Sort::Component,
+                };
+                self.of_component(sort, index)?.clone()
+            }
             Some(further) => {
                 let mut around = self.around.as_ref();
                 for _ in 0..further {
                     around = around.and_then(|it| it.around.as_ref());
                 }
                 let around = around.ok_or_else(|| Fault::not_validated("nothing is around"))?;
-                (&around.modules, &around.components)
+                match sort {
+                    OuterSort::Module => Entity::Module(at(&around.modules, index)?.clone()),
+                    OuterSort::Component => {
+                        Entity::Component(at(&around.components, index)?.clone())
+                    }
+                }
             }
         };
-        let entity = match sort {
-            OuterSort::Module => Entity::Module(at(modules, index)?.clone()),
-            OuterSort::Component => Entity::Component(at(components, index)?.clone()),
-        };
-        self.push(entity);
-        Ok(())
+        self.push(entity)
     }
 
     /// Fills slots from what is there now.
@@ -238,7 +376,7 @@ impl<E: CoreEngine> Spaces<E> {
             }
             (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
                 exports.iter().try_for_each(|(name, binding)| {
-                    let found = instance.0.get(name);
+                    let found = instance.get(name);
                     let found = found.ok_or_else(|| Fault::not_validated("a type is missing"))?;
                     self.bind(Some(binding), found)
                 })
@@ -250,5 +388,9 @@ impl<E: CoreEngine> Spaces<E> {
 
 fn at<V>(space: &[V], index: u32) -> Result<&V, Fault> {
     let found = usize::try_from(index).ok().and_then(|index| space.get(index));
-    found.ok_or_else(|| Fault::not_validated("an index leads nowhere"))
+    found.ok_or_else(leads_nowhere)
+}
+
+fn leads_nowhere() -> Fault {
+    Fault::not_validated("an index leads nowhere")
 }

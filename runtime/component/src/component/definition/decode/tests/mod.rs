@@ -15,7 +15,7 @@ mod types;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{Features, InvalidComponent};
+use super::{Bodies, Features, InvalidComponent};
 use crate::component::definition::items::{Binding, Decoded, Item};
 
 /// The bytes of a component in the text format.
@@ -24,7 +24,7 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 fn decode(bytes: &[u8]) -> Result<Decoded, InvalidComponent> {
-    super::decode(bytes, Features::default())
+    super::decode(bytes, Features::default(), Bodies::Validated)
 }
 
 fn decoded(text: &str) -> Decoded {

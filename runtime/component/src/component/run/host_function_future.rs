@@ -1,0 +1,72 @@
+//! The futures of host functions that wait.
+
+use alloc::boxed::Box;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context as WakerContext, Poll};
+
+use crate::abi::{Lower, Val, to_vals};
+use crate::component::store::canonical::Lowered;
+use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::error::Failure;
+
+/// The future of a host function that waits.
+pub(crate) enum HostFunctionFuture {
+    /// Its result is a value.
+    Untyped(HostFuture),
+    /// Its result is of a Rust type of its own.
+    Typed(Pin<Box<dyn TypedFuture>>),
+}
+
+impl HostFunctionFuture {
+    /// Polls it, for a call of this import.
+    pub(crate) fn poll(
+        &mut self,
+        lowered: &Lowered,
+        context: &mut WakerContext<'_>,
+    ) -> Poll<HostResult> {
+        match self {
+            Self::Untyped(future) => future.as_mut().poll(context),
+            Self::Typed(future) => future.as_mut().poll_for(lowered, context),
+        }
+    }
+}
+
+/// A future of a host function with Rust's own types.
+pub(crate) trait TypedFuture: Send {
+    /// Polls it, for a call of this import.
+    fn poll_for(
+        self: Pin<&mut Self>,
+        lowered: &Lowered,
+        context: &mut WakerContext<'_>,
+    ) -> Poll<HostResult>;
+}
+
+/// The result of a host function with Rust's own types.
+pub(crate) trait TypedResult {
+    /// Returns it as a value.
+    fn into_host_result(self, lowered: &Lowered) -> HostResult;
+}
+
+impl<R: Lower> TypedResult for Result<R, HostError> {
+    fn into_host_result(self, lowered: &Lowered) -> HostResult {
+        vals(&self?, lowered).map_err(HostError::from)
+    }
+}
+
+impl<U: Future<Output: TypedResult> + Send> TypedFuture for Option<U> {
+    fn poll_for(
+        self: Pin<&mut Self>,
+        lowered: &Lowered,
+        context: &mut WakerContext<'_>,
+    ) -> Poll<HostResult> {
+        // It is emptied only when it is ready, and then not polled again.
+        let Some(future) = self.as_pin_mut() else { return Poll::Pending };
+        future.poll(context).map(|result| result.into_host_result(lowered))
+    }
+}
+
+/// Returns a result as a value.
+pub(crate) fn vals<R: Lower>(result: &R, lowered: &Lowered) -> Result<Option<Val>, Failure> {
+    Ok(to_vals(result, &lowered.ty.results, &lowered.handles)?.pop())
+}
