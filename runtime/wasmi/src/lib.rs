@@ -390,7 +390,8 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         if function.is_foreign {
             return Err(CoreTrap::Engine("a function returns what no lifted function does".into()));
         }
-        let inputs = value::Values::of(arguments)?;
+        let mut inputs = value::Values::new();
+        inputs.add(arguments)?;
         let mut output = [default_value(function.result)];
         let outputs = output.get_mut(..usize::from(function.result.is_some()));
         let outputs = outputs.unwrap_or_default();
@@ -406,7 +407,8 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         if self.0.data().fuel.is_some() || function.is_foreign {
             return self.call(function, arguments);
         }
-        let inputs = value::Values::of(arguments)?;
+        let mut inputs = value::Values::new();
+        inputs.add(arguments)?;
         let mut output = [default_value(function.result)];
         let outputs = output.get_mut(..usize::from(function.result.is_some()));
         let outputs = outputs.unwrap_or_default();
@@ -469,6 +471,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
 }
 
 /// How far a call came, in our words.
+#[inline]
 fn progress(
     call: Result<ResumableCall, wasmi::Error>,
     output: &[wasmi::Val; 1],
@@ -500,6 +503,7 @@ fn progress(
 }
 
 /// What wasmi says of a trap, in our words.
+#[cold]
 fn trap(error: &wasmi::Error) -> CoreTrap {
     if error.downcast_ref::<Traps>().is_some() || error.downcast_ref::<Suspends>().is_some() {
         return CoreTrap::Host;

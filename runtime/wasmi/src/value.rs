@@ -13,20 +13,22 @@ use weft_core::limit::MAX_FLAT_PARAMS;
 pub(super) struct Values(ArrayVec<Val, { MAX_FLAT_PARAMS as usize + 1 }>);
 
 impl Values {
-    const fn new() -> Self {
+    #[inline]
+    pub(super) const fn new() -> Self {
         Self(ArrayVec::new_const())
     }
 
-    /// Adds values in wasmi's words.
+    /// Adds values in wasmi's words. It adds them in place, as to move room for many takes longer than
+    /// to add a few.
     #[inline]
-    pub(super) fn of(values: &[CoreValue]) -> Result<Self, CoreTrap> {
-        let mut all = Self::new();
+    pub(super) fn add(&mut self, values: &[CoreValue]) -> Result<(), CoreTrap> {
         for value in values {
-            all.0.try_push(wasmi_value(*value)?).map_err(|_| too_many())?;
+            self.0.try_push(wasmi_value(*value)?).map_err(|_| too_many())?;
         }
-        Ok(all)
+        Ok(())
     }
 
+    #[inline]
     pub(super) fn as_slice(&self) -> &[Val] {
         &self.0
     }
@@ -42,6 +44,7 @@ fn no_references() -> CoreTrap {
     CoreTrap::Engine("wasmi has no typed references to functions".into())
 }
 
+#[inline]
 pub(super) fn wasmi_type(ty: CoreType) -> ValType {
     match ty {
         CoreType::I32 => ValType::I32,
@@ -79,6 +82,7 @@ pub(super) fn wasmi_value(value: CoreValue) -> Result<Val, CoreTrap> {
 }
 
 /// None for references and vectors.
+#[inline]
 pub(super) fn core_value(value: &Val) -> Option<CoreValue> {
     match value {
         Val::I32(it) => Some(CoreValue::I32(it.cast_unsigned())),
@@ -102,6 +106,7 @@ pub(super) fn arguments(
 }
 
 /// What a place for a result holds before there is one.
+#[inline]
 pub(super) fn default_value(result: Option<CoreType>) -> Val {
     Val::default_for_ty(result.map_or(ValType::I32, wasmi_type))
 }

@@ -12,6 +12,7 @@
 //! | [`world`] | the instances, functions and types of every program |
 //! | [`player`] | plays a program |
 //! | [`guest`], [`host`], [`values`] | the player's parts: guests, the host, and values on their way |
+//! | `at_once` | built-ins that never wait, called without steps |
 //! | [`unrecorded`] | calls that begin without records, and when they are looked at |
 //! | [`snapshot`] | the machine's state, as lines |
 //! | [`features`] | what a program reached |
@@ -19,6 +20,7 @@
 //! | [`component`] | plays programs as components, on an engine |
 //! | [`mod@reference`] | plays programs on the reference, and shortens those that differ |
 
+mod at_once;
 pub mod component;
 pub mod features;
 pub mod generator;

@@ -128,7 +128,7 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     num_appeared: u32,
     snapshots: Snapshots,
     entries: Vec<Entry>,
-    trace: Vec<String>,
+    pub(super) trace: Vec<String>,
     choices: Vec<NamedChoice>,
 }
 

@@ -6,7 +6,7 @@ use weft::core_value::CoreValue;
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
-    BufferCheck, CopySide, CopyToken, EndId, ErrorContextId, InstanceId, ReturnToken, Step,
+    Buffer, BufferCheck, CopySide, CopyToken, EndId, ErrorContextId, InstanceId, ReturnToken, Step,
     SubtaskId, TaskId, ThreadId,
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
@@ -14,6 +14,9 @@ use weft::trap::{CopyDirection, EndKind, Trap};
 use super::host::{EndOrigin, HostEnd};
 use super::player::{Call, ProgramPlayer};
 use super::world::{ENDS, Element, MEMORY_BYTES, REALLOC_ADDRESS, RESULT_ADDRESS, Value};
+
+/// A buffer, and the instance that it is of; nobody if it is the host's.
+pub(super) type Place = (Option<InstanceId>, Buffer);
 
 /// A value that has been lifted.
 #[derive(Clone, Copy, Debug)]
@@ -171,46 +174,55 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// `GuestBuffer.__init__`
     pub(crate) fn check_buffer(&mut self, check: BufferCheck) -> Result<Step, Failure> {
         let element = ENDS[self.world.ends_number(check.ty())];
-        let (size, copy_direction) = (element.size(), check.direction());
-        let buffer = check.buffer();
-        if size > 0 && !buffer.address.is_multiple_of(u64::from(size)) {
-            return Err(Trap::BufferUnaligned { copy_direction }.into());
+        let Buffer { address, length, .. } = check.buffer();
+        match buffer_trap(element, check.direction(), address, length) {
+            Some(trap) => Err(trap.into()),
+            None => self.machine.buffer_checked(check),
         }
-        let end = u128::from(buffer.address) + u128::from(buffer.length) * u128::from(size);
-        if size > 0 && end > MEMORY_BYTES as u128 {
-            return Err(Trap::BufferOutOfBounds { copy_direction }.into());
-        }
-        self.machine.buffer_checked(check)
     }
 
     /// Moves values from one buffer to the other: all are lifted, and then lowered.
     pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Failure> {
         let element = ENDS[self.world.ends_number(copy.ty())];
-        if element != Element::None {
-            let mut values = Vec::new();
-            for position in 0..copy.count() {
-                values.push(self.load_element(&copy.writable(), position, element)?);
-            }
-            for (position, value) in (0..).zip(values) {
-                self.store_element(&copy.readable(), position, element, value)?;
-            }
-        }
+        let place = |side: CopySide| (side.instance, side.buffer);
+        let (from, to) = (place(copy.writable()), place(copy.readable()));
+        self.move_elements(from, to, element, copy.count())?;
         self.machine.copied(copy)
+    }
+
+    pub(super) fn move_elements(
+        &mut self,
+        from: Place,
+        to: Place,
+        element: Element,
+        count: u32,
+    ) -> Result<(), Failure> {
+        if element == Element::None {
+            return Ok(());
+        }
+        let mut values = Vec::new();
+        for position in 0..count {
+            values.push(self.load_element(from, position, element)?);
+        }
+        for (position, value) in (0..).zip(values) {
+            self.store_element(to, position, element, value)?;
+        }
+        Ok(())
     }
 
     fn load_element(
         &mut self,
-        side: &CopySide,
+        (instance, buffer): Place,
         position: u32,
         element: Element,
     ) -> Result<u32, Failure> {
-        let position = side.buffer.progress + position;
-        let Some(instance) = side.instance else {
+        let position = buffer.progress + position;
+        let Some(instance) = instance else {
             // The host's buffers hold numbers made of the end's and the position.
-            return Ok((word(side.buffer.address) * 16 + position) & 0xff);
+            return Ok((word(buffer.address) * 16 + position) & 0xff);
         };
         let number = self.world.number_of(instance);
-        let address = word(side.buffer.address) + position * element.size();
+        let address = word(buffer.address) + position * element.size();
         let byte = self.world.memories[number][address as usize];
         match element {
             Element::U8 | Element::None => Ok(byte.into()),
@@ -224,19 +236,19 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
     fn store_element(
         &mut self,
-        side: &CopySide,
+        (instance, buffer): Place,
         position: u32,
         element: Element,
         value: u32,
     ) -> Result<(), Failure> {
-        let Some(instance) = side.instance else {
+        let Some(instance) = instance else {
             // The address of a host's buffer is the number of the end.
-            self.received[word(side.buffer.address) as usize].push(value);
+            self.received[word(buffer.address) as usize].push(value);
             return Ok(());
         };
         let number = self.world.number_of(instance);
-        let position = side.buffer.progress + position;
-        let address = word(side.buffer.address) + position * element.size();
+        let position = buffer.progress + position;
+        let address = word(buffer.address) + position * element.size();
         match element {
             Element::U8 | Element::Bool | Element::None => {
                 let [byte, ..] = value.to_le_bytes();
@@ -304,6 +316,22 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             self.world.memories[number][at] = byte;
         }
     }
+}
+
+/// The trap that a buffer raises, if it is unaligned or out of bounds.
+pub(super) fn buffer_trap(
+    element: Element,
+    copy_direction: CopyDirection,
+    address: u64,
+    length: u32,
+) -> Option<Trap> {
+    let size = element.size();
+    if size > 0 && !address.is_multiple_of(u64::from(size)) {
+        return Some(Trap::BufferUnaligned { copy_direction });
+    }
+    let end = u128::from(address) + u128::from(length) * u128::from(size);
+    let is_outside = size > 0 && end > MEMORY_BYTES as u128;
+    is_outside.then_some(Trap::BufferOutOfBounds { copy_direction })
 }
 
 /// Every number of a program fits a word.

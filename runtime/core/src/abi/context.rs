@@ -312,6 +312,7 @@ impl<'a, H> LiftContext<'a, H> {
 /// Traps: `buffer-unaligned`, `buffer-out-of-bounds`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
+#[inline]
 pub fn check_buffer(
     memory: &[u8],
     element: Layout,

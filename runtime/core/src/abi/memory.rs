@@ -9,6 +9,7 @@ use crate::core_value::IntegerType;
 ///
 /// No bytes may lie at the very end of the memory, and not beyond.
 #[must_use]
+#[inline]
 pub fn range(memory: &[u8], address: u64, length: u64) -> Option<&[u8]> {
     let start = usize::try_from(address).ok()?;
     let end = usize::try_from(address.checked_add(length)?).ok()?;
@@ -17,6 +18,7 @@ pub fn range(memory: &[u8], address: u64, length: u64) -> Option<&[u8]> {
 
 /// As [`range`], to be written to.
 #[must_use]
+#[inline]
 pub fn range_mut(memory: &mut [u8], address: u64, length: u64) -> Option<&mut [u8]> {
     let start = usize::try_from(address).ok()?;
     let end = usize::try_from(address.checked_add(length)?).ok()?;
@@ -24,12 +26,14 @@ pub fn range_mut(memory: &mut [u8], address: u64, length: u64) -> Option<&mut [u
 }
 
 /// The `N` bytes at `address`.
+#[inline]
 pub(crate) fn array<const N: usize>(memory: &[u8], address: u64) -> Option<[u8; N]> {
     let start = usize::try_from(address).ok()?;
     memory.get(start..)?.first_chunk().copied()
 }
 
 /// `load_int` of an address or a length.
+#[inline]
 pub(crate) fn load_ptr(memory: &[u8], address: u64, address_type: IntegerType) -> Option<u64> {
     match address_type {
         IntegerType::I32 => array(memory, address).map(u32::from_le_bytes).map(u64::from),
@@ -38,6 +42,7 @@ pub(crate) fn load_ptr(memory: &[u8], address: u64, address_type: IntegerType) -
 }
 
 /// `store_int` of an address or a length.
+#[inline]
 pub(crate) fn store_ptr(
     memory: &mut [u8],
     address: u64,
@@ -51,6 +56,7 @@ pub(crate) fn store_ptr(
 }
 
 /// Writes the `N` bytes at `address`.
+#[inline]
 pub(crate) fn store_array<const N: usize>(
     memory: &mut [u8],
     address: u64,

@@ -134,17 +134,19 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
 
     #[inline]
     pub(crate) fn get(&self, key: Key<T>) -> Result<&T, Error> {
-        match self.slots.get(key.position()) {
-            Some(Slot { entry: Entry::Used(item), .. }) => Ok(item),
-            _ => Err(Error::Inconsistent(self.table)),
-        }
+        Ok(self.get_with_generation(key)?.0)
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, key: Key<T>) -> Result<&mut T, Error> {
+        let inconsistent = Error::Inconsistent(self.table);
+        // The compiler does not see by itself that there is a slot then.
+        if key.position() >= self.slots.len() {
+            return Err(inconsistent);
+        }
         match self.slots.get_mut(key.position()) {
             Some(Slot { entry: Entry::Used(item), .. }) => Ok(item),
-            _ => Err(Error::Inconsistent(self.table)),
+            _ => Err(inconsistent),
         }
     }
 
@@ -168,8 +170,18 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     /// The generation of the thing at `key`, for an id.
     #[inline]
     pub(crate) fn generation(&self, key: Key<T>) -> Result<u32, Error> {
+        Ok(self.get_with_generation(key)?.1)
+    }
+
+    /// The thing at `key`, and its generation, for an id.
+    #[inline]
+    pub(crate) fn get_with_generation(&self, key: Key<T>) -> Result<(&T, u32), Error> {
+        // The compiler does not see by itself that there is a slot then.
+        if key.position() >= self.slots.len() {
+            return Err(Error::Inconsistent(self.table));
+        }
         match self.slots.get(key.position()) {
-            Some(Slot { entry: Entry::Used(_), generation }) => Ok(*generation),
+            Some(Slot { entry: Entry::Used(item), generation }) => Ok((item, *generation)),
             _ => Err(Error::Inconsistent(self.table)),
         }
     }

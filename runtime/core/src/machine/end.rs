@@ -18,6 +18,44 @@ use super::record::instance::Instance;
 use super::record::waitable::{End, EndActivity, Kind, Waitable};
 use super::state::Machine;
 use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Event, Flow, Step};
+use crate::id::EndId;
+
+/// The outcome of `End.copy`.
+pub(crate) enum Copying {
+    /// Values move first.
+    Meets(Meeting),
+    /// It has returned.
+    Ended(Copied),
+}
+
+/// A read and a write that meet.
+pub(crate) struct Meeting {
+    /// The end that was there first.
+    pub(crate) other: Key<Waitable>,
+    /// Its buffer.
+    pub(crate) buffer: Buffer,
+    /// The number of values that move.
+    pub(crate) count: u32,
+}
+
+/// What `End.copy` leaves behind at the end that it was called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Copied {
+    /// An event that is listed nowhere, as the guest takes it at once.
+    WithEvent,
+    /// The event that it had, or none.
+    AsBefore,
+}
+
+/// Values that have moved.
+pub(crate) struct MovedValues {
+    /// The end for which `End.copy` was called, and the other one.
+    pub(crate) end: Key<Waitable>,
+    pub(crate) other: Key<Waitable>,
+    pub(crate) count: u32,
+    /// The values that had moved before, from or to the buffer of `end`.
+    pub(crate) progress: u32,
+}
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `new_stream` and `new_future`: the readable end, and the writable one. There must be room.
@@ -46,60 +84,108 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         buffer: Buffer,
         then: AfterCopy,
     ) -> Result<Flow, Failure> {
-        let end = self.end_mut(key)?;
+        match self.meet(key, buffer, then)? {
+            Copying::Meets(met) => Ok(Some(Step::Copy(self.copy_token(key, buffer, &met, then)?))),
+            Copying::Ended(how) => self.copy_ended(key, how, then),
+        }
+    }
+
+    /// `End.copy`: whether values move, and if not, how it has ended.
+    ///
+    /// Traps: `same-instance-copy`.
+    #[inline]
+    pub(crate) fn meet(
+        &mut self,
+        key: Key<Waitable>,
+        buffer: Buffer,
+        then: AfterCopy,
+    ) -> Result<Copying, Failure> {
+        let this = self.waitables.get_mut(key)?;
+        let owner = this.owner;
+        let end = this.end_mut()?;
         end.state = EndActivity::Copying;
         let (ty, direction) = (end.ty, end.direction);
-        let Some(other) = end.other else { return self.copy_ended(key, then) };
-        let Some(other_buffer) = self.buffer_of(other)? else {
+        let Some(other) = end.other else { return Ok(Copying::Ended(Copied::AsBefore)) };
+        let that = self.waitables.get(other)?;
+        let other_owner = that.owner;
+        let Some(other_buffer) = self.buffer_of(that)? else {
             self.end_mut(key)?.set_buffer(buffer);
-            return self.copy_ended(key, then);
+            return Ok(Copying::Ended(Copied::AsBefore));
         };
-        if buffer.remain() > 0 && other_buffer.remain() > 0 {
-            let owner = self.waitables.get(key)?.owner;
-            if owner.is_some()
-                && owner == self.waitables.get(other)?.owner
-                && !self.none_or_number_type(ty)?
-            {
+        let (remain, other_remain) = (buffer.remain(), other_buffer.remain());
+        if remain > 0 && other_remain > 0 {
+            if owner.is_some() && owner == other_owner && !self.none_or_number_type(ty)? {
                 return Err(Trap::SameInstanceCopy.into());
             }
-            let count = buffer.remain().min(other_buffer.remain());
-            let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(other, other_buffer)?);
-            let serial = self.new_token();
-            let (readable, writable) = match direction {
-                CopyDirection::Read => (this, that),
-                CopyDirection::Write => (that, this),
-            };
-            let copy = CopyToken { serial, direction, then, ty, count, readable, writable };
-            return Ok(Some(Step::Copy(copy)));
+            let count = remain.min(other_remain);
+            return Ok(Copying::Meets(Meeting { other, buffer: other_buffer, count }));
         }
-        let is_read = direction == CopyDirection::Read;
-        if buffer.remain() > 0 || is_read && other_buffer.remain() == 0 {
+        if remain > 0 || direction == CopyDirection::Read && other_remain == 0 {
             self.end_mut(other)?.take_buffer();
             self.set_pending_event(other)?;
             self.end_mut(key)?.set_buffer(buffer);
-        } else {
-            self.set_pending_event(key)?;
+            return Ok(Copying::Ended(Copied::AsBefore));
         }
-        self.copy_ended(key, then)
+        Ok(Copying::Ended(self.event_of_copy(key, then)?))
+    }
+
+    /// The copy of values between ends that meet.
+    fn copy_token(
+        &mut self,
+        key: Key<Waitable>,
+        buffer: Buffer,
+        met: &Meeting,
+        then: AfterCopy,
+    ) -> Result<CopyToken, Error> {
+        let end = self.end(key)?;
+        let (ty, direction) = (end.ty, end.direction);
+        let (this, that) = (self.copy_side(key, buffer)?, self.copy_side(met.other, met.buffer)?);
+        let serial = self.new_token();
+        let (readable, writable) = match direction {
+            CopyDirection::Read => (this, that),
+            CopyDirection::Write => (that, this),
+        };
+        Ok(CopyToken { serial, direction, then, ty, count: met.count, readable, writable })
+    }
+
+    /// The end for which `End.copy` was called has an event. A guest that reads or writes hears of it
+    /// when its built-in returns, before anybody else.
+    #[inline]
+    fn event_of_copy(&mut self, end: Key<Waitable>, then: AfterCopy) -> Result<Copied, Error> {
+        match then {
+            AfterCopy::Builtin { .. } => Ok(Copied::WithEvent),
+            AfterCopy::Host | AfterCopy::Forward => {
+                self.set_pending_event(end)?;
+                Ok(Copied::AsBefore)
+            }
+        }
     }
 
     /// `End.buffer`; none, too, while its holder is locked down, whose memory nobody may see.
-    fn buffer_of(&self, end: Key<Waitable>) -> Result<Option<Buffer>, Error> {
-        if let Some(owner) = self.waitables.get(end)?.owner
+    #[inline]
+    fn buffer_of(&self, waitable: &Waitable) -> Result<Option<Buffer>, Error> {
+        if let Some(owner) = waitable.owner
             && self.instances.get(owner)?.lockdown
         {
             return Ok(None);
         }
-        Ok(self.end(end)?.buffer())
+        Ok(waitable.end()?.buffer())
     }
 
+    #[inline]
     fn copy_side(&self, key: Key<Waitable>, buffer: Buffer) -> Result<CopySide, Error> {
-        let instance = match self.waitables.get(key)?.owner {
+        let (waitable, generation) = self.waitables.get_with_generation(key)?;
+        let instance = match waitable.owner {
             Some(owner) => Some(self.instance_id(owner)?),
             None => None,
         };
-        let is_served = self.end(key)?.is_served();
-        Ok(CopySide { end: self.end_id(key)?, instance, buffer, is_served })
+        let is_served = waitable.is_served();
+        Ok(CopySide {
+            end: EndId { number: key.number(), generation },
+            instance,
+            buffer,
+            is_served,
+        })
     }
 
     /// `End.copy`, behind the moving of values: they have arrived.
@@ -115,37 +201,56 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn copied(&mut self, copy: CopyToken) -> Result<Step, Failure> {
+        let moved = self.take_copy(&copy)?;
+        self.advance(|machine| {
+            let how = machine.values_moved(&moved, copy.then)?;
+            machine.copy_ended(moved.end, how, copy.then)
+        })
+    }
+
+    /// Takes the token of a copy, which is over.
+    fn take_copy(&mut self, copy: &CopyToken) -> Result<MovedValues, Error> {
         self.check_outstanding(Outstanding::Token(copy.serial))?;
-        let CopyToken { direction, then, count, readable, writable, .. } = copy;
+        let CopyToken { direction, count, readable, writable, .. } = copy;
         let keys = (self.end_key(readable.end)?, self.end_key(writable.end)?);
         self.outstanding = Outstanding::Nothing;
         let (end, other, buffer) = match direction {
             CopyDirection::Read => (keys.0, keys.1, readable.buffer),
             CopyDirection::Write => (keys.1, keys.0, writable.buffer),
         };
-        self.advance(|machine| {
-            machine.end_mut(end)?.progress = buffer.progress.saturating_add(count);
-            machine.set_pending_event(end)?;
-            let moved = machine.end_mut(other)?;
-            moved.progress = moved.progress.saturating_add(count);
-            if moved.progress >= moved.length {
-                moved.take_buffer();
-            }
-            machine.set_pending_event(other)?;
-            machine.copy_ended(end, then)
-        })
+        Ok(MovedValues { end, other, count: *count, progress: buffer.progress })
+    }
+
+    /// Counts values that have arrived: both ends have an event.
+    #[inline]
+    pub(crate) fn values_moved(
+        &mut self,
+        moved: &MovedValues,
+        then: AfterCopy,
+    ) -> Result<Copied, Error> {
+        let MovedValues { end, other, count, progress } = *moved;
+        self.end_mut(end)?.progress = progress.saturating_add(count);
+        let how = self.event_of_copy(end, then)?;
+        let end = self.end_mut(other)?;
+        end.progress = end.progress.saturating_add(count);
+        if end.progress >= end.length {
+            end.take_buffer();
+        }
+        self.set_pending_event(other)?;
+        Ok(how)
     }
 
     /// `End.copy` has returned: goes on with who called it.
     pub(super) fn copy_ended(
         &mut self,
         end: Key<Waitable>,
+        how: Copied,
         then: AfterCopy,
     ) -> Result<Flow, Failure> {
         match then {
             AfterCopy::Host => Ok(None),
             AfterCopy::Forward => self.return_to_current(0),
-            AfterCopy::Builtin { is_async } => self.copy_awaits(end, is_async),
+            AfterCopy::Builtin { is_async } => self.copy_awaits(end, how, is_async),
         }
     }
 
@@ -187,8 +292,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.waitables.remove(destination)?;
         self.end_mut(writable)?.other = Some(readable);
         self.end_mut(readable)?.other = Some(writable);
-        let (Some(read), Some(write)) = (self.buffer_of(readable)?, self.buffer_of(writable)?)
-        else {
+        let buffer = |end| self.buffer_of(self.waitables.get(end)?);
+        let (Some(read), Some(write)) = (buffer(readable)?, buffer(writable)?) else {
             return self.return_to_current(0);
         };
         let (smaller, buffer) =
@@ -222,20 +327,26 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// `stream_event` and `future_event`
     pub(crate) fn end_event(&mut self, key: Key<Waitable>) -> Result<Event, Failure> {
-        let (result, progress) = self.end_result(key)?;
-        let index = self.waitables.get(key)?.index;
-        let end = self.end(key)?;
-        let payload = match end.kind {
-            EndKind::Stream => {
-                StreamResult::Ended { result, progress }.pack().map_err(Error::from)?
+        let waitable = self.waitables.get_mut(key)?;
+        let index = waitable.index;
+        let end = waitable.end_mut()?;
+        let (result, progress) = end.take_result();
+        let (payload, code) = match (end.kind, end.direction) {
+            (EndKind::Stream, direction) => {
+                let payload = StreamResult::Ended { result, progress }.pack();
+                let code = match direction {
+                    CopyDirection::Read => EventCode::StreamRead,
+                    CopyDirection::Write => EventCode::StreamWrite,
+                };
+                (payload.map_err(Error::from)?, code)
             }
-            EndKind::Future => FutureResult::Ended { result }.pack(),
-        };
-        let code = match (end.kind, end.direction) {
-            (EndKind::Stream, CopyDirection::Read) => EventCode::StreamRead,
-            (EndKind::Stream, CopyDirection::Write) => EventCode::StreamWrite,
-            (EndKind::Future, CopyDirection::Read) => EventCode::FutureRead,
-            (EndKind::Future, CopyDirection::Write) => EventCode::FutureWrite,
+            (EndKind::Future, direction) => {
+                let code = match direction {
+                    CopyDirection::Read => EventCode::FutureRead,
+                    CopyDirection::Write => EventCode::FutureWrite,
+                };
+                (FutureResult::Ended { result }.pack(), code)
+            }
         };
         Ok(Event { code, index, payload })
     }
@@ -243,19 +354,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// How a read or write that has an event ended, and how far it came; the end is ready for
     /// the next.
     pub(crate) fn end_result(&mut self, key: Key<Waitable>) -> Result<(CopyResult, u32), Error> {
-        let end = self.end_mut(key)?;
-        let progress = core::mem::take(&mut end.progress);
-        end.take_buffer();
-        let (state, result) = if end.kind == EndKind::Future && progress == 1 {
-            (EndActivity::Done, CopyResult::Completed)
-        } else if end.other.is_none() {
-            (EndActivity::Done, CopyResult::Dropped)
-        } else if end.state == EndActivity::CancellingCopy {
-            (EndActivity::Idle, CopyResult::Cancelled)
-        } else {
-            (EndActivity::Idle, CopyResult::Completed)
-        };
-        end.state = state;
-        Ok((result, progress))
+        Ok(self.end_mut(key)?.take_result())
     }
 }

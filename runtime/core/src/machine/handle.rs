@@ -19,6 +19,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `handles.get`
     ///
     /// Traps: `unknown-handle-index`.
+    #[inline]
     fn handle(&self, instance: Key<Instance>, index: u32) -> Result<Handle, Failure> {
         let handle = self.tables(instance)?.handles.get(index);
         handle.ok_or_else(|| Trap::UnknownHandleIndex { index }.into())
@@ -73,6 +74,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The waitable set at `index`.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    #[inline]
     pub(crate) fn set_at(
         &self,
         instance: Key<Instance>,
@@ -87,6 +89,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The waitable at `index`.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    #[inline]
     pub(crate) fn waitable_at(
         &self,
         instance: Key<Instance>,
@@ -117,6 +120,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// The end at `index`, which must be of this kind, direction and type.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`.
+    #[inline]
     pub(crate) fn end_at(
         &self,
         instance: Key<Instance>,

@@ -146,7 +146,12 @@ impl<S> IndexTable<S> {
     where
         S: Storage<Entry<T>>,
     {
-        match self.entries.get(index.checked_sub(1)? as usize)? {
+        let position = index.checked_sub(1)? as usize;
+        // The compiler does not see by itself that there is an entry then.
+        if position >= self.entries.len() {
+            return None;
+        }
+        match self.entries.get(position)? {
             Entry::Used(item) => Some(*item),
             Entry::Free(_) => None,
         }

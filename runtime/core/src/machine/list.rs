@@ -90,14 +90,16 @@ impl<T: Linked> List<T> {
         arena: &mut Arena<T, S>,
         key: Key<T>,
     ) -> Result<(), Error> {
-        let (previous, next) = match self.front {
-            None => (key, key),
-            Some(front) => (arena.get(front)?.links().previous.unwrap_or(front), front),
+        let Some(front) = self.front else {
+            *arena.get_mut(key)?.links_mut() = Links { previous: Some(key), next: Some(key) };
+            self.front = Some(key);
+            self.len += 1;
+            return Ok(());
         };
-        arena.get_mut(previous)?.links_mut().next = Some(key);
-        arena.get_mut(next)?.links_mut().previous = Some(key);
-        *arena.get_mut(key)?.links_mut() = Links { previous: Some(previous), next: Some(next) };
-        self.front = self.front.or(Some(key));
+        let last = arena.get(front)?.links().previous.unwrap_or(front);
+        arena.get_mut(last)?.links_mut().next = Some(key);
+        arena.get_mut(front)?.links_mut().previous = Some(key);
+        *arena.get_mut(key)?.links_mut() = Links { previous: Some(last), next: Some(front) };
         self.len += 1;
         Ok(())
     }

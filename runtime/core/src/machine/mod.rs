@@ -105,6 +105,7 @@ pub use crate::id::{
     WaitableSetId,
 };
 pub use backtrace::BacktraceEntry;
+pub use canon::{AsyncCopy, AsyncCopyToken, CheckedCopy};
 pub use deferred::{DeferredCallee, MadeCall};
 pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
 pub use inspect::{

@@ -46,9 +46,26 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
     ) -> Result<Step, Failure> {
-        let step = act(self).and_then(|flow| self.step(flow));
+        self.going_on(|machine| act(machine).and_then(|flow| machine.step(flow)))
+    }
+
+    /// Goes on with `act`, of which the guest that runs hears at once. Failures are as in
+    /// [`advance`](Self::advance).
+    #[inline]
+    pub(crate) fn going_on<T>(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        match act(self) {
+            Ok(result) => Ok(result),
+            Err(failure) => Err(self.failed(failure)),
+        }
+    }
+
+    #[cold]
+    const fn failed(&mut self, failure: Failure) -> Failure {
         // Whatever has no room says so before anything changes.
-        self.must_unwind |= !matches!(step, Ok(_) | Err(Failure::Error(Error::Full(_))));
-        step
+        self.must_unwind |= !matches!(failure, Failure::Error(Error::Full(_)));
+        failure
     }
 }

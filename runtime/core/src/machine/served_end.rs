@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::trap::{CopyDirection, EndKind};
 
 use super::arena::Key;
+use super::end::Copied;
 use super::hooks::Hooks;
 use super::record::frame::{Frame, Outstanding};
 use super::record::waitable::{EndActivity, Waitable};
@@ -93,7 +94,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         other: Key<Waitable>,
         buffer: Buffer,
         is_async: bool,
-    ) -> Result<Step, Failure> {
+    ) -> Result<CopyToken, Error> {
         let (end, served) = (self.end(key)?, self.end(other)?.served_buffer());
         let (ty, direction) = (end.ty, end.direction);
         let count = buffer.length.min(served.length);
@@ -106,7 +107,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             CopyDirection::Write => (that, this),
         };
         let (serial, then) = (self.new_token(), AfterCopy::Builtin { is_async });
-        Ok(Step::Copy(CopyToken { serial, direction, then, ty, count, readable, writable }))
+        Ok(CopyToken { serial, direction, then, ty, count, readable, writable })
     }
 
     /// `End.copy`, behind the moving of `count` values, at most as many as the token says, of which
@@ -182,7 +183,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 AfterServed::Withhold => machine.end_mut(served)?.set_offered(false),
                 AfterServed::Drop => machine.drop_end(served)?,
             }
-            machine.copy_ended(began, after)
+            machine.copy_ended(began, Copied::AsBefore, after)
         })
     }
 

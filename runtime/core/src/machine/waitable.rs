@@ -4,7 +4,7 @@ use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
 use crate::limits::{Limits, Table};
 
-use super::arena::Key;
+use super::arena::{Arena, Key, Slot};
 use super::hooks::Hooks;
 use super::record::frame::Outstanding;
 use super::record::instance::Instance;
@@ -13,6 +13,9 @@ use super::record::waitable::{End, Kind, Subtask, Waitable, WaitableSet};
 use super::state::Machine;
 use super::step::{Event, HostEvent};
 
+/// The table of waitables.
+type Waitables<L> = Arena<Waitable, <L as Limits>::Waitables<Slot<Waitable>>>;
+
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `Waitable.set_pending_event`; what the event is, is found out when it is delivered.
     pub(crate) fn set_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
@@ -20,20 +23,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if core::mem::replace(&mut notified.has_pending_event, true) {
             return Ok(());
         }
+        let waiter = match notified.kind {
+            Kind::End(_) => notified.waiter.take(),
+            Kind::Subtask(_) => None,
+        };
         self.list_pending_event(waitable)?;
-        if let Kind::End(_) = self.waitables.get(waitable)?.kind {
-            self.wake_waiter(waitable)?;
+        match waiter {
+            Some(thread) => self.wake_waiting(thread),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Lists the event of `waitable`, which has one, where it is looked for.
+    #[inline]
     fn list_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
         if let Some(set) = listed.set {
-            self.hide_set(set)?;
-            self.sets.get_mut(set)?.pending.push_back(&mut self.waitables, waitable)?;
-            self.show_set(set)
+            self.change_events(set, |set, waitables| set.pending.push_back(waitables, waitable))
         } else if listed.is_served() {
             self.served_pending.push_back(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
@@ -46,12 +52,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Takes the event of `waitable`, which has one, out of where it is listed.
+    #[inline]
     fn unlist_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
         if let Some(set) = listed.set {
-            self.hide_set(set)?;
-            self.sets.get_mut(set)?.pending.remove(&mut self.waitables, waitable)?;
-            self.show_set(set)
+            self.change_events(set, |set, waitables| set.pending.remove(waitables, waitable))
         } else if listed.is_served() {
             self.served_pending.remove(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
@@ -59,6 +64,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         } else {
             Ok(())
         }
+    }
+
+    /// Changes which members of `set` have events.
+    #[inline]
+    fn change_events(
+        &mut self,
+        set: Key<WaitableSet>,
+        change: impl FnOnce(&mut WaitableSet, &mut Waitables<L>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // Nobody is told of a set that no thread waits for.
+        let is_watched = self.sets.get(set)?.is_watched();
+        if is_watched {
+            self.hide_set(set)?;
+        }
+        change(self.sets.get_mut(set)?, &mut self.waitables)?;
+        if is_watched { self.show_set(set) } else { Ok(()) }
     }
 
     /// Gives `waitable` to another holder, or to nobody, which is the host.
@@ -177,19 +198,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// The end that `waitable` is.
+    #[inline]
     pub(crate) fn end(&self, waitable: Key<Waitable>) -> Result<&End, Error> {
-        match &self.waitables.get(waitable)?.kind {
-            Kind::End(end) => Ok(end),
-            Kind::Subtask(_) => Err(Error::Unknown(Table::Waitables)),
-        }
+        self.waitables.get(waitable)?.end()
     }
 
     /// The end that `waitable` is.
+    #[inline]
     pub(crate) fn end_mut(&mut self, waitable: Key<Waitable>) -> Result<&mut End, Error> {
-        match &mut self.waitables.get_mut(waitable)?.kind {
-            Kind::End(end) => Ok(end),
-            Kind::Subtask(_) => Err(Error::Unknown(Table::Waitables)),
-        }
+        self.waitables.get_mut(waitable)?.end_mut()
     }
 
     /// Takes the event that came first of all that the host has to hear, but for those of members

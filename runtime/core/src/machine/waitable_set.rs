@@ -18,8 +18,14 @@ use super::step::{Event, Flow, Resumed};
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// `WaitableSet.get_pending_event`
     pub(crate) fn get_pending_event_of(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
-        let position = self.choose(Choice::Event, self.sets.get(set)?.pending.len())?;
-        let waitable = self.sets.get(set)?.pending.at(&self.waitables, position)?;
+        let pending = &self.sets.get(set)?.pending;
+        let waitable = match pending.len() {
+            0 | 1 => pending.front(),
+            count => {
+                let position = self.choose(Choice::Event, count)?;
+                self.sets.get(set)?.pending.at(&self.waitables, position)?
+            }
+        };
         self.get_pending_event(waitable.ok_or(Error::Inconsistent(Table::Waitables))?)
     }
 

@@ -1,5 +1,6 @@
 //! What happens where nobody breaks a rule, a sentence a test.
 
+mod at_once;
 mod backtraces;
 mod calling;
 mod cancellation;

@@ -2,12 +2,15 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{LowerFailure, Peer, Type, Val};
+use crate::abi::{LowerFailure, Peer, TransferContext as _, Type, Val, check_buffer};
 use crate::builtin::OptionsIndex;
+use crate::component::store::core_function::{CopyFunction, CoreFunction};
 use crate::component::store::fault::Fault;
+use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Error, MachineError};
-use crate::machine::{CopySide, CopyToken, Step};
+use crate::machine::{AsyncCopy, AsyncCopyToken, CheckedCopy, CopySide, CopyToken, Step};
+use crate::trap::CopyDirection;
 
 use super::context::Context;
 use super::element_layout::element_layout;
@@ -18,6 +21,80 @@ use super::lowering::Target;
 pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// A guest reads or writes, and never waits. Nothing is done if the host copies values, or if
+    /// something about the call is wrong, which whoever takes step by step finds out in the right
+    /// order.
+    pub(super) fn guest_copies(
+        &mut self,
+        number: u32,
+        arguments: &[CoreValue],
+    ) -> Result<Option<CoreValue>, Fault> {
+        let (state, function) = (self.data(), self.copy_function(number)?);
+        let Some((index, address, length)) = function.arguments(arguments) else {
+            return Ok(None);
+        };
+        let CopyFunction { kind, direction, ty, options, .. } = *function;
+        let Ok(length) = u32::try_from(length) else { return Ok(None) };
+        let memory = state.options(options)?.memory;
+        let memory = memory.map_or::<&[u8], _>(&[], |memory| self.memory(memory));
+        if check_buffer(memory, function.layout, direction, address, length).is_err() {
+            return Ok(None);
+        }
+        let copy = CheckedCopy { kind, direction, ty, index, options, address, length };
+        let packed = match self.data_mut().machine.copy_async(&copy)? {
+            AsyncCopy::Returns(packed) => packed,
+            AsyncCopy::Moves(token) => {
+                self.move_between(number, &copy, &token)?;
+                self.data_mut().machine.copied_async(token)?
+            }
+            AsyncCopy::WithHost => return Ok(None),
+        };
+        Ok(Some(self.copy_function(number)?.result(packed)))
+    }
+
+    /// Moves values between the buffers of two guests, for a call of the function with this number.
+    fn move_between(
+        &mut self,
+        number: u32,
+        copy: &CheckedCopy,
+        token: &AsyncCopyToken,
+    ) -> Result<(), Fault> {
+        let function = self.copy_function(number)?;
+        let (is_plain, layout) = (function.is_plain, function.layout);
+        let element = if is_plain { None } else { function.element.clone() };
+        let other_size = match &element {
+            // Of what is plain, the size is the same in each memory.
+            None => layout.size,
+            Some(element) => {
+                let options = self.data().options(token.options())?;
+                element_layout(Some(element), options.address_type).size
+            }
+        };
+        let moved = other_size.saturating_mul(token.progress().into());
+        let this = (copy.options, copy.address);
+        let that = (token.options(), token.address().saturating_add(moved));
+        let (from, to) = match copy.direction {
+            CopyDirection::Read => (that, this),
+            CopyDirection::Write => (this, that),
+        };
+        let (source, target) = (Source::without_call(from.0), Target::without_task(to.0));
+        let mut between = self.between(source, target)?;
+        match element {
+            None => between.copy(from.1, to.1, layout.size.saturating_mul(token.count().into()))?,
+            Some(element) => {
+                element.transfer_elements(&mut between, from.1, to.1, token.count())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_function(&self, number: u32) -> Result<&CopyFunction, Error> {
+        match self.data().functions.core_function(number)? {
+            CoreFunction::Copy(function) => Ok(function),
+            _ => Err(MachineError::OtherStep.into()),
+        }
+    }
+
     /// Moves values from one end of a stream or future to the other.
     pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Fault> {
         let (from, to) = (copy.writable(), copy.readable());

@@ -3,12 +3,12 @@
 use alloc::sync::Arc;
 
 use crate::abi::{FlatValues, Flattening, is_aligned, range_mut};
-use crate::builtin::{Definition, MemoryIndex, WaitableDefinition};
+use crate::builtin::MemoryIndex;
 use crate::component::store::activations::Stopped;
 use crate::component::store::canonical::Lifted;
+use crate::component::store::core_function::event_memory;
 use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
-use crate::component::store::functions::CoreFunction;
 use crate::component::store::store_limits::StoreLimit;
 use crate::core_value::{CoreType, CoreValue};
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
@@ -163,10 +163,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         value: Resumed,
     ) -> Result<Option<CoreValue>, Failure> {
         Ok(match value {
-            Resumed::Builtin(packed) => match *self.data().functions.core_function(site.number)? {
-                CoreFunction::Builtin(definition) => definition.resumed(packed)?,
-                CoreFunction::Lowered(_) | CoreFunction::Link(_) => None,
-            },
+            Resumed::Builtin(packed) => {
+                match self.data().functions.core_function(site.number)?.definition() {
+                    Some(definition) => definition.resumed(packed)?,
+                    None => None,
+                }
+            }
             Resumed::Event(event) => Some(self.deliver(site, event)?),
             Resumed::Import(value) => value,
             Resumed::AsyncImport(packed) => Some(CoreValue::I32(packed)),
@@ -175,23 +177,26 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
     /// Writes an event to where a guest waits for it. Returns its code.
     fn deliver(&mut self, site: CallSite, event: Event) -> Result<CoreValue, Failure> {
-        let memory = match *self.data().functions.core_function(site.number)? {
-            CoreFunction::Builtin(definition) => event_memory(definition),
-            CoreFunction::Lowered(_) | CoreFunction::Link(_) => None,
-        };
-        let Some(memory) = memory else {
-            return Err(MachineError::OtherStep.into());
-        };
+        let definition = self.data().functions.core_function(site.number)?.definition();
+        let memory = definition.and_then(event_memory).ok_or(MachineError::OtherStep)?;
+        self.store_event(memory, site.event_address, event)
+    }
+
+    /// Writes an event to a guest's memory. Returns its code.
+    pub(crate) fn store_event(
+        &mut self,
+        memory: MemoryIndex,
+        address: u64,
+        event: Event,
+    ) -> Result<CoreValue, Failure> {
         let memory = self.data().types.memory(memory)?;
         let (bytes, _) = self.memory_mut(memory);
-        if !is_aligned(site.event_address, 4) {
+        if !is_aligned(address, 4) {
             return Err(Trap::PointerUnaligned.into());
         }
-        let place = range_mut(bytes, site.event_address, 8);
-        let words = event.index.to_le_bytes().into_iter().chain(event.payload.to_le_bytes());
-        for (place, byte) in place.ok_or(Trap::PointerOutOfBounds)?.iter_mut().zip(words) {
-            *place = byte;
-        }
+        let place = range_mut(bytes, address, 8).and_then(<[u8]>::first_chunk_mut::<8>);
+        let words = u64::from(event.payload) << 32 | u64::from(event.index);
+        *place.ok_or(Trap::PointerOutOfBounds)? = words.to_le_bytes();
         Ok(CoreValue::I32(event.code.code()))
     }
 }
@@ -243,14 +248,4 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 /// Returns a representation of 32 bits as the argument of a destructor.
 fn representation_value(representation: u64) -> Result<CoreValue, Error> {
     u32::try_from(representation).map(CoreValue::I32).map_err(|_| AbiError::ValueMismatch.into())
-}
-
-/// Returns the memory that a built-in writes an event to, if it waits for events.
-pub(super) const fn event_memory(definition: Definition) -> Option<MemoryIndex> {
-    match definition {
-        Definition::Waitable(
-            WaitableDefinition::SetWait { memory, .. } | WaitableDefinition::SetPoll { memory, .. },
-        ) => Some(memory),
-        _ => None,
-    }
 }

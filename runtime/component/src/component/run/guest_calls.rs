@@ -2,10 +2,10 @@
 
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
 use crate::component::store::acting::Acting;
+use crate::component::store::core_function::{CoreFunction, event_memory};
 use crate::component::store::crossing::{CallSite, Next};
 use crate::component::store::fault::Fault;
 use crate::component::store::flat_values::bits;
-use crate::component::store::functions::CoreFunction;
 use crate::component::store::host_panic::HostPanic;
 use crate::component::store::unwinding::catch;
 use crate::core_value::CoreValue;
@@ -14,7 +14,6 @@ use crate::error::{Error, MachineError};
 use crate::machine::Step;
 
 use super::context::Context;
-use super::core_calls::event_memory;
 use super::state::State;
 use super::steps::{Base, Driven};
 
@@ -45,40 +44,62 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Does what the function with this number does, which a guest calls.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
-        if state.crossing.may_nest()
-            && let Some(lowered) = state.functions.take_deferrable(number)
-        {
-            let called = match lowered.immediate {
-                Some(host_function) if state.machine.can_call_host_unseen() => {
-                    Some(self.guest_calls_host(number, &lowered, host_function, arguments))
+        match state.functions.core_function(number)? {
+            CoreFunction::Lowered(lowered) if lowered.is_deferrable => {
+                if state.crossing.may_nest()
+                    && let Some(lowered) = state.functions.take_deferrable(number)
+                {
+                    let called = match lowered.immediate {
+                        Some(host_function) if state.machine.can_call_host_unseen() => {
+                            Some(self.guest_calls_host(number, &lowered, host_function, arguments))
+                        }
+                        _ => {
+                            let (function, is_async) = (lowered.function, lowered.is_async);
+                            let callee = state.machine.canon_lower_deferred(function, is_async)?;
+                            callee.map(|it| {
+                                self.guest_calls_deferred(number, &lowered, it, arguments)
+                            })
+                        }
+                    };
+                    self.data_mut().functions.put_deferrable(lowered);
+                    if let Some(called) = called {
+                        return called;
+                    }
                 }
-                _ => {
-                    let (function, is_async) = (lowered.function, lowered.is_async);
-                    let callee = state.machine.canon_lower_deferred(function, is_async)?;
-                    callee.map(|it| self.guest_calls_deferred(number, &lowered, it, arguments))
-                }
-            };
-            self.data_mut().functions.put_deferrable(lowered);
-            if let Some(called) = called {
-                return called;
             }
-        }
-        let state = self.data_mut();
-        match *state.functions.core_function(number)? {
             // A linked call has no thread, and is not to be looked at.
             CoreFunction::Link(link) => {
+                let link = *link;
                 return self.link_calls(link, arguments).map(Driven::Resumed);
+            }
+            CoreFunction::Copy(_) => {
+                if let Some(result) = self.guest_copies(number, arguments)? {
+                    return Ok(Driven::Resumed(Some(result)));
+                }
+            }
+            CoreFunction::Poll(poll) => {
+                if let Some((index, address)) = poll.arguments(arguments) {
+                    let memory = poll.memory;
+                    let event = state.machine.poll_waitable_set(index)?;
+                    return Ok(Driven::Resumed(Some(self.store_event(memory, address, event)?)));
+                }
+            }
+            CoreFunction::Immediate(definition) => {
+                return match definition.call(&mut state.machine, arguments)? {
+                    Outcome::Return(value) => Ok(Driven::Resumed(value)),
+                    Outcome::Suspend(_) => Err(MachineError::OtherStep.into()),
+                };
             }
             CoreFunction::Builtin(Definition::Task(TaskDefinition::Return {
                 result_type,
                 options,
             })) if state.machine.has_deferred() => {
-                let options = state.without_memory(options)?;
+                let (result_type, options) = (*result_type, state.without_memory(*options)?);
                 if self.return_deferred_task(result_type, options, arguments)? {
                     return Ok(Driven::Resumed(None));
                 }
             }
-            _ => {}
+            CoreFunction::Lowered(_) | CoreFunction::Builtin(_) => {}
         }
         self.guest_calls_with_records(number, arguments)
     }
@@ -89,40 +110,58 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         number: u32,
         arguments: &[CoreValue],
     ) -> Result<Driven, Fault> {
+        let site = self.call_site(number)?;
         let state = self.data_mut();
-        state.look()?;
-        let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
-        let mut site = CallSite { thread, number, event_address: 0 };
-        let step = match *state.functions.core_function(number)? {
-            CoreFunction::Builtin(mut definition) => {
-                match definition {
-                    Definition::Task(TaskDefinition::Return { result_type, options }) => {
-                        state.crossing.set_returned(arguments)?;
-                        let options = state.without_memory(options)?;
-                        definition = TaskDefinition::Return { result_type, options }.into();
-                    }
-                    _ if event_memory(definition).is_some() => {
-                        site.event_address = arguments.get(1).map_or(0, bits);
-                    }
-                    _ => {}
-                }
-                match definition.call(&mut state.machine, arguments)? {
-                    Outcome::Return(value) => return Ok(Driven::Resumed(value)),
-                    // The values of a source or a sink: most often, the guest goes on behind them.
-                    Outcome::Suspend(Step::Copy(copy)) => self.copy(copy)?,
-                    Outcome::Suspend(step) => step,
-                }
-            }
-            CoreFunction::Link(_) => return Err(MachineError::OtherStep.into()),
-            CoreFunction::Lowered(ref lowered) => {
-                let origin = state.origin_of_thread(thread);
+        let step = match state.functions.core_function(number)? {
+            CoreFunction::Lowered(lowered) => {
+                let origin = state.origin_of_thread(site.thread);
                 let called = state.machine.canon_lower(lowered.function, lowered.is_async);
                 let (id, step) = called?;
                 state.calls.add_guest_call(id, lowered, arguments, origin)?;
                 step
             }
+            function => {
+                let definition = function.definition().ok_or(MachineError::OtherStep)?;
+                return self.guest_calls_builtin(site, definition, arguments);
+            }
         };
         self.drive(Base::Guest(site), Next::Step(step))
+    }
+
+    /// A guest calls a built-in, which may stop it.
+    fn guest_calls_builtin(
+        &mut self,
+        mut site: CallSite,
+        mut definition: Definition,
+        arguments: &[CoreValue],
+    ) -> Result<Driven, Fault> {
+        let state = self.data_mut();
+        match definition {
+            Definition::Task(TaskDefinition::Return { result_type, options }) => {
+                state.crossing.set_returned(arguments)?;
+                let options = state.without_memory(options)?;
+                definition = TaskDefinition::Return { result_type, options }.into();
+            }
+            _ if event_memory(definition).is_some() => {
+                site.event_address = arguments.get(1).map_or(0, bits);
+            }
+            _ => {}
+        }
+        let step = match definition.call(&mut state.machine, arguments)? {
+            Outcome::Return(value) => return Ok(Driven::Resumed(value)),
+            // The values of a source or a sink: most often, the guest goes on behind them.
+            Outcome::Suspend(Step::Copy(copy)) => self.copy(copy)?,
+            Outcome::Suspend(step) => step,
+        };
+        self.drive(Base::Guest(site), Next::Step(step))
+    }
+
+    /// Somebody looks, as the guest that runs may stop in its call of this function. Returns where.
+    pub(super) fn call_site(&mut self, number: u32) -> Result<CallSite, Fault> {
+        let state = self.data_mut();
+        state.look()?;
+        let thread = state.machine.current().ok_or(MachineError::NoCurrentThread)?;
+        Ok(CallSite { thread, number, event_address: 0 })
     }
 
     /// A panic of the host's has ended what a guest has called: what was remembered is as it was

@@ -174,7 +174,7 @@ impl<E: CoreEngine, T: 'static> LowerContext for Linked<'_, '_, E, T> {
     ) -> Result<u64, Failure> {
         self.cx.data_mut().links.set_native_part(Some(self.realloc));
         let arguments = [old_address, old_byte_length, alignment.into(), new_byte_length];
-        match self.cx.call_realloc(&self.to, &arguments) {
+        match self.cx.call_realloc(&self.to, arguments) {
             Ok(address) => {
                 self.cx.data_mut().links.set_native_part(None);
                 Ok(address)

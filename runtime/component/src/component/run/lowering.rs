@@ -4,7 +4,7 @@ use crate::abi::{ComponentType, LowerContext, NanBits, Options, Peer, Resource, 
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::component::store::canonical::CanonicalOptions;
 use crate::component::store::fault::Fault;
-use crate::core_value::CoreValue;
+use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Failure, MachineError};
 use crate::machine::{Buffer, CopySide, EndId, ErrorContextId, TaskId};
@@ -90,41 +90,52 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Calls a `realloc`.
+    #[inline]
     pub(crate) fn call_realloc(
         &mut self,
         options: &CanonicalOptions<E::Memory, E::Function>,
-        arguments: &[u64; 4],
+        arguments: [u64; 4],
     ) -> Result<u64, Fault> {
         let realloc = options.realloc.ok_or(AbiError::NoRealloc)?;
-        let value = |bits: u64| CoreValue::integer(options.address_type, bits);
-        let [old, old_length, alignment, length] = arguments.map(value);
-        let (Some(old), Some(old_length), Some(alignment), Some(length)) =
-            (old, old_length, alignment, length)
-        else {
-            return Err(Trap::ReallocOutOfBounds.into());
+        let arguments = match options.address_type {
+            IntegerType::I64 => arguments.map(CoreValue::I64),
+            IntegerType::I32 => {
+                let fits = arguments.iter().fold(0, |all, bits| all | bits) <= u32::MAX.into();
+                if !fits {
+                    return Err(Trap::ReallocOutOfBounds.into());
+                }
+                arguments.map(|bits| CoreValue::I32(u32::try_from(bits).unwrap_or(u32::MAX)))
+            }
         };
-        let arguments = [old, old_length, alignment, length];
         // Where it calls what may wait, it traps.
-        let mut progress = self.call_to_end(realloc, &arguments);
-        let mut interruptions = 0;
-        loop {
-            match progress.map_err(Fault::Core)? {
+        match self.call_to_end(realloc, &arguments) {
+            Ok(CoreProgress::Returned(Some(CoreValue::I32(address)))) => Ok(address.into()),
+            Ok(CoreProgress::Returned(Some(CoreValue::I64(address)))) => Ok(address),
+            Ok(CoreProgress::Interrupted(activation)) => self.resume_realloc(activation),
+            Ok(CoreProgress::Returned(_) | CoreProgress::Stopped(_)) => {
+                Err(Fault::Core(CoreTrap::CannotStop))
+            }
+            Err(trap) => Err(Fault::Core(trap)),
+        }
+    }
+
+    /// Lets a `realloc` that the engine has interrupted go on to its end.
+    #[cold]
+    fn resume_realloc(&mut self, mut activation: E::Activation) -> Result<u64, Fault> {
+        for _ in 0..REALLOC_INTERRUPTIONS {
+            if self.data().interrupts.is_requested() || !self.data_mut().settings.may_go_on() {
+                break;
+            }
+            match self.resume(activation, None).map_err(Fault::Core)? {
                 CoreProgress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
                 CoreProgress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
-                CoreProgress::Interrupted(activation)
-                    if interruptions < REALLOC_INTERRUPTIONS
-                        && !self.data().interrupts.is_requested()
-                        && self.data_mut().settings.may_go_on() =>
-                {
-                    interruptions += 1;
-                    progress = self.resume(activation, None);
-                }
-                CoreProgress::Interrupted(_) => return Err(Fault::Interrupted),
+                CoreProgress::Interrupted(interrupted) => activation = interrupted,
                 CoreProgress::Returned(_) | CoreProgress::Stopped(_) => {
                     return Err(Fault::Core(CoreTrap::CannotStop));
                 }
             }
         }
+        Err(Fault::Interrupted)
     }
 }
 
@@ -149,7 +160,7 @@ impl<E: CoreEngine, T: 'static> LowerContext for Lowering<'_, '_, E, T> {
     ) -> Result<u64, Failure> {
         self.cx.data_mut().machine.begin_realloc(self.found.instance)?;
         let arguments = [old_address, old_byte_length, alignment.into(), new_byte_length];
-        match self.cx.call_realloc(&self.found, &arguments) {
+        match self.cx.call_realloc(&self.found, arguments) {
             Ok(address) => {
                 self.cx.data_mut().machine.realloc_returned()?;
                 Ok(address)

@@ -12,7 +12,7 @@ use crate::limits::Table;
 use crate::machine::{FunctionId, MadeCall};
 
 use super::acting::Acting;
-use super::functions::CoreFunction;
+use super::core_function::CoreFunction;
 use super::outcome::Outcome;
 use super::state::{Callbacks, StoreState};
 

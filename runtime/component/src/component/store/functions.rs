@@ -7,13 +7,12 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
-use crate::builtin::Definition;
 use crate::error::Error;
 use crate::limits::Table;
 use crate::machine::{FunctionId, InstanceId};
 
 use super::canonical::{Lifted, Lowered};
-use super::links::LinkCall;
+use super::core_function::CoreFunction;
 use super::machine::ById;
 use super::slab::Slab;
 use super::spare::Spare;
@@ -48,16 +47,6 @@ enum Callable<F> {
     Lifted(Arc<Lifted<F>>),
     /// One of the host, by its number.
     Host(u32),
-}
-
-/// A host function that core modules import.
-pub(crate) enum CoreFunction {
-    /// A built-in.
-    Builtin(Definition),
-    /// A function that is lowered.
-    Lowered(Arc<Lowered>),
-    /// A function for the code of links.
-    Link(LinkCall),
 }
 
 impl<F, H> Functions<F, H> {

@@ -7,7 +7,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `state` | everything that is in a store |
-//! | `functions`, `canonical` | functions with an id, and those that core modules import |
+//! | `functions`, `canonical`, `core_function` | functions with an id, and those that core modules import |
 //! | `type_tables` | the numbers of types, options, memories and tables |
 //! | `calls`, `outcome` | calls that have not returned, and results |
 //! | `deferred_calls` | calls that were begun without records, until somebody looks |
@@ -38,6 +38,7 @@ pub(crate) mod call_error;
 pub(crate) mod calls;
 pub(crate) mod canonical;
 pub(crate) mod claims;
+pub(crate) mod core_function;
 pub(crate) mod crossing;
 pub(crate) mod deadlock;
 pub(crate) mod deferred_calls;

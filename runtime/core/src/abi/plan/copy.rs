@@ -17,23 +17,31 @@ pub(super) fn copy_in_chunks<C: TransferContext + ?Sized>(
     to: u64,
     length: u64,
 ) -> Result<(), Failure> {
-    // Most copies are short, and to clear a large buffer takes longer than they do.
     match usize::try_from(length) {
-        Ok(..=SHORT) => copy::<SHORT, C>(cx, from, to, length),
-        _ => copy::<CHUNK, C>(cx, from, to, length),
+        // Most copies are short, and to clear a large buffer takes longer than they do.
+        Ok(size @ ..=SHORT) => {
+            let mut buffer = [0; SHORT];
+            let buffer = buffer.get_mut(..size).unwrap_or_default();
+            let source = range(cx.source_memory(), from, length);
+            buffer.copy_from_slice(source.ok_or(AbiError::UncheckedAddress)?);
+            let place = range_mut(cx.memory_mut(), to, length);
+            place.ok_or(AbiError::UncheckedAddress)?.copy_from_slice(buffer);
+            Ok(())
+        }
+        _ => copy_long(cx, from, to, length),
     }
 }
 
-fn copy<const N: usize, C: TransferContext + ?Sized>(
+fn copy_long<C: TransferContext + ?Sized>(
     cx: &mut C,
     from: u64,
     to: u64,
     length: u64,
 ) -> Result<(), Failure> {
-    let mut buffer = [0; N];
+    let mut buffer = [0; CHUNK];
     let mut rest = length;
     while rest > 0 {
-        let size = usize::try_from(rest).unwrap_or(N).min(N);
+        let size = usize::try_from(rest).unwrap_or(CHUNK).min(CHUNK);
         let buffer = buffer.get_mut(..size).unwrap_or_default();
         let count = u64::try_from(size).unwrap_or(rest);
         // Nobody knows here whether the memories are one. If they are, no chunk is written over

@@ -13,6 +13,7 @@ use super::place::From;
 use crate::abi::memory::range;
 use crate::abi::scalar::{check_case_index, convert_i32_to_char};
 use crate::abi::string::load_string_from_range;
+use crate::abi::typed::load_pair;
 use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType, discriminant_size};
 
 /// `load` or `lift_flat` of a value of type `ty`.
@@ -92,6 +93,15 @@ pub(super) fn elements<C: TransferContext + ?Sized>(
             let (characters, _) = bytes()?.as_chunks();
             let mut numbers = characters.iter().map(|bytes| u32::from_le_bytes(*bytes));
             numbers.try_for_each(|number| convert_i32_to_char(number).map(|_| ()))
+        }
+        Type::String => {
+            let source = source(cx);
+            for pair in bytes()?.chunks_exact(usize::try_from(size).unwrap_or(1).max(1)) {
+                let (address, length) = load_pair(&source, pair)?;
+                let (_, form) = load_string_from_range(&source, address, length)?;
+                lifted.charge(cx, form.byte_length())?;
+            }
+            Ok(())
         }
         Type::Variant(variant) if variant.has_no_payloads() => {
             let cases = variant.cases().len();

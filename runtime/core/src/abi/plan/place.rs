@@ -126,6 +126,7 @@ impl<'v> From<'_, 'v> {
     }
 
     /// An address and a length.
+    #[inline]
     pub(super) fn pair<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -175,6 +176,7 @@ impl To<'_> {
     }
 
     /// Writes an address and a length.
+    #[inline]
     pub(super) fn put_pair<C: TransferContext + ?Sized>(
         &mut self,
         cx: &mut C,

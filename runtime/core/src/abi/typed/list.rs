@@ -129,6 +129,7 @@ pub(crate) fn next_pair<H>(
 }
 
 /// The address and the length that a list or string is in memory.
+#[inline]
 pub(crate) fn load_pair<H>(cx: &LiftContext<'_, H>, bytes: &[u8]) -> Result<(u64, u64), Failure> {
     let address_type = cx.options.address_type;
     let address = load_ptr(bytes, 0, address_type);

@@ -4,15 +4,17 @@
 use crate::builtin::{OptionsIndex, Outcome, TypeIndex};
 use crate::chooser::Chooser;
 use crate::code::{CopyResult, Ends, FutureResult, StreamResult};
-use crate::error::{Failure, MachineError};
-use crate::limit::MAX_BUFFER_LENGTH;
-use crate::limits::Limits;
+use crate::error::{Error, Failure, MachineError};
+use crate::limit::{BLOCKED, MAX_BUFFER_LENGTH};
+use crate::limits::{Limits, Table};
 use crate::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
 
 use crate::id::{EndId, InstanceId};
 use crate::machine::arena::Key;
+use crate::machine::end::{Copied, Copying, Meeting, MovedValues};
 use crate::machine::hooks::Hooks;
 use crate::machine::record::frame::Outstanding;
+use crate::machine::record::instance::Instance;
 use crate::machine::record::tables::Handle;
 use crate::machine::record::task::Continuation;
 use crate::machine::record::waitable::{End, EndActivity, Waitable};
@@ -29,6 +31,79 @@ pub(super) struct Offer {
     pub(super) is_async: bool,
     pub(super) address: u64,
     pub(super) length: u64,
+}
+
+/// A read or write with `async` by a guest, whose buffer is aligned and lies inside its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckedCopy {
+    /// The kind that the built-in is defined for.
+    pub kind: EndKind,
+    /// Whether it is a read or a write.
+    pub direction: CopyDirection,
+    /// The type that the built-in is defined for.
+    pub ty: TypeIndex,
+    /// The index of the end.
+    pub index: u32,
+    /// The canonical options of the built-in.
+    pub options: OptionsIndex,
+    /// The address of the buffer.
+    pub address: u64,
+    /// How many elements the buffer has; 1 for a future.
+    pub length: u32,
+}
+
+/// The outcome of a read or write with `async` whose buffer was checked.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "nothing goes on until the values have moved"]
+pub enum AsyncCopy {
+    /// The built-in returns this, which is packed.
+    Returns(u32),
+    /// Values go from one guest to the other first.
+    Moves(AsyncCopyToken),
+    /// Nothing has happened, as the host copies values at the other end: the built-in is to be
+    /// [called](crate::builtin::Definition::call).
+    WithHost,
+}
+
+/// Values go between the buffer of a [`CheckedCopy`] and that of the other end, which was there first.
+///
+/// When they have arrived, give the token to [`copied_async`](Machine::copied_async).
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "nobody hears of the values until the token is given to `Machine::copied_async`"]
+pub struct AsyncCopyToken {
+    serial: u64,
+    end: EndId,
+    other: EndId,
+    options: OptionsIndex,
+    address: u64,
+    progress: u32,
+    count: u32,
+}
+
+impl AsyncCopyToken {
+    /// The canonical options of the other end's buffer.
+    #[must_use]
+    pub const fn options(&self) -> OptionsIndex {
+        self.options
+    }
+
+    /// The address of the other end's buffer.
+    #[must_use]
+    pub const fn address(&self) -> u64 {
+        self.address
+    }
+
+    /// How many of the other end's values have moved before, from the front.
+    #[must_use]
+    pub const fn progress(&self) -> u32 {
+        self.progress
+    }
+
+    /// How many values move; one or more.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
 }
 
 /// The result of a read or write of one of the two kinds.
@@ -80,33 +155,122 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         of: EndType,
         offer: &Offer,
     ) -> Result<Outcome<T, Step>, Failure> {
-        let (_, direction, ty) = of;
         let thread = self.current_thread()?;
-        let key = self.end_at(self.current_instance()?, offer.index, of)?;
-        let end = self.end(key)?;
-        if end.state != EndActivity::Idle {
-            return Err(copy_trap(end).into());
-        }
-        let is_async = offer.is_async;
-        if self.waitables.get(key)?.in_waitable_set() && !is_async {
-            return Err(Trap::WaitableSyncAndAsync.into());
-        }
-        let length = u32::try_from(offer.length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH);
-        let length = length.ok_or(Trap::BufferTooLong)?;
-        let options = Some(offer.options);
-        let buffer = Buffer { options, address: offer.address, length, progress: 0 };
+        let Offer { index, options, is_async, address, length } = *offer;
+        let (key, other) = self.offer(self.current_instance()?, of, index, is_async)?;
+        let length = buffer_length(length)?;
+        let buffer = Buffer { options: Some(options), address, length, progress: 0 };
         if length > 0 {
-            if let Some(other) = self.end(key)?.other
+            if let Some(other) = other
                 && self.end(other)?.is_offered()
             {
-                return self.ask_served(key, other, buffer, is_async).map(Outcome::Suspend);
+                let copy = self.ask_served(key, other, buffer, is_async)?;
+                return Ok(Outcome::Suspend(Step::Copy(copy)));
             }
+            let (_, direction, ty) = of;
             let (thread, end) = (self.thread_id(thread)?, self.end_id(key)?);
             let serial = self.new_token();
             let check = BufferCheck { serial, end, is_async, thread, ty, direction, buffer };
             return Ok(Outcome::Suspend(Step::CheckBuffer(check)));
         }
         self.suspended(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
+    }
+
+    /// The end that a guest offers a buffer to, and the other one.
+    #[inline]
+    fn offer(
+        &self,
+        instance: Key<Instance>,
+        of: EndType,
+        index: u32,
+        is_async: bool,
+    ) -> Result<(Key<Waitable>, Option<Key<Waitable>>), Failure> {
+        let key = self.end_at(instance, index, of)?;
+        let waitable = self.waitables.get(key)?;
+        let end = waitable.end()?;
+        if end.state != EndActivity::Idle {
+            return Err(copy_trap(end).into());
+        }
+        if !is_async && waitable.in_waitable_set() {
+            return Err(Trap::WaitableSyncAndAsync.into());
+        }
+        Ok((key, end.other))
+    }
+
+    /// A read or write by the guest that runs, with `async`, whose buffer is aligned and lies inside
+    /// its memory. It does what the built-in does, without steps in between, as the guest never stops
+    /// in it. To know who runs, no records are made.
+    ///
+    /// # Errors
+    ///
+    /// Those of the built-in, but for those of the buffer.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
+    pub fn copy_async(&mut self, copy: &CheckedCopy) -> Result<AsyncCopy, Failure> {
+        let key = match self.begin_copy_async(copy) {
+            Ok(Some(key)) => key,
+            Ok(None) => return Ok(AsyncCopy::WithHost),
+            Err(failure) => return Err(self.not_begun(failure)),
+        };
+        let CheckedCopy { options, address, length, .. } = *copy;
+        let buffer = Buffer { options: Some(options), address, length, progress: 0 };
+        self.going_on(|machine| {
+            match machine.meet(key, buffer, AfterCopy::Builtin { is_async: true })? {
+                Copying::Meets(Meeting { other, buffer, count }) => {
+                    let Buffer { options: Some(options), address, progress, .. } = buffer else {
+                        return Err(Error::Inconsistent(Table::Waitables).into());
+                    };
+                    let (end, other) = (machine.end_id(key)?, machine.end_id(other)?);
+                    let serial = machine.new_token();
+                    Ok(AsyncCopy::Moves(AsyncCopyToken {
+                        serial,
+                        end,
+                        other,
+                        options,
+                        address,
+                        progress,
+                        count,
+                    }))
+                }
+                Copying::Ended(how) => machine.copy_result(key, how).map(AsyncCopy::Returns),
+            }
+        })
+    }
+
+    /// Checks a read or write with `async`. Returns the end; nothing if the host has the other one, and
+    /// copies.
+    #[inline]
+    fn begin_copy_async(&self, copy: &CheckedCopy) -> Result<Option<Key<Waitable>>, Failure> {
+        let CheckedCopy { kind, direction, ty, index, length, .. } = *copy;
+        let instance = self.current_instance()?;
+        if !self.instances.get(instance)?.may_leave {
+            return Err(Trap::CannotLeaveComponentInstance.into());
+        }
+        let (key, other) = self.offer(instance, (kind, direction, ty), index, true)?;
+        buffer_length(length.into())?;
+        let is_hosts = match other {
+            Some(other) => self.end(other)?.is_copied_by_host(),
+            None => false,
+        };
+        Ok((!is_hosts).then_some(key))
+    }
+
+    /// The values of a read or write with `async` have arrived. Returns the packed result of the
+    /// built-in.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`copied`](Self::copied).
+    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
+    pub fn copied_async(&mut self, copy: AsyncCopyToken) -> Result<u32, Failure> {
+        self.check_outstanding(Outstanding::Token(copy.serial))?;
+        let (end, other) = (self.end_key(copy.end)?, self.end_key(copy.other)?);
+        self.outstanding = Outstanding::Nothing;
+        self.going_on(|machine| {
+            let moved = MovedValues { end, other, count: copy.count, progress: 0 };
+            let how = machine.values_moved(&moved, AfterCopy::Builtin { is_async: true })?;
+            machine.copy_result(end, how)
+        })
     }
 
     /// `copy`, behind the making of the buffer.
@@ -136,18 +300,28 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn copy_awaits(
         &mut self,
         end: Key<Waitable>,
+        how: Copied,
         is_async: bool,
     ) -> Result<Flow, Failure> {
         let thread = self.current_thread()?;
-        if self.waitables.get(end)?.has_pending_event {
-            let event = self.get_pending_event(end)?;
-            return self.return_builtin(thread, event.payload.into());
-        }
-        if is_async {
-            return self.return_builtin(thread, crate::limit::BLOCKED.into());
+        let result = self.copy_result(end, how)?;
+        if is_async || result != BLOCKED {
+            return self.return_builtin(thread, result.into());
         }
         self.waitables.get_mut(end)?.has_sync_waiter = true;
         self.wait_for(thread, end, Continuation::Copy(end))
+    }
+
+    /// `copy`, behind `end.copy`: the packed result with `async`.
+    pub(crate) fn copy_result(&mut self, end: Key<Waitable>, how: Copied) -> Result<u32, Failure> {
+        let event = match how {
+            Copied::WithEvent => self.end_event(end)?,
+            Copied::AsBefore if self.waitables.get(end)?.has_pending_event => {
+                self.get_pending_event(end)?
+            }
+            Copied::AsBefore => return Ok(BLOCKED),
+        };
+        Ok(event.payload)
     }
 
     /// `cancel_copy`
@@ -158,7 +332,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         is_async: bool,
     ) -> Result<Outcome<T, Step>, Failure> {
         let (_, copy_direction, _) = of;
-        let thread = self.current_thread()?;
         let key = self.end_at(self.current_instance()?, index, of)?;
         if self.end(key)?.state != EndActivity::Copying {
             return Err(Trap::CopyNotPending { copy_direction }.into());
@@ -180,6 +353,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(Outcome::Return(T::BLOCKED));
         }
         self.waitables.get_mut(key)?.has_sync_waiter = true;
+        let thread = self.current_thread()?;
         self.suspended(|machine| machine.wait_for(thread, key, Continuation::Copy(key)))
     }
 
@@ -323,6 +497,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.set_owner(key, Some(instance), index)?;
         Ok(index)
     }
+}
+
+/// The length of a buffer.
+#[inline]
+fn buffer_length(length: u64) -> Result<u32, Trap> {
+    u32::try_from(length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH).ok_or(Trap::BufferTooLong)
 }
 
 /// Why an end that isn't idle can't be read from or written to.

@@ -19,6 +19,8 @@ mod task;
 mod thread;
 mod waitable;
 
+pub use copy::{AsyncCopy, AsyncCopyToken, CheckedCopy};
+
 use crate::builtin::{Guards, Outcome, Suspends};
 use crate::chooser::Chooser;
 use crate::error::Failure;
@@ -60,6 +62,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Guards for Machine<L, C, H> {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// A built-in that returns at once has changed nothing: after a trap, all that is left is to unwind.
+    #[cold]
+    pub(super) const fn not_begun(&mut self, failure: Failure) -> Failure {
+        self.must_unwind |= matches!(failure, Failure::Trap(_));
+        failure
+    }
+
     /// The built-in does not return to its caller by itself: what is next.
     fn suspended<T>(
         &mut self,

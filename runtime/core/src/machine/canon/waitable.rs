@@ -7,11 +7,12 @@ use crate::error::Failure;
 use crate::limits::Limits;
 use crate::trap::Trap;
 
+use crate::machine::arena::Key;
 use crate::machine::hooks::Hooks;
 use crate::machine::record::tables::Handle;
 use crate::machine::record::waitable::WaitableSet;
 use crate::machine::state::Machine;
-use crate::machine::step::{Resumed, Step};
+use crate::machine::step::{Event, Resumed, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> WaitableBuiltins for Machine<L, C, H> {
     fn canon_waitable_set_new(&mut self) -> Result<Outcome<u32, Step>, Failure> {
@@ -72,5 +73,33 @@ impl<L: Limits, C: Chooser, H: Hooks> WaitableBuiltins for Machine<L, C, H> {
         };
         self.join(waitable, set)?;
         Ok(Outcome::Return(()))
+    }
+}
+
+impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// `canon_waitable_set_poll` of the set at `index`, without steps in between, as the guest that
+    /// runs never stops in it. To know who runs, no records are made.
+    ///
+    /// Returns the event, which is stored where the guest wants it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the built-in.
+    ///
+    /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setpoll)
+    pub fn poll_waitable_set(&mut self, index: u32) -> Result<Event, Failure> {
+        match self.polled_set(index) {
+            Ok(set) => self.going_on(|machine| machine.poll(set)),
+            Err(failure) => Err(self.not_begun(failure)),
+        }
+    }
+
+    #[inline]
+    fn polled_set(&self, index: u32) -> Result<Key<WaitableSet>, Failure> {
+        let instance = self.current_instance()?;
+        if !self.instances.get(instance)?.may_leave {
+            return Err(Trap::CannotLeaveComponentInstance.into());
+        }
+        self.set_at(instance, index)
     }
 }

@@ -2,9 +2,11 @@
 //! `Waitable`, `Subtask`, `End` and `WaitableSet`, as they are kept.
 
 use crate::builtin::{OptionsIndex, TypeIndex};
-use crate::code::SubtaskState;
+use crate::code::{CopyResult, SubtaskState};
 use crate::core_value::{CoreType, CoreValue};
+use crate::error::Error;
 use crate::limit::MAX_BUFFER_LENGTH;
+use crate::limits::Table;
 use crate::trap::{CopyDirection, EndKind};
 
 use crate::machine::arena::Key;
@@ -65,6 +67,24 @@ impl Waitable {
 
     pub(crate) const fn in_waitable_set(&self) -> bool {
         self.set.is_some()
+    }
+
+    /// The end that it is.
+    #[inline]
+    pub(crate) const fn end(&self) -> Result<&End, Error> {
+        match &self.kind {
+            Kind::End(end) => Ok(end),
+            Kind::Subtask(_) => Err(Error::Unknown(Table::Waitables)),
+        }
+    }
+
+    /// The end that it is.
+    #[inline]
+    pub(crate) const fn end_mut(&mut self) -> Result<&mut End, Error> {
+        match &mut self.kind {
+            Kind::End(end) => Ok(end),
+            Kind::Subtask(_) => Err(Error::Unknown(Table::Waitables)),
+        }
     }
 
     /// Whether it is an end that the host serves.
@@ -276,6 +296,24 @@ impl End {
         };
     }
 
+    /// How a read or write that has an event ended, and how far it came; the end is ready for the next.
+    pub(crate) const fn take_result(&mut self) -> (CopyResult, u32) {
+        let progress = core::mem::replace(&mut self.progress, 0);
+        self.take_buffer();
+        let is_future = matches!(self.kind, EndKind::Future);
+        let (state, result) = if is_future && progress == 1 {
+            (EndActivity::Done, CopyResult::Completed)
+        } else if self.other.is_none() {
+            (EndActivity::Done, CopyResult::Dropped)
+        } else if matches!(self.state, EndActivity::CancellingCopy) {
+            (EndActivity::Idle, CopyResult::Cancelled)
+        } else {
+            (EndActivity::Idle, CopyResult::Completed)
+        };
+        self.state = state;
+        (result, progress)
+    }
+
     /// The buffer of an end that the host serves: there is room for everything.
     pub(crate) const fn served_buffer(&self) -> Buffer {
         let length = match self.kind {
@@ -288,6 +326,12 @@ impl End {
     /// Whether the host serves the end.
     pub(crate) const fn is_served(&self) -> bool {
         matches!(self.buffer, BufferOf::Offered | BufferOf::Withheld)
+    }
+
+    /// Whether values go from or to the host when the other end copies.
+    #[inline]
+    pub(crate) const fn is_copied_by_host(&self) -> bool {
+        matches!(self.buffer, BufferOf::Host | BufferOf::Offered)
     }
 
     /// Whether the host serves the end, and copies as much as the other side asks for.
@@ -353,6 +397,11 @@ impl WaitableSet {
 
     pub(crate) const fn has_pending_event(&self) -> bool {
         self.pending.len() > 0
+    }
+
+    /// Whether somebody hears of it when it gets its first event, or loses its last one.
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.instance.is_none() || self.waiters.len() > 0 || self.callback_waiters.len() > 0
     }
 
     pub(crate) const fn num_waiting(&self) -> u32 {

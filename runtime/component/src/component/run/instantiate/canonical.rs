@@ -4,17 +4,17 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use crate::abi::{CoreFunctionType, HandleTypes, Type, TypeList};
-use crate::builtin::{Definition, ResourceDefinition};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::generated::builtin::BuiltinTemplate;
 use crate::component::definition::immediates::CanonicalOptions;
 use crate::component::definition::items::Binding;
+use crate::component::run::element_layout::element_layout;
 use crate::component::run::host_function::HostFunctionCall;
 use crate::component::run::state::State;
 use crate::component::store::canonical::{Lifted, Lowered};
+use crate::component::store::core_function::CoreFunction;
 use crate::component::store::entity::Entity;
 use crate::component::store::fault::Fault;
-use crate::component::store::functions::CoreFunction;
 use crate::component::store::roots::Part;
 use crate::core_value::IntegerType;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -149,12 +149,10 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             resolver: &mut self.resolver,
             state: self.cx.data_mut(),
         })?;
-        self.may_stop |= !matches!(
-            definition,
-            Definition::Resource(ResourceDefinition::New { .. } | ResourceDefinition::Rep { .. })
-                | Definition::Context(_)
-        );
-        self.core_function(CoreFunction::Builtin(definition), signature)
+        let state = self.cx.data();
+        let function = CoreFunction::builtin(definition, |ty| state.element(ty), element_layout)?;
+        self.may_stop |= function.may_stop();
+        self.core_function(function, signature)
     }
 
     /// Makes a host function that core modules import.

@@ -1,0 +1,104 @@
+//! Built-ins that never wait, called without steps: what a driver does that has memories at hand.
+
+use weft::builtin::{Definition, FutureDefinition, StreamDefinition, WaitableDefinition};
+use weft::chooser::Chooser;
+use weft::core_value::CoreValue;
+use weft::error::Failure;
+use weft::limits::Limits;
+use weft::machine::{AsyncCopy, AsyncCopyToken, Buffer, CheckedCopy, Resumed, Step, ThreadId};
+use weft::trap::{CopyDirection, EndKind};
+
+use super::player::ProgramPlayer;
+use super::values::buffer_trap;
+use super::world::{ENDS, Element};
+
+/// The read or write with `async` that a built-in is, called with these values.
+fn checked_copy(definition: Definition, values: &[CoreValue]) -> Option<CheckedCopy> {
+    use {CopyDirection::Read, CopyDirection::Write};
+    let (kind, direction, ty, options) = match definition {
+        Definition::Stream(StreamDefinition::Read { ty, options, is_async: true, .. }) => {
+            (EndKind::Stream, Read, ty, options)
+        }
+        Definition::Stream(StreamDefinition::Write { ty, options, is_async: true, .. }) => {
+            (EndKind::Stream, Write, ty, options)
+        }
+        Definition::Future(FutureDefinition::Read { ty, options, is_async: true, .. }) => {
+            (EndKind::Future, Read, ty, options)
+        }
+        Definition::Future(FutureDefinition::Write { ty, options, is_async: true, .. }) => {
+            (EndKind::Future, Write, ty, options)
+        }
+        _ => return None,
+    };
+    let (index, address, length) = match *values {
+        [CoreValue::I32(index), CoreValue::I32(address), CoreValue::I32(length)] => {
+            (index, address, length)
+        }
+        [CoreValue::I32(index), CoreValue::I32(address)] => (index, address, 1),
+        _ => return None,
+    };
+    Some(CheckedCopy { kind, direction, ty, index, options, address: address.into(), length })
+}
+
+impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
+    /// Calls a built-in without steps, if that can be done. Returns the step that says what it
+    /// returns.
+    pub(crate) fn call_at_once(
+        &mut self,
+        thread: ThreadId,
+        definition: Definition,
+        values: &[CoreValue],
+    ) -> Result<Option<Step>, Failure> {
+        let value = if let Some(copy) = checked_copy(definition, values) {
+            self.copy_at_once(&copy)?.map(|packed| Resumed::Builtin(packed.into()))
+        } else if let (
+            Definition::Waitable(WaitableDefinition::SetPoll { .. }),
+            [CoreValue::I32(index), _],
+        ) = (definition, values)
+        {
+            Some(Resumed::Event(self.machine.poll_waitable_set(*index)?))
+        } else {
+            None
+        };
+        Ok(value.map(|value| Step::Resume { thread, value }))
+    }
+
+    fn copy_at_once(&mut self, copy: &CheckedCopy) -> Result<Option<u32>, Failure> {
+        let element = ENDS[self.world.ends_number(copy.ty)];
+        let CheckedCopy { direction, address, length, .. } = *copy;
+        if length > 0 && buffer_trap(element, direction, address, length).is_some() {
+            return Ok(None);
+        }
+        match self.machine.copy_async(copy)? {
+            AsyncCopy::Returns(packed) => Ok(Some(packed)),
+            AsyncCopy::WithHost => Ok(None),
+            AsyncCopy::Moves(token) => {
+                self.move_at_once(copy, &token, element)?;
+                self.machine.copied_async(token).map(Some)
+            }
+        }
+    }
+
+    fn move_at_once(
+        &mut self,
+        copy: &CheckedCopy,
+        token: &AsyncCopyToken,
+        element: Element,
+    ) -> Result<(), Failure> {
+        // An instance's options have its number.
+        let instance = |options: weft::builtin::OptionsIndex| {
+            usize::try_from(options.0).ok().and_then(|it| self.world.instances.get(it)).copied()
+        };
+        let CheckedCopy { options, address, length, .. } = *copy;
+        let this = Buffer { options: Some(options), address, length, progress: 0 };
+        let (address, progress) = (token.address(), token.progress());
+        let length = progress + token.count();
+        let that = Buffer { options: Some(token.options()), address, length, progress };
+        let (this, that) = ((instance(options), this), (instance(token.options()), that));
+        let (from, to) = match copy.direction {
+            CopyDirection::Read => (that, this),
+            CopyDirection::Write => (this, that),
+        };
+        self.move_elements(from, to, element, token.count())
+    }
+}
