@@ -60,6 +60,7 @@ pub struct Wasmi {
     fuel: Option<u64>,
     /// `true` if functions are validated when their module is compiled.
     validates: bool,
+    links_guests: bool,
     /// The modules that call host functions, which all stores of the engine share.
     call_through: Arc<CallThrough>,
 }
@@ -100,7 +101,15 @@ impl Wasmi {
         let engine = Engine::new(&config);
         // A configuration can't be asked. wasmi may validate functions when they are called first.
         let validates = wasmi::Module::new(&engine, INVALID_FUNCTION).is_err();
-        Self { engine, fuel, validates, call_through: Arc::default() }
+        Self { engine, fuel, validates, links_guests: true, call_through: Arc::default() }
+    }
+
+    /// Sets if calls between guests may be [linked](CoreEngine::links_guests). They may unless this
+    /// says otherwise, and are if the engine counts no fuel. It holds for the components that are
+    /// loaded, and the stores that are made, with the engine that is returned.
+    #[must_use]
+    pub fn with_linked_guests(self, links_guests: bool) -> Self {
+        Self { links_guests, ..self }
     }
 }
 
@@ -146,6 +155,10 @@ impl CoreEngine for Wasmi {
     fn imports(module: &WasmiModule) -> Vec<(String, String)> {
         let imports = module.0.imports();
         imports.map(|it| (it.module().to_string(), it.name().to_string())).collect()
+    }
+
+    fn links_guests(&self) -> bool {
+        self.links_guests && self.fuel.is_none()
     }
 
     fn is_same(&self, other: &Self) -> bool {

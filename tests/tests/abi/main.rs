@@ -5,6 +5,7 @@
 //! | `reference` | random values, types and memories, beside the reference |
 //! | `generate`, `mistakes`, `random` | the cases |
 //! | `paths`, `typed` | the ways on which Weft moves the values of a case |
+//! | `linked`, `component` | from guest to guest in components, by calls that are linked and others |
 //! | `case`, `guest` | a case, and the guest that it is for |
 //! | `allocations` | the allocations of lifting and lowering |
 
@@ -18,8 +19,10 @@
 
 mod allocations;
 mod case;
+mod component;
 mod generate;
 mod guest;
+mod linked;
 mod mistakes;
 mod paths;
 mod random;

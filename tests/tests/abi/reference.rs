@@ -19,7 +19,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::{generate, mistakes, paths, typed};
+use crate::linked::Engines;
+use crate::{generate, linked, mistakes, paths, typed};
 
 /// The rules that may be broken at each site of the reference.
 pub(crate) type Sites = BTreeMap<String, BTreeSet<String>>;
@@ -78,7 +79,33 @@ struct Tally {
     lowers_trapped: usize,
     /// Moved as elements of a stream: well-formed ones, and malformed ones.
     elements: [usize; 2],
+    /// Moved between the guests of a component, and those of them that trapped.
+    linked: usize,
+    linked_traps: usize,
     rules: BTreeSet<String>,
+}
+
+/// Panics with the case if a component does anything else with it than the reference did.
+fn compare_in_components(
+    engines: &Engines,
+    case: &Case,
+    reference: &Value,
+    sites: &Sites,
+    tally: &mut Tally,
+) {
+    let Some(outcomes) = linked::outcomes(engines, case) else { return };
+    let rules = &mut tally.rules;
+    let ways = ["linked", "ordinary"].into_iter().zip(&outcomes);
+    let difference = linked::difference(case, &outcomes).and_then(|()| {
+        ways.into_iter().try_for_each(|(way, outcome)| {
+            paths::difference_in_component(case, way, outcome, reference, sites, rules)
+        })
+    });
+    if let Err(difference) = difference {
+        panic!("{difference}\ncase: {}\nreference: {reference}", case.to_json());
+    }
+    tally.linked += 1;
+    tally.linked_traps += usize::from(outcomes[0]["trap"].is_string());
 }
 
 /// Panics with the case if anything differs from what the reference did.
@@ -121,12 +148,15 @@ fn what_the_reference_did_is_done() {
         }
         std::fs::write(recorded(), lines).unwrap();
     }
-    let (sites, mut tally) = (sites(), Tally::default());
+    let (sites, mut tally, engines) = (sites(), Tally::default(), Engines::default());
     for line in std::fs::read_to_string(recorded()).unwrap().lines() {
         let line: Value = serde_json::from_str(line).unwrap();
-        compare(&Case::from_json(&line["case"]), &line["reference"], &sites, &mut tally);
+        let (case, reference) = (Case::from_json(&line["case"]), &line["reference"]);
+        compare(&case, reference, &sites, &mut tally);
+        compare_in_components(&engines, &case, reference, &sites, &mut tally);
     }
     assert!(tally.cases >= 150 && tally.lifts_trapped > 20 && tally.typed > 40, "{tally:?}");
+    assert!(tally.linked > 10 && tally.linked_traps > 0, "{tally:?}");
 }
 
 #[test]
@@ -141,9 +171,13 @@ fn random_values_are_lifted_and_lowered_as_by_the_reference() {
         }
     };
     assert_eq!(results.len(), cases.len());
-    let (sites, mut tally) = (sites(), Tally::default());
-    for (case, reference) in cases.iter().zip(&results) {
+    let (sites, mut tally, engines) = (sites(), Tally::default(), Engines::default());
+    for (number, (case, reference)) in cases.iter().zip(&results).enumerate() {
         compare(case, reference, &sites, &mut tally);
+        // Components take more time than all the other ways.
+        if number.is_multiple_of(4) {
+            compare_in_components(&engines, case, reference, &sites, &mut tally);
+        }
     }
     let [well_formed, malformed] = tally.elements;
     assert!(count < 1000 || well_formed.min(malformed) > count / 50, "{tally:?}");

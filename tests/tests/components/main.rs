@@ -3,6 +3,7 @@
 //! | module | contents |
 //! |---|---|
 //! | `linking` | what components are given, and what the host gives and holds |
+//! | `linked` | calls between guests that are linked |
 //! | `typed` | functions with Rust's own types |
 //! | `streams` | streams and futures with a source or a sink |
 //! | `access` | handles of a store, for code that runs beside it |
@@ -39,6 +40,8 @@ mod held;
 mod hostile;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod linked;
 #[cfg(test)]
 mod linking;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The official suite at the pinned revision, played on wasmi.
+//! The official suite at the pinned revision, played on wasmi: with calls between guests that are
+//! linked, and with ordinary ones alone.
 
 use weft::engine::wasmi::Wasmi;
 use weft_tests::conformance::{Verdict, files, run};
@@ -6,17 +7,19 @@ use weft_tests::conformance::{Verdict, files, run};
 #[test]
 fn every_file_of_the_official_suite_passes_but_for_what_wasmi_lacks() {
     let suite = codegen::pinned::component_model().expect("the pinned sources").join("test");
-    let engine = Wasmi::default();
-    let mut not_passed = Vec::new();
     let files = files(&suite).expect("the suite can be read");
-    for file in &files {
-        let text = std::fs::read_to_string(file).expect("a file of the suite can be read");
-        let verdict = run(&engine, &text);
-        if verdict != Verdict::Passed {
-            let name = file.strip_prefix(&suite).expect("within the suite").display();
-            not_passed.push(format!("{name}: {verdict}"));
-        }
-    }
     assert_eq!(files.len(), 72);
-    assert_eq!(not_passed, ["linking/tags.wast: needs exception-handling"]);
+    for linked in [true, false] {
+        let engine = Wasmi::default().with_linked_guests(linked);
+        let mut not_passed = Vec::new();
+        for file in &files {
+            let text = std::fs::read_to_string(file).expect("a file of the suite can be read");
+            let verdict = run(&engine, &text);
+            if verdict != Verdict::Passed {
+                let name = file.strip_prefix(&suite).expect("within the suite").display();
+                not_passed.push(format!("{name}: {verdict}"));
+            }
+        }
+        assert_eq!(not_passed, ["linking/tags.wast: needs exception-handling"]);
+    }
 }

@@ -7,7 +7,9 @@ use core::fmt;
 use crate::component::definition::decode::{Bodies, InvalidComponent, decode, decode_module};
 use crate::component::definition::extern_type::ModuleType;
 use crate::component::definition::features::Features;
-use crate::component::definition::items::CoreModule;
+use crate::component::definition::items::{CoreModule, Decoded};
+use crate::component::definition::linking::encode;
+use crate::component::definition::linking::plan::{CompiledLinks, LinkPlan};
 use crate::component::store::entity::{Closure, Code};
 use crate::component::store::module::{LoadedModule, Module};
 use crate::engine::{CoreEngine, ModuleRefused};
@@ -41,10 +43,10 @@ impl<E: CoreEngine> Component<E> {
         let decoded = decode(bytes, features, bodies)?;
         let mut modules = Vec::with_capacity(decoded.modules.len());
         let has_tail_calls = decoded.has_tail_calls();
-        let all = decoded.modules.into_iter().zip(decoded.module_types);
+        let all = decoded.modules.iter().zip(&decoded.module_types);
         for (number, (module, ty)) in all.enumerate() {
             let within = bytes.get(module.bytes.clone()).unwrap_or_default();
-            match Module::compile(engine, within, ty, module) {
+            match Module::compile(engine, within, ty.clone(), module) {
                 Ok(module) => modules.push(module),
                 Err(refused) => {
                     if bodies == Bodies::LeftToEngine {
@@ -55,9 +57,38 @@ impl<E: CoreEngine> Component<E> {
             }
         }
         let modules = modules.into();
-        let code = Arc::new(Code { modules, has_tail_calls, engine: engine.clone() });
+        let links = compile_links(engine, &decoded, bytes).map(Arc::new);
+        let code = Arc::new(Code { modules, has_tail_calls, links, engine: engine.clone() });
         Ok(Self { closure: Closure { definition: decoded.root, code, around: None } })
     }
+}
+
+/// Plans and compiles the links of a component. Without them all calls are made in the ordinary way,
+/// so there are none if the engine refuses a module.
+fn compile_links<E: CoreEngine>(
+    engine: &E,
+    decoded: &Decoded,
+    bytes: &[u8],
+) -> Option<CompiledLinks<E::Module>> {
+    if !engine.links_guests() {
+        return None;
+    }
+    let modules = decoded.modules.iter();
+    let modules: Vec<_> =
+        modules.map(|module| bytes.get(module.bytes.clone()).unwrap_or_default()).collect();
+    let plan = LinkPlan::of(decoded, &modules)?;
+    let flags = u32::try_from(plan.flagged.len()).ok()?;
+    let groups = plan.compile_groups(|bytes| {
+        let module = engine.compile(bytes).ok()?;
+        let names = E::imports(&module).into_iter().map(|(_, name)| name).collect();
+        Some((module, names))
+    })?;
+    Some(CompiledLinks {
+        root: decoded.root.clone(),
+        flags: engine.compile(&encode::flags(flags)).ok()?,
+        groups,
+        plan: Arc::new(plan),
+    })
 }
 
 impl<E: CoreEngine> Module<E> {
@@ -68,7 +99,7 @@ impl<E: CoreEngine> Module<E> {
     /// [`LoadError`] says what is wrong with it, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
         let (ty, module) = decode_module(bytes, bodies_for(engine))?;
-        Self::compile(engine, bytes, ty, module)
+        Self::compile(engine, bytes, ty, &module)
             .or_else(|refused| Err(why_refused(engine, 0, bytes, refused)?))
     }
 
@@ -77,11 +108,11 @@ impl<E: CoreEngine> Module<E> {
         engine: &E,
         bytes: &[u8],
         ty: Arc<ModuleType>,
-        module: CoreModule,
+        module: &CoreModule,
     ) -> Result<Self, ModuleRefused> {
         let compiled = engine.compile(bytes)?;
         let (imports, engine) = (E::imports(&compiled), engine.clone());
-        let CoreModule { has_start, memories, .. } = module;
+        let (has_start, memories) = (module.has_start, module.memories.clone());
         Ok(Self::of(LoadedModule { compiled, ty, has_start, memories, engine, imports }))
     }
 }

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use core::task::Waker;
 
 use crate::abi::Val;
-use crate::chooser::{Chooser, FirstInFirstOut};
+use crate::chooser::Chooser;
 use crate::component::run::context::Context;
 use crate::component::run::instantiate::error::InstantiateError;
 use crate::component::run::lifted_result::LiftedResult;
@@ -97,12 +97,16 @@ impl<R> fmt::Debug for CallId<R> {
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Makes an empty store with `data` in it, which host functions are lent.
     pub fn new(engine: &E, data: T) -> Self {
-        Self::with_chooser(engine, Box::new(FirstInFirstOut), data)
+        Self::chosen_by(engine, StoreChooser::first_in_first_out(), data)
     }
 
     /// Makes an empty store, as [`new`](Self::new), with a [chooser](crate::chooser) that decides
     /// what the spec leaves open.
     pub fn with_chooser(engine: &E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+        Self::chosen_by(engine, StoreChooser::new(chooser), data)
+    }
+
+    fn chosen_by(engine: &E, chooser: StoreChooser, data: T) -> Self {
         let engine_store = engine.new_store(State::new(engine.clone(), chooser, data));
         Self { engine_store, turns_per_poll: TURNS_PER_POLL }
     }

@@ -84,6 +84,16 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// [`instantiate`](CoreContext::instantiate) takes them.
     fn imports(module: &Self::Module) -> Vec<(String, String)>;
 
+    /// Returns `true` if calls between guests may be linked: a core module that the layer above
+    /// generates then lies between two guests, where nobody can look at the call.
+    ///
+    /// Such a module needs [`Capability::MultiMemory`], bulk memory operations and sign-extension
+    /// operators. An engine that interrupts guests returns `false`: what lies between guests can't
+    /// be seen while they are interrupted.
+    fn links_guests(&self) -> bool {
+        false
+    }
+
     /// Whether this is the same engine as `other`, so that a store of one takes what the other
     /// has compiled.
     fn is_same(&self, other: &Self) -> bool;

@@ -80,6 +80,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.instances.get(self.instance_key(instance)?)?.lockdown)
     }
 
+    /// Returns how many instances were locked down until now. Whoever has copied something of that
+    /// notices by it that there is more.
+    #[must_use]
+    pub const fn lockdowns(&self) -> u64 {
+        self.lockdowns
+    }
+
     /// Gives up what the host began last, after a guest trapped or the engine failed.
     ///
     /// Whatever an adapter can't finish ends here: a trap of core code, any
@@ -172,6 +179,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if core::mem::replace(&mut self.instances.get_mut(instance)?.lockdown, true) {
             return Ok(());
         }
+        self.lockdowns = self.lockdowns.wrapping_add(1);
         if H::LISTENS {
             let id = self.instance_id(instance)?;
             self.hooks.instance_locked_down(id)?;

@@ -74,6 +74,8 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) waits: u64,
     /// What the host holds that has an event.
     pub(super) host_pending: List<Waitable>,
+    /// The number of instances that were locked down.
+    pub(super) lockdowns: u64,
     /// The ends that the host serves and whose other end was dropped.
     pub(super) served_pending: List<Waitable>,
     /// The number of operations of the host that have ended.
@@ -140,6 +142,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             ready_threads: 0,
             waits: 0,
             host_pending: List::new(),
+            lockdowns: 0,
             served_pending: List::new(),
             operations_ended: 0,
             forget_at: FEW,

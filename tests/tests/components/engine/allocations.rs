@@ -7,8 +7,8 @@ use weft::engine::wasmi::Wasmi;
 use crate::engine::components::{function, load};
 
 /// How many allocations one call makes of an export `run(n)`.
-fn allocations(component: &str) -> impl FnMut(u32) -> u64 {
-    let engine = Wasmi::default();
+fn allocations(component: &str, linked: bool) -> impl FnMut(u32) -> u64 {
+    let engine = Wasmi::default().with_linked_guests(linked);
     let (mut store, instance) = load(&engine, component);
     let run = function(&store, &instance, "run");
     move |count| {
@@ -20,12 +20,15 @@ fn allocations(component: &str) -> impl FnMut(u32) -> u64 {
     }
 }
 
-/// What is done `n` times by `run(n)` allocates nothing: more of it allocates no more.
+/// What is done `n` times by `run(n)` allocates nothing, whether calls between guests are linked or not:
+/// more of it allocates no more.
 fn check(component: &str) {
-    let mut allocations = allocations(component);
-    let _warm = (allocations(1_000), allocations(1_000));
-    let (once, twice) = (allocations(1_000), allocations(2_000));
-    assert_eq!(once, twice, "a thousand times {once}, two thousand times {twice}");
+    for linked in [true, false] {
+        let mut allocations = allocations(component, linked);
+        let _warm = (allocations(1_000), allocations(1_000));
+        let (once, twice) = (allocations(1_000), allocations(2_000));
+        assert_eq!(once, twice, "a thousand times {once}, two thousand times {twice}");
+    }
 }
 
 /// A core function `run` that calls `f` so many times.

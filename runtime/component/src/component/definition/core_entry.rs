@@ -62,7 +62,7 @@ impl Definition {
         };
         // An instance is put together from earlier items, so the loop ends.
         loop {
-            let item = nth(&self.items, function, adds_core_function)?;
+            let item = nth(&self.items, function, Item::adds_core_function)?;
             let Item::AliasCoreExport { instance, name, .. } = item else { return None };
             let is_core_instance = |item: &Item| {
                 matches!(item, Item::InstantiateCore { .. } | Item::CoreInstance { .. })
@@ -91,13 +91,16 @@ fn nth(items: &[Item], number: u32, is_counted: impl Fn(&Item) -> bool) -> Optio
     items.iter().filter(|item| is_counted(item)).nth(usize::try_from(number).ok()?)
 }
 
-const fn adds_core_function(item: &Item) -> bool {
-    matches!(
-        item,
-        Item::AliasCoreExport { sort: CoreSort::Function, .. }
-            | Item::Lower { .. }
-            | Item::Builtin { .. }
-    )
+impl Item {
+    /// Returns `true` if it adds to the index space of core functions.
+    pub(crate) const fn adds_core_function(&self) -> bool {
+        matches!(
+            self,
+            Self::AliasCoreExport { sort: CoreSort::Function, .. }
+                | Self::Lower { .. }
+                | Self::Builtin { .. }
+        )
+    }
 }
 
 const fn adds_module(item: &Item) -> bool {

@@ -11,6 +11,7 @@
 //! | `core_entry` | which core functions a component enters, and their names |
 //! | `function_type`, `extern_type` | the types of functions, imports and exports |
 //! | `type_text`, `resource_names`, `difference` | types as text, by the names of resource types |
+//! | `linking` | the calls between guests that are linked, and the modules that make them |
 //! | `wit` | components in WIT's syntax |
 //! | `features` | [`Features`](features::Features): what is not on by default |
 //! | `matching`, `versions` | the rules by which something can be given for an import |
@@ -29,6 +30,7 @@ pub(crate) mod generated;
 pub(crate) mod immediates;
 pub(crate) mod import_error;
 pub(crate) mod items;
+pub(crate) mod linking;
 pub(crate) mod matching;
 pub(crate) mod resource_names;
 pub(crate) mod spaces;

@@ -109,6 +109,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         function: E::Function,
         arguments: &[CoreValue],
     ) -> Result<Next, Fault> {
+        self.sync_links()?;
         self.data_mut().crossing.enter();
         let progress = self.call(function, arguments);
         self.data_mut().crossing.leave();
@@ -148,6 +149,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         activation: E::Activation,
         value: Option<CoreValue>,
     ) -> Result<Next, Fault> {
+        self.sync_links()?;
         self.data_mut().crossing.enter();
         let progress = self.resume(activation, value);
         self.data_mut().crossing.leave();

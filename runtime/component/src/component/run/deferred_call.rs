@@ -226,7 +226,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             self.call_core_deferred((core, lifted.may_stop), arguments)?
         } else {
             let mut moved = CoreValues::new();
-            self.move_arguments(lowered, &lifted, arguments, &mut moved)?;
+            self.pass_deferred_arguments(lowered, &lifted, arguments, &mut moved)?;
             self.call_core_deferred((core, lifted.may_stop), &moved)?
         };
         let value = match ended {
@@ -245,7 +245,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         } else {
             let last_argument = arguments.last().map(bits);
             let max = Flattening::Lift.max_flat_results();
-            self.move_result(lowered, &lifted, last_argument, (value.as_slice(), max))?
+            self.return_deferred_result(lowered, &lifted, last_argument, (value.as_slice(), max))?
         };
         if let Some(post_return) = lifted.post_return
             && let Ended::Made = self.call_post_return_deferred(post_return, value, result)?
@@ -257,7 +257,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Moves the arguments of a guest's call to the callee, as core values.
-    fn move_arguments(
+    fn pass_deferred_arguments(
         &mut self,
         lowered: &Lowered,
         lifted: &Lifted<E::Function>,
@@ -279,7 +279,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
     /// Moves the result of a guest's function to the guest that has called it: `values`, which are at
     /// most so many. Returns the core value that the call returns, if the result is one.
-    fn move_result(
+    fn return_deferred_result(
         &mut self,
         lowered: &Lowered,
         lifted: &Lifted<E::Function>,
@@ -327,7 +327,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             BegunCall::Guest { number, last_argument } => {
                 let lowered = state.functions.take_deferrable(number).ok_or(broken)?;
                 let lifted = state.functions.take_lifted(lowered.function)?;
-                let value = self.move_result(&lowered, &lifted, last_argument, (values, max))?;
+                let value =
+                    self.return_deferred_result(&lowered, &lifted, last_argument, (values, max))?;
                 let functions = &mut self.data_mut().functions;
                 functions.put_deferrable(lowered);
                 functions.put_lifted(lifted);
@@ -367,6 +368,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         (core, may_stop): (E::Function, bool),
         arguments: &[CoreValue],
     ) -> Result<Ended<Option<CoreValue>>, Fault> {
+        self.sync_links()?;
         self.data_mut().crossing.enter();
         let progress =
             if may_stop { self.call(core, arguments) } else { self.call_to_end(core, arguments) };

@@ -28,7 +28,8 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
         let before = (state.deferred.len(), state.acting);
         // Nothing may unwind through the engine, wherever the panic of the host's is.
         let called = catch(|| cx.guest_calls(number, arguments));
-        match called.unwrap_or_else(|panic| Err(cx.guest_call_panicked(before, panic))) {
+        let called = called.unwrap_or_else(|panic| Err(cx.guest_call_panicked(before, panic)));
+        match called.and_then(|driven| cx.sync_links().map(|()| driven)) {
             Ok(Driven::Resumed(value)) => Ok(value),
             Ok(_) => Err(HostStop::Suspend),
             Err(fault) => {
@@ -65,6 +66,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                         return called;
                     }
                 }
+            }
+            // A linked call has no thread, and is not to be looked at.
+            CoreFunction::Link(link) => {
+                let link = *link;
+                return self.link_calls(link, arguments).map(Driven::Resumed);
             }
             CoreFunction::Copy(_) => {
                 if let Some(result) = self.guest_copies(number, arguments)? {

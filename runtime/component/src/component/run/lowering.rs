@@ -86,11 +86,18 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.memory_mut()
     }
+}
 
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    /// Calls a `realloc`.
     #[inline]
-    fn call_realloc(&mut self, arguments: [u64; 4]) -> Result<u64, Fault> {
-        let realloc = self.found.realloc.ok_or(AbiError::NoRealloc)?;
-        let arguments = match self.found.address_type {
+    pub(crate) fn call_realloc(
+        &mut self,
+        options: &CanonicalOptions<E::Memory, E::Function>,
+        arguments: [u64; 4],
+    ) -> Result<u64, Fault> {
+        let realloc = options.realloc.ok_or(AbiError::NoRealloc)?;
+        let arguments = match options.address_type {
             IntegerType::I64 => arguments.map(CoreValue::I64),
             IntegerType::I32 => {
                 let fits = arguments.iter().fold(0, |all, bits| all | bits) <= u32::MAX.into();
@@ -100,7 +107,8 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
                 arguments.map(|bits| CoreValue::I32(u32::try_from(bits).unwrap_or(u32::MAX)))
             }
         };
-        match self.cx.call_to_end(realloc, &arguments) {
+        // Where it calls what may wait, it traps.
+        match self.call_to_end(realloc, &arguments) {
             Ok(CoreProgress::Returned(Some(CoreValue::I32(address)))) => Ok(address.into()),
             Ok(CoreProgress::Returned(Some(CoreValue::I64(address)))) => Ok(address),
             Ok(CoreProgress::Interrupted(activation)) => self.resume_realloc(activation),
@@ -115,11 +123,10 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
     #[cold]
     fn resume_realloc(&mut self, mut activation: E::Activation) -> Result<u64, Fault> {
         for _ in 0..REALLOC_INTERRUPTIONS {
-            if self.cx.data().interrupts.is_requested() || !self.cx.data_mut().settings.may_go_on()
-            {
+            if self.data().interrupts.is_requested() || !self.data_mut().settings.may_go_on() {
                 break;
             }
-            match self.cx.resume(activation, None).map_err(Fault::Core)? {
+            match self.resume(activation, None).map_err(Fault::Core)? {
                 CoreProgress::Returned(Some(CoreValue::I32(address))) => return Ok(address.into()),
                 CoreProgress::Returned(Some(CoreValue::I64(address))) => return Ok(address),
                 CoreProgress::Interrupted(interrupted) => activation = interrupted,
@@ -153,7 +160,7 @@ impl<E: CoreEngine, T: 'static> LowerContext for Lowering<'_, '_, E, T> {
     ) -> Result<u64, Failure> {
         self.cx.data_mut().machine.begin_realloc(self.found.instance)?;
         let arguments = [old_address, old_byte_length, alignment.into(), new_byte_length];
-        match self.call_realloc(arguments) {
+        match self.cx.call_realloc(&self.found, arguments) {
             Ok(address) => {
                 self.cx.data_mut().machine.realloc_returned()?;
                 Ok(address)

@@ -18,6 +18,7 @@
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
 //! | `flat` | values that are nothing but core values |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
+//! | `linked_calls`, `linked_values` | calls between guests that are linked, and what native code does for them |
 //! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
 //! | `host_ends` | reads and writes by the host |
 //! | `serving` | sources and sinks that serve ends of the host's |
@@ -47,6 +48,8 @@ pub(crate) mod host_resource;
 pub(crate) mod instantiate;
 pub(crate) mod lifted_result;
 mod lifting;
+mod linked_calls;
+mod linked_values;
 pub(crate) mod lowering;
 pub(crate) mod polling;
 mod removing;

@@ -112,6 +112,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             state.machine.remove_instance(instance)?;
             state.names.remove_instance(instance);
             state.traps.remove_instance(instance);
+            state.links.remove_instance(instance);
         }
         for part in &parts.list {
             match *part {
@@ -122,6 +123,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 }
                 Part::HostFunction(function) => state.functions.disuse_host_function(function),
                 Part::CoreFunction(number) => state.functions.remove_core_function(number),
+                Part::Links(set) => state.links.remove(set),
                 part => state.types.remove(part),
             }
         }

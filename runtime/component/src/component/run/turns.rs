@@ -74,6 +74,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Err(fault) => {
                 let core_frames = self.trap_frames();
                 self.data_mut().traps.put_core_frames(core_frames);
+                self.end_linked_calls();
                 Err(self.data_mut().unwind(fault)?)
             }
         }

@@ -11,6 +11,7 @@ use crate::core_value::{CoreValue, IntegerType};
 use crate::trap::{CopyDirection, EndKind};
 
 use super::canonical::Lowered;
+use super::links::LinkCall;
 
 /// A host function that core modules import.
 pub(crate) enum CoreFunction {
@@ -24,6 +25,8 @@ pub(crate) enum CoreFunction {
     Immediate(Definition),
     /// Any other built-in.
     Builtin(Definition),
+    /// A function for the code of links.
+    Link(LinkCall),
 }
 
 /// A read from or write to a stream or future, with `async`.
@@ -109,7 +112,7 @@ impl CoreFunction {
     /// Returns the definition of a built-in.
     pub(crate) const fn definition(&self) -> Option<Definition> {
         match self {
-            Self::Lowered(_) => None,
+            Self::Lowered(_) | Self::Link(_) => None,
             Self::Copy(function) => Some(function.definition),
             Self::Poll(function) => Some(function.definition),
             Self::Immediate(definition) | Self::Builtin(definition) => Some(*definition),
@@ -119,7 +122,7 @@ impl CoreFunction {
     /// Returns whether a built-in may stop the guest that calls it.
     pub(crate) fn may_stop(&self) -> bool {
         match self {
-            Self::Copy(_) | Self::Poll(_) | Self::Immediate(_) => false,
+            Self::Copy(_) | Self::Poll(_) | Self::Immediate(_) | Self::Link(_) => false,
             Self::Builtin(definition) => definition.builtin().description().blocks != Blocks::Never,
             Self::Lowered(_) => true,
         }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 use crate::component::definition::items::{CoreSort, Definition, Sort};
+use crate::component::definition::linking::plan::CompiledLinks;
 use crate::component::definition::versions::ByName;
 use crate::engine::{CoreEngine, CoreExtern};
 use crate::machine::FunctionId;
@@ -92,6 +93,8 @@ pub(crate) struct Surroundings<E: CoreEngine> {
 pub(crate) struct Code<E: CoreEngine> {
     pub(crate) modules: Box<[Module<E>]>,
     pub(crate) has_tail_calls: bool,
+    /// The links of the outermost component, if there are some.
+    pub(crate) links: Option<Arc<CompiledLinks<E::Module>>>,
     /// The engine that has compiled the modules.
     pub(crate) engine: E,
 }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::chooser::{Choice, Chooser};
+use crate::chooser::{Choice, Chooser, FirstInFirstOut};
 use crate::host::ExtendedMachine;
 use crate::limits::Heap;
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};
@@ -18,13 +18,25 @@ use super::unwinding::catch;
 /// when the step is over.
 pub struct StoreChooser {
     chooser: Box<dyn Chooser + Send>,
+    /// It is known to be [`FirstInFirstOut`].
+    is_first_in_first_out: bool,
     /// The first panic that was not raised again.
     panic: Option<HostPanic>,
 }
 
 impl StoreChooser {
     pub(crate) const fn new(chooser: Box<dyn Chooser + Send>) -> Self {
-        Self { chooser, panic: None }
+        Self { chooser, is_first_in_first_out: false, panic: None }
+    }
+
+    /// Returns the chooser of a store whose embedder has none.
+    pub(crate) fn first_in_first_out() -> Self {
+        Self { is_first_in_first_out: true, ..Self::new(Box::new(FirstInFirstOut)) }
+    }
+
+    /// Returns `true` if the embedder has no chooser.
+    pub(crate) const fn is_first_in_first_out(&self) -> bool {
+        self.is_first_in_first_out
     }
 
     /// Returns `true` if there is a panic that was not raised again.

@@ -19,6 +19,7 @@
 //! | `mailbox`, `acting` | requests of code that runs beside the store, and what they are made for |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
 //! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
+//! | `links` | the calls between guests that are linked |
 //! | `names`, `deadlock` | what things are called, and who waits for whom |
 //! | `settings`, `store_limits` | limits that an embedder sets |
 //! | `beside`, `interrupts` | what a store shares with code beside it, and interrupting a store from elsewhere |
@@ -55,6 +56,7 @@ pub(crate) mod host_result_error;
 pub(crate) mod identity;
 pub(crate) mod interrupts;
 pub(crate) mod lent;
+pub(crate) mod links;
 pub(crate) mod machine;
 pub(crate) mod mailbox;
 pub(crate) mod module;

@@ -56,6 +56,8 @@ pub(crate) enum Part {
     Memory(MemoryIndex),
     Table(TableIndex),
     CoreType(CoreTypeIndex),
+    /// The links between its parts, by number.
+    Links(u32),
 }
 
 impl<F, I> Parts<F, I> {

@@ -54,6 +54,11 @@ impl<V> Slab<V> {
         Some(value)
     }
 
+    /// Returns the numbers of all values.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
+        (0_u32..).zip(&self.values).filter(|(_, value)| value.is_some()).map(|(number, _)| number)
+    }
+
     /// Removes the values that are not to be kept.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         for (number, place) in (0_u32..).zip(&mut self.values) {

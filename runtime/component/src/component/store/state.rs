@@ -1,13 +1,11 @@
 //! Everything that is in a store besides the engine's part.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::abi::Type;
 use crate::builtin::{OptionsIndex, TypeIndex};
-use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::engine::{CoreEngine, CoreTrap};
 use crate::error::{AbiError, Error, Failure};
@@ -27,6 +25,7 @@ use super::functions::Functions;
 use super::host_handles::HostHandles;
 use super::identity::Identity;
 use super::interrupts::InterruptHandle;
+use super::links::Links;
 use super::machine::{StoreChooser, StoreMachine};
 use super::mailbox::Inbox;
 use super::names::Names;
@@ -87,6 +86,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) result_boxes: ResultBoxes,
     pub(crate) names: Names,
     pub(crate) roots: Roots<E::Function, E::Instance>,
+    pub(crate) links: Links<E::Function, E::Instance>,
     pub(crate) settings: Settings,
     pub(crate) interrupts: InterruptHandle,
     pub(crate) engine: E,
@@ -95,11 +95,11 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
 }
 
 impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
-    pub(crate) fn new(engine: E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
+    pub(crate) fn new(engine: E, chooser: StoreChooser, data: T) -> Self {
         let waiting = WaitList::new();
         Self {
             data,
-            machine: StoreMachine::with_extensions(StoreChooser::new(chooser)),
+            machine: StoreMachine::with_extensions(chooser),
             functions: Functions::new(),
             types: TypeTables::new(),
             calls: Calls::new(),
@@ -120,6 +120,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             result_boxes: ResultBoxes::default(),
             names: Names::default(),
             roots: Roots::new(),
+            links: Links::new(),
             settings: Settings::default(),
             engine,
         }

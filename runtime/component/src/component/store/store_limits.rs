@@ -72,7 +72,8 @@ limits! {
     visible_definitions: u64, with_visible_definitions;
     /// The largest number of calls by guests that wait for their callees, nested in one another,
     /// on the native stack or stopped. Each takes memory: of Weft's a few hundred bytes, and what
-    /// the engine needs.
+    /// the engine needs. [Linked](crate::component::Component::guest_calls) calls are not counted:
+    /// no instance is on the stack of one twice.
     nested_calls: u32, with_nested_calls;
     /// The largest number of calls of the engine that nest in one another on the native stack.
     /// Guests that call one another more deeply stop and go on, which takes more time; a host

@@ -34,15 +34,36 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     /// Returns where guests are, before what traps is given up.
     pub(crate) fn trap_site(&mut self) -> TrapSite {
         let mut site = TrapSite::default();
-        let entries: Vec<_> = self.machine.backtrace().take(MAX_FRAMES + 1).collect();
-        for entry in entries.iter().take(MAX_FRAMES) {
+        self.add_linked_frames(&mut site);
+        let left = MAX_FRAMES.saturating_sub(site.frames.len());
+        let entries: Vec<_> = self.machine.backtrace().take(left + 1).collect();
+        for entry in entries.iter().take(left) {
             if let BacktraceEntry::Task { instance, is_waiting: false, .. } = entry {
                 site.add_instance(*instance);
             }
             site.frames.push(self.frame(entry));
         }
-        site.is_cut = entries.len() > MAX_FRAMES;
+        site.is_cut |= entries.len() > left;
         site
+    }
+
+    /// Adds the calls that are linked, of which the machine knows nothing, the innermost first. They
+    /// are gone with that.
+    fn add_linked_frames(&mut self, site: &mut TrapSite) {
+        for call in self.links.take_active() {
+            if let Some(instance) = call.realloc_of {
+                site.add_instance(instance);
+                site.frames.push(self.guest_frame(instance, None, GuestCode::Realloc, false));
+            }
+            if let Ok(lifted) = self.functions.lifted(call.function) {
+                let instance = lifted.instance;
+                site.add_instance(instance);
+                let function = Some(call.function);
+                site.frames.push(self.guest_frame(instance, function, call.code, false));
+            }
+        }
+        site.is_cut = site.frames.len() > MAX_FRAMES;
+        site.frames.truncate(MAX_FRAMES);
     }
 
     /// Returns the way to a host function that `call` is a call of, whose caller has stopped.
@@ -92,15 +113,25 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
                 TrapFrame::Instance(self.names.instance(instance))
             }
             BacktraceEntry::Task { instance, function, code, is_waiting, .. } => {
-                TrapFrame::Guest(GuestFrame {
-                    function: function.and_then(|function| self.function_name(function)),
-                    instance: self.names.instance(instance),
-                    code,
-                    core: function.and_then(|function| self.core_entry(function, code)),
-                    is_waiting,
-                })
+                self.guest_frame(instance, function, code, is_waiting)
             }
         }
+    }
+
+    fn guest_frame(
+        &self,
+        instance: InstanceId,
+        function: Option<FunctionId>,
+        code: GuestCode,
+        is_waiting: bool,
+    ) -> TrapFrame {
+        TrapFrame::Guest(GuestFrame {
+            function: function.and_then(|function| self.function_name(function)),
+            instance: self.names.instance(instance),
+            code,
+            core: function.and_then(|function| self.core_entry(function, code)),
+            is_waiting,
+        })
     }
 
     /// Returns the name of a guest's function; nothing if it is an instantiation.

@@ -269,7 +269,8 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
             Part::Instance(_)
             | Part::Function(_)
             | Part::HostFunction(_)
-            | Part::CoreFunction(_) => {}
+            | Part::CoreFunction(_)
+            | Part::Links(_) => {}
         }
     }
 }

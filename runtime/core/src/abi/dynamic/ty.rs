@@ -233,6 +233,11 @@ impl RecordType {
         &self.fields
     }
 
+    /// Returns `true` if there may be a NaN in it.
+    pub(crate) const fn contains_float(&self) -> bool {
+        self.facts.contains.has(Contains::FLOAT)
+    }
+
     pub(crate) fn runs(&self) -> &[Run] {
         &self.runs
     }

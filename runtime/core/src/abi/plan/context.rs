@@ -1,6 +1,6 @@
 //! The two guests of a transfer.
 
-use crate::abi::{LiftContext, LiftHandles, LowerContext, Options};
+use crate::abi::{LiftContext, LiftHandles, LowerContext, NanBits, Options};
 use crate::error::Failure;
 
 use super::copy::copy_in_chunks;
@@ -20,6 +20,11 @@ pub trait TransferContext: LowerContext + LiftHandles {
     /// source's memory.
     fn budget(&self) -> u64 {
         LiftContext::DEFAULT_BUDGET
+    }
+
+    /// Returns the bits that a NaN arrives with; nothing if it keeps its own. The spec leaves that open.
+    fn nan_bits(&self) -> Option<NanBits> {
+        None
     }
 
     /// Copies bytes from the source's memory to the destination's. Both lie in their memories. If

@@ -3,6 +3,7 @@
 use crate::error::{AbiError, Failure};
 
 use super::context::TransferContext;
+use super::floats::{self, is_copied};
 use super::handles::LiftedHandles;
 use super::place::{From, To};
 use super::transfer::value;
@@ -22,8 +23,11 @@ pub(super) fn transfer<C: TransferContext + ?Sized>(
     let source_size = element.abi().of(cx.source_options().address_type).size;
     let size = element.abi().of(cx.options().address_type).size;
     let bytes = source_size.saturating_mul(length);
-    if element.is_plain() {
+    if is_copied(cx, element) {
         return cx.copy(from, to, bytes);
+    }
+    if matches!(element, Type::F32 | Type::F64) {
+        return floats::copy(cx, element, from, to, bytes);
     }
     let source = range(cx.source_memory(), from, bytes).ok_or(AbiError::UncheckedAddress)?;
     if may_be_copied(element, source) {

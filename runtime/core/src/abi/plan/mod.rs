@@ -24,7 +24,8 @@
 //! arrive, `realloc` is called, handles are numbered and traps come in the order of the reference,
 //! with these differences:
 //!
-//! - A NaN keeps its bits, which the spec leaves open.
+//! - A NaN keeps its bits, which the spec leaves open, unless the context
+//!   [says others](TransferContext::nan_bits).
 //! - What the first pass has seen is not kept. If the two memories are one, and `realloc` writes
 //!   to values that are being moved, or the place of results overlaps with what they are made from,
 //!   then what lies there when its turn comes is what arrives. Bounds are checked again, and
@@ -40,12 +41,14 @@
 //! | `handles.rs` | handles between the passes |
 //! | `transfer.rs` | the second pass: one value |
 //! | `elements.rs` | many, one after the other |
+//! | `floats.rs` | NaNs |
 //! | `text.rs` | strings |
 //! | `copy.rs` | a copy between two memories that can't be had at the same time |
 
 mod context;
 mod copy;
 mod elements;
+mod floats;
 mod handles;
 mod lift;
 mod place;

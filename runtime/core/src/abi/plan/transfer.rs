@@ -5,7 +5,7 @@ use crate::error::{AbiError, Failure};
 use super::context::{TransferContext, source};
 use super::handles::LiftedHandles;
 use super::place::{From, To};
-use super::{elements, text};
+use super::{elements, floats, text};
 use crate::abi::dynamic::Run;
 use crate::abi::scalar::{convert_i32_to_char, convert_int_to_bool};
 use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType};
@@ -21,8 +21,18 @@ pub(super) fn value<C: TransferContext + ?Sized>(
     match ty {
         Type::U8 => scalar(cx, 1, from, to, |bits| bits),
         Type::U16 => scalar(cx, 2, from, to, |bits| bits),
-        Type::U32 | Type::S32 | Type::F32 => scalar(cx, 4, from, to, |bits| bits),
-        Type::U64 | Type::S64 | Type::F64 => scalar(cx, 8, from, to, |bits| bits),
+        Type::U32 | Type::S32 => scalar(cx, 4, from, to, |bits| bits),
+        Type::U64 | Type::S64 => scalar(cx, 8, from, to, |bits| bits),
+        Type::F32 => {
+            let bits = from.bits(cx, 4)?;
+            let bits = floats::f32_bits(cx, bits);
+            to.put(cx, 4, bits, bits)
+        }
+        Type::F64 => {
+            let bits = from.bits(cx, 8)?;
+            let bits = floats::f64_bits(cx, bits);
+            to.put(cx, 8, bits, bits)
+        }
         Type::S8 => scalar(cx, 1, from, to, |bits| extended(bits, 24)),
         Type::S16 => scalar(cx, 2, from, to, |bits| extended(bits, 16)),
         Type::Bool => {
@@ -133,7 +143,9 @@ pub(super) fn record<C: TransferContext + ?Sized>(
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
 ) -> Result<(), Failure> {
-    if let (From::Memory(from), To::Memory(to)) = (&from, &to) {
+    if let (From::Memory(from), To::Memory(to)) = (&from, &to)
+        && (cx.nan_bits().is_none() || !record.contains_float())
+    {
         return record_in_memory(cx, lifted, record, *from, *to);
     }
     record.fields().iter().try_for_each(|field| {

@@ -134,7 +134,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             immediate,
             is_flat_plain,
         };
-        self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)
+        self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)?;
+        self.link(function, options)
     }
 
     pub(crate) fn builtin(

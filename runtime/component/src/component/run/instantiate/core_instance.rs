@@ -90,6 +90,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Instantiates a core module, as the machine's step says: on the thread of the component
     /// instance's initialisation, which can't stop.
     pub(crate) fn start_core_instance(&mut self) -> Result<Next, Fault> {
+        self.sync_links()?;
         let starting = self.data_mut().crossing.take_starting()?;
         self.data_mut().crossing.enter();
         let before = self.data_mut().machine.forbid_holding(true);

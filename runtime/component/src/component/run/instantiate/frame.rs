@@ -20,6 +20,7 @@ use crate::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction};
 
 use super::budget::Budget;
 use super::error::InstantiateError;
+use super::linking::Linking;
 use super::numbers::SlotNumbers;
 use super::spaces::{SpaceItem, Spaces};
 
@@ -39,6 +40,8 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) may_stop: bool,
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
+    /// The links of the instance, if it has some.
+    pub(crate) linking: Option<Linking<E>>,
     /// The imports that the instance is given.
     pub(crate) imports: &'a [NamedEntity<E>],
     pub(crate) exports: Vec<NamedEntity<E>>,
@@ -105,7 +108,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let limits = state.settings.limits;
         state.open_root(imports)?;
-        let made = Frame::make(self, component, imports, None, &mut Making::new(limits));
+        let made = self.make_root(component, imports, &mut Making::new(limits));
         let state = self.data_mut();
         let parts = state.close_root()?;
         match made {
@@ -123,6 +126,18 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 }
 
+impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
+    fn make_root(
+        &mut self,
+        component: &Closure<E>,
+        imports: &[NamedEntity<E>],
+        making: &mut Making<E>,
+    ) -> Result<Exports<E>, InstantiateError> {
+        let linking = self.begin_linking(component)?;
+        Frame::make(self, component, imports, None, making, linking)
+    }
+}
+
 impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
     /// Makes an instance of a component that is given these imports, which are sorted by name. It is
     /// the one with a number in the instance `around` it, if there is one.
@@ -132,9 +147,11 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         imports: &'a [NamedEntity<E>],
         around: Option<(InstanceId, usize)>,
         making: &'a mut Making<E>,
+        linking: Option<Linking<E>>,
     ) -> Result<Exports<E>, InstantiateError> {
         making.budget.take_instance()?;
         let mut frame = Self::new(cx, component, imports, around, making)?;
+        frame.set_linking(linking)?;
         for (position, item) in component.definition.items.iter().enumerate() {
             frame.place.item = position;
             frame.item(item)?;
@@ -171,6 +188,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
             may_stop: false,
             resolver: Resolver::default(),
             spaces: Spaces::new(component, items),
+            linking: None,
             imports,
             exports: Vec::new(),
         })

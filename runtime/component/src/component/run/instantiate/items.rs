@@ -177,8 +177,9 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.spaces.add_entities(references, &mut arguments)?;
         let around = Some((self.instance, self.spaces.num_instances()));
         self.making.budget.enter()?;
+        let linking = self.linking_within();
         self.making.items = self.spaces.take_items();
-        let exports = Frame::make(self.cx, &component, &arguments, around, self.making);
+        let exports = Frame::make(self.cx, &component, &arguments, around, self.making, linking);
         self.making.budget.leave();
         self.spaces.put_items(core::mem::take(&mut self.making.items));
         self.making.put_named(arguments);

@@ -6,6 +6,7 @@
 //! | `spaces` | its index spaces |
 //! | `items` | the effect of each item |
 //! | `canonical` | canonical definitions |
+//! | `linking` | the calls of other instances that are linked |
 //! | `given` | what is given for imports |
 //! | `imports` | checking what is given for imports |
 //! | `numbers` | the store's numbers for what a definition names by its own |
@@ -21,5 +22,6 @@ mod frame;
 pub(crate) mod given;
 pub(crate) mod imports;
 mod items;
+mod linking;
 mod numbers;
 mod spaces;

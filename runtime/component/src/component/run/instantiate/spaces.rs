@@ -267,6 +267,28 @@ impl<E: CoreEngine> Spaces<E> {
         }
     }
 
+    /// Returns the core function that was added last, with its index.
+    pub(crate) fn last_core_function(&self) -> Option<(u32, E::Function)> {
+        let last = self.all(Space::Core(CoreSort::Function)).len().checked_sub(1)?;
+        let last = u32::try_from(last).ok()?;
+        Some((last, self.core_function(last).ok()?))
+    }
+
+    /// Puts another core function in the place of one that nobody has used.
+    pub(crate) fn replace_core_function(
+        &mut self,
+        index: u32,
+        function: E::Function,
+    ) -> Result<(), Fault> {
+        let range = self.range(Space::Core(CoreSort::Function));
+        let index = usize::try_from(index).ok();
+        let place = range.zip(index).filter(|(range, index)| *index < range.length);
+        let place = place.and_then(|(range, index)| self.items.get_mut(range.start + index));
+        let place = place.ok_or_else(leads_nowhere)?;
+        *place = SpaceItem::Core(CoreExtern::Function(function));
+        Ok(())
+    }
+
     pub(crate) fn core_instance(&self, index: u32) -> Result<&CoreInstance<E>, Fault> {
         match self.find(Space::CoreInstances, index) {
             Some(SpaceItem::CoreInstance(instance)) => Ok(instance),

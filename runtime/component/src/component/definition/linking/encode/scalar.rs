@@ -1,0 +1,128 @@
+//! Values that are one core value: as they are lifted, and as they are lowered.
+
+use wasm_encoder::{Ieee32, Ieee64};
+
+use crate::abi::{Abi, Type};
+use crate::core_value::CoreType;
+use crate::limit::{CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN};
+
+use super::values::{Source, Target, Values};
+
+/// Returns the core type of a value that is one.
+pub(super) const fn core_type(ty: &Type) -> CoreType {
+    match ty {
+        Type::S64 | Type::U64 => CoreType::I64,
+        Type::F32 => CoreType::F32,
+        Type::F64 => CoreType::F64,
+        _ => CoreType::I32,
+    }
+}
+
+/// Returns `true` if a core value is lowered as what it was lifted from, whatever it is.
+const fn is_unchanged(ty: &Type) -> bool {
+    matches!(ty, Type::S32 | Type::U32 | Type::S64 | Type::U64 | Type::Char)
+}
+
+impl Values<'_, '_> {
+    /// Moves a value that is one core value.
+    pub(super) fn scalar(
+        &mut self,
+        ty: &Type,
+        source: &mut Source<'_, '_>,
+        target: &mut Target<'_>,
+    ) {
+        match (source, target) {
+            (Source::Flat(locals), Target::Flat(moved)) if is_unchanged(ty) => {
+                moved.push(locals.next());
+            }
+            (source, Target::Flat(moved)) => {
+                self.push(ty, source);
+                moved.push(self.body.set_local(core_type(ty)));
+            }
+            (source, Target::Memory(place)) => {
+                let place = *place;
+                self.body.code().local_get(place.base());
+                self.push(ty, source);
+                let argument = place.argument(self.target_memory());
+                let mut code = self.body.code();
+                match (core_type(ty), size(ty)) {
+                    (CoreType::I64, _) => code.i64_store(argument),
+                    (CoreType::F32, _) => code.f32_store(argument),
+                    (CoreType::F64, _) => code.f64_store(argument),
+                    (_, 1) => code.i32_store8(argument),
+                    (_, 2) => code.i32_store16(argument),
+                    _ => code.i32_store(argument),
+                };
+            }
+        }
+    }
+
+    /// Pushes a value that is one core value, as it is lowered.
+    fn push(&mut self, ty: &Type, source: &mut Source<'_, '_>) {
+        let is_flat = matches!(source, Source::Flat(_));
+        self.push_bits(ty, source);
+        let mut code = self.body.code();
+        match ty {
+            Type::Bool => {
+                code.i32_const(0).i32_ne();
+            }
+            Type::Flags(flags) => {
+                code.i32_const(flags.mask().cast_signed()).i32_and();
+            }
+            Type::U8 if is_flat => {
+                code.i32_const(0xff).i32_and();
+            }
+            Type::U16 if is_flat => {
+                code.i32_const(0xffff).i32_and();
+            }
+            Type::S8 => {
+                code.i32_extend8_s();
+            }
+            Type::S16 => {
+                code.i32_extend16_s();
+            }
+            Type::F32 => {
+                let value = self.body.set_local(CoreType::F32);
+                let mut code = self.body.code();
+                code.local_get(value).f32_const(Ieee32::new(CANONICAL_FLOAT32_NAN));
+                code.local_get(value).local_get(value).f32_eq().select();
+            }
+            Type::F64 => {
+                let value = self.body.set_local(CoreType::F64);
+                let mut code = self.body.code();
+                code.local_get(value).f64_const(Ieee64::new(CANONICAL_FLOAT64_NAN));
+                code.local_get(value).local_get(value).f64_eq().select();
+            }
+            _ => {}
+        }
+    }
+
+    /// Pushes the bits of a value that is one core value: of one in memory, only its own.
+    pub(super) fn push_bits(&mut self, ty: &Type, source: &mut Source<'_, '_>) {
+        let place = match source {
+            Source::Flat(locals) => {
+                let local = locals.next();
+                self.body.code().local_get(local);
+                return;
+            }
+            Source::Memory(place) => *place,
+        };
+        let argument = place.argument(self.source_memory());
+        let mut code = self.body.code();
+        code.local_get(place.base());
+        match (core_type(ty), size(ty)) {
+            (CoreType::I64, _) => code.i64_load(argument),
+            (CoreType::F32, _) => code.f32_load(argument),
+            (CoreType::F64, _) => code.f64_load(argument),
+            (_, 1) => code.i32_load8_u(argument),
+            (_, 2) => code.i32_load16_u(argument),
+            _ => code.i32_load(argument),
+        };
+    }
+}
+
+/// Returns the bytes of a value in memory.
+fn size(ty: &Type) -> u64 {
+    let Abi { narrow, .. } = ty.abi();
+    narrow.size
+}
