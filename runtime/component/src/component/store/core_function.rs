@@ -179,7 +179,8 @@ pub(crate) const fn event_memory(definition: Definition) -> Option<MemoryIndex> 
     }
 }
 
-/// Returns whether a built-in returns when it is called, and the machine makes no records for it.
+/// Returns whether a built-in returns when it is called, and the machine makes no records for it. Those
+/// that drop ends are none: the host may hear of it, after it has heard of the call around.
 const fn is_immediate(definition: Definition) -> bool {
     matches!(
         definition,
@@ -187,18 +188,6 @@ const fn is_immediate(definition: Definition) -> bool {
             | Definition::Backpressure(_)
             | Definition::Waitable(
                 WaitableDefinition::SetNew | WaitableDefinition::SetDrop | WaitableDefinition::Join
-            )
-            | Definition::Stream(
-                StreamDefinition::CancelRead { is_async: true, .. }
-                    | StreamDefinition::CancelWrite { is_async: true, .. }
-                    | StreamDefinition::DropReadable { .. }
-                    | StreamDefinition::DropWritable { .. }
-            )
-            | Definition::Future(
-                FutureDefinition::CancelRead { is_async: true, .. }
-                    | FutureDefinition::CancelWrite { is_async: true, .. }
-                    | FutureDefinition::DropReadable { .. }
-                    | FutureDefinition::DropWritable { .. }
             )
     )
 }

@@ -71,7 +71,6 @@ pub enum Type {
 
 /// What is known of a compound type besides its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Facts {
     /// Of everything that the type is spelled with; the same for two that are equal.
     pub(crate) digest: u64,

@@ -18,6 +18,8 @@ pub(super) fn copy_in_chunks<C: TransferContext + ?Sized>(
     length: u64,
 ) -> Result<(), Failure> {
     match usize::try_from(length) {
+        // Where there is nothing to copy, no address was checked.
+        Ok(0) => Ok(()),
         // Most copies are short, and to clear a large buffer takes longer than they do.
         Ok(size @ ..=SHORT) => {
             let mut buffer = [0; SHORT];
