@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use crate::component::definition::decode::decode;
+use crate::component::definition::decode::{Bodies, decode};
 use crate::component::definition::features::Features;
 
 use super::call_part::CallPart;
@@ -46,7 +46,7 @@ fn component(function: &str, signature: &str, lifted: &str, [caller, callee]: [&
 
 fn plan(text: &str) -> LinkPlan {
     let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let decoded = decode(&bytes, Features::default()).expect("it is valid");
+    let decoded = decode(&bytes, Features::default(), Bodies::Validated).expect("it is valid");
     let modules = decoded.modules.iter();
     let modules: Vec<_> = modules.map(|module| &bytes[module.bytes.clone()]).collect();
     LinkPlan::of(&decoded, &modules).expect("it is small")
@@ -212,7 +212,7 @@ fn a_component_that_makes_too_many_instances_is_not_looked_at() {
     }
     let text = text + "(instance (instantiate $c9)))";
     let bytes = wat::parse_str(&text).expect("it is a component");
-    let decoded = decode(&bytes, Features::default()).expect("it is valid");
+    let decoded = decode(&bytes, Features::default(), Bodies::Validated).expect("it is valid");
     assert!(LinkPlan::of(&decoded, &[]).is_none());
 }
 
@@ -242,7 +242,7 @@ fn a_component_whose_links_would_be_much_code_is_not_linked() {
     assert_eq!((few.links.len(), few.groups.len()), (50, 2));
     validated(&few);
     let bytes = wat::parse_str(calls(500)).expect("it is a component");
-    let decoded = decode(&bytes, Features::default()).expect("it is valid");
+    let decoded = decode(&bytes, Features::default(), Bodies::Validated).expect("it is valid");
     let modules = decoded.modules.iter();
     let modules: Vec<_> = modules.map(|module| &bytes[module.bytes.clone()]).collect();
     assert!(LinkPlan::of(&decoded, &modules).is_none());
