@@ -210,7 +210,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Takes the token of a copy, which is over.
     fn take_copy(&mut self, copy: &CopyToken) -> Result<MovedValues, Error> {
-        self.check_outstanding(Outstanding::Token(copy.serial))?;
+        self.check_outstanding(Outstanding::token(copy.serial))?;
         let CopyToken { direction, count, readable, writable, .. } = copy;
         let keys = (self.end_key(readable.end)?, self.end_key(writable.end)?);
         self.outstanding = Outstanding::Nothing;

@@ -18,7 +18,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     #[inline]
     pub(crate) fn new_token(&mut self) -> u64 {
         self.tokens += 1;
-        self.outstanding = Outstanding::Token(self.tokens);
+        self.outstanding = Outstanding::token(self.tokens);
         self.tokens
     }
 

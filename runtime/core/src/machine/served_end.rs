@@ -130,7 +130,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         count: u32,
         then: AfterServed,
     ) -> Result<Step, Failure> {
-        self.check_outstanding(Outstanding::Token(copy.serial))?;
+        self.check_outstanding(Outstanding::token(copy.serial))?;
         let CopyToken { direction, then: after, readable, writable, .. } = copy;
         if count > copy.count {
             return Err(MachineError::OtherStep.into());
@@ -152,7 +152,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if is_builtin {
             let holds_it = self.waitables.get(began)?.owner == Some(self.current_instance()?);
             if !holds_it || self.end(began)?.state != EndActivity::Idle {
-                self.outstanding = Outstanding::Token(copy.serial);
+                self.outstanding = Outstanding::token(copy.serial);
                 return Err(MachineError::EndBusy.into());
             }
         }

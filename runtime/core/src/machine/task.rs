@@ -283,7 +283,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     pub fn return_(&self, task_return: &ReturnToken) -> Result<(), Failure> {
-        self.check_outstanding(Outstanding::Token(task_return.serial))?;
+        self.check_outstanding(Outstanding::token(task_return.serial))?;
         let task = self.tasks.get(self.task_key(task_return.task)?)?;
         if task.state == TaskState::Resolved {
             return Err(Trap::TaskResolvedTwice.into());

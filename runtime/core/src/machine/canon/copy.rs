@@ -263,7 +263,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Those of [`copied`](Self::copied).
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn copied_async(&mut self, copy: AsyncCopyToken) -> Result<u32, Failure> {
-        self.check_outstanding(Outstanding::Token(copy.serial))?;
+        self.check_outstanding(Outstanding::token(copy.serial))?;
         let (end, other) = (self.end_key(copy.end)?, self.end_key(copy.other)?);
         self.outstanding = Outstanding::Nothing;
         self.going_on(|machine| {
@@ -284,13 +284,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn buffer_checked(&mut self, check: BufferCheck) -> Result<Step, Failure> {
-        self.check_outstanding(Outstanding::Token(check.serial))?;
+        self.check_outstanding(Outstanding::token(check.serial))?;
         let BufferCheck { end, is_async, buffer, .. } = check;
         let key = self.end_key(end)?;
         self.outstanding = Outstanding::Nothing;
         let holds_it = self.waitables.get(key)?.owner == Some(self.current_instance()?);
         if !holds_it || self.end(key)?.state != EndActivity::Idle {
-            self.outstanding = Outstanding::Token(check.serial);
+            self.outstanding = Outstanding::token(check.serial);
             return Err(MachineError::EndBusy.into());
         }
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))

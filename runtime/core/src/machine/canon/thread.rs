@@ -67,7 +67,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         search: &StartFunctionSearch,
         function: u32,
     ) -> Result<Step, Failure> {
-        let outstanding = Outstanding::Token(search.serial);
+        let outstanding = Outstanding::token(search.serial);
         self.check_outstanding(outstanding)?;
         self.outstanding = Outstanding::Nothing;
         let current = self.current_thread()?;

@@ -8,6 +8,7 @@ use super::definition::DefinedFunction;
 use super::instance::Instance;
 use super::task::Thread;
 use super::waitable::{FlatResult, Waitable};
+use super::words::words;
 
 /// Somebody who resumed a thread, and what they do when it stops.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +75,8 @@ pub(crate) enum Outstanding {
     /// What a guest does, if one runs, or what the host does.
     #[default]
     Nothing,
-    /// The end of the step whose token has this number.
-    Token(u64),
+    /// The end of the step whose token has this number, as `words`.
+    Token([u32; 2]),
     /// The end of [`Step::LoadDebugMessage`](crate::machine::Step::LoadDebugMessage).
     LoadDebugMessage,
     /// The end of [`Step::StoreDebugMessage`](crate::machine::Step::StoreDebugMessage).
@@ -84,12 +85,19 @@ pub(crate) enum Outstanding {
     DropHostResource,
 }
 
+impl Outstanding {
+    /// The end of the step whose token has this number.
+    pub(crate) const fn token(number: u64) -> Self {
+        Self::Token(words(number))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_takes_24_bytes() {
-        assert_eq!(size_of::<Frame>(), 24);
+    fn a_frame_takes_20_bytes() {
+        assert_eq!(size_of::<Frame>(), 20);
     }
 }
