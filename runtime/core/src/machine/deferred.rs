@@ -12,8 +12,8 @@
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::chooser::Chooser;
 use crate::core_value::CoreValue;
-use crate::error::{Error, Failure, MachineError};
-use crate::id::{FunctionId, SubtaskId, TaskId, ThreadId};
+use crate::error::{Error, MachineError};
+use crate::id::{FunctionId, SubtaskId};
 use crate::limits::{Limits, Storage as _, Table};
 
 use super::arena::Key;
@@ -22,10 +22,9 @@ use super::record::definition::{DefinedFunction, Function, LiftMode};
 use super::record::frame::{Deferred, Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::tables::Handle;
-use super::record::task::{Code, Continuation, Task, TaskState, Thread, ThreadActivity};
-use super::record::waitable::{Callee, Ends, FlatResult, Kind, Subtask, Waitable};
+use super::record::task::Thread;
+use super::record::waitable::FlatResult;
 use super::state::Machine;
-use super::step::Resolution;
 
 /// The callee of a call that was [begun without records](Machine::canon_lower_deferred).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,26 +33,6 @@ pub enum DeferredCallee {
     Guest,
     /// The host function with this number.
     Host(u32),
-}
-
-/// A call whose records were made after it had begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MadeCall {
-    /// The call as its caller sees it.
-    pub call: SubtaskId,
-    /// The task and the thread of the guest that called; nothing if the host did.
-    pub caller: Option<(TaskId, ThreadId)>,
-    /// The task of the guest that was called, and its thread; nothing if the host was called.
-    pub callee: Option<(TaskId, ThreadId)>,
-}
-
-/// A call that was made, as its caller sees it.
-#[derive(Clone, Copy)]
-struct Caller {
-    subtask: Key<Waitable>,
-    id: SubtaskId,
-    /// The task and the thread of the guest that called.
-    thread: Option<(TaskId, ThreadId)>,
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
@@ -289,50 +268,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(SubtaskId { number: key.number(), generation })
     }
 
-    /// Makes the records of all calls that have none, the outermost first, and tells `made` of each
-    /// in this order.
-    ///
-    /// Whatever looks at a call does this by itself. It is for a host that keeps more of calls, and
-    /// wants to know their ids.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's; whatever [hooks](Hooks) give that begin
-    /// to hear too late. After any, all that is left is to [unwind](Self::trapped).
-    #[cold]
-    pub fn make_records(&mut self, mut made: impl FnMut(MadeCall)) -> Result<(), Error> {
-        let end = self.frames.len();
-        let first = end.saturating_sub(core::mem::take(&mut self.deferred) as usize);
-        let (mut caller, mut kept) = (None, first);
-        // Until all are made, nothing but unwinding is left.
-        let must_unwind = core::mem::replace(&mut self.must_unwind, true);
-        for position in first..end {
-            let Some(Frame::Deferred(deferred)) = self.frames.get(position).copied() else {
-                return Err(Error::Inconsistent(Table::Frames));
-            };
-            // The task of a function with an `async` type has no frame.
-            if let Some(frame) = self.make_records_of(deferred, &mut caller, &mut made)?
-                && let Some(place) = self.frames.get_mut(kept)
-            {
-                *place = frame;
-                kept += 1;
-            }
-        }
-        while self.frames.len() > kept {
-            self.frames.pop();
-        }
-        self.must_unwind = must_unwind;
-        Ok(())
-    }
-
-    /// Somebody looks: makes the records of all calls that have none.
-    #[inline]
-    pub(crate) fn look(&mut self) -> Result<(), Error> {
-        if self.deferred == 0 { Ok(()) } else { self.make_records(|_| ()) }
-    }
-
     /// Whether a function that may run without records is lifted with `async`.
-    fn is_async_lifted(&self, function: Key<DefinedFunction>) -> Result<bool, Error> {
+    pub(crate) fn is_async_lifted(&self, function: Key<DefinedFunction>) -> Result<bool, Error> {
         match &self.functions.get(function)?.function {
             Function::Lifted(lifted) => Ok(lifted.lift.is_async()),
             Function::Host { .. } => Ok(false),
@@ -479,151 +416,5 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn pop_deferred(&mut self) {
         self.frames.pop();
         self.deferred = self.deferred.saturating_sub(1);
-    }
-
-    /// Makes the records that a frame stands for, as what is below has them already. Returns the frame
-    /// that they have, if they have one. `caller` is the call of a guest's function whose frame was
-    /// the last one.
-    fn make_records_of(
-        &mut self,
-        deferred: Deferred,
-        caller: &mut Option<Caller>,
-        made: &mut impl FnMut(MadeCall),
-    ) -> Result<Option<Frame>, Error> {
-        match deferred {
-            Deferred::Lower { function, is_async } => {
-                let thread = self.current.ok_or(MachineError::NoCurrentThread)?;
-                let (call, is_host) = self.make_subtask(thread, function)?;
-                if is_host {
-                    self.current = None;
-                    made(MadeCall { call: call.id, caller: call.thread, callee: None });
-                } else {
-                    *caller = Some(call);
-                }
-                Ok(Some(Frame::Lower { thread, subtask: call.subtask, is_async }))
-            }
-            Deferred::Lift { function, instance, is_async } => {
-                let call = self.call_of_deferred(caller.take(), function)?;
-                self.make_task(call, (function, instance, is_async), made)
-            }
-            Deferred::Resolved { function, instance, result } => {
-                let is_async = self.is_async_lifted(function)?;
-                let call = self.call_of_deferred(caller.take(), function)?;
-                let frame = self.make_task(call, (function, instance, is_async), made)?;
-                self.resolve_made(is_async, result)?;
-                Ok(frame)
-            }
-            Deferred::Realloc { instance, outstanding } => {
-                let previous = self.current;
-                self.make_realloc_task(instance)?;
-                Ok(Some(Frame::Realloc { previous, outstanding }))
-            }
-        }
-    }
-
-    /// Makes the subtask of a call by `thread`. Returns whether a host function was called.
-    fn make_subtask(
-        &mut self,
-        thread: Key<Thread>,
-        function: Key<DefinedFunction>,
-    ) -> Result<(Caller, bool), Error> {
-        let task = self.threads.get(thread)?.task;
-        let instance = self.tasks.get(task)?.instance;
-        let (callee, is_host) = match self.functions.get(function)?.function {
-            Function::Host { number } => (Callee::Host(number), true),
-            Function::Lifted(_) => (Callee::Gone, false),
-        };
-        let call = Waitable::new(Some(instance), Kind::Subtask(Subtask::new(callee)));
-        let function = self.function_id(function)?;
-        let caller = self.instance_id(instance)?;
-        self.prepare_call(Some(caller), Some(function))?;
-        let (subtask, id) = self.insert_call(call, Some(function))?;
-        if is_host {
-            self.subtask_started(subtask)?;
-        }
-        let thread = Some((self.task_id(task)?, self.thread_id(thread)?));
-        Ok((Caller { subtask, id, thread }, is_host))
-    }
-
-    /// Returns the call of a guest's function: that of the guest below, or else one by the host, which
-    /// is made.
-    fn call_of_deferred(
-        &mut self,
-        caller: Option<Caller>,
-        function: Key<DefinedFunction>,
-    ) -> Result<Caller, Error> {
-        if let Some(caller) = caller {
-            return Ok(caller);
-        }
-        let function = self.function_id(function)?;
-        self.prepare_call(None, Some(function))?;
-        let mut subtask = Subtask::new(Callee::Gone);
-        subtask.ends = Ends::Event;
-        let call = Waitable::new(None, Kind::Subtask(subtask));
-        let (subtask, id) = self.insert_call(call, Some(function))?;
-        Ok(Caller { subtask, id, thread: None })
-    }
-
-    /// Makes the task of a call, which has started, and the thread, which runs. Returns the frame of
-    /// the call, if it has one.
-    fn make_task(
-        &mut self,
-        call: Caller,
-        (function, instance, is_async): (Key<DefinedFunction>, Key<Instance>, bool),
-        made: &mut impl FnMut(MadeCall),
-    ) -> Result<Option<Frame>, Error> {
-        let function = self.function_id(function)?;
-        self.prepare_task_of(self.instance_id(instance)?, Some(function), Some(call.id))?;
-        let begin = (Continuation::Running, Code::Function);
-        let (task, thread) = self.new_task(Some(function), instance, Some(call.subtask), begin)?;
-        self.subtask_mut(call.subtask)?.callee = Callee::Task(task);
-        if is_async {
-            self.instances.get_mut(instance)?.is_locked_by_deferred = false;
-            self.set_exclusive_thread(task, Some(thread))?;
-        }
-        self.run_made(task, thread)?;
-        self.subtask_started(call.subtask)?;
-        let task = self.task_id(task)?;
-        let callee = Some((task, self.thread_id(thread)?));
-        made(MadeCall { call: call.id, caller: call.thread, callee });
-        Ok((!is_async).then_some(Frame::Lift { task, instance }))
-    }
-
-    /// Makes the task of a `realloc`, and the thread, which runs.
-    pub(crate) fn make_realloc_task(&mut self, instance: Key<Instance>) -> Result<(), Error> {
-        self.prepare_task(self.instance_id(instance)?, None)?;
-        let begin = (Continuation::Running, Code::Realloc);
-        let (task, thread) = self.new_task(None, instance, None, begin)?;
-        self.run_made(task, thread)
-    }
-
-    /// Lets a task that was made have started, and its thread run.
-    fn run_made(&mut self, task: Key<Task>, thread: Key<Thread>) -> Result<(), Error> {
-        // There was room for it when it began.
-        let index = self.register_thread(thread);
-        index.map_err(|failure| match failure {
-            Failure::Error(error) => error,
-            Failure::Trap(_) => Error::Inconsistent(Table::ThreadIndices),
-        })?;
-        self.tasks.get_mut(task)?.state = TaskState::Started;
-        self.threads.get_mut(thread)?.state = ThreadActivity::Running;
-        self.current = Some(thread);
-        Ok(())
-    }
-
-    /// Lets the call of the current thread have resolved with `result`. If the function is lifted
-    /// without `async`, the thread is in `post-return`.
-    fn resolve_made(&mut self, is_async: bool, result: FlatResult) -> Result<(), Error> {
-        let thread = self.current.ok_or(MachineError::NoCurrentThread)?;
-        let running = self.threads.get_mut(thread)?;
-        if !is_async {
-            running.code = Code::PostReturn;
-        }
-        let task = running.task;
-        let resolution = Resolution::Returned(result.unpack());
-        self.resolve_task(task, resolution).map_err(|failure| match failure {
-            Failure::Error(error) => error,
-            Failure::Trap(_) => Error::Inconsistent(Table::Tasks),
-        })
     }
 }

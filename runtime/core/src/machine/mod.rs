@@ -84,6 +84,7 @@ mod index_table;
 mod inspect;
 mod instance;
 pub(crate) mod list;
+mod making_records;
 mod operation;
 mod outstanding;
 mod ready;
@@ -106,12 +107,13 @@ pub use crate::id::{
 };
 pub use backtrace::BacktraceEntry;
 pub use canon::{AsyncCopy, AsyncCopyToken, CheckedCopy};
-pub use deferred::{DeferredCallee, MadeCall};
+pub use deferred::DeferredCallee;
 pub use hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
 pub use inspect::{
     CalleeView, EndState, HandleView, InstanceView, ThreadState, ThreadView, WaitableView,
     WaitingOn,
 };
+pub use making_records::MadeCall;
 pub use record::definition::{LiftMode, LiftedFunction, TypeDefinition};
 pub use record::task::Code as GuestCode;
 pub use resource::LoweredBorrow;
