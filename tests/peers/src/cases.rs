@@ -13,25 +13,25 @@ pub enum Case {
     AsyncCall(Driving),
     /// A guest does something asynchronous in a loop.
     AsyncLoop(AsyncLoop),
-    /// A guest reads from a stream what another one writes, so many elements at a time.
+    /// A guest reads from a stream what another one writes, a number of elements at a time.
     Stream(Element, u32),
     /// The same of bytes, where both are tasks that the scheduler runs.
     StreamBetweenTasks(u32),
-    /// The host reads what a guest writes, so many bytes at a time, into a buffer of its own.
+    /// The host reads what a guest writes, a number of bytes at a time, into a buffer of its own.
     StreamToHost(u32),
     /// The host writes from a buffer of its own.
     StreamFromHost(u32),
     /// A store is made, with one instance or several, each of which calls the one before it.
     Instantiate(u32),
-    /// A component with so many functions is loaded.
+    /// A component with this number of functions is loaded.
     Load(u32),
-    /// A call goes through so many components.
+    /// A call goes through this number of components.
     ChainOfCalls(u32),
-    /// A stream goes through so many components, a KiB at a time.
+    /// A stream goes through this number of components, a KiB at a time.
     ChainOfStreams(u32),
-    /// A guest makes so many calls that wait, and cancels them.
+    /// A guest makes this number of calls that wait, and cancels them.
     CancelStorm(u32),
-    /// A guest waits for so many streams at once, one of which is written to each time.
+    /// A guest waits for this number of streams at once, one of which is written to each time.
     FanIn(u32),
 }
 
@@ -45,7 +45,7 @@ impl Case {
     }
 }
 
-/// What the host passes to a guest and gets back.
+/// The values that the host passes to a guest and gets back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     Nothing,
@@ -53,14 +53,14 @@ pub enum Call {
     /// A string of such a length, there and back.
     Text(usize),
     Record,
-    /// A list of so many bytes.
+    /// A list of this number of bytes.
     ListIn(usize),
     ListOut(u32),
     /// The 27th Fibonacci number, by recursion.
     Fibonacci,
 }
 
-/// What a guest passes to a host function or another guest.
+/// The values that a guest passes to a host function or another guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
     Nothing,
@@ -80,7 +80,7 @@ impl Values {
     }
 }
 
-/// How the host waits for an async function.
+/// The way in which the host waits for an async function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driving {
     /// By the simplest call that the host has: Weft's blocks, Wasmtime's is a future that owns the
@@ -90,7 +90,7 @@ pub enum Driving {
     Future,
 }
 
-/// What a guest does in a loop.
+/// The async work that a guest does in a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AsyncLoop {
     HostFunction,

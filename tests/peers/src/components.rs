@@ -89,7 +89,7 @@ pub fn composed(count: u32) -> String {
     text + &format!(r#"(export "run" (func $i{last} "run")))"#)
 }
 
-/// Returns a component that writes to a stream, so many that pass it on, and one that reads.
+/// Returns a component that writes to a stream, `count` that pass it on, and one that reads.
 pub fn relays(count: u32) -> String {
     let pipe = from(PIPE, "(component").replacen("(component", "(component $Pipe", 1);
     let relay = from(RELAY, "(component");
@@ -110,7 +110,7 @@ pub fn relays(count: u32) -> String {
     text + ")"
 }
 
-/// Returns a module with so many functions, of about a hundred bytes each.
+/// Returns a module with this number of functions, of about a hundred bytes each.
 pub fn large_module(functions: u32) -> String {
     let mut text = String::from("(module $Module (memory 1) (global $g (mut i32) (i32.const 0))");
     for number in 0..functions {

@@ -4,5 +4,5 @@
 #[path = "../../peers/src/hosts/weft/mod.rs"]
 pub(crate) mod weft;
 
-/// Does what a case says so many times.
+/// Does a case a number of times.
 pub(crate) type Operation = Box<dyn FnMut(u32)>;

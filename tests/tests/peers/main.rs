@@ -1,4 +1,4 @@
-//! How often each case of `tests/peers` allocates, once everything is warm: the same code that is
+//! The allocations of each case of `tests/peers`, once everything is warm: the same code that is
 //! timed there, beside Weft's peers, is counted here.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
@@ -23,14 +23,14 @@ mod hosts;
 use allocation_counter::measure;
 use cases::{Case, ROWS, Row};
 
-/// How often each case is done.
+/// The number of times that each case is done.
 const TIMES: u32 = 100;
 
 /// A few allocations that have nothing to do with how often a case is done, such as of the
 /// test's own thread.
 const STRAY: i64 = 5;
 
-/// How often cases allocate when they are done so many times: those that aren't named do it
+/// The allocations of cases that are done a number of times. Those that aren't named are done
 /// [`TIMES`] times, and never allocate.
 const EXPECTED: [(&str, u32, i64); 14] = [
     // The string, or the list, which is the host's.
@@ -60,7 +60,7 @@ fn expected(row: &Row) -> (u32, i64) {
     of_row.map_or((TIMES, 0), |&(_, times, allocations)| (times, allocations))
 }
 
-/// Returns how often a case allocates when it is done so many times more: what is allocated once
+/// Returns how often a case allocates when it is done `times` times more: what is allocated once
 /// for all of them doesn't count.
 fn allocations(case: Case, times: u32) -> i64 {
     let mut operation = hosts::weft::prepare(case).unwrap();

@@ -1,4 +1,4 @@
-;; A guest that calls another one so many times, each of which waits for nothing that will ever
+;; A guest that calls another one many times, each of which waits for nothing that will ever
 ;; come, and then cancels all these calls.
 (component
   (component $Callee

@@ -1,4 +1,4 @@
-;; A guest that waits for so many streams by one set. Each time, another guest writes a byte to one
+;; A guest that waits for many streams by one set. Each time, another guest writes a byte to one
 ;; of them, and this one takes the event and reads again.
 (component
   (component $Writer

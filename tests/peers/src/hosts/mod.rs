@@ -1,4 +1,4 @@
-//! Who takes part. Every host does a case in the way that its own documentation shows.
+//! The hosts. Each does a case in the way that its own documentation shows.
 
 mod component_layer;
 mod wasmi_core;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::cases::Case;
 use wasmtime::Variant;
 
-/// Does what a case says so many times, and asserts that the outputs are right.
+/// Does a case a number of times, and asserts that the outputs are right.
 pub type Operation = Box<dyn FnMut(u32)>;
 
 /// A host of components, or a bare engine that does alone what a component would do.

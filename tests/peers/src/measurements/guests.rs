@@ -15,7 +15,7 @@ use crate::report::rows::Guest;
 
 const RUNS: usize = 3;
 
-/// What loading a component took a process.
+/// The cost of loading a component, in a process of its own.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Loading {
     nanoseconds: f64,

@@ -12,25 +12,32 @@ use crate::report::rows::Instructions;
 
 /// Counts the instructions of the cases whose names begin with `filter`, or returns nothing where
 /// there is no valgrind.
-pub fn measure(filter: &str, hosts: &[Host]) -> Result<Option<Vec<Instructions>>> {
+pub fn measure(filter: &str, hosts: &[Host]) -> Option<Vec<Instructions>> {
     let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if !version.is_ok_and(|it| it.success()) {
         eprintln!("Instructions are left out: there is no `valgrind`, which counts them.");
-        return Ok(None);
+        return None;
     }
-    let rows = ROWS.iter().filter(|it| it.name.starts_with(filter));
-    rows.map(|row| measure_case(row, hosts)).collect::<Result<_>>().map(Some)
+    // Compilers take minutes for large components under valgrind, and a small one says the same.
+    let is_large = |it: &Row| matches!(it.case, Case::Load(functions) if functions > 1_000);
+    let rows = ROWS.iter().filter(|it| it.name.starts_with(filter) && !is_large(it));
+    Some(rows.map(|row| measure_case(row, hosts)).collect())
 }
 
-fn measure_case(row: &Row, hosts: &[Host]) -> Result<Instructions> {
+fn measure_case(row: &Row, hosts: &[Host]) -> Instructions {
     eprintln!("{}", row.title);
     let mut counts = std::collections::BTreeMap::new();
     for &host in hosts {
-        if host.prepare(row.case).is_some() {
-            counts.insert(host, count(row, host)?);
+        if host.prepare(row.case).is_none() {
+            continue;
+        }
+        // Valgrind has less address space than Wasmtime reserves for many memories.
+        match count(row, host) {
+            Ok(count) => drop(counts.insert(host, count)),
+            Err(error) => eprintln!("Left out, as it doesn't run under valgrind: {error}"),
         }
     }
-    Ok(Instructions { case: row.name.into(), title: row.title.into(), hosts: counts })
+    Instructions { case: row.name.into(), title: row.title.into(), hosts: counts }
 }
 
 /// Returns the instructions of doing a case once.
@@ -43,8 +50,7 @@ fn count(row: &Row, host: Host) -> Result<f64> {
         .arg(std::env::current_exe()?)
         .args(["one-count", host.argument(), row.name, &times.to_string()])
         .output()?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{}, {host}: {error}", row.name);
+    ensure!(output.status.success(), "{}, {host}: {}", row.name, output.status);
     let text = read_to_string(&out)?;
     let total = text.lines().find_map(|it| it.strip_prefix("totals: ")).context("totals")?;
     Ok(total.trim().parse::<f64>()? / f64::from(times) / f64::from(row.case.things()))
@@ -63,7 +69,7 @@ fn times(case: Case) -> u32 {
 pub fn do_counted(host: Host, case: &str, times: u32) -> Result<()> {
     let row = ROWS.iter().find(|it| it.name == case).context("no such case")?;
     let mut operation = host.prepare(row.case).context("this host can't do it")?;
-    operation(3);
+    operation(times.min(3));
     counted(&mut operation, times);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is measured. Each returns rows of the report.
+//! The measurements. Each returns rows of the report.
 
 pub mod bindings;
 mod child;

@@ -15,7 +15,7 @@ use crate::report::rows::{Taken, Times};
 /// The rounds that are enough for a median.
 pub const ROUNDS: usize = 15;
 
-/// How long a host has in each round.
+/// The time that a host has in each round.
 const SLICE: Duration = Duration::from_millis(8);
 
 /// The rounds of what takes much longer than a slice.
@@ -25,7 +25,7 @@ const ROUNDS_OF_LONG: usize = 3;
 struct Contestant {
     host: Host,
     operation: Operation,
-    /// How often it does the case in a round.
+    /// The number of times that it does the case in a round.
     count: u32,
     /// Nanoseconds each time, by round.
     nanoseconds: Vec<f64>,

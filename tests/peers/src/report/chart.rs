@@ -7,8 +7,9 @@ use crate::report::environment::Environment;
 use crate::report::table::ratio;
 
 const WIDTH: f64 = 860.0;
-/// Where the scale begins and ends.
+/// The beginning of the scale.
 const LEFT: f64 = 320.0;
+/// The end of the scale.
 const RIGHT: f64 = 790.0;
 const TOP: f64 = 84.0;
 const LINE: f64 = 19.0;

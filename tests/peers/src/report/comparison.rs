@@ -36,16 +36,16 @@ const CHARTED: &[&str] = &[
     "call-fibonacci",
 ];
 
-/// How many parked tasks the chart shows.
+/// The number of parked tasks that the chart shows.
 const PARKED: u32 = 10_000;
 
 /// A thing with its shares.
 #[derive(Debug)]
 pub struct Comparison {
     pub title: String,
-    /// What Weft takes, divided by what Wasmtime's JIT takes.
+    /// Weft's use of it, divided by that of Wasmtime's JIT.
     pub weft: f64,
-    /// What Wasmtime's interpreter takes, divided by the same.
+    /// The use of Wasmtime's interpreter, divided by the same.
     pub pulley: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! What has been measured, as JSON, tables and a chart.
+//! The results, as JSON, tables and a chart.
 
 mod chart;
 mod comparison;

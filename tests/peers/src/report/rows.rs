@@ -16,7 +16,7 @@ pub struct Times {
     pub ratios: BTreeMap<Host, f64>,
 }
 
-/// What doing a case once took.
+/// The cost of doing a case once.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Taken {
     /// The median of all rounds.

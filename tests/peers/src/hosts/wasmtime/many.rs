@@ -7,7 +7,7 @@ use super::{Stand, Variant};
 use crate::components::{self, CANCEL, FAN_IN};
 use crate::hosts::Operation;
 
-/// The host calls the last of so many components, each of which calls the one before it.
+/// The host calls the last of `count` components, each of which calls the one before it.
 pub fn chain_of_calls(variant: Variant, count: u32) -> Operation {
     let mut it = Stand::new(variant, &components::composed(count));
     let run = it.typed::<(u32,), (u32,)>("run");
@@ -18,7 +18,7 @@ pub fn chain_of_calls(variant: Variant, count: u32) -> Operation {
     })
 }
 
-/// A guest writes a KiB at a time, so many pass it on, and another one reads.
+/// A guest writes a KiB at a time, others pass it on, and another one reads.
 pub fn chain_of_streams(variant: Variant, count: u32) -> Operation {
     const LENGTH: u32 = 1024;
     type Stream = StreamReader<u8>;
@@ -41,14 +41,14 @@ pub fn chain_of_streams(variant: Variant, count: u32) -> Operation {
     })
 }
 
-/// A guest makes so many calls that wait, and cancels them.
+/// A guest makes this number of calls that wait, and cancels them.
 pub fn cancel_storm(variant: Variant, calls: u32) -> Operation {
     let mut it = Stand::new(variant, CANCEL);
     let storm = it.typed::<(u32, u32), ()>("storm");
     Box::new(move |n| block_on(storm.call_async(&mut it.store, (calls, n))).unwrap())
 }
 
-/// A guest waits for so many streams at once, one of which is written to each time.
+/// A guest waits for this number of streams at once, one of which is written to each time.
 pub fn fan_in(variant: Variant, count: u32) -> Operation {
     let mut it = Stand::new(variant, FAN_IN);
     let open = it.typed::<(u32,), ()>("open");

@@ -14,7 +14,7 @@ use crate::cases::{Case, Driving};
 use crate::components::{self, bytes};
 use crate::hosts::Operation;
 
-/// How Wasmtime is configured.
+/// A configuration of Wasmtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// Compiled by Cranelift, with all that tasks need.

@@ -83,7 +83,7 @@ pub fn to_host(variant: Variant, length: u32) -> Operation {
     })
 }
 
-/// Writes a buffer so many times.
+/// Writes a buffer again and again, `left` times in all.
 struct Writes {
     buffer: Vec<u8>,
     left: u32,

@@ -6,7 +6,7 @@ use super::Stand;
 use crate::components::{self, CANCEL, FAN_IN};
 use crate::hosts::Operation;
 
-/// The host calls the last of so many components, each of which calls the one before it.
+/// The host calls the last of `count` components, each of which calls the one before it.
 pub fn chain_of_calls(count: u32) -> Operation {
     let mut it = Stand::new(&components::composed(count));
     let run = it.typed::<(u32,), u32>("run");
@@ -17,7 +17,7 @@ pub fn chain_of_calls(count: u32) -> Operation {
     })
 }
 
-/// A guest writes a KiB at a time, so many pass it on, and another one reads.
+/// A guest writes a KiB at a time, others pass it on, and another one reads.
 pub fn chain_of_streams(count: u32) -> Operation {
     const LENGTH: u32 = 1024;
     type Stream = StreamHandle<u8>;
@@ -37,14 +37,14 @@ pub fn chain_of_streams(count: u32) -> Operation {
     })
 }
 
-/// A guest makes so many calls that wait, and cancels them.
+/// A guest makes this number of calls that wait, and cancels them.
 pub fn cancel_storm(calls: u32) -> Operation {
     let mut it = Stand::new(CANCEL);
     let storm = it.typed::<(u32, u32), ()>("storm");
     Box::new(move |n| it.store.call(&storm, (calls, n)).unwrap())
 }
 
-/// A guest waits for so many streams at once, one of which is written to each time.
+/// A guest waits for this number of streams at once, one of which is written to each time.
 pub fn fan_in(count: u32) -> Operation {
     let mut it = Stand::new(FAN_IN);
     let open = it.typed::<(u32,), ()>("open");

@@ -15,10 +15,10 @@ use crate::hosts::Host;
 use crate::measurements::child::ask;
 use crate::report::rows::Parked;
 
-/// The best of so many runs is reported.
+/// The number of runs, the best of which is reported.
 const RUNS: u32 = 3;
 
-/// What all tasks together took.
+/// The cost of all tasks together.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Taken {
     /// Until all had parked.

@@ -16,7 +16,7 @@ use crate::hosts::wasmtime::{Variant, engine};
 use crate::measurements::parked::gate::Gate;
 use crate::measurements::parked::{Taken, grown};
 
-/// Parks so many tasks, and wakes them.
+/// Parks `count` tasks, and wakes them.
 pub fn park(variant: Variant, text: &str, count: u32) -> Taken {
     let gate = Gate::default();
     gate.reserve(count as usize);

@@ -11,7 +11,7 @@ use crate::components::bytes;
 use crate::measurements::parked::gate::Gate;
 use crate::measurements::parked::{Taken, grown};
 
-/// Parks so many tasks, and wakes them.
+/// Parks `count` tasks, and wakes them.
 pub fn park(text: &str, count: u32) -> Taken {
     let gate = Gate::default();
     gate.reserve(count as usize);
