@@ -21,6 +21,7 @@ use crate::task::TaskStatus;
 use crate::waitable::{WaitResult, Waitable};
 
 use super::callee::{Called, Callee};
+use super::raising::or_panic;
 use super::stores::{CallId, Store};
 use super::threads::{SpawnedThread, ThreadError};
 
@@ -137,6 +138,27 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let result = running.store.run(call);
         running.call = None;
         result
+    }
+
+    /// Begins a call whose result is wanted at once, and which then may be over without records.
+    #[inline]
+    fn call_at_once<F: Callee>(
+        &mut self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> Result<Called<F::Result>, CallError> {
+        let arguments = F::keep_in(&mut self.context(), arguments);
+        self.count_interruptions_anew();
+        let turns = self.turns_per_poll;
+        self.settle(turns)?;
+        let called = or_panic(function.call(&mut self.context(), arguments))?;
+        if E::data(&self.engine_store).has_panic_of_nobody() {
+            if let Called::Begun(call) = called {
+                self.no_longer_awaited(call);
+            }
+            self.raise_panic_of_nobody();
+        }
+        Ok(called)
     }
 
     /// Lets everything run until a thread is over and its values are destroyed, and returns what it

@@ -32,7 +32,7 @@ use crate::task::{CancellationTokens, Tasks};
 use crate::thread::Threads;
 use crate::waitable::WaitableSets;
 
-use super::callee::{Called, Callee};
+use super::callee::Callee;
 use super::export_error::ExportError;
 use super::instance::{Function, Instance};
 use super::instance_pre::InstancePre;
@@ -224,27 +224,6 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let arguments = F::keep_in(&mut self.context(), arguments);
         let call = self.start_kept(function, arguments)?;
         Ok(CallId(call, PhantomData))
-    }
-
-    /// Begins a call whose result is wanted at once, and which then may be over without records.
-    #[inline]
-    pub(crate) fn call_at_once<F: Callee>(
-        &mut self,
-        function: &F,
-        arguments: F::Arguments<'_>,
-    ) -> Result<Called<F::Result>, CallError> {
-        let arguments = F::keep_in(&mut self.context(), arguments);
-        self.count_interruptions_anew();
-        let turns = self.turns_per_poll;
-        self.settle(turns)?;
-        let called = or_panic(function.call(&mut self.context(), arguments))?;
-        if self.context().data().has_panic_of_nobody() {
-            if let Called::Begun(call) = called {
-                self.no_longer_awaited(call);
-            }
-            self.raise_panic_of_nobody();
-        }
-        Ok(called)
     }
 
     pub(crate) fn start_kept<F: Callee>(
