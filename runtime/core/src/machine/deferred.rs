@@ -2,9 +2,9 @@
 //!
 //! The records of a call are there so that somebody can look at them: a built-in that blocks,
 //! waits, spawns or reads a context slot, a host function that asks, a trap. Nobody looks at most
-//! calls that return before they wait. Such a call pushes its frames and nothing else. Whatever looks makes the
-//! records of all calls that have none, the outermost first, so that each index that a guest sees,
-//! and every order, is the one that it would have had.
+//! calls that return before they wait. Such a call pushes its frames and nothing else. Whatever
+//! looks makes the records of all calls that have none, the outermost first, so that each index that
+//! a guest sees, and every order, is the one that it would have had.
 //!
 //! There is room for the records from the beginning: a call without is only begun if each table has
 //! as much room as all of them together may take.
@@ -268,7 +268,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(SubtaskId { number: key.number(), generation })
     }
 
-    /// Whether a function that may run without records is lifted with `async`.
+    /// Returns `true` if a function that may run without records is lifted with `async`.
     pub(crate) fn is_async_lifted(&self, function: Key<DefinedFunction>) -> Result<bool, Error> {
         match &self.functions.get(function)?.function {
             Function::Lifted(lifted) => Ok(lifted.lift.is_async()),
@@ -276,8 +276,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Whether the guest that runs, of which there are no records, is lifted with `async`; yes if none
-    /// runs.
+    /// Returns `true` if the guest that runs, which has no records, is lifted with `async`, or if no
+    /// guest runs.
     pub(crate) fn is_deferred_async_lifted(&self, deferred: Deferred) -> bool {
         match (deferred.instance(), deferred.function()) {
             (None, _) => true,

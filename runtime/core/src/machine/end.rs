@@ -38,7 +38,7 @@ pub(crate) struct Meeting {
     pub(crate) count: u32,
 }
 
-/// What `End.copy` leaves behind at the end that it was called for.
+/// The outcome of `End.copy` at the end that it was called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copied {
     /// An event that is listed nowhere, as the guest takes it at once.

@@ -73,7 +73,7 @@ use crate::id::{
 /// # }
 /// ```
 pub trait Hooks {
-    /// Whether the records of every call are made at once, so that the hook is told of each as it
+    /// `true` if the records of every call are made at once, so that the hook is told of each as it
     /// begins.
     const EAGER: bool = false;
 
@@ -84,7 +84,8 @@ pub trait Hooks {
     /// [`Machine::entry_bytes`](super::Machine::entry_bytes).
     const ENTRY_BYTES: &'static [(Table, usize)] = &[];
 
-    /// Returns how many entries one of its tables has in use: for [`Machine::count_of`](super::Machine::count_of).
+    /// Returns how many entries one of its tables has in use: for
+    /// [`Machine::count_of`](super::Machine::count_of).
     fn count_of(&self, table: Table) -> usize {
         let _ = table;
         0

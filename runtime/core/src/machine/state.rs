@@ -52,9 +52,9 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) messages: L::ErrorContexts<L::Message>,
     /// Whom control returns to, the innermost last.
     pub(super) frames: L::Frames<Frame>,
-    /// How many of the innermost frames are of calls whose records are not made.
+    /// The number of innermost frames of calls whose records are not made.
     pub(super) deferred: u32,
-    /// Whether records are made at once.
+    /// `true` if records are made at once.
     pub(super) is_eager: bool,
     /// Whether the stack of nested calls can't be held.
     pub(super) is_holding_forbidden: bool,

@@ -60,7 +60,7 @@ pub(crate) struct CoreModule {
     pub(crate) bytes: Range<usize>,
     /// Whether there is a `return_call`, `return_call_indirect` or `return_call_ref` in it.
     pub(crate) has_tail_calls: bool,
-    /// Whether a function of it runs when it is instantiated.
+    /// `true` if it has a start function.
     pub(crate) has_start: bool,
     /// The memories that it exports, sorted by name, with their indices.
     pub(crate) memories: Box<[(Box<str>, u32)]>,
@@ -80,9 +80,9 @@ pub(crate) struct Definition {
     pub(crate) items: Box<[Item]>,
     /// How many slots for resource types an instance has.
     pub(crate) resources: u32,
-    /// How much an instance has in each index space.
+    /// The number of items that an instance has in each index space.
     pub(crate) sizes: SpaceSizes,
-    /// Whether it, or one within it, uses what is around it.
+    /// `true` if it, or a component within it, uses items of the components around it.
     pub(crate) sees_around: bool,
 }
 
@@ -140,7 +140,7 @@ pub(crate) enum Item {
     },
     /// A core instance that is put together.
     CoreInstance {
-        /// What it exports, sorted by name.
+        /// The exports, sorted by name.
         exports: Box<[(Box<str>, CoreSort, u32)]>,
     },
     /// An export of a core instance.
@@ -158,14 +158,14 @@ pub(crate) enum Item {
     Instantiate {
         /// The component.
         component: u32,
-        /// What it imports, sorted by name.
+        /// The imports, sorted by name.
         arguments: Box<[(Arc<str>, Reference)]>,
         /// Slots to fill from what the new instance exports.
         binding: Option<Binding>,
     },
     /// An instance that is put together.
     Instance {
-        /// What it exports, sorted by name.
+        /// The exports, sorted by name.
         exports: Box<[(Arc<str>, Reference)]>,
     },
     /// An export of an instance; not a type, as there is no index space of types.
@@ -258,7 +258,7 @@ pub(crate) struct ExternName {
     pub(crate) implements: Option<Box<str>>,
 }
 
-/// What a core instance exports.
+/// An export of a core instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum CoreSort {
     /// A function.

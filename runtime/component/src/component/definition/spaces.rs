@@ -68,7 +68,7 @@ impl Space {
     }
 }
 
-/// How much there is in each index space.
+/// The number of items in each index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SpaceSizes(pub(crate) [usize; NUM_SPACES]);
 

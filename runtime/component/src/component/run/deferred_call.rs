@@ -10,7 +10,6 @@ use crate::abi::{CoreValueIter, FlatLimits, FlatValues, Flattening};
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
-use crate::component::store::calls::Bits;
 use crate::component::store::canonical::{Lifted, Lowered};
 use crate::component::store::crossing::CallSite;
 use crate::component::store::deferred_calls::{BegunCall, PendingCall, Resolved};
@@ -32,7 +31,7 @@ use super::lifting::Source;
 use super::lowering::Target;
 use super::state::State;
 use super::steps::{Base, Driven};
-use super::transfer::{CoreValues, flat_result};
+use super::transfer::{CoreValues, core_bits, flat_result};
 
 /// The callback result of a function that exits.
 const EXIT: CoreValue = CoreValue::I32(0);
@@ -181,7 +180,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.guest_called(number, lowered, ended)
     }
 
-    /// What a guest has called is over, or has got records.
+    /// Ends a guest's call, or goes on with one that has got records.
     #[inline]
     fn guest_called(
         &mut self,
@@ -264,8 +263,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         arguments: &[CoreValue],
         moved: &mut CoreValues,
     ) -> Result<(), Fault> {
-        let mut values = Bits::new();
-        values.extend(arguments.iter().map(bits));
+        let values = core_bits(arguments);
         let source = Source::without_call(lowered.options);
         let destination = MAX_FLAT_PARAMS as usize;
         let max = FlatLimits { source: lowered.flattening().max_flat_params(), destination };
@@ -287,8 +285,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         (values, max): (&[CoreValue], usize),
     ) -> Result<Option<CoreValue>, Fault> {
         let results = &lifted.ty.results;
-        let mut returned = Bits::new();
-        returned.extend(values.iter().map(bits));
+        let returned = core_bits(values);
         let mut values = CoreValueIter::new(&returned);
         let layout = results.abi().of(self.data().options(lowered.options)?.address_type);
         let destination = lowered.flattening().max_flat_results();

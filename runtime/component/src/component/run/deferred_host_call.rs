@@ -12,7 +12,6 @@ use crate::abi::{
     ComponentType, CoreValueIter, FlatValues, Lift, Lower, Peer, Val, lift_flat_values,
     lower_flat_values as lower_typed_flat_values,
 };
-use crate::component::store::calls::Bits;
 use crate::component::store::canonical::Lowered;
 use crate::component::store::crossing::Next;
 use crate::component::store::fault::Fault;
@@ -33,7 +32,7 @@ use super::host_function_calls::Destination;
 use super::host_function_future::HostFunctionFuture;
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
-use super::transfer::{CoreValues, flat_result};
+use super::transfer::{CoreValues, core_bits, flat_result};
 use super::waiting::Waiting;
 
 impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
@@ -83,8 +82,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         if is_flat::<P>(max) {
             return lift_flat(arguments);
         }
-        let mut values = Bits::new();
-        values.extend(arguments.iter().map(bits));
+        let values = core_bits(arguments);
         let mut lifting = self.lift(Source::without_call(lowered.options), Peer::Host)?;
         lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&values))
     }
@@ -94,8 +92,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         lowered: &Lowered,
         arguments: &[CoreValue],
     ) -> Result<Vec<Val>, Failure> {
-        let mut values = Bits::new();
-        values.extend(arguments.iter().map(bits));
+        let values = core_bits(arguments);
         let max = lowered.flattening().max_flat_params();
         let mut lifting = self.lift(Source::without_call(lowered.options), Peer::Host)?;
         lowered.ty.params.lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&values))

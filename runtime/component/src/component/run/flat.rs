@@ -1,19 +1,16 @@
 //! Values that are nothing but core values: they are lifted and lowered without a guest's memory.
 
-use arrayvec::ArrayVec;
-
 use crate::abi::{
-    ComponentType, CoreValueIter, FlatTypes, FlatValues, Lift, LiftContext, Lower, LowerContext,
-    Options, Resource, StringEncoding,
+    ComponentType, CoreValueIter, FlatValues, Lift, LiftContext, Lower, LowerContext, Options,
+    Resource, StringEncoding,
 };
 use crate::builtin::TypeIndex;
-use crate::component::store::flat_values::bits;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::error::{AbiError, Failure};
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
-use super::transfer::CoreValues;
+use super::transfer::{CoreValues, core_bits};
 
 /// Options for values of which none has an address, so that it does not matter how long one is.
 pub(crate) const NO_ADDRESSES: Options = Options::new(IntegerType::I32, StringEncoding::Utf8);
@@ -26,11 +23,7 @@ pub(crate) const fn is_flat<V: ComponentType + ?Sized>(max: usize) -> bool {
 /// Lifts a [flat](is_flat) value.
 #[inline]
 pub(crate) fn lift_flat<V: for<'a> Lift<'a>>(values: &[CoreValue]) -> Result<V, Failure> {
-    let mut flat = ArrayVec::<u64, { FlatTypes::CAPACITY }>::new();
-    for value in values {
-        // There are no more parameters than that.
-        let _ = flat.try_push(bits(value));
-    }
+    let flat = core_bits(values);
     V::lift_flat(&mut LiftContext::new(&[], NO_ADDRESSES), &mut CoreValueIter::new(&flat))
 }
 

@@ -13,7 +13,7 @@ use crate::component::store::flat_values::set_flat_values;
 use crate::component::store::links::Link;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::{AbiError, Error, Failure, MachineError};
+use crate::error::{Error, Failure, MachineError};
 use crate::limits::Table;
 use crate::machine::{EndId, ErrorContextId};
 use crate::trap::EndKind;
@@ -179,11 +179,7 @@ impl<E: CoreEngine, T: 'static> LowerContext for Linked<'_, '_, E, T> {
                 self.cx.data_mut().links.set_native_part(None);
                 Ok(address)
             }
-            Err(Fault::Failure(failure)) => Err(failure),
-            Err(fault) => {
-                self.cx.data_mut().crossing.fail(fault);
-                Err(AbiError::CoreTrap.into())
-            }
+            Err(fault) => Err(self.cx.realloc_failed(fault)),
         }
     }
 

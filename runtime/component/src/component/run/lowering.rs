@@ -119,6 +119,18 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
+    /// Returns the failure that ends the lowering whose `realloc` has failed. The cause is handed over.
+    #[cold]
+    pub(crate) fn realloc_failed(&mut self, fault: Fault) -> Failure {
+        match fault {
+            Fault::Failure(failure) => failure,
+            fault => {
+                self.data_mut().crossing.fail(fault);
+                AbiError::CoreTrap.into()
+            }
+        }
+    }
+
     /// Lets a `realloc` that the engine has interrupted go on to its end.
     #[cold]
     fn resume_realloc(&mut self, mut activation: E::Activation) -> Result<u64, Fault> {
@@ -165,11 +177,7 @@ impl<E: CoreEngine, T: 'static> LowerContext for Lowering<'_, '_, E, T> {
                 self.cx.data_mut().machine.realloc_returned()?;
                 Ok(address)
             }
-            Err(Fault::Failure(failure)) => Err(failure),
-            Err(fault) => {
-                self.cx.data_mut().crossing.fail(fault);
-                Err(AbiError::CoreTrap.into())
-            }
+            Err(fault) => Err(self.cx.realloc_failed(fault)),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::abi::{
 use crate::component::store::calls::{Bits, Call, CallerOptions};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::fault::Fault;
+use crate::component::store::flat_values::bits;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
@@ -22,6 +23,13 @@ use super::lowering::Target;
 
 /// As many core arguments as a function has at most.
 pub(crate) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
+
+/// Returns core values as bits.
+#[inline]
+pub(crate) fn core_bits(values: &[CoreValue]) -> Bits {
+    // No function has more parameters than there is room for.
+    values.iter().map(bits).take(FlatTypes::CAPACITY).collect()
+}
 
 /// Adds flat values as core values: those of `types`, or one address if they are more than `max`.
 pub(crate) fn core_values(

@@ -9,9 +9,9 @@ use super::waiting::Woken;
 
 /// The things that a store shares with wakers, futures and handles, wherever they are.
 pub(crate) struct Beside {
-    /// What was woken, and who drives the store.
+    /// The list of those that were woken, and the waker of the driver.
     pub(crate) woken: Woken,
-    /// Whether an interrupt is requested that no call has heard of.
+    /// `true` if an interrupt is requested that no call has heard of.
     pub(crate) is_interrupt_requested: AtomicBool,
     /// The panics that belonged to somebody who is gone.
     pub(crate) late_panics: ConcurrentQueue<HostPanic>,

@@ -21,10 +21,10 @@ pub(crate) struct Lifted<F> {
     pub(crate) is_async: bool,
     pub(crate) callback: Option<F>,
     pub(crate) post_return: Option<F>,
-    /// Whether a call can begin without records: no handles are moved, and it is not `async`, or it has
-    /// a callback.
+    /// `true` if a call can begin without records: no handles are moved, and it is not `async`, or it
+    /// has a callback.
     pub(crate) is_deferrable: bool,
-    /// Whether the core function may stop before it returns, as what it reaches may wait.
+    /// `true` if the core function may stop before it returns, as what it reaches may wait.
     pub(crate) may_stop: bool,
     /// The place of its definition; nothing for what is in no definition.
     pub(crate) place: Option<Place>,
@@ -46,12 +46,12 @@ pub(crate) struct Lowered {
     pub(crate) is_async: bool,
     /// The types of the handles, for a host function whose types are Rust's own.
     pub(crate) handles: HandleTypes,
-    /// Whether a call can begin without records: no handles are moved.
+    /// `true` if a call can begin without records: no handles are moved.
     pub(crate) is_deferrable: bool,
     /// The number of the host function that is called, if it returns when it is called, and a call can
     /// begin without records.
     pub(crate) immediate: Option<u32>,
-    /// Whether the callee's core function is called with the arguments as they are, and its result
+    /// `true` if the callee's core function is called with the arguments as they are, and its result
     /// is that of the call.
     pub(crate) is_flat_plain: bool,
 }

@@ -41,7 +41,7 @@ pub(crate) struct CopyFunction {
     pub(crate) element: Option<Type>,
     /// The layout of an element in the memory.
     pub(crate) layout: Layout,
-    /// Whether elements are copied as bytes.
+    /// `true` if elements are copied as bytes.
     pub(crate) is_plain: bool,
 }
 

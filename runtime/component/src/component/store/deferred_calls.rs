@@ -37,7 +37,7 @@ pub(crate) struct PendingCall {
 struct DeferredCall<L> {
     begun: BegunCall<L>,
     made: Option<MadeCall>,
-    /// What `task.return` was called with: lifted for the embedder, or lowered into the caller.
+    /// The result that `task.return` was given: lifted for the embedder, or lowered into the caller.
     resolved: Option<Resolved>,
 }
 

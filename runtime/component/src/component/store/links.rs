@@ -24,7 +24,7 @@ pub(crate) struct Links<F, I> {
     sets: Slab<LinkSet<F, I>>,
     /// The numbers of the links that component instances are part of.
     of_instances: ById<InstanceId, u32>,
-    /// How many instances were locked down when the flags were looked at last.
+    /// The number of instances that were locked down when the flags were set last.
     lockdowns: u64,
     /// The calls that were under way when something trapped, the innermost first.
     active: Vec<ActiveLink>,

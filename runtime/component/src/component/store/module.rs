@@ -12,7 +12,7 @@ use crate::engine::CoreEngine;
 /// A core module that is loaded. Cloning one is cheap.
 pub struct Module<E: CoreEngine>(Arc<LoadedModule<E>>);
 
-/// What is known of a core module that is loaded.
+/// A core module that is loaded, with its properties.
 pub(crate) struct LoadedModule<E: CoreEngine> {
     pub(crate) compiled: E::Module,
     pub(crate) ty: Arc<ModuleType>,

@@ -86,7 +86,7 @@ pub(crate) struct Facts {
     pub(crate) flat_plain: bool,
 }
 
-/// What there may be in a value of a type: a set.
+/// The set of things that may be in a value of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Contains(u8);
 

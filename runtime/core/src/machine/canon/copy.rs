@@ -38,7 +38,7 @@ pub(super) struct Offer {
 pub struct CheckedCopy {
     /// The kind that the built-in is defined for.
     pub kind: EndKind,
-    /// Whether it is a read or a write.
+    /// The direction: a read or a write.
     pub direction: CopyDirection,
     /// The type that the built-in is defined for.
     pub ty: TypeIndex,
@@ -48,7 +48,7 @@ pub struct CheckedCopy {
     pub options: OptionsIndex,
     /// The address of the buffer.
     pub address: u64,
-    /// How many elements the buffer has; 1 for a future.
+    /// The number of elements of the buffer; 1 for a future.
     pub length: u32,
 }
 
@@ -93,13 +93,13 @@ impl AsyncCopyToken {
         self.address
     }
 
-    /// How many of the other end's values have moved before, from the front.
+    /// The number of values of the other end that have moved before, from the front.
     #[must_use]
     pub const fn progress(&self) -> u32 {
         self.progress
     }
 
-    /// How many values move; one or more.
+    /// The number of values that move; one or more.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count

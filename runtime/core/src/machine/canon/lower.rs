@@ -34,7 +34,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// [`ThreadIndices`](crate::limits::Table::ThreadIndices),
     /// [`Frames`](crate::limits::Table::Frames), [`HeldFrames`](crate::limits::Table::HeldFrames), or what
     /// the [hooks](crate::machine::Hooks) have no room for. Traps:
-    /// `cannot-leave-component-instance`, `cannot-enter-component-instance`, `table-full`, `cannot-block-sync-task`, and those of the threads that run meanwhile.
+    /// `cannot-leave-component-instance`, `cannot-enter-component-instance`, `table-full`,
+    /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
     ///

@@ -13,7 +13,7 @@ use super::waitable::WaitableSet;
 pub(crate) struct Instance {
     pub(crate) queues: Queues,
     pub(crate) exclusive_thread: Option<Key<Thread>>,
-    /// Whether a thread has the exclusive lock that has no record yet.
+    /// `true` if a thread has the exclusive lock that has no record yet.
     pub(crate) is_locked_by_deferred: bool,
     pub(crate) backpressure: u32,
     /// How many frames of the instance's threads are in held stacks.
@@ -42,7 +42,7 @@ impl Instance {
         }
     }
 
-    /// Whether no thread has the exclusive lock.
+    /// Returns `true` if no thread has the exclusive lock.
     #[inline]
     pub(crate) const fn is_unlocked(&self) -> bool {
         self.exclusive_thread.is_none() && !self.is_locked_by_deferred
@@ -102,7 +102,7 @@ impl Queues {
         self.lists.get_mut(Self::position(queue)?)
     }
 
-    /// Whether no thread waits in any of them.
+    /// Returns `true` if no thread waits in any of them.
     #[inline]
     pub(crate) fn are_empty(&self) -> bool {
         self.lists.iter().all(|list| list.len() == 0)

@@ -296,7 +296,8 @@ impl End {
         };
     }
 
-    /// How a read or write that has an event ended, and how far it came; the end is ready for the next.
+    /// The result of a read or write that has an event, and its progress; the end is ready for the
+    /// next.
     pub(crate) const fn take_result(&mut self) -> (CopyResult, u32) {
         let progress = core::mem::replace(&mut self.progress, 0);
         self.take_buffer();
@@ -328,7 +329,7 @@ impl End {
         matches!(self.buffer, BufferOf::Offered | BufferOf::Withheld)
     }
 
-    /// Whether values go from or to the host when the other end copies.
+    /// Returns `true` if values go from or to the host when the other end copies.
     #[inline]
     pub(crate) const fn is_copied_by_host(&self) -> bool {
         matches!(self.buffer, BufferOf::Host | BufferOf::Offered)
@@ -399,7 +400,7 @@ impl WaitableSet {
         self.pending.len() > 0
     }
 
-    /// Whether somebody hears of it when it gets its first event, or loses its last one.
+    /// Returns `true` if somebody hears of it when it gets its first event, or loses its last one.
     pub(crate) const fn is_watched(&self) -> bool {
         self.instance.is_none() || self.waiters.len() > 0 || self.callback_waiters.len() > 0
     }

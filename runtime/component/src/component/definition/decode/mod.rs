@@ -286,7 +286,7 @@ impl CoreModule {
 /// A validator of core functions, one after the other.
 #[derive(Default)]
 struct FunctionsValidator {
-    /// What is used again for the next function.
+    /// Memory that is used again for the next function.
     allocations: FuncValidatorAllocations,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct CoreSpace<'d> {
 enum CoreThing<'d> {
     /// The function that the canonical definition at this position makes.
     Canonical(usize),
-    /// What a core instance exports.
+    /// An export of a core instance.
     Export { instance: u32, name: &'d str },
 }
 
@@ -32,7 +32,7 @@ enum CoreInstance<'d> {
     Exports(&'d [(Box<str>, CoreSort, u32)]),
 }
 
-/// Where a core function is from.
+/// The origin of a core function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CoreFunctionAt<'d> {
     /// The canonical definition at this position makes it: a built-in, or a function that is
@@ -49,7 +49,7 @@ pub(crate) enum CoreFunctionAt<'d> {
     },
 }
 
-/// What is known of a memory before there is one.
+/// The properties of a memory that are known before it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemoryKind {
     pub(crate) address_type: IntegerType,

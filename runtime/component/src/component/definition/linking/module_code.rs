@@ -16,7 +16,7 @@ pub(super) struct ModuleCode<'b> {
     imports: Vec<(&'b str, &'b str)>,
     /// The functions that it exports.
     exports: Vec<(&'b str, u32)>,
-    /// Where the bodies of its own functions are.
+    /// The places of the bodies of its own functions.
     bodies: Vec<Range<usize>>,
     /// The functions that a reference may refer to, if all references are its own.
     referenced: Vec<u32>,

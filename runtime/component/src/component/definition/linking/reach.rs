@@ -49,7 +49,7 @@ impl<'b> Modules<'b> {
     }
 }
 
-/// What the `realloc` and `post-return` functions of a definition may call.
+/// The functions that `realloc` and `post-return` of a definition may call.
 #[derive(Debug)]
 pub(super) struct Reach {
     /// By the index of the core function: the positions of the canonical definitions that it may call;

@@ -67,21 +67,21 @@ pub(super) struct Call {
     pub(super) callee: Result<LiftedAt, NotLinked>,
 }
 
-/// What decides about calls.
+/// The facts that decide which calls are linked.
 pub(super) struct Rules<'a, 'b> {
     composition: &'a Composition,
     module_types: &'a [Arc<ModuleType>],
     modules: Modules<'b>,
-    /// What was found out of definitions, by their addresses.
+    /// The facts about definitions, by their addresses.
     known: BTreeMap<usize, Known<'a>>,
     /// The parts of the types of all functions that may be linked.
     parts: usize,
 }
 
-/// What was found out of a definition.
+/// The facts about a definition.
 struct Known<'a> {
     space: CoreSpace<'a>,
-    /// What its `realloc` and `post-return` functions may call.
+    /// The functions that its `realloc` and `post-return` may call.
     reach: Reach,
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) place: Place,
     /// Host functions may come to modules with tail calls.
     pub(crate) has_tail_calls: bool,
-    /// Whether core code of the instance may stop: it reaches something that may wait.
+    /// `true` if core code of the instance may stop: it reaches something that may wait.
     pub(crate) may_stop: bool,
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
@@ -50,7 +50,7 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
 /// The things that all instances share that are made together.
 pub(crate) struct Making<E: CoreEngine> {
     pub(crate) budget: Budget,
-    /// What is in the index spaces of the instances around the one that is being made.
+    /// The items in the index spaces of the instances around the one that is being made.
     pub(crate) items: Vec<SpaceItem<E>>,
     /// The memory of imports and exports that are no longer needed.
     named: ArrayVec<Vec<NamedEntity<E>>, 2>,

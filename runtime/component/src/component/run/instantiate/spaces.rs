@@ -24,7 +24,8 @@ pub(crate) struct Spaces<E: CoreEngine> {
     around: Option<Arc<Surroundings<E>>>,
     /// The resource types in the slots.
     pub(crate) slots: Vec<Option<TypeIndex>>,
-    /// What is in all index spaces, one after the other, after those of the instances around it.
+    /// The items of all index spaces, one space after the other, after those of the instances
+    /// around it.
     items: Vec<SpaceItem<E>>,
     /// The number of items of the instances around it.
     num_around: usize,
