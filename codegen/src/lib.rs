@@ -8,10 +8,8 @@
 //! | [`workspace`] | comparing them with what is on disk, and writing them |
 //! | [`explain`] | `list` and `explain` |
 //! | [`diff_spec`] | comparing `spec/` with the spec's text, reference, tests and validator |
-//! | [`bind`] | Rust bindings from WIT |
 //! | [`pinned`] | finding the sources that `spec/` is checked against |
 
-pub mod bind;
 pub mod command;
 pub mod diff_spec;
 pub mod explain;

@@ -11,7 +11,7 @@ use weft_spec::{DATA, Report, Spec};
 
 use crate::command::{Bind, Command, CommandLine, Format};
 use crate::workspace::{Differences, compare, write, write_file};
-use crate::{bind, diff_spec, explain, generate};
+use crate::{diff_spec, explain, generate};
 
 /// What a command has to say.
 struct Said {
@@ -146,7 +146,7 @@ fn differences(data: &Path, path: Option<&Path>) -> Result<Said, Report> {
 }
 
 fn bindings(arguments: &Bind) -> Result<Said, Report> {
-    let bindings = bind::bind(&bind::Options {
+    let bindings = weft_bindgen::bind(&weft_bindgen::Options {
         wit: arguments.wit.clone(),
         world: arguments.world.clone(),
         features: arguments.features.clone(),

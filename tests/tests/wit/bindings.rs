@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use codegen::bind::{Options, bind};
+use weft_bindgen::{Options, bind};
 use weft::component::{Component, ExportError, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use wit_component::{ComponentEncoder, StringEncoding};

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use codegen::bind::{Bindings, Options, bind};
+use weft_bindgen::{Bindings, Options, bind};
 use proptest::prelude::*;
 use weft_spec::Report;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use codegen::bind::{Bindings, Options, bind};
+use weft_bindgen::{Bindings, Options, bind};
 use wit_parser::Resolve;
 
 #[path = "bind/compile.rs"]

@@ -1,4 +1,4 @@
-//! `codegen bind`: typed Rust bindings from a user's WIT.
+//! Rust bindings for hosts, generated from WIT: the library behind `codegen bind`.
 //!
 //! | module | says |
 //! |---|---|
@@ -15,6 +15,8 @@
 //!
 //! What it emits is small on purpose: declarations, and calls to the generics of
 //! `weft::binding`, whose documentation says what each of them means to an embedder.
+
+#![forbid(unsafe_code)]
 
 mod docs;
 mod emit;
