@@ -1,6 +1,6 @@
 //! What is known of each type before any Rust is made of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use weft_spec::Diagnostic;
 use wit_parser::{Handle, Resolve, Type, TypeDefKind, TypeId};
@@ -9,7 +9,7 @@ use wit_parser::{Handle, Resolve, Type, TypeDefKind, TypeId};
 const LARGEST_VALUE: u64 = 1 << 30;
 
 /// The longest tuple for which Rust's library implements its traits.
-const LONGEST_TUPLE: usize = 12;
+pub(super) const LONGEST_TUPLE: usize = 12;
 
 /// What is known of one type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub(super) struct Facts {
     pub(super) keep: Keep,
     /// Whether it has an equality that is total, and a hash: floats have not.
     pub(super) eq: bool,
-    /// Whether a tuple in it is too long for the traits that are derived.
-    pub(super) long_tuple: bool,
+    /// Whether there is a stream or future in it.
+    pub(super) ends: bool,
     /// At least how many bytes a Rust value of it has.
     pub(super) size: u64,
 }
@@ -40,7 +40,7 @@ pub(super) enum Keep {
 impl Facts {
     /// A plain number.
     fn plain(size: u64) -> Self {
-        Self { borrows: false, keep: Keep::Copy, eq: true, long_tuple: false, size }
+        Self { borrows: false, keep: Keep::Copy, eq: true, ends: false, size }
     }
 
     /// Something on the heap, of `inner`.
@@ -50,7 +50,7 @@ impl Facts {
 
     /// A handle that has one owner.
     fn handle(inner: Self) -> Self {
-        Self { keep: Keep::Own, eq: true, long_tuple: false, size: 4, ..inner }
+        Self { keep: Keep::Own, eq: true, size: 4, ..inner }
     }
 
     /// Both, one after the other.
@@ -59,7 +59,7 @@ impl Facts {
             borrows: self.borrows || other.borrows,
             keep: self.keep.max(other.keep),
             eq: self.eq && other.eq,
-            long_tuple: self.long_tuple || other.long_tuple,
+            ends: self.ends || other.ends,
             size: self.size.saturating_add(other.size),
         }
     }
@@ -70,6 +70,8 @@ impl Facts {
 pub(super) struct Known {
     facts: HashMap<TypeId, Facts>,
     errors: Vec<TypeId>,
+    /// The resources whose values the store keeps.
+    mapped: HashSet<TypeId>,
 }
 
 impl Known {
@@ -77,13 +79,13 @@ impl Known {
     ///
     /// Types that are cloned for exports may lie behind those that use them, so this goes over
     /// all of them until nothing changes; WIT's types are not recursive, so it ends.
-    pub(super) fn new(resolve: &Resolve) -> Self {
-        let mut known = Self { facts: HashMap::new(), errors: Vec::new() };
+    pub(super) fn new(resolve: &Resolve, mapped: HashSet<TypeId>) -> Self {
+        let mut known = Self { facts: HashMap::new(), errors: Vec::new(), mapped };
         let mut changed = true;
         while changed {
             changed = false;
             for (id, definition) in &resolve.types {
-                let facts = known.of_kind(&definition.kind);
+                let facts = known.of_kind(resolve, &definition.kind);
                 changed |= known.facts.insert(id, facts) != Some(facts);
             }
         }
@@ -118,20 +120,15 @@ impl Known {
         types.into_iter().fold(Facts::plain(0), |all, ty| all.and(self.of(ty)))
     }
 
-    fn of_kind(&self, kind: &TypeDefKind) -> Facts {
-        // A definition of its own derives what it needs, or is refused.
-        let defined = |facts: Facts| Facts { long_tuple: false, ..facts };
+    fn of_kind(&self, resolve: &Resolve, kind: &TypeDefKind) -> Facts {
         match kind {
-            TypeDefKind::Record(record) => defined(self.of_all(record.fields.iter().map(|f| f.ty))),
+            TypeDefKind::Record(record) => self.of_all(record.fields.iter().map(|f| f.ty)),
             TypeDefKind::Variant(variant) => {
                 let payloads = variant.cases.iter().filter_map(|case| case.ty);
                 let size = payloads.clone().map(|ty| self.of(ty).size).max().unwrap_or(0);
-                Facts { size, ..defined(self.of_all(payloads)) }
+                Facts { size, ..self.of_all(payloads) }
             }
-            TypeDefKind::Tuple(tuple) => {
-                let facts = self.of_all(tuple.types.iter().copied());
-                Facts { long_tuple: facts.long_tuple || tuple.types.len() > LONGEST_TUPLE, ..facts }
-            }
+            TypeDefKind::Tuple(tuple) => self.of_all(tuple.types.iter().copied()),
             TypeDefKind::Option(ty) | TypeDefKind::Type(ty) => self.of(*ty),
             TypeDefKind::Result(result) => self.of_all(result.ok.into_iter().chain(result.err)),
             TypeDefKind::List(ty) => Facts::heap(self.of(*ty)),
@@ -141,12 +138,22 @@ impl Known {
                 Facts { size: facts.size.saturating_mul(u64::from(*length)), ..facts }
             }
             TypeDefKind::Handle(Handle::Own(_)) => Facts::handle(Facts::plain(0)),
+            TypeDefKind::Handle(Handle::Borrow(id)) if self.mapped.contains(&origin(resolve, *id)) => {
+                Facts { keep: Keep::Clone, ..Facts::plain(4) }
+            }
             TypeDefKind::Handle(Handle::Borrow(_)) => Facts { borrows: true, ..Facts::plain(4) },
-            TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => Facts::handle(self.of_all(*ty)),
+            TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => {
+                Facts { ends: true, ..Facts::handle(self.of_all(*ty)) }
+            }
             TypeDefKind::Flags(_) => Facts::plain(4),
             TypeDefKind::Enum(_) => Facts::plain(1),
             TypeDefKind::Resource | TypeDefKind::Unknown => Facts::plain(0),
         }
+    }
+
+    /// Returns `true` if the store keeps the values of a resource, or of what it is another name for.
+    pub(super) fn is_mapped(&self, resolve: &Resolve, id: TypeId) -> bool {
+        self.mapped.contains(&origin(resolve, id))
     }
 
     /// Whether the definition `id` is the error of some `result`.
@@ -161,10 +168,7 @@ impl Known {
             let message = "a value with fixed-length lists of more than 2^30 bytes";
             return Some(cannot(message).help("a `list` without a length can hold as many"));
         }
-        facts.long_tuple.then(|| {
-            let message = format!("a tuple of more than {LONGEST_TUPLE} elements inside a type");
-            cannot(&message).help("a record has no such limit")
-        })
+        None
     }
 }
 

@@ -1,7 +1,9 @@
-//! The tree of Rust modules that a world becomes, and the paths between them.
+//! The tree of Rust modules that a world becomes, the paths between them, and what they import.
+
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::names::Scope;
@@ -10,7 +12,7 @@ use super::names::Scope;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ModuleId(usize);
 
-/// What a module stands for, within the module around it.
+/// The thing that a module stands for, within the module around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     /// A namespace, such as `wasi`.
@@ -19,10 +21,8 @@ pub(super) enum Key {
     Package(String, Option<String>),
     /// An interface.
     Interface(String),
-    /// What the world exports.
+    /// The exports of the world.
     Exports,
-    /// The types that stand for an interface's or world's functions.
-    Functions,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +31,8 @@ struct Module {
     parent: Option<ModuleId>,
     children: IndexMap<Key, ModuleId>,
     scope: Scope,
+    /// The names that are imported from `binding`.
+    uses: BTreeSet<String>,
     docs: TokenStream,
     items: Vec<TokenStream>,
 }
@@ -39,17 +41,26 @@ struct Module {
 #[derive(Debug)]
 pub(super) struct Modules {
     modules: Vec<Module>,
+    /// The path of the crate `weft`.
+    crate_path: TokenStream,
+    visibility: TokenStream,
+    /// Whether the file is a module of its own, so that it may import names.
+    root_imports: bool,
 }
 
 impl Modules {
     /// The file.
     pub(super) const ROOT: ModuleId = ModuleId(0);
 
-    pub(super) fn new() -> Self {
-        Self { modules: vec![Module::default()] }
+    pub(super) fn new(
+        crate_path: TokenStream,
+        visibility: TokenStream,
+        root_imports: bool,
+    ) -> Self {
+        Self { modules: vec![Module::default()], crate_path, visibility, root_imports }
     }
 
-    /// The module for `key` in `parent`, made if there is none: then called `name` and
+    /// Returns the module for `key` in `parent`. If there is none, it is made: called `name` and
     /// documented with `docs`.
     pub(super) fn child(
         &mut self,
@@ -76,6 +87,11 @@ impl Modules {
         self.modules.get_mut(module.0).map(|module| module.scope.claim_type(wit))
     }
 
+    /// Returns the names that are taken in a module, to claim others that live in an item of it.
+    pub(super) fn scope(&self, module: ModuleId) -> Scope {
+        self.modules.get(module.0).map(|module| module.scope.clone()).unwrap_or_default()
+    }
+
     /// Adds an item to a module.
     pub(super) fn add(&mut self, module: ModuleId, item: TokenStream) {
         if let Some(module) = self.modules.get_mut(module.0) {
@@ -83,7 +99,39 @@ impl Modules {
         }
     }
 
-    /// The path of `name`, an item of `there`, for use in `here`.
+    /// Returns `name` of `binding` as it is written in a module: alone, which imports it, or with its
+    /// path where the WIT has given the name to something else.
+    pub(super) fn binding(&mut self, module: ModuleId, name: &str) -> TokenStream {
+        let crate_path = &self.crate_path;
+        let ident = Ident::new(name, Span::call_site());
+        let full = quote!(#crate_path::binding::#ident);
+        if module == Self::ROOT && !self.root_imports {
+            return full;
+        }
+        let Some(module) = self.modules.get_mut(module.0) else { return full };
+        if module.scope.reserve(name) {
+            module.uses.insert(name.to_owned());
+            return quote!(#ident);
+        }
+        full
+    }
+
+    /// Returns a name of Rust's prelude as it is written in a module: alone, or by its path in `core`
+    /// where the WIT has given the name to something else.
+    pub(super) fn prelude(
+        &mut self,
+        module: ModuleId,
+        name: &str,
+        path: &TokenStream,
+    ) -> TokenStream {
+        let ident = Ident::new(name, Span::call_site());
+        match self.modules.get_mut(module.0) {
+            Some(module) if module.scope.reserve(name) => quote!(#ident),
+            _ => quote!(::core::#path::#ident),
+        }
+    }
+
+    /// Returns the path of `name`, an item of `there`, for use in `here`.
     pub(super) fn path(&self, here: ModuleId, there: ModuleId, name: &Ident) -> TokenStream {
         let (from, to) = (self.ancestry(here), self.ancestry(there));
         let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
@@ -99,7 +147,7 @@ impl Modules {
         quote!(#start #(#up)* #(#down)* #name)
     }
 
-    /// The modules from the file to `id`, both included.
+    /// Returns the modules from the file to `id`, both included.
     fn ancestry(&self, id: ModuleId) -> Vec<ModuleId> {
         let mut line = vec![id];
         let mut at = id;
@@ -111,15 +159,19 @@ impl Modules {
         line
     }
 
-    /// The items of `id`, and below them its modules.
+    /// Returns what a module imports, its items, and its modules.
     pub(super) fn render(&self, id: ModuleId) -> TokenStream {
         let Some(module) = self.modules.get(id.0) else { return TokenStream::new() };
+        let (crate_path, visibility) = (&self.crate_path, &self.visibility);
+        let uses = module.uses.iter().map(|name| Ident::new(name, Span::call_site()));
+        let uses =
+            (!module.uses.is_empty()).then(|| quote!(use #crate_path::binding::{#(#uses),*};));
         let items = &module.items;
         let children = module.children.values().filter_map(|child| {
             let Module { name, docs, .. } = self.modules.get(child.0)?;
             let content = self.render(*child);
-            (!content.is_empty()).then(|| quote!(#docs pub mod #name { #content }))
+            (!content.is_empty()).then(|| quote!(#docs #visibility mod #name { #content }))
         });
-        quote!(#(#items)* #(#children)*)
+        quote!(#uses #(#items)* #(#children)*)
     }
 }
