@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::Path;
 
-use weft_bindgen::{Options, bind};
 use weft::component::{Component, ExportError, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
+use weft_bindgen::{Options, bind};
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 
@@ -30,7 +30,8 @@ fn folder() -> &'static Path {
 #[test]
 fn the_bindings_are_what_the_wit_becomes() {
     let wit = folder().join("files.wit");
-    let bindings = bind(&Options { wit, ..Options::default() }).expect("the WIT is good");
+    let bindings =
+        bind(&Options { wit: vec![wit], ..Options::default() }).expect("the WIT is good");
     let path = folder().join("files.rs");
     let text: String = bindings.text.replace(&format!("{}/", folder().display()), "");
     if std::env::var_os("WEFT_RECORD").is_some() {
