@@ -116,7 +116,7 @@ impl Known {
         }
     }
 
-    fn of_all(&self, types: impl IntoIterator<Item = Type>) -> Facts {
+    pub(super) fn of_all(&self, types: impl IntoIterator<Item = Type>) -> Facts {
         types.into_iter().fold(Facts::plain(0), |all, ty| all.and(self.of(ty)))
     }
 

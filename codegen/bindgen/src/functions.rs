@@ -10,7 +10,7 @@ use super::facts::{cannot, origin};
 use super::modules::ModuleId;
 use super::names::Scope;
 use super::options::StoreMode;
-use super::types::Lifetime;
+use super::references::Lifetime;
 
 /// The most parameters that Rust's tuples have traits for.
 pub(super) const MOST_TUPLE_PARAMETERS: usize = 16;

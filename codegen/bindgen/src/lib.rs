@@ -22,13 +22,20 @@
 
 mod docs;
 mod emit;
+mod errors;
+mod exports;
 mod facts;
 mod functions;
+mod glue;
+mod hosts;
 mod modules;
 mod names;
 mod nested_names;
 mod options;
 mod places;
+mod print;
+mod references;
+mod settings;
 mod source;
 mod types;
 mod world;
@@ -60,5 +67,5 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let mut wit = source::read(options)?;
     let world = world::select(&wit, options.world.as_deref())?;
     wit.resolve.generate_nominal_type_ids(world);
-    emit::emit(&wit, world)
+    emit::emit(&wit, world, options)
 }

@@ -34,6 +34,8 @@ struct Module {
     /// The names that are imported from `binding`.
     uses: BTreeSet<String>,
     docs: TokenStream,
+    /// The types that are those of other modules: by the path of the module.
+    shared: IndexMap<String, Vec<TokenStream>>,
     items: Vec<TokenStream>,
 }
 
@@ -87,6 +89,16 @@ impl Modules {
         self.modules.get_mut(module.0).map(|module| module.scope.claim_type(wit))
     }
 
+    /// Claims a Rust name, which is not that of the WIT, for a type.
+    pub(super) fn claim_name(&mut self, module: ModuleId, name: &str) -> Option<Ident> {
+        self.modules.get_mut(module.0).map(|module| module.scope.claim_name(name))
+    }
+
+    /// Returns the visibility of what is at the top of the file.
+    pub(super) fn visibility(&self) -> TokenStream {
+        self.visibility.clone()
+    }
+
     /// Returns the names that are taken in a module, to claim others that live in an item of it.
     pub(super) fn scope(&self, module: ModuleId) -> Scope {
         self.modules.get(module.0).map(|module| module.scope.clone()).unwrap_or_default()
@@ -96,6 +108,13 @@ impl Modules {
     pub(super) fn add(&mut self, module: ModuleId, item: TokenStream) {
         if let Some(module) = self.modules.get_mut(module.0) {
             module.items.push(item);
+        }
+    }
+
+    /// Makes a type of another module, at `path`, one of this module, too.
+    pub(super) fn share(&mut self, here: ModuleId, path: &TokenStream, item: TokenStream) {
+        if let Some(module) = self.modules.get_mut(here.0) {
+            module.shared.entry(path.to_string()).or_default().push(item);
         }
     }
 
@@ -125,14 +144,22 @@ impl Modules {
         path: &TokenStream,
     ) -> TokenStream {
         let ident = Ident::new(name, Span::call_site());
-        match self.modules.get_mut(module.0) {
-            Some(module) if module.scope.reserve(name) => quote!(#ident),
-            _ => quote!(::core::#path::#ident),
+        let module = self.modules.get_mut(module.0);
+        if module.is_some_and(|module| module.scope.reserve(name)) {
+            quote!(#ident)
+        } else {
+            quote!(::core::#path::#ident)
         }
     }
 
     /// Returns the path of `name`, an item of `there`, for use in `here`.
     pub(super) fn path(&self, here: ModuleId, there: ModuleId, name: &Ident) -> TokenStream {
+        let module = self.module_path(here, there);
+        quote!(#module #name)
+    }
+
+    /// Returns the path of a module for use in `here`, up to the name of an item.
+    pub(super) fn module_path(&self, here: ModuleId, there: ModuleId) -> TokenStream {
         let (from, to) = (self.ancestry(here), self.ancestry(there));
         let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
         let up = (shared..from.len()).map(|_| quote!(super::));
@@ -144,7 +171,7 @@ impl Modules {
             .collect();
         // A path must not start with a module's name: it could be a crate's.
         let start = (from.len() == shared && !down.is_empty()).then(|| quote!(self::));
-        quote!(#start #(#up)* #(#down)* #name)
+        quote!(#start #(#up)* #(#down)*)
     }
 
     /// Returns the modules from the file to `id`, both included.
@@ -162,16 +189,25 @@ impl Modules {
     /// Returns what a module imports, its items, and its modules.
     pub(super) fn render(&self, id: ModuleId) -> TokenStream {
         let Some(module) = self.modules.get(id.0) else { return TokenStream::new() };
-        let (crate_path, visibility) = (&self.crate_path, &self.visibility);
+        let crate_path = &self.crate_path;
+        let visibility = if id == Self::ROOT { self.visibility.clone() } else { quote!(pub) };
         let uses = module.uses.iter().map(|name| Ident::new(name, Span::call_site()));
         let uses =
             (!module.uses.is_empty()).then(|| quote!(use #crate_path::binding::{#(#uses),*};));
+        let shared = module.shared.iter().filter_map(|(path, items)| {
+            let path: TokenStream = path.parse().ok()?;
+            Some(match items.as_slice() {
+                [item] => quote!(#visibility use #path #item;),
+                items => quote!(#visibility use #path {#(#items),*};),
+            })
+        });
+        let shared: Vec<_> = shared.collect();
         let items = &module.items;
         let children = module.children.values().filter_map(|child| {
             let Module { name, docs, .. } = self.modules.get(child.0)?;
             let content = self.render(*child);
             (!content.is_empty()).then(|| quote!(#docs #visibility mod #name { #content }))
         });
-        quote!(#uses #(#items)* #(#children)*)
+        quote!(#uses #(#shared)* #(#items)* #(#children)*)
     }
 }

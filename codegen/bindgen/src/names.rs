@@ -45,6 +45,11 @@ impl Scope {
         }
     }
 
+    /// Claims a Rust name as it is, for what has another one in WIT.
+    pub(super) fn claim_name(&mut self, name: &str) -> Ident {
+        self.claim(name)
+    }
+
     /// `wanted`, or the first of `wanted2`, `wanted3`, … that is free.
     fn claim(&mut self, wanted: &str) -> Ident {
         let mut wanted: String =

@@ -77,7 +77,7 @@ impl Generator<'_> {
     pub(super) fn path(&self, id: TypeId, here: ModuleId) -> Option<TokenStream> {
         Some(match self.names.get(&id)? {
             Name::Here(there, name) => self.modules.path(here, *there, name),
-            Name::Elsewhere(path) => path.clone(),
+            Name::Elsewhere(module, name) => quote!(#module::#name),
         })
     }
 

@@ -1,18 +1,21 @@
-//! Type definitions and references to them.
+//! Type definitions.
 
 use heck::ToKebabCase as _;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt as _;
-use wit_parser::{Docs, FlagsRepr, Handle, Span, Stability, Type, TypeDef, TypeDefKind, TypeId};
+use wit_parser::{Docs, FlagsRepr, Span, Type, TypeDefKind, TypeId};
 
-use super::docs::{self, first_sentence};
-use super::emit::Generator;
+use super::docs;
+use super::emit::{Generator, Name};
+use super::errors::error;
 use super::facts::{Facts, Keep, cannot};
 use super::modules::ModuleId;
 use super::names::Scope;
+use super::references::Lifetime;
+use super::settings::TypeSettings;
 
-/// The member of a definition: a record's field, a variant's or enum's case.
+/// A member of a definition: a record's field, a variant's or enum's case.
 struct Member<'w> {
     name: &'w str,
     docs: &'w Docs,
@@ -21,23 +24,33 @@ struct Member<'w> {
 }
 
 impl Member<'_> {
-    /// Its documentation; its place is as good as its definition's.
+    /// Returns its documentation. Its place is nearly that of its definition.
     fn docs(&self) -> TokenStream {
-        let title = format!("`{}`", self.name);
-        docs::attributes(self.docs.contents.as_deref(), &title, None)
+        docs::attributes(self.docs.contents.as_deref(), None)
     }
 }
 
 impl<'w> Generator<'w> {
     /// Adds the definition of a type to its module.
-    pub(super) fn define(&mut self, id: TypeId) {
+    pub(super) fn define(&mut self, interface: Option<&str>, id: TypeId) {
         let Some(definition) = self.resolve().types.get(id) else { return };
-        let Some((module, name)) = self.names.get(&id).cloned() else { return };
-        let wit = definition.name.as_deref().unwrap_or_default();
-        let title = format!("The {} `{wit}`.", definition.kind.as_str());
-        let docs = self.docs(&definition.docs, &title, definition.span, &definition.stability);
+        let Some(Name::Here(module, name)) = self.names.get(&id).cloned() else { return };
+        let docs = self.docs(&definition.docs, definition.span, &definition.stability);
         let facts = self.known.of(Type::Id(id));
         let lifetime = facts.borrows.then(|| quote!(<'a>));
+        let visibility = self.visibility(module);
+        if let Some(path) = self.mapped_types.get(&id) {
+            let alias = quote!(#docs #visibility type #name #lifetime = #path #lifetime;);
+            self.modules.add(module, alias);
+            return;
+        }
+        if let TypeDefKind::Type(Type::Id(other)) = definition.kind
+            && self.share(module, &name, other)
+        {
+            return;
+        }
+        let wit = definition.name.as_deref().unwrap_or_default();
+        let settings = self.options.type_settings(interface, wit);
         let body = match &definition.kind {
             TypeDefKind::Record(record) => {
                 let fields = record.fields.iter().map(|field| Member {
@@ -47,8 +60,8 @@ impl<'w> Generator<'w> {
                     ty: Some(field.ty),
                 });
                 let fields = self.fields(module, fields.collect());
-                let derive = derive(facts, false);
-                quote!(#derive pub struct #name #lifetime { #fields })
+                let derive = self.derive(module, facts, &settings, &[]);
+                quote!(#derive #visibility struct #name #lifetime { #fields })
             }
             TypeDefKind::Variant(variant) => {
                 let cases = variant.cases.iter().map(|case| Member {
@@ -58,8 +71,10 @@ impl<'w> Generator<'w> {
                     ty: case.ty,
                 });
                 let cases = self.cases(module, cases.collect());
-                let derive = derive(facts, variant.cases.iter().all(|case| case.ty.is_none()));
-                quote!(#derive pub enum #name #lifetime { #cases })
+                let is_plain = variant.cases.iter().all(|case| case.ty.is_none());
+                let kind: &[_] = if is_plain { &["variant"] } else { &[] };
+                let derive = self.derive(module, facts, &settings, kind);
+                quote!(#derive #visibility enum #name #lifetime { #cases })
             }
             TypeDefKind::Enum(cases) => {
                 let cases = cases.cases.iter().map(|case| Member {
@@ -69,28 +84,59 @@ impl<'w> Generator<'w> {
                     ty: None,
                 });
                 let cases = self.cases(module, cases.collect());
-                let derive = derive(facts, false);
-                quote!(#derive pub enum #name { #cases })
+                let derive = self.derive(module, facts, &settings, &[]);
+                quote!(#derive #visibility enum #name { #cases })
             }
-            TypeDefKind::Flags(flags) => self.flags(&name, flags, definition.span),
-            TypeDefKind::Resource => {
-                quote! {
-                    #[derive(Debug)]
-                    pub enum #name {}
-                    impl ::weft::binding::BoundResource for #name {
-                        const INTERFACE: ::core::option::Option<&'static str> = INTERFACE;
-                        const NAME: &'static str = #wit;
-                    }
+            TypeDefKind::Flags(flags) => {
+                self.flags(module, &name, flags, &settings, definition.span)
+            }
+            TypeDefKind::Resource => quote!(#[derive(Debug)] #visibility enum #name {}),
+            TypeDefKind::Tuple(tuple) if tuple.types.len() > super::facts::LONGEST_TUPLE => {
+                let mut types = Vec::new();
+                for ty in &tuple.types {
+                    types.push(self.member_type(*ty, module, definition.span));
                 }
+                self.tuple_struct(&name, &types, facts, module)
             }
             kind => {
                 let target = self.kind(kind, module, Lifetime::Named);
                 let target = self.or_refuse(target, definition.span);
-                quote!(pub type #name #lifetime = #target;)
+                quote!(#visibility type #name #lifetime = #target;)
             }
         };
         let error = self.known.is_error(id).then(|| error(&name, definition, facts));
         self.modules.add(module, quote!(#docs #body #error));
+    }
+
+    /// Makes a type of another module one of `here`, too. Returns `false` if it is one of `here`, or
+    /// has no name.
+    fn share(&mut self, here: ModuleId, name: &Ident, other: TypeId) -> bool {
+        let (path, original) = match self.names.get(&other) {
+            Some(Name::Here(there, original)) if *there != here => {
+                (self.modules.module_path(here, *there), original)
+            }
+            Some(Name::Elsewhere(module, original)) => (quote!(#module::), original),
+            _ => return false,
+        };
+        let item = if original == name { quote!(#name) } else { quote!(#original as #name) };
+        self.modules.share(here, &path, item);
+        true
+    }
+
+    /// Returns the `struct` that stands for a tuple of some types, for which Rust's tuples are too
+    /// short.
+    pub(super) fn tuple_struct(
+        &mut self,
+        name: &Ident,
+        types: &[TokenStream],
+        facts: Facts,
+        here: ModuleId,
+    ) -> TokenStream {
+        let derive = self.derive(here, facts, &TypeSettings::default(), &["tuple"]);
+        let lifetime = facts.borrows.then(|| quote!(<'a>));
+        let fields = (0..types.len()).map(|number| quote::format_ident!("f{number}"));
+        let visibility = self.visibility(here);
+        quote!(#derive #visibility struct #name #lifetime { #(pub #fields: #types),* })
     }
 
     fn fields(&mut self, module: ModuleId, members: Vec<Member<'w>>) -> TokenStream {
@@ -134,7 +180,14 @@ impl<'w> Generator<'w> {
         self.or_refuse(reference, span)
     }
 
-    fn flags(&mut self, name: &Ident, flags: &'w wit_parser::Flags, span: Span) -> TokenStream {
+    fn flags(
+        &mut self,
+        module: ModuleId,
+        name: &Ident,
+        flags: &'w wit_parser::Flags,
+        settings: &TypeSettings,
+        span: Span,
+    ) -> TokenStream {
         let bits = match flags.repr() {
             FlagsRepr::U8 => quote!(u8),
             FlagsRepr::U16 => quote!(u16),
@@ -145,92 +198,82 @@ impl<'w> Generator<'w> {
             }
         };
         let mut scope = Scope::default();
-        let names = flags.flags.iter().map(|flag| flag.name.as_str());
-        let names: Vec<_> = names.collect();
+        let names: Vec<_> = flags.flags.iter().map(|flag| flag.name.as_str()).collect();
         let constants = flags.flags.iter().enumerate().map(|(index, flag)| {
             let constant = scope.claim_constant(&flag.name);
             let member = Member { name: &flag.name, docs: &flag.docs, span: flag.span, ty: None };
             let docs = member.docs();
-            let index = proc_macro2::Literal::usize_unsuffixed(index);
+            let index = Literal::usize_unsuffixed(index);
             quote!(#docs pub const #constant: Self = Self(1 << #index);)
         });
         let constants: Vec<_> = constants.collect();
         let constants = (!constants.is_empty()).then(|| quote!(impl #name { #(#constants)* }));
+        let derives = ["Clone", "Copy", "Default", "PartialEq", "Eq", "Hash"];
+        let derives = self.derives(&derives, settings);
+        let (crate_path, visibility) = (&self.crate_path, self.visibility(module));
         quote! {
-            #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-            pub struct #name(#bits);
+            #[derive(#(#derives),*)]
+            #visibility struct #name(#bits);
             #constants
-            ::weft::binding::flags!(#name: #bits, [#(#names),*]);
+            #crate_path::binding::flags!(#name: #bits, [#(#names),*]);
         }
+    }
+
+    /// Returns the attributes of a type: what it derives, and `kind`, what the derive must know.
+    pub(super) fn derive(
+        &mut self,
+        module: ModuleId,
+        facts: Facts,
+        settings: &TypeSettings,
+        kind: &[&str],
+    ) -> TokenStream {
+        let mut names = match facts.keep {
+            Keep::Copy => vec!["Clone", "Copy"],
+            Keep::Clone => vec!["Clone"],
+            Keep::Own => vec![],
+        };
+        names.extend(["Debug", "PartialEq"]);
+        if facts.eq {
+            names.extend(["Eq", "Hash"]);
+        }
+        let derives = self.derives(&names, settings);
+        let value = self.modules.binding(module, "Value");
+        let mut kinds: Vec<TokenStream> = Vec::new();
+        if facts.borrows {
+            kinds.push(quote!(handles));
+        }
+        kinds.extend(kind.iter().map(|kind| {
+            let kind = Ident::new(kind, proc_macro2::Span::call_site());
+            quote!(#kind)
+        }));
+        if self.options.crate_path != "::weft" {
+            let path = &self.crate_path;
+            kinds.push(quote!(crate = #path));
+        }
+        let kinds = (!kinds.is_empty()).then(|| quote!(#[component(#(#kinds),*)]));
+        quote!(#[derive(#(#derives,)* #value)] #kinds)
+    }
+
+    /// Returns the paths of what a type derives: `names`, and what the user wants of it.
+    fn derives(&self, names: &[&str], settings: &TypeSettings) -> Vec<TokenStream> {
+        let path = |path: &str| path.parse::<TokenStream>().unwrap_or_default();
+        let is_without = |name: &str| {
+            let last = |path: &str| path.rsplit("::").next().unwrap_or(path).trim().to_owned();
+            settings.without_derives.iter().any(|it| it == name || *it == last(name))
+        };
+        let names = names.iter().copied().chain(settings.derives.iter().map(String::as_str));
+        let mut seen: Vec<&str> = Vec::new();
+        for name in names {
+            if !is_without(name) && !seen.contains(&name) {
+                seen.push(name);
+            }
+        }
+        seen.into_iter().map(path).collect()
     }
 }
 
-/// What a field or case is called in WIT, where a derive would not find that out.
+/// Returns the attribute with the WIT name of a field or case, where a derive would not find it out.
 fn called(name: &Ident, wit: &str) -> Option<TokenStream> {
     let derived = name.unraw().to_string().to_kebab_case();
     (derived != wit).then(|| quote!(#[component(name = #wit)]))
 }
-
-/// `is_plain_variant`: whether it is a `variant` although no case has a payload.
-fn derive(facts: Facts, is_plain_variant: bool) -> TokenStream {
-    let clone = match facts.keep {
-        Keep::Copy => quote!(Clone, Copy,),
-        Keep::Clone => quote!(Clone,),
-        Keep::Own => quote!(),
-    };
-    let eq = facts.eq.then(|| quote!(, Eq, Hash));
-    let handles = facts.borrows.then(|| quote!(#[component(handles)]));
-    let variant = is_plain_variant.then(|| quote!(#[component(variant)]));
-    quote!(#[derive(#clone Debug, PartialEq #eq, ::weft::binding::Value)] #handles #variant)
-}
-
-/// What makes a type that `result` uses for its error one for Rust: its first sentence as the
-/// message, or the name where there is none, and the payload.
-fn error(name: &Ident, definition: &TypeDef, facts: Facts) -> Option<TokenStream> {
-    let lifetime = facts.borrows.then(|| quote!(<'_>));
-    let message = |wit: &str, docs: &Docs| {
-        docs.contents.as_deref().and_then(first_sentence).unwrap_or_else(|| wit.to_owned())
-    };
-    let mut scope = Scope::default();
-    let mut arm = |wit: &str, docs: &Docs, payload: bool| {
-        let case = scope.claim_type(wit);
-        let message = message(wit, docs);
-        if payload {
-            let format = braces(&message) + ": {payload:?}";
-            quote!(Self::#case(payload) => ::core::write!(f, #format),)
-        } else {
-            quote!(Self::#case => f.write_str(#message),)
-        }
-    };
-    let body = match &definition.kind {
-        TypeDefKind::Enum(cases) => {
-            let arms = cases.cases.iter().map(|case| arm(&case.name, &case.docs, false));
-            quote!(match self { #(#arms)* })
-        }
-        TypeDefKind::Variant(variant) => {
-            let cases = variant.cases.iter();
-            let arms = cases.map(|case| arm(&case.name, &case.docs, case.ty.is_some()));
-            quote!(match self { #(#arms)* })
-        }
-        TypeDefKind::Record(_) => {
-            let wit = definition.name.as_deref().unwrap_or_default();
-            let format = braces(&message(wit, &definition.docs)) + ": {self:?}";
-            quote!(::core::write!(f, #format))
-        }
-        _ => return None,
-    };
-    Some(quote! {
-        impl ::core::fmt::Display for #name #lifetime {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { #body }
-        }
-        impl ::core::error::Error for #name #lifetime {}
-    })
-}
-
-/// `text` for a format string.
-fn braces(text: &str) -> String {
-    text.replace('{', "{{").replace('}', "}}")
-}
-
-/// No annotation.
-pub(super) const UNANNOTATED: Stability = Stability::Unknown;
