@@ -98,7 +98,25 @@
 //! [`Eq`] and [`Hash`](core::hash::Hash) unless there is a float. Those that a `result` has as its error implement
 //! [`Error`](core::error::Error), with the first sentence of their WIT comment as the message.
 
+#[cfg(all(feature = "component", feature = "std"))]
+mod blocking_calls;
+#[cfg(feature = "component")]
+mod calls;
 mod flags;
+#[cfg(feature = "component")]
+mod host_access;
+#[cfg(feature = "component")]
+mod host_caller;
+#[cfg(feature = "component")]
+mod host_view;
+#[cfg(feature = "component")]
+mod interface;
+#[cfg(feature = "component")]
+mod interface_access;
+#[cfg(feature = "component")]
+mod interface_caller;
+#[cfg(feature = "component")]
+mod or_trap;
 
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
@@ -112,7 +130,27 @@ pub use alloc::vec::Vec;
 pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 pub use weft_core::abi::Value;
 
+#[cfg(feature = "component")]
+pub use crate::component::{HostError, Linker};
+#[cfg(feature = "component")]
+pub use crate::engine::CoreEngine;
+#[cfg(feature = "component")]
+pub use calls::{AsyncCalls, Calls};
 pub use flags::Flags;
+#[cfg(feature = "component")]
+pub use host_access::HostAccess;
+#[cfg(feature = "component")]
+pub use host_caller::HostCaller;
+#[cfg(feature = "component")]
+pub use host_view::{HostView, ViewInterface};
+#[cfg(feature = "component")]
+pub use interface::Interface;
+#[cfg(feature = "component")]
+pub use interface_access::InterfaceAccess;
+#[cfg(feature = "component")]
+pub use interface_caller::InterfaceCaller;
+#[cfg(feature = "component")]
+pub use or_trap::{NotImplemented, OrTrap, WitError, or_trap};
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;
