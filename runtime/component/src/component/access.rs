@@ -15,7 +15,6 @@ use concurrent_queue::{ConcurrentQueue, PopError};
 use crate::abi::Val;
 use crate::component::run::context::{Caller, Request};
 use crate::component::run::lifted_result::LiftedResult;
-use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::store::acting::Acting;
 use crate::component::store::call_error::{CallError, StoreDropped};
 use crate::component::store::host_panic::HostPanic;
@@ -26,7 +25,6 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::SubtaskId;
 
 use super::callee::Callee;
-use super::callee::sealed::Callee as _;
 use super::instance::Function;
 use super::stores::Store;
 
