@@ -121,6 +121,8 @@ mod interface_access;
 mod interface_caller;
 #[cfg(feature = "component")]
 mod or_trap;
+#[cfg(feature = "tracing")]
+mod traced;
 #[cfg(feature = "component")]
 mod world;
 
@@ -161,6 +163,8 @@ pub use interface_access::InterfaceAccess;
 pub use interface_caller::InterfaceCaller;
 #[cfg(feature = "component")]
 pub use or_trap::{NotImplemented, OrTrap, WitError, or_trap};
+#[cfg(feature = "tracing")]
+pub use traced::Traced;
 #[cfg(feature = "component")]
 pub use world::{InstantiateWorld, Prepared, World};
 
