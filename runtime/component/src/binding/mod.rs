@@ -98,7 +98,33 @@
 //! [`Eq`] and [`Hash`](core::hash::Hash) unless there is a float. Those that a `result` has as its error implement
 //! [`Error`](core::error::Error), with the first sentence of their WIT comment as the message.
 
+#[cfg(all(feature = "component", feature = "std"))]
+mod blocking_calls;
+#[cfg(feature = "component")]
+mod calls;
+#[cfg(feature = "component")]
+mod export_errors;
+#[cfg(feature = "component")]
+mod exports;
 mod flags;
+#[cfg(feature = "component")]
+mod host_access;
+#[cfg(feature = "component")]
+mod host_caller;
+#[cfg(feature = "component")]
+mod host_view;
+#[cfg(feature = "component")]
+mod interface;
+#[cfg(feature = "component")]
+mod interface_access;
+#[cfg(feature = "component")]
+mod interface_caller;
+#[cfg(feature = "component")]
+mod or_trap;
+#[cfg(feature = "tracing")]
+mod traced;
+#[cfg(feature = "component")]
+mod world;
 
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
@@ -112,7 +138,35 @@ pub use alloc::vec::Vec;
 pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 pub use weft_core::abi::Value;
 
+#[cfg(feature = "component")]
+pub use crate::component::{CallError, HostError, Linker, TypedFunction};
+#[cfg(feature = "component")]
+pub use crate::engine::CoreEngine;
+#[cfg(feature = "component")]
+pub use calls::{AsyncCalls, Calls};
+#[cfg(feature = "component")]
+pub use export_errors::{ExportErrors, WorldError};
+#[cfg(feature = "component")]
+pub use exports::Exports;
 pub use flags::Flags;
+#[cfg(feature = "component")]
+pub use host_access::HostAccess;
+#[cfg(feature = "component")]
+pub use host_caller::HostCaller;
+#[cfg(feature = "component")]
+pub use host_view::{HostView, ViewInterface};
+#[cfg(feature = "component")]
+pub use interface::Interface;
+#[cfg(feature = "component")]
+pub use interface_access::InterfaceAccess;
+#[cfg(feature = "component")]
+pub use interface_caller::InterfaceCaller;
+#[cfg(feature = "component")]
+pub use or_trap::{NotImplemented, OrTrap, WitError, or_trap};
+#[cfg(feature = "tracing")]
+pub use traced::Traced;
+#[cfg(feature = "component")]
+pub use world::{InstantiateWorld, Prepared, World};
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;
@@ -187,32 +241,6 @@ pub trait BoundResource {
 
     /// The name in the interface or world.
     const NAME: &'static str;
-}
-
-/// A world: what a component needs and what it offers.
-///
-/// ```
-/// use weft::binding::World;
-///
-/// struct Program;
-///
-/// impl World for Program {
-///     const NAME: &'static str = "example:files/program";
-///     const IMPORTS: &'static [&'static str] = &["example:files/types"];
-///     const EXPORTS: &'static [&'static str] = &["run"];
-/// }
-///
-/// assert!(Program::IMPORTS.contains(&"example:files/types"));
-/// ```
-pub trait World {
-    /// The full name, such as `wasi:cli/command@0.3.2`.
-    const NAME: &'static str;
-
-    /// The names of the interfaces and functions that it imports, in the order of the WIT.
-    const IMPORTS: &'static [&'static str];
-
-    /// The names of the interfaces and functions that it exports, in the order of the WIT.
-    const EXPORTS: &'static [&'static str];
 }
 
 /// Makes `add_to_linker`, which gives what a host implements to components: for one interface, or

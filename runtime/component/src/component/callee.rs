@@ -51,7 +51,7 @@ pub trait Callee: sealed::Callee<Returned = <Self as Callee>::Result> {
 }
 
 pub(crate) mod sealed {
-    use super::{CallError, Called, Context, CoreEngine, SubtaskId};
+    use super::{CallError, Called, Context, CoreEngine, Function, SubtaskId, Val, Vec};
 
     /// See [`Callee`](super::Callee).
     pub trait Callee {
@@ -74,6 +74,9 @@ pub(crate) mod sealed {
             cx: &mut Context<'_, E, T>,
             arguments: Self::Kept,
         ) -> Result<Called<Self::Returned>, CallError>;
+
+        /// Returns the function and the arguments as values that borrow nothing.
+        fn owned(&self, arguments: Self::Kept) -> Result<(Function, Vec<Val>), CallError>;
     }
 }
 
@@ -128,6 +131,10 @@ impl sealed::Callee for Function {
         };
         cx.data_mut().calls.reuse_values(arguments);
         called
+    }
+
+    fn owned(&self, arguments: Vec<Val>) -> Result<(Function, Vec<Val>), CallError> {
+        Ok((self.clone(), arguments))
     }
 }
 
@@ -199,6 +206,10 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
             EmbedderCall::NotBegun => self.start(cx, arguments).map(Called::Begun),
         }
     }
+
+    fn owned(&self, arguments: P) -> Result<(Function, Vec<Val>), CallError> {
+        Ok((self.function.clone(), self.vals(&arguments).map_err(Fault::from)?))
+    }
 }
 
 /// A call whose result is wanted at once.
@@ -217,7 +228,7 @@ impl<P: Lower, R> TypedFunction<P, R> {
 
 impl Function {
     /// Begins a call, whose result is lifted by `lift_result`.
-    fn start_with<E: CoreEngine, T: 'static>(
+    pub(crate) fn start_with<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
         arguments: Vec<Val>,

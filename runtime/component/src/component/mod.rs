@@ -32,8 +32,8 @@ mod clock;
 #[cfg(feature = "std")]
 mod component_file;
 mod component_type;
-mod definition;
-mod export_error;
+pub(crate) mod definition;
+pub(crate) mod export_error;
 mod function_table;
 mod giving_up;
 mod host;
