@@ -125,6 +125,14 @@ impl<'w> Generator<'w> {
         self.users_errors.get(&origin(self.resolve(), id))
     }
 
+    /// Returns the WIT error of a function whose errors are of a user's type: the compiler can't tell
+    /// it.
+    pub(super) fn error_type(&mut self, function: &Function, here: ModuleId) -> Option<TokenStream> {
+        let error = self.error_of(function)?;
+        self.users_error(error)?;
+        Some(self.value(function, error?, here, Lifetime::Static))
+    }
+
     fn result_kind(&self, function: &Function) -> Option<&'w TypeDefKind> {
         let Some(Type::Id(id)) = function.result else { return None };
         let id = origin(self.resolve(), id);

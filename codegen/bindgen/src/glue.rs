@@ -84,13 +84,7 @@ impl<'w> Generator<'w> {
         let clone = self.modules.prelude(here, "Clone", &quote!(clone));
         let send = self.modules.prelude(here, "Send", &quote!(marker));
         let sync = self.modules.prelude(here, "Sync", &quote!(marker));
-        let name = match &place.interface {
-            Some(name) => {
-                let some = self.modules.prelude(here, "Some", &quote!(option::Option));
-                quote!(#some(#name))
-            }
-            None => self.modules.prelude(here, "None", &quote!(option::Option)),
-        };
+        let name = self.interface_name(place);
         let last = inner.len().saturating_sub(usize::from(items.is_empty()));
         let inner = inner.iter().enumerate().map(|(number, add)| {
             let clone = (number < last).then(|| quote!(.clone()));
@@ -121,6 +115,18 @@ impl<'w> Generator<'w> {
                 #(#inner)*
                 #items
             }
+        }
+    }
+
+    /// Returns the name of an interface as an `Option`: there is none for the world.
+    pub(super) fn interface_name(&mut self, place: &Place<'w>) -> TokenStream {
+        let here = place.module;
+        match &place.interface {
+            Some(name) => {
+                let some = self.modules.prelude(here, "Some", &quote!(option::Option));
+                quote!(#some(#name))
+            }
+            None => self.modules.prelude(here, "None", &quote!(option::Option)),
         }
     }
 
@@ -199,7 +205,10 @@ impl<'w> Generator<'w> {
             Returns::ValueOrTrap => quote!(#call #awaits),
             Returns::OkOrError => {
                 let or_trap = self.modules.binding(here, "or_trap");
-                quote!(#or_trap(#call #awaits))
+                match self.error_type(function, here) {
+                    Some(error) => quote!(#or_trap::<#error, _, _>(#call #awaits)),
+                    None => quote!(#or_trap(#call #awaits)),
+                }
             }
         };
         let body = match mode.store {

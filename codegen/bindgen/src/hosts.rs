@@ -10,7 +10,6 @@ use super::modules::{ModuleId, Modules};
 use super::names::Scope;
 use super::options::StoreMode;
 use super::references::Lifetime;
-use super::settings::full_name;
 
 /// The traits of the interfaces of a world, which that of the world joins.
 #[derive(Debug, Default)]
@@ -244,12 +243,16 @@ impl<'w> Generator<'w> {
 
     /// Returns the body of a function that nobody implements: it traps with its name.
     fn default_body(&mut self, place: &Place<'w>, function: &Function, mode: Mode) -> TokenStream {
-        let name = full_name(place.interface.as_deref(), &function.name);
         let not_implemented = self.modules.binding(place.module, "not_implemented");
         let err = self.modules.prelude(place.module, "Err", &quote!(result::Result));
+        let interface = self.interface_name(place);
+        let name = &function.name;
+        // A user's error type may know how to become one from what traps.
         let error = match mode.returns {
-            Returns::Value | Returns::ValueOrTrap => quote!(#err(#not_implemented(#name))),
-            Returns::OkOrError => quote!(#err(#not_implemented(#name).into())),
+            Returns::Value | Returns::ValueOrTrap => {
+                quote!(#err(#not_implemented(#interface, #name)))
+            }
+            Returns::OkOrError => quote!(#err(#not_implemented(#interface, #name).into())),
         };
         match mode.store {
             StoreMode::Async => quote!({ async { #error } }),

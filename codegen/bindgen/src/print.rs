@@ -10,16 +10,16 @@ pub(super) fn print(tokens: TokenStream, inner_attributes: bool) -> syn::Result<
     if inner_attributes {
         file.attrs = vec![syn::parse_quote!(#![allow(
             clippy::all, clippy::pedantic, clippy::nursery, dead_code, deprecated, missing_docs,
-            private_interfaces, unreachable_pub, unused_qualifications, unused_variables
+            private_interfaces, unreachable_pub, unused_imports, unused_qualifications, unused_variables
         )])];
     } else {
         let lints: Attribute = syn::parse_quote!(#[allow(
             clippy::all, clippy::pedantic, clippy::nursery, dead_code, deprecated, missing_docs,
-            private_interfaces, unreachable_pub, unused_qualifications, unused_variables
+            private_interfaces, unreachable_pub, unused_imports, unused_qualifications, unused_variables
         )]);
         file.items.iter_mut().filter_map(attributes).for_each(|it| it.push(lints.clone()));
     }
-    Ok(spaced(&joined(&prettyplease::unparse(&file))))
+    Ok(spaced(&broken(&joined(&prettyplease::unparse(&file)))))
 }
 
 /// The longest line, in characters.
@@ -32,14 +32,18 @@ fn joined(text: &str) -> String {
     let mut lines = text.lines().peekable();
     while let Some(first) = lines.next() {
         let indent = first.len() - first.trim_start().len();
-        let starts = first.trim_start() == "interface";
-        if !starts {
+        let start = first.trim_start();
+        let is_long = start == "interface"
+            || start.starts_with("let mut interface")
+            || (start.starts_with("let ") && start.ends_with("= exports"));
+        if !is_long {
             out.push_str(first);
             out.push('\n');
             continue;
         }
         let mut statement = vec![first];
-        while let Some(line) = lines.next_if(|line| line.len() - line.trim_start().len() > indent) {
+        while !statement.last().is_some_and(|line| line.ends_with(';')) {
+            let Some(line) = lines.next() else { break };
             statement.push(line);
         }
         match one_line(&statement, indent) {
@@ -73,6 +77,28 @@ fn one_line(statement: &[&str], indent: usize) -> Option<String> {
     lines.iter().all(|line| line.len() <= LONGEST_LINE).then(|| lines.join("\n"))
 }
 
+/// Returns a text in which each supertrait has a line of its own where all of them are too long for one.
+fn broken(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let start = line.trim_start();
+        let spaces = " ".repeat(line.len() - start.len());
+        let is_trait = start.starts_with("pub trait ") || start.starts_with("trait ");
+        match line.split_once(": ").filter(|_| is_trait && line.len() > LONGEST_LINE) {
+            Some((head, bounds)) => {
+                let (bounds, body) = bounds.rsplit_once(" {").unwrap_or((bounds, ""));
+                let bounds = bounds.replace(" + ", &format!("\n{spaces}    + "));
+                out.push_str(&format!("{head}:\n{spaces}    {bounds}\n{spaces}{{{body}\n"));
+            }
+            None => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
 /// Returns a text with an empty line between items.
 fn spaced(text: &str) -> String {
     const ITEMS: [&str; 11] = [
@@ -84,7 +110,7 @@ fn spaced(text: &str) -> String {
         let trimmed = line.trim_start();
         let is_item = ITEMS.iter().any(|start| trimmed.starts_with(start));
         let has_docs = trimmed.starts_with("///") || trimmed.starts_with("#[");
-        let is_end = before == "}" || before == "};" || before == ")]";
+        let is_end = before.ends_with('}') || before == ")]";
         let ends_use = before.contains("use ") && before.ends_with(';');
         let is_use = trimmed.starts_with("pub use ");
         if is_item && (is_end || (ends_use && !is_use) || (has_docs && before.ends_with(';')))

@@ -55,11 +55,6 @@ pub(super) fn fits(pattern: &str, interface: Option<&str>, name: &str) -> bool {
         .is_some_and(|(of, part)| means_interface(of, interface) && means_name(part))
 }
 
-/// Returns the name of a function with that of its interface, as in `wasi:io/poll@0.2.3/poll`.
-pub(super) fn full_name(interface: Option<&str>, name: &str) -> String {
-    interface.map_or_else(|| name.to_owned(), |interface| format!("{interface}/{name}"))
-}
-
 /// Returns `true` if a pattern is the name of an interface, with its version or without.
 pub(super) fn means_interface(pattern: &str, interface: &str) -> bool {
     pattern == interface || interface.split('@').next() == Some(pattern)

@@ -136,6 +136,7 @@ pub use alloc::string::String;
 pub use alloc::vec::Vec;
 
 pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
+pub use core::future::Future;
 pub use weft_core::abi::Value;
 
 #[cfg(feature = "component")]
@@ -162,7 +163,7 @@ pub use interface_access::InterfaceAccess;
 #[cfg(feature = "component")]
 pub use interface_caller::InterfaceCaller;
 #[cfg(feature = "component")]
-pub use or_trap::{NotImplemented, OrTrap, WitError, or_trap};
+pub use or_trap::{NotImplemented, OrTrap, WitError, not_implemented, or_trap};
 #[cfg(feature = "tracing")]
 pub use traced::Traced;
 #[cfg(feature = "component")]
