@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use weft_bindgen::write_file;
 use weft_spec::{DATA, Report, Spec};
 
 use crate::command::{Bind, Command, CommandLine, Format};
-use crate::workspace::{Differences, compare, write, write_file};
+use crate::workspace::{Differences, compare, write};
 use crate::{diff_spec, explain, generate};
 
 /// What a command has to say.
