@@ -221,8 +221,11 @@ impl<'f> Complaints<'f> {
         }
         let others: Vec<_> = self.packages.values().flatten().map(restored).collect();
         let others: Vec<_> = others.iter().map(String::as_str).collect();
-        let plain: Vec<_> = self.packages.keys().map(String::as_str).collect();
-        let problem = did_you_mean(problem, &name, &plain);
+        // One half of the name may be wrong, not both.
+        let (namespace, rest) = (format!("{}:", requested.namespace), format!(":{}", requested.name));
+        let plain = self.packages.keys().map(String::as_str);
+        let half = plain.filter(|name| name.starts_with(&namespace) || name.ends_with(&rest));
+        let problem = did_you_mean(problem, &name, &half.collect::<Vec<_>>());
         problem
             .help(format!("the packages that were read are {}", listed(others)))
             .help("a package's dependencies lie in a folder `deps` beside its files")

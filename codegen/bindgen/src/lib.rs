@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `options` | what can be said about bindings |
 //! | `places` | where each option was said |
+//! | [`settings`] | options as they are written in TOML or in a macro |
 //! | `rules` | what options say about each function and type |
 //! | `files` | which files are read |
 //! | `source` | WIT, parsed and resolved |
@@ -40,6 +41,7 @@ mod nested_names;
 mod options;
 mod places;
 mod rules;
+pub mod settings;
 mod source;
 mod types;
 mod world;
