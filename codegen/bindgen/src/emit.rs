@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use weft_spec::{Diagnostic, Report};
 use wit_parser::{
     Docs, Function, Interface, InterfaceId, Package, Resolve, Span, Stability, TypeId,
@@ -15,9 +15,8 @@ use super::glue::Links;
 use super::hosts::Above;
 use super::modules::{Key, ModuleId, Modules};
 use super::names::Scope;
-use super::options::Options;
 use super::print::print;
-use super::settings::{fits, means_interface};
+use super::rules::Rules;
 use super::source::Wit;
 use super::world::id_of;
 use super::{Bindings, docs};
@@ -25,7 +24,7 @@ use super::{Bindings, docs};
 /// The file that is being made, and what is known of it so far.
 pub(super) struct Generator<'w> {
     wit: &'w Wit,
-    pub(super) options: &'w Options,
+    pub(super) rules: &'w Rules<'w>,
     pub(super) crate_path: TokenStream,
     pub(super) known: Known,
     pub(super) modules: Modules,
@@ -73,21 +72,19 @@ pub(super) struct Place<'w> {
     pub(super) module: ModuleId,
     /// The place in words.
     pub(super) title: String,
-    pub(super) span: Span,
     pub(super) stability: &'w Stability,
     pub(super) types: Vec<(&'w str, TypeId)>,
     pub(super) functions: Vec<&'w Function>,
 }
 
 /// Generates the bindings of `world`.
-pub(super) fn emit(wit: &Wit, world: WorldId, options: &Options) -> Result<Bindings, Report> {
-    let path = |text: &str| text.parse::<TokenStream>().unwrap_or_default();
-    let crate_path = path(&options.crate_path);
-    let root_imports = options.inner_attributes;
-    let modules = Modules::new(crate_path.clone(), path(&options.visibility), root_imports);
+pub(super) fn emit(wit: &Wit, rules: &Rules<'_>) -> Result<Bindings, Report> {
+    let (world, crate_path) = (wit.world, rules.crate_path.to_token_stream());
+    let visibility = rules.visibility.to_token_stream();
+    let modules = Modules::new(crate_path.clone(), visibility, rules.options.inner_attributes);
     let mut generator = Generator {
         wit,
-        options,
+        rules,
         crate_path,
         known: Known::new(&wit.resolve, HashSet::new()),
         modules,
@@ -105,8 +102,8 @@ pub(super) fn emit(wit: &Wit, world: WorldId, options: &Options) -> Result<Bindi
     let Generator { modules, report, used, .. } = generator;
     let tokens = report.into_result(modules.render(Modules::ROOT))?;
     let name = id_of(&wit.resolve, world);
-    let header = wit.header(options, &name);
-    let body = print(tokens, options.inner_attributes).map_err(|error| {
+    let header = wit.header(&name);
+    let body = print(tokens, rules.options.inner_attributes).map_err(|error| {
         Report::of(Diagnostic::error("bind", format!("what was generated is not Rust: {error}")))
     })?;
     let text = format!("{header}\n\n{body}");
@@ -115,6 +112,7 @@ pub(super) fn emit(wit: &Wit, world: WorldId, options: &Options) -> Result<Bindi
         wit_lines: used.into_iter().map(|number| wit.line_count(number)).sum(),
         text,
         world: name,
+        read: wit.read.clone(),
     })
 }
 
@@ -171,7 +169,6 @@ impl<'w> Generator<'w> {
     fn map(&mut self, id: WorldId) {
         let resolve = self.resolve();
         let Some(world) = resolve.worlds.get(id) else { return };
-        let path = |text: &str| text.parse::<TokenStream>().unwrap_or_default();
         let mut resources = HashSet::new();
         let mut types: Vec<(Option<String>, &str, TypeId)> = Vec::new();
         for (key, item) in &world.imports {
@@ -179,9 +176,8 @@ impl<'w> Generator<'w> {
                 WorldItem::Interface { id, .. } => {
                     let Some(interface) = resolve.interfaces.get(*id) else { continue };
                     let full = resolve.name_world_key(key);
-                    let module = self.options.with.iter().find(|it| means_interface(&it.0, &full));
-                    if let Some((_, module)) = module {
-                        self.mapped_interfaces.insert(*id, path(module));
+                    if let Some(module) = self.rules.with_interface(&full) {
+                        self.mapped_interfaces.insert(*id, module.to_token_stream());
                         let kept = interface.types.values().copied();
                         resources.extend(kept.filter(|id| self.is_resource(*id)));
                     }
@@ -197,21 +193,14 @@ impl<'w> Generator<'w> {
         }
         for (interface, name, id) in types {
             let interface = interface.as_deref();
-            let means_type = |pattern: &str| {
-                let is_whole = interface.is_some_and(|it| means_interface(pattern, it));
-                pattern != "*" && !is_whole && fits(pattern, interface, name)
-            };
-            let find = |pairs: &[(String, String)]| {
-                pairs.iter().find(|it| means_type(&it.0)).map(|(_, text)| path(text))
-            };
-            if let Some(path) = find(&self.options.with) {
-                self.mapped_types.insert(id, path);
+            if let Some(path) = self.rules.with_type(interface, name) {
+                self.mapped_types.insert(id, path.to_token_stream());
                 if self.is_resource(id) {
                     resources.insert(id);
                 }
             }
-            if let Some(error) = find(&self.options.errors) {
-                self.users_errors.insert(origin(resolve, id), error);
+            if let Some(error) = self.rules.error(interface, name) {
+                self.users_errors.insert(origin(resolve, id), error.to_token_stream());
             }
         }
         self.known = Known::new(resolve, resources);
@@ -235,11 +224,11 @@ impl<'w> Generator<'w> {
             match place.direction {
                 Direction::Import => {
                     let hosts = self.hosts(place, &groups, &mut above);
-                    if self.options.linker {
+                    if self.rules.options.linker {
                         self.link(place, &groups, &hosts, &mut links);
                     }
                 }
-                Direction::Export if !self.options.linker => {}
+                Direction::Export if !self.rules.options.linker => {}
                 Direction::Export if place.interface.is_some() => {
                     self.exported_interface(place, &groups, &mut interfaces);
                 }
@@ -255,7 +244,7 @@ impl<'w> Generator<'w> {
                 })
                 .collect()
         };
-        if self.options.linker {
+        if self.rules.options.linker {
             let own = own.as_ref().map(|(place, groups)| (*place, groups.as_slice()));
             let lists = [items(&world.imports), items(&world.exports)];
             self.exported_world(id, own, &interfaces, lists);
@@ -265,9 +254,9 @@ impl<'w> Generator<'w> {
     /// Claims the names of the types of a place, or notes where they are.
     fn claim_types(&mut self, place: &Place<'w>) {
         for (name, id) in &place.types {
-            let settings = self.options.type_settings(place.interface.as_deref(), name);
-            let ident = match settings.name {
-                Some(name) => self.modules.claim_name(place.module, &name),
+            let choice = self.rules.type_(place.interface.as_deref(), name);
+            let ident = match choice.name {
+                Some(name) => self.modules.claim_name(place.module, &name.to_string()),
                 None => self.modules.claim_type(place.module, name),
             };
             if let Some(ident) = ident {
@@ -326,7 +315,6 @@ impl<'w> Generator<'w> {
                 Direction::Export => self.exports(),
             };
             let title = format!("the world `{}`", id_of(resolve, id));
-            let span = world.span;
             places.push(Place {
                 direction,
                 interface: None,
@@ -334,7 +322,6 @@ impl<'w> Generator<'w> {
                 stability: &world.stability,
                 module,
                 title,
-                span,
                 types,
                 functions,
             });
@@ -369,7 +356,6 @@ impl<'w> Generator<'w> {
             direction,
             module,
             title: format!("the interface `{full}`"),
-            span: interface.span,
             interface: Some(full),
             name: Some(name),
             stability: &interface.stability,

@@ -311,7 +311,7 @@ impl<'w> Generator<'w> {
         lifetime: Lifetime,
     ) -> TokenStream {
         let is_kept = self.known.of(ty).keep != Keep::Clone || self.known.of(ty).borrows;
-        if self.options.ownership == Ownership::Owning || is_kept {
+        if self.rules.options.ownership == Ownership::Owning || is_kept {
             return self.value(function, ty, here, lifetime);
         }
         let by = lifetime.of_reference();

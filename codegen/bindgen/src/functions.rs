@@ -86,9 +86,9 @@ impl<'w> Generator<'w> {
 
     /// Returns how a host implements a function of `place`.
     pub(super) fn mode(&self, place: &Place<'w>, function: &Function) -> Mode {
-        let rule = self.options.function(place.interface.as_deref(), &function.name);
+        let choice = self.rules.function(place.interface.as_deref(), function);
         let has_ends = function.parameter_and_result_types().any(|ty| self.known.of(ty).ends);
-        let store = rule.store.unwrap_or(if !self.options.linker {
+        let store = choice.store.unwrap_or(if !self.rules.options.linker {
             StoreMode::None
         } else if function.kind.is_async() {
             StoreMode::Async
@@ -97,18 +97,18 @@ impl<'w> Generator<'w> {
         } else {
             StoreMode::None
         });
-        let has_default = rule.default.unwrap_or(false);
+        let has_default = choice.default;
         let error = self.error_of(function);
         let has_users_error = error.is_some_and(|error| self.users_error(error).is_some());
         let may_trap = has_default || has_users_error || {
-            self.options.linker && rule.traps.unwrap_or(store != StoreMode::None)
+            self.rules.options.linker && choice.traps.unwrap_or(store != StoreMode::None)
         };
         let returns = match error {
             _ if !may_trap => Returns::Value,
             Some(_) => Returns::OkOrError,
             None => Returns::ValueOrTrap,
         };
-        Mode { store, is_traced: rule.traced.unwrap_or(false), has_default, returns }
+        Mode { store, is_traced: choice.traced, has_default, returns }
     }
 
     /// Returns the error of a function whose WIT result is a `result`.

@@ -245,8 +245,7 @@ impl<'w> Generator<'w> {
             types.push(self.value(function, parameter.ty, here, Lifetime::Named));
         }
         let facts = self.known.of_all(function.params.iter().map(|it| it.ty));
-        let settings = super::settings::TypeSettings::default();
-        let derive = self.derive(here, facts, &settings, &["tuple"]);
+        let derive = self.derive(here, facts, &self.rules.type_(None, ""), &["tuple"]);
         let lifetime = facts.borrows.then(|| quote!(<'a>));
         let title = format!(" The parameters of `{}`.", function.name);
         let visibility = self.visibility(here);

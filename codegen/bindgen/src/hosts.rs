@@ -207,7 +207,7 @@ impl<'w> Generator<'w> {
         }
         let returned = self.returned(function, mode.returns, here, Lifetime::Static);
         let (receiver, arrow) = match mode.store {
-            StoreMode::None if function.kind.is_async() && !self.options.linker => {
+            StoreMode::None if function.kind.is_async() && !self.rules.options.linker => {
                 let future = self.future(here, &returned);
                 (quote!(&mut self), quote!(-> #future + 'static))
             }

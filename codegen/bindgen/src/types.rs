@@ -13,7 +13,7 @@ use super::facts::{Facts, Keep, cannot};
 use super::modules::ModuleId;
 use super::names::Scope;
 use super::references::Lifetime;
-use super::settings::TypeSettings;
+use super::rules::TypeChoice;
 
 /// A member of a definition: a record's field, a variant's or enum's case.
 struct Member<'w> {
@@ -50,7 +50,7 @@ impl<'w> Generator<'w> {
             return;
         }
         let wit = definition.name.as_deref().unwrap_or_default();
-        let settings = self.options.type_settings(interface, wit);
+        let settings = self.rules.type_(interface, wit);
         let body = match &definition.kind {
             TypeDefKind::Record(record) => {
                 let fields = record.fields.iter().map(|field| Member {
@@ -132,7 +132,7 @@ impl<'w> Generator<'w> {
         facts: Facts,
         here: ModuleId,
     ) -> TokenStream {
-        let derive = self.derive(here, facts, &TypeSettings::default(), &["tuple"]);
+        let derive = self.derive(here, facts, &self.rules.type_(None, ""), &["tuple"]);
         let lifetime = facts.borrows.then(|| quote!(<'a>));
         let fields = (0..types.len()).map(|number| quote::format_ident!("f{number}"));
         let visibility = self.visibility(here);
@@ -185,7 +185,7 @@ impl<'w> Generator<'w> {
         module: ModuleId,
         name: &Ident,
         flags: &'w wit_parser::Flags,
-        settings: &TypeSettings,
+        settings: &TypeChoice<'_>,
         span: Span,
     ) -> TokenStream {
         let bits = match flags.repr() {
@@ -208,8 +208,8 @@ impl<'w> Generator<'w> {
         });
         let constants: Vec<_> = constants.collect();
         let constants = (!constants.is_empty()).then(|| quote!(impl #name { #(#constants)* }));
-        let derives = ["Clone", "Copy", "Default", "PartialEq", "Eq", "Hash"];
-        let derives = self.derives(&derives, settings);
+        let traits = ["Clone", "Copy", "Default", "PartialEq", "Eq", "Hash"];
+        let derives = derives(&traits, settings);
         let (crate_path, visibility) = (&self.crate_path, self.visibility(module));
         quote! {
             #[derive(#(#derives),*)]
@@ -224,7 +224,7 @@ impl<'w> Generator<'w> {
         &mut self,
         module: ModuleId,
         facts: Facts,
-        settings: &TypeSettings,
+        settings: &TypeChoice<'_>,
         kind: &[&str],
     ) -> TokenStream {
         let mut names = match facts.keep {
@@ -236,7 +236,7 @@ impl<'w> Generator<'w> {
         if facts.eq {
             names.extend(["Eq", "Hash"]);
         }
-        let derives = self.derives(&names, settings);
+        let derives = derives(&names, settings);
         let value = self.modules.binding(module, "Value");
         let mut kinds: Vec<TokenStream> = Vec::new();
         if facts.borrows {
@@ -246,30 +246,22 @@ impl<'w> Generator<'w> {
             let kind = Ident::new(kind, proc_macro2::Span::call_site());
             quote!(#kind)
         }));
-        if self.options.crate_path != "::weft" {
+        if self.rules.options.crate_path != "::weft" {
             let path = &self.crate_path;
             kinds.push(quote!(crate = #path));
         }
         let kinds = (!kinds.is_empty()).then(|| quote!(#[component(#(#kinds),*)]));
         quote!(#[derive(#(#derives,)* #value)] #kinds)
     }
+}
 
-    /// Returns the paths of what a type derives: `names`, and what the user wants of it.
-    fn derives(&self, names: &[&str], settings: &TypeSettings) -> Vec<TokenStream> {
-        let path = |path: &str| path.parse::<TokenStream>().unwrap_or_default();
-        let is_without = |name: &str| {
-            let last = |path: &str| path.rsplit("::").next().unwrap_or(path).trim().to_owned();
-            settings.without_derives.iter().any(|it| it == name || *it == last(name))
-        };
-        let names = names.iter().copied().chain(settings.derives.iter().map(String::as_str));
-        let mut seen: Vec<&str> = Vec::new();
-        for name in names {
-            if !is_without(name) && !seen.contains(&name) {
-                seen.push(name);
-            }
-        }
-        seen.into_iter().map(path).collect()
-    }
+/// Returns what a type derives: `names`, unless the user leaves them out, and what the user adds.
+fn derives(names: &[&str], choice: &TypeChoice<'_>) -> Vec<TokenStream> {
+    let kept = names.iter().filter(|name| choice.keeps(name));
+    let kept = kept.map(|name| Ident::new(name, proc_macro2::Span::call_site()));
+    let kept = kept.map(|name| quote!(#name));
+    let added = choice.derives.iter().filter(|path| !names.iter().any(|name| path.is_ident(name)));
+    kept.chain(added.map(|path| quote!(#path))).collect()
 }
 
 /// Returns the attribute with the WIT name of a field or case, where a derive would not find it out.
