@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::Path;
 
-use weft_bindgen::{Options, bind};
 use weft::component::{Component, ExportError, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
+use weft_bindgen::{Options, bind};
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 

@@ -67,7 +67,8 @@ fn component(wit: &str, world: Option<&str>) -> Component<Wasmi> {
 
 #[test]
 fn the_worlds_that_bindings_are_tested_with_are_what_their_components_say() {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../codegen/bindgen/tests/bind/wit"));
+    let folder =
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../codegen/bindgen/tests/bind/wit"));
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("readable") {
         let path = entry.expect("readable").path();
