@@ -7,6 +7,7 @@
 //! | `world` | which world is meant |
 //! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
 //! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
+//! | `limits` | types that there are no bindings for, refused at their places |
 //! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
 //! | `modules` | the tree of Rust modules and the paths between them |
 //! | `types` | type definitions and references to them |
@@ -22,6 +23,7 @@ mod docs;
 mod emit;
 mod facts;
 mod functions;
+mod limits;
 mod modules;
 mod names;
 mod nested_names;
@@ -68,6 +70,7 @@ pub struct Bindings {
 pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let mut wit = source::read(options)?;
     let world = world::select(&wit, options.world.as_deref())?;
+    limits::check(&wit, world)?;
     wit.resolve.generate_nominal_type_ids(world);
     emit::emit(&wit, world)
 }

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weft_bindgen::{Bindings, Options, bind};
 use proptest::prelude::*;
+use weft_bindgen::{Bindings, Options, bind};
 use weft_spec::Report;
 
 #[path = "bind/compile.rs"]
