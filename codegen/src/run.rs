@@ -147,10 +147,11 @@ fn differences(data: &Path, path: Option<&Path>) -> Result<Said, Report> {
 
 fn bindings(arguments: &Bind) -> Result<Said, Report> {
     let bindings = weft_bindgen::bind(&weft_bindgen::Options {
-        wit: arguments.wit.clone(),
+        wit: vec![arguments.wit.clone()],
         world: arguments.world.clone(),
         features: arguments.features.clone(),
         all_features: arguments.all_features,
+        ..weft_bindgen::Options::default()
     })?;
     if arguments.out.as_os_str() == "-" {
         let json = json!({ "world": bindings.world, "text": bindings.text });

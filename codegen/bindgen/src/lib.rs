@@ -2,6 +2,8 @@
 //!
 //! | module | says |
 //! |---|---|
+//! | `options` | what can be said about bindings |
+//! | `places` | where each option was said |
 //! | `source` | which files are read, and how the parser's complaints become a [`Report`] |
 //! | `nested_names` | names such as `a:b:c/d`, which the parser does not know |
 //! | `world` | which world is meant |
@@ -27,27 +29,16 @@ mod limits;
 mod modules;
 mod names;
 mod nested_names;
+mod options;
+mod places;
 mod source;
 mod types;
 mod world;
 
-use std::path::PathBuf;
-
 use weft_spec::Report;
 
-/// What to generate.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The WIT: a file, or a folder with a package's files and its dependencies under `deps`.
-    pub wit: PathBuf,
-    /// The world: `wasi:cli/command@0.3.2`, `wasi:cli/command` or `command`. Without one, the
-    /// only world of the package at `wit`.
-    pub world: Option<String>,
-    /// The `@unstable` features to include.
-    pub features: Vec<String>,
-    /// Whether to include all `@unstable` features.
-    pub all_features: bool,
-}
+pub use options::{FunctionRule, Options, Ownership, StoreMode, TypeRule};
+pub use places::{OptionPlace, Places};
 
 /// What was generated.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -130,7 +130,15 @@ enum Part {
 pub(super) fn read(options: &Options) -> Result<Wit, Report> {
     let mut texts = Texts::default();
     let mut problems = Report::new();
-    let (main, dependencies) = read_parts(&options.wit, &mut texts, &mut problems)?;
+    let Some((first, others)) = options.wit.split_first() else {
+        return Err(Report::of(Diagnostic::error("wit-empty", "no WIT is given")));
+    };
+    let (main, mut dependencies) = read_parts(first, &mut texts, &mut problems)?;
+    for other in others {
+        let (part, more) = read_parts(other, &mut texts, &mut problems)?;
+        dependencies.push(part);
+        dependencies.extend(more);
+    }
 
     let mut resolve = Resolve { all_features: options.all_features, ..Resolve::default() };
     resolve.features.extend(options.features.iter().cloned());
@@ -166,7 +174,7 @@ pub(super) fn read(options: &Options) -> Result<Wit, Report> {
     match main {
         Some(main) if !report.has_errors() => {
             texts.nested.restore(&mut resolve);
-            Ok(Wit { resolve, main, path: options.wit.display().to_string(), texts })
+            Ok(Wit { resolve, main, path: first.display().to_string(), texts })
         }
         _ => Err(report),
     }

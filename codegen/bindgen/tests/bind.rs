@@ -24,10 +24,10 @@ fn wit(name: &str) -> PathBuf {
 
 fn bind_world(name: &str, world: Option<&str>, features: &[&str]) -> Bindings {
     let options = Options {
-        wit: wit(name),
+        wit: vec![wit(name)],
         world: world.map(str::to_owned),
         features: features.iter().map(ToString::to_string).collect(),
-        all_features: false,
+        ..Options::default()
     };
     bind(&options).unwrap_or_else(|report| panic!("{name}: {report}"))
 }
@@ -108,7 +108,7 @@ fn bind_files(files: &[(&str, &[u8])], world: Option<&str>) -> Result<Bindings, 
         assert!(report.has_errors());
         report.to_string().replace(&root.display().to_string(), "wit")
     };
-    bind(&Options { wit: root.clone(), world, ..Options::default() }).map_err(shown)
+    bind(&Options { wit: vec![root.clone()], world, ..Options::default() }).map_err(shown)
 }
 
 fn mistake(name: &str, files: &[(&str, &str)], world: Option<&str>) {
@@ -205,7 +205,7 @@ fn what_cannot_be_generated_is_an_error_that_names_it() {
 #[test]
 fn what_cannot_be_read_is_an_error_that_names_the_file() {
     let said = |path: &Path| {
-        let options = Options { wit: path.to_owned(), ..Options::default() };
+        let options = Options { wit: vec![path.to_owned()], ..Options::default() };
         bind(&options).expect_err("it is not there").to_string()
     };
     let missing = said(&wit("missing.wit"));

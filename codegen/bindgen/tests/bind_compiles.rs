@@ -34,7 +34,7 @@ fn worlds(wit: &Path) -> Vec<String> {
 
 fn bind_world(wit: &Path, world: &str, all_features: bool) -> Result<Bindings, weft_spec::Report> {
     let world = Some(world.to_owned());
-    bind(&Options { wit: wit.to_owned(), world, all_features, ..Options::default() })
+    bind(&Options { wit: vec![wit.to_owned()], world, all_features, ..Options::default() })
 }
 
 fn wasi_bindings() -> BTreeMap<String, Bindings> {
@@ -185,7 +185,7 @@ fn every_mistake_of_the_parsers_tests_is_reported_with_its_place() {
     let folder = corpus().join("parse-fail");
     for wit in inputs(&folder) {
         let name = wit.file_name().expect("it has one").to_string_lossy().into_owned();
-        let options = Options { wit: wit.clone(), ..Options::default() };
+        let options = Options { wit: vec![wit.clone()], ..Options::default() };
         match bind(&options) {
             Ok(_) => panic!("{name} was taken"),
             Err(report) => {

@@ -22,7 +22,7 @@ const SOUND: &[&str] = &[
     "#[component(tuple)] struct Triple<'a> { f0: u8, _second: &'a str, f2: Vec<u8> }",
     "#[component(tuple)] struct One(u8);",
     "#[component(variant)] enum Colour { Red, Green }",
-    "#[component(handles)] struct Both<'a> { left: Borrow<'a, File>, right: Borrow<'a, File> }",
+    "#[component(handles)] struct Both<'a> { left: BorrowHandle<'a, File>, right: BorrowHandle<'a, File> }",
 ];
 
 fn words(tokens: TokenStream) -> Vec<String> {
