@@ -5,9 +5,6 @@ use std::collections::{HashMap, HashSet};
 use weft_spec::Diagnostic;
 use wit_parser::{Handle, Resolve, Type, TypeDefKind, TypeId};
 
-/// Larger Rust values than this do not compile on a 32-bit machine.
-const LARGEST_VALUE: u64 = 1 << 30;
-
 /// The longest tuple for which Rust's library implements its traits.
 pub(super) const LONGEST_TUPLE: usize = 12;
 
@@ -22,8 +19,6 @@ pub(super) struct Facts {
     pub(super) eq: bool,
     /// Whether there is a stream or future in it.
     pub(super) ends: bool,
-    /// At least how many bytes a Rust value of it has.
-    pub(super) size: u64,
 }
 
 /// How a second value of a type is had.
@@ -39,18 +34,18 @@ pub(super) enum Keep {
 
 impl Facts {
     /// A plain number.
-    fn plain(size: u64) -> Self {
-        Self { borrows: false, keep: Keep::Copy, eq: true, ends: false, size }
+    fn plain() -> Self {
+        Self { borrows: false, keep: Keep::Copy, eq: true, ends: false }
     }
 
     /// Something on the heap, of `inner`.
     fn heap(inner: Self) -> Self {
-        Self { keep: inner.keep.max(Keep::Clone), size: 12, ..inner }
+        Self { keep: inner.keep.max(Keep::Clone), ..inner }
     }
 
     /// A handle that has one owner.
     fn handle(inner: Self) -> Self {
-        Self { keep: Keep::Own, eq: true, size: 4, ..inner }
+        Self { keep: Keep::Own, eq: true, ..inner }
     }
 
     /// Both, one after the other.
@@ -60,7 +55,6 @@ impl Facts {
             keep: self.keep.max(other.keep),
             eq: self.eq && other.eq,
             ends: self.ends || other.ends,
-            size: self.size.saturating_add(other.size),
         }
     }
 }
@@ -104,20 +98,20 @@ impl Known {
     /// The facts of a type.
     pub(super) fn of(&self, ty: Type) -> Facts {
         match ty {
-            Type::Bool | Type::U8 | Type::S8 => Facts::plain(1),
-            Type::U16 | Type::S16 => Facts::plain(2),
-            Type::U32 | Type::S32 | Type::Char => Facts::plain(4),
-            Type::U64 | Type::S64 => Facts::plain(8),
-            Type::F32 => Facts { eq: false, ..Facts::plain(4) },
-            Type::F64 => Facts { eq: false, ..Facts::plain(8) },
-            Type::String => Facts::heap(Facts::plain(0)),
-            Type::ErrorContext => Facts::handle(Facts::plain(0)),
-            Type::Id(id) => self.facts.get(&id).copied().unwrap_or(Facts::plain(0)),
+            Type::Bool | Type::U8 | Type::S8 => Facts::plain(),
+            Type::U16 | Type::S16 => Facts::plain(),
+            Type::U32 | Type::S32 | Type::Char => Facts::plain(),
+            Type::U64 | Type::S64 => Facts::plain(),
+            Type::F32 => Facts { eq: false, ..Facts::plain() },
+            Type::F64 => Facts { eq: false, ..Facts::plain() },
+            Type::String => Facts::heap(Facts::plain()),
+            Type::ErrorContext => Facts::handle(Facts::plain()),
+            Type::Id(id) => self.facts.get(&id).copied().unwrap_or(Facts::plain()),
         }
     }
 
     pub(super) fn of_all(&self, types: impl IntoIterator<Item = Type>) -> Facts {
-        types.into_iter().fold(Facts::plain(0), |all, ty| all.and(self.of(ty)))
+        types.into_iter().fold(Facts::plain(), |all, ty| all.and(self.of(ty)))
     }
 
     fn of_kind(&self, resolve: &Resolve, kind: &TypeDefKind) -> Facts {
@@ -125,29 +119,25 @@ impl Known {
             TypeDefKind::Record(record) => self.of_all(record.fields.iter().map(|f| f.ty)),
             TypeDefKind::Variant(variant) => {
                 let payloads = variant.cases.iter().filter_map(|case| case.ty);
-                let size = payloads.clone().map(|ty| self.of(ty).size).max().unwrap_or(0);
-                Facts { size, ..self.of_all(payloads) }
+                self.of_all(payloads)
             }
             TypeDefKind::Tuple(tuple) => self.of_all(tuple.types.iter().copied()),
             TypeDefKind::Option(ty) | TypeDefKind::Type(ty) => self.of(*ty),
             TypeDefKind::Result(result) => self.of_all(result.ok.into_iter().chain(result.err)),
             TypeDefKind::List(ty) => Facts::heap(self.of(*ty)),
             TypeDefKind::Map(key, value) => Facts::heap(self.of(*key).and(self.of(*value))),
-            TypeDefKind::FixedLengthList(ty, length) => {
-                let facts = self.of(*ty);
-                Facts { size: facts.size.saturating_mul(u64::from(*length)), ..facts }
-            }
-            TypeDefKind::Handle(Handle::Own(_)) => Facts::handle(Facts::plain(0)),
+            TypeDefKind::FixedLengthList(ty, _) => self.of(*ty),
+            TypeDefKind::Handle(Handle::Own(_)) => Facts::handle(Facts::plain()),
             TypeDefKind::Handle(Handle::Borrow(id)) if self.mapped.contains(&origin(resolve, *id)) => {
-                Facts { keep: Keep::Clone, ..Facts::plain(4) }
+                Facts { keep: Keep::Clone, ..Facts::plain() }
             }
-            TypeDefKind::Handle(Handle::Borrow(_)) => Facts { borrows: true, ..Facts::plain(4) },
+            TypeDefKind::Handle(Handle::Borrow(_)) => Facts { borrows: true, ..Facts::plain() },
             TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => {
                 Facts { ends: true, ..Facts::handle(self.of_all(*ty)) }
             }
-            TypeDefKind::Flags(_) => Facts::plain(4),
-            TypeDefKind::Enum(_) => Facts::plain(1),
-            TypeDefKind::Resource | TypeDefKind::Unknown => Facts::plain(0),
+            TypeDefKind::Flags(_) => Facts::plain(),
+            TypeDefKind::Enum(_) => Facts::plain(),
+            TypeDefKind::Resource | TypeDefKind::Unknown => Facts::plain(),
         }
     }
 
@@ -159,16 +149,6 @@ impl Known {
     /// Whether the definition `id` is the error of some `result`.
     pub(super) fn is_error(&self, id: TypeId) -> bool {
         self.errors.binary_search(&id).is_ok()
-    }
-
-    /// Why a definition made of `ty` would not compile, if so.
-    pub(super) fn refuse(&self, ty: Type) -> Option<Diagnostic> {
-        let facts = self.of(ty);
-        if facts.size > LARGEST_VALUE {
-            let message = "a value with fixed-length lists of more than 2^30 bytes";
-            return Some(cannot(message).help("a `list` without a length can hold as many"));
-        }
-        None
     }
 }
 

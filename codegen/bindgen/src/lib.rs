@@ -16,6 +16,7 @@
 //! | `world` | which world is meant |
 //! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
 //! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
+//! | `limits` | types that there are no bindings for, refused at their places |
 //! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
 //! | `modules` | the tree of Rust modules and the paths between them |
 //! | `types` | type definitions and references to them |
@@ -39,6 +40,7 @@ mod files;
 mod functions;
 mod glue;
 mod hosts;
+mod limits;
 mod modules;
 mod names;
 mod nested_names;
@@ -112,6 +114,7 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let mut report = wit.report();
     let rules = rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
     report.into_result(())?;
+    limits::check(&wit, wit.world)?;
     emit::emit(&wit, &rules)
 }
 

@@ -9,7 +9,7 @@ use wit_parser::{Docs, FlagsRepr, Span, Type, TypeDefKind, TypeId};
 use super::docs;
 use super::emit::{Generator, Name};
 use super::errors::error;
-use super::facts::{Facts, Keep, cannot};
+use super::facts::{Facts, Keep};
 use super::modules::ModuleId;
 use super::names::Scope;
 use super::references::Lifetime;
@@ -88,7 +88,7 @@ impl<'w> Generator<'w> {
                 quote!(#derive #visibility enum #name { #cases })
             }
             TypeDefKind::Flags(flags) => {
-                self.flags(module, &name, flags, &settings, definition.span)
+                self.flags(module, &name, flags, &settings)
             }
             TypeDefKind::Resource => quote!(#[derive(Debug)] #visibility enum #name {}),
             TypeDefKind::Tuple(tuple) if tuple.types.len() > super::facts::LONGEST_TUPLE => {
@@ -173,9 +173,6 @@ impl<'w> Generator<'w> {
     }
 
     fn member_type(&mut self, ty: Type, module: ModuleId, span: Span) -> TokenStream {
-        if let Some(problem) = self.known.refuse(ty) {
-            self.refuse(problem, span);
-        }
         let reference = self.reference(ty, module, Lifetime::Named);
         self.or_refuse(reference, span)
     }
@@ -186,16 +183,11 @@ impl<'w> Generator<'w> {
         name: &Ident,
         flags: &'w wit_parser::Flags,
         settings: &TypeChoice<'_>,
-        span: Span,
     ) -> TokenStream {
         let bits = match flags.repr() {
             FlagsRepr::U8 => quote!(u8),
             FlagsRepr::U16 => quote!(u16),
-            FlagsRepr::U32(0 | 1) => quote!(u32),
-            FlagsRepr::U32(_) => {
-                self.refuse(cannot("flags with more than 32 members"), span);
-                return TokenStream::new();
-            }
+            FlagsRepr::U32(_) => quote!(u32),
         };
         let mut scope = Scope::default();
         let names: Vec<_> = flags.flags.iter().map(|flag| flag.name.as_str()).collect();
