@@ -99,6 +99,8 @@
 //! [`Error`](core::error::Error), with the first sentence of their WIT comment as the message.
 
 mod flags;
+#[cfg(feature = "alloc")]
+mod own;
 
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
@@ -113,6 +115,8 @@ pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, Str
 pub use weft_core::abi::Value;
 
 pub use flags::Flags;
+#[cfg(feature = "alloc")]
+pub use own::{Borrow, Own};
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;
