@@ -142,6 +142,8 @@ mod or_trap;
 mod traced;
 #[cfg(feature = "component")]
 mod world;
+#[cfg(feature = "alloc")]
+mod own;
 
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
@@ -185,6 +187,8 @@ pub use or_trap::{NotImplemented, OrTrap, WitError, not_implemented, or_trap};
 pub use traced::Traced;
 #[cfg(feature = "component")]
 pub use world::{InstantiateWorld, Prepared, World};
+#[cfg(feature = "alloc")]
+pub use own::{Borrow, Own};
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values, to_vals};
+use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values};
 use crate::builtin::OptionsIndex;
 use crate::component::run::context::{Context, LiftResult};
 use crate::component::run::embedder_calls::Begun;
@@ -16,7 +16,7 @@ use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::lowering::Target;
 use crate::component::run::state::State;
 use crate::component::store::call_error::CallError;
-use crate::component::store::fault::Fault;
+use crate::component::store::resource_value_error::ValueFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
 use crate::limit::MAX_FLAT_PARAMS;
@@ -160,7 +160,10 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     ) -> Result<SubtaskId, CallError> {
         let function = &self.function;
         if P::HANDLES {
-            let vals = self.vals(&arguments).map_err(Fault::from)?;
+            function.check(cx.data())?;
+            let vals = self.vals(cx.data_mut(), &arguments)?;
+            // What is given away is not the host's while the guest runs.
+            drop(arguments);
             return function.start_with(cx, vals, R::lift);
         }
         function.check(cx.data())?;
@@ -177,7 +180,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
                     cx.data_mut().crossing.put_lowered(flat);
                 }
                 _ => {
-                    let vals = self.vals(&arguments)?;
+                    let vals = self.vals(cx.data_mut(), &arguments)?;
                     cx.data_mut().calls.embedder_call(call)?.put_arguments(vals);
                 }
             }
@@ -221,8 +224,12 @@ pub(crate) enum Called<R> {
 }
 
 impl<P: Lower, R> TypedFunction<P, R> {
-    fn vals(&self, arguments: &P) -> Result<Vec<Val>, Failure> {
-        to_vals(arguments, &self.function.ty.params, &self.handles)
+    fn vals<E: CoreEngine, T: 'static>(
+        &self,
+        state: &mut State<E, T>,
+        arguments: &P,
+    ) -> Result<Vec<Val>, ValueFailure> {
+        state.handles.values.to_vals(arguments, &self.function.ty.params, &self.handles)
     }
 }
 

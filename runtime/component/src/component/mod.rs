@@ -101,6 +101,7 @@ pub use store::host_result_error::{HostResultError, HostResultProblem};
 pub use store::interrupts::InterruptHandle;
 pub use store::machine::StoreChooser;
 pub use store::module::Module;
+pub use store::resource_value_error::ResourceValueError;
 pub use store::store_limits::{LimitReached, StoreLimit, StoreLimits};
 pub use store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
 pub use store::trap_backtrace::{CoreEntry, GuestFrame, TrapBacktrace, TrapFrame};
