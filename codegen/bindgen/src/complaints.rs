@@ -82,9 +82,7 @@ fn explain(texts: &Texts, code: &'static str, words: &str, place: Option<Place>)
 
 /// What is said in place of the parser's words where those mislead, and what to do.
 fn reworded(words: &str) -> (String, Option<String>) {
-    let between = |start: &str, end: &str| {
-        Some(words.strip_prefix(start)?.split_once(end)?).map(|(found, behind)| (found, behind))
-    };
+    let between = |start: &str, end: &str| words.strip_prefix(start)?.split_once(end);
     if let Some(expected) = words.strip_suffix(", found eof") {
         return (format!("{expected}, found the end of the file"), None);
     }
@@ -99,7 +97,8 @@ fn reworded(words: &str) -> (String, Option<String>) {
             Some(format!("give it one, as in `package {package}@1.0.0;`")),
         );
     }
-    if let Some((since, rest)) = between("feature gate cannot reference unreleased version ", " of ")
+    if let Some((since, rest)) =
+        between("feature gate cannot reference unreleased version ", " of ")
     {
         let version = rest.rsplit_once("version ").map_or(rest, |(_, it)| it.trim_end_matches(')'));
         let message = format!("`@since` names version {since}, and the package is {version}");
@@ -222,7 +221,8 @@ impl<'f> Complaints<'f> {
         let others: Vec<_> = self.packages.values().flatten().map(restored).collect();
         let others: Vec<_> = others.iter().map(String::as_str).collect();
         // One half of the name may be wrong, not both.
-        let (namespace, rest) = (format!("{}:", requested.namespace), format!(":{}", requested.name));
+        let (namespace, rest) =
+            (format!("{}:", requested.namespace), format!(":{}", requested.name));
         let plain = self.packages.keys().map(String::as_str);
         let half = plain.filter(|name| name.starts_with(&namespace) || name.ends_with(&rest));
         let problem = did_you_mean(problem, &name, &half.collect::<Vec<_>>());
@@ -251,7 +251,10 @@ impl<'f> Complaints<'f> {
             .and_then(|rest| rest.split_once(" which is excluded due to its feature"))
         {
             let what = what.trim_start_matches(['n', ' ']);
-            let problem = explain("wit-feature", &format!("this {what} is of a feature that is not included"));
+            let problem = explain(
+                "wit-feature",
+                &format!("this {what} is of a feature that is not included"),
+            );
             let problem = match &self.features {
                 Some(names) => problem.help(format!("the features that there are: {names}")),
                 None => problem,
@@ -262,7 +265,8 @@ impl<'f> Complaints<'f> {
             .strip_prefix("type `")
             .and_then(|rest| rest.strip_suffix("` not defined in interface"))
         {
-            let problem = explain("wit-unknown-name", &format!("the interface has no type `{name}`"));
+            let problem =
+                explain("wit-unknown-name", &format!("the interface has no type `{name}`"));
             let types = resolve.types.iter().filter_map(|(_, ty)| ty.name.as_deref());
             return did_you_mean(problem, name, &types.collect::<Vec<_>>());
         }

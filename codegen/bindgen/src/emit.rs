@@ -6,8 +6,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote};
 use weft_spec::{Diagnostic, Report};
 use wit_parser::{
-    Docs, Function, Interface, InterfaceId, Package, Resolve, Span, Stability, TypeId,
-    WorldId, WorldItem, WorldKey,
+    Docs, Function, Interface, InterfaceId, Package, Resolve, Span, Stability, TypeId, WorldId,
+    WorldItem, WorldKey,
 };
 
 use super::facts::{Known, origin};
@@ -150,19 +150,8 @@ impl<'w> Generator<'w> {
             }
         }
         let docs = docs::attributes(docs.contents.as_deref(), place.as_deref());
-        let deprecated = self.deprecated(stability);
+        let deprecated = deprecated(stability);
         quote!(#docs #deprecated)
-    }
-
-    /// Returns the attribute of an item that the WIT says is not to be used any more.
-    pub(super) fn deprecated(&self, stability: &Stability) -> Option<TokenStream> {
-        let (Stability::Stable { deprecated, .. } | Stability::Unstable { deprecated, .. }) =
-            stability
-        else {
-            return None;
-        };
-        let version = deprecated.as_ref()?.to_string();
-        Some(quote!(#[deprecated(since = #version)]))
     }
 
     /// Finds out what of a world is the user's.
@@ -383,7 +372,8 @@ impl<'w> Generator<'w> {
         let last = parts.pop().unwrap_or_default();
         for (number, part) in parts.into_iter().enumerate() {
             path = format!("{path}{}{part}", if number == 0 { ':' } else { '/' });
-            outer = self.modules.child(outer, Key::Package(part.to_owned(), None), part, || quote!());
+            outer =
+                self.modules.child(outer, Key::Package(part.to_owned(), None), part, || quote!());
         }
         let versions: BTreeSet<_> = interfaces(resolve, world)
             .filter_map(|interface| Some(&resolve.packages.get(interface.package?)?.name))
@@ -404,6 +394,16 @@ impl<'w> Generator<'w> {
         let docs = || quote!(#[doc = " The interfaces and types that a guest exports."]);
         self.modules.child(Modules::ROOT, Key::Exports, "exports", docs)
     }
+}
+
+/// Returns the attribute of an item that the WIT says is not to be used any more.
+pub(super) fn deprecated(stability: &Stability) -> Option<TokenStream> {
+    let (Stability::Stable { deprecated, .. } | Stability::Unstable { deprecated, .. }) = stability
+    else {
+        return None;
+    };
+    let version = deprecated.as_ref()?.to_string();
+    Some(quote!(#[deprecated(since = #version)]))
 }
 
 /// The interfaces a world imports and exports by their own names.

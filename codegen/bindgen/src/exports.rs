@@ -202,8 +202,7 @@ impl<'w> Generator<'w> {
             let ty = self.typed_function(place, here, function, &name);
             exported.fields.push(quote!(pub #name: #ty));
             exported.found.push(quote!(let #name = exports.function(#wit);));
-            let later =
-                exported.scope.claim_value(&format!("{}-async", name.unraw()));
+            let later = exported.scope.claim_value(&format!("{}-async", name.unraw()));
             exported.methods.push(self.exported_methods(place, here, function, &name, &later));
             exported.names.push(name);
         }
@@ -317,9 +316,7 @@ impl<'w> Generator<'w> {
         let by = lifetime.of_reference();
         let kind = match ty {
             Type::String => return quote!(&#by str),
-            Type::Id(id) => {
-                self.resolve().types.get(origin(self.resolve(), id)).map(|it| &it.kind)
-            }
+            Type::Id(id) => self.resolve().types.get(origin(self.resolve(), id)).map(|it| &it.kind),
             _ => None,
         };
         match kind {

@@ -98,12 +98,17 @@ impl Known {
     /// The facts of a type.
     pub(super) fn of(&self, ty: Type) -> Facts {
         match ty {
-            Type::Bool | Type::U8 | Type::S8 => Facts::plain(),
-            Type::U16 | Type::S16 => Facts::plain(),
-            Type::U32 | Type::S32 | Type::Char => Facts::plain(),
-            Type::U64 | Type::S64 => Facts::plain(),
-            Type::F32 => Facts { eq: false, ..Facts::plain() },
-            Type::F64 => Facts { eq: false, ..Facts::plain() },
+            Type::Bool
+            | Type::U8
+            | Type::S8
+            | Type::U16
+            | Type::S16
+            | Type::U32
+            | Type::S32
+            | Type::Char
+            | Type::U64
+            | Type::S64 => Facts::plain(),
+            Type::F32 | Type::F64 => Facts { eq: false, ..Facts::plain() },
             Type::String => Facts::heap(Facts::plain()),
             Type::ErrorContext => Facts::handle(Facts::plain()),
             Type::Id(id) => self.facts.get(&id).copied().unwrap_or(Facts::plain()),
@@ -122,22 +127,26 @@ impl Known {
                 self.of_all(payloads)
             }
             TypeDefKind::Tuple(tuple) => self.of_all(tuple.types.iter().copied()),
-            TypeDefKind::Option(ty) | TypeDefKind::Type(ty) => self.of(*ty),
+            TypeDefKind::Option(ty)
+            | TypeDefKind::Type(ty)
+            | TypeDefKind::FixedLengthList(ty, _) => self.of(*ty),
             TypeDefKind::Result(result) => self.of_all(result.ok.into_iter().chain(result.err)),
             TypeDefKind::List(ty) => Facts::heap(self.of(*ty)),
             TypeDefKind::Map(key, value) => Facts::heap(self.of(*key).and(self.of(*value))),
-            TypeDefKind::FixedLengthList(ty, _) => self.of(*ty),
             TypeDefKind::Handle(Handle::Own(_)) => Facts::handle(Facts::plain()),
-            TypeDefKind::Handle(Handle::Borrow(id)) if self.mapped.contains(&origin(resolve, *id)) => {
+            TypeDefKind::Handle(Handle::Borrow(id))
+                if self.mapped.contains(&origin(resolve, *id)) =>
+            {
                 Facts { keep: Keep::Clone, ..Facts::plain() }
             }
             TypeDefKind::Handle(Handle::Borrow(_)) => Facts { borrows: true, ..Facts::plain() },
             TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => {
                 Facts { ends: true, ..Facts::handle(self.of_all(*ty)) }
             }
-            TypeDefKind::Flags(_) => Facts::plain(),
-            TypeDefKind::Enum(_) => Facts::plain(),
-            TypeDefKind::Resource | TypeDefKind::Unknown => Facts::plain(),
+            TypeDefKind::Flags(_)
+            | TypeDefKind::Enum(_)
+            | TypeDefKind::Resource
+            | TypeDefKind::Unknown => Facts::plain(),
         }
     }
 

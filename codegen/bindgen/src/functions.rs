@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use wit_parser::{Function, FunctionKind, Type, TypeDefKind, TypeId};
+use wit_parser::{Function, FunctionKind, Result_, Type, TypeDefKind, TypeId};
 
 use super::emit::{Generator, Place};
 use super::facts::{cannot, origin};
@@ -98,12 +98,12 @@ impl<'w> Generator<'w> {
             StoreMode::None
         });
         let has_default = choice.default;
-        let error = self.error_of(function);
-        let has_users_error = error.is_some_and(|error| self.users_error(error).is_some());
+        let result = self.result_of(function);
+        let has_users_error = result.is_some_and(|result| self.users_error(result).is_some());
         let may_trap = has_default || has_users_error || {
             self.rules.options.linker && choice.traps.unwrap_or(store != StoreMode::None)
         };
-        let returns = match error {
+        let returns = match result {
             _ if !may_trap => Returns::Value,
             Some(_) => Returns::OkOrError,
             None => Returns::ValueOrTrap,
@@ -111,32 +111,32 @@ impl<'w> Generator<'w> {
         Mode { store, is_traced: choice.traced, has_default, returns }
     }
 
-    /// Returns the error of a function whose WIT result is a `result`.
-    fn error_of(&self, function: &Function) -> Option<Option<Type>> {
-        match self.result_kind(function)? {
-            TypeDefKind::Result(result) => Some(result.err),
+    /// Returns the WIT result of a function, if it is a `result`.
+    fn result_of(&self, function: &Function) -> Option<&'w Result_> {
+        let Some(Type::Id(id)) = function.result else { return None };
+        let id = origin(self.resolve(), id);
+        match &self.resolve().types.get(id)?.kind {
+            TypeDefKind::Result(result) => Some(result),
             _ => None,
         }
     }
 
-    /// Returns the user's error type for one of the WIT.
-    fn users_error(&self, error: Option<Type>) -> Option<&TokenStream> {
-        let Some(Type::Id(id)) = error else { return None };
+    /// Returns the user's type for the error of a `result`.
+    fn users_error(&self, result: &Result_) -> Option<&TokenStream> {
+        let Some(Type::Id(id)) = result.err else { return None };
         self.users_errors.get(&origin(self.resolve(), id))
     }
 
     /// Returns the WIT error of a function whose errors are of a user's type: the compiler can't tell
     /// it.
-    pub(super) fn error_type(&mut self, function: &Function, here: ModuleId) -> Option<TokenStream> {
-        let error = self.error_of(function)?;
-        self.users_error(error)?;
-        Some(self.value(function, error?, here, Lifetime::Static))
-    }
-
-    fn result_kind(&self, function: &Function) -> Option<&'w TypeDefKind> {
-        let Some(Type::Id(id)) = function.result else { return None };
-        let id = origin(self.resolve(), id);
-        self.resolve().types.get(id).map(|definition| &definition.kind)
+    pub(super) fn error_type(
+        &mut self,
+        function: &Function,
+        here: ModuleId,
+    ) -> Option<TokenStream> {
+        let result = self.result_of(function)?;
+        self.users_error(result)?;
+        Some(self.value(function, result.err?, here, Lifetime::Static))
     }
 
     /// Returns the type that a host's function returns.
@@ -158,15 +158,13 @@ impl<'w> Generator<'w> {
                 quote!(#result<#value, #error>)
             }
             Returns::OkOrError => {
-                let Some(TypeDefKind::Result(parts)) = self.result_kind(function) else {
-                    return TokenStream::new();
-                };
+                let Some(parts) = self.result_of(function) else { return TokenStream::new() };
                 let part = |this: &mut Self, ty: Option<Type>| {
                     ty.map_or(quote!(()), |ty| this.value(function, ty, here, lifetime))
                 };
                 let ok = part(self, parts.ok);
                 let result = self.result(here);
-                if let Some(error) = self.users_error(parts.err).cloned() {
+                if let Some(error) = self.users_error(parts).cloned() {
                     return quote!(#result<#ok, #error>);
                 }
                 let error = part(self, parts.err);

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use wit_parser::Function;
 
-use super::emit::{Generator, Place};
+use super::emit::{Generator, Place, deprecated};
 use super::functions::{Group, Mode, Returns, parameter_names};
 use super::modules::{ModuleId, Modules};
 use super::names::Scope;
@@ -51,7 +51,8 @@ impl<'w> Generator<'w> {
                 supers.push(self.modules.path(place.module, *module, host));
             }
         }
-        let has_resources = groups.iter().any(|group| self.has_trait(group) && group.owner.is_some());
+        let has_resources =
+            groups.iter().any(|group| self.has_trait(group) && group.owner.is_some());
         let has_functions = groups.last().is_some_and(|free| !free.functions.is_empty());
         if !has_functions && !has_resources && supers.is_empty() {
             hosts.groups = groups.iter().map(|_| None).collect();
@@ -102,7 +103,7 @@ impl<'w> Generator<'w> {
     ) {
         let methods = self.methods(place, free, &mut needs);
         let visibility = self.visibility(place.module);
-        let deprecated = self.deprecated(place.stability);
+        let deprecated = deprecated(place.stability);
         let mut bounds = supers;
         if needs.store && bounds.is_empty() {
             bounds.push(self.host_bounds(place.module));
@@ -117,10 +118,8 @@ impl<'w> Generator<'w> {
         if joins {
             // Who implements all of it needn't say so.
             let generic = self.modules.scope(place.module).claim_type("h");
-            self.modules.add(
-                place.module,
-                quote!(impl<#generic: #(#bounds)+*> #name for #generic {}),
-            );
+            self.modules
+                .add(place.module, quote!(impl<#generic: #(#bounds)+*> #name for #generic {}));
         }
     }
 
@@ -153,7 +152,7 @@ impl<'w> Generator<'w> {
             }
         });
         let title = format!(" The functions that a host implements for the resource `{wit}`.");
-        let deprecated = self.deprecated(&definition.stability);
+        let deprecated = deprecated(&definition.stability);
         let visibility = self.visibility(place.module);
         let bounds = own_needs.store.then(|| self.host_bounds(place.module));
         let colon = bounds.is_some().then(|| quote!(:));
@@ -169,12 +168,7 @@ impl<'w> Generator<'w> {
     }
 
     /// Returns the methods of a trait.
-    fn methods(
-        &mut self,
-        place: &Place<'w>,
-        group: &Group<'w>,
-        needs: &mut Needs,
-    ) -> TokenStream {
+    fn methods(&mut self, place: &Place<'w>, group: &Group<'w>, needs: &mut Needs) -> TokenStream {
         let mut methods = Vec::new();
         for (function, name) in &group.functions {
             let mode = self.mode(place, function);
@@ -227,11 +221,8 @@ impl<'w> Generator<'w> {
                 (quote!(#access: impl #host_access<Self>), quote!(-> #future))
             }
         };
-        let body = if mode.has_default {
-            self.default_body(place, function, mode)
-        } else {
-            quote!(;)
-        };
+        let body =
+            if mode.has_default { self.default_body(place, function, mode) } else { quote!(;) };
         quote!(#docs fn #name(#receiver, #(#parameters),*) #arrow #body)
     }
 

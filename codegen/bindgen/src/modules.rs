@@ -42,7 +42,7 @@ struct Module {
 /// The modules; the first is the file itself.
 #[derive(Debug)]
 pub(super) struct Modules {
-    modules: Vec<Module>,
+    all: Vec<Module>,
     /// The path of the crate `weft`.
     crate_path: TokenStream,
     visibility: TokenStream,
@@ -59,7 +59,7 @@ impl Modules {
         visibility: TokenStream,
         root_imports: bool,
     ) -> Self {
-        Self { modules: vec![Module::default()], crate_path, visibility, root_imports }
+        Self { all: vec![Module::default()], crate_path, visibility, root_imports }
     }
 
     /// Returns the module for `key` in `parent`. If there is none, it is made: called `name` and
@@ -71,27 +71,27 @@ impl Modules {
         name: &str,
         docs: impl FnOnce() -> TokenStream,
     ) -> ModuleId {
-        if let Some(child) = self.modules.get(parent.0).and_then(|m| m.children.get(&key)) {
+        if let Some(child) = self.all.get(parent.0).and_then(|m| m.children.get(&key)) {
             return *child;
         }
-        let id = ModuleId(self.modules.len());
+        let id = ModuleId(self.all.len());
         let mut module = Module { parent: Some(parent), docs: docs(), ..Module::default() };
-        if let Some(parent) = self.modules.get_mut(parent.0) {
+        if let Some(parent) = self.all.get_mut(parent.0) {
             module.name = Some(parent.scope.claim_value(name));
             parent.children.insert(key, id);
         }
-        self.modules.push(module);
+        self.all.push(module);
         id
     }
 
     /// Claims the name of a type in a module.
     pub(super) fn claim_type(&mut self, module: ModuleId, wit: &str) -> Option<Ident> {
-        self.modules.get_mut(module.0).map(|module| module.scope.claim_type(wit))
+        self.all.get_mut(module.0).map(|module| module.scope.claim_type(wit))
     }
 
     /// Claims a Rust name, which is not that of the WIT, for a type.
     pub(super) fn claim_name(&mut self, module: ModuleId, name: &str) -> Option<Ident> {
-        self.modules.get_mut(module.0).map(|module| module.scope.claim_name(name))
+        self.all.get_mut(module.0).map(|module| module.scope.claim_name(name))
     }
 
     /// Returns the visibility of what is at the top of the file.
@@ -101,19 +101,19 @@ impl Modules {
 
     /// Returns the names that are taken in a module, to claim others that live in an item of it.
     pub(super) fn scope(&self, module: ModuleId) -> Scope {
-        self.modules.get(module.0).map(|module| module.scope.clone()).unwrap_or_default()
+        self.all.get(module.0).map(|module| module.scope.clone()).unwrap_or_default()
     }
 
     /// Adds an item to a module.
     pub(super) fn add(&mut self, module: ModuleId, item: TokenStream) {
-        if let Some(module) = self.modules.get_mut(module.0) {
+        if let Some(module) = self.all.get_mut(module.0) {
             module.items.push(item);
         }
     }
 
     /// Makes a type of another module, at `path`, one of this module, too.
     pub(super) fn share(&mut self, here: ModuleId, path: &TokenStream, item: TokenStream) {
-        if let Some(module) = self.modules.get_mut(here.0) {
+        if let Some(module) = self.all.get_mut(here.0) {
             module.shared.entry(path.to_string()).or_default().push(item);
         }
     }
@@ -127,7 +127,7 @@ impl Modules {
         if module == Self::ROOT && !self.root_imports {
             return full;
         }
-        let Some(module) = self.modules.get_mut(module.0) else { return full };
+        let Some(module) = self.all.get_mut(module.0) else { return full };
         if module.scope.reserve(name) {
             module.uses.insert(name.to_owned());
             return quote!(#ident);
@@ -144,7 +144,7 @@ impl Modules {
         path: &TokenStream,
     ) -> TokenStream {
         let ident = Ident::new(name, Span::call_site());
-        let module = self.modules.get_mut(module.0);
+        let module = self.all.get_mut(module.0);
         if module.is_some_and(|module| module.scope.reserve(name)) {
             quote!(#ident)
         } else {
@@ -166,7 +166,7 @@ impl Modules {
         let down: Vec<_> = to
             .iter()
             .skip(shared)
-            .filter_map(|id| self.modules.get(id.0)?.name.as_ref())
+            .filter_map(|id| self.all.get(id.0)?.name.as_ref())
             .map(|name| quote!(#name::))
             .collect();
         // A path must not start with a module's name: it could be a crate's.
@@ -178,7 +178,7 @@ impl Modules {
     fn ancestry(&self, id: ModuleId) -> Vec<ModuleId> {
         let mut line = vec![id];
         let mut at = id;
-        while let Some(parent) = self.modules.get(at.0).and_then(|module| module.parent) {
+        while let Some(parent) = self.all.get(at.0).and_then(|module| module.parent) {
             line.push(parent);
             at = parent;
         }
@@ -188,7 +188,7 @@ impl Modules {
 
     /// Returns what a module imports, its items, and its modules.
     pub(super) fn render(&self, id: ModuleId) -> TokenStream {
-        let Some(module) = self.modules.get(id.0) else { return TokenStream::new() };
+        let Some(module) = self.all.get(id.0) else { return TokenStream::new() };
         let crate_path = &self.crate_path;
         let visibility = if id == Self::ROOT { self.visibility.clone() } else { quote!(pub) };
         let uses = module.uses.iter().map(|name| Ident::new(name, Span::call_site()));
@@ -204,7 +204,7 @@ impl Modules {
         let shared: Vec<_> = shared.collect();
         let items = &module.items;
         let children = module.children.values().filter_map(|child| {
-            let Module { name, docs, .. } = self.modules.get(child.0)?;
+            let Module { name, docs, .. } = self.all.get(child.0)?;
             let content = self.render(*child);
             (!content.is_empty()).then(|| quote!(#docs #visibility mod #name { #content }))
         });

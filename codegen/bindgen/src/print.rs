@@ -1,5 +1,7 @@
 //! The layout of the file, and the lints that it is exempt from.
 
+use std::fmt::Write as _;
+
 use proc_macro2::TokenStream;
 use syn::Attribute;
 
@@ -73,7 +75,8 @@ fn one_line(statement: &[&str], indent: usize) -> Option<String> {
     let (head, body) = line.split_once(" async move { ")?;
     let body = body.strip_suffix(" });")?;
     let spaces = " ".repeat(indent);
-    let lines = [format!("{head} async move {{"), format!("{spaces}    {body}"), format!("{spaces}}});")];
+    let lines =
+        [format!("{head} async move {{"), format!("{spaces}    {body}"), format!("{spaces}}});")];
     lines.iter().all(|line| line.len() <= LONGEST_LINE).then(|| lines.join("\n"))
 }
 
@@ -88,7 +91,7 @@ fn broken(text: &str) -> String {
             Some((head, bounds)) => {
                 let (bounds, body) = bounds.rsplit_once(" {").unwrap_or((bounds, ""));
                 let bounds = bounds.replace(" + ", &format!("\n{spaces}    + "));
-                out.push_str(&format!("{head}:\n{spaces}    {bounds}\n{spaces}{{{body}\n"));
+                let _ = writeln!(out, "{head}:\n{spaces}    {bounds}\n{spaces}{{{body}");
             }
             None => {
                 out.push_str(line);
@@ -102,7 +105,17 @@ fn broken(text: &str) -> String {
 /// Returns a text with an empty line between items.
 fn spaced(text: &str) -> String {
     const ITEMS: [&str; 11] = [
-        "///", "#[", "pub ", "impl ", "impl<", "fn ", "async fn ", "mod ", "::", "const ", "type ",
+        "///",
+        "#[",
+        "pub ",
+        "impl ",
+        "impl<",
+        "fn ",
+        "async fn ",
+        "mod ",
+        "::",
+        "const ",
+        "type ",
     ];
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     let mut before = "";

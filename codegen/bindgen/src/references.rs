@@ -142,12 +142,7 @@ impl Generator<'_> {
         ty.map_or(Ok(quote!(())), |ty| self.reference(ty, here, lifetime))
     }
 
-    fn end(
-        &mut self,
-        name: &str,
-        ty: Option<Type>,
-        here: ModuleId,
-    ) -> Result<TokenStream, String> {
+    fn end(&mut self, name: &str, ty: Option<Type>, here: ModuleId) -> Result<TokenStream, String> {
         // There are no borrows in streams and futures.
         let ty = self.or_unit(ty, here, Lifetime::Static)?;
         let end = self.modules.binding(here, name);

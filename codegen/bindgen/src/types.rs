@@ -87,9 +87,7 @@ impl<'w> Generator<'w> {
                 let derive = self.derive(module, facts, &settings, &[]);
                 quote!(#derive #visibility enum #name { #cases })
             }
-            TypeDefKind::Flags(flags) => {
-                self.flags(module, &name, flags, &settings)
-            }
+            TypeDefKind::Flags(flags) => self.flags(module, &name, flags, &settings),
             TypeDefKind::Resource => quote!(#[derive(Debug)] #visibility enum #name {}),
             TypeDefKind::Tuple(tuple) if tuple.types.len() > super::facts::LONGEST_TUPLE => {
                 let mut types = Vec::new();

@@ -14,9 +14,9 @@ use wit_parser::Resolve;
 #[rustfmt::skip]
 mod files;
 
+use files::Program;
 use files::example::files::copies::Host as CopiesHost;
 use files::example::files::types::{Access, Failure, File, Host as TypesHost, HostFile, Info};
-use files::Program;
 use files::exports::totals::Counts;
 use weft::binding::{BorrowHandle, HostAccess, OrTrap, OwnHandle, World as _};
 

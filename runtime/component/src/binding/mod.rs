@@ -138,12 +138,12 @@ mod interface_access;
 mod interface_caller;
 #[cfg(feature = "component")]
 mod or_trap;
+#[cfg(feature = "alloc")]
+mod own;
 #[cfg(feature = "tracing")]
 mod traced;
 #[cfg(feature = "component")]
 mod world;
-#[cfg(feature = "alloc")]
-mod own;
 
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
@@ -183,12 +183,12 @@ pub use interface_access::InterfaceAccess;
 pub use interface_caller::InterfaceCaller;
 #[cfg(feature = "component")]
 pub use or_trap::{NotImplemented, OrTrap, WitError, not_implemented, or_trap};
+#[cfg(feature = "alloc")]
+pub use own::{Borrow, Own};
 #[cfg(feature = "tracing")]
 pub use traced::Traced;
 #[cfg(feature = "component")]
 pub use world::{InstantiateWorld, Prepared, World};
-#[cfg(feature = "alloc")]
-pub use own::{Borrow, Own};
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;

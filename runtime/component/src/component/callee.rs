@@ -16,6 +16,7 @@ use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::lowering::Target;
 use crate::component::run::state::State;
 use crate::component::store::call_error::CallError;
+use crate::component::store::carried_values::CarriedValues;
 use crate::component::store::resource_value_error::ValueFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
@@ -51,7 +52,7 @@ pub trait Callee: sealed::Callee<Returned = <Self as Callee>::Result> {
 }
 
 pub(crate) mod sealed {
-    use super::{CallError, Called, Context, CoreEngine, Function, SubtaskId, Val, Vec};
+    use super::{CallError, Called, CarriedValues, Context, CoreEngine, Function, SubtaskId};
 
     /// See [`Callee`](super::Callee).
     pub trait Callee {
@@ -76,7 +77,7 @@ pub(crate) mod sealed {
         ) -> Result<Called<Self::Returned>, CallError>;
 
         /// Returns the function and the arguments as values that borrow nothing.
-        fn owned(&self, arguments: Self::Kept) -> Result<(Function, Vec<Val>), CallError>;
+        fn owned(&self, arguments: Self::Kept) -> Result<(Function, CarriedValues), CallError>;
     }
 }
 
@@ -133,8 +134,8 @@ impl sealed::Callee for Function {
         called
     }
 
-    fn owned(&self, arguments: Vec<Val>) -> Result<(Function, Vec<Val>), CallError> {
-        Ok((self.clone(), arguments))
+    fn owned(&self, arguments: Vec<Val>) -> Result<(Function, CarriedValues), CallError> {
+        Ok((self.clone(), arguments.into()))
     }
 }
 
@@ -210,8 +211,10 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
         }
     }
 
-    fn owned(&self, arguments: P) -> Result<(Function, Vec<Val>), CallError> {
-        Ok((self.function.clone(), self.vals(&arguments).map_err(Fault::from)?))
+    fn owned(&self, arguments: P) -> Result<(Function, CarriedValues), CallError> {
+        let function = self.function.clone();
+        let values = CarriedValues::new(&arguments, &function.ty.params, &self.handles);
+        Ok((function, values.map_err(ValueFailure::from)?))
     }
 }
 
