@@ -69,14 +69,21 @@ fn one_line(statement: &[&str], indent: usize) -> Option<String> {
         }
         line.push_str(part);
     }
+    let line = line.replace(", >(", ">(");
     if line.len() <= LONGEST_LINE {
         return Some(line);
     }
-    let (head, body) = line.split_once(" async move { ")?;
-    let body = body.strip_suffix(" });")?;
+    let (head, body) = match line.split_once(" async move { ") {
+        Some((head, body)) => (format!("{head} async move"), body.strip_suffix(" });")?),
+        None => {
+            // The parameters of the closure are between bars.
+            let (before, closure) = line.split_once(", |")?;
+            let (parameters, body) = closure.split_once("| ")?;
+            (format!("{before}, |{parameters}|"), body.strip_suffix(");")?)
+        }
+    };
     let spaces = " ".repeat(indent);
-    let lines =
-        [format!("{head} async move {{"), format!("{spaces}    {body}"), format!("{spaces}}});")];
+    let lines = [format!("{head} {{"), format!("{spaces}    {body}"), format!("{spaces}}});")];
     lines.iter().all(|line| line.len() <= LONGEST_LINE).then(|| lines.join("\n"))
 }
 
