@@ -40,7 +40,8 @@ impl FunctionSpan {
     fn called(&self, arguments: &impl Debug) -> Span {
         let interface = self.interface.as_deref();
         let function = &*self.function;
-        let span = span!(target: "weft::binding", Level::TRACE, "host function", interface, function);
+        let span =
+            span!(target: "weft::binding", Level::TRACE, "host function", interface, function);
         span.in_scope(|| event!(target: "weft::binding", Level::TRACE, ?arguments, "call"));
         span
     }

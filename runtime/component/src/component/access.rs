@@ -205,9 +205,8 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
         F::Kept: Send + 'static,
     {
         let (callee, arguments) = (function.clone(), F::keep(arguments));
-        let begun = self.with(move |caller| {
-            caller.begin(|caller| callee.start(caller.cx(), arguments))
-        });
+        let begun =
+            self.with(move |caller| caller.begin(|caller| callee.start(caller.cx(), arguments)));
         self.end(begun.await??).await
     }
 

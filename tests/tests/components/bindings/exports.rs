@@ -1,0 +1,1 @@
+//! What components export: checked before and after they are instantiated, and called.
