@@ -47,6 +47,7 @@
   (core func $write (canon lower (func $types "write") (memory $memory)))
 
   (core module $Module
+    (import "" "memory" (memory 1))
     (import "" "log" (func $log (param i32 i32)))
     (import "" "new" (func $new (param i32 i32) (result i32)))
     (import "" "size" (func $size (param i32) (result i64)))
@@ -77,12 +78,13 @@
       (i32.add (i32.mul (i32.const 10) (i32.load (i32.const 72))))
       (call $drop (local.get $file))))
   (core instance $module (instantiate $Module (with "" (instance
-    (export "log" (func $log)) (export "new" (func $new)) (export "size" (func $size))
-    (export "drop" (func $drop)) (export "sync" (func $sync)) (export "names" (func $names)) (export "find" (func $find))
+    (export "memory" (memory $memory)) (export "log" (func $log)) (export "new" (func $new))
+    (export "size" (func $size)) (export "sync" (func $sync)) (export "drop" (func $drop))
+    (export "names" (func $names)) (export "find" (func $find))
     (export "remove" (func $remove)) (export "load" (func $load)) (export "read" (func $read))
     (export "write" (func $write))))))
 
-  (func (export "run") (param "name" string) (result u32)
+  (func (export "run") async (param "name" string) (result u32)
     (canon lift (core func $module "run") (memory $memory) (realloc $realloc)))
 
   (func $names (result (list string)) (canon lift (core func $module "names") (memory $memory)))
@@ -102,13 +104,12 @@
     (export "load" (func $load)) (export "read" (func $read)) (export "write" (func $write)))
   (export "example:files/copies@1.3.0" (instance $types-again))
 
-  ;; Counters, each known by its number.
+  ;; Counters, each known by the address of its count.
   (component $Counters
     (type $counter (resource (rep i32)))
     (core func $new (canon resource.new $counter))
     (core module $Module
       (import "" "new" (func $new (param i32) (result i32)))
-      (table $counts 100 funcref)
       (memory 1)
       (global $next (mut i32) (i32.const 0))
       (func (export "new") (param $start i32) (result i32)

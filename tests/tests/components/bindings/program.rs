@@ -26,7 +26,7 @@
 //! world program {
 //!   import log: func(text: string);
 //!   import types;
-//!   export run: func(name: string) -> u32;
+//!   export run: async func(name: string) -> u32;
 //!   export copies;
 //!   export counters: interface {
 //!     resource counter {
