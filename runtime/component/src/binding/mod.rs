@@ -163,7 +163,7 @@ pub use crate::component::{CallError, HostError, Linker, TypedFunction};
 #[cfg(feature = "component")]
 pub use crate::engine::CoreEngine;
 #[cfg(feature = "component")]
-pub use calls::{AsyncCalls, Calls};
+pub use calls::{AsyncCalls, BoxFuture, Calls};
 #[cfg(feature = "component")]
 pub use export_errors::{ExportErrors, WorldError};
 #[cfg(feature = "component")]
