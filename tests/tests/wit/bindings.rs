@@ -105,7 +105,8 @@ pub(crate) fn component_of(name: &str, world: &str) -> Vec<u8> {
     let wat = fs::read_to_string(folder().join(name).with_extension("wat")).expect("readable");
     let mut module = wat::parse_str(wat).expect("the guest is WebAssembly");
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(folder().join(name).with_extension("wit")).expect("the WIT is good");
+    let (package, _) =
+        resolve.push_path(folder().join(name).with_extension("wit")).expect("the WIT is good");
     let world = resolve.select_world(&[package], Some(world)).expect("there is a world");
     wit_component::embed_component_metadata(
         &mut module,
@@ -122,7 +123,8 @@ pub(crate) fn component_of(name: &str, world: &str) -> Vec<u8> {
 
 fn program(can_sync: bool) -> (Store<Wasmi, Server>, Program) {
     let engine = Wasmi::default();
-    let component = Component::new(&engine, &component_of("files", "program")).expect("the component is good");
+    let component =
+        Component::new(&engine, &component_of("files", "program")).expect("the component is good");
     Program::check(&component).expect("it is of the world");
     let mut linker = Linker::new();
     files::add_to_linker(&mut linker, |server: &mut Server| server);

@@ -38,7 +38,7 @@ pub(crate) fn compile(
     let (feature, edition, no_std) = match environment {
         Environment::Types => ("alloc", "2024", "#![no_std]"),
         Environment::Alloc => ("component", "2024", "#![no_std]"),
-        Environment::Std => ("std\", \"component", "2021", ""),
+        Environment::Std => ("std\", \"component\", \"tracing", "2021", ""),
     };
     let mut lib = format!(
         "//! Bindings.\n{no_std}\n#![forbid(unsafe_code)]\n\
