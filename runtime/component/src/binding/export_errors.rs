@@ -47,7 +47,7 @@ use crate::component::{ExportError, InstantiateError};
 /// assert_eq!(errors.to_string(), "\
 /// the exports are not those of the world `example:files/program`
 ///   the function `run` has another type: in `func()`, the result is of another type: \
-/// at the value: expected no value, found u32
+/// at the value: expected nothing, found u32
 ///   the instance exports no function `stop`");
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
