@@ -141,3 +141,10 @@ where
         Self::trap(error)
     }
 }
+
+/// Returns the error of a function that the host does not implement: bindings have it where a function
+/// has a default body.
+#[must_use]
+pub fn not_implemented(interface: Option<&'static str>, function: &'static str) -> HostError {
+    NotImplemented { interface, function }.into()
+}

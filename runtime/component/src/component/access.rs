@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -12,11 +11,11 @@ use core::task::{Context as WakerContext, Poll};
 use atomic_waker::AtomicWaker;
 use concurrent_queue::{ConcurrentQueue, PopError};
 
-use crate::abi::Val;
 use crate::component::run::context::{Caller, Request};
 use crate::component::run::lifted_result::LiftedResult;
 use crate::component::store::acting::Acting;
 use crate::component::store::call_error::{CallError, StoreDropped};
+use crate::component::store::carried_values::CarriedValues;
 use crate::component::store::host_panic::HostPanic;
 use crate::component::store::mailbox::Sender;
 use crate::component::store::panics::LatePanics;
@@ -224,11 +223,14 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
     /// Calls a guest's function with values.
     async fn call_owned<R: LiftedResult>(
         &self,
-        owned: Result<(Function, Vec<Val>), CallError>,
+        owned: Result<(Function, CarriedValues), CallError>,
     ) -> Result<R, CallError> {
         let (function, arguments) = owned?;
         let begun = self.with(move |caller| {
-            caller.begin(|caller| function.start_with(caller.cx(), arguments, R::lift))
+            caller.begin(|caller| {
+                let arguments = arguments.settle(&mut caller.cx().data_mut().handles.values)?;
+                function.start_with(caller.cx(), arguments, R::lift)
+            })
         });
         self.end(begun.await??).await
     }
