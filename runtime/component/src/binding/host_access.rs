@@ -6,9 +6,7 @@ use core::error::Error;
 use core::future::Future;
 
 use crate::abi::{Lift, Lower};
-use crate::component::streams::{
-    IntoStreamSource, StreamError, StreamReader, StreamSink, StreamWriter,
-};
+use crate::component::streams::{IntoStreamSource, StreamError, StreamReader, StreamSink};
 use crate::component::{Access, CallError, Callee, HostError, With};
 use crate::engine::CoreEngine;
 use crate::handle::{FutureHandle, StreamHandle};
@@ -17,7 +15,7 @@ use crate::machine::SubtaskId;
 use crate::task::TaskReturn;
 
 use super::calls::{AsyncCalls, BoxFuture};
-use super::host_caller::{HostCaller, ItemOf};
+use super::host_caller::{HostCaller, ItemOf, Written};
 
 /// A handle of the store, for an async method of the host `H`: the host, its streams and futures, and
 /// calls of guests.
@@ -123,7 +121,7 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     /// Those of [`HostCaller::stream_writer`], and of [`with`](Self::with).
     fn stream_writer<V: Lower + Send + 'static>(
         &self,
-    ) -> BoxFuture<'static, Result<(StreamHandle<V>, StreamWriter<V>), HostError>> {
+    ) -> BoxFuture<'static, Result<Written<V>, HostError>> {
         let made = self.with(|caller| caller.stream_writer());
         Box::pin(async { made.await? })
     }

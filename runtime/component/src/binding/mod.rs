@@ -153,6 +153,8 @@ pub use alloc::collections::BTreeMap;
 pub use alloc::string::String;
 #[cfg(feature = "alloc")]
 pub use alloc::vec::Vec;
+// The prelude of edition 2021 doesn't have it.
+pub use core::future::Future;
 
 pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 pub use core::future::Future;
