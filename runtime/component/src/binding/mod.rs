@@ -101,6 +101,8 @@
 mod flags;
 #[cfg(feature = "alloc")]
 mod own;
+#[cfg(feature = "alloc")]
+mod resource_table;
 
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
@@ -117,6 +119,8 @@ pub use weft_core::abi::Value;
 pub use flags::Flags;
 #[cfg(feature = "alloc")]
 pub use own::{Borrow, Own};
+#[cfg(feature = "alloc")]
+pub use resource_table::{ResourceHandle, ResourceTable, ResourceTableError};
 
 #[doc(inline)]
 pub use crate::__weft_flags as flags;
