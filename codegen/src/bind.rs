@@ -120,55 +120,60 @@ type Flag<T> = (&'static str, &'static str, fn(String) -> T);
 #[derive(Clone, Debug, Default)]
 struct Functions(Vec<FunctionRule>);
 
-const FUNCTION_FLAGS: [Flag<FunctionRule>; 9] = [
-    ("async", "Let these functions wait: they are async and get a handle of the store", |pattern| {
-        FunctionRule { pattern, store: Some(StoreMode::Async), ..FunctionRule::default() }
-    }),
-    ("caller", "Give these functions the store while they run", |pattern| FunctionRule {
-        pattern,
-        store: Some(StoreMode::Caller),
-        ..FunctionRule::default()
-    }),
-    ("plain", "Give these functions `&mut self` and no store", |pattern| FunctionRule {
-        pattern,
-        store: Some(StoreMode::None),
-        ..FunctionRule::default()
-    }),
-    ("traps", "Let these functions trap: they return a `Result`", |pattern| FunctionRule {
-        pattern,
-        traps: Some(true),
-        ..FunctionRule::default()
-    }),
-    ("no-traps", "Do not let these functions trap", |pattern| FunctionRule {
-        pattern,
-        traps: Some(false),
-        ..FunctionRule::default()
-    }),
-    ("traced", "Record the calls of these functions by the crate `tracing`", |pattern| {
-        FunctionRule { pattern, traced: Some(true), ..FunctionRule::default() }
-    }),
-    ("no-traced", "Do not record the calls of these functions", |pattern| FunctionRule {
-        pattern,
-        traced: Some(false),
-        ..FunctionRule::default()
-    }),
-    ("default", "Give these functions a body that traps with their name", |pattern| FunctionRule {
-        pattern,
-        default: Some(true),
-        ..FunctionRule::default()
-    }),
-    ("no-default", "Give these functions no body", |pattern| FunctionRule {
-        pattern,
-        default: Some(false),
-        ..FunctionRule::default()
-    }),
-];
+const FUNCTION_FLAGS: [Flag<FunctionRule>; 9] =
+    [
+        (
+            "async",
+            "Let these functions wait: they are async and get a handle of the store",
+            |pattern| FunctionRule {
+                pattern,
+                store: Some(StoreMode::Async),
+                ..FunctionRule::default()
+            },
+        ),
+        ("caller", "Give these functions the store while they run", |pattern| FunctionRule {
+            pattern,
+            store: Some(StoreMode::Caller),
+            ..FunctionRule::default()
+        }),
+        ("plain", "Give these functions `&mut self` and no store", |pattern| FunctionRule {
+            pattern,
+            store: Some(StoreMode::None),
+            ..FunctionRule::default()
+        }),
+        ("traps", "Let these functions trap: they return a `Result`", |pattern| FunctionRule {
+            pattern,
+            traps: Some(true),
+            ..FunctionRule::default()
+        }),
+        ("no-traps", "Do not let these functions trap", |pattern| FunctionRule {
+            pattern,
+            traps: Some(false),
+            ..FunctionRule::default()
+        }),
+        ("traced", "Record the calls of these functions by the crate `tracing`", |pattern| {
+            FunctionRule { pattern, traced: Some(true), ..FunctionRule::default() }
+        }),
+        ("no-traced", "Do not record the calls of these functions", |pattern| FunctionRule {
+            pattern,
+            traced: Some(false),
+            ..FunctionRule::default()
+        }),
+        ("default", "Give these functions a body that traps with their name", |pattern| {
+            FunctionRule { pattern, default: Some(true), ..FunctionRule::default() }
+        }),
+        ("no-default", "Give these functions no body", |pattern| FunctionRule {
+            pattern,
+            default: Some(false),
+            ..FunctionRule::default()
+        }),
+    ];
 
 impl Args for Functions {
     fn augment_args(command: Command) -> Command {
-        FUNCTION_FLAGS.iter().fold(command, |command, (name, help, _)| {
-            command.arg(repeated(name, "PATTERN", help))
-        })
+        FUNCTION_FLAGS
+            .iter()
+            .fold(command, |command, (name, help, _)| command.arg(repeated(name, "PATTERN", help)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -253,8 +258,10 @@ impl FromArgMatches for Types {
                     Some((pattern, value)) => (Some(pattern.to_owned()), value.to_owned()),
                     None => (None, text),
                 };
-                let mut rule =
-                    TypeRule { pattern: pattern.clone().unwrap_or("*".into()), ..TypeRule::default() };
+                let mut rule = TypeRule {
+                    pattern: pattern.clone().unwrap_or("*".into()),
+                    ..TypeRule::default()
+                };
                 match (name, &pattern) {
                     ("derive", None) => {
                         types.derives.push(value);
@@ -272,8 +279,12 @@ impl FromArgMatches for Types {
                     }
                     (_, Some(_)) => rule.name = Some(value),
                     (_, None) => {
-                        let message = "`--type-name` is a type's name and one of Rust: `a:b/c/d=Name`\n";
-                        return Err(clap::Error::raw(clap::error::ErrorKind::InvalidValue, message));
+                        let message =
+                            "`--type-name` is a type's name and one of Rust: `a:b/c/d=Name`\n";
+                        return Err(clap::Error::raw(
+                            clap::error::ErrorKind::InvalidValue,
+                            message,
+                        ));
                     }
                 }
                 rules.push((place, rule));

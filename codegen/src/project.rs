@@ -72,7 +72,8 @@ pub fn read(root: &Path, command: &str) -> Result<Project, Report> {
     let places = Places::new(shown.display().to_string(), &text);
     let mut reader = Reader { root, command, places, source, report };
     let bindings = reader.bindings(table.into_inner());
-    let Reader { report, .. } = reader;
+    let Reader { mut report, .. } = reader;
+    report.sort();
     let project = Project { root: root.to_owned(), bindings, report: sources };
     report.into_result(project)
 }

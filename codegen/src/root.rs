@@ -21,14 +21,16 @@ impl Root {
         if let Some(path) = given {
             return Self::at(path).ok_or_else(|| {
                 let path = path.display();
-                refuse(format!("`{path}` has no `{FILE}`, and no `spec` as Weft's own workspace has"))
+                refuse(format!(
+                    "`{path}` has no `{FILE}`, and no `spec` as Weft's own workspace has"
+                ))
             });
         }
         let here = std::env::current_dir()
             .map_err(|error| Report::of_io("read", Path::new("."), &error))?;
-        here.ancestors().find_map(Self::at).ok_or_else(|| {
-            refuse(format!("there is no `{FILE}` in this folder or one above it"))
-        })
+        here.ancestors()
+            .find_map(Self::at)
+            .ok_or_else(|| refuse(format!("there is no `{FILE}` in this folder or one above it")))
     }
 
     fn at(path: &Path) -> Option<Self> {
@@ -74,9 +76,10 @@ fn has_data(path: &Path) -> bool {
 }
 
 fn refuse(message: String) -> Report {
-    Report::of(Diagnostic::error("no-project", message).help(format!(
-        "a `{FILE}` lists the bindings of a project; `codegen bind` needs none"
-    )))
+    Report::of(
+        Diagnostic::error("no-project", message)
+            .help(format!("a `{FILE}` lists the bindings of a project; `codegen bind` needs none")),
+    )
 }
 
 /// The folder of the data: of the root that is given, of the workspace around, or of the one that

@@ -88,10 +88,9 @@ fn reworded(words: &str) -> (String, Option<String>) {
     if let Some(expected) = words.strip_suffix(", found eof") {
         return (format!("{expected}, found the end of the file"), None);
     }
-    if let Some((expected, keyword)) = words.split_once(", found keyword ") {
+    if let Some((_, keyword)) = words.split_once(", found keyword ") {
         let name = keyword.trim_matches(['`', '\'']);
-        let help = expected.contains("identifier").then(|| format!("as a name it is `%{name}`"));
-        return (words.to_owned(), help);
+        return (words.to_owned(), Some(format!("a name that is a keyword is written `%{name}`")));
     }
     if let Some((package, _)) = between("package [", "] contains a feature gate with a version") {
         return (
@@ -99,7 +98,8 @@ fn reworded(words: &str) -> (String, Option<String>) {
             Some(format!("give it one, as in `package {package}@1.0.0;`")),
         );
     }
-    if let Some((since, rest)) = between("feature gate cannot reference unreleased version ", " of ")
+    if let Some((since, rest)) =
+        between("feature gate cannot reference unreleased version ", " of ")
     {
         let version = rest.rsplit_once("version ").map_or(rest, |(_, it)| it.trim_end_matches(')'));
         let message = format!("`@since` names version {since}, and the package is {version}");
@@ -222,10 +222,13 @@ impl<'f> Complaints<'f> {
         let others: Vec<_> = self.packages.values().flatten().map(restored).collect();
         let others: Vec<_> = others.iter().map(String::as_str).collect();
         // One half of the name may be wrong, not both.
-        let (namespace, rest) = (format!("{}:", requested.namespace), format!(":{}", requested.name));
+        let (namespace, rest) =
+            (format!("{}:", requested.namespace), format!(":{}", requested.name));
         let plain = self.packages.keys().map(String::as_str);
         let half = plain.filter(|name| name.starts_with(&namespace) || name.ends_with(&rest));
-        let problem = did_you_mean(problem, &name, &half.collect::<Vec<_>>());
+        let half: Vec<_> = half.map(|name| self.files.texts.nested.restore_text(name)).collect();
+        let half: Vec<_> = half.iter().map(String::as_str).collect();
+        let problem = did_you_mean(problem, &name, &half);
         problem
             .help(format!("the packages that were read are {}", listed(others)))
             .help("a package's dependencies lie in a folder `deps` beside its files")
@@ -251,7 +254,10 @@ impl<'f> Complaints<'f> {
             .and_then(|rest| rest.split_once(" which is excluded due to its feature"))
         {
             let what = what.trim_start_matches(['n', ' ']);
-            let problem = explain("wit-feature", &format!("this {what} is of a feature that is not included"));
+            let problem = explain(
+                "wit-feature",
+                &format!("this {what} is of a feature that is not included"),
+            );
             let problem = match &self.features {
                 Some(names) => problem.help(format!("the features that there are: {names}")),
                 None => problem,
@@ -262,7 +268,8 @@ impl<'f> Complaints<'f> {
             .strip_prefix("type `")
             .and_then(|rest| rest.strip_suffix("` not defined in interface"))
         {
-            let problem = explain("wit-unknown-name", &format!("the interface has no type `{name}`"));
+            let problem =
+                explain("wit-unknown-name", &format!("the interface has no type `{name}`"));
             let types = resolve.types.iter().filter_map(|(_, ty)| ty.name.as_deref());
             return did_you_mean(problem, name, &types.collect::<Vec<_>>());
         }

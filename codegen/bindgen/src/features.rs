@@ -17,8 +17,7 @@ impl Features {
     pub(super) fn of(resolve: &Resolve, groups: &[UnresolvedPackageGroup]) -> Self {
         let mut features = Self(BTreeSet::new());
         let packages = groups.iter().flat_map(|group| group.nested.iter().chain([&group.main]));
-        let packages: Vec<_> =
-            packages.map(|it| (&it.worlds, &it.interfaces, &it.types)).collect();
+        let packages: Vec<_> = packages.map(|it| (&it.worlds, &it.interfaces, &it.types)).collect();
         let resolved = (&resolve.worlds, &resolve.interfaces, &resolve.types);
         for (worlds, interfaces, types) in packages.into_iter().chain([resolved]) {
             for (_, world) in worlds {

@@ -105,6 +105,7 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let wit = source::read(options)?;
     let mut report = wit.report();
     rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
+    report.sort();
     report.into_result(())?;
     emit::emit(&wit, wit.world)
 }

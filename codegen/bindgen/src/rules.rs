@@ -201,7 +201,8 @@ fn fits(pattern: &str, interface: Option<&str>, item: &str) -> bool {
     if interface.and_then(plain) == Some(pattern) {
         return true;
     }
-    in_interface(pattern, interface).is_some_and(|name| name == item || Some(name) == resource(item))
+    in_interface(pattern, interface)
+        .is_some_and(|name| name == item || Some(name) == resource(item))
 }
 
 /// The resource that a function is of, as its name says it.

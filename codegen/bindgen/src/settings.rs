@@ -128,7 +128,8 @@ impl Reader<'_> {
             let before = settings.get(..number).unwrap_or_default();
             if let Some(first) = before.iter().find(|other| other.name == *name) {
                 let first = Span { source: self.source, range: first.range.clone() };
-                let problem = Diagnostic::error("setting-twice", format!("`{name}` is there twice"));
+                let problem =
+                    Diagnostic::error("setting-twice", format!("`{name}` is there twice"));
                 self.report.push(problem.at(span, "").and_at(first, "first here"));
             } else if !names.contains(&name.as_str()) {
                 let message = format!("there is no {noun} `{name}`");

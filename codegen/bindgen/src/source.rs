@@ -100,9 +100,7 @@ fn resolve_files(
     let parts = files.others.iter().map(|part| (part, false));
     for (part, is_main) in parts.chain(files.main.iter().map(|part| (part, true))) {
         let found = match part {
-            Part::Encoded { path, bytes } => {
-                merge(resolve, path, bytes, is_main, report).map(Ok)
-            }
+            Part::Encoded { path, bytes } => merge(resolve, path, bytes, is_main, report).map(Ok),
             Part::Texts(numbers) => parse(texts, numbers, report).map(|group| {
                 let name = group.main.name.clone();
                 let same = |(other, others): &(UnresolvedPackageGroup, &[usize])| {
@@ -197,9 +195,10 @@ fn merge(
     report: &mut Report,
 ) -> Option<Main> {
     let wanted = if is_main { "a component or WIT package" } else { "a WIT package" };
-    let decoded = wat::parse_bytes(bytes)
-        .map_err(|error| error.to_string())
-        .and_then(|binary| match binary.get(4..8) {
+    let decoded =
+        wat::parse_bytes(bytes).map_err(|error| error.to_string()).and_then(|binary| match binary
+            .get(4..8)
+        {
             Some([1, 0, 0, 0]) => Err("it is a core module".to_owned()),
             _ => decode(&binary).map_err(|error| format!("{error:#}")),
         });

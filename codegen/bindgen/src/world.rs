@@ -72,7 +72,8 @@ fn main_worlds(resolve: &Resolve, main: &[Main]) -> Vec<WorldId> {
                 package.into_iter().flat_map(|it| it.worlds.values().copied()).collect()
             }
         };
-        worlds.extend(found.into_iter().filter(|world| !worlds.contains(world)).collect::<Vec<_>>());
+        worlds
+            .extend(found.into_iter().filter(|world| !worlds.contains(world)).collect::<Vec<_>>());
     }
     worlds
 }
@@ -111,11 +112,13 @@ fn refuse(
         None => problem,
     };
     if names.is_empty() {
-        return problem.help("nothing that was read declares a world").help(
-            "interfaces can be bound without one: name them as `interfaces`",
-        );
+        return problem
+            .help("nothing that was read declares a world")
+            .help("interfaces can be bound without one: name them as `interfaces`");
     }
-    problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))))
+    let problem =
+        problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))));
+    if name.is_none() { problem.help("name one of them as `world`") } else { problem }
 }
 
 /// Makes a world of the interfaces that `options` name, if they name any.
@@ -164,9 +167,9 @@ pub(super) fn made_for_interfaces(
     if report.has_errors() {
         return None;
     }
-    let id = resolve.push_source("interfaces", &text).and_then(|package| {
-        resolve.select_world(&[package], None)
-    });
+    let id = resolve
+        .push_source("interfaces", &text)
+        .and_then(|package| resolve.select_world(&[package], None));
     id.map_err(|error| {
         let words = texts.nested.restore_text(&format!("{error:#}"));
         let message = format!("the interfaces cannot be used together: {words}");

@@ -170,9 +170,18 @@ mod tests {
 
     #[test]
     fn whatever_is_in_the_input_it_is_no_panic() {
-        for input in
-            ["path", "path:", "path: ,", ": 1", "path: [", "with: { a }", "{}", "{} {}", "1", "a-: 1"]
-        {
+        for input in [
+            "path",
+            "path:",
+            "path: ,",
+            ": 1",
+            "path: [",
+            "with: { a }",
+            "{}",
+            "{} {}",
+            "1",
+            "a-: 1",
+        ] {
             let Ok(tokens) = input.parse::<TokenStream>() else { continue };
             let text = expanded(WIT, tokens);
             let is_fine = input == "{}";
