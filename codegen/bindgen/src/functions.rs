@@ -142,7 +142,7 @@ impl<'w> Generator<'w> {
                 pub trait #name {
                     #methods
                     /// The guest, or whoever owned it, is done with `self_`.
-                    fn #drop(&mut self, self_: ::weft::binding::Own<#resource>);
+                    fn #drop(&mut self, self_: ::weft::binding::OwnHandle<#resource>);
                 }
             },
         );

@@ -254,12 +254,12 @@ impl<'w> Generator<'w> {
             }
             TypeDefKind::Handle(Handle::Own(resource)) => {
                 let resource = inner(Type::Id(*resource))?;
-                quote!(::weft::binding::Own<#resource>)
+                quote!(::weft::binding::OwnHandle<#resource>)
             }
             TypeDefKind::Handle(Handle::Borrow(resource)) => {
                 let resource = inner(Type::Id(*resource))?;
                 let lifetime = lifetime.name();
-                quote!(::weft::binding::Borrow<#lifetime, #resource>)
+                quote!(::weft::binding::BorrowHandle<#lifetime, #resource>)
             }
             kind => return Err(format!("a {} that is not in the world", kind.as_str())),
         })

@@ -20,7 +20,7 @@ const SOUND: &[&str] = &[
     "enum Reply<T> { None, One(T), #[component(name = \"more-2\")] More(Vec<T>) }",
     "#[component(flags)] struct Access { read: bool, r#type: bool }",
     "#[component(variant)] enum Colour { Red, Green }",
-    "#[component(handles)] struct Both<'a> { left: Borrow<'a, File>, right: Borrow<'a, File> }",
+    "#[component(handles)] struct Both<'a> { left: BorrowHandle<'a, File>, right: BorrowHandle<'a, File> }",
 ];
 
 fn words(tokens: TokenStream) -> Vec<String> {

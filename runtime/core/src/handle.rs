@@ -6,8 +6,8 @@
 //!
 //! | type | WIT | |
 //! |---|---|---|
-//! | [`Own<R>`] | `own<r>`, `r` | owns the resource: whoever has it drops it or gives it away |
-//! | [`Borrow<'_, R>`](Borrow) | `borrow<r>` | lent until the call returns |
+//! | [`OwnHandle<R>`] | `own<r>`, `r` | owns the resource: whoever has it drops it or gives it away |
+//! | [`BorrowHandle<'_, R>`](BorrowHandle) | `borrow<r>` | lent until the call returns |
 //! | [`StreamHandle<T>`] | `stream<t>` | the readable end of a stream |
 //! | [`FutureHandle<T>`] | `future<t>` | the readable end of a future |
 //! | [`ErrorContext`] | `error-context` | an error's description |
@@ -22,13 +22,13 @@
 //!
 //! ```
 //! # use weft_core as weft;
-//! use weft::handle::Own;
+//! use weft::handle::OwnHandle;
 //!
 //! #[derive(Debug)]
 //! enum File {}
 //!
 //! // A resource of the host's own type, which it knows by the number 3.
-//! let file = Own::<File>::new(3);
+//! let file = OwnHandle::<File>::new(3);
 //! assert_eq!(file.representation(), 3);
 //! assert_eq!(file.borrow().representation(), 3);
 //! ```
@@ -139,18 +139,18 @@ impl fmt::Debug for Untyped {
 }
 
 /// A resource of type `R` that is owned.
-pub struct Own<R: ?Sized> {
+pub struct OwnHandle<R: ?Sized> {
     untyped: Untyped,
     behind: PhantomData<fn() -> *const R>,
 }
 
-resource!(Own);
+resource!(OwnHandle);
 
-impl<R: ?Sized> Own<R> {
+impl<R: ?Sized> OwnHandle<R> {
     /// The same resource, lent.
     #[must_use]
-    pub const fn borrow(&self) -> Borrow<'_, R> {
-        Borrow { untyped: self.untyped, behind: PhantomData }
+    pub const fn borrow(&self) -> BorrowHandle<'_, R> {
+        BorrowHandle { untyped: self.untyped, behind: PhantomData }
     }
 }
 
@@ -158,20 +158,20 @@ impl<R: ?Sized> Own<R> {
 ///
 /// One that a host function was lent can be given to another call as long as its own
 /// caller waits for it, and the store sees to it, whatever the lifetime says.
-pub struct Borrow<'a, R: ?Sized> {
+pub struct BorrowHandle<'a, R: ?Sized> {
     untyped: Untyped,
     behind: PhantomData<fn() -> (&'a (), *const R)>,
 }
 
-resource!(Borrow['a]);
+resource!(BorrowHandle['a]);
 
-impl<R: ?Sized> Clone for Borrow<'_, R> {
+impl<R: ?Sized> Clone for BorrowHandle<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R: ?Sized> Copy for Borrow<'_, R> {}
+impl<R: ?Sized> Copy for BorrowHandle<'_, R> {}
 
 /// What the readable ends have in common.
 macro_rules! end {
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_resource_comes_back_as_it_went_in() {
         let resource = Resource { ty: FILE, representation: u64::MAX };
-        let own = Own::<Behind>::from(resource);
+        let own = OwnHandle::<Behind>::from(resource);
         assert_eq!(own.resource(), Some(resource));
         assert_eq!(own.of_type(FILE), Ok(resource));
         assert_eq!(own.borrow().resource(), Some(resource));
@@ -256,14 +256,14 @@ mod tests {
 
     #[test]
     fn a_resource_is_of_one_type() {
-        let own = Own::<Behind>::from(Resource { ty: FILE, representation: 1 });
+        let own = OwnHandle::<Behind>::from(Resource { ty: FILE, representation: 1 });
         assert_eq!(own.of_type(OTHER), Err(AbiError::ValueMismatch));
         assert_eq!(own.borrow().of_type(OTHER), Err(AbiError::ValueMismatch));
     }
 
     #[test]
     fn a_resource_that_was_in_no_store_gets_its_type_there() {
-        let own = Own::<Behind>::new(7);
+        let own = OwnHandle::<Behind>::new(7);
         assert_eq!(own.resource(), None);
         assert_eq!(own.of_type(FILE), Ok(Resource { ty: FILE, representation: 7 }));
     }
@@ -273,14 +273,14 @@ mod tests {
         fn check<T: Send + Sync + Eq + Hash + fmt::Debug>(handles: [T; 2]) -> usize {
             HashSet::from(handles).len()
         }
-        assert_eq!(check([1, 2].map(Own::<Behind>::new)), 2);
-        assert_eq!(check([1, 1].map(Borrow::<Behind>::new)), 1);
-        assert_eq!(format!("{:?}", Own::<Behind>::new(7)), "Own(7)");
+        assert_eq!(check([1, 2].map(OwnHandle::<Behind>::new)), 2);
+        assert_eq!(check([1, 1].map(BorrowHandle::<Behind>::new)), 1);
+        assert_eq!(format!("{:?}", OwnHandle::<Behind>::new(7)), "OwnHandle(7)");
     }
 
     #[test]
     fn a_borrow_is_of_the_same_resource() {
-        let own = Own::<Behind>::new(5);
+        let own = OwnHandle::<Behind>::new(5);
         let borrow = own.borrow();
         let again = borrow;
         assert_eq!((borrow, again.representation()), (again, own.representation()));

@@ -19,7 +19,7 @@ use files::example::files::types::{Access, Failure, File, Host as TypesHost, Hos
 use files::exports::functions::Run;
 use files::exports::totals::Counts;
 use files::exports::totals::functions::Add;
-use weft::binding::{Borrow, Own};
+use weft::binding::{BorrowHandle, OwnHandle};
 
 /// The folder with the WIT, the guest and the bindings.
 fn folder() -> &'static Path {
@@ -36,29 +36,29 @@ struct Server {
 }
 
 impl Server {
-    fn name(&self, file: Borrow<'_, File>) -> Result<&str, Failure> {
+    fn name(&self, file: BorrowHandle<'_, File>) -> Result<&str, Failure> {
         let place = usize::try_from(file.representation()).map_err(|_| Failure::Missing)?;
         self.files.get(place).and_then(Option::as_deref).ok_or(Failure::Missing)
     }
 
-    fn add(&mut self, name: String) -> Own<File> {
+    fn add(&mut self, name: String) -> OwnHandle<File> {
         self.files.push(Some(name));
-        Own::new(u64::try_from(self.files.len() - 1).unwrap_or_default())
+        OwnHandle::new(u64::try_from(self.files.len() - 1).unwrap_or_default())
     }
 }
 
 impl HostFile for Server {
-    fn new(&mut self, name: String) -> Own<File> {
+    fn new(&mut self, name: String) -> OwnHandle<File> {
         self.add(name)
     }
 
-    fn size(&mut self, self_: Borrow<'_, File>) -> u64 {
+    fn size(&mut self, self_: BorrowHandle<'_, File>) -> u64 {
         self.name(self_).map_or(0, |name| name.len() as u64)
     }
 
     fn sync(
         &mut self,
-        self_: Borrow<'_, File>,
+        self_: BorrowHandle<'_, File>,
     ) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
         let result = match self.name(self_) {
             Ok(_) if self.can_sync => Ok(()),
@@ -73,13 +73,13 @@ impl HostFile for Server {
         })
     }
 
-    fn drop(&mut self, self_: Own<File>) {
+    fn drop(&mut self, self_: OwnHandle<File>) {
         self.dropped.push(self_.representation());
     }
 }
 
 impl TypesHost for Server {
-    fn stat(&mut self, it: Borrow<'_, File>) -> Result<Info, Failure> {
+    fn stat(&mut self, it: BorrowHandle<'_, File>) -> Result<Info, Failure> {
         let name = format!("{}!", self.name(it)?);
         let size = name.len() as u64;
         Ok(Info { name, size, r#type: Access::READ, checksum: [1, 2, 3, 4] })
@@ -87,7 +87,7 @@ impl TypesHost for Server {
 }
 
 impl CopiesHost for Server {
-    fn copy(&mut self, it: Borrow<'_, File>) -> Result<Own<File>, Failure> {
+    fn copy(&mut self, it: BorrowHandle<'_, File>) -> Result<OwnHandle<File>, Failure> {
         let name = format!("copy of {}", self.name(it)?);
         Ok(self.add(name))
     }

@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use bindings3::exports::functions::Run;
 use bindings3::test::async_things::things;
 use bindings3::{AsyncWorld, Host};
-use weft::binding::{Borrow, BoundFunction, BoundResource, ErrorContext, Own, StreamHandle, World};
+use weft::binding::{BorrowHandle, BoundFunction, BoundResource, ErrorContext, OwnHandle, StreamHandle, World};
 use weft::machine::EndId;
 
 /// A host whose futures take with them what they need.
@@ -26,7 +26,7 @@ pub struct Server {
 impl things::HostSource for Server {
     fn read(
         &mut self,
-        self_: Borrow<'_, things::Source>,
+        self_: BorrowHandle<'_, things::Source>,
     ) -> impl Future<Output = StreamHandle<u8>> + Send + 'static {
         let (reads, end) = (self.reads.clone(), self.ends.get(&self_.representation()).copied());
         async move {
@@ -42,7 +42,7 @@ impl things::HostSource for Server {
         ready(())
     }
 
-    fn drop(&mut self, _: Own<things::Source>) {}
+    fn drop(&mut self, _: OwnHandle<things::Source>) {}
 }
 
 impl things::Host for Server {
@@ -50,7 +50,7 @@ impl things::Host for Server {
         &mut self,
         _: StreamHandle<()>,
         _: weft::binding::FutureHandle<String>,
-        _: weft::binding::FutureHandle<Result<StreamHandle<Own<things::Source>>, things::Broken>>,
+        _: weft::binding::FutureHandle<Result<StreamHandle<OwnHandle<things::Source>>, things::Broken>>,
     ) -> impl Future<Output = ()> + Send + 'static {
         ready(())
     }
@@ -88,7 +88,7 @@ impl Host for Server {
 /// Two calls can be under way at once, and are not bound to the host.
 pub fn both(
     server: &mut Server,
-    source: &Own<things::Source>,
+    source: &OwnHandle<things::Source>,
 ) -> [Box<dyn Future<Output = StreamHandle<u8>> + Send>; 2] {
     use things::HostSource as _;
     let one = server.read(source.borrow());

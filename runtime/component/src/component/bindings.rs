@@ -6,7 +6,7 @@ use core::future::Future;
 use core::pin::Pin;
 
 use crate::abi::{Lift, Lower};
-use crate::binding::{BoundFunction, Own};
+use crate::binding::{BoundFunction, OwnHandle};
 use crate::component::run::host_resource::HostResourceType;
 use crate::engine::CoreEngine;
 
@@ -33,10 +33,10 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         interface: Option<&str>,
         name: &str,
         host: FindHost<T, H>,
-        drop: fn(&mut H, Own<R>),
+        drop: fn(&mut H, OwnHandle<R>),
     ) {
         let ty = HostResourceType::with_destructor(move |caller, representation| {
-            drop(host(caller.data_mut()), Own::new(representation));
+            drop(host(caller.data_mut()), OwnHandle::new(representation));
             Ok(())
         });
         self.at(interface).resource(name, &ty);

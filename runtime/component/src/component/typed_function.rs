@@ -61,7 +61,7 @@ impl Function {
     /// the result.
     ///
     /// Types are compared by what they are in the Component Model, with the names of fields and
-    /// cases. One Rust type in [`Own`](crate::handle::Own) or [`Borrow`](crate::handle::Borrow)
+    /// cases. One Rust type in [`OwnHandle`](crate::handle::OwnHandle) or [`BorrowHandle`](crate::handle::BorrowHandle)
     /// stands for one resource type.
     ///
     /// # Errors

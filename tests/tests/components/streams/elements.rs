@@ -5,7 +5,7 @@ use weft::builtin::TypeIndex;
 use weft::component::streams::StreamError;
 use weft::component::{CallError, Caller, HostResourceType, streams};
 use weft::engine::wasmi::Wasmi;
-use weft::handle::{Own, StreamHandle};
+use weft::handle::{OwnHandle, StreamHandle};
 use weft::limit::BLOCKED;
 use weft::limits::Table;
 use weft_tests::world::World;
@@ -172,22 +172,22 @@ fn words() -> (World<u32>, HostResourceType<Wasmi, u32>, weft::component::Instan
 #[test]
 fn resources_go_through_streams_of_a_type_that_is_named() {
     let (mut world, word, instance) = words();
-    let none = world.store.stream_from(vec![Own::<Word>::new(1)]);
+    let none = world.store.stream_from(vec![OwnHandle::<Word>::new(1)]);
     assert!(matches!(none, Err(CallError::ElementType(_))));
     let ty = Type::Own(world.store.resource_type(&word).unwrap());
     let wrong = world.store.stream_of_type(&ty, vec![1_u8]);
     assert!(matches!(wrong, Err(CallError::Elements(_))));
     let unknown = Type::Own(TypeIndex(1000));
-    assert!(world.store.stream_of_type(&unknown, vec![Own::<Word>::new(1)]).is_err());
+    assert!(world.store.stream_of_type(&unknown, vec![OwnHandle::<Word>::new(1)]).is_err());
 
-    let owned = vec![Own::<Word>::new(5), Own::new(6), Own::new(7)];
+    let owned = vec![OwnHandle::<Word>::new(5), OwnHandle::new(6), OwnHandle::new(7)];
     let (stream, _) = world.store.stream_of_type(&ty, owned).unwrap();
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
     assert_eq!(world.number(&instance, "read", &[Val::U32(2)]), 2 << 4);
-    let (stream, mut writer) = world.store.stream_writer_of_type::<Own<Word>>(&ty).unwrap();
+    let (stream, mut writer) = world.store.stream_writer_of_type::<OwnHandle<Word>>(&ty).unwrap();
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
     assert_eq!(world.number(&instance, "read", &[Val::U32(1)]), BLOCKED);
-    world.store.block_on(writer.send(Own::new(9))).unwrap();
+    world.store.block_on(writer.send(OwnHandle::new(9))).unwrap();
     assert_eq!(world.number(&instance, "cancel-read", &[]), 1 << 4 | 2);
 }
 

@@ -3,7 +3,7 @@
 use weft::abi::{Resource, Val};
 use weft::component::{CallError, Caller, HostResourceType, ImportError, InstantiateError};
 use weft::engine::wasmi::Wasmi;
-use weft::handle::{Borrow, ErrorContext, FutureHandle, Own, StreamHandle};
+use weft::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 
 use weft_tests::world::World;
 
@@ -54,10 +54,12 @@ fn words() -> World<Words> {
             Ok(())
         });
     world.linker.resource("word", &word);
-    world.linker.typed_function("make", |_, (place,): (u32,)| Ok(Own::<Word>::new(place.into())));
+    world
+        .linker
+        .typed_function("make", |_, (place,): (u32,)| Ok(OwnHandle::<Word>::new(place.into())));
     world.linker.typed_function(
         "length",
-        |caller: &mut Caller<'_, '_, Wasmi, Words>, (word,): (Borrow<'static, Word>,)| {
+        |caller: &mut Caller<'_, '_, Wasmi, Words>, (word,): (BorrowHandle<'static, Word>,)| {
             let place = usize::try_from(word.representation())?;
             let word = caller.data().get(place).ok_or("no such word")?;
             Ok(u32::try_from(word.len())?)
@@ -70,10 +72,10 @@ fn words() -> World<Words> {
 fn a_resource_of_the_host_goes_in_and_out() {
     let mut world = words();
     let instance = world.instance(USES_WORDS);
-    let make = world.function(&instance, "make").typed::<(u32,), Own<Word>>().unwrap();
-    let length = world.function(&instance, "length").typed::<(Own<Word>,), u32>().unwrap();
+    let make = world.function(&instance, "make").typed::<(u32,), OwnHandle<Word>>().unwrap();
+    let length = world.function(&instance, "length").typed::<(OwnHandle<Word>,), u32>().unwrap();
     let borrowed = world.function(&instance, "length-of-borrow");
-    let borrowed = borrowed.typed::<(Borrow<'_, Word>,), u32>().unwrap();
+    let borrowed = borrowed.typed::<(BorrowHandle<'_, Word>,), u32>().unwrap();
 
     let word = world.store.call(&make, (1,)).unwrap();
     assert_eq!(word.representation(), 1);
@@ -86,8 +88,8 @@ fn a_resource_of_the_host_goes_in_and_out() {
 fn what_is_made_by_hand_is_of_the_type_that_the_function_takes() {
     let mut world = words();
     let instance = world.instance(USES_WORDS);
-    let length = world.function(&instance, "length").typed::<(Own<Word>,), u32>().unwrap();
-    assert_eq!(world.store.call(&length, (Own::new(1),)).unwrap(), 5);
+    let length = world.function(&instance, "length").typed::<(OwnHandle<Word>,), u32>().unwrap();
+    assert_eq!(world.store.call(&length, (OwnHandle::new(1),)).unwrap(), 5);
 }
 
 #[test]
@@ -96,12 +98,12 @@ fn a_resource_of_another_type_is_not_lowered() {
     let other = HostResourceType::new();
     let ty = world.store.resource_type(&other).unwrap();
     let instance = world.instance(USES_WORDS);
-    let length = world.function(&instance, "length").typed::<(Own<Word>,), u32>().unwrap();
-    let word = Own::from(Resource { ty, representation: 1 });
+    let length = world.function(&instance, "length").typed::<(OwnHandle<Word>,), u32>().unwrap();
+    let word = OwnHandle::from(Resource { ty, representation: 1 });
     let refused = world.store.call(&length, (word,)).unwrap_err();
     assert_eq!(refused.to_string(), "a value is not of its type");
     // Nothing has happened to the guest.
-    assert_eq!(world.store.call(&length, (Own::new(1),)).unwrap(), 5);
+    assert_eq!(world.store.call(&length, (OwnHandle::new(1),)).unwrap(), 5);
 }
 
 #[test]
@@ -115,14 +117,14 @@ fn two_resource_types_are_two_rust_types() {
     "#;
     let [a, b] = [(); 2].map(|()| HostResourceType::<Wasmi>::new());
     world.linker.resource("a", &a).resource("b", &b);
-    world.linker.typed_function("f", |_, _: (Own<Word>, Own<Word>)| Ok(()));
+    world.linker.typed_function("f", |_, _: (OwnHandle<Word>, OwnHandle<Word>)| Ok(()));
     match world.try_instance(component) {
         Err(InstantiateError::Imports(errors)) => {
             assert!(matches!(&errors[..], [ImportError::Function { name, .. }] if name == "f"));
         }
         other => panic!("{other:?}"),
     }
-    world.linker.typed_function("f", |_, _: (Own<Word>, Own<Other>)| Ok(()));
+    world.linker.typed_function("f", |_, _: (OwnHandle<Word>, OwnHandle<Other>)| Ok(()));
     world.instance(component);
 }
 
@@ -158,8 +160,8 @@ const DEFINES: &str = r#"
 fn a_resource_of_a_guest_is_held_until_it_is_dropped() {
     let mut world = World::new();
     let instance = world.instance(DEFINES);
-    let make = world.function(&instance, "make").typed::<(u32,), Own<Word>>().unwrap();
-    let look = world.function(&instance, "look").typed::<(Borrow<'_, Word>,), u32>().unwrap();
+    let make = world.function(&instance, "make").typed::<(u32,), OwnHandle<Word>>().unwrap();
+    let look = world.function(&instance, "look").typed::<(BorrowHandle<'_, Word>,), u32>().unwrap();
     let dropped = world.function(&instance, "dropped").typed::<(), u32>().unwrap();
 
     let thing = world.store.call(&make, (40,)).unwrap();
@@ -174,7 +176,7 @@ fn a_resource_of_a_guest_is_held_until_it_is_dropped() {
 fn a_resource_that_nobody_asks_for_is_dropped() {
     let mut world = World::new();
     let instance = world.instance(DEFINES);
-    let make = world.function(&instance, "make").typed::<(u32,), Own<Word>>().unwrap();
+    let make = world.function(&instance, "make").typed::<(u32,), OwnHandle<Word>>().unwrap();
     let dropped = world.function(&instance, "dropped").typed::<(), u32>().unwrap();
     let call = world.store.start(&make, (2,)).unwrap();
     world.store.forget(call).unwrap();

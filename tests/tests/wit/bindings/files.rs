@@ -128,22 +128,25 @@ pub mod example {
                 fn new(
                     &mut self,
                     name: ::weft::binding::String,
-                ) -> ::weft::binding::Own<File>;
+                ) -> ::weft::binding::OwnHandle<File>;
                 /// The function `[method]file.size`.
                 ///
                 /// WIT `files.wit:24`
-                fn size(&mut self, self_: ::weft::binding::Borrow<'_, File>) -> u64;
+                fn size(
+                    &mut self,
+                    self_: ::weft::binding::BorrowHandle<'_, File>,
+                ) -> u64;
                 /// The function `[method]file.sync`.
                 ///
                 /// WIT `files.wit:25`
                 fn sync(
                     &mut self,
-                    self_: ::weft::binding::Borrow<'_, File>,
+                    self_: ::weft::binding::BorrowHandle<'_, File>,
                 ) -> impl ::core::future::Future<
                     Output = ::core::result::Result<(), Failure>,
                 > + ::core::marker::Send + 'static;
                 /// The guest, or whoever owned it, is done with `self_`.
-                fn drop(&mut self, self_: ::weft::binding::Own<File>);
+                fn drop(&mut self, self_: ::weft::binding::OwnHandle<File>);
             }
             /// What a host gives to a guest for the interface `example:files/types@1.2.0`.
             ///
@@ -157,7 +160,7 @@ pub mod example {
                 /// WIT `files.wit:28`
                 fn stat(
                     &mut self,
-                    it: ::weft::binding::Borrow<'_, File>,
+                    it: ::weft::binding::BorrowHandle<'_, File>,
                 ) -> ::core::result::Result<Info, Failure>;
             }
             ::weft::binding::link! {
@@ -182,7 +185,7 @@ pub mod example {
                     const NAME: &'static str = "[constructor]file";
                     const ASYNC: bool = false;
                     type Params<'a> = (::weft::binding::String,);
-                    type Result = ::weft::binding::Own<super::File>;
+                    type Result = ::weft::binding::OwnHandle<super::File>;
                 }
                 /// The function `[method]file.size`.
                 ///
@@ -193,7 +196,7 @@ pub mod example {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "[method]file.size";
                     const ASYNC: bool = false;
-                    type Params<'a> = (::weft::binding::Borrow<'a, super::File>,);
+                    type Params<'a> = (::weft::binding::BorrowHandle<'a, super::File>,);
                     type Result = u64;
                 }
                 /// The function `[method]file.sync`.
@@ -205,7 +208,7 @@ pub mod example {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "[method]file.sync";
                     const ASYNC: bool = true;
-                    type Params<'a> = (::weft::binding::Borrow<'a, super::File>,);
+                    type Params<'a> = (::weft::binding::BorrowHandle<'a, super::File>,);
                     type Result = ::core::result::Result<(), super::Failure>;
                 }
                 /// The function `stat`.
@@ -217,7 +220,7 @@ pub mod example {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "stat";
                     const ASYNC: bool = false;
-                    type Params<'a> = (::weft::binding::Borrow<'a, super::File>,);
+                    type Params<'a> = (::weft::binding::BorrowHandle<'a, super::File>,);
                     type Result = ::core::result::Result<super::Info, super::Failure>;
                 }
             }
@@ -247,8 +250,8 @@ pub mod example {
                 /// WIT `files.wit:34`
                 fn copy(
                     &mut self,
-                    it: ::weft::binding::Borrow<'_, File>,
-                ) -> ::core::result::Result<::weft::binding::Own<File>, Failure>;
+                    it: ::weft::binding::BorrowHandle<'_, File>,
+                ) -> ::core::result::Result<::weft::binding::OwnHandle<File>, Failure>;
             }
             ::weft::binding::link! {
                 interface : ::core::option::Option::Some("example:files/copies@1.2.0"),
@@ -268,9 +271,9 @@ pub mod example {
                     const INTERFACE: ::core::option::Option<&'static str> = super::INTERFACE;
                     const NAME: &'static str = "copy";
                     const ASYNC: bool = false;
-                    type Params<'a> = (::weft::binding::Borrow<'a, super::File>,);
+                    type Params<'a> = (::weft::binding::BorrowHandle<'a, super::File>,);
                     type Result = ::core::result::Result<
-                        ::weft::binding::Own<super::File>,
+                        ::weft::binding::OwnHandle<super::File>,
                         super::Failure,
                     >;
                 }

@@ -216,7 +216,7 @@ mod tests {
 
     use super::*;
     use crate::abi::{ComponentType, Type};
-    use crate::handle::{Borrow, Own};
+    use crate::handle::{BorrowHandle, OwnHandle};
 
     enum File {}
 
@@ -254,13 +254,14 @@ mod tests {
         let types = [Type::Own(FILE), Type::Borrow(FILE)];
         let list = TypeList::new(types).unwrap();
         let mut handles = HandleTypes::default();
-        handles.check_list(&list, &<(Own<File>, Borrow<'_, File>)>::SHAPE).unwrap();
-        let vals = to_vals(&(Own::<File>::new(1), Borrow::<File>::new(2)), &list, &handles);
+        handles.check_list(&list, &<(OwnHandle<File>, BorrowHandle<'_, File>)>::SHAPE).unwrap();
+        let vals =
+            to_vals(&(OwnHandle::<File>::new(1), BorrowHandle::<File>::new(2)), &list, &handles);
         let resource = |representation| Resource { ty: FILE, representation };
         assert_eq!(vals, Ok(Vec::from([Val::Own(resource(1)), Val::Borrow(resource(2))])));
-        let other = Own::<File>::from(Resource { ty: TypeIndex(5), representation: 1 });
+        let other = OwnHandle::<File>::from(Resource { ty: TypeIndex(5), representation: 1 });
         assert_eq!(
-            to_vals(&(other, Borrow::<File>::new(2)), &list, &handles),
+            to_vals(&(other, BorrowHandle::<File>::new(2)), &list, &handles),
             Err(AbiError::ValueMismatch.into())
         );
     }
@@ -268,7 +269,7 @@ mod tests {
     #[test]
     fn one_rust_type_is_not_two_resource_types() {
         let list = TypeList::new([Type::Own(FILE), Type::Own(TypeIndex(5))]).unwrap();
-        let shape = <(Own<File>, Own<File>)>::SHAPE;
+        let shape = <(OwnHandle<File>, OwnHandle<File>)>::SHAPE;
         let mismatch = HandleTypes::default().check_list(&list, &shape).unwrap_err();
         assert_eq!(mismatch.path(), "[1]");
     }

@@ -4,7 +4,7 @@
 //! is asked for it, by the handle's [`Shape`].
 
 use crate::error::Failure;
-use crate::handle::{Borrow, ErrorContext, FutureHandle, Own, StreamHandle};
+use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 use crate::trap::EndKind;
 
 use super::{ComponentType, Lift, Lower, ResourceKey, Shape};
@@ -70,7 +70,7 @@ macro_rules! handle {
 }
 
 handle! {
-    [R: ?Sized + 'static] Own<R>: Shape::Own(ResourceKey::of::<R>()),
+    [R: ?Sized + 'static] OwnHandle<R>: Shape::Own(ResourceKey::of::<R>()),
     lift(handles, index) {
         let ty = handles.handle_type(&Self::SHAPE)?;
         handles.lift_own(ty, index).map(Self::from)
@@ -80,7 +80,7 @@ handle! {
         cx.lower_own(ty, own.of_type(ty)?)?
     };
 
-    ['b, R: ?Sized + 'static] Borrow<'b, R>: Shape::Borrow(ResourceKey::of::<R>()),
+    ['b, R: ?Sized + 'static] BorrowHandle<'b, R>: Shape::Borrow(ResourceKey::of::<R>()),
     lift(handles, index) {
         let ty = handles.handle_type(&Self::SHAPE)?;
         handles.lift_borrow(ty, index).map(Self::from)
@@ -130,7 +130,7 @@ mod tests {
         let mut cx = LiftContext::new(&[1, 0, 0, 0], options);
         let unknown = Some(Failure::from(AbiError::UnknownHandleType));
         let bytes = cx.memory;
-        assert_eq!(Own::<File>::load(&mut cx, bytes).err(), unknown);
+        assert_eq!(OwnHandle::<File>::load(&mut cx, bytes).err(), unknown);
         let mut values = CoreValueIter::new(&[1]);
         assert_eq!(StreamHandle::<u8>::lift_flat(&mut cx, &mut values).err(), unknown);
     }

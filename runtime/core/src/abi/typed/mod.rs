@@ -16,7 +16,7 @@
 //! | `tuple<…>` | tuples | the same |
 //! | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
 //! | no value | `()` | the same |
-//! | `own<r>`, `borrow<r>` | [`Own<R>`](crate::handle::Own), [`Borrow<R>`](crate::handle::Borrow) | the same |
+//! | `own<r>`, `borrow<r>` | [`OwnHandle<R>`](crate::handle::OwnHandle), [`BorrowHandle<R>`](crate::handle::BorrowHandle) | the same |
 //! | `stream<t>`, `future<t>` | [`StreamHandle<T>`](crate::handle::StreamHandle), [`FutureHandle<T>`](crate::handle::FutureHandle) | the same |
 //! | `error-context` | [`ErrorContext`](crate::handle::ErrorContext) | the same |
 //!
