@@ -155,13 +155,10 @@ impl Reader<'_> {
                 self.report.push(problem);
                 continue;
             }
-            let tables = match setting(value).value {
-                SettingValue::List(tables) => tables,
-                _ => {
-                    let message = "each binding is a table `[[bindings]]`, in two brackets";
-                    self.problem("setting-type", message, &key.span());
-                    continue;
-                }
+            let SettingValue::List(tables) = setting(value).value else {
+                let message = "each binding is a table `[[bindings]]`, in two brackets";
+                self.problem("setting-type", message, &key.span());
+                continue;
             };
             for table in tables {
                 let SettingValue::Table(settings) = table.value else {
@@ -204,7 +201,7 @@ impl Reader<'_> {
         if given("wit").is_none() && given("inline").is_none() {
             self.problem("setting-missing", "the bindings have no `wit` to come from", range);
         }
-        options.generated_by = self.command.to_owned();
+        self.command.clone_into(&mut options.generated_by);
         let inline = options.inline.iter().map(|_| "inline WIT".to_owned());
         let wit = options.wit.iter().map(|path| path.display().to_string());
         options.generated_from = Some(inline.chain(wit).collect::<Vec<_>>().join(", "));

@@ -82,9 +82,7 @@ fn explain(texts: &Texts, code: &'static str, words: &str, place: Option<Place>)
 
 /// What is said in place of the parser's words where those mislead, and what to do.
 fn reworded(words: &str) -> (String, Option<String>) {
-    let between = |start: &str, end: &str| {
-        Some(words.strip_prefix(start)?.split_once(end)?).map(|(found, behind)| (found, behind))
-    };
+    let between = |start: &str, end: &str| words.strip_prefix(start)?.split_once(end);
     if let Some(expected) = words.strip_suffix(", found eof") {
         return (format!("{expected}, found the end of the file"), None);
     }

@@ -43,7 +43,7 @@ fn options(input: &Input, folder: &Path) -> Result<Options, Report> {
     let source = report.add_source(INPUT, "");
     let mut settings = input.settings.clone();
     for setting in settings.iter_mut().filter(|setting| setting.name == "path") {
-        setting.name = "wit".to_owned();
+        "wit".clone_into(&mut setting.name);
     }
     let known = OPTION_NAMES.into_iter().filter(|name| *name != "inner-attributes");
     let known: Vec<_> = known.collect();
@@ -108,8 +108,6 @@ fn errors(report: &Report, input: &Input, folder: &Path) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
-
     use super::*;
 
     const WIT: &str = "package a:b;\nworld w { export f: func() -> u32; }\n";

@@ -78,7 +78,7 @@ impl Input {
         let span = input.span();
         let mut tokens = TokenStream::new();
         let mut depth = 0_usize;
-        while !input.is_empty() && !(depth == 0 && input.peek(Token![,])) {
+        while !(input.is_empty() || depth == 0 && input.peek(Token![,])) {
             let token: TokenTree = input.parse()?;
             if let TokenTree::Punct(punct) = &token {
                 match punct.as_char() {
