@@ -147,6 +147,7 @@ mod traced;
 #[cfg(feature = "component")]
 mod world;
 
+pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
 #[cfg(feature = "alloc")]
@@ -155,7 +156,6 @@ pub use alloc::collections::BTreeMap;
 pub use alloc::string::String;
 #[cfg(feature = "alloc")]
 pub use alloc::vec::Vec;
-pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 pub use core::future::Future;
 pub use weft_core::abi::Value;
 
