@@ -6,6 +6,7 @@ use std::path::Path;
 
 use weft_bindgen::{FunctionRule, Options, Ownership, StoreMode, TypeRule, bind};
 
+#[allow(dead_code, reason = "each test program uses some of it")]
 #[path = "bind/compile.rs"]
 mod compile;
 

@@ -10,6 +10,7 @@ use weft_bindgen::{Bindings, Options, bind};
 use wit_parser::decoding::decode;
 use wit_parser::{PackageId, Resolve};
 
+#[allow(dead_code, reason = "each test program uses some of it")]
 #[path = "bind/compile.rs"]
 #[allow(dead_code, reason = "other test programs use more of it")]
 mod compile;
