@@ -157,7 +157,6 @@ pub use alloc::vec::Vec;
 pub use core::future::Future;
 
 pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
-pub use core::future::Future;
 pub use weft_core::abi::Value;
 
 #[cfg(feature = "component")]
