@@ -173,7 +173,7 @@ pub(super) mod exports {
     pub(crate) mod copies {
         use weft::binding::{AsyncCalls, CallError, Calls, Exports, StreamHandle, TypedFunction};
 
-        use super::super::types::ErrorCode;
+        use crate::bindings::program::types::ErrorCode;
 
         #[derive(Clone, Debug)]
         pub(crate) struct Copies {
