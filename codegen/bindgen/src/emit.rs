@@ -1,35 +1,60 @@
 //! A world in, a file of Rust out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use weft_spec::{Diagnostic, Report};
 use wit_parser::{
-    Docs, Function, Interface, InterfaceId, Package, Resolve, Span, Stability, TypeDefKind, TypeId,
-    WorldId, WorldItem, WorldKey,
+    Docs, Function, Interface, InterfaceId, Package, Resolve, Span, Stability, TypeId, WorldId,
+    WorldItem, WorldKey,
 };
 
-use super::facts::Known;
-use super::functions::Above;
+use super::facts::{Known, origin};
+use super::glue::Links;
+use super::hosts::Above;
 use super::modules::{Key, ModuleId, Modules};
+use super::names::Scope;
+use super::print::print;
+use super::rules::Rules;
 use super::source::Wit;
 use super::world::id_of;
 use super::{Bindings, docs};
 
-/// What is being made, and what is known of it so far.
+/// The file that is being made, and what is known of it so far.
 pub(super) struct Generator<'w> {
     wit: &'w Wit,
+    pub(super) rules: &'w Rules<'w>,
+    pub(super) crate_path: TokenStream,
     pub(super) known: Known,
     pub(super) modules: Modules,
-    /// Where each type is and what it is called.
-    pub(super) names: HashMap<TypeId, (ModuleId, Ident)>,
+    /// The places and names of types.
+    pub(super) names: HashMap<TypeId, Name>,
+    /// The types that are the user's.
+    pub(super) mapped_types: HashMap<TypeId, TokenStream>,
+    /// The interfaces that are a module of the user's.
+    mapped_interfaces: HashMap<InterfaceId, TokenStream>,
+    /// The errors that are the user's in what host functions return.
+    pub(super) users_errors: HashMap<TypeId, TokenStream>,
+    /// The structs that stand for tuples that are too long, by module and types.
+    pub(super) long_tuples: HashMap<(ModuleId, String), Ident>,
+    /// The structs that stand for parameters, by module and function.
+    pub(super) parameter_structs: HashMap<(ModuleId, String), Ident>,
     report: Report,
     /// The numbers of the texts that anything comes from.
     used: BTreeSet<usize>,
 }
 
-/// Whether the host gives something to the guest or the guest to the host.
+/// The name of a type.
+#[derive(Clone, Debug)]
+pub(super) enum Name {
+    /// It is defined in a module of the file.
+    Here(ModuleId, Ident),
+    /// It is defined in a module elsewhere.
+    Elsewhere(TokenStream, Ident),
+}
+
+/// The side that implements an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     Import,
@@ -37,34 +62,48 @@ pub(super) enum Direction {
 }
 
 /// An interface, or the world's own items, as a module.
+#[derive(Clone, Debug)]
 pub(super) struct Place<'w> {
     pub(super) direction: Direction,
-    /// The interface's name in the world; none for the world's own items.
+    /// The interface's full name in the world; none for the world's own items.
     pub(super) interface: Option<String>,
+    /// The interface's short name.
+    pub(super) name: Option<String>,
     pub(super) module: ModuleId,
-    /// What it is, in words.
+    /// The place in words.
     pub(super) title: String,
-    pub(super) span: Span,
+    pub(super) stability: &'w Stability,
     pub(super) types: Vec<(&'w str, TypeId)>,
     pub(super) functions: Vec<&'w Function>,
 }
 
 /// Generates the bindings of `world`.
-pub(super) fn emit(wit: &Wit, world: WorldId) -> Result<Bindings, Report> {
+pub(super) fn emit(wit: &Wit, rules: &Rules<'_>) -> Result<Bindings, Report> {
+    let (world, crate_path) = (wit.world, rules.crate_path.to_token_stream());
+    let visibility = rules.visibility.to_token_stream();
+    let modules = Modules::new(crate_path.clone(), visibility, rules.options.inner_attributes);
     let mut generator = Generator {
         wit,
-        known: Known::new(&wit.resolve),
-        modules: Modules::new(),
+        rules,
+        crate_path,
+        known: Known::new(&wit.resolve, HashSet::new()),
+        modules,
         names: HashMap::new(),
+        mapped_types: HashMap::new(),
+        mapped_interfaces: HashMap::new(),
+        users_errors: HashMap::new(),
+        long_tuples: HashMap::new(),
+        parameter_structs: HashMap::new(),
         report: wit.report(),
         used: BTreeSet::new(),
     };
+    generator.map(world);
     generator.world(world);
     let Generator { modules, report, used, .. } = generator;
     let tokens = report.into_result(modules.render(Modules::ROOT))?;
     let name = id_of(&wit.resolve, world);
     let header = wit.header(&name);
-    let body = print(tokens).map_err(|error| {
+    let body = print(tokens, rules.options.inner_attributes).map_err(|error| {
         Report::of(Diagnostic::error("bind", format!("what was generated is not Rust: {error}")))
     })?;
     let text = format!("{header}\n\n{body}");
@@ -75,35 +114,6 @@ pub(super) fn emit(wit: &Wit, world: WorldId) -> Result<Bindings, Report> {
         world: name,
         read: wit.read.clone(),
     })
-}
-
-/// Lays out the file; its items are exempt from lints and formatting that are meant for people.
-fn print(tokens: TokenStream) -> syn::Result<String> {
-    let mut file: syn::File = syn::parse2(tokens)?;
-    let skip: syn::Attribute = syn::parse_quote!(#[rustfmt::skip]);
-    let lints: [syn::Attribute; 2] = [
-        syn::parse_quote!(#[allow(clippy::all, clippy::pedantic, clippy::nursery)]),
-        syn::parse_quote!(#[allow(dead_code, deprecated, unreachable_pub, unused_qualifications)]),
-    ];
-    for item in &mut file.items {
-        let attributes = match item {
-            syn::Item::Const(item) => &mut item.attrs,
-            syn::Item::Enum(item) => &mut item.attrs,
-            syn::Item::Mod(item) => &mut item.attrs,
-            syn::Item::Struct(item) => &mut item.attrs,
-            syn::Item::Trait(item) => &mut item.attrs,
-            syn::Item::Type(item) => &mut item.attrs,
-            syn::Item::Impl(item) if item.trait_.is_none() => &mut item.attrs,
-            syn::Item::Impl(item) => {
-                item.attrs.push(syn::parse_quote!(#[allow(deprecated)]));
-                item.attrs.push(skip.clone());
-                continue;
-            }
-            _ => continue,
-        };
-        attributes.extend(lints.iter().chain([&skip]).cloned());
-    }
-    Ok(prettyplease::unparse(&file))
 }
 
 impl<'w> Generator<'w> {
@@ -119,35 +129,70 @@ impl<'w> Generator<'w> {
         });
     }
 
-    /// The documentation of an item, and what else its annotations in WIT mean.
-    pub(super) fn docs(
-        &mut self,
-        docs: &Docs,
-        otherwise: &str,
-        span: Span,
-        stability: &Stability,
-    ) -> TokenStream {
+    /// Returns the visibility of an item: inside of a module, the module's own limits it.
+    pub(super) fn visibility(&self, module: ModuleId) -> TokenStream {
+        if module == Modules::ROOT { self.modules.visibility() } else { quote!(pub) }
+    }
+
+    /// Returns the documentation of an item, and what else its annotations in WIT mean.
+    pub(super) fn docs(&mut self, docs: &Docs, span: Span, stability: &Stability) -> TokenStream {
         let mut place = self.wit.line(span).map(|(number, line)| {
             self.used.insert(number);
             format!("WIT `{line}`")
         });
-        let deprecated = match stability {
-            Stability::Unknown => None,
-            Stability::Stable { since, deprecated } => {
+        match stability {
+            Stability::Unknown => {}
+            Stability::Stable { since, .. } => {
                 place = place.map(|place| format!("{place}, since {since}"));
-                deprecated.as_ref()
             }
-            Stability::Unstable { feature, deprecated } => {
+            Stability::Unstable { feature, .. } => {
                 place = place.map(|place| format!("{place}, unstable: `{feature}`"));
-                deprecated.as_ref()
             }
-        };
-        let docs = docs::attributes(docs.contents.as_deref(), otherwise, place.as_deref());
-        let deprecated = deprecated.map(|version| {
-            let version = version.to_string();
-            quote!(#[deprecated(since = #version)])
-        });
+        }
+        let docs = docs::attributes(docs.contents.as_deref(), place.as_deref());
+        let deprecated = deprecated(stability);
         quote!(#docs #deprecated)
+    }
+
+    /// Finds out what of a world is the user's.
+    fn map(&mut self, id: WorldId) {
+        let resolve = self.resolve();
+        let Some(world) = resolve.worlds.get(id) else { return };
+        let mut resources = HashSet::new();
+        let mut types: Vec<(Option<String>, &str, TypeId)> = Vec::new();
+        for (key, item) in &world.imports {
+            match item {
+                WorldItem::Interface { id, .. } => {
+                    let Some(interface) = resolve.interfaces.get(*id) else { continue };
+                    let full = resolve.name_world_key(key);
+                    if let Some(module) = self.rules.with_interface(&full) {
+                        self.mapped_interfaces.insert(*id, module.to_token_stream());
+                        let kept = interface.types.values().copied();
+                        resources.extend(kept.filter(|id| self.is_resource(*id)));
+                    }
+                    let named = interface.types.iter();
+                    types.extend(named.map(|(name, id)| (Some(full.clone()), name.as_str(), *id)));
+                }
+                WorldItem::Type { id, .. } => {
+                    let name = resolve.types.get(*id).and_then(|ty| ty.name.as_deref());
+                    types.extend(name.map(|name| (None, name, *id)));
+                }
+                WorldItem::Function(_) => {}
+            }
+        }
+        for (interface, name, id) in types {
+            let interface = interface.as_deref();
+            if let Some(path) = self.rules.with_type(interface, name) {
+                self.mapped_types.insert(id, path.to_token_stream());
+                if self.is_resource(id) {
+                    resources.insert(id);
+                }
+            }
+            if let Some(error) = self.rules.error(interface, name) {
+                self.users_errors.insert(origin(resolve, id), error.to_token_stream());
+            }
+        }
+        self.known = Known::new(resolve, resources);
     }
 
     fn world(&mut self, id: WorldId) {
@@ -155,19 +200,29 @@ impl<'w> Generator<'w> {
         let Some(world) = resolve.worlds.get(id) else { return };
         let places = self.places(id);
         for place in &places {
-            for (name, id) in &place.types {
-                if let Some(ident) = self.modules.claim_type(place.module, name) {
-                    self.names.insert(*id, (place.module, ident));
-                }
-            }
+            self.claim_types(place);
         }
-        let mut above = Above::default();
+        let (mut above, mut links) = (Above::default(), Links::default());
+        let mut interfaces = Vec::new();
+        let mut own = None;
         for place in &places {
-            self.interface_name(place);
             for (_, id) in &place.types {
-                self.define(*id);
+                self.define(place.interface.as_deref(), *id);
             }
-            self.functions(place, &mut above);
+            let groups = self.groups(place);
+            match place.direction {
+                Direction::Import => {
+                    let hosts = self.hosts(place, &groups, &mut above);
+                    if self.rules.options.linker {
+                        self.link(place, &groups, &hosts, &mut links);
+                    }
+                }
+                Direction::Export if !self.rules.options.linker => {}
+                Direction::Export if place.interface.is_some() => {
+                    self.exported_interface(place, &groups, &mut interfaces);
+                }
+                Direction::Export => own = Some((place, groups)),
+            }
         }
         let items = |items: &wit_parser::IndexMap<WorldKey, WorldItem>| -> Vec<String> {
             let named = items.iter().filter(|(_, item)| !matches!(item, WorldItem::Type { .. }));
@@ -178,24 +233,35 @@ impl<'w> Generator<'w> {
                 })
                 .collect()
         };
-        let (imports, exports) = (items(&world.imports), items(&world.exports));
-        let full = id_of(resolve, id);
-        let title = format!("The world `{full}`.");
-        let docs = self.docs(&world.docs, &title, world.span, &world.stability);
-        let name = self.modules.claim_type(Modules::ROOT, &world.name);
-        self.modules.add(
-            Modules::ROOT,
-            quote! {
-                #docs
-                #[derive(Clone, Copy, Debug)]
-                pub struct #name;
-                impl ::weft::binding::World for #name {
-                    const NAME: &'static str = #full;
-                    const IMPORTS: &'static [&'static str] = &[#(#imports),*];
-                    const EXPORTS: &'static [&'static str] = &[#(#exports),*];
-                }
-            },
-        );
+        if self.rules.options.linker {
+            let own = own.as_ref().map(|(place, groups)| (*place, groups.as_slice()));
+            let lists = [items(&world.imports), items(&world.exports)];
+            self.exported_world(id, own, &interfaces, lists);
+        }
+    }
+
+    /// Claims the names of the types of a place, or notes where they are.
+    fn claim_types(&mut self, place: &Place<'w>) {
+        for (name, id) in &place.types {
+            let choice = self.rules.type_(place.interface.as_deref(), name);
+            let ident = match choice.name {
+                Some(name) => self.modules.claim_name(place.module, &name.to_string()),
+                None => self.modules.claim_type(place.module, name),
+            };
+            if let Some(ident) = ident {
+                self.names.insert(*id, Name::Here(place.module, ident));
+            }
+        }
+    }
+
+    /// Notes that the types of an interface are in a module of the user's, by the names that they
+    /// would have here.
+    fn types_elsewhere(&mut self, interface: &'w Interface, module: &TokenStream) {
+        let mut scope = Scope::default();
+        for (name, id) in &interface.types {
+            let ident = scope.claim_type(name);
+            self.names.insert(*id, Name::Elsewhere(module.clone(), ident));
+        }
     }
 
     /// The modules of a world: one for each interface, and the file for the world's own items.
@@ -212,6 +278,13 @@ impl<'w> Generator<'w> {
             for (key, item) in items {
                 match item {
                     WorldItem::Interface { id, .. } => {
+                        if direction == Direction::Import
+                            && let Some(module) = self.mapped_interfaces.get(id).cloned()
+                            && let Some(interface) = resolve.interfaces.get(*id)
+                        {
+                            self.types_elsewhere(interface, &module);
+                            continue;
+                        }
                         places.extend(self.interface(world, direction, key, *id));
                     }
                     WorldItem::Function(function) => functions.push(function),
@@ -231,13 +304,13 @@ impl<'w> Generator<'w> {
                 Direction::Export => self.exports(),
             };
             let title = format!("the world `{}`", id_of(resolve, id));
-            let span = world.span;
             places.push(Place {
                 direction,
                 interface: None,
+                name: None,
+                stability: &world.stability,
                 module,
                 title,
-                span,
                 types,
                 functions,
             });
@@ -266,15 +339,15 @@ impl<'w> Generator<'w> {
                 (self.package(world, root, package), interface.name.clone()?)
             }
         };
-        let title = format!("The interface `{full}`.");
-        let docs = self.docs(&interface.docs, &title, interface.span, &interface.stability);
+        let docs = self.docs(&interface.docs, interface.span, &interface.stability);
         let module = self.modules.child(parent, Key::Interface(full.clone()), &name, || docs);
         Some(Place {
             direction,
             module,
             title: format!("the interface `{full}`"),
-            span: interface.span,
             interface: Some(full),
+            name: Some(name),
+            stability: &interface.stability,
             types: interface.types.iter().map(|(name, id)| (name.as_str(), *id)).collect(),
             functions: interface.functions.values().collect(),
         })
@@ -293,19 +366,14 @@ impl<'w> Generator<'w> {
         let mut path = String::new();
         for part in namespace.split(':') {
             path = if path.is_empty() { part.to_owned() } else { format!("{path}:{part}") };
-            let title = format!("The namespace `{path}`.");
-            outer = self.modules.child(outer, Key::Namespace(part.to_owned()), part, || {
-                docs::attributes(None, &title, None)
-            });
+            outer = self.modules.child(outer, Key::Namespace(part.to_owned()), part, || quote!());
         }
         let mut parts: Vec<&str> = name.split('/').collect();
         let last = parts.pop().unwrap_or_default();
         for (number, part) in parts.into_iter().enumerate() {
             path = format!("{path}{}{part}", if number == 0 { ':' } else { '/' });
-            let title = format!("The packages nested in `{path}`.");
-            outer = self.modules.child(outer, Key::Package(part.to_owned(), None), part, || {
-                docs::attributes(None, &title, None)
-            });
+            outer =
+                self.modules.child(outer, Key::Package(part.to_owned(), None), part, || quote!());
         }
         let versions: BTreeSet<_> = interfaces(resolve, world)
             .filter_map(|interface| Some(&resolve.packages.get(interface.package?)?.name))
@@ -317,40 +385,25 @@ impl<'w> Generator<'w> {
             Some(version) if versions.len() > 1 => format!("{last}-{version}"),
             _ => last.to_owned(),
         };
-        let title = format!("The package `{}`.", package.name);
         self.modules.child(outer, Key::Package(last.to_owned(), version), &module, || {
-            docs::attributes(package.docs.contents.as_deref(), &title, None)
+            docs::attributes(package.docs.contents.as_deref(), None)
         })
     }
 
-    /// Adds the name that functions and resources say they are of.
-    fn interface_name(&mut self, place: &Place<'w>) {
-        let resource = |(_, id): &(&str, TypeId)| {
-            let definition = self.resolve().types.get(*id);
-            definition.is_some_and(|definition| definition.kind == TypeDefKind::Resource)
-        };
-        if place.functions.is_empty() && !place.types.iter().any(resource) {
-            return;
-        }
-        let (otherwise, name) = match &place.interface {
-            Some(name) => ("The interface's name in the world.", quote!(Some(#name))),
-            None => ("No interface: this is directly in the world.", quote!(None)),
-        };
-        let docs = docs::attributes(None, otherwise, None);
-        self.modules.add(
-            place.module,
-            quote! {
-                #docs
-                pub const INTERFACE: ::core::option::Option<&'static str> =
-                    ::core::option::Option::#name;
-            },
-        );
-    }
-
     fn exports(&mut self) -> ModuleId {
-        let docs = || docs::attributes(None, "What a guest exports.", None);
+        let docs = || quote!(#[doc = " The interfaces and types that a guest exports."]);
         self.modules.child(Modules::ROOT, Key::Exports, "exports", docs)
     }
+}
+
+/// Returns the attribute of an item that the WIT says is not to be used any more.
+pub(super) fn deprecated(stability: &Stability) -> Option<TokenStream> {
+    let (Stability::Stable { deprecated, .. } | Stability::Unstable { deprecated, .. }) = stability
+    else {
+        return None;
+    };
+    let version = deprecated.as_ref()?.to_string();
+    Some(quote!(#[deprecated(since = #version)]))
 }
 
 /// The interfaces a world imports and exports by their own names.

@@ -16,6 +16,7 @@
 //! | `world` | which world is meant |
 //! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
 //! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
+//! | `limits` | types that there are no bindings for, refused at their places |
 //! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
 //! | `modules` | the tree of Rust modules and the paths between them |
 //! | `types` | type definitions and references to them |
@@ -31,15 +32,22 @@ mod closest;
 mod complaints;
 mod docs;
 mod emit;
+mod errors;
+mod exports;
 mod facts;
 mod features;
 mod files;
 mod functions;
+mod glue;
+mod hosts;
+mod limits;
 mod modules;
 mod names;
 mod nested_names;
 mod options;
 mod places;
+mod print;
+mod references;
 mod rules;
 pub mod settings;
 mod source;
@@ -104,10 +112,11 @@ impl FilesRead {
 pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let wit = source::read(options)?;
     let mut report = wit.report();
-    rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
+    let rules = rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
     report.sort();
     report.into_result(())?;
-    emit::emit(&wit, wit.world)
+    limits::check(&wit, wit.world)?;
+    emit::emit(&wit, &rules)
 }
 
 /// Generates the bindings that `options` ask for, and writes them to the file `out`.

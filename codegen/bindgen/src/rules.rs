@@ -2,7 +2,6 @@
 //!
 //! Everything that is wrong with them is found here at once: what is not Rust, and names that
 //! mean nothing in the world.
-#![expect(dead_code, reason = "what is emitted does not depend on the rules yet")]
 
 use std::collections::BTreeSet;
 
@@ -20,7 +19,7 @@ const EVERYTHING: &str = "*";
 /// Options, checked and in the shape that what is emitted needs.
 #[derive(Debug)]
 pub(super) struct Rules<'o> {
-    options: &'o Options,
+    pub(super) options: &'o Options,
     /// The path of the crate `weft`.
     pub(super) crate_path: syn::Path,
     /// The visibility of what is generated.
@@ -54,7 +53,7 @@ pub(super) struct FunctionChoice {
 }
 
 /// What options say of a type.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct TypeChoice<'r> {
     /// What it derives besides what it derives by default.
     pub(super) derives: Vec<&'r syn::Path>,

@@ -10,9 +10,9 @@ use serde_json::Value;
 const PUBLISHED: [&str; 7] = [
     "weft-macros",
     "weft-spec",
+    "weft-runtime-core",
     "weft-bindgen",
     "weft-bindgen-macro",
-    "weft-runtime-core",
     "weft-wasmi",
     "weft-runtime",
 ];
