@@ -8,19 +8,27 @@ use std::process::Command;
 /// What the user's crate is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Environment {
-    /// Without `std`, with `alloc`, in the edition of 2024.
+    /// Without components and `std`, in the edition of 2024: for bindings without a linker.
+    Types,
+    /// With components and without `std`, in the edition of 2024.
     Alloc,
-    /// With `std` and components, in the edition of 2021.
+    /// With components and `std`, in the edition of 2021.
     Std,
     /// With every feature, in the edition of 2024.
     All,
 }
 
 impl Environment {
+    /// Whether bindings for it have what needs components.
+    pub(crate) fn linker(self) -> bool {
+        self != Self::Types
+    }
+
     /// The features, for a manifest.
     fn features(self) -> String {
         let names = match self {
-            Self::Alloc => vec!["alloc".to_owned()],
+            Self::Types => vec!["alloc".to_owned()],
+            Self::Alloc => vec!["component".to_owned()],
             Self::Std => vec!["std".to_owned(), "component".to_owned()],
             Self::All => all_features(),
         };
@@ -30,7 +38,7 @@ impl Environment {
     fn edition(self) -> &'static str {
         match self {
             Self::Std => "2021",
-            Self::Alloc | Self::All => "2024",
+            Self::Types | Self::Alloc | Self::All => "2024",
         }
     }
 }
@@ -47,9 +55,8 @@ fn all_features() -> Vec<String> {
 
 /// Checks a crate with a module for each of `bindings`, and `code` that uses them.
 ///
-/// Every second module is included and public, the others are files and private: whether an
-/// item can be reached from outside decides which lints look at it. The bindings are called
-/// `bindings0`, `bindings1` and so on.
+/// Every second module is public, the others are private: whether an item can be reached from outside
+/// decides which lints look at it. The bindings are called `bindings0`, `bindings1` and so on.
 pub(crate) fn compile(
     name: &str,
     environment: Environment,
@@ -58,7 +65,10 @@ pub(crate) fn compile(
 ) -> Result<(), String> {
     let folder = scratch().join(name);
     let root = workspace();
-    let no_std = if environment == Environment::Alloc { "#![no_std]" } else { "" };
+    let no_std = match environment {
+        Environment::Types | Environment::Alloc => "#![no_std]",
+        Environment::Std | Environment::All => "",
+    };
     let mut lib = format!(
         "//! Bindings.\n{no_std}\n#![forbid(unsafe_code)]\n\
          #![deny(warnings, missing_docs, missing_debug_implementations, clippy::all)]\n\
@@ -73,7 +83,7 @@ pub(crate) fn compile(
         let line = if number % 2 == 0 {
             format!("mod {module};\n")
         } else {
-            format!("/// Some.\npub mod {module} {{ include!(\"{module}.rs\"); }}\n")
+            format!("/// Some.\npub mod {module};\n")
         };
         lib.push_str(&line);
         write(&folder.join("src").join(format!("{module}.rs")), text)?;

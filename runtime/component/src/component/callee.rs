@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values, to_vals};
+use crate::abi::{FlatValues, Lower, Val, lower_flat_values as lower_typed_flat_values};
 use crate::builtin::OptionsIndex;
 use crate::component::run::context::{Context, LiftResult};
 use crate::component::run::embedder_calls::Begun;
@@ -16,7 +16,8 @@ use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::lowering::Target;
 use crate::component::run::state::State;
 use crate::component::store::call_error::CallError;
-use crate::component::store::fault::Fault;
+use crate::component::store::carried_values::CarriedValues;
+use crate::component::store::resource_value_error::ValueFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
 use crate::limit::MAX_FLAT_PARAMS;
@@ -51,7 +52,7 @@ pub trait Callee: sealed::Callee<Returned = <Self as Callee>::Result> {
 }
 
 pub(crate) mod sealed {
-    use super::{CallError, Called, Context, CoreEngine, SubtaskId};
+    use super::{CallError, Called, CarriedValues, Context, CoreEngine, Function, SubtaskId};
 
     /// See [`Callee`](super::Callee).
     pub trait Callee {
@@ -74,6 +75,9 @@ pub(crate) mod sealed {
             cx: &mut Context<'_, E, T>,
             arguments: Self::Kept,
         ) -> Result<Called<Self::Returned>, CallError>;
+
+        /// Returns the function and the arguments as values that borrow nothing.
+        fn owned(&self, arguments: Self::Kept) -> Result<(Function, CarriedValues), CallError>;
     }
 }
 
@@ -129,6 +133,10 @@ impl sealed::Callee for Function {
         cx.data_mut().calls.reuse_values(arguments);
         called
     }
+
+    fn owned(&self, arguments: Vec<Val>) -> Result<(Function, CarriedValues), CallError> {
+        Ok((self.clone(), arguments.into()))
+    }
 }
 
 impl<P: Lower, R: LiftedResult> Callee for TypedFunction<P, R> {
@@ -153,7 +161,10 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     ) -> Result<SubtaskId, CallError> {
         let function = &self.function;
         if P::HANDLES {
-            let vals = self.vals(&arguments).map_err(Fault::from)?;
+            function.check(cx.data())?;
+            let vals = self.vals(cx.data_mut(), &arguments)?;
+            // What is given away is not the host's while the guest runs.
+            drop(arguments);
             return function.start_with(cx, vals, R::lift);
         }
         function.check(cx.data())?;
@@ -170,7 +181,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
                     cx.data_mut().crossing.put_lowered(flat);
                 }
                 _ => {
-                    let vals = self.vals(&arguments)?;
+                    let vals = self.vals(cx.data_mut(), &arguments)?;
                     cx.data_mut().calls.embedder_call(call)?.put_arguments(vals);
                 }
             }
@@ -199,6 +210,12 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
             EmbedderCall::NotBegun => self.start(cx, arguments).map(Called::Begun),
         }
     }
+
+    fn owned(&self, arguments: P) -> Result<(Function, CarriedValues), CallError> {
+        let function = self.function.clone();
+        let values = CarriedValues::new(&arguments, &function.ty.params, &self.handles);
+        Ok((function, values.map_err(ValueFailure::from)?))
+    }
 }
 
 /// A call whose result is wanted at once.
@@ -210,14 +227,18 @@ pub(crate) enum Called<R> {
 }
 
 impl<P: Lower, R> TypedFunction<P, R> {
-    fn vals(&self, arguments: &P) -> Result<Vec<Val>, Failure> {
-        to_vals(arguments, &self.function.ty.params, &self.handles)
+    fn vals<E: CoreEngine, T: 'static>(
+        &self,
+        state: &mut State<E, T>,
+        arguments: &P,
+    ) -> Result<Vec<Val>, ValueFailure> {
+        state.handles.values.to_vals(arguments, &self.function.ty.params, &self.handles)
     }
 }
 
 impl Function {
     /// Begins a call, whose result is lifted by `lift_result`.
-    fn start_with<E: CoreEngine, T: 'static>(
+    pub(crate) fn start_with<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
         arguments: Vec<Val>,

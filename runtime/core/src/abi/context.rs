@@ -6,6 +6,8 @@
 //! is a guest's code: it may trap, and the memory may be another one afterwards, so a
 //! [`LowerContext`] is asked for the memory each time.
 
+use core::any::Any;
+
 use crate::builtin::TypeIndex;
 use crate::chooser::{Choice, Chooser};
 use crate::core_value::IntegerType;
@@ -178,6 +180,25 @@ pub trait LiftHandles {
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let _ = shape;
         Err(AbiError::UnknownHandleType.into())
+    }
+
+    /// Lifts a resource of which the host keeps a value, and puts that value into `place`: of an
+    /// [`Own`](Shape::Own), which the host has from then on, or a [`Borrow`](Shape::Borrow). The type
+    /// of `place` is a matter of those who keep values; with `alloc`, it is an `Option` of a
+    /// `SharedValue`.
+    ///
+    /// # Errors
+    ///
+    /// [`AbiError::ResourceValue`] if there is no such value; those of [`lift_own`](Self::lift_own),
+    /// [`lift_borrow`](Self::lift_borrow) and [`handle_type`](Self::handle_type).
+    fn lift_value(
+        &mut self,
+        shape: &Shape,
+        index: u32,
+        place: &mut dyn Any,
+    ) -> Result<(), Failure> {
+        let _ = (shape, index, place);
+        Err(AbiError::ResourceValue.into())
     }
 }
 
@@ -412,6 +433,20 @@ pub trait LowerContext {
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let _ = shape;
         Err(AbiError::UnknownHandleType.into())
+    }
+
+    /// Lowers a resource whose value is `value`: an [`Own`](Shape::Own) or a
+    /// [`Borrow`](Shape::Borrow). Returns its index. The type of `value` is a matter of those who keep
+    /// values; with `alloc`, it is a `SharedValue`.
+    ///
+    /// # Errors
+    ///
+    /// [`AbiError::ResourceValue`] if resources of this type have no such values; those of
+    /// [`lower_own`](Self::lower_own), [`lower_borrow`](Self::lower_borrow) and
+    /// [`handle_type`](Self::handle_type).
+    fn lower_value(&mut self, shape: &Shape, value: &dyn Any) -> Result<u32, Failure> {
+        let _ = (shape, value);
+        Err(AbiError::ResourceValue.into())
     }
 }
 

@@ -45,7 +45,10 @@ pub use dynamic::{
     NamedType, RecordShape, RecordType, Type, TypeList, TypeNames, Val, VariantShape, VariantType,
 };
 #[cfg(feature = "alloc")]
-pub use dynamic::{HandleNumbers, HandleTypes, Resolver, ReturnedValue, from_vals, to_vals};
+pub use dynamic::{
+    HandleNumbers, HandleTypes, NoResourceValues, Resolver, ResourceNumbers, ResourceValues,
+    ReturnedValue, SharedValue, from_vals, from_vals_with, to_vals, to_vals_with,
+};
 pub use flat_types::FlatTypes;
 pub use flat_values::{CoreValueIter, FlatValues};
 pub use function_type::{CoreFunctionType, Flattening};

@@ -26,6 +26,10 @@ pub enum AbiError {
     /// The Rust type of a handle was bound to no type of the store.
     #[error("nobody has said which type of the store the type of a handle is")]
     UnknownHandleType,
+    /// A resource has no value of the Rust type that was expected, or whoever lifts and lowers keeps
+    /// no values of resources.
+    #[error("a resource has no value of the type that was expected")]
+    ResourceValue,
     /// A `&str` is to borrow a string that does not lie in memory as UTF-8. A
     /// [`LiftedStr`](crate::abi::LiftedStr) can, and a `String` is a copy.
     #[error("a `&str` cannot borrow a string that is not in UTF-8")]

@@ -55,7 +55,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         }
         let mut site = TrapSite::default();
         for instance in instances {
+            let values = self.values_of_instance(instance)?;
             self.machine.clear_instance(instance)?;
+            self.handles.values.drop_values(values);
             site.add_instance(instance);
         }
         self.remember_trap(error, site);

@@ -117,7 +117,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return match self.callback_lifted_returned(value)? {
                 Ended::Returned(Resolved::Outcome(outcome)) => {
                     self.deferred_returned()?;
-                    let result = R::take(&mut self.data_mut().result_boxes, Some(outcome))?;
+                    let state = self.data_mut();
+                    let result =
+                        R::take(&mut state.result_boxes, &mut state.handles, Some(outcome))?;
                     Ok(Ended::Returned(result))
                 }
                 Ended::Returned(Resolved::Lowered(_)) => Err(MachineError::OtherStep.into()),

@@ -25,6 +25,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let dropped = match value {
             // What was removed with its definer is gone.
             Val::Own(resource) if self.data().is_definer_gone(resource.ty) => Ok(None),
+            // Its value was taken before the rest could not be.
+            Val::Own(resource) if self.data().handles.is_value_gone(resource) => Ok(None),
             // What can't be dropped, as its definer trapped, is nobody's any more.
             Val::Own(resource) => self.drop_owned(resource, |_| {}),
             value => {
@@ -61,11 +63,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let Resource { ty, representation } = resource;
         let state = self.data_mut();
         let (definer, destructor) = state.machine.resource_type(ty)?;
+        state.handles.claim_owned(&state.machine, resource)?;
         if definer.is_none() {
             self.destroy_resource(ty, representation)?;
             return Ok(None);
         }
-        state.handles.claim_owned(&state.machine, resource)?;
         let begun = match state.drop_host_resource(ty, representation) {
             Ok(begun) => begun,
             Err(failure) => {
@@ -84,12 +86,17 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.run_to_host(destructor, begin, |_, _, _| Ok(())).map(Some)
     }
 
-    /// Calls the host's destructor, if the resource type has one.
+    /// Drops the value of a resource of the host's own, if it has one, or calls the destructor, if the
+    /// type has one.
     pub(crate) fn destroy_resource(
         &mut self,
         ty: TypeIndex,
         representation: u64,
     ) -> Result<(), Fault> {
+        if let Some(value) = self.data_mut().handles.values.remove(Resource { ty, representation })
+        {
+            return catch(|| drop(value)).map_err(Fault::Panicked);
+        }
         match self.data().resource_types.destructor(ty) {
             Some(destructor) => self.guarded(|cx| {
                 destructor(&mut Caller::new(cx), representation).map_err(Fault::Host)

@@ -83,7 +83,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<SubtaskId, CallError> {
         ty.params.check(&arguments)?;
         let state = self.data_mut();
-        let lent = state.handles.claim(&state.machine, &ty.params, &arguments)?;
+        let lent = match state.handles.claim(&state.machine, &ty.params, &arguments) {
+            Ok(lent) => lent,
+            Err(error) => {
+                state.handles.values.give_back(&arguments);
+                return Err(error.into());
+            }
+        };
         let begin = |state: &mut State<E, T>| {
             let (call, step) = match state.invoke(function) {
                 Ok(begun) => begun,
@@ -128,7 +134,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
                 let outcome = found.take_result();
                 // Before code of the host's lifts the result.
                 self.forget(call)?;
-                let taken = R::take(&mut self.result_boxes, outcome);
+                let taken = R::take(&mut self.result_boxes, &mut self.handles, outcome);
                 return Ok(Some(taken.map_err(CallError::from)));
             }
             (

@@ -151,15 +151,36 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         })
     }
 
-    /// Takes the result of a host function to the caller.
+    /// Takes the result of a host function to the caller. What can't be taken there is dropped.
     pub(crate) fn host_returns(
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
         result: HostResult,
     ) -> Result<(), Fault> {
-        self.data().check_caller(subtask)?;
-        let result = result.map_err(Fault::Host)?;
+        let checked = self.data().check_caller(subtask);
+        let result = match (checked, result) {
+            (Ok(()), Ok(result)) => result,
+            (Ok(()), Err(error)) => return Err(Fault::Host(error)),
+            (Err(fault), result) => {
+                let result = result.ok().flatten();
+                self.data_mut().handles.values.give_back(result.as_slice());
+                return Err(fault);
+            }
+        };
+        let returned = self.host_returns_val(subtask, lowered, &result);
+        if returned.is_err() {
+            self.data_mut().handles.values.give_back(result.as_slice());
+        }
+        returned
+    }
+
+    fn host_returns_val(
+        &mut self,
+        subtask: SubtaskId,
+        lowered: &Lowered,
+        result: &Option<Val>,
+    ) -> Result<(), Fault> {
         let results = &lowered.ty.results;
         let state = self.data_mut();
         let checked = results.check(result.as_slice()).map_err(HostResultProblem::from);

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::fmt;
 
+use crate::abi::ResourceKey;
 use crate::builtin::TypeIndex;
 use crate::component::store::host_result::HostError;
 use crate::engine::CoreEngine;
@@ -16,21 +17,24 @@ use super::state::State;
 ///
 /// It is a token: each that is made is another resource type, and cloning one gives the same. A
 /// store numbers it when it first meets it ([`resource_type`](crate::component::Store::resource_type)).
-/// What is behind the representation of a resource is the host's matter: as a rule, it is the
-/// place where the host keeps it.
+/// Resources are values of a Rust type, which the store keeps ([`of`](Self::of)), or numbers
+/// ([`new`](Self::new), [`with_destructor`](Self::with_destructor)). What such a number stands for is
+/// the host's matter: as a rule, it is the place where the host keeps it.
 pub struct HostResourceType<E: CoreEngine, T: 'static = ()> {
     token: Arc<Token<E, T>>,
 }
 
 struct Token<E: CoreEngine, T: 'static> {
     destructor: Option<Destructor<E, T>>,
+    /// The Rust type of the values, if the resources have some.
+    values: Option<ResourceKey>,
 }
 
 impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
     /// Makes a resource type without a destructor.
     #[must_use]
     pub fn new() -> Self {
-        Self { token: Arc::new(Token { destructor: None }) }
+        Self { token: Arc::new(Token { destructor: None, values: None }) }
     }
 
     /// Makes a resource type whose resources are given to `destructor`, by their representation,
@@ -41,7 +45,70 @@ impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
         + Sync
         + 'static,
     ) -> Self {
-        Self { token: Arc::new(Token { destructor: Some(Arc::new(destructor)) }) }
+        let destructor = Some(Arc::new(destructor) as Destructor<E, T>);
+        Self { token: Arc::new(Token { destructor, values: None }) }
+    }
+
+    /// Makes a resource type whose resources are values of the Rust type `R`, which the store keeps:
+    /// what a guest owns of it, it got from the host as an [`Own<R>`](crate::binding::Own), and what it lends, the
+    /// host gets as a [`Borrow<R>`](crate::binding::Borrow). When a guest drops a resource, its value is dropped.
+    ///
+    /// Each call makes another resource type, also of the same `R`. Where a store has two of one
+    /// `R`, the type of a stream that resources go through has to be said:
+    /// [`stream_of_type`](crate::component::Store::stream_of_type).
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::binding::{Borrow, Own};
+    /// use weft::component::{Component, HostResourceType, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// struct File {
+    ///     name: String,
+    /// }
+    ///
+    /// let mut linker = Linker::<Wasmi, ()>::new();
+    /// linker.resource("file", &HostResourceType::of::<File>());
+    /// linker.typed_function("open", |_, (name,): (String,)| Ok(Own::new(File { name })));
+    /// linker.typed_function("size", |_, (file,): (Borrow<File>,)| Ok(file.name.len() as u32));
+    ///
+    /// // Opens a file, and returns its size.
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (import "file" (type $file (sub resource)))
+    ///         (import "open" (func $open (param "name" string) (result (own $file))))
+    ///         (import "size" (func $size (param "self" (borrow $file)) (result u32)))
+    ///         (core module $Memory (memory (export "memory") 1) (data (i32.const 0) "notes"))
+    ///         (core instance $memory (instantiate $Memory))
+    ///         (core func $open (canon lower (func $open) (memory (core memory $memory "memory"))))
+    ///         (core func $size (canon lower (func $size)))
+    ///         (core func $drop (canon resource.drop $file))
+    ///         (core module $Module
+    ///             (import "" "open" (func $open (param i32 i32) (result i32)))
+    ///             (import "" "size" (func $size (param i32) (result i32)))
+    ///             (import "" "drop" (func $drop (param i32)))
+    ///             (func (export "run") (result i32) (local $file i32)
+    ///                 (local.set $file (call $open (i32.const 0) (i32.const 5)))
+    ///                 (call $size (local.get $file))
+    ///                 (call $drop (local.get $file))))
+    ///         (core instance $module (instantiate $Module (with "" (instance
+    ///             (export "open" (func $open))
+    ///             (export "size" (func $size))
+    ///             (export "drop" (func $drop))))))
+    ///         (func (export "run") (result u32) (canon lift (core func $module "run"))))
+    /// "#)?;
+    /// let engine = Wasmi::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&Component::new(&engine, &component)?, &linker)?;
+    /// let run = store.typed_function::<(), u32>(&instance, "run")?;
+    /// assert_eq!(store.call(&run, ())?, 5);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of<R: Send + Sync + 'static>() -> Self {
+        let values = Some(ResourceKey::of::<R>());
+        Self { token: Arc::new(Token { destructor: None, values }) }
     }
 
     /// Returns what tells it from all others, as long as it lives.
@@ -66,6 +133,9 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         let definition = TypeDefinition::Resource { instance: None, destructor: None };
         let number = self.machine.define_type(definition)?;
         let destructor = token.token.destructor.clone();
+        if let Some(key) = token.token.values {
+            self.handles.values.add_type(number, key);
+        }
         // With the token, so that no other gets its address.
         self.resource_types.insert(token.address(), token.clone(), number, destructor);
         Ok(number)

@@ -5,13 +5,17 @@
 
 #![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
 
-use crate::abi::{CoreValueIter, Flattening, LiftContext, Peer, ReturnedValue, Val};
+use crate::abi::{
+    CoreValueIter, Flattening, LiftContext, NoResourceValues, Peer, ReturnedValue, Val,
+};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::flat_values::bits;
+use crate::component::store::host_handles::HostHandles;
 use crate::component::store::outcome::{FewBits, Outcome, ResultBoxes};
+use crate::component::store::resource_value_error::ValueFailure;
 use crate::core_value::CoreValue;
 use crate::engine::{CoreContext as _, CoreEngine};
-use crate::error::{AbiError, Error, Failure};
+use crate::error::{AbiError, Failure};
 
 use super::context::Context;
 use super::flat::NO_ADDRESSES;
@@ -25,7 +29,10 @@ pub trait LiftedResult: sealed::LiftedResult {}
 impl<R: sealed::LiftedResult> LiftedResult for R {}
 
 pub(crate) mod sealed {
-    use super::{Context, CoreEngine, CoreValue, Error, Failure, Lifted, Outcome, ResultBoxes};
+    use super::{
+        Context, CoreEngine, CoreValue, Failure, HostHandles, Lifted, Outcome, ResultBoxes,
+        ValueFailure,
+    };
 
     /// See [`LiftedResult`](super::LiftedResult).
     pub trait LiftedResult: Sized + Send + 'static {
@@ -44,7 +51,11 @@ pub(crate) mod sealed {
         ) -> Result<Self, Failure>;
 
         /// Takes it out of what was lifted; a destructor gives nothing at all.
-        fn take(boxes: &mut ResultBoxes, outcome: Option<Outcome>) -> Result<Self, Error>;
+        fn take(
+            boxes: &mut ResultBoxes,
+            handles: &mut HostHandles,
+            outcome: Option<Outcome>,
+        ) -> Result<Self, ValueFailure>;
     }
 }
 
@@ -103,7 +114,8 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
         if R::SHAPE.is_none() {
             cx.data_mut().crossing.set_returned(value.as_slice())?;
             let val = cx.lift_val(lifted, max)?;
-            return R::from_val(val, None);
+            let mut val = val;
+            return R::from_val(&mut val, None, &mut NoResourceValues);
         }
         let bits = value.as_ref().map(bits);
         let mut values = CoreValueIter::new(bits.as_slice());
@@ -116,24 +128,42 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
         R::lift_returned(&mut lifting, &lifted.ty.results, max, &mut values)
     }
 
-    fn take(boxes: &mut ResultBoxes, outcome: Option<Outcome>) -> Result<Self, Error> {
-        let taken = match outcome {
+    fn take(
+        boxes: &mut ResultBoxes,
+        handles: &mut HostHandles,
+        outcome: Option<Outcome>,
+    ) -> Result<Self, ValueFailure> {
+        let (mut val, ty) = match outcome {
             // A destructor returns nothing at all.
-            None => R::from_val(None, None),
+            None => (None, None),
             // Without the types, no Rust type can be made: the host asks for another one than the
             // result was lifted for.
-            Some(Outcome::Val(val)) => R::from_val(val, None),
-            Some(Outcome::ValOf(val, ty)) => R::from_val(val, Some(&ty.results)),
+            Some(Outcome::Val(val)) => (val, None),
+            Some(Outcome::ValOf(val, ty)) => (val, Some(ty)),
             Some(Outcome::Flat(flat, options)) => {
                 let mut values = CoreValueIter::new(&flat);
-                R::lift_inline(&mut LiftContext::new(&[], options), &mut values)
+                let lifted = R::lift_inline(&mut LiftContext::new(&[], options), &mut values);
+                return lifted.map_err(|failure| lifted_before(failure).into());
             }
-            Some(Outcome::Boxed(value)) => return boxes.take(value),
+            Some(Outcome::Boxed(value)) => return Ok(boxes.take(value).map_err(Failure::from)?),
         };
-        taken.map_err(|failure| match failure {
-            Failure::Error(error) => error,
-            // It was lifted before, and the host has not changed it.
-            Failure::Trap(_) => Error::Abi(AbiError::ValueMismatch),
+        let types = ty.as_ref().map(|ty| &ty.results);
+        let taken = R::from_val(&mut val, types, &mut handles.values);
+        taken.map_err(|failure| {
+            // Nobody else has what is in it.
+            handles.add_unclaimed(val);
+            match handles.values.explain(failure) {
+                ValueFailure::Failure(failure) => lifted_before(failure).into(),
+                value @ ValueFailure::Value(_) => value,
+            }
         })
+    }
+}
+
+/// Returns the failure for a value that was lifted before, and that the host has not changed.
+fn lifted_before(failure: Failure) -> Failure {
+    match failure {
+        Failure::Error(_) => failure,
+        Failure::Trap(_) => AbiError::ValueMismatch.into(),
     }
 }

@@ -1,6 +1,10 @@
 //! Lifting values from a guest.
 
-use crate::abi::{HandleTypes, LiftContext, LiftHandles, Peer, Resource, Shape};
+use core::any::Any;
+
+use crate::abi::{
+    HandleTypes, LiftContext, LiftHandles, Peer, Resource, ResourceValues as _, Shape, SharedValue,
+};
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{AbiError, Failure, MachineError};
@@ -52,6 +56,27 @@ impl<E: CoreEngine, T: 'static> LiftHandles for Handles<'_, E, T> {
 
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         self.types.ok_or(AbiError::UnknownHandleType)?.number(shape)
+    }
+
+    fn lift_value(
+        &mut self,
+        shape: &Shape,
+        index: u32,
+        place: &mut dyn Any,
+    ) -> Result<(), Failure> {
+        let ty = self.handle_type(shape)?;
+        self.state.handles.values.check(ty, shape)?;
+        let place = place.downcast_mut::<Option<SharedValue>>().ok_or(AbiError::ResourceValue)?;
+        let machine = &mut self.state.machine;
+        let representation = match shape {
+            Shape::Borrow(_) => {
+                machine.lift_borrow(self.call.ok_or(MachineError::HostHasNoHandles)?, ty, index)?
+            }
+            _ => machine.lift_own(self.instance, ty, index)?,
+        };
+        let resource = Resource { ty, representation };
+        *place = Some(self.state.handles.values.take(shape, resource)?);
+        Ok(())
     }
 }
 

@@ -183,7 +183,10 @@ impl<E: CoreEngine, T: 'static> LowerContext for Lowering<'_, '_, E, T> {
 
     fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
         let representation = resource.representation_of(ty)?;
-        self.cx.data_mut().machine.lower_own(self.found.instance, ty, representation)
+        let state = self.cx.data_mut();
+        let index = state.machine.lower_own(self.found.instance, ty, representation)?;
+        state.handles.values.guest_got(resource);
+        Ok(index)
     }
 
     fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {

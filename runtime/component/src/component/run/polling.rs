@@ -27,7 +27,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let id = WaitableId::Subtask(call);
         let waker = state.waiting.waker(id)?;
-        match future.poll(lowered, &mut WakerContext::from_waker(&waker)) {
+        let mut context = WakerContext::from_waker(&waker);
+        match future.poll(lowered, &mut state.handles.values, &mut context) {
             Poll::Ready(result) => Some(result),
             Poll::Pending => {
                 state.wait(id, Waiting::HostFunction(future));
@@ -89,7 +90,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         };
         let lowered = guest_call.lowered().clone();
         // A future that panicked is dropped, and never polled again.
-        let polled = catch(|| match future.poll(&lowered, context) {
+        let values = &mut self.data_mut().handles.values;
+        let polled = catch(|| match future.poll(&lowered, values, context) {
             Poll::Ready(result) => Ok(result),
             Poll::Pending => Err(future),
         });

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use crate::abi::Resource;
 use crate::builtin::TypeIndex;
 use crate::component::store::call_error::CallError;
 use crate::component::store::entity::{Entity, NamedEntity};
@@ -11,7 +12,7 @@ use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 use crate::limits::Table;
-use crate::machine::FunctionId;
+use crate::machine::{FunctionId, HandleView, InstanceId};
 
 use super::context::Context;
 use super::state::State;
@@ -52,6 +53,26 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             self.types.use_resource(ty);
         }
         Ok(())
+    }
+
+    /// Returns the host's resources that have values and that an instance owns.
+    pub(crate) fn values_of_instance(
+        &mut self,
+        instance: InstanceId,
+    ) -> Result<Vec<Resource>, Error> {
+        let mut found = Vec::new();
+        if !self.handles.values.has_types() {
+            return Ok(found);
+        }
+        for index in 1..=self.machine.highest_handle(instance)? {
+            if let Some(HandleView::Resource { ty, representation, borrowed_by: None, .. }) =
+                self.machine.handle_view(instance, index)?
+                && self.handles.values.has_type(ty)
+            {
+                found.push(Resource { ty, representation });
+            }
+        }
+        Ok(found)
     }
 
     /// Removes the host functions that no instance imports.
@@ -109,7 +130,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn remove_parts(&mut self, parts: PartsOn<E>) -> Result<(), Error> {
         let state = self.data_mut();
         for instance in parts.instances() {
+            let values = state.values_of_instance(instance)?;
             state.machine.remove_instance(instance)?;
+            state.handles.values.drop_values(values);
             state.names.remove_instance(instance);
             state.traps.remove_instance(instance);
             state.links.remove_instance(instance);

@@ -83,7 +83,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 self.data_mut().handles.started(caller, task);
                 let mut lowering = self.lower_from_host(target, params.contains_float())?;
                 // They were checked when the call began.
-                params.lower_checked(flat, &mut lowering, max, &values, None)?;
+                let lowered = params.lower_checked(flat, &mut lowering, max, &values, None);
+                if let Err(failure) = lowered {
+                    self.data_mut().handles.values.give_back(&values);
+                    return Err(failure.into());
+                }
                 values.clear();
                 self.data_mut().calls.embedder_call(caller)?.put_arguments(values);
                 Ok(())
@@ -131,6 +135,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 let lift_result = call.lift_result();
                 let outcome = self.guarded(|cx| Ok(lift_result(cx, &lifted, max)?))?;
                 self.data().machine.return_(&task_return)?;
+                // A guest that returns has given back what it has borrowed.
+                self.data_mut().handles.values.returned(caller);
                 self.data_mut().calls.embedder_call(caller)?.put_result(outcome);
                 None
             }

@@ -14,7 +14,7 @@ use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
 use crate::component::store::host_result::HostError;
 use crate::core_value::CoreValue;
-use crate::engine::CoreEngine;
+use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::SubtaskId;
 
 use super::context::{Caller, Context};
@@ -99,7 +99,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Err(error) => return self.host_returns_at_once(subtask, lowered, Err(error)),
         };
         if R::HANDLES {
-            let vals = vals(&result, lowered);
+            let vals = vals(&result, lowered, &mut self.data_mut().handles.values);
+            // What is given away is not the host's while the guest runs.
+            drop(result);
             return self.host_returns_at_once(subtask, lowered, vals.map_err(HostError::from));
         }
         let returned = self.return_with(subtask, lowered, |flat, mut lowering, destination| {
@@ -122,6 +124,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let source = Source { options: caller.options, call: Some(subtask) };
         let max = caller.flattening.max_flat_params();
         let mut lifting = self.lift_typed(source, Peer::Host, &lowered.handles)?;
-        Ok(lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))?)
+        let lifted = lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits));
+        Ok(lifted.map_err(|failure| self.data_mut().handles.values.explain(failure))?)
     }
 }

@@ -18,6 +18,7 @@ use super::handle_error::HandleError;
 use super::host_panic::HostPanic;
 use super::host_result::SharedHostError;
 use super::host_result_error::HostResultError;
+use super::resource_value_error::ResourceValueError;
 use super::store_limits::LimitReached;
 use super::trap_backtrace::TrapBacktrace;
 use super::waits_for_host::WaitsForHost;
@@ -70,6 +71,9 @@ pub enum CallError {
     /// A handle that the host gives is none that it has, or none of the right type.
     #[error(transparent)]
     Handle(#[from] HandleError),
+    /// A resource has no value of the Rust type that a function takes or returns.
+    #[error(transparent)]
+    ResourceValue(#[from] ResourceValueError),
     /// A readable end is to be written to, or a writable one to be read from.
     #[error("the end is not the one of the two that this is done with")]
     OtherEnd,
@@ -147,6 +151,7 @@ impl From<Fault> for CallError {
             Fault::InstanceTrapped(trap) => Self::InstanceTrapped(trap),
             Fault::Interrupted => Self::Interrupted,
             Fault::CallerResumed => Self::CallerResumed,
+            Fault::ResourceValue(error) => Self::ResourceValue(error),
             Fault::Limit(limit) => Self::Limit(limit),
         }
     }

@@ -9,6 +9,7 @@ use crate::error::Failure;
 use super::host_panic::HostPanic;
 use super::host_result::HostError;
 use super::host_result_error::HostResultError;
+use super::resource_value_error::ResourceValueError;
 use super::store_limits::LimitReached;
 use super::trap_backtrace::TrapBacktrace;
 
@@ -31,6 +32,8 @@ pub(crate) enum Fault {
     Interrupted,
     /// A guest, called by a host function, resumed one of those that have called that.
     CallerResumed,
+    /// A resource has no value of the Rust type that a host function takes.
+    ResourceValue(ResourceValueError),
     /// A limit of the store is reached.
     Limit(LimitReached),
 }

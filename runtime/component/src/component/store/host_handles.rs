@@ -5,8 +5,8 @@
 //! can be copied and kept, so before anything is given to a guest it is looked for here: a
 //! resource that is given away or dropped is gone, and no second one can be made of it.
 //!
-//! Resources whose type is the host's own are not counted: whose representation stands for what
-//! is its own matter.
+//! Resources whose type is the host's own are not counted: what a representation stands for is
+//! its own matter. If they have values, those are in [`HostValues`].
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
@@ -23,8 +23,10 @@ use crate::machine::{EndId, SubtaskId, TaskId};
 
 use super::claims::{Claims, may_hold};
 use super::handle_error::{HandleError, HandleProblem};
+use super::host_values::HostValues;
 use super::lent::Lent;
 use super::machine::StoreMachine;
+use super::panics::LatePanics;
 
 /// The things that the host holds: resources whose types guests define, and the buffers of its
 /// reads and writes.
@@ -40,9 +42,16 @@ pub(crate) struct HostHandles {
     unclaimed: Vec<Val>,
     /// The buffers of the host's reads and writes that are under way.
     buffers: HashMap<EndId, VecDeque<Val>>,
+    /// The values of its own resources.
+    pub(crate) values: HostValues,
 }
 
 impl HostHandles {
+    /// Returns none. Panics of destructors of values go to `late`.
+    pub(crate) fn new(late: LatePanics) -> Self {
+        Self { values: HostValues::new(late), ..Self::default() }
+    }
+
     fn count(&self, resource: Resource) -> u32 {
         self.owned.get(&resource).copied().unwrap_or_default()
     }
@@ -66,6 +75,7 @@ impl HostHandles {
     #[inline]
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         self.lent.started(call, task);
+        self.values.started(call, task);
     }
 
     /// Ends what a host function has borrowed, as it has returned.
@@ -78,6 +88,8 @@ impl HostHandles {
     pub(crate) fn hold(&mut self, machine: &StoreMachine, resource: Resource) {
         if is_guests(machine, resource.ty) {
             self.add(resource);
+        } else {
+            self.values.host_got(resource);
         }
     }
 
@@ -137,7 +149,7 @@ impl HostHandles {
         self.take(machine, claims).map(|_| ())
     }
 
-    /// Takes a resource from the host; its own are always there.
+    /// Takes a resource from the host. Its own that have no values are always there.
     pub(crate) fn claim_owned(
         &mut self,
         machine: &StoreMachine,
@@ -145,6 +157,11 @@ impl HostHandles {
     ) -> Result<(), HandleError> {
         let owned = Vec::from([(resource, String::from("the resource"))]);
         self.take(machine, Claims { owned, ..Claims::default() }).map(|_| ())
+    }
+
+    /// Returns `true` if a resource of the host's own has no value any more.
+    pub(crate) fn is_value_gone(&self, resource: Resource) -> bool {
+        self.values.has_type(resource.ty) && !self.values.contains(resource)
     }
 
     /// Lends resources to a call that the host has begun.
@@ -158,8 +175,25 @@ impl HostHandles {
         if resources.is_empty() {
             return;
         }
-        self.lent.make_room(|call, task| goes_on(machine, call, task));
-        self.lent.insert(call, resources);
+        let goes_on = |call, task| goes_on(machine, call, task);
+        self.lent.make_room(goes_on);
+        let (own, guests): (Vec<_>, Vec<_>) =
+            resources.into_iter().partition(|it| self.values.has_type(it.ty));
+        for resource in own {
+            self.values.lend(call, resource, goes_on);
+        }
+        self.lent.insert(call, guests);
+    }
+
+    /// Ends what a call by the host has borrowed of the host's own values, as the host has forgotten
+    /// it.
+    pub(crate) fn call_forgotten(&mut self, machine: &StoreMachine, call: SubtaskId) {
+        self.values.forgotten(call, |call, task| goes_on(machine, call, task));
+    }
+
+    /// Ends what calls by the host have borrowed of the host's own values that are over.
+    pub(crate) fn calls_are_over(&mut self, machine: &StoreMachine) {
+        self.values.release_over(|call, task| goes_on(machine, call, task));
     }
 
     /// Takes what was found, if the host has all of it. Gives what is lent.
@@ -168,13 +202,19 @@ impl HostHandles {
         machine: &StoreMachine,
         mut claims: Claims,
     ) -> Result<Vec<Resource>, HandleError> {
-        claims.owned.retain(|(it, _)| is_guests(machine, it.ty));
-        claims.borrowed.retain(|(it, _)| is_guests(machine, it.ty));
+        let is_known = |it: &Resource| is_guests(machine, it.ty) || self.values.has_type(it.ty);
+        claims.owned.retain(|(it, _)| is_known(it));
+        claims.borrowed.retain(|(it, _)| is_known(it));
         let mut given = BTreeMap::<_, u32>::new();
         for (resource, path) in &claims.owned {
             let given = given.entry(*resource).or_default();
             *given = given.saturating_add(1);
-            let left = self.count(*resource).checked_sub(*given);
+            let count = if self.values.has_type(resource.ty) {
+                u32::from(self.values.is_hosts(*resource))
+            } else {
+                self.count(*resource)
+            };
+            let left = count.checked_sub(*given);
             let problem = match left {
                 None => HandleProblem::NotHeld,
                 Some(0) if self.is_lent(machine, *resource) => HandleProblem::Lent,
@@ -184,7 +224,7 @@ impl HostHandles {
         }
         for (resource, path) in &claims.borrowed {
             let given = given.get(resource).copied().unwrap_or_default();
-            let is_owned = self.count(*resource) > given;
+            let is_owned = self.count(*resource) > given || self.values.contains(*resource);
             if !is_owned && !self.borrowed.iter().any(|(_, it)| it == resource) {
                 return Err(HandleError::new(path.clone(), HandleProblem::NotHeld));
             }
@@ -205,6 +245,7 @@ impl HostHandles {
         }
         for (resource, _) in claims.owned {
             self.remove(resource);
+            self.values.claim(resource);
         }
         Ok(claims.borrowed.into_iter().map(|(resource, _)| resource).collect())
     }
@@ -217,13 +258,19 @@ impl HostHandles {
     /// Takes back what the host gave with these values, as nobody has taken them.
     #[inline]
     pub(crate) fn give_back(&mut self, machine: &StoreMachine, values: &[Val]) {
+        self.values.give_back(values);
+        self.hold_each(machine, values);
+    }
+
+    /// Adds the resources of guests in these values.
+    fn hold_each(&mut self, machine: &StoreMachine, values: &[Val]) {
         for value in values {
             match value {
-                Val::List(values) | Val::Record(values) => self.give_back(machine, values),
+                Val::List(values) | Val::Record(values) => self.hold_each(machine, values),
                 Val::Variant(_, Some(value)) => {
-                    self.give_back(machine, core::slice::from_ref(value));
+                    self.hold_each(machine, core::slice::from_ref(value));
                 }
-                Val::Own(resource) => self.hold(machine, *resource),
+                Val::Own(resource) if is_guests(machine, resource.ty) => self.add(*resource),
                 _ => {}
             }
         }

@@ -14,6 +14,7 @@
 //! | `activations` | threads that have stopped, and functions that threads start with |
 //! | `crossing` | what is handed over across a call of the engine |
 //! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
+//! | `host_values`, `borrowers`, `resource_value_error` | the values of the host's resources, and who has them |
 //! | `origins` | which call something belongs to: who hears of its traps |
 //! | `waiting` | host functions and others that wait, and their wakers |
 //! | `mailbox`, `acting` | requests of code that runs beside the store, and what they are made for |
@@ -34,9 +35,11 @@
 pub(crate) mod acting;
 pub(crate) mod activations;
 pub(crate) mod beside;
+pub(crate) mod borrowers;
 pub(crate) mod call_error;
 pub(crate) mod calls;
 pub(crate) mod canonical;
+pub(crate) mod carried_values;
 pub(crate) mod claims;
 pub(crate) mod core_function;
 pub(crate) mod crossing;
@@ -53,6 +56,7 @@ pub(crate) mod host_handles;
 pub(crate) mod host_panic;
 pub(crate) mod host_result;
 pub(crate) mod host_result_error;
+pub(crate) mod host_values;
 pub(crate) mod identity;
 pub(crate) mod interrupts;
 pub(crate) mod lent;
@@ -65,6 +69,7 @@ pub(crate) mod origins;
 pub(crate) mod outcome;
 pub(crate) mod panics;
 pub(crate) mod resource_types;
+pub(crate) mod resource_value_error;
 pub(crate) mod roots;
 pub(crate) mod settings;
 pub(crate) mod slab;

@@ -22,7 +22,7 @@ pub(crate) struct Panics {
 
 /// The panics that belonged to somebody beside the store who is gone and has not heard of them, such
 /// as a future that was dropped. They belong to nobody then.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct LatePanics(Arc<Beside>);
 
 impl LatePanics {

@@ -97,6 +97,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
 impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: StoreChooser, data: T) -> Self {
         let waiting = WaitList::new();
+        let panics = Panics::new(waiting.beside().clone());
         Self {
             data,
             machine: StoreMachine::with_extensions(chooser),
@@ -104,14 +105,14 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             types: TypeTables::new(),
             calls: Calls::new(),
             deferred: DeferredCalls::new(),
-            handles: HostHandles::default(),
             activations: Activations::new(),
             crossing: Crossing::new(),
             origins: Origins::new(),
             traps: Traps::new(),
             interrupts: InterruptHandle::new(waiting.beside().clone()),
             inbox: Inbox::new(waiting.beside().clone()),
-            panics: Panics::new(waiting.beside().clone()),
+            handles: HostHandles::new(panics.late().clone()),
+            panics,
             identity: Identity::of(waiting.beside()),
             waiting,
             acting: Acting::default(),
@@ -302,6 +303,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         for (id, waiting) in unwanted {
             self.give_up_waiting(id, waiting, error);
         }
+        self.handles.calls_are_over(&self.machine);
         let is_gone = |call: &SubtaskId| self.machine.is_callee_gone(*call) == Ok(true);
         let gone: Vec<_> = self.calls.embedder_calls().filter(is_gone).collect();
         if gone.is_empty() {

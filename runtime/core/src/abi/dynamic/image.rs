@@ -5,6 +5,7 @@
 //! before a guest is touched; all others go between Rust and a guest directly.
 
 use alloc::vec::Vec;
+use core::any::Any;
 
 use crate::builtin::TypeIndex;
 use crate::core_value::IntegerType;
@@ -14,6 +15,7 @@ use crate::limit::MAX_FLAT_PARAMS;
 use crate::trap::EndKind;
 
 use super::handle_types::HandleTypes;
+use super::resource_values::{NoResourceValues, ResourceValues, SharedValue};
 use super::type_list::{LowerFailure, TypeList};
 use super::val::Val;
 use crate::abi::{
@@ -27,6 +29,14 @@ struct Image<'t> {
     options: Options,
     handles: Vec<Handle>,
     types: &'t HandleTypes,
+    values: &'t mut dyn ResourceValues,
+}
+
+/// What is lifted from an image: what its handles stand for.
+struct Reading<'i> {
+    handles: &'i [Handle],
+    types: &'i HandleTypes,
+    values: &'i mut dyn ResourceValues,
 }
 
 #[derive(Clone, Copy)]
@@ -68,7 +78,22 @@ pub fn to_vals<T: Lower>(
     types: &TypeList,
     handles: &HandleTypes,
 ) -> Result<Vec<Val>, Failure> {
-    let mut image = Image::new(handles);
+    to_vals_with(value, types, handles, &mut NoResourceValues)
+}
+
+/// Converts a Rust value to values of these types, as [`to_vals`] does, if there may be resources in
+/// it that have values. Those are put into `values`.
+///
+/// # Errors
+///
+/// Those of [`to_vals`] and of [`ResourceValues::put`]. What was put before stays in `values`.
+pub fn to_vals_with<T: Lower>(
+    value: &T,
+    types: &TypeList,
+    handles: &HandleTypes,
+    values: &mut dyn ResourceValues,
+) -> Result<Vec<Val>, Failure> {
+    let mut image = Image::new(handles, values);
     let max = MAX_FLAT_PARAMS as usize;
     let flat = lower_flat_values(&mut image, max, value, None)?;
     types.lift_flat_values(&mut image.lifting(), max, &mut CoreValueIter::new(flat.as_slice()))
@@ -85,7 +110,22 @@ pub fn from_vals<T: for<'a> Lift<'a>>(
     types: &TypeList,
     handles: &HandleTypes,
 ) -> Result<T, Failure> {
-    let mut image = Image::new(handles);
+    from_vals_with(values, types, handles, &mut NoResourceValues)
+}
+
+/// Converts values of these types to a Rust value, as [`from_vals`] does, if there may be resources
+/// in it that have values. Those are taken out of `kept`.
+///
+/// # Errors
+///
+/// Those of [`from_vals`] and of [`ResourceValues::take`].
+pub fn from_vals_with<T: for<'a> Lift<'a>>(
+    values: &[Val],
+    types: &TypeList,
+    handles: &HandleTypes,
+    kept: &mut dyn ResourceValues,
+) -> Result<T, Failure> {
+    let mut image = Image::new(handles, kept);
     let max = MAX_FLAT_PARAMS as usize;
     let flat = match types.lower_flat_values(&mut image, max, values, None) {
         Ok(flat) => flat,
@@ -96,14 +136,16 @@ pub fn from_vals<T: for<'a> Lift<'a>>(
 }
 
 impl<'t> Image<'t> {
-    const fn new(types: &'t HandleTypes) -> Self {
+    const fn new(types: &'t HandleTypes, values: &'t mut dyn ResourceValues) -> Self {
         let options = Options::new(IntegerType::I64, StringEncoding::Utf8);
-        Self { memory: Vec::new(), options, handles: Vec::new(), types }
+        Self { memory: Vec::new(), options, handles: Vec::new(), types, values }
     }
 
     /// Nothing is lifted that the host has not had before, so there is no budget.
-    fn lifting(&self) -> LiftContext<'_, &Self> {
-        LiftContext::with_handles(&self.memory, self.options, self).with_budget(u64::MAX)
+    fn lifting(&mut self) -> LiftContext<'_, Reading<'_>> {
+        let Self { memory, options, handles, types, values } = self;
+        let reading = Reading { handles, types, values: &mut **values };
+        LiftContext::with_handles(memory, *options, reading).with_budget(u64::MAX)
     }
 
     fn add(&mut self, handle: Handle) -> Result<u32, Failure> {
@@ -111,7 +153,9 @@ impl<'t> Image<'t> {
         self.handles.push(handle);
         Ok(index)
     }
+}
 
+impl Reading<'_> {
     fn handle(&self, index: u32) -> Result<Handle, Failure> {
         let found = usize::try_from(index).ok().and_then(|index| self.handles.get(index));
         Ok(*found.ok_or(AbiError::ValueMismatch)?)
@@ -177,9 +221,16 @@ impl LowerContext for Image<'_> {
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         self.types.number(shape)
     }
+
+    fn lower_value(&mut self, shape: &Shape, value: &dyn Any) -> Result<u32, Failure> {
+        let ty = self.types.number(shape)?;
+        let value = value.downcast_ref::<SharedValue>().ok_or(AbiError::ResourceValue)?;
+        let representation = self.values.put(shape, ty, value)?;
+        self.add(Handle::Resource(Resource { ty, representation }))
+    }
 }
 
-impl LiftHandles for &Image<'_> {
+impl LiftHandles for Reading<'_> {
     fn lift_own(&mut self, _: TypeIndex, index: u32) -> Result<Resource, Failure> {
         self.resource(index)
     }
@@ -204,6 +255,18 @@ impl LiftHandles for &Image<'_> {
 
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         self.types.number(shape)
+    }
+
+    fn lift_value(
+        &mut self,
+        shape: &Shape,
+        index: u32,
+        place: &mut dyn Any,
+    ) -> Result<(), Failure> {
+        let resource = self.resource(index)?;
+        let place = place.downcast_mut::<Option<SharedValue>>().ok_or(AbiError::ResourceValue)?;
+        *place = Some(self.values.take(shape, resource)?);
+        Ok(())
     }
 }
 

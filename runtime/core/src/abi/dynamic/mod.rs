@@ -38,6 +38,7 @@
 //! | `handle_types.rs` | whether a type is the one that a Rust type is, and of which types its handles are |
 //! | `returned.rs` | results of calls: [`ReturnedValue`] |
 //! | `image.rs` | Rust's own values as [`Val`]s, and back |
+//! | `resource_values.rs` | the values of resources that the host keeps |
 //! | `store.rs` | `store`, `lower_flat` |
 //! | `elements.rs` | elements of streams and futures |
 //! | `type_list.rs` | parameters and results: [`TypeList`] |
@@ -54,6 +55,7 @@ mod making;
 mod of;
 mod parts;
 mod resolve;
+mod resource_values;
 mod returned;
 mod shapes;
 mod store;
@@ -66,9 +68,11 @@ mod wave;
 pub use check::Mismatch;
 pub use display::{NamedType, TypeNames};
 pub use handle_types::HandleTypes;
-pub use image::{from_vals, to_vals};
+pub use image::{from_vals, from_vals_with, to_vals, to_vals_with};
 pub use making::InvalidType;
+pub use of::ResourceNumbers;
 pub use resolve::{HandleNumbers, Resolver};
+pub use resource_values::{NoResourceValues, ResourceValues, SharedValue};
 pub use returned::ReturnedValue;
 pub(super) use ty::Run;
 pub use ty::{

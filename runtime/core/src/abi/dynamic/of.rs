@@ -6,7 +6,7 @@ use crate::builtin::TypeIndex;
 
 use super::making::InvalidType;
 use super::ty::Type;
-use crate::abi::{ComponentType, Shape};
+use crate::abi::{ComponentType, ResourceKey, Shape};
 
 impl Type {
     /// The type that `T` is; `None` if it is `()`, which stands for no value.
@@ -30,19 +30,46 @@ impl Type {
     ///
     /// [`InvalidType`], if there is no such type although it could be written in Rust.
     pub fn of<T: ComponentType + ?Sized>() -> Result<Option<Self>, InvalidType> {
-        optional(&T::SHAPE)
+        Self::of_with::<T>(&NoResourceTypes)
+    }
+
+    /// The type that `T` is, as [`of`](Self::of) returns it, if there may be resources in it: `numbers`
+    /// has the numbers of their types.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidType`]: [`UnknownResource`](InvalidType::UnknownResource) if a number is not known.
+    pub fn of_with<T: ComponentType + ?Sized>(
+        numbers: &dyn ResourceNumbers,
+    ) -> Result<Option<Self>, InvalidType> {
+        optional(&T::SHAPE, numbers)
+    }
+}
+
+/// The numbers of the resource types that Rust types stand for.
+pub trait ResourceNumbers {
+    /// Returns the number of the resource type that a Rust type stands for, if there is exactly one.
+    fn number(&self, key: ResourceKey) -> Option<TypeIndex>;
+}
+
+/// No resource type has a number.
+struct NoResourceTypes;
+
+impl ResourceNumbers for NoResourceTypes {
+    fn number(&self, _: ResourceKey) -> Option<TypeIndex> {
+        None
     }
 }
 
 /// Nothing, or a value.
-fn optional(shape: &Shape) -> Result<Option<Type>, InvalidType> {
+fn optional(shape: &Shape, numbers: &dyn ResourceNumbers) -> Result<Option<Type>, InvalidType> {
     match shape {
         Shape::Nothing => Ok(None),
-        shape => of(shape).map(Some),
+        shape => of(shape, numbers).map(Some),
     }
 }
 
-fn of(shape: &Shape) -> Result<Type, InvalidType> {
+fn of(shape: &Shape, numbers: &dyn ResourceNumbers) -> Result<Type, InvalidType> {
     match shape {
         Shape::Nothing => Err(InvalidType::Empty("value")),
         Shape::Bool => Ok(Type::Bool),
@@ -58,32 +85,36 @@ fn of(shape: &Shape) -> Result<Type, InvalidType> {
         Shape::F64 => Ok(Type::F64),
         Shape::Char => Ok(Type::Char),
         Shape::String => Ok(Type::String),
-        Shape::List(element) => Type::list(of(element)?),
+        Shape::List(element) => Type::list(of(element, numbers)?),
         Shape::FixedLengthList(element, length) => {
             let length = u32::try_from(*length);
             let length = length.map_err(|_| InvalidType::TooLarge(u64::MAX))?;
-            Type::fixed_length_list(of(element)?, length)
+            Type::fixed_length_list(of(element, numbers)?, length)
         }
-        Shape::Map(key, value) => Type::map(of(key)?, of(value)?),
+        Shape::Map(key, value) => Type::map(of(key, numbers)?, of(value, numbers)?),
         Shape::Record(fields) => {
-            let fields = fields.iter().map(|(name, ty)| Ok((*name, of(ty)?)));
+            let fields = fields.iter().map(|(name, ty)| Ok((*name, of(ty, numbers)?)));
             Type::record(fields.collect::<Result<Vec<_>, _>>()?)
         }
         Shape::Tuple(types) => {
-            Type::tuple(types.iter().map(|ty| of(ty)).collect::<Result<Vec<_>, _>>()?)
+            Type::tuple(types.iter().map(|ty| of(ty, numbers)).collect::<Result<Vec<_>, _>>()?)
         }
         Shape::Variant(cases) => {
-            let cases = cases.iter().map(|(name, payload)| Ok((*name, optional(payload)?)));
+            let cases =
+                cases.iter().map(|(name, payload)| Ok((*name, optional(payload, numbers)?)));
             Type::variant(cases.collect::<Result<Vec<_>, _>>()?)
         }
         Shape::Enum(labels) => Type::enumeration(labels.iter().copied()),
-        Shape::Option(some) => Type::option(of(some)?),
-        Shape::Result(ok, error) => Type::result(optional(ok)?, optional(error)?),
+        Shape::Option(some) => Type::option(of(some, numbers)?),
+        Shape::Result(ok, error) => Type::result(optional(ok, numbers)?, optional(error, numbers)?),
         Shape::Flags(labels) => Type::flags(labels.iter().copied()),
-        Shape::Own(_) | Shape::Borrow(_) => Err(InvalidType::UnknownResource),
+        Shape::Own(key) => numbers.number(*key).map(Type::Own).ok_or(InvalidType::UnknownResource),
+        Shape::Borrow(key) => {
+            numbers.number(*key).map(Type::Borrow).ok_or(InvalidType::UnknownResource)
+        }
         // Whoever needs the number of a stream's or future's type finds it by its element.
-        Shape::Stream(element) => Type::stream(optional(element)?, TypeIndex(0)),
-        Shape::Future(value) => Type::future(optional(value)?, TypeIndex(0)),
+        Shape::Stream(element) => Type::stream(optional(element, numbers)?, TypeIndex(0)),
+        Shape::Future(value) => Type::future(optional(value, numbers)?, TypeIndex(0)),
         Shape::ErrorContext => Ok(Type::ErrorContext),
     }
 }

@@ -3,7 +3,8 @@
 use crate::error::{AbiError, Failure};
 
 use super::handle_types::HandleTypes;
-use super::image::from_vals;
+use super::image::from_vals_with;
+use super::resource_values::ResourceValues;
 use super::type_list::TypeList;
 use super::val::Val;
 use crate::abi::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
@@ -46,12 +47,16 @@ pub trait ReturnedValue: Send + Sized + 'static {
     ) -> Result<Self, Failure>;
 
     /// Makes the result from a value of one of these types. Without types, only `Option<Val>` can be
-    /// made.
+    /// made, of which the value is then taken. The values of resources in it are taken out of `kept`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ValueMismatch`] if it is not of the Rust type.
-    fn from_val(val: Option<Val>, types: Option<&TypeList>) -> Result<Self, Failure>;
+    /// [`AbiError::ValueMismatch`] if it is not of the Rust type; those of [`ResourceValues::take`].
+    fn from_val(
+        val: &mut Option<Val>,
+        types: Option<&TypeList>,
+        kept: &mut dyn ResourceValues,
+    ) -> Result<Self, Failure>;
 }
 
 impl ReturnedValue for Option<Val> {
@@ -75,8 +80,12 @@ impl ReturnedValue for Option<Val> {
         Err(AbiError::ValueMismatch.into())
     }
 
-    fn from_val(val: Self, _: Option<&TypeList>) -> Result<Self, Failure> {
-        Ok(val)
+    fn from_val(
+        val: &mut Self,
+        _: Option<&TypeList>,
+        _: &mut dyn ResourceValues,
+    ) -> Result<Self, Failure> {
+        Ok(val.take())
     }
 }
 
@@ -106,11 +115,15 @@ impl<R: for<'a> Lift<'a> + Send + 'static> ReturnedValue for R {
         R::lift_flat(cx, values)
     }
 
-    fn from_val(val: Option<Val>, types: Option<&TypeList>) -> Result<Self, Failure> {
+    fn from_val(
+        val: &mut Option<Val>,
+        types: Option<&TypeList>,
+        kept: &mut dyn ResourceValues,
+    ) -> Result<Self, Failure> {
         let types = types.ok_or(AbiError::ValueMismatch)?;
         let mut handles = HandleTypes::default();
         let checked = handles.check_optional(types.types().next(), &R::SHAPE);
         checked.map_err(|_| AbiError::ValueMismatch)?;
-        from_vals(val.as_slice(), types, &handles)
+        from_vals_with(val.as_slice(), types, &handles, kept)
     }
 }

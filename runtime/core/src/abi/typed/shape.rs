@@ -90,18 +90,24 @@ impl ResourceKey {
     pub const fn of<R: ?Sized + 'static>() -> Self {
         Self { id: TypeId::of::<R>(), name: type_name::<R> }
     }
+
+    /// Returns the path of the Rust type.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        (self.name)()
+    }
 }
 
 impl fmt::Debug for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str((self.name)())
+        f.write_str(self.name())
     }
 }
 
 /// The path of the Rust type.
 impl fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad((self.name)())
+        f.pad(self.name())
     }
 }
 

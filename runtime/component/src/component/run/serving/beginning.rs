@@ -48,7 +48,10 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     ) -> Result<Given<S>, CallError> {
         let of_item = match ty {
             Some(_) => None,
-            None => Type::of::<S::Item>().map_err(CallError::ElementType)?,
+            None => {
+                let numbers = &self.handles.values;
+                Type::of_with::<S::Item>(numbers).map_err(CallError::ElementType)?
+            }
         };
         let ty = match ty.or(of_item.as_ref()) {
             Some(ty) => Some(Resolver::default().resolve(ty, &mut StoreNumbers(self))?),

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{ComponentType, HandleTypes, Lower, Type, TypeList, Val, to_vals};
+use crate::abi::{ComponentType, HandleTypes, Lower, Type, TypeList, Val};
 use crate::component::store::call_error::CallError;
-use crate::error::Failure;
+use crate::component::store::host_values::HostValues;
+use crate::component::store::resource_value_error::ValueFailure;
 
 use crate::component::run::copies::NOTHING;
 
@@ -29,13 +30,28 @@ impl Element {
         Ok(Self { ty, types, handles, contains_float })
     }
 
-    /// Returns a value as a [`Val`].
-    pub(crate) fn val<V: Lower>(&self, value: &V) -> Result<Val, Failure> {
-        Ok(to_vals(value, &self.types, &self.handles)?.pop().unwrap_or(NOTHING))
+    /// Returns a value as a [`Val`]. The values of resources in it are put into `kept`.
+    fn val<V: Lower>(&self, kept: &mut HostValues, value: &V) -> Result<Val, ValueFailure> {
+        Ok(kept.to_vals(value, &self.types, &self.handles)?.pop().unwrap_or(NOTHING))
     }
 
-    /// Returns values as [`Val`]s.
-    pub(crate) fn vals<V: Lower>(&self, values: &[V]) -> Result<Vec<Val>, Failure> {
-        values.iter().map(|value| self.val(value)).collect()
+    /// Returns values as [`Val`]s. The values of resources in them are put into `kept`; if that fails,
+    /// they are removed again.
+    pub(crate) fn vals<V: Lower>(
+        &self,
+        kept: &mut HostValues,
+        values: &[V],
+    ) -> Result<Vec<Val>, ValueFailure> {
+        let mut vals = Vec::with_capacity(values.len());
+        for value in values {
+            match self.val(kept, value) {
+                Ok(val) => vals.push(val),
+                Err(failure) => {
+                    kept.give_back(&vals);
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(vals)
     }
 }

@@ -132,7 +132,8 @@ impl<S: StreamSink> ServedSink<S> {
     fn poll_kept<E: CoreEngine, T: 'static>(&mut self, cx: &mut Context<'_, E, T>) -> EndNext {
         let before = self.kept.len();
         let Element { types, handles, .. } = &self.element;
-        let mut received = Received::kept(&mut self.kept, types, handles);
+        let values = &mut cx.data_mut().handles.values;
+        let mut received = Received::kept(&mut self.kept, types, handles, values);
         let polled = Self::poll(self.sink.as_mut(), &self.waker, &mut received);
         let failure = received.take_failure();
         if let Some(failure) = failure {

@@ -172,7 +172,8 @@ impl<S: StreamSource> ServedSource<S> {
         cx: &mut Context<'_, E, T>,
         values: &[S::Item],
     ) -> Result<Vec<Val>, StreamError<S::Error>> {
-        let vals = match catch(|| self.element.vals(values)) {
+        let kept = &mut cx.data_mut().handles.values;
+        let vals = match catch(|| self.element.vals(kept, values)) {
             Ok(Ok(vals)) => vals,
             Ok(Err(failure)) => return Err(StreamError::Call(failure.into())),
             Err(panic) => return Err(StreamError::Panicked(panic)),
@@ -180,7 +181,10 @@ impl<S: StreamSource> ServedSource<S> {
         if let Some(element) = &self.element.ty {
             let state = cx.data_mut();
             let claimed = state.handles.claim_elements(&state.machine, element, &vals);
-            claimed.map_err(|error| StreamError::Call(error.into()))?;
+            if let Err(error) = claimed {
+                state.handles.values.give_back(&vals);
+                return Err(StreamError::Call(error.into()));
+            }
         }
         Ok(vals)
     }
@@ -255,14 +259,18 @@ impl<E: CoreEngine, T: 'static, S: StreamSource> ServedEnd<E, T> for ServedSourc
         Ok(Moved { count, next: self.settle(next) })
     }
 
-    fn take_values(&mut self, _: &mut Context<'_, E, T>, count: u32) -> (Vec<Val>, EndNext) {
+    fn take_values(&mut self, cx: &mut Context<'_, E, T>, count: u32) -> (Vec<Val>, EndNext) {
         let mut next = if self.kept.is_empty() { self.poll_kept(count) } else { EndNext::Offer };
         let count = self.kept.len().min(usize::try_from(count).unwrap_or(usize::MAX));
         let mut taken: Vec<_> = self.kept.drain(..count).collect();
-        let values = catch(|| self.element.vals(&taken));
+        let kept = &mut cx.data_mut().handles.values;
+        let values = catch(|| self.element.vals(kept, &taken));
         self.outcome.late().clear(&mut taken);
         let values = match values {
-            Ok(Ok(values)) => values,
+            Ok(Ok(values)) => {
+                kept.keep(&values);
+                values
+            }
             Ok(Err(failure)) => {
                 next = self.end(Err(StreamError::Call(failure.into())));
                 Vec::new()

@@ -6,8 +6,9 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
-use crate::abi::{Elements, HandleTypes, Lift, LiftContext, TypeList, Val, from_vals};
-use crate::error::Failure;
+use crate::abi::{Elements, HandleTypes, Lift, LiftContext, TypeList, Val};
+use crate::component::store::host_values::HostValues;
+use crate::component::store::resource_value_error::ValueFailure;
 
 /// The state of a sink that has taken values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +108,7 @@ pub trait StreamSink: Send + 'static {
 pub struct Received<'a, T> {
     place: Place<'a>,
     left: usize,
-    failure: Option<Failure>,
+    failure: Option<ValueFailure>,
     values: core::marker::PhantomData<fn() -> T>,
 }
 
@@ -119,6 +120,8 @@ enum Place<'a> {
         values: &'a mut VecDeque<Val>,
         types: &'a TypeList,
         handles: &'a HandleTypes,
+        /// The values of resources in them.
+        kept: &'a mut HostValues,
         /// The same values, if they are bytes that were asked for.
         bytes: Vec<u8>,
     },
@@ -144,14 +147,15 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
         values: &'a mut VecDeque<Val>,
         types: &'a TypeList,
         handles: &'a HandleTypes,
+        kept: &'a mut HostValues,
     ) -> Self {
         let left = values.len();
-        let place = Place::Kept { values, types, handles, bytes: Vec::new() };
+        let place = Place::Kept { values, types, handles, kept, bytes: Vec::new() };
         Self { place, left, failure: None, values: core::marker::PhantomData }
     }
 
     /// Takes the reason why a value could not be lifted.
-    pub(crate) const fn take_failure(&mut self) -> Option<Failure> {
+    pub(crate) const fn take_failure(&mut self) -> Option<ValueFailure> {
         self.failure.take()
     }
 
@@ -176,12 +180,17 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
             Place::Memory { lifting, bytes, stride } => {
                 let (first, rest) = bytes.split_at_checked(*stride).unwrap_or_default();
                 *bytes = rest;
-                T::load(lifting, first)
+                T::load(lifting, first).map_err(ValueFailure::from)
             }
-            Place::Kept { values, types, handles, .. } => {
+            Place::Kept { values, types, handles, kept, .. } => {
                 // Where there is no element, there is no type of one either.
                 let value = values.pop_front().filter(|_| types.types().len() > 0);
-                from_vals(value.as_slice(), types, handles)
+                let converted = kept.from_vals(value.as_slice(), types, handles);
+                if let (Err(_), Some(value)) = (&converted, value) {
+                    // The handles in it are given up with the others.
+                    values.push_front(value);
+                }
+                converted
             }
         };
         match lifted {
@@ -218,8 +227,8 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
     }
 
     /// Remembers why a value can't be lifted, and that there is nothing more to take.
-    fn fail(&mut self, failure: Failure) {
-        self.failure = Some(failure);
+    fn fail(&mut self, failure: impl Into<ValueFailure>) {
+        self.failure = Some(failure.into());
         self.left = 0;
     }
 }

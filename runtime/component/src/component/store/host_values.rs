@@ -1,0 +1,401 @@
+//! The values of the host's resources: what its [`Own`](crate::binding::Own)s and
+//! [`Borrow`](crate::binding::Borrow)s are while guests have them.
+//!
+//! A value that is given or lent to a guest gets a place here, whose number is the representation of
+//! the resource. A place is for one handle: what is given twice has two of them.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::abi::{
+    HandleTypes, Lift, Lower, Resource, ResourceKey, ResourceNumbers, ResourceValues, Shape,
+    SharedValue, TypeList, Val, from_vals_with, to_vals_with,
+};
+use crate::builtin::TypeIndex;
+use crate::error::{AbiError, Failure};
+use crate::limits::Table;
+use crate::machine::{SubtaskId, TaskId};
+
+use super::borrowers::Borrowers;
+use super::panics::LatePanics;
+use super::resource_value_error::{ResourceValueError, ValueFailure};
+use super::slab::Slab;
+
+/// The values of the host's resources.
+#[derive(Default)]
+pub(crate) struct HostValues {
+    /// The resource types that have values, and of which Rust type those are.
+    types: BTreeMap<TypeIndex, ResourceKey>,
+    places: Slab<Place>,
+    /// How many places there were: it tells a place from earlier ones with the same number.
+    count: u32,
+    borrowers: Borrowers,
+    late: LatePanics,
+    /// The reason of the last failure.
+    problem: Option<ResourceValueError>,
+}
+
+/// A place, with the value of one resource.
+struct Place {
+    value: SharedValue,
+    ty: TypeIndex,
+    generation: u32,
+    holder: Holder,
+}
+
+/// The one who has a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    /// It is on its way from a Rust value of the host's to a guest.
+    Nobody,
+    /// The host, as a [`Val`].
+    Host,
+    /// It is on its way from a [`Val`] of the host's to a guest.
+    FromHost,
+    /// A guest owns it.
+    Guest,
+    /// A guest has borrowed it, until its call returns.
+    Borrower,
+}
+
+impl HostValues {
+    pub(crate) fn new(late: LatePanics) -> Self {
+        let mut values = Self::default();
+        values.late = late;
+        values
+    }
+
+    /// Says that the resources of a type have values, of this Rust type.
+    pub(crate) fn add_type(&mut self, ty: TypeIndex, key: ResourceKey) {
+        self.types.insert(ty, key);
+    }
+
+    /// Returns `true` if the resources of any type have values.
+    pub(crate) fn has_types(&self) -> bool {
+        !self.types.is_empty()
+    }
+
+    /// Returns `true` if the resources of a type have values.
+    #[inline]
+    pub(crate) fn has_type(&self, ty: TypeIndex) -> bool {
+        !self.types.is_empty() && self.types.contains_key(&ty)
+    }
+
+    /// Converts a Rust value of the host's, which goes to a guest, to values of these types. If that
+    /// fails, nothing is left here.
+    pub(crate) fn to_vals<T: Lower>(
+        &mut self,
+        value: &T,
+        types: &TypeList,
+        handles: &HandleTypes,
+    ) -> Result<Vec<Val>, ValueFailure> {
+        let mut putting = Putting { values: self, put: Vec::new() };
+        let vals = to_vals_with(value, types, handles, &mut putting);
+        if vals.is_ok() {
+            putting.put.clear();
+        }
+        drop(putting);
+        vals.map_err(|failure| self.explain(failure))
+    }
+
+    /// Puts values of resources. If one can't be put, none is left here.
+    pub(crate) fn put_all(
+        &mut self,
+        resources: &[(Shape, TypeIndex, SharedValue)],
+    ) -> Result<Vec<Resource>, ValueFailure> {
+        let mut putting = Putting { values: self, put: Vec::new() };
+        let put = resources.iter().try_for_each(|(shape, ty, value)| {
+            putting.put(shape, *ty, value)?;
+            Ok(())
+        });
+        let places = match put {
+            Ok(()) => Ok(core::mem::take(&mut putting.put)),
+            Err(failure) => Err(failure),
+        };
+        drop(putting);
+        places.map_err(|failure| self.explain(failure))
+    }
+
+    /// Converts values that the host has got to a Rust value.
+    pub(crate) fn from_vals<T: for<'a> Lift<'a>>(
+        &mut self,
+        vals: &[Val],
+        types: &TypeList,
+        handles: &HandleTypes,
+    ) -> Result<T, ValueFailure> {
+        let value = from_vals_with(vals, types, handles, self);
+        value.map_err(|failure| self.explain(failure))
+    }
+
+    /// Returns a failure with its reason, if it is about a value.
+    pub(crate) fn explain(&mut self, failure: Failure) -> ValueFailure {
+        match self.problem.take() {
+            Some(problem) if failure == AbiError::ResourceValue.into() => problem.into(),
+            _ => failure.into(),
+        }
+    }
+
+    /// Checks that the resources of a type have values of the Rust type in `shape`.
+    pub(crate) fn check(&mut self, ty: TypeIndex, shape: &Shape) -> Result<(), Failure> {
+        let (Shape::Own(expected) | Shape::Borrow(expected)) = shape else {
+            return Err(AbiError::ResourceValue.into());
+        };
+        let found = self.types.get(&ty);
+        if found == Some(expected) {
+            return Ok(());
+        }
+        self.problem = Some(ResourceValueError::other(*expected, found.copied()));
+        Err(AbiError::ResourceValue.into())
+    }
+
+    /// Says that the host has got a resource from a guest, as a [`Val`].
+    pub(crate) fn host_got(&mut self, resource: Resource) {
+        self.change(resource, |_| Holder::Host);
+    }
+
+    /// Says that a guest has got a resource.
+    #[inline]
+    pub(crate) fn guest_got(&mut self, resource: Resource) {
+        if self.has_type(resource.ty) {
+            self.change(resource, |_| Holder::Guest);
+        }
+    }
+
+    /// Returns `true` if the host can give a resource away.
+    pub(crate) fn is_hosts(&self, resource: Resource) -> bool {
+        let place = self.place(resource);
+        place.is_some_and(|place| matches!(place.holder, Holder::Nobody | Holder::Host))
+    }
+
+    /// Returns `true` if there is a resource.
+    pub(crate) fn contains(&self, resource: Resource) -> bool {
+        self.place(resource).is_some()
+    }
+
+    /// Takes a resource from the host, which gives it away.
+    pub(crate) fn claim(&mut self, resource: Resource) {
+        self.change(resource, |holder| match holder {
+            Holder::Host => Holder::FromHost,
+            holder => holder,
+        });
+    }
+
+    /// Takes back what is on its way to a guest in these values. Of what was a [`Val`], the host has
+    /// it again; what was a Rust value is dropped.
+    pub(crate) fn give_back(&mut self, values: &[Val]) {
+        self.return_each(values, &|holder| match holder {
+            Holder::FromHost => Some(Holder::Host),
+            Holder::Nobody => None,
+            holder => Some(holder),
+        });
+    }
+
+    /// Says that the host has what a Rust value of its own became, as a [`Val`].
+    pub(crate) fn keep(&mut self, values: &[Val]) {
+        self.return_each(values, &|holder| match holder {
+            Holder::FromHost | Holder::Nobody => Some(Holder::Host),
+            holder => Some(holder),
+        });
+    }
+
+    /// Gives each resource in these values another holder. Those that have none are dropped.
+    fn return_each(&mut self, values: &[Val], next: &dyn Fn(Holder) -> Option<Holder>) {
+        if self.types.is_empty() {
+            return;
+        }
+        for value in values {
+            match value {
+                Val::List(values) | Val::Record(values) => self.return_each(values, next),
+                Val::Variant(_, Some(value)) => {
+                    self.return_each(core::slice::from_ref(value), next);
+                }
+                Val::Own(resource) | Val::Borrow(resource) => {
+                    let holder = self.place(*resource).map(|place| place.holder);
+                    match holder.map(next) {
+                        None => {}
+                        Some(Some(holder)) => self.change(*resource, |_| holder),
+                        Some(None) => self.drop_value(*resource),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Removes a resource, and returns its value, if there is one.
+    pub(crate) fn remove(&mut self, resource: Resource) -> Option<SharedValue> {
+        self.place(resource)?;
+        let (number, _) = parts(resource.representation);
+        self.places.remove(number).map(|place| place.value)
+    }
+
+    /// Removes a resource, and drops its value. A panic belongs to nobody.
+    pub(crate) fn drop_value(&mut self, resource: Resource) {
+        if let Some(value) = self.remove(resource) {
+            self.late.guard(|| drop(value));
+        }
+    }
+
+    /// Lends a resource to a call that the host has begun, if its place is for that.
+    pub(crate) fn lend(
+        &mut self,
+        call: SubtaskId,
+        resource: Resource,
+        goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,
+    ) {
+        if self.place(resource).is_some_and(|place| place.holder == Holder::Nobody) {
+            self.change(resource, |_| Holder::Borrower);
+            self.release_orphans(goes_on);
+            self.borrowers.add(call, resource);
+        }
+    }
+
+    /// Remembers which task a call of the host has started as.
+    #[inline]
+    pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
+        self.borrowers.started(call, task);
+    }
+
+    /// Ends what a call has borrowed, as it has returned.
+    #[inline]
+    pub(crate) fn returned(&mut self, call: SubtaskId) {
+        if !self.borrowers.is_empty() {
+            let resources = self.borrowers.remove(call);
+            self.drop_values(resources);
+        }
+    }
+
+    /// Ends what a call has borrowed that the host has forgotten, when its guest can't use it any
+    /// more.
+    pub(crate) fn forgotten(
+        &mut self,
+        call: SubtaskId,
+        goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,
+    ) {
+        if !self.borrowers.is_empty() {
+            self.borrowers.forget(call);
+            self.release_orphans(goes_on);
+        }
+    }
+
+    /// Ends what calls have borrowed that are over.
+    pub(crate) fn release_over(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
+        let resources = self.borrowers.remove_over(goes_on);
+        self.drop_values(resources);
+    }
+
+    fn release_orphans(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
+        let resources = self.borrowers.remove_orphans(goes_on);
+        self.drop_values(resources);
+    }
+
+    /// Removes resources, and drops their values.
+    pub(crate) fn drop_values(&mut self, resources: Vec<Resource>) {
+        for resource in resources {
+            self.drop_value(resource);
+        }
+    }
+
+    fn place(&self, resource: Resource) -> Option<&Place> {
+        let (number, generation) = parts(resource.representation);
+        let place = self.places.get(number)?;
+        (place.generation == generation && place.ty == resource.ty).then_some(place)
+    }
+
+    fn change(&mut self, resource: Resource, next: impl FnOnce(Holder) -> Holder) {
+        if self.place(resource).is_none() {
+            return;
+        }
+        if let Some(place) = self.places.get_mut(parts(resource.representation).0) {
+            place.holder = next(place.holder);
+        }
+    }
+
+    /// Returns how many values there are.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.places.len()
+    }
+}
+
+/// Returns the number of a place, and its generation.
+const fn parts(representation: u64) -> (u32, u32) {
+    #[expect(clippy::cast_possible_truncation, reason = "it is taken apart")]
+    (representation as u32, (representation >> 32) as u32)
+}
+
+impl ResourceValues for HostValues {
+    fn put(&mut self, shape: &Shape, ty: TypeIndex, value: &SharedValue) -> Result<u64, Failure> {
+        self.check(ty, shape)?;
+        let generation = self.count.wrapping_add(1);
+        let place = Place { value: value.clone(), ty, generation, holder: Holder::Nobody };
+        let number = self.places.add(place);
+        let number = number.ok_or(crate::error::Error::Full(Table::Handles))?;
+        self.count = generation;
+        Ok(u64::from(generation) << 32 | u64::from(number))
+    }
+
+    fn take(&mut self, shape: &Shape, resource: Resource) -> Result<SharedValue, Failure> {
+        self.check(resource.ty, shape)?;
+        let value = match shape {
+            Shape::Own(_) => self.remove(resource),
+            _ => self.place(resource).map(|place| place.value.clone()),
+        };
+        if let (None, Shape::Own(key) | Shape::Borrow(key)) = (&value, shape) {
+            self.problem = Some(ResourceValueError::gone(*key));
+        }
+        value.ok_or_else(|| AbiError::ResourceValue.into())
+    }
+}
+
+impl ResourceNumbers for HostValues {
+    fn number(&self, key: ResourceKey) -> Option<TypeIndex> {
+        let mut numbers = self.types.iter().filter(|(_, it)| **it == key).map(|(ty, _)| *ty);
+        let number = numbers.next();
+        number.filter(|_| numbers.next().is_none())
+    }
+}
+
+/// Values that are being put. If that fails, or panics, they are removed again.
+struct Putting<'a> {
+    values: &'a mut HostValues,
+    put: Vec<Resource>,
+}
+
+impl ResourceValues for Putting<'_> {
+    fn put(&mut self, shape: &Shape, ty: TypeIndex, value: &SharedValue) -> Result<u64, Failure> {
+        let representation = self.values.put(shape, ty, value)?;
+        self.put.push(Resource { ty, representation });
+        Ok(representation)
+    }
+
+    fn take(&mut self, shape: &Shape, resource: Resource) -> Result<SharedValue, Failure> {
+        self.values.take(shape, resource)
+    }
+}
+
+impl Drop for Putting<'_> {
+    fn drop(&mut self) {
+        let put = core::mem::take(&mut self.put);
+        self.values.drop_values(put);
+    }
+}
+
+/// Drops each value, also those after one whose destructor panics.
+impl Drop for HostValues {
+    fn drop(&mut self) {
+        let Self { places, late, .. } = self;
+        let numbers: Vec<_> = places.numbers().collect();
+        for place in numbers.into_iter().filter_map(|number| places.remove(number)) {
+            late.guard(|| drop(place));
+        }
+    }
+}
+
+impl fmt::Debug for HostValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = self.places.numbers().filter_map(|number| self.places.get(number));
+        f.debug_list().entries(places.map(|place| (place.ty, place.holder))).finish()
+    }
+}
