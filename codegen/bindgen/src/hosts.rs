@@ -101,11 +101,13 @@ impl<'w> Generator<'w> {
         supers: Vec<TokenStream>,
         mut needs: Needs,
     ) {
+        // Then a supertrait has these bounds.
+        let is_bound = needs.store;
         let methods = self.methods(place, free, &mut needs);
         let visibility = self.visibility(place.module);
         let deprecated = deprecated(place.stability);
         let mut bounds = supers;
-        if needs.store && bounds.is_empty() {
+        if needs.store && !is_bound {
             bounds.push(self.host_bounds(place.module));
         }
         let colon = (!bounds.is_empty()).then(|| quote!(:));
