@@ -19,6 +19,11 @@ pub(crate) enum Environment {
 }
 
 impl Environment {
+    /// Whether bindings for it have what needs components.
+    pub(crate) fn linker(self) -> bool {
+        self != Self::Types
+    }
+
     /// The features, for a manifest.
     fn features(self) -> String {
         let names = match self {
@@ -46,13 +51,6 @@ fn all_features() -> Vec<String> {
     let features = features.lines().take_while(|line| !line.starts_with('['));
     let names = features.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_owned());
     names.collect()
-}
-
-impl Environment {
-    /// Whether bindings for it have what needs components.
-    pub(crate) fn linker(self) -> bool {
-        self != Self::Types
-    }
 }
 
 /// Checks a crate with a module for each of `bindings`, and `code` that uses them.
