@@ -28,6 +28,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod closest;
 mod complaints;
 mod docs;
