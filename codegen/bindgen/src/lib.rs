@@ -54,6 +54,7 @@ mod rules;
 pub mod settings;
 mod source;
 mod types;
+mod views;
 mod world;
 mod write;
 

@@ -10,6 +10,7 @@ use std::process::Command;
 use weft_bindgen::{Bindings, Options, bind};
 use wit_parser::Resolve;
 
+#[allow(dead_code, reason = "each test program uses some of it")]
 #[path = "bind/compile.rs"]
 mod compile;
 // The package `codegen` itself is above this one.
