@@ -8,6 +8,7 @@
 //! | `rules` | what options say about each function and type |
 //! | `files` | which files are read |
 //! | `source` | WIT, parsed and resolved |
+//! | `encoded` | packages and components that are encoded as WebAssembly |
 //! | `features` | the `@unstable` features that WIT has |
 //! | `complaints` | how the parser's complaints become a [`Report`] |
 //! | `closest` | names in messages |
@@ -33,6 +34,7 @@ mod closest;
 mod complaints;
 mod docs;
 mod emit;
+mod encoded;
 mod errors;
 mod exports;
 mod facts;
