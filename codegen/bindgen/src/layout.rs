@@ -9,8 +9,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{File, Item};
 
-/// Parts of fewer tokens are laid out together.
-const SMALL: usize = 2_000;
+/// Parts of fewer tokens are laid out together. Tokens in groups don't count, but for those of a body.
+const SMALL: usize = 500;
 
 /// Returns the text of the items of a file. `edit` is called with each item at its top.
 pub(super) fn lay_out(tokens: TokenStream, edit: &mut dyn FnMut(&mut Item)) -> syn::Result<String> {
@@ -48,7 +48,7 @@ impl Whole {
             Self::Impl => quote!(impl A),
             Self::Function => quote!(fn a()),
         };
-        item.extend([TokenTree::Group(Group::new(Delimiter::Brace, parts))]);
+        item.extend([braces(parts)]);
         item
     }
 
@@ -87,25 +87,30 @@ struct Layout<'e> {
 
 impl Layout<'_> {
     /// Adds parts that follow one another.
-    fn parts(&mut self, tokens: TokenStream) -> syn::Result<()> {
+    fn parts(&mut self, tokens: impl IntoIterator<Item = TokenTree>) -> syn::Result<()> {
         let mut small = TokenStream::new();
         let mut size = 0_usize;
         let mut tokens = tokens.into_iter();
         while let Some(part) = Part::next(&mut tokens) {
-            match part.whole {
-                Some(whole) if part.size >= SMALL => {
+            let length = part.tokens.len();
+            match part.body {
+                Some((whole, body)) if body.len() >= SMALL => {
                     self.few(std::mem::take(&mut small))?;
                     size = 0;
-                    self.large(whole, part.tokens)?;
+                    self.large(whole, part.tokens, body)?;
+                    continue;
                 }
-                _ => {
+                Some((_, body)) => {
+                    size = size.saturating_add(body.len());
                     small.extend(part.tokens);
-                    size = size.saturating_add(part.size);
-                    if size >= SMALL {
-                        self.few(std::mem::take(&mut small))?;
-                        size = 0;
-                    }
+                    small.extend([braces(body)]);
                 }
+                None => small.extend(part.tokens),
+            }
+            size = size.saturating_add(length);
+            if size >= SMALL {
+                self.few(std::mem::take(&mut small))?;
+                size = 0;
             }
         }
         self.few(small)
@@ -120,15 +125,16 @@ impl Layout<'_> {
         Ok(())
     }
 
-    /// Adds a part that ends with a body, and the parts in it one by one.
-    fn large(&mut self, whole: Whole, mut tokens: Vec<TokenTree>) -> syn::Result<()> {
-        let body = match tokens.pop() {
-            Some(TokenTree::Group(body)) => body.stream(),
-            _ => TokenStream::new(),
-        };
+    /// Adds an item, and the parts in its body one by one.
+    fn large(
+        &mut self,
+        whole: Whole,
+        tokens: Vec<TokenTree>,
+        body: Vec<TokenTree>,
+    ) -> syn::Result<()> {
         let (gap, line) = whole.gap();
         let mut item = TokenStream::from_iter(tokens);
-        item.extend([TokenTree::Group(Group::new(Delimiter::Brace, gap))]);
+        item.extend([braces(gap)]);
         let text = self.laid_out(item)?;
         let mut lines = text.lines();
         for head in lines.by_ref().take_while(|it| it.trim_start() != line) {
@@ -167,45 +173,44 @@ impl Layout<'_> {
 /// Some tokens that end where an item or a statement does.
 struct Part {
     tokens: Vec<TokenTree>,
-    /// How many tokens there are, those in groups as well.
-    size: usize,
-    /// If it ends with a body, the item whose body that is.
-    whole: Option<Whole>,
+    /// If it ends with the body of an item, that item and what is in its body.
+    body: Option<(Whole, Vec<TokenTree>)>,
 }
 
 impl Part {
     /// Takes the tokens up to the next `;`, or to the body of an item that ends with one.
     fn next(from: &mut impl Iterator<Item = TokenTree>) -> Option<Self> {
-        let mut part = Self { tokens: Vec::new(), size: 0, whole: None };
+        let mut tokens = Vec::new();
         let mut keyword = None;
         for token in from {
-            part.size = part.size.saturating_add(count(&token));
-            let is_end = match &token {
-                TokenTree::Punct(punct) => punct.as_char() == ';',
+            match token {
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                    part.whole = keyword.filter(|_| part.whole.is_none());
-                    part.whole.is_some()
+                    let Some(whole) = keyword else {
+                        tokens.push(TokenTree::Group(group));
+                        continue;
+                    };
+                    // The tokens are moved if nobody else has them.
+                    let body = group.stream();
+                    drop(group);
+                    return Some(Self { tokens, body: Some((whole, body.into_iter().collect())) });
                 }
-                TokenTree::Ident(ident) if keyword.is_none() => {
-                    keyword = Whole::of(&ident.to_string());
-                    false
+                TokenTree::Ident(ident) => {
+                    keyword = keyword.or_else(|| Whole::of(&ident.to_string()));
+                    tokens.push(TokenTree::Ident(ident));
                 }
-                _ => false,
-            };
-            part.tokens.push(token);
-            if is_end {
-                break;
+                TokenTree::Punct(punct) if punct.as_char() == ';' => {
+                    tokens.push(TokenTree::Punct(punct));
+                    return Some(Self { tokens, body: None });
+                }
+                token => tokens.push(token),
             }
         }
-        (!part.tokens.is_empty()).then_some(part)
+        (!tokens.is_empty()).then_some(Self { tokens, body: None })
     }
 }
 
-fn count(token: &TokenTree) -> usize {
-    match token {
-        TokenTree::Group(group) => group.stream().into_iter().map(|it| count(&it)).sum(),
-        _ => 1,
-    }
+fn braces(tokens: impl IntoIterator<Item = TokenTree>) -> TokenTree {
+    TokenTree::Group(Group::new(Delimiter::Brace, tokens.into_iter().collect()))
 }
 
 #[cfg(test)]
