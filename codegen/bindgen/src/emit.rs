@@ -104,6 +104,7 @@ pub(super) fn emit(wit: &Wit, rules: &Rules<'_>) -> Result<Bindings, Report> {
     generator.world(world);
     let Generator { modules, report, used, .. } = generator;
     let tokens = report.into_result(modules.render(Modules::ROOT))?;
+    drop(modules);
     let name = id_of(&wit.resolve, world);
     let header = wit.header(&name);
     let body = print(tokens, rules.options.inner_attributes).map_err(|error| {
