@@ -9,6 +9,7 @@ use weft_bindgen::{FunctionRule, Options, Ownership, StoreMode, TypeRule};
 const RUST: &str = "How functions and types become Rust";
 
 /// The arguments of `bind`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(after_help = PATTERNS)]
 pub struct Bind {

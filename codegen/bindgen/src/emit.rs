@@ -256,10 +256,13 @@ impl<'w> Generator<'w> {
 
     /// Notes that the types of an interface are in a module of the user's, by the names that they
     /// would have here.
-    fn types_elsewhere(&mut self, interface: &'w Interface, module: &TokenStream) {
+    fn types_elsewhere(&mut self, full: &str, interface: &'w Interface, module: &TokenStream) {
         let mut scope = Scope::default();
         for (name, id) in &interface.types {
-            let ident = scope.claim_type(name);
+            let ident = match self.rules.type_(Some(full), name).name {
+                Some(name) => scope.claim_name(&name.to_string()),
+                None => scope.claim_type(name),
+            };
             self.names.insert(*id, Name::Elsewhere(module.clone(), ident));
         }
     }
@@ -282,7 +285,7 @@ impl<'w> Generator<'w> {
                             && let Some(module) = self.mapped_interfaces.get(id).cloned()
                             && let Some(interface) = resolve.interfaces.get(*id)
                         {
-                            self.types_elsewhere(interface, &module);
+                            self.types_elsewhere(&resolve.name_world_key(key), interface, &module);
                             continue;
                         }
                         places.extend(self.interface(world, direction, key, *id));

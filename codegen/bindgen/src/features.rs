@@ -27,8 +27,10 @@ impl Features {
                 }
                 for item in world.imports.values().chain(world.exports.values()) {
                     match item {
-                        WorldItem::Interface { stability, .. } => features.note(stability),
-                        WorldItem::Function(Function { stability, .. }) => features.note(stability),
+                        WorldItem::Interface { stability, .. }
+                        | WorldItem::Function(Function { stability, .. }) => {
+                            features.note(stability);
+                        }
                         WorldItem::Type { .. } => {}
                     }
                 }

@@ -1,5 +1,6 @@
 //! The files that WIT is in: found and read.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read as _};
@@ -9,8 +10,8 @@ use std::path::{Path, PathBuf};
 use weft_spec::{Diagnostic, Report, Span as Place};
 use wit_parser::{SourceMap, Span};
 
-use super::Options;
 use super::nested_names::NestedNames;
+use super::{FilesRead, Options};
 
 /// The most text that is taken: `wit-parser` counts bytes in 32 bits.
 const LARGEST_TEXT: usize = 1 << 30;
@@ -127,8 +128,7 @@ pub(super) struct Files {
     /// What the places that were given are called, on each machine and in each folder alike.
     pub(super) origin: String,
     /// The files and folders, for those who want to know when to generate anew.
-    pub(super) files: Vec<PathBuf>,
-    pub(super) folders: Vec<PathBuf>,
+    pub(super) read: FilesRead,
     /// A folder `deps` beside a file that was given: nobody has asked for it.
     pub(super) unread: Option<PathBuf>,
     pub(super) problems: Report,
@@ -138,7 +138,7 @@ impl Files {
     /// Reads what `options` name.
     ///
     /// Fails if none of it can be read; what is wrong with parts of it is in the problems.
-    pub(super) fn read(options: &Options) -> Result<Self, Report> {
+    pub(super) fn of(options: &Options) -> Result<Self, Report> {
         if options.wit.is_empty() && options.inline.is_none() {
             let help = "give a file, a folder, or `-` for standard input";
             return Err(Report::of(Diagnostic::error("wit-empty", "no WIT is given").help(help)));
@@ -220,7 +220,7 @@ impl Files {
     fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
         let listed = fs::read_dir(folder)
             .and_then(|found| found.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
-        self.folders.push(folder.to_owned());
+        self.read.folders.push(folder.to_owned());
         match listed {
             Ok(mut paths) => {
                 paths.sort();
@@ -253,7 +253,7 @@ impl Files {
     }
 
     fn file(&mut self, path: &Path, relative: &str) -> Option<Part> {
-        self.files.push(path.to_owned());
+        self.read.files.push(path.to_owned());
         match fs::read(path) {
             Ok(bytes) => self.content(path, relative, bytes),
             Err(error) => self.refuse_io(path, &error),
@@ -303,7 +303,7 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
             }
             let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
             let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
-            parts.map(|part| part.into_owned()).filter(|part| part != "/").collect()
+            parts.map(Cow::into_owned).filter(|part| part != "/").collect()
         })
         .collect();
     let end = |parts: &[String], length: usize| {

@@ -52,6 +52,7 @@ mod rules;
 pub mod settings;
 mod source;
 mod types;
+mod views;
 mod world;
 mod write;
 
@@ -113,6 +114,7 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let wit = source::read(options)?;
     let mut report = wit.report();
     let rules = rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
+    report.sort();
     report.into_result(())?;
     limits::check(&wit, wit.world)?;
     emit::emit(&wit, &rules)

@@ -41,6 +41,7 @@ use super::places::Places;
 /// A package's version may be left out, as in `wasi:io/streams`, and then each version is meant;
 /// or be there, as in `wasi:io/streams@0.2.3/input-stream`. A name that means nothing in the
 /// world is an error that says what is close to it.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The places of WIT: files, folders with a package's files and its dependencies under `deps`,

@@ -116,7 +116,9 @@ fn refuse(
             .help("nothing that was read declares a world")
             .help("interfaces can be bound without one: name them as `interfaces`");
     }
-    problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))))
+    let problem =
+        problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))));
+    if name.is_none() { problem.help("name one of them as `world`") } else { problem }
 }
 
 /// Makes a world of the interfaces that `options` name, if they name any.
@@ -156,7 +158,7 @@ pub(super) fn made_for_interfaces(
                     let _ = writeln!(text, "{verb} {name};");
                 }
                 Err(problem) => {
-                    report.push(places.at(problem, &OptionPlace::Element(option, number)));
+                    report.push(places.at(*problem, &OptionPlace::Element(option, number)));
                 }
             }
         }
@@ -182,7 +184,7 @@ fn interface(
     texts: &Texts,
     main: &[Main],
     name: &str,
-) -> Result<InterfaceId, Diagnostic> {
+) -> Result<InterfaceId, Box<Diagnostic>> {
     let is_main = |package: PackageId| {
         main.iter().any(|main| matches!(main, Main::Package(id) if *id == package))
     };
@@ -207,18 +209,16 @@ fn interface(
             let full = known.iter().map(|(_, full, ..)| full.as_str());
             let plain = full.clone().map(|full| full.split('@').next().unwrap_or(full));
             let short = known.iter().map(|(_, _, short, _)| *short);
-            let names: Vec<_> = match name.contains('/') {
-                true => full.chain(plain).collect(),
-                false => short.collect(),
-            };
+            let names: Vec<_> =
+                if name.contains('/') { full.chain(plain).collect() } else { short.collect() };
             let problem = did_you_mean(problem, name, &names);
             let there = known.iter().map(|(_, full, ..)| full.as_str());
-            Err(problem.help(format!("the interfaces are {}", listed(there))))
+            Err(Box::new(problem.help(format!("the interfaces are {}", listed(there)))))
         }
         several => {
             let names = several.iter().map(|(_, full, ..)| full.as_str());
             let message = format!("the interface `{name}` can be any of {}", listed(names));
-            Err(Diagnostic::error("wit-which-interface", message))
+            Err(Box::new(Diagnostic::error("wit-which-interface", message)))
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `linked` | calls between guests that are linked |
 //! | `typed` | functions with Rust's own types |
+//! | `resources` | resources of the host that are values of a Rust type |
 //! | `streams` | streams and futures with a source or a sink |
 //! | `access` | handles of a store, for code that runs beside it |
 //! | `bindings` | what the bindings of a world call, for hosts and for exports |
@@ -55,6 +56,8 @@ mod panics;
 mod programs;
 #[cfg(test)]
 mod regressions;
+#[cfg(test)]
+mod resources;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -140,11 +140,14 @@ mod interface_caller;
 mod or_trap;
 #[cfg(feature = "alloc")]
 mod own;
+#[cfg(feature = "alloc")]
+mod resource_table;
 #[cfg(feature = "tracing")]
 mod traced;
 #[cfg(feature = "component")]
 mod world;
 
+pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
 #[cfg(feature = "alloc")]
@@ -153,10 +156,7 @@ pub use alloc::collections::BTreeMap;
 pub use alloc::string::String;
 #[cfg(feature = "alloc")]
 pub use alloc::vec::Vec;
-// The prelude of edition 2021 doesn't have it.
 pub use core::future::Future;
-
-pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 pub use weft_core::abi::Value;
 
 #[cfg(feature = "component")]
@@ -186,6 +186,8 @@ pub use interface_caller::InterfaceCaller;
 pub use or_trap::{NotImplemented, OrTrap, WitError, not_implemented, or_trap};
 #[cfg(feature = "alloc")]
 pub use own::{Borrow, Own};
+#[cfg(feature = "alloc")]
+pub use resource_table::{ResourceHandle, ResourceTable, ResourceTableError};
 #[cfg(feature = "tracing")]
 pub use traced::Traced;
 #[cfg(feature = "component")]

@@ -298,7 +298,12 @@ impl<L: Copy> Calls<L> {
         self.by_id.discard(id);
         self.count_by_embedder -= 1;
         handles.give_back(machine, &arguments);
-        handles.call_forgotten(machine, id);
+        if arguments.is_empty() {
+            handles.call_forgotten(machine, id);
+        } else {
+            // No guest has got them.
+            handles.values.returned(id);
+        }
         self.reuse_values(arguments);
         if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
             handles.add_unclaimed(val);

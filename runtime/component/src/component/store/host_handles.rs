@@ -276,7 +276,7 @@ impl HostHandles {
         }
     }
 
-    /// Gives up values that nobody takes. Resources are dropped as soon as the store runs on.
+    /// Gives up values that nobody takes. Resources of guests are dropped as soon as the store runs on.
     pub(crate) fn discard(
         &mut self,
         machine: &mut StoreMachine,
@@ -286,6 +286,9 @@ impl HostHandles {
             match value {
                 Val::List(values) | Val::Record(values) => self.discard(machine, values)?,
                 Val::Variant(_, Some(value)) => self.discard(machine, Vec::from([*value]))?,
+                Val::Own(resource) if self.values.has_type(resource.ty) => {
+                    self.values.drop_value(resource);
+                }
                 value @ Val::Own(_) => self.unclaimed.push(value),
                 Val::Stream(end) | Val::Future(end) => machine.drop_host_end(end)?,
                 Val::ErrorContext(it) => machine.drop_error_context(it)?,
@@ -295,8 +298,9 @@ impl HostHandles {
         Ok(())
     }
 
-    /// Keeps what the host was given and did not take.
+    /// Keeps what the host was given and did not take. The values of its own resources are dropped.
     pub(crate) fn add_unclaimed(&mut self, value: Option<Val>) {
+        self.values.discard(value.as_slice());
         self.unclaimed.extend(value);
     }
 

@@ -199,6 +199,14 @@ impl HostValues {
         });
     }
 
+    /// Drops what the host has in these values.
+    pub(crate) fn discard(&mut self, values: &[Val]) {
+        self.return_each(values, &|holder| match holder {
+            Holder::FromHost | Holder::Nobody | Holder::Host => None,
+            holder => Some(holder),
+        });
+    }
+
     /// Gives each resource in these values another holder. Those that have none are dropped.
     fn return_each(&mut self, values: &[Val], next: &dyn Fn(Holder) -> Option<Holder>) {
         if self.types.is_empty() {
