@@ -1,5 +1,6 @@
 //! `codegen.toml`: the bindings of a project.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -88,6 +89,7 @@ impl Project {
     pub fn outputs(&self) -> Result<Vec<Output>, Report> {
         let mut report = Report::new();
         let mut outputs = Vec::new();
+        let mut seen = BTreeSet::new();
         for binding in &self.bindings {
             if let Some(problem) = refuse_foreign(&self.root.join(&binding.out), &binding.out) {
                 let span = Span { source: 0, range: binding.range.clone() };
@@ -97,7 +99,9 @@ impl Project {
             }
             match bind(&binding.options) {
                 Ok(bound) => outputs.push(Output { path: binding.out.clone(), text: bound.text }),
-                Err(problems) => report.append(problems),
+                // Two worlds of the same WIT have the same mistakes.
+                Err(problems) if seen.insert(problems.to_string()) => report.append(problems),
+                Err(_) => {}
             }
         }
         report.into_result(outputs)

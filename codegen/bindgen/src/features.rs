@@ -59,6 +59,14 @@ impl Features {
         (!self.0.is_empty()).then(|| listed(self.0.iter().map(String::as_str)))
     }
 
+    /// What is to be said if something is not there: that it may be of a feature that is left out.
+    pub(super) fn left_out(&self, options: &Options) -> Option<String> {
+        let included = |name: &&String| options.all_features || options.features.contains(name);
+        let names: Vec<_> = self.0.iter().filter(|name| !included(name)).collect();
+        let listed = listed(names.iter().map(|name| name.as_str()));
+        (!names.is_empty()).then(|| format!("what is of these features is not included: {listed}"))
+    }
+
     /// Refuses features that nothing depends on.
     pub(super) fn refuse_unknown(&self, options: &Options, report: &mut Report) {
         let places = options.places.source(report);

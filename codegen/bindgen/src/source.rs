@@ -1,12 +1,12 @@
 //! WIT, parsed and resolved, or everything that is wrong with it.
 
-use weft_spec::{Diagnostic, Report, Span as Place};
-use wit_parser::decoding::{DecodedWasm, decode};
+use weft_spec::{Report, Span as Place};
 use wit_parser::{
     PackageId, PackageName, ParseErrorKind, Resolve, Span, UnresolvedPackageGroup, WorldId,
 };
 
 use super::complaints::Complaints;
+use super::encoded::Encoded;
 use super::features::Features;
 use super::files::{Files, Part, Texts};
 use super::{FilesRead, Options, world};
@@ -61,6 +61,14 @@ pub(super) enum Main {
     World(WorldId),
 }
 
+/// What is found in the places that were given.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) main: Vec<Main>,
+    /// What is not there for want of a feature, in words.
+    pub(super) left_out: Option<String>,
+}
+
 /// Reads, parses and resolves what `options` name, and finds the world.
 pub(super) fn read(options: &Options) -> Result<Wit, Report> {
     let mut files = Files::of(options)?;
@@ -69,15 +77,15 @@ pub(super) fn read(options: &Options) -> Result<Wit, Report> {
     files.texts.flatten(&mut report);
     let mut resolve = Resolve { all_features: options.all_features, ..Resolve::default() };
     resolve.features.extend(options.features.iter().cloned());
-    let main = resolve_files(&mut resolve, &files, options, &mut report);
+    let found = resolve_files(&mut resolve, &files, options, &mut report);
     report.into_result(())?;
     let mut report = files.texts.report();
-    let made = world::made_for_interfaces(&mut resolve, &files.texts, &main, options, &mut report);
+    let made = world::made_for_interfaces(&mut resolve, &files.texts, &found, options, &mut report);
     report.into_result(())?;
     files.texts.nested.restore(&mut resolve);
     let world = match made {
         Some(world) => world,
-        None => world::select(&resolve, &main, options, files.texts.report())?,
+        None => world::select(&resolve, &found, options, files.texts.report())?,
     };
     resolve.generate_nominal_type_ids(world);
     let origin = options.generated_from.as_ref().unwrap_or(&files.origin).replace('\\', "/");
@@ -91,15 +99,18 @@ fn resolve_files(
     files: &Files,
     options: &Options,
     report: &mut Report,
-) -> Vec<Main> {
+) -> Found {
     let texts = &files.texts;
     // In the order of the places that were given, whose texts are resolved last.
     let mut main: Vec<Result<Main, PackageName>> = Vec::new();
     let mut groups: Vec<(UnresolvedPackageGroup, &[usize])> = Vec::new();
+    let mut encoded = Encoded::default();
     let parts = files.others.iter().map(|part| (part, false));
     for (part, is_main) in parts.chain(files.main.iter().map(|part| (part, true))) {
         let found = match part {
-            Part::Encoded { path, bytes } => merge(resolve, path, bytes, is_main, report).map(Ok),
+            Part::Encoded { path, bytes } => {
+                encoded.read(resolve, path, bytes, is_main, report).map(Ok)
+            }
             Part::Texts(numbers) => parse(texts, numbers, report).map(|group| {
                 let name = group.main.name.clone();
                 let same = |(other, others): &(UnresolvedPackageGroup, &[usize])| {
@@ -114,26 +125,25 @@ fn resolve_files(
         };
         main.extend(found.filter(|_| is_main));
     }
-    for (_, package) in &resolve.packages {
-        if let Some(problem) = texts.nested.refuse_encoded(&package.name) {
-            report.push(problem);
-        }
-    }
-    if report.has_errors() {
-        return Vec::new();
-    }
     let groups: Vec<_> = groups.into_iter().map(|(group, _)| group).collect();
+    encoded.refuse_texts(resolve, &groups, texts, report);
+    if report.has_errors() {
+        return Found::default();
+    }
     let features = Features::of(resolve, &groups);
     features.refuse_unknown(options, report);
     push(resolve, files, groups, &features, report);
     if report.has_errors() {
-        return Vec::new();
+        return Found::default();
     }
+    let component = encoded.add(resolve, report);
     let package = |name: PackageName| {
         let package = resolve.package_names.get(&name).copied();
         package.map(Main::Package)
     };
-    main.into_iter().filter_map(|found| found.map_or_else(package, Some)).collect()
+    let packages = main.into_iter().filter_map(|found| found.map_or_else(package, Some));
+    let main = component.into_iter().chain(packages).collect();
+    Found { main, left_out: features.left_out(options) }
 }
 
 /// Adds packages of text, in the order that their dependencies ask for.
@@ -181,43 +191,6 @@ fn parse(texts: &Texts, numbers: &[usize], report: &mut Report) -> Option<Unreso
                 problem = problem.at(Place { source: *number, range: 0..0 }, "");
             }
             report.push(problem);
-        })
-        .ok()
-}
-
-/// Adds a package or component that is encoded as WebAssembly; what is wrong goes into `report`.
-fn merge(
-    resolve: &mut Resolve,
-    path: &str,
-    bytes: &[u8],
-    is_main: bool,
-    report: &mut Report,
-) -> Option<Main> {
-    let wanted = if is_main { "a component or WIT package" } else { "a WIT package" };
-    let decoded =
-        wat::parse_bytes(bytes).map_err(|error| error.to_string()).and_then(|binary| match binary
-            .get(4..8)
-        {
-            Some([1, 0, 0, 0]) => Err("it is a core module".to_owned()),
-            _ => decode(&binary).map_err(|error| format!("{error:#}")),
-        });
-    let merged = decoded.and_then(|decoded| match decoded {
-        DecodedWasm::Component(..) if !is_main => Err("it is a component".to_owned()),
-        DecodedWasm::WitPackage(found, id) => {
-            let remap = resolve.merge(found).map_err(|error| format!("{error:#}"))?;
-            let package = remap.packages.get(id.index()).copied();
-            package.map(Main::Package).ok_or_else(|| "the package is missing".to_owned())
-        }
-        DecodedWasm::Component(found, id) => {
-            let remap = resolve.merge(found).map_err(|error| format!("{error:#}"))?;
-            let world = remap.map_world(id, Span::default()).map_err(|error| error.to_string())?;
-            Ok(Main::World(world))
-        }
-    });
-    merged
-        .map_err(|error| {
-            let message = format!("`{path}` is not {wanted}: {error}");
-            report.push(Diagnostic::error("wit-encoded", message));
         })
         .ok()
 }

@@ -136,6 +136,37 @@ fn a_components_world_is_taken_from_it() {
 }
 
 #[test]
+fn a_component_and_wit_text_of_the_same_packages_are_used_together() {
+    let wit = "package a:b;\ninterface log { write: func(text: string); more: func(); }\n\
+        world w { import log; }\n";
+    let component = COMPONENT.replace("a:b/log@1.2.0", "a:b/log");
+    let there = folder(&[("a.wit", wit), ("c.wat", &component), ("d.wat", COMPONENT)]);
+    for order in [["a.wit", "c.wat"], ["c.wat", "a.wit"]] {
+        let mut options = places(&there, &order);
+        has(&said(&there, &options), &["several worlds", "`a:b/w`, `root:component/root`"]);
+        options.world = Some("root".into());
+        has(&bound(&options).text, &["\"a:b/log\"", "\"run\""]);
+    }
+    assert_eq!(bound(&places(&there, &["c.wat", "c.wat"])).world, "root:component/root");
+    let two = said(&there, &places(&there, &["c.wat", "d.wat"]));
+    has(&two, &["`d.wat`", "`c.wat` is one, and bindings are for one component"]);
+    let other = wit.replace("text: string", "text: u8");
+    let other = folder(&[("a.wit", &other), ("c.wat", &component)]);
+    has(&said(&other, &places(&other, &["a.wit", "c.wat"])), &["`c.wat` does not fit the WIT"]);
+}
+
+#[test]
+fn a_package_as_text_and_encoded_is_refused() {
+    let encoded = "(component (type (component (type (instance))
+        (export \"a:b/i\" (instance (type 0))))) (export \"i\" (type 0)))";
+    let files = [("a.wit", "package a:b;\ninterface i {}\nworld w {}\n"), ("b.wat", encoded)];
+    let there = folder(&files);
+    for order in [["a.wit", "b.wat"], ["b.wat", "a.wit"]] {
+        has(&said(&there, &places(&there, &order)), &["`a:b` is there as text and in WebAssembly"]);
+    }
+}
+
+#[test]
 fn interfaces_need_no_world() {
     let there = folder(&[("one.wit", ONE), ("deps/types.wit", TYPES)]);
     let mut options = places(&there, &["."]);
@@ -189,6 +220,10 @@ fn inline_text_uses_the_packages_of_the_places() {
     assert_eq!(bindings.world, "i:n/inlined");
     options.inline = Some("package i:n;\nworld inlined { import o:one/apy; }\n".into());
     has(&said(&there, &options), &["<inline WIT>:2:30", "mean `api`?"]);
+    options.wit.push(there.path().join("missing"));
+    options.places = Places::new("options", "0123456789");
+    options.places.insert(OptionPlace::Element("wit", 1), 3..4);
+    has(&said(&there, &options), &["cannot read `missing`", "options:1:4"]);
     let nothing = bind(&Options::default()).expect_err("there is nothing").to_string();
     has(&nothing, &["no WIT is given"]);
 }
@@ -269,6 +304,13 @@ fn unknown_features_are_refused_and_those_there_are_named() {
     has(&said(&there, &options), &["`fansy`", "mean `fancy`?", "there are: `fancy`"]);
     options.features.pop();
     has(&bound(&options).text, &["\"f\""]);
+    let gated = "package a:b;\n@unstable(feature = x) interface i {}\n\
+        @unstable(feature = x) world w { import i; }\n";
+    let gated = folder(&[("a.wit", gated)]);
+    for interfaces in [vec![], vec!["i".into()]] {
+        let options = Options { interfaces, ..places(&gated, &["a.wit"]) };
+        has(&said(&gated, &options), &["what is of these features is not included: `x`"]);
+    }
     options.all_features = true;
     options.features = vec!["x".into()];
     has(&said(&there, &options), &["no package has an unstable feature `x`"]);
