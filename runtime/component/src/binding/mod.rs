@@ -40,6 +40,25 @@
 //! resolved by a rule: keywords are raw (`r#type`), `self`, `super` and `crate` get an underscore,
 //! and the second of two equal names gets a number.
 //!
+//! # Resources
+//!
+//! Where a host defines a resource type, its resources are values of a Rust type, or numbers.
+//!
+//! | resources | handles | made by | kept by |
+//! |---|---|---|---|
+//! | values of a type `R` | [`Own<R>`](Own), [`Borrow<R>`](Borrow), which deref to `&R` | `HostResourceType::of::<R>()` | the store |
+//! | numbers | [`OwnHandle<R>`](OwnHandle), [`BorrowHandle<'_, R>`](BorrowHandle): `R` is a name | `HostResourceType::with_destructor` | the host, for example in a [`ResourceTable`] |
+//!
+//! With values, a host function takes and returns them, and that is all: the store finds the value
+//! of each handle that a guest has, and drops the value when the guest drops the handle, when the
+//! guest's instance is removed, and when the store is dropped. A value that a guest has is shared with
+//! those who have borrowed it, so what changes in it uses interior mutability. A resource that needs
+//! another one has a [`Borrow`] of it, which keeps that one.
+//!
+//! A value whose destructor panics is a host function that panics: if a guest has dropped the
+//! resource, the guest stops, and the panic goes on at the embedder. If the store is dropped, the panic
+//! is heard by nobody.
+//!
 //! # Async functions
 //!
 //! A host's method for an `async func` returns a future that is `Send` and `'static`:
@@ -90,7 +109,7 @@
 //! | `map<k, v>` | [`BTreeMap<K, V>`](BTreeMap): WIT's key types all have an order |
 //! | `record`, `variant`, `enum` | `struct`, `enum` |
 //! | `flags` | a `struct` with constants and operators, made with [`flags!`] |
-//! | `r`, `own<r>`, `borrow<r>` | [`OwnHandle<R>`](OwnHandle), [`BorrowHandle<'_, R>`](BorrowHandle) |
+//! | `r`, `own<r>`, `borrow<r>` | [`Own<R>`](Own), [`Borrow<R>`](Borrow), or [`OwnHandle<R>`](OwnHandle), [`BorrowHandle<'_, R>`](BorrowHandle): see [Resources](#resources) |
 //! | `stream<t>`, `future<t>` | [`StreamHandle<T>`](StreamHandle), [`FutureHandle<T>`](FutureHandle) |
 //! | `error-context` | [`ErrorContext`] |
 //!

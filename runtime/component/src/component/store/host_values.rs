@@ -23,7 +23,6 @@ use super::resource_value_error::{ResourceValueError, ValueFailure};
 use super::slab::Slab;
 
 /// The values of the host's resources.
-#[derive(Default)]
 pub(crate) struct HostValues {
     /// The resource types that have values, and of which Rust type those are.
     types: BTreeMap<TypeIndex, ResourceKey>,
@@ -61,9 +60,14 @@ enum Holder {
 
 impl HostValues {
     pub(crate) fn new(late: LatePanics) -> Self {
-        let mut values = Self::default();
-        values.late = late;
-        values
+        Self {
+            types: BTreeMap::new(),
+            places: Slab::new(),
+            count: 0,
+            borrowers: Borrowers::default(),
+            late,
+            problem: None,
+        }
     }
 
     /// Says that the resources of a type have values, of this Rust type.
@@ -92,11 +96,23 @@ impl HostValues {
     ) -> Result<Vec<Val>, ValueFailure> {
         let mut putting = Putting { values: self, put: Vec::new() };
         let vals = to_vals_with(value, types, handles, &mut putting);
-        if vals.is_ok() {
-            putting.put.clear();
-        }
-        drop(putting);
-        vals.map_err(|failure| self.explain(failure))
+        putting.finish(vals)
+    }
+
+    /// Converts Rust values of the host's, each of which is of this type, as [`to_vals`](Self::to_vals)
+    /// does. A value of no type is none.
+    pub(crate) fn each_to_val<T: Lower>(
+        &mut self,
+        values: &[T],
+        types: &TypeList,
+        handles: &HandleTypes,
+    ) -> Result<Vec<Option<Val>>, ValueFailure> {
+        let mut putting = Putting { values: self, put: Vec::new() };
+        let vals = values.iter().map(|value| {
+            to_vals_with(value, types, handles, &mut putting).map(|mut vals| vals.pop())
+        });
+        let vals = vals.collect();
+        putting.finish(vals)
     }
 
     /// Converts values that the host has got to a Rust value.
@@ -256,6 +272,14 @@ impl HostValues {
         }
     }
 
+    /// Ends what a call has borrowed that the host has forgotten, as its task has returned.
+    #[inline]
+    pub(crate) fn task_returned(&mut self, task: TaskId) {
+        if let Some(call) = self.borrowers.call_of(task) {
+            self.returned(call);
+        }
+    }
+
     /// Ends what a call has borrowed that the host has forgotten, when its guest can't use it any
     /// more.
     pub(crate) fn forgotten(
@@ -275,6 +299,7 @@ impl HostValues {
         self.drop_values(resources);
     }
 
+    /// Ends what calls have borrowed that the host has forgotten and that are over.
     fn release_orphans(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         let resources = self.borrowers.remove_orphans(goes_on);
         self.drop_values(resources);
@@ -353,6 +378,19 @@ struct Putting<'a> {
     put: Vec<Resource>,
 }
 
+impl Putting<'_> {
+    /// Leaves the values where they are, if all went well.
+    fn finish<R>(mut self, result: Result<R, Failure>) -> Result<R, ValueFailure> {
+        match result {
+            Ok(result) => {
+                self.put.clear();
+                Ok(result)
+            }
+            Err(failure) => Err(self.values.explain(failure)),
+        }
+    }
+}
+
 impl ResourceValues for Putting<'_> {
     fn put(&mut self, shape: &Shape, ty: TypeIndex, value: &SharedValue) -> Result<u64, Failure> {
         let representation = self.values.put(shape, ty, value)?;
@@ -387,5 +425,150 @@ impl fmt::Debug for HostValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = self.places.numbers().filter_map(|number| self.places.get(number));
         f.debug_list().entries(places.map(|place| (place.ty, place.holder))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+
+    use crate::abi::{ComponentType as _, Type};
+    use crate::binding::{Borrow, Own};
+    use crate::component::store::example_ids::ids;
+
+    use super::*;
+
+    const FILE: TypeIndex = TypeIndex(3);
+    const OTHER: TypeIndex = TypeIndex(4);
+
+    struct File;
+
+    fn values() -> HostValues {
+        let mut values = HostValues::new(LatePanics::default());
+        values.add_type(FILE, ResourceKey::of::<File>());
+        values.add_type(OTHER, ResourceKey::of::<u8>());
+        values
+    }
+
+    /// Puts a value on its way to a guest.
+    fn put<V: Lower>(values: &mut HostValues, ty: Type, value: &V) -> Result<Val, ValueFailure> {
+        let types = TypeList::new([ty]).expect("it is short");
+        let mut handles = HandleTypes::default();
+        handles.check_optional(types.types().next(), &V::SHAPE).expect("it is of the type");
+        let vals = values.to_vals(value, &types, &handles)?;
+        Ok(vals.into_iter().next().expect("there is one"))
+    }
+
+    fn resource(val: &Val) -> Resource {
+        let (Val::Own(resource) | Val::Borrow(resource)) = val else { panic!("{val:?}") };
+        *resource
+    }
+
+    #[test]
+    fn what_was_a_rust_value_is_dropped_when_it_comes_back() {
+        let mut values = values();
+        let (file, kept) = (Own::new(File), Own::new(File));
+        let borrowed = file.borrow();
+        let val = put(&mut values, Type::Own(FILE), &file).expect("it is a file");
+        drop(file);
+        values.give_back(core::slice::from_ref(&val));
+        assert_eq!((values.len(), values.contains(resource(&val))), (0, false));
+        assert!(Own::into_inner(kept).is_ok());
+        drop(borrowed);
+    }
+
+    #[test]
+    fn what_was_a_val_is_the_hosts_again_when_it_comes_back() {
+        let mut values = values();
+        let val = put(&mut values, Type::Own(FILE), &Own::new(File)).expect("it is a file");
+        let it = resource(&val);
+        values.host_got(it);
+        assert!(values.is_hosts(it));
+        values.claim(it);
+        assert!(!values.is_hosts(it));
+        values.give_back(core::slice::from_ref(&val));
+        assert!(values.is_hosts(it));
+        values.claim(it);
+        values.guest_got(it);
+        values.give_back(core::slice::from_ref(&val));
+        assert!(!values.is_hosts(it) && values.contains(it));
+    }
+
+    #[test]
+    fn a_place_that_is_used_again_is_of_another_resource() {
+        let mut values = values();
+        let first = put(&mut values, Type::Own(FILE), &Own::new(File)).expect("it is a file");
+        values.drop_value(resource(&first));
+        let second = put(&mut values, Type::Own(FILE), &Own::new(File)).expect("it is a file");
+        assert!(!values.contains(resource(&first)) && values.contains(resource(&second)));
+        let other = Resource { ty: OTHER, ..resource(&second) };
+        assert!(!values.contains(other));
+        let unknown = Resource { representation: u64::MAX, ..resource(&second) };
+        assert!(values.remove(unknown).is_none());
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_can_not_be_put() {
+        let mut values = values();
+        let both = (Own::new(File), Own::new(7_u16));
+        let ty = Type::tuple([Type::Own(FILE), Type::Own(OTHER)]).expect("it has parts");
+        let refused = put(&mut values, ty, &both).expect_err("the second is no file");
+        let ValueFailure::Value(error) = refused else { panic!("{refused}") };
+        assert_eq!((error.rust_type(), error.values()), ("u16", Some("u8")));
+        assert_eq!(values.len(), 0);
+        assert!(both.0.into_inner().is_ok());
+    }
+
+    #[test]
+    fn what_a_call_has_borrowed_ends_with_it() {
+        let mut values = values();
+        let ids = ids(0);
+        let file = Own::new(File);
+        let lend = |values: &mut HostValues| {
+            let lent = put(values, Type::Borrow(FILE), &file.borrow()).expect("it is a file");
+            values.lend(ids.call, resource(&lent), |_, _| true);
+        };
+        lend(&mut values);
+        lend(&mut values);
+        values.returned(ids.call);
+        assert_eq!(values.len(), 0);
+        lend(&mut values);
+        // Its guest goes on, and the next one that is forgotten finds that it has returned.
+        values.started(ids.call, ids.task);
+        values.forgotten(ids.call, |_, _| true);
+        assert_eq!(values.len(), 1);
+        values.forgotten(ids.call, |_, _| false);
+        assert_eq!(values.len(), 0);
+        lend(&mut values);
+        values.started(ids.call, ids.task);
+        values.task_returned(ids.task);
+        assert_eq!(values.len(), 0);
+        lend(&mut values);
+        values.release_over(|_, _| false);
+        assert_eq!(values.len(), 0);
+    }
+
+    #[test]
+    fn a_value_that_is_taken_is_the_one_that_was_put() {
+        let mut values = values();
+        let value: SharedValue = Arc::new(File);
+        let (own, borrow) = (<Own<File>>::SHAPE, <Borrow<File>>::SHAPE);
+        let representation = values.put(&own, FILE, &value).expect("it is a file");
+        let it = Resource { ty: FILE, representation };
+        let lent = values.take(&borrow, it).expect("it is there");
+        assert!(Arc::ptr_eq(&lent, &value));
+        assert!(values.take(&own, it).is_ok_and(|it| Arc::ptr_eq(&it, &value)));
+        assert_eq!(values.take(&own, it).err(), Some(AbiError::ResourceValue.into()));
+        let gone = values.explain(AbiError::ResourceValue.into());
+        assert!(matches!(gone, ValueFailure::Value(error) if error.values().is_none()));
+    }
+
+    #[test]
+    fn a_rust_type_stands_for_a_resource_type_if_there_is_one_of_it() {
+        let mut values = values();
+        assert_eq!(values.number(ResourceKey::of::<File>()), Some(FILE));
+        assert_eq!(values.number(ResourceKey::of::<u16>()), None);
+        values.add_type(TypeIndex(9), ResourceKey::of::<File>());
+        assert_eq!(values.number(ResourceKey::of::<File>()), None);
     }
 }
