@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
-/// Generates Weft's tables and reference from spec/, and Rust bindings from WIT.
+use crate::bind::Bind;
+
+/// Generates Rust bindings from WIT; in Weft's own workspace, its tables and reference as well.
 ///
-/// Without a command: writes every generated file of the workspace that is not up to date.
+/// Without a command: writes every generated file of the project that is not up to date, which are
+/// the bindings that its `codegen.toml` lists.
 #[derive(Debug, Parser)]
 #[command(name = "codegen", version)]
 pub struct CommandLine {
@@ -16,7 +19,7 @@ pub struct CommandLine {
     /// How to print: for people, or as one JSON value for tools.
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// The root of the workspace.
+    /// The root of the project; the nearest folder upward with a `codegen.toml` if not given.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub root: Option<PathBuf>,
 }
@@ -33,7 +36,7 @@ pub enum Format {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say which generated files are stale, missing or orphaned, with diffs.
+    /// Say which generated files are stale or edited by hand, missing or orphaned, with diffs.
     Check,
     /// List the built-ins.
     List,
@@ -47,26 +50,6 @@ pub enum Command {
         /// A checkout of the Component Model repository; the pinned revision if not given.
         path: Option<PathBuf>,
     },
-    /// Generate Rust bindings for a world from WIT.
-    Bind(Bind),
-}
-
-/// The arguments of `bind`.
-#[derive(Debug, Args)]
-pub struct Bind {
-    /// A WIT file, or a folder of a package with its `deps`.
-    #[arg(long, value_name = "PATH")]
-    pub wit: PathBuf,
-    /// The world; may be left out where there is only one.
-    #[arg(long, value_name = "NAME")]
-    pub world: Option<String>,
-    /// Where to write the Rust file; `-` for standard output.
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// An unstable feature of the WIT (`@unstable(feature = …)`) to include; may be repeated.
-    #[arg(long = "feature", value_name = "NAME")]
-    pub features: Vec<String>,
-    /// Include every unstable feature of the WIT.
-    #[arg(long)]
-    pub all_features: bool,
+    /// Generate Rust bindings for a world from WIT into one file.
+    Bind(Box<Bind>),
 }

@@ -2,16 +2,19 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use weft_spec::{DATA, Report, Spec};
+use weft_bindgen::write_file;
+use weft_spec::Report;
 
-use crate::command::{Bind, Command, CommandLine, Format};
-use crate::workspace::{Differences, compare, write, write_file};
-use crate::{diff_spec, explain, generate};
+use crate::bind::Bind;
+use crate::command::{Command, CommandLine, Format};
+use crate::root::{Root, data};
+use crate::workspace::{Differences, compare, write};
+use crate::{diff_spec, explain};
 
 /// What a command has to say.
 struct Said {
@@ -56,29 +59,22 @@ fn print_to(stream: &mut impl io::Write, text: &str) -> io::Result<()> {
 }
 
 fn command(command_line: &CommandLine) -> Result<Said, Report> {
-    let root = command_line.root.clone().unwrap_or_else(default_root);
-    let data = root.join("spec");
+    let given = command_line.root.as_deref();
     match &command_line.command {
-        None => generated(&root, &weft_spec::load(&data)?),
-        Some(Command::Check) => check(&root, &weft_spec::load(&data)?),
-        Some(Command::List) => Ok(explained(explain::list(&weft_spec::load(&data)?))),
+        None => generated(&Root::find(given)?),
+        Some(Command::Check) => check(&Root::find(given)?),
+        Some(Command::List) => Ok(explained(explain::list(&weft_spec::load(&data(given))?))),
         Some(Command::Explain { name }) => {
-            explain::explain(&weft_spec::load(&data)?, name).map(explained)
+            explain::explain(&weft_spec::load(&data(given))?, name).map(explained)
         }
-        Some(Command::DiffSpec { path }) => differences(&data, path.as_deref()),
+        Some(Command::DiffSpec { path }) => differences(&data(given), path.as_deref()),
         Some(Command::Bind(arguments)) => bindings(arguments),
     }
 }
 
-/// The workspace that this program was built from.
-fn default_root() -> PathBuf {
-    Path::new(DATA).parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
-}
-
-fn generated(root: &Path, spec: &Spec) -> Result<Said, Report> {
+fn generated(root: &Root) -> Result<Said, Report> {
     let started = Instant::now();
-    let outputs = generate::outputs(spec)?;
-    let written = write(root, &outputs)?;
+    let written = write(&root.path, &root.outputs()?, root.folders())?;
     let mut text = String::new();
     for path in &written.written {
         let _ = writeln!(text, "wrote    {path}");
@@ -97,23 +93,24 @@ fn generated(root: &Path, spec: &Spec) -> Result<Said, Report> {
     Ok(Said { text, json, fine: true })
 }
 
-fn check(root: &Path, spec: &Spec) -> Result<Said, Report> {
-    let outputs = generate::outputs(spec)?;
-    let differences = compare(root, &outputs)?;
-    let text = if differences.is_empty() {
-        format!("all {} generated files are up to date", outputs.len())
-    } else {
-        shown(&differences)
+fn check(root: &Root) -> Result<Said, Report> {
+    let outputs = root.outputs()?;
+    let differences = compare(&root.path, &outputs, root.folders())?;
+    let mend = root.command();
+    let text = match outputs.len() {
+        _ if !differences.is_empty() => shown(&differences, mend),
+        1 => "the generated file is up to date".to_owned(),
+        number => format!("all {number} generated files are up to date"),
     };
     let fine = differences.is_empty();
     let mut json = json!(differences);
     if !fine && let Some(object) = json.as_object_mut() {
-        object.insert("mend".into(), "cargo run -p codegen".into());
+        object.insert("mend".into(), mend.into());
     }
     Ok(Said { text, json, fine })
 }
 
-fn shown(differences: &Differences) -> String {
+fn shown(differences: &Differences, mend: &str) -> String {
     let mut text = String::new();
     for stale in &differences.stale {
         let _ = writeln!(text, "stale     {}", stale.path);
@@ -127,7 +124,7 @@ fn shown(differences: &Differences) -> String {
     for stale in &differences.stale {
         let _ = write!(text, "\n{}", stale.diff);
     }
-    text + "\nto mend: cargo run -p codegen\n"
+    text + &format!("\nto mend: {mend}\n")
 }
 
 fn explained(explanation: explain::Explanation) -> Said {
@@ -146,13 +143,7 @@ fn differences(data: &Path, path: Option<&Path>) -> Result<Said, Report> {
 }
 
 fn bindings(arguments: &Bind) -> Result<Said, Report> {
-    let bindings = weft_bindgen::bind(&weft_bindgen::Options {
-        wit: vec![arguments.wit.clone()],
-        world: arguments.world.clone(),
-        features: arguments.features.clone(),
-        all_features: arguments.all_features,
-        ..weft_bindgen::Options::default()
-    })?;
+    let bindings = weft_bindgen::bind(&arguments.options())?;
     if arguments.out.as_os_str() == "-" {
         let json = json!({ "world": bindings.world, "text": bindings.text });
         return Ok(Said { text: bindings.text, json, fine: true });

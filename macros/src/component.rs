@@ -41,16 +41,18 @@ pub(crate) enum Derived {
 /// The expansion of one of the derives: the implementation, or one `compile_error!` for each
 /// mistake.
 pub(crate) fn expand(derived: Derived, input: TokenStream) -> TokenStream {
-    match (Item::read(input), derived) {
-        (Ok(item), Derived::ComponentType) => emit::component_type(&item),
-        (Ok(item), Derived::Lift) => emit::lift(&item),
-        (Ok(item), Derived::Lower) => emit::lower(&item),
-        (Err(errors), Derived::ComponentType) => errors.to_compile_error(),
-        (Err(_), Derived::Lift | Derived::Lower) => TokenStream::new(),
-    }
+    expand_all(&[derived], input)
 }
 
-/// The expansion of several of the derives.
-pub(crate) fn expand_all(derived: &[Derived], input: &TokenStream) -> TokenStream {
-    derived.iter().map(|derived| expand(*derived, input.clone())).collect()
+/// The expansion of several of the derives. The input is read once.
+pub(crate) fn expand_all(derived: &[Derived], input: TokenStream) -> TokenStream {
+    let item = Item::read(input);
+    let expansions = derived.iter().map(|derived| match (&item, derived) {
+        (Ok(item), Derived::ComponentType) => emit::component_type(item),
+        (Ok(item), Derived::Lift) => emit::lift(item),
+        (Ok(item), Derived::Lower) => emit::lower(item),
+        (Err(errors), Derived::ComponentType) => errors.to_compile_error(),
+        (Err(_), Derived::Lift | Derived::Lower) => TokenStream::new(),
+    });
+    expansions.collect()
 }

@@ -17,9 +17,8 @@ pub(crate) fn expand(input: &TokenStream) -> TokenStream {
         Ok(list) => {
             let mut tokens = list.check_of_length();
             tokens.extend(list.implementation());
-            for derived in [Derived::ComponentType, Derived::Lift, Derived::Lower] {
-                tokens.extend(component::expand(derived, input.clone()));
-            }
+            let derived = [Derived::ComponentType, Derived::Lift, Derived::Lower];
+            tokens.extend(component::expand_all(&derived, input.clone()));
             tokens
         }
     }

@@ -51,7 +51,7 @@ pub fn derive_lower(input: TokenStream) -> TokenStream {
 pub fn derive_value(input: TokenStream) -> TokenStream {
     let derived =
         [component::Derived::ComponentType, component::Derived::Lift, component::Derived::Lower];
-    component::expand_all(&derived, &input.into()).into()
+    component::expand_all(&derived, input.into()).into()
 }
 
 #[doc = include_str!("fixed_length_list.md")]

@@ -104,7 +104,7 @@ impl Diagnostic {
 }
 
 /// Everything that is wrong with an input, and the texts it consists of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Report {
     sources: Vec<SourceFile>,
     diagnostics: Vec<Diagnostic>,
@@ -296,6 +296,13 @@ fn clamp(text: &str, range: &Range<usize>) -> Range<usize> {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
+    }
+}
+
+/// The same, in lines of its own: that is what `unwrap` and a `main` that fails print.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{self}")
     }
 }
 

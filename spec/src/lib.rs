@@ -40,6 +40,7 @@ mod syntax;
 pub use diagnostic::{Diagnostic, Label, Report, Severity, SourceFile, Span};
 pub use load::{load, load_with_sources};
 pub use model::Spec;
+pub use reader::closest;
 
 /// The folder of the data.
 pub const DATA: &str = env!("CARGO_MANIFEST_DIR");

@@ -412,8 +412,8 @@ pub(crate) fn listed(words: &[&str]) -> String {
     }
 }
 
-/// The one of `known` that `word` was probably meant to be.
-pub(crate) fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+/// Returns the one of `known` that `word` was probably meant to be.
+pub fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let near = word.chars().count() / 3 + 1;
     let distances = known.iter().map(|known| (strsim::osa_distance(word, known), *known));
     distances.filter(|(distance, _)| *distance <= near).min().map(|(_, known)| known)

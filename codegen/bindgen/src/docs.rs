@@ -13,15 +13,12 @@ use pulldown_cmark::{
 };
 use quote::quote;
 
-/// The documentation of an item: what the WIT says or, where it says nothing, `otherwise`; and
-/// below it, `place`: where the item comes from.
-pub(super) fn attributes(docs: Option<&str>, otherwise: &str, place: Option<&str>) -> TokenStream {
+/// Returns the documentation of an item: that of the WIT, and below it `place`, where the item comes
+/// from.
+pub(super) fn attributes(docs: Option<&str>, place: Option<&str>) -> TokenStream {
     let said = docs.map(tame).filter(|text| !text.is_empty());
-    let mut text = said.unwrap_or_else(|| otherwise.to_owned());
-    if let Some(place) = place {
-        text.push_str("\n\n");
-        text.push_str(place);
-    }
+    let paragraphs: Vec<_> = said.as_deref().into_iter().chain(place).collect();
+    let text = paragraphs.join("\n\n");
     let lines = text.lines().map(|line| {
         // Without the space, a line that starts with a slash would end the comment.
         let line = if line.is_empty() { String::new() } else { format!(" {line}") };

@@ -1,15 +1,12 @@
 //! What is known of each type before any Rust is made of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use weft_spec::Diagnostic;
 use wit_parser::{Handle, Resolve, Type, TypeDefKind, TypeId};
 
-/// Larger Rust values than this do not compile on a 32-bit machine.
-const LARGEST_VALUE: u64 = 1 << 30;
-
 /// The longest tuple for which Rust's library implements its traits.
-const LONGEST_TUPLE: usize = 12;
+pub(super) const LONGEST_TUPLE: usize = 12;
 
 /// What is known of one type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +17,8 @@ pub(super) struct Facts {
     pub(super) keep: Keep,
     /// Whether it has an equality that is total, and a hash: floats have not.
     pub(super) eq: bool,
-    /// Whether a tuple in it is too long for the traits that are derived.
-    pub(super) long_tuple: bool,
-    /// At least how many bytes a Rust value of it has.
-    pub(super) size: u64,
+    /// Whether there is a stream or future in it.
+    pub(super) ends: bool,
 }
 
 /// How a second value of a type is had.
@@ -39,18 +34,18 @@ pub(super) enum Keep {
 
 impl Facts {
     /// A plain number.
-    fn plain(size: u64) -> Self {
-        Self { borrows: false, keep: Keep::Copy, eq: true, long_tuple: false, size }
+    fn plain() -> Self {
+        Self { borrows: false, keep: Keep::Copy, eq: true, ends: false }
     }
 
     /// Something on the heap, of `inner`.
     fn heap(inner: Self) -> Self {
-        Self { keep: inner.keep.max(Keep::Clone), size: 12, ..inner }
+        Self { keep: inner.keep.max(Keep::Clone), ..inner }
     }
 
     /// A handle that has one owner.
     fn handle(inner: Self) -> Self {
-        Self { keep: Keep::Own, eq: true, long_tuple: false, size: 4, ..inner }
+        Self { keep: Keep::Own, eq: true, ..inner }
     }
 
     /// Both, one after the other.
@@ -59,8 +54,7 @@ impl Facts {
             borrows: self.borrows || other.borrows,
             keep: self.keep.max(other.keep),
             eq: self.eq && other.eq,
-            long_tuple: self.long_tuple || other.long_tuple,
-            size: self.size.saturating_add(other.size),
+            ends: self.ends || other.ends,
         }
     }
 }
@@ -70,6 +64,8 @@ impl Facts {
 pub(super) struct Known {
     facts: HashMap<TypeId, Facts>,
     errors: Vec<TypeId>,
+    /// The resources whose values the store keeps.
+    mapped: HashSet<TypeId>,
 }
 
 impl Known {
@@ -77,13 +73,13 @@ impl Known {
     ///
     /// Types that are cloned for exports may lie behind those that use them, so this goes over
     /// all of them until nothing changes; WIT's types are not recursive, so it ends.
-    pub(super) fn new(resolve: &Resolve) -> Self {
-        let mut known = Self { facts: HashMap::new(), errors: Vec::new() };
+    pub(super) fn new(resolve: &Resolve, mapped: HashSet<TypeId>) -> Self {
+        let mut known = Self { facts: HashMap::new(), errors: Vec::new(), mapped };
         let mut changed = true;
         while changed {
             changed = false;
             for (id, definition) in &resolve.types {
-                let facts = known.of_kind(&definition.kind);
+                let facts = known.of_kind(resolve, &definition.kind);
                 changed |= known.facts.insert(id, facts) != Some(facts);
             }
         }
@@ -102,69 +98,66 @@ impl Known {
     /// The facts of a type.
     pub(super) fn of(&self, ty: Type) -> Facts {
         match ty {
-            Type::Bool | Type::U8 | Type::S8 => Facts::plain(1),
-            Type::U16 | Type::S16 => Facts::plain(2),
-            Type::U32 | Type::S32 | Type::Char => Facts::plain(4),
-            Type::U64 | Type::S64 => Facts::plain(8),
-            Type::F32 => Facts { eq: false, ..Facts::plain(4) },
-            Type::F64 => Facts { eq: false, ..Facts::plain(8) },
-            Type::String => Facts::heap(Facts::plain(0)),
-            Type::ErrorContext => Facts::handle(Facts::plain(0)),
-            Type::Id(id) => self.facts.get(&id).copied().unwrap_or(Facts::plain(0)),
+            Type::Bool
+            | Type::U8
+            | Type::S8
+            | Type::U16
+            | Type::S16
+            | Type::U32
+            | Type::S32
+            | Type::Char
+            | Type::U64
+            | Type::S64 => Facts::plain(),
+            Type::F32 | Type::F64 => Facts { eq: false, ..Facts::plain() },
+            Type::String => Facts::heap(Facts::plain()),
+            Type::ErrorContext => Facts::handle(Facts::plain()),
+            Type::Id(id) => self.facts.get(&id).copied().unwrap_or(Facts::plain()),
         }
     }
 
-    fn of_all(&self, types: impl IntoIterator<Item = Type>) -> Facts {
-        types.into_iter().fold(Facts::plain(0), |all, ty| all.and(self.of(ty)))
+    pub(super) fn of_all(&self, types: impl IntoIterator<Item = Type>) -> Facts {
+        types.into_iter().fold(Facts::plain(), |all, ty| all.and(self.of(ty)))
     }
 
-    fn of_kind(&self, kind: &TypeDefKind) -> Facts {
-        // A definition of its own derives what it needs, or is refused.
-        let defined = |facts: Facts| Facts { long_tuple: false, ..facts };
+    fn of_kind(&self, resolve: &Resolve, kind: &TypeDefKind) -> Facts {
         match kind {
-            TypeDefKind::Record(record) => defined(self.of_all(record.fields.iter().map(|f| f.ty))),
+            TypeDefKind::Record(record) => self.of_all(record.fields.iter().map(|f| f.ty)),
             TypeDefKind::Variant(variant) => {
                 let payloads = variant.cases.iter().filter_map(|case| case.ty);
-                let size = payloads.clone().map(|ty| self.of(ty).size).max().unwrap_or(0);
-                Facts { size, ..defined(self.of_all(payloads)) }
+                self.of_all(payloads)
             }
-            TypeDefKind::Tuple(tuple) => {
-                let facts = self.of_all(tuple.types.iter().copied());
-                Facts { long_tuple: facts.long_tuple || tuple.types.len() > LONGEST_TUPLE, ..facts }
-            }
-            TypeDefKind::Option(ty) | TypeDefKind::Type(ty) => self.of(*ty),
+            TypeDefKind::Tuple(tuple) => self.of_all(tuple.types.iter().copied()),
+            TypeDefKind::Option(ty)
+            | TypeDefKind::Type(ty)
+            | TypeDefKind::FixedLengthList(ty, _) => self.of(*ty),
             TypeDefKind::Result(result) => self.of_all(result.ok.into_iter().chain(result.err)),
             TypeDefKind::List(ty) => Facts::heap(self.of(*ty)),
             TypeDefKind::Map(key, value) => Facts::heap(self.of(*key).and(self.of(*value))),
-            TypeDefKind::FixedLengthList(ty, length) => {
-                let facts = self.of(*ty);
-                Facts { size: facts.size.saturating_mul(u64::from(*length)), ..facts }
+            TypeDefKind::Handle(Handle::Own(_)) => Facts::handle(Facts::plain()),
+            TypeDefKind::Handle(Handle::Borrow(id))
+                if self.mapped.contains(&origin(resolve, *id)) =>
+            {
+                Facts { keep: Keep::Clone, ..Facts::plain() }
             }
-            TypeDefKind::Handle(Handle::Own(_)) => Facts::handle(Facts::plain(0)),
-            TypeDefKind::Handle(Handle::Borrow(_)) => Facts { borrows: true, ..Facts::plain(4) },
-            TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => Facts::handle(self.of_all(*ty)),
-            TypeDefKind::Flags(_) => Facts::plain(4),
-            TypeDefKind::Enum(_) => Facts::plain(1),
-            TypeDefKind::Resource | TypeDefKind::Unknown => Facts::plain(0),
+            TypeDefKind::Handle(Handle::Borrow(_)) => Facts { borrows: true, ..Facts::plain() },
+            TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => {
+                Facts { ends: true, ..Facts::handle(self.of_all(*ty)) }
+            }
+            TypeDefKind::Flags(_)
+            | TypeDefKind::Enum(_)
+            | TypeDefKind::Resource
+            | TypeDefKind::Unknown => Facts::plain(),
         }
+    }
+
+    /// Returns `true` if the store keeps the values of a resource, or of what it is another name for.
+    pub(super) fn is_mapped(&self, resolve: &Resolve, id: TypeId) -> bool {
+        self.mapped.contains(&origin(resolve, id))
     }
 
     /// Whether the definition `id` is the error of some `result`.
     pub(super) fn is_error(&self, id: TypeId) -> bool {
         self.errors.binary_search(&id).is_ok()
-    }
-
-    /// Why a definition made of `ty` would not compile, if so.
-    pub(super) fn refuse(&self, ty: Type) -> Option<Diagnostic> {
-        let facts = self.of(ty);
-        if facts.size > LARGEST_VALUE {
-            let message = "a value with fixed-length lists of more than 2^30 bytes";
-            return Some(cannot(message).help("a `list` without a length can hold as many"));
-        }
-        facts.long_tuple.then(|| {
-            let message = format!("a tuple of more than {LONGEST_TUPLE} elements inside a type");
-            cannot(&message).help("a record has no such limit")
-        })
     }
 }
 

@@ -4,11 +4,19 @@
 //! |---|---|
 //! | `options` | what can be said about bindings |
 //! | `places` | where each option was said |
-//! | `source` | which files are read, and how the parser's complaints become a [`Report`] |
+//! | [`settings`] | options as they are written in TOML or in a macro |
+//! | `rules` | what options say about each function and type |
+//! | `files` | which files are read |
+//! | `source` | WIT, parsed and resolved |
+//! | `features` | the `@unstable` features that WIT has |
+//! | `complaints` | how the parser's complaints become a [`Report`] |
+//! | `closest` | names in messages |
+//! | `write` | a file, written whole or not at all |
 //! | `nested_names` | names such as `a:b:c/d`, which the parser does not know |
 //! | `world` | which world is meant |
 //! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
 //! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
+//! | `limits` | types that there are no bindings for, refused at their places |
 //! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
 //! | `modules` | the tree of Rust modules and the paths between them |
 //! | `types` | type definitions and references to them |
@@ -20,23 +28,40 @@
 
 #![forbid(unsafe_code)]
 
+mod closest;
+mod complaints;
 mod docs;
 mod emit;
+mod errors;
+mod exports;
 mod facts;
+mod features;
+mod files;
 mod functions;
+mod glue;
+mod hosts;
+mod limits;
 mod modules;
 mod names;
 mod nested_names;
 mod options;
 mod places;
+mod print;
+mod references;
+mod rules;
+pub mod settings;
 mod source;
 mod types;
 mod world;
+mod write;
 
-use weft_spec::Report;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 pub use options::{FunctionRule, Options, Ownership, StoreMode, TypeRule};
 pub use places::{OptionPlace, Places};
+pub use weft_spec::Report;
+pub use write::write_file;
 
 /// What was generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,16 +74,83 @@ pub struct Bindings {
     pub rust_lines: usize,
     /// The full name of the world, such as `wasi:cli/command@0.3.2`.
     pub world: String,
+    /// What was read for it.
+    pub read: FilesRead,
+}
+
+/// The files and folders that bindings come from, as they were named: what makes the bindings
+/// stale when it changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilesRead {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// The folders that were searched: a new file in one of them would be read as well.
+    pub folders: Vec<PathBuf>,
+}
+
+impl FilesRead {
+    /// Returns a line `cargo::rerun-if-changed=…` for each file and folder, for a build script to
+    /// print.
+    pub fn rerun_if_changed(&self) -> String {
+        let mut lines = String::new();
+        for path in self.files.iter().chain(&self.folders) {
+            let _ = writeln!(lines, "cargo::rerun-if-changed={}", path.display());
+        }
+        lines
+    }
 }
 
 /// Generates the bindings that `options` ask for.
 ///
-/// Fails, with everything that is wrong, if the WIT cannot be read or is not valid, if the
-/// world cannot be told, or if it uses what bindings cannot express; the latter names the
-/// construct and its place. Nothing is written: that is the caller's part.
+/// Nothing is written: that is the caller's part, or that of [`generate_to`].
+///
+/// # Errors
+///
+/// A [`Report`] of everything that is wrong, each with its place: WIT that cannot be read or is
+/// not valid, a world that cannot be told, options that mean nothing in it, and constructs that
+/// bindings cannot express.
 pub fn bind(options: &Options) -> Result<Bindings, Report> {
-    let mut wit = source::read(options)?;
-    let world = world::select(&wit, options.world.as_deref())?;
-    wit.resolve.generate_nominal_type_ids(world);
-    emit::emit(&wit, world)
+    let wit = source::read(options)?;
+    let mut report = wit.report();
+    let rules = rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
+    report.into_result(())?;
+    limits::check(&wit, wit.world)?;
+    emit::emit(&wit, &rules)
+}
+
+/// Generates the bindings that `options` ask for, and writes them to the file `out`.
+///
+/// The file is written whole or not at all, and only if its content changes. This is for build
+/// scripts:
+///
+/// ```no_run
+/// use std::path::Path;
+///
+/// use weft_bindgen::{Options, generate_to};
+///
+/// fn main() -> Result<(), weft_bindgen::Report> {
+///     let options = Options {
+///         wit: vec!["wit".into()],
+///         generated_by: "build.rs".into(),
+///         // For `include!(concat!(env!("OUT_DIR"), "/bindings.rs"))`.
+///         inner_attributes: false,
+///         ..Options::default()
+///     };
+///     let out = std::env::var_os("OUT_DIR").unwrap_or_default();
+///     let read = generate_to(&options, &Path::new(&out).join("bindings.rs"))?;
+///     print!("{}", read.rerun_if_changed());
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+///
+/// A [`Report`] of what [`bind`] reports, or of why the file cannot be written.
+pub fn generate_to(options: &Options, out: &Path) -> Result<FilesRead, Report> {
+    let bindings = bind(options)?;
+    let is_same = std::fs::read(out).is_ok_and(|there| there == bindings.text.as_bytes());
+    if !is_same {
+        write_file(out, &bindings.text)?;
+    }
+    Ok(bindings.read)
 }

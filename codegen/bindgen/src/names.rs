@@ -13,6 +13,8 @@ use proc_macro2::{Ident, Span};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
     taken: HashSet<String>,
+    /// Those of them that stand for themselves: they are imported, or of Rust's prelude.
+    reserved: HashSet<String>,
 }
 
 impl Scope {
@@ -29,6 +31,23 @@ impl Scope {
     /// A constant.
     pub(super) fn claim_constant(&mut self, wit: &str) -> Ident {
         self.claim(&wit.to_shouty_snake_case())
+    }
+
+    /// Keeps a name for itself, so that it is the name of nothing else. Returns `false` if something
+    /// else has it already.
+    pub(super) fn reserve(&mut self, name: &str) -> bool {
+        self.reserved.contains(name) || {
+            let is_free = self.taken.insert(name.to_owned());
+            if is_free {
+                self.reserved.insert(name.to_owned());
+            }
+            is_free
+        }
+    }
+
+    /// Claims a Rust name as it is, for what has another one in WIT.
+    pub(super) fn claim_name(&mut self, name: &str) -> Ident {
+        self.claim(name)
     }
 
     /// `wanted`, or the first of `wanted2`, `wanted3`, … that is free.

@@ -1,59 +1,39 @@
-//! The WIT's files: found, read, parsed and resolved, or everything that is wrong with them.
-
-use std::collections::HashMap;
-use std::fs;
-use std::io;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+//! WIT, parsed and resolved, or everything that is wrong with it.
 
 use weft_spec::{Diagnostic, Report, Span as Place};
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{
-    PackageId, ParseError, ParseErrorKind, Resolve, ResolveError, ResolveErrorKind, SourceMap,
-    Span, UnresolvedPackageGroup,
+    PackageId, PackageName, ParseErrorKind, Resolve, Span, UnresolvedPackageGroup, WorldId,
 };
 
-use super::Options;
-use super::nested_names::NestedNames;
-
-/// The most text that is taken: `wit-parser` counts bytes in 32 bits.
-const LARGEST_TEXT: usize = 1 << 30;
+use super::complaints::Complaints;
+use super::features::Features;
+use super::files::{Files, Part, Texts};
+use super::{FilesRead, Options, world};
 
 /// Resolved WIT and the texts it came from.
 pub(super) struct Wit {
     /// Every package that was read.
     pub(super) resolve: Resolve,
-    /// The package of the path that was given; the others are its dependencies.
-    pub(super) main: PackageId,
-    /// The path that was given.
-    pub(super) path: String,
+    /// The world that bindings are generated for.
+    pub(super) world: WorldId,
+    /// The first line of what is generated, but for the name of the world.
+    header: String,
+    /// The files and folders that were read.
+    pub(super) read: FilesRead,
     texts: Texts,
-}
-
-/// The texts, in the order they were read: a text's number is its number in every report.
-#[derive(Default)]
-struct Texts {
-    files: Vec<Text>,
-    by_path: HashMap<String, usize>,
-    nested: NestedNames,
-}
-
-struct Text {
-    /// The path as the user would write it.
-    path: String,
-    /// The path from the folder that was given.
-    relative: String,
-    content: String,
-    /// What the parser reads: the same with nested names flattened.
-    flat: String,
-    /// Where each line starts.
-    lines: Vec<usize>,
 }
 
 impl Wit {
     /// A report that can point into the texts.
     pub(super) fn report(&self) -> Report {
         self.texts.report()
+    }
+
+    /// The first line of what is generated for the world `name`.
+    pub(super) fn header(&self, name: &str) -> String {
+        let header = format!("// {} (world {name}); do not edit.", self.header);
+        header.chars().filter(|c| !c.is_control()).collect()
     }
 
     /// The place of `span` for a report, if the item came from a text.
@@ -64,227 +44,111 @@ impl Wit {
     /// The text and line of `span`, as in `deps/clocks.wit:17`, with the text's number.
     pub(super) fn line(&self, span: Span) -> Option<(usize, String)> {
         let place = self.place(span)?;
-        let file = self.texts.files.get(place.source)?;
-        let line = file.lines.partition_point(|start| *start <= place.range.start);
-        Some((place.source, format!("{}:{line}", file.relative)))
+        Some((place.source, self.texts.line(&place)?))
     }
 
     /// How many lines text number `number` has.
     pub(super) fn line_count(&self, number: usize) -> usize {
-        self.texts.files.get(number).map_or(0, |file| file.content.lines().count())
+        self.texts.line_count(number)
     }
 }
 
-impl Texts {
-    fn report(&self) -> Report {
-        let mut report = Report::new();
-        for file in &self.files {
-            report.add_source(&file.path, &file.content);
-        }
-        report
-    }
-
-    fn add(&mut self, path: &Path, relative: &Path, text: String) {
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-        let path = path.display().to_string();
-        let relative: Vec<_> =
-            relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        self.by_path.insert(path.clone(), self.files.len());
-        self.files.push(Text {
-            path,
-            relative: relative.join("/"),
-            lines: lines.collect(),
-            flat: String::new(),
-            content: text,
-        });
-    }
-
-    /// Makes of each text what the parser can read.
-    fn flatten(&mut self, report: &mut Report) {
-        for (number, file) in self.files.iter_mut().enumerate() {
-            let mut problem = |problem| report.push(problem);
-            file.flat = self.nested.flatten(&file.content, number, &mut problem);
-        }
-    }
-
-    fn place(&self, map: &SourceMap, span: Span) -> Option<Place> {
-        let found = map.resolve_span(span)?;
-        let source = *self.by_path.get(found.path)?;
-        let Range { start, end } = found.range;
-        let text = self.files.get(source)?.content.get(start..)?;
-        // A span of nothing still deserves a caret.
-        let width = text.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
-        Some(Place { source, range: start..end.max(start + width) })
-    }
+/// What is meant by a place that was given.
+#[derive(Clone, Debug)]
+pub(super) enum Main {
+    Package(PackageId),
+    /// The world of a component.
+    World(WorldId),
 }
 
-/// One package's part of the input.
-enum Part {
-    /// The numbers of its texts.
-    Texts(Vec<usize>),
-    /// A package that is encoded as WebAssembly.
-    Encoded { path: PathBuf, bytes: Vec<u8> },
-}
-
-/// Reads, parses and resolves what `options` name.
+/// Reads, parses and resolves what `options` name, and finds the world.
 pub(super) fn read(options: &Options) -> Result<Wit, Report> {
-    let mut texts = Texts::default();
-    let mut problems = Report::new();
-    let Some((first, others)) = options.wit.split_first() else {
-        return Err(Report::of(Diagnostic::error("wit-empty", "no WIT is given")));
-    };
-    let (main, mut dependencies) = read_parts(first, &mut texts, &mut problems)?;
-    for other in others {
-        let (part, more) = read_parts(other, &mut texts, &mut problems)?;
-        dependencies.push(part);
-        dependencies.extend(more);
-    }
-
+    let mut files = Files::read(options)?;
+    let mut report = files.texts.report();
+    report.append(std::mem::take(&mut files.problems));
+    files.texts.flatten(&mut report);
     let mut resolve = Resolve { all_features: options.all_features, ..Resolve::default() };
     resolve.features.extend(options.features.iter().cloned());
-    let mut report = texts.report();
-    report.append(problems);
-    texts.flatten(&mut report);
-    let mut groups = Vec::new();
-    for part in dependencies {
-        match part {
-            Part::Texts(numbers) => groups.extend(parse(&texts, &numbers, &mut report)),
-            Part::Encoded { path, bytes } => {
-                merge(&mut resolve, &path, &bytes, &mut report);
-            }
-        }
+    let main = resolve_files(&mut resolve, &files, options, &mut report);
+    report.into_result(())?;
+    let mut report = files.texts.report();
+    let made = world::made_for_interfaces(&mut resolve, &files.texts, &main, options, &mut report);
+    report.into_result(())?;
+    files.texts.nested.restore(&mut resolve);
+    let world = match made {
+        Some(world) => world,
+        None => world::select(&resolve, &main, options, files.texts.report())?,
+    };
+    resolve.generate_nominal_type_ids(world);
+    let origin = options.generated_from.as_ref().unwrap_or(&files.origin).replace('\\', "/");
+    let header = format!("@generated by '{}' from {origin}", options.generated_by);
+    let read = FilesRead { files: files.files, folders: files.folders };
+    Ok(Wit { resolve, world, header, read, texts: files.texts })
+}
+
+/// Resolves everything; what is wrong goes into `report`.
+fn resolve_files(
+    resolve: &mut Resolve,
+    files: &Files,
+    options: &Options,
+    report: &mut Report,
+) -> Vec<Main> {
+    let texts = &files.texts;
+    // In the order of the places that were given, whose texts are resolved last.
+    let mut main: Vec<Result<Main, PackageName>> = Vec::new();
+    let mut groups: Vec<(UnresolvedPackageGroup, &[usize])> = Vec::new();
+    let parts = files.others.iter().map(|part| (part, false));
+    for (part, is_main) in parts.chain(files.main.iter().map(|part| (part, true))) {
+        let found = match part {
+            Part::Encoded { path, bytes } => merge(resolve, path, bytes, is_main, report).map(Ok),
+            Part::Texts(numbers) => parse(texts, numbers, report).map(|group| {
+                let name = group.main.name.clone();
+                let same = |(other, others): &(UnresolvedPackageGroup, &[usize])| {
+                    other.main.name == name && texts.flat(others).eq(texts.flat(numbers))
+                };
+                // Two places may have the same dependency, each for itself.
+                if !groups.iter().any(same) {
+                    groups.push((group, numbers));
+                }
+                Err(name)
+            }),
+        };
+        main.extend(found.filter(|_| is_main));
     }
     for (_, package) in &resolve.packages {
         if let Some(problem) = texts.nested.refuse_encoded(&package.name) {
             report.push(problem);
         }
     }
-    let main = match main {
-        Part::Encoded { path, bytes } => merge(&mut resolve, &path, &bytes, &mut report),
-        Part::Texts(numbers) => match parse(&texts, &numbers, &mut report) {
-            Some(group) if !report.has_errors() => resolve
-                .push_groups(group, groups)
-                .map_err(|error| {
-                    report.push(explain_resolve(&texts, &resolve.source_map, &error));
-                })
-                .ok(),
-            _ => None,
-        },
+    if report.has_errors() {
+        return Vec::new();
+    }
+    let groups: Vec<_> = groups.into_iter().map(|(group, _)| group).collect();
+    let features = Features::of(resolve, &groups);
+    features.refuse_unknown(options, report);
+    push(resolve, files, groups, &features, report);
+    if report.has_errors() {
+        return Vec::new();
+    }
+    let package = |name: PackageName| {
+        let package = resolve.package_names.get(&name).copied();
+        package.map(Main::Package)
     };
-    match main {
-        Some(main) if !report.has_errors() => {
-            texts.nested.restore(&mut resolve);
-            Ok(Wit { resolve, main, path: first.display().to_string(), texts })
-        }
-        _ => Err(report),
-    }
+    main.into_iter().filter_map(|found| found.map_or_else(package, Some)).collect()
 }
 
-/// Reads the files of `path`: the main package's and its dependencies'.
-fn read_parts(
-    path: &Path,
-    texts: &mut Texts,
-    problems: &mut Report,
-) -> Result<(Part, Vec<Part>), Report> {
-    let folder = fs::metadata(path).map_err(|error| Report::of_io("read", path, &error))?;
-    if !folder.is_dir() {
-        let name = path.file_name().map_or(path, Path::new);
-        let part = read_file(path, name, texts)?;
-        return Ok((part, Vec::new()));
-    }
-    let mut numbers = Vec::new();
-    read_folder(path, Path::new(""), texts, &mut numbers, problems);
-    if numbers.is_empty() && !problems.has_errors() {
-        return Err(Report::of(
-            Diagnostic::error("wit-empty", format!("`{}` has no WIT file", path.display())).help(
-                "a package's `.wit` files lie directly in its folder, its dependencies under `deps`",
-            ),
-        ));
-    }
-    let mut dependencies = Vec::new();
-    let deps = path.join("deps");
-    if deps.is_dir() {
-        for entry in entries(&deps, problems) {
-            let relative = Path::new("deps").join(entry.file_name().unwrap_or_default());
-            let extension = entry.extension().and_then(|e| e.to_str());
-            if entry.is_dir() {
-                let mut numbers = Vec::new();
-                read_folder(&entry, &relative, texts, &mut numbers, problems);
-                if !numbers.is_empty() {
-                    dependencies.push(Part::Texts(numbers));
-                }
-            } else if matches!(extension, Some("wit" | "wat" | "wasm")) {
-                match read_file(&entry, &relative, texts) {
-                    Ok(part) => dependencies.push(part),
-                    Err(report) => problems.append(report),
-                }
-            }
-        }
-    }
-    Ok((Part::Texts(numbers), dependencies))
-}
-
-/// The entries of a folder, sorted, so that two runs see the same.
-fn entries(folder: &Path, problems: &mut Report) -> Vec<PathBuf> {
-    let listed = fs::read_dir(folder)
-        .and_then(|found| found.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
-    match listed {
-        Ok(mut paths) => {
-            paths.sort();
-            paths
-        }
-        Err(error) => {
-            problems.append(Report::of_io("read", folder, &error));
-            Vec::new()
-        }
-    }
-}
-
-/// Reads the `.wit` files directly in `folder`.
-fn read_folder(
-    folder: &Path,
-    relative: &Path,
-    texts: &mut Texts,
-    numbers: &mut Vec<usize>,
-    problems: &mut Report,
+/// Adds packages of text, in the order that their dependencies ask for.
+fn push(
+    resolve: &mut Resolve,
+    files: &Files,
+    mut groups: Vec<UnresolvedPackageGroup>,
+    features: &Features,
+    report: &mut Report,
 ) {
-    for path in entries(folder, problems) {
-        if path.extension().is_some_and(|extension| extension == "wit") && !path.is_dir() {
-            match read_file(&path, &relative.join(path.file_name().unwrap_or_default()), texts) {
-                Ok(Part::Texts(number)) => numbers.extend(number),
-                Ok(Part::Encoded { .. }) => problems.push(Diagnostic::error(
-                    "wit-encoded",
-                    format!("`{}` is WebAssembly and not WIT text", path.display()),
-                )),
-                Err(report) => problems.append(report),
-            }
-        }
-    }
-}
-
-fn read_file(path: &Path, relative: &Path, texts: &mut Texts) -> Result<Part, Report> {
-    let bytes = fs::read(path).map_err(|error| Report::of_io("read", path, &error))?;
-    if bytes.len() > LARGEST_TEXT {
-        return Err(Report::of(Diagnostic::error(
-            "wit-too-large",
-            format!("`{}` is larger than {LARGEST_TEXT} bytes", path.display()),
-        )));
-    }
-    if bytes.starts_with(b"\0asm") || path.extension().is_some_and(|e| e == "wat") {
-        return Ok(Part::Encoded { path: path.to_owned(), bytes });
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            texts.add(path, relative, text);
-            Ok(Part::Texts(vec![texts.files.len() - 1]))
-        }
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let lines = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count();
-            let message =
-                format!("`{}` is not UTF-8: line {}, byte {at}", path.display(), lines + 1);
-            Err(Report::of(Diagnostic::error("wit-not-utf8", message)))
-        }
+    let complaints = Complaints::new(files, features, resolve, &groups);
+    let Some(last) = groups.pop() else { return };
+    if let Err(error) = resolve.push_groups(last, groups) {
+        report.push(complaints.of_resolve(resolve, &error));
     }
 }
 
@@ -294,30 +158,24 @@ fn read_file(path: &Path, relative: &Path, texts: &mut Texts) -> Result<Part, Re
 /// because the parser's places for forbidden characters are those of a single text. Alone, a
 /// text may lack names that another text gives: only what is wrong in itself counts.
 fn parse(texts: &Texts, numbers: &[usize], report: &mut Report) -> Option<UnresolvedPackageGroup> {
-    let map_of = |numbers: &[usize]| {
-        let mut map = SourceMap::new();
-        for file in numbers.iter().filter_map(|number| texts.files.get(*number)) {
-            map.push_str(&file.path, &*file.flat);
-        }
-        map
-    };
     let mut broken = false;
     for number in numbers {
-        if let Err((map, error)) = map_of(&[*number]).parse()
+        if let Err((map, error)) = texts.map(&[*number]).parse()
             && matches!(error.kind(), ParseErrorKind::Lex(_) | ParseErrorKind::Syntax { .. })
             && error.kind().span().is_known()
         {
-            report.push(explain_parse(texts, &map, &error));
+            report.push(super::complaints::of_parse(texts, numbers, &map, &error));
             broken = true;
         }
     }
     if broken {
         return None;
     }
-    map_of(numbers)
+    texts
+        .map(numbers)
         .parse()
         .map_err(|(map, error)| {
-            let mut problem = explain_parse(texts, &map, &error);
+            let mut problem = super::complaints::of_parse(texts, numbers, &map, &error);
             if problem.primary.is_none()
                 && let Some(number) = numbers.first()
             {
@@ -328,90 +186,39 @@ fn parse(texts: &Texts, numbers: &[usize], report: &mut Report) -> Option<Unreso
         .ok()
 }
 
-/// Adds a package that is encoded as WebAssembly; what is wrong goes into `report`.
+/// Adds a package or component that is encoded as WebAssembly; what is wrong goes into `report`.
 fn merge(
     resolve: &mut Resolve,
-    path: &Path,
+    path: &str,
     bytes: &[u8],
+    is_main: bool,
     report: &mut Report,
-) -> Option<PackageId> {
-    let decoded = wat::parse_bytes(bytes)
-        .map_err(|error| error.to_string())
-        .and_then(|binary| decode(&binary).map_err(|error| format!("{error:#}")));
-    let merged = match decoded {
-        Ok(DecodedWasm::WitPackage(package, id)) => match resolve.merge(package) {
-            Ok(remap) => {
-                remap.packages.get(id.index()).copied().ok_or("the package is missing".to_owned())
-            }
-            Err(error) => Err(format!("{error:#}")),
-        },
-        Ok(DecodedWasm::Component(..)) => Err("it is a component".to_owned()),
-        Err(error) => Err(error),
-    };
+) -> Option<Main> {
+    let wanted = if is_main { "a component or WIT package" } else { "a WIT package" };
+    let decoded =
+        wat::parse_bytes(bytes).map_err(|error| error.to_string()).and_then(|binary| match binary
+            .get(4..8)
+        {
+            Some([1, 0, 0, 0]) => Err("it is a core module".to_owned()),
+            _ => decode(&binary).map_err(|error| format!("{error:#}")),
+        });
+    let merged = decoded.and_then(|decoded| match decoded {
+        DecodedWasm::Component(..) if !is_main => Err("it is a component".to_owned()),
+        DecodedWasm::WitPackage(found, id) => {
+            let remap = resolve.merge(found).map_err(|error| format!("{error:#}"))?;
+            let package = remap.packages.get(id.index()).copied();
+            package.map(Main::Package).ok_or_else(|| "the package is missing".to_owned())
+        }
+        DecodedWasm::Component(found, id) => {
+            let remap = resolve.merge(found).map_err(|error| format!("{error:#}"))?;
+            let world = remap.map_world(id, Span::default()).map_err(|error| error.to_string())?;
+            Ok(Main::World(world))
+        }
+    });
     merged
         .map_err(|error| {
-            let message = format!("`{}` is not a WIT package: {error}", path.display());
+            let message = format!("`{path}` is not {wanted}: {error}");
             report.push(Diagnostic::error("wit-encoded", message));
         })
         .ok()
-}
-
-fn explain_parse(texts: &Texts, map: &SourceMap, error: &ParseError) -> Diagnostic {
-    let kind = error.kind();
-    let code = match kind {
-        ParseErrorKind::Lex(_) | ParseErrorKind::Syntax { .. } => "wit-syntax",
-        ParseErrorKind::ItemNotFound { .. } => "wit-unknown-name",
-        ParseErrorKind::TypeCycle { .. } => "wit-cycle",
-        _ => "wit",
-    };
-    explain(texts, code, &kind.to_string(), texts.place(map, kind.span()))
-}
-
-fn explain_resolve(texts: &Texts, map: &SourceMap, error: &ResolveError) -> Diagnostic {
-    let kind = error.kind();
-    let code = match kind {
-        ResolveErrorKind::PackageNotFound { .. } => "wit-unknown-package",
-        ResolveErrorKind::WorldNotFound { .. } | ResolveErrorKind::InterfaceNotFound { .. } => {
-            "wit-unknown-name"
-        }
-        ResolveErrorKind::DuplicatePackage { .. } => "wit-duplicate-package",
-        ResolveErrorKind::PackageCycle { .. } => "wit-cycle",
-        ResolveErrorKind::ItemShadowing { .. } => "wit-shadowing",
-        ResolveErrorKind::StabilityMismatch { .. } => "wit-stability",
-        _ => "wit",
-    };
-    let place = texts.place(map, kind.span());
-    match kind {
-        ResolveErrorKind::PackageNotFound { requested, known, .. } => {
-            let known = known.iter().map(|name| format!("`{name}`"));
-            let known: Vec<_> = known.map(|name| texts.nested.restore_text(&name)).collect();
-            explain(texts, code, &format!("there is no package `{requested}`"), place).help(
-                if known.is_empty() {
-                    "a package's dependencies lie in a folder `deps` beside its files".to_owned()
-                } else {
-                    format!("the packages that were read so far are {}", known.join(", "))
-                },
-            )
-        }
-        ResolveErrorKind::DuplicatePackage { span2, .. } => {
-            let problem = explain(texts, code, &kind.to_string(), place);
-            match texts.place(map, *span2) {
-                Some(other) => problem.and_at(other, "and here"),
-                None => problem,
-            }
-        }
-        _ => explain(texts, code, &kind.to_string(), place),
-    }
-}
-
-/// The parser's words: the first line is the message, further ones are help.
-fn explain(texts: &Texts, code: &'static str, words: &str, place: Option<Place>) -> Diagnostic {
-    let words = texts.nested.restore_text(words);
-    let mut lines = words.lines();
-    let mut problem = Diagnostic::error(code, lines.next().unwrap_or_default());
-    if let Some(place) = place {
-        problem = problem.at(place, "");
-    }
-    let more: Vec<_> = lines.map(str::trim).filter(|line| !line.is_empty()).collect();
-    if more.is_empty() { problem } else { problem.help(more.join("\n")) }
 }

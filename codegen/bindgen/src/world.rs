@@ -1,54 +1,86 @@
-//! Which world is meant.
+//! The world that is meant.
+
+use std::fmt::Write as _;
 
 use weft_spec::{Diagnostic, Report};
-use wit_parser::{Resolve, WorldId};
+use wit_parser::{InterfaceId, PackageId, Resolve, WorldId};
 
-use super::source::Wit;
+use super::closest::{did_you_mean, listed};
+use super::files::Texts;
+use super::source::Main;
+use super::{OptionPlace, Options};
 
-/// The world called `name`, or the only one there is.
+/// The package of a world that is made for interfaces.
+const MADE_PACKAGE: &str = "weft:interfaces";
+
+/// The world called `options.world`, or the only one there is.
 ///
-/// A short name is looked for in the main package and then in all; a package's version may be
+/// A short name is looked for in the main packages and then in all; a package's version may be
 /// left out. Whatever fits twice, or not at all, is an error that lists the worlds there are.
-pub(super) fn select(wit: &Wit, name: Option<&str>) -> Result<WorldId, Report> {
-    let resolve = &wit.resolve;
-    let main: Vec<WorldId> = resolve
-        .packages
-        .get(wit.main)
-        .into_iter()
-        .flat_map(|p| p.worlds.values().copied())
-        .collect();
-    let Some(name) = name else {
-        return match main.as_slice() {
+pub(super) fn select(
+    resolve: &Resolve,
+    main: &[Main],
+    options: &Options,
+    mut report: Report,
+) -> Result<WorldId, Report> {
+    let places = options.places.source(&mut report);
+    let place = OptionPlace::Value("world");
+    let refuse = |code, message: String, name: Option<&str>| {
+        let problem = refuse(resolve, code, message, name);
+        let mut report = report.clone();
+        report.push(places.at(problem, &place));
+        report
+    };
+    let worlds = main_worlds(resolve, main);
+    let Some(name) = options.world.as_deref() else {
+        return match worlds.as_slice() {
             [only] => Ok(*only),
-            [] => Err(refuse(resolve, "wit-no-world", "the package has no world".to_owned())),
+            [] => Err(refuse("wit-no-world", "the package has no world".to_owned(), None)),
             _ => {
-                Err(refuse(resolve, "wit-which-world", "the package has several worlds".to_owned()))
+                let message = "the package has several worlds".to_owned();
+                Err(refuse("wit-which-world", message, None))
             }
         };
     };
-    let mut found: Vec<WorldId> = main
-        .iter()
-        .copied()
-        .filter(|id| resolve.worlds.get(*id).is_some_and(|world| world.name == name))
-        .collect();
+    let is_short = |id: &WorldId| resolve.worlds.get(*id).is_some_and(|world| world.name == name);
+    let mut found: Vec<WorldId> = worlds.iter().copied().filter(is_short).collect();
     if found.is_empty() {
-        let fits = |id: WorldId, short: &str| {
-            let full = id_of(resolve, id);
-            short == name || full == name || full.split('@').next() == Some(name)
-        };
-        let all = resolve.worlds.iter().filter(|(id, world)| fits(*id, &world.name));
-        found = all.map(|(id, _)| id).collect();
+        let all = resolve.worlds.iter();
+        let fits = all.filter(|(id, world)| fits(name, &id_of(resolve, *id), &world.name));
+        found = fits.map(|(id, _)| id).collect();
     }
     match found.as_slice() {
         [only] => Ok(*only),
-        [] => Err(refuse(resolve, "wit-no-world", format!("there is no world `{name}`"))),
+        [] => Err(refuse("wit-no-world", format!("there is no world `{name}`"), Some(name))),
         several => {
             let names: Vec<_> =
                 several.iter().map(|id| format!("`{}`", id_of(resolve, *id))).collect();
             let message = format!("the world `{name}` can be {}", names.join(" or "));
-            Err(refuse(resolve, "wit-which-world", message))
+            Err(refuse("wit-which-world", message, None))
         }
     }
+}
+
+/// The worlds of the places that were given.
+fn main_worlds(resolve: &Resolve, main: &[Main]) -> Vec<WorldId> {
+    let mut worlds: Vec<WorldId> = Vec::new();
+    for main in main {
+        let found = match main {
+            Main::World(world) => vec![*world],
+            Main::Package(id) => {
+                let package = resolve.packages.get(*id);
+                package.into_iter().flat_map(|it| it.worlds.values().copied()).collect()
+            }
+        };
+        worlds
+            .extend(found.into_iter().filter(|world| !worlds.contains(world)).collect::<Vec<_>>());
+    }
+    worlds
+}
+
+/// Whether `name` means what has these names: a full or short one, or a full one without version.
+fn fits(name: &str, full: &str, short: &str) -> bool {
+    short == name || full == name || full.split('@').next() == Some(name)
 }
 
 /// The full name of a world.
@@ -60,13 +92,133 @@ pub(super) fn id_of(resolve: &Resolve, id: WorldId) -> String {
     }
 }
 
-fn refuse(resolve: &Resolve, code: &'static str, message: String) -> Report {
+fn refuse(
+    resolve: &Resolve,
+    code: &'static str,
+    message: String,
+    name: Option<&str>,
+) -> Diagnostic {
     let mut names: Vec<_> = resolve.worlds.iter().map(|(id, _)| id_of(resolve, id)).collect();
     names.sort();
-    let help = if names.is_empty() {
-        "nothing that was read declares a world".to_owned()
-    } else {
-        format!("say which with `--world`; there are: {}", names.join(", "))
+    let problem = Diagnostic::error(code, message);
+    let plain = names.iter().map(|full| full.split('@').next().unwrap_or(full));
+    let short = resolve.worlds.iter().map(|(_, world)| world.name.as_str());
+    let problem = match name {
+        Some(name) if name.contains('/') => {
+            let known: Vec<_> = plain.chain(names.iter().map(String::as_str)).collect();
+            did_you_mean(problem, name, &known)
+        }
+        Some(name) => did_you_mean(problem, name, &short.collect::<Vec<_>>()),
+        None => problem,
     };
-    Report::of(Diagnostic::error(code, message).help(help))
+    if names.is_empty() {
+        return problem
+            .help("nothing that was read declares a world")
+            .help("interfaces can be bound without one: name them as `interfaces`");
+    }
+    problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))))
+}
+
+/// Makes a world of the interfaces that `options` name, if they name any.
+///
+/// The names in `resolve` are still those that the parser reads.
+pub(super) fn made_for_interfaces(
+    resolve: &mut Resolve,
+    texts: &Texts,
+    main: &[Main],
+    options: &Options,
+    report: &mut Report,
+) -> Option<WorldId> {
+    let lists = [
+        ("import", "interfaces", &options.interfaces),
+        ("export", "exported-interfaces", &options.exported_interfaces),
+    ];
+    if lists.iter().all(|(_, _, names)| names.is_empty()) {
+        return None;
+    }
+    let places = options.places.source(report);
+    if options.world.is_some() {
+        let message = "either a world is named or interfaces, not both";
+        let problem = Diagnostic::error("wit-which-world", message);
+        report.push(places.at(problem, &OptionPlace::Value("world")));
+        return None;
+    }
+    let mut package = MADE_PACKAGE.to_owned();
+    while resolve.package_names.keys().any(|name| name.to_string() == package) {
+        package.push_str("-more");
+    }
+    let mut text = format!("package {package};\nworld interfaces {{\n");
+    for (verb, option, names) in lists {
+        for (number, name) in names.iter().enumerate() {
+            match interface(resolve, texts, main, name) {
+                Ok(id) => {
+                    let name = resolve.id_of(id).unwrap_or_default();
+                    let _ = writeln!(text, "{verb} {name};");
+                }
+                Err(problem) => {
+                    report.push(places.at(problem, &OptionPlace::Element(option, number)));
+                }
+            }
+        }
+    }
+    text.push_str("}\n");
+    if report.has_errors() {
+        return None;
+    }
+    let id = resolve
+        .push_source("interfaces", &text)
+        .and_then(|package| resolve.select_world(&[package], None));
+    id.map_err(|error| {
+        let words = texts.nested.restore_text(&format!("{error:#}"));
+        let message = format!("the interfaces cannot be used together: {words}");
+        report.push(Diagnostic::error("wit-interfaces", message));
+    })
+    .ok()
+}
+
+/// The interface called `name`: of a main package by its short name, or of any by its full one.
+fn interface(
+    resolve: &Resolve,
+    texts: &Texts,
+    main: &[Main],
+    name: &str,
+) -> Result<InterfaceId, Diagnostic> {
+    let is_main = |package: PackageId| {
+        main.iter().any(|main| matches!(main, Main::Package(id) if *id == package))
+    };
+    let mut known: Vec<(InterfaceId, String, &str, bool)> = Vec::new();
+    for (id, interface) in &resolve.interfaces {
+        let (Some(package), Some(short)) = (interface.package, interface.name.as_deref()) else {
+            continue;
+        };
+        let full = texts.nested.restore_text(&resolve.id_of_name(package, short));
+        known.push((id, full, short, is_main(package)));
+    }
+    let mut found: Vec<_> =
+        known.iter().filter(|(_, _, short, is_main)| *is_main && *short == name).collect();
+    if found.is_empty() {
+        found = known.iter().filter(|(_, full, short, _)| fits(name, full, short)).collect();
+    }
+    match found.as_slice() {
+        [(id, ..)] => Ok(*id),
+        [] => {
+            let message = format!("there is no interface `{name}`");
+            let problem = Diagnostic::error("wit-unknown-name", message);
+            let full = known.iter().map(|(_, full, ..)| full.as_str());
+            let plain = full.clone().map(|full| full.split('@').next().unwrap_or(full));
+            let short = known.iter().map(|(_, _, short, _)| *short);
+            let names: Vec<_> = match name.contains('/') {
+                true => full.chain(plain).collect(),
+                false => short.collect(),
+            };
+            let problem = did_you_mean(problem, name, &names);
+            let there = known.iter().map(|(_, full, ..)| full.as_str());
+            Err(problem.help(format!("the interfaces are {}", listed(there))))
+        }
+        several => {
+            let names = several.iter().map(|(_, full, ..)| full.as_str());
+            let message = format!("the interface `{name}` can be any of {}", listed(names));
+            Err(Diagnostic::error("wit-which-interface", message))
+        }
+    }
 }

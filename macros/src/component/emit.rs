@@ -12,7 +12,7 @@
 mod lift;
 mod lower;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Path, Type, WhereClause, parse_quote, spanned::Spanned as _};
 
@@ -166,12 +166,24 @@ pub(super) fn component_type(item: &Item) -> TokenStream {
     )
 }
 
-/// Names for the offsets of a record's fields.
-fn offsets(weft: &Path, fields: &[Field]) -> (Vec<Ident>, TokenStream) {
-    let names: Vec<Ident> = (0..fields.len()).map(|it| format_ident!("offset_{it}")).collect();
+/// The offset of each of a record's fields, and the statement that they need before.
+fn offsets(weft: &Path, fields: &[Field]) -> (Vec<TokenStream>, TokenStream) {
+    let indices = (0..fields.len()).map(Literal::usize_unsuffixed);
+    let offsets = indices.map(|index| quote!(offsets[#index])).collect();
     let abis = constants(weft, fields, "ABI");
     let binding = quote! {
-        let [#(#names),*] = const { #weft::abi::Abi::offsets([#(#abis),*]) };
+        let offsets = const { &#weft::abi::Abi::offsets([#(#abis),*]) };
     };
-    (names, binding)
+    (offsets, binding)
+}
+
+/// As many fields as one body handles at once.
+///
+/// The compiler's work for a body grows with the square of the values in it that it may have to
+/// drop. So a record of more fields is handled in groups, each in a closure of its own.
+const GROUP: usize = 32;
+
+/// Returns a number for each group of `fields`.
+fn groups(fields: &[Field]) -> impl Iterator<Item = (Ident, &[Field])> {
+    fields.chunks(GROUP).enumerate().map(|(it, group)| (format_ident!("group_{it}"), group))
 }

@@ -28,7 +28,7 @@ pub(super) struct Item {
 pub(super) enum Kind {
     /// A struct with named fields.
     Record(Vec<Field>),
-    /// A struct with several unnamed fields.
+    /// A struct with several unnamed fields, or one that says that it is a tuple.
     Tuple(Vec<Field>),
     /// A struct with one unnamed field: what the field is.
     Newtype(Box<Field>),
@@ -97,6 +97,7 @@ fn read_struct(
     complaints: &mut Complaints,
 ) -> Option<Kind> {
     let members = data.fields.members();
+    let tuple = options.tuple;
     let fields: Vec<Field> = data
         .fields
         .iter()
@@ -104,9 +105,16 @@ fn read_struct(
         .map(|(field, member)| {
             let place = if field.ident.is_some() { Place::Part } else { Place::Unnamed };
             let options = Options::read(&field.attrs, place, complaints);
+            if tuple.is_some()
+                && let Some(name) = &options.name
+            {
+                complaints.on(name, "the parts of a tuple have no names in WIT");
+            }
             let name = match &field.ident {
-                Some(ident) => Name::of(ident, options.name.as_ref(), complaints),
-                None => Name { text: String::new(), span: field.ty.span() },
+                Some(ident) if tuple.is_none() => {
+                    Name::of(ident, options.name.as_ref(), complaints)
+                }
+                _ => Name { text: String::new(), span: field.ty.span() },
             };
             Field { member, name, ty: field.ty.clone() }
         })
@@ -114,6 +122,12 @@ fn read_struct(
     if fields.is_empty() {
         complaints.on(ident, "the Component Model has no empty records: a record has a field");
         return None;
+    }
+    if let Some(tuple) = tuple {
+        if options.flags.is_some() {
+            complaints.at(tuple, "a struct is `flags` or a `tuple`, not both");
+        }
+        return Some(Kind::Tuple(fields));
     }
     if let Some(flags) = options.flags {
         let Fields::Named(_) = data.fields else {

@@ -3,6 +3,8 @@
 //! A label is words with `-` between them. A word has digits and letters of one case; the first
 //! begins with a letter.
 
+use std::collections::HashSet;
+
 use heck::ToKebabCase as _;
 use proc_macro2::{Ident, Span};
 use syn::{LitStr, ext::IdentExt as _};
@@ -39,12 +41,11 @@ pub(super) fn check_different<'a>(
     names: impl Iterator<Item = &'a Name>,
     complaints: &mut Complaints,
 ) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for name in names {
-        if seen.contains(&name.text.as_str()) {
+        if !seen.insert(&name.text) {
             complaints.at(name.span, format_args!("`{}` is there twice", name.text));
         }
-        seen.push(&name.text);
     }
 }
 

@@ -1,4 +1,4 @@
-//! `#[component(flags, variant, handles, name = "…", crate = path)]`.
+//! `#[component(flags, tuple, variant, handles, name = "…", crate = path)]`.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, Path, meta::ParseNestedMeta, spanned::Spanned as _};
@@ -23,6 +23,8 @@ pub(super) enum Place {
 pub(super) struct Options {
     /// Where it says that a struct is `flags`.
     pub(super) flags: Option<Span>,
+    /// Where it says that a struct is a `tuple`, whatever its fields are called.
+    pub(super) tuple: Option<Span>,
     /// Where it says that an enum without payloads is a `variant`.
     pub(super) variant: Option<Span>,
     /// Where it says that the lifetime is that of handles.
@@ -55,6 +57,7 @@ impl Options {
         let is_item = matches!(place, Place::Struct | Place::Enum);
         let words = [
             ("flags", place == Place::Struct, &mut self.flags),
+            ("tuple", place == Place::Struct, &mut self.tuple),
             ("variant", place == Place::Enum, &mut self.variant),
             ("handles", is_item, &mut self.handles),
         ];
@@ -84,7 +87,9 @@ impl Options {
             };
         }
         Err(meta.error(match place {
-            Place::Struct => "unknown option; those of a struct are `flags`, `handles` and `crate`",
+            Place::Struct => {
+                "unknown option; those of a struct are `flags`, `tuple`, `handles` and `crate`"
+            }
             Place::Enum => "unknown option; those of an enum are `variant`, `handles` and `crate`",
             Place::Part => "unknown option; that of a field or case is `name`",
             Place::Unnamed => "a field without a name has no options",

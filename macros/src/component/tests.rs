@@ -19,6 +19,8 @@ const SOUND: &[&str] = &[
     "#[component(crate = ::renamed)] enum Direction { North, South }",
     "enum Reply<T> { None, One(T), #[component(name = \"more-2\")] More(Vec<T>) }",
     "#[component(flags)] struct Access { read: bool, r#type: bool }",
+    "#[component(tuple)] struct Triple<'a> { f0: u8, _second: &'a str, f2: Vec<u8> }",
+    "#[component(tuple)] struct One(u8);",
     "#[component(variant)] enum Colour { Red, Green }",
     "#[component(handles)] struct Both<'a> { left: BorrowHandle<'a, File>, right: BorrowHandle<'a, File> }",
 ];

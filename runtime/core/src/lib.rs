@@ -19,6 +19,7 @@
 //! | [`id`], [`secondary_map`] | ids of what is in a machine, and values beside it |
 //! | [`list`] | fixed-length lists |
 //! | [`handle`] | typed handles of a host |
+//! | `or_trap` | the error of a host function that may trap (feature `alloc`) |
 //! | [`host`] | the host extensions: what the host remembers of tasks and errors |
 //! | [`context`] | contexts that follow tasks, and their keys |
 //! | [`error_context`] | severity, frames, sources and metadata of error contexts |
@@ -54,6 +55,8 @@ pub mod id;
 pub mod limits;
 pub mod list;
 pub mod machine;
+#[cfg(feature = "alloc")]
+pub mod or_trap;
 pub mod secondary_map;
 pub mod task;
 pub mod thread;

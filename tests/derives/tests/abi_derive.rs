@@ -68,6 +68,79 @@ struct Seconds(u64);
 #[derive(Clone, Copy, Debug, PartialEq, ComponentType, Lift, Lower)]
 struct Complex(f32, f32);
 
+/// A tuple, although its parts have names.
+#[derive(Clone, Debug, PartialEq, ComponentType, Lift, Lower)]
+#[component(tuple)]
+struct Triple<'a, T> {
+    f0: u8,
+    _second: &'a str,
+    f2: Option<T>,
+}
+
+#[derive(Clone, Debug, PartialEq, ComponentType, Lift, Lower)]
+#[component(tuple)]
+struct One(u8);
+
+/// A struct of so many fields that they are handled in groups; with values that are dropped.
+macro_rules! long {
+    ($name:ident [$($option:meta)?]: $($field:ident)*) => {
+        #[derive(Clone, Debug, Default, PartialEq, ComponentType, Lift, Lower)]
+        $(#[$option])?
+        struct $name<T> { $($field: (T, String)),* }
+    };
+}
+
+long!(LongRecord []:
+    a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 c0 c1 c2 c3 c4 c5 c6 c7 c8 c9
+    d0 d1 d2 d3 d4 d5 d6 d7 d8 d9 e0 e1 e2 e3 e4 e5 e6 e7 e8 e9 f0 f1 f2 f3 f4 f5 f6 f7 f8 f9
+    g0 g1 g2 g3 g4 g5);
+long!(LongTuple [component(tuple)]:
+    a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 c0 c1 c2 c3 c4 c5 c6 c7 c8 c9
+    d0 d1 d2 d3);
+long!(JustAGroup []:
+    a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 c0 c1 c2 c3 c4 c5 c6 c7 c8 c9
+    d0 d1);
+
+/// Numbers only, which lists of them copy as bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ComponentType, Lift, Lower)]
+struct LongPlain(
+    [u32; 4],
+    u8,
+    u64,
+    u8,
+    u16,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u8,
+    u64,
+    u8,
+    f64,
+);
+
 #[derive(Clone, Copy, Debug, PartialEq, FixedLengthList)]
 struct Matrix([[f32; 2]; 2]);
 
@@ -102,6 +175,11 @@ fn a_derived_type_has_the_names_of_its_parts() {
     );
     assert_eq!(name_of::<Direction>(), "enum { north, east, s }");
     assert_eq!(name_of::<(Seconds, Complex)>(), "tuple<u64, tuple<f32, f32>>");
+    assert_eq!(name_of::<Triple<'_, char>>(), "tuple<u8, string, option<char>>");
+    assert_eq!(name_of::<One>(), "tuple<u8>");
+    let long = name_of::<LongTuple<u8>>();
+    assert_eq!(long.matches("tuple<u8, string>").count(), 34);
+    assert!(long.starts_with("tuple<tuple<u8, string>, "), "{long}");
     assert_eq!(name_of::<Matrix>(), "list<list<f32, 2>, 2>");
     assert_eq!(name_of::<Several<char, 3>>(), "list<char, 3>");
     assert_eq!(name_of::<Bound>(), "flags { a, b, c, d, e, f, g, h, i }");
@@ -187,8 +265,58 @@ fn typed_and_dynamic_agree_on_derived_types() {
         agree(&Bound::from_bits(bits));
         agree(&vec![Bound::from_bits(bits); 2]);
     }
+    agree(&One(7));
     agree(&Box::new(Result::<Seconds, Direction>::Err(Direction::East)));
     agree(&Result::<(), String>::Ok(()));
+}
+
+#[test]
+fn typed_and_dynamic_agree_on_types_of_many_parts() {
+    let part = |number: u16| (number, format!("part {number}"));
+    let record = LongRecord {
+        a0: part(0),
+        d1: part(31),
+        d2: part(32),
+        d3: part(33),
+        g3: part(63),
+        g4: part(64),
+        g5: part(65),
+        ..LongRecord::default()
+    };
+    agree(&record);
+    agree(&vec![record; 2]);
+    agree(&LongTuple { a0: part(1), d1: part(2), d2: part(3), ..LongTuple::default() });
+    agree(&JustAGroup { a0: part(1), d0: part(2), d1: part(3), ..JustAGroup::default() });
+    let mut plain = LongPlain::default();
+    (plain.0, plain.2, plain.31, plain.32, plain.34) = ([1, 2, 3, 4], 5, 6, u64::MAX, 0.5);
+    agree(&plain);
+    agree(&vec![plain; 3]);
+}
+
+/// What is lifted before a part that traps is dropped.
+#[test]
+fn a_part_that_traps_ends_the_lifting_of_many() {
+    let mut guest = Guest::new(IntegerType::I32, StringEncoding::Utf8);
+    let value = LongRecord::<u8> { g5: (1, "last".into()), ..LongRecord::default() };
+    let flat = lower_flat_values(&mut guest, 0, &value, None).unwrap();
+    let mut bytes = guest.memory.clone();
+    let text = bytes.windows(4).position(|it| it == b"last").unwrap();
+    bytes[text] = 0xff;
+    let mut cx = LiftContext::new(&bytes, guest.options);
+    let lifted =
+        lift_flat_values::<LongRecord<u8>, _>(&mut cx, 0, &mut CoreValueIter::new(flat.as_slice()));
+    assert!(lifted.is_err(), "{lifted:?}");
+}
+
+#[test]
+fn a_tuple_with_a_lifetime_borrows_too() {
+    let triple = Triple { f0: 1, _second: "two", f2: Some('3') };
+    let mut guest = Guest::new(IntegerType::I32, StringEncoding::Utf8);
+    let flat = lower_flat_values(&mut guest, 16, &triple, None).unwrap();
+    let mut cx = LiftContext::new(&guest.memory, guest.options);
+    let lifted: Triple<'_, char> =
+        lift_flat_values(&mut cx, 16, &mut CoreValueIter::new(flat.as_slice())).unwrap();
+    assert_eq!(lifted, triple);
 }
 
 #[test]

@@ -6,39 +6,23 @@
 use std::fs;
 use std::path::Path;
 
-use weft::component::{Component, ExportError, Instance, Linker, Store};
+use weft::component::{Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
-use weft_bindgen::{Options, bind};
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 
 #[rustfmt::skip]
 mod files;
 
+use files::Program;
 use files::example::files::copies::Host as CopiesHost;
 use files::example::files::types::{Access, Failure, File, Host as TypesHost, HostFile, Info};
-use files::exports::functions::Run;
 use files::exports::totals::Counts;
-use files::exports::totals::functions::Add;
-use weft::binding::{BorrowHandle, OwnHandle};
+use weft::binding::{BorrowHandle, HostAccess, OrTrap, OwnHandle, World as _};
 
 /// The folder with the WIT, the guest and the bindings.
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wit/bindings"))
-}
-
-#[test]
-fn the_bindings_are_what_the_wit_becomes() {
-    let wit = folder().join("files.wit");
-    let bindings =
-        bind(&Options { wit: vec![wit], ..Options::default() }).expect("the WIT is good");
-    let path = folder().join("files.rs");
-    let text: String = bindings.text.replace(&format!("{}/", folder().display()), "");
-    if std::env::var_os("WEFT_RECORD").is_some() {
-        fs::write(&path, &text).expect("writable");
-    }
-    let committed = fs::read_to_string(&path).expect("readable");
-    assert!(committed == text, "{} is stale: set WEFT_RECORD to write it anew", path.display());
 }
 
 /// A host with files of which it knows the names; what is dropped leaves its place empty.
@@ -71,21 +55,23 @@ impl HostFile for Server {
         self.name(self_).map_or(0, |name| name.len() as u64)
     }
 
-    fn sync(
-        &mut self,
-        self_: BorrowHandle<'_, File>,
-    ) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
-        let result = match self.name(self_) {
-            Ok(_) if self.can_sync => Ok(()),
-            Ok(_) => Err(Failure::Busy),
-            Err(failure) => Err(failure),
-        };
+    async fn sync(
+        access: impl HostAccess<Self>,
+        self_: BorrowHandle<'static, File>,
+    ) -> Result<(), OrTrap<Failure>> {
         let mut polls = 0;
-        std::future::poll_fn(move |context| {
+        std::future::poll_fn(|context| {
             polls += 1;
             context.waker().wake_by_ref();
-            if polls < 3 { std::task::Poll::Pending } else { std::task::Poll::Ready(result) }
+            if polls < 3 { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
         })
+        .await;
+        let can_sync = access.with_host(move |server| match server.name(self_) {
+            Ok(_) if server.can_sync => Ok(()),
+            Ok(_) => Err(Failure::Busy),
+            Err(failure) => Err(failure),
+        });
+        Ok(can_sync.await??)
     }
 
     fn drop(&mut self, self_: OwnHandle<File>) {
@@ -134,21 +120,21 @@ fn component() -> Vec<u8> {
     encoder.validate(true).encode().expect("it is a component")
 }
 
-fn instance(can_sync: bool) -> (Store<Wasmi, Server>, Instance<Wasmi>) {
+fn program(can_sync: bool) -> (Store<Wasmi, Server>, Program) {
     let engine = Wasmi::default();
     let component = Component::new(&engine, &component()).expect("the component is good");
+    Program::check(&component).expect("it is of the world");
     let mut linker = Linker::new();
     files::add_to_linker(&mut linker, |server: &mut Server| server);
     let mut store = Store::new(&engine, Server { can_sync, ..Server::default() });
-    let instance = store.instantiate(&component, &linker).expect("all imports are there");
-    (store, instance)
+    let program = Program::instantiate(&mut store, &component, &linker);
+    (store, program.expect("all imports are there"))
 }
 
 #[test]
 fn a_host_that_implements_the_traits_runs_a_component_of_the_world() {
-    let (mut store, instance) = instance(true);
-    let run = store.export::<Run>(&instance).unwrap();
-    let size = store.call(&run, ("notes".to_owned(),)).unwrap();
+    let (mut store, program) = program(true);
+    let size = program.run(&mut store, "notes").unwrap();
     assert_eq!(size, Ok(("notes".len() + "copy of notes".len()) as u64));
     assert_eq!(store.data().logged, ["notes", "notes!"]);
     assert_eq!(store.data().dropped, [0, 1]);
@@ -156,26 +142,16 @@ fn a_host_that_implements_the_traits_runs_a_component_of_the_world() {
 
 #[test]
 fn an_error_of_the_host_is_a_value_for_the_guest() {
-    let (mut store, instance) = instance(false);
-    let run = store.export::<Run>(&instance).unwrap();
-    let failed = store.call(&run, ("notes".to_owned(),)).unwrap();
+    let (mut store, program) = program(false);
+    let failed = program.run(&mut store, "notes").unwrap();
     assert_eq!(failed, Err("could not sync".to_owned()));
     assert_eq!(store.data().dropped, [0]);
 }
 
 #[test]
 fn an_exported_interface_is_called_by_its_types() {
-    let (mut store, instance) = instance(true);
-    let add = store.export::<Add>(&instance).unwrap();
+    let (mut store, program) = program(true);
     let (to, more) = (Counts { dropped: 1, logged: 2 }, Counts { dropped: 30, logged: 40 });
-    let sum = store.call(&add, (to, more)).unwrap();
+    let sum = program.totals.add(&mut store, to, more).unwrap();
     assert_eq!(sum, Counts { dropped: 31, logged: 42 });
-}
-
-#[test]
-fn what_is_not_exported_is_named() {
-    let (store, instance) = instance(true);
-    let missing = store.export::<files::example::files::types::functions::Stat>(&instance);
-    let name = "example:files/types@1.2.0#stat".to_owned();
-    assert_eq!(missing.unwrap_err(), ExportError::Missing { name, similar: None });
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The packages that are published, lower layers first.
 const PUBLISHED: [&str; 6] =
-    ["weft-macros", "weft-spec", "weft-bindgen", "weft-runtime-core", "weft-wasmi", "weft-runtime"];
+    ["weft-macros", "weft-spec", "weft-runtime-core", "weft-bindgen", "weft-wasmi", "weft-runtime"];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Lifetime, Path, Type, parse_quote, spanned::Spanned as _};
+use syn::{Index, Lifetime, Path, Type, parse_quote, spanned::Spanned as _};
 
-use super::{offsets, payloads};
+use super::{GROUP, groups, offsets, payloads};
 use crate::component::item::{Case, Field, Item, Kind};
 
 /// The bodies of `lift_flat` and of `load`.
@@ -12,15 +12,18 @@ type Bodies = (TokenStream, TokenStream);
 
 /// `Lift::PLAIN` of a record whose fields all have one.
 fn plain(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
-    let (names, binding) = offsets(weft, fields);
-    let members = fields.iter().map(|field| &field.member);
+    let (offsets, binding) = offsets(weft, fields);
     let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
+    let read = fields.iter().zip(offsets).map(|(Field { ty, .. }, offset)| {
+        quote! { #weft::abi::plain_field::<#ty>(bytes, #offset) }
+    });
+    let value = made(fields, read.collect(), |group| quote! { (|| (#(#group,)*))() });
     quote! {
         const PLAIN: ::core::option::Option<fn(&[::core::primitive::u8]) -> Self> =
             if true #(&& <#types as #weft::abi::Lift<#lifetime>>::PLAIN.is_some())* {
                 ::core::option::Option::Some(|bytes| {
                     #binding
-                    Self { #(#members: #weft::abi::plain_field::<#types>(bytes, #names),)* }
+                    #value
                 })
             } else {
                 ::core::option::Option::None
@@ -29,21 +32,58 @@ fn plain(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
 }
 
 fn record(weft: &Path, fields: &[Field]) -> Bodies {
-    let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-    let (names, binding) = offsets(weft, fields);
-    let lifted =
-        fields.iter().map(|field| part(weft, &field.ty, &quote! { lift_flat(cx, values) }));
-    let loaded = fields.iter().zip(names).map(|(Field { ty, .. }, offset)| {
-        let span = Span::call_site().located_at(ty.span());
-        quote_spanned! {span=> #weft::abi::load_field::<#ty, _>(cx, bytes, #offset) }
+    let (offsets, binding) = offsets(weft, fields);
+    let lifted = fields.iter().map(|field| {
+        let lifted = part(weft, &field.ty, &quote! { lift_flat(cx, values) });
+        quote! { #lifted? }
     });
+    let loaded = fields.iter().zip(offsets).map(|(Field { ty, .. }, offset)| {
+        let span = Span::call_site().located_at(ty.span());
+        quote_spanned! {span=> #weft::abi::load_field::<#ty, _>(cx, bytes, #offset)? }
+    });
+    let group = |group: &[TokenStream]| {
+        quote! {
+            (|| ::core::result::Result::Ok::<_, #weft::error::Failure>((#(#group,)*)))()?
+        }
+    };
+    let (lifted, loaded) =
+        (made(fields, lifted.collect(), group), made(fields, loaded.collect(), group));
     (
-        quote! { ::core::result::Result::Ok(Self { #(#members: #lifted?,)* }) },
+        quote! { ::core::result::Result::Ok(#lifted) },
         quote! {
             #binding
-            ::core::result::Result::Ok(Self { #(#members: #loaded?,)* })
+            ::core::result::Result::Ok(#loaded)
         },
     )
+}
+
+/// Returns `Self` made of `values`, one for each field. Where these are many, `group` makes a
+/// tuple of some.
+fn made(
+    fields: &[Field],
+    values: Vec<TokenStream>,
+    group: impl Fn(&[TokenStream]) -> TokenStream,
+) -> TokenStream {
+    if fields.len() <= GROUP {
+        let members = fields.iter().map(|field| &field.member);
+        return quote! { Self { #(#members: #values,)* } };
+    }
+    let tuples = groups(fields).zip(values.chunks(GROUP)).map(|((name, _), values)| {
+        let tuple = group(values);
+        quote! { let #name = #tuple; }
+    });
+    let members = groups(fields).flat_map(|(name, fields)| {
+        fields.iter().enumerate().map(move |(position, Field { member, .. })| {
+            let position = Index::from(position);
+            quote! { #member: #name.#position, }
+        })
+    });
+    quote! {
+        {
+            #(#tuples)*
+            Self { #(#members)* }
+        }
+    }
 }
 
 /// A function of a part's `Lift`; what is wrong with it is at the part's type.
@@ -53,11 +93,11 @@ fn part(weft: &Path, ty: &Type, call: &TokenStream) -> TokenStream {
 }
 
 fn newtype(weft: &Path, Field { member, ty, .. }: &Field) -> Bodies {
-    let made =
+    let wrapped =
         |value: &TokenStream| quote! { ::core::result::Result::Ok(Self { #member: #value? }) };
     (
-        made(&part(weft, ty, &quote! { lift_flat(cx, values) })),
-        made(&part(weft, ty, &quote! { load(cx, bytes) })),
+        wrapped(&part(weft, ty, &quote! { lift_flat(cx, values) })),
+        wrapped(&part(weft, ty, &quote! { load(cx, bytes) })),
     )
 }
 

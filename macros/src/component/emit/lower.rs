@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned as _};
 
-use super::{offsets, payloads};
+use super::{GROUP, offsets, payloads};
 use crate::component::item::{Case, Field, Item, Kind};
 
 /// A `u32` with a bit for each field that is true.
@@ -27,23 +27,41 @@ fn spans_of(fields: &[Field]) -> Vec<Span> {
 /// Returns the bodies of `lower_flat` and `store` that lower each field after the other.
 fn lower_fields(weft: &Path, fields: &[Field]) -> (TokenStream, TokenStream) {
     let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-    let (names, binding) = offsets(weft, fields);
+    let (offsets, binding) = offsets(weft, fields);
     let (types, spans) = (types_of(fields), spans_of(fields));
     let lowered = members.iter().zip(&types).zip(&spans).map(|((member, ty), span)| {
         quote_spanned! {*span=>
             <#ty as #weft::abi::Lower>::lower_flat(&self.#member, cx, flat)?;
         }
     });
-    let stored = members.iter().zip(&types).zip(&spans).zip(names);
+    let stored = members.iter().zip(&types).zip(&spans).zip(offsets);
     let stored = stored.map(|(((member, ty), span), offset)| {
         quote_spanned! {*span=>
             #weft::abi::store_field::<#ty, _>(&self.#member, cx, address, #offset)?;
         }
     });
+    let lowered = one_after_another(weft, lowered.collect());
+    let stored = one_after_another(weft, stored.collect());
     (
-        quote! { #(#lowered)* ::core::result::Result::Ok(()) },
-        quote! { #binding #(#stored)* ::core::result::Result::Ok(()) },
+        quote! { #lowered ::core::result::Result::Ok(()) },
+        quote! { #binding #stored ::core::result::Result::Ok(()) },
     )
+}
+
+/// Returns the statements, in groups if they are many.
+fn one_after_another(weft: &Path, statements: Vec<TokenStream>) -> TokenStream {
+    if statements.len() <= GROUP {
+        return statements.into_iter().collect();
+    }
+    let groups = statements.chunks(GROUP).map(|group| {
+        quote! {
+            (|| {
+                #(#group)*
+                ::core::result::Result::Ok::<(), #weft::error::Failure>(())
+            })()?;
+        }
+    });
+    groups.collect()
 }
 
 /// Returns the bodies of `lower_flat` and `store` that lower the case of a variant with its payload.

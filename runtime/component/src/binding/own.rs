@@ -1,8 +1,9 @@
 //! Resources that are values of a Rust type: owned, or borrowed.
 
 use alloc::sync::Arc;
-use core::any::Any;
+use core::any::{Any, type_name};
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 
 use crate::abi::{
@@ -118,14 +119,6 @@ impl<R> Clone for Borrow<R> {
     }
 }
 
-impl<R> Borrow<R> {
-    /// Returns `true` if both are of the same resource.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.value, &other.value)
-    }
-}
-
 /// What both have in common: they are handles, whose values the store keeps.
 macro_rules! resource {
     ($name:ident, $shape:ident) => {
@@ -143,9 +136,25 @@ macro_rules! resource {
             }
         }
 
-        impl<R: fmt::Debug> fmt::Debug for $name<R> {
+        /// Shows the type, and asks nothing of it: types of WIT with a resource in them derive this.
+        impl<R> fmt::Debug for $name<R> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_tuple(stringify!($name)).field(&self.value).finish()
+                write!(f, "{}<{}>", stringify!($name), type_name::<R>())
+            }
+        }
+
+        /// Two are equal if they are the same resource.
+        impl<R> PartialEq for $name<R> {
+            fn eq(&self, other: &Self) -> bool {
+                Arc::ptr_eq(&self.value, &other.value)
+            }
+        }
+
+        impl<R> Eq for $name<R> {}
+
+        impl<R> Hash for $name<R> {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                Arc::as_ptr(&self.value).hash(state);
             }
         }
 

@@ -12,8 +12,10 @@ use atomic_waker::AtomicWaker;
 use concurrent_queue::{ConcurrentQueue, PopError};
 
 use crate::component::run::context::{Caller, Request};
+use crate::component::run::lifted_result::LiftedResult;
 use crate::component::store::acting::Acting;
 use crate::component::store::call_error::{CallError, StoreDropped};
+use crate::component::store::carried_values::CarriedValues;
 use crate::component::store::host_panic::HostPanic;
 use crate::component::store::mailbox::Sender;
 use crate::component::store::panics::LatePanics;
@@ -22,6 +24,7 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::machine::SubtaskId;
 
 use super::callee::Callee;
+use super::instance::Function;
 use super::stores::Store;
 
 /// A handle of a store, for an async host function after its first `await`, or for another task or
@@ -201,7 +204,41 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
         F::Kept: Send + 'static,
     {
         let (callee, arguments) = (function.clone(), F::keep(arguments));
-        let begun = self.with(move |caller| caller.begin::<F>(&callee, arguments)).await??;
+        let begun =
+            self.with(move |caller| caller.begin(|caller| callee.start(caller.cx(), arguments)));
+        self.end(begun.await??).await
+    }
+
+    /// Calls a guest's function, as [`call`](Self::call). The arguments may borrow, as those of a
+    /// function that is called in one go may: they are copied before this returns.
+    pub(crate) fn call_borrowed<F: Callee>(
+        &self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> impl Future<Output = Result<F::Result, CallError>> + Send + use<'_, F, E, T> {
+        let owned = function.owned(F::keep(arguments));
+        self.call_owned(owned)
+    }
+
+    /// Calls a guest's function with values.
+    async fn call_owned<R: LiftedResult>(
+        &self,
+        owned: Result<(Function, CarriedValues), CallError>,
+    ) -> Result<R, CallError> {
+        let (function, arguments) = owned?;
+        let begun = self.with(move |caller| {
+            caller.begin(|caller| {
+                let state = caller.cx().data_mut();
+                function.check(state)?;
+                let arguments = arguments.settle(&mut state.handles.values)?;
+                function.start_with(caller.cx(), arguments, R::lift)
+            })
+        });
+        self.end(begun.await??).await
+    }
+
+    /// Awaits the end of a call.
+    async fn end<R: LiftedResult>(&self, begun: Begun<R>) -> Result<R, CallError> {
         let mut waiting = match begun {
             Begun::Ended(result) => return result,
             Begun::Waits(call) => Giving { access: self, call: Some(call) },
@@ -211,7 +248,7 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
             let call = waiting.call.ok_or(StoreDropped)?;
             let result = self.with(move |caller| {
                 let state = caller.cx().data_mut();
-                let result = state.take_result::<F::Result>(call)?;
+                let result = state.take_result::<R>(call)?;
                 if result.is_none() {
                     let late_panics = state.panics.late().clone();
                     state.calls.embedder_call(call)?.wake_at_end(waker, late_panics);
@@ -272,14 +309,13 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     }
 
     /// Begins a call.
-    fn begin<F: Callee>(
+    fn begin<R: LiftedResult>(
         &mut self,
-        function: &F,
-        arguments: F::Kept,
-    ) -> Result<Begun<F::Result>, CallError> {
+        start: impl FnOnce(&mut Self) -> Result<SubtaskId, CallError>,
+    ) -> Result<Begun<R>, CallError> {
         self.check_depth()?;
         self.nested(|caller| {
-            let call = function.start(caller.cx(), arguments)?;
+            let call = start(caller)?;
             let state = caller.cx().data_mut();
             if let Some(result) = state.take_result(call)? {
                 return Ok(Begun::Ended(result));

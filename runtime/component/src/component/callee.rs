@@ -16,6 +16,7 @@ use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::run::lowering::Target;
 use crate::component::run::state::State;
 use crate::component::store::call_error::CallError;
+use crate::component::store::carried_values::CarriedValues;
 use crate::component::store::resource_value_error::ValueFailure;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Failure;
@@ -51,7 +52,7 @@ pub trait Callee: sealed::Callee<Returned = <Self as Callee>::Result> {
 }
 
 pub(crate) mod sealed {
-    use super::{CallError, Called, Context, CoreEngine, SubtaskId};
+    use super::{CallError, Called, CarriedValues, Context, CoreEngine, Function, SubtaskId};
 
     /// See [`Callee`](super::Callee).
     pub trait Callee {
@@ -74,6 +75,9 @@ pub(crate) mod sealed {
             cx: &mut Context<'_, E, T>,
             arguments: Self::Kept,
         ) -> Result<Called<Self::Returned>, CallError>;
+
+        /// Returns the function and the arguments as values that borrow nothing.
+        fn owned(&self, arguments: Self::Kept) -> Result<(Function, CarriedValues), CallError>;
     }
 }
 
@@ -128,6 +132,10 @@ impl sealed::Callee for Function {
         };
         cx.data_mut().calls.reuse_values(arguments);
         called
+    }
+
+    fn owned(&self, arguments: Vec<Val>) -> Result<(Function, CarriedValues), CallError> {
+        Ok((self.clone(), arguments.into()))
     }
 }
 
@@ -202,6 +210,12 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
             EmbedderCall::NotBegun => self.start(cx, arguments).map(Called::Begun),
         }
     }
+
+    fn owned(&self, arguments: P) -> Result<(Function, CarriedValues), CallError> {
+        let function = self.function.clone();
+        let values = CarriedValues::new(&arguments, &function.ty.params, &self.handles);
+        Ok((function, values.map_err(ValueFailure::from)?))
+    }
 }
 
 /// A call whose result is wanted at once.
@@ -224,7 +238,7 @@ impl<P: Lower, R> TypedFunction<P, R> {
 
 impl Function {
     /// Begins a call, whose result is lifted by `lift_result`.
-    fn start_with<E: CoreEngine, T: 'static>(
+    pub(crate) fn start_with<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
         arguments: Vec<Val>,
@@ -235,7 +249,10 @@ impl Function {
     }
 
     /// Fails if the function is not there in this store.
-    fn check<E: CoreEngine, T: 'static>(&self, state: &State<E, T>) -> Result<(), CallError> {
+    pub(crate) fn check<E: CoreEngine, T: 'static>(
+        &self,
+        state: &State<E, T>,
+    ) -> Result<(), CallError> {
         if self.store != state.identity {
             return Err(CallError::OtherStore);
         }

@@ -50,6 +50,14 @@ pub enum ExportError {
         /// The name of a function that the instance exports, if one is nearly the same.
         similar: Option<String>,
     },
+    /// There is no exported instance of this name: no interface, as a rule.
+    #[error("there is no exported interface `{name}`{}", Hint(similar.as_deref()))]
+    MissingInterface {
+        /// The name, after that of the interface that it is in.
+        name: String,
+        /// The name of an interface that is exported, if one is nearly the same.
+        similar: Option<String>,
+    },
     /// The instance is in another store.
     #[error("the instance with the function `{name}` is in another store")]
     OtherStore {
@@ -74,11 +82,12 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    /// Returns the name of the function, after that of the interface that it is in.
+    /// Returns the name of the function or interface, after that of the interface that it is in.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Missing { name, .. }
+            | Self::MissingInterface { name, .. }
             | Self::OtherStore { name }
             | Self::InstanceRemoved { name }
             | Self::Mismatch { name, .. } => name,
@@ -88,11 +97,14 @@ impl ExportError {
     /// Returns the error that names the interface, too.
     pub(crate) fn within(mut self, interface: &str) -> Self {
         let (Self::Missing { name, .. }
+        | Self::MissingInterface { name, .. }
         | Self::OtherStore { name }
         | Self::InstanceRemoved { name }
         | Self::Mismatch { name, .. }) = &mut self;
         *name = format!("{interface}#{name}");
-        if let Self::Missing { similar: Some(similar), .. } = &mut self {
+        if let Self::Missing { similar: Some(similar), .. }
+        | Self::MissingInterface { similar: Some(similar), .. } = &mut self
+        {
             *similar = format!("{interface}#{similar}");
         }
         self

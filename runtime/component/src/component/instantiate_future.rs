@@ -72,6 +72,13 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
     }
 }
 
+impl<E: CoreEngine, T: 'static> InstantiateFuture<'_, E, T> {
+    /// Returns the store.
+    pub(crate) const fn store(&self) -> &Store<E, T> {
+        self.store
+    }
+}
+
 impl<E: CoreEngine, T: 'static> Future for InstantiateFuture<'_, E, T> {
     type Output = Result<Instance<E>, InstantiateError>;
 

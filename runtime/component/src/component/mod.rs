@@ -23,7 +23,6 @@
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
 
 mod access;
-mod bindings;
 #[cfg(feature = "std")]
 mod block;
 mod call_future;
@@ -32,8 +31,8 @@ mod clock;
 #[cfg(feature = "std")]
 mod component_file;
 mod component_type;
-mod definition;
-mod export_error;
+pub(crate) mod definition;
+pub(crate) mod export_error;
 mod function_table;
 mod giving_up;
 mod host;
@@ -59,7 +58,6 @@ mod typed_function;
 mod wait;
 
 pub use access::{Access, With};
-pub use bindings::{BoundFuture, FindHost};
 pub use call_future::CallFuture;
 pub use callee::Callee;
 pub use clock::Clock;

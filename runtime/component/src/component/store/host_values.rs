@@ -115,6 +115,20 @@ impl HostValues {
         putting.finish(vals)
     }
 
+    /// Puts values of resources. If one can't be put, none is left here.
+    pub(crate) fn put_all(
+        &mut self,
+        resources: &[(Shape, TypeIndex, SharedValue)],
+    ) -> Result<Vec<Resource>, ValueFailure> {
+        let mut putting = Putting { values: self, put: Vec::new() };
+        let put = resources.iter().try_for_each(|(shape, ty, value)| {
+            putting.put(shape, *ty, value)?;
+            Ok(())
+        });
+        let places = putting.put.clone();
+        putting.finish(put).map(|()| places)
+    }
+
     /// Converts values that the host has got to a Rust value.
     pub(crate) fn from_vals<T: for<'a> Lift<'a>>(
         &mut self,

@@ -39,6 +39,7 @@ pub(crate) mod borrowers;
 pub(crate) mod call_error;
 pub(crate) mod calls;
 pub(crate) mod canonical;
+pub(crate) mod carried_values;
 pub(crate) mod claims;
 pub(crate) mod core_function;
 pub(crate) mod crossing;

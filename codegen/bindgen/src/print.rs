@@ -1,0 +1,153 @@
+//! The layout of the file, and the lints that it is exempt from.
+
+use std::fmt::Write as _;
+
+use proc_macro2::TokenStream;
+use syn::Attribute;
+
+/// Returns the text of a file. Lints that are meant for people don't look at it: as the file says, or,
+/// for a file that is included, as each item says.
+pub(super) fn print(tokens: TokenStream, inner_attributes: bool) -> syn::Result<String> {
+    let mut file: syn::File = syn::parse2(tokens)?;
+    if inner_attributes {
+        file.attrs = vec![syn::parse_quote!(#![allow(
+            clippy::all, clippy::pedantic, clippy::nursery, dead_code, deprecated, missing_docs,
+            private_interfaces, unreachable_pub, unused_imports, unused_qualifications, unused_variables
+        )])];
+    } else {
+        let lints: Attribute = syn::parse_quote!(#[allow(
+            clippy::all, clippy::pedantic, clippy::nursery, dead_code, deprecated, missing_docs,
+            private_interfaces, unreachable_pub, unused_imports, unused_qualifications, unused_variables
+        )]);
+        file.items.iter_mut().filter_map(attributes).for_each(|it| it.push(lints.clone()));
+    }
+    Ok(spaced(&broken(&joined(&prettyplease::unparse(&file)))))
+}
+
+/// The longest line, in characters.
+const LONGEST_LINE: usize = 100;
+
+/// Returns a text in which each statement that calls a method of `interface` is on one line, if it fits
+/// there, or on three, if it ends with an `async` block.
+fn joined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.lines().peekable();
+    while let Some(first) = lines.next() {
+        let indent = first.len() - first.trim_start().len();
+        let start = first.trim_start();
+        let is_long = start == "interface"
+            || start.starts_with("let mut interface")
+            || (start.starts_with("let ") && start.ends_with("= exports"));
+        if !is_long {
+            out.push_str(first);
+            out.push('\n');
+            continue;
+        }
+        let mut statement = vec![first];
+        while !statement.last().is_some_and(|line| line.ends_with(';')) {
+            let Some(line) = lines.next() else { break };
+            statement.push(line);
+        }
+        match one_line(&statement, indent) {
+            Some(line) => out.push_str(&line),
+            None => out.push_str(&statement.join("\n")),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Returns the statement on one line or three, if it fits there.
+fn one_line(statement: &[&str], indent: usize) -> Option<String> {
+    let mut line = " ".repeat(indent);
+    for part in statement.iter().map(|part| part.trim()) {
+        let after_comma = line.ends_with(',');
+        if part.starts_with(')') && after_comma {
+            line.pop();
+        } else if after_comma || line.ends_with('{') || part.starts_with('}') {
+            line.push(' ');
+        }
+        line.push_str(part);
+    }
+    if line.len() <= LONGEST_LINE {
+        return Some(line);
+    }
+    let (head, body) = line.split_once(" async move { ")?;
+    let body = body.strip_suffix(" });")?;
+    let spaces = " ".repeat(indent);
+    let lines =
+        [format!("{head} async move {{"), format!("{spaces}    {body}"), format!("{spaces}}});")];
+    lines.iter().all(|line| line.len() <= LONGEST_LINE).then(|| lines.join("\n"))
+}
+
+/// Returns a text in which each supertrait has a line of its own where all of them are too long for one.
+fn broken(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let start = line.trim_start();
+        let spaces = " ".repeat(line.len() - start.len());
+        let is_trait = start.starts_with("pub trait ") || start.starts_with("trait ");
+        match line.split_once(": ").filter(|_| is_trait && line.len() > LONGEST_LINE) {
+            Some((head, bounds)) => {
+                let (bounds, body) = bounds.rsplit_once(" {").unwrap_or((bounds, ""));
+                let bounds = bounds.replace(" + ", &format!("\n{spaces}    + "));
+                let _ = writeln!(out, "{head}:\n{spaces}    {bounds}\n{spaces}{{{body}");
+            }
+            None => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+/// Returns a text with an empty line between items.
+fn spaced(text: &str) -> String {
+    const ITEMS: [&str; 11] = [
+        "///",
+        "#[",
+        "pub ",
+        "impl ",
+        "impl<",
+        "fn ",
+        "async fn ",
+        "mod ",
+        "::",
+        "const ",
+        "type ",
+    ];
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let mut before = "";
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let is_item = ITEMS.iter().any(|start| trimmed.starts_with(start));
+        let has_docs = trimmed.starts_with("///") || trimmed.starts_with("#[");
+        let is_end = before.ends_with('}') || before == ")]";
+        let ends_use = before.contains("use ") && before.ends_with(';');
+        let is_use = trimmed.starts_with("pub use ");
+        if is_item && (is_end || (ends_use && !is_use) || (has_docs && before.ends_with(';')))
+            || trimmed.starts_with("use ::") && before == ")]"
+        {
+            out.push('\n');
+        }
+        out.push_str(line);
+        out.push('\n');
+        before = trimmed;
+    }
+    out
+}
+
+fn attributes(item: &mut syn::Item) -> Option<&mut Vec<Attribute>> {
+    Some(match item {
+        syn::Item::Const(item) => &mut item.attrs,
+        syn::Item::Enum(item) => &mut item.attrs,
+        syn::Item::Fn(item) => &mut item.attrs,
+        syn::Item::Impl(item) => &mut item.attrs,
+        syn::Item::Mod(item) => &mut item.attrs,
+        syn::Item::Struct(item) => &mut item.attrs,
+        syn::Item::Trait(item) => &mut item.attrs,
+        syn::Item::Type(item) => &mut item.attrs,
+        _ => return None,
+    })
+}

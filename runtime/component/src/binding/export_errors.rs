@@ -1,0 +1,71 @@
+//! The reasons why a component or an instance is not of a world.
+
+use alloc::vec::Vec;
+use core::error::Error;
+use core::fmt;
+
+use thiserror::Error as DeriveError;
+
+use crate::component::{ExportError, InstantiateError};
+
+/// A component, or an instance, does not export what a world does: every mismatch.
+///
+/// The message has a line for each, with its causes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportErrors {
+    world: &'static str,
+    errors: Vec<ExportError>,
+}
+
+impl ExportErrors {
+    /// Fails if there are errors.
+    pub(super) fn check(world: &'static str, errors: Vec<ExportError>) -> Result<(), Self> {
+        if errors.is_empty() { Ok(()) } else { Err(Self { world, errors }) }
+    }
+
+    /// Returns the error of a world that was not found for a reason that it did not tell.
+    pub(super) const fn not_told(world: &'static str) -> Self {
+        Self { world, errors: Vec::new() }
+    }
+
+    /// Returns the name of the world.
+    #[must_use]
+    pub const fn world(&self) -> &'static str {
+        self.world
+    }
+
+    /// Returns the mismatches, in the order of the exports of the world.
+    #[must_use]
+    pub fn errors(&self) -> &[ExportError] {
+        &self.errors
+    }
+}
+
+impl fmt::Display for ExportErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the exports are not those of the world `{}`", self.world)?;
+        for error in &self.errors {
+            write!(f, "\n  {error}")?;
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                write!(f, ": {error}")?;
+                cause = error.source();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Error for ExportErrors {}
+
+/// A component can't be instantiated as a world.
+#[derive(Debug, DeriveError)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// It does not export what the world does.
+    #[error(transparent)]
+    Exports(#[from] ExportErrors),
+    /// It can't be instantiated.
+    #[error(transparent)]
+    Instantiate(#[from] InstantiateError),
+}

@@ -1,0 +1,233 @@
+//! Handles of a store, for the methods of a host that wait.
+
+use alloc::vec::Vec;
+use core::error::Error;
+use core::future::Future;
+
+use crate::abi::{Lift, Lower};
+use crate::component::streams::{
+    IntoStreamSource, StreamError, StreamReader, StreamSink, StreamWriter,
+};
+use crate::component::{Access, CallError, Callee, HostError, With};
+use crate::engine::CoreEngine;
+use crate::handle::{FutureHandle, StreamHandle};
+use crate::limits::Heap;
+use crate::machine::SubtaskId;
+use crate::task::TaskReturn;
+
+use super::calls::AsyncCalls;
+use super::host_caller::{HostCaller, ItemOf};
+
+/// A handle of the store, for an async method of the host `H`: the host, its streams and futures, and
+/// calls of guests.
+///
+/// A method takes it as `access: impl HostAccess<Self>`. It does not borrow the store: guests, and
+/// other methods of the host, run while the method waits. So the host is not at hand as `&mut self`, and
+/// nothing of it can be borrowed across an `.await`. Look into it, and change it, in
+/// [`with_host`](Self::with_host) or [`with`](Self::with); take out of it what is needed later.
+///
+/// ```
+/// use weft::binding::HostAccess;
+/// use weft::component::HostError;
+/// use weft::handle::StreamHandle;
+///
+/// struct Files {
+///     written: Vec<Vec<u8>>,
+/// }
+///
+/// impl Files {
+///     async fn write(
+///         access: impl HostAccess<Self>,
+///         bytes: StreamHandle<u8>,
+///     ) -> Result<u64, HostError> {
+///         let bytes = access.collect(bytes).await?;
+///         let length = bytes.len() as u64;
+///         access.with_host(|files| files.written.push(bytes)).await?;
+///         Ok(length)
+///     }
+/// }
+/// ```
+pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
+    /// The engine of the store.
+    type Engine: CoreEngine;
+
+    /// The data of the store, which the host is in.
+    type Data: 'static;
+
+    /// The store, lent to a closure.
+    type Caller<'s>: HostCaller<H, Engine = Self::Engine, Data = Self::Data, Access = Self>;
+
+    /// Returns the handle without the host.
+    fn access(&self) -> &Access<Self::Engine, Self::Data>;
+
+    /// Runs a closure where the store is driven, with the store and the host at hand, and returns its
+    /// result as a future: see [`Access::with`].
+    ///
+    /// # Errors
+    ///
+    /// The future returns [`StoreDropped`](crate::component::StoreDropped) if the store was dropped
+    /// before the closure has run.
+    fn with<R: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Self::Caller<'_>) -> R + Send + 'static,
+    ) -> With<R>;
+
+    /// Runs a closure where the store is driven, with the host at hand, as [`with`](Self::with).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`with`](Self::with).
+    fn with_host<R: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut H) -> R + Send + 'static,
+    ) -> With<R> {
+        self.with(|caller| run(caller.host()))
+    }
+
+    /// Calls a guest's function, which may wait, and returns its result: see [`Access::call`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Access::call`].
+    fn call<'s, F>(
+        &'s self,
+        function: &F,
+        arguments: F::Arguments<'_>,
+    ) -> impl Future<Output = Result<F::Result, CallError>> + Send
+    where
+        F: Callee + Clone + Send + 's,
+        F::Kept: Send + 's,
+    {
+        self.access().call_borrowed(function, arguments)
+    }
+
+    /// Makes a stream for a guest, whose values come from `source`, as [`HostCaller::stream_from`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::stream_from`], and of [`with`](Self::with).
+    fn stream_from<S: IntoStreamSource + Send + 'static>(
+        &self,
+        source: S,
+    ) -> impl Future<Output = Result<StreamHandle<ItemOf<S>>, HostError>> + Send {
+        let made = self.with(|caller| caller.stream_from(source));
+        async { made.await? }
+    }
+
+    /// Makes a stream for a guest, and a writer that its values are written to, as
+    /// [`HostCaller::stream_writer`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::stream_writer`], and of [`with`](Self::with).
+    fn stream_writer<V: Lower + Send + 'static>(
+        &self,
+    ) -> impl Future<Output = Result<(StreamHandle<V>, StreamWriter<V>), HostError>> + Send {
+        let made = self.with(|caller| caller.stream_writer());
+        async { made.await? }
+    }
+
+    /// Makes a future for a guest, whose value is that of a Rust future, as
+    /// [`HostCaller::future_from`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::future_from`], and of [`with`](Self::with).
+    fn future_from<F: Future<Output: Lower + Send + 'static> + Send + 'static>(
+        &self,
+        future: F,
+    ) -> impl Future<Output = Result<FutureHandle<F::Output>, HostError>> + Send {
+        let made = self.with(|caller| caller.future_from(future));
+        async { made.await? }
+    }
+
+    /// Makes a future for a guest, whose value is that of a Rust future that can fail, as
+    /// [`HostCaller::try_future_from`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::try_future_from`], and of [`with`](Self::with).
+    fn try_future_from<V, X, F>(
+        &self,
+        future: F,
+    ) -> impl Future<Output = Result<FutureHandle<V>, HostError>> + Send
+    where
+        V: Lower + Send + 'static,
+        X: Send + 'static,
+        F: Future<Output = Result<V, X>> + Send + 'static,
+    {
+        let made = self.with(|caller| caller.try_future_from(future));
+        async { made.await? }
+    }
+
+    /// Moves the values of a guest's stream into `sink`, and returns its output after the end of the
+    /// stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::stream_into`], and of [`with`](Self::with); [`StreamError`].
+    fn stream_into<S>(
+        &self,
+        stream: StreamHandle<S::Item>,
+        sink: S,
+    ) -> impl Future<Output = Result<S::Output, HostError>> + Send
+    where
+        S: StreamSink<Output: Send + 'static> + Send + 'static,
+        StreamError<S::Error>: Error + Send + Sync + 'static,
+    {
+        let transfer = self.with(|caller| caller.stream_into(stream, sink));
+        async { Ok(transfer.await??.await?) }
+    }
+
+    /// Returns the values of a guest's stream, after its end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::collect`], and of [`with`](Self::with); [`StreamError`].
+    fn collect<V: for<'l> Lift<'l> + Send + 'static>(
+        &self,
+        stream: StreamHandle<V>,
+    ) -> impl Future<Output = Result<Vec<V>, HostError>> + Send {
+        let transfer = self.with(|caller| caller.collect(stream));
+        async { Ok(transfer.await??.await?) }
+    }
+
+    /// Returns a reader of a guest's stream, as [`HostCaller::stream_reader`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::stream_reader`], and of [`with`](Self::with).
+    fn stream_reader<V: for<'l> Lift<'l> + Send + 'static>(
+        &self,
+        stream: StreamHandle<V>,
+    ) -> impl Future<Output = Result<StreamReader<V>, HostError>> + Send {
+        let reader = self.with(|caller| caller.stream_reader(stream));
+        async { reader.await? }
+    }
+
+    /// Returns the value of a guest's future, after the guest has written it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::future_value`], and of [`with`](Self::with); [`StreamError`].
+    fn future_value<V: for<'l> Lift<'l> + Send + 'static>(
+        &self,
+        future: FutureHandle<V>,
+    ) -> impl Future<Output = Result<V, HostError>> + Send {
+        let value = self.with(|caller| caller.future_value(future));
+        async { Ok(value.await??.await?) }
+    }
+
+    /// Starts a host task that is a Rust future, as [`HostCaller::spawn`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HostCaller::spawn`], and of [`with`](Self::with).
+    fn spawn<V: Into<TaskReturn<Heap>> + 'static>(
+        &self,
+        future: impl Future<Output = Result<V, HostError>> + Send + 'static,
+    ) -> impl Future<Output = Result<SubtaskId, HostError>> + Send {
+        let spawned = self.with(|caller| caller.spawn(future));
+        async { spawned.await? }
+    }
+}

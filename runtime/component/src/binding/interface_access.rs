@@ -1,0 +1,76 @@
+//! A handle of a store, for a method of a host that an interface was given.
+
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+
+use crate::component::{Access, CallError, Callee, With};
+use crate::engine::CoreEngine;
+
+use super::calls::AsyncCalls;
+use super::host_access::HostAccess;
+use super::interface_caller::InterfaceCaller;
+
+/// The [`HostAccess`] of an async host function that an [`Interface`](super::Interface) was given.
+/// `F` finds the host.
+pub struct InterfaceAccess<E: CoreEngine, T: 'static, H, F> {
+    access: Access<E, T>,
+    find: F,
+    host: PhantomData<fn() -> H>,
+}
+
+impl<E: CoreEngine, T: 'static, H, F> InterfaceAccess<E, T, H, F> {
+    pub(super) const fn new(access: Access<E, T>, find: F) -> Self {
+        Self { access, find, host: PhantomData }
+    }
+}
+
+impl<E, T, H, F> HostAccess<H> for InterfaceAccess<E, T, H, F>
+where
+    E: CoreEngine,
+    T: 'static,
+    H: 'static,
+    F: Fn(&mut T) -> &mut H + Clone + Send + Sync + 'static,
+{
+    type Engine = E;
+    type Data = T;
+    type Caller<'s> = InterfaceCaller<'s, E, T, H, F>;
+
+    fn access(&self) -> &Access<E, T> {
+        &self.access
+    }
+
+    fn with<R: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut InterfaceCaller<'_, E, T, H, F>) -> R + Send + 'static,
+    ) -> With<R> {
+        let find = self.find.clone();
+        self.access.with(move |caller| run(&mut InterfaceCaller::new(caller, &find)))
+    }
+}
+
+impl<E: CoreEngine, T: 'static, H, F: Send> AsyncCalls for InterfaceAccess<E, T, H, F> {
+    fn call_async<'s, C>(
+        &'s mut self,
+        function: &C,
+        arguments: C::Arguments<'_>,
+    ) -> impl Future<Output = Result<C::Result, CallError>> + Send
+    where
+        C: Callee + Clone + Send + 's,
+        C::Kept: Send + 's,
+    {
+        self.access.call_borrowed(function, arguments)
+    }
+}
+
+impl<E: CoreEngine, T: 'static, H, F: Clone> Clone for InterfaceAccess<E, T, H, F> {
+    fn clone(&self) -> Self {
+        Self::new(self.access.clone(), self.find.clone())
+    }
+}
+
+impl<E: CoreEngine, T: 'static, H, F> fmt::Debug for InterfaceAccess<E, T, H, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterfaceAccess").field("access", &self.access).finish_non_exhaustive()
+    }
+}
