@@ -232,7 +232,7 @@ impl<P: Lower, R> TypedFunction<P, R> {
         state: &mut State<E, T>,
         arguments: &P,
     ) -> Result<Vec<Val>, ValueFailure> {
-        state.handles.values.to_vals(arguments, &self.function.ty.params, &self.handles)
+        state.handles.values.vals_of(arguments, &self.function.ty.params, &self.handles)
     }
 }
 

@@ -8,10 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::abi::{
-    HandleTypes, Lift, Lower, Resource, ResourceKey, ResourceNumbers, ResourceValues, Shape,
-    SharedValue, TypeList, Val, from_vals_with, to_vals_with,
-};
+use crate::abi::{Resource, ResourceKey, ResourceNumbers, ResourceValues, Shape, SharedValue, Val};
 use crate::builtin::TypeIndex;
 use crate::error::{AbiError, Failure};
 use crate::limits::Table;
@@ -58,6 +55,17 @@ enum Holder {
     Borrower,
 }
 
+/// What becomes of resources of the host's.
+#[derive(Clone, Copy, Debug)]
+enum Settling {
+    /// They come back from where they were to go.
+    GivenBack,
+    /// The host keeps them, as [`Val`]s.
+    Kept,
+    /// Nobody wants them.
+    Discarded,
+}
+
 impl HostValues {
     pub(crate) fn new(late: LatePanics) -> Self {
         Self {
@@ -84,60 +92,6 @@ impl HostValues {
     #[inline]
     pub(crate) fn has_type(&self, ty: TypeIndex) -> bool {
         !self.types.is_empty() && self.types.contains_key(&ty)
-    }
-
-    /// Converts a Rust value of the host's, which goes to a guest, to values of these types. If that
-    /// fails, nothing is left here.
-    pub(crate) fn to_vals<T: Lower>(
-        &mut self,
-        value: &T,
-        types: &TypeList,
-        handles: &HandleTypes,
-    ) -> Result<Vec<Val>, ValueFailure> {
-        let mut putting = Putting { values: self, put: Vec::new() };
-        let vals = to_vals_with(value, types, handles, &mut putting);
-        putting.finish(vals)
-    }
-
-    /// Converts Rust values of the host's, each of which is of this type, as [`to_vals`](Self::to_vals)
-    /// does. A value of no type is none.
-    pub(crate) fn each_to_val<T: Lower>(
-        &mut self,
-        values: &[T],
-        types: &TypeList,
-        handles: &HandleTypes,
-    ) -> Result<Vec<Option<Val>>, ValueFailure> {
-        let mut putting = Putting { values: self, put: Vec::new() };
-        let vals = values.iter().map(|value| {
-            to_vals_with(value, types, handles, &mut putting).map(|mut vals| vals.pop())
-        });
-        let vals = vals.collect();
-        putting.finish(vals)
-    }
-
-    /// Puts values of resources. If one can't be put, none is left here.
-    pub(crate) fn put_all(
-        &mut self,
-        resources: &[(Shape, TypeIndex, SharedValue)],
-    ) -> Result<Vec<Resource>, ValueFailure> {
-        let mut putting = Putting { values: self, put: Vec::new() };
-        let put = resources.iter().try_for_each(|(shape, ty, value)| {
-            putting.put(shape, *ty, value)?;
-            Ok(())
-        });
-        let places = putting.put.clone();
-        putting.finish(put).map(|()| places)
-    }
-
-    /// Converts values that the host has got to a Rust value.
-    pub(crate) fn from_vals<T: for<'a> Lift<'a>>(
-        &mut self,
-        vals: &[Val],
-        types: &TypeList,
-        handles: &HandleTypes,
-    ) -> Result<T, ValueFailure> {
-        let value = from_vals_with(vals, types, handles, self);
-        value.map_err(|failure| self.explain(failure))
     }
 
     /// Returns a failure with its reason, if it is about a value.
@@ -196,49 +150,45 @@ impl HostValues {
     /// Takes back what is on its way to a guest in these values. Of what was a [`Val`], the host has
     /// it again; what was a Rust value is dropped.
     pub(crate) fn give_back(&mut self, values: &[Val]) {
-        self.return_each(values, &|holder| match holder {
-            Holder::FromHost => Some(Holder::Host),
-            Holder::Nobody => None,
-            holder => Some(holder),
-        });
+        self.settle_each(values, Settling::GivenBack);
     }
 
     /// Says that the host has what a Rust value of its own became, as a [`Val`].
     pub(crate) fn keep(&mut self, values: &[Val]) {
-        self.return_each(values, &|holder| match holder {
-            Holder::FromHost | Holder::Nobody => Some(Holder::Host),
-            holder => Some(holder),
-        });
+        self.settle_each(values, Settling::Kept);
     }
 
     /// Drops what the host has in these values.
     pub(crate) fn discard(&mut self, values: &[Val]) {
-        self.return_each(values, &|holder| match holder {
-            Holder::FromHost | Holder::Nobody | Holder::Host => None,
-            holder => Some(holder),
-        });
+        self.settle_each(values, Settling::Discarded);
     }
 
-    /// Gives each resource in these values another holder. Those that have none are dropped.
-    fn return_each(&mut self, values: &[Val], next: &dyn Fn(Holder) -> Option<Holder>) {
+    /// Settles who has each resource in these values that is the host's.
+    fn settle_each(&mut self, values: &[Val], settling: Settling) {
         if self.types.is_empty() {
             return;
         }
         for value in values {
             match value {
-                Val::List(values) | Val::Record(values) => self.return_each(values, next),
+                Val::List(values) | Val::Record(values) => self.settle_each(values, settling),
                 Val::Variant(_, Some(value)) => {
-                    self.return_each(core::slice::from_ref(value), next);
+                    self.settle_each(core::slice::from_ref(value), settling);
                 }
-                Val::Own(resource) | Val::Borrow(resource) => {
-                    let holder = self.place(*resource).map(|place| place.holder);
-                    match holder.map(next) {
-                        None => {}
-                        Some(Some(holder)) => self.change(*resource, |_| holder),
-                        Some(None) => self.drop_value(*resource),
-                    }
-                }
+                Val::Own(resource) | Val::Borrow(resource) => self.settle(*resource, settling),
                 _ => {}
+            }
+        }
+    }
+
+    fn settle(&mut self, resource: Resource, settling: Settling) {
+        let Some(holder) = self.place(resource).map(|place| place.holder) else { return };
+        match (holder, settling) {
+            (Holder::Guest | Holder::Borrower, _) | (Holder::Host, Settling::GivenBack) => {}
+            (Holder::FromHost, Settling::GivenBack) | (_, Settling::Kept) => {
+                self.host_got(resource);
+            }
+            (Holder::Nobody, Settling::GivenBack) | (_, Settling::Discarded) => {
+                self.drop_value(resource);
             }
         }
     }
@@ -386,44 +336,6 @@ impl ResourceNumbers for HostValues {
     }
 }
 
-/// Values that are being put. If that fails, or panics, they are removed again.
-struct Putting<'a> {
-    values: &'a mut HostValues,
-    put: Vec<Resource>,
-}
-
-impl Putting<'_> {
-    /// Leaves the values where they are, if all went well.
-    fn finish<R>(mut self, result: Result<R, Failure>) -> Result<R, ValueFailure> {
-        match result {
-            Ok(result) => {
-                self.put.clear();
-                Ok(result)
-            }
-            Err(failure) => Err(self.values.explain(failure)),
-        }
-    }
-}
-
-impl ResourceValues for Putting<'_> {
-    fn put(&mut self, shape: &Shape, ty: TypeIndex, value: &SharedValue) -> Result<u64, Failure> {
-        let representation = self.values.put(shape, ty, value)?;
-        self.put.push(Resource { ty, representation });
-        Ok(representation)
-    }
-
-    fn take(&mut self, shape: &Shape, resource: Resource) -> Result<SharedValue, Failure> {
-        self.values.take(shape, resource)
-    }
-}
-
-impl Drop for Putting<'_> {
-    fn drop(&mut self) {
-        let put = core::mem::take(&mut self.put);
-        self.values.drop_values(put);
-    }
-}
-
 /// Drops each value, also those after one whose destructor panics.
 impl Drop for HostValues {
     fn drop(&mut self) {
@@ -446,7 +358,7 @@ impl fmt::Debug for HostValues {
 mod tests {
     use alloc::sync::Arc;
 
-    use crate::abi::{ComponentType as _, Type};
+    use crate::abi::{ComponentType as _, HandleTypes, Lower, Type, TypeList};
     use crate::binding::{Borrow, Own};
     use crate::component::store::example_ids::ids;
 
@@ -469,7 +381,7 @@ mod tests {
         let types = TypeList::new([ty]).expect("it is short");
         let mut handles = HandleTypes::default();
         handles.check_optional(types.types().next(), &V::SHAPE).expect("it is of the type");
-        let vals = values.to_vals(value, &types, &handles)?;
+        let vals = values.vals_of(value, &types, &handles)?;
         Ok(vals.into_iter().next().expect("there is one"))
     }
 

@@ -37,7 +37,7 @@ impl Element {
         kept: &mut HostValues,
         values: &[V],
     ) -> Result<Vec<Val>, ValueFailure> {
-        let vals = kept.each_to_val(values, &self.types, &self.handles)?;
+        let vals = kept.each_val_of(values, &self.types, &self.handles)?;
         Ok(vals.into_iter().map(|val| val.unwrap_or(NOTHING)).collect())
     }
 }
