@@ -8,6 +8,7 @@
 //! | `rules` | what options say about each function and type |
 //! | `files` | which files are read |
 //! | `source` | WIT, parsed and resolved |
+//! | `encoded` | packages and components that are encoded as WebAssembly |
 //! | `features` | the `@unstable` features that WIT has |
 //! | `complaints` | how the parser's complaints become a [`Report`] |
 //! | `closest` | names in messages |
@@ -16,6 +17,7 @@
 //! | `world` | which world is meant |
 //! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
 //! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
+//! | `layout` | the layout of the file, part by part |
 //! | `limits` | types that there are no bindings for, refused at their places |
 //! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
 //! | `modules` | the tree of Rust modules and the paths between them |
@@ -28,10 +30,12 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod closest;
 mod complaints;
 mod docs;
 mod emit;
+mod encoded;
 mod errors;
 mod exports;
 mod facts;
@@ -40,6 +44,7 @@ mod files;
 mod functions;
 mod glue;
 mod hosts;
+mod layout;
 mod limits;
 mod modules;
 mod names;
@@ -52,6 +57,7 @@ mod rules;
 pub mod settings;
 mod source;
 mod types;
+mod views;
 mod world;
 mod write;
 
@@ -113,6 +119,7 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let wit = source::read(options)?;
     let mut report = wit.report();
     let rules = rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
+    report.sort();
     report.into_result(())?;
     limits::check(&wit, wit.world)?;
     emit::emit(&wit, &rules)

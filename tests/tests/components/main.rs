@@ -8,6 +8,7 @@
 //! | `resources` | resources of the host that are values of a Rust type |
 //! | `streams` | streams and futures with a source or a sink |
 //! | `access` | handles of a store, for code that runs beside it |
+//! | `bindings` | what the bindings of a world call, for hosts and for exports |
 //! | `held` | host functions that wait though their type isn't `async`, and the guests that are held |
 //! | `panics` | panics in code of the host's |
 //! | `driving` | calls that wait, many at a time, and how they are driven; waiting for the host |
@@ -25,6 +26,8 @@
 mod access;
 #[cfg(test)]
 mod allocations;
+#[cfg(test)]
+mod bindings;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub(crate) enum Environment {
     Alloc,
     /// With components and `std`, in the edition of 2021.
     Std,
+    /// With every feature, in the edition of 2024.
+    All,
 }
 
 impl Environment {
@@ -21,6 +23,34 @@ impl Environment {
     pub(crate) fn linker(self) -> bool {
         self != Self::Types
     }
+
+    /// The features, for a manifest.
+    fn features(self) -> String {
+        let names = match self {
+            Self::Types => vec!["alloc".to_owned()],
+            Self::Alloc => vec!["component".to_owned()],
+            Self::Std => ["std", "component", "tracing"].map(str::to_owned).to_vec(),
+            Self::All => all_features(),
+        };
+        format!("{names:?}")
+    }
+
+    fn edition(self) -> &'static str {
+        match self {
+            Self::Std => "2021",
+            Self::Types | Self::Alloc | Self::All => "2024",
+        }
+    }
+}
+
+/// The features of `weft`.
+fn all_features() -> Vec<String> {
+    let manifest = workspace().join("runtime/component/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap_or_default();
+    let (_, features) = manifest.split_once("[features]\n").unwrap_or_default();
+    let features = features.lines().take_while(|line| !line.starts_with('['));
+    let names = features.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_owned());
+    names.collect()
 }
 
 /// Checks a crate with a module for each of `bindings`, and `code` that uses them.
@@ -35,10 +65,9 @@ pub(crate) fn compile(
 ) -> Result<(), String> {
     let folder = scratch().join(name);
     let root = workspace();
-    let (feature, edition, no_std) = match environment {
-        Environment::Types => ("alloc", "2024", "#![no_std]"),
-        Environment::Alloc => ("component", "2024", "#![no_std]"),
-        Environment::Std => ("std\", \"component", "2021", ""),
+    let no_std = match environment {
+        Environment::Types | Environment::Alloc => "#![no_std]",
+        Environment::Std | Environment::All => "",
     };
     let mut lib = format!(
         "//! Bindings.\n{no_std}\n#![forbid(unsafe_code)]\n\
@@ -64,10 +93,12 @@ pub(crate) fn compile(
     let mut manifest = String::new();
     let _ = writeln!(
         manifest,
-        "[package]\nname = \"{name}\"\nedition = \"{edition}\"\n\n[dependencies]\n\
-         weft-runtime = {{ path = \"{}\", default-features = false, features = [\"{feature}\"] }}\n\n\
+        "[package]\nname = \"{name}\"\nedition = \"{}\"\n\n[dependencies]\n\
+         weft-runtime = {{ path = \"{}\", default-features = false, features = {} }}\n\n\
          [workspace]",
+        environment.edition(),
         root.join("runtime/component").display(),
+        environment.features(),
     );
     write(&folder.join("Cargo.toml"), &manifest)?;
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))

@@ -155,6 +155,7 @@ mod traced;
 #[cfg(feature = "component")]
 mod world;
 
+pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
 #[cfg(feature = "alloc")]
@@ -163,17 +164,15 @@ pub use alloc::collections::BTreeMap;
 pub use alloc::string::String;
 #[cfg(feature = "alloc")]
 pub use alloc::vec::Vec;
-
-pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 pub use core::future::Future;
-pub use weft_core::abi::Value;
+pub use weft_core::abi::{ComponentType, Lower, Value};
 
 #[cfg(feature = "component")]
 pub use crate::component::{CallError, HostError, Linker, TypedFunction};
 #[cfg(feature = "component")]
 pub use crate::engine::CoreEngine;
 #[cfg(feature = "component")]
-pub use calls::{AsyncCalls, Calls};
+pub use calls::{AsyncCalls, BoxFuture, Calls};
 #[cfg(feature = "component")]
 pub use export_errors::{ExportErrors, WorldError};
 #[cfg(feature = "component")]
