@@ -213,9 +213,9 @@ const TYPE_FLAGS: [(&str, &str, &str); 4] = [
     (
         "ownership",
         "[PATTERN=]OWNERSHIP",
-        "Who owns these types, or all, in parameters of exported functions: `owning` (the function \
-         that is called), `borrowing` (the caller; the default), or `borrowing-duplicates` (the \
-         caller; types that are in results as well are there twice)",
+        "Who owns the parts of these types, or all, in parameters of exported functions: `owning` \
+         (the type; the default), `borrowing` (the caller), or `borrowing-duplicates` (the caller; \
+         types that are in results as well are there twice)",
     ),
 ];
 

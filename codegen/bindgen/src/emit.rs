@@ -36,6 +36,8 @@ pub(super) struct Generator<'w> {
     mapped_interfaces: HashMap<InterfaceId, TokenStream>,
     /// The errors that are the user's in what host functions return.
     pub(super) users_errors: HashMap<TypeId, TokenStream>,
+    /// The names of the types that consist of references, for arguments.
+    pub(super) borrowed: HashMap<TypeId, Ident>,
     /// The structs that stand for tuples that are too long, by module and types.
     pub(super) long_tuples: HashMap<(ModuleId, String), Ident>,
     /// The structs that stand for parameters, by module and function.
@@ -92,6 +94,7 @@ pub(super) fn emit(wit: &Wit, rules: &Rules<'_>) -> Result<Bindings, Report> {
         mapped_types: HashMap::new(),
         mapped_interfaces: HashMap::new(),
         users_errors: HashMap::new(),
+        borrowed: HashMap::new(),
         long_tuples: HashMap::new(),
         parameter_structs: HashMap::new(),
         report: wit.report(),
@@ -101,6 +104,7 @@ pub(super) fn emit(wit: &Wit, rules: &Rules<'_>) -> Result<Bindings, Report> {
     generator.world(world);
     let Generator { modules, report, used, .. } = generator;
     let tokens = report.into_result(modules.render(Modules::ROOT))?;
+    drop(modules);
     let name = id_of(&wit.resolve, world);
     let header = wit.header(&name);
     let body = print(tokens, rules.options.inner_attributes).map_err(|error| {
@@ -202,6 +206,7 @@ impl<'w> Generator<'w> {
         for place in &places {
             self.claim_types(place);
         }
+        self.borrow_parameters(&places);
         let (mut above, mut links) = (Above::default(), Links::default());
         let mut interfaces = Vec::new();
         let mut own = None;

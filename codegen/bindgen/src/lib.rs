@@ -17,6 +17,7 @@
 //! | `world` | which world is meant |
 //! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
 //! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
+//! | `layout` | the layout of the file, part by part |
 //! | `limits` | types that there are no bindings for, refused at their places |
 //! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
 //! | `modules` | the tree of Rust modules and the paths between them |
@@ -29,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod closest;
 mod complaints;
 mod docs;
@@ -42,6 +44,7 @@ mod files;
 mod functions;
 mod glue;
 mod hosts;
+mod layout;
 mod limits;
 mod modules;
 mod names;

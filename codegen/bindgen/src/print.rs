@@ -5,23 +5,29 @@ use std::fmt::Write as _;
 use proc_macro2::TokenStream;
 use syn::Attribute;
 
+use super::layout::lay_out;
+
 /// Returns the text of a file. Lints that are meant for people don't look at it: as the file says, or,
 /// for a file that is included, as each item says.
 pub(super) fn print(tokens: TokenStream, inner_attributes: bool) -> syn::Result<String> {
-    let mut file: syn::File = syn::parse2(tokens)?;
-    if inner_attributes {
-        file.attrs = vec![syn::parse_quote!(#![allow(
+    let text = if inner_attributes {
+        let lints: syn::File = syn::parse_quote!(#![allow(
             clippy::all, clippy::pedantic, clippy::nursery, dead_code, deprecated, missing_docs,
             private_interfaces, unreachable_pub, unused_imports, unused_qualifications, unused_variables
-        )])];
+        )]);
+        prettyplease::unparse(&lints) + &lay_out(tokens, &mut |_| ())?
     } else {
         let lints: Attribute = syn::parse_quote!(#[allow(
             clippy::all, clippy::pedantic, clippy::nursery, dead_code, deprecated, missing_docs,
             private_interfaces, unreachable_pub, unused_imports, unused_qualifications, unused_variables
         )]);
-        file.items.iter_mut().filter_map(attributes).for_each(|it| it.push(lints.clone()));
-    }
-    Ok(spaced(&commented(&broken(&joined(&prettyplease::unparse(&file))))))
+        lay_out(tokens, &mut |item| {
+            if let Some(attributes) = attributes(item) {
+                attributes.push(lints.clone());
+            }
+        })?
+    };
+    Ok(spaced(&commented(&broken(&joined(&text)))))
 }
 
 /// The comment that the compiler shows to those who write an async function with `&mut self`.

@@ -48,6 +48,7 @@ fn mapped() -> String {
         ],
         errors: vec![pair("test:options/files/failure", "crate::MyError")],
         derives: vec!["PartialOrd".to_owned()],
+        ownership: Ownership::Borrowing,
         types: vec![
             named(),
             TypeRule {
@@ -77,7 +78,7 @@ fn sharing() -> String {
             pair("test:options/data", "crate::bindings0::test::options::data"),
         ],
         types: vec![named()],
-        ownership: Ownership::Owning,
+        ownership: Ownership::BorrowingDuplicates,
         visibility: "pub(crate)".to_owned(),
         ..options("w")
     })
@@ -90,7 +91,8 @@ fn views() -> String {
 
 #[test]
 fn every_option_compiles_and_can_be_used() {
-    let texts = [mapped(), sharing()];
+    let owning = text(&Options { crate_path: "weft".to_owned(), ..options("w") });
+    let texts = [mapped(), sharing(), owning];
     let code = include_str!("bind/options_host.rs").replace("INCLUDED", &views());
     compile("options", Environment::Std, &texts, &code).unwrap_or_else(|said| panic!("{said}"));
 }

@@ -150,10 +150,36 @@ where
     weft::component::Store<E, Server>: Send,
 {
     let info = FileInfo::default();
-    let names = vec![String::new()];
+    let names = ["a"];
     let sum = one.run_async(store, &info, &names, Some("a")).await?;
-    let owned = bindings1::FilesInfo::default();
-    Ok(sum + other.run_async(store, owned, names, Some(String::new())).await?)
+    let like = bindings1::FilesInfo::default();
+    Ok(sum + other.run_async(store, &like, &["a"], None).await?)
+}
+
+/// Types of arguments consist of references, of values, or are there twice.
+#[allow(dead_code)]
+pub(crate) fn arguments<E: CoreEngine>(
+    store: &mut weft::component::Store<E, Server>,
+    one: &bindings0::W,
+    other: &bindings1::W,
+    third: &bindings2::W,
+) -> Result<usize, weft::component::CallError> {
+    use bindings0::exports::api::{Entry, Query, Step};
+    let entries = [Entry { name: "a".to_owned(), tags: vec!["b".to_owned()] }];
+    let query = Query { text: "c", entries: &entries, like: Some("d") };
+    let found = one.api.find(store, query.clone(), &["e"])?;
+    let steps = one.api.steps(store, &[Step::Stay, Step::Each(&[query])], &[("f", Step::Go("g"))])?;
+
+    use bindings1::exports::api::{EntryParam, Query as QueryParam};
+    let entries = [EntryParam { name: "a", tags: &["b"] }];
+    let query = QueryParam { text: "c", entries: &entries, like: None };
+    let more = other.api.find(store, query, &[])?;
+
+    use bindings2::exports::api::{Entry as Owned, Query as OwnedQuery};
+    let entries = vec![Owned { name: "a".to_owned(), tags: Vec::new() }];
+    let query = OwnedQuery { text: String::new(), entries, like: None };
+    let most = third.api.find(store, &query, &["a".to_owned()])?;
+    Ok(found.len() + more.len() + most.len() + steps as usize)
 }
 
 /// Bindings in a file that is included.

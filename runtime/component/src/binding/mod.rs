@@ -157,7 +157,7 @@ pub use alloc::string::String;
 #[cfg(feature = "alloc")]
 pub use alloc::vec::Vec;
 pub use core::future::Future;
-pub use weft_core::abi::Value;
+pub use weft_core::abi::{ComponentType, Lower, Value};
 
 #[cfg(feature = "component")]
 pub use crate::component::{CallError, HostError, Linker, TypedFunction};
