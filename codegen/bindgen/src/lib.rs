@@ -1,32 +1,30 @@
 //! Rust bindings for hosts, generated from WIT: the library behind `codegen bind`.
 //!
-//! | module | says |
-//! |---|---|
-//! | `options` | what can be said about bindings |
-//! | `places` | where each option was said |
-//! | [`settings`] | options as they are written in TOML or in a macro |
-//! | `rules` | what options say about each function and type |
-//! | `files` | which files are read |
-//! | `source` | WIT, parsed and resolved |
-//! | `encoded` | packages and components that are encoded as WebAssembly |
-//! | `features` | the `@unstable` features that WIT has |
-//! | `complaints` | how the parser's complaints become a [`Report`] |
-//! | `closest` | names in messages |
-//! | `write` | a file, written whole or not at all |
-//! | `nested_names` | names such as `a:b:c/d`, which the parser does not know |
-//! | `world` | which world is meant |
-//! | `names` | how a WIT name becomes a Rust name, and what happens when two become the same |
-//! | `docs` | how a WIT comment becomes a Rust one that rustdoc and doctests leave alone |
-//! | `layout` | the layout of the file, part by part |
-//! | `limits` | types that there are no bindings for, refused at their places |
-//! | `facts` | what is known of each type: what it can derive, whether it borrows, its size |
-//! | `modules` | the tree of Rust modules and the paths between them |
-//! | `types` | type definitions and references to them |
-//! | `functions` | host traits and the types that stand for functions |
-//! | `emit` | the whole: a world in, a file of Rust out |
+//! From WIT to a file of Rust:
 //!
-//! What it emits is small on purpose: declarations, and calls to the generics of
-//! `weft::binding`, whose documentation says what each of them means to an embedder.
+//! | module | contents |
+//! |---|---|
+//! | `options`, `places` | the options, and where each was said |
+//! | [`settings`] | options as they are written in TOML or in a macro |
+//! | `rules` | what the options say of each function and type |
+//! | `files`, `encoded`, `source` | WIT: found and read, decoded from WebAssembly, parsed and resolved |
+//! | `world` | the world that is meant |
+//! | `features` | the `@unstable` features that WIT has |
+//! | `nested_names` | names such as `a:b:c/d`, which the parser does not know |
+//! | `complaints`, `closest` | the parser's complaints as a [`Report`], and the names that were perhaps meant |
+//! | `limits` | types that there are no bindings for, refused at their places |
+//! | `emit` | the order in which the parts of a world become Rust |
+//! | `modules`, `names` | the tree of Rust modules with what each imports, and names of Rust |
+//! | `facts` | what is known of each type: what it can derive, whether it borrows |
+//! | `types`, `errors`, `references` | definitions of types, errors for Rust, and types where they are used |
+//! | `functions` | how a host implements each function |
+//! | `hosts`, `glue`, `views` | the traits of a host, and what adds it to a linker |
+//! | `exports`, `arguments` | the structs for what is exported, and the types of their arguments |
+//! | `docs` | WIT comments as Rust ones, which rustdoc and doctests leave alone |
+//! | `layout`, `print`, `write` | the text of the file, and writing it whole or not at all |
+//!
+//! Bindings are small on purpose: they declare types, and call the generics of `weft::binding`, whose
+//! documentation says what each of them means to an embedder.
 
 #![forbid(unsafe_code)]
 

@@ -32,7 +32,7 @@ pub(super) fn print(tokens: TokenStream, inner_attributes: bool) -> syn::Result<
 
 /// The comment that the compiler shows to those who write an async function with `&mut self`.
 const NO_SELF: &str =
-    "// No `self`: it can't be borrowed across an `.await`. `access.with_host` lends it.";
+    "// No `self`: an `.await` can't keep it borrowed; `access.with_host` lends it.";
 
 /// Returns a text with a comment in the signature of each async function of a host.
 fn commented(text: &str) -> String {

@@ -107,5 +107,5 @@ fn a_host_whose_async_function_has_self_is_told_why_not() {
         }";
     let said = compile("no-self", Environment::Std, &[text(&options("w"))], code);
     let said = said.expect_err("there is a `self`");
-    assert!(said.contains("No `self`: it can't be borrowed across an `.await`"), "{said}");
+    assert!(said.contains("No `self`: an `.await` can't keep it borrowed"), "{said}");
 }

@@ -151,7 +151,7 @@ pub mod example {
 
                 /// WIT `files.wit:25`
                 fn sync(
-                    // No `self`: it can't be borrowed across an `.await`. `access.with_host` lends it.
+                    // No `self`: an `.await` can't keep it borrowed; `access.with_host` lends it.
                     access: impl HostAccess<Self>,
                     self_: BorrowHandle<'static, File>,
                 ) -> impl Future<Output = Result<(), OrTrap<Failure>>> + Send;

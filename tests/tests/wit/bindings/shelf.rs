@@ -164,7 +164,7 @@ pub mod example {
 
                 /// WIT `shelf.wit:19`
                 fn append(
-                    // No `self`: it can't be borrowed across an `.await`. `access.with_host` lends it.
+                    // No `self`: an `.await` can't keep it borrowed; `access.with_host` lends it.
                     access: impl HostAccess<Self>,
                     self_: Borrow<File>,
                     text: String,
