@@ -9,6 +9,7 @@ use weft_bindgen::{FunctionRule, Options, Ownership, StoreMode, TypeRule};
 const RUST: &str = "How functions and types become Rust";
 
 /// The arguments of `bind`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(after_help = PATTERNS)]
 pub struct Bind {
@@ -212,9 +213,9 @@ const TYPE_FLAGS: [(&str, &str, &str); 4] = [
     (
         "ownership",
         "[PATTERN=]OWNERSHIP",
-        "Who owns these types, or all, in parameters of exported functions: `owning` (the function \
-         that is called), `borrowing` (the caller; the default), or `borrowing-duplicates` (the \
-         caller; types that are in results as well are there twice)",
+        "Who owns the parts of these types, or all, in parameters of exported functions: `owning` \
+         (the type; the default), `borrowing` (the caller), or `borrowing-duplicates` (the caller; \
+         types that are in results as well are there twice)",
     ),
 ];
 

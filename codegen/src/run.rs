@@ -124,6 +124,10 @@ fn shown(differences: &Differences, mend: &str) -> String {
     for stale in &differences.stale {
         let _ = write!(text, "\n{}", stale.diff);
     }
+    if !differences.stale.is_empty() {
+        text +=
+            "\na stale file comes from another input, or was edited by hand: lines with `-` go\n";
+    }
     text + &format!("\nto mend: {mend}\n")
 }
 

@@ -164,6 +164,8 @@ fn every_mistake_in_the_data_is_shown_at_once_with_its_place_and_nothing_is_writ
 fn a_workspace_without_data_is_an_error_that_names_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let said = fails(&run(&["--root", folder.path().to_str().unwrap()]), 1);
+    assert!(said.contains("has no `codegen.toml`, and no `spec`"), "{said}");
+    let said = fails(&run(&["list", "--root", folder.path().to_str().unwrap()]), 1);
     assert!(said.contains("there is no folder") && said.contains("spec"), "{said}");
 }
 

@@ -86,10 +86,9 @@ fn reworded(words: &str) -> (String, Option<String>) {
     if let Some(expected) = words.strip_suffix(", found eof") {
         return (format!("{expected}, found the end of the file"), None);
     }
-    if let Some((expected, keyword)) = words.split_once(", found keyword ") {
+    if let Some((_, keyword)) = words.split_once(", found keyword ") {
         let name = keyword.trim_matches(['`', '\'']);
-        let help = expected.contains("identifier").then(|| format!("as a name it is `%{name}`"));
-        return (words.to_owned(), help);
+        return (words.to_owned(), Some(format!("a name that is a keyword is written `%{name}`")));
     }
     if let Some((package, _)) = between("package [", "] contains a feature gate with a version") {
         return (
@@ -225,7 +224,9 @@ impl<'f> Complaints<'f> {
             (format!("{}:", requested.namespace), format!(":{}", requested.name));
         let plain = self.packages.keys().map(String::as_str);
         let half = plain.filter(|name| name.starts_with(&namespace) || name.ends_with(&rest));
-        let problem = did_you_mean(problem, &name, &half.collect::<Vec<_>>());
+        let half: Vec<_> = half.map(|name| self.files.texts.nested.restore_text(name)).collect();
+        let half: Vec<_> = half.iter().map(String::as_str).collect();
+        let problem = did_you_mean(problem, &name, &half);
         problem
             .help(format!("the packages that were read are {}", listed(others)))
             .help("a package's dependencies lie in a folder `deps` beside its files")

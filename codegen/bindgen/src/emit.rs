@@ -36,6 +36,8 @@ pub(super) struct Generator<'w> {
     mapped_interfaces: HashMap<InterfaceId, TokenStream>,
     /// The errors that are the user's in what host functions return.
     pub(super) users_errors: HashMap<TypeId, TokenStream>,
+    /// The names of the types that consist of references, for arguments.
+    pub(super) borrowed: HashMap<TypeId, Ident>,
     /// The structs that stand for tuples that are too long, by module and types.
     pub(super) long_tuples: HashMap<(ModuleId, String), Ident>,
     /// The structs that stand for parameters, by module and function.
@@ -92,6 +94,7 @@ pub(super) fn emit(wit: &Wit, rules: &Rules<'_>) -> Result<Bindings, Report> {
         mapped_types: HashMap::new(),
         mapped_interfaces: HashMap::new(),
         users_errors: HashMap::new(),
+        borrowed: HashMap::new(),
         long_tuples: HashMap::new(),
         parameter_structs: HashMap::new(),
         report: wit.report(),
@@ -203,6 +206,7 @@ impl<'w> Generator<'w> {
         for place in &places {
             self.claim_types(place);
         }
+        self.borrow_parameters(&places);
         let (mut above, mut links) = (Above::default(), Links::default());
         let mut interfaces = Vec::new();
         let mut own = None;
@@ -257,10 +261,13 @@ impl<'w> Generator<'w> {
 
     /// Notes that the types of an interface are in a module of the user's, by the names that they
     /// would have here.
-    fn types_elsewhere(&mut self, interface: &'w Interface, module: &TokenStream) {
+    fn types_elsewhere(&mut self, full: &str, interface: &'w Interface, module: &TokenStream) {
         let mut scope = Scope::default();
         for (name, id) in &interface.types {
-            let ident = scope.claim_type(name);
+            let ident = match self.rules.type_(Some(full), name).name {
+                Some(name) => scope.claim_name(&name.to_string()),
+                None => scope.claim_type(name),
+            };
             self.names.insert(*id, Name::Elsewhere(module.clone(), ident));
         }
     }
@@ -283,7 +290,7 @@ impl<'w> Generator<'w> {
                             && let Some(module) = self.mapped_interfaces.get(id).cloned()
                             && let Some(interface) = resolve.interfaces.get(*id)
                         {
-                            self.types_elsewhere(interface, &module);
+                            self.types_elsewhere(&resolve.name_world_key(key), interface, &module);
                             continue;
                         }
                         places.extend(self.interface(world, direction, key, *id));

@@ -4,14 +4,12 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt as _;
-use wit_parser::{Function, Type, TypeDefKind, WorldId};
+use wit_parser::{Function, WorldId};
 
 use super::emit::{Generator, Place};
-use super::facts::{Keep, origin};
 use super::functions::{Group, Returns, parameter_names};
 use super::modules::{ModuleId, Modules};
 use super::names::Scope;
-use super::options::Ownership;
 use super::references::Lifetime;
 use super::world::id_of;
 
@@ -42,7 +40,7 @@ impl Exported {
     fn new() -> Self {
         let mut scope = Scope::default();
         // The function that finds all of them, and its parameter.
-        scope.reserve("find");
+        scope.reserve("find_in");
         scope.reserve("exports");
         Self { scope, ..Self::default() }
     }
@@ -94,7 +92,7 @@ impl<'w> Generator<'w> {
             let path = self.modules.path(root, interface.module, &interface.name);
             let wit = &interface.wit;
             exported.fields.push(quote!(pub #field: #path));
-            exported.found.push(quote!(let #field = exports.interface(#wit, #path::find);));
+            exported.found.push(quote!(let #field = exports.interface(#wit, #path::find_in);));
             exported.names.push(field);
         }
         let Exported { fields, found, names, methods, .. } = exported;
@@ -102,7 +100,7 @@ impl<'w> Generator<'w> {
             (format!(" An instance of the world `{full}`."), self.visibility(root));
         let [imports, exports] = lists;
         let world_trait = self.modules.binding(root, "World");
-        let find = self.finding(root, &found, &names, &quote!());
+        let find = self.finding(root, &found, &names, &quote!(fn find));
         self.modules.add(
             root,
             quote! {
@@ -149,16 +147,16 @@ impl<'w> Generator<'w> {
             self.exported_struct(here, &name, &title, methods);
             let field = exported.scope.claim_value(wit);
             exported.fields.push(quote!(pub #field: #name));
-            exported.found.push(quote!(let #field = #name::find(exports);));
+            exported.found.push(quote!(let #field = #name::find_in(exports);));
             exported.names.push(field);
         }
     }
 
-    /// Adds a struct with its function `find`.
+    /// Adds a struct with its function `find_in`.
     fn exported_struct(&mut self, here: ModuleId, name: &Ident, title: &str, exported: Exported) {
         let Exported { fields, found, names, methods, .. } = exported;
         let visibility = self.visibility(here);
-        let find = self.finding(here, &found, &names, &quote!(pub));
+        let find = self.finding(here, &found, &names, &quote!(pub fn find_in));
         self.modules.add(
             here,
             quote! {
@@ -179,13 +177,13 @@ impl<'w> Generator<'w> {
         here: ModuleId,
         found: &[TokenStream],
         names: &[Ident],
-        visibility: &TokenStream,
+        signature: &TokenStream,
     ) -> TokenStream {
         let exports = self.modules.binding(here, "Exports");
         let option = self.option(here);
         let some = self.modules.prelude(here, "Some", &quote!(option::Option));
         quote! {
-            #visibility fn find(exports: &mut #exports<'_>) -> #option<Self> {
+            #signature(exports: &mut #exports<'_>) -> #option<Self> {
                 #(#found)*
                 #some(Self { #(#names: #names?),* })
             }
@@ -305,43 +303,6 @@ impl<'w> Generator<'w> {
             ) -> #returned<#result, #error> {
                 #store.call_async(&self.#name, #arguments).await
             }
-        }
-    }
-
-    /// Returns the type of an argument: a reference, if it is one to something on the heap and the
-    /// options say so.
-    fn argument(
-        &mut self,
-        function: &Function,
-        ty: Type,
-        here: ModuleId,
-        lifetime: Lifetime,
-    ) -> TokenStream {
-        let is_kept = self.known.of(ty).keep != Keep::Clone || self.known.of(ty).borrows;
-        if self.rules.options.ownership == Ownership::Owning || is_kept {
-            return self.value(function, ty, here, lifetime);
-        }
-        let by = lifetime.of_reference();
-        let kind = match ty {
-            Type::String => return quote!(&#by str),
-            Type::Id(id) => self.resolve().types.get(origin(self.resolve(), id)).map(|it| &it.kind),
-            _ => None,
-        };
-        match kind {
-            Some(TypeDefKind::Type(Type::String)) => quote!(&#by str),
-            Some(TypeDefKind::List(element)) => {
-                let element = self.value(function, *element, here, Lifetime::Static);
-                quote!(&#by [#element])
-            }
-            Some(TypeDefKind::Option(Type::String)) => {
-                let option = self.option(here);
-                quote!(#option<&#by str>)
-            }
-            Some(TypeDefKind::Record(_) | TypeDefKind::Variant(_) | TypeDefKind::Map(..)) => {
-                let value = self.value(function, ty, here, lifetime);
-                quote!(&#by #value)
-            }
-            _ => self.value(function, ty, here, lifetime),
         }
     }
 }

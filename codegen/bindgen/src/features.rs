@@ -27,8 +27,10 @@ impl Features {
                 }
                 for item in world.imports.values().chain(world.exports.values()) {
                     match item {
-                        WorldItem::Interface { stability, .. } => features.note(stability),
-                        WorldItem::Function(Function { stability, .. }) => features.note(stability),
+                        WorldItem::Interface { stability, .. }
+                        | WorldItem::Function(Function { stability, .. }) => {
+                            features.note(stability);
+                        }
                         WorldItem::Type { .. } => {}
                     }
                 }
@@ -55,6 +57,14 @@ impl Features {
     /// The names, in words; none if there are no features.
     pub(super) fn listed(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| listed(self.0.iter().map(String::as_str)))
+    }
+
+    /// What is to be said if something is not there: that it may be of a feature that is left out.
+    pub(super) fn left_out(&self, options: &Options) -> Option<String> {
+        let included = |name: &&String| options.all_features || options.features.contains(name);
+        let names: Vec<_> = self.0.iter().filter(|name| !included(name)).collect();
+        let listed = listed(names.iter().map(|name| name.as_str()));
+        (!names.is_empty()).then(|| format!("what is of these features is not included: {listed}"))
     }
 
     /// Refuses features that nothing depends on.

@@ -1,6 +1,7 @@
 //! The files that WIT is in: found and read.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Read as _};
 use std::ops::Range;
@@ -9,8 +10,8 @@ use std::path::{Path, PathBuf};
 use weft_spec::{Diagnostic, Report, Span as Place};
 use wit_parser::{SourceMap, Span};
 
-use super::Options;
 use super::nested_names::NestedNames;
+use super::{FilesRead, OptionPlace, Options};
 
 /// The most text that is taken: `wit-parser` counts bytes in 32 bits.
 const LARGEST_TEXT: usize = 1 << 30;
@@ -127,8 +128,7 @@ pub(super) struct Files {
     /// What the places that were given are called, on each machine and in each folder alike.
     pub(super) origin: String,
     /// The files and folders, for those who want to know when to generate anew.
-    pub(super) files: Vec<PathBuf>,
-    pub(super) folders: Vec<PathBuf>,
+    pub(super) read: FilesRead,
     /// A folder `deps` beside a file that was given: nobody has asked for it.
     pub(super) unread: Option<PathBuf>,
     pub(super) problems: Report,
@@ -138,7 +138,7 @@ impl Files {
     /// Reads what `options` name.
     ///
     /// Fails if none of it can be read; what is wrong with parts of it is in the problems.
-    pub(super) fn read(options: &Options) -> Result<Self, Report> {
+    pub(super) fn of(options: &Options) -> Result<Self, Report> {
         if options.wit.is_empty() && options.inline.is_none() {
             let help = "give a file, a folder, or `-` for standard input";
             return Err(Report::of(Diagnostic::error("wit-empty", "no WIT is given").help(help)));
@@ -150,20 +150,31 @@ impl Files {
             let number = files.texts.add("<inline WIT>".to_owned(), "inline", text.clone());
             files.main.push(Part::Texts(vec![number]));
         }
-        for (path, name) in options.wit.iter().zip(&names) {
-            let Some(part) = files.place(path, name, several) else { continue };
+        for (number, (path, name)) in options.wit.iter().zip(&names).enumerate() {
+            let there = fs::metadata(path);
+            if let Err(error) = &there
+                && path.as_os_str() != STANDARD_INPUT
+            {
+                files.refuse_place(options, number, path, error);
+                continue;
+            }
+            let is_folder = there.is_ok_and(|there| there.is_dir());
+            let Some(part) = files.place(path, name, several, is_folder) else { continue };
             if options.inline.is_none() { &mut files.main } else { &mut files.others }.push(part);
         }
         if files.main.is_empty() && files.problems.has_errors() {
             return Err(files.problems);
         }
         let inline = options.inline.iter().map(|_| "inline WIT".to_owned());
-        files.origin = inline.chain(names).collect::<Vec<_>>().join(", ");
+        let mut origins: Vec<String> = inline.chain(names).collect();
+        let mut seen = BTreeSet::new();
+        origins.retain(|name| seen.insert(name.clone()));
+        files.origin = origins.join(", ");
         Ok(files)
     }
 
     /// Reads the part at a place that was given, and its dependencies.
-    fn place(&mut self, path: &Path, name: &str, several: bool) -> Option<Part> {
+    fn place(&mut self, path: &Path, name: &str, several: bool, is_folder: bool) -> Option<Part> {
         if path.as_os_str() == STANDARD_INPUT {
             let mut bytes = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut bytes);
@@ -173,15 +184,22 @@ impl Files {
                 Err(error) => self.refuse_io(path, &error),
             };
         }
-        match fs::metadata(path) {
-            Ok(there) if there.is_dir() => self.package(path, if several { name } else { "" }),
-            Ok(_) => {
-                let deps = path.parent().map(|folder| folder.join("deps"));
-                self.unread = self.unread.take().or(deps.filter(|deps| deps.is_dir()));
-                self.file(path, name)
-            }
-            Err(error) => self.refuse_io(path, &error),
+        if is_folder {
+            return self.package(path, if several { name } else { "" });
         }
+        let deps = path.parent().map(|folder| folder.join("deps"));
+        self.unread = self.unread.take().or(deps.filter(|deps| deps.is_dir()));
+        self.file(path, name)
+    }
+
+    /// Refuses a place that is not there.
+    fn refuse_place(&mut self, options: &Options, number: usize, path: &Path, error: &io::Error) {
+        let mut report = Report::new();
+        let places = options.places.source(&mut report);
+        let message = format!("cannot read `{}`: {error}", path.display());
+        let option = OptionPlace::Element("wit", number);
+        report.push(places.at(Diagnostic::error("io", message), &option));
+        self.problems.append(report);
     }
 
     fn refuse_io(&mut self, path: &Path, error: &io::Error) -> Option<Part> {
@@ -220,7 +238,7 @@ impl Files {
     fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
         let listed = fs::read_dir(folder)
             .and_then(|found| found.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
-        self.folders.push(folder.to_owned());
+        self.read.folders.push(folder.to_owned());
         match listed {
             Ok(mut paths) => {
                 paths.sort();
@@ -253,7 +271,7 @@ impl Files {
     }
 
     fn file(&mut self, path: &Path, relative: &str) -> Option<Part> {
-        self.files.push(path.to_owned());
+        self.read.files.push(path.to_owned());
         match fs::read(path) {
             Ok(bytes) => self.content(path, relative, bytes),
             Err(error) => self.refuse_io(path, &error),
@@ -303,7 +321,7 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
             }
             let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
             let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
-            parts.map(|part| part.into_owned()).filter(|part| part != "/").collect()
+            parts.map(Cow::into_owned).filter(|part| part != "/").collect()
         })
         .collect();
     let end = |parts: &[String], length: usize| {

@@ -18,6 +18,8 @@ use super::references::Lifetime;
 #[derive(Debug, Default)]
 pub(super) struct Links {
     modules: Vec<ModuleId>,
+    /// Those that have an `add_views_to_linker`, too.
+    views: Vec<ModuleId>,
 }
 
 /// The names in the body of an `add_to_linker` that are not of the WIT.
@@ -52,9 +54,19 @@ impl<'w> Generator<'w> {
         } else {
             Vec::new()
         };
-        let items = self.items(place, groups, hosts, &locals);
+        let items = self.items(place, groups, hosts, Some(&locals.host), &locals.interface);
         if items.is_empty() && inner.is_empty() {
             return;
+        }
+        let is_view = self.rules.options.views && self.can_be_view(place, groups);
+        let inner_views = if here == Modules::ROOT { links.views.clone() } else { Vec::new() };
+        // A view of a world is one of all its interfaces.
+        if is_view && inner_views.len() == inner.len() {
+            self.references_to_hosts(place, groups, hosts);
+            let items = self.items(place, groups, hosts, None, &locals.interface);
+            let adding = self.adding_views(place, hosts.host.as_ref(), &inner_views, &items);
+            self.modules.add(here, adding);
+            links.views.push(here);
         }
         links.modules.push(here);
         let bounds = match &hosts.host {
@@ -136,10 +148,10 @@ impl<'w> Generator<'w> {
         place: &Place<'w>,
         groups: &[Group<'w>],
         hosts: &Hosts,
-        locals: &Locals,
+        host: Option<&Ident>,
+        interface: &Ident,
     ) -> Vec<TokenStream> {
         let here = place.module;
-        let Locals { host, interface, .. } = locals;
         let methods = Methods::new(host, groups, here == Modules::ROOT);
         let mut items = Vec::new();
         for (number, group) in groups.iter().enumerate() {
@@ -150,6 +162,10 @@ impl<'w> Generator<'w> {
             items.push(match (drop, owner) {
                 (Some(drop), Some(owner)) => {
                     let method = methods.path(owner, drop);
+                    let method = match host {
+                        Some(_) => method,
+                        None => quote!(|host, it| #method(host, it)),
+                    };
                     quote!(#interface.resource_with_drop::<#resource>(#wit, #method);)
                 }
                 _ => quote!(#interface.resource::<#resource>(#wit);),
@@ -184,7 +200,10 @@ impl<'w> Generator<'w> {
         let parameters = match self.parameter_struct(place, function, name) {
             Some(parameters) => {
                 let fields = parameter_names(function, &mut Scope::default());
-                quote!(#parameters { #(#fields: #names),* })
+                let parts = fields.iter().zip(&names).map(|(field, name)| {
+                    if field == name { quote!(#field) } else { quote!(#field: #name) }
+                });
+                quote!(#parameters { #(#parts),* })
             }
             None if names.is_empty() => quote!(()),
             None => quote!((#(#names,)*)),
@@ -264,7 +283,8 @@ impl<'w> Generator<'w> {
 
 /// The methods of a host, by the traits that have them.
 struct Methods<'a> {
-    host: &'a Ident,
+    /// The generic parameter for the host; `None` for a view, whose type the compiler finds out.
+    host: Option<&'a Ident>,
     /// The names that several of its traits have.
     shared: HashSet<String>,
     /// Whether these are the world's: traits of interfaces have names, too.
@@ -272,7 +292,7 @@ struct Methods<'a> {
 }
 
 impl<'a> Methods<'a> {
-    fn new(host: &'a Ident, groups: &[Group<'_>], world: bool) -> Self {
+    fn new(host: Option<&'a Ident>, groups: &[Group<'_>], world: bool) -> Self {
         let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
         for group in groups {
             let drop = group.owner.is_some().then(|| group.scope.clone().claim_value("drop"));
@@ -288,7 +308,7 @@ impl<'a> Methods<'a> {
 
     /// Returns the path of a method: that of the host where only one of its traits has the name.
     fn path(&self, owner: &Ident, method: &Ident) -> TokenStream {
-        let host = self.host;
+        let Some(host) = self.host else { return quote!(#owner::#method) };
         if self.world || self.shared.contains(&method.to_string()) {
             quote!(<#host as #owner>::#method)
         } else {

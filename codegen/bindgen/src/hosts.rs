@@ -101,13 +101,13 @@ impl<'w> Generator<'w> {
         supers: Vec<TokenStream>,
         mut needs: Needs,
     ) {
-        // Then a supertrait has these bounds.
-        let is_bound = needs.store;
+        // Whether a trait of a resource asks for it already.
+        let asked = needs.store;
         let methods = self.methods(place, free, &mut needs);
         let visibility = self.visibility(place.module);
         let deprecated = deprecated(place.stability);
         let mut bounds = supers;
-        if needs.store && !is_bound {
+        if needs.store && !asked {
             bounds.push(self.host_bounds(place.module));
         }
         let colon = (!bounds.is_empty()).then(|| quote!(:));

@@ -8,6 +8,7 @@
 //! | `rules` | what options say about each function and type |
 //! | `files` | which files are read |
 //! | `source` | WIT, parsed and resolved |
+//! | `encoded` | packages and components that are encoded as WebAssembly |
 //! | `features` | the `@unstable` features that WIT has |
 //! | `complaints` | how the parser's complaints become a [`Report`] |
 //! | `closest` | names in messages |
@@ -29,10 +30,12 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod closest;
 mod complaints;
 mod docs;
 mod emit;
+mod encoded;
 mod errors;
 mod exports;
 mod facts;
@@ -54,6 +57,7 @@ mod rules;
 pub mod settings;
 mod source;
 mod types;
+mod views;
 mod world;
 mod write;
 
@@ -115,6 +119,7 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let wit = source::read(options)?;
     let mut report = wit.report();
     let rules = rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
+    report.sort();
     report.into_result(())?;
     limits::check(&wit, wit.world)?;
     emit::emit(&wit, &rules)

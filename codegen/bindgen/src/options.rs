@@ -41,6 +41,7 @@ use super::places::Places;
 /// A package's version may be left out, as in `wasi:io/streams`, and then each version is meant;
 /// or be there, as in `wasi:io/streams@0.2.3/input-stream`. A name that means nothing in the
 /// world is an error that says what is close to it.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The places of WIT: files, folders with a package's files and its dependencies under `deps`,
@@ -178,15 +179,17 @@ pub struct TypeRule {
     pub ownership: Option<Ownership>,
 }
 
-/// Who owns the parameters of exported functions.
+/// The owner of the parts of types in parameters of exported functions. Arguments themselves are
+/// references in any case: `&str`, `&[T]`, `&Record`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Ownership {
-    /// The function that is called: `String`, `Vec<T>`, and types that consist of such.
-    Owning,
-    /// The caller: `&str`, `&[T]`. A type that is in results as well owns its parts.
+    /// The type: it consists of `String`, `Vec<T>`, and types that consist of such.
     #[default]
+    Owning,
+    /// The caller: a type that is in parameters only consists of `&str`, `&[T]`, and types that
+    /// consist of such.
     Borrowing,
-    /// The caller. A type that is in results as well is there twice: one borrows, for parameters,
-    /// and one owns.
+    /// The caller. A type that is in results as well is there twice: one borrows, for parameters, and
+    /// one owns.
     BorrowingDuplicates,
 }

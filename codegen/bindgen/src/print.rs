@@ -27,7 +27,38 @@ pub(super) fn print(tokens: TokenStream, inner_attributes: bool) -> syn::Result<
             }
         })?
     };
-    Ok(spaced(&broken(&joined(&text))))
+    Ok(spaced(&commented(&broken(&joined(&text)))))
+}
+
+/// The comment that the compiler shows to those who write an async function with `&mut self`.
+const NO_SELF: &str =
+    "// No `self`: it can't be borrowed across an `.await`. `access.with_host` lends it.";
+
+/// Returns a text with a comment in the signature of each async function of a host.
+fn commented(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let start = line.trim_start();
+        let spaces = " ".repeat(line.len() - start.len());
+        if line.contains(": impl ") && line.contains("HostAccess<Self>") {
+            match start.split_once("(access") {
+                Some((head, rest)) => {
+                    let (parameters, result) = rest.split_once(") ->").unwrap_or((rest, ""));
+                    let _ = writeln!(out, "{spaces}{head}(");
+                    let _ = writeln!(out, "{spaces}    {NO_SELF}");
+                    let _ = writeln!(out, "{spaces}    access{parameters},");
+                    let _ = writeln!(out, "{spaces}) ->{result}");
+                    continue;
+                }
+                None => {
+                    let _ = writeln!(out, "{spaces}{NO_SELF}");
+                }
+            }
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
 }
 
 /// The longest line, in characters.
@@ -75,14 +106,21 @@ fn one_line(statement: &[&str], indent: usize) -> Option<String> {
         }
         line.push_str(part);
     }
+    let line = line.replace(", >(", ">(");
     if line.len() <= LONGEST_LINE {
         return Some(line);
     }
-    let (head, body) = line.split_once(" async move { ")?;
-    let body = body.strip_suffix(" });")?;
+    let (head, body) = match line.split_once(" async move { ") {
+        Some((head, body)) => (format!("{head} async move"), body.strip_suffix(" });")?),
+        None => {
+            // The parameters of the closure are between bars.
+            let (before, closure) = line.split_once(", |")?;
+            let (parameters, body) = closure.split_once("| ")?;
+            (format!("{before}, |{parameters}|"), body.strip_suffix(");")?)
+        }
+    };
     let spaces = " ".repeat(indent);
-    let lines =
-        [format!("{head} async move {{"), format!("{spaces}    {body}"), format!("{spaces}}});")];
+    let lines = [format!("{head} {{"), format!("{spaces}    {body}"), format!("{spaces}}});")];
     lines.iter().all(|line| line.len() <= LONGEST_LINE).then(|| lines.join("\n"))
 }
 

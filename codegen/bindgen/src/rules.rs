@@ -336,9 +336,10 @@ impl Check<'_> {
             _ => None,
         });
         let interfaces: BTreeSet<_> = interfaces.collect();
-        let problem = match interfaces.is_empty() {
-            true => problem,
-            false => problem.help(format!("the world's interfaces are {}", listed(interfaces))),
+        let problem = if interfaces.is_empty() {
+            problem
+        } else {
+            problem.help(format!("the world's interfaces are {}", listed(interfaces)))
         };
         self.push(problem, place);
     }

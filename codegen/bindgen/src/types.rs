@@ -51,26 +51,21 @@ impl<'w> Generator<'w> {
         }
         let wit = definition.name.as_deref().unwrap_or_default();
         let settings = self.rules.type_(interface, wit);
+        if let Some(borrowed) = self.borrowed.get(&id).cloned() {
+            let body = self.borrowed_type(module, &borrowed, &definition.kind, &settings);
+            self.modules.add(module, quote!(#docs #body));
+            if borrowed == name {
+                return;
+            }
+        }
         let body = match &definition.kind {
             TypeDefKind::Record(record) => {
-                let fields = record.fields.iter().map(|field| Member {
-                    name: &field.name,
-                    docs: &field.docs,
-                    span: field.span,
-                    ty: Some(field.ty),
-                });
-                let fields = self.fields(module, fields.collect());
+                let fields = self.fields(module, members_of_record(record), false);
                 let derive = self.derive(module, facts, &settings, &[]);
                 quote!(#derive #visibility struct #name #lifetime { #fields })
             }
             TypeDefKind::Variant(variant) => {
-                let cases = variant.cases.iter().map(|case| Member {
-                    name: &case.name,
-                    docs: &case.docs,
-                    span: case.span,
-                    ty: case.ty,
-                });
-                let cases = self.cases(module, cases.collect());
+                let cases = self.cases(module, members_of_variant(variant), false);
                 let is_plain = variant.cases.iter().all(|case| case.ty.is_none());
                 let kind: &[_] = if is_plain { &["variant"] } else { &[] };
                 let derive = self.derive(module, facts, &settings, kind);
@@ -83,7 +78,7 @@ impl<'w> Generator<'w> {
                     span: case.span,
                     ty: None,
                 });
-                let cases = self.cases(module, cases.collect());
+                let cases = self.cases(module, cases.collect(), false);
                 let derive = self.derive(module, facts, &settings, &[]);
                 quote!(#derive #visibility enum #name { #cases })
             }
@@ -92,7 +87,7 @@ impl<'w> Generator<'w> {
             TypeDefKind::Tuple(tuple) if tuple.types.len() > super::facts::LONGEST_TUPLE => {
                 let mut types = Vec::new();
                 for ty in &tuple.types {
-                    types.push(self.member_type(*ty, module, definition.span));
+                    types.push(self.member_type(*ty, module, definition.span, false));
                 }
                 self.tuple_struct(&name, &types, facts, module)
             }
@@ -104,6 +99,36 @@ impl<'w> Generator<'w> {
         };
         let error = self.known.is_error(id).then(|| error(&name, definition, facts));
         self.modules.add(module, quote!(#docs #body #error));
+    }
+
+    /// Returns the definition of a type that consists of references, for arguments.
+    fn borrowed_type(
+        &mut self,
+        module: ModuleId,
+        name: &Ident,
+        kind: &'w TypeDefKind,
+        settings: &TypeChoice<'_>,
+    ) -> TokenStream {
+        let body = match kind {
+            TypeDefKind::Record(record) => {
+                let fields = self.fields(module, members_of_record(record), true);
+                quote!(struct #name<'a> { #fields })
+            }
+            TypeDefKind::Variant(variant) => {
+                let cases = self.cases(module, members_of_variant(variant), true);
+                quote!(enum #name<'a> { #cases })
+            }
+            _ => return TokenStream::new(),
+        };
+        let derives = derives(&["Clone", "Debug", "PartialEq"], settings);
+        let component_type = self.modules.binding(module, "ComponentType");
+        let lower = self.modules.binding(module, "Lower");
+        let crate_path = (self.rules.options.crate_path != "::weft").then(|| {
+            let path = &self.crate_path;
+            quote!(#[component(crate = #path)])
+        });
+        let visibility = self.visibility(module);
+        quote!(#[derive(#(#derives,)* #component_type, #lower)] #crate_path #visibility #body)
     }
 
     /// Makes a type of another module one of `here`, too. Returns `false` if it is one of `here`, or
@@ -137,14 +162,19 @@ impl<'w> Generator<'w> {
         quote!(#derive #visibility struct #name #lifetime { #(pub #fields: #types),* })
     }
 
-    fn fields(&mut self, module: ModuleId, members: Vec<Member<'w>>) -> TokenStream {
+    fn fields(
+        &mut self,
+        module: ModuleId,
+        members: Vec<Member<'w>>,
+        borrowed: bool,
+    ) -> TokenStream {
         let mut scope = Scope::default();
         let fields: Vec<_> = members
             .into_iter()
             .map(|member| {
                 let name = scope.claim_value(member.name);
                 let docs = member.docs();
-                let ty = member.ty.map(|ty| self.member_type(ty, module, member.span));
+                let ty = member.ty.map(|ty| self.member_type(ty, module, member.span, borrowed));
                 let called = called(&name, member.name);
                 quote!(#docs #called pub #name: #ty)
             })
@@ -152,7 +182,7 @@ impl<'w> Generator<'w> {
         quote!(#(#fields),*)
     }
 
-    fn cases(&mut self, module: ModuleId, members: Vec<Member<'w>>) -> TokenStream {
+    fn cases(&mut self, module: ModuleId, members: Vec<Member<'w>>, borrowed: bool) -> TokenStream {
         let mut scope = Scope::default();
         let cases: Vec<_> = members
             .into_iter()
@@ -160,7 +190,7 @@ impl<'w> Generator<'w> {
                 let name = scope.claim_type(member.name);
                 let docs = member.docs();
                 let ty = member.ty.map(|ty| {
-                    let ty = self.member_type(ty, module, member.span);
+                    let ty = self.member_type(ty, module, member.span, borrowed);
                     quote!((#ty))
                 });
                 let called = called(&name, member.name);
@@ -170,9 +200,19 @@ impl<'w> Generator<'w> {
         quote!(#(#cases),*)
     }
 
-    fn member_type(&mut self, ty: Type, module: ModuleId, span: Span) -> TokenStream {
-        let reference = self.reference(ty, module, Lifetime::Named);
-        self.or_refuse(reference, span)
+    fn member_type(
+        &mut self,
+        ty: Type,
+        module: ModuleId,
+        span: Span,
+        borrowed: bool,
+    ) -> TokenStream {
+        let ty = if borrowed {
+            self.borrowed(ty, module, Lifetime::Named, false)
+        } else {
+            self.reference(ty, module, Lifetime::Named)
+        };
+        self.or_refuse(ty, span)
     }
 
     fn flags(
@@ -243,6 +283,20 @@ impl<'w> Generator<'w> {
         let kinds = (!kinds.is_empty()).then(|| quote!(#[component(#(#kinds),*)]));
         quote!(#[derive(#(#derives,)* #value)] #kinds)
     }
+}
+
+fn members_of_record(record: &wit_parser::Record) -> Vec<Member<'_>> {
+    let fields = record.fields.iter();
+    fields
+        .map(|it| Member { name: &it.name, docs: &it.docs, span: it.span, ty: Some(it.ty) })
+        .collect()
+}
+
+fn members_of_variant(variant: &wit_parser::Variant) -> Vec<Member<'_>> {
+    let cases = variant.cases.iter();
+    cases
+        .map(|case| Member { name: &case.name, docs: &case.docs, span: case.span, ty: case.ty })
+        .collect()
 }
 
 /// Returns what a type derives: `names`, unless the user leaves them out, and what the user adds.

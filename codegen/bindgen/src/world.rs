@@ -7,7 +7,7 @@ use wit_parser::{InterfaceId, PackageId, Resolve, WorldId};
 
 use super::closest::{did_you_mean, listed};
 use super::files::Texts;
-use super::source::Main;
+use super::source::{Found, Main};
 use super::{OptionPlace, Options};
 
 /// The package of a world that is made for interfaces.
@@ -19,19 +19,19 @@ const MADE_PACKAGE: &str = "weft:interfaces";
 /// left out. Whatever fits twice, or not at all, is an error that lists the worlds there are.
 pub(super) fn select(
     resolve: &Resolve,
-    main: &[Main],
+    found: &Found,
     options: &Options,
     mut report: Report,
 ) -> Result<WorldId, Report> {
     let places = options.places.source(&mut report);
     let place = OptionPlace::Value("world");
     let refuse = |code, message: String, name: Option<&str>| {
-        let problem = refuse(resolve, code, message, name);
+        let problem = missing(refuse(resolve, code, message, name), found);
         let mut report = report.clone();
         report.push(places.at(problem, &place));
         report
     };
-    let worlds = main_worlds(resolve, main);
+    let worlds = main_worlds(resolve, &found.main);
     let Some(name) = options.world.as_deref() else {
         return match worlds.as_slice() {
             [only] => Ok(*only),
@@ -116,7 +116,17 @@ fn refuse(
             .help("nothing that was read declares a world")
             .help("interfaces can be bound without one: name them as `interfaces`");
     }
-    problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))))
+    let problem =
+        problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))));
+    if name.is_none() { problem.help("name one of them as `world`") } else { problem }
+}
+
+/// `problem`, with what may be the reason that something is not there.
+fn missing(problem: Diagnostic, found: &Found) -> Diagnostic {
+    match &found.left_out {
+        Some(left_out) => problem.help(left_out),
+        None => problem,
+    }
 }
 
 /// Makes a world of the interfaces that `options` name, if they name any.
@@ -125,7 +135,7 @@ fn refuse(
 pub(super) fn made_for_interfaces(
     resolve: &mut Resolve,
     texts: &Texts,
-    main: &[Main],
+    found: &Found,
     options: &Options,
     report: &mut Report,
 ) -> Option<WorldId> {
@@ -150,12 +160,13 @@ pub(super) fn made_for_interfaces(
     let mut text = format!("package {package};\nworld interfaces {{\n");
     for (verb, option, names) in lists {
         for (number, name) in names.iter().enumerate() {
-            match interface(resolve, texts, main, name) {
+            match interface(resolve, texts, &found.main, name) {
                 Ok(id) => {
                     let name = resolve.id_of(id).unwrap_or_default();
                     let _ = writeln!(text, "{verb} {name};");
                 }
                 Err(problem) => {
+                    let problem = missing(*problem, found);
                     report.push(places.at(problem, &OptionPlace::Element(option, number)));
                 }
             }
@@ -182,7 +193,7 @@ fn interface(
     texts: &Texts,
     main: &[Main],
     name: &str,
-) -> Result<InterfaceId, Diagnostic> {
+) -> Result<InterfaceId, Box<Diagnostic>> {
     let is_main = |package: PackageId| {
         main.iter().any(|main| matches!(main, Main::Package(id) if *id == package))
     };
@@ -207,18 +218,19 @@ fn interface(
             let full = known.iter().map(|(_, full, ..)| full.as_str());
             let plain = full.clone().map(|full| full.split('@').next().unwrap_or(full));
             let short = known.iter().map(|(_, _, short, _)| *short);
-            let names: Vec<_> = match name.contains('/') {
-                true => full.chain(plain).collect(),
-                false => short.collect(),
-            };
+            let names: Vec<_> =
+                if name.contains('/') { full.chain(plain).collect() } else { short.collect() };
             let problem = did_you_mean(problem, name, &names);
+            if known.is_empty() {
+                return Err(Box::new(problem.help("nothing that was read has an interface")));
+            }
             let there = known.iter().map(|(_, full, ..)| full.as_str());
-            Err(problem.help(format!("the interfaces are {}", listed(there))))
+            Err(Box::new(problem.help(format!("the interfaces are {}", listed(there)))))
         }
         several => {
             let names = several.iter().map(|(_, full, ..)| full.as_str());
             let message = format!("the interface `{name}` can be any of {}", listed(names));
-            Err(Diagnostic::error("wit-which-interface", message))
+            Err(Box::new(Diagnostic::error("wit-which-interface", message)))
         }
     }
 }

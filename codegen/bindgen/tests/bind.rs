@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use weft_bindgen::{Bindings, Options, bind};
 use weft_spec::Report;
 
+#[allow(dead_code, reason = "each test program uses some of it")]
 #[path = "bind/compile.rs"]
 mod compile;
 

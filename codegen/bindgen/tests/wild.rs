@@ -14,8 +14,8 @@ use serde_json::Value;
 use weft_bindgen::{Options, bind};
 use wit_parser::Resolve;
 
+#[allow(dead_code, reason = "each test program uses some of it")]
 #[path = "bind/compile.rs"]
-#[allow(dead_code, reason = "other test programs use more of it")]
 mod compile;
 
 use compile::{Environment, compile};

@@ -57,6 +57,10 @@ pub use weft_core::{
     limits, list, machine, secondary_map, trap, value_type,
 };
 
+#[cfg(feature = "bindgen")]
+#[doc(inline)]
+pub use weft_bindgen_macro::bindgen;
+
 // Examples with a store of components come first on these pages: the core has none.
 #[cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("with_store/context.md"))]
 #[doc(inline)]

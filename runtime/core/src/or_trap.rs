@@ -16,8 +16,7 @@ type Cause = Box<dyn AnyError + Send + Sync>;
 /// that the guest traps.
 ///
 /// ```
-/// # #[cfg(feature = "derive")] {
-/// # use weft_core as weft;
+/// # extern crate weft_core as weft;
 /// use weft::abi::{ComponentType, Lift, Lower};
 /// use weft::or_trap::OrTrap;
 ///
@@ -34,7 +33,6 @@ type Cause = Box<dyn AnyError + Send + Sync>;
 /// assert_eq!(size("7").unwrap(), 7);
 /// assert!(matches!(size(""), Err(OrTrap::Error(ErrorCode::Missing))));
 /// assert!(matches!(size("x"), Err(OrTrap::Trap(_))));
-/// # }
 /// ```
 #[derive(Debug)]
 pub enum OrTrap<E> {

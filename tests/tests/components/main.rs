@@ -5,8 +5,10 @@
 //! | `linking` | what components are given, and what the host gives and holds |
 //! | `linked` | calls between guests that are linked |
 //! | `typed` | functions with Rust's own types |
+//! | `resources` | resources of the host that are values of a Rust type |
 //! | `streams` | streams and futures with a source or a sink |
 //! | `access` | handles of a store, for code that runs beside it |
+//! | `bindings` | what the bindings of a world call, for hosts and for exports |
 //! | `held` | host functions that wait though their type isn't `async`, and the guests that are held |
 //! | `panics` | panics in code of the host's |
 //! | `driving` | calls that wait, many at a time, and how they are driven; waiting for the host |
@@ -24,6 +26,8 @@
 mod access;
 #[cfg(test)]
 mod allocations;
+#[cfg(test)]
+mod bindings;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
@@ -52,6 +56,8 @@ mod panics;
 mod programs;
 #[cfg(test)]
 mod regressions;
+#[cfg(test)]
+mod resources;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -100,13 +100,14 @@ impl files::Host for Server {
     }
 }
 
-/// The component that the guest's core module and the WIT make.
-fn component() -> Vec<u8> {
-    let wat = fs::read_to_string(folder().join("files.wat")).expect("readable");
+/// Returns the component that a guest's core module and a world of its WIT make.
+pub(crate) fn component_of(name: &str, world: &str) -> Vec<u8> {
+    let wat = fs::read_to_string(folder().join(name).with_extension("wat")).expect("readable");
     let mut module = wat::parse_str(wat).expect("the guest is WebAssembly");
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(folder().join("files.wit")).expect("the WIT is good");
-    let world = resolve.select_world(&[package], Some("program")).expect("there is a world");
+    let (package, _) =
+        resolve.push_path(folder().join(name).with_extension("wit")).expect("the WIT is good");
+    let world = resolve.select_world(&[package], Some(world)).expect("there is a world");
     wit_component::embed_component_metadata(
         &mut module,
         &resolve,
@@ -122,7 +123,8 @@ fn component() -> Vec<u8> {
 
 fn program(can_sync: bool) -> (Store<Wasmi, Server>, Program) {
     let engine = Wasmi::default();
-    let component = Component::new(&engine, &component()).expect("the component is good");
+    let component =
+        Component::new(&engine, &component_of("files", "program")).expect("the component is good");
     Program::check(&component).expect("it is of the world");
     let mut linker = Linker::new();
     files::add_to_linker(&mut linker, |server: &mut Server| server);

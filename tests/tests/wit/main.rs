@@ -7,10 +7,13 @@
 //! | `host_api_wit` | the host API in WIT |
 //! | `component_text` | the text of components |
 //! | `bindings` | generated bindings, and a component that calls them |
+//! | `shelf`, `shelf_host` | the same with resources that are values, streams, and errors of the host's own |
 
 mod abi_layout;
 mod bindings;
 mod component_text;
 mod host_api_wit;
 mod import_names;
+mod shelf;
+mod shelf_host;
 mod value_types;

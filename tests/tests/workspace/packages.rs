@@ -7,8 +7,15 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The packages that are published, lower layers first.
-const PUBLISHED: [&str; 6] =
-    ["weft-macros", "weft-spec", "weft-runtime-core", "weft-bindgen", "weft-wasmi", "weft-runtime"];
+const PUBLISHED: [&str; 7] = [
+    "weft-macros",
+    "weft-spec",
+    "weft-runtime-core",
+    "weft-bindgen",
+    "weft-bindgen-macro",
+    "weft-wasmi",
+    "weft-runtime",
+];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

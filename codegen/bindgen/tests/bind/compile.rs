@@ -29,7 +29,7 @@ impl Environment {
         let names = match self {
             Self::Types => vec!["alloc".to_owned()],
             Self::Alloc => vec!["component".to_owned()],
-            Self::Std => vec!["std".to_owned(), "component".to_owned()],
+            Self::Std => ["std", "component", "tracing"].map(str::to_owned).to_vec(),
             Self::All => all_features(),
         };
         format!("{names:?}")

@@ -17,7 +17,7 @@ fn plain(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
     let read = fields.iter().zip(offsets).map(|(Field { ty, .. }, offset)| {
         quote! { #weft::abi::plain_field::<#ty>(bytes, #offset) }
     });
-    let value = made(fields, read.collect(), |group| quote! { (|| (#(#group,)*))() });
+    let value = made(fields, &read.collect::<Vec<_>>(), |group| quote! { (|| (#(#group,)*))() });
     quote! {
         const PLAIN: ::core::option::Option<fn(&[::core::primitive::u8]) -> Self> =
             if true #(&& <#types as #weft::abi::Lift<#lifetime>>::PLAIN.is_some())* {
@@ -46,8 +46,8 @@ fn record(weft: &Path, fields: &[Field]) -> Bodies {
             (|| ::core::result::Result::Ok::<_, #weft::error::Failure>((#(#group,)*)))()?
         }
     };
-    let (lifted, loaded) =
-        (made(fields, lifted.collect(), group), made(fields, loaded.collect(), group));
+    let (lifted, loaded): (Vec<_>, Vec<_>) = (lifted.collect(), loaded.collect());
+    let (lifted, loaded) = (made(fields, &lifted, group), made(fields, &loaded, group));
     (
         quote! { ::core::result::Result::Ok(#lifted) },
         quote! {
@@ -61,7 +61,7 @@ fn record(weft: &Path, fields: &[Field]) -> Bodies {
 /// tuple of some.
 fn made(
     fields: &[Field],
-    values: Vec<TokenStream>,
+    values: &[TokenStream],
     group: impl Fn(&[TokenStream]) -> TokenStream,
 ) -> TokenStream {
     if fields.len() <= GROUP {

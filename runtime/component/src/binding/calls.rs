@@ -1,6 +1,8 @@
 //! Places from where a component is called.
 
+use alloc::boxed::Box;
 use core::future::Future;
+use core::pin::Pin;
 
 use crate::component::{Access, CallError, Callee, Caller, Store};
 use crate::engine::CoreEngine;
@@ -58,6 +60,12 @@ impl<E: CoreEngine, T: 'static> Calls for Caller<'_, '_, E, T> {
     }
 }
 
+/// A future in a box.
+///
+/// What awaits it does not depend on the types and lifetimes that the future was made of, so that the
+/// compiler can tell that it is `Send`.
+pub type BoxFuture<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
+
 /// A place from where a component is called, by those who await the result: a [`Store`], and the
 /// [`Access`] or [`HostAccess`](super::HostAccess) that an async host function gets.
 ///
@@ -103,7 +111,7 @@ pub trait AsyncCalls {
         &'s mut self,
         function: &F,
         arguments: F::Arguments<'_>,
-    ) -> impl Future<Output = Result<F::Result, CallError>> + Send
+    ) -> BoxFuture<'s, Result<F::Result, CallError>>
     where
         F: Callee + Clone + Send + 's,
         F::Kept: Send + 's;
@@ -117,12 +125,12 @@ where
         &'s mut self,
         function: &F,
         arguments: F::Arguments<'_>,
-    ) -> impl Future<Output = Result<F::Result, CallError>> + Send
+    ) -> BoxFuture<'s, Result<F::Result, CallError>>
     where
         F: Callee + Clone + Send + 's,
         F::Kept: Send + 's,
     {
-        self.call_async(function, arguments)
+        Box::pin(self.call_async(function, arguments))
     }
 }
 
@@ -131,11 +139,11 @@ impl<E: CoreEngine, T: 'static> AsyncCalls for Access<E, T> {
         &'s mut self,
         function: &F,
         arguments: F::Arguments<'_>,
-    ) -> impl Future<Output = Result<F::Result, CallError>> + Send
+    ) -> BoxFuture<'s, Result<F::Result, CallError>>
     where
         F: Callee + Clone + Send + 's,
         F::Kept: Send + 's,
     {
-        self.call_borrowed(function, arguments)
+        Box::pin(self.call_borrowed(function, arguments))
     }
 }

@@ -11,6 +11,47 @@ use crate::component::{ExportError, InstantiateError};
 /// A component, or an instance, does not export what a world does: every mismatch.
 ///
 /// The message has a line for each, with its causes.
+///
+/// ```
+/// # #[cfg(feature = "wasmi")] {
+/// use weft::binding::{Exports, World};
+/// use weft::component::{Component, TypedFunction};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// struct Program {
+///     run: TypedFunction<(), u32>,
+///     stop: TypedFunction<(), ()>,
+/// }
+///
+/// impl World for Program {
+///     const NAME: &'static str = "example:files/program";
+///     const IMPORTS: &'static [&'static str] = &[];
+///     const EXPORTS: &'static [&'static str] = &["run", "stop"];
+///
+///     fn find(exports: &mut Exports<'_>) -> Option<Self> {
+///         let run = exports.function("run");
+///         let stop = exports.function("stop");
+///         Some(Self { run: run?, stop: stop? })
+///     }
+/// }
+///
+/// let component = wat::parse_str(r#"
+///     (component
+///         (core module $module (func (export "f")))
+///         (core instance $instance (instantiate $module))
+///         (func (export "run") (canon lift (core func $instance "f"))))
+/// "#)?;
+/// let component = Component::new(&Wasmi::default(), &component)?;
+/// let errors = Program::check(&component).unwrap_err();
+/// assert_eq!(errors.errors().len(), 2);
+/// assert_eq!(errors.to_string(), "\
+/// the exports are not those of the world `example:files/program`
+///   the function `run` has another type: in `func()`, the result is of another type: \
+/// at the value: expected nothing, found u32
+///   the instance exports no function `stop`");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportErrors {
     world: &'static str,

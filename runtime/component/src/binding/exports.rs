@@ -27,6 +27,35 @@ use super::export_errors::ExportErrors;
 /// [`World::find`](super::World::find), which bindings implement, gets it. The exports of an interface
 /// are found by its name, or by that of another version of the same track: `a:b/c@1.3.1` for
 /// `a:b/c@1.2.0`.
+///
+/// ```
+/// use weft::binding::{Exports, TypedFunction};
+///
+/// struct Names {
+///     first: TypedFunction<(), String>,
+/// }
+///
+/// struct Program {
+///     run: TypedFunction<(&'static str,), u32>,
+///     names: Names,
+/// }
+///
+/// impl Names {
+///     fn find(exports: &mut Exports<'_>) -> Option<Self> {
+///         let first = exports.function("first");
+///         Some(Self { first: first? })
+///     }
+/// }
+///
+/// impl Program {
+///     // Everything is asked for before anything is returned, so that every mismatch is noted.
+///     fn find(exports: &mut Exports<'_>) -> Option<Self> {
+///         let run = exports.function("run");
+///         let names = exports.interface("example:files/names@1.2.0", Names::find);
+///         Some(Self { run: run?, names: names? })
+///     }
+/// }
+/// ```
 pub struct Exports<'a> {
     scope: Scope<'a>,
     /// The name of the interface that they are in.

@@ -1,13 +1,12 @@
 //! Handles of a store, for the methods of a host that wait.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::error::Error;
 use core::future::Future;
 
 use crate::abi::{Lift, Lower};
-use crate::component::streams::{
-    IntoStreamSource, StreamError, StreamReader, StreamSink, StreamWriter,
-};
+use crate::component::streams::{IntoStreamSource, StreamError, StreamReader, StreamSink};
 use crate::component::{Access, CallError, Callee, HostError, With};
 use crate::engine::CoreEngine;
 use crate::handle::{FutureHandle, StreamHandle};
@@ -15,8 +14,8 @@ use crate::limits::Heap;
 use crate::machine::SubtaskId;
 use crate::task::TaskReturn;
 
-use super::calls::AsyncCalls;
-use super::host_caller::{HostCaller, ItemOf};
+use super::calls::{AsyncCalls, BoxFuture};
+use super::host_caller::{HostCaller, ItemOf, Written};
 
 /// A handle of the store, for an async method of the host `H`: the host, its streams and futures, and
 /// calls of guests.
@@ -93,12 +92,12 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         &'s self,
         function: &F,
         arguments: F::Arguments<'_>,
-    ) -> impl Future<Output = Result<F::Result, CallError>> + Send
+    ) -> BoxFuture<'s, Result<F::Result, CallError>>
     where
         F: Callee + Clone + Send + 's,
         F::Kept: Send + 's,
     {
-        self.access().call_borrowed(function, arguments)
+        Box::pin(self.access().call_borrowed(function, arguments))
     }
 
     /// Makes a stream for a guest, whose values come from `source`, as [`HostCaller::stream_from`].
@@ -109,9 +108,9 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn stream_from<S: IntoStreamSource + Send + 'static>(
         &self,
         source: S,
-    ) -> impl Future<Output = Result<StreamHandle<ItemOf<S>>, HostError>> + Send {
+    ) -> BoxFuture<'static, Result<StreamHandle<ItemOf<S>>, HostError>> {
         let made = self.with(|caller| caller.stream_from(source));
-        async { made.await? }
+        Box::pin(async { made.await? })
     }
 
     /// Makes a stream for a guest, and a writer that its values are written to, as
@@ -122,9 +121,9 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     /// Those of [`HostCaller::stream_writer`], and of [`with`](Self::with).
     fn stream_writer<V: Lower + Send + 'static>(
         &self,
-    ) -> impl Future<Output = Result<(StreamHandle<V>, StreamWriter<V>), HostError>> + Send {
+    ) -> BoxFuture<'static, Result<Written<V>, HostError>> {
         let made = self.with(|caller| caller.stream_writer());
-        async { made.await? }
+        Box::pin(async { made.await? })
     }
 
     /// Makes a future for a guest, whose value is that of a Rust future, as
@@ -136,9 +135,9 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn future_from<F: Future<Output: Lower + Send + 'static> + Send + 'static>(
         &self,
         future: F,
-    ) -> impl Future<Output = Result<FutureHandle<F::Output>, HostError>> + Send {
+    ) -> BoxFuture<'static, Result<FutureHandle<F::Output>, HostError>> {
         let made = self.with(|caller| caller.future_from(future));
-        async { made.await? }
+        Box::pin(async { made.await? })
     }
 
     /// Makes a future for a guest, whose value is that of a Rust future that can fail, as
@@ -150,14 +149,14 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn try_future_from<V, X, F>(
         &self,
         future: F,
-    ) -> impl Future<Output = Result<FutureHandle<V>, HostError>> + Send
+    ) -> BoxFuture<'static, Result<FutureHandle<V>, HostError>>
     where
         V: Lower + Send + 'static,
         X: Send + 'static,
         F: Future<Output = Result<V, X>> + Send + 'static,
     {
         let made = self.with(|caller| caller.try_future_from(future));
-        async { made.await? }
+        Box::pin(async { made.await? })
     }
 
     /// Moves the values of a guest's stream into `sink`, and returns its output after the end of the
@@ -170,13 +169,13 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         &self,
         stream: StreamHandle<S::Item>,
         sink: S,
-    ) -> impl Future<Output = Result<S::Output, HostError>> + Send
+    ) -> BoxFuture<'static, Result<S::Output, HostError>>
     where
         S: StreamSink<Output: Send + 'static> + Send + 'static,
         StreamError<S::Error>: Error + Send + Sync + 'static,
     {
         let transfer = self.with(|caller| caller.stream_into(stream, sink));
-        async { Ok(transfer.await??.await?) }
+        Box::pin(async { Ok(transfer.await??.await?) })
     }
 
     /// Returns the values of a guest's stream, after its end.
@@ -187,9 +186,9 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn collect<V: for<'l> Lift<'l> + Send + 'static>(
         &self,
         stream: StreamHandle<V>,
-    ) -> impl Future<Output = Result<Vec<V>, HostError>> + Send {
+    ) -> BoxFuture<'static, Result<Vec<V>, HostError>> {
         let transfer = self.with(|caller| caller.collect(stream));
-        async { Ok(transfer.await??.await?) }
+        Box::pin(async { Ok(transfer.await??.await?) })
     }
 
     /// Returns a reader of a guest's stream, as [`HostCaller::stream_reader`].
@@ -200,9 +199,9 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn stream_reader<V: for<'l> Lift<'l> + Send + 'static>(
         &self,
         stream: StreamHandle<V>,
-    ) -> impl Future<Output = Result<StreamReader<V>, HostError>> + Send {
+    ) -> BoxFuture<'static, Result<StreamReader<V>, HostError>> {
         let reader = self.with(|caller| caller.stream_reader(stream));
-        async { reader.await? }
+        Box::pin(async { reader.await? })
     }
 
     /// Returns the value of a guest's future, after the guest has written it.
@@ -213,9 +212,9 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn future_value<V: for<'l> Lift<'l> + Send + 'static>(
         &self,
         future: FutureHandle<V>,
-    ) -> impl Future<Output = Result<V, HostError>> + Send {
+    ) -> BoxFuture<'static, Result<V, HostError>> {
         let value = self.with(|caller| caller.future_value(future));
-        async { Ok(value.await??.await?) }
+        Box::pin(async { Ok(value.await??.await?) })
     }
 
     /// Starts a host task that is a Rust future, as [`HostCaller::spawn`].
@@ -226,8 +225,8 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn spawn<V: Into<TaskReturn<Heap>> + 'static>(
         &self,
         future: impl Future<Output = Result<V, HostError>> + Send + 'static,
-    ) -> impl Future<Output = Result<SubtaskId, HostError>> + Send {
+    ) -> BoxFuture<'static, Result<SubtaskId, HostError>> {
         let spawned = self.with(|caller| caller.spawn(future));
-        async { spawned.await? }
+        Box::pin(async { spawned.await? })
     }
 }

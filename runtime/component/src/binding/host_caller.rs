@@ -21,6 +21,9 @@ use super::host_access::HostAccess;
 /// The element of the stream that a source makes.
 pub(super) type ItemOf<S> = <<S as IntoStreamSource>::Source as StreamSource>::Item;
 
+/// A stream, and the writer of its values.
+pub(super) type Written<V> = (StreamHandle<V>, StreamWriter<V>);
+
 /// The store, lent to a method of the host `H` that a guest calls: the host, its streams and futures,
 /// and calls of guests.
 ///
@@ -99,10 +102,8 @@ pub trait HostCaller<H>: Calls {
     /// # Errors
     ///
     /// Those of [`Caller::stream_writer`].
-    fn stream_writer<V: Lower + Send + 'static>(
-        &mut self,
-    ) -> Result<(StreamHandle<V>, StreamWriter<V>), HostError> {
-        Ok(self.with_store(|store| store.stream_writer())?)
+    fn stream_writer<V: Lower + Send + 'static>(&mut self) -> Result<Written<V>, HostError> {
+        self.with_store(|store| Ok(store.stream_writer()?))
     }
 
     /// Makes a future for a guest, whose value is that of a Rust future: see [`Caller::future_from`].

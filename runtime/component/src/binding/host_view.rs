@@ -110,6 +110,11 @@ impl<E: CoreEngine, T: 'static, V: HostView<T>> ViewInterface<'_, E, T, V> {
         });
     }
 
+    /// Adds a resource type whose resources are values of `R`, which the store keeps.
+    pub fn resource<R: Send + Sync + 'static>(&mut self, name: &str) {
+        self.linker.resource(name, &HostResourceType::of::<R>());
+    }
+
     /// Adds a resource type whose resources the host knows by number. `drop` is called when the owner
     /// of one drops it.
     pub fn resource_with_drop<R: 'static>(

@@ -1,13 +1,13 @@
 //! A handle of a store, for a method of a host that an interface was given.
 
+use alloc::boxed::Box;
 use core::fmt;
-use core::future::Future;
 use core::marker::PhantomData;
 
 use crate::component::{Access, CallError, Callee, With};
 use crate::engine::CoreEngine;
 
-use super::calls::AsyncCalls;
+use super::calls::{AsyncCalls, BoxFuture};
 use super::host_access::HostAccess;
 use super::interface_caller::InterfaceCaller;
 
@@ -54,12 +54,12 @@ impl<E: CoreEngine, T: 'static, H, F: Send> AsyncCalls for InterfaceAccess<E, T,
         &'s mut self,
         function: &C,
         arguments: C::Arguments<'_>,
-    ) -> impl Future<Output = Result<C::Result, CallError>> + Send
+    ) -> BoxFuture<'s, Result<C::Result, CallError>>
     where
         C: Callee + Clone + Send + 's,
         C::Kept: Send + 's,
     {
-        self.access.call_borrowed(function, arguments)
+        Box::pin(self.access.call_borrowed(function, arguments))
     }
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::component::{CallError, Callee, Caller};
+use crate::component::{Access, CallError, Callee, Caller};
 use crate::engine::CoreEngine;
 
 use super::calls::Calls;
@@ -15,6 +15,9 @@ trait LentStore<E: CoreEngine, T: 'static> {
     /// Returns the data of the store.
     fn data_mut(&mut self) -> &mut T;
 
+    /// Returns a handle of the store.
+    fn access(&mut self) -> Access<E, T>;
+
     /// Lends the caller to a closure.
     fn lend(&mut self, run: &mut dyn FnMut(&mut Caller<'_, '_, E, T>));
 }
@@ -22,6 +25,10 @@ trait LentStore<E: CoreEngine, T: 'static> {
 impl<E: CoreEngine, T: 'static> LentStore<E, T> for Caller<'_, '_, E, T> {
     fn data_mut(&mut self) -> &mut T {
         self.data_mut()
+    }
+
+    fn access(&mut self) -> Access<E, T> {
+        self.access()
     }
 
     fn lend(&mut self, run: &mut dyn FnMut(&mut Caller<'_, '_, E, T>)) {
@@ -59,8 +66,7 @@ where
     }
 
     fn access(&mut self) -> Self::Access {
-        let find = self.find.clone();
-        InterfaceAccess::new(self.with_store(|store| store.access()), find)
+        InterfaceAccess::new(self.store.access(), self.find.clone())
     }
 
     fn with_store<R>(&mut self, run: impl FnOnce(&mut Caller<'_, '_, E, T>) -> R) -> R {

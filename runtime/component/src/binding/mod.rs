@@ -91,11 +91,19 @@
 //!
 //! The configuration says which Rust type a resource is: `with = { "example:files/types/file" =
 //! "crate::File" }`. The store keeps its values. [`Own<File>`](Own) and [`Borrow<File>`](Borrow) are
-//! references to one, and it is dropped when nobody has it any more.
+//! references to one, and it is dropped when nobody has it any more: when the guest that owns it drops
+//! it, when that guest's instance is removed, and when the store is dropped. What changes in a value
+//! uses interior mutability. A resource that needs another one has a `Borrow` of it, which keeps that
+//! one.
+//!
+//! A value whose destructor panics is a host function that panics: if a guest has dropped the
+//! resource, the guest stops, and the panic goes on at the embedder. If the store is dropped, nobody
+//! hears of the panic.
 //!
 //! A resource of which that is not said is a number: [`OwnHandle<File>`](OwnHandle) and
 //! [`BorrowHandle<'_, File>`](BorrowHandle), of a type `File` without values. Its trait has a method
-//! `drop`. So are resources that guests define.
+//! `drop`, and the host may keep what it stands for in a [`ResourceTable`]. So are resources that
+//! guests define.
 //!
 //! # What WIT types become
 //!
@@ -140,11 +148,14 @@ mod interface_caller;
 mod or_trap;
 #[cfg(feature = "alloc")]
 mod own;
+#[cfg(feature = "alloc")]
+mod resource_table;
 #[cfg(feature = "tracing")]
 mod traced;
 #[cfg(feature = "component")]
 mod world;
 
+pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 #[cfg(feature = "alloc")]
 pub use alloc::boxed::Box;
 #[cfg(feature = "alloc")]
@@ -153,17 +164,15 @@ pub use alloc::collections::BTreeMap;
 pub use alloc::string::String;
 #[cfg(feature = "alloc")]
 pub use alloc::vec::Vec;
-
-pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 pub use core::future::Future;
-pub use weft_core::abi::Value;
+pub use weft_core::abi::{ComponentType, Lower, Value};
 
 #[cfg(feature = "component")]
 pub use crate::component::{CallError, HostError, Linker, TypedFunction};
 #[cfg(feature = "component")]
 pub use crate::engine::CoreEngine;
 #[cfg(feature = "component")]
-pub use calls::{AsyncCalls, Calls};
+pub use calls::{AsyncCalls, BoxFuture, Calls};
 #[cfg(feature = "component")]
 pub use export_errors::{ExportErrors, WorldError};
 #[cfg(feature = "component")]
@@ -185,6 +194,8 @@ pub use interface_caller::InterfaceCaller;
 pub use or_trap::{NotImplemented, OrTrap, WitError, not_implemented, or_trap};
 #[cfg(feature = "alloc")]
 pub use own::{Borrow, Own};
+#[cfg(feature = "alloc")]
+pub use resource_table::{ResourceHandle, ResourceTable, ResourceTableError};
 #[cfg(feature = "tracing")]
 pub use traced::Traced;
 #[cfg(feature = "component")]

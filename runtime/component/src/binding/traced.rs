@@ -21,6 +21,20 @@ use super::interface_caller::InterfaceCaller;
 /// A span is called `host function`, and has the fields `interface` and `function`. In it are two
 /// events, `call` with the `arguments`, and `return` with the `result`, by their [`Debug`]. All have
 /// the level `TRACE` and the target `weft::binding`.
+///
+/// ```
+/// # #[cfg(feature = "wasmi")] {
+/// use weft::binding::Interface;
+/// use weft::component::Linker;
+/// use weft::engine::wasmi::Wasmi;
+///
+/// let mut linker = Linker::<Wasmi, Vec<String>>::new();
+/// let mut files = Interface::new(&mut linker, Some("example:files/types"), |data| data);
+/// files.traced().function("find", |names: &mut Vec<String>, (name,): (String,)| {
+///     Ok(names.iter().any(|it| *it == name))
+/// });
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Traced<I>(I);
 
@@ -52,7 +66,7 @@ fn returned(result: &impl Debug) {
     event!(target: "weft::binding", Level::TRACE, ?result, "return");
 }
 
-impl<'l, E, T, H, F> Interface<'l, E, T, H, F>
+impl<E, T, H, F> Interface<'_, E, T, H, F>
 where
     E: CoreEngine,
     T: 'static,

@@ -57,7 +57,7 @@ impl World for Program {
     const EXPORTS: &'static [&'static str] = &["run", "totals"];
     fn find(exports: &mut Exports<'_>) -> Option<Self> {
         let run = exports.function("run");
-        let totals = exports.interface("totals", self::exports::totals::Totals::find);
+        let totals = exports.interface("totals", self::exports::totals::Totals::find_in);
         Some(Self { run: run?, totals: totals? })
     }
 }
@@ -151,6 +151,7 @@ pub mod example {
 
                 /// WIT `files.wit:25`
                 fn sync(
+                    // No `self`: it can't be borrowed across an `.await`. `access.with_host` lends it.
                     access: impl HostAccess<Self>,
                     self_: BorrowHandle<'static, File>,
                 ) -> impl Future<Output = Result<(), OrTrap<Failure>>> + Send;
@@ -240,7 +241,7 @@ pub mod exports {
 
         impl Totals {
             /// Finds the functions, and notes what is missing or of another type.
-            pub fn find(exports: &mut Exports<'_>) -> Option<Self> {
+            pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                 let add = exports.function("add");
                 Some(Self { add: add? })
             }

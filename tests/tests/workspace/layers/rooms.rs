@@ -48,7 +48,7 @@ pub(crate) const ROOMS: &[Room] = &[
     },
     Room {
         name: "abi",
-        modules: &["weft_core::abi", "weft_core::handle"],
+        modules: &["weft_core::abi", "weft_core::handle", "weft_core::or_trap"],
         may_name: &["vocabulary"],
         ..Room::NONE
     },

@@ -298,7 +298,12 @@ impl<L: Copy> Calls<L> {
         self.by_id.discard(id);
         self.count_by_embedder -= 1;
         handles.give_back(machine, &arguments);
-        handles.call_forgotten(machine, id);
+        if arguments.is_empty() {
+            handles.call_forgotten(machine, id);
+        } else {
+            // No guest has got them.
+            handles.values.returned(id);
+        }
         self.reuse_values(arguments);
         if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
             handles.add_unclaimed(val);
@@ -436,7 +441,7 @@ mod tests {
     #[test]
     fn calls_by_the_embedder_are_counted_and_forgotten_with_what_they_have() {
         let mut machine = ids(0).machine;
-        let (mut calls, mut handles) = (Calls::new(), HostHandles::default());
+        let (mut calls, mut handles) = (Calls::new(), HostHandles::new(LatePanics::default()));
         assert!(calls.add_embedder_call(id(0), Vec::from([Val::U8(1)]), 'l').is_ok());
         assert_eq!((calls.num_embedder_calls(), calls.embedder_calls().count()), (1, 1));
         let call = calls.embedder_call(id(0)).expect("it was made");

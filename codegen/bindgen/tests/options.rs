@@ -1,0 +1,111 @@
+//! Each option of bindings, compiled, and used by a host.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
+
+use std::path::Path;
+
+use weft_bindgen::{FunctionRule, Options, Ownership, StoreMode, TypeRule, bind};
+
+#[allow(dead_code, reason = "each test program uses some of it")]
+#[path = "bind/compile.rs"]
+mod compile;
+
+use compile::{Environment, compile};
+
+/// The options that all of these have.
+fn options(world: &str) -> Options {
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bind/wit/options.wit");
+    Options { wit: vec![wit], world: Some(world.to_owned()), ..Options::default() }
+}
+
+fn text(options: &Options) -> String {
+    bind(options).unwrap_or_else(|report| panic!("{report}")).text
+}
+
+fn rule(pattern: &str) -> FunctionRule {
+    FunctionRule { pattern: pattern.to_owned(), ..FunctionRule::default() }
+}
+
+fn pair(name: &str, rust: &str) -> (String, String) {
+    (name.to_owned(), rust.to_owned())
+}
+
+/// Resources that are values, errors of the user's, and each way to implement a function.
+fn mapped() -> String {
+    let of_all = FunctionRule { traps: Some(true), ..rule("test:options/files") };
+    let info = FunctionRule {
+        store: Some(StoreMode::Async),
+        ..rule("test:options/files/[method]file.info")
+    };
+    let read = FunctionRule { traps: Some(false), ..rule("test:options/files/[method]file.read") };
+    let log = FunctionRule { store: Some(StoreMode::Caller), traced: Some(true), ..rule("log") };
+    let count = FunctionRule { default: Some(true), ..rule("test:options/plain") };
+    text(&Options {
+        functions: vec![of_all, info, read, log, count],
+        with: vec![
+            pair("test:options/files/file", "crate::MyFile"),
+            pair("test:options/plain/counter", "crate::Counter"),
+        ],
+        errors: vec![pair("test:options/files/failure", "crate::MyError")],
+        derives: vec!["PartialOrd".to_owned()],
+        ownership: Ownership::Borrowing,
+        types: vec![
+            named(),
+            TypeRule {
+                pattern: "test:options/files/shape".to_owned(),
+                without_derives: vec!["PartialOrd".to_owned()],
+                ..TypeRule::default()
+            },
+        ],
+        ..options("w")
+    })
+}
+
+fn named() -> TypeRule {
+    TypeRule {
+        pattern: "test:options/data/info".to_owned(),
+        derives: vec!["Ord".to_owned(), "Default".to_owned()],
+        name: Some("FileInfo".to_owned()),
+        ..TypeRule::default()
+    }
+}
+
+/// Two worlds that share the types and traits of an interface.
+fn sharing() -> String {
+    text(&Options {
+        with: vec![
+            pair("test:options/files", "crate::bindings0::test::options::files"),
+            pair("test:options/data", "crate::bindings0::test::options::data"),
+        ],
+        types: vec![named()],
+        ownership: Ownership::BorrowingDuplicates,
+        visibility: "pub(crate)".to_owned(),
+        ..options("w")
+    })
+}
+
+/// A host that is a view, in a file for `include!`.
+fn views() -> String {
+    text(&Options { views: true, inner_attributes: false, ..options("views") })
+}
+
+#[test]
+fn every_option_compiles_and_can_be_used() {
+    let owning = text(&Options { crate_path: "weft".to_owned(), ..options("w") });
+    let texts = [mapped(), sharing(), owning];
+    let code = include_str!("bind/options_host.rs").replace("INCLUDED", &views());
+    compile("options", Environment::Std, &texts, &code).unwrap_or_else(|said| panic!("{said}"));
+}
+
+#[test]
+fn a_host_whose_async_function_has_self_is_told_why_not() {
+    let code = "
+        pub struct S;
+        impl bindings0::test::options::files::HostFile for S {
+            async fn sync(&mut self, _: weft::binding::BorrowHandle<'static, bindings0::test::options::files::File>)
+                -> Result<(), weft::binding::OrTrap<bindings0::test::options::files::Failure>> { Ok(()) }
+        }";
+    let said = compile("no-self", Environment::Std, &[text(&options("w"))], code);
+    let said = said.expect_err("there is a `self`");
+    assert!(said.contains("No `self`: it can't be borrowed across an `.await`"), "{said}");
+}
