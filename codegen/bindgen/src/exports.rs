@@ -36,6 +36,16 @@ struct Exported {
     methods: Vec<TokenStream>,
 }
 
+impl Exported {
+    fn new() -> Self {
+        let mut scope = Scope::default();
+        // The function that finds all of them, and its parameter.
+        scope.reserve("find_in");
+        scope.reserve("exports");
+        Self { scope, ..Self::default() }
+    }
+}
+
 impl<'w> Generator<'w> {
     /// Adds the struct of an exported interface.
     pub(super) fn exported_interface(
@@ -51,7 +61,7 @@ impl<'w> Generator<'w> {
             return;
         }
         let here = place.module;
-        let mut exported = Exported::default();
+        let mut exported = Exported::new();
         self.exported_groups(place, here, groups, &mut exported);
         let Some(name) = self.modules.claim_type(here, &field) else { return };
         let title = format!(" The functions that an instance exports in {}.", place.title);
@@ -73,7 +83,7 @@ impl<'w> Generator<'w> {
         let root = Modules::ROOT;
         let docs = self.docs(&world.docs, world.span, &world.stability);
         let Some(name) = self.modules.claim_type(root, &world.name) else { return };
-        let mut exported = Exported::default();
+        let mut exported = Exported::new();
         if let Some((place, groups)) = own {
             self.exported_groups(place, root, groups, &mut exported);
         }
@@ -129,7 +139,7 @@ impl<'w> Generator<'w> {
             if group.functions.is_empty() {
                 continue;
             }
-            let mut methods = Exported::default();
+            let mut methods = Exported::new();
             self.exported_functions(place, here, group, &mut methods);
             let name = self.modules.claim_type(here, &format!("{wit}-functions"));
             let Some(name) = name else { continue };
@@ -188,8 +198,6 @@ impl<'w> Generator<'w> {
         group: &Group<'w>,
         exported: &mut Exported,
     ) {
-        exported.scope.reserve("find_in");
-        exported.scope.reserve("exports");
         let names: Vec<_> = group
             .functions
             .iter()

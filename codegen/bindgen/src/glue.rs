@@ -200,7 +200,10 @@ impl<'w> Generator<'w> {
         let parameters = match self.parameter_struct(place, function, name) {
             Some(parameters) => {
                 let fields = parameter_names(function, &mut Scope::default());
-                quote!(#parameters { #(#fields: #names),* })
+                let parts = fields.iter().zip(&names).map(|(field, name)| {
+                    if field == name { quote!(#field) } else { quote!(#field: #name) }
+                });
+                quote!(#parameters { #(#parts),* })
             }
             None if names.is_empty() => quote!(()),
             None => quote!((#(#names,)*)),

@@ -129,7 +129,7 @@ macro_rules! __weft_flags {
                 $crate::abi::FlagsAbi::new(<$name as $crate::binding::Flags>::NAMES.len());
 
             impl $crate::abi::Lower for $name {
-                fn lower_flat<Cx: $crate::abi::LowerContext + ?Sized>(
+                fn lower_flat<Cx: $crate::abi::LowerContext + ?::core::marker::Sized>(
                     &self,
                     _: &mut Cx,
                     flat: &mut $crate::abi::FlatValues,
@@ -137,7 +137,7 @@ macro_rules! __weft_flags {
                     FLAGS.lower_flat(flat, ::core::primitive::u32::from(self.0))
                 }
 
-                fn store<Cx: $crate::abi::LowerContext + ?Sized>(
+                fn store<Cx: $crate::abi::LowerContext + ?::core::marker::Sized>(
                     &self,
                     cx: &mut Cx,
                     address: ::core::primitive::u64,
