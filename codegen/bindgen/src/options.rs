@@ -32,6 +32,7 @@ use super::places::Places;
 /// | name | means |
 /// |---|---|
 /// | `*` | everything (in patterns only) |
+/// | `wasi:io` | a package, and everything in its interfaces (in patterns only) |
 /// | `wasi:io/streams` | an interface, and everything in it |
 /// | `wasi:io/streams/input-stream` | a type or function of an interface; of a resource, its methods as well |
 /// | `wasi:io/streams/[method]input-stream.read` | a method, static function (`[static]…`) or constructor (`[constructor]…`) |
