@@ -9,8 +9,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{File, Item};
 
-/// Parts of fewer tokens are laid out together. Tokens in groups don't count, but for those of a body.
-const SMALL: usize = 500;
+/// Parts of fewer tokens are laid out together. Of tokens in groups, those of bodies count.
+const SMALL: usize = 60;
 
 /// Returns the text of the items of a file. `edit` is called with each item at its top.
 pub(super) fn lay_out(tokens: TokenStream, edit: &mut dyn FnMut(&mut Item)) -> syn::Result<String> {
@@ -37,6 +37,17 @@ impl Whole {
             "impl" => Some(Self::Impl),
             "fn" => Some(Self::Function),
             _ => None,
+        }
+    }
+
+    /// Returns `true` if what is in such an item is laid out part by part.
+    fn is_split(self, body: &[TokenTree]) -> bool {
+        match self {
+            // There may be any number of modules in a module.
+            Self::Module => !body.is_empty(),
+            Self::Trait | Self::Impl | Self::Function => {
+                body.len() >= SMALL || body.iter().map(in_braces).sum::<usize>() >= SMALL
+            }
         }
     }
 
@@ -94,7 +105,7 @@ impl Layout<'_> {
         while let Some(part) = Part::next(&mut tokens) {
             let length = part.tokens.len();
             match part.body {
-                Some((whole, body)) if body.len() >= SMALL => {
+                Some((whole, body)) if whole.is_split(&body) => {
                     self.few(std::mem::take(&mut small))?;
                     size = 0;
                     self.large(whole, part.tokens, body)?;
@@ -206,6 +217,16 @@ impl Part {
             }
         }
         (!tokens.is_empty()).then_some(Self { tokens, body: None })
+    }
+}
+
+/// Returns how many tokens are in a group with braces.
+fn in_braces(token: &TokenTree) -> usize {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            group.stream().into_iter().count()
+        }
+        _ => 0,
     }
 }
 

@@ -16,7 +16,6 @@ use wit_parser::Resolve;
 
 #[allow(dead_code, reason = "each test program uses some of it")]
 #[path = "bind/compile.rs"]
-#[allow(dead_code, reason = "other test programs use more of it")]
 mod compile;
 
 use compile::{Environment, compile};

@@ -65,7 +65,14 @@
 //!
 //! The configuration says which Rust type a resource is: `with = { "example:files/types/file" =
 //! "crate::File" }`. The store keeps its values. [`Own<File>`](Own) and [`Borrow<File>`](Borrow) are
-//! references to one, and it is dropped when nobody has it any more.
+//! references to one, and it is dropped when nobody has it any more: when the guest that owns it drops
+//! it, when that guest's instance is removed, and when the store is dropped. What changes in a value
+//! uses interior mutability. A resource that needs another one has a `Borrow` of it, which keeps that
+//! one.
+//!
+//! A value whose destructor panics is a host function that panics: if a guest has dropped the
+//! resource, the guest stops, and the panic goes on at the embedder. If the store is dropped, nobody
+//! hears of the panic.
 //!
 //! A value that keeps a stream or future of a guest keeps what reads it, such as a
 //! [`StreamReader`](crate::component::streams::StreamReader), and not its handle. The guest learns
@@ -73,7 +80,8 @@
 //!
 //! A resource of which that is not said is a number: [`OwnHandle<File>`](OwnHandle) and
 //! [`BorrowHandle<'_, File>`](BorrowHandle), of a type `File` without values. Its trait has a method
-//! `drop`. So are resources that guests define.
+//! `drop`, and the host may keep what it stands for in a [`ResourceTable`]. So are resources that
+//! guests define.
 //!
 //! # A whole host
 //!

@@ -217,6 +217,7 @@ impl ResourceTable {
     ///
     /// [`ResourceTableError::NotPresent`], [`ResourceTableError::WrongType`],
     /// [`ResourceTableError::HasChildren`]. The resource then stays.
+    #[expect(clippy::needless_pass_by_value, reason = "there is nothing that it is of any more")]
     pub fn delete<V: Any, R: ?Sized>(
         &mut self,
         handle: OwnHandle<R>,

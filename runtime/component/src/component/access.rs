@@ -228,7 +228,9 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
         let (function, arguments) = owned?;
         let begun = self.with(move |caller| {
             caller.begin(|caller| {
-                let arguments = arguments.settle(&mut caller.cx().data_mut().handles.values)?;
+                let state = caller.cx().data_mut();
+                function.check(state)?;
+                let arguments = arguments.settle(&mut state.handles.values)?;
                 function.start_with(caller.cx(), arguments, R::lift)
             })
         });

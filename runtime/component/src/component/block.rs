@@ -151,14 +151,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.count_interruptions_anew();
         let turns = self.turns_per_poll;
         self.settle(turns)?;
-        let called = or_panic(function.call(&mut self.context(), arguments))?;
+        let called = or_panic(function.call(&mut self.context(), arguments));
         if E::data(&self.engine_store).has_panic_of_nobody() {
-            if let Called::Begun(call) = called {
+            if let Ok(Called::Begun(call)) = called {
                 self.no_longer_awaited(call);
             }
             self.raise_panic_of_nobody();
         }
-        Ok(called)
+        called
     }
 
     /// Lets everything run until a thread is over and its values are destroyed, and returns what it

@@ -232,7 +232,7 @@ impl<P: Lower, R> TypedFunction<P, R> {
         state: &mut State<E, T>,
         arguments: &P,
     ) -> Result<Vec<Val>, ValueFailure> {
-        state.handles.values.to_vals(arguments, &self.function.ty.params, &self.handles)
+        state.handles.values.vals_of(arguments, &self.function.ty.params, &self.handles)
     }
 }
 
@@ -249,7 +249,10 @@ impl Function {
     }
 
     /// Fails if the function is not there in this store.
-    fn check<E: CoreEngine, T: 'static>(&self, state: &State<E, T>) -> Result<(), CallError> {
+    pub(crate) fn check<E: CoreEngine, T: 'static>(
+        &self,
+        state: &State<E, T>,
+    ) -> Result<(), CallError> {
         if self.store != state.identity {
             return Err(CallError::OtherStore);
         }

@@ -322,7 +322,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// [`Error::Unknown`] if there is no such call, or its end was taken already.
     pub fn forget<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
-        self.context().data_mut().forget(call.0)
+        let forgotten = self.context().data_mut().forget(call.0);
+        self.raise_panic_of_nobody();
+        forgotten
     }
 
     /// Returns what trapped in a call that had returned already or was given up, so that no call's

@@ -11,8 +11,13 @@ use crate::measurements::child::{cargo, package, run, target};
 use crate::measurements::times::median;
 use crate::report::rows::Binding;
 
-/// The worlds of WASI that are bound.
-const WORLDS: [&str; 2] = ["wasi:cli/command", "wasi:http/service"];
+/// The worlds of WASI that are bound, and the packages that have their WIT.
+const WORLDS: [(&str, &str); 4] = [
+    ("wasip3", "wasi:cli/command"),
+    ("wasip3", "wasi:http/service"),
+    ("wasip2", "wasi:cli/command"),
+    ("wasip2", "wasi:http/proxy"),
+];
 
 const RUNS: usize = 5;
 
@@ -24,10 +29,11 @@ struct Bound {
 
 /// Binds each world in both ways, and checks them in turns.
 pub fn measure() -> Result<Vec<Binding>> {
-    let wit = wit()?;
     let mut rows = Vec::new();
-    for world in WORLDS {
-        eprintln!("bindings of {world}");
+    for (package, world) in WORLDS {
+        let wit = wit(package)?;
+        let title = format!("{world} of {package}");
+        eprintln!("bindings of {title}");
         let both = [by_weft(&wit, world)?, by_wasmtime(&wit, world)?];
         let mut seconds: [Vec<f64>; 2] = Default::default();
         for _ in 0..RUNS {
@@ -39,7 +45,7 @@ pub fn measure() -> Result<Vec<Binding>> {
             ["codegen bind", "bindgen!"].into_iter().zip(both.into_iter().zip(seconds))
         {
             rows.push(Binding {
-                world: world.into(),
+                world: title.clone(),
                 generator: generator.into(),
                 lines: bound.lines,
                 seconds: (!seconds.is_empty()).then(|| median(seconds)),
@@ -49,15 +55,15 @@ pub fn measure() -> Result<Vec<Binding>> {
     Ok(rows)
 }
 
-/// Returns the folder of WASI's WIT: it is in the sources of a package that is never built.
-fn wit() -> Result<PathBuf> {
+/// Returns the folder of WASI's WIT: it is in the sources of packages that are never built.
+fn wit(name: &str) -> Result<PathBuf> {
     let output = cargo(package())
         .args(["metadata", "--locked", "--format-version", "1"])
         .stderr(Stdio::inherit())
         .output()?;
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let packages = metadata["packages"].as_array().context("packages")?;
-    let wasi = packages.iter().find(|it| it["name"] == "wasip3").context("wasip3")?;
+    let wasi = packages.iter().find(|it| it["name"] == name).context("the package")?;
     let manifest = wasi["manifest_path"].as_str().context("its manifest")?;
     Ok(Path::new(manifest).with_file_name("wit"))
 }

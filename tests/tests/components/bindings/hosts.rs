@@ -20,7 +20,7 @@ pub(super) const GUEST: &str = include_str!("guest.wat");
 /// Files by name. One that is called `locked` is nobody's, and `broken` breaks the host.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(super) stored: BTreeMap<String, Vec<u8>>,
     pub(super) open: BTreeMap<u64, String>,
     pub(super) logged: Vec<String>,
     pub(super) during_writes: u32,
@@ -39,7 +39,7 @@ impl Files {
             "locked" => Err(io::ErrorKind::PermissionDenied.into()),
             "broken" => Err(io::Error::other("the disk is broken")),
             name => {
-                let file = self.files.get(name).map(Vec::as_slice);
+                let file = self.stored.get(name).map(Vec::as_slice);
                 file.ok_or_else(|| io::ErrorKind::NotFound.into())
             }
         }
@@ -75,7 +75,7 @@ impl HostFile for Files {
 
     fn size(&mut self, self_: BorrowHandle<'_, File>) -> u64 {
         let name = self.open.get(&self_.representation());
-        name.and_then(|name| self.files.get(name)).map_or(0, |file| file.len() as u64)
+        name.and_then(|name| self.stored.get(name)).map_or(0, |file| file.len() as u64)
     }
 
     async fn sync(
@@ -100,18 +100,18 @@ impl TypesHost for Files {
     type LoadError = FileError;
 
     fn names(&mut self) -> Vec<String> {
-        self.files.keys().cloned().collect()
+        self.stored.keys().cloned().collect()
     }
 
     fn find(&mut self, name: String) -> Result<u64, ErrorCode> {
-        self.files.get(&name).map(|file| file.len() as u64).ok_or(ErrorCode::Missing)
+        self.stored.get(&name).map(|file| file.len() as u64).ok_or(ErrorCode::Missing)
     }
 
     fn remove(&mut self, name: String) -> Result<u64, OrTrap<ErrorCode>> {
         if name == "broken" {
             return Err(OrTrap::trap("the disk is broken"));
         }
-        let file = self.files.remove(&name).ok_or(ErrorCode::Missing)?;
+        let file = self.stored.remove(&name).ok_or(ErrorCode::Missing)?;
         Ok(file.len() as u64)
     }
 
@@ -138,7 +138,7 @@ impl TypesHost for Files {
         if name == "broken" {
             Err(HostError::from("the disk is broken"))?;
         }
-        let is_new = access.with_host(move |files| files.files.insert(name, bytes).is_none());
+        let is_new = access.with_host(move |files| files.stored.insert(name, bytes).is_none());
         if !is_new.await? {
             return Err(ErrorCode::Denied.into());
         }
@@ -166,8 +166,8 @@ pub(super) fn linker() -> Linker<Wasmi, Data> {
 /// Makes a store with two files, and an instance of the world in it.
 pub(super) fn program() -> (Store<Wasmi, Data>, Program) {
     let mut data = Data::default();
-    data.host.files.insert(String::from("a"), vec![1, 2, 3]);
-    data.host.files.insert(String::from("b"), Vec::new());
+    data.host.stored.insert(String::from("a"), vec![1, 2, 3]);
+    data.host.stored.insert(String::from("b"), Vec::new());
     let mut world = World::with(data);
     let component = world.load(GUEST);
     let program = Program::instantiate(&mut world.store, &component, &linker());

@@ -97,7 +97,7 @@ fn an_async_method_awaits_a_stream_and_then_the_host() {
         let written = program.copies.write_async(&mut store, "broken", bytes).await;
         assert_eq!(cause(written), "the disk is broken");
     });
-    assert_eq!(store.data().host.files["new"], [4, 5, 6, 7]);
+    assert_eq!(store.data().host.stored["new"], [4, 5, 6, 7]);
     assert_eq!(store.data().host.during_writes, 3);
 }
 
@@ -111,10 +111,10 @@ fn guests_and_methods_run_while_an_async_method_waits() {
     assert_eq!(store.data().host.during_writes, 1);
     // The host is not borrowed by the method that waits.
     assert!(store.take_result(call).unwrap().is_none());
-    store.data_mut().host.files.clear();
+    store.data_mut().host.stored.clear();
     drop(writer);
     assert_eq!(store.run(call).unwrap(), Ok(0));
-    assert_eq!(store.data().host.files.len(), 1);
+    assert_eq!(store.data().host.stored.len(), 1);
 }
 
 #[test]
@@ -170,7 +170,7 @@ mod other_world {
 
 impl other_world::Host for Files {
     fn answer(&mut self) -> u32 {
-        u32::try_from(self.files.len()).unwrap_or_default() + 40
+        u32::try_from(self.stored.len()).unwrap_or_default() + 40
     }
 }
 
@@ -193,7 +193,7 @@ fn one_implementation_serves_two_worlds() {
     let component = world.load(GUEST);
     let program = Program::instantiate(&mut world.store, &component, &linker()).unwrap();
     program.run(&mut world.store, "x").unwrap();
-    world.store.data_mut().host.files.insert(String::from("a"), Vec::new());
+    world.store.data_mut().host.stored.insert(String::from("a"), Vec::new());
     assert_eq!(world.number(&other, "run", &[]), 41);
     assert_eq!(program.copies.names(&mut world.store).unwrap(), ["a"]);
 }
@@ -309,4 +309,113 @@ fn what_a_host_returns_is_an_error_of_every_kind() {
     for place in 1..=6 {
         assert!(matches!(fails(place), Err(OrTrap::Trap(_))), "{place}");
     }
+}
+
+/// A host that does everything that goes through the store.
+mod everything {
+    use std::future::ready;
+
+    use weft::abi::Type;
+    use weft::binding::{HostAccess, HostCaller, HostError};
+    use weft::component::streams;
+
+    #[derive(Debug, Default)]
+    pub(super) struct Everything {
+        pub(super) spawned: u32,
+    }
+
+    impl Everything {
+        /// Returns the sum of what went through streams and futures that a task of the host reads.
+        pub(super) fn now(caller: &mut impl HostCaller<Self>) -> Result<(), HostError> {
+            let (stream, mut writer) = caller.stream_writer::<u8>()?;
+            let mut reader = caller.stream_reader(stream)?;
+            let stream = caller.stream_of_type(&Type::U8, vec![1_u8, 2])?;
+            let collecting = caller.collect(stream)?;
+            let stream = caller.stream_from(vec![3_u8])?;
+            let pushing = caller.stream_into(stream, streams::collect_at_most(1))?;
+            let future = caller.future_from(ready(4_u32))?;
+            let value = caller.future_value(future)?;
+            let future = caller.future_of_type(&Type::U32, ready(5_u32))?;
+            let typed_value = caller.future_value(future)?;
+            let future = caller.try_future_from(ready(Err::<u32, _>("no value")))?;
+            let no_value = caller.future_value(future)?;
+            let error_context = caller.new_error_context("the text")?;
+            let text = caller.debug_message(&error_context)?;
+            assert_eq!(text, "the text");
+            caller.drop_error_context(error_context)?;
+            let access = caller.access();
+            caller.spawn(async move {
+                writer.write_all(&mut vec![6, 7]).await?;
+                drop(writer);
+                assert_eq!(collecting.await?, [1, 2]);
+                assert_eq!(pushing.await?, [3]);
+                assert_eq!((value.await?, typed_value.await?), (4, 5));
+                assert!(no_value.await.is_err());
+                access.with_host(|host| host.spawned += 1).await?;
+                Ok(())
+            })?;
+            let access = caller.access();
+            caller.spawn(async move {
+                assert_eq!(reader.read_to_end().await?, [6, 7]);
+                access.with_host(|host| host.spawned += 1).await?;
+                Ok(())
+            })?;
+            Ok(())
+        }
+
+        /// Does the same as an async method.
+        pub(super) async fn later(access: impl HostAccess<Self>) -> Result<(), HostError> {
+            let (stream, mut writer) = access.stream_writer::<u8>().await?;
+            let mut reader = access.stream_reader(stream).await?;
+            let task = access.spawn(async move {
+                writer.write_all(&mut vec![6, 7]).await?;
+                Ok(())
+            });
+            task.await?;
+            assert_eq!(reader.read_to_end().await?, [6, 7]);
+            // Not all of what a source is made of is `'static` for the compiler, where it is awaited.
+            let stream = access.stream_from(&b"static"[..]).await?;
+            assert_eq!(access.collect(stream).await?, b"static");
+            let stream = access.stream_from(streams::iter("text".bytes())).await?;
+            assert_eq!(access.collect(stream).await?, b"text");
+            let stream = access.stream_from(vec![1_u8, 2, 3]).await?;
+            let (sender, receiver) = std::sync::mpsc::channel();
+            let sink = streams::for_each(move |value: u8| sender.send(value));
+            access.stream_into(stream, sink).await?;
+            assert_eq!(receiver.iter().collect::<Vec<_>>(), [1, 2, 3]);
+            let future = access.future_from(ready(4_u32)).await?;
+            assert_eq!(access.future_value(future).await?, 4);
+            let future = access.try_future_from(ready(Err::<u32, _>("no value"))).await?;
+            assert!(access.future_value(future).await.is_err());
+            Ok(access.clone().with(|caller| caller.host().spawned += 10).await?)
+        }
+    }
+}
+
+#[test]
+fn whatever_goes_through_the_store_takes_a_line() {
+    use everything::Everything;
+    use weft::binding::Interface;
+
+    let mut world = World::with(Everything::default());
+    let mut root = Interface::new(&mut world.linker, None, |data: &mut Everything| data);
+    root.caller_function("now", |caller, ()| Everything::now(caller));
+    root.async_function("later", |access, ()| Everything::later(access));
+    let instance = world.instance(
+        r#"(component
+            (import "now" (func $now))
+            (import "later" (func $later))
+            (core func $now (canon lower (func $now)))
+            (core func $later (canon lower (func $later)))
+            (func (export "now") (canon lift (core func $now)))
+            (func (export "later") (canon lift (core func $later))))"#,
+    );
+    let now = world.store.typed_function::<(), ()>(&instance, "now").unwrap();
+    let later = world.store.typed_function::<(), ()>(&instance, "later").unwrap();
+    world.store.call(&now, ()).unwrap();
+    world.store.call(&later, ()).unwrap();
+    for _ in 0..100 {
+        world.store.poll(Waker::noop()).unwrap();
+    }
+    assert_eq!(world.store.data().spawned, 12);
 }

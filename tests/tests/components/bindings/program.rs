@@ -37,6 +37,8 @@
 //! }
 //! ```
 
+#![expect(clippy::new_ret_no_self, clippy::wrong_self_convention, reason = "it is as generated")]
+
 use weft::binding::{
     CallError, Calls, CoreEngine, Exports, HostError, HostView, Interface, Linker, NotImplemented,
     TypedFunction, World,

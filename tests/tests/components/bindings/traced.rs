@@ -82,8 +82,9 @@ impl HostView<Sum> for SumView {
 
 impl Sum {
     fn now(caller: &mut impl HostCaller<Self>, n: u32) -> Result<u32, HostError> {
-        caller.host().0 += n;
-        Ok(caller.host().0)
+        let sum = caller.host().0.checked_add(n).ok_or("too much")?;
+        caller.host().0 = sum;
+        Ok(sum)
     }
 
     async fn later(access: impl HostAccess<Self>, n: u32) -> Result<u32, HostError> {

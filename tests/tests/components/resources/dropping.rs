@@ -1,12 +1,17 @@
 //! Each value is dropped, and when.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, Waker};
 
 use weft::abi::Val;
 use weft::binding::{Borrow, Own};
 use weft::component::CallError;
+use weft_tests::world::World;
 
-use super::guests::{File, PANICS, USES_FILES, export, files};
+use super::guests::{File, Files, PANICS, USES_FILES, export, files};
 
 #[test]
 fn what_a_guest_drops_is_dropped_at_once() {
@@ -169,6 +174,112 @@ fn arguments_of_a_call_that_never_starts_are_dropped() {
     world.store.abandon(first).unwrap();
     assert_eq!(files.dropped(), 3);
     assert_eq!(world.store.call(&close, (files.file(4),)).unwrap(), 4);
+    drop(world);
+    assert_eq!(files.dropped(), 4);
+}
+
+/// A world whose host function `id` waits until it is told to go on.
+fn waiting() -> (World<Files>, Files, Arc<AtomicBool>) {
+    let (mut world, files) = files();
+    let go_on = Arc::new(AtomicBool::new(false));
+    let told = go_on.clone();
+    world.linker.typed_async_function("id", move |_, (file,): (Borrow<File>,)| {
+        let told = told.clone();
+        async move {
+            poll_fn(|context| {
+                context.waker().wake_by_ref();
+                if told.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            Ok(file.id)
+        }
+    });
+    (world, files, go_on)
+}
+
+/// The host forgets a call whose guest goes on: it has what it was lent until it returns.
+#[test]
+fn what_is_lent_to_a_forgotten_call_is_given_back_when_its_guest_returns() {
+    let (mut world, files, go_on) = waiting();
+    let instance = world.instance(USES_FILES);
+    let look = export::<_, (Borrow<File>,), u32>(&world, &instance, "look");
+    let calls: Vec<_> = (0..20)
+        .map(|id| {
+            let instance = if id == 0 { instance.clone() } else { world.instance(USES_FILES) };
+            let look = export::<_, (Borrow<File>,), u32>(&world, &instance, "look");
+            world.store.start(&look, (files.file(id).borrow(),)).unwrap()
+        })
+        .collect();
+    assert_eq!(files.dropped(), 0);
+    for call in calls {
+        world.store.forget(call).unwrap();
+    }
+    assert_eq!(files.dropped(), 0);
+    go_on.store(true, Ordering::Relaxed);
+    assert_eq!(world.store.call(&look, (files.file(20).borrow(),)).unwrap(), 20);
+    for _ in 0..100 {
+        world.store.poll(Waker::noop()).unwrap();
+    }
+    assert_eq!(files.dropped(), 21);
+}
+
+/// The guest that has called an async host function is gone when that returns.
+#[test]
+fn a_result_for_a_caller_that_is_gone_is_dropped() {
+    let (mut world, files) = files();
+    let go_on = Arc::new(AtomicBool::new(false));
+    let (told, made) = (go_on.clone(), files.clone());
+    world.linker.typed_async_function("open", move |_, (id,): (u32,)| {
+        let (told, file) = (told.clone(), made.file(id));
+        async move {
+            poll_fn(|context| {
+                context.waker().wake_by_ref();
+                if told.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            Ok(file)
+        }
+    });
+    let instance = world.instance(USES_FILES);
+    let open = export::<_, (u32,), Own<File>>(&world, &instance, "open");
+    let call = world.store.start(&open, (1,)).unwrap();
+    world.store.abandon(call).unwrap();
+    assert_eq!(files.dropped(), 1);
+    let instance = world.instance(USES_FILES);
+    let open = export::<_, (u32,), Own<File>>(&world, &instance, "open");
+    let call = world.store.start(&open, (2,)).unwrap();
+    world.store.forget(call).unwrap();
+    go_on.store(true, Ordering::Relaxed);
+    assert_eq!(world.store.call(&open, (3,)).unwrap().id, 3);
+    assert_eq!(files.dropped(), 3);
+}
+
+/// A host function that fails drops what it has got.
+#[test]
+fn a_host_function_that_fails_drops_what_it_was_given() {
+    let (mut world, files) = files();
+    world.linker.typed_function("close", |_, (_,): (Own<File>,)| Err::<u32, _>("it fails".into()));
+    let instance = world.instance(USES_FILES);
+    let close = export::<_, (Own<File>,), u32>(&world, &instance, "close");
+    assert!(matches!(world.store.call(&close, (files.file(1),)), Err(CallError::Host(_))));
+    assert_eq!(files.dropped(), 1);
+}
+
+/// The panic of a value that nobody could be given goes on at the embedder, and nothing is lost.
+#[test]
+fn a_value_that_panics_when_it_comes_back_stops_nothing() {
+    let (mut world, files) = files();
+    let instance = world.instance(USES_FILES);
+    let trap = export::<_, (Own<File>,), ()>(&world, &instance, "trap");
+    assert!(world.store.call(&trap, (files.file(1),)).is_err());
+    let refused = catch_unwind(AssertUnwindSafe(|| world.store.call(&trap, (files.file(PANICS),))));
+    assert!(!matches!(refused, Ok(Ok(()))));
+    assert_eq!(files.dropped(), 1);
+    let other = world.instance(USES_FILES);
+    let take = export::<_, (Own<File>,), u32>(&world, &other, "take");
+    // If it was not heard of before, then now.
+    let _ = catch_unwind(AssertUnwindSafe(|| world.store.call(&take, (files.file(2),))));
+    assert_eq!(world.store.call(&take, (files.file(3),)).unwrap(), 3);
     drop(world);
     assert_eq!(files.dropped(), 4);
 }

@@ -11,9 +11,9 @@ use weft_tests::world::World;
 
 /// A value that counts its drops.
 #[derive(Debug)]
-pub struct File {
-    pub id: u32,
-    pub drops: Arc<AtomicU32>,
+pub(super) struct File {
+    pub(super) id: u32,
+    pub(super) drops: Arc<AtomicU32>,
 }
 
 impl Drop for File {
@@ -24,26 +24,26 @@ impl Drop for File {
 }
 
 /// A file with this number panics when it is dropped.
-pub const PANICS: u32 = 666;
+pub(super) const PANICS: u32 = 666;
 
 /// How many files were dropped.
 #[derive(Clone, Debug, Default)]
-pub struct Files {
-    pub drops: Arc<AtomicU32>,
+pub(super) struct Files {
+    pub(super) drops: Arc<AtomicU32>,
 }
 
 impl Files {
-    pub fn file(&self, id: u32) -> Own<File> {
+    pub(super) fn file(&self, id: u32) -> Own<File> {
         Own::new(File { id, drops: self.drops.clone() })
     }
 
-    pub fn dropped(&self) -> u32 {
+    pub(super) fn dropped(&self) -> u32 {
         self.drops.load(Ordering::Relaxed)
     }
 }
 
 /// Uses files in each way.
-pub const USES_FILES: &str = r#"
+pub(super) const USES_FILES: &str = r#"
     (component
         (import "file" (type $file (sub resource)))
         (import "open" (func $open (param "id" u32) (result (own $file))))
@@ -102,10 +102,10 @@ pub const USES_FILES: &str = r#"
 "#;
 
 /// What `close` returns for a file that somebody has borrowed.
-pub const IN_USE: u32 = 1_000;
+pub(super) const IN_USE: u32 = 1_000;
 
 /// A world with files.
-pub fn files() -> (World<Files>, Files) {
+pub(super) fn files() -> (World<Files>, Files) {
     let files = Files::default();
     let mut world = World::with(files.clone());
     world.linker.resource("file", &HostResourceType::of::<File>());
@@ -123,7 +123,7 @@ pub fn files() -> (World<Files>, Files) {
 
 /// Passes on what it gets to the import `f`, and returns what that returns: values of a type that is
 /// flattened to two core values.
-pub fn passes(types: &str, ty: &str) -> String {
+pub(super) fn passes(types: &str, ty: &str) -> String {
     format!(
         r#"(component
             (import "file" (type $file (sub resource)))
@@ -153,7 +153,7 @@ pub fn passes(types: &str, ty: &str) -> String {
 }
 
 /// An export of an instance, with its types.
-pub fn export<T: 'static, P, R>(
+pub(super) fn export<T: 'static, P, R>(
     world: &World<T>,
     instance: &Instance<Wasmi>,
     name: &str,

@@ -1,10 +1,11 @@
 //! Mistakes with resources that are values.
 
-use weft::abi::{Resource, Val};
+use weft::abi::{Resource, Type, Val};
 use weft::binding::{Borrow, Own};
+use weft::component::streams::StreamError;
 use weft::component::{CallError, Caller, HandleProblem, HostResourceType, InstantiateError};
 use weft::engine::wasmi::Wasmi;
-use weft::handle::OwnHandle;
+use weft::handle::{OwnHandle, StreamHandle};
 use weft_tests::world::World;
 
 use super::guests::{File, USES_FILES, export, files};
@@ -131,7 +132,7 @@ fn what_is_returned_with_something_that_is_refused_is_dropped() {
     let made = files.clone();
     world.linker.typed_function("f", move |caller: &mut Caller<'_, '_, Wasmi, _>, (): ()| {
         let (stream, _) = caller.stream_from(vec![1_u8])?;
-        let again = weft::handle::StreamHandle::<u8>::from(stream.end());
+        let again = StreamHandle::<u8>::from(stream.end());
         Ok((made.file(1), stream, again))
     });
     let instance = world.instance(
@@ -167,4 +168,26 @@ fn one_rust_type_stands_for_one_resource_type_in_a_function() {
             (import "f" (func $f (param "a" (own $a)) (param "b" (own $b)))))"#,
     );
     assert!(matches!(refused, Err(InstantiateError::Imports(_))), "{refused:?}");
+}
+
+/// Values of streams are checked as they come.
+#[test]
+fn streams_of_another_type_end_with_an_error() {
+    let (mut world, files) = files();
+    let instance = world.instance(USES_FILES);
+    let file = world.store.resource_type(&HostResourceType::of::<File>()).unwrap();
+    let ty = Type::Own(file);
+    let (stream, sending) = world.store.stream_of_type(&ty, vec![Own::new(Other)]).unwrap();
+    let collecting = world.store.collect(StreamHandle::<Own<Other>>::from(stream.end())).unwrap();
+    assert!(world.store.block_on(collecting).unwrap().is_empty());
+    let failed = world.store.block_on(sending);
+    assert!(matches!(failed, Err(StreamError::Call(CallError::ResourceValue(_)))), "{failed:?}");
+
+    let owned = vec![files.file(1), files.file(2)];
+    let (stream, _) = world.store.stream_of_type(&ty, owned).unwrap();
+    let collecting = world.store.collect(StreamHandle::<Own<Other>>::from(stream.end())).unwrap();
+    let failed = world.store.block_on(collecting);
+    assert!(matches!(failed, Err(StreamError::Call(CallError::ResourceValue(_)))), "{failed:?}");
+    assert_eq!(files.dropped(), 2);
+    drop(instance);
 }

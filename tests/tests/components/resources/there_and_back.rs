@@ -68,7 +68,7 @@ fn the_host_gives_lends_and_gets_the_same_value() {
     let file = files.file(3);
     let lent = file.borrow();
     let file = world.store.call(&back, (file,)).unwrap();
-    assert!(file.borrow() == lent);
+    assert_eq!(file.borrow(), lent);
     assert_eq!(world.store.call(&look, (lent,)).unwrap(), 3);
     // Nobody has borrowed it any more.
     let file = file.into_inner().unwrap();

@@ -1,5 +1,7 @@
 //! Parameter lists that are too long for Rust's tuples: structs that say that they are tuples.
 
+#![allow(clippy::large_stack_arrays, reason = "that is what a thousand parameters are")]
+
 use std::fmt::Write as _;
 
 use weft::abi::{ComponentType, Lift, Lower};

@@ -168,30 +168,30 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 return Err(fault);
             }
         };
-        let returned = self.host_returns_val(subtask, lowered, &result);
+        let returned = self.host_returns_vals(subtask, lowered, result.as_slice());
         if returned.is_err() {
             self.data_mut().handles.values.give_back(result.as_slice());
         }
         returned
     }
 
-    fn host_returns_val(
+    fn host_returns_vals(
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
-        result: &Option<Val>,
+        result: &[Val],
     ) -> Result<(), Fault> {
         let results = &lowered.ty.results;
         let state = self.data_mut();
-        let checked = results.check(result.as_slice()).map_err(HostResultProblem::from);
-        let claimed = checked
-            .and_then(|()| Ok(state.handles.claim(&state.machine, results, result.as_slice())?));
+        let checked = results.check(result).map_err(HostResultProblem::from);
+        let claimed =
+            checked.and_then(|()| Ok(state.handles.claim(&state.machine, results, result)?));
         if let Err(problem) = claimed {
             let function = state.names.function(lowered.function).into_owned();
             return Err(Fault::HostResult(HostResultError::new(function, problem).into()));
         }
         self.return_with(subtask, lowered, |flat, mut lowering, Destination { max, out_param }| {
-            Ok(results.lower_checked(flat, &mut lowering, max, result.as_slice(), out_param)?)
+            Ok(results.lower_checked(flat, &mut lowering, max, result, out_param)?)
         })
     }
 

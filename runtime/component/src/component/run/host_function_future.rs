@@ -77,5 +77,5 @@ pub(crate) fn vals<R: Lower>(
     lowered: &Lowered,
     values: &mut HostValues,
 ) -> Result<Option<Val>, ValueFailure> {
-    Ok(values.to_vals(result, &lowered.ty.results, &lowered.handles)?.pop())
+    Ok(values.vals_of(result, &lowered.ty.results, &lowered.handles)?.pop())
 }

@@ -160,7 +160,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data().machine.return_(&task_return)?;
         let state = self.data_mut();
         state.handles.discard(&mut state.machine, unclaimed)?;
-        Ok(state.machine.resolve(task_return, None)?)
+        let task = task_return.task();
+        let step = state.machine.resolve(task_return, None)?;
+        state.handles.values.task_returned(task);
+        Ok(step)
     }
 
     /// Moves the result of a task, of at most `max` flat values, to the guest that has called it.

@@ -10,6 +10,8 @@ use crate::machine::{SubtaskId, TaskId};
 #[derive(Debug, Default)]
 pub(crate) struct Borrowers {
     calls: BTreeMap<SubtaskId, Borrower>,
+    /// The calls by their tasks, once they have started.
+    tasks: BTreeMap<TaskId, SubtaskId>,
     /// Those that the host has forgotten, and whose guests went on.
     orphans: Vec<SubtaskId>,
     /// With so many orphans, those are removed whose guests have returned.
@@ -42,12 +44,23 @@ impl Borrowers {
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         if let Some(borrower) = self.calls.get_mut(&call) {
             borrower.task = Some(task);
+            self.tasks.insert(task, call);
         }
+    }
+
+    /// Returns the call whose task this is, if it has borrowed something.
+    #[inline]
+    pub(crate) fn call_of(&self, task: TaskId) -> Option<SubtaskId> {
+        self.tasks.get(&task).copied()
     }
 
     /// Removes a call. Returns what it has borrowed.
     pub(crate) fn remove(&mut self, call: SubtaskId) -> Vec<Resource> {
-        self.calls.remove(&call).map(|borrower| borrower.resources).unwrap_or_default()
+        let Some(borrower) = self.calls.remove(&call) else { return Vec::new() };
+        if let Some(task) = borrower.task {
+            self.tasks.remove(&task);
+        }
+        borrower.resources
     }
 
     /// Says that the host has forgotten a call.
@@ -63,21 +76,19 @@ impl Borrowers {
         &mut self,
         goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,
     ) -> Vec<Resource> {
-        let Self { calls, orphans, remove_at } = self;
-        if orphans.is_empty() || orphans.len() < *remove_at {
+        if self.orphans.is_empty() || self.orphans.len() < self.remove_at {
             return Vec::new();
         }
         let mut left = Vec::new();
-        orphans.retain(|call| match calls.get_mut(call) {
-            Some(borrower) if goes_on(*call, borrower.task) => true,
-            Some(borrower) => {
-                left.append(&mut borrower.resources);
-                calls.remove(call);
-                false
+        for call in core::mem::take(&mut self.orphans) {
+            match self.calls.get(&call) {
+                Some(borrower) if goes_on(call, borrower.task) => self.orphans.push(call),
+                Some(_) => left.append(&mut self.remove(call)),
+                None => {}
             }
-            None => false,
-        });
-        *remove_at = if orphans.len() > FEW { orphans.len().saturating_mul(2) } else { 0 };
+        }
+        let count = self.orphans.len();
+        self.remove_at = if count > FEW { count.saturating_mul(2) } else { 0 };
         left
     }
 
@@ -86,14 +97,8 @@ impl Borrowers {
         &mut self,
         goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,
     ) -> Vec<Resource> {
-        let mut left = Vec::new();
-        self.calls.retain(|call, borrower| {
-            let is_kept = goes_on(*call, borrower.task);
-            if !is_kept {
-                left.append(&mut borrower.resources);
-            }
-            is_kept
-        });
-        left
+        let over = self.calls.iter().filter(|(call, borrower)| !goes_on(**call, borrower.task));
+        let over: Vec<_> = over.map(|(call, _)| *call).collect();
+        over.into_iter().flat_map(|call| self.remove(call)).collect()
     }
 }

@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn calls_by_the_embedder_are_counted_and_forgotten_with_what_they_have() {
         let mut machine = ids(0).machine;
-        let (mut calls, mut handles) = (Calls::new(), HostHandles::default());
+        let (mut calls, mut handles) = (Calls::new(), HostHandles::new(LatePanics::default()));
         assert!(calls.add_embedder_call(id(0), Vec::from([Val::U8(1)]), 'l').is_ok());
         assert_eq!((calls.num_embedder_calls(), calls.embedder_calls().count()), (1, 1));
         let call = calls.embedder_call(id(0)).expect("it was made");

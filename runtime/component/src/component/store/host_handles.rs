@@ -30,7 +30,7 @@ use super::panics::LatePanics;
 
 /// The things that the host holds: resources whose types guests define, and the buffers of its
 /// reads and writes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct HostHandles {
     /// The resources that it owns, and how often: a guest may give one representation twice.
     owned: BTreeMap<Resource, u32>,
@@ -49,7 +49,14 @@ pub(crate) struct HostHandles {
 impl HostHandles {
     /// Returns none. Panics of destructors of values go to `late`.
     pub(crate) fn new(late: LatePanics) -> Self {
-        Self { values: HostValues::new(late), ..Self::default() }
+        Self {
+            owned: BTreeMap::new(),
+            borrowed: Vec::new(),
+            lent: Lent::default(),
+            unclaimed: Vec::new(),
+            buffers: HashMap::new(),
+            values: HostValues::new(late),
+        }
     }
 
     fn count(&self, resource: Resource) -> u32 {
@@ -365,7 +372,7 @@ mod tests {
     #[test]
     fn what_the_host_owns_is_given_as_often_as_it_was_got() {
         let (Ids { machine, .. }, resource) = resource();
-        let mut handles = HostHandles::default();
+        let mut handles = HostHandles::new(LatePanics::default());
         handles.hold(&machine, resource);
         handles.give_back(&machine, &[Val::Own(resource)]);
         assert!(handles.claim_owned(&machine, resource).is_ok());
@@ -377,7 +384,7 @@ mod tests {
     #[test]
     fn what_is_lent_to_a_call_that_goes_on_is_not_given_away() {
         let (Ids { machine, call, task, .. }, resource) = resource();
-        let mut handles = HostHandles::default();
+        let mut handles = HostHandles::new(LatePanics::default());
         handles.hold(&machine, resource);
         let types = TypeList::new([Type::Borrow(resource.ty)]).expect("it is short");
         let lent = handles.claim(&machine, &types, &[Val::Borrow(resource)]);
@@ -390,7 +397,7 @@ mod tests {
     #[test]
     fn what_a_host_function_has_borrowed_is_its_own_until_it_returns() {
         let (Ids { machine, call, .. }, resource) = resource();
-        let mut handles = HostHandles::default();
+        let mut handles = HostHandles::new(LatePanics::default());
         let types = TypeList::new([Type::Borrow(resource.ty)]).expect("it is short");
         handles.hold_borrowed(&machine, call, resource);
         assert!(handles.claim(&machine, &types, &[Val::Borrow(resource)]).is_ok());
@@ -402,7 +409,7 @@ mod tests {
     #[test]
     fn nothing_is_taken_if_one_handle_is_missing_and_its_place_is_told() {
         let (Ids { machine, .. }, resource) = resource();
-        let mut handles = HostHandles::default();
+        let mut handles = HostHandles::new(LatePanics::default());
         handles.hold(&machine, resource);
         let fields = [("all", Type::list(Type::Own(resource.ty)).expect("it is shallow"))];
         let types = TypeList::new([Type::record(fields).expect("it has a field")]);
@@ -416,7 +423,7 @@ mod tests {
     #[test]
     fn what_nobody_takes_is_kept_until_it_is_dropped() {
         let (Ids { mut machine, .. }, resource) = resource();
-        let mut handles = HostHandles::default();
+        let mut handles = HostHandles::new(LatePanics::default());
         let values = Vec::from([Val::List([Val::Own(resource)].into()), Val::U8(1)]);
         assert_eq!(handles.discard(&mut machine, values), Ok(()));
         assert_eq!(handles.take_unclaimed(), Some(Val::Own(resource)));

@@ -8,10 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::abi::{
-    HandleTypes, Lift, Lower, Resource, ResourceKey, ResourceNumbers, ResourceValues, Shape,
-    SharedValue, TypeList, Val, from_vals_with, to_vals_with,
-};
+use crate::abi::{Resource, ResourceKey, ResourceNumbers, ResourceValues, Shape, SharedValue, Val};
 use crate::builtin::TypeIndex;
 use crate::error::{AbiError, Failure};
 use crate::limits::Table;
@@ -23,7 +20,6 @@ use super::resource_value_error::{ResourceValueError, ValueFailure};
 use super::slab::Slab;
 
 /// The values of the host's resources.
-#[derive(Default)]
 pub(crate) struct HostValues {
     /// The resource types that have values, and of which Rust type those are.
     types: BTreeMap<TypeIndex, ResourceKey>,
@@ -59,11 +55,27 @@ enum Holder {
     Borrower,
 }
 
+/// What becomes of resources of the host's.
+#[derive(Clone, Copy, Debug)]
+enum Settling {
+    /// They come back from where they were to go.
+    GivenBack,
+    /// The host keeps them, as [`Val`]s.
+    Kept,
+    /// Nobody wants them.
+    Discarded,
+}
+
 impl HostValues {
     pub(crate) fn new(late: LatePanics) -> Self {
-        let mut values = Self::default();
-        values.late = late;
-        values
+        Self {
+            types: BTreeMap::new(),
+            places: Slab::new(),
+            count: 0,
+            borrowers: Borrowers::default(),
+            late,
+            problem: None,
+        }
     }
 
     /// Says that the resources of a type have values, of this Rust type.
@@ -80,52 +92,6 @@ impl HostValues {
     #[inline]
     pub(crate) fn has_type(&self, ty: TypeIndex) -> bool {
         !self.types.is_empty() && self.types.contains_key(&ty)
-    }
-
-    /// Converts a Rust value of the host's, which goes to a guest, to values of these types. If that
-    /// fails, nothing is left here.
-    pub(crate) fn to_vals<T: Lower>(
-        &mut self,
-        value: &T,
-        types: &TypeList,
-        handles: &HandleTypes,
-    ) -> Result<Vec<Val>, ValueFailure> {
-        let mut putting = Putting { values: self, put: Vec::new() };
-        let vals = to_vals_with(value, types, handles, &mut putting);
-        if vals.is_ok() {
-            putting.put.clear();
-        }
-        drop(putting);
-        vals.map_err(|failure| self.explain(failure))
-    }
-
-    /// Puts values of resources. If one can't be put, none is left here.
-    pub(crate) fn put_all(
-        &mut self,
-        resources: &[(Shape, TypeIndex, SharedValue)],
-    ) -> Result<Vec<Resource>, ValueFailure> {
-        let mut putting = Putting { values: self, put: Vec::new() };
-        let put = resources.iter().try_for_each(|(shape, ty, value)| {
-            putting.put(shape, *ty, value)?;
-            Ok(())
-        });
-        let places = match put {
-            Ok(()) => Ok(core::mem::take(&mut putting.put)),
-            Err(failure) => Err(failure),
-        };
-        drop(putting);
-        places.map_err(|failure| self.explain(failure))
-    }
-
-    /// Converts values that the host has got to a Rust value.
-    pub(crate) fn from_vals<T: for<'a> Lift<'a>>(
-        &mut self,
-        vals: &[Val],
-        types: &TypeList,
-        handles: &HandleTypes,
-    ) -> Result<T, ValueFailure> {
-        let value = from_vals_with(vals, types, handles, self);
-        value.map_err(|failure| self.explain(failure))
     }
 
     /// Returns a failure with its reason, if it is about a value.
@@ -184,49 +150,45 @@ impl HostValues {
     /// Takes back what is on its way to a guest in these values. Of what was a [`Val`], the host has
     /// it again; what was a Rust value is dropped.
     pub(crate) fn give_back(&mut self, values: &[Val]) {
-        self.return_each(values, &|holder| match holder {
-            Holder::FromHost => Some(Holder::Host),
-            Holder::Nobody => None,
-            holder => Some(holder),
-        });
+        self.settle_each(values, Settling::GivenBack);
     }
 
     /// Says that the host has what a Rust value of its own became, as a [`Val`].
     pub(crate) fn keep(&mut self, values: &[Val]) {
-        self.return_each(values, &|holder| match holder {
-            Holder::FromHost | Holder::Nobody => Some(Holder::Host),
-            holder => Some(holder),
-        });
+        self.settle_each(values, Settling::Kept);
     }
 
     /// Drops what the host has in these values.
     pub(crate) fn discard(&mut self, values: &[Val]) {
-        self.return_each(values, &|holder| match holder {
-            Holder::FromHost | Holder::Nobody | Holder::Host => None,
-            holder => Some(holder),
-        });
+        self.settle_each(values, Settling::Discarded);
     }
 
-    /// Gives each resource in these values another holder. Those that have none are dropped.
-    fn return_each(&mut self, values: &[Val], next: &dyn Fn(Holder) -> Option<Holder>) {
+    /// Settles who has each resource in these values that is the host's.
+    fn settle_each(&mut self, values: &[Val], settling: Settling) {
         if self.types.is_empty() {
             return;
         }
         for value in values {
             match value {
-                Val::List(values) | Val::Record(values) => self.return_each(values, next),
+                Val::List(values) | Val::Record(values) => self.settle_each(values, settling),
                 Val::Variant(_, Some(value)) => {
-                    self.return_each(core::slice::from_ref(value), next);
+                    self.settle_each(core::slice::from_ref(value), settling);
                 }
-                Val::Own(resource) | Val::Borrow(resource) => {
-                    let holder = self.place(*resource).map(|place| place.holder);
-                    match holder.map(next) {
-                        None => {}
-                        Some(Some(holder)) => self.change(*resource, |_| holder),
-                        Some(None) => self.drop_value(*resource),
-                    }
-                }
+                Val::Own(resource) | Val::Borrow(resource) => self.settle(*resource, settling),
                 _ => {}
+            }
+        }
+    }
+
+    fn settle(&mut self, resource: Resource, settling: Settling) {
+        let Some(holder) = self.place(resource).map(|place| place.holder) else { return };
+        match (holder, settling) {
+            (Holder::Guest | Holder::Borrower, _) | (Holder::Host, Settling::GivenBack) => {}
+            (Holder::FromHost, Settling::GivenBack) | (_, Settling::Kept) => {
+                self.host_got(resource);
+            }
+            (Holder::Nobody, Settling::GivenBack) | (_, Settling::Discarded) => {
+                self.drop_value(resource);
             }
         }
     }
@@ -274,6 +236,14 @@ impl HostValues {
         }
     }
 
+    /// Ends what a call has borrowed that the host has forgotten, as its task has returned.
+    #[inline]
+    pub(crate) fn task_returned(&mut self, task: TaskId) {
+        if let Some(call) = self.borrowers.call_of(task) {
+            self.returned(call);
+        }
+    }
+
     /// Ends what a call has borrowed that the host has forgotten, when its guest can't use it any
     /// more.
     pub(crate) fn forgotten(
@@ -293,6 +263,7 @@ impl HostValues {
         self.drop_values(resources);
     }
 
+    /// Ends what calls have borrowed that the host has forgotten and that are over.
     fn release_orphans(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         let resources = self.borrowers.remove_orphans(goes_on);
         self.drop_values(resources);
@@ -365,31 +336,6 @@ impl ResourceNumbers for HostValues {
     }
 }
 
-/// Values that are being put. If that fails, or panics, they are removed again.
-struct Putting<'a> {
-    values: &'a mut HostValues,
-    put: Vec<Resource>,
-}
-
-impl ResourceValues for Putting<'_> {
-    fn put(&mut self, shape: &Shape, ty: TypeIndex, value: &SharedValue) -> Result<u64, Failure> {
-        let representation = self.values.put(shape, ty, value)?;
-        self.put.push(Resource { ty, representation });
-        Ok(representation)
-    }
-
-    fn take(&mut self, shape: &Shape, resource: Resource) -> Result<SharedValue, Failure> {
-        self.values.take(shape, resource)
-    }
-}
-
-impl Drop for Putting<'_> {
-    fn drop(&mut self) {
-        let put = core::mem::take(&mut self.put);
-        self.values.drop_values(put);
-    }
-}
-
 /// Drops each value, also those after one whose destructor panics.
 impl Drop for HostValues {
     fn drop(&mut self) {
@@ -405,5 +351,150 @@ impl fmt::Debug for HostValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = self.places.numbers().filter_map(|number| self.places.get(number));
         f.debug_list().entries(places.map(|place| (place.ty, place.holder))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+
+    use crate::abi::{ComponentType as _, HandleTypes, Lower, Type, TypeList};
+    use crate::binding::{Borrow, Own};
+    use crate::component::store::example_ids::ids;
+
+    use super::*;
+
+    const FILE: TypeIndex = TypeIndex(3);
+    const OTHER: TypeIndex = TypeIndex(4);
+
+    struct File;
+
+    fn values() -> HostValues {
+        let mut values = HostValues::new(LatePanics::default());
+        values.add_type(FILE, ResourceKey::of::<File>());
+        values.add_type(OTHER, ResourceKey::of::<u8>());
+        values
+    }
+
+    /// Puts a value on its way to a guest.
+    fn put<V: Lower>(values: &mut HostValues, ty: Type, value: &V) -> Result<Val, ValueFailure> {
+        let types = TypeList::new([ty]).expect("it is short");
+        let mut handles = HandleTypes::default();
+        handles.check_optional(types.types().next(), &V::SHAPE).expect("it is of the type");
+        let vals = values.vals_of(value, &types, &handles)?;
+        Ok(vals.into_iter().next().expect("there is one"))
+    }
+
+    fn resource(val: &Val) -> Resource {
+        let (Val::Own(resource) | Val::Borrow(resource)) = val else { panic!("{val:?}") };
+        *resource
+    }
+
+    #[test]
+    fn what_was_a_rust_value_is_dropped_when_it_comes_back() {
+        let mut values = values();
+        let (file, kept) = (Own::new(File), Own::new(File));
+        let borrowed = file.borrow();
+        let val = put(&mut values, Type::Own(FILE), &file).expect("it is a file");
+        drop(file);
+        values.give_back(core::slice::from_ref(&val));
+        assert_eq!((values.len(), values.contains(resource(&val))), (0, false));
+        assert!(Own::into_inner(kept).is_ok());
+        drop(borrowed);
+    }
+
+    #[test]
+    fn what_was_a_val_is_the_hosts_again_when_it_comes_back() {
+        let mut values = values();
+        let val = put(&mut values, Type::Own(FILE), &Own::new(File)).expect("it is a file");
+        let it = resource(&val);
+        values.host_got(it);
+        assert!(values.is_hosts(it));
+        values.claim(it);
+        assert!(!values.is_hosts(it));
+        values.give_back(core::slice::from_ref(&val));
+        assert!(values.is_hosts(it));
+        values.claim(it);
+        values.guest_got(it);
+        values.give_back(core::slice::from_ref(&val));
+        assert!(!values.is_hosts(it) && values.contains(it));
+    }
+
+    #[test]
+    fn a_place_that_is_used_again_is_of_another_resource() {
+        let mut values = values();
+        let first = put(&mut values, Type::Own(FILE), &Own::new(File)).expect("it is a file");
+        values.drop_value(resource(&first));
+        let second = put(&mut values, Type::Own(FILE), &Own::new(File)).expect("it is a file");
+        assert!(!values.contains(resource(&first)) && values.contains(resource(&second)));
+        let other = Resource { ty: OTHER, ..resource(&second) };
+        assert!(!values.contains(other));
+        let unknown = Resource { representation: u64::MAX, ..resource(&second) };
+        assert!(values.remove(unknown).is_none());
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_can_not_be_put() {
+        let mut values = values();
+        let both = (Own::new(File), Own::new(7_u16));
+        let ty = Type::tuple([Type::Own(FILE), Type::Own(OTHER)]).expect("it has parts");
+        let refused = put(&mut values, ty, &both).expect_err("the second is no file");
+        let ValueFailure::Value(error) = refused else { panic!("{refused}") };
+        assert_eq!((error.rust_type(), error.values()), ("u16", Some("u8")));
+        assert_eq!(values.len(), 0);
+        assert!(both.0.into_inner().is_ok());
+    }
+
+    #[test]
+    fn what_a_call_has_borrowed_ends_with_it() {
+        let mut values = values();
+        let ids = ids(0);
+        let file = Own::new(File);
+        let lend = |values: &mut HostValues| {
+            let lent = put(values, Type::Borrow(FILE), &file.borrow()).expect("it is a file");
+            values.lend(ids.call, resource(&lent), |_, _| true);
+        };
+        lend(&mut values);
+        lend(&mut values);
+        values.returned(ids.call);
+        assert_eq!(values.len(), 0);
+        lend(&mut values);
+        // Its guest goes on, and the next one that is forgotten finds that it has returned.
+        values.started(ids.call, ids.task);
+        values.forgotten(ids.call, |_, _| true);
+        assert_eq!(values.len(), 1);
+        values.forgotten(ids.call, |_, _| false);
+        assert_eq!(values.len(), 0);
+        lend(&mut values);
+        values.started(ids.call, ids.task);
+        values.task_returned(ids.task);
+        assert_eq!(values.len(), 0);
+        lend(&mut values);
+        values.release_over(|_, _| false);
+        assert_eq!(values.len(), 0);
+    }
+
+    #[test]
+    fn a_value_that_is_taken_is_the_one_that_was_put() {
+        let mut values = values();
+        let value: SharedValue = Arc::new(File);
+        let (own, borrow) = (<Own<File>>::SHAPE, <Borrow<File>>::SHAPE);
+        let representation = values.put(&own, FILE, &value).expect("it is a file");
+        let it = Resource { ty: FILE, representation };
+        let lent = values.take(&borrow, it).expect("it is there");
+        assert!(Arc::ptr_eq(&lent, &value));
+        assert!(values.take(&own, it).is_ok_and(|it| Arc::ptr_eq(&it, &value)));
+        assert_eq!(values.take(&own, it).err(), Some(AbiError::ResourceValue.into()));
+        let gone = values.explain(AbiError::ResourceValue.into());
+        assert!(matches!(gone, ValueFailure::Value(error) if error.values().is_none()));
+    }
+
+    #[test]
+    fn a_rust_type_stands_for_a_resource_type_if_there_is_one_of_it() {
+        let mut values = values();
+        assert_eq!(values.number(ResourceKey::of::<File>()), Some(FILE));
+        assert_eq!(values.number(ResourceKey::of::<u16>()), None);
+        values.add_type(TypeIndex(9), ResourceKey::of::<File>());
+        assert_eq!(values.number(ResourceKey::of::<File>()), None);
     }
 }

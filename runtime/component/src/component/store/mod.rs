@@ -14,7 +14,8 @@
 //! | `activations` | threads that have stopped, and functions that threads start with |
 //! | `crossing` | what is handed over across a call of the engine |
 //! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
-//! | `host_values`, `borrowers`, `resource_value_error` | the values of the host's resources, and who has them |
+//! | `host_values`, `borrowers` | the values of the host's resources, and who has them |
+//! | `values_converted`, `carried_values`, `resource_value_error` | Rust values with such values in them, as `Val`s |
 //! | `origins` | which call something belongs to: who hears of its traps |
 //! | `waiting` | host functions and others that wait, and their wakers |
 //! | `mailbox`, `acting` | requests of code that runs beside the store, and what they are made for |
@@ -82,5 +83,6 @@ pub(crate) mod trapping;
 pub(crate) mod traps;
 pub(crate) mod type_tables;
 pub(crate) mod unwinding;
+pub(crate) mod values_converted;
 pub(crate) mod waiting;
 pub(crate) mod waits_for_host;

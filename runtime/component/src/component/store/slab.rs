@@ -10,12 +10,6 @@ pub(crate) struct Slab<V> {
     free: Vec<u32>,
 }
 
-impl<V> Default for Slab<V> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<V> Slab<V> {
     pub(crate) const fn new() -> Self {
         Self { values: Vec::new(), free: Vec::new() }

@@ -64,8 +64,11 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`CallError::ElementType`] if there is no stream of that type: one with a resource in it
-    /// needs [`stream_of_type`](Self::stream_of_type); [`Error::Full`](crate::error::Error::Full).
+    /// [`CallError::ElementType`] if there is no stream of that type, or if it is not known which
+    /// resource type a Rust type in it stands for: that is known of an
+    /// [`Own<R>`](crate::binding::Own), if an instance in the store uses a resource type
+    /// of `R`, and just one. Other resources need [`stream_of_type`](Self::stream_of_type).
+    /// [`Error::Full`](crate::error::Error::Full).
     fn stream_from[S: IntoStreamSource](cx, source: S) -> Result<Streamed<S::Source>, CallError> {
         cx.data_mut().serve_source(EndKind::Stream, None, source.into_source()).map(streamed)
     }

@@ -36,9 +36,12 @@ pub enum InvalidType {
     /// A value would be larger than the canonical ABI allows.
     #[error("a value has at most 268,435,455 bytes, and one of this type has {0}")]
     TooLarge(u64),
-    /// A resource type has another number in each store, so that there is no such type of a Rust
-    /// type.
-    #[error("a resource type is another one in each store")]
+    /// A resource type has another number in each store, and it is not known which one a Rust type
+    /// stands for.
+    #[error(
+        "it is not known which resource type a Rust type stands for: name the type, as \
+         `stream_of_type` and `future_of_type` do"
+    )]
     UnknownResource,
     /// A type is nested in itself too deeply to be worked on.
     #[error("types are nested at most {max} levels deep", max = Type::MAX_DEPTH)]

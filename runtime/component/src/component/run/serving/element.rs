@@ -30,28 +30,14 @@ impl Element {
         Ok(Self { ty, types, handles, contains_float })
     }
 
-    /// Returns a value as a [`Val`]. The values of resources in it are put into `kept`.
-    fn val<V: Lower>(&self, kept: &mut HostValues, value: &V) -> Result<Val, ValueFailure> {
-        Ok(kept.to_vals(value, &self.types, &self.handles)?.pop().unwrap_or(NOTHING))
-    }
-
     /// Returns values as [`Val`]s. The values of resources in them are put into `kept`; if that fails,
-    /// they are removed again.
+    /// none is left there.
     pub(crate) fn vals<V: Lower>(
         &self,
         kept: &mut HostValues,
         values: &[V],
     ) -> Result<Vec<Val>, ValueFailure> {
-        let mut vals = Vec::with_capacity(values.len());
-        for value in values {
-            match self.val(kept, value) {
-                Ok(val) => vals.push(val),
-                Err(failure) => {
-                    kept.give_back(&vals);
-                    return Err(failure);
-                }
-            }
-        }
-        Ok(vals)
+        let vals = kept.each_val_of(values, &self.types, &self.handles)?;
+        Ok(vals.into_iter().map(|val| val.unwrap_or(NOTHING)).collect())
     }
 }

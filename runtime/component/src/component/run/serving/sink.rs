@@ -185,7 +185,7 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
             Place::Kept { values, types, handles, kept, .. } => {
                 // Where there is no element, there is no type of one either.
                 let value = values.pop_front().filter(|_| types.types().len() > 0);
-                let converted = kept.from_vals(value.as_slice(), types, handles);
+                let converted = kept.value_of(value.as_slice(), types, handles);
                 if let (Err(_), Some(value)) = (&converted, value) {
                     // The handles in it are given up with the others.
                     values.push_front(value);
