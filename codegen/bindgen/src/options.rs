@@ -147,7 +147,7 @@ pub struct FunctionRule {
     /// Records each call with its arguments and result by the crate `tracing`.
     pub traced: Option<bool>,
     /// Gives the function a default body, which traps with the function's name. A function with
-    /// one can trap.
+    /// one can trap. A pattern that a resource fits is about its `drop`, too.
     pub default: Option<bool>,
 }
 

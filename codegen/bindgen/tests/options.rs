@@ -104,6 +104,8 @@ fn a_package_is_a_pattern_and_what_drops_a_resource_has_a_default_body() {
     let bindings = text(&Options { functions: vec![all], ..options("w") });
     assert!(bindings.contains("\"[resource-drop]file\""), "{bindings}");
     let code = "
+        /// A host.
+        #[derive(Debug)]
         pub struct S;
         impl bindings0::test::options::files::HostFile for S {}
         impl bindings0::test::options::files::Host for S {}

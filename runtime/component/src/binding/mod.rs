@@ -61,6 +61,13 @@
 //! default. If the WIT type is a `result`, the error is an [`OrTrap`], or a type of yours that
 //! implements [`WitError`]: `?` makes it of an error of the WIT, and of errors that trap.
 //!
+//! Functions that a guest never calls need no implementation if they have a default body, which traps
+//! with the function's name: `functions = [{ pattern = "wasi:filesystem", default = true }]`. A trait
+//! without functions of its own is implemented by whatever implements the traits that it joins.
+//!
+//! Guests that the release 0.63 of `wit-bindgen` makes of Rust were tried with such hosts: with
+//! resources, streams and futures in both directions, and WASI 0.2.
+//!
 //! # Resources
 //!
 //! The configuration says which Rust type a resource is: `with = { "example:files/types/file" =
@@ -81,7 +88,7 @@
 //! A resource of which that is not said is a number: [`OwnHandle<File>`](OwnHandle) and
 //! [`BorrowHandle<'_, File>`](BorrowHandle), of a type `File` without values. Its trait has a method
 //! `drop`, and the host may keep what it stands for in a [`ResourceTable`]. So are resources that
-//! guests define.
+//! guests define: who owns one drops it by [`drop_resource`](crate::component::Store::drop_resource).
 //!
 //! # A whole host
 //!

@@ -8,11 +8,13 @@ use weft::binding::{
 };
 use weft::component::{ExportError, InstantiateError, Linker, Store, streams};
 use weft::engine::wasmi::Wasmi;
+use weft::handle::OwnHandle;
 use weft_tests::world::World;
 
 use super::hosts::{Data, GUEST, linker, program};
 use super::program::Program;
 use super::program::exports::copies::Copies;
+use super::program::exports::counters::Counter;
 
 /// A component that exports `run` as a function of other parameters, `counters` as a function, and the
 /// interface `copies` without most of its functions, one of which has another type.
@@ -146,7 +148,7 @@ fn resources_of_a_component_have_methods() {
     assert_eq!(counters.add(&mut store, one.borrow(), 2).unwrap(), 7);
     assert_eq!(counters.add(&mut store, other.borrow(), 1).unwrap(), 101);
     assert_eq!(counters.add(&mut store, one.borrow(), 3).unwrap(), 10);
-    let again = OwnHandle::from(one.resource().unwrap());
+    let again = OwnHandle::<Counter>::from(one.resource().unwrap());
     store.drop_resource(again).unwrap();
     let nowhere = store.drop_resource(OwnHandle::<Counter>::new(5));
     assert!(matches!(nowhere, Err(CallError::Handle(_))), "{nowhere:?}");
