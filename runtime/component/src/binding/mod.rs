@@ -113,7 +113,7 @@
 //! ```
 //! # #[cfg(all(feature = "std", feature = "wasmi"))]
 //! # mod bindings {
-//! #     include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/binding/example/bindings.rs"));
+//! #     include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/binding/example/bindings.in"));
 //! # }
 //! # #[cfg(all(feature = "std", feature = "wasmi"))]
 //! # mod host {
