@@ -69,9 +69,9 @@ pub struct Bind {
 
 /// The end of the help text.
 const PATTERNS: &str = "\
-A PATTERN is `*` for everything, an interface (`wasi:io/streams`), a type, function or resource of
-it (`wasi:io/streams/input-stream`), a method (`wasi:io/streams/[method]input-stream.read`), or a
-function or type of the world itself (`log`). A package's version may be left out. Of two flags
+A PATTERN is `*` for everything, a package (`wasi:io`), an interface (`wasi:io/streams`), a type,
+function or resource of it (`wasi:io/streams/input-stream`), a method
+(`wasi:io/streams/[method]input-stream.read`), or a function or type of the world itself (`log`). A package's version may be left out. Of two flags
 that speak of the same function or type, the later one counts.
 
 The same can be said in a file `codegen.toml` at a project's root; then `codegen` alone writes all

@@ -98,6 +98,7 @@ impl<'w> Generator<'w> {
         let Exported { fields, found, names, methods, .. } = exported;
         let (title, visibility) =
             (format!(" An instance of the world `{full}`."), self.visibility(root));
+        let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
         let [imports, exports] = lists;
         let world_trait = self.modules.binding(root, "World");
         let find = self.finding(root, &found, &names, &quote!(fn find));
@@ -105,7 +106,7 @@ impl<'w> Generator<'w> {
             root,
             quote! {
                 #[doc = #title]
-                ///
+                #gap
                 #docs
                 #[derive(Clone, Debug)]
                 #visibility struct #name { #(#fields),* }

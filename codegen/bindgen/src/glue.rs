@@ -161,10 +161,14 @@ impl<'w> Generator<'w> {
             let owner = hosts.groups.get(number).and_then(Option::as_ref);
             items.push(match (drop, owner) {
                 (Some(drop), Some(owner)) => {
-                    let method = methods.path(owner, drop);
+                    let method = methods.path(owner, &drop.name);
                     let method = match host {
-                        Some(_) => method,
-                        None => quote!(|host, it| #method(host, it)),
+                        Some(_) if drop.traps => method,
+                        _ if drop.traps => quote!(|host, it| #method(host, it)),
+                        _ => {
+                            let ok = self.modules.prelude(here, "Ok", &quote!(result::Result));
+                            quote!(|host, it| #ok(#method(host, it)))
+                        }
                     };
                     quote!(#interface.resource_with_drop::<#resource>(#wit, #method);)
                 }

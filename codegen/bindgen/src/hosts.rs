@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use wit_parser::Function;
+use wit_parser::{Function, TypeId};
 
 use super::emit::{Generator, Place, deprecated};
 use super::functions::{Group, Mode, Returns, parameter_names};
@@ -25,7 +25,15 @@ pub(super) struct Hosts {
     /// The trait of each group of functions: those of the resources, and last that of the place.
     pub(super) groups: Vec<Option<Ident>>,
     /// What a host does when a guest drops a resource, for each resource that the store doesn't keep.
-    pub(super) drops: Vec<Option<Ident>>,
+    pub(super) drops: Vec<Option<DropMethod>>,
+}
+
+/// A method that is told of a resource that is dropped.
+#[derive(Clone, Debug)]
+pub(super) struct DropMethod {
+    pub(super) name: Ident,
+    /// It returns a `Result` whose error traps.
+    pub(super) traps: bool,
 }
 
 /// What the traits of a place have in common.
@@ -112,7 +120,7 @@ impl<'w> Generator<'w> {
         }
         let colon = (!bounds.is_empty()).then(|| quote!(:));
         let title = format!(" The functions that a host implements for {}.", place.title);
-        let joins = free.functions.is_empty() && place.module == Modules::ROOT;
+        let joins = free.functions.is_empty();
         self.modules.add(
             place.module,
             quote!(#[doc = #title] #deprecated #visibility trait #name #colon #(#bounds)+* { #methods }),
@@ -137,22 +145,15 @@ impl<'w> Generator<'w> {
         group: &Group<'w>,
         name: Option<&Ident>,
         needs: &mut Needs,
-    ) -> Option<Ident> {
+    ) -> Option<DropMethod> {
         let (wit, id) = group.owner?;
         let definition = self.resolve().types.get(id)?;
         let mut own_needs = Needs::default();
         let methods = self.methods(place, group, &mut own_needs);
         needs.store |= own_needs.store;
-        let drop = (!self.known.is_mapped(self.resolve(), id))
-            .then(|| group.scope.clone().claim_value("drop"));
-        let resource = self.path(id, place.module)?;
-        let dropped = drop.as_ref().map(|drop| {
-            let own = self.modules.binding(place.module, "OwnHandle");
-            quote! {
-                /// Drops a resource that its owner doesn't need any more.
-                fn #drop(&mut self, self_: #own<#resource>);
-            }
-        });
+        let is_kept = self.known.is_mapped(self.resolve(), id);
+        let dropped = if is_kept { None } else { Some(self.drop_method(place, group, wit, id)?) };
+        let (drop, dropped) = dropped.unzip();
         let title = format!(" The functions that a host implements for the resource `{wit}`.");
         let deprecated = deprecated(&definition.stability);
         let visibility = self.visibility(place.module);
@@ -167,6 +168,44 @@ impl<'w> Generator<'w> {
             },
         );
         drop
+    }
+
+    /// Returns the method that is told of a resource that is dropped.
+    fn drop_method(
+        &mut self,
+        place: &Place<'w>,
+        group: &Group<'w>,
+        wit: &str,
+        id: TypeId,
+    ) -> Option<(DropMethod, TokenStream)> {
+        let here = place.module;
+        let resource = self.path(id, here)?;
+        let choice = self.rules.resource_drop(place.interface.as_deref(), wit);
+        let name = group.scope.clone().claim_value("drop");
+        let own = self.modules.binding(here, "OwnHandle");
+        let traps =
+            choice.default || (self.rules.options.linker && choice.traps.unwrap_or_default());
+        let (arrow, body) = match (traps, choice.default) {
+            (true, true) => {
+                let err = self.modules.prelude(here, "Err", &quote!(result::Result));
+                let function = format!("[resource-drop]{wit}");
+                let error = self.not_implemented(place, &function);
+                (self.or_host_error(here), quote!({ #err(#error) }))
+            }
+            (true, false) => (self.or_host_error(here), quote!(;)),
+            (false, _) => (quote!(), quote!(;)),
+        };
+        let method = quote! {
+            /// Drops a resource that its owner doesn't need any more.
+            fn #name(&mut self, self_: #own<#resource>) #arrow #body
+        };
+        Some((DropMethod { name, traps }, method))
+    }
+
+    /// Returns the result of a drop that can trap.
+    pub(super) fn or_host_error(&mut self, here: ModuleId) -> TokenStream {
+        let (result, error) = (self.result(here), self.modules.binding(here, "HostError"));
+        quote!(-> #result<(), #error>)
     }
 
     /// Returns the methods of a trait.
@@ -236,20 +275,23 @@ impl<'w> Generator<'w> {
 
     /// Returns the body of a function that nobody implements: it traps with its name.
     fn default_body(&mut self, place: &Place<'w>, function: &Function, mode: Mode) -> TokenStream {
-        let not_implemented = self.modules.binding(place.module, "not_implemented");
         let err = self.modules.prelude(place.module, "Err", &quote!(result::Result));
-        let interface = self.interface_name(place);
-        let name = &function.name;
+        let error = self.not_implemented(place, &function.name);
         // A user's error type may know how to become one from what traps.
         let error = match mode.returns {
-            Returns::Value | Returns::ValueOrTrap => {
-                quote!(#err(#not_implemented(#interface, #name)))
-            }
-            Returns::OkOrError => quote!(#err(#not_implemented(#interface, #name).into())),
+            Returns::Value | Returns::ValueOrTrap => quote!(#err(#error)),
+            Returns::OkOrError => quote!(#err(#error.into())),
         };
         match mode.store {
             StoreMode::Async => quote!({ async { #error } }),
             _ => quote!({ #error }),
         }
+    }
+
+    /// Returns the error that says that a function is not implemented.
+    fn not_implemented(&mut self, place: &Place<'w>, function: &str) -> TokenStream {
+        let not_implemented = self.modules.binding(place.module, "not_implemented");
+        let interface = self.interface_name(place);
+        quote!(#not_implemented(#interface, #function))
     }
 }

@@ -32,6 +32,7 @@ use super::places::Places;
 /// | name | means |
 /// |---|---|
 /// | `*` | everything (in patterns only) |
+/// | `wasi:io` | a package, and everything in its interfaces (in patterns only) |
 /// | `wasi:io/streams` | an interface, and everything in it |
 /// | `wasi:io/streams/input-stream` | a type or function of an interface; of a resource, its methods as well |
 /// | `wasi:io/streams/[method]input-stream.read` | a method, static function (`[static]…`) or constructor (`[constructor]…`) |
@@ -146,7 +147,7 @@ pub struct FunctionRule {
     /// Records each call with its arguments and result by the crate `tracing`.
     pub traced: Option<bool>,
     /// Gives the function a default body, which traps with the function's name. A function with
-    /// one can trap.
+    /// one can trap. A pattern that a resource fits is about its `drop`, too.
     pub default: Option<bool>,
 }
 

@@ -102,9 +102,18 @@ impl<'o> Rules<'o> {
 
     /// Returns what is said of a function of `interface`, or of the world itself.
     pub(super) fn function(&self, interface: Option<&str>, function: &Function) -> FunctionChoice {
+        self.function_called(interface, &function.name)
+    }
+
+    /// Returns what is said of the functions of a resource as a whole: so is what drops it.
+    pub(super) fn resource_drop(&self, interface: Option<&str>, resource: &str) -> FunctionChoice {
+        self.function_called(interface, &format!("[resource-drop]{resource}"))
+    }
+
+    fn function_called(&self, interface: Option<&str>, name: &str) -> FunctionChoice {
         let mut choice = FunctionChoice::default();
         for rule in &self.options.functions {
-            if !fits(&rule.pattern, interface, &function.name) {
+            if !fits(&rule.pattern, interface, name) {
                 continue;
             }
             choice.store = rule.store.or(choice.store);
@@ -192,12 +201,20 @@ fn in_interface<'n>(name: &'n str, interface: Option<&str>) -> Option<&'n str> {
     behind(interface).or_else(|| behind(plain(interface)?))
 }
 
+/// Whether a pattern is the name of the package that an interface is of: `a:b` or `a:b@1.0.0` for
+/// `a:b/c@1.0.0`.
+fn is_package(pattern: &str, interface: &str) -> bool {
+    let Some((package, name)) = interface.split_once('/') else { return false };
+    let Some(version) = pattern.strip_prefix(package) else { return false };
+    version.is_empty() || name.find('@').and_then(|at| name.get(at..)) == Some(version)
+}
+
 /// Whether an item fits a pattern.
 fn fits(pattern: &str, interface: Option<&str>, item: &str) -> bool {
     if pattern == EVERYTHING || Some(pattern) == interface {
         return true;
     }
-    if interface.and_then(plain) == Some(pattern) {
+    if interface.is_some_and(|it| plain(it) == Some(pattern) || is_package(pattern, it)) {
         return true;
     }
     in_interface(pattern, interface)

@@ -6,7 +6,7 @@ use quote::quote;
 use super::emit::{Generator, Place};
 use super::functions::{Group, parameter_names};
 use super::hosts::Hosts;
-use super::modules::{ModuleId, Modules};
+use super::modules::ModuleId;
 use super::names::Scope;
 use super::options::StoreMode;
 use super::references::Lifetime;
@@ -29,7 +29,7 @@ impl<'w> Generator<'w> {
         let generic = self.modules.scope(here).claim_type("h");
         for (number, group) in groups.iter().enumerate() {
             let Some(name) = hosts.groups.get(number).and_then(Option::as_ref) else { continue };
-            if group.owner.is_none() && group.functions.is_empty() && here == Modules::ROOT {
+            if group.owner.is_none() && group.functions.is_empty() {
                 // It is implemented for whatever implements the traits that it joins.
                 continue;
             }
@@ -53,9 +53,11 @@ impl<'w> Generator<'w> {
             let resource = group.owner.and_then(|(_, id)| self.path(id, here));
             let drop = drop.zip(resource).map(|(drop, resource)| {
                 let own = self.modules.binding(here, "OwnHandle");
+                let arrow = drop.traps.then(|| self.or_host_error(here));
+                let drop = &drop.name;
                 quote! {
-                    fn #drop(&mut self, self_: #own<#resource>) {
-                        <#generic as #name>::#drop(self, self_);
+                    fn #drop(&mut self, self_: #own<#resource>) #arrow {
+                        <#generic as #name>::#drop(self, self_)
                     }
                 }
             });

@@ -98,6 +98,33 @@ fn every_option_compiles_and_can_be_used() {
 }
 
 #[test]
+fn a_package_is_a_pattern_and_what_drops_a_resource_has_a_default_body() {
+    let [all, versioned] = ["test:options", "test:options@9.0.0"].map(rule);
+    let all = FunctionRule { default: Some(true), ..all };
+    let bindings = text(&Options { functions: vec![all], ..options("w") });
+    assert!(bindings.contains("\"[resource-drop]file\""), "{bindings}");
+    let code = "
+        /// A host.
+        #[derive(Debug)]
+        pub struct S;
+        impl bindings0::test::options::files::HostFile for S {}
+        impl bindings0::test::options::files::Host for S {}
+        impl bindings0::test::options::plain::HostCounter for S {
+            fn drop(
+                &mut self,
+                _: weft::binding::OwnHandle<bindings0::test::options::plain::Counter>,
+            ) -> Result<(), weft::binding::HostError> {
+                Ok(())
+            }
+        }
+        impl bindings0::test::options::plain::Host for S {}";
+    compile("package", Environment::Std, &[bindings], code).unwrap_or_else(|said| panic!("{said}"));
+    let report = bind(&Options { functions: vec![versioned], ..options("w") });
+    let said = report.expect_err("there is no such version").to_string();
+    assert!(said.contains("the world has no function `test:options@9.0.0`"), "{said}");
+}
+
+#[test]
 fn a_host_whose_async_function_has_self_is_told_why_not() {
     let code = "
         pub struct S;

@@ -154,6 +154,13 @@ impl<R: ?Sized> OwnHandle<R> {
     }
 }
 
+/// As [`OwnHandle::resource`].
+impl<R: ?Sized> From<OwnHandle<R>> for Option<Resource> {
+    fn from(own: OwnHandle<R>) -> Self {
+        own.resource()
+    }
+}
+
 /// A resource of type `R` that is lent for the time of a call.
 ///
 /// One that a host function was lent can be given to another call as long as its own

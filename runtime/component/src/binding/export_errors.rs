@@ -48,7 +48,7 @@ use crate::component::{ExportError, InstantiateError};
 /// the exports are not those of the world `example:files/program`
 ///   the function `run` has another type: in `func()`, the result is of another type: \
 /// at the value: expected nothing, found u32
-///   the instance exports no function `stop`");
+///   there is no exported function `stop`");
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

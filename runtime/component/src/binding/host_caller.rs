@@ -243,7 +243,7 @@ pub trait HostCaller<H>: Calls {
     /// # Errors
     ///
     /// Those of [`Caller::drop_resource`].
-    fn drop_resource(&mut self, resource: Resource) -> Result<(), HostError> {
+    fn drop_resource(&mut self, resource: impl Into<Option<Resource>>) -> Result<(), HostError> {
         Ok(self.with_store(|store| store.drop_resource(resource))?)
     }
 }

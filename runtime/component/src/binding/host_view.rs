@@ -116,15 +116,14 @@ impl<E: CoreEngine, T: 'static, V: HostView<T>> ViewInterface<'_, E, T, V> {
     }
 
     /// Adds a resource type whose resources the host knows by number. `drop` is called when the owner
-    /// of one drops it.
+    /// of one drops it. Its error traps.
     pub fn resource_with_drop<R: 'static>(
         &mut self,
         name: &str,
-        drop: impl Fn(&mut V::Host<'_>, OwnHandle<R>) + Send + Sync + 'static,
+        drop: impl Fn(&mut V::Host<'_>, OwnHandle<R>) -> Result<(), HostError> + Send + Sync + 'static,
     ) {
         let ty = HostResourceType::with_destructor(move |caller, representation| {
-            drop(&mut V::view(caller.data_mut()), OwnHandle::new(representation));
-            Ok(())
+            drop(&mut V::view(caller.data_mut()), OwnHandle::new(representation))
         });
         self.linker.resource(name, &ty);
     }

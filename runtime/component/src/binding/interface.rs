@@ -129,16 +129,15 @@ where
     }
 
     /// Adds a resource type whose resources the host knows by number. `drop` is called when the owner
-    /// of one drops it.
+    /// of one drops it. Its error traps.
     pub fn resource_with_drop<R: 'static>(
         &mut self,
         name: &str,
-        drop: impl Fn(&mut H, OwnHandle<R>) + Send + Sync + 'static,
+        drop: impl Fn(&mut H, OwnHandle<R>) -> Result<(), HostError> + Send + Sync + 'static,
     ) {
         let find = self.find.clone();
         let ty = HostResourceType::with_destructor(move |caller, representation| {
-            drop(find(caller.data_mut()), OwnHandle::new(representation));
-            Ok(())
+            drop(find(caller.data_mut()), OwnHandle::new(representation))
         });
         self.linker.resource(name, &ty);
     }

@@ -50,33 +50,7 @@
 //! Each way serves each WIT function. An async Rust function for a function that is not `async` in WIT
 //! holds the guest until it is ready, as [`component`](crate::component) says.
 //!
-//! ```ignore
-//! impl types::HostFile for Server {
-//!     fn new(&mut self, name: String) -> Own<File> {
-//!         Own::new(File { name, bytes: Mutex::default() })
-//!     }
-//!
-//!     fn size(&mut self, self_: Borrow<File>) -> u64 {
-//!         self_.bytes().len() as u64
-//!     }
-//!
-//!     fn read(
-//!         caller: &mut impl HostCaller<Self>,
-//!         self_: Borrow<File>,
-//!     ) -> Result<StreamHandle<u8>, HostError> {
-//!         caller.stream_from(self_.bytes())
-//!     }
-//!
-//!     async fn sync(
-//!         access: impl HostAccess<Self>,
-//!         self_: Borrow<File>,
-//!     ) -> Result<(), OrTrap<Failure>> {
-//!         let disk = access.with_host(|server| server.disk.clone()).await?;
-//!         disk.write(&self_.name, self_.bytes()).await.map_err(|_| Failure::Busy)?;
-//!         Ok(())
-//!     }
-//! }
-//! ```
+//! An example of each is in [a whole host](#a-whole-host).
 //!
 //! An async function is no method: it has no `self`. A guest may have any number of calls under way at
 //! once. If a function held on to the host while it waits, the first call would keep all others out.
@@ -86,6 +60,13 @@
 //! A function returns the WIT type, or a [`Result`] if it may trap. Functions with the store may trap, by
 //! default. If the WIT type is a `result`, the error is an [`OrTrap`], or a type of yours that
 //! implements [`WitError`]: `?` makes it of an error of the WIT, and of errors that trap.
+//!
+//! Functions that a guest never calls need no implementation if they have a default body, which traps
+//! with the function's name: `functions = [{ pattern = "wasi:filesystem", default = true }]`. A trait
+//! without functions of its own is implemented by whatever implements the traits that it joins.
+//!
+//! Guests that the release 0.63 of `wit-bindgen` makes of Rust were tried with such hosts: with
+//! resources, streams and futures in both directions, and WASI 0.2.
 //!
 //! # Resources
 //!
@@ -100,10 +81,120 @@
 //! resource, the guest stops, and the panic goes on at the embedder. If the store is dropped, nobody
 //! hears of the panic.
 //!
+//! A value that keeps a stream or future of a guest keeps what reads it, such as a
+//! [`StreamReader`](crate::component::streams::StreamReader), and not its handle. The guest learns
+//! that a reader is dropped. Nobody learns that a handle is.
+//!
 //! A resource of which that is not said is a number: [`OwnHandle<File>`](OwnHandle) and
 //! [`BorrowHandle<'_, File>`](BorrowHandle), of a type `File` without values. Its trait has a method
 //! `drop`, and the host may keep what it stands for in a [`ResourceTable`]. So are resources that
-//! guests define.
+//! guests define: who owns one drops it by [`drop_resource`](crate::component::Store::drop_resource).
+//!
+//! # A whole host
+//!
+//! This WIT has a resource, a stream and an error:
+//!
+//! ```wit
+#![doc = include_str!("example/notes.wit")]
+//! ```
+//!
+//! `codegen.toml`, at the root of the project, says that notes are values of a type of the host's.
+//! The command `codegen` then writes the bindings:
+//!
+//! ```toml
+//! [[bindings]]
+//! wit = "notes.wit"
+//! out = "src/bindings.rs"
+//! with = { "example:notes/store/note" = "crate::Note" }
+//! ```
+//!
+//! The host implements the traits of the bindings, adds them to a linker, and calls the guest:
+//!
+//! ```
+//! # #[cfg(all(feature = "std", feature = "wasmi"))]
+//! # mod bindings {
+//! #     include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/binding/example/bindings.in"));
+//! # }
+//! # #[cfg(all(feature = "std", feature = "wasmi"))]
+//! # mod host {
+//! use std::collections::BTreeMap;
+//! use std::sync::{Arc, Mutex, PoisonError};
+//!
+//! use weft::binding::{Borrow, HostAccess, HostCaller, HostError, OrTrap, Own, StreamHandle, World};
+//! use weft::component::{Component, Linker, Store};
+//! use weft::engine::wasmi::Wasmi;
+//!
+//! # use crate::bindings;
+//! // With `mod bindings;` at the top.
+//! use bindings::Reader;
+//! use bindings::example::notes::store::{ErrorCode, HostNote};
+//!
+//! /// A note that a guest has open. What changes in it is in a `Mutex`, as resources are shared.
+//! pub struct Note(Arc<Mutex<String>>);
+//!
+//! /// The host.
+//! struct Notes {
+//!     texts: BTreeMap<String, Arc<Mutex<String>>>,
+//!     room: usize,
+//! }
+//!
+//! impl HostNote for Notes {
+//!     fn open(&mut self, title: String) -> Result<Own<Note>, ErrorCode> {
+//!         let text = self.texts.get(&title).ok_or(ErrorCode::Missing)?;
+//!         Ok(Own::new(Note(text.clone())))
+//!     }
+//!
+//!     async fn append(
+//!         access: impl HostAccess<Self>,
+//!         self_: Borrow<Note>,
+//!         text: String,
+//!     ) -> Result<(), OrTrap<ErrorCode>> {
+//!         let room = access.with_host(|notes| notes.room).await?;
+//!         let mut note = self_.0.lock().unwrap_or_else(PoisonError::into_inner);
+//!         if note.len() + text.len() > room {
+//!             return Err(ErrorCode::Full.into());
+//!         }
+//!         note.push_str(&text);
+//!         Ok(())
+//!     }
+//!
+//!     fn read(
+//!         caller: &mut impl HostCaller<Self>,
+//!         self_: Borrow<Note>,
+//!     ) -> Result<StreamHandle<u8>, HostError> {
+//!         let note = self_.0.lock().unwrap_or_else(PoisonError::into_inner);
+//!         caller.stream_from(note.clone().into_bytes())
+//!     }
+//! }
+//!
+//! # pub
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let engine = Wasmi::default();
+//! #     let guest = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/binding/example/guest.wat"));
+//! #     let guest = wat::parse_str(guest)?;
+//! #     let component = Component::new(&engine, &guest)?;
+//! #     #[cfg(any())]
+//!     let component = Component::new(&engine, &std::fs::read("guest.wasm")?)?;
+//!     let mut linker = Linker::new();
+//!     bindings::add_to_linker(&mut linker, |notes: &mut Notes| notes);
+//!
+//!     let texts = BTreeMap::from([("hello".into(), Arc::new(Mutex::new("Hi".into())))]);
+//!     let mut store = Store::new(&engine, Notes { texts, room: 3 });
+//!     let reader = Reader::instantiate(&mut store, &component, &linker)?;
+//!
+//!     let text = reader.show(&mut store, "hello")??;
+//!     let text = store.collect(text)?;
+//!     assert_eq!(store.block_on(text)?, b"Hi!");
+//!     assert_eq!(reader.show(&mut store, "hello")?, Err(ErrorCode::Full));
+//!     assert_eq!(reader.show(&mut store, "none")?, Err(ErrorCode::Missing));
+//!     Ok(())
+//! }
+//! # }
+//! # #[cfg(all(feature = "std", feature = "wasmi"))]
+//! # use host::{Note, main};
+//! # #[cfg(not(all(feature = "std", feature = "wasmi")))]
+//! # fn main() {}
+//! ```
 //!
 //! # What WIT types become
 //!

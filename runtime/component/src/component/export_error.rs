@@ -30,7 +30,7 @@ use crate::component::definition::function_mismatch::FunctionMismatch;
 /// let missing = store.typed_function::<(), u32>(&instance, "sevn").unwrap_err();
 /// assert_eq!(
 ///     missing.to_string(),
-///     "the instance exports no function `sevn`; it exports `seven`",
+///     "there is no exported function `sevn`; it exports `seven`",
 /// );
 /// let mismatch = store.typed_function::<(), String>(&instance, "seven").unwrap_err();
 /// assert!(matches!(mismatch, ExportError::Mismatch { .. }));
@@ -42,8 +42,8 @@ use crate::component::definition::function_mismatch::FunctionMismatch;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// The instance exports no function of this name.
-    #[error("the instance exports no function `{name}`{}", Hint(similar.as_deref()))]
+    /// There is no exported function of this name.
+    #[error("there is no exported function `{name}`{}", Hint(similar.as_deref()))]
     Missing {
         /// The name, after that of the interface that the function is in.
         name: String,

@@ -125,7 +125,10 @@ macro_rules! methods {
             /// # Errors
             ///
             /// Those of [`Store::drop_resource`] and [`Caller::drop_resource`].
-            fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError>;
+            fn drop_resource(
+                &mut self,
+                resource: impl Into<Option<Resource>>,
+            ) -> Result<(), CallError>;
 
             /// Returns what trapped last in the store, and where: see [`Store::last_trap`].
             fn last_trap(&self) -> Option<Arc<TrapBacktrace>>;
@@ -187,7 +190,10 @@ macro_rules! as_context {
                 self.instantiate(component, linker)
             }
 
-            fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
+            fn drop_resource(
+                &mut self,
+                resource: impl Into<Option<Resource>>,
+            ) -> Result<(), CallError> {
                 self.drop_resource(resource)
             }
 
@@ -390,6 +396,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Drops a resource that the host owns: runs the destructor of its type.
     ///
+    /// `resource` is a [`Resource`], or an [`OwnHandle`](crate::handle::OwnHandle) of one.
+    ///
     /// # Errors
     ///
     /// [`CallError::Handle`] if the host doesn't own it; what the destructor fails with;
@@ -397,7 +405,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// destructor can't be begun, the host owns the resource as before.
     ///
     /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
-    pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
+    pub fn drop_resource(
+        &mut self,
+        resource: impl Into<Option<Resource>>,
+    ) -> Result<(), CallError> {
+        let resource = resource.into();
         self.count_interruptions_anew();
         self.settle(self.turns_per_poll)?;
         let mut cx = Context::<E, T>(E::context(&mut self.engine_store));
@@ -490,7 +502,11 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// # Errors
     ///
     /// As [`call`](Self::call), and those of [`Store::drop_resource`].
-    pub fn drop_resource(&mut self, resource: Resource) -> Result<(), CallError> {
+    pub fn drop_resource(
+        &mut self,
+        resource: impl Into<Option<Resource>>,
+    ) -> Result<(), CallError> {
+        let resource = resource.into();
         self.check_depth()?;
         or_panic(self.nested(|caller| match caller.cx().drop_resource(resource)? {
             Some(call) => caller.finish::<Option<Val>>(call).map(|_| ()),

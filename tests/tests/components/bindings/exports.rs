@@ -8,11 +8,13 @@ use weft::binding::{
 };
 use weft::component::{ExportError, InstantiateError, Linker, Store, streams};
 use weft::engine::wasmi::Wasmi;
+use weft::handle::OwnHandle;
 use weft_tests::world::World;
 
 use super::hosts::{Data, GUEST, linker, program};
 use super::program::Program;
 use super::program::exports::copies::Copies;
+use super::program::exports::counters::Counter;
 
 /// A component that exports `run` as a function of other parameters, `counters` as a function, and the
 /// interface `copies` without most of its functions, one of which has another type.
@@ -34,12 +36,12 @@ the exports are not those of the world `example:files/program@1.2.0`
 at [0]: expected u32, found string
   the function `example:files/copies@1.2.0#names` has another type: in `func(n: u32) -> u32`, the \
 parameters are of other types: at the value: expected 1 parameters, found 0 of them
-  the instance exports no function `example:files/copies@1.2.0#find`; it exports \
+  there is no exported function `example:files/copies@1.2.0#find`; it exports \
 `example:files/copies@1.2.0#finds`
-  the instance exports no function `example:files/copies@1.2.0#remove`
-  the instance exports no function `example:files/copies@1.2.0#load`
-  the instance exports no function `example:files/copies@1.2.0#read`
-  the instance exports no function `example:files/copies@1.2.0#write`
+  there is no exported function `example:files/copies@1.2.0#remove`
+  there is no exported function `example:files/copies@1.2.0#load`
+  there is no exported function `example:files/copies@1.2.0#read`
+  there is no exported function `example:files/copies@1.2.0#write`
   there is no exported interface `counters`";
 
 #[test]
@@ -146,8 +148,10 @@ fn resources_of_a_component_have_methods() {
     assert_eq!(counters.add(&mut store, one.borrow(), 2).unwrap(), 7);
     assert_eq!(counters.add(&mut store, other.borrow(), 1).unwrap(), 101);
     assert_eq!(counters.add(&mut store, one.borrow(), 3).unwrap(), 10);
-    let resource = one.resource().unwrap();
-    store.drop_resource(resource).unwrap();
+    let again = OwnHandle::<Counter>::from(one.resource().unwrap());
+    store.drop_resource(again).unwrap();
+    let nowhere = store.drop_resource(OwnHandle::<Counter>::new(5));
+    assert!(matches!(nowhere, Err(CallError::Handle(_))), "{nowhere:?}");
     let stale = counters.add(&mut store, one.borrow(), 1);
     assert!(matches!(stale, Err(CallError::Handle(_))), "{stale:?}");
     assert_eq!(counters.add(&mut store, other.borrow(), 1).unwrap(), 102);

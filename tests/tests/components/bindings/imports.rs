@@ -3,7 +3,7 @@
 
 use std::task::Waker;
 
-use weft::binding::{HostError, NotImplemented, World as _};
+use weft::binding::{HostError, Interface, NotImplemented, World as _, not_implemented};
 use weft::component::{CallError, Linker};
 use weft::engine::wasmi::Wasmi;
 use weft_tests::world::World;
@@ -47,6 +47,21 @@ fn a_closure_that_finds_the_host_may_capture() {
     }
     let logged = world.store.data().each_ref().map(|files| files.logged.len());
     assert_eq!(logged, [1, 1]);
+}
+
+#[test]
+fn a_drop_that_is_not_implemented_traps() {
+    let mut world = World::with(Data::default());
+    let mut linker = linker();
+    let name = "example:files/types@1.2.0";
+    let mut interface = Interface::new(&mut linker, Some(name), |data: &mut Data| &mut data.host);
+    interface.resource_with_drop::<types::File>("file", move |_, _| {
+        Err(not_implemented(Some(name), "[resource-drop]file"))
+    });
+    let component = world.load(GUEST);
+    let program = Program::instantiate(&mut world.store, &component, &linker).unwrap();
+    let expected = "the host does not implement `example:files/types@1.2.0#[resource-drop]file`";
+    assert_eq!(cause(program.run(&mut world.store, "a")), expected);
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
     let guest = world.guest_with(&beginning(worker, "missing", &begun));
     let ask = world.function(&guest, "ask");
     let error = world.store.call(&ask, &[Val::U32(0)]).unwrap_err();
-    let expected = "a host function failed: the instance exports no function `missing`";
+    let expected = "a host function failed: there is no exported function `missing`";
     assert_eq!(weft_tests::causes::chain(&error), expected);
     assert_eq!(world.store.threads().count(), 0);
 }

@@ -93,7 +93,7 @@ fn the_signature_of_a_function_is_checked_before_a_thread_is_begun() {
     let mut world = GuestWorld::new();
     let guest = world.guest();
     let missing = world.store.function_reference(&guest, "missing").unwrap_err();
-    assert_eq!(missing.to_string(), "the instance exports no function `missing`");
+    assert_eq!(missing.to_string(), "there is no exported function `missing`");
     let add = reference(&world, &guest, "add");
     let wrong = add.typed::<(u32,), u32>().unwrap_err();
     assert!(matches!(wrong, ThreadError::Signature { .. }), "{wrong}");

@@ -174,7 +174,7 @@ pub mod example {
                 find: impl Fn(&mut T) -> &mut H + Clone + Send + Sync + 'static,
             ) {
                 let mut interface = Interface::new(linker, Some("example:files/types@1.2.0"), find);
-                interface.resource_with_drop::<File>("file", H::drop);
+                interface.resource_with_drop::<File>("file", |host, it| Ok(H::drop(host, it)));
                 interface.function("[constructor]file", |host, (name,)| Ok(H::new(host, name)));
                 interface.function("[method]file.size", |host, (self_,)| Ok(H::size(host, self_)));
                 interface.async_function("[method]file.sync", |access, (self_,)| async move {

@@ -1,5 +1,6 @@
 //! Dropping what nobody needs any more, and running its destructors.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::abi::{Resource, Val};
@@ -7,6 +8,7 @@ use crate::builtin::TypeIndex;
 use crate::component::run::lifted_result::sealed::LiftedResult as _;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
+use crate::component::store::handle_error::{HandleError, HandleProblem};
 use crate::component::store::thread_destructors::{ThreadDestructorError, ThreadDestructorFailure};
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -45,12 +47,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Drops a resource that the host owns. Returns the call of its destructor, if a guest has it.
+    /// Drops a resource that the host owns; `None` is one that was in no store yet. Returns the call
+    /// of its destructor, if a guest has it.
     /// If that can't be begun, the host owns the resource as before.
     pub(crate) fn drop_resource(
         &mut self,
-        resource: Resource,
+        resource: Option<Resource>,
     ) -> Result<Option<SubtaskId>, CallError> {
+        let never_here = || HandleError::new(String::from("the resource"), HandleProblem::NotHeld);
+        let resource = resource.ok_or_else(never_here)?;
         self.drop_owned(resource, |state| state.handles.hold(&state.machine, resource))
     }
 
