@@ -68,30 +68,64 @@ const LONGEST_LINE: usize = 100;
 /// there, or on three, if it ends with an `async` block.
 fn joined(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut lines = text.lines().peekable();
+    let mut lines = text.lines();
     while let Some(first) = lines.next() {
         let indent = first.len() - first.trim_start().len();
-        let start = first.trim_start();
-        let is_long = start == "interface"
-            || start.starts_with("let mut interface")
-            || (start.starts_with("let ") && start.ends_with("= exports"));
-        if !is_long {
+        let Some(end) = end_of(first.trim_start()) else {
             out.push_str(first);
             out.push('\n');
             continue;
-        }
+        };
         let mut statement = vec![first];
-        while !statement.last().is_some_and(|line| line.ends_with(';')) {
+        while !statement.last().is_some_and(|line| line.ends_with(end)) {
             let Some(line) = lines.next() else { break };
             statement.push(line);
         }
-        match one_line(&statement, indent) {
+        let joined = if end == [']'] { filled(&statement) } else { one_line(&statement, indent) };
+        match joined {
             Some(line) => out.push_str(&line),
             None => out.push_str(&statement.join("\n")),
         }
         out.push('\n');
     }
     out
+}
+
+/// Returns the characters with which a statement, signature or attribute ends that starts with this
+/// line; `None` if it stays as it is laid out.
+fn end_of(start: &str) -> Option<&'static [char]> {
+    let is_statement = start == "interface"
+        || start.starts_with("let mut interface")
+        || (start.starts_with("let ") && start.ends_with("= exports"));
+    let is_signature = ["fn ", "pub fn ", "pub async fn "].iter().any(|it| start.starts_with(it))
+        && start.ends_with('(');
+    if is_statement {
+        Some(&[';'])
+    } else if is_signature {
+        Some(&[';', '{'])
+    } else if start == "#![allow(" || start == "#[allow(" {
+        Some(&[']'])
+    } else {
+        None
+    }
+}
+
+/// Returns a list of lints with as many on a line as fit there.
+fn filled(attribute: &[&str]) -> Option<String> {
+    let (first, rest) = attribute.split_first()?;
+    let (last, lints) = rest.split_last()?;
+    let mut out = format!("{first}\n   ");
+    let mut length = 3;
+    for lint in lints.iter().map(|lint| lint.trim()) {
+        if length + 1 + lint.len() > LONGEST_LINE {
+            out.push_str("\n   ");
+            length = 3;
+        }
+        out.push(' ');
+        out.push_str(lint);
+        length += 1 + lint.len();
+    }
+    Some(format!("{}\n{last}", out.trim_end_matches(',')))
 }
 
 /// Returns the statement on one line or three, if it fits there.
@@ -107,7 +141,8 @@ fn one_line(statement: &[&str], indent: usize) -> Option<String> {
         line.push_str(part);
     }
     let line = line.replace(", >(", ">(");
-    if line.len() <= LONGEST_LINE {
+    // The signature of an async function gets a comment in it.
+    if line.len() <= LONGEST_LINE && !line.contains("HostAccess<Self>") {
         return Some(line);
     }
     let (head, body) = match line.split_once(" async move { ") {
@@ -163,16 +198,20 @@ fn spaced(text: &str) -> String {
     ];
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     let mut before = "";
+    let mut of_file = false;
     for line in text.lines() {
         let trimmed = line.trim_start();
+        // What is below the attributes of the file is apart from them.
+        let is_below_file = before == ")]" && core::mem::take(&mut of_file);
+        of_file |= trimmed.starts_with("#![");
         let is_item = ITEMS.iter().any(|start| trimmed.starts_with(start));
         let has_docs = trimmed.starts_with("///") || trimmed.starts_with("#[");
-        let is_end = before.ends_with('}') || before == ")]";
+        let is_end =
+            before.ends_with('}') || (before.starts_with("const ") && trimmed.starts_with("fn "));
         let ends_use = before.contains("use ") && before.ends_with(';');
         let is_use = trimmed.starts_with("pub use ");
-        if is_item && (is_end || (ends_use && !is_use) || (has_docs && before.ends_with(';')))
-            || trimmed.starts_with("use ::") && before == ")]"
-        {
+        let is_apart = is_end || (ends_use && !is_use) || (has_docs && before.ends_with(';'));
+        if is_below_file || (is_item && is_apart) {
             out.push('\n');
         }
         out.push_str(line);

@@ -140,8 +140,7 @@ fn a_host_whose_async_function_has_self_is_told_why_not() {
 #[test]
 fn long_parameter_lists_and_a_resource_called_as_a_generic_parameter_compile() {
     let limits = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/limits");
-    let texts = ["seventeen-params.wit", "resource-named-e.wit"].map(|name| {
-        text(&Options { wit: vec![limits.join(name)], ..Options::default() })
-    });
+    let texts = ["seventeen-params.wit", "resource-named-e.wit"]
+        .map(|name| text(&Options { wit: vec![limits.join(name)], ..Options::default() }));
     compile("once-refused", Environment::Std, &texts, "").unwrap_or_else(|said| panic!("{said}"));
 }
