@@ -35,7 +35,7 @@ pub struct Bind {
     /// Include every unstable feature of the WIT.
     #[arg(long)]
     pub all_features: bool,
-    /// Where to write the Rust file; `-` for standard output.
+    /// The Rust file to write; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 
@@ -198,7 +198,7 @@ impl FromArgMatches for Functions {
     }
 }
 
-/// What is said of types, in the order of the flags.
+/// The rules for types, in the order of the flags.
 #[derive(Clone, Debug, Default)]
 struct Types {
     derives: Vec<String>,
@@ -219,7 +219,7 @@ const TYPE_FLAGS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Who owns parameters, as a flag says it.
+/// The owner of parameters, as a flag says it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OwnershipFlag {
     Owning,

@@ -11,7 +11,7 @@ use crate::project::{self, FILE};
 #[derive(Debug)]
 pub(crate) struct Root {
     pub(crate) path: PathBuf,
-    /// Whether it is Weft's own workspace, where `spec/` is.
+    /// `true` if it is Weft's own workspace, where `spec/` is.
     is_weft: bool,
 }
 
@@ -39,7 +39,7 @@ impl Root {
         is_root.then(|| Self { path: path.to_owned(), is_weft })
     }
 
-    /// What a user runs to bring the files up to date.
+    /// Returns the command that brings the files up to date.
     pub(crate) fn command(&self) -> &'static str {
         if self.is_weft { "cargo run -p codegen" } else { "codegen" }
     }

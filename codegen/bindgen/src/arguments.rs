@@ -13,7 +13,7 @@ use super::modules::ModuleId;
 use super::options::Ownership;
 use super::references::Lifetime;
 
-/// Where a type is used by exported functions.
+/// The uses of a type by exported functions.
 #[derive(Clone, Copy, Debug, Default)]
 struct Usage {
     in_parameters: bool,

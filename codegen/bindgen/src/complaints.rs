@@ -1,4 +1,4 @@
-//! What the parser complains about, in words that lead to the mistake.
+//! The parser's complaints, in words that lead to the mistake.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ fn explain(texts: &Texts, code: &'static str, words: &str, place: Option<Place>)
     if help.is_empty() { problem } else { problem.help(help.join("\n")) }
 }
 
-/// What is said in place of the parser's words where those mislead, and what to do.
+/// Returns other words where those of the parser mislead, and what to do.
 fn reworded(words: &str) -> (String, Option<String>) {
     let between = |start: &str, end: &str| words.strip_prefix(start)?.split_once(end);
     if let Some(expected) = words.strip_suffix(", found eof") {
@@ -119,7 +119,7 @@ fn reworded(words: &str) -> (String, Option<String>) {
     (words.to_owned(), None)
 }
 
-/// What is known of the packages, for complaints about what one expects of another.
+/// The packages, for complaints about what one expects of another.
 pub(super) struct Complaints<'f> {
     files: &'f Files,
     features: Option<String>,

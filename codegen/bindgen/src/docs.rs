@@ -1,4 +1,4 @@
-//! How a WIT comment becomes a Rust one.
+//! WIT comments as comments of Rust.
 //!
 //! WIT's comments are Markdown, but not written for rustdoc: there, an indented block would be
 //! compiled as a doctest, `[x]` would be a link to an item, `<T>` an HTML tag, and an address
@@ -63,7 +63,7 @@ fn tame(docs: &str) -> String {
     format!("{fence}text\n{docs}\n{fence}")
 }
 
-/// Whether what comes below `text` would be taken for code: a block in it is not closed.
+/// Returns `true` if text below `text` would be taken for code: a block in it is not closed.
 fn is_open(text: &str) -> bool {
     let below = format!("{text}\n\nbelow");
     let mut code = 0_usize;
@@ -78,7 +78,7 @@ fn is_open(text: &str) -> bool {
     false
 }
 
-/// How often a text is gone over before it is shown verbatim.
+/// The most passes over a text before it is shown verbatim.
 const PASSES: usize = 5;
 
 /// A piece of the text and what to put in its place.
@@ -100,7 +100,7 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     out
 }
 
-/// What has to change in `text`; nothing if that cannot be said piece by piece.
+/// Returns the changes that `text` needs; nothing if they can't be made piece by piece.
 fn edits(text: &str) -> Option<Vec<Edit>> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut unresolved: Vec<Range<usize>> = Vec::new();

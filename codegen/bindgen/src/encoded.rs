@@ -7,7 +7,7 @@ use wit_parser::{Resolve, Span, UnresolvedPackageGroup};
 use super::files::Texts;
 use super::source::Main;
 
-/// What is decoded of the places that were given.
+/// The packages and components that were decoded.
 #[derive(Default)]
 pub(super) struct Encoded<'f> {
     component: Option<Component<'f>>,

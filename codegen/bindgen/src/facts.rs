@@ -1,4 +1,4 @@
-//! What is known of each type before any Rust is made of it.
+//! Facts about types, which are known before any Rust is made of them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,20 +8,20 @@ use wit_parser::{Handle, Resolve, Type, TypeDefKind, TypeId};
 /// The longest tuple for which Rust's library implements its traits.
 pub(super) const LONGEST_TUPLE: usize = 12;
 
-/// What is known of one type.
+/// The facts about one type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Facts {
-    /// Whether it holds a borrow, and so needs a lifetime.
+    /// `true` if it holds a borrow, and so needs a lifetime.
     pub(super) borrows: bool,
-    /// How a second one is had.
+    /// The way to get a second one.
     pub(super) keep: Keep,
-    /// Whether it has an equality that is total, and a hash: floats have not.
+    /// `true` if its equality is total, and it has a hash: floats have not.
     pub(super) eq: bool,
-    /// Whether there is a stream or future in it.
+    /// `true` if there is a stream or future in it.
     pub(super) ends: bool,
 }
 
-/// How a second value of a type is had.
+/// The way to get a second value of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Keep {
     /// By copying.
@@ -59,7 +59,7 @@ impl Facts {
     }
 }
 
-/// What is known of every type.
+/// The facts about every type.
 #[derive(Debug)]
 pub(super) struct Known {
     facts: HashMap<TypeId, Facts>,
@@ -155,7 +155,7 @@ impl Known {
         self.mapped.contains(&origin(resolve, id))
     }
 
-    /// Whether the definition `id` is the error of some `result`.
+    /// Returns `true` if the definition `id` is the error of some `result`.
     pub(super) fn is_error(&self, id: TypeId) -> bool {
         self.errors.binary_search(&id).is_ok()
     }

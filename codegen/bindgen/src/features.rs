@@ -59,7 +59,7 @@ impl Features {
         (!self.0.is_empty()).then(|| listed(self.0.iter().map(String::as_str)))
     }
 
-    /// What is to be said if something is not there: that it may be of a feature that is left out.
+    /// Returns the words for something that is not there: it may be of a feature that is left out.
     pub(super) fn left_out(&self, options: &Options) -> Option<String> {
         let included = |name: &&String| options.all_features || options.features.contains(name);
         let names: Vec<_> = self.0.iter().filter(|name| !included(name)).collect();

@@ -33,9 +33,9 @@ struct Text {
     /// The path from the place that was given, or a name that tells the place as well.
     relative: String,
     content: String,
-    /// What the parser reads: the same with nested names flattened.
+    /// The text that the parser reads: the same with nested names flattened.
     flat: String,
-    /// Where each line starts.
+    /// The positions where lines start.
     lines: Vec<usize>,
 }
 
@@ -90,7 +90,7 @@ impl Texts {
         Some(format!("{}:{line}", file.relative))
     }
 
-    /// How many lines text number `number` has.
+    /// Returns the number of lines of text number `number`.
     pub(super) fn line_count(&self, number: usize) -> usize {
         self.files.get(number).map_or(0, |file| file.content.lines().count())
     }
@@ -104,7 +104,7 @@ impl Texts {
         map
     }
 
-    /// What the parser reads of each of the texts with these numbers.
+    /// Returns the texts with these numbers as the parser reads them.
     pub(super) fn flat<'a>(&'a self, numbers: &'a [usize]) -> impl Iterator<Item = &'a str> {
         numbers.iter().filter_map(|number| Some(self.files.get(*number)?.flat.as_str()))
     }
@@ -125,7 +125,7 @@ pub(super) struct Files {
     /// The parts whose worlds are meant.
     pub(super) main: Vec<Part>,
     pub(super) others: Vec<Part>,
-    /// What the places that were given are called, on each machine and in each folder alike.
+    /// Returns the names of the places that were given: on each machine and in each folder the same.
     pub(super) origin: String,
     /// The files and folders, for those who want to know when to generate anew.
     pub(super) read: FilesRead,

@@ -43,7 +43,7 @@ impl<'w> Group<'w> {
     }
 }
 
-/// How a host implements a function.
+/// The way in which a host implements a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mode {
     pub(super) store: StoreMode,
@@ -52,14 +52,14 @@ pub(super) struct Mode {
     pub(super) returns: Returns,
 }
 
-/// What a host's function returns.
+/// The result of a host's function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Returns {
     /// The WIT type.
     Value,
     /// The WIT type, or an error that traps.
     ValueOrTrap,
-    /// What is `ok`, or an error that is one of the WIT or traps.
+    /// The value of `ok`, or an error that is one of the WIT or traps.
     OkOrError,
 }
 

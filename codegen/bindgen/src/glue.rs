@@ -291,7 +291,7 @@ struct Methods<'a> {
     host: Option<&'a Ident>,
     /// The names that several of its traits have.
     shared: HashSet<String>,
-    /// Whether these are the world's: traits of interfaces have names, too.
+    /// `true` if these are the world's: traits of interfaces have names, too.
     world: bool,
 }
 

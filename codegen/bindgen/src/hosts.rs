@@ -24,7 +24,7 @@ pub(super) struct Hosts {
     pub(super) host: Option<Ident>,
     /// The trait of each group of functions: those of the resources, and last that of the place.
     pub(super) groups: Vec<Option<Ident>>,
-    /// What a host does when a guest drops a resource, for each resource that the store doesn't keep.
+    /// The methods that drop resources, for those that the store doesn't keep.
     pub(super) drops: Vec<Option<DropMethod>>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct DropMethod {
     pub(super) traps: bool,
 }
 
-/// What the traits of a place have in common.
+/// The needs that the traits of a place have in common.
 #[derive(Clone, Copy, Debug, Default)]
 struct Needs {
     /// A function has the store, and so not `self`.

@@ -67,7 +67,7 @@ pub use places::{OptionPlace, Places};
 pub use weft_spec::Report;
 pub use write::write_file;
 
-/// What was generated.
+/// Bindings that were generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bindings {
     /// The Rust file.
@@ -78,7 +78,7 @@ pub struct Bindings {
     pub rust_lines: usize,
     /// The full name of the world, such as `wasi:cli/command@0.3.2`.
     pub world: String,
-    /// What was read for it.
+    /// The files that were read for it.
     pub read: FilesRead,
 }
 

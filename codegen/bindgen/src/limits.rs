@@ -23,11 +23,11 @@ const MAX_TUPLE: usize = 1_000;
 /// The longest tuple that is one of Rust's.
 const MAX_RUST_TUPLE: usize = 12;
 
-/// As deep as types are nested. Rust's compiler looks at most 128 levels into a type, of which a
+/// The deepest nesting of types. Rust's compiler looks at most 128 levels into a type, of which a
 /// list takes three, and the user's own types around it some more.
 const MAX_DEPTH: u32 = 32;
 
-/// As many parts as a type has that are not in a type with a name of its own: Rust's compiler
+/// The most parts of a type that are not in a type with a name of its own: Rust's compiler
 /// goes along all of them each time that it meets the type.
 const MAX_STRUCTURAL_PARTS: u32 = 10_000;
 
@@ -53,7 +53,7 @@ struct Sound {
     parts: u32,
 }
 
-/// What is wrong with a type.
+/// A reason why a type is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Problem {
     Invalid(InvalidType),
@@ -63,7 +63,7 @@ enum Problem {
     TooManyParts,
 }
 
-/// What is wrong with one type, if anything is.
+/// The verdict on one type.
 enum Verdict {
     Sound(Sound),
     /// Of a type without a name: it is refused wherever it is used.
@@ -127,7 +127,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What is known of a type; the problem if it has one that is not told elsewhere.
+    /// Returns the facts about a type, or its problem if that is not told elsewhere.
     fn of(&self, ty: Type) -> Result<Sound, Option<Problem>> {
         let made = match ty {
             Type::Bool => Made::Bool,
@@ -270,14 +270,14 @@ impl Checker<'_> {
     }
 }
 
-/// What is in a type.
+/// The parts of a type.
 struct Inside {
     depth: u32,
     parts: u32,
 }
 
 impl Inside {
-    /// What is known of a type of `kind` around this, if Rust's compiler takes it.
+    /// Returns the facts about a type of `kind` around this, if Rust's compiler takes it.
     fn around(self, kind: &TypeDefKind, made: Made) -> Result<Sound, Problem> {
         let depth = self.depth.saturating_add(1);
         if depth > MAX_DEPTH {
@@ -368,7 +368,7 @@ impl Problem {
     }
 }
 
-/// What to use in place of a type that there isn't.
+/// Returns the advice for a type that there isn't.
 fn instead(invalid: &InvalidType) -> &'static str {
     match invalid {
         InvalidType::NoLength => "a `list` without a length may be empty",

@@ -46,7 +46,7 @@ pub(super) struct Modules {
     /// The path of the crate `weft`.
     crate_path: TokenStream,
     visibility: TokenStream,
-    /// Whether the file is a module of its own, so that it may import names.
+    /// `true` if the file is a module of its own, so that it may import names.
     root_imports: bool,
 }
 

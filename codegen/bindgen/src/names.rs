@@ -1,4 +1,4 @@
-//! How a WIT name becomes a Rust name.
+//! Names of WIT as names of Rust.
 //!
 //! Names change case by Rust's conventions, and keywords are written raw. Where two names of
 //! one scope become the same, or one meets a name that the generator itself needs, the later

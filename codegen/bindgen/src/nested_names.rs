@@ -101,7 +101,8 @@ impl NestedNames {
         }
     }
 
-    /// Why a package that is encoded, and so keeps its name, cannot be used with these texts.
+    /// Returns the reason why a package that is encoded, and so keeps its name, can't be used with
+    /// these texts.
     pub(super) fn refuse_encoded(&self, name: &PackageName) -> Option<Diagnostic> {
         let flat = Name { namespace: name.namespace.clone(), package: name.name.clone() };
         let (nested, place) = self.known.get(&flat).filter(|(known, _)| *known != flat)?;

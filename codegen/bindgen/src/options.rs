@@ -1,10 +1,10 @@
-//! What can be said about bindings.
+//! The options of bindings.
 
 use std::path::PathBuf;
 
 use super::places::Places;
 
-/// What to generate, and how.
+/// The options of bindings: what is read, and what is made of it.
 ///
 /// The defaults give typed bindings that need nothing but WIT:
 ///
@@ -66,7 +66,7 @@ pub struct Options {
     /// Includes all `@unstable` features.
     pub all_features: bool,
 
-    /// How the functions of the host are, in order: a later rule replaces what an earlier one says.
+    /// Rules for the functions of the host, in order: a later one replaces what an earlier one says.
     pub functions: Vec<FunctionRule>,
     /// The Rust paths that are used in place of generated items: of a module for an interface, of
     /// a type for a type or resource. The first of each pair is a name of WIT, the second a path.
@@ -74,13 +74,13 @@ pub struct Options {
     /// The Rust types of errors that host functions return in place of a WIT error type. The first
     /// of each pair is the name of the WIT type, the second a path.
     pub errors: Vec<(String, String)>,
-    /// What all types derive besides what Weft needs: paths, such as `serde::Serialize`. A type
+    /// More derives for all types: paths, such as `serde::Serialize`. A type
     /// that cannot derive it, such as `Hash` with a float in it, is excepted with a [`TypeRule`].
     pub derives: Vec<String>,
-    /// How types are, in order: a later rule replaces what an earlier one says, and adds derives
+    /// Rules for types, in order: a later one replaces what an earlier one says, and adds derives
     /// to its derives.
     pub types: Vec<TypeRule>,
-    /// Who owns the parameters of exported functions.
+    /// The owner of the parts of parameters of exported functions.
     pub ownership: Ownership,
 
     /// The path of the crate `weft` in the bindings.
@@ -99,7 +99,7 @@ pub struct Options {
 
     /// The command that made the bindings, as their first line names it.
     pub generated_by: String,
-    /// What the first line says that the bindings come from; without it, the names of the places
+    /// The source that the first line names; without it, the names of the places
     /// in `wit`, without the folders that they lie in, so that it is the same on every machine.
     pub generated_from: Option<String>,
     /// The text that these options were read from, and where each of them is in it, so that a
@@ -135,12 +135,12 @@ impl Default for Options {
     }
 }
 
-/// How the functions that fit a pattern are. What is `None` stays as it was.
+/// A rule for the functions that fit a pattern. A field that is `None` changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FunctionRule {
     /// The functions that this is about: see the names and patterns of [`Options`].
     pub pattern: String,
-    /// What of the store a function gets.
+    /// The access to the store that the functions get.
     pub store: Option<StoreMode>,
     /// Lets the function trap: it returns a `Result` whose error can end the guest's call.
     pub traps: Option<bool>,
@@ -151,7 +151,7 @@ pub struct FunctionRule {
     pub default: Option<bool>,
 }
 
-/// What of the store a host function gets.
+/// The access to the store that a host function gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StoreMode {
     /// Nothing: `fn f(&mut self, …)`.
@@ -164,19 +164,19 @@ pub enum StoreMode {
     Async,
 }
 
-/// How the types that fit a pattern are. What is `None` or empty stays as it was.
+/// A rule for the types that fit a pattern. A field that is `None` or empty changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypeRule {
     /// The types that this is about: see the names and patterns of [`Options`].
     pub pattern: String,
-    /// What they derive as well.
+    /// More derives.
     pub derives: Vec<String>,
-    /// What they do not derive: a path as [`Options::derives`] or another rule has it, or the last
+    /// Derives that are left out: a path as [`Options::derives`] or another rule has it, or the last
     /// name of one; also a trait that is derived by default, such as `PartialEq`.
     pub without_derives: Vec<String>,
     /// The Rust name of the type. The pattern must fit one type.
     pub name: Option<String>,
-    /// Who owns it in parameters of exported functions.
+    /// The owner of the parts in parameters of exported functions.
     pub ownership: Option<Ownership>,
 }
 

@@ -1,4 +1,4 @@
-//! Where each option was said.
+//! The places where options were said.
 
 use std::collections::HashMap;
 use std::ops::Range;

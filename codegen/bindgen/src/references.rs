@@ -8,7 +8,7 @@ use super::emit::{Generator, Name};
 use super::facts::{LONGEST_TUPLE, cannot};
 use super::modules::ModuleId;
 
-/// How the lifetime of a type that borrows is written.
+/// A way to write the lifetime of a type that borrows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lifetime {
     /// As `'_`.

@@ -1,4 +1,4 @@
-//! What options say about each function and type of a world.
+//! The rules of options for each function and type of a world.
 //!
 //! Everything that is wrong with them is found here at once: what is not Rust, and names that
 //! mean nothing in the world.
@@ -39,34 +39,34 @@ struct CheckedType<'o> {
     ownership: Option<Ownership>,
 }
 
-/// What options say of a host function.
+/// The rules for a host function, taken together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FunctionChoice {
-    /// What of the store it gets, if that is said.
+    /// The access to the store that it gets, if that is said.
     pub(super) store: Option<StoreMode>,
-    /// Whether it can trap, if that is said; one with a default body always can.
+    /// `true` if it can trap, if that is said; one with a default body always can.
     pub(super) traps: Option<bool>,
-    /// Whether each call is recorded.
+    /// `true` if each call is recorded.
     pub(super) traced: bool,
-    /// Whether it has a default body.
+    /// `true` if it has a default body.
     pub(super) default: bool,
 }
 
-/// What options say of a type.
+/// The rules for a type, taken together.
 #[derive(Debug, Default)]
 pub(super) struct TypeChoice<'r> {
-    /// What it derives besides what it derives by default.
+    /// The derives besides those by default.
     pub(super) derives: Vec<&'r syn::Path>,
-    /// What it does not derive.
+    /// The derives that are left out.
     without: Vec<&'r syn::Path>,
     /// Its name, if that is said.
     pub(super) name: Option<&'r Ident>,
-    /// Who owns it in parameters.
+    /// The owner of its parts in parameters.
     pub(super) ownership: Ownership,
 }
 
 impl TypeChoice<'_> {
-    /// Whether a trait that is derived by default, such as `PartialEq`, is derived.
+    /// Returns `true` if a trait that is derived by default, such as `PartialEq`, is derived.
     pub(super) fn keeps(&self, name: &str) -> bool {
         !self.without.iter().any(|path| path.segments.last().is_some_and(|it| it.ident == name))
     }
@@ -170,7 +170,7 @@ fn place(option: &'static str) -> OptionPlace {
     OptionPlace::Value(option)
 }
 
-/// Whether deriving `other` is prevented by `path`: the same, or the last name of it.
+/// Returns `true` if `path` prevents deriving `other`: the same, or the last name of it.
 fn leaves_out(path: &syn::Path, other: &syn::Path) -> bool {
     let is_last = match (path.get_ident(), other.segments.last()) {
         (Some(name), Some(last)) => *name == last.ident,
@@ -188,7 +188,7 @@ fn plain(interface: &str) -> Option<&str> {
     interface.split_once('@').map(|(name, _)| name)
 }
 
-/// Whether `name` is the name of an item: in an interface, or directly in the world.
+/// Returns `true` if `name` is the name of an item: in an interface, or directly in the world.
 fn is_named(name: &str, interface: Option<&str>, item: &str) -> bool {
     in_interface(name, interface) == Some(item)
 }
@@ -201,7 +201,7 @@ fn in_interface<'n>(name: &'n str, interface: Option<&str>) -> Option<&'n str> {
     behind(interface).or_else(|| behind(plain(interface)?))
 }
 
-/// Whether a pattern is the name of the package that an interface is of: `a:b` or `a:b@1.0.0` for
+/// Returns `true` if a pattern is the name of an interface's package: `a:b` or `a:b@1.0.0` for
 /// `a:b/c@1.0.0`.
 fn is_package(pattern: &str, interface: &str) -> bool {
     let Some((package, name)) = interface.split_once('/') else { return false };
@@ -209,7 +209,7 @@ fn is_package(pattern: &str, interface: &str) -> bool {
     version.is_empty() || name.find('@').and_then(|at| name.get(at..)) == Some(version)
 }
 
-/// Whether an item fits a pattern.
+/// Returns `true` if an item fits a pattern.
 fn fits(pattern: &str, interface: Option<&str>, item: &str) -> bool {
     if pattern == EVERYTHING || Some(pattern) == interface {
         return true;
@@ -281,7 +281,7 @@ impl Item {
     }
 }
 
-/// What a name can mean.
+/// The things that a name can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Functions,
@@ -312,7 +312,7 @@ impl Wanted {
         }
     }
 
-    /// Whether an item can be what is meant by another name.
+    /// Returns `true` if an item can be meant by another name.
     fn can_be(self, item: &Item) -> bool {
         match item {
             Item::Interface(_) => self != Self::OneType,

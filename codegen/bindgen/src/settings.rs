@@ -52,7 +52,7 @@ pub enum SettingValue {
     List(Vec<Setting>),
     /// Values with names.
     Table(Vec<NamedSetting>),
-    /// What no option is, in words, such as `a number`.
+    /// A kind of value that no option is, in words, such as `a number`.
     Other(&'static str),
 }
 

@@ -47,13 +47,13 @@ impl Wit {
         Some((place.source, self.texts.line(&place)?))
     }
 
-    /// How many lines text number `number` has.
+    /// Returns the number of lines of text number `number`.
     pub(super) fn line_count(&self, number: usize) -> usize {
         self.texts.line_count(number)
     }
 }
 
-/// What is meant by a place that was given.
+/// The thing that a place which was given means.
 #[derive(Clone, Debug)]
 pub(super) enum Main {
     Package(PackageId),
@@ -61,11 +61,11 @@ pub(super) enum Main {
     World(WorldId),
 }
 
-/// What is found in the places that were given.
+/// The things that are in the places that were given.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) main: Vec<Main>,
-    /// What is not there for want of a feature, in words.
+    /// The words for what is not there for want of a feature.
     pub(super) left_out: Option<String>,
 }
 

@@ -78,7 +78,7 @@ fn main_worlds(resolve: &Resolve, main: &[Main]) -> Vec<WorldId> {
     worlds
 }
 
-/// Whether `name` means what has these names: a full or short one, or a full one without version.
+/// Returns `true` if `name` means what has these names: a full or short one, or a full one without version.
 fn fits(name: &str, full: &str, short: &str) -> bool {
     short == name || full == name || full.split('@').next() == Some(name)
 }

@@ -177,7 +177,7 @@ fn offsets(weft: &Path, fields: &[Field]) -> (Vec<TokenStream>, TokenStream) {
     (offsets, binding)
 }
 
-/// As many fields as one body handles at once.
+/// The most fields that one body handles at once.
 ///
 /// The compiler's work for a body grows with the square of the values in it that it may have to
 /// drop. So a record of more fields is handled in groups, each in a closure of its own.

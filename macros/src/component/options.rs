@@ -23,7 +23,7 @@ pub(super) enum Place {
 pub(super) struct Options {
     /// Where it says that a struct is `flags`.
     pub(super) flags: Option<Span>,
-    /// Where it says that a struct is a `tuple`, whatever its fields are called.
+    /// The place where it says that a struct is a `tuple`, whatever its fields are called.
     pub(super) tuple: Option<Span>,
     /// Where it says that an enum without payloads is a `variant`.
     pub(super) variant: Option<Span>,

@@ -37,8 +37,8 @@ impl From<io::Error> for ShelfError {
 }
 
 /// What goes wrong with the store is no error of the WIT.
-impl From<weft::component::StoreDropped> for ShelfError {
-    fn from(error: weft::component::StoreDropped) -> Self {
+impl From<HostError> for ShelfError {
+    fn from(error: HostError) -> Self {
         Self(io::Error::other(error))
     }
 }

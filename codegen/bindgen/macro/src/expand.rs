@@ -63,7 +63,7 @@ fn options(input: &Input, folder: &Path) -> Result<Options, Report> {
     report.into_result(options)
 }
 
-/// What makes the compiler expand the macro anew when a file changes.
+/// Returns the items that make the compiler expand the macro anew when a file changes.
 fn read(bindings: &Bindings, folder: &Path) -> TokenStream {
     let paths = bindings.read.files.iter().map(|path| absolute(path, folder));
     let paths = paths.map(|path| path.display().to_string());

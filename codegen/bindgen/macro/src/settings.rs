@@ -73,7 +73,7 @@ impl Input {
         Ok(elements)
     }
 
-    /// What is Rust itself, such as a path: everything up to a comma that is not in `<…>`.
+    /// Parses what is Rust itself, such as a path: everything up to a comma that is not in `<…>`.
     fn rust(&mut self, input: ParseStream<'_>) -> syn::Result<Setting> {
         let span = input.span();
         let mut tokens = TokenStream::new();

@@ -67,7 +67,7 @@ pub struct Exports<'a> {
 enum Scope<'a> {
     /// Types alone: those of a component.
     Types(BTreeMap<&'a str, &'a ExternType>),
-    /// What an instance exports.
+    /// The exports of an instance.
     Instance(&'a dyn InstanceScope),
 }
 

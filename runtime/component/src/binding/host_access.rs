@@ -7,7 +7,7 @@ use core::future::Future;
 
 use crate::abi::{Lift, Lower};
 use crate::component::streams::{IntoStreamSource, StreamError, StreamReader, StreamSink};
-use crate::component::{Access, CallError, Callee, HostError, With};
+use crate::component::{Access, CallError, Callee, HostError};
 use crate::engine::CoreEngine;
 use crate::handle::{FutureHandle, StreamHandle};
 use crate::limits::Heap;
@@ -16,6 +16,7 @@ use crate::task::TaskReturn;
 
 use super::calls::{AsyncCalls, BoxFuture};
 use super::host_caller::{HostCaller, ItemOf, Written};
+use super::host_with::HostWith;
 
 /// A handle of the store, for an async method of the host `H`: the host, its streams and futures, and
 /// calls of guests.
@@ -64,12 +65,12 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The future returns [`StoreDropped`](crate::component::StoreDropped) if the store was dropped
-    /// before the closure has run.
+    /// The future fails with [`StoreDropped`](crate::component::StoreDropped), as a [`HostError`], if the
+    /// store was dropped before the closure has run.
     fn with<R: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Self::Caller<'_>) -> R + Send + 'static,
-    ) -> With<R>;
+    ) -> HostWith<R>;
 
     /// Runs a closure where the store is driven, with the host at hand, as [`with`](Self::with).
     ///
@@ -79,7 +80,7 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     fn with_host<R: Send + 'static>(
         &self,
         run: impl FnOnce(&mut H) -> R + Send + 'static,
-    ) -> With<R> {
+    ) -> HostWith<R> {
         self.with(|caller| run(caller.host()))
     }
 

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::component::{Access, CallError, Callee, With};
+use crate::component::{Access, CallError, Callee};
 use crate::engine::CoreEngine;
 
 use super::calls::{AsyncCalls, BoxFuture};
 use super::host_access::HostAccess;
+use super::host_with::HostWith;
 use super::interface_caller::InterfaceCaller;
 
 /// The [`HostAccess`] of an async host function that an [`Interface`](super::Interface) was given.
@@ -43,9 +44,9 @@ where
     fn with<R: Send + 'static>(
         &self,
         run: impl FnOnce(&mut InterfaceCaller<'_, E, T, H, F>) -> R + Send + 'static,
-    ) -> With<R> {
+    ) -> HostWith<R> {
         let find = self.find.clone();
-        self.access.with(move |caller| run(&mut InterfaceCaller::new(caller, &find)))
+        self.access.with(move |caller| run(&mut InterfaceCaller::new(caller, &find))).into()
     }
 }
 

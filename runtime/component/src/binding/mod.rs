@@ -230,6 +230,8 @@ mod host_caller;
 #[cfg(feature = "component")]
 mod host_view;
 #[cfg(feature = "component")]
+mod host_with;
+#[cfg(feature = "component")]
 mod interface;
 #[cfg(feature = "component")]
 mod interface_access;
@@ -275,6 +277,8 @@ pub use host_access::HostAccess;
 pub use host_caller::HostCaller;
 #[cfg(feature = "component")]
 pub use host_view::{HostView, ViewInterface};
+#[cfg(feature = "component")]
+pub use host_with::HostWith;
 #[cfg(feature = "component")]
 pub use interface::Interface;
 #[cfg(feature = "component")]

@@ -119,7 +119,7 @@ impl<R> Clone for Borrow<R> {
     }
 }
 
-/// What both have in common: they are handles, whose values the store keeps.
+/// Implements what both have in common: they are handles, whose values the store keeps.
 macro_rules! resource {
     ($name:ident, $shape:ident) => {
         impl<R> Deref for $name<R> {

@@ -1,4 +1,4 @@
-//! What a world exports, as a struct with typed functions.
+//! The exports of a world, as a struct with typed functions.
 
 use core::fmt;
 use core::future::Future;

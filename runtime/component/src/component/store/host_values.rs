@@ -24,7 +24,7 @@ pub(crate) struct HostValues {
     /// The resource types that have values, and of which Rust type those are.
     types: BTreeMap<TypeIndex, ResourceKey>,
     places: Slab<Place>,
-    /// How many places there were: it tells a place from earlier ones with the same number.
+    /// The number of places that there were: it tells a place from earlier ones with the same number.
     count: u32,
     borrowers: Borrowers,
     late: LatePanics,
@@ -55,7 +55,7 @@ enum Holder {
     Borrower,
 }
 
-/// What becomes of resources of the host's.
+/// The fate of resources of the host's.
 #[derive(Clone, Copy, Debug)]
 enum Settling {
     /// They come back from where they were to go.

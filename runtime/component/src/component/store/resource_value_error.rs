@@ -18,7 +18,7 @@ pub struct ResourceValueError {
     found: Found,
 }
 
-/// What there is in place of the value.
+/// The thing in place of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     /// The values of the resource type are of this Rust type.
