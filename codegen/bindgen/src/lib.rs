@@ -1,71 +1,30 @@
 //! Rust bindings for hosts, generated from WIT: the library behind `codegen bind`.
 //!
-//! From WIT to a file of Rust:
-//!
 //! | module | contents |
 //! |---|---|
-//! | `options`, `places` | the options, and where each was said |
-//! | [`settings`] | options as they are written in TOML or in a macro |
-//! | `rules` | what the options say of each function and type |
-//! | `files`, `encoded`, `source` | WIT: found and read, decoded from WebAssembly, parsed and resolved |
-//! | `world` | the world that is meant |
-//! | `features` | the `@unstable` features that WIT has |
-//! | `nested_names` | names such as `a:b:c/d`, which the parser does not know |
-//! | `complaints`, `closest` | the parser's complaints as a [`Report`], and the names that were perhaps meant |
-//! | `limits` | types that there are no bindings for, refused at their places |
-//! | `emit` | the order in which the parts of a world become Rust |
-//! | `modules`, `names` | the tree of Rust modules with what each imports, and names of Rust |
-//! | `facts` | what is known of each type: what it can derive, whether it borrows |
-//! | `types`, `errors`, `references` | definitions of types, errors for Rust, and types where they are used |
-//! | `functions` | how a host implements each function |
-//! | `hosts`, `glue`, `views` | the traits of a host, and what adds it to a linker |
-//! | `exports`, `arguments` | the structs for what is exported, and the types of their arguments |
-//! | `docs` | WIT comments as Rust ones, which rustdoc and doctests leave alone |
-//! | `layout`, `print`, `write` | the text of the file, and writing it whole or not at all |
+//! | `options` | the options (`fields`), where each was said (`places`), how they are written in TOML or in a macro ([`settings`]), and what they say of each function and type (`rules`) |
+//! | `wit` | WIT: found and read (`files`), decoded (`encoded`), parsed and resolved (`source`, `features`, `nested_names`); the world that is meant (`world`); complaints (`complaints`, `closest`); types that are refused (`limits`) |
+//! | `emit` | a world as items of Rust: see its table |
+//! | `text` | the text of the file: `layout`, `print`, `write` |
 //!
 //! Bindings are small on purpose: they declare types, and call the generics of `weft::binding`, whose
 //! documentation says what each of them means to an embedder.
 
 #![forbid(unsafe_code)]
 
-mod arguments;
-mod closest;
-mod complaints;
-mod docs;
 mod emit;
-mod encoded;
-mod errors;
-mod exports;
-mod facts;
-mod features;
-mod files;
-mod functions;
-mod glue;
-mod hosts;
-mod layout;
-mod limits;
-mod modules;
-mod names;
-mod nested_names;
 mod options;
-mod places;
-mod print;
-mod references;
-mod rules;
-pub mod settings;
-mod source;
-mod types;
-mod views;
-mod world;
-mod write;
+mod text;
+mod wit;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-pub use options::{FunctionRule, Options, Ownership, StoreMode, TypeRule};
-pub use places::{OptionPlace, Places};
+pub use options::fields::{FunctionRule, Options, Ownership, StoreMode, TypeRule};
+pub use options::places::{OptionPlace, Places};
+pub use options::settings;
+pub use text::write::write_file;
 pub use weft_spec::Report;
-pub use write::write_file;
 
 /// Bindings that were generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,13 +73,13 @@ impl FilesRead {
 /// not valid, a world that cannot be told, options that mean nothing in it, and constructs that
 /// bindings cannot express.
 pub fn bind(options: &Options) -> Result<Bindings, Report> {
-    let wit = source::read(options)?;
+    let wit = wit::source::read(options)?;
     let mut report = wit.report();
-    let rules = rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
+    let rules = options::rules::Rules::new(options, &wit.resolve, wit.world, &mut report);
     report.sort();
     report.into_result(())?;
-    limits::check(&wit, wit.world)?;
-    emit::emit(&wit, &rules)
+    wit::limits::check(&wit, wit.world)?;
+    emit::generator::emit(&wit, &rules)
 }
 
 /// Generates the bindings that `options` ask for, and writes them to the file `out`.

@@ -1,0 +1,491 @@
+//! The rules of options for each function and type of a world.
+//!
+//! Everything that is wrong with them is found here at once: what is not Rust, and names that
+//! mean nothing in the world.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::Ident;
+use weft_spec::{Diagnostic, Report};
+use wit_parser::{Function, InterfaceId, Resolve, WorldId, WorldItem};
+
+use crate::options::places::PlacesIn;
+use crate::wit::closest::{did_you_mean, listed};
+use crate::{OptionPlace, Options, Ownership, StoreMode};
+
+/// The pattern that everything fits.
+const EVERYTHING: &str = "*";
+
+/// Options, checked and in the shape that what is emitted needs.
+#[derive(Debug)]
+pub(crate) struct Rules<'o> {
+    pub(crate) options: &'o Options,
+    /// The path of the crate `weft`.
+    pub(crate) crate_path: syn::Path,
+    /// The visibility of what is generated.
+    pub(crate) visibility: syn::Visibility,
+    with: Vec<(&'o str, syn::Path)>,
+    errors: Vec<(&'o str, syn::Type)>,
+    derives: Vec<syn::Path>,
+    types: Vec<CheckedType<'o>>,
+}
+
+#[derive(Debug)]
+struct CheckedType<'o> {
+    pattern: &'o str,
+    derives: Vec<syn::Path>,
+    without: Vec<syn::Path>,
+    name: Option<Ident>,
+    ownership: Option<Ownership>,
+}
+
+/// The rules for a host function, taken together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FunctionChoice {
+    /// The access to the store that it gets, if that is said.
+    pub(crate) store: Option<StoreMode>,
+    /// `true` if it can trap, if that is said; one with a default body always can.
+    pub(crate) traps: Option<bool>,
+    /// `true` if each call is recorded.
+    pub(crate) traced: bool,
+    /// `true` if it has a default body.
+    pub(crate) default: bool,
+}
+
+/// The rules for a type, taken together.
+#[derive(Debug, Default)]
+pub(crate) struct TypeChoice<'r> {
+    /// The derives besides those by default.
+    pub(crate) derives: Vec<&'r syn::Path>,
+    /// The derives that are left out.
+    without: Vec<&'r syn::Path>,
+    /// Its name, if that is said.
+    pub(crate) name: Option<&'r Ident>,
+    /// The owner of its parts in parameters.
+    pub(crate) ownership: Ownership,
+}
+
+impl TypeChoice<'_> {
+    /// Returns `true` if a trait that is derived by default, such as `PartialEq`, is derived.
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        !self.without.iter().any(|path| path.segments.last().is_some_and(|it| it.ident == name))
+    }
+}
+
+impl<'o> Rules<'o> {
+    /// Checks `options` for `world`; what is wrong goes into `report`.
+    pub(crate) fn new(
+        options: &'o Options,
+        resolve: &Resolve,
+        world: WorldId,
+        report: &mut Report,
+    ) -> Self {
+        let places = options.places.source(report);
+        let mut check = Check { items: items(resolve, world), places, report };
+        let crate_path = check.rust("a path", &options.crate_path, &place("crate-path"));
+        let visibility = check.rust("a visibility", &options.visibility, &place("visibility"));
+        let rules = Self {
+            options,
+            crate_path: crate_path.unwrap_or_else(|| syn::parse_quote!(::weft)),
+            visibility: visibility.unwrap_or(syn::Visibility::Inherited),
+            with: check.pairs("with", "the path of a module or type", &options.with),
+            errors: check.pairs("errors", "a type", &options.errors),
+            derives: check.derives("derives", None, &options.derives),
+            types: check.types(options),
+        };
+        for (number, rule) in options.functions.iter().enumerate() {
+            let place = OptionPlace::Field("functions", number, "pattern");
+            check.means(&rule.pattern, Wanted::Functions, &place);
+        }
+        rules
+    }
+
+    /// Returns what is said of a function of `interface`, or of the world itself.
+    pub(crate) fn function(&self, interface: Option<&str>, function: &Function) -> FunctionChoice {
+        self.function_called(interface, &function.name)
+    }
+
+    /// Returns what is said of the functions of a resource as a whole: so is what drops it.
+    pub(crate) fn resource_drop(&self, interface: Option<&str>, resource: &str) -> FunctionChoice {
+        self.function_called(interface, &format!("[resource-drop]{resource}"))
+    }
+
+    fn function_called(&self, interface: Option<&str>, name: &str) -> FunctionChoice {
+        let mut choice = FunctionChoice::default();
+        for rule in &self.options.functions {
+            if !fits(&rule.pattern, interface, name) {
+                continue;
+            }
+            choice.store = rule.store.or(choice.store);
+            choice.traps = rule.traps.or(choice.traps);
+            choice.traced = rule.traced.unwrap_or(choice.traced);
+            choice.default = rule.default.unwrap_or(choice.default);
+        }
+        if choice.default {
+            choice.traps = Some(true);
+        }
+        choice
+    }
+
+    /// Returns what is said of a type of `interface`, or of the world itself.
+    pub(crate) fn type_(&self, interface: Option<&str>, name: &str) -> TypeChoice<'_> {
+        let mut choice = TypeChoice {
+            derives: self.derives.iter().collect(),
+            without: Vec::new(),
+            name: None,
+            ownership: self.options.ownership,
+        };
+        for rule in self.types.iter().filter(|rule| fits(rule.pattern, interface, name)) {
+            choice.derives.extend(&rule.derives);
+            choice.without.extend(&rule.without);
+            choice.name = rule.name.as_ref().or(choice.name);
+            choice.ownership = rule.ownership.unwrap_or(choice.ownership);
+        }
+        let without = &choice.without;
+        choice.derives.retain(|path| !without.iter().any(|other| leaves_out(other, path)));
+        let mut seen = BTreeSet::new();
+        choice.derives.retain(|path| seen.insert(text(path)));
+        choice
+    }
+
+    /// Returns the module that takes the place of an interface's.
+    pub(crate) fn with_interface(&self, interface: &str) -> Option<&syn::Path> {
+        let named = |name: &str| name == interface || Some(name) == plain(interface);
+        self.with.iter().find(|(name, _)| named(name)).map(|(_, path)| path)
+    }
+
+    /// Returns the type that takes the place of a type or resource. One whose interface's module
+    /// is replaced is not among them, if nothing is said about itself.
+    pub(crate) fn with_type(&self, interface: Option<&str>, name: &str) -> Option<&syn::Path> {
+        self.with.iter().find(|(it, _)| is_named(it, interface, name)).map(|(_, path)| path)
+    }
+
+    /// Returns the type of the errors that functions return in place of a type.
+    pub(crate) fn error(&self, interface: Option<&str>, name: &str) -> Option<&syn::Type> {
+        self.errors.iter().find(|(it, _)| is_named(it, interface, name)).map(|(_, ty)| ty)
+    }
+}
+
+fn place(option: &'static str) -> OptionPlace {
+    OptionPlace::Value(option)
+}
+
+/// Returns `true` if `path` prevents deriving `other`: the same, or the last name of it.
+fn leaves_out(path: &syn::Path, other: &syn::Path) -> bool {
+    let is_last = match (path.get_ident(), other.segments.last()) {
+        (Some(name), Some(last)) => *name == last.ident,
+        _ => false,
+    };
+    is_last || text(path) == text(other)
+}
+
+fn text(path: &syn::Path) -> String {
+    quote::quote!(#path).to_string()
+}
+
+/// An interface's name without its version, if it has one.
+fn plain(interface: &str) -> Option<&str> {
+    interface.split_once('@').map(|(name, _)| name)
+}
+
+/// Returns `true` if `name` is the name of an item: in an interface, or directly in the world.
+fn is_named(name: &str, interface: Option<&str>, item: &str) -> bool {
+    in_interface(name, interface) == Some(item)
+}
+
+/// The part of `name` behind the interface's name, if it is in this interface; the whole of it for
+/// what is directly in the world.
+fn in_interface<'n>(name: &'n str, interface: Option<&str>) -> Option<&'n str> {
+    let Some(interface) = interface else { return Some(name) };
+    let behind = |prefix: &str| name.strip_prefix(prefix)?.strip_prefix('/');
+    behind(interface).or_else(|| behind(plain(interface)?))
+}
+
+/// Returns `true` if a pattern is the name of an interface's package: `a:b` or `a:b@1.0.0` for
+/// `a:b/c@1.0.0`.
+fn is_package(pattern: &str, interface: &str) -> bool {
+    let Some((package, name)) = interface.split_once('/') else { return false };
+    let Some(version) = pattern.strip_prefix(package) else { return false };
+    version.is_empty() || name.find('@').and_then(|at| name.get(at..)) == Some(version)
+}
+
+/// Returns `true` if an item fits a pattern.
+fn fits(pattern: &str, interface: Option<&str>, item: &str) -> bool {
+    if pattern == EVERYTHING || Some(pattern) == interface {
+        return true;
+    }
+    if interface.is_some_and(|it| plain(it) == Some(pattern) || is_package(pattern, it)) {
+        return true;
+    }
+    in_interface(pattern, interface)
+        .is_some_and(|name| name == item || Some(name) == resource(item))
+}
+
+/// The resource that a function is of, as its name says it.
+fn resource(function: &str) -> Option<&str> {
+    let (_, name) = function.strip_prefix('[')?.split_once(']')?;
+    Some(name.split('.').next().unwrap_or(name))
+}
+
+/// An item of a world.
+#[derive(Clone, Debug)]
+enum Item {
+    Interface(String),
+    Function(Option<String>, String),
+    Type(Option<String>, String),
+}
+
+/// Everything in a world that has a name, the same in imports and exports once each.
+fn items(resolve: &Resolve, world: WorldId) -> Vec<Item> {
+    let mut found = Vec::new();
+    let Some(world) = resolve.worlds.get(world) else { return found };
+    for (key, item) in world.imports.iter().chain(&world.exports) {
+        match item {
+            WorldItem::Interface { id, .. } => {
+                found.extend(interface_items(resolve, *id, &resolve.name_world_key(key)));
+            }
+            WorldItem::Function(function) => {
+                found.push(Item::Function(None, function.name.clone()));
+            }
+            WorldItem::Type { id, .. } => {
+                let name = resolve.types.get(*id).and_then(|ty| ty.name.clone());
+                found.extend(name.map(|name| Item::Type(None, name)));
+            }
+        }
+    }
+    found
+}
+
+fn interface_items(resolve: &Resolve, id: InterfaceId, full: &str) -> Vec<Item> {
+    let mut found = vec![Item::Interface(full.to_owned())];
+    let Some(interface) = resolve.interfaces.get(id) else { return found };
+    let of = || Some(full.to_owned());
+    found.extend(interface.types.keys().map(|name| Item::Type(of(), name.clone())));
+    found.extend(interface.functions.keys().map(|name| Item::Function(of(), name.clone())));
+    found
+}
+
+impl Item {
+    /// The names that the item can be called by.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Interface(name) => {
+                plain(name).into_iter().chain([name.as_str()]).map(str::to_owned).collect()
+            }
+            Self::Function(None, name) | Self::Type(None, name) => vec![name.clone()],
+            Self::Function(Some(interface), name) | Self::Type(Some(interface), name) => {
+                let interfaces = plain(interface).into_iter().chain([interface.as_str()]);
+                interfaces.map(|interface| format!("{interface}/{name}")).collect()
+            }
+        }
+    }
+}
+
+/// The things that a name can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Functions,
+    Types,
+    /// One interface or type.
+    InterfaceOrType,
+    OneType,
+}
+
+impl Wanted {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Functions => "function",
+            Self::Types | Self::OneType => "type",
+            Self::InterfaceOrType => "interface or type",
+        }
+    }
+
+    fn is_meant(self, item: &Item, name: &str) -> bool {
+        match (self, item) {
+            (Self::Functions, Item::Function(interface, item))
+            | (Self::Types, Item::Type(interface, item)) => fits(name, interface.as_deref(), item),
+            (Self::InterfaceOrType, Item::Interface(it)) => it == name || plain(it) == Some(name),
+            (Self::InterfaceOrType | Self::OneType, Item::Type(interface, item)) => {
+                is_named(name, interface.as_deref(), item)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if an item can be meant by another name.
+    fn can_be(self, item: &Item) -> bool {
+        match item {
+            Item::Interface(_) => self != Self::OneType,
+            Item::Function(..) => self == Self::Functions,
+            Item::Type(..) => self != Self::Functions,
+        }
+    }
+}
+
+struct Check<'a> {
+    items: Vec<Item>,
+    places: PlacesIn<'a>,
+    report: &'a mut Report,
+}
+
+impl Check<'_> {
+    fn push(&mut self, problem: Diagnostic, place: &OptionPlace) {
+        self.report.push(self.places.at(problem, place));
+    }
+
+    /// Refuses a name that means nothing here.
+    fn means(&mut self, name: &str, wanted: Wanted, place: &OptionPlace) {
+        if name == EVERYTHING && matches!(wanted, Wanted::Functions | Wanted::Types) {
+            return;
+        }
+        if self.items.iter().any(|item| wanted.is_meant(item, name)) {
+            return;
+        }
+        let noun = wanted.noun();
+        let message = format!("the world has no {noun} `{name}`");
+        let others = self.items.iter().filter(|item| wanted.can_be(item));
+        let known: BTreeSet<_> = others.flat_map(Item::names).collect();
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        let problem = Diagnostic::error("bind-unknown-name", message);
+        let problem = did_you_mean(problem, name, &known);
+        let interfaces = self.items.iter().filter_map(|item| match item {
+            Item::Interface(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let interfaces: BTreeSet<_> = interfaces.collect();
+        let problem = if interfaces.is_empty() {
+            problem
+        } else {
+            problem.help(format!("the world's interfaces are {}", listed(interfaces)))
+        };
+        self.push(problem, place);
+    }
+
+    /// Parses Rust; what is none is refused.
+    fn rust<T: syn::parse::Parse>(
+        &mut self,
+        wanted: &str,
+        text: &str,
+        place: &OptionPlace,
+    ) -> Option<T> {
+        let parsed = syn::parse_str(text);
+        parsed
+            .map_err(|error| {
+                let message = format!("`{text}` is not {wanted} of Rust: {error}");
+                self.push(Diagnostic::error("bind-not-rust", message), place);
+            })
+            .ok()
+    }
+
+    fn pairs<'o, T: syn::parse::Parse>(
+        &mut self,
+        option: &'static str,
+        wanted: &str,
+        pairs: &'o [(String, String)],
+    ) -> Vec<(&'o str, T)> {
+        let mut checked = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (number, (name, rust)) in pairs.iter().enumerate() {
+            let meant = if option == "with" { Wanted::InterfaceOrType } else { Wanted::OneType };
+            let place = OptionPlace::Field(option, number, "name");
+            self.means(name, meant, &place);
+            if !seen.insert(name) {
+                let message = format!("`{option}` names `{name}` twice");
+                self.push(Diagnostic::error("bind-twice", message), &place);
+            }
+            let place = OptionPlace::Field(option, number, "rust");
+            checked.extend(self.rust(wanted, rust, &place).map(|rust| (name.as_str(), rust)));
+        }
+        checked
+    }
+
+    fn derives(
+        &mut self,
+        option: &'static str,
+        rule: Option<usize>,
+        texts: &[String],
+    ) -> Vec<syn::Path> {
+        let place = |element: usize| match rule {
+            Some(rule) => OptionPlace::Field("types", rule, option),
+            None => OptionPlace::Element(option, element),
+        };
+        let texts = texts.iter().enumerate();
+        let parsed = texts.map(|(number, text)| {
+            let path: Option<syn::Path> = self.rust("a path", text, &place(number));
+            let path = path?;
+            let is_plain = path.segments.iter().all(|segment| segment.arguments.is_none());
+            if !is_plain {
+                let message = format!("`{text}` has arguments: a derive is a path");
+                self.push(Diagnostic::error("bind-not-rust", message), &place(number));
+            }
+            is_plain.then_some(path)
+        });
+        parsed.flatten().collect()
+    }
+
+    fn types<'o>(&mut self, options: &'o Options) -> Vec<CheckedType<'o>> {
+        let mut checked = Vec::new();
+        for (number, rule) in options.types.iter().enumerate() {
+            let field = |name| OptionPlace::Field("types", number, name);
+            // A name is for one type, and so must be what the pattern says.
+            let wanted = if rule.name.is_some() { Wanted::OneType } else { Wanted::Types };
+            self.means(&rule.pattern, wanted, &field("pattern"));
+            let name = rule.name.as_deref();
+            checked.push(CheckedType {
+                pattern: &rule.pattern,
+                derives: self.derives("derives", Some(number), &rule.derives),
+                without: self.derives("without-derives", Some(number), &rule.without_derives),
+                name: name.and_then(|name| self.rust("a name", name, &field("name"))),
+                ownership: rule.ownership,
+            });
+        }
+        checked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_what_their_documentation_says() {
+        let streams = Some("wasi:io/streams@0.2.3");
+        let read = "[method]input-stream.read";
+        for pattern in [
+            "*",
+            "wasi:io/streams",
+            "wasi:io/streams@0.2.3",
+            "wasi:io/streams/input-stream",
+            "wasi:io/streams@0.2.3/input-stream",
+            "wasi:io/streams/[method]input-stream.read",
+        ] {
+            assert!(fits(pattern, streams, read), "{pattern}");
+        }
+        for pattern in [
+            "wasi:io/stream",
+            "wasi:io/streams@0.2.4",
+            "wasi:io/streams/input",
+            "wasi:io/streams/",
+            "input-stream",
+            "streams",
+            "",
+        ] {
+            assert!(!fits(pattern, streams, read), "{pattern}");
+        }
+        assert!(fits("file", None, "[constructor]file"));
+        assert!(fits("[method]file.read", None, "[method]file.read"));
+        assert!(!fits("read", None, "[method]file.read"));
+        assert!(fits("functions/log", Some("functions"), "log"));
+        assert!(!fits("log", Some("functions"), "log"));
+        assert!(fits("a:b:c/d/e/f", Some("a:b:c/d/e"), "f"));
+    }
+
+    #[test]
+    fn a_derive_is_left_out_by_its_path_or_its_last_name() {
+        let path = |text| syn::parse_str::<syn::Path>(text).unwrap();
+        assert!(leaves_out(&path("Serialize"), &path("serde::Serialize")));
+        assert!(leaves_out(&path("serde :: Serialize"), &path("serde::Serialize")));
+        assert!(!leaves_out(&path("other::Serialize"), &path("serde::Serialize")));
+        assert!(!leaves_out(&path("serde"), &path("serde::Serialize")));
+    }
+}
