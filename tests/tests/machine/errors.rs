@@ -106,6 +106,7 @@ fn every_error_is_raised() {
         AbiError::NoRealloc,
         AbiError::NotInline,
         AbiError::NotUtf8,
+        AbiError::ResourceValue,
         AbiError::SourceChanged,
         AbiError::TooLong,
         AbiError::UncheckedAddress,
@@ -127,7 +128,7 @@ fn every_error_is_raised() {
     let mut expected = cases();
     assert!(expected.remove(&name(Error::Inconsistent(Table::Tasks))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 62);
+    assert_eq!(raised.len(), 63);
 }
 
 /// Chooses what there isn't, of one kind.
