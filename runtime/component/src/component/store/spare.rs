@@ -10,6 +10,7 @@ impl<V> Spare<V> {
     pub(crate) const NONE: Self = Self(None);
 
     /// Returns a second reference to `of`.
+    #[inline]
     pub(crate) fn take(&mut self, of: &Arc<V>) -> Arc<V> {
         match self.0.take() {
             Some(spare) if Arc::ptr_eq(&spare, of) => spare,
