@@ -34,7 +34,7 @@ impl Reference {
         if !found.is_ok_and(|status| status.success()) {
             return Err("there is no Python of version 3.10 or newer".to_owned());
         }
-        let folder = codegen::pinned::component_model()
+        let folder = crate::pinned::component_model()
             .map_err(|report| format!("the pinned sources are not here: {report}"))?;
         let definitions = folder.join("design/mvp/canonical-abi/definitions.py");
         let spec = weft_spec::load(Path::new(weft_spec::DATA))

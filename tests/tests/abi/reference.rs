@@ -38,7 +38,7 @@ fn sites() -> Sites {
 
 /// What the reference does with each of the cases; nothing if it can't be run, with the reason.
 fn ask_reference(cases: &[Case]) -> Result<Vec<Value>, String> {
-    let sources = codegen::pinned::component_model().map_err(|report| report.to_string())?;
+    let sources = weft_tests::pinned::component_model().map_err(|report| report.to_string())?;
     let definitions = sources.join("design/mvp/canonical-abi/definitions.py");
     let at_a_time = std::thread::available_parallelism().map_or(1, usize::from);
     let share = cases.len().div_ceil(at_a_time).max(1);

@@ -18,7 +18,7 @@ fn corpus() -> PathBuf {
 
 /// The components of the official suite.
 fn official() -> Vec<Vec<u8>> {
-    let suite = codegen::pinned::component_model().expect("the pinned sources").join("test");
+    let suite = weft_tests::pinned::component_model().expect("the pinned sources").join("test");
     let files = files(&suite).expect("the suite can be read");
     let texts =
         files.iter().map(|file| std::fs::read_to_string(file).expect("a file of the suite"));

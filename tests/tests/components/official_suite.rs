@@ -6,7 +6,7 @@ use weft_tests::conformance::{Verdict, files, run};
 
 #[test]
 fn every_file_of_the_official_suite_passes_but_for_what_wasmi_lacks() {
-    let suite = codegen::pinned::component_model().expect("the pinned sources").join("test");
+    let suite = weft_tests::pinned::component_model().expect("the pinned sources").join("test");
     let files = files(&suite).expect("the suite can be read");
     assert_eq!(files.len(), 72);
     for linked in [true, false] {

@@ -478,7 +478,7 @@ fn everything_is_documented_by_a_section_of_the_spec_or_as_a_host_extension() {
 #[test]
 fn every_section_that_is_named_is_a_section_of_the_spec_of_record() {
     let (resolve, package) = package().unwrap_or_else(|error| panic!("{error}"));
-    let spec = codegen::pinned::component_model().unwrap().join("design").join("mvp");
+    let spec = weft_tests::pinned::component_model().unwrap().join("design").join("mvp");
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut wrong = Vec::new();
     let mut named = 0;
