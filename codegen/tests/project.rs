@@ -289,7 +289,7 @@ fn the_flags_of_bind_are_the_options_and_are_checked_alike() {
         "--traps",
         "a:b/i",
         "--no-traps",
-        "run",
+        "a:b/i/log",
         "--traced",
         "*",
         "--default",

@@ -2,9 +2,9 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | `options` | the options (`fields`), where each was said (`places`), how they are written in TOML or in a macro ([`settings`]), and what they say of each function and type (`rules`) |
-//! | `wit` | WIT: found and read (`files`), decoded (`encoded`), parsed and resolved (`source`, `features`, `nested_names`); the world that is meant (`world`); complaints (`complaints`, `closest`); types that are refused (`limits`) |
-//! | `emit` | a world as items of Rust: see its table |
+//! | `options` | the options: `fields`, `places`, [`settings`] as they are written, `rules` for each item |
+//! | `wit` | WIT: found and read, decoded, parsed, resolved; complaints; types that are refused |
+//! | `emit` | a world as items of Rust |
 //! | `text` | the text of the file: `layout`, `print`, `write` |
 //!
 //! Bindings are small on purpose: they declare types, and call the generics of `weft::binding`, whose

@@ -86,7 +86,7 @@ impl Crate {
         fs::write(path, text).expect("writable");
     }
 
-    /// What the compiler says; `Err` if it refuses the crate.
+    /// Returns the compiler's messages; `Err` if it refuses the crate.
     fn check(&self) -> Result<String, String> {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bind/target");
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

@@ -144,3 +144,31 @@ fn long_parameter_lists_and_a_resource_called_as_a_generic_parameter_compile() {
         .map(|name| text(&Options { wit: vec![limits.join(name)], ..Options::default() }));
     compile("once-refused", Environment::Std, &texts, "").unwrap_or_else(|said| panic!("{said}"));
 }
+
+#[test]
+fn options_about_a_host_are_refused_for_what_a_world_only_exports() {
+    let api = "api".to_owned();
+    for (what, refused) in [
+        ("with", Options { with: vec![pair("api", "crate::api")], ..options("w") }),
+        ("errors", Options { errors: vec![pair("api/entry", "crate::E")], ..options("w") }),
+        ("functions", Options { functions: vec![rule("api/find")], ..options("w") }),
+    ] {
+        let said = bind(&refused).expect_err(what).to_string();
+        assert!(said.contains("and does not import it"), "{what}: {said}");
+    }
+    let types = vec![TypeRule { pattern: api, derives: vec!["Eq".into()], ..TypeRule::default() }];
+    assert!(bind(&Options { types, ..options("w") }).is_ok());
+}
+
+#[test]
+fn without_a_linker_rules_for_functions_have_no_effect() {
+    let all = FunctionRule {
+        store: Some(StoreMode::Async),
+        default: Some(true),
+        traced: Some(true),
+        ..rule("*")
+    };
+    let types_only = Options { functions: vec![all], linker: false, ..options("w") };
+    compile("types-only", Environment::Types, &[text(&types_only)], "")
+        .unwrap_or_else(|said| panic!("{said}"));
+}

@@ -86,11 +86,13 @@ impl<'w> Generator<'w> {
 
     /// Returns how a host implements a function of `place`.
     pub(crate) fn mode(&self, place: &Place<'w>, function: &Function) -> Mode {
+        if !self.rules.options.linker {
+            let (store, returns) = (StoreMode::None, Returns::Value);
+            return Mode { store, is_traced: false, has_default: false, returns };
+        }
         let choice = self.rules.function(place.interface.as_deref(), function);
         let has_ends = function.parameter_and_result_types().any(|ty| self.known.of(ty).ends);
-        let store = choice.store.unwrap_or(if !self.rules.options.linker {
-            StoreMode::None
-        } else if function.kind.is_async() {
+        let store = choice.store.unwrap_or(if function.kind.is_async() {
             StoreMode::Async
         } else if has_ends {
             StoreMode::Caller
@@ -100,9 +102,8 @@ impl<'w> Generator<'w> {
         let has_default = choice.default;
         let result = self.result_of(function);
         let has_users_error = result.is_some_and(|result| self.users_error(result).is_some());
-        let may_trap = has_default || has_users_error || {
-            self.rules.options.linker && choice.traps.unwrap_or(store != StoreMode::None)
-        };
+        let may_trap =
+            has_default || has_users_error || choice.traps.unwrap_or(store != StoreMode::None);
         let returns = match result {
             _ if !may_trap => Returns::Value,
             Some(_) => Returns::OkOrError,

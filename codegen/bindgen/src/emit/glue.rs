@@ -310,7 +310,7 @@ impl<'a> Methods<'a> {
         Self { host, shared, world }
     }
 
-    /// Returns the path of a method: that of the host where only one of its traits has the name.
+    /// Returns the path of a method: `H::name` if only one trait of the host has the name.
     fn path(&self, owner: &Ident, method: &Ident) -> TokenStream {
         let Some(host) = self.host else { return quote!(#owner::#method) };
         if self.world || self.shared.contains(&method.to_string()) {

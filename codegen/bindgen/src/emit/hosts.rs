@@ -109,7 +109,7 @@ impl<'w> Generator<'w> {
         supers: Vec<TokenStream>,
         mut needs: Needs,
     ) {
-        // Whether a trait of a resource asks for it already.
+        // Then a trait of a resource asks for it already.
         let asked = needs.store;
         let methods = self.methods(place, free, &mut needs);
         let visibility = self.visibility(place.module);
@@ -126,7 +126,7 @@ impl<'w> Generator<'w> {
             quote!(#[doc = #title] #deprecated #visibility trait #name #colon #(#bounds)+* { #methods }),
         );
         if joins {
-            // Who implements all of it needn't say so.
+            // It has no functions of its own, so nobody has to implement it.
             let generic = self.modules.scope(place.module).claim_type("h");
             self.modules
                 .add(place.module, quote!(impl<#generic: #(#bounds)+*> #name for #generic {}));
@@ -183,8 +183,7 @@ impl<'w> Generator<'w> {
         let choice = self.rules.resource_drop(place.interface.as_deref(), wit);
         let name = group.scope.clone().claim_value("drop");
         let own = self.modules.binding(here, "OwnHandle");
-        let traps =
-            choice.default || (self.rules.options.linker && choice.traps.unwrap_or_default());
+        let traps = choice.traps.unwrap_or_default();
         let (arrow, body) = match (traps, choice.default) {
             (true, true) => {
                 let err = self.modules.prelude(here, "Err", &quote!(result::Result));

@@ -66,7 +66,7 @@ pub struct Options {
     /// Includes all `@unstable` features.
     pub all_features: bool,
 
-    /// Rules for the functions of the host, in order: a later one replaces what an earlier one says.
+    /// Rules for the functions of the host, in order. A later rule wins.
     pub functions: Vec<FunctionRule>,
     /// The Rust paths that are used in place of generated items: of a module for an interface, of
     /// a type for a type or resource. The first of each pair is a name of WIT, the second a path.
@@ -87,11 +87,13 @@ pub struct Options {
     pub crate_path: String,
     /// The visibility of the generated items, such as `pub` or `pub(crate)`.
     pub visibility: String,
-    /// Lets a host be a view, a value that borrows several fields of the store's data: the function
-    /// that finds the host in the data returns it by value.
+    /// Lets a host be a view, a value that borrows several fields of the store's data: each interface
+    /// whose functions all take `&mut self` gets an `add_views_to_linker`, and its traits are
+    /// implemented for references to what implements them. So is the world, if all are such.
     pub views: bool,
     /// Generates what adds hosts to a linker and what calls exports. Without it there are types and
-    /// traits only, for which `weft` needs `alloc` and not `component`.
+    /// traits only, for which `weft` needs `alloc` and not `component`. Then rules for functions have
+    /// no effect: each takes `&mut self` and returns the WIT type.
     pub linker: bool,
     /// Puts the attributes for the whole file at its start (`#![allow(…)]`). Without it each item
     /// has them, so that the text can be used by `include!`.

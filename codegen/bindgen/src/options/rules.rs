@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Ident;
 use weft_spec::{Diagnostic, Report};
-use wit_parser::{Function, InterfaceId, Resolve, WorldId, WorldItem};
+use wit_parser::{Function, IndexMap, InterfaceId, Resolve, WorldId, WorldItem, WorldKey};
 
 use crate::options::places::PlacesIn;
 use crate::wit::closest::{did_you_mean, listed};
@@ -81,7 +81,8 @@ impl<'o> Rules<'o> {
         report: &mut Report,
     ) -> Self {
         let places = options.places.source(report);
-        let mut check = Check { items: items(resolve, world), places, report };
+        let [imported, exported] = items(resolve, world);
+        let mut check = Check { imported, exported, places, report };
         let crate_path = check.rust("a path", &options.crate_path, &place("crate-path"));
         let visibility = check.rust("a visibility", &options.visibility, &place("visibility"));
         let rules = Self {
@@ -112,6 +113,10 @@ impl<'o> Rules<'o> {
 
     fn function_called(&self, interface: Option<&str>, name: &str) -> FunctionChoice {
         let mut choice = FunctionChoice::default();
+        // Without a linker, functions have no store and nothing that traps.
+        if !self.options.linker {
+            return choice;
+        }
         for rule in &self.options.functions {
             if !fits(&rule.pattern, interface, name) {
                 continue;
@@ -235,11 +240,17 @@ enum Item {
     Type(Option<String>, String),
 }
 
-/// Everything in a world that has a name, the same in imports and exports once each.
-fn items(resolve: &Resolve, world: WorldId) -> Vec<Item> {
+/// Returns everything with a name that a world imports, and that it exports.
+fn items(resolve: &Resolve, world: WorldId) -> [Vec<Item>; 2] {
+    let world = resolve.worlds.get(world);
+    world.map_or_else(Default::default, |world| {
+        [&world.imports, &world.exports].map(|items| named_items(resolve, items))
+    })
+}
+
+fn named_items(resolve: &Resolve, items: &IndexMap<WorldKey, WorldItem>) -> Vec<Item> {
     let mut found = Vec::new();
-    let Some(world) = resolve.worlds.get(world) else { return found };
-    for (key, item) in world.imports.iter().chain(&world.exports) {
+    for (key, item) in items {
         match item {
             WorldItem::Interface { id, .. } => {
                 found.extend(interface_items(resolve, *id, &resolve.name_world_key(key)));
@@ -286,8 +297,10 @@ impl Item {
 enum Wanted {
     Functions,
     Types,
-    /// One interface or type.
+    /// One interface or type that is imported.
     InterfaceOrType,
+    /// One type that is imported.
+    ImportedType,
     OneType,
 }
 
@@ -295,7 +308,7 @@ impl Wanted {
     fn noun(self) -> &'static str {
         match self {
             Self::Functions => "function",
-            Self::Types | Self::OneType => "type",
+            Self::Types | Self::ImportedType | Self::OneType => "type",
             Self::InterfaceOrType => "interface or type",
         }
     }
@@ -305,17 +318,23 @@ impl Wanted {
             (Self::Functions, Item::Function(interface, item))
             | (Self::Types, Item::Type(interface, item)) => fits(name, interface.as_deref(), item),
             (Self::InterfaceOrType, Item::Interface(it)) => it == name || plain(it) == Some(name),
-            (Self::InterfaceOrType | Self::OneType, Item::Type(interface, item)) => {
-                is_named(name, interface.as_deref(), item)
-            }
+            (
+                Self::InterfaceOrType | Self::ImportedType | Self::OneType,
+                Item::Type(interface, item),
+            ) => is_named(name, interface.as_deref(), item),
             _ => false,
         }
+    }
+
+    /// Returns `true` if it is about types wherever they are, and not about what a host implements.
+    fn is_of_exports(self) -> bool {
+        matches!(self, Self::Types | Self::OneType)
     }
 
     /// Returns `true` if an item can be meant by another name.
     fn can_be(self, item: &Item) -> bool {
         match item {
-            Item::Interface(_) => self != Self::OneType,
+            Item::Interface(_) => !matches!(self, Self::ImportedType | Self::OneType),
             Item::Function(..) => self == Self::Functions,
             Item::Type(..) => self != Self::Functions,
         }
@@ -323,7 +342,8 @@ impl Wanted {
 }
 
 struct Check<'a> {
-    items: Vec<Item>,
+    imported: Vec<Item>,
+    exported: Vec<Item>,
     places: PlacesIn<'a>,
     report: &'a mut Report,
 }
@@ -338,17 +358,28 @@ impl Check<'_> {
         if name == EVERYTHING && matches!(wanted, Wanted::Functions | Wanted::Types) {
             return;
         }
-        if self.items.iter().any(|item| wanted.is_meant(item, name)) {
+        let means = |items: &[Item]| items.iter().any(|item| wanted.is_meant(item, name));
+        let is_exported = means(&self.exported);
+        if means(&self.imported) || (is_exported && wanted.is_of_exports()) {
             return;
         }
         let noun = wanted.noun();
+        if is_exported {
+            let message = format!("the world exports the {noun} `{name}`, and does not import it");
+            let problem = Diagnostic::error("bind-exported-name", message);
+            let help = "this option is about what a host implements: what the world imports";
+            self.push(problem.help(help), place);
+            return;
+        }
         let message = format!("the world has no {noun} `{name}`");
-        let others = self.items.iter().filter(|item| wanted.can_be(item));
+        let exported = self.exported.iter().filter(|_| wanted.is_of_exports());
+        let all = || self.imported.iter().chain(exported.clone());
+        let others = all().filter(|item| wanted.can_be(item));
         let known: BTreeSet<_> = others.flat_map(Item::names).collect();
         let known: Vec<_> = known.iter().map(String::as_str).collect();
         let problem = Diagnostic::error("bind-unknown-name", message);
         let problem = did_you_mean(problem, name, &known);
-        let interfaces = self.items.iter().filter_map(|item| match item {
+        let interfaces = all().filter_map(|item| match item {
             Item::Interface(name) => Some(name.as_str()),
             _ => None,
         });
@@ -386,7 +417,8 @@ impl Check<'_> {
         let mut checked = Vec::new();
         let mut seen = BTreeSet::new();
         for (number, (name, rust)) in pairs.iter().enumerate() {
-            let meant = if option == "with" { Wanted::InterfaceOrType } else { Wanted::OneType };
+            let meant =
+                if option == "with" { Wanted::InterfaceOrType } else { Wanted::ImportedType };
             let place = OptionPlace::Field(option, number, "name");
             self.means(name, meant, &place);
             if !seen.insert(name) {

@@ -201,7 +201,7 @@ fn spaced(text: &str) -> String {
     let mut of_file = false;
     for line in text.lines() {
         let trimmed = line.trim_start();
-        // What is below the attributes of the file is apart from them.
+        // An empty line follows the attributes of the file.
         let is_below_file = before == ")]" && core::mem::take(&mut of_file);
         of_file |= trimmed.starts_with("#![");
         let is_item = ITEMS.iter().any(|start| trimmed.starts_with(start));

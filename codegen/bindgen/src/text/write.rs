@@ -40,7 +40,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Report> {
     let beside = folder.join(beside);
     let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
-        // What is left of a failed attempt is of no use; that it may not be there is no matter.
+        // Removes the rest of a failed attempt, if there is any.
         let _ = fs::remove_file(&beside);
         failed(error)
     })

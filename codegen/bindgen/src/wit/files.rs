@@ -331,7 +331,7 @@ fn names(paths: &[PathBuf]) -> Vec<String> {
     let name = |own: &Vec<String>| {
         let alone = |length: &usize| {
             let same = |other: &&Vec<String>| end(other, *length) == end(own, *length);
-            // The same place, named twice, needs only one name.
+            // A place that is named twice needs one name.
             parts.iter().filter(|other| *other != own).find(same).is_none()
         };
         end(own, (1..=longest).find(alone).unwrap_or(longest))

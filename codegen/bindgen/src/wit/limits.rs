@@ -57,7 +57,7 @@ struct Sound {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Problem {
     Invalid(InvalidType),
-    /// A tuple of so many parts.
+    /// A tuple of this number of parts.
     LongTuple(usize),
     TooDeep,
     TooManyParts,

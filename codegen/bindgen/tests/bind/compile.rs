@@ -19,7 +19,7 @@ pub(crate) enum Environment {
 }
 
 impl Environment {
-    /// Whether bindings for it have what needs components.
+    /// Returns `true` if bindings for it have what needs components.
     pub(crate) fn linker(self) -> bool {
         self != Self::Types
     }

@@ -1,4 +1,4 @@
-// What a user writes on top of the bindings: a host, and calls of any world.
+// A user's host on top of the bindings.
 
 extern crate alloc;
 

@@ -134,13 +134,13 @@ pub fn link<E: CoreEngine>(linker: &mut Linker<E, Vec<Server>>, number: usize) {
     bindings1::add_to_linker(linker, move |servers| &mut servers[number]);
 }
 
-/// What is shared has one implementation.
+/// Traits that two worlds share have one implementation.
 pub fn both(server: &mut Server) -> Result<usize, HostError> {
     Ok(server.all()?.len())
 }
 
 /// Arguments are borrowed in one, and owned in the other.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "it is compiled, and nobody calls it")]
 pub(crate) async fn call<E: CoreEngine>(
     store: &mut weft::component::Store<E, Server>,
     one: &bindings0::W,
@@ -157,7 +157,7 @@ where
 }
 
 /// Types of arguments consist of references, of values, or are there twice.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "it is compiled, and nobody calls it")]
 pub(crate) fn arguments<E: CoreEngine>(
     store: &mut weft::component::Store<E, Server>,
     one: &bindings0::W,

@@ -250,8 +250,6 @@ mod world;
 
 pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 #[cfg(feature = "alloc")]
-pub use alloc::boxed::Box;
-#[cfg(feature = "alloc")]
 pub use alloc::collections::BTreeMap;
 #[cfg(feature = "alloc")]
 pub use alloc::string::String;
