@@ -319,7 +319,7 @@ fn unknown_features_are_refused_and_those_there_are_named() {
 #[test]
 fn options_that_mean_nothing_in_the_world_are_all_refused_at_their_places() {
     let wit = "package a:b@1.0.0;\ninterface i { resource r { f: func(); } type t = u8; g: func(); }\n\
-        world w { import i; export run: func(); }\n";
+        world w { import i; import run: func(); }\n";
     let there = folder(&[("a.wit", wit)]);
     let text = "0123456789".repeat(20);
     let mut options = places(&there, &["a.wit"]);
