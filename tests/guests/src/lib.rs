@@ -40,10 +40,10 @@ impl Guests {
     /// Writes the list.
     pub fn write(&self) -> Result<(), Box<dyn Error>> {
         let text = fs::read_to_string(list())?;
-        let legend: String = text.lines().take_while(|line| line.starts_with('#')).fold(
-            String::new(),
-            |legend, line| legend + line + "\n",
-        );
+        let legend: String = text
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .fold(String::new(), |legend, line| legend + line + "\n");
         fs::write(list(), legend + "\n" + &toml::to_string(self)?)?;
         Ok(())
     }
@@ -80,7 +80,8 @@ impl Guest {
         files.sort();
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for file in files {
-            let name = file.strip_prefix(folder()).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+            let name =
+                file.strip_prefix(folder()).unwrap_or(&file).to_string_lossy().replace('\\', "/");
             for byte in name.bytes().chain(fs::read(&file)?) {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }

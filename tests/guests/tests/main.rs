@@ -6,12 +6,19 @@
 //! | [`echo`] | every WIT type, lifted and lowered by Rust, C, JavaScript and Python |
 //! | [`lists`] | lists of fixed lengths, maps |
 //! | [`resources`] | resources of both sides, with methods |
+//! | [`random`] | the random values that they echo |
 //! | [`pipes`] | async functions, streams and futures in every position, cancellation, error codes |
 //! | [`pipeline`] | three components in a row, in three languages |
 //! | [`server`] | 500 calls at once, back-pressure |
 //!
 //! Tests that are ignored need guests of many megabytes, which `tests/guests/build` makes.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::many_single_char_names,
+    reason = "values and names of no meaning"
+)]
 
 mod bindings;
 mod built;

@@ -103,7 +103,9 @@ impl Sample for char {
     fn sample(random: &mut Random) -> Self {
         match random.below(4) {
             0 => random.one_of(&['\0', 'a', '\u{7f}', '\u{80}', '\u{7ff}', '\u{800}', '\u{d7ff}']),
-            1 => random.one_of(&['\u{e000}', '\u{feff}', '\u{ffff}', '\u{10000}', '\u{10ffff}', '€']),
+            1 => {
+                random.one_of(&['\u{e000}', '\u{feff}', '\u{ffff}', '\u{10000}', '\u{10ffff}', '€'])
+            }
             2 => char::from(u8::try_from(random.below(128)).unwrap()),
             _ => char::from_u32(u32::try_from(random.below(0x11_0000)).unwrap()).unwrap_or('?'),
         }
@@ -152,14 +154,13 @@ macro_rules! tuples {
     ($(($($part:ident)*))*) => {$(
         impl<$($part: Sample),*> Sample for ($($part,)*) {
             fn sample(random: &mut Random) -> Self {
-                let _ = &random;
                 ($($part::sample(random),)*)
             }
         }
     )*};
 }
 
-tuples! { () (A B) (A B C D) (A B C D E F) }
+tuples! { (A B) (A B C D) (A B C D E F) }
 
 macro_rules! flags {
     ($($ty:ident of $bits:ident)*) => {$(

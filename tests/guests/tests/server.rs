@@ -83,7 +83,8 @@ fn five_hundred_calls_at_once() -> Fine {
                 .drive(async {
                     let mut running = JoinSet::new();
                     for id in 0..calls {
-                        let call = answer(access.clone(), server.clone(), id, "/some/page", body(id));
+                        let call =
+                            answer(access.clone(), server.clone(), id, "/some/page", body(id));
                         running.spawn(async move { (id, call.await) });
                     }
                     running.join_all().await

@@ -3,9 +3,7 @@
 
 use std::error::Error;
 
-use weft::binding::{
-    FutureHandle, HostAccess, HostCaller, HostError, OrTrap, StreamHandle, World,
-};
+use weft::binding::{FutureHandle, HostAccess, HostCaller, HostError, OrTrap, StreamHandle, World};
 use weft::component::Store;
 use weft::component::streams::iter;
 use weft::engine::wasmi::Wasmi;

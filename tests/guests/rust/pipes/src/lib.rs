@@ -114,10 +114,14 @@ async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (
     let (mut a, mut b) = (std::pin::pin!(a), std::pin::pin!(b));
     let (mut one, mut two) = (None, None);
     std::future::poll_fn(|cx| {
-        if one.is_none() && let Poll::Ready(it) = a.as_mut().poll(cx) {
+        if one.is_none()
+            && let Poll::Ready(it) = a.as_mut().poll(cx)
+        {
             one = Some(it);
         }
-        if two.is_none() && let Poll::Ready(it) = b.as_mut().poll(cx) {
+        if two.is_none()
+            && let Poll::Ready(it) = b.as_mut().poll(cx)
+        {
             two = Some(it);
         }
         match (one.take(), two.take()) {

@@ -1,7 +1,7 @@
 wit_bindgen::generate!({ path: "../../wit/resources.wit", world: "resources" });
 
-use guests::resources::counters;
 use exports::guests::resources::stacks::{self, GuestStack, StackBorrow};
+use guests::resources::counters;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
