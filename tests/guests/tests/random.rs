@@ -99,6 +99,10 @@ impl Sample for bool {
     }
 }
 
+impl Sample for () {
+    fn sample(_: &mut Random) -> Self {}
+}
+
 impl Sample for char {
     fn sample(random: &mut Random) -> Self {
         match random.below(4) {
