@@ -4,7 +4,6 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`causes`] | errors with their causes, as one text |
-//! | [`conformance`] | the runner of component `.wast` files |
 //! | [`generated`] | definitions of all built-ins, made from `spec/` |
 //! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
 //! | [`host_operations`] | what a host does with contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
@@ -25,8 +24,6 @@
 
 #[cfg(feature = "std")]
 pub mod causes;
-#[cfg(feature = "std")]
-pub mod conformance;
 #[cfg(all(doctest, feature = "std"))]
 mod examples;
 #[rustfmt::skip]
