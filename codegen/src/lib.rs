@@ -10,6 +10,7 @@
 //! | [`workspace`] | comparing them with what is on disk, and writing them |
 //! | [`explain`] | `list` and `explain` |
 //! | [`diff_spec`] | comparing `spec/` with the spec's text, reference, tests and validator |
+//! | [`packages`] | the folders of packages of the registry |
 //! | [`pinned`] | finding the sources that `spec/` is checked against |
 
 pub mod bind;
@@ -17,6 +18,7 @@ pub mod command;
 pub mod diff_spec;
 pub mod explain;
 pub mod generate;
+pub mod packages;
 pub mod pinned;
 pub mod project;
 mod root;

@@ -4,9 +4,10 @@
 //! copies lie, and downloads them on a machine that has none. Nothing of them is built.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use weft_spec::{DATA, Diagnostic, Report};
+
+use crate::packages::packages_of;
 
 /// The root folder of the pinned package `package`, such as `wasm-tools`.
 ///
@@ -14,33 +15,15 @@ use weft_spec::{DATA, Diagnostic, Report};
 /// be downloaded and cannot be.
 pub fn locate(package: &str) -> Result<PathBuf, Report> {
     let manifest = Path::new(DATA).join("pinned").join("Cargo.toml");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let failed = |message: String| {
         Report::of(
             Diagnostic::error("pinned", message)
                 .help(format!("the sources are named in `{}`", manifest.display())),
         )
     };
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
-        .arg(&manifest)
-        .output()
-        .map_err(|error| failed(format!("cannot run cargo to find `{package}`: {error}")))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(format!("cargo cannot find the pinned sources: {}", said.trim())));
-    }
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(|error| failed(format!("cargo's answer is not JSON: {error}")))?;
-    metadata
-        .get("packages")
-        .and_then(serde_json::Value::as_array)
-        .into_iter()
-        .flatten()
-        .find(|found| found.get("name").and_then(|name| name.as_str()) == Some(package))
-        .and_then(|found| found.get("manifest_path")?.as_str())
-        .and_then(|manifest| Path::new(manifest).parent())
-        .map(Path::to_owned)
+    let mut packages = packages_of(&manifest, &["--locked"]).map_err(failed)?;
+    packages
+        .remove(package)
         .ok_or_else(|| failed(format!("`{package}` is not among the pinned packages")))
 }
 

@@ -33,6 +33,8 @@ pub mod generated;
 pub mod host_operations;
 #[cfg(feature = "std")]
 pub mod hostile;
+#[path = "../../codegen/src/packages.rs"]
+mod packages;
 #[path = "../../codegen/src/pinned.rs"]
 pub mod pinned;
 #[cfg(feature = "std")]

@@ -1,0 +1,278 @@
+//! A sink that several have a handle of.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::poll_fn;
+use core::task::{Context, Poll, ready};
+
+use spin::Mutex;
+
+use super::error::{BytesError, BytesErrorKind};
+use super::sink::ByteSink;
+use super::waiters::Waiters;
+
+/// So many bytes wait at most for a sink that can't take them yet.
+const CAPACITY: usize = 64 << 10;
+
+/// A handle of a [`ByteSink`]: what the resource `output-stream` of WASI 0.2 is, and standard output.
+///
+/// Its clones are handles of the same sink.
+#[derive(Clone)]
+pub struct OutputStream(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    waiters: Arc<Waiters>,
+}
+
+struct State {
+    /// `None` after its error.
+    sink: Option<Box<dyn ByteSink>>,
+    /// Bytes that the sink has not taken yet, from `position`.
+    buffer: Vec<u8>,
+    position: usize,
+    /// A flush was asked for and isn't done.
+    is_flushing: bool,
+    /// Something polls until nothing is left.
+    is_drained: bool,
+    /// An error that nobody has heard of yet.
+    error: Option<BytesError>,
+}
+
+/// The reasons why an [`OutputStream`] takes no bytes.
+#[derive(Clone, Debug)]
+pub enum OutputError {
+    /// The sink failed. Later it is closed.
+    Failed(BytesError),
+    /// The sink takes nothing any more.
+    Closed,
+}
+
+impl OutputStream {
+    /// Makes a handle of a sink.
+    #[must_use]
+    pub fn new(sink: impl ByteSink) -> Self {
+        let state = State {
+            sink: Some(Box::new(sink)),
+            buffer: Vec::new(),
+            position: 0,
+            is_flushing: false,
+            is_drained: false,
+            error: None,
+        };
+        Self(Arc::new(Shared { state: Mutex::new(state), waiters: Arc::default() }))
+    }
+
+    /// Returns how many bytes [`write`](Self::write) would take now.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn room(&self) -> Result<usize, OutputError> {
+        let _ = self.0.waiters.poll_for_nobody(|context| self.0.state.lock().poll_drain(context));
+        self.0.state.lock().room()
+    }
+
+    /// Is ready when there is [room](Self::room), or an error.
+    pub fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
+        self.0.waiters.poll(context, |context| {
+            let mut state = self.0.state.lock();
+            let _ = state.poll_drain(context);
+            if state.error.is_some() || !matches!(state.room(), Ok(0)) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+    }
+
+    /// Writes bytes: at most as many as there is [room](Self::room) for, or the others are kept in the
+    /// host's memory, too. Returns the future that goes on writing, if it is needed: something has to
+    /// poll it.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn write(&self, bytes: &[u8]) -> Result<Option<Draining>, OutputError> {
+        let mut state = self.0.state.lock();
+        state.room()?;
+        let written = self.0.waiters.poll_for_nobody(|context| state.poll_write(context, bytes));
+        let written = match written {
+            Poll::Ready(written) => written?,
+            Poll::Pending => 0,
+        };
+        let rest = bytes.get(written..).unwrap_or_default();
+        state.buffer.extend_from_slice(rest);
+        drop(state);
+        Ok(self.drain())
+    }
+
+    /// Begins to flush. Until it is done there is no [room](Self::room). Returns the future that goes
+    /// on, as [`write`](Self::write).
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn flush(&self) -> Result<Option<Draining>, OutputError> {
+        let mut state = self.0.state.lock();
+        state.room()?;
+        state.is_flushing = true;
+        drop(state);
+        Ok(self.drain())
+    }
+
+    /// Is ready when everything is written and flushed.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn poll_flushed(&self, context: &Context<'_>) -> Poll<Result<(), OutputError>> {
+        self.0.waiters.poll(context, |context| {
+            let mut state = self.0.state.lock();
+            state.room()?;
+            state.is_flushing = true;
+            ready!(state.poll_drain(context));
+            Poll::Ready(state.room().map(|_| ()))
+        })
+    }
+
+    /// Writes what is left, and returns a future that goes on if nothing else does.
+    fn drain(&self) -> Option<Draining> {
+        let drained =
+            self.0.waiters.poll_for_nobody(|context| self.0.state.lock().poll_drain(context));
+        let mut state = self.0.state.lock();
+        if drained.is_ready() {
+            // An error is told by the next call that can have one.
+            return None;
+        }
+        let is_drained = core::mem::replace(&mut state.is_drained, true);
+        (!is_drained).then(|| Box::pin(self.clone().drained()) as Draining)
+    }
+
+    async fn drained(self) {
+        poll_fn(|context| {
+            self.0.waiters.poll(context, |context| {
+                let mut state = self.0.state.lock();
+                ready!(state.poll_drain(context));
+                state.is_drained = false;
+                Poll::Ready(())
+            })
+        })
+        .await;
+    }
+}
+
+/// A future that goes on writing what an [`OutputStream`] has taken.
+pub type Draining = core::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl ByteSink for OutputStream {
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, BytesError>> {
+        let written = self.0.waiters.poll(context, |context| {
+            let mut state = self.0.state.lock();
+            state.room()?;
+            ready!(state.poll_drain(context));
+            state.poll_write(context, bytes)
+        });
+        written.map_err(BytesError::from)
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BytesError>> {
+        self.poll_flushed(context).map_err(BytesError::from)
+    }
+}
+
+impl From<OutputError> for BytesError {
+    fn from(error: OutputError) -> Self {
+        match error {
+            OutputError::Failed(error) => error,
+            OutputError::Closed => Self::new(BytesErrorKind::BrokenPipe),
+        }
+    }
+}
+
+impl State {
+    fn room(&mut self) -> Result<usize, OutputError> {
+        match self.error.take() {
+            Some(error) if error.kind() != BytesErrorKind::BrokenPipe => {
+                Err(OutputError::Failed(error))
+            }
+            None if self.sink.is_some() => {
+                let room = CAPACITY.saturating_sub(self.left().len());
+                Ok(if self.is_flushing { 0 } else { room })
+            }
+            _ => Err(OutputError::Closed),
+        }
+    }
+
+    /// Writes past what is buffered, if that is nothing.
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, OutputError>> {
+        let mut written = 0;
+        while self.left().is_empty()
+            && let Some(bytes) = bytes.get(written..)
+            && !bytes.is_empty()
+            && let Some(sink) = &mut self.sink
+        {
+            match sink.poll_write(context, bytes) {
+                Poll::Ready(Ok(0)) => self.fail(BytesErrorKind::BrokenPipe.into()),
+                Poll::Ready(Ok(count)) => written += count,
+                Poll::Ready(Err(error)) => self.fail(error),
+                Poll::Pending if written == 0 => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        if self.sink.is_some() || written > 0 {
+            return Poll::Ready(Ok(written));
+        }
+        Poll::Ready(self.room().map(|_| written))
+    }
+
+    /// Is ready when nothing is left to write or flush, or the sink has failed.
+    fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Some(left) = self.buffer.get(self.position..)
+            && !left.is_empty()
+            && let Some(sink) = &mut self.sink
+        {
+            match ready!(sink.poll_write(context, left)) {
+                Ok(0) => self.fail(BytesErrorKind::BrokenPipe.into()),
+                Ok(count) => self.position += count,
+                Err(error) => self.fail(error),
+            }
+        }
+        self.buffer.clear();
+        self.position = 0;
+        if self.is_flushing
+            && let Some(sink) = &mut self.sink
+        {
+            if let Err(error) = ready!(sink.poll_flush(context)) {
+                self.fail(error);
+            }
+            self.is_flushing = false;
+        }
+        Poll::Ready(())
+    }
+
+    fn fail(&mut self, error: BytesError) {
+        self.sink = None;
+        self.error = Some(error);
+    }
+
+    fn left(&self) -> &[u8] {
+        self.buffer.get(self.position..).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for OutputStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutputStream").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,68 @@
+//! Where bytes go to.
+
+use core::task::{Context, Poll};
+
+use super::error::BytesError;
+
+/// Where bytes go to: standard output, a file, a socket, a body.
+///
+/// ```
+/// use std::task::{Context, Poll};
+/// use weft_wasi::bytes::{ByteSink, BytesError};
+///
+/// /// Counts bytes.
+/// struct Count(usize);
+///
+/// impl ByteSink for Count {
+///     fn poll_write(
+///         &mut self,
+///         _: &mut Context<'_>,
+///         bytes: &[u8],
+///     ) -> Poll<Result<usize, BytesError>> {
+///         self.0 += bytes.len();
+///         Poll::Ready(Ok(bytes.len()))
+///     }
+/// }
+/// ```
+pub trait ByteSink: Send + 'static {
+    /// Takes bytes from the start of `bytes`, which is not empty, and returns how many: at least one.
+    /// If it can't take any yet, it is pending, and wakes the waker of its last call when it can.
+    ///
+    /// # Errors
+    ///
+    /// A [`BytesError`]. It is not called again after that.
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, BytesError>>;
+
+    /// Is ready when all bytes that it has taken are where they go to.
+    ///
+    /// # Errors
+    ///
+    /// A [`BytesError`].
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BytesError>> {
+        let _ = context;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Is ready when all bytes are where they go to, and it is told there that no more will come.
+    ///
+    /// # Errors
+    ///
+    /// A [`BytesError`].
+    fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BytesError>> {
+        self.poll_flush(context)
+    }
+}
+
+/// A sink that forgets all bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Discard;
+
+impl ByteSink for Discard {
+    fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, BytesError>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+}

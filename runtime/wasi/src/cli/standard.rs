@@ -1,0 +1,51 @@
+//! The process's own arguments, environment and standard streams.
+
+use std::env;
+use std::io::{IsTerminal, stderr, stdin, stdout};
+
+use super::context::Standard;
+use super::standard_system::{ProcessInput, ProcessOutput};
+use crate::WasiCtxBuilder;
+use crate::bytes::{InputStream, OutputStream};
+
+/// The process's own arguments, environment and standard streams, with the feature `std`.
+impl WasiCtxBuilder {
+    /// Adds the arguments of the process. Characters that are not Unicode are replaced.
+    pub fn inherit_args(self) -> Self {
+        self.args(env::args_os().map(|argument| argument.to_string_lossy().into_owned()))
+    }
+
+    /// Adds the variables of the process's environment. Those that are not Unicode are left out.
+    pub fn inherit_env(self) -> Self {
+        let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        self.envs(env::vars_os().filter_map(unicode))
+    }
+
+    /// Gives the guest the process's standard input. Nothing of it is read before the guest reads.
+    pub fn inherit_stdin(mut self) -> Self {
+        let stream = InputStream::new(ProcessInput::new());
+        self.context.cli.stdin = Standard { stream, is_terminal: stdin().is_terminal() };
+        self
+    }
+
+    /// Gives the guest the process's standard output.
+    pub fn inherit_stdout(mut self) -> Self {
+        let stream = OutputStream::new(ProcessOutput::stdout());
+        self.context.cli.stdout = Standard { stream, is_terminal: stdout().is_terminal() };
+        self
+    }
+
+    /// Gives the guest the process's standard error output.
+    pub fn inherit_stderr(mut self) -> Self {
+        let stream = OutputStream::new(ProcessOutput::stderr());
+        self.context.cli.stderr = Standard { stream, is_terminal: stderr().is_terminal() };
+        self
+    }
+
+    /// Gives the guest all three of the process's standard streams.
+    pub fn inherit_stdio(self) -> Self {
+        self.inherit_stdin().inherit_stdout().inherit_stderr()
+    }
+}

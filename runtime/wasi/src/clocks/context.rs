@@ -1,0 +1,42 @@
+//! The clocks of one program.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+
+use super::{MonotonicClock, WallClock};
+use crate::WasiCtxBuilder;
+
+/// What `wasi:clocks` tells a guest.
+pub(crate) struct Clocks {
+    pub(crate) wall: Box<dyn WallClock>,
+    /// Shared with those that sleep.
+    pub(crate) monotonic: Arc<dyn MonotonicClock>,
+}
+
+impl Clocks {
+    pub(crate) fn new(wall: impl WallClock, monotonic: impl MonotonicClock) -> Self {
+        Self { wall: Box::new(wall), monotonic: Arc::new(monotonic) }
+    }
+}
+
+impl fmt::Debug for Clocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clocks").finish_non_exhaustive()
+    }
+}
+
+/// Clocks. Without these a guest has the system's.
+impl WasiCtxBuilder {
+    /// Sets the clock that tells the date.
+    pub fn wall_clock(mut self, clock: impl WallClock) -> Self {
+        self.context.clocks.wall = Box::new(clock);
+        self
+    }
+
+    /// Sets the clock that guests measure time with, and sleep by.
+    pub fn monotonic_clock(mut self, clock: impl MonotonicClock) -> Self {
+        self.context.clocks.monotonic = Arc::new(clock);
+        self
+    }
+}

@@ -1,0 +1,12 @@
+//! The interfaces of WASI 0.2 in Rust, generated from its WIT.
+
+#[rustfmt::skip]
+pub mod cli;
+#[rustfmt::skip]
+pub mod clocks;
+#[rustfmt::skip]
+pub mod io;
+#[rustfmt::skip]
+pub mod random;
+#[rustfmt::skip]
+pub mod run;

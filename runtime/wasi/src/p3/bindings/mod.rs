@@ -1,0 +1,10 @@
+//! The interfaces of WASI 0.3 in Rust, generated from its WIT.
+
+#[rustfmt::skip]
+pub mod cli;
+#[rustfmt::skip]
+pub mod clocks;
+#[rustfmt::skip]
+pub mod random;
+#[rustfmt::skip]
+pub mod run;

@@ -1,0 +1,23 @@
+//! WASI 0.3: what version 0.3.2 has, for guests of 0.3.0 and later.
+//!
+//! The interfaces, as they are in Rust, are in [`bindings`]: for hosts that replace one of them.
+
+pub mod bindings;
+mod cli;
+mod clocks;
+mod random;
+
+use weft::component::Linker;
+use weft::engine::CoreEngine;
+
+use crate::WasiCtx;
+
+/// Adds all of WASI 0.3 to a linker, but `wasi:http`. `find` returns the context in the store's data.
+pub fn add_to_linker<E: CoreEngine, T: 'static>(
+    linker: &mut Linker<E, T>,
+    find: impl Fn(&mut T) -> &mut WasiCtx + Clone + Send + Sync + 'static,
+) {
+    bindings::cli::add_to_linker(linker, find.clone());
+    bindings::clocks::add_to_linker(linker, find.clone());
+    bindings::random::add_to_linker(linker, find);
+}
