@@ -1,9 +1,10 @@
 //! The command line.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::completions::CompletionsArguments;
 use crate::exit_code::TABLE;
+use crate::format::Format;
 use crate::inspect::InspectArguments;
 use crate::run::RunArguments;
 use crate::wast::WastArguments;
@@ -18,15 +19,6 @@ pub(crate) struct CommandLine {
     /// How to print: for people, or as one JSON value for tools.
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-}
-
-/// How to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Human,
-    /// One JSON value on standard output.
-    Json,
 }
 
 /// What to do.

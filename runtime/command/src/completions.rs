@@ -1,9 +1,8 @@
 //! `weft completions`.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use crate::command_line::CommandLine;
 use crate::exit_code::SUCCESS;
 use crate::failure::Failure;
 use crate::output;
@@ -21,9 +20,12 @@ pub(crate) struct CompletionsArguments {
 }
 
 /// Writes the script for a shell.
-pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<u8, Failure> {
+pub(crate) fn completions(
+    arguments: &CompletionsArguments,
+    command: &mut Command,
+) -> Result<u8, Failure> {
     let mut script = Vec::new();
-    generate(arguments.shell, &mut CommandLine::command(), "weft", &mut script);
+    generate(arguments.shell, command, "weft", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;
     Ok(SUCCESS)
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use weft_spec::{Diagnostic, Report};
 
-use crate::command_line::Format;
+use crate::format::Format;
 use crate::output;
 
 /// Why a command has not done its work.

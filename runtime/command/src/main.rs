@@ -5,6 +5,7 @@
 //! | `command_line` | the command line |
 //! | `exit_code` | the exit codes, and the table of them in the help |
 //! | `failure` | why a command has not done its work, as people and tools read it |
+//! | `format` | how output is printed |
 //! | `output` | writing to standard output and standard error |
 //! | `progress` | a sign of life where something takes long |
 //! | `input` | files with components, as binary or as text |
@@ -19,6 +20,7 @@ mod command_line;
 mod completions;
 mod exit_code;
 mod failure;
+mod format;
 mod input;
 mod inspect;
 mod output;
@@ -28,7 +30,7 @@ mod wast;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::command_line::{Command, CommandLine};
 
@@ -39,7 +41,9 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments, format),
         Command::Inspect(arguments) => inspect::inspect(arguments, format),
         Command::Wast(arguments) => wast::wast(arguments, format),
-        Command::Completions(arguments) => completions::completions(arguments),
+        Command::Completions(arguments) => {
+            completions::completions(arguments, &mut CommandLine::command())
+        }
     };
     let code = done.unwrap_or_else(|failure| failure.print(format));
     ExitCode::from(code)

@@ -8,9 +8,9 @@ use weft::engine::wasmi::Wasmi;
 use weft_spec::Report;
 use weft_wast::{Verdict, play, script_files};
 
-use crate::command_line::Format;
 use crate::exit_code::{NOT_FOUND, NOT_WELL, SUCCESS};
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::output;
 use crate::progress::Progress;
 

@@ -5,7 +5,8 @@ use weft::engine::Capability;
 
 use crate::input::Kind;
 
-use super::findings::{Findings, Named};
+use super::findings::Findings;
+use super::named::Named;
 
 /// Returns the findings as a JSON value.
 pub(super) fn json_of(findings: &Findings) -> Value {

@@ -7,7 +7,8 @@ use weft::engine::Capability;
 
 use crate::input::Kind;
 
-use super::findings::{Findings, Named};
+use super::findings::Findings;
+use super::named::Named;
 use super::parts::{CoreModule, Parts};
 
 /// Returns the findings as a text.

@@ -8,18 +8,10 @@ use crate::failure::Failure;
 use crate::input::{Input, Kind, how_to_make_a_component};
 
 use super::capabilities::Capabilities;
+use super::named::Named;
 use super::parts::{Parts, core_exports, core_imports};
 use super::producers::{Producer, producers};
 use super::wasi::{Wasi, ways_to_run};
-
-/// An import or export.
-#[derive(Debug)]
-pub(super) struct Named {
-    /// The name.
-    pub(super) name: String,
-    /// The type, as WIT would say.
-    pub(super) ty: String,
-}
 
 /// What is known of a file.
 #[derive(Debug)]

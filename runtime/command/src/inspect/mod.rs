@@ -2,7 +2,8 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `findings` | what is known of a file: [`Findings`](findings::Findings) |
+//! | `findings` | what is known of a file: [`Findings`] |
+//! | `named` | imports and exports, by name |
 //! | `parts` | the parts of a file, and their sizes |
 //! | `module_names` | the names that a component has for its core modules |
 //! | `producers` | the tools that have made it |
@@ -15,6 +16,7 @@ mod as_text;
 mod capabilities;
 mod findings;
 mod module_names;
+mod named;
 mod parts;
 mod producers;
 mod wasi;
@@ -23,9 +25,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::command_line::Format;
 use crate::exit_code::SUCCESS;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::input::Input;
 use crate::output;
 use crate::progress::Progress;

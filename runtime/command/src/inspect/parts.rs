@@ -8,7 +8,7 @@ use wasmparser::{
     Encoding, ExternalKind, KnownCustom, Name, NameSectionReader, Parser, Payload, TypeRef,
 };
 
-use super::findings::Named;
+use super::named::Named;
 
 /// The sizes of the sections of a core module, in bytes.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::findings::Named;
+use super::named::Named;
 
 /// What a component imports of one version of WASI.
 #[derive(Debug, PartialEq, Eq)]

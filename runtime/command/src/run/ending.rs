@@ -18,6 +18,7 @@ use weft_spec::Diagnostic;
 
 use crate::exit_code::{INTERRUPTED, TERMINATED, TIME_OUT, WEFT_FAILED};
 use crate::failure::Failure;
+use crate::format::Format;
 
 use super::signals::{EndSignal, Signals};
 
@@ -123,7 +124,7 @@ impl Ending {
                 () = sleep(GRACE) => {}
             }
         }
-        reason.failure().print(crate::command_line::Format::Human);
+        reason.failure().print(Format::Human);
         process::exit(reason.code().into());
     }
 

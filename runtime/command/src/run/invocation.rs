@@ -8,9 +8,9 @@ use weft::component::{CallError, Component, Function, Instance, Store};
 use weft::engine::wasmi::Wasmi;
 use weft_spec::{Diagnostic, Report, Span};
 
-use crate::command_line::Format;
 use crate::exit_code::{NOT_WELL, SUCCESS, USAGE, WEFT_FAILED};
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::output;
 
 use super::functions::{ExportedFunction, Found, find, similar};

@@ -27,9 +27,9 @@ use tokio::runtime::Builder;
 use weft::component::{Linker, Store};
 use weft_spec::Diagnostic;
 
-use crate::command_line::Format;
 use crate::exit_code::WEFT_FAILED;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::input::Input;
 
 use self::ending::Ending;
