@@ -2,6 +2,7 @@
 
 mod context;
 mod exit;
+mod flushing;
 #[cfg(all(feature = "std", unix))]
 mod readiness;
 #[cfg(feature = "std")]
@@ -16,3 +17,5 @@ mod standard_system;
 pub(crate) use context::Cli;
 pub use context::{TerminalInput, TerminalOutput};
 pub use exit::Exit;
+#[cfg(feature = "std")]
+pub use standard::ProcessOutput;

@@ -4,7 +4,8 @@ use std::env;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 
 use super::context::Standard;
-use super::standard_system::{ProcessInput, ProcessOutput};
+use super::standard_system::ProcessInput;
+pub use super::standard_system::ProcessOutput;
 use crate::WasiCtxBuilder;
 use crate::bytes::{InputStream, OutputStream};
 
