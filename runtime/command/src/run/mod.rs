@@ -89,6 +89,6 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failur
     let mut linker = Linker::new();
     weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
     imports::check(&linker, &component, &input.path)?;
-    let wasi = wasi.context(file, arguments, &ending)?;
+    let wasi = wasi.context(file, arguments, &ending);
     Guest { engine, component, linker, wasi, limits, ending }.run(&entry, format)
 }

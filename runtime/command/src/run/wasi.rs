@@ -7,8 +7,6 @@ use std::path::Path;
 use clap::Args;
 use weft_wasi::WasiCtx;
 
-use crate::failure::Failure;
-
 use super::ending::Ending;
 use super::standard_output::StandardOutput;
 
@@ -26,16 +24,7 @@ pub(super) struct WasiArguments {
 
 impl WasiArguments {
     /// Returns what a guest has.
-    ///
-    /// # Errors
-    ///
-    /// A folder can't be opened.
-    pub(super) fn context(
-        &self,
-        file: &Path,
-        arguments: &[String],
-        ending: &Ending,
-    ) -> Result<WasiCtx, Failure> {
+    pub(super) fn context(&self, file: &Path, arguments: &[String], ending: &Ending) -> WasiCtx {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let mut builder = WasiCtx::builder()
             .inherit_stdin()
@@ -56,6 +45,6 @@ impl WasiArguments {
                 builder = builder.env(name, value);
             }
         }
-        Ok(builder.build())
+        builder.build()
     }
 }

@@ -7,6 +7,7 @@
 //! | `inspect` | `weft inspect` |
 //! | `invoke` | calling functions by text |
 //! | `limits` | fuel, time and memory |
+//! | `programs` | programs of WASI |
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
 //! | `wast` | `weft wast` |
@@ -18,6 +19,7 @@ mod help;
 mod inspect;
 mod invoke;
 mod limits;
+mod programs;
 #[cfg(unix)]
 mod signals;
 mod wast;
