@@ -1,11 +1,13 @@
 //! The context: what a guest of WASI has.
 
+#[cfg(not(feature = "filesystem"))]
+mod absent;
 mod builder;
 
 pub use builder::WasiCtxBuilder;
 
 #[cfg(not(feature = "filesystem"))]
-use crate::absent::Absent as Filesystem;
+use self::absent::Absent as Filesystem;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
 #[cfg(feature = "filesystem")]

@@ -7,10 +7,11 @@ use std::io::{self, IoSlice, IoSliceMut};
 use rustix::fs::fadvise;
 use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
 
-use crate::p3::bindings::filesystem::wasi::filesystem::types::Advice;
+use super::unix::append_by_flag;
+use crate::filesystem::flags::Advice;
 
 /// Reads at a position what the system has in its cache. Returns `None` if it may have to wait for it.
-pub(in super::super) fn read_cached(
+pub(in crate::filesystem) fn read_cached(
     file: &File,
     buffer: &mut [u8],
     position: u64,
@@ -23,16 +24,16 @@ pub(in super::super) fn read_cached(
     }
 }
 
-/// Writes at the end, if the system can.
-pub(super) fn append(file: &File, bytes: &[u8]) -> Option<io::Result<usize>> {
+/// Writes at the end, wherever that is.
+pub(in crate::filesystem) fn append(file: &File, bytes: &[u8]) -> io::Result<usize> {
     match pwritev2(file, &[IoSlice::new(bytes)], 0, ReadWriteFlags::APPEND) {
-        Err(Errno::NOSYS | Errno::NOTSUP) => None,
-        written => Some(written.map_err(io::Error::from)),
+        Err(Errno::NOSYS | Errno::NOTSUP) => append_by_flag(file, bytes),
+        written => Ok(written?),
     }
 }
 
 /// Tells the system how a part of a file will be used.
-pub(in super::super) fn advise(
+pub(in crate::filesystem) fn advise(
     file: &File,
     offset: u64,
     length: u64,
