@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `limits` | the options that limit guests |
 //! | `wasi` | the options of WASI, and what a guest has by them |
+//! | `folder` | a folder that a guest has |
 //! | `standard_output` | standard output, which ends the guest when nobody reads it |
 //! | `loading` | from a file to a component that the engine has compiled |
 //! | `imports` | the imports that `weft` can't give |
@@ -18,6 +19,7 @@
 
 mod ending;
 mod entry;
+mod folder;
 mod functions;
 mod guest;
 mod imports;
@@ -89,6 +91,6 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failur
     let mut linker = Linker::new();
     weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
     imports::check(&linker, &component, &input.path)?;
-    let wasi = wasi.context(file, arguments, &ending);
+    let wasi = wasi.context(file, arguments, &ending)?;
     Guest { engine, component, linker, wasi, limits, ending }.run(&entry, format)
 }

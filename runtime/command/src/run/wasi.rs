@@ -7,13 +7,19 @@ use std::path::Path;
 use clap::Args;
 use weft_wasi::WasiCtx;
 
+use crate::failure::Failure;
+
 use super::ending::Ending;
+use super::folder::Folder;
 use super::standard_output::StandardOutput;
 
 /// The things that a guest has of the system.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What the guest has")]
 pub(super) struct WasiArguments {
+    /// A folder, which it knows by another name if that is given; `:ro` is for reading only.
+    #[arg(long, value_name = "HOST[::GUEST][:ro]")]
+    dir: Vec<Folder>,
     /// A variable of its environment. Without a value it is that of `weft`'s own.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
@@ -24,7 +30,16 @@ pub(super) struct WasiArguments {
 
 impl WasiArguments {
     /// Returns what a guest has.
-    pub(super) fn context(&self, file: &Path, arguments: &[String], ending: &Ending) -> WasiCtx {
+    ///
+    /// # Errors
+    ///
+    /// A folder can't be opened.
+    pub(super) fn context(
+        &self,
+        file: &Path,
+        arguments: &[String],
+        ending: &Ending,
+    ) -> Result<WasiCtx, Failure> {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let mut builder = WasiCtx::builder()
             .inherit_stdin()
@@ -45,6 +60,9 @@ impl WasiArguments {
                 builder = builder.env(name, value);
             }
         }
-        builder.build()
+        for folder in &self.dir {
+            builder = folder.open(builder)?;
+        }
+        Ok(builder.build())
     }
 }

@@ -8,6 +8,7 @@
 //! | `invoke` | calling functions by text |
 //! | `limits` | fuel, time and memory |
 //! | `programs` | programs of WASI |
+//! | `system` | files, environment and standard streams of a program of Rust's |
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
 //! | `wast` | `weft wast` |
@@ -22,5 +23,6 @@ mod limits;
 mod programs;
 #[cfg(unix)]
 mod signals;
+mod system;
 mod wast;
 mod weft;

@@ -1,5 +1,6 @@
 //! The program's surroundings: arguments, environment, standard streams, exit.
 
+mod building;
 mod context;
 mod exit;
 mod flushing;
