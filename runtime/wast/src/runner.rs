@@ -11,18 +11,17 @@ use weft::component::{
     CallError, Component, Instance, InstantiateError, InvalidComponent, Linker, LoadError, Store,
 };
 use weft::engine::{Capability, CoreEngine};
+use weft::error::WithCauses;
 use weft::limits::Table;
 use weft::trap::Trap;
 
-use crate::causes::chain;
+use crate::Verdict;
+use crate::fixtures::{Fixtures, provide_fixtures};
+use crate::texts::{is_import_error, is_refusal, is_trap};
+use crate::values::{is_same, to_val};
 
-use super::Verdict;
-use super::fixtures::{Fixtures, provide_fixtures};
-use super::texts::{is_import_error, is_refusal, is_trap};
-use super::values::{is_same, to_val};
-
-/// Plays a file on an engine.
-pub fn run<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
+/// Plays a script on an engine, with the fixtures of the suites for what its components import.
+pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
     let mut lexer = wast::lexer::Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     let parsed = ParseBuffer::new_with_lexer(lexer);
@@ -298,6 +297,6 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
 fn text_of(error: &CallError) -> String {
     match error {
         CallError::InstanceTrapped(_) => Trap::CannotEnterComponentInstance.to_string(),
-        error => chain(error),
+        error => WithCauses(error).to_string(),
     }
 }

@@ -3,13 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The `.wast` files that a path names: itself, or all in the folder and the folders in it, in
+/// Returns the `.wast` files that a path names: itself, or all in the folder and the folders in it, in
 /// the order of their names.
 ///
 /// # Errors
 ///
 /// What the file system says.
-pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn script_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         path.metadata()?;
         return Ok(vec![path.to_path_buf()]);
@@ -21,7 +21,7 @@ pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in entries {
         if entry.is_dir() {
-            found.extend(files(&entry)?);
+            found.extend(script_files(&entry)?);
         } else if entry.extension().is_some_and(|extension| extension == "wast") {
             found.push(entry);
         }

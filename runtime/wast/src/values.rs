@@ -80,10 +80,10 @@ pub(super) fn to_val(value: &WastVal<'_>, ty: &Type) -> Result<Val, String> {
 
 fn case(name: &str, payload: Option<&WastVal<'_>>, ty: &Type) -> Result<Val, String> {
     let Type::Variant(variant) = ty else { return Err(format!("{ty} has no cases")) };
-    let position = variant.cases().iter().position(|case| case.name() == name);
-    let position = position.ok_or_else(|| format!("{ty} has no case `{name}`"))?;
-    let index = u32::try_from(position).map_err(|error| error.to_string())?;
-    let payload = match (payload, variant.cases()[position].payload()) {
+    let mut cases = (0_u32..).zip(variant.cases());
+    let case = cases.find(|(_, case)| case.name() == name);
+    let (index, case) = case.ok_or_else(|| format!("{ty} has no case `{name}`"))?;
+    let payload = match (payload, case.payload()) {
         (None, None) => None,
         (Some(value), Some(ty)) => Some(Box::new(to_val(value, ty)?)),
         _ => return Err(format!("case `{name}` of {ty} has another payload")),
