@@ -1,5 +1,6 @@
 //! The builder of a context.
 
+use super::Filesystem;
 use super::WasiCtx;
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
@@ -71,6 +72,7 @@ impl WasiCtxBuilder {
         let context = WasiCtx {
             cli: Cli::default(),
             clocks: Clocks::new(wall_clock, monotonic_clock),
+            filesystem: Filesystem::default(),
             random: Random::new(random),
         };
         Self { context }

@@ -1,11 +1,17 @@
 //! The context: what a guest of WASI has.
 
+#[cfg(not(feature = "filesystem"))]
+mod absent;
 mod builder;
 
 pub use builder::WasiCtxBuilder;
 
+#[cfg(not(feature = "filesystem"))]
+use self::absent::Absent as Filesystem;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
+#[cfg(feature = "filesystem")]
+use crate::filesystem::Filesystem;
 use crate::random::Random;
 
 /// What a guest has of its host by WASI, of every version. It is part of a store's data.
@@ -16,6 +22,8 @@ use crate::random::Random;
 pub struct WasiCtx {
     pub(crate) cli: Cli,
     pub(crate) clocks: Clocks,
+    #[cfg_attr(not(feature = "filesystem"), expect(dead_code, reason = "the part is absent"))]
+    pub(crate) filesystem: Filesystem,
     pub(crate) random: Random,
 }
 
