@@ -7,11 +7,9 @@ mod readiness;
 #[cfg(feature = "std")]
 mod standard;
 #[cfg(all(feature = "std", not(unix)))]
-#[path = "standard_threads.rs"]
-mod standard_system;
+mod standard_threads;
 #[cfg(all(feature = "std", unix))]
-#[path = "standard_unix.rs"]
-mod standard_system;
+mod standard_unix;
 
 pub(crate) use context::Cli;
 pub use context::{TerminalInput, TerminalOutput};

@@ -4,7 +4,10 @@ use std::env;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 
 use super::context::Standard;
-use super::standard_system::{ProcessInput, ProcessOutput};
+#[cfg(not(unix))]
+use super::standard_threads::{ProcessInput, ProcessOutput};
+#[cfg(unix)]
+use super::standard_unix::{ProcessInput, ProcessOutput};
 use crate::WasiCtxBuilder;
 use crate::bytes::{InputStream, OutputStream};
 
