@@ -3,11 +3,12 @@
 use std::env;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 
+use super::ProcessOutput;
 use super::context::Standard;
 #[cfg(not(unix))]
-use super::standard_threads::{ProcessInput, ProcessOutput};
+use super::standard_threads::ProcessInput;
 #[cfg(unix)]
-use super::standard_unix::{ProcessInput, ProcessOutput};
+use super::standard_unix::ProcessInput;
 use crate::WasiCtxBuilder;
 use crate::bytes::{InputStream, OutputStream};
 
