@@ -3,12 +3,14 @@
 //! | module | what guests do |
 //! |---|---|
 //! | [`built`] | the list of guests: none is older than its sources, none has a path in it |
+//! | [`cli`] | programs: arguments, environment, standard streams, exit codes, files |
 //! | [`echo`] | every WIT type, lifted and lowered by Rust, C, JavaScript and Python |
 //! | [`lists`] | lists of fixed lengths, maps |
 //! | [`resources`] | resources of both sides, with methods |
 //! | [`random`] | the random values that they echo |
 //! | [`pipes`] | async functions, streams and futures in every position, cancellation, error codes |
 //! | [`pipeline`] | three components in a row, in three languages |
+//! | [`shop`] | Python and JavaScript with WASI 0.2 |
 //! | [`server`] | 500 calls at once, back-pressure |
 //!
 //! Tests that are ignored need guests of many megabytes, which `tests/guests/build` makes.
@@ -22,6 +24,7 @@
 
 mod bindings;
 mod built;
+mod cli;
 mod echo;
 mod guest;
 mod lists;
@@ -30,6 +33,7 @@ mod pipes;
 mod random;
 mod resources;
 mod server;
+mod shop;
 
 /// What a test returns.
 type Fine = Result<(), Box<dyn std::error::Error>>;

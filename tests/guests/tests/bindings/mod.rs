@@ -14,3 +14,5 @@ pub(crate) mod pipes;
 pub(crate) mod resources;
 #[rustfmt::skip]
 pub(crate) mod server;
+#[rustfmt::skip]
+pub(crate) mod shop;
