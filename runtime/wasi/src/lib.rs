@@ -45,6 +45,8 @@ pub mod p3;
 pub mod random;
 #[cfg(feature = "std")]
 mod runtime;
+#[cfg(feature = "sockets")]
+pub mod sockets;
 
 pub use cli::Exit;
 pub use command::{Command, PreparedCommand};

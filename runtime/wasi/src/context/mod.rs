@@ -17,6 +17,8 @@ pub struct WasiCtx {
     pub(crate) cli: Cli,
     pub(crate) clocks: Clocks,
     pub(crate) random: Random,
+    #[cfg(feature = "sockets")]
+    pub(crate) sockets: crate::sockets::Sockets,
 }
 
 impl WasiCtx {

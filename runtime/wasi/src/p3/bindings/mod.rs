@@ -8,3 +8,6 @@ pub mod clocks;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "sockets")]
+#[rustfmt::skip]
+pub mod sockets;
