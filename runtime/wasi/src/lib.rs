@@ -35,11 +35,15 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(not(all(feature = "filesystem", feature = "sockets")))]
+mod absent;
 pub mod bytes;
 pub mod cli;
 pub mod clocks;
 mod command;
 mod context;
+#[cfg(feature = "filesystem")]
+pub mod filesystem;
 pub mod p2;
 pub mod p3;
 pub mod random;

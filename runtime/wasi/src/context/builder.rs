@@ -1,6 +1,6 @@
 //! The builder of a context.
 
-use super::WasiCtx;
+use super::{Filesystem, Sockets, WasiCtx};
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
 use crate::random::{Random, RandomSource};
@@ -71,9 +71,9 @@ impl WasiCtxBuilder {
         let context = WasiCtx {
             cli: Cli::default(),
             clocks: Clocks::new(wall_clock, monotonic_clock),
+            filesystem: Filesystem::default(),
             random: Random::new(random),
-            #[cfg(feature = "sockets")]
-            sockets: crate::sockets::Sockets::default(),
+            sockets: Sockets::default(),
         };
         Self { context }
     }

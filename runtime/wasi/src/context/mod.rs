@@ -4,9 +4,17 @@ mod builder;
 
 pub use builder::WasiCtxBuilder;
 
+#[cfg(not(feature = "filesystem"))]
+use crate::absent::Absent as Filesystem;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
+#[cfg(feature = "filesystem")]
+use crate::filesystem::Filesystem;
 use crate::random::Random;
+#[cfg(not(feature = "sockets"))]
+use crate::absent::Absent as Sockets;
+#[cfg(feature = "sockets")]
+use crate::sockets::Sockets;
 
 /// What a guest has of its host by WASI, of every version. It is part of a store's data.
 ///
@@ -16,9 +24,11 @@ use crate::random::Random;
 pub struct WasiCtx {
     pub(crate) cli: Cli,
     pub(crate) clocks: Clocks,
+    #[cfg_attr(not(feature = "filesystem"), expect(dead_code, reason = "the part is absent"))]
+    pub(crate) filesystem: Filesystem,
     pub(crate) random: Random,
-    #[cfg(feature = "sockets")]
-    pub(crate) sockets: crate::sockets::Sockets,
+    #[cfg_attr(not(feature = "sockets"), expect(dead_code, reason = "the part is absent"))]
+    pub(crate) sockets: Sockets,
 }
 
 impl WasiCtx {

@@ -1,0 +1,17 @@
+//! What stands in for a part that is not compiled in.
+
+use weft::component::Linker;
+use weft::engine::CoreEngine;
+
+use crate::WasiCtx;
+
+/// What a guest has of the part: nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Absent {}
+
+/// Adds nothing to a linker.
+pub(crate) fn add_to_linker<E: CoreEngine, T: 'static>(
+    _: &mut Linker<E, T>,
+    _: impl Fn(&mut T) -> &mut WasiCtx + Clone + Send + Sync + 'static,
+) {
+}

@@ -1,0 +1,50 @@
+//! The part of files that Linux alone has.
+
+use core::num::NonZeroU64;
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut};
+
+use rustix::fs::fadvise;
+use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
+
+use crate::p3::bindings::filesystem::wasi::filesystem::types::Advice;
+
+/// Reads at a position what the system has in its cache. Returns `None` if it may have to wait for it.
+pub(in super::super) fn read_cached(
+    file: &File,
+    buffer: &mut [u8],
+    position: u64,
+) -> Option<io::Result<usize>> {
+    // The largest number would stand for the position of the file.
+    i64::try_from(position).ok()?;
+    match preadv2(file, &mut [IoSliceMut::new(buffer)], position, ReadWriteFlags::NOWAIT) {
+        Err(Errno::AGAIN | Errno::INTR | Errno::NOSYS | Errno::NOTSUP) => None,
+        read => Some(read.map_err(io::Error::from)),
+    }
+}
+
+/// Writes at the end, if the system can.
+pub(super) fn append(file: &File, bytes: &[u8]) -> Option<io::Result<usize>> {
+    match pwritev2(file, &[IoSlice::new(bytes)], 0, ReadWriteFlags::APPEND) {
+        Err(Errno::NOSYS | Errno::NOTSUP) => None,
+        written => Some(written.map_err(io::Error::from)),
+    }
+}
+
+/// Tells the system how a part of a file will be used.
+pub(in super::super) fn advise(
+    file: &File,
+    offset: u64,
+    length: u64,
+    advice: Advice,
+) -> io::Result<()> {
+    let advice = match advice {
+        Advice::Normal => rustix::fs::Advice::Normal,
+        Advice::Sequential => rustix::fs::Advice::Sequential,
+        Advice::Random => rustix::fs::Advice::Random,
+        Advice::WillNeed => rustix::fs::Advice::WillNeed,
+        Advice::DontNeed => rustix::fs::Advice::DontNeed,
+        Advice::NoReuse => rustix::fs::Advice::NoReuse,
+    };
+    Ok(fadvise(file, offset, NonZeroU64::new(length), advice)?)
+}
