@@ -6,13 +6,13 @@ pub use builder::WasiCtxBuilder;
 
 #[cfg(not(feature = "filesystem"))]
 use crate::absent::Absent as Filesystem;
+#[cfg(not(feature = "sockets"))]
+use crate::absent::Absent as Sockets;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
 #[cfg(feature = "filesystem")]
 use crate::filesystem::Filesystem;
 use crate::random::Random;
-#[cfg(not(feature = "sockets"))]
-use crate::absent::Absent as Sockets;
 #[cfg(feature = "sockets")]
 use crate::sockets::Sockets;
 

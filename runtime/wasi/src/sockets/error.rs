@@ -88,9 +88,9 @@ impl From<io::Error> for SocketError {
             ErrorKind::NotConnected => Self::InvalidState,
             ErrorKind::AddrNotAvailable => Self::AddressNotBindable,
             ErrorKind::AddrInUse => Self::AddressInUse,
-            ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::NetworkDown => Self::RemoteUnreachable,
+            ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+                Self::RemoteUnreachable
+            }
             ErrorKind::ConnectionRefused => Self::ConnectionRefused,
             ErrorKind::BrokenPipe => Self::ConnectionBroken,
             ErrorKind::ConnectionReset => Self::ConnectionReset,

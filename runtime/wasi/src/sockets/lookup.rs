@@ -125,8 +125,17 @@ mod tests {
             assert_eq!(parse(name), Ok(Name::Domain(String::from(domain))), "{name}");
         }
         for name in [
-            "", " ", "a.b<&>", "127.0.0.1:80", "[::]:80", "[127.0.0.1]", "[", "http://example.com/",
-            "a b", "a\0b", "xn--a-\u{fc}",
+            "",
+            " ",
+            "a.b<&>",
+            "127.0.0.1:80",
+            "[::]:80",
+            "[127.0.0.1]",
+            "[",
+            "http://example.com/",
+            "a b",
+            "a\0b",
+            "xn--a-\u{fc}",
         ] {
             assert_eq!(parse(name), Err(LookupError::InvalidArgument), "{name:?}");
         }

@@ -39,7 +39,6 @@ pub(crate) use lookup::{LookupError, resolve};
 pub use pattern::{AddressPattern, ParseAddressPatternError};
 pub use permissions::SocketAddrUse;
 pub use tcp::TcpSocket;
-pub(crate) use tcp_halves::{TcpSink, TcpSource};
 pub(crate) use tcp_listener::TcpListener;
-pub use udp::UdpSocket;
 pub(crate) use udp::MAX_DATAGRAM;
+pub use udp::UdpSocket;

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use rustix::fd::AsFd;
+use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::net::sockopt;
 
@@ -25,47 +25,47 @@ const BUFFER_FACTOR: usize = 2;
 #[cfg(not(target_os = "linux"))]
 const BUFFER_FACTOR: usize = 1;
 
-pub(super) fn keep_alive_enabled(socket: impl AsFd) -> Result<bool> {
+pub(super) fn keep_alive_enabled(socket: BorrowedFd<'_>) -> Result<bool> {
     Ok(sockopt::socket_keepalive(socket)?)
 }
 
-pub(super) fn set_keep_alive_enabled(socket: impl AsFd, value: bool) -> Result<()> {
+pub(super) fn set_keep_alive_enabled(socket: BorrowedFd<'_>, value: bool) -> Result<()> {
     Ok(sockopt::set_socket_keepalive(socket, value)?)
 }
 
-pub(super) fn keep_alive_idle_time(socket: impl AsFd) -> Result<u64> {
+pub(super) fn keep_alive_idle_time(socket: BorrowedFd<'_>) -> Result<u64> {
     Ok(nanoseconds(sockopt::tcp_keepidle(socket)?))
 }
 
-pub(super) fn set_keep_alive_idle_time(socket: impl AsFd, value: u64) -> Result<()> {
+pub(super) fn set_keep_alive_idle_time(socket: BorrowedFd<'_>, value: u64) -> Result<()> {
     Ok(sockopt::set_tcp_keepidle(socket, keep_alive_time(value)?)?)
 }
 
-pub(super) fn keep_alive_interval(socket: impl AsFd) -> Result<u64> {
+pub(super) fn keep_alive_interval(socket: BorrowedFd<'_>) -> Result<u64> {
     Ok(nanoseconds(sockopt::tcp_keepintvl(socket)?))
 }
 
-pub(super) fn set_keep_alive_interval(socket: impl AsFd, value: u64) -> Result<()> {
+pub(super) fn set_keep_alive_interval(socket: BorrowedFd<'_>, value: u64) -> Result<()> {
     Ok(sockopt::set_tcp_keepintvl(socket, keep_alive_time(value)?)?)
 }
 
-pub(super) fn keep_alive_count(socket: impl AsFd) -> Result<u32> {
+pub(super) fn keep_alive_count(socket: BorrowedFd<'_>) -> Result<u32> {
     Ok(sockopt::tcp_keepcnt(socket)?)
 }
 
-pub(super) fn set_keep_alive_count(socket: impl AsFd, value: u32) -> Result<()> {
+pub(super) fn set_keep_alive_count(socket: BorrowedFd<'_>, value: u32) -> Result<()> {
     let value = not_zero(value)?.min(MAX_KEEP_ALIVE_COUNT);
     Ok(sockopt::set_tcp_keepcnt(socket, value)?)
 }
 
-pub(super) fn hop_limit(socket: impl AsFd, family: Family) -> Result<u8> {
+pub(super) fn hop_limit(socket: BorrowedFd<'_>, family: Family) -> Result<u8> {
     match family {
         Family::Ipv4 => Ok(u8::try_from(sockopt::ip_ttl(socket)?).unwrap_or(u8::MAX)),
         Family::Ipv6 => Ok(sockopt::ipv6_unicast_hops(socket)?),
     }
 }
 
-pub(super) fn set_hop_limit(socket: impl AsFd, family: Family, value: u8) -> Result<()> {
+pub(super) fn set_hop_limit(socket: BorrowedFd<'_>, family: Family, value: u8) -> Result<()> {
     let value = not_zero(value)?;
     match family {
         Family::Ipv4 => Ok(sockopt::set_ip_ttl(socket, value.into())?),
@@ -73,32 +73,32 @@ pub(super) fn set_hop_limit(socket: impl AsFd, family: Family, value: u8) -> Res
     }
 }
 
-pub(super) fn receive_buffer_size(socket: impl AsFd) -> Result<u64> {
+pub(super) fn receive_buffer_size(socket: BorrowedFd<'_>) -> Result<u64> {
     Ok(buffer_size(sockopt::socket_recv_buffer_size(socket)?))
 }
 
-pub(super) fn set_receive_buffer_size(socket: impl AsFd, value: u64) -> Result<()> {
+pub(super) fn set_receive_buffer_size(socket: BorrowedFd<'_>, value: u64) -> Result<()> {
     hint(sockopt::set_socket_recv_buffer_size(socket, system_buffer_size(value)?))
 }
 
-pub(super) fn send_buffer_size(socket: impl AsFd) -> Result<u64> {
+pub(super) fn send_buffer_size(socket: BorrowedFd<'_>) -> Result<u64> {
     Ok(buffer_size(sockopt::socket_send_buffer_size(socket)?))
 }
 
-pub(super) fn set_send_buffer_size(socket: impl AsFd, value: u64) -> Result<()> {
+pub(super) fn set_send_buffer_size(socket: BorrowedFd<'_>, value: u64) -> Result<()> {
     hint(sockopt::set_socket_send_buffer_size(socket, system_buffer_size(value)?))
 }
 
 /// Lets a socket be bound to an address whose last socket was closed a moment ago. On Windows that is
 /// so anyway, and the option means something else.
 #[cfg(not(windows))]
-pub(super) fn reuse_address(socket: impl AsFd) -> Result<()> {
+pub(super) fn reuse_address(socket: BorrowedFd<'_>) -> Result<()> {
     Ok(sockopt::set_socket_reuseaddr(socket, true)?)
 }
 
 /// Does nothing: see the other one.
 #[cfg(windows)]
-pub(super) fn reuse_address(_: impl AsFd) -> Result<()> {
+pub(super) fn reuse_address(_: BorrowedFd<'_>) -> Result<()> {
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use spin::Mutex;
@@ -84,8 +85,11 @@ impl TcpSocket {
     }
 
     fn in_state(family: Family, permissions: &Arc<Permissions>, state: State) -> Self {
-        let settings =
-            Settings { backlog: DEFAULT_BACKLOG, is_listed: false, inherited: Inherited::default() };
+        let settings = Settings {
+            backlog: DEFAULT_BACKLOG,
+            is_listed: false,
+            inherited: Inherited::default(),
+        };
         Self {
             family,
             permissions: Arc::clone(permissions),
@@ -271,8 +275,7 @@ impl State {
     }
 
     /// Returns the socket of the system, for its options.
-    pub(super) fn socket(&self) -> Result<rustix::fd::BorrowedFd<'_>> {
-        use rustix::fd::AsFd as _;
+    pub(super) fn socket(&self) -> Result<BorrowedFd<'_>> {
         match self {
             Self::Idle(socket) => Ok(socket.as_fd()),
             Self::Connected(connection) => Ok(connection.stream.as_fd()),
@@ -309,12 +312,12 @@ fn local_address(socket: &Socket) -> Result<Option<SocketAddr>> {
 }
 
 fn bind(socket: &Socket, address: SocketAddr) -> Result<()> {
-    options::reuse_address(socket)?;
+    options::reuse_address(socket.as_fd())?;
     bind_socket(socket, address)
 }
 
 /// Binds a socket of the system. The address is of its family.
-pub(super) fn bind_socket(socket: impl rustix::fd::AsFd, address: SocketAddr) -> Result<()> {
+pub(super) fn bind_socket(socket: impl AsFd, address: SocketAddr) -> Result<()> {
     rustix::net::bind(socket, &address).map_err(|errno| match errno {
         Errno::AFNOSUPPORT => SocketError::InvalidArgument,
         // Windows says so if there is no free port.

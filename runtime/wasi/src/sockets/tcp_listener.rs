@@ -97,7 +97,7 @@ impl TcpListener {
         });
         match ready!(next) {
             Some(Ok(stream)) => {
-                self.inherited().apply(&stream, self.family);
+                self.inherited().apply(stream.as_fd(), self.family);
                 Poll::Ready(Ok(TcpSocket::connected(self.family, &self.permissions, stream)))
             }
             Some(Err(error)) => Poll::Ready(Err(error)),

@@ -1,6 +1,6 @@
 //! Options of TCP sockets.
 
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::BorrowedFd;
 
 use super::address::Family;
 use super::error::SocketError;
@@ -21,13 +21,11 @@ pub(super) struct Inherited {
 
 impl Inherited {
     /// Sets them for a connection that was accepted. That one can't be set is no reason to refuse it.
-    pub(super) fn apply(&self, socket: impl AsFd, family: Family) {
-        let _ = self.idle_time.map(|value| options::set_keep_alive_idle_time(&socket, value));
-        let _ = self.hop_limit.map(|value| options::set_hop_limit(&socket, family, value));
-        let _ = self.receive_buffer_size.map(|value| {
-            options::set_receive_buffer_size(&socket, value)
-        });
-        let _ = self.send_buffer_size.map(|value| options::set_send_buffer_size(&socket, value));
+    pub(super) fn apply(&self, socket: BorrowedFd<'_>, family: Family) {
+        let _ = self.idle_time.map(|it| options::set_keep_alive_idle_time(socket, it));
+        let _ = self.hop_limit.map(|it| options::set_hop_limit(socket, family, it));
+        let _ = self.receive_buffer_size.map(|it| options::set_receive_buffer_size(socket, it));
+        let _ = self.send_buffer_size.map(|it| options::set_send_buffer_size(socket, it));
     }
 }
 

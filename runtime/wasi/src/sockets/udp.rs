@@ -156,11 +156,7 @@ impl UdpSocket {
     }
 
     /// Checks that a datagram may be sent, and returns where it goes.
-    pub(crate) async fn target(
-        &self,
-        length: usize,
-        remote: Option<SocketAddr>,
-    ) -> Result<Target> {
+    pub(crate) async fn target(&self, length: usize, remote: Option<SocketAddr>) -> Result<Target> {
         if length > MAX_DATAGRAM {
             return Err(SocketError::DatagramTooLarge);
         }
@@ -223,27 +219,27 @@ impl UdpSocket {
     }
 
     pub(crate) fn hop_limit(&self) -> Result<u8> {
-        options::hop_limit(&self.socket, self.family)
+        options::hop_limit(self.socket.as_fd(), self.family)
     }
 
     pub(crate) fn set_hop_limit(&self, value: u8) -> Result<()> {
-        options::set_hop_limit(&self.socket, self.family, value)
+        options::set_hop_limit(self.socket.as_fd(), self.family, value)
     }
 
     pub(crate) fn receive_buffer_size(&self) -> Result<u64> {
-        options::receive_buffer_size(&self.socket)
+        options::receive_buffer_size(self.socket.as_fd())
     }
 
     pub(crate) fn set_receive_buffer_size(&self, value: u64) -> Result<()> {
-        options::set_receive_buffer_size(&self.socket, value)
+        options::set_receive_buffer_size(self.socket.as_fd(), value)
     }
 
     pub(crate) fn send_buffer_size(&self) -> Result<u64> {
-        options::send_buffer_size(&self.socket)
+        options::send_buffer_size(self.socket.as_fd())
     }
 
     pub(crate) fn set_send_buffer_size(&self, value: u64) -> Result<()> {
-        options::set_send_buffer_size(&self.socket, value)
+        options::set_send_buffer_size(self.socket.as_fd(), value)
     }
 }
 

@@ -207,7 +207,11 @@ impl tcp::HostTcpSocket for WasiCtx {
         Ok(self_.0.socket.keep_alive_enabled()?)
     }
 
-    fn set_keep_alive_enabled(&mut self, self_: Borrow<TcpSocket>, value: bool) -> Result<(), ErrorCode> {
+    fn set_keep_alive_enabled(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: bool,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.0.socket.set_keep_alive_enabled(value)?)
     }
 
@@ -215,7 +219,11 @@ impl tcp::HostTcpSocket for WasiCtx {
         Ok(self_.0.socket.keep_alive_idle_time()?)
     }
 
-    fn set_keep_alive_idle_time(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_keep_alive_idle_time(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.0.socket.set_keep_alive_idle_time(value)?)
     }
 
@@ -223,7 +231,11 @@ impl tcp::HostTcpSocket for WasiCtx {
         Ok(self_.0.socket.keep_alive_interval()?)
     }
 
-    fn set_keep_alive_interval(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_keep_alive_interval(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.0.socket.set_keep_alive_interval(value)?)
     }
 
@@ -231,7 +243,11 @@ impl tcp::HostTcpSocket for WasiCtx {
         Ok(self_.0.socket.keep_alive_count()?)
     }
 
-    fn set_keep_alive_count(&mut self, self_: Borrow<TcpSocket>, value: u32) -> Result<(), ErrorCode> {
+    fn set_keep_alive_count(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u32,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.0.socket.set_keep_alive_count(value)?)
     }
 
@@ -247,7 +263,11 @@ impl tcp::HostTcpSocket for WasiCtx {
         Ok(self_.0.socket.receive_buffer_size()?)
     }
 
-    fn set_receive_buffer_size(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_receive_buffer_size(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.0.socket.set_receive_buffer_size(value)?)
     }
 
@@ -255,7 +275,11 @@ impl tcp::HostTcpSocket for WasiCtx {
         Ok(self_.0.socket.send_buffer_size()?)
     }
 
-    fn set_send_buffer_size(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_send_buffer_size(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.0.socket.set_send_buffer_size(value)?)
     }
 

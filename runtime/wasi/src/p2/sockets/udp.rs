@@ -99,11 +99,15 @@ impl udp::HostUdpSocket for WasiCtx {
         self_.socket.family().into()
     }
 
-fn unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, ErrorCode> {
+    fn unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, ErrorCode> {
         Ok(self_.socket.hop_limit()?)
     }
 
-    fn set_unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>, value: u8) -> Result<(), ErrorCode> {
+    fn set_unicast_hop_limit(
+        &mut self,
+        self_: Borrow<UdpSocket>,
+        value: u8,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.socket.set_hop_limit(value)?)
     }
 
@@ -111,7 +115,11 @@ fn unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, ErrorCod
         Ok(self_.socket.receive_buffer_size()?)
     }
 
-    fn set_receive_buffer_size(&mut self, self_: Borrow<UdpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_receive_buffer_size(
+        &mut self,
+        self_: Borrow<UdpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.socket.set_receive_buffer_size(value)?)
     }
 
@@ -119,7 +127,11 @@ fn unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, ErrorCod
         Ok(self_.socket.send_buffer_size()?)
     }
 
-    fn set_send_buffer_size(&mut self, self_: Borrow<UdpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_send_buffer_size(
+        &mut self,
+        self_: Borrow<UdpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.socket.set_send_buffer_size(value)?)
     }
     fn subscribe(&mut self, self_: Borrow<UdpSocket>) -> Own<Pollable> {

@@ -1,7 +1,7 @@
 //! Addresses and errors of WASI 0.3.
 
-use std::string::ToString as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::string::ToString as _;
 
 use weft::binding::OrTrap;
 

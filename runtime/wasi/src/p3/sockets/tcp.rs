@@ -1,6 +1,7 @@
 //! `wasi:sockets/types` 0.3: TCP.
 
 use core::future::ready;
+use std::string::ToString as _;
 use std::vec::Vec;
 
 use weft::binding::{
@@ -107,7 +108,7 @@ impl HostTcpSocket for WasiCtx {
         self_.family().into()
     }
 
-fn set_listen_backlog_size(
+    fn set_listen_backlog_size(
         &mut self,
         self_: Borrow<TcpSocket>,
         value: u64,
@@ -119,7 +120,11 @@ fn set_listen_backlog_size(
         Ok(self_.keep_alive_enabled()?)
     }
 
-    fn set_keep_alive_enabled(&mut self, self_: Borrow<TcpSocket>, value: bool) -> Result<(), ErrorCode> {
+    fn set_keep_alive_enabled(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: bool,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_keep_alive_enabled(value)?)
     }
 
@@ -127,7 +132,11 @@ fn set_listen_backlog_size(
         Ok(self_.keep_alive_idle_time()?)
     }
 
-    fn set_keep_alive_idle_time(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_keep_alive_idle_time(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_keep_alive_idle_time(value)?)
     }
 
@@ -135,7 +144,11 @@ fn set_listen_backlog_size(
         Ok(self_.keep_alive_interval()?)
     }
 
-    fn set_keep_alive_interval(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_keep_alive_interval(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_keep_alive_interval(value)?)
     }
 
@@ -143,7 +156,11 @@ fn set_listen_backlog_size(
         Ok(self_.keep_alive_count()?)
     }
 
-    fn set_keep_alive_count(&mut self, self_: Borrow<TcpSocket>, value: u32) -> Result<(), ErrorCode> {
+    fn set_keep_alive_count(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u32,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_keep_alive_count(value)?)
     }
 
@@ -159,7 +176,11 @@ fn set_listen_backlog_size(
         Ok(self_.receive_buffer_size()?)
     }
 
-    fn set_receive_buffer_size(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_receive_buffer_size(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_receive_buffer_size(value)?)
     }
 
@@ -167,9 +188,14 @@ fn set_listen_backlog_size(
         Ok(self_.send_buffer_size()?)
     }
 
-    fn set_send_buffer_size(&mut self, self_: Borrow<TcpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_send_buffer_size(
+        &mut self,
+        self_: Borrow<TcpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_send_buffer_size(value)?)
-    }}
+    }
+}
 
 /// A guest that drops its end, or is gone, makes no error.
 fn ended(result: Result<(), StreamError<BytesError>>) -> Result<(), ErrorCode> {

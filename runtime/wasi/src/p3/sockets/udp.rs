@@ -71,11 +71,15 @@ impl HostUdpSocket for WasiCtx {
         self_.family().into()
     }
 
-fn get_unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, ErrorCode> {
+    fn get_unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, ErrorCode> {
         Ok(self_.hop_limit()?)
     }
 
-    fn set_unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>, value: u8) -> Result<(), ErrorCode> {
+    fn set_unicast_hop_limit(
+        &mut self,
+        self_: Borrow<UdpSocket>,
+        value: u8,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_hop_limit(value)?)
     }
 
@@ -83,7 +87,11 @@ fn get_unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, Erro
         Ok(self_.receive_buffer_size()?)
     }
 
-    fn set_receive_buffer_size(&mut self, self_: Borrow<UdpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_receive_buffer_size(
+        &mut self,
+        self_: Borrow<UdpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_receive_buffer_size(value)?)
     }
 
@@ -91,6 +99,11 @@ fn get_unicast_hop_limit(&mut self, self_: Borrow<UdpSocket>) -> Result<u8, Erro
         Ok(self_.send_buffer_size()?)
     }
 
-    fn set_send_buffer_size(&mut self, self_: Borrow<UdpSocket>, value: u64) -> Result<(), ErrorCode> {
+    fn set_send_buffer_size(
+        &mut self,
+        self_: Borrow<UdpSocket>,
+        value: u64,
+    ) -> Result<(), ErrorCode> {
         Ok(self_.set_send_buffer_size(value)?)
-    }}
+    }
+}
