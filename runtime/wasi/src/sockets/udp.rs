@@ -47,6 +47,8 @@ pub struct UdpSocket {
 struct State {
     /// It is known that the socket is bound.
     is_bound: bool,
+    /// The guest chose its local address.
+    is_explicit: bool,
     /// A list allowed its bind, so it receives from anywhere.
     is_listed: bool,
     /// The address that it is connected to.
@@ -118,8 +120,7 @@ impl UdpSocket {
         }
         bind_socket(&self.socket, address)?;
         let mut state = self.state.lock();
-        state.is_bound = true;
-        state.is_listed = is_listed;
+        (state.is_bound, state.is_explicit, state.is_listed) = (true, true, is_listed);
         Ok(())
     }
 
@@ -135,11 +136,21 @@ impl UdpSocket {
             }
         }
         let mut state = self.state.lock();
+        if state.remote.is_some() && !state.is_explicit && self.is_elsewhere(address) {
+            disconnect(&self.socket)?;
+        }
         let connected = connect(&self.socket, address);
         // Whether or not it failed, the system knows who the peer is now.
         state.remote = self.socket.peer_addr().ok().filter(|peer| peer.port() != 0);
         state.is_bound |= connected.is_ok();
         Ok(connected?)
+    }
+
+    /// Returns `true` if the interface that it is connected by does not lead to an address. Linux tells
+    /// that of IPv4 alone, and never changes the interface.
+    fn is_elsewhere(&self, address: SocketAddr) -> bool {
+        let local = self.socket.local_addr();
+        local.is_ok_and(|local| local.ip().is_loopback() != address.ip().is_loopback())
     }
 
     /// Makes it a socket without a peer again.
