@@ -5,10 +5,6 @@ use weft::engine::CoreEngine;
 
 use crate::WasiCtx;
 
-/// What a guest has of the part: nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Absent {}
-
 /// Adds nothing to a linker.
 pub(crate) fn add_to_linker<E: CoreEngine, T: 'static>(
     _: &mut Linker<E, T>,

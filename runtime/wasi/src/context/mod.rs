@@ -1,13 +1,15 @@
 //! The context: what a guest of WASI has.
 
+#[cfg(not(all(feature = "filesystem", feature = "sockets")))]
+mod absent;
 mod builder;
 
 pub use builder::WasiCtxBuilder;
 
 #[cfg(not(feature = "filesystem"))]
-use crate::absent::Absent as Filesystem;
+use self::absent::Absent as Filesystem;
 #[cfg(not(feature = "sockets"))]
-use crate::absent::Absent as Sockets;
+use self::absent::Absent as Sockets;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
 #[cfg(feature = "filesystem")]

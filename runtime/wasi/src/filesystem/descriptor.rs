@@ -1,13 +1,14 @@
 //! The resource `descriptor`.
 
+use cap_std::fs::Metadata;
+
+use super::code::FsCode;
 use super::directory::Directory;
 use super::error::FsError;
 use super::file::File;
-use super::{metadata, times};
-use crate::p3::bindings::filesystem::wasi::filesystem::types::{
-    DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, MetadataHashValue, NewTimestamp,
-};
-use cap_std::fs::Metadata;
+use super::flags::DescriptorFlags;
+use super::metadata::{Kind, MetadataHash, Stat, identity};
+use super::times::NewTime;
 
 /// The resource `descriptor` of both versions of WASI: an open file or folder. Its clones are the same.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ impl Descriptor {
     pub(crate) fn file(&self) -> Result<&File, FsError> {
         match &self.0 {
             Object::File(file) => Ok(file),
-            Object::Directory(_) => Err(ErrorCode::BadDescriptor.into()),
+            Object::Directory(_) => Err(FsCode::BadDescriptor.into()),
         }
     }
 
@@ -38,7 +39,7 @@ impl Descriptor {
     ///
     /// It is a folder: the code is `is-directory`.
     pub(crate) fn readable(&self) -> Result<&File, FsError> {
-        self.file().map_err(|_| ErrorCode::IsDirectory.into())
+        self.file().map_err(|_| FsCode::IsDirectory.into())
     }
 
     /// Returns the folder.
@@ -48,7 +49,7 @@ impl Descriptor {
     /// It is none: the code is `not-directory`.
     pub(crate) fn directory(&self) -> Result<&Directory, FsError> {
         match &self.0 {
-            Object::File(_) => Err(ErrorCode::NotDirectory.into()),
+            Object::File(_) => Err(FsCode::NotDirectory.into()),
             Object::Directory(directory) => Ok(directory),
         }
     }
@@ -60,32 +61,32 @@ impl Descriptor {
         }
     }
 
-    pub(crate) fn kind(&self) -> DescriptorType {
+    pub(crate) fn kind(&self) -> Kind {
         match &self.0 {
-            Object::File(file) => file.kind.clone(),
-            Object::Directory(_) => DescriptorType::Directory,
+            Object::File(file) => file.kind,
+            Object::Directory(_) => Kind::Directory,
         }
     }
 
-    pub(crate) async fn stat(&self) -> Result<DescriptorStat, FsError> {
-        Ok(metadata::stat(&self.metadata().await?))
+    pub(crate) async fn stat(&self) -> Result<Stat, FsError> {
+        Ok(Stat::from(&self.metadata().await?))
     }
 
-    pub(crate) async fn metadata_hash(&self) -> Result<MetadataHashValue, FsError> {
-        Ok(metadata::hash(&self.metadata().await?))
+    pub(crate) async fn metadata_hash(&self) -> Result<MetadataHash, FsError> {
+        Ok(MetadataHash::from(&self.metadata().await?))
     }
 
     pub(crate) async fn is_same_object(&self, other: &Self) -> Result<bool, FsError> {
         let (one, other) = (self.metadata().await?, other.metadata().await?);
-        Ok(metadata::identity(&one) == metadata::identity(&other))
+        Ok(identity(&one) == identity(&other))
     }
 
     pub(crate) async fn set_times(
         &self,
-        accessed: NewTimestamp,
-        modified: NewTimestamp,
+        accessed: NewTime,
+        modified: NewTime,
     ) -> Result<(), FsError> {
-        let (accessed, modified) = (times::to_system(accessed)?, times::to_system(modified)?);
+        let (accessed, modified) = (accessed.to_system()?, modified.to_system()?);
         match &self.0 {
             Object::File(file) => file.set_times(accessed, modified).await,
             Object::Directory(directory) => directory.set_times(accessed, modified).await,

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use cap_fs_ext::{DirExt as _, SystemTimeSpec};
 use cap_std::fs::{Dir, Metadata};
 
-use super::context::FsPerms;
+use super::code::FsCode;
 use super::entries::Listing;
 use super::error::FsError;
-use super::metadata;
+use super::flags::{DescriptorFlags, LastLink};
+use super::metadata::{MetadataHash, Stat};
+use super::permissions::FsPerms;
 use super::place::Place;
-use super::times;
-use crate::p3::bindings::filesystem::wasi::filesystem::types::{
-    DescriptorFlags, DescriptorStat, ErrorCode, MetadataHashValue, NewTimestamp, PathFlags,
-};
+use super::times::NewTime;
 
 /// An open folder. Its clones are the same.
 #[derive(Clone, Debug)]
@@ -70,21 +69,21 @@ impl Directory {
     pub(crate) async fn read_link(&self, path: String) -> Result<String, FsError> {
         let contents = self.run(move |folder| folder.read_link(path)).await?;
         let contents = contents.into_os_string().into_string();
-        Ok(contents.map_err(|_| ErrorCode::IllegalByteSequence)?)
+        Ok(contents.map_err(|_| FsCode::IllegalByteSequence)?)
     }
 
     /// Makes a hard link in a folder.
     pub(crate) async fn link(
         &self,
-        flags: PathFlags,
+        last: LastLink,
         path: String,
         other: &Self,
         other_path: String,
     ) -> Result<(), FsError> {
         self.may_change()?;
         other.may_change()?;
-        if flags.contains(PathFlags::SYMLINK_FOLLOW) {
-            return Err(ErrorCode::Invalid.into());
+        if last == LastLink::Follow {
+            return Err(FsCode::Invalid.into());
         }
         let other = Arc::clone(&other.folder);
         self.run(move |folder| folder.hard_link(path, &other, other_path)).await
@@ -103,32 +102,28 @@ impl Directory {
         self.run(move |folder| folder.rename(path, &other, other_path)).await
     }
 
-    pub(crate) async fn stat_at(
-        &self,
-        flags: PathFlags,
-        path: String,
-    ) -> Result<DescriptorStat, FsError> {
-        Ok(metadata::stat(&self.metadata_at(flags, path).await?))
+    pub(crate) async fn stat_at(&self, last: LastLink, path: String) -> Result<Stat, FsError> {
+        Ok(Stat::from(&self.metadata_at(last, path).await?))
     }
 
     pub(crate) async fn metadata_hash_at(
         &self,
-        flags: PathFlags,
+        last: LastLink,
         path: String,
-    ) -> Result<MetadataHashValue, FsError> {
-        Ok(metadata::hash(&self.metadata_at(flags, path).await?))
+    ) -> Result<MetadataHash, FsError> {
+        Ok(MetadataHash::from(&self.metadata_at(last, path).await?))
     }
 
     pub(crate) async fn set_times_at(
         &self,
-        flags: PathFlags,
+        last: LastLink,
         path: String,
-        accessed: NewTimestamp,
-        modified: NewTimestamp,
+        accessed: NewTime,
+        modified: NewTime,
     ) -> Result<(), FsError> {
         self.may_change()?;
-        let (accessed, modified) = (times::to_system(accessed)?, times::to_system(modified)?);
-        let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
+        let (accessed, modified) = (accessed.to_system()?, modified.to_system()?);
+        let follows = last == LastLink::Follow;
         self.run(move |folder| {
             if follows {
                 folder.set_times(path, accessed, modified)
@@ -173,13 +168,13 @@ impl Directory {
 
     pub(super) fn may_change(&self) -> Result<(), FsError> {
         match self.permissions {
-            FsPerms::ReadOnly => Err(ErrorCode::NotPermitted.into()),
+            FsPerms::ReadOnly => Err(FsCode::NotPermitted.into()),
             FsPerms::ReadWrite => Ok(()),
         }
     }
 
-    async fn metadata_at(&self, flags: PathFlags, path: String) -> Result<Metadata, FsError> {
-        let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
+    async fn metadata_at(&self, last: LastLink, path: String) -> Result<Metadata, FsError> {
+        let follows = last == LastLink::Follow;
         self.run(
             move |folder| {
                 if follows { folder.metadata(path) } else { folder.symlink_metadata(path) }

@@ -10,15 +10,15 @@ use cap_fs_ext::SystemTimeSpec;
 use cap_std::fs::Metadata;
 use fs_set_times::SetTimes;
 
-use super::context::FsPerms;
+use super::code::FsCode;
 use super::error::FsError;
+use super::flags::{Advice, DescriptorFlags};
+use super::metadata::Kind;
+use super::permissions::FsPerms;
 use super::place::Place;
 use super::sink::FileSink;
 use super::source::FileSource;
 use super::system;
-use crate::p3::bindings::filesystem::wasi::filesystem::types::{
-    Advice, DescriptorFlags, DescriptorType, ErrorCode,
-};
 
 /// So many bytes are read or written at once.
 pub(super) const MOST: usize = 1 << 20;
@@ -27,7 +27,7 @@ pub(super) const MOST: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub(crate) struct File {
     pub(super) system: Arc<fs::File>,
-    pub(super) kind: DescriptorType,
+    pub(super) kind: Kind,
     pub(super) flags: DescriptorFlags,
     pub(super) permissions: FsPerms,
     pub(super) place: Place,
@@ -37,7 +37,7 @@ impl File {
     /// Returns a source of what is in it from a position on.
     pub(crate) fn read_from(&self, position: u64) -> Result<FileSource, FsError> {
         if !self.flags.contains(DescriptorFlags::READ) {
-            return Err(ErrorCode::BadDescriptor.into());
+            return Err(FsCode::BadDescriptor.into());
         }
         Ok(FileSource::new(self.clone(), position))
     }
@@ -152,7 +152,7 @@ impl File {
 
     fn may_change(&self) -> Result<(), FsError> {
         match self.permissions {
-            FsPerms::ReadOnly => Err(ErrorCode::NotPermitted.into()),
+            FsPerms::ReadOnly => Err(FsCode::NotPermitted.into()),
             FsPerms::ReadWrite => Ok(()),
         }
     }
@@ -162,7 +162,7 @@ impl File {
         if self.flags.contains(DescriptorFlags::WRITE) {
             Ok(())
         } else {
-            Err(ErrorCode::BadDescriptor.into())
+            Err(FsCode::BadDescriptor.into())
         }
     }
 }

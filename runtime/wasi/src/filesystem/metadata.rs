@@ -2,45 +2,85 @@
 
 use core::hash::{Hash as _, Hasher as _};
 use std::collections::hash_map::DefaultHasher;
+use std::string::String;
 
 use cap_fs_ext::{FileTypeExt as _, MetadataExt as _};
 use cap_std::fs::{FileType, Metadata};
 
-use super::{system, times};
-use crate::p3::bindings::filesystem::wasi::filesystem::types::{
-    DescriptorStat, DescriptorType, MetadataHashValue,
-};
+use super::system;
+use super::times::Time;
 
-/// Returns the attributes of a file.
-pub(super) fn stat(metadata: &Metadata) -> DescriptorStat {
-    DescriptorStat {
-        r#type: kind(metadata.file_type()),
-        link_count: metadata.nlink(),
-        size: metadata.len(),
-        data_access_timestamp: times::from_system(metadata.accessed()),
-        data_modification_timestamp: times::from_system(metadata.modified()),
-        status_change_timestamp: system::status_changed(metadata),
+/// The type of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    BlockDevice,
+    CharacterDevice,
+    Directory,
+    Fifo,
+    SymbolicLink,
+    RegularFile,
+    Socket,
+    Other,
+}
+
+/// The attributes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stat {
+    pub(crate) kind: Kind,
+    pub(crate) links: u64,
+    pub(crate) size: u64,
+    pub(crate) accessed: Option<Time>,
+    pub(crate) modified: Option<Time>,
+    pub(crate) changed: Option<Time>,
+}
+
+/// An entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+}
+
+/// Two halves of a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MetadataHash {
+    pub(crate) lower: u64,
+    pub(crate) upper: u64,
+}
+
+impl From<FileType> for Kind {
+    fn from(kind: FileType) -> Self {
+        if kind.is_file() {
+            Self::RegularFile
+        } else if kind.is_dir() {
+            Self::Directory
+        } else if kind.is_symlink() {
+            Self::SymbolicLink
+        } else if kind.is_block_device() {
+            Self::BlockDevice
+        } else if kind.is_char_device() {
+            Self::CharacterDevice
+        } else if kind.is_fifo() {
+            Self::Fifo
+        } else if kind.is_socket() {
+            Self::Socket
+        } else {
+            Self::Other
+        }
     }
 }
 
-/// Returns the type of a file.
-pub(super) fn kind(kind: FileType) -> DescriptorType {
-    if kind.is_file() {
-        DescriptorType::RegularFile
-    } else if kind.is_dir() {
-        DescriptorType::Directory
-    } else if kind.is_symlink() {
-        DescriptorType::SymbolicLink
-    } else if kind.is_block_device() {
-        DescriptorType::BlockDevice
-    } else if kind.is_char_device() {
-        DescriptorType::CharacterDevice
-    } else if kind.is_fifo() {
-        DescriptorType::Fifo
-    } else if kind.is_socket() {
-        DescriptorType::Socket
-    } else {
-        DescriptorType::Other(None)
+impl From<&Metadata> for Stat {
+    fn from(metadata: &Metadata) -> Self {
+        Self {
+            kind: metadata.file_type().into(),
+            links: metadata.nlink(),
+            size: metadata.len(),
+            accessed: Time::from_system(metadata.accessed()),
+            modified: Time::from_system(metadata.modified()),
+            changed: system::status_changed(metadata)
+                .map(|(seconds, nanoseconds)| Time { seconds, nanoseconds }),
+        }
     }
 }
 
@@ -49,12 +89,14 @@ pub(super) fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// Returns a hash of a file's identity, which is the same in each run: programs for WASI 0.1 have it
-/// as the number of the inode, and some keep that.
-pub(super) fn hash(metadata: &Metadata) -> MetadataHashValue {
-    let mut hasher = DefaultHasher::new();
-    identity(metadata).hash(&mut hasher);
-    let lower = hasher.finish();
-    lower.hash(&mut hasher);
-    MetadataHashValue { lower, upper: hasher.finish() }
+impl From<&Metadata> for MetadataHash {
+    /// Returns a hash of a file's identity, which is the same in each run: programs for WASI 0.1 have
+    /// it as the number of the inode, and some keep that.
+    fn from(metadata: &Metadata) -> Self {
+        let mut hasher = DefaultHasher::new();
+        identity(metadata).hash(&mut hasher);
+        let lower = hasher.finish();
+        lower.hash(&mut hasher);
+        Self { lower, upper: hasher.finish() }
+    }
 }

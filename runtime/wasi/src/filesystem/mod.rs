@@ -22,28 +22,34 @@
 //! [`allow_blocking_current_thread`](crate::WasiCtxBuilder::allow_blocking_current_thread) all is done
 //! at once, on the thread that drives the store: for a host that has nothing else to do.
 
+mod building;
+mod code;
 mod context;
 mod descriptor;
 mod directory;
 mod entries;
 mod error;
 mod file;
+mod flags;
 mod metadata;
 mod opening;
+mod permissions;
 mod place;
 mod sink;
 mod source;
-#[cfg_attr(unix, path = "system_unix.rs")]
-#[cfg_attr(not(unix), path = "system_other.rs")]
 mod system;
 mod times;
 
-pub use context::FsPerms;
+pub use code::FsCode;
 pub use descriptor::Descriptor;
 pub use entries::DirectoryEntries;
 pub use error::FsError;
+pub use permissions::FsPerms;
 
 pub(crate) use context::Filesystem;
-pub(crate) use entries::EntriesStream;
+pub(crate) use directory::Directory;
 pub(crate) use file::File;
+pub(crate) use flags::{Advice, DescriptorFlags, LastLink, OpenFlags};
+pub(crate) use metadata::{Entry, Kind, MetadataHash, Stat};
 pub(crate) use sink::FileSink;
+pub(crate) use times::{NewTime, Time};

@@ -9,14 +9,14 @@ use cap_fs_ext::{
 };
 use cap_std::fs::{Dir, OpenOptions};
 
+use super::code::FsCode;
 use super::descriptor::Descriptor;
 use super::directory::Directory;
 use super::error::FsError;
 use super::file::File;
-use super::{metadata, system};
-use crate::p3::bindings::filesystem::wasi::filesystem::types::{
-    DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags,
-};
+use super::flags::{DescriptorFlags, LastLink, OpenFlags};
+use super::metadata::Kind;
+use super::system;
 
 /// The flags of a descriptor that say how far a write gets.
 const SYNC: [DescriptorFlags; 3] = [
@@ -29,7 +29,7 @@ impl Directory {
     /// Opens what is at a path.
     pub(crate) async fn open(
         &self,
-        path_flags: PathFlags,
+        last: LastLink,
         path: String,
         open_flags: OpenFlags,
         flags: DescriptorFlags,
@@ -39,7 +39,7 @@ impl Directory {
         let only_directories = open_flags.contains(OpenFlags::DIRECTORY);
         let is_exclusive = open_flags.contains(OpenFlags::EXCLUSIVE);
         if only_directories && (creates || truncates || is_exclusive) {
-            return Err(ErrorCode::Invalid.into());
+            return Err(FsCode::Invalid.into());
         }
         let mode = mode(open_flags, flags);
         if mode.contains(DescriptorFlags::WRITE) {
@@ -56,7 +56,7 @@ impl Directory {
             .sync(flags.contains(DescriptorFlags::FILE_INTEGRITY_SYNC))
             .dsync(flags.contains(DescriptorFlags::DATA_INTEGRITY_SYNC))
             .rsync(flags.contains(DescriptorFlags::REQUESTED_WRITE_SYNC))
-            .follow(if path_flags.contains(PathFlags::SYMLINK_FOLLOW) {
+            .follow(if last == LastLink::Follow {
                 FollowSymlinks::Yes
             } else {
                 FollowSymlinks::No
@@ -67,14 +67,14 @@ impl Directory {
         let opened = self
             .run(move |folder| {
                 let file = folder.open_with(path, &options)?;
-                let kind = metadata::kind(file.metadata()?.file_type());
+                let kind = Kind::from(file.metadata()?.file_type());
                 Ok((file, kind))
             })
             .await;
         let (file, kind) = opened?;
-        if kind != DescriptorType::Directory {
+        if kind != Kind::Directory {
             if only_directories {
-                return Err(ErrorCode::NotDirectory.into());
+                return Err(FsCode::NotDirectory.into());
             }
             let system = Arc::new(file.into_std());
             let (permissions, place) = (self.permissions, self.place);

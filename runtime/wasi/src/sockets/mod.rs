@@ -18,6 +18,7 @@
 //! the background if the host has no runtime of tokio. They may be polled by any executor.
 
 mod address;
+mod building;
 mod context;
 mod error;
 mod lookup;

@@ -1,78 +1,79 @@
-//! The types of WASI 0.2, from and to those of 0.3, which files are implemented with.
+//! The types of WASI 0.2, from and to those that files are implemented with.
 
-use crate::filesystem::FsError;
+use crate::filesystem::{
+    Advice, DescriptorFlags, Entry, FsCode, FsError, Kind, LastLink, MetadataHash, NewTime,
+    OpenFlags, Stat, Time,
+};
 use crate::p2::bindings::clocks::wasi::clocks::wall_clock::Datetime;
-use crate::p2::bindings::filesystem::wasi::filesystem::types as older;
-use crate::p3::bindings::clocks::wasi::clocks::system_clock::Instant;
-use crate::p3::bindings::filesystem::wasi::filesystem::types;
+use crate::p2::bindings::filesystem::wasi::filesystem::types;
 
-impl From<older::DescriptorFlags> for types::DescriptorFlags {
-    fn from(flags: older::DescriptorFlags) -> Self {
-        Self::from_bits(flags.bits())
-    }
-}
-
-impl From<types::DescriptorFlags> for older::DescriptorFlags {
+impl From<types::DescriptorFlags> for DescriptorFlags {
     fn from(flags: types::DescriptorFlags) -> Self {
         Self::from_bits(flags.bits())
     }
 }
 
-impl From<older::PathFlags> for types::PathFlags {
-    fn from(flags: older::PathFlags) -> Self {
+impl From<DescriptorFlags> for types::DescriptorFlags {
+    fn from(flags: DescriptorFlags) -> Self {
         Self::from_bits(flags.bits())
     }
 }
 
-impl From<older::OpenFlags> for types::OpenFlags {
-    fn from(flags: older::OpenFlags) -> Self {
+impl From<types::PathFlags> for LastLink {
+    fn from(flags: types::PathFlags) -> Self {
+        if flags.contains(types::PathFlags::SYMLINK_FOLLOW) { Self::Follow } else { Self::Keep }
+    }
+}
+
+impl From<types::OpenFlags> for OpenFlags {
+    fn from(flags: types::OpenFlags) -> Self {
         Self::from_bits(flags.bits())
     }
 }
 
-impl From<older::Advice> for types::Advice {
-    fn from(advice: older::Advice) -> Self {
+impl From<types::Advice> for Advice {
+    fn from(advice: types::Advice) -> Self {
         match advice {
-            older::Advice::Normal => Self::Normal,
-            older::Advice::Sequential => Self::Sequential,
-            older::Advice::Random => Self::Random,
-            older::Advice::WillNeed => Self::WillNeed,
-            older::Advice::DontNeed => Self::DontNeed,
-            older::Advice::NoReuse => Self::NoReuse,
+            types::Advice::Normal => Self::Normal,
+            types::Advice::Sequential => Self::Sequential,
+            types::Advice::Random => Self::Random,
+            types::Advice::WillNeed => Self::WillNeed,
+            types::Advice::DontNeed => Self::DontNeed,
+            types::Advice::NoReuse => Self::NoReuse,
         }
     }
 }
 
-impl From<types::DescriptorType> for older::DescriptorType {
-    fn from(kind: types::DescriptorType) -> Self {
+impl From<Kind> for types::DescriptorType {
+    fn from(kind: Kind) -> Self {
         match kind {
-            types::DescriptorType::BlockDevice => Self::BlockDevice,
-            types::DescriptorType::CharacterDevice => Self::CharacterDevice,
-            types::DescriptorType::Directory => Self::Directory,
-            types::DescriptorType::Fifo => Self::Fifo,
-            types::DescriptorType::SymbolicLink => Self::SymbolicLink,
-            types::DescriptorType::RegularFile => Self::RegularFile,
-            types::DescriptorType::Socket => Self::Socket,
-            types::DescriptorType::Other(_) => Self::Unknown,
+            Kind::BlockDevice => Self::BlockDevice,
+            Kind::CharacterDevice => Self::CharacterDevice,
+            Kind::Directory => Self::Directory,
+            Kind::Fifo => Self::Fifo,
+            Kind::SymbolicLink => Self::SymbolicLink,
+            Kind::RegularFile => Self::RegularFile,
+            Kind::Socket => Self::Socket,
+            Kind::Other => Self::Unknown,
         }
     }
 }
 
-impl From<types::DescriptorStat> for older::DescriptorStat {
-    fn from(stat: types::DescriptorStat) -> Self {
+impl From<Stat> for types::DescriptorStat {
+    fn from(stat: Stat) -> Self {
         Self {
-            r#type: stat.r#type.into(),
-            link_count: stat.link_count,
+            r#type: stat.kind.into(),
+            link_count: stat.links,
             size: stat.size,
-            data_access_timestamp: stat.data_access_timestamp.and_then(datetime),
-            data_modification_timestamp: stat.data_modification_timestamp.and_then(datetime),
-            status_change_timestamp: stat.status_change_timestamp.and_then(datetime),
+            data_access_timestamp: stat.accessed.and_then(datetime),
+            data_modification_timestamp: stat.modified.and_then(datetime),
+            status_change_timestamp: stat.changed.and_then(datetime),
         }
     }
 }
 
 /// Version 0.2 has no time before 1970.
-fn datetime(time: Instant) -> Option<Datetime> {
+fn datetime(time: Time) -> Option<Datetime> {
     let seconds = u64::try_from(time.seconds).ok()?;
     Some(Datetime { seconds, nanoseconds: time.nanoseconds })
 }
@@ -81,26 +82,26 @@ fn datetime(time: Instant) -> Option<Datetime> {
 ///
 /// # Errors
 ///
-/// Version 0.3 has no such time: it is after the end of the world.
-pub(super) fn timestamp(time: older::NewTimestamp) -> Result<types::NewTimestamp, FsError> {
+/// No system has such a time: the code is `overflow`.
+pub(super) fn new_time(time: types::NewTimestamp) -> Result<NewTime, FsError> {
     Ok(match time {
-        older::NewTimestamp::NoChange => types::NewTimestamp::NoChange,
-        older::NewTimestamp::Now => types::NewTimestamp::Now,
-        older::NewTimestamp::Timestamp(Datetime { seconds, nanoseconds }) => {
-            let seconds = i64::try_from(seconds).map_err(|_| types::ErrorCode::Overflow)?;
-            types::NewTimestamp::Timestamp(Instant { seconds, nanoseconds })
+        types::NewTimestamp::NoChange => NewTime::Same,
+        types::NewTimestamp::Now => NewTime::Now,
+        types::NewTimestamp::Timestamp(Datetime { seconds, nanoseconds }) => {
+            let seconds = i64::try_from(seconds).map_err(|_| FsCode::Overflow)?;
+            NewTime::At(Time { seconds, nanoseconds })
         }
     })
 }
 
-impl From<types::DirectoryEntry> for older::DirectoryEntry {
-    fn from(entry: types::DirectoryEntry) -> Self {
-        Self { r#type: entry.r#type.into(), name: entry.name }
+impl From<Entry> for types::DirectoryEntry {
+    fn from(entry: Entry) -> Self {
+        Self { r#type: entry.kind.into(), name: entry.name }
     }
 }
 
-impl From<types::MetadataHashValue> for older::MetadataHashValue {
-    fn from(types::MetadataHashValue { lower, upper }: types::MetadataHashValue) -> Self {
+impl From<MetadataHash> for types::MetadataHashValue {
+    fn from(MetadataHash { lower, upper }: MetadataHash) -> Self {
         Self { lower, upper }
     }
 }

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use weft::binding::{Borrow, HostAccess, HostError, Own};
 
-use super::convert::timestamp;
+use super::convert::new_time;
 use crate::WasiCtx;
 use crate::bytes::{InputStream, OutputStream};
 use crate::filesystem::{Descriptor, DirectoryEntries, FsError};
@@ -74,8 +74,8 @@ impl HostDescriptor for WasiCtx {
         data_access_timestamp: NewTimestamp,
         data_modification_timestamp: NewTimestamp,
     ) -> Result<(), FsError> {
-        let accessed = timestamp(data_access_timestamp)?;
-        self_.set_times(accessed, timestamp(data_modification_timestamp)?).await
+        let accessed = new_time(data_access_timestamp)?;
+        self_.set_times(accessed, new_time(data_modification_timestamp)?).await
     }
 
     async fn read(
@@ -141,8 +141,8 @@ impl HostDescriptor for WasiCtx {
         data_access_timestamp: NewTimestamp,
         data_modification_timestamp: NewTimestamp,
     ) -> Result<(), FsError> {
-        let accessed = timestamp(data_access_timestamp)?;
-        let modified = timestamp(data_modification_timestamp)?;
+        let accessed = new_time(data_access_timestamp)?;
+        let modified = new_time(data_modification_timestamp)?;
         self_.directory()?.set_times_at(path_flags.into(), path, accessed, modified).await
     }
 

@@ -2,6 +2,7 @@
 
 mod convert;
 mod descriptor;
+mod error;
 
 use std::string::String;
 use std::vec::Vec;
@@ -14,7 +15,7 @@ use super::bindings::filesystem::wasi::filesystem::types::{DirectoryEntry, Error
 use super::bindings::filesystem::wasi::filesystem::{preopens, types};
 use crate::WasiCtx;
 use crate::bytes::BytesError;
-use crate::filesystem::{Descriptor, DirectoryEntries, FsError};
+use crate::filesystem::{Descriptor, DirectoryEntries, FsCode, FsError};
 
 /// Adds `wasi:filesystem` 0.2 to a linker.
 pub(super) fn add_to_linker<E: CoreEngine, T: 'static>(
@@ -32,7 +33,7 @@ impl preopens::Host for WasiCtx {
 
 impl types::Host for WasiCtx {
     fn filesystem_error_code(&mut self, err: Borrow<BytesError>) -> Option<ErrorCode> {
-        FsError::code_of_stream(&err)
+        FsCode::of_stream(&err).map(ErrorCode::from)
     }
 }
 

@@ -45,7 +45,7 @@ impl HostDescriptor for WasiCtx {
         length: u64,
         advice: Advice,
     ) -> Result<(), FsError> {
-        self_.file()?.advise(offset, length, advice).await
+        self_.file()?.advise(offset, length, advice.into()).await
     }
 
     async fn sync_data(_: impl HostAccess<Self>, self_: Borrow<Descriptor>) -> Result<(), FsError> {
@@ -56,14 +56,14 @@ impl HostDescriptor for WasiCtx {
         _: impl HostAccess<Self>,
         self_: Borrow<Descriptor>,
     ) -> Result<DescriptorFlags, FsError> {
-        Ok(self_.flags())
+        Ok(self_.flags().into())
     }
 
     async fn get_type(
         _: impl HostAccess<Self>,
         self_: Borrow<Descriptor>,
     ) -> Result<DescriptorType, FsError> {
-        Ok(self_.kind())
+        Ok(self_.kind().into())
     }
 
     async fn set_size(
@@ -80,7 +80,7 @@ impl HostDescriptor for WasiCtx {
         data_access_timestamp: NewTimestamp,
         data_modification_timestamp: NewTimestamp,
     ) -> Result<(), FsError> {
-        self_.set_times(data_access_timestamp, data_modification_timestamp).await
+        self_.set_times(data_access_timestamp.into(), data_modification_timestamp.into()).await
     }
 
     fn read_directory(
@@ -106,7 +106,7 @@ impl HostDescriptor for WasiCtx {
         _: impl HostAccess<Self>,
         self_: Borrow<Descriptor>,
     ) -> Result<DescriptorStat, FsError> {
-        self_.stat().await
+        Ok(self_.stat().await?.into())
     }
 
     async fn stat_at(
@@ -115,7 +115,7 @@ impl HostDescriptor for WasiCtx {
         path_flags: PathFlags,
         path: String,
     ) -> Result<DescriptorStat, FsError> {
-        self_.directory()?.stat_at(path_flags, path).await
+        Ok(self_.directory()?.stat_at(path_flags.into(), path).await?.into())
     }
 
     async fn set_times_at(
@@ -126,8 +126,9 @@ impl HostDescriptor for WasiCtx {
         data_access_timestamp: NewTimestamp,
         data_modification_timestamp: NewTimestamp,
     ) -> Result<(), FsError> {
-        let (accessed, modified) = (data_access_timestamp, data_modification_timestamp);
-        self_.directory()?.set_times_at(path_flags, path, accessed, modified).await
+        let (accessed, modified) =
+            (data_access_timestamp.into(), data_modification_timestamp.into());
+        self_.directory()?.set_times_at(path_flags.into(), path, accessed, modified).await
     }
 
     async fn link_at(
@@ -139,7 +140,7 @@ impl HostDescriptor for WasiCtx {
         new_path: String,
     ) -> Result<(), FsError> {
         let other = new_descriptor.directory()?;
-        self_.directory()?.link(old_path_flags, old_path, other, new_path).await
+        self_.directory()?.link(old_path_flags.into(), old_path, other, new_path).await
     }
 
     async fn open_at(
@@ -151,7 +152,7 @@ impl HostDescriptor for WasiCtx {
         flags: DescriptorFlags,
     ) -> Result<Own<Descriptor>, FsError> {
         let directory = self_.directory()?;
-        let opened = directory.open(path_flags, path, open_flags, flags);
+        let opened = directory.open(path_flags.into(), path, open_flags.into(), flags.into());
         Ok(Own::new(opened.await?))
     }
 
@@ -211,7 +212,7 @@ impl HostDescriptor for WasiCtx {
         _: impl HostAccess<Self>,
         self_: Borrow<Descriptor>,
     ) -> Result<MetadataHashValue, FsError> {
-        self_.metadata_hash().await
+        Ok(self_.metadata_hash().await?.into())
     }
 
     async fn metadata_hash_at(
@@ -220,6 +221,6 @@ impl HostDescriptor for WasiCtx {
         path_flags: PathFlags,
         path: String,
     ) -> Result<MetadataHashValue, FsError> {
-        self_.directory()?.metadata_hash_at(path_flags, path).await
+        Ok(self_.directory()?.metadata_hash_at(path_flags.into(), path).await?.into())
     }
 }

@@ -1,6 +1,9 @@
 //! `wasi:filesystem` 0.3.
 
+mod convert;
 mod descriptor;
+mod entries;
+mod error;
 mod streams;
 
 use std::string::String;

@@ -3,9 +3,10 @@
 use weft::binding::{FutureHandle, HostCaller, HostError, StreamHandle};
 use weft::component::streams::StreamError;
 
+use super::entries::EntriesStream;
 use crate::WasiCtx;
-use crate::bytes::{sink_stream, source_stream};
-use crate::filesystem::{Descriptor, EntriesStream, File, FileSink, FsError};
+use crate::bytes::{BytesError, sink_stream, source_stream};
+use crate::filesystem::{Descriptor, File, FileSink, FsCode, FsError};
 use crate::p3::bindings::filesystem::wasi::filesystem::types::{DirectoryEntry, ErrorCode};
 
 /// The result of a guest's future: how the host's side of a stream has ended.
@@ -21,7 +22,7 @@ pub(super) fn read(
         Ok(source) => {
             let source = source_stream(source);
             let (stream, transfer) = caller.with_store(|store| store.stream_from(source))?;
-            let ended = caller.future_from(async { FsError::of_transfer(transfer.await) })?;
+            let ended = caller.future_from(async { of_bytes(transfer.await) })?;
             Ok((stream, ended))
         }
         Err(error) => Ok((caller.stream_from([])?, failed(caller, error)?)),
@@ -38,7 +39,7 @@ pub(super) fn write(
     match descriptor.file().and_then(open) {
         Ok(sink) => {
             let transfer = caller.stream_into(data, sink_stream(sink))?;
-            caller.future_from(async { FsError::of_transfer(transfer.await) })
+            caller.future_from(async { of_bytes(transfer.await) })
         }
         Err(error) => {
             let end = data.end();
@@ -57,14 +58,7 @@ pub(super) fn list(
         Ok(directory) => {
             let source = EntriesStream::new(directory.clone());
             let (stream, transfer) = caller.with_store(|store| store.stream_from(source))?;
-            let ended = caller.future_from(async {
-                match transfer.await {
-                    Err(StreamError::Failed(error)) => error.into_code(),
-                    Err(StreamError::Panicked(_)) => Err(ErrorCode::Io),
-                    // A guest that drops its end, or is gone, makes no error.
-                    _ => Ok(()),
-                }
-            })?;
+            let ended = caller.future_from(async { of_entries(transfer.await) })?;
             Ok((stream, ended))
         }
         Err(error) => Ok((caller.stream_from([])?, failed(caller, error)?)),
@@ -73,6 +67,25 @@ pub(super) fn list(
 
 /// Returns the future of a stream that has failed before it began.
 fn failed(caller: &mut impl HostCaller<WasiCtx>, error: FsError) -> Result<Ended, HostError> {
-    let result = error.into_code();
-    caller.future_from(async { result })
+    let code = error.into_code()?;
+    caller.future_from(async move { Err(code.into()) })
+}
+
+/// A guest that drops its end, or is gone, makes no error.
+fn of_bytes(result: Result<(), StreamError<BytesError>>) -> Result<(), ErrorCode> {
+    match result {
+        Err(StreamError::Failed(error)) => {
+            Err(FsCode::of_stream(&error).unwrap_or(FsCode::Io).into())
+        }
+        Err(StreamError::Panicked(_)) => Err(ErrorCode::Io),
+        _ => Ok(()),
+    }
+}
+
+fn of_entries(result: Result<(), StreamError<FsError>>) -> Result<(), ErrorCode> {
+    match result {
+        Err(StreamError::Failed(error)) => Err(error.into_code().unwrap_or(FsCode::Io).into()),
+        Err(StreamError::Panicked(_)) => Err(ErrorCode::Io),
+        _ => Ok(()),
+    }
 }

@@ -1,0 +1,28 @@
+//! The command `weft`, as it is run by a shell.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `weft` | running the command in a folder of its own |
+//! | `help` | the help, and the completions |
+//! | `inspect` | `weft inspect` |
+//! | `invoke` | calling functions by text |
+//! | `limits` | fuel, time and memory |
+//! | `programs` | programs of WASI |
+//! | `system` | files, environment and standard streams of a program of Rust's |
+//! | `bad_input` | files that can't be run |
+//! | `signals` | Ctrl-C, and a pipe that is closed |
+//! | `wast` | `weft wast` |
+
+#![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
+
+mod bad_input;
+mod help;
+mod inspect;
+mod invoke;
+mod limits;
+mod programs;
+#[cfg(unix)]
+mod signals;
+mod system;
+mod wast;
+mod weft;
