@@ -43,3 +43,4 @@ pub use tcp::TcpSocket;
 pub(crate) use tcp_listener::TcpListener;
 pub(crate) use udp::MAX_DATAGRAM;
 pub use udp::UdpSocket;
+pub(crate) use udp_receiving::Datagram;

@@ -13,6 +13,24 @@ use crate::sockets::SocketError;
 
 type Result = core::result::Result<(), SocketError>;
 
+/// An error of a function that begins or finishes something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BegunError {
+    /// Something else was begun and is not finished.
+    Conflict,
+    /// Nothing was begun.
+    NotInProgress,
+    /// It is not done yet.
+    WouldBlock,
+    Failed(SocketError),
+}
+
+impl From<SocketError> for BegunError {
+    fn from(error: SocketError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// Something that was begun, such as a bind whose permission the host thinks about. Its clones are the
 /// same.
 #[derive(Clone)]

@@ -1,26 +1,19 @@
-//! `wasi:sockets/ip-name-lookup` 0.2.
+//! The resource `resolve-address-stream`.
 
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker, ready};
+use core::task::{Context, Poll, ready};
 use std::boxed::Box;
 use std::net::IpAddr;
-use std::string::String;
 use std::sync::Arc;
 use std::vec;
 use std::vec::Vec;
 
 use spin::Mutex;
-use weft::binding::{Borrow, Own};
 
-use super::Network;
-use crate::WasiCtx;
 use crate::bytes::Waiters;
-use crate::p2::bindings::sockets::wasi::sockets::ip_name_lookup::{Host, HostResolveAddressStream};
-use crate::p2::bindings::sockets::wasi::sockets::network::{ErrorCode, IpAddress};
-use crate::p2::io::Pollable;
-use crate::sockets::{LookupError, resolve};
+use crate::sockets::LookupError;
 
 /// The resource `resolve-address-stream`: the addresses of a name, when they are there.
 #[derive(Clone)]
@@ -39,13 +32,16 @@ enum State {
 }
 
 impl ResolveAddressStream {
-    fn new(addresses: impl Future<Output = Addresses> + Send + 'static) -> Self {
+    pub(super) fn new(addresses: impl Future<Output = Addresses> + Send + 'static) -> Self {
         let state = Mutex::new(State::Going(Box::pin(addresses)));
         Self(Arc::new(Shared { state, waiters: Arc::default() }))
     }
 
     /// Is ready when the name is looked up, and returns its next address.
-    fn poll_next(&self, context: &Context<'_>) -> Poll<Result<Option<IpAddr>, LookupError>> {
+    pub(super) fn poll_next(
+        &self,
+        context: &Context<'_>,
+    ) -> Poll<Result<Option<IpAddr>, LookupError>> {
         ready!(self.poll_ready(context));
         match &mut *self.0.state.lock() {
             State::Going(_) => Poll::Pending,
@@ -54,7 +50,7 @@ impl ResolveAddressStream {
         }
     }
 
-    fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
         self.0.waiters.poll(context, |context| {
             let mut state = self.0.state.lock();
             if let State::Going(addresses) = &mut *state {
@@ -63,33 +59,6 @@ impl ResolveAddressStream {
             }
             Poll::Ready(())
         })
-    }
-}
-
-impl Host for WasiCtx {
-    fn resolve_addresses(
-        &mut self,
-        _: Borrow<Network>,
-        name: String,
-    ) -> Result<Own<ResolveAddressStream>, ErrorCode> {
-        Ok(Own::new(ResolveAddressStream::new(resolve(&self.sockets, &name)?)))
-    }
-}
-
-impl HostResolveAddressStream for WasiCtx {
-    fn resolve_next_address(
-        &mut self,
-        self_: Borrow<ResolveAddressStream>,
-    ) -> Result<Option<IpAddress>, ErrorCode> {
-        match self_.poll_next(&Context::from_waker(Waker::noop())) {
-            Poll::Ready(address) => Ok(address?.map(Into::into)),
-            Poll::Pending => Err(ErrorCode::WouldBlock),
-        }
-    }
-
-    fn subscribe(&mut self, self_: Borrow<ResolveAddressStream>) -> Own<Pollable> {
-        let stream = ResolveAddressStream::clone(&self_);
-        Own::new(Pollable::new(move |context| stream.poll_ready(context)))
     }
 }
 

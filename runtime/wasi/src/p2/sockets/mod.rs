@@ -1,8 +1,8 @@
 //! `wasi:sockets` 0.2.
 
 mod begun;
-mod conversions;
 mod datagrams;
+mod host;
 mod lookup;
 mod network;
 mod tcp;

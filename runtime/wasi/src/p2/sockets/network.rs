@@ -1,25 +1,6 @@
-//! `wasi:sockets/network` and `wasi:sockets/instance-network`.
-
-use weft::binding::{Borrow, Own};
-
-use crate::WasiCtx;
-use crate::bytes::BytesError;
-use crate::p2::bindings::sockets::wasi::sockets::{instance_network, network};
-use crate::sockets::SocketError;
+//! The resource `network`.
 
 /// The resource `network`. It allows nothing by itself: the addresses that a guest may use are those
 /// that its context allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Network;
-
-impl network::Host for WasiCtx {
-    fn network_error_code(&mut self, err: Borrow<BytesError>) -> Option<network::ErrorCode> {
-        err.cause::<SocketError>().cloned().map(Into::into)
-    }
-}
-
-impl instance_network::Host for WasiCtx {
-    fn instance_network(&mut self) -> Own<Network> {
-        Own::new(Network)
-    }
-}

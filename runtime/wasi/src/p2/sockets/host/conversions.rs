@@ -7,6 +7,7 @@ use weft::binding::OrTrap;
 use crate::p2::bindings::sockets::wasi::sockets::network::{
     ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
 };
+use crate::p2::sockets::begun::BegunError;
 use crate::sockets::{Family, LookupError, SocketError};
 
 impl From<SocketError> for ErrorCode {
@@ -34,6 +35,17 @@ impl From<SocketError> for ErrorCode {
 impl From<SocketError> for OrTrap<ErrorCode> {
     fn from(error: SocketError) -> Self {
         ErrorCode::from(error).into()
+    }
+}
+
+impl From<BegunError> for ErrorCode {
+    fn from(error: BegunError) -> Self {
+        match error {
+            BegunError::Conflict => Self::ConcurrencyConflict,
+            BegunError::NotInProgress => Self::NotInProgress,
+            BegunError::WouldBlock => Self::WouldBlock,
+            BegunError::Failed(error) => error.into(),
+        }
     }
 }
 
