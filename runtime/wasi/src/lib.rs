@@ -40,6 +40,8 @@ pub mod cli;
 pub mod clocks;
 mod command;
 mod context;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod p2;
 pub mod p3;
 pub mod random;

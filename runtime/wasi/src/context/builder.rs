@@ -72,6 +72,8 @@ impl WasiCtxBuilder {
             cli: Cli::default(),
             clocks: Clocks::new(wall_clock, monotonic_clock),
             random: Random::new(random),
+            #[cfg(feature = "http")]
+            http: crate::http::Http::default(),
         };
         Self { context }
     }

@@ -17,6 +17,8 @@ pub struct WasiCtx {
     pub(crate) cli: Cli,
     pub(crate) clocks: Clocks,
     pub(crate) random: Random,
+    #[cfg(feature = "http")]
+    pub(crate) http: crate::http::Http,
 }
 
 impl WasiCtx {

@@ -5,6 +5,8 @@
 pub mod bindings;
 mod cli;
 mod clocks;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod io;
 mod random;
 

@@ -8,3 +8,9 @@ pub mod clocks;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod http;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod handler;

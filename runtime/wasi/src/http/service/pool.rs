@@ -1,0 +1,95 @@
+//! Instances that are used again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::vec::Vec;
+
+use spin::Mutex;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::server::Reuse;
+use super::worker::Job;
+
+/// The instances that take requests.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Member>>);
+
+/// An instance that takes requests.
+#[derive(Debug)]
+pub(super) struct Member {
+    jobs: UnboundedSender<Job>,
+    /// The number of requests that it answers now.
+    now: Arc<AtomicUsize>,
+    /// The number of requests that it may still get.
+    left: u64,
+}
+
+/// A request is under way. It is counted until this is dropped.
+#[derive(Debug)]
+pub(super) struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    pub(super) fn take(count: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
+        let add = |now: usize| (now < most).then_some(now.saturating_add(1));
+        count.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).ok()?;
+        Some(Self(Arc::clone(count)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Member {
+    pub(super) fn new(jobs: UnboundedSender<Job>, reuse: &Reuse) -> Self {
+        Self { jobs, now: Arc::default(), left: reuse.requests.max(1) }
+    }
+
+    /// Gives a request to the instance. Returns it if there is no room.
+    fn give(&mut self, mut job: Job, at_once: usize) -> Result<(), Job> {
+        if self.left == 0 {
+            return Err(job);
+        }
+        let Some(place) = Place::take(&self.now, at_once) else { return Err(job) };
+        job.place = Some(place);
+        self.left -= 1;
+        self.jobs.send(job).map_err(|error| {
+            // The instance takes no others: it has failed, or was idle for too long.
+            self.left = 0;
+            error.0
+        })
+    }
+}
+
+impl Pool {
+    /// Gives a request to an instance that has room. Returns it if there is none.
+    pub(super) fn give(&self, mut job: Job, at_once: usize) -> Result<(), Job> {
+        let mut members = self.0.lock();
+        let mut index = members.len();
+        // The one that was used last comes first, so that others may become idle.
+        while let Some(next) = index.checked_sub(1) {
+            index = next;
+            let Some(member) = members.get_mut(index) else { continue };
+            let given = member.give(job, at_once);
+            if member.left == 0 {
+                members.swap_remove(index);
+            }
+            match given {
+                Ok(()) => return Ok(()),
+                Err(back) => job = back,
+            }
+        }
+        Err(job)
+    }
+
+    /// Adds an instance with its first request.
+    pub(super) fn add(&self, mut member: Member, job: Job, at_once: usize) -> Result<(), Job> {
+        member.give(job, at_once)?;
+        if member.left > 0 {
+            self.0.lock().push(member);
+        }
+        Ok(())
+    }
+}
