@@ -4,10 +4,10 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`causes`] | errors with their causes, as one text |
-//! | [`conformance`] | the runner of component `.wast` files |
 //! | [`generated`] | definitions of all built-ins, made from `spec/` |
 //! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
 //! | [`host_operations`] | what a host does with contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
+//! | [`packages`] | the folders of packages of the registry |
 //! | [`pinned`] | the sources of the spec; not by the crate `codegen`, which turns on features of the core |
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
 //! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
@@ -25,8 +25,6 @@
 
 #[cfg(feature = "std")]
 pub mod causes;
-#[cfg(feature = "std")]
-pub mod conformance;
 #[cfg(all(doctest, feature = "std"))]
 mod examples;
 #[rustfmt::skip]
@@ -37,7 +35,7 @@ pub mod host_operations;
 #[cfg(feature = "std")]
 pub mod hostile;
 #[path = "../../codegen/src/packages.rs"]
-mod packages;
+pub mod packages;
 #[path = "../../codegen/src/pinned.rs"]
 pub mod pinned;
 #[cfg(feature = "std")]

@@ -35,11 +35,15 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(not(feature = "filesystem"))]
+mod absent;
 pub mod bytes;
 pub mod cli;
 pub mod clocks;
 mod command;
 mod context;
+#[cfg(feature = "filesystem")]
+pub mod filesystem;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod p2;

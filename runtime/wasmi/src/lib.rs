@@ -19,6 +19,7 @@
 extern crate alloc;
 
 mod call_through;
+mod fuel;
 mod host_function;
 mod limiter;
 mod value;
@@ -35,6 +36,7 @@ use wasmi::{AsContextMut as _, CompilationMode, Config, Engine, Extern, Nullable
 use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
 
 use call_through::CallThrough;
+use fuel::Fuel;
 use limiter::Limiter;
 use value::{core_type, core_value, default_value, wasmi_value};
 use weft_core::abi::CoreFunctionType;
@@ -168,7 +170,8 @@ impl CoreEngine for Wasmi {
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D> {
         let limiter = Limiter::default();
         let call_through = self.call_through.clone();
-        let inner = Inner { fuel: self.fuel, limiter, call_through, imports: Vec::new(), data };
+        let fuel = self.fuel.map(Fuel::of_slice);
+        let inner = Inner { fuel, limiter, call_through, imports: Vec::new(), data };
         let mut store = wasmi::Store::new(&self.engine, inner);
         store.limiter(|inner| &mut inner.limiter);
         refuel(&mut store.as_context_mut(), 0);
@@ -195,9 +198,11 @@ impl CoreEngine for Wasmi {
 /// Lets a store's guests run for as long again, or until what comes next is done, if that alone
 /// takes `required`.
 fn refuel<D>(store: &mut StoreContextMut<'_, Inner<D>>, required: u64) {
-    if let Some(fuel) = store.data().fuel {
+    let unused = store.get_fuel().unwrap_or_default();
+    if let Some(fuel) = &mut store.data_mut().fuel {
+        let granted = fuel.grant(unused, required);
         // It fails only for an engine that doesn't count.
-        let _ = store.set_fuel(fuel.max(required));
+        let _ = store.set_fuel(granted);
     }
 }
 
@@ -214,7 +219,7 @@ impl fmt::Debug for WasmiModule {
 /// What is in a store of wasmi's.
 #[derive(Debug)]
 pub struct Inner<D> {
-    fuel: Option<u64>,
+    fuel: Option<Fuel>,
     limiter: Limiter,
     call_through: Arc<CallThrough>,
     /// The memory of the imports of the last module that was instantiated.
@@ -370,12 +375,19 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
     }
 
     fn set_fuel_slice(&mut self, fuel: u64) -> bool {
-        let slice = &mut self.0.data_mut().fuel;
-        let is_counted = slice.is_some();
-        if is_counted {
-            *slice = Some(fuel);
-        }
-        is_counted
+        let counted = self.0.data_mut().fuel.as_mut();
+        counted.map(|counted| counted.set_slice(fuel)).is_some()
+    }
+
+    fn set_fuel(&mut self, fuel: Option<u64>) -> bool {
+        let unused = self.0.get_fuel().unwrap_or_default();
+        let counted = self.0.data_mut().fuel.as_mut();
+        counted.map(|counted| counted.set_left(fuel, unused)).is_some()
+    }
+
+    fn fuel(&self) -> Option<u64> {
+        let unused = self.0.get_fuel().unwrap_or_default();
+        self.0.data().fuel.as_ref()?.left(unused)
     }
 
     fn set_memory_limits(&mut self, limits: MemoryLimits) {

@@ -2,10 +2,10 @@
 //! directives, its words for what is wrong.
 
 use weft::engine::wasmi::Wasmi;
-use weft_tests::conformance::{Verdict, run};
+use weft_wast::{Verdict, play as play_on};
 
 fn play(text: &str) -> Verdict {
-    run(&Wasmi::default(), text)
+    play_on(&Wasmi::default(), text)
 }
 
 /// What went wrong, and on which line.

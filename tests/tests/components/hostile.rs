@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use weft_tests::conformance::files;
 use weft_tests::hostile::{Fate, Hostile, Mutants, components, handmade};
+use weft_wast::script_files;
 
 /// So many changed components are tried; `WEFT_MUTANTS` says another number.
 const MUTANTS: usize = 20_000;
@@ -19,7 +19,7 @@ fn corpus() -> PathBuf {
 /// The components of the official suite.
 fn official() -> Vec<Vec<u8>> {
     let suite = weft_tests::pinned::component_model().expect("the pinned sources").join("test");
-    let files = files(&suite).expect("the suite can be read");
+    let files = script_files(&suite).expect("the suite can be read");
     let texts =
         files.iter().map(|file| std::fs::read_to_string(file).expect("a file of the suite"));
     texts.flat_map(|text| components(&text)).collect()

@@ -2,19 +2,19 @@
 //! linked, and with ordinary ones alone.
 
 use weft::engine::wasmi::Wasmi;
-use weft_tests::conformance::{Verdict, files, run};
+use weft_wast::{Verdict, play, script_files};
 
 #[test]
 fn every_file_of_the_official_suite_passes_but_for_what_wasmi_lacks() {
     let suite = weft_tests::pinned::component_model().expect("the pinned sources").join("test");
-    let files = files(&suite).expect("the suite can be read");
+    let files = script_files(&suite).expect("the suite can be read");
     assert_eq!(files.len(), 72);
     for linked in [true, false] {
         let engine = Wasmi::default().with_linked_guests(linked);
         let mut not_passed = Vec::new();
         for file in &files {
             let text = std::fs::read_to_string(file).expect("a file of the suite can be read");
-            let verdict = run(&engine, &text);
+            let verdict = play(&engine, &text);
             if verdict != Verdict::Passed {
                 let name = file.strip_prefix(&suite).expect("within the suite").display();
                 not_passed.push(format!("{name}: {verdict}"));

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The packages that are published, lower layers first.
-const PUBLISHED: [&str; 7] = [
+const PUBLISHED: [&str; 10] = [
     "weft-macros",
     "weft-spec",
     "weft-runtime-core",
@@ -15,6 +15,9 @@ const PUBLISHED: [&str; 7] = [
     "weft-bindgen-macro",
     "weft-wasmi",
     "weft-runtime",
+    "weft-wasi",
+    "weft-wast",
+    "weft-command",
 ];
 
 fn workspace() -> PathBuf {

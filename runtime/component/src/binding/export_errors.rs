@@ -7,6 +7,7 @@ use core::fmt;
 use thiserror::Error as DeriveError;
 
 use crate::component::{ExportError, InstantiateError};
+use crate::error::WithCauses;
 
 /// A component, or an instance, does not export what a world does: every mismatch.
 ///
@@ -86,12 +87,7 @@ impl fmt::Display for ExportErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the exports are not those of the world `{}`", self.world)?;
         for error in &self.errors {
-            write!(f, "\n  {error}")?;
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                write!(f, ": {error}")?;
-                cause = error.source();
-            }
+            write!(f, "\n  {}", WithCauses(error))?;
         }
         Ok(())
     }

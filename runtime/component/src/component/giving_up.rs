@@ -186,6 +186,54 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         if self.context().set_fuel_slice(fuel) { Ok(()) } else { Err(FuelNotCounted) }
     }
 
+    /// Sets how much fuel the guests of this store may use from now on, all together; with `None`, as
+    /// much as they need. A guest that needs more ends with
+    /// [`CallError::Interrupted`](super::CallError::Interrupted), and its instances are locked down,
+    /// as by [`abandon`](Self::abandon).
+    ///
+    /// A [slice](Self::set_fuel_slice) is what guests use at a time; this is an end to all slices.
+    ///
+    /// # Errors
+    ///
+    /// [`FuelNotCounted`] if the engine was made without fuel.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::{CallError, Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core module $Module (func (export "f") (param i32)
+    ///             (loop
+    ///                 (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+    ///                 (br_if 0 (i32.gt_s (local.get 0) (i32.const 0))))))
+    ///         (core instance $module (instantiate $Module))
+    ///         (func (export "count") (param "n" s32) (canon lift (core func $module "f"))))
+    /// "#)?;
+    /// let engine = Wasmi::new(&Default::default(), Some(1_000));
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&Component::new(&engine, &component)?, &Linker::new())?;
+    /// let count = store.typed_function::<(i32,), ()>(&instance, "count")?;
+    ///
+    /// store.set_fuel(Some(10_000))?;
+    /// store.call(&count, (100,))?;
+    /// assert!(store.fuel() < Some(10_000));
+    /// assert!(matches!(store.call(&count, (100_000,)), Err(CallError::Interrupted)));
+    /// assert_eq!(store.fuel(), Some(0));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_fuel(&mut self, fuel: Option<u64>) -> Result<(), FuelNotCounted> {
+        if self.context().set_fuel(fuel) { Ok(()) } else { Err(FuelNotCounted) }
+    }
+
+    /// Returns how much fuel the guests of this store may still use, if
+    /// [`set_fuel`](Self::set_fuel) has limited it; 0 after one needed more than was left.
+    pub fn fuel(&mut self) -> Option<u64> {
+        self.context().fuel()
+    }
+
     /// Returns a handle that interrupts what runs in this store, from any thread.
     ///
     /// An interrupt is heard when the engine has [interrupted](Self::set_fuel_slice) a guest, and

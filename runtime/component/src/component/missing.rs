@@ -66,6 +66,29 @@ fn is_valid(module: &[u8], features: WasmFeatures) -> bool {
     Validator::new_with_features(features).validate_all(module).is_ok()
 }
 
+/// Returns what an engine has to be capable of to run a core module.
+///
+/// ```
+/// use weft::component::needed_capabilities;
+/// use weft::engine::Capability;
+///
+/// let module = wat::parse_str("(module (memory i64 1) (tag))")?;
+/// let needed = [Capability::Memory64, Capability::ExceptionHandling];
+/// assert_eq!(needed_capabilities(&module)?, needed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`DecodedComponent::core_modules`](super::DecodedComponent::core_modules) returns the core modules
+/// of a component. The module is validated, more than once if it needs something, so this takes time
+/// with its size.
+///
+/// # Errors
+///
+/// [`InvalidComponent::Invalid`] if the module is not valid.
+pub fn needed_capabilities(module: &[u8]) -> Result<Vec<Capability>, InvalidComponent> {
+    missing_capabilities(module, &[])
+}
+
 /// What the core module needs of what an engine lacks that has only `capabilities`; none if the
 /// engine can run it.
 ///

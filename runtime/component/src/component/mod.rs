@@ -3,6 +3,7 @@
 //! | type | use |
 //! |---|---|
 //! | [`Component`], [`Module`] | a component or core module that is loaded, for one engine; [`validate`] only checks the bytes |
+//! | [`DecodedComponent`], [`needed_capabilities`] | a component without an engine: its type, and what an engine has to be capable of |
 //! | [`Linker`], [`HostResourceType`] | what a component is given for its imports |
 //! | [`InstancePre`] | a component with its imports, found and checked once for any number of instances |
 //! | [`Store`] | where instances live and run, with the data of the host |
@@ -31,6 +32,7 @@ mod clock;
 #[cfg(feature = "std")]
 mod component_file;
 mod component_type;
+mod decoded_component;
 pub(crate) mod definition;
 pub(crate) mod export_error;
 mod function_table;
@@ -63,6 +65,7 @@ pub use callee::Callee;
 pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use component_file::LoadFileError;
+pub use decoded_component::DecodedComponent;
 pub use definition::decode::{InvalidComponent, validate};
 pub use definition::extern_type::{
     CoreExternType, CoreLimits, CoreSignature, CoreValueType, ExternType, HeapType, InstanceType,
@@ -85,6 +88,7 @@ pub use linker::Linker;
 pub use linker_items::{LinkerItem, UnknownImport};
 pub use load_error::LoadError;
 pub use loading::Component;
+pub use missing::needed_capabilities;
 pub use progress::PollProgress;
 pub use remove_error::RemoveError;
 pub use run::context::Caller;

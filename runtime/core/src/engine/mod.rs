@@ -185,6 +185,20 @@ pub trait CoreContext {
         false
     }
 
+    /// Sets how much fuel the guests of the store may use from now on, all together; without a number
+    /// as much as they need. A guest that needs more than is left is interrupted, and then again
+    /// whenever it goes on. Returns `false` if the engine interrupts nobody.
+    fn set_fuel(&mut self, fuel: Option<u64>) -> bool {
+        let _ = fuel;
+        false
+    }
+
+    /// Returns how much fuel the guests of the store may still use, if that is
+    /// [limited](Self::set_fuel); 0 after one needed more than was left.
+    fn fuel(&self) -> Option<u64> {
+        None
+    }
+
     /// Sets how much the guests of the store may have from now on. What they have already they keep.
     fn set_memory_limits(&mut self, limits: MemoryLimits);
 

@@ -11,6 +11,8 @@
 //! | [`AbiError`] | in the values that the canonical ABI lifts and lowers |
 //! | [`ExtensionError`] | in the use of the host extensions |
 //!
+//! [`WithCauses`] makes one text of an error and its causes.
+//!
 //! Each type of a layer converts into [`enum@Error`] and [`Failure`], so `?` works in functions that
 //! return one of these.
 
@@ -19,6 +21,7 @@ mod builtin_call;
 mod extension;
 mod machine;
 mod packed;
+mod with_causes;
 
 use thiserror::Error;
 
@@ -27,6 +30,7 @@ pub use self::builtin_call::{BuiltinCallError, MissingCapability};
 pub use self::extension::ExtensionError;
 pub use self::machine::MachineError;
 pub use self::packed::{FieldTooLarge, UnknownCode};
+pub use self::with_causes::WithCauses;
 use crate::chooser::Choice;
 use crate::limits::Table;
 use crate::trap::Trap;

@@ -1,5 +1,6 @@
 //! The builder of a context.
 
+use super::{Filesystem, Http};
 use super::WasiCtx;
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
@@ -71,9 +72,9 @@ impl WasiCtxBuilder {
         let context = WasiCtx {
             cli: Cli::default(),
             clocks: Clocks::new(wall_clock, monotonic_clock),
+            filesystem: Filesystem::default(),
+            http: Http::default(),
             random: Random::new(random),
-            #[cfg(feature = "http")]
-            http: crate::http::Http::default(),
         };
         Self { context }
     }

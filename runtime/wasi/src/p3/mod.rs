@@ -5,6 +5,8 @@
 pub mod bindings;
 mod cli;
 mod clocks;
+#[cfg(feature = "filesystem")]
+mod filesystem;
 #[cfg(feature = "http")]
 pub mod http;
 mod random;
@@ -13,6 +15,8 @@ use weft::component::Linker;
 use weft::engine::CoreEngine;
 
 use crate::WasiCtx;
+#[cfg(not(feature = "filesystem"))]
+use crate::absent as filesystem;
 
 /// Adds all of WASI 0.3 to a linker, but `wasi:http`. `find` returns the context in the store's data.
 pub fn add_to_linker<E: CoreEngine, T: 'static>(
@@ -21,5 +25,6 @@ pub fn add_to_linker<E: CoreEngine, T: 'static>(
 ) {
     bindings::cli::add_to_linker(linker, find.clone());
     bindings::clocks::add_to_linker(linker, find.clone());
-    bindings::random::add_to_linker(linker, find);
+    bindings::random::add_to_linker(linker, find.clone());
+    filesystem::add_to_linker(linker, find);
 }

@@ -256,3 +256,37 @@ fn a_future_that_is_dropped_gives_up_no_other_call_that_spins() {
     let result = world.store.take_result(call).unwrap();
     assert!(matches!(result, Some(Err(CallError::Interrupted))), "{result:?}");
 }
+
+#[test]
+fn guests_use_no_more_fuel_than_there_is_in_all() {
+    let (mut world, [first, second]) = world(Some(1_000));
+    assert_eq!(world.store.fuel(), None);
+    world.store.set_fuel(Some(20_000)).unwrap();
+    // Many short calls use it as well as a long one, which goes on after each slice.
+    for _ in 0..10 {
+        assert_eq!(world.call(&first, "count", &[Val::S32(10)]), Some(Val::S32(0)));
+    }
+    let left = world.store.fuel().unwrap();
+    assert!(left < 19_900, "{left}");
+    let spin = world.store.function(&first, "spin").unwrap();
+    assert!(matches!(world.store.call(&spin, &[]), Err(CallError::Interrupted)));
+    assert_eq!(world.store.fuel(), Some(0));
+    // Nobody else has any, until there is more.
+    let count = world.store.function(&second, "count").unwrap();
+    assert!(world.store.call(&count, &[Val::S32(1)]).is_err());
+    world.store.set_fuel(None).unwrap();
+    let third = world.instance(GUEST);
+    assert_eq!(world.call(&third, "count", &[Val::S32(10_000)]), Some(Val::S32(0)));
+
+    let (mut without, _) = self::world(None);
+    assert_eq!(without.store.set_fuel(Some(1)), Err(FuelNotCounted));
+    assert_eq!(without.store.fuel(), None);
+}
+
+#[test]
+fn a_guest_that_waits_each_time_uses_it_up_too() {
+    let (mut world, [first, _]) = world(Some(1_000_000));
+    world.store.set_fuel(Some(50_000)).unwrap();
+    let yields = world.store.function(&first, "yields").unwrap();
+    assert!(matches!(world.store.call(&yields, &[]), Err(CallError::Interrupted)));
+}

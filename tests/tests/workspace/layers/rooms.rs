@@ -30,6 +30,36 @@ impl Room {
         Self { name: "", modules: &[], may_name: &[], may_not_write: &[], keeps_closures: false };
 }
 
+/// All rooms that a user of the library names.
+const AS_USERS: &[&str] = &[
+    "vocabulary",
+    "abi",
+    "machine",
+    "host",
+    "engine",
+    "weft-wasmi",
+    "component::definition",
+    "component::store",
+    "component::run",
+    "component",
+];
+
+/// Those, and the rooms whose crates the command puts together.
+const AS_COMMAND: &[&str] = &[
+    "vocabulary",
+    "abi",
+    "machine",
+    "host",
+    "engine",
+    "weft-wasmi",
+    "component::definition",
+    "component::store",
+    "component::run",
+    "component",
+    "weft-wasi",
+    "weft-wast",
+];
+
 /// Every room, lowest first.
 pub(crate) const ROOMS: &[Room] = &[
     Room {
@@ -131,6 +161,15 @@ pub(crate) const ROOMS: &[Room] = &[
         keeps_closures: true,
         ..Room::NONE
     },
+    Room {
+        name: "weft-wasi",
+        modules: &["weft_wasi"],
+        may_name: AS_USERS,
+        keeps_closures: true,
+        ..Room::NONE
+    },
+    Room { name: "weft-wast", modules: &["weft_wast"], may_name: AS_USERS, ..Room::NONE },
+    Room { name: "weft-command", modules: &["weft_command"], may_name: AS_COMMAND, ..Room::NONE },
 ];
 
 /// Returns the item in a path: the first name that is a type's, or the last name.

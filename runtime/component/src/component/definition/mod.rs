@@ -13,6 +13,7 @@
 //! | `type_text`, `resource_names`, `difference` | types as text, by the names of resource types |
 //! | `linking` | the calls between guests that are linked, and the modules that make them |
 //! | `wit` | components in WIT's syntax |
+//! | `wave_arguments` | the arguments of functions as text (feature `wave`) |
 //! | `features` | [`Features`](features::Features): what is not on by default |
 //! | `matching`, `versions` | the rules by which something can be given for an import |
 //! | `import_error`, `function_mismatch` | the errors of these rules |
@@ -36,4 +37,6 @@ pub(crate) mod resource_names;
 pub(crate) mod spaces;
 mod type_text;
 pub(crate) mod versions;
+#[cfg(feature = "wave")]
+mod wave_arguments;
 pub(crate) mod wit;

@@ -135,7 +135,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     #[cold]
     fn resume_realloc(&mut self, mut activation: E::Activation) -> Result<u64, Fault> {
         for _ in 0..REALLOC_INTERRUPTIONS {
-            if self.data().interrupts.is_requested() || !self.data_mut().settings.may_go_on() {
+            if !self.may_go_on() {
                 break;
             }
             match self.resume(activation, None).map_err(Fault::Core)? {

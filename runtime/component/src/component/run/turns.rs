@@ -88,13 +88,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         state.wake_cancelled();
         if let Some(thread) = state.activations.interrupted() {
-            if state.interrupts.is_requested() || !state.settings.may_go_on() {
-                state.stop_interrupted()?;
+            if !self.may_go_on() {
+                self.data_mut().stop_interrupted()?;
                 return Ok(Turn::Progress);
             }
-            state.activations.take_interrupted();
+            self.data_mut().activations.take_interrupted();
             return Ok(self.enter_turn(Next::Continue(thread)));
         }
+        let state = self.data_mut();
         if state.interrupts.is_requested()
             && let Some(call) = state.origins.running().filter(|call| state.is_open(*call))
             && state.hear_interrupt()
@@ -125,6 +126,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             return Ok(if has_gone_on { Turn::Progress } else { Turn::Idle });
         }
         self.tick()
+    }
+
+    /// Returns `true` if a guest may go on that the engine has interrupted, and counts that.
+    pub(crate) fn may_go_on(&mut self) -> bool {
+        let has_fuel = self.fuel() != Some(0);
+        let state = self.data_mut();
+        has_fuel && !state.interrupts.is_requested() && state.settings.may_go_on()
     }
 
     /// Lets the next ready thread run.

@@ -5,14 +5,20 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::error::Error as _;
+use core::ops::Range;
 
 use thiserror::Error;
+use wasm_wave::parser::ParserError;
+use wasm_wave::untyped::UntypedFuncCall;
 use wasm_wave::wasm::{WasmType, WasmTypeKind, WasmValue, WasmValueError};
 
 use super::check::Mismatch;
 use super::ty::{Case, Field, ListShape, RecordShape, Type, VariantShape};
+use super::type_list::TypeList;
 use super::val::Val;
 
 /// A value that has no text, or a text that is no value.
@@ -22,9 +28,30 @@ pub enum WaveError {
     /// The value is not of its type.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
-    /// WAVE has no text for handles, or the text is not that of a value of the type.
+    /// WAVE has no text for handles, streams and futures.
     #[error("{0}")]
-    Text(String),
+    NoText(String),
+    /// The text is not that of a value of the type.
+    #[error("{message} at {}..{}", range.start, range.end)]
+    Text {
+        /// The mistake.
+        message: String,
+        /// The place of the mistake: bytes of the text.
+        range: Range<usize>,
+    },
+}
+
+impl WaveError {
+    /// Returns the error of the grammar, in a text that begins after `offset` bytes of another one.
+    fn of_text(error: &ParserError, offset: usize) -> Self {
+        let message = match (error.source(), error.detail()) {
+            (Some(source), _) => format!("{}: {source}", error.kind()),
+            (None, Some(detail)) => format!("{}: {detail}", error.kind()),
+            (None, None) => error.kind().to_string(),
+        };
+        let Range { start, end } = error.span();
+        Self::Text { message, range: start.saturating_sub(offset)..end.saturating_sub(offset) }
+    }
 }
 
 impl Type {
@@ -43,12 +70,12 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`WaveError::Mismatch`] if it isn't of this type, [`WaveError::Text`] if there are handles
+    /// [`WaveError::Mismatch`] if it isn't of this type, [`WaveError::NoText`] if there are handles
     /// in it.
     pub fn to_wave(&self, val: &Val) -> Result<String, WaveError> {
         self.check(val)?;
         let value = Value { ty: self.clone(), val: val.clone() };
-        wasm_wave::to_string(&value).map_err(|error| WaveError::Text(error.to_string()))
+        wasm_wave::to_string(&value).map_err(|error| WaveError::NoText(error.to_string()))
     }
 
     /// The value of this type that a text in WAVE is.
@@ -59,7 +86,7 @@ impl Type {
     /// fixed-length list has another length.
     pub fn parse_wave(&self, text: &str) -> Result<Val, WaveError> {
         let value: Value =
-            wasm_wave::from_str(self, text).map_err(|error| WaveError::Text(error.to_string()))?;
+            wasm_wave::from_str(self, text).map_err(|error| WaveError::of_text(&error, 0))?;
         self.check(&value.val)?;
         Ok(value.val)
     }
@@ -98,6 +125,39 @@ impl Type {
             Self::List(list) => Some(list.element()),
             _ => None,
         }
+    }
+}
+
+/// The name of a function in front of arguments, which the grammar asks for.
+const NAME: &str = "f";
+
+impl TypeList {
+    /// Returns the values of these types that a text in WAVE is: those in parentheses, such as
+    /// `(1, "a")`. Values of options may be left out at the end.
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::abi::{Type, TypeList, Val};
+    ///
+    /// let types = TypeList::new([Type::U32, Type::String, Type::option(Type::Bool)?])?;
+    /// let values = types.parse_wave("(1, \"a\")")?;
+    /// assert_eq!(values, [Val::U32(1), Val::from("a"), Val::option(None)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`WaveError::Text`], which says where in the text; [`WaveError::Mismatch`] if a
+    /// fixed-length list has another length.
+    pub fn parse_wave(&self, text: &str) -> Result<Vec<Val>, WaveError> {
+        let of_text = |error: ParserError| WaveError::of_text(&error, NAME.len());
+        let call = format!("{NAME}{text}");
+        let call = UntypedFuncCall::parse(&call).map_err(of_text)?;
+        let types: Vec<Type> = self.types().cloned().collect();
+        let values: Vec<Value> = call.to_wasm_params(&types).map_err(of_text)?;
+        let values: Vec<Val> = values.into_iter().map(|value| value.val).collect();
+        self.check(&values)?;
+        Ok(values)
     }
 }
 

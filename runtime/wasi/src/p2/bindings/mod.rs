@@ -4,6 +4,9 @@
 pub mod cli;
 #[rustfmt::skip]
 pub mod clocks;
+#[cfg(feature = "filesystem")]
+#[rustfmt::skip]
+pub mod filesystem;
 #[rustfmt::skip]
 pub mod io;
 #[rustfmt::skip]

@@ -1,7 +1,6 @@
 //! The errors of instantiation.
 
 use alloc::vec::Vec;
-use core::error::Error as _;
 use core::fmt;
 
 use thiserror::Error;
@@ -10,7 +9,7 @@ use crate::component::definition::import_error::ImportError;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::component::store::store_limits::LimitReached;
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, WithCauses};
 
 /// A component can't be instantiated.
 #[derive(Debug, Error)]
@@ -41,12 +40,7 @@ impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, error) in self.0.iter().enumerate() {
             f.write_str(if position == 0 { "" } else { "\n" })?;
-            error.fmt(f)?;
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                write!(f, ": {error}")?;
-                cause = error.source();
-            }
+            WithCauses(error).fmt(f)?;
         }
         Ok(())
     }

@@ -1,0 +1,31 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::completions::CompletionsArguments;
+use crate::exit_code::TABLE;
+use crate::format::Format;
+use crate::inspect::InspectArguments;
+use crate::run::RunArguments;
+use crate::wast::WastArguments;
+
+/// Runs and inspects WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "weft", version, after_help = TABLE, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How to print: for people, or as one JSON value for tools.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Box<RunArguments>),
+    Inspect(InspectArguments),
+    Wast(WastArguments),
+    Completions(CompletionsArguments),
+}

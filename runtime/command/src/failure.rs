@@ -1,0 +1,56 @@
+//! Why a command has not done its work.
+
+use serde_json::json;
+use weft_spec::{Diagnostic, Report};
+
+use crate::format::Format;
+use crate::output;
+
+/// Why a command has not done its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    report: Report,
+    /// More lines, such as those of a backtrace.
+    details: Vec<String>,
+    code: u8,
+}
+
+impl Failure {
+    /// A failure that is one problem.
+    pub(crate) fn new(code: u8, diagnostic: Diagnostic) -> Self {
+        Self::of(code, Report::of(diagnostic))
+    }
+
+    /// A failure that is a report.
+    pub(crate) const fn of(code: u8, report: Report) -> Self {
+        Self { report, details: Vec::new(), code }
+    }
+
+    /// Adds lines after the report.
+    #[must_use]
+    pub(crate) fn with_details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(lines);
+        self
+    }
+
+    /// Prints the failure, and returns the exit code.
+    pub(crate) fn print(&self, format: Format) -> u8 {
+        match format {
+            Format::Human => {
+                let mut text = self.report.render(true);
+                for line in &self.details {
+                    text.push_str("\n  ");
+                    text.push_str(line);
+                }
+                output::complain(&text);
+            }
+            Format::Json => {
+                let problems = self.report.to_json();
+                let value = json!({ "problems": problems, "details": self.details });
+                // The exit code still says it.
+                let _ = output::print_json(&value);
+            }
+        }
+        self.code
+    }
+}

@@ -1,0 +1,113 @@
+//! Files with components, as binary or as text.
+
+use std::borrow::Cow;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use wasmparser::Parser;
+use weft_spec::{Diagnostic, Report};
+
+use crate::exit_code::{CANNOT_RUN, NOT_FOUND};
+use crate::failure::Failure;
+
+/// The kind of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A component.
+    Component,
+    /// A core module.
+    CoreModule,
+}
+
+/// A file in the binary format.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// The path, as the user has written it.
+    pub(crate) path: String,
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// What they are.
+    pub(crate) kind: Kind,
+}
+
+impl Input {
+    /// Reads a file, in the binary format or in the text format.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, or is neither.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let bytes = std::fs::read(path).map_err(|error| {
+            let code = if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
+            Failure::of(code, Report::of_io("read", path, &error))
+        })?;
+        let path = path.display().to_string();
+        let bytes = match wat::parse_bytes(&bytes) {
+            Ok(Cow::Borrowed(_)) => bytes,
+            Ok(Cow::Owned(binary)) => binary,
+            Err(error) => return Err(not_text(&path, &bytes, error)),
+        };
+        let kind = if Parser::is_component(&bytes) {
+            Kind::Component
+        } else if Parser::is_core_wasm(&bytes) {
+            Kind::CoreModule
+        } else {
+            return Err(not_wasm(&path));
+        };
+        Ok(Self { path, bytes, kind })
+    }
+
+    /// Fails if the file is a core module.
+    ///
+    /// # Errors
+    ///
+    /// It is one; the failure says how to make a component of it.
+    pub(crate) fn expect_component(&self) -> Result<(), Failure> {
+        match self.kind {
+            Kind::Component => Ok(()),
+            Kind::CoreModule => {
+                let message = format!("`{}` is a core module, not a component", self.path);
+                let diagnostic = Diagnostic::error("core-module", message);
+                let advice = how_to_make_a_component(&self.bytes);
+                let diagnostic = advice.into_iter().fold(diagnostic, Diagnostic::help);
+                Err(Failure::new(CANNOT_RUN, diagnostic))
+            }
+        }
+    }
+}
+
+/// Says how to make a component of a core module.
+pub(crate) fn how_to_make_a_component(module: &[u8]) -> Vec<String> {
+    let imports_preview1 = Parser::new(0).parse_all(module).any(|payload| match payload {
+        Ok(wasmparser::Payload::ImportSection(imports)) => imports
+            .into_imports()
+            .any(|import| import.is_ok_and(|it| it.module == "wasi_snapshot_preview1")),
+        _ => false,
+    });
+    if !imports_preview1 {
+        let command = "wasm-tools component new app.wasm -o component.wasm";
+        return vec![format!("make a component of it: {command}")];
+    }
+    let target = "it imports WASI 0.1, as what is built for `wasm32-wasip1` does: \
+                  build it for `wasm32-wasip2`, which makes a component";
+    let command = "wasm-tools component new app.wasm -o component.wasm \
+                   --adapt wasi_snapshot_preview1=wasi_snapshot_preview1.command.wasm";
+    vec![target.to_owned(), format!("or make a component of it: {command}")]
+}
+
+fn not_text(path: &str, bytes: &[u8], mut error: wat::Error) -> Failure {
+    let looks_like_text = bytes.iter().find(|it| !it.is_ascii_whitespace());
+    if !matches!(looks_like_text, Some(b'(' | b';')) {
+        return not_wasm(path);
+    }
+    error.set_path(path);
+    let message = error.to_string();
+    let mut lines = message.lines().map(ToOwned::to_owned);
+    let first = lines.next().unwrap_or_default();
+    Failure::new(CANNOT_RUN, Diagnostic::error("text-format", first)).with_details(lines)
+}
+
+fn not_wasm(path: &str) -> Failure {
+    let message = format!("`{path}` is not WebAssembly: neither its binary nor its text format");
+    Failure::new(CANNOT_RUN, Diagnostic::error("not-wasm", message))
+}

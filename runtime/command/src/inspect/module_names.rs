@@ -1,0 +1,82 @@
+//! The names that a component has for its core modules.
+
+use std::collections::BTreeMap;
+
+use wasmparser::{
+    ComponentAlias, ComponentAliasSectionReader, ComponentExternalKind,
+    ComponentImportSectionReader, ComponentName, ComponentOuterAliasKind, ComponentTypeRef,
+    KnownCustom, NameMap, Payload,
+};
+
+use super::parts::CoreModule;
+
+/// The core modules of the outermost component, and the names that its name section has for them.
+#[derive(Debug, Default)]
+pub(super) struct ModuleNames {
+    /// The number of each module among all in the file, by its index; none for one from elsewhere.
+    modules: Vec<Option<usize>>,
+    /// The names, by index.
+    names: BTreeMap<usize, String>,
+}
+
+impl ModuleNames {
+    /// Adds what a section of the component says. `number` is that of the next module in the file.
+    pub(super) fn add(&mut self, payload: &Payload<'_>, number: usize) {
+        match payload {
+            Payload::ModuleSection { .. } => self.modules.push(Some(number)),
+            Payload::ComponentImportSection(imports) => self.skip(imported(imports)),
+            Payload::ComponentAliasSection(aliases) => self.skip(aliased(aliases)),
+            Payload::CustomSection(section) => {
+                if let KnownCustom::ComponentName(names) = section.as_known() {
+                    for name in names.into_iter().map_while(Result::ok) {
+                        if let ComponentName::CoreModules(names) = name {
+                            self.add_names(names);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn skip(&mut self, number: usize) {
+        self.modules.resize(self.modules.len() + number, None);
+    }
+
+    fn add_names(&mut self, names: NameMap<'_>) {
+        for name in names.into_iter().map_while(Result::ok) {
+            if let Ok(index) = usize::try_from(name.index) {
+                self.names.insert(index, name.name.to_owned());
+            }
+        }
+    }
+
+    /// Gives each module its name, unless it has one of its own.
+    pub(super) fn name(self, modules: &mut [CoreModule]) {
+        for (index, name) in self.names {
+            let number = self.modules.get(index).copied().flatten();
+            let module = number.and_then(|number| modules.get_mut(number));
+            if let Some(module) = module {
+                module.name.get_or_insert(name);
+            }
+        }
+    }
+}
+
+/// Returns how many core modules are imported.
+fn imported(imports: &ComponentImportSectionReader<'_>) -> usize {
+    let imports = imports.clone().into_iter().map_while(Result::ok);
+    imports.filter(|import| matches!(import.ty, ComponentTypeRef::Module(_))).count()
+}
+
+/// Returns how many core modules get an index by an alias.
+fn aliased(aliases: &ComponentAliasSectionReader<'_>) -> usize {
+    let is_module = |alias: &ComponentAlias<'_>| {
+        matches!(
+            alias,
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Module, .. }
+                | ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, .. }
+        )
+    };
+    aliases.clone().into_iter().map_while(Result::ok).filter(is_module).count()
+}

@@ -1,0 +1,10 @@
+//! Imports and exports, by name.
+
+/// An import or export.
+#[derive(Debug)]
+pub(super) struct Named {
+    /// The name.
+    pub(super) name: String,
+    /// The type, as WIT would say.
+    pub(super) ty: String,
+}

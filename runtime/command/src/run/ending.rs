@@ -1,0 +1,163 @@
+//! The end of a guest from outside: Ctrl-C, and a time-out.
+//!
+//! A thread of its own waits for both, so that they are heard whatever the guest does. The guest is
+//! interrupted: its call ends, and the store is dropped. A guest that computes without a pause hears
+//! nothing of that, as its engine counts no fuel. It goes with the process after a moment, or at once
+//! after a second Ctrl-C.
+
+use std::io;
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::sleep;
+use weft::component::InterruptHandle;
+use weft_spec::Diagnostic;
+
+use crate::exit_code::{INTERRUPTED, TERMINATED, TIME_OUT, WEFT_FAILED};
+use crate::failure::Failure;
+use crate::format::Format;
+
+use super::signals::{EndSignal, Signals};
+
+/// The time that a guest has to come to its end after it was interrupted.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A reason from outside to end a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Ctrl-C.
+    Interrupted,
+    /// What `kill` sends.
+    Terminated,
+    /// The time is over.
+    TimedOut(Duration),
+}
+
+impl Reason {
+    /// Returns the exit code.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Interrupted => INTERRUPTED,
+            Self::Terminated => TERMINATED,
+            Self::TimedOut(_) => TIME_OUT,
+        }
+    }
+
+    /// Returns the failure that says so.
+    pub(crate) fn failure(self) -> Failure {
+        let (code, message) = match self {
+            Self::Interrupted => ("interrupted", "the guest was interrupted".to_owned()),
+            Self::Terminated => ("terminated", "the guest was terminated".to_owned()),
+            Self::TimedOut(time) => {
+                ("timeout", format!("the guest ran for longer than {time:?}, and was stopped"))
+            }
+        };
+        Failure::new(self.code(), Diagnostic::error(code, message))
+    }
+}
+
+/// What the thread that waits and the one that runs the guest share.
+#[derive(Debug, Default)]
+struct Shared {
+    guest: Option<InterruptHandle>,
+    reason: Option<Reason>,
+}
+
+/// Ends a guest on Ctrl-C and when its time is over.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending(Arc<Mutex<Shared>>);
+
+impl Ending {
+    /// Begins to wait for Ctrl-C, and for the end of a time.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread, or no signals.
+    pub(crate) fn watch(timeout: Option<Duration>) -> Result<Self, Failure> {
+        let ending = Self(Arc::default());
+        let watching = ending.clone();
+        let spawned = runtime_with_signals().and_then(|(runtime, signals)| {
+            let wait = move || runtime.block_on(watching.wait(signals, timeout));
+            thread::Builder::new().name("weft-ending".to_owned()).spawn(wait)
+        });
+        match spawned {
+            Ok(_) => Ok(ending),
+            Err(error) => {
+                let message = format!("Ctrl-C can't be listened to: {error}");
+                Err(Failure::new(WEFT_FAILED, Diagnostic::error("system", message)))
+            }
+        }
+    }
+
+    /// Says which guest is ended from now on.
+    pub(crate) fn of_guest(&self, guest: InterruptHandle) {
+        let mut shared = self.shared();
+        if shared.reason.is_some() {
+            guest.interrupt();
+        }
+        shared.guest = Some(guest);
+    }
+
+    /// Returns the reason for which the guest was ended, if it was.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        self.shared().reason
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn wait(self, mut signals: Signals, timeout: Option<Duration>) {
+        let reason = tokio::select! {
+            signal = signals.next() => match signal {
+                EndSignal::Interrupt => Reason::Interrupted,
+                EndSignal::Terminate => Reason::Terminated,
+            },
+            time = time_over(timeout) => Reason::TimedOut(time),
+        };
+        if self.interrupt(reason) {
+            tokio::select! {
+                _ = signals.next() => {}
+                () = sleep(GRACE) => {}
+            }
+        }
+        reason.failure().print(Format::Human);
+        process::exit(reason.code().into());
+    }
+
+    /// Interrupts the guest. Returns `false` if there is none yet.
+    fn interrupt(&self, reason: Reason) -> bool {
+        let mut shared = self.shared();
+        shared.reason = Some(reason);
+        match &shared.guest {
+            Some(guest) => {
+                guest.interrupt();
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+fn runtime_with_signals() -> io::Result<(Runtime, Signals)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let signals = {
+        let _guard = runtime.enter();
+        Signals::listen()?
+    };
+    Ok((runtime, signals))
+}
+
+/// Waits for the end of a time; forever without one.
+async fn time_over(time: Option<Duration>) -> Duration {
+    match time {
+        Some(time) => {
+            sleep(time).await;
+            time
+        }
+        None => std::future::pending().await,
+    }
+}

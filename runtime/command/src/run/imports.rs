@@ -1,0 +1,75 @@
+//! The imports that `weft` can't give.
+
+use std::collections::BTreeMap;
+
+use weft::component::{Component, ImportError, Linker};
+use weft::engine::wasmi::Wasmi;
+use weft::error::WithCauses;
+use weft_spec::Diagnostic;
+
+use crate::exit_code::CANNOT_RUN;
+use crate::failure::Failure;
+
+/// Fails if the linker lacks something that a component imports.
+///
+/// # Errors
+///
+/// It does; the failure names the imports, and says what to do.
+pub(crate) fn check<T: 'static>(
+    linker: &Linker<Wasmi, T>,
+    component: &Component<Wasmi>,
+    path: &str,
+) -> Result<(), Failure> {
+    let errors = linker.check(component);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    // What is wrong, by the names of imports.
+    let mut wrong: BTreeMap<&str, Vec<&ImportError>> = BTreeMap::new();
+    for error in &errors {
+        wrong.entry(import_of(component, name_of(error))).or_default().push(error);
+    }
+    let message = match wrong.len() {
+        1 => format!("`{path}` imports what `weft run` does not give it"),
+        number => format!("`{path}` imports {number} things that `weft run` does not give it"),
+    };
+    let diagnostic = Diagnostic::error("missing-imports", message);
+    let diagnostic = advice(&wrong).into_iter().fold(diagnostic, Diagnostic::help);
+    let lines = wrong.iter().map(|(name, errors)| match errors[..] {
+        [ImportError::Missing { name: whole, .. }] if whole == name => (*name).to_owned(),
+        [ref error, ..] => format!("{name}: {}", WithCauses(error)),
+        [] => (*name).to_owned(),
+    });
+    Err(Failure::new(CANNOT_RUN, diagnostic).with_details(lines))
+}
+
+/// Returns the name of the import that an error is about, which may be within an instance.
+fn import_of<'a>(component: &'a Component<Wasmi>, name: &'a str) -> &'a str {
+    let is_of = |import: &&str| {
+        name.strip_prefix(*import).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    component.imports().map(|(import, _)| import).find(is_of).unwrap_or(name)
+}
+
+fn name_of(error: &ImportError) -> &str {
+    match error {
+        ImportError::Missing { name, .. }
+        | ImportError::Mismatch { name, .. }
+        | ImportError::Function { name, .. }
+        | ImportError::OtherStore { name }
+        | ImportError::InstanceRemoved { name }
+        | ImportError::OtherEngine { name } => name,
+        _ => "",
+    }
+}
+
+fn advice(wrong: &BTreeMap<&str, Vec<&ImportError>>) -> Vec<&'static str> {
+    let mut advice = Vec::new();
+    if wrong.keys().any(|name| !name.starts_with("wasi:")) {
+        advice.push(
+            "what is not WASI comes from another component: compose both, as `wac plug` does, or \
+             embed Weft in a program of yours that gives it",
+        );
+    }
+    advice
+}

@@ -1,0 +1,108 @@
+//! The options that limit guests.
+
+use std::time::Duration;
+
+use clap::Args;
+use weft::component::{Store, StoreLimits};
+use weft::engine::wasmi::Wasmi;
+
+/// What guests may take.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArguments {
+    /// Stop after so much fuel: about an instruction each. The guest runs more slowly then.
+    #[arg(long, value_name = "UNITS")]
+    pub(crate) fuel: Option<u64>,
+    /// Stop after a time, such as `500ms`, `5s`, `2m` or `1h`.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+    /// The most linear memory, such as `64MiB`; what asks for more is told that there is none.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_memory: Option<u64>,
+}
+
+/// The most fuel that a guest uses before others have their turn.
+const SLICE: u64 = 1_000_000;
+
+impl LimitArguments {
+    /// Returns the engine, which counts fuel if that is limited.
+    pub(crate) fn engine(&self) -> Wasmi {
+        match self.fuel {
+            Some(_) => Wasmi::new(&wasmi::Config::default(), Some(SLICE)),
+            None => Wasmi::default(),
+        }
+    }
+
+    /// Sets the limits of a store.
+    pub(crate) fn limit<T: 'static>(&self, store: &mut Store<Wasmi, T>) {
+        let limits = StoreLimits::DEFAULT;
+        store.set_limits(match self.max_memory {
+            Some(bytes) => limits.with_memory_bytes(bytes),
+            None => limits,
+        });
+        // It fails only for an engine that counts none, and then none is limited.
+        let _ = store.set_fuel(self.fuel);
+    }
+}
+
+/// Splits a number from the unit after it.
+fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
+    let end = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    match number.parse() {
+        Ok(number) => Ok((number, unit)),
+        Err(_) if number.is_empty() => Err("it begins with a number".to_owned()),
+        Err(_) => Err("the number is too large".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = number_and_unit(text)?;
+    let seconds = match unit {
+        "ms" => return Ok(Duration::from_millis(number)),
+        "s" | "" => 1,
+        "m" | "min" => 60,
+        "h" => 3600,
+        _ => return Err(format!("`{unit}` is none of `ms`, `s`, `m` and `h`")),
+    };
+    let seconds = number.checked_mul(seconds).ok_or("the time is too long")?;
+    Ok(Duration::from_secs(seconds))
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = number_and_unit(text)?;
+    let bytes: u64 = match unit {
+        "" | "B" => 1,
+        "k" | "K" | "KiB" => 1 << 10,
+        "M" | "MiB" => 1 << 20,
+        "G" | "GiB" => 1 << 30,
+        _ => return Err(format!("`{unit}` is none of `B`, `KiB`, `MiB` and `GiB`")),
+    };
+    number.checked_mul(bytes).ok_or_else(|| "the size is too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        let times = ["500ms", "5s", "5", "2m", "1h"].map(time);
+        let expected = [500, 5_000, 5_000, 120_000, 3_600_000];
+        assert_eq!(times, expected.map(|it| Ok(Duration::from_millis(it))));
+        for wrong in
+            ["", "s", "-1s", "1.5s", "1d", "99999999999999999999s", "18446744073709551615h"]
+        {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        let sizes = ["7", "7B", "64KiB", "64k", "16MiB", "2G"].map(size);
+        assert_eq!(sizes, [7, 7, 1 << 16, 1 << 16, 1 << 24, 1 << 31].map(Ok));
+        for wrong in ["", "MiB", "1TB", "-1", "99999999999G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

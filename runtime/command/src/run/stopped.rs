@@ -1,0 +1,92 @@
+//! Why a call has no result, as people read it.
+
+use weft::component::{CallError, Deadlock, InstantiateError, LimitReached, Store, StoreLimit};
+use weft::engine::CoreTrap;
+use weft::engine::wasmi::Wasmi;
+use weft::error::WithCauses;
+use weft_spec::Diagnostic;
+
+use crate::exit_code::{CANNOT_RUN, TIME_OUT, TRAP};
+use crate::failure::Failure;
+
+use super::ending::Ending;
+use super::limits::LimitArguments;
+
+/// Returns the failure of a call.
+pub(crate) fn stopped<T: 'static>(
+    error: &CallError,
+    store: &Store<Wasmi, T>,
+    ending: &Ending,
+    limits: &LimitArguments,
+) -> Failure {
+    match error {
+        CallError::Interrupted => match (ending.reason(), limits.fuel) {
+            (Some(reason), _) => reason.failure(),
+            (None, Some(fuel)) => {
+                let message = format!("the guest has used its {fuel} units of fuel");
+                let diagnostic = Diagnostic::error("fuel", message);
+                let diagnostic = diagnostic.help("`--fuel` sets how many it has");
+                Failure::new(TIME_OUT, diagnostic).with_details(backtrace(store))
+            }
+            (None, None) => trap(error, store),
+        },
+        CallError::Deadlock(deadlock) => deadlocked(deadlock),
+        CallError::Limit(reached) => limit(*reached),
+        error => trap(error, store),
+    }
+}
+
+/// Returns the failure of an instantiation.
+pub(crate) fn not_instantiated<T: 'static>(
+    error: &InstantiateError,
+    store: &Store<Wasmi, T>,
+    ending: &Ending,
+    limits: &LimitArguments,
+) -> Failure {
+    match error {
+        InstantiateError::Call(error) => stopped(error, store, ending, limits),
+        InstantiateError::Limit(reached) => limit(*reached),
+        error => {
+            let message = format!("it can't be instantiated: {}", WithCauses(error));
+            Failure::new(CANNOT_RUN, Diagnostic::error("not-instantiated", message))
+        }
+    }
+}
+
+fn trap<T: 'static>(error: &CallError, store: &Store<Wasmi, T>) -> Failure {
+    let message = format!("the guest trapped: {}", WithCauses(error));
+    let mut diagnostic = Diagnostic::error("trap", message);
+    if matches!(error, CallError::Core(CoreTrap::CallStackExhausted)) {
+        diagnostic = diagnostic.help("functions that call one another without end do that");
+    }
+    Failure::new(TRAP, diagnostic).with_details(backtrace(store))
+}
+
+/// Returns a line for each function that was active.
+fn backtrace<T: 'static>(store: &Store<Wasmi, T>) -> Vec<String> {
+    let Some(trap) = store.last_trap() else { return Vec::new() };
+    let core = trap.core_frames().iter().map(ToString::to_string);
+    let frames = trap.frames().iter().enumerate();
+    let frames = frames.map(|(position, frame)| format!("{position}: {frame}"));
+    let rest = trap.is_cut().then(|| "and more".to_owned());
+    core.chain(frames).chain(rest).collect()
+}
+
+fn deadlocked(deadlock: &Deadlock) -> Failure {
+    let message = "the guest waits for itself, so that nothing can go on (a deadlock)";
+    let tasks = deadlock.tasks.iter().map(ToString::to_string);
+    let others = (deadlock.num_others > 0).then(|| format!("and {} more", deadlock.num_others));
+    Failure::new(TRAP, Diagnostic::error("deadlock", message)).with_details(tasks.chain(others))
+}
+
+fn limit(reached: LimitReached) -> Failure {
+    let LimitReached { limit, value, .. } = reached;
+    let diagnostic = match limit {
+        StoreLimit::MemoryBytes => {
+            let message = format!("the guest needs more than {value} bytes of linear memory");
+            Diagnostic::error("limit", message).help("`--max-memory` sets how many it has")
+        }
+        _ => Diagnostic::error("limit", reached.to_string()),
+    };
+    Failure::new(TRAP, diagnostic)
+}

@@ -1,0 +1,94 @@
+//! `weft wast`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+use weft::engine::wasmi::Wasmi;
+use weft_spec::Report;
+use weft_wast::{Verdict, play, script_files};
+
+use crate::exit_code::{NOT_FOUND, NOT_WELL, SUCCESS};
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::output;
+use crate::progress::Progress;
+
+/// Play component scripts (`.wast`), as the Component Model's test suite has them.
+///
+/// The components import what the suites of the Component Model and of Wasmtime provide. The exit
+/// code is 1 if a script fails. One that needs what the engine lacks is shown, and is no failure.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  weft wast test.wast
+  weft wast component-model/test --format json")]
+pub(crate) struct WastArguments {
+    /// Scripts, and folders with scripts.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+/// Plays scripts, and prints what came of each.
+pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Failure> {
+    let mut files = Vec::new();
+    for path in &arguments.paths {
+        let found = script_files(path);
+        files.extend(
+            found.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?,
+        );
+    }
+    let engine = Wasmi::default();
+    let progress = Progress::of_steps("playing", files.len());
+    let mut played = Vec::new();
+    for file in &files {
+        let verdict = match std::fs::read_to_string(file) {
+            Ok(text) => play(&engine, &text),
+            Err(error) => Verdict::Failed { line: 1, reason: error.to_string() },
+        };
+        if format == Format::Human {
+            progress.around(|| output::print(&line(file, &verdict)))?;
+        }
+        progress.step();
+        played.push((file, verdict));
+    }
+    drop(progress);
+    let count = |is: fn(&Verdict) -> bool| played.iter().filter(|(_, it)| is(it)).count();
+    let passed = count(|it| matches!(it, Verdict::Passed));
+    let failed = count(|it| matches!(it, Verdict::Failed { .. }));
+    let not_applicable = played.len() - passed - failed;
+    match format {
+        Format::Human => output::print(&format!(
+            "{passed} passed, {failed} failed, {not_applicable} not applicable"
+        ))?,
+        Format::Json => output::print_json(&json!({
+            "passed": passed,
+            "failed": failed,
+            "not-applicable": not_applicable,
+            "files": played.iter().map(|(file, it)| json_of(file, it)).collect::<Vec<_>>(),
+        }))?,
+    }
+    Ok(if failed == 0 { SUCCESS } else { NOT_WELL })
+}
+
+fn line(file: &Path, verdict: &Verdict) -> String {
+    let name = file.display();
+    match verdict {
+        Verdict::Passed => format!("ok    {name}"),
+        Verdict::Failed { line, reason } => format!("FAIL  {name}:{line}: {reason}"),
+        Verdict::NotApplicable { capability } => format!("n/a   {name}: needs {capability}"),
+    }
+}
+
+fn json_of(file: &Path, verdict: &Verdict) -> Value {
+    let file = file.display().to_string();
+    match verdict {
+        Verdict::Passed => json!({ "file": file, "verdict": "passed" }),
+        Verdict::Failed { line, reason } => {
+            json!({ "file": file, "verdict": "failed", "line": line, "reason": reason })
+        }
+        Verdict::NotApplicable { capability } => {
+            json!({ "file": file, "verdict": "not-applicable", "needs": capability })
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Files that can't be run.
+
+use crate::weft::Folder;
+
+/// Tries to run a file, and returns what can be seen of that.
+fn run(name: &str, bytes: &[u8]) -> String {
+    Folder::with(&[(name, bytes)]).weft(&["run", name, "--invoke", "f()"])
+}
+
+#[test]
+fn a_core_module_is_none_and_how_to_make_one_is_said() {
+    insta::assert_snapshot!("core_module", run("core.wat", b"(module)"));
+    let module = br#"(module (import "wasi_snapshot_preview1" "sched_yield" (func)))"#;
+    insta::assert_snapshot!("core_module_of_wasi_0_1", run("core.wat", module));
+}
+
+#[test]
+fn what_the_engine_lacks_is_named() {
+    insta::assert_snapshot!(run("tag.wat", b"(component (core module (tag)))"));
+}
+
+#[test]
+fn what_is_not_valid_is_told() {
+    insta::assert_snapshot!("no_webassembly", run("text.wasm", b"hello"));
+    insta::assert_snapshot!("empty", run("empty.wasm", b""));
+    insta::assert_snapshot!("cut", run("cut.wasm", b"\0asm\x0d\0\x01\0\x01"));
+    insta::assert_snapshot!(
+        "wrong_text",
+        run("wrong.wat", b"(component\n  (func $f (param u32)))")
+    );
+    let module = b"(component (core module (func (result i32))))";
+    insta::assert_snapshot!("wrong_code", run("wrong.wat", module));
+}
+
+#[test]
+fn a_file_that_is_not_there_ends_with_127() {
+    let folder = Folder::with(&[]);
+    for command in
+        [&["run", "no.wasm", "--invoke", "f()"][..], &["inspect", "no.wasm"], &["wast", "no"]]
+    {
+        let shown = folder.weft(command);
+        assert!(shown.contains("cannot read `no"), "{shown}");
+        assert!(shown.ends_with("--- exit code 127\n"), "{shown}");
+    }
+}
+
+#[test]
+fn a_folder_is_no_component() {
+    let shown = Folder::with(&[]).weft(&["run", ".", "--invoke", "f()"]);
+    assert!(shown.starts_with("--- standard error\nerror[io]: cannot read `.`"), "{shown}");
+    assert!(shown.ends_with("--- exit code 126\n"), "{shown}");
+}
+
+#[test]
+fn imports_that_are_missing_are_listed() {
+    let component = br#"(component
+        (import "log" (func (param "text" string)))
+        (import "example:words/count@1.2.0" (instance (export "count" (func (result u32)))))
+        (core module $Module (func (export "f")))
+        (core instance $module (instantiate $Module))
+        (func (export "f") (canon lift (core func $module "f"))))"#;
+    insta::assert_snapshot!(run("app.wat", component));
+}
+
+#[test]
+fn a_component_without_functions_has_none_to_call() {
+    insta::assert_snapshot!(run("empty.wat", b"(component)"));
+}

@@ -1,0 +1,20 @@
+//! What stands in for the part of files that Linux alone has.
+
+use std::fs::File;
+use std::io;
+
+use crate::filesystem::flags::Advice;
+
+/// Returns `None`: nobody can tell if reading has to wait.
+pub(in crate::filesystem) const fn read_cached(
+    _: &File,
+    _: &mut [u8],
+    _: u64,
+) -> Option<io::Result<usize>> {
+    None
+}
+
+/// Does nothing: advice needn't be followed.
+pub(in crate::filesystem) const fn advise(_: &File, _: u64, _: u64, _: Advice) -> io::Result<()> {
+    Ok(())
+}

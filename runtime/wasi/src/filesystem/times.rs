@@ -1,0 +1,76 @@
+//! Times of files.
+
+use core::time::Duration;
+use std::io;
+use std::time::UNIX_EPOCH;
+
+use cap_fs_ext::SystemTimeSpec;
+use cap_std::time::SystemTime;
+
+use super::code::FsCode;
+use super::error::FsError;
+
+/// A time since 1970. `nanoseconds` are after `seconds`, also before 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Time {
+    pub(crate) seconds: i64,
+    pub(crate) nanoseconds: u32,
+}
+
+/// The time that a guest wants a file to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NewTime {
+    /// That which it has.
+    Same,
+    /// That of the system when it is changed.
+    Now,
+    /// This one.
+    At(Time),
+}
+
+impl Time {
+    /// Returns a time that the system tells, if it does.
+    pub(super) fn from_system(time: io::Result<SystemTime>) -> Option<Self> {
+        let time = time.ok()?.into_std();
+        let before = match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => {
+                let seconds = i64::try_from(since.as_secs()).ok()?;
+                return Some(Self { seconds, nanoseconds: since.subsec_nanos() });
+            }
+            Err(before) => before.duration(),
+        };
+        let seconds = 0_i64.checked_sub_unsigned(before.as_secs())?;
+        match before.subsec_nanos() {
+            0 => Some(Self { seconds, nanoseconds: 0 }),
+            nanoseconds => {
+                let nanoseconds = 1_000_000_000 - nanoseconds;
+                Some(Self { seconds: seconds.checked_sub(1)?, nanoseconds })
+            }
+        }
+    }
+}
+
+impl NewTime {
+    /// Returns it as the system wants it; `None` if nothing is to be done.
+    ///
+    /// # Errors
+    ///
+    /// The system has no such time: the code is `overflow`.
+    pub(super) fn to_system(self) -> Result<Option<SystemTimeSpec>, FsError> {
+        let time = match self {
+            Self::Same => return Ok(None),
+            Self::Now => return Ok(Some(SystemTimeSpec::SymbolicNow)),
+            Self::At(time) => time,
+        };
+        let seconds = Duration::from_secs(time.seconds.unsigned_abs());
+        let whole = if time.seconds < 0 {
+            UNIX_EPOCH.checked_sub(seconds)
+        } else {
+            UNIX_EPOCH.checked_add(seconds)
+        };
+        let nanoseconds = Duration::from_nanos(time.nanoseconds.into());
+        let time = whole.and_then(|whole| whole.checked_add(nanoseconds));
+        let time = time.ok_or(FsCode::Overflow)?;
+        Ok(Some(SystemTimeSpec::Absolute(SystemTime::from_std(time))))
+    }
+}

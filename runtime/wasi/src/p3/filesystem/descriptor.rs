@@ -1,0 +1,226 @@
+//! The functions of a descriptor.
+
+use std::string::String;
+
+use weft::binding::{Borrow, HostAccess, HostCaller, HostError, Own, StreamHandle};
+
+use super::streams::{Ended, list, read, write};
+use crate::WasiCtx;
+use crate::filesystem::{Descriptor, File, FsError};
+use crate::p3::bindings::filesystem::wasi::filesystem::types::{
+    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, HostDescriptor,
+    MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
+};
+
+impl HostDescriptor for WasiCtx {
+    fn read_via_stream(
+        caller: &mut impl HostCaller<Self>,
+        self_: Borrow<Descriptor>,
+        offset: u64,
+    ) -> Result<(StreamHandle<u8>, Ended), HostError> {
+        read(caller, &self_, offset)
+    }
+
+    fn write_via_stream(
+        caller: &mut impl HostCaller<Self>,
+        self_: Borrow<Descriptor>,
+        data: StreamHandle<u8>,
+        offset: u64,
+    ) -> Result<Ended, HostError> {
+        write(caller, &self_, data, |file| file.write_from(offset))
+    }
+
+    fn append_via_stream(
+        caller: &mut impl HostCaller<Self>,
+        self_: Borrow<Descriptor>,
+        data: StreamHandle<u8>,
+    ) -> Result<Ended, HostError> {
+        write(caller, &self_, data, File::append)
+    }
+
+    async fn advise(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        offset: u64,
+        length: u64,
+        advice: Advice,
+    ) -> Result<(), FsError> {
+        self_.file()?.advise(offset, length, advice.into()).await
+    }
+
+    async fn sync_data(_: impl HostAccess<Self>, self_: Borrow<Descriptor>) -> Result<(), FsError> {
+        self_.sync(false).await
+    }
+
+    async fn get_flags(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+    ) -> Result<DescriptorFlags, FsError> {
+        Ok(self_.flags().into())
+    }
+
+    async fn get_type(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+    ) -> Result<DescriptorType, FsError> {
+        Ok(self_.kind().into())
+    }
+
+    async fn set_size(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        size: u64,
+    ) -> Result<(), FsError> {
+        self_.file()?.set_size(size).await
+    }
+
+    async fn set_times(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        data_access_timestamp: NewTimestamp,
+        data_modification_timestamp: NewTimestamp,
+    ) -> Result<(), FsError> {
+        self_.set_times(data_access_timestamp.into(), data_modification_timestamp.into()).await
+    }
+
+    fn read_directory(
+        caller: &mut impl HostCaller<Self>,
+        self_: Borrow<Descriptor>,
+    ) -> Result<(StreamHandle<DirectoryEntry>, Ended), HostError> {
+        list(caller, &self_)
+    }
+
+    async fn sync(_: impl HostAccess<Self>, self_: Borrow<Descriptor>) -> Result<(), FsError> {
+        self_.sync(true).await
+    }
+
+    async fn create_directory_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path: String,
+    ) -> Result<(), FsError> {
+        self_.directory()?.create_directory(path).await
+    }
+
+    async fn stat(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+    ) -> Result<DescriptorStat, FsError> {
+        Ok(self_.stat().await?.into())
+    }
+
+    async fn stat_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+    ) -> Result<DescriptorStat, FsError> {
+        Ok(self_.directory()?.stat_at(path_flags.into(), path).await?.into())
+    }
+
+    async fn set_times_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+        data_access_timestamp: NewTimestamp,
+        data_modification_timestamp: NewTimestamp,
+    ) -> Result<(), FsError> {
+        let (accessed, modified) =
+            (data_access_timestamp.into(), data_modification_timestamp.into());
+        self_.directory()?.set_times_at(path_flags.into(), path, accessed, modified).await
+    }
+
+    async fn link_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        old_path_flags: PathFlags,
+        old_path: String,
+        new_descriptor: Borrow<Descriptor>,
+        new_path: String,
+    ) -> Result<(), FsError> {
+        let other = new_descriptor.directory()?;
+        self_.directory()?.link(old_path_flags.into(), old_path, other, new_path).await
+    }
+
+    async fn open_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+        open_flags: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> Result<Own<Descriptor>, FsError> {
+        let directory = self_.directory()?;
+        let opened = directory.open(path_flags.into(), path, open_flags.into(), flags.into());
+        Ok(Own::new(opened.await?))
+    }
+
+    async fn readlink_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path: String,
+    ) -> Result<String, FsError> {
+        self_.directory()?.read_link(path).await
+    }
+
+    async fn remove_directory_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path: String,
+    ) -> Result<(), FsError> {
+        self_.directory()?.remove_directory(path).await
+    }
+
+    async fn rename_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        old_path: String,
+        new_descriptor: Borrow<Descriptor>,
+        new_path: String,
+    ) -> Result<(), FsError> {
+        let other = new_descriptor.directory()?;
+        self_.directory()?.rename(old_path, other, new_path).await
+    }
+
+    async fn symlink_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        old_path: String,
+        new_path: String,
+    ) -> Result<(), FsError> {
+        self_.directory()?.symlink(old_path, new_path).await
+    }
+
+    async fn unlink_file_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path: String,
+    ) -> Result<(), FsError> {
+        self_.directory()?.unlink_file(path).await
+    }
+
+    async fn is_same_object(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        other: Borrow<Descriptor>,
+    ) -> Result<bool, HostError> {
+        Ok(self_.is_same_object(&other).await?)
+    }
+
+    async fn metadata_hash(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+    ) -> Result<MetadataHashValue, FsError> {
+        Ok(self_.metadata_hash().await?.into())
+    }
+
+    async fn metadata_hash_at(
+        _: impl HostAccess<Self>,
+        self_: Borrow<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+    ) -> Result<MetadataHashValue, FsError> {
+        Ok(self_.directory()?.metadata_hash_at(path_flags.into(), path).await?.into())
+    }
+}

@@ -1,0 +1,30 @@
+//! Which files are played.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Returns the `.wast` files that a path names: itself, or all in the folder and the folders in it, in
+/// the order of their names.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn script_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        path.metadata()?;
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut entries = std::fs::read_dir(path)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    let mut found = Vec::new();
+    for entry in entries {
+        if entry.is_dir() {
+            found.extend(script_files(&entry)?);
+        } else if entry.extension().is_some_and(|extension| extension == "wast") {
+            found.push(entry);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,302 @@
+//! Playing a file.
+
+use std::collections::HashMap;
+use std::task::Waker;
+
+use wast::parser::{self, ParseBuffer};
+use wast::token::Id;
+use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
+use weft::abi::Val;
+use weft::component::{
+    CallError, Component, Instance, InstantiateError, InvalidComponent, Linker, LoadError, Store,
+};
+use weft::engine::{Capability, CoreEngine};
+use weft::error::WithCauses;
+use weft::limits::Table;
+use weft::trap::Trap;
+
+use crate::Verdict;
+use crate::fixtures::{Fixtures, provide_fixtures};
+use crate::texts::{is_import_error, is_refusal, is_trap};
+use crate::values::{is_same, to_val};
+
+/// Plays a script on an engine, with the fixtures of the suites for what its components import.
+pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
+    let mut lexer = wast::lexer::Lexer::new(text);
+    lexer.allow_confusing_unicode(true);
+    let parsed = ParseBuffer::new_with_lexer(lexer);
+    let buffer = match parsed {
+        Ok(buffer) => buffer,
+        Err(error) => return Verdict::Failed { line: 1, reason: error.to_string() },
+    };
+    let wast = match parser::parse::<Wast<'_>>(&buffer) {
+        Ok(wast) => wast,
+        Err(error) => {
+            let line = error.span().linecol_in(text).0 + 1;
+            return Verdict::Failed { line, reason: error.message() };
+        }
+    };
+    let mut player = ScriptPlayer::new(engine);
+    for directive in wast.directives {
+        let line = directive.span().linecol_in(text).0 + 1;
+        match player.directive(directive) {
+            Ok(()) => {}
+            Err(Stop::Failed(reason)) => return Verdict::Failed { line, reason },
+            Err(Stop::NotApplicable(capability)) => {
+                return Verdict::NotApplicable { capability };
+            }
+        }
+    }
+    Verdict::Passed
+}
+
+/// Why a file is not played to its end.
+enum Stop {
+    Failed(String),
+    NotApplicable(String),
+}
+
+impl From<String> for Stop {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+/// What came of a call or an instantiation.
+enum Outcome {
+    Returned(Option<Val>),
+    Trapped(String),
+}
+
+struct ScriptPlayer<'e, E: CoreEngine> {
+    engine: &'e E,
+    store: Store<E, Fixtures>,
+    linker: Linker<E, Fixtures>,
+    definitions: HashMap<String, Component<E>>,
+    /// What was defined last.
+    definition: Option<Component<E>>,
+    instances: HashMap<String, Instance<E>>,
+    /// The type of what was returned last.
+    result_type: Option<weft::abi::Type>,
+    /// What was instantiated last.
+    instance: Option<Instance<E>>,
+}
+
+impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
+    fn new(engine: &'e E) -> Self {
+        let mut linker = Linker::new();
+        provide_fixtures(&mut linker, engine);
+        Self {
+            engine,
+            store: Store::new(engine, Fixtures::default()),
+            linker,
+            definitions: HashMap::new(),
+            definition: None,
+            instances: HashMap::new(),
+            result_type: None,
+            instance: None,
+        }
+    }
+
+    fn directive(&mut self, directive: WastDirective<'_>) -> Result<(), Stop> {
+        match directive {
+            WastDirective::Module(mut wat) => {
+                let name = wat.name();
+                let component = self.load(&mut wat)?;
+                self.instantiate(&component, name)
+            }
+            WastDirective::ModuleDefinition(mut wat) => {
+                let component = self.load(&mut wat)?;
+                if let Some(name) = wat.name() {
+                    self.definitions.insert(name.name().to_owned(), component.clone());
+                }
+                self.definition = Some(component);
+                Ok(())
+            }
+            WastDirective::ModuleInstance { instance, module, .. } => {
+                let component = match module {
+                    Some(name) => self.definitions.get(name.name()),
+                    None => self.definition.as_ref(),
+                };
+                let component = component.ok_or_else(|| "no such definition".to_owned())?.clone();
+                self.instantiate(&component, instance)
+            }
+            WastDirective::Register { name, module, .. } => {
+                let instance = self.instance(module)?.clone();
+                self.linker.exports_of(name, &instance);
+                Ok(())
+            }
+            WastDirective::AssertMalformed { module, message, .. }
+            | WastDirective::AssertInvalid { module, message, .. } => self.refused(module, message),
+            WastDirective::AssertUnlinkable { module, message, .. } => {
+                self.unlinkable(module, message)
+            }
+            WastDirective::Invoke(invoke) => match self.invoke(&invoke)? {
+                Outcome::Returned(_) => Ok(()),
+                Outcome::Trapped(text) => Err(format!("trapped: {text}").into()),
+            },
+            WastDirective::AssertReturn { exec, results, .. } => self.returns(exec, &results),
+            WastDirective::AssertTrap { exec, message, .. } => self.traps(exec, message),
+            WastDirective::AssertExhaustion { call, message, .. } => {
+                self.traps(WastExecute::Invoke(call), message)
+            }
+            _ => Err("a directive that is not for components".to_owned().into()),
+        }
+    }
+
+    fn load(&self, wat: &mut QuoteWat<'_>) -> Result<Component<E>, Stop> {
+        let bytes = wat.encode().map_err(|error| error.message())?;
+        Component::new(self.engine, &bytes).map_err(|error| match error {
+            LoadError::MissingCapabilities { missing, .. } => {
+                let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
+                Stop::NotApplicable(names.join(", "))
+            }
+            LoadError::Invalid(invalid) => match self.lacking(&invalid) {
+                Some(capability) => Stop::NotApplicable(capability.to_string()),
+                None => Stop::Failed(format!("not loaded: {invalid}")),
+            },
+            error => Stop::Failed(format!("not loaded: {error}")),
+        })
+    }
+
+    /// What the engine lacks, if a component needs something that Weft can't do because of it.
+    fn lacking(&self, invalid: &InvalidComponent) -> Option<Capability> {
+        invalid.capability().filter(|it| !self.engine.capabilities().contains(it))
+    }
+
+    fn instantiate(&mut self, component: &Component<E>, name: Option<Id<'_>>) -> Result<(), Stop> {
+        let instance = self.store.instantiate(component, &self.linker);
+        let instance = instance.map_err(|error| format!("not instantiated: {error}"))?;
+        if let Some(name) = name {
+            // What has a name can be imported by it.
+            self.linker.exports_of(name.name(), &instance);
+            self.instances.insert(name.name().to_owned(), instance.clone());
+        }
+        self.instance = Some(instance);
+        Ok(())
+    }
+
+    fn instance(&self, name: Option<Id<'_>>) -> Result<&Instance<E>, Stop> {
+        let instance = match name {
+            Some(name) => self.instances.get(name.name()),
+            None => self.instance.as_ref(),
+        };
+        instance.ok_or_else(|| Stop::Failed("no such instance".to_owned()))
+    }
+
+    fn refused(&self, mut module: QuoteWat<'_>, message: &str) -> Result<(), Stop> {
+        let text = match module.encode() {
+            Err(error) => error.message(),
+            Ok(bytes) => match Component::new(self.engine, &bytes) {
+                Err(LoadError::Invalid(invalid)) => invalid.to_string(),
+                Err(error) => return Err(format!("valid, but {error}").into()),
+                Ok(_) => return Err(format!("loaded; expected `{message}`").into()),
+            },
+        };
+        if is_refusal(&text, message) {
+            Ok(())
+        } else {
+            Err(format!("`{text}`; expected `{message}`").into())
+        }
+    }
+
+    fn unlinkable(&mut self, module: Wat<'_>, message: &str) -> Result<(), Stop> {
+        let component = self.load(&mut QuoteWat::Wat(module))?;
+        match self.store.instantiate(&component, &self.linker) {
+            Ok(_) => Err(format!("instantiated; expected: {message}").into()),
+            Err(InstantiateError::Imports(errors)) if is_import_error(&errors, message) => Ok(()),
+            Err(error) => Err(format!("`{error}`; expected `{message}`").into()),
+        }
+    }
+
+    fn execute(&mut self, execute: WastExecute<'_>) -> Result<Outcome, Stop> {
+        match execute {
+            WastExecute::Invoke(invoke) => self.invoke(&invoke),
+            WastExecute::Wat(module) => {
+                let component = self.load(&mut QuoteWat::Wat(module))?;
+                match self.store.instantiate(&component, &self.linker) {
+                    Ok(_) => Ok(Outcome::Returned(None)),
+                    Err(InstantiateError::Call(error)) => Ok(Outcome::Trapped(text_of(&error))),
+                    Err(error) => Err(format!("not instantiated: {error}").into()),
+                }
+            }
+            WastExecute::Get { .. } => Err("components have no globals".to_owned().into()),
+        }
+    }
+
+    fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Outcome, Stop> {
+        let instance = self.instance(invoke.module)?;
+        let function = self.store.function(instance, invoke.name);
+        let function = function.map_err(|error| error.to_string())?;
+        if function.params().len() != invoke.args.len() {
+            return Err(format!("{} arguments", invoke.args.len()).into());
+        }
+        let arguments =
+            invoke.args.iter().zip(function.params()).map(|(argument, (_, ty))| match argument {
+                WastArg::Component(value) => to_val(value, ty),
+                _ => Err("an argument for a core function".to_owned()),
+            });
+        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+        let value = self.store.call(&function, &arguments);
+        // What a call has begun comes to its end before the next one, as far as it can. If it
+        // traps, that is no matter of the call, which has its result.
+        let _ = self.store.poll(Waker::noop());
+        self.check_tables()?;
+        match value {
+            Ok(value) => {
+                self.result_type = function.result().cloned();
+                Ok(Outcome::Returned(value))
+            }
+            Err(error) => Ok(Outcome::Trapped(text_of(&error))),
+        }
+    }
+
+    /// Whether no more is left in the store's tables than a file allows.
+    fn check_tables(&self) -> Result<(), Stop> {
+        let Some(max) = self.store.data().max_table_capacity else { return Ok(()) };
+        let tables = [Table::Tasks, Table::Threads, Table::Waitables, Table::Resources];
+        let counts = tables.map(|table| (table, self.store.count_of(table)));
+        match counts.iter().find(|(_, count)| *count > max as usize) {
+            Some((table, count)) => Err(format!("{count} {table} are left; {max} may be").into()),
+            None => Ok(()),
+        }
+    }
+
+    fn returns(&mut self, execute: WastExecute<'_>, results: &[WastRet<'_>]) -> Result<(), Stop> {
+        let value = match self.execute(execute)? {
+            Outcome::Returned(value) => value,
+            Outcome::Trapped(text) => return Err(format!("trapped: {text}").into()),
+        };
+        match (&value, results, self.result_type.take()) {
+            (None, [], _) => Ok(()),
+            (Some(value), [WastRet::Component(expected)], Some(ty)) => {
+                let expected = to_val(expected, &ty)?;
+                if is_same(value, &expected) {
+                    Ok(())
+                } else {
+                    Err(format!("returned {value:?}; expected {expected:?}").into())
+                }
+            }
+            _ => Err(format!("returned {value:?}; expected {} values", results.len()).into()),
+        }
+    }
+
+    fn traps(&mut self, execute: WastExecute<'_>, message: &str) -> Result<(), Stop> {
+        match self.execute(execute)? {
+            Outcome::Returned(value) => {
+                Err(format!("returned {value:?}; expected trap: {message}").into())
+            }
+            Outcome::Trapped(text) if is_trap(&text, message) => Ok(()),
+            Outcome::Trapped(text) => Err(format!("`{text}`; expected `{message}`").into()),
+        }
+    }
+}
+
+/// Returns the text of an error of a call, with its causes: in the words of the Component Model where it
+/// has some.
+fn text_of(error: &CallError) -> String {
+    match error {
+        CallError::InstanceTrapped(_) => Trap::CannotEnterComponentInstance.to_string(),
+        error => WithCauses(error).to_string(),
+    }
+}

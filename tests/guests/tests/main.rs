@@ -1,0 +1,35 @@
+//! Guests that other people's toolchains made, on wasmi, with hosts as a user writes them.
+//!
+//! | module | what guests do |
+//! |---|---|
+//! | [`built`] | the list of guests: none is older than its sources, none has a path in it |
+//! | [`echo`] | every WIT type, lifted and lowered by Rust, C, JavaScript and Python |
+//! | [`lists`] | lists of fixed lengths, maps |
+//! | [`resources`] | resources of both sides, with methods |
+//! | [`random`] | the random values that they echo |
+//! | [`pipes`] | async functions, streams and futures in every position, cancellation, error codes |
+//! | [`pipeline`] | three components in a row, in three languages |
+//! | [`server`] | 500 calls at once, back-pressure |
+//!
+//! Tests that are ignored need guests of many megabytes, which `tests/guests/build` makes.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::many_single_char_names,
+    reason = "values and names of no meaning"
+)]
+
+mod bindings;
+mod built;
+mod echo;
+mod guest;
+mod lists;
+mod pipeline;
+mod pipes;
+mod random;
+mod resources;
+mod server;
+
+/// What a test returns.
+type Fine = Result<(), Box<dyn std::error::Error>>;

@@ -1,0 +1,22 @@
+//! Async functions, streams and futures, both ways: what every language does.
+
+mod giving_up;
+mod host;
+mod positions;
+mod work;
+
+use weft::component::{Component, Linker, Store};
+use weft::engine::wasmi::Wasmi;
+
+use crate::guest::load;
+use host::Source;
+
+/// A guest, what it is linked with, and a store.
+fn guest(name: &str) -> (Component<Wasmi>, Linker<Wasmi, Source>, Store<Wasmi, Source>) {
+    let engine = Wasmi::default();
+    let component = load(&engine, name);
+    let mut linker = Linker::new();
+    crate::bindings::pipes::add_to_linker(&mut linker, |source: &mut Source| source);
+    crate::bindings::held_source::add_to_linker(&mut linker, |source: &mut Source| source);
+    (component, linker, Store::new(&engine, Source::default()))
+}
