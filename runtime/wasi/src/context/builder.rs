@@ -1,7 +1,7 @@
 //! The builder of a context.
 
-use super::{Filesystem, Http};
 use super::WasiCtx;
+use super::{Filesystem, Http};
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
 use crate::random::{Random, RandomSource};

@@ -134,11 +134,8 @@ async fn send(
         // How it ends the response tells, or its body.
         let _ = connection.await;
     }));
-    let sending = async {
-        sender.send_request(request).await.map_err(|error| code_of(&error))
-    };
-    let response =
-        within(options.first_byte(), sending, ErrorCode::ConnectionReadTimeout).await?;
+    let sending = async { sender.send_request(request).await.map_err(|error| code_of(&error)) };
+    let response = within(options.first_byte(), sending, ErrorCode::ConnectionReadTimeout).await?;
     let time = options.between_bytes();
     Ok(response.map(|body| {
         let silence = Box::pin(sleep(time));

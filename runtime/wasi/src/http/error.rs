@@ -45,9 +45,7 @@ fn code_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e ErrorCode> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-fn causes<'e>(
-    error: &'e (dyn Error + 'static),
-) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     core::iter::successors(Some(error), |error| (*error).source())
 }
 

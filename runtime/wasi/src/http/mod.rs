@@ -32,7 +32,9 @@ pub(crate) use fields::{FieldRules, FieldsError, content_length};
 pub use options::RequestOptions;
 pub(crate) use options::nanoseconds;
 pub(crate) use service::Answer;
-pub use service::{HttpServer, HttpService, PreparedHttpService, ResponseFuture, Reuse, ServiceError};
+pub use service::{
+    HttpServer, HttpService, PreparedHttpService, ResponseFuture, Reuse, ServiceError,
+};
 pub(crate) use target::Target;
 
 use weft::component::Linker;

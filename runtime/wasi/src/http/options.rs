@@ -15,7 +15,7 @@ pub struct RequestOptions {
 }
 
 /// The time that is waited at most where an option says none.
-const USUAL: Duration = Duration::from_secs(600);
+const USUAL: Duration = Duration::from_mins(10);
 
 impl RequestOptions {
     pub(crate) fn connect(&self) -> Duration {

@@ -347,8 +347,8 @@ impl Drop for PipeReader {
         let mut state = self.pipe.0.lock();
         state.is_abandoned = true;
         // A reader that knows the length doesn't wait for the end.
-        let is_read = state.is_read()
-            || state.length == Some(state.written) && state.buffer.is_empty();
+        let is_read =
+            state.is_read() || state.length == Some(state.written) && state.buffer.is_empty();
         let writer = state.writer.take();
         drop(state);
         writer.into_iter().for_each(Waker::wake);

@@ -106,7 +106,8 @@ impl Exchange {
             // No guest of this version hears of it, and it answers nobody else.
             Call::P2(_) => return Some(Ended::Failed(ServiceError::Gone)),
             Call::P3(_) if is_busy => {
-                return (unwanted.elapsed() > PATIENCE).then_some(Ended::Failed(ServiceError::Gone));
+                return (unwanted.elapsed() > PATIENCE)
+                    .then_some(Ended::Failed(ServiceError::Gone));
             }
             Call::P3(call) => {
                 if !core::mem::replace(&mut self.is_cancelled, true) {

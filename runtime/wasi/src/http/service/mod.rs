@@ -27,8 +27,8 @@ use weft::engine::CoreEngine;
 use super::Body;
 use crate::p2::bindings::incoming_handler;
 use crate::p2::http::IncomingRequest;
-use crate::p3::bindings::handler;
 use crate::p3;
+use crate::p3::bindings::handler;
 use exchange::Call;
 
 /// An instance of a component that answers requests: it exports `wasi:http/incoming-handler` 0.2 or

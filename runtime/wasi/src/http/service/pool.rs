@@ -48,48 +48,44 @@ impl Member {
     }
 
     /// Gives a request to the instance. Returns it if there is no room.
-    fn give(&mut self, mut job: Job, at_once: usize) -> Result<(), Job> {
+    fn give(&mut self, mut job: Job, at_once: usize) -> Option<Job> {
         if self.left == 0 {
-            return Err(job);
+            return Some(job);
         }
-        let Some(place) = Place::take(&self.now, at_once) else { return Err(job) };
+        let Some(place) = Place::take(&self.now, at_once) else { return Some(job) };
         job.place = Some(place);
         self.left -= 1;
-        self.jobs.send(job).map_err(|error| {
-            // The instance takes no others: it has failed, or was idle for too long.
-            self.left = 0;
-            error.0
-        })
+        let refused = self.jobs.send(job).err()?;
+        // The instance takes no others: it has failed, or was idle for too long.
+        self.left = 0;
+        Some(refused.0)
     }
 }
 
 impl Pool {
     /// Gives a request to an instance that has room. Returns it if there is none.
-    pub(super) fn give(&self, mut job: Job, at_once: usize) -> Result<(), Job> {
+    pub(super) fn give(&self, mut job: Job, at_once: usize) -> Option<Job> {
         let mut members = self.0.lock();
         let mut index = members.len();
         // The one that was used last comes first, so that others may become idle.
         while let Some(next) = index.checked_sub(1) {
             index = next;
             let Some(member) = members.get_mut(index) else { continue };
-            let given = member.give(job, at_once);
+            let refused = member.give(job, at_once);
             if member.left == 0 {
                 members.swap_remove(index);
             }
-            match given {
-                Ok(()) => return Ok(()),
-                Err(back) => job = back,
-            }
+            job = refused?;
         }
-        Err(job)
+        Some(job)
     }
 
-    /// Adds an instance with its first request.
-    pub(super) fn add(&self, mut member: Member, job: Job, at_once: usize) -> Result<(), Job> {
-        member.give(job, at_once)?;
+    /// Adds an instance with its first request. Returns it if the instance has failed already.
+    pub(super) fn add(&self, mut member: Member, job: Job, at_once: usize) -> Option<Job> {
+        let refused = member.give(job, at_once);
         if member.left > 0 {
             self.0.lock().push(member);
         }
-        Ok(())
+        refused
     }
 }

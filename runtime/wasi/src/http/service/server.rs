@@ -67,6 +67,8 @@ pub struct HttpServer<E: CoreEngine, T: 'static> {
     most: usize,
 }
 
+type OnError = dyn Fn(&ServiceError) + Send + Sync;
+
 type MakeStore<E, T> = dyn Fn() -> Result<Store<E, T>, HostError> + Send + Sync;
 
 /// How often an instance is used.
@@ -94,7 +96,7 @@ pub(super) struct Settings {
     pub(super) scheme: Scheme,
     pub(super) idle: Duration,
     time_limit: Option<Duration>,
-    on_error: Option<Arc<dyn Fn(&ServiceError) + Send + Sync>>,
+    on_error: Option<Arc<OnError>>,
 }
 
 impl Settings {
@@ -247,11 +249,11 @@ where
         let mut request = request;
         let answered = loop {
             let (answer, mut response) = Answer::deferred();
-            let mut given = self.pool.give(Job { request, answer, place: None }, at_once);
-            while let Err(job) = given {
+            let mut refused = self.pool.give(Job { request, answer, place: None }, at_once);
+            while let Some(job) = refused {
                 let (sender, jobs) = unbounded_channel();
                 let worker = self.make_worker(Some(jobs)).await?;
-                given = self.pool.add(Member::new(sender, &reuse), job, at_once);
+                refused = self.pool.add(Member::new(sender, &reuse), job, at_once);
                 runtime::spawn(worker);
             }
             match poll_fn(|context| response.poll_reply(context)).await {

@@ -68,7 +68,9 @@ impl From<FieldsError> for HeaderFailure {
             FieldsError::Forbidden => Self::Error(HeaderError::Forbidden),
             FieldsError::Immutable => Self::Error(HeaderError::Immutable),
             // This version has no error for it.
-            FieldsError::TooLarge => Self::Trap("the fields are larger than the host allows".into()),
+            FieldsError::TooLarge => {
+                Self::Trap("the fields are larger than the host allows".into())
+            }
         }
     }
 }

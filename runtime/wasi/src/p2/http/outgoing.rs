@@ -8,14 +8,11 @@ use spin::Mutex;
 use weft::binding::{Borrow, Own};
 
 use super::Fields;
-use super::types::{
-    HostOutgoingBody, HostOutgoingRequest, HostOutgoingResponse, Method, Scheme,
-};
+use super::types::{HostOutgoingBody, HostOutgoingRequest, HostOutgoingResponse, Method, Scheme};
 use crate::WasiCtx;
 use crate::bytes::OutputStream;
 use crate::http::{
-    Body, ErrorCode, Fields as AnyFields, Http, HttpFailure, Pipe, PipeSink, Target,
-    content_length,
+    Body, ErrorCode, Fields as AnyFields, Http, HttpFailure, Pipe, PipeSink, Target, content_length,
 };
 
 /// The resource `outgoing-request`.

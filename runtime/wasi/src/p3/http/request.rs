@@ -11,8 +11,7 @@ use super::body::{EndedHandle, TrailersHandle, read, written};
 use super::types::{HostRequest, Method, Scheme};
 use crate::WasiCtx;
 use crate::http::{
-    Body, ErrorCode, Fields, Http, RequestOptions as Options, Target, Transmission,
-    content_length,
+    Body, ErrorCode, Fields, Http, RequestOptions as Options, Target, Transmission, content_length,
 };
 
 /// The resource `request`.
