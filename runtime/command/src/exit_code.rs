@@ -18,6 +18,8 @@ pub(crate) const NOT_FOUND: u8 = 127;
 pub(crate) const TRAP: u8 = 134;
 /// Ctrl-C: as a program that `SIGINT` has ended.
 pub(crate) const INTERRUPTED: u8 = 130;
+/// Nobody reads the output: as a program that `SIGPIPE` has ended.
+pub(crate) const NOBODY_READS: u8 = 141;
 /// As a program that `SIGTERM` has ended.
 pub(crate) const TERMINATED: u8 = 143;
 
@@ -33,4 +35,5 @@ Exit codes:
   127  there is no such file
   130  Ctrl-C (128 + SIGINT); 143 after SIGTERM
   134  the guest trapped (128 + SIGABRT)
+  141  nobody reads what the guest writes (128 + SIGPIPE)
   Other codes are the guest's own.";

@@ -26,6 +26,11 @@ impl Failure {
         Self { report, details: Vec::new(), code }
     }
 
+    /// A failure of which nothing is printed.
+    pub(crate) fn without_words(code: u8) -> Self {
+        Self::of(code, Report::new())
+    }
+
     /// Adds lines after the report.
     #[must_use]
     pub(crate) fn with_details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
@@ -36,6 +41,7 @@ impl Failure {
     /// Prints the failure, and returns the exit code.
     pub(crate) fn print(&self, format: Format) -> u8 {
         match format {
+            _ if self.report.diagnostics().is_empty() => {}
             Format::Human => {
                 let mut text = self.report.render(true);
                 for line in &self.details {

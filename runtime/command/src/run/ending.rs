@@ -1,6 +1,6 @@
-//! The end of a guest from outside: Ctrl-C, and a time-out.
+//! The end of a guest from outside: Ctrl-C, a time-out, and output that nobody reads.
 //!
-//! A thread of its own waits for both, so that they are heard whatever the guest does. The guest is
+//! A thread of its own waits for them, so that they are heard whatever the guest does. The guest is
 //! interrupted: its call ends, and the store is dropped. A guest that computes without a pause hears
 //! nothing of that, as its engine counts no fuel. It goes with the process after a moment, or at once
 //! after a second Ctrl-C.
@@ -12,11 +12,12 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 use weft::component::InterruptHandle;
 use weft_spec::Diagnostic;
 
-use crate::exit_code::{INTERRUPTED, TERMINATED, TIME_OUT, WEFT_FAILED};
+use crate::exit_code::{INTERRUPTED, NOBODY_READS, TERMINATED, TIME_OUT, WEFT_FAILED};
 use crate::failure::Failure;
 use crate::format::Format;
 
@@ -34,6 +35,8 @@ pub(crate) enum Reason {
     Terminated,
     /// The time is over.
     TimedOut(Duration),
+    /// Nobody reads what it writes.
+    NobodyReads,
 }
 
 impl Reason {
@@ -43,6 +46,7 @@ impl Reason {
             Self::Interrupted => INTERRUPTED,
             Self::Terminated => TERMINATED,
             Self::TimedOut(_) => TIME_OUT,
+            Self::NobodyReads => NOBODY_READS,
         }
     }
 
@@ -54,6 +58,8 @@ impl Reason {
             Self::TimedOut(time) => {
                 ("timeout", format!("the guest ran for longer than {time:?}, and was stopped"))
             }
+            // As `SIGPIPE`: this is how a pipeline ends.
+            Self::NobodyReads => return Failure::without_words(self.code()),
         };
         Failure::new(self.code(), Diagnostic::error(code, message))
     }
@@ -68,7 +74,10 @@ struct Shared {
 
 /// Ends a guest on Ctrl-C and when its time is over.
 #[derive(Clone, Debug)]
-pub(crate) struct Ending(Arc<Mutex<Shared>>);
+pub(crate) struct Ending {
+    shared: Arc<Mutex<Shared>>,
+    reasons: UnboundedSender<Reason>,
+}
 
 impl Ending {
     /// Begins to wait for Ctrl-C, and for the end of a time.
@@ -77,10 +86,11 @@ impl Ending {
     ///
     /// The system has no thread, or no signals.
     pub(crate) fn watch(timeout: Option<Duration>) -> Result<Self, Failure> {
-        let ending = Self(Arc::default());
+        let (reasons, received) = unbounded_channel();
+        let ending = Self { shared: Arc::default(), reasons };
         let watching = ending.clone();
         let spawned = runtime_with_signals().and_then(|(runtime, signals)| {
-            let wait = move || runtime.block_on(watching.wait(signals, timeout));
+            let wait = move || runtime.block_on(watching.wait(signals, timeout, received));
             thread::Builder::new().name("weft-ending".to_owned()).spawn(wait)
         });
         match spawned {
@@ -107,16 +117,26 @@ impl Ending {
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn wait(self, mut signals: Signals, timeout: Option<Duration>) {
+    /// Ends the guest.
+    pub(crate) fn end(&self, reason: Reason) {
+        self.interrupt(reason);
+        // Nobody is left to be told only if the process ends already.
+        let _ = self.reasons.send(reason);
+    }
+
+    async fn wait(
+        self,
+        mut signals: Signals,
+        timeout: Option<Duration>,
+        mut reasons: UnboundedReceiver<Reason>,
+    ) {
         let reason = tokio::select! {
-            signal = signals.next() => match signal {
-                EndSignal::Interrupt => Reason::Interrupted,
-                EndSignal::Terminate => Reason::Terminated,
-            },
+            signal = signals.next() => signal.into(),
             time = time_over(timeout) => Reason::TimedOut(time),
+            Some(reason) = reasons.recv() => reason,
         };
         if self.interrupt(reason) {
             tokio::select! {
@@ -131,13 +151,22 @@ impl Ending {
     /// Interrupts the guest. Returns `false` if there is none yet.
     fn interrupt(&self, reason: Reason) -> bool {
         let mut shared = self.shared();
-        shared.reason = Some(reason);
+        shared.reason.get_or_insert(reason);
         match &shared.guest {
             Some(guest) => {
                 guest.interrupt();
                 true
             }
             None => false,
+        }
+    }
+}
+
+impl From<EndSignal> for Reason {
+    fn from(signal: EndSignal) -> Self {
+        match signal {
+            EndSignal::Interrupt => Self::Interrupted,
+            EndSignal::Terminate => Self::Terminated,
         }
     }
 }

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use weft::component::{Component, ExternType, FunctionType};
 use weft::engine::CoreEngine;
 
+/// The most functions that an error lists.
+const MOST_LISTED: usize = 30;
+
 /// A function that a component exports.
 #[derive(Clone, Debug)]
 pub(crate) struct ExportedFunction {
@@ -104,6 +107,19 @@ pub(crate) fn similar(all: &[ExportedFunction], name: &str) -> Option<String> {
     let nearest = all.iter().min_by_key(distance)?;
     let most = (function.chars().count() / 3).max(1);
     (distance(&nearest) <= most).then(|| nearest.path())
+}
+
+/// Returns a line for each function.
+pub(crate) fn listed(functions: &[ExportedFunction]) -> Vec<String> {
+    let mut lines: Vec<String> = functions
+        .iter()
+        .take(MOST_LISTED)
+        .map(|it| format!("  {}: {}", it.path(), it.ty))
+        .collect();
+    if functions.len() > MOST_LISTED {
+        lines.push(format!("  and {} more", functions.len() - MOST_LISTED));
+    }
+    lines
 }
 
 #[cfg(test)]

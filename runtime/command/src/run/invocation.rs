@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::json;
 use weft::abi::{Type, Val, VariantShape, WaveError};
-use weft::component::{CallError, Component, Function, Instance, Store};
+use weft::component::{Component, Function, Instance, Store};
 use weft::engine::wasmi::Wasmi;
 use weft_spec::{Diagnostic, Report, Span};
 
@@ -13,10 +13,8 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::output;
 
-use super::functions::{ExportedFunction, Found, find, similar};
-
-/// The most functions that an error lists.
-const MOST_LISTED: usize = 30;
+use super::functions::{ExportedFunction, Found, find, listed, similar};
+use super::stopped::Stopped;
 
 /// The text of a call: a name, and arguments in parentheses.
 #[derive(Debug)]
@@ -119,44 +117,29 @@ impl<'a> Invocation<'a> {
     }
 }
 
-/// Returns a line for each function.
-fn listed(functions: &[ExportedFunction]) -> Vec<String> {
-    let mut lines: Vec<String> = functions
-        .iter()
-        .take(MOST_LISTED)
-        .map(|it| format!("  {}: {}", it.path(), it.ty))
-        .collect();
-    if functions.len() > MOST_LISTED {
-        lines.push(format!("  and {} more", functions.len() - MOST_LISTED));
-    }
-    lines
-}
-
 impl ExportedFunction {
     /// Calls the function, and prints its result. Returns the exit code.
     ///
     /// # Errors
     ///
-    /// The call has no result; or, within, the result can't be printed.
+    /// The call has no result, or the result can't be printed.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         store: &mut Store<Wasmi, T>,
         instance: &Instance<Wasmi>,
         arguments: &[Val],
         format: Format,
-    ) -> Result<Result<u8, Failure>, CallError> {
+    ) -> Result<u8, Stopped> {
         let interface = self.interface.as_deref().and_then(|it| instance.instance(it));
         let function = match store.function(interface.as_ref().unwrap_or(instance), &self.name) {
             Ok(function) => function,
             Err(error) => {
-                return Ok(Err(Failure::new(
-                    USAGE,
-                    Diagnostic::error("function", error.to_string()),
-                )));
+                let diagnostic = Diagnostic::error("function", error.to_string());
+                return Err(Failure::new(USAGE, diagnostic).into());
             }
         };
         let value = store.call_async(&function, arguments).await?;
-        Ok(print_result(&function, value.as_ref(), format))
+        Ok(print_result(&function, value.as_ref(), format)?)
     }
 }
 

@@ -3,87 +3,94 @@
 //! | file | contents |
 //! |---|---|
 //! | `limits` | the options that limit guests |
+//! | `wasi` | the options of WASI, and what a guest has by them |
+//! | `folder` | a folder that a guest has |
+//! | `standard_output` | standard output, which ends the guest when nobody reads it |
 //! | `loading` | from a file to a component that the engine has compiled |
 //! | `imports` | the imports that `weft` can't give |
+//! | `entry` | the way into a component: a program, or a call |
 //! | `functions` | the functions that a component exports, and finding one by its name |
 //! | `invocation` | the text of a call, and calling |
+//! | `program` | running a program |
+//! | `guest` | a component in a store, with what can end it |
 //! | `ending` | the end of a guest from outside: Ctrl-C and time-outs |
 //! | `signals` | signals of the system |
 //! | `stopped` | why a call has no result, as people read it |
 
 mod ending;
+mod entry;
+mod folder;
 mod functions;
+mod guest;
 mod imports;
 mod invocation;
 mod limits;
 mod loading;
+mod program;
 mod signals;
+mod standard_output;
 mod stopped;
+mod wasi;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::runtime::Builder;
-use weft::component::{Linker, Store};
-use weft_spec::Diagnostic;
+use weft::component::Linker;
+use weft_wasi::WasiCtx;
 
-use crate::exit_code::WEFT_FAILED;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::input::Input;
 
 use self::ending::Ending;
-use self::invocation::Invocation;
+use self::entry::Entry;
+use self::guest::Guest;
 use self::limits::LimitArguments;
+use self::wasi::WasiArguments;
 
-/// Run a component: call one of the functions that it exports.
+/// Run a component: a program (`wasi:cli/run` of WASI 0.2 or 0.3), or one of its functions.
 ///
-/// Arguments and results are written in WAVE, the WebAssembly Value Encoding: `1`, `"text"`, `'c'`,
-/// `[1, 2]`, `(1, true)`, `{name: "a", age: 3}`, `some(1)`, `none`, `ok(2)`, `err("no")`. A result that
-/// is an `err` ends with exit code 1.
+/// A program has what the options give it, and nothing else: no files, no environment, no network.
+/// What it writes to a pipe that nobody reads ends it, as other programs.
+///
+/// With `--invoke`, arguments and results are written in WAVE, the WebAssembly Value Encoding: `1`,
+/// `"text"`, `'c'`, `[1, 2]`, `(1, true)`, `{name: "a", age: 3}`, `some(1)`, `none`, `ok(2)`,
+/// `err("no")`. A result that is an `err` ends with exit code 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  weft run app.wasm
+  weft run --dir . --dir /var/log::/logs:ro --env LANG=C app.wasm copy /logs/a a -- --verbose
   weft run app.wasm --invoke 'add(1, 2)'
   weft run app.wasm --invoke 'shop#buy(\"bread\", {count: 2})' --timeout 5s
   weft run app.wasm --invoke 'example:words/count@1.0.0#count(\"a b\")' --max-memory 64MiB")]
 pub(crate) struct RunArguments {
     /// The file: a component in the binary or in the text format.
     file: PathBuf,
+    /// The arguments of the program. What begins with `-` comes after `--`, or after another argument.
+    #[arg(trailing_var_arg = true)]
+    arguments: Vec<String>,
     /// Call this exported function, and print its result. One of an interface is named with it, as
     /// `interface#function` or `interface.function`.
-    #[arg(long, value_name = "CALL", required = true)]
-    invoke: String,
+    #[arg(long, value_name = "CALL")]
+    invoke: Option<String>,
+    #[command(flatten)]
+    wasi: WasiArguments,
     #[command(flatten)]
     limits: LimitArguments,
 }
 
 /// Runs a component.
 pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failure> {
-    let ending = Ending::watch(arguments.limits.timeout)?;
-    let input = Input::read(&arguments.file)?;
-    let invocation = Invocation::of(&arguments.invoke)?;
-    let engine = arguments.limits.engine();
+    let RunArguments { file, arguments, invoke, wasi, limits } = arguments;
+    let ending = Ending::watch(limits.timeout)?;
+    let input = Input::read(file)?;
+    let engine = limits.engine();
     let component = loading::load(&engine, &input)?;
-    let function = invocation.find(&component, &input.path)?;
-    let values = invocation.arguments(&function)?;
-    let linker = Linker::new();
+    let entry = Entry::of(&component, &input.path, invoke.as_deref())?;
+    let mut linker = Linker::new();
+    weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
     imports::check(&linker, &component, &input.path)?;
-    let mut store = Store::new(&engine, ());
-    arguments.limits.limit(&mut store);
-    ending.of_guest(store.interrupt_handle());
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        let message = format!("the timers and sockets of the system can't be used: {error}");
-        Failure::new(WEFT_FAILED, Diagnostic::error("system", message))
-    })?;
-    runtime.block_on(async {
-        let instance = store.instantiate_async(&component, &linker).await;
-        let instance = instance.map_err(|error| {
-            stopped::not_instantiated(&error, &store, &ending, &arguments.limits)
-        })?;
-        function.call(&mut store, &instance, &values, format).await.unwrap_or_else(|error| {
-            Err(stopped::stopped(&error, &store, &ending, &arguments.limits))
-        })
-    })
+    let wasi = wasi.context(file, arguments, &ending)?;
+    Guest { engine, component, linker, wasi, limits, ending }.run(&entry, format)
 }

@@ -1,10 +1,14 @@
 //! Why a call has no result, as people read it.
 
+use std::error::Error;
+
+use weft::binding::WorldError;
 use weft::component::{CallError, Deadlock, InstantiateError, LimitReached, Store, StoreLimit};
 use weft::engine::CoreTrap;
 use weft::engine::wasmi::Wasmi;
 use weft::error::WithCauses;
 use weft_spec::Diagnostic;
+use weft_wasi::Exit;
 
 use crate::exit_code::{CANNOT_RUN, TIME_OUT, TRAP};
 use crate::failure::Failure;
@@ -12,8 +16,75 @@ use crate::failure::Failure;
 use super::ending::Ending;
 use super::limits::LimitArguments;
 
-/// Returns the failure of a call.
-pub(crate) fn stopped<T: 'static>(
+/// The reason why a guest has no result.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// A call has none.
+    Call(CallError),
+    /// There is no instance.
+    NotInstantiated(InstantiateError),
+    /// It is not what it has to be.
+    NotOfWorld(WorldError),
+    /// Something of the command's has failed.
+    Failed(Failure),
+}
+
+impl From<CallError> for Stopped {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<InstantiateError> for Stopped {
+    fn from(error: InstantiateError) -> Self {
+        match error {
+            InstantiateError::Call(error) => Self::Call(error),
+            InstantiateError::Limit(reached) => Self::Call(CallError::Limit(reached)),
+            error => Self::NotInstantiated(error),
+        }
+    }
+}
+
+impl From<WorldError> for Stopped {
+    fn from(error: WorldError) -> Self {
+        match error {
+            WorldError::Instantiate(error) => error.into(),
+            error => Self::NotOfWorld(error),
+        }
+    }
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Stopped {
+    /// Returns the exit code, if the guest has ended itself.
+    ///
+    /// # Errors
+    ///
+    /// It has not.
+    pub(super) fn code<T: 'static>(
+        self,
+        store: &Store<Wasmi, T>,
+        ending: &Ending,
+        limits: &LimitArguments,
+    ) -> Result<u8, Failure> {
+        match self {
+            Self::Call(error) => match Exit::of(&error) {
+                Some(exit) => Ok(exit.code),
+                None => Err(stopped(&error, store, ending, limits)),
+            },
+            Self::NotInstantiated(error) => Err(not_instantiated(&error)),
+            Self::NotOfWorld(error) => Err(not_instantiated(&error)),
+            Self::Failed(failure) => Err(failure),
+        }
+    }
+}
+
+fn stopped<T: 'static>(
     error: &CallError,
     store: &Store<Wasmi, T>,
     ending: &Ending,
@@ -36,21 +107,9 @@ pub(crate) fn stopped<T: 'static>(
     }
 }
 
-/// Returns the failure of an instantiation.
-pub(crate) fn not_instantiated<T: 'static>(
-    error: &InstantiateError,
-    store: &Store<Wasmi, T>,
-    ending: &Ending,
-    limits: &LimitArguments,
-) -> Failure {
-    match error {
-        InstantiateError::Call(error) => stopped(error, store, ending, limits),
-        InstantiateError::Limit(reached) => limit(*reached),
-        error => {
-            let message = format!("it can't be instantiated: {}", WithCauses(error));
-            Failure::new(CANNOT_RUN, Diagnostic::error("not-instantiated", message))
-        }
-    }
+fn not_instantiated(error: &dyn Error) -> Failure {
+    let message = format!("it can't be instantiated: {}", WithCauses(error));
+    Failure::new(CANNOT_RUN, Diagnostic::error("not-instantiated", message))
 }
 
 fn trap<T: 'static>(error: &CallError, store: &Store<Wasmi, T>) -> Failure {

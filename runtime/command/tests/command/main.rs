@@ -7,6 +7,8 @@
 //! | `inspect` | `weft inspect` |
 //! | `invoke` | calling functions by text |
 //! | `limits` | fuel, time and memory |
+//! | `programs` | programs of WASI |
+//! | `system` | files, environment and standard streams of a program of Rust's |
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
 //! | `wast` | `weft wast` |
@@ -18,7 +20,9 @@ mod help;
 mod inspect;
 mod invoke;
 mod limits;
+mod programs;
 #[cfg(unix)]
 mod signals;
+mod system;
 mod wast;
 mod weft;

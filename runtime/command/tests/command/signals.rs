@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::programs::folder;
 use crate::weft::{Folder, shown};
 
 /// Starts a call that does not end, and waits until it has surely begun.
@@ -31,6 +32,22 @@ fn ctrl_c_ends_a_guest_whatever_it_does() {
             "--- standard error\nerror[interrupted]: the guest was interrupted\n--- exit code 130\n",
         );
     }
+}
+
+#[test]
+fn ctrl_c_ends_a_program_that_waits_for_input() {
+    let reads = folder("(drop (call $read (call $get-stdin))) (i32.const 0)");
+    let mut command = reads.command(["run", "app.wat"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let stdin = child.stdin.take();
+    sleep(Duration::from_millis(500));
+    let begin = Instant::now();
+    send(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // It hears of it at once, and need not be ended with the process.
+    assert!(begin.elapsed() < Duration::from_millis(400), "{:?}", begin.elapsed());
+    drop(stdin);
 }
 
 #[test]

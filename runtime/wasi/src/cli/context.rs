@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::WasiCtxBuilder;
-use crate::bytes::{ByteSink, ByteSource, Discard, Empty, InputStream, OutputStream};
+use crate::bytes::{Discard, Empty, InputStream, OutputStream};
 
 /// The resource `terminal-input`: standard input is a terminal.
 #[derive(Clone, Copy, Debug)]
@@ -43,77 +42,5 @@ impl Default for Cli {
             stdout: output(),
             stderr: output(),
         }
-    }
-}
-
-/// Arguments, environment and standard streams. Without these a guest has none, reads the end, and
-/// writes to nowhere.
-impl WasiCtxBuilder {
-    /// Adds an argument. The first is the program's name, by convention.
-    pub fn arg(mut self, argument: impl Into<String>) -> Self {
-        self.context.cli.arguments.push(argument.into());
-        self
-    }
-
-    /// Adds arguments.
-    pub fn args<A: Into<String>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.context.cli.arguments.extend(arguments.into_iter().map(Into::into));
-        self
-    }
-
-    /// Adds a variable of the environment. A later one replaces one of the same name.
-    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let (name, value) = (name.into(), value.into());
-        let environment = &mut self.context.cli.environment;
-        match environment.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, old)) => *old = value,
-            None => environment.push((name, value)),
-        }
-        self
-    }
-
-    /// Adds variables of the environment.
-    pub fn envs<N: Into<String>, V: Into<String>>(
-        self,
-        variables: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
-        variables.into_iter().fold(self, |builder, (name, value)| builder.env(name, value))
-    }
-
-    /// Sets the folder that relative paths of the guest begin at, by the guest's names.
-    pub fn initial_cwd(mut self, folder: impl Into<String>) -> Self {
-        self.context.cli.initial_cwd = Some(folder.into());
-        self
-    }
-
-    /// Sets standard input.
-    pub fn stdin(mut self, source: impl ByteSource) -> Self {
-        let stream = InputStream::new(source);
-        self.context.cli.stdin = Standard { stream, is_terminal: false };
-        self
-    }
-
-    /// Sets standard output.
-    pub fn stdout(mut self, sink: impl ByteSink) -> Self {
-        let stream = OutputStream::new(sink);
-        self.context.cli.stdout = Standard { stream, is_terminal: false };
-        self
-    }
-
-    /// Sets the standard error output.
-    pub fn stderr(mut self, sink: impl ByteSink) -> Self {
-        let stream = OutputStream::new(sink);
-        self.context.cli.stderr = Standard { stream, is_terminal: false };
-        self
-    }
-
-    /// Tells the guest which of its standard streams are terminals. Those that are set after this are
-    /// none.
-    pub fn terminals(mut self, stdin: bool, stdout: bool, stderr: bool) -> Self {
-        let cli = &mut self.context.cli;
-        cli.stdin.is_terminal = stdin;
-        cli.stdout.is_terminal = stdout;
-        cli.stderr.is_terminal = stderr;
-        self
     }
 }

@@ -3,8 +3,12 @@
 use std::env;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 
+use super::ProcessOutput;
 use super::context::Standard;
-use super::standard_system::{ProcessInput, ProcessOutput};
+#[cfg(not(unix))]
+use super::standard_threads::ProcessInput;
+#[cfg(unix)]
+use super::standard_unix::ProcessInput;
 use crate::WasiCtxBuilder;
 use crate::bytes::{InputStream, OutputStream};
 

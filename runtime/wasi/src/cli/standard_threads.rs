@@ -1,6 +1,7 @@
 //! Standard streams of the process, where nobody can ask if they would block: on a thread.
 
 use std::boxed::Box;
+use std::fmt;
 use std::future::Future;
 use std::io::{self, Read as _, Write, stderr, stdin, stdout};
 use std::pin::Pin;
@@ -57,19 +58,31 @@ fn read() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Standard output, or the standard error output.
-pub(super) struct ProcessOutput {
+/// Standard output, or the standard error output, of the process: a [`ByteSink`] for hosts that do
+/// something with what a guest writes, or with its errors. Others give it to a guest by
+/// [`inherit_stdout`](crate::WasiCtxBuilder::inherit_stdout).
+pub struct ProcessOutput {
     output: fn() -> Box<dyn Write>,
     writing: Option<Work<()>>,
 }
 
 impl ProcessOutput {
-    pub(super) const fn stdout() -> Self {
+    /// Returns standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
         Self { output: || Box::new(stdout()), writing: None }
     }
 
-    pub(super) const fn stderr() -> Self {
+    /// Returns the standard error output.
+    #[must_use]
+    pub fn stderr() -> Self {
         Self { output: || Box::new(stderr()), writing: None }
+    }
+}
+
+impl fmt::Debug for ProcessOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessOutput").finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Standard streams of the process, where they can be asked if they would block.
 
+use std::fmt;
 use std::io::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -51,8 +52,10 @@ impl ByteSource for ProcessInput {
     }
 }
 
-/// Standard output, or the standard error output.
-pub(super) struct ProcessOutput {
+/// Standard output, or the standard error output, of the process: a [`ByteSink`] for hosts that do
+/// something with what a guest writes, or with its errors. Others give it to a guest by
+/// [`inherit_stdout`](crate::WasiCtxBuilder::inherit_stdout).
+pub struct ProcessOutput {
     stream: Arc<Output>,
     readiness: Readiness<Arc<Output>>,
     /// So many bytes it takes at once without blocking, if it takes any.
@@ -75,11 +78,15 @@ impl AsFd for Output {
 }
 
 impl ProcessOutput {
-    pub(super) fn stdout() -> Self {
+    /// Returns standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
         Self::new(Output::Stdout(stdout()))
     }
 
-    pub(super) fn stderr() -> Self {
+    /// Returns the standard error output.
+    #[must_use]
+    pub fn stderr() -> Self {
         Self::new(Output::Stderr(stderr()))
     }
 
@@ -91,6 +98,12 @@ impl ProcessOutput {
         let stream = Arc::new(output);
         let readiness = Readiness::new(stream.clone(), PollFlags::OUT);
         Self { stream, readiness, most: if is_file { MOST } else { ATOMIC } }
+    }
+}
+
+impl fmt::Debug for ProcessOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessOutput").finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,6 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use super::{MonotonicClock, WallClock};
-use crate::WasiCtxBuilder;
 
 /// What `wasi:clocks` tells a guest.
 pub(crate) struct Clocks {
@@ -23,20 +22,5 @@ impl Clocks {
 impl fmt::Debug for Clocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clocks").finish_non_exhaustive()
-    }
-}
-
-/// Clocks. Without these a guest has the system's.
-impl WasiCtxBuilder {
-    /// Sets the clock that tells the date.
-    pub fn wall_clock(mut self, clock: impl WallClock) -> Self {
-        self.context.clocks.wall = Box::new(clock);
-        self
-    }
-
-    /// Sets the clock that guests measure time with, and sleep by.
-    pub fn monotonic_clock(mut self, clock: impl MonotonicClock) -> Self {
-        self.context.clocks.monotonic = Arc::new(clock);
-        self
     }
 }

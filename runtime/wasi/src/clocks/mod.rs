@@ -1,5 +1,6 @@
 //! The clocks of a host.
 
+mod building;
 mod context;
 #[cfg(feature = "std")]
 mod system;

@@ -7,17 +7,16 @@ use core::error::Error;
 use core::fmt;
 
 use super::RandomSource;
-use crate::WasiCtxBuilder;
 
 /// The most random bytes that a guest gets at once, if the host says nothing else.
 const MAX_SIZE: u64 = 64 << 20;
 
 /// What `wasi:random` gives a guest.
 pub(crate) struct Random {
-    secure: Box<dyn RandomSource>,
+    pub(super) secure: Box<dyn RandomSource>,
     /// That for which `secure` is too slow; without one, `secure`.
-    insecure: Option<Box<dyn RandomSource>>,
-    insecure_seed: Option<(u64, u64)>,
+    pub(super) insecure: Option<Box<dyn RandomSource>>,
+    pub(super) insecure_seed: Option<(u64, u64)>,
     pub(crate) max_size: u64,
 }
 
@@ -104,30 +103,3 @@ impl fmt::Display for TooMuchRandom {
 }
 
 impl Error for TooMuchRandom {}
-
-/// Randomness. Without these a guest has the system's.
-impl WasiCtxBuilder {
-    /// Sets the source of bytes that nobody can guess.
-    pub fn secure_random(mut self, source: impl RandomSource) -> Self {
-        self.context.random.secure = Box::new(source);
-        self
-    }
-
-    /// Sets the source of bytes that may be guessed. It is the other one if this isn't called.
-    pub fn insecure_random(mut self, source: impl RandomSource) -> Self {
-        self.context.random.insecure = Some(Box::new(source));
-        self
-    }
-
-    /// Sets the seed of `wasi:random/insecure-seed`.
-    pub fn insecure_random_seed(mut self, seed: (u64, u64)) -> Self {
-        self.context.random.insecure_seed = Some(seed);
-        self
-    }
-
-    /// Sets the most random bytes that a guest gets at once. It is 64 MiB if this isn't called.
-    pub fn max_random_size(mut self, bytes: u64) -> Self {
-        self.context.random.max_size = bytes;
-        self
-    }
-}

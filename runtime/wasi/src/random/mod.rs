@@ -1,5 +1,6 @@
 //! Randomness of a host.
 
+mod building;
 mod context;
 #[cfg(feature = "std")]
 mod system;

@@ -1,0 +1,64 @@
+//! The way into a component: a program, or a call.
+
+use weft::abi::Val;
+use weft::component::Component;
+use weft::engine::wasmi::Wasmi;
+use weft_spec::Diagnostic;
+
+use crate::exit_code::CANNOT_RUN;
+use crate::failure::Failure;
+
+use super::functions::{ExportedFunction, listed};
+use super::invocation::Invocation;
+
+/// The way into a component.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// It is a program, which exports `wasi:cli/run`.
+    Program,
+    /// A function is called, with these arguments.
+    Call(ExportedFunction, Vec<Val>),
+}
+
+impl Entry {
+    /// Finds it.
+    ///
+    /// # Errors
+    ///
+    /// There is no such function, its arguments are not right, or the component is no program.
+    pub(super) fn of(
+        component: &Component<Wasmi>,
+        path: &str,
+        invoke: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let Some(text) = invoke else {
+            return if exports(component, "wasi:cli/run") {
+                Ok(Self::Program)
+            } else {
+                Err(no_program(component, path))
+            };
+        };
+        let invocation = Invocation::of(text)?;
+        let function = invocation.find(component, path)?;
+        let arguments = invocation.arguments(&function)?;
+        Ok(Self::Call(function, arguments))
+    }
+}
+
+/// Returns `true` if a component exports an interface, of whatever version.
+fn exports(component: &Component<Wasmi>, interface: &str) -> bool {
+    component.exports().any(|(name, _)| name.split('@').next() == Some(interface))
+}
+
+fn no_program(component: &Component<Wasmi>, path: &str) -> Failure {
+    let message = format!("`{path}` is no program: it does not export `wasi:cli/run`");
+    let diagnostic = Diagnostic::error("no-program", message);
+    let functions = ExportedFunction::all(component);
+    if functions.is_empty() {
+        return Failure::new(CANNOT_RUN, diagnostic);
+    }
+    let diagnostic = diagnostic.help("call one of its functions by --invoke 'NAME(ARGUMENTS)'");
+    Failure::new(CANNOT_RUN, diagnostic)
+        .with_details(["it exports:".to_owned()])
+        .with_details(listed(&functions))
+}

@@ -1,0 +1,68 @@
+//! A folder that a guest has.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use weft_spec::Report;
+use weft_wasi::WasiCtxBuilder;
+use weft_wasi::filesystem::FsPerms;
+
+use crate::exit_code::WEFT_FAILED;
+use crate::failure::Failure;
+
+/// A folder, as it is written: `HOST[::GUEST][:ro]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Folder {
+    host: PathBuf,
+    guest: String,
+    is_read_only: bool,
+}
+
+impl FromStr for Folder {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let (text, is_read_only) = match text.strip_suffix(":ro") {
+            Some(text) => (text, true),
+            None => (text.strip_suffix(":rw").unwrap_or(text), false),
+        };
+        let (host, guest) = text.split_once("::").unwrap_or((text, text));
+        Ok(Self { host: host.into(), guest: guest.to_owned(), is_read_only })
+    }
+}
+
+impl Folder {
+    /// Opens the folder for a guest.
+    ///
+    /// # Errors
+    ///
+    /// It can't be opened.
+    pub(super) fn open(&self, builder: WasiCtxBuilder) -> Result<WasiCtxBuilder, Failure> {
+        let permissions = if self.is_read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        let opened = builder.preopened_dir(&self.host, self.guest.as_str(), permissions);
+        opened.map_err(|error| {
+            Failure::of(WEFT_FAILED, Report::of_io("open the folder", &self.host, &error))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_a_name_for_the_guest_and_permissions() {
+        let cases = [
+            (".", ".", ".", false),
+            ("a:ro", "a", "a", true),
+            ("/var/log::/logs:ro", "/var/log", "/logs", true),
+            ("a::b:rw", "a", "b", false),
+            (r"C:\data::/data", r"C:\data", "/data", false),
+        ];
+        for (text, host, guest, is_read_only) in cases {
+            let expected = Folder { host: host.into(), guest: guest.to_owned(), is_read_only };
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+    }
+}

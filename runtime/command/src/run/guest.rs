@@ -1,0 +1,67 @@
+//! A component in a store, with what can end it.
+
+use tokio::runtime::Builder;
+use weft::component::{Component, Linker, Store};
+use weft::engine::wasmi::Wasmi;
+use weft_spec::Diagnostic;
+use weft_wasi::WasiCtx;
+
+use crate::exit_code::WEFT_FAILED;
+use crate::failure::Failure;
+use crate::format::Format;
+
+use super::ending::Ending;
+use super::entry::Entry;
+use super::limits::LimitArguments;
+use super::program;
+use super::stopped::Stopped;
+
+/// A component, with all that it is run with.
+#[derive(Debug)]
+pub(super) struct Guest<'a> {
+    pub(super) engine: Wasmi,
+    pub(super) component: Component<Wasmi>,
+    pub(super) linker: Linker<Wasmi, WasiCtx>,
+    pub(super) wasi: WasiCtx,
+    pub(super) limits: &'a LimitArguments,
+    pub(super) ending: Ending,
+}
+
+impl Guest<'_> {
+    /// Makes an instance, and enters it. Returns the exit code.
+    ///
+    /// # Errors
+    ///
+    /// It has trapped, was ended, or its result can't be printed.
+    pub(super) fn run(self, entry: &Entry, format: Format) -> Result<u8, Failure> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
+            let message = format!("the timers and sockets of the system can't be used: {error}");
+            Failure::new(WEFT_FAILED, Diagnostic::error("system", message))
+        })?;
+        let done = runtime.block_on(self.enter(entry, format));
+        // A thread may still wait for what the guest wanted to read.
+        runtime.shutdown_background();
+        done
+    }
+
+    async fn enter(self, entry: &Entry, format: Format) -> Result<u8, Failure> {
+        let Self { engine, component, linker, wasi, limits, ending } = self;
+        let mut store = Store::new(&engine, wasi);
+        limits.limit(&mut store);
+        ending.of_guest(store.interrupt_handle());
+        let ended = match entry {
+            Entry::Program => program::run(&mut store, &component, &linker).await,
+            Entry::Call(function, arguments) => {
+                let instance = store.instantiate_async(&component, &linker).await;
+                match instance.map_err(Stopped::from) {
+                    Ok(instance) => function.call(&mut store, &instance, arguments, format).await,
+                    Err(stopped) => Err(stopped),
+                }
+            }
+        };
+        if ending.reason().is_none() {
+            store.data().flush_outputs().await;
+        }
+        ended.or_else(|stopped| stopped.code(&store, &ending, limits))
+    }
+}

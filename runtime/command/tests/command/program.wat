@@ -1,0 +1,75 @@
+;; A program of WASI 0.2. A test says what it does.
+(component
+  (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
+  (alias export $error "error" (type $io-error))
+  (import "wasi:io/streams@0.2.0" (instance $streams
+    (alias outer 1 $io-error (type $outer-error))
+    (export "error" (type $error (eq $outer-error)))
+    (export "input-stream" (type $input (sub resource)))
+    (export "output-stream" (type $output (sub resource)))
+    (type $stream-error-type (variant (case "last-operation-failed" (own $error)) (case "closed")))
+    (export "stream-error" (type $stream-error (eq $stream-error-type)))
+    (export "[method]input-stream.blocking-read"
+      (func (param "self" (borrow $input)) (param "len" u64)
+        (result (result (list u8) (error $stream-error)))))
+    (export "[method]output-stream.blocking-write-and-flush"
+      (func (param "self" (borrow $output)) (param "contents" (list u8))
+        (result (result (error $stream-error)))))))
+  (alias export $streams "input-stream" (type $input))
+  (alias export $streams "output-stream" (type $output))
+  (import "wasi:cli/stdin@0.2.0" (instance $stdin
+    (alias outer 1 $input (type $outer-input))
+    (export "input-stream" (type $input (eq $outer-input)))
+    (export "get-stdin" (func (result (own $input))))))
+  (import "wasi:cli/stdout@0.2.0" (instance $stdout
+    (alias outer 1 $output (type $outer-output))
+    (export "output-stream" (type $output (eq $outer-output)))
+    (export "get-stdout" (func (result (own $output))))))
+  (import "wasi:cli/exit@0.2.0" (instance $exit
+    (export "exit" (func (param "status" (result))))
+    (export "exit-with-code" (func (param "status-code" u8)))))
+
+  (core module $Memory
+    (memory (export "memory") 1)
+    (data (i32.const 16) "hello\n")
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+  (core instance $memory (instantiate $Memory))
+  (canon lower (func $stdin "get-stdin") (core func $get-stdin))
+  (canon lower (func $stdout "get-stdout") (core func $get-stdout))
+  (canon lower (func $exit "exit-with-code") (core func $exit-with-code))
+  (canon lower (func $streams "[method]input-stream.blocking-read")
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))
+    (core func $blocking-read))
+  (canon lower (func $streams "[method]output-stream.blocking-write-and-flush")
+    (memory (core memory $memory "memory"))
+    (core func $blocking-write))
+
+  (core module $Program
+    (import "" "get-stdin" (func $get-stdin (result i32)))
+    (import "" "get-stdout" (func $get-stdout (result i32)))
+    (import "" "exit" (func $exit (param i32)))
+    (import "" "read" (func $blocking-read (param i32 i64 i32)))
+    (import "" "write" (func $blocking-write (param i32 i32 i32 i32)))
+    (import "" "memory" (memory 1))
+    ;; Returns how many bytes of standard input are at 1024; 0 at its end.
+    (func $read (param $stdin i32) (result i32)
+      (i32.store (i32.const 8) (i32.const 0))
+      (call $blocking-read (local.get $stdin) (i64.const 4096) (i32.const 0))
+      (if (result i32) (i32.load8_u (i32.const 0)) (then (i32.const 0))
+        (else (i32.load (i32.const 8)))))
+    (func $write (param $stdout i32) (param $at i32) (param $length i32)
+      (call $blocking-write (local.get $stdout) (local.get $at) (local.get $length) (i32.const 0)))
+    (func $hello (call $write (call $get-stdout) (i32.const 16) (i32.const 6)))
+    (func $give-up unreachable)
+    (func (export "run") (result i32)
+      (local $in i32) (local $out i32) (local $length i32)
+      BODY))
+  (core instance $program (instantiate $Program (with "" (instance
+    (export "get-stdin" (func $get-stdin))
+    (export "get-stdout" (func $get-stdout))
+    (export "exit" (func $exit-with-code))
+    (export "read" (func $blocking-read))
+    (export "write" (func $blocking-write))
+    (export "memory" (memory $memory "memory"))))))
+  (func $run (result (result)) (canon lift (core func $program "run")))
+  (instance (export "wasi:cli/run@0.2.0") (export "run" (func $run))))

@@ -1,0 +1,40 @@
+//! Writing what a guest has left.
+
+use core::future::{Future, poll_fn};
+
+use crate::WasiCtx;
+use crate::bytes::OutputStream;
+
+impl WasiCtx {
+    /// Returns a future that is ready when all that the guest has written to its standard outputs is
+    /// where it goes to, or can't go there. A host awaits it after the guest has ended: a guest need
+    /// not wait itself, and what is left when the store is dropped is lost.
+    ///
+    /// The future borrows nothing.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")]
+    /// # async fn flush(
+    /// #     mut store: weft::component::Store<weft::engine::wasmi::Wasmi, weft_wasi::WasiCtx>,
+    /// #     program: weft_wasi::Command,
+    /// # ) -> Result<(), weft::component::CallError> {
+    /// let exit = program.run_async(&mut store).await?;
+    /// store.data().flush_outputs().await;
+    /// # let _ = exit;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn flush_outputs(&self) -> impl Future<Output = ()> + Send + use<> {
+        let outputs = [&self.cli.stdout, &self.cli.stderr].map(|it| it.stream.clone());
+        async move {
+            for output in outputs {
+                flush(&output).await;
+            }
+        }
+    }
+}
+
+async fn flush(output: &OutputStream) {
+    // The guest could have heard of an error while it ran.
+    let _ = poll_fn(|context| output.poll_flushed(context)).await;
+}
