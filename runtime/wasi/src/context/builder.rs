@@ -1,7 +1,6 @@
 //! The builder of a context.
 
-use super::Filesystem;
-use super::WasiCtx;
+use super::{Filesystem, Sockets, WasiCtx};
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
 use crate::random::{Random, RandomSource};
@@ -74,6 +73,7 @@ impl WasiCtxBuilder {
             clocks: Clocks::new(wall_clock, monotonic_clock),
             filesystem: Filesystem::default(),
             random: Random::new(random),
+            sockets: Sockets::default(),
         };
         Self { context }
     }

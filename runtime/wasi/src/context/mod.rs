@@ -1,6 +1,6 @@
 //! The context: what a guest of WASI has.
 
-#[cfg(not(feature = "filesystem"))]
+#[cfg(not(all(feature = "filesystem", feature = "sockets")))]
 mod absent;
 mod builder;
 
@@ -8,11 +8,15 @@ pub use builder::WasiCtxBuilder;
 
 #[cfg(not(feature = "filesystem"))]
 use self::absent::Absent as Filesystem;
+#[cfg(not(feature = "sockets"))]
+use self::absent::Absent as Sockets;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
 #[cfg(feature = "filesystem")]
 use crate::filesystem::Filesystem;
 use crate::random::Random;
+#[cfg(feature = "sockets")]
+use crate::sockets::Sockets;
 
 /// What a guest has of its host by WASI, of every version. It is part of a store's data.
 ///
@@ -25,6 +29,8 @@ pub struct WasiCtx {
     #[cfg_attr(not(feature = "filesystem"), expect(dead_code, reason = "the part is absent"))]
     pub(crate) filesystem: Filesystem,
     pub(crate) random: Random,
+    #[cfg_attr(not(feature = "sockets"), expect(dead_code, reason = "the part is absent"))]
+    pub(crate) sockets: Sockets,
 }
 
 impl WasiCtx {

@@ -13,3 +13,6 @@ pub mod io;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "sockets")]
+#[rustfmt::skip]
+pub mod sockets;

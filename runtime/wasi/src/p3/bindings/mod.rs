@@ -11,3 +11,6 @@ pub mod filesystem;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "sockets")]
+#[rustfmt::skip]
+pub mod sockets;
