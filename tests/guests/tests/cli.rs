@@ -1,7 +1,10 @@
 //! Ordinary programs, of Rust for WASI 0.1 with an adapter and for WASI 0.2.
 
-use std::fs;
-use std::time::Instant;
+use std::future::ready;
+use std::io::{self, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use weft::component::{Linker, Store};
 use weft::engine::wasmi::Wasmi;
@@ -118,5 +121,62 @@ fn files() -> Fine {
             assert_eq!(refused.code, Some(1), "{}", refused.stdout);
         }
     }
+    Ok(())
+}
+
+/// The network of a guest, on the addresses of this machine alone.
+fn loopback() -> WasiCtxBuilder {
+    WasiCtx::builder().socket_addr_check(|address, _| Box::pin(ready(address.ip().is_loopback())))
+}
+
+#[test]
+fn a_client_of_tcp() -> Fine {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?.to_string();
+    let answering = thread::spawn(move || -> io::Result<()> {
+        let (mut connection, _) = listener.accept()?;
+        let asked = io::read_to_string(&mut connection)?;
+        connection.write_all(format!("{asked}? Yes.").as_bytes())
+    });
+    // Without leave, nothing gets out.
+    let refused = run("cli-wasip2", &["ask", &address, "x"], WasiCtx::builder());
+    assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+    let asked = run("cli-wasip2", &["ask", &address, "really"], loopback());
+    assert!(asked.stdout.ends_with("answer: really? Yes.\n"), "{}{}", asked.stdout, asked.stderr);
+    answering.join().unwrap()?;
+    Ok(())
+}
+
+#[test]
+fn a_server_of_tcp() -> Fine {
+    let stdout = MemorySink::new(1 << 16);
+    let context = loopback().stdout(stdout.clone());
+    let answering = thread::spawn(move || {
+        let engine = Wasmi::default();
+        let component = load(&engine, "cli-wasip2");
+        let mut linker = Linker::new();
+        weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+        let context = context.args(["program", "answer", "127.0.0.1:0"]).build();
+        let mut store = Store::new(&engine, context);
+        let program = Command::instantiate(&mut store, &component, &linker).unwrap();
+        program.run(&mut store).unwrap().code
+    });
+    let port: u16 = loop {
+        let said = String::from_utf8(stdout.contents())?;
+        if let Some((_, port)) = said.split_once("port: ")
+            && let Some(port) = port.strip_suffix('\n')
+        {
+            break port.parse()?;
+        }
+        assert!(!answering.is_finished(), "{said}");
+        thread::sleep(Duration::from_millis(2));
+    };
+    for asked in ["one", "two"] {
+        let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+        connection.write_all(asked.as_bytes())?;
+        connection.shutdown(Shutdown::Write)?;
+        assert_eq!(io::read_to_string(connection)?, asked.to_uppercase());
+    }
+    assert_eq!(answering.join().unwrap(), 0);
     Ok(())
 }

@@ -3,8 +3,9 @@
 //! | module | what guests do |
 //! |---|---|
 //! | [`built`] | the list of guests: none is older than its sources, none has a path in it |
-//! | [`cli`] | programs: arguments, environment, standard streams, exit codes, files |
+//! | [`cli`] | programs: arguments, environment, standard streams, exit codes, files, TCP |
 //! | [`echo`] | every WIT type, lifted and lowered by Rust, C, JavaScript and Python |
+//! | [`http`] | HTTP servers of WASI 0.2 and 0.3 |
 //! | [`lists`] | lists of fixed lengths, maps |
 //! | [`resources`] | resources of both sides, with methods |
 //! | [`random`] | the random values that they echo |
@@ -27,6 +28,7 @@ mod built;
 mod cli;
 mod echo;
 mod guest;
+mod http;
 mod lists;
 mod pipeline;
 mod pipes;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use weft::binding::{Borrow, Own, World};
 use weft::component::{Linker, Store};
 use weft::engine::wasmi::Wasmi;
+use weft_wasi::WasiCtx;
 
 use crate::Fine;
 use crate::bindings::resources::Resources;
@@ -57,17 +58,43 @@ impl Host for Counters {
     }
 }
 
-fn linker() -> Linker<Wasmi, Counters> {
+/// What a store has.
+struct State {
+    counters: Counters,
+    wasi: WasiCtx,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { counters: Counters::default(), wasi: WasiCtx::builder().build() }
+    }
+}
+
+impl std::ops::Deref for State {
+    type Target = Counters;
+
+    fn deref(&self) -> &Counters {
+        &self.counters
+    }
+}
+
+fn linker() -> Linker<Wasmi, State> {
     let mut linker = Linker::new();
-    crate::bindings::resources::add_to_linker(&mut linker, |counters: &mut Counters| counters);
+    crate::bindings::resources::add_to_linker(&mut linker, |state: &mut State| &mut state.counters);
+    weft_wasi::add_to_linker(&mut linker, |state: &mut State| &mut state.wasi);
     linker
 }
 
 #[test]
 fn both_ways() -> Fine {
+    // The same sources for another target, which import WASI.
+    ["resources-rust", "resources-wasi"].into_iter().try_for_each(both_ways_of)
+}
+
+fn both_ways_of(guest: &str) -> Fine {
     let engine = Wasmi::default();
-    let component = load(&engine, "resources-rust");
-    let mut store = Store::new(&engine, Counters::default());
+    let component = load(&engine, guest);
+    let mut store = Store::new(&engine, State::default());
     let guest = Resources::instantiate(&mut store, &component, &linker())?;
     let store = &mut store;
     let live = store.data().live.clone();
@@ -119,7 +146,7 @@ fn by_async_calls() -> Fine {
     let prepared = Resources::prepare(&component, &linker())?;
     block_on(async {
         for _ in 0..2 {
-            let mut store = Store::new(&engine, Counters::default());
+            let mut store = Store::new(&engine, State::default());
             let guest = prepared.instantiate_async(&mut store).await?;
             assert_eq!(guest.use_counters_async(&mut store, 10).await?, 23);
             let stack = guest.stacks.stack.new_async(&mut store, "x").await?;
@@ -135,7 +162,7 @@ fn by_async_calls() -> Fine {
 fn a_guest_that_owns_them_drops_them_with_its_store() -> Fine {
     let engine = Wasmi::default();
     let component = load(&engine, "resources-rust");
-    let mut store = Store::new(&engine, Counters::default());
+    let mut store = Store::new(&engine, State::default());
     let guest = Resources::instantiate(&mut store, &component, &linker())?;
     let live = store.data().live.clone();
     let counter = store.data().counter(1);
