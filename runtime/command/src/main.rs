@@ -9,6 +9,7 @@
 //! | `output` | writing to standard output and standard error |
 //! | `progress` | a sign of life where something takes long |
 //! | `input` | files with components, as binary or as text |
+//! | `guest` | guests, as `weft run` and `weft serve` have them |
 //! | `run` | `weft run` |
 //! | `inspect` | `weft inspect` |
 //! | `wast` | `weft wast` |
@@ -21,6 +22,7 @@ mod completions;
 mod exit_code;
 mod failure;
 mod format;
+mod guest;
 mod input;
 mod inspect;
 mod output;

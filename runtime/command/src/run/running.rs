@@ -9,16 +9,16 @@ use weft_wasi::WasiCtx;
 use crate::exit_code::WEFT_FAILED;
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::guest::LimitArguments;
 
 use super::ending::Ending;
 use super::entry::Entry;
-use super::limits::LimitArguments;
 use super::program;
 use super::stopped::Stopped;
 
 /// A component, with all that it is run with.
 #[derive(Debug)]
-pub(super) struct Guest<'a> {
+pub(super) struct Running<'a> {
     pub(super) engine: Wasmi,
     pub(super) component: Component<Wasmi>,
     pub(super) linker: Linker<Wasmi, WasiCtx>,
@@ -27,7 +27,7 @@ pub(super) struct Guest<'a> {
     pub(super) ending: Ending,
 }
 
-impl Guest<'_> {
+impl Running<'_> {
     /// Makes an instance, and enters it. Returns the exit code.
     ///
     /// # Errors

@@ -30,8 +30,8 @@ pub(crate) fn check<T: 'static>(
         wrong.entry(import_of(component, name_of(error))).or_default().push(error);
     }
     let message = match wrong.len() {
-        1 => format!("`{path}` imports what `weft run` does not give it"),
-        number => format!("`{path}` imports {number} things that `weft run` does not give it"),
+        1 => format!("`{path}` imports what `weft` does not give it"),
+        number => format!("`{path}` imports {number} things that `weft` does not give it"),
     };
     let diagnostic = Diagnostic::error("missing-imports", message);
     let diagnostic = advice(&wrong).into_iter().fold(diagnostic, Diagnostic::help);
