@@ -238,6 +238,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         owner.map(|owner| self.instance_id(owner)).transpose()
     }
 
+    /// The other end of one, if the host serves that, too.
+    pub fn served_other_end(&self, end: EndId) -> Option<EndId> {
+        let other = self.end(self.end_key(end).ok()?).ok()?.other?;
+        let is_served = self.end(other).is_ok_and(super::record::waitable::End::is_served);
+        is_served.then(|| self.end_id(other).ok())?
+    }
+
     fn served_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
         let key = self.end_key(end)?;
         if self.end(key)?.is_served() { Ok(key) } else { Err(MachineError::EndIdle.into()) }

@@ -1,7 +1,7 @@
 //! The builder of a context.
 
-use super::Filesystem;
 use super::WasiCtx;
+use super::{Filesystem, Http};
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
 use crate::random::{Random, RandomSource};
@@ -73,6 +73,7 @@ impl WasiCtxBuilder {
             cli: Cli::default(),
             clocks: Clocks::new(wall_clock, monotonic_clock),
             filesystem: Filesystem::default(),
+            http: Http::default(),
             random: Random::new(random),
         };
         Self { context }

@@ -1,6 +1,6 @@
 //! The context: what a guest of WASI has.
 
-#[cfg(not(feature = "filesystem"))]
+#[cfg(not(all(feature = "filesystem", feature = "http")))]
 mod absent;
 mod builder;
 
@@ -8,10 +8,14 @@ pub use builder::WasiCtxBuilder;
 
 #[cfg(not(feature = "filesystem"))]
 use self::absent::Absent as Filesystem;
+#[cfg(not(feature = "http"))]
+use self::absent::Absent as Http;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
 #[cfg(feature = "filesystem")]
 use crate::filesystem::Filesystem;
+#[cfg(feature = "http")]
+use crate::http::Http;
 use crate::random::Random;
 
 /// What a guest has of its host by WASI, of every version. It is part of a store's data.
@@ -24,6 +28,8 @@ pub struct WasiCtx {
     pub(crate) clocks: Clocks,
     #[cfg_attr(not(feature = "filesystem"), expect(dead_code, reason = "the part is absent"))]
     pub(crate) filesystem: Filesystem,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the part is absent"))]
+    pub(crate) http: Http,
     pub(crate) random: Random,
 }
 

@@ -13,3 +13,9 @@ pub mod io;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod http;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod incoming_handler;

@@ -11,3 +11,9 @@ pub mod filesystem;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod http;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod handler;

@@ -10,6 +10,7 @@ use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{AfterServed, CopyToken, EndId, Step, WaitableId};
+use crate::trap::CopyDirection;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Moves values of which the host serves at least one side.
@@ -114,7 +115,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             return false;
         };
-        let Step::Copy(copy) = step else { return false };
+        let Step::Copy(copy) = step else {
+            self.data_mut().wake_served_reader(end);
+            return false;
+        };
         let guest = copy.readable().instance.or(copy.writable().instance);
         let Err(fault) = self.copy_served(copy) else { return true };
         let state = self.data_mut();
@@ -147,6 +151,16 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
+    /// Wakes the sink that reads from a source: it was withheld when there was nothing for it.
+    fn wake_served_reader(&mut self, source: EndId) {
+        let Some(other) = self.machine.served_other_end(source) else { return };
+        let is_sink =
+            self.type_of_end(other).is_ok_and(|found| found.direction == CopyDirection::Read);
+        if is_sink && let Some(waker) = self.waiting.waker(WaitableId::End(other)) {
+            self.panics.late().guard(|| waker.wake_by_ref());
+        }
+    }
+
     /// Takes what serves an end.
     #[inline]
     fn take_served(&mut self, end: EndId) -> Option<AnyServedEnd<E, T>> {
