@@ -1,4 +1,4 @@
-//! The command `weft`: runs and inspects WebAssembly components. See `weft --help`.
+//! The command `weft`: runs, serves and inspects WebAssembly components. See `weft --help`.
 //!
 //! | file | contents |
 //! |---|---|
@@ -11,6 +11,7 @@
 //! | `input` | files with components, as binary or as text |
 //! | `guest` | guests, as `weft run` and `weft serve` have them |
 //! | `run` | `weft run` |
+//! | `serve` | `weft serve` |
 //! | `inspect` | `weft inspect` |
 //! | `wast` | `weft wast` |
 //! | `completions` | `weft completions` |
@@ -28,6 +29,7 @@ mod inspect;
 mod output;
 mod progress;
 mod run;
+mod serve;
 mod wast;
 
 use std::process::ExitCode;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let format = command_line.format;
     let done = match &command_line.command {
         Command::Run(arguments) => run::run(arguments, format),
+        Command::Serve(arguments) => serve::serve(arguments, format),
         Command::Inspect(arguments) => inspect::inspect(arguments, format),
         Command::Wast(arguments) => wast::wast(arguments, format),
         Command::Completions(arguments) => {

@@ -22,6 +22,9 @@ pub(crate) struct SystemArguments {
     /// All variables of `weft`'s own environment.
     #[arg(long)]
     inherit_env: bool,
+    /// Requests that it sends by `wasi:http`, to anywhere.
+    #[arg(long)]
+    outgoing_http: bool,
 }
 
 impl SystemArguments {
@@ -42,6 +45,9 @@ impl SystemArguments {
             if let Some(value) = value {
                 builder = builder.env(name, value);
             }
+        }
+        if self.outgoing_http {
+            builder = builder.allow_outgoing_http();
         }
         for folder in &self.dir {
             builder = folder.open(builder)?;

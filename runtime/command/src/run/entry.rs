@@ -4,6 +4,7 @@ use weft::abi::Val;
 use weft::component::Component;
 use weft::engine::wasmi::Wasmi;
 use weft_spec::Diagnostic;
+use weft_wasi::http::HttpService;
 
 use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
@@ -53,6 +54,10 @@ fn exports(component: &Component<Wasmi>, interface: &str) -> bool {
 fn no_program(component: &Component<Wasmi>, path: &str) -> Failure {
     let message = format!("`{path}` is no program: it does not export `wasi:cli/run`");
     let diagnostic = Diagnostic::error("no-program", message);
+    if HttpService::is_service(component) {
+        let help = format!("it answers requests; run it with `weft serve {path}`");
+        return Failure::new(CANNOT_RUN, diagnostic.help(help));
+    }
     let functions = ExportedFunction::all(component);
     if functions.is_empty() {
         return Failure::new(CANNOT_RUN, diagnostic);

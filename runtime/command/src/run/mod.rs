@@ -83,6 +83,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failur
     let entry = Entry::of(&component, &input.path, invoke.as_deref())?;
     let mut linker = Linker::new();
     weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+    weft_wasi::http::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
     guest::check(&linker, &component, &input.path)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     let wasi = system

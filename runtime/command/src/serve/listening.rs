@@ -37,8 +37,9 @@ fn failure(address: SocketAddr, error: &io::Error) -> Failure {
         ErrorKind::AddrInUse => {
             let message = format!("port {} of {} is in use already", address.port(), address.ip());
             let free = SocketAddr::new(address.ip(), 0);
-            Diagnostic::error("address-in-use", message)
-                .help(format!("choose another one by `--addr`; `--addr {free}` is any that is free"))
+            Diagnostic::error("address-in-use", message).help(format!(
+                "choose another one by `--addr`; `--addr {free}` is any that is free"
+            ))
         }
         ErrorKind::PermissionDenied => {
             let message = format!("port {} may not be listened at: {error}", address.port());
