@@ -73,13 +73,25 @@ const CACHED_STACKS: usize = 64;
 
 impl Default for Wasmi {
     fn default() -> Self {
-        let mut config = Config::default();
-        config.set_max_cached_stacks(CACHED_STACKS);
-        Self::new(&config, None)
+        Self::new(&default_config(), None)
     }
 }
 
+/// The configuration of the default engine.
+fn default_config() -> Config {
+    let mut config = Config::default();
+    config.set_max_cached_stacks(CACHED_STACKS);
+    config
+}
+
 impl Wasmi {
+    /// The default engine, which counts fuel: guests are interrupted each time they have used `fuel`,
+    /// as [`new`](Self::new) says.
+    #[must_use]
+    pub fn with_fuel(fuel: u64) -> Self {
+        Self::new(&default_config(), Some(fuel))
+    }
+
     /// An engine that is configured so, with all proposals that wasmi has.
     ///
     /// A call of a guest by a guest allocates a stack unless wasmi has one left of an earlier call:

@@ -37,3 +37,7 @@ pub use streams::{SinkStream, SourceStream, sink_stream, source_stream};
 #[cfg(feature = "std")]
 pub use tokio::{FromTokio, ToTokio, from_tokio, to_tokio};
 pub(crate) use waiters::Waiters;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+mod tests;
