@@ -235,6 +235,53 @@ fn a_link_out_of_the_project_leaves_it() {
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
 }
 
+/// A package with WIT that the project depends on.
+fn add_package(project: &Project, manifest: &str) {
+    let manifest_of = |name: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n")
+    };
+    let dependency = "[dependencies]\nfiles = { path = \"files\" }\n[workspace]\n";
+    fs::create_dir_all(project.path("files/src")).unwrap();
+    fs::create_dir_all(project.path("files/wit")).unwrap();
+    fs::write(project.path("files/src/lib.rs"), "").unwrap();
+    fs::write(project.path("files/Cargo.toml"), manifest_of("files")).unwrap();
+    fs::write(project.path("files/wit/a.wit"), WIT).unwrap();
+    fs::write(project.path("src/lib.rs"), "").unwrap();
+    fs::write(project.path(manifest), manifest_of("mine") + dependency).unwrap();
+}
+
+#[test]
+fn wit_comes_from_a_package_that_the_project_depends_on() {
+    let project = Project::new(&BINDING.replace("\"wit\"", "\"package:files/wit\""));
+    add_package(&project, "Cargo.toml");
+    fine(&project.run_in("src", &[]));
+    let first = project.bindings().lines().next().unwrap().to_owned();
+    assert!(first.contains(" from package:files/wit ("), "{first}");
+}
+
+#[test]
+fn a_package_that_is_not_there_is_told_at_its_place_with_the_manifest() {
+    let places = "[\"package:file/wit\", \"package:files/../wit\", \"package:\"]";
+    let project = Project::new(&BINDING.replace("\"wit\"", places));
+    add_package(&project, "Cargo.toml");
+    let said = fails(&project.run(&[]), 1);
+    let expected = [
+        "there is no package `file`",
+        "`../wit` leaves the package `files`",
+        "there is no package ``",
+        "a package is one that `Cargo.toml` depends on",
+        "codegen.toml:2:",
+    ];
+    has(&said, &expected);
+    // The manifest can lie elsewhere, and has to be there.
+    let project = Project::new(
+        "packages = \"none/Cargo.toml\"\n[[bindings]]\nwit = \"package:files\"\nout = \"src/b.rs\"\n",
+    );
+    has(&fails(&project.run(&[]), 1), &["cargo can't find the packages", "`none/Cargo.toml`"]);
+    let project = Project::new("packages = 1\n");
+    has(&fails(&project.run(&[]), 1), &["expected a path as a text"]);
+}
+
 #[test]
 fn where_there_is_no_project_it_is_said() {
     let folder = tempfile::tempdir().unwrap();

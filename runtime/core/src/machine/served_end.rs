@@ -238,11 +238,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         owner.map(|owner| self.instance_id(owner)).transpose()
     }
 
-    /// The other end of one, if the host serves that, too.
-    pub fn served_other_end(&self, end: EndId) -> Option<EndId> {
-        let other = self.end(self.end_key(end).ok()?).ok()?.other?;
-        let is_served = self.end(other).is_ok_and(super::record::waitable::End::is_served);
-        is_served.then(|| self.end_id(other).ok())?
+    /// The readable end of a writable one, if the host serves that, too.
+    pub fn served_reader_of(&self, end: EndId) -> Option<EndId> {
+        let key = self.end(self.end_key(end).ok()?).ok()?.other?;
+        let other = self.end(key).ok()?;
+        let is_reader = other.is_served() && other.direction == CopyDirection::Read;
+        is_reader.then(|| self.end_id(key).ok())?
     }
 
     fn served_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {

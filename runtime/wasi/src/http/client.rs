@@ -22,7 +22,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep, timeout};
 use weft::binding::BoxFuture;
 
-use super::error::{DnsErrorPayload, code_of, code_of_connecting};
+use super::code::DnsErrorPayload;
+use super::error::{code_of, code_of_connecting};
 use super::tls::secure;
 use super::{Body, ErrorCode, RequestOptions};
 use crate::runtime;

@@ -7,8 +7,7 @@ use std::string::ToString as _;
 use ::http::StatusCode;
 use weft::binding::{HostError, WitError};
 
-pub(super) use crate::p3::bindings::http::wasi::http::types::DnsErrorPayload;
-pub use crate::p3::bindings::http::wasi::http::types::ErrorCode;
+use super::code::ErrorCode;
 
 /// The error of a function of `wasi:http`.
 #[derive(Debug)]

@@ -8,25 +8,27 @@
 //! [`WasiCtxBuilder::allow_outgoing_http`]: crate::WasiCtxBuilder::allow_outgoing_http
 
 mod body;
+mod builder;
 mod client;
+mod code;
 mod context;
 mod error;
 mod fields;
+#[cfg(not(feature = "http-tls"))]
+mod no_tls;
 mod options;
 mod service;
 mod target;
 #[cfg(feature = "http-tls")]
-mod tls;
-#[cfg(not(feature = "http-tls"))]
-#[path = "tls_none.rs"]
 mod tls;
 
 pub use ::http::{Request, Response};
 pub use body::Body;
 pub(crate) use body::{Pipe, PipeSink, Reading, Transmission, transmission};
 pub use client::{SendRequest, send_request};
+pub use code::{DnsErrorPayload, ErrorCode, FieldSizePayload, TlsAlertReceivedPayload};
 pub(crate) use context::{Http, Sending};
-pub use error::{ErrorCode, HttpFailure};
+pub use error::HttpFailure;
 pub use fields::Fields;
 pub(crate) use fields::{FieldRules, FieldsError, content_length};
 pub use options::RequestOptions;
@@ -36,7 +38,10 @@ pub use service::{
     HttpServer, HttpService, PreparedHttpService, ResponseFuture, Reuse, ServiceError,
 };
 pub(crate) use target::Target;
+pub use target::{Method, Scheme};
 
+#[cfg(not(feature = "http-tls"))]
+use no_tls as tls;
 use weft::component::Linker;
 use weft::engine::CoreEngine;
 

@@ -5,9 +5,39 @@ use std::string::{String, ToString};
 use ::http::uri::{Authority, PathAndQuery, Scheme as UriScheme};
 use ::http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, Uri};
 
+use weft::binding::Value;
+
 use super::context::Http;
 use super::{Body, ErrorCode};
-use crate::p3::bindings::http::wasi::http::types::{Method, Scheme};
+
+/// The method of a request, as guests have it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
+#[expect(missing_docs, reason = "they are those of HTTP")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Delete,
+    Connect,
+    Options,
+    Trace,
+    Patch,
+    Other(String),
+}
+
+/// The scheme of a request, as guests have it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
+pub enum Scheme {
+    /// `http`
+    #[component(name = "HTTP")]
+    Http,
+    /// `https`
+    #[component(name = "HTTPS")]
+    Https,
+    /// Any other.
+    Other(String),
+}
 
 /// The parts of a request that a guest can set one by one.
 #[derive(Clone, Debug, Default)]

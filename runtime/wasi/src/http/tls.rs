@@ -10,8 +10,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, Error as TlsError, RootCertStore};
 
 use super::client::Connection;
-use super::error::ErrorCode;
-use crate::p3::bindings::http::wasi::http::types::TlsAlertReceivedPayload;
+use super::code::{ErrorCode, TlsAlertReceivedPayload};
 
 /// Makes a connection secure, to a server that proves that it is `host`.
 pub(super) async fn secure(

@@ -21,7 +21,8 @@ use ::bytes::Bytes;
 use ::http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use super::error::{ErrorCode, code_of};
+use super::code::ErrorCode;
+use super::error::code_of;
 use pipe::PipeReader;
 
 /// The body of a request or a response, with its trailers: bytes that come one after the other.

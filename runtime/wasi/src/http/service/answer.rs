@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use weft::binding::Own;
 use weft::component::CallError;
 
-use super::ServiceError;
+use super::error::ServiceError;
 use crate::http::{Body, ErrorCode};
 use crate::p3::http::Response as GuestResponse;
 

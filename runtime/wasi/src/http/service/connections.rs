@@ -22,7 +22,7 @@ use weft::binding::BoxFuture;
 use weft::component::Store;
 use weft::engine::CoreEngine;
 
-use super::HttpServer;
+use super::server::HttpServer;
 use crate::http::Body;
 
 /// The time that a client has for the head of a request.

@@ -11,9 +11,9 @@ use weft::binding::Own;
 use weft::component::{CallError, CallId, Store};
 use weft::engine::CoreEngine;
 
-use super::answer::answer_of;
-use super::pool::Place;
-use super::{Answer, ServiceError};
+use super::answer::{Answer, answer_of};
+use super::error::ServiceError;
+use super::job::Place;
 use crate::http::ErrorCode;
 use crate::p3::http::Response;
 

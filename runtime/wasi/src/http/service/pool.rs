@@ -1,14 +1,14 @@
 //! Instances that are used again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::vec::Vec;
 
 use spin::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::server::Reuse;
-use super::worker::Job;
+use super::job::{Job, Place};
+use super::settings::Reuse;
 
 /// The instances that take requests.
 #[derive(Debug, Default)]
@@ -22,24 +22,6 @@ pub(super) struct Member {
     now: Arc<AtomicUsize>,
     /// The number of requests that it may still get.
     left: u64,
-}
-
-/// A request is under way. It is counted until this is dropped.
-#[derive(Debug)]
-pub(super) struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    pub(super) fn take(count: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
-        let add = |now: usize| (now < most).then_some(now.saturating_add(1));
-        count.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).ok()?;
-        Some(Self(Arc::clone(count)))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 impl Member {

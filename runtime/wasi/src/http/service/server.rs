@@ -14,15 +14,17 @@ use ::http::uri::Scheme;
 use ::http::{Request, Response};
 use ::http_body::Body as HttpBody;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::time::{Sleep, sleep};
 use weft::binding::WorldError;
 use weft::component::{Component, HostError, Linker, Store};
 use weft::engine::CoreEngine;
 
-use super::answer::Reply;
-use super::pool::{Member, Place, Pool};
-use super::worker::{Job, Worker};
-use super::{Answer, HttpService, PreparedHttpService, ServiceError};
+use super::answer::{Answer, Reply};
+use super::error::ServiceError;
+use super::instance::{HttpService, PreparedHttpService};
+use super::job::{Job, Place};
+use super::pool::{Member, Pool};
+use super::settings::{Reuse, Settings};
+use super::worker::Worker;
 use crate::http::Body;
 use crate::runtime;
 
@@ -67,50 +69,7 @@ pub struct HttpServer<E: CoreEngine, T: 'static> {
     most: usize,
 }
 
-type OnError = dyn Fn(&ServiceError) + Send + Sync;
-
 type MakeStore<E, T> = dyn Fn() -> Result<Store<E, T>, HostError> + Send + Sync;
-
-/// How often an instance is used.
-#[derive(Clone, Copy, Debug)]
-pub struct Reuse {
-    /// The number of requests that an instance answers before another one takes its place.
-    pub requests: u64,
-    /// The number of requests that an instance answers at once. One of WASI 0.2 answers one at a time,
-    /// whatever this says.
-    pub at_once: usize,
-    /// The time after which an instance that has nothing to do is dropped.
-    pub idle: Duration,
-}
-
-impl Default for Reuse {
-    /// Returns 128 requests, 16 at once, and a second.
-    fn default() -> Self {
-        Self { requests: 128, at_once: 16, idle: Duration::from_secs(1) }
-    }
-}
-
-/// What workers need to know.
-#[derive(Clone)]
-pub(super) struct Settings {
-    pub(super) scheme: Scheme,
-    pub(super) idle: Duration,
-    time_limit: Option<Duration>,
-    on_error: Option<Arc<OnError>>,
-}
-
-impl Settings {
-    /// Returns the end of the time of a request that begins now.
-    pub(super) fn deadline(&self) -> Option<Pin<Box<Sleep>>> {
-        self.time_limit.map(|time| runtime::enter(|| Box::pin(sleep(time))))
-    }
-
-    pub(super) fn report(&self, error: &ServiceError) {
-        if let Some(on_error) = &self.on_error {
-            on_error(error);
-        }
-    }
-}
 
 impl<E: CoreEngine, T: Send + 'static> HttpServer<E, T>
 where

@@ -8,26 +8,18 @@ use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
-use ::http::Request;
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
 use weft::component::{CallError, PollProgress, Store};
 use weft::engine::CoreEngine;
 
+use super::answer::Answer;
+use super::error::ServiceError;
 use super::exchange::{Ended, Exchange};
-use super::pool::Place;
-use super::server::Settings;
-use super::{Answer, HttpService, ServiceError};
-use crate::http::Body;
+use super::instance::HttpService;
+use super::job::Job;
+use super::settings::Settings;
 use crate::runtime;
-
-/// A request for an instance.
-pub(super) struct Job {
-    pub(super) request: Request<Body>,
-    pub(super) answer: Answer,
-    /// It is given back when the response's head is there or not needed any more.
-    pub(super) place: Option<Place>,
-}
 
 /// The time that is left for what a guest has begun, after it has come to its end and nobody reads what
 /// it has answered: for its output, for example.

@@ -67,12 +67,12 @@ pub mod wasi {
             /// This type corresponds to HTTP standard Methods.
             ///
             /// WIT `deps/http.wit:19`, since 0.2.0
-            pub type Method = crate::p3::bindings::http::wasi::http::types::Method;
+            pub type Method = crate::http::Method;
 
             /// This type corresponds to HTTP standard Related Schemes.
             ///
             /// WIT `deps/http.wit:34`, since 0.2.0
-            pub type Scheme = crate::p3::bindings::http::wasi::http::types::Scheme;
+            pub type Scheme = crate::http::Scheme;
 
             /// Defines the case payload type for `DNS-error` above:
             ///
@@ -105,7 +105,7 @@ pub mod wasi {
             ///   <https://www.iana.org/assignments/http-proxy-status/http-proxy-status.xhtml#table-http-proxy-error-types>
             ///
             /// WIT `deps/http.wit:64`, since 0.2.0
-            pub type ErrorCode = crate::p3::bindings::http::wasi::http::types::ErrorCode;
+            pub type ErrorCode = crate::http::ErrorCode;
 
             /// This type enumerates the different kinds of errors that may occur when
             /// setting or appending to a `fields` resource.

@@ -1,26 +1,22 @@
 //! What comes in: requests to a guest, responses to it, and their bodies.
 
-use alloc::string::String;
-use alloc::sync::Arc;
+use alloc::sync::{Arc, Weak};
 use core::task::{Context, Poll};
 
 use ::http::uri::Scheme as UriScheme;
 use ::http::{Request, Response, StatusCode};
 use spin::Mutex;
-use weft::binding::{Borrow, HostError, Own};
 
-use super::types::{HostIncomingBody, HostIncomingRequest, HostIncomingResponse, Method, Scheme};
-use super::{Fields, FutureTrailers};
-use crate::WasiCtx;
+use super::FutureTrailers;
 use crate::bytes::{ByteSource, BytesError, BytesErrorKind, InputStream};
 use crate::http::{Body, Fields as AnyFields, Reading, Target};
 
 /// The resource `incoming-request`.
 #[derive(Debug)]
 pub struct IncomingRequest {
-    target: Target,
-    headers: AnyFields,
-    body: Mutex<Option<Body>>,
+    pub(super) target: Target,
+    pub(super) headers: AnyFields,
+    pub(super) body: Mutex<Option<Body>>,
 }
 
 impl IncomingRequest {
@@ -36,9 +32,9 @@ impl IncomingRequest {
 /// The resource `incoming-response`.
 #[derive(Debug)]
 pub struct IncomingResponse {
-    status: StatusCode,
-    headers: AnyFields,
-    body: Mutex<Option<Body>>,
+    pub(super) status: StatusCode,
+    pub(super) headers: AnyFields,
+    pub(super) body: Mutex<Option<Body>>,
 }
 
 impl IncomingResponse {
@@ -58,13 +54,38 @@ pub struct IncomingBody {
 
 enum Stream {
     New,
-    Given(alloc::sync::Weak<()>),
+    Given(Weak<()>),
 }
 
 impl IncomingBody {
     fn new(body: Body) -> Self {
         let reading = Arc::new(Mutex::new(Reading::new(body)));
         Self { reading, stream: Mutex::new(Stream::New) }
+    }
+
+    /// Takes it out of a message, if it was not taken.
+    pub(super) fn of(body: &Mutex<Option<Body>>) -> Option<Self> {
+        body.lock().take().map(Self::new)
+    }
+
+    /// Returns the bytes, if they were not taken.
+    pub(super) fn take_stream(&self) -> Option<InputStream> {
+        let mut stream = self.stream.lock();
+        if let Stream::Given(_) = *stream {
+            return None;
+        }
+        let alive = Arc::new(());
+        *stream = Stream::Given(Arc::downgrade(&alive));
+        let bytes = Bytes { reading: Arc::clone(&self.reading), _alive: alive };
+        Some(InputStream::new(bytes))
+    }
+
+    /// Returns the trailers, if the stream of the bytes is not there any more.
+    pub(super) fn trailers(&self) -> Option<FutureTrailers> {
+        match &*self.stream.lock() {
+            Stream::Given(alive) if alive.strong_count() > 0 => None,
+            _ => Some(FutureTrailers::new(Arc::clone(&self.reading))),
+        }
     }
 }
 
@@ -83,71 +104,6 @@ impl ByteSource for Bytes {
     ) -> Poll<Result<usize, BytesError>> {
         let read = self.reading.lock().poll_read(context, buffer);
         read.map_err(|code| BytesError::with_cause(BytesErrorKind::Io, code))
-    }
-}
-
-impl HostIncomingRequest for WasiCtx {
-    fn method(&mut self, self_: Borrow<IncomingRequest>) -> Method {
-        self_.target.method()
-    }
-
-    fn path_with_query(&mut self, self_: Borrow<IncomingRequest>) -> Option<String> {
-        self_.target.path()
-    }
-
-    fn scheme(&mut self, self_: Borrow<IncomingRequest>) -> Option<Scheme> {
-        self_.target.scheme()
-    }
-
-    fn authority(&mut self, self_: Borrow<IncomingRequest>) -> Option<String> {
-        self_.target.authority()
-    }
-
-    fn headers(&mut self, self_: Borrow<IncomingRequest>) -> Own<Fields> {
-        Own::new(self_.headers.seen(&self.http.fields).into())
-    }
-
-    fn consume(&mut self, self_: Borrow<IncomingRequest>) -> Result<Own<IncomingBody>, ()> {
-        let body = self_.body.lock().take().ok_or(())?;
-        Ok(Own::new(IncomingBody::new(body)))
-    }
-}
-
-impl HostIncomingResponse for WasiCtx {
-    fn status(&mut self, self_: Borrow<IncomingResponse>) -> u16 {
-        self_.status.as_u16()
-    }
-
-    fn headers(&mut self, self_: Borrow<IncomingResponse>) -> Own<Fields> {
-        Own::new(self_.headers.seen(&self.http.fields).into())
-    }
-
-    fn consume(&mut self, self_: Borrow<IncomingResponse>) -> Result<Own<IncomingBody>, ()> {
-        let body = self_.body.lock().take().ok_or(())?;
-        Ok(Own::new(IncomingBody::new(body)))
-    }
-}
-
-impl HostIncomingBody for WasiCtx {
-    fn stream(&mut self, self_: Borrow<IncomingBody>) -> Result<Own<InputStream>, ()> {
-        let mut stream = self_.stream.lock();
-        if let Stream::Given(_) = *stream {
-            return Err(());
-        }
-        let alive = Arc::new(());
-        *stream = Stream::Given(Arc::downgrade(&alive));
-        let bytes = Bytes { reading: Arc::clone(&self_.reading), _alive: alive };
-        Ok(Own::new(InputStream::new(bytes)))
-    }
-
-    fn finish(&mut self, this: Own<IncomingBody>) -> Result<Own<FutureTrailers>, HostError> {
-        if let Stream::Given(alive) = &*this.stream.lock()
-            && alive.strong_count() > 0
-        {
-            return Err("`incoming-body.finish` was called before its stream was dropped".into());
-        }
-        let reading = Arc::clone(&this.reading);
-        Ok(Own::new(FutureTrailers::new(reading)))
     }
 }
 

@@ -1,41 +1,18 @@
 //! `wasi:http` 0.2.
 
+mod failure;
 mod fields;
+mod host;
 mod incoming;
 mod outgoing;
 mod request_options;
 mod responses;
 mod trailers;
 
-pub use fields::{Fields, HeaderFailure};
+pub use failure::HeaderFailure;
+pub use fields::Fields;
 pub use incoming::{IncomingBody, IncomingRequest, IncomingResponse};
 pub use outgoing::{OutgoingBody, OutgoingRequest, OutgoingResponse};
 pub use request_options::RequestOptions;
 pub use responses::{FutureIncomingResponse, ResponseOutparam};
 pub use trailers::FutureTrailers;
-
-use weft::binding::{Borrow, Own};
-
-use super::bindings::http::wasi::http::{outgoing_handler, types};
-use crate::WasiCtx;
-use crate::bytes::BytesError;
-use crate::http::{ErrorCode, HttpFailure};
-
-impl types::Host for WasiCtx {
-    fn http_error_code(&mut self, err: Borrow<BytesError>) -> Option<ErrorCode> {
-        err.cause().cloned()
-    }
-}
-
-impl outgoing_handler::Host for WasiCtx {
-    fn handle(
-        &mut self,
-        request: Own<OutgoingRequest>,
-        options: Option<Own<RequestOptions>>,
-    ) -> Result<Own<FutureIncomingResponse>, HttpFailure> {
-        let options = options.map(|options| options.get()).unwrap_or_default();
-        let request = OutgoingRequest::of(request).into_request(&self.http)?;
-        let sending = self.http.send(request, options);
-        Ok(Own::new(FutureIncomingResponse::new(sending)))
-    }
-}

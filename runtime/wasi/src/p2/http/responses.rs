@@ -3,22 +3,18 @@
 use alloc::sync::Arc;
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 
 use ::http::Response;
 use spin::Mutex;
-use weft::binding::{Borrow, Own};
 
-use super::types::{HostFutureIncomingResponse, HostResponseOutparam};
-use super::{IncomingResponse, OutgoingResponse};
-use crate::WasiCtx;
 use crate::bytes::Waiters;
 use crate::http::{Answer, Body, ErrorCode, Sending};
 use crate::p2::io::Pollable;
 
 /// The resource `response-outparam`: where a guest puts its response.
 #[derive(Debug)]
-pub struct ResponseOutparam(Answer);
+pub struct ResponseOutparam(pub(super) Answer);
 
 impl From<Answer> for ResponseOutparam {
     fn from(answer: Answer) -> Self {
@@ -45,6 +41,20 @@ impl FutureIncomingResponse {
         let (state, waiters) = (Mutex::new(State::Waiting(sending)), Arc::default());
         Self(Arc::new(Shared { state, waiters }))
     }
+
+    pub(super) fn pollable(&self) -> Pollable {
+        let shared = Arc::clone(&self.0);
+        Pollable::new(move |context| shared.poll(context))
+    }
+
+    /// Takes the response. Returns an error if it was taken before.
+    pub(super) fn take(&self) -> Poll<Result<Result<Response<Body>, ErrorCode>, ()>> {
+        ready!(self.0.poll(&Context::from_waker(Waker::noop())));
+        Poll::Ready(match core::mem::replace(&mut *self.0.state.lock(), State::Taken) {
+            State::Ready(response) => Ok(response),
+            State::Waiting(_) | State::Taken => Err(()),
+        })
+    }
 }
 
 impl Shared {
@@ -59,35 +69,6 @@ impl Shared {
             }
             Poll::Ready(())
         })
-    }
-}
-
-impl HostFutureIncomingResponse for WasiCtx {
-    fn subscribe(&mut self, self_: Borrow<FutureIncomingResponse>) -> Own<Pollable> {
-        let shared = Arc::clone(&self_.0);
-        Own::new(Pollable::new(move |context| shared.poll(context)))
-    }
-
-    fn get(
-        &mut self,
-        self_: Borrow<FutureIncomingResponse>,
-    ) -> Option<Result<Result<Own<IncomingResponse>, ErrorCode>, ()>> {
-        if self_.0.poll(&Context::from_waker(Waker::noop())).is_pending() {
-            return None;
-        }
-        let state = core::mem::replace(&mut *self_.0.state.lock(), State::Taken);
-        let State::Ready(response) = state else { return Some(Err(())) };
-        Some(Ok(response.map(|response| Own::new(IncomingResponse::new(response)))))
-    }
-}
-
-impl HostResponseOutparam for WasiCtx {
-    fn set(
-        &mut self,
-        param: Own<ResponseOutparam>,
-        response: Result<Own<OutgoingResponse>, ErrorCode>,
-    ) {
-        param.0.put(response.map(OutgoingResponse::response).map_err(Into::into));
     }
 }
 

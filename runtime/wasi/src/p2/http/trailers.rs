@@ -2,15 +2,11 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 
 use ::http::HeaderMap;
 use spin::Mutex;
-use weft::binding::{Borrow, Own};
 
-use super::Fields;
-use super::types::HostFutureTrailers;
-use crate::WasiCtx;
 use crate::bytes::Waiters;
 use crate::http::{ErrorCode, Reading};
 use crate::p2::io::Pollable;
@@ -35,6 +31,20 @@ impl FutureTrailers {
         let (state, waiters) = (Mutex::new(State::Waiting), Arc::default());
         Self(Arc::new(Shared { reading, state, waiters }))
     }
+
+    pub(super) fn pollable(&self) -> Pollable {
+        let shared = Arc::clone(&self.0);
+        Pollable::new(move |context| shared.poll(context))
+    }
+
+    /// Takes the trailers. Returns an error if they were taken before.
+    pub(super) fn take(&self) -> Poll<Result<Result<Option<HeaderMap>, ErrorCode>, ()>> {
+        ready!(self.0.poll(&Context::from_waker(Waker::noop())));
+        Poll::Ready(match core::mem::replace(&mut *self.0.state.lock(), State::Taken) {
+            State::Ready(end) => Ok(end),
+            State::Waiting | State::Taken => Err(()),
+        })
+    }
 }
 
 impl Shared {
@@ -49,26 +59,6 @@ impl Shared {
             }
             Poll::Ready(())
         })
-    }
-}
-
-impl HostFutureTrailers for WasiCtx {
-    fn subscribe(&mut self, self_: Borrow<FutureTrailers>) -> Own<Pollable> {
-        let shared = Arc::clone(&self_.0);
-        Own::new(Pollable::new(move |context| shared.poll(context)))
-    }
-
-    fn get(
-        &mut self,
-        self_: Borrow<FutureTrailers>,
-    ) -> Option<Result<Result<Option<Own<Fields>>, ErrorCode>, ()>> {
-        if self_.0.poll(&Context::from_waker(Waker::noop())).is_pending() {
-            return None;
-        }
-        let state = core::mem::replace(&mut *self_.0.state.lock(), State::Taken);
-        let State::Ready(end) = state else { return Some(Err(())) };
-        let received = |map| Own::new(self.http.fields.received(map).into());
-        Some(Ok(end.map(|trailers| trailers.map(received))))
     }
 }
 

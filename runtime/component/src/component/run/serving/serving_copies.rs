@@ -10,7 +10,6 @@ use crate::component::store::fault::Fault;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure};
 use crate::machine::{AfterServed, CopyToken, EndId, Step, WaitableId};
-use crate::trap::CopyDirection;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Moves values of which the host serves at least one side.
@@ -153,10 +152,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Wakes the sink that reads from a source: it was withheld when there was nothing for it.
     fn wake_served_reader(&mut self, source: EndId) {
-        let Some(other) = self.machine.served_other_end(source) else { return };
-        let is_sink =
-            self.type_of_end(other).is_ok_and(|found| found.direction == CopyDirection::Read);
-        if is_sink && let Some(waker) = self.waiting.waker(WaitableId::End(other)) {
+        if let Some(reader) = self.machine.served_reader_of(source)
+            && let Some(waker) = self.waiting.waker(WaitableId::End(reader))
+        {
             self.panics.late().guard(|| waker.wake_by_ref());
         }
     }

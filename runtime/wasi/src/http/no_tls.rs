@@ -5,7 +5,7 @@ use std::boxed::Box;
 use tokio::net::TcpStream;
 
 use super::client::Connection;
-use super::error::ErrorCode;
+use super::code::ErrorCode;
 
 /// Fails.
 pub(super) async fn secure(_: &str, _: TcpStream) -> Result<Box<dyn Connection>, ErrorCode> {
