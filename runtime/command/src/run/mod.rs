@@ -50,7 +50,7 @@ use self::standard_output::StandardOutput;
 #[command(after_help = "\
 Examples:
   weft run app.wasm
-  weft run --dir . --dir /var/log::/logs:ro --env LANG=C app.wasm copy /logs/a a -- --verbose
+  weft run --dir . --dir /var/log::/logs:ro --env LANG=C app.wasm copy --verbose /logs/a a
   weft run app.wasm --invoke 'add(1, 2)'
   weft run app.wasm --invoke 'shop#buy(\"bread\", {count: 2})' --timeout 5s
   weft run app.wasm --invoke 'example:words/count@1.0.0#count(\"a b\")' --max-memory 64MiB")]

@@ -58,8 +58,9 @@ pub(crate) struct ServeArguments {
     system: SystemArguments,
     #[command(flatten)]
     limits: LimitArguments,
-    /// Give a guest up that takes longer for a response, such as `500ms` or `5s`. All guests run more
-    /// slowly then, as they are interrupted to look at the time.
+    /// Give a guest up that takes longer for a response, such as `500ms` or `5s`. Guests run more slowly
+    /// then, as they are interrupted to look at the time. Without it, one that never ends keeps a
+    /// thread busy for ever.
     #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
     timeout: Option<Duration>,
     /// The most requests that are under way at once.
