@@ -8,6 +8,7 @@ use weft_wasi::http::HttpService;
 
 use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
+use crate::guest::is_program;
 
 use super::functions::{ExportedFunction, listed};
 use super::invocation::Invocation;
@@ -33,7 +34,7 @@ impl Entry {
         invoke: Option<&str>,
     ) -> Result<Self, Failure> {
         let Some(text) = invoke else {
-            return if exports(component, "wasi:cli/run") {
+            return if is_program(component) {
                 Ok(Self::Program)
             } else {
                 Err(no_program(component, path))
@@ -44,11 +45,6 @@ impl Entry {
         let arguments = invocation.arguments(&function)?;
         Ok(Self::Call(function, arguments))
     }
-}
-
-/// Returns `true` if a component exports an interface, of whatever version.
-fn exports(component: &Component<Wasmi>, interface: &str) -> bool {
-    component.exports().any(|(name, _)| name.split('@').next() == Some(interface))
 }
 
 fn no_program(component: &Component<Wasmi>, path: &str) -> Failure {

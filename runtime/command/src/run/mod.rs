@@ -25,7 +25,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use weft::component::Linker;
 use weft_wasi::WasiCtx;
 
 use crate::failure::Failure;
@@ -81,10 +80,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failur
     let engine = limits.engine();
     let component = guest::load(&engine, &input)?;
     let entry = Entry::of(&component, &input.path, invoke.as_deref())?;
-    let mut linker = Linker::new();
-    weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
-    weft_wasi::http::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
-    guest::check(&linker, &component, &input.path)?;
+    let linker = guest::link(&component, &input.path)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     let wasi = system
         .give(WasiCtx::builder().inherit_stdin().inherit_stderr())?

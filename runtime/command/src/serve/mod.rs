@@ -15,14 +15,14 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::runtime::Builder;
-use weft::component::{Component, Linker, Store};
+use weft::component::{Component, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::error::WithCauses;
 use weft_spec::Diagnostic;
 use weft_wasi::WasiCtx;
 use weft_wasi::http::{HttpServer, HttpService, Reuse, ServiceError};
 
-use crate::exit_code::{CANNOT_RUN, NOT_WELL, SUCCESS, WEFT_FAILED};
+use crate::exit_code::{CANNOT_RUN, NOT_WELL, SUCCESS};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest::{self, LimitArguments, SystemArguments};
@@ -81,10 +81,7 @@ pub(crate) fn serve(arguments: &ServeArguments, format: Format) -> Result<u8, Fa
         return Err(no_service(&component, &input.path));
     }
     let server = arguments.server(&engine, &component, &input.path, format)?;
-    let runtime = Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        let message = format!("the timers and sockets of the system can't be used: {error}");
-        Failure::new(WEFT_FAILED, Diagnostic::error("system", message))
-    })?;
+    let runtime = guest::build_runtime(Builder::new_multi_thread())?;
     let served = runtime.block_on(async {
         let listener = listening::listen(arguments.addr, &input.path, format).await?;
         server.serve_until(listener, stopping.wait(|| server.requests())).await;
@@ -103,10 +100,7 @@ impl ServeArguments {
         path: &str,
         format: Format,
     ) -> Result<HttpServer<Wasmi, WasiCtx>, Failure> {
-        let mut linker = Linker::new();
-        weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
-        weft_wasi::http::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
-        guest::check(&linker, component, path)?;
+        let linker = guest::link(component, path)?;
         // What can't be opened now can't be opened for a request.
         drop(self.context()?);
         let own = Arc::new(self.clone());
@@ -143,8 +137,7 @@ impl ServeArguments {
 fn no_service(component: &Component<Wasmi>, path: &str) -> Failure {
     let message = format!("`{path}` answers no requests: it exports no handler of `wasi:http`");
     let diagnostic = Diagnostic::error("no-service", message);
-    let is_program = component.exports().any(|(name, _)| name.starts_with("wasi:cli/run@"));
-    let diagnostic = if is_program {
+    let diagnostic = if guest::is_program(component) {
         diagnostic.help(format!("it is a program; run it with `weft run {path}`"))
     } else {
         diagnostic.help("`weft inspect` shows what it exports")
