@@ -35,7 +35,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(not(feature = "filesystem"))]
+#[cfg(not(all(feature = "filesystem", feature = "sockets")))]
 mod absent;
 pub mod bytes;
 pub mod cli;
@@ -51,6 +51,8 @@ pub mod p3;
 pub mod random;
 #[cfg(feature = "std")]
 mod runtime;
+#[cfg(feature = "sockets")]
+pub mod sockets;
 
 pub use cli::Exit;
 pub use command::{Command, PreparedCommand};

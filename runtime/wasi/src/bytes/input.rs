@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::task::Wake as _;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -58,6 +59,19 @@ impl InputStream {
     /// Is ready when there are bytes, the end or an error.
     pub fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
         self.0.waiters.poll(context, |context| self.0.state.lock().poll_ready(context))
+    }
+
+    /// Drops the source, and the bytes that nobody has read: for all handles it is at its end.
+    pub fn close(&self) {
+        let closed = {
+            let mut state = self.0.state.lock();
+            state.buffer.clear();
+            state.position = 0;
+            state.error = None;
+            state.source.take()
+        };
+        drop(closed);
+        self.0.waiters.wake_by_ref();
     }
 
     /// Returns at most `length` bytes, as many as there are now: none, perhaps.

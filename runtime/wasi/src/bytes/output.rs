@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::task::Wake as _;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
@@ -37,6 +38,8 @@ struct State {
     is_flushing: bool,
     /// Something polls until nothing is left.
     is_drained: bool,
+    /// No more bytes are taken. The sink is closed after the last one.
+    is_closed: bool,
     /// An error that nobody has heard of yet.
     error: Option<BytesError>,
 }
@@ -60,6 +63,7 @@ impl OutputStream {
             position: 0,
             is_flushing: false,
             is_drained: false,
+            is_closed: false,
             error: None,
         };
         Self(Arc::new(Shared { state: Mutex::new(state), waiters: Arc::default() }))
@@ -127,6 +131,15 @@ impl OutputStream {
         state.is_flushing = true;
         drop(state);
         Ok(self.drain())
+    }
+
+    /// Takes no more bytes, from no handle, and closes the sink after those that were written. Returns
+    /// the future that goes on, as [`write`](Self::write).
+    pub fn close(&self) -> Option<Draining> {
+        self.0.state.lock().is_closed = true;
+        let draining = self.drain();
+        self.0.waiters.wake_by_ref();
+        draining
     }
 
     /// Is ready when everything is written and flushed.
@@ -208,7 +221,7 @@ impl State {
             Some(error) if error.kind() != BytesErrorKind::BrokenPipe => {
                 Err(OutputError::Failed(error))
             }
-            None if self.sink.is_some() => {
+            None if self.sink.is_some() && !self.is_closed => {
                 let room = CAPACITY.saturating_sub(self.left().len());
                 Ok(if self.is_flushing { 0 } else { room })
             }
@@ -263,6 +276,13 @@ impl State {
                 self.fail(error);
             }
             self.is_flushing = false;
+        }
+        if self.is_closed
+            && let Some(sink) = &mut self.sink
+        {
+            // Whoever closes it has nobody to tell an error to.
+            let _ = ready!(sink.poll_close(context));
+            self.sink = None;
         }
         Poll::Ready(())
     }

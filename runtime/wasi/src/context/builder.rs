@@ -1,7 +1,6 @@
 //! The builder of a context.
 
-use super::WasiCtx;
-use super::{Filesystem, Http};
+use super::{Filesystem, Http, Sockets, WasiCtx};
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
 use crate::random::{Random, RandomSource};
@@ -75,6 +74,7 @@ impl WasiCtxBuilder {
             filesystem: Filesystem::default(),
             http: Http::default(),
             random: Random::new(random),
+            sockets: Sockets::default(),
         };
         Self { context }
     }

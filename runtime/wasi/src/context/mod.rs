@@ -1,6 +1,6 @@
 //! The context: what a guest of WASI has.
 
-#[cfg(not(all(feature = "filesystem", feature = "http")))]
+#[cfg(not(all(feature = "filesystem", feature = "sockets", feature = "http")))]
 mod absent;
 mod builder;
 
@@ -10,6 +10,8 @@ pub use builder::WasiCtxBuilder;
 use self::absent::Absent as Filesystem;
 #[cfg(not(feature = "http"))]
 use self::absent::Absent as Http;
+#[cfg(not(feature = "sockets"))]
+use self::absent::Absent as Sockets;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
 #[cfg(feature = "filesystem")]
@@ -17,6 +19,8 @@ use crate::filesystem::Filesystem;
 #[cfg(feature = "http")]
 use crate::http::Http;
 use crate::random::Random;
+#[cfg(feature = "sockets")]
+use crate::sockets::Sockets;
 
 /// What a guest has of its host by WASI, of every version. It is part of a store's data.
 ///
@@ -31,6 +35,8 @@ pub struct WasiCtx {
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the part is absent"))]
     pub(crate) http: Http,
     pub(crate) random: Random,
+    #[cfg_attr(not(feature = "sockets"), expect(dead_code, reason = "the part is absent"))]
+    pub(crate) sockets: Sockets,
 }
 
 impl WasiCtx {

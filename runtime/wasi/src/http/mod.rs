@@ -8,7 +8,7 @@
 //! [`WasiCtxBuilder::allow_outgoing_http`]: crate::WasiCtxBuilder::allow_outgoing_http
 
 mod body;
-mod builder;
+mod building;
 mod client;
 mod code;
 mod context;

@@ -11,6 +11,8 @@ mod filesystem;
 pub mod http;
 pub mod io;
 mod random;
+#[cfg(feature = "sockets")]
+pub mod sockets;
 
 use weft::component::Linker;
 use weft::engine::CoreEngine;
@@ -18,6 +20,8 @@ use weft::engine::CoreEngine;
 use crate::WasiCtx;
 #[cfg(not(feature = "filesystem"))]
 use crate::absent as filesystem;
+#[cfg(not(feature = "sockets"))]
+use crate::absent as sockets;
 
 /// Adds all of WASI 0.2 to a linker, but `wasi:http`. `find` returns the context in the store's data.
 pub fn add_to_linker<E: CoreEngine, T: 'static>(
@@ -28,5 +32,6 @@ pub fn add_to_linker<E: CoreEngine, T: 'static>(
     bindings::cli::add_to_linker(linker, find.clone());
     bindings::clocks::add_to_linker(linker, find.clone());
     bindings::random::add_to_linker(linker, find.clone());
-    filesystem::add_to_linker(linker, find);
+    filesystem::add_to_linker(linker, find.clone());
+    sockets::add_to_linker(linker, find);
 }

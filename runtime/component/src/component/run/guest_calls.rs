@@ -148,7 +148,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             _ => {}
         }
         let step = match definition.call(&mut state.machine, arguments)? {
-            Outcome::Return(value) => return Ok(Driven::Resumed(value)),
+            Outcome::Return(value) => {
+                // The guest may have dropped an end. Its source or sink hears of that now: the guest may
+                // go on for long, and wait for what they do then.
+                while self.close_served()? {}
+                return Ok(Driven::Resumed(value));
+            }
             // The values of a source or a sink: most often, the guest goes on behind them.
             Outcome::Suspend(Step::Copy(copy)) => self.copy(copy)?,
             Outcome::Suspend(step) => step,

@@ -19,3 +19,6 @@ pub mod http;
 #[cfg(feature = "http")]
 #[rustfmt::skip]
 pub mod incoming_handler;
+#[cfg(feature = "sockets")]
+#[rustfmt::skip]
+pub mod sockets;

@@ -17,3 +17,6 @@ pub mod http;
 #[cfg(feature = "http")]
 #[rustfmt::skip]
 pub mod handler;
+#[cfg(feature = "sockets")]
+#[rustfmt::skip]
+pub mod sockets;

@@ -10,8 +10,8 @@
 //! | `serving_copies` | moving values, and going on when something is woken |
 //!
 //! A source or a sink is polled at three points: where a guest reads or writes, inside of the
-//! guest's call; when its waker was woken; and when the other end was dropped. It is never polled
-//! inside of another poll, as user code has no store.
+//! guest's call; when its waker was woken; and when the other end was dropped, inside of the guest's
+//! call if a guest dropped it. It is never polled inside of another poll, as user code has no store.
 
 pub(crate) mod beginning;
 mod element;

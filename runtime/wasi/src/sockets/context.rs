@@ -1,0 +1,12 @@
+//! The network of one program.
+
+use std::sync::Arc;
+
+use super::permissions::Permissions;
+
+/// What `wasi:sockets` gives a guest.
+#[derive(Debug, Default)]
+pub(crate) struct Sockets {
+    pub(crate) permissions: Arc<Permissions>,
+    pub(crate) allows_lookup: bool,
+}

@@ -1,0 +1,121 @@
+//! Waiting until a socket can be read or written.
+
+use core::task::{Context, Poll, ready};
+use std::io::{self, ErrorKind};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::AsFd;
+use tokio::io::Interest;
+use tokio::net::{TcpStream, UdpSocket};
+
+/// The direction of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Read,
+    Write,
+}
+
+/// A socket whose readiness a runtime of tokio watches.
+pub(super) trait Watched: AsFd {
+    /// Is ready when the runtime has heard that the socket is. That may be long ago.
+    fn poll_heard(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Tries an operation. If it would block, the runtime forgets what it has heard.
+    fn attempt<R>(
+        &self,
+        direction: Direction,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R>;
+}
+
+impl Direction {
+    const fn interest(self) -> Interest {
+        match self {
+            Self::Read => Interest::READABLE,
+            Self::Write => Interest::WRITABLE,
+        }
+    }
+
+    const fn flags(self) -> PollFlags {
+        match self {
+            Self::Read => PollFlags::IN,
+            Self::Write => PollFlags::OUT,
+        }
+    }
+}
+
+impl Watched for TcpStream {
+    fn poll_heard(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match direction {
+            Direction::Read => self.poll_read_ready(context),
+            Direction::Write => self.poll_write_ready(context),
+        }
+    }
+
+    fn attempt<R>(
+        &self,
+        direction: Direction,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.try_io(direction.interest(), operation)
+    }
+}
+
+impl Watched for UdpSocket {
+    fn poll_heard(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match direction {
+            Direction::Read => self.poll_recv_ready(context),
+            Direction::Write => self.poll_send_ready(context),
+        }
+    }
+
+    fn attempt<R>(
+        &self,
+        direction: Direction,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.try_io(direction.interest(), operation)
+    }
+}
+
+/// Is ready when an operation doesn't block, with its result.
+///
+/// The system is asked first, not the runtime. A guest that polls without end may be why the runtime
+/// has no time to hear of anything. And a runtime has not heard yet that a new socket can be written.
+pub(super) fn poll_operation<S: Watched, R>(
+    socket: &S,
+    direction: Direction,
+    context: &mut Context<'_>,
+    mut operation: impl FnMut() -> io::Result<R>,
+) -> Poll<io::Result<R>> {
+    let mut result = operation();
+    loop {
+        match result {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                ready!(socket.poll_heard(direction, context))?;
+                result = socket.attempt(direction, &mut operation);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => result = operation(),
+            result => return Poll::Ready(result),
+        }
+    }
+}
+
+/// Is ready when the socket is, by the word of the system.
+pub(super) fn poll_ready<S: Watched>(
+    socket: &S,
+    direction: Direction,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    // An error is told by the operation that comes next.
+    poll_operation(socket, direction, context, || is_ready(socket, direction)).map(|_| ())
+}
+
+/// Asks the system if the socket is ready. An error says that it isn't, so that it fits an operation.
+pub(super) fn is_ready(socket: &impl AsFd, direction: Direction) -> io::Result<()> {
+    let mut sockets = [PollFd::new(socket, direction.flags())];
+    match poll(&mut sockets, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? {
+        0 => Err(ErrorKind::WouldBlock.into()),
+        _ => Ok(()),
+    }
+}
