@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `limits` | the options that limit guests |
 //! | `system` | the options for what a guest has of the system |
+//! | `network` | the options for the network that a guest has |
 //! | `folder` | a folder that a guest has |
 //! | `loading` | from a file to a component that the engine has compiled |
 //! | `imports` | what `weft` gives a component for its imports, and what it can't |
@@ -16,6 +17,7 @@ mod imports;
 mod kinds;
 mod limits;
 mod loading;
+mod network;
 mod runtime;
 mod signals;
 mod system;

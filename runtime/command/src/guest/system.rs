@@ -8,6 +8,7 @@ use weft_wasi::WasiCtxBuilder;
 use crate::failure::Failure;
 
 use super::folder::Folder;
+use super::network::NetworkArguments;
 
 /// The things that a guest has of the system.
 #[derive(Clone, Debug, Args)]
@@ -22,9 +23,8 @@ pub(crate) struct SystemArguments {
     /// All variables of `weft`'s own environment.
     #[arg(long)]
     inherit_env: bool,
-    /// Requests that it sends by `wasi:http`, to anywhere.
-    #[arg(long)]
-    outgoing_http: bool,
+    #[command(flatten)]
+    network: NetworkArguments,
 }
 
 impl SystemArguments {
@@ -46,12 +46,9 @@ impl SystemArguments {
                 builder = builder.env(name, value);
             }
         }
-        if self.outgoing_http {
-            builder = builder.allow_outgoing_http();
-        }
         for folder in &self.dir {
             builder = folder.open(builder)?;
         }
-        Ok(builder)
+        Ok(self.network.give(builder))
     }
 }

@@ -21,7 +21,15 @@ fn each_command_has_a_help_with_examples() {
 #[test]
 fn a_wrong_command_line_ends_with_2() {
     let folder = Folder::with(&[]);
-    for wrong in [&["rum"][..], &["run"], &["run", "a.wasm", "--fuel", "x"], &["inspect"], &[]] {
+    for wrong in [
+        &["rum"][..],
+        &["run"],
+        &["run", "a.wasm", "--fuel", "x"],
+        &["run", "a.wasm", "--tcp", "everywhere"],
+        &["serve", "a.wasm", "--addr", "here"],
+        &["inspect"],
+        &[],
+    ] {
         let shown = folder.weft(wrong);
         assert!(shown.ends_with("--- exit code 2\n"), "{shown}");
     }
