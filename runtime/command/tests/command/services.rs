@@ -61,7 +61,7 @@ fn a_body_that_is_larger_than_the_memory_passes_through() {
         let mut response = Vec::new();
         stream.read_to_end(&mut response).unwrap();
         writer.join().unwrap();
-        assert_eq!(response.iter().filter(|byte| **byte == b'#').count(), LARGE);
+        assert_eq!(String::from_utf8_lossy(&response).matches('#').count(), LARGE);
     }
 }
 
