@@ -5,7 +5,7 @@
 //! | [`built`] | the list of guests: none is older than its sources, none has a path in it |
 //! | [`cli`] | programs: arguments, environment, standard streams, exit codes, files, TCP |
 //! | [`echo`] | every WIT type, lifted and lowered by Rust, C, JavaScript and Python |
-//! | [`http`] | HTTP servers of WASI 0.2 and 0.3 |
+//! | [`http`] | requests answered and sent, by guests of WASI 0.2 and 0.3, rightly and wrongly |
 //! | [`lists`] | lists of fixed lengths, maps |
 //! | [`resources`] | resources of both sides, with methods |
 //! | [`random`] | the random values that they echo |

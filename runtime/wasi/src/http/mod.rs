@@ -37,8 +37,8 @@ pub(crate) use service::Answer;
 pub use service::{
     HttpServer, HttpService, PreparedHttpService, ResponseFuture, Reuse, ServiceError,
 };
-pub(crate) use target::Target;
 pub use target::{Method, Scheme};
+pub(crate) use target::{Target, status_of};
 
 #[cfg(not(feature = "http-tls"))]
 use no_tls as tls;

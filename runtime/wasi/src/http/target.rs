@@ -1,9 +1,10 @@
 //! Where a request goes to, and its method: as guests say it.
 
+use std::format;
 use std::string::{String, ToString};
 
 use ::http::uri::{Authority, PathAndQuery, Scheme as UriScheme};
-use ::http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, Uri};
+use ::http::{HeaderMap, HeaderValue, Method as HttpMethod, Request, StatusCode, Uri};
 
 use weft::binding::Value;
 
@@ -46,6 +47,8 @@ pub(crate) struct Target {
     pub(crate) scheme: Option<UriScheme>,
     pub(crate) authority: Option<Authority>,
     pub(crate) path: Option<PathAndQuery>,
+    /// A guest has given the path without the `/` at its start.
+    is_relative: bool,
 }
 
 /// A part is not well-formed.
@@ -70,6 +73,7 @@ impl Target {
             scheme: Some(parts.scheme.unwrap_or_else(|| scheme.clone())),
             authority: parts.authority.or_else(host),
             path: parts.path_and_query,
+            is_relative: false,
         }
     }
 
@@ -132,13 +136,24 @@ impl Target {
         self.authority.as_ref().map(ToString::to_string)
     }
 
+    /// Sets the path and the query. They may be relative: then they are sent with a `/` before them.
     pub(crate) fn set_path(&mut self, path: Option<String>) -> Result<(), Malformed> {
-        self.path = path.map(PathAndQuery::try_from).transpose().map_err(|_| Malformed)?;
+        let is_relative = |path: &String| !path.is_empty() && !path.starts_with(['/', '*']);
+        let is_relative = path.as_ref().is_some_and(is_relative);
+        let path = path.map(|path| match path.as_str() {
+            "" => Ok(PathAndQuery::from_static("/")),
+            path if is_relative => PathAndQuery::try_from(format!("/{path}")),
+            _ => PathAndQuery::try_from(path),
+        });
+        self.path = path.transpose().map_err(|_| Malformed)?;
+        self.is_relative = is_relative;
         Ok(())
     }
 
     pub(crate) fn path(&self) -> Option<String> {
-        self.path.as_ref().map(ToString::to_string)
+        let path = self.path.as_ref()?.as_str();
+        let given = if self.is_relative { path.strip_prefix('/') } else { None };
+        Some(given.unwrap_or(path).into())
     }
 
     /// Makes an outgoing request.
@@ -161,11 +176,9 @@ impl Target {
         let host = HeaderValue::from_str(authority.as_str())
             .map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
         headers.insert(::http::header::HOST, host);
-        let mut uri = Uri::builder().scheme(scheme).authority(authority);
-        if let Some(path) = self.path {
-            uri = uri.path_and_query(path);
-        }
-        let uri = uri.build().map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
+        let path = self.path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(path).build();
+        let uri = uri.map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
         let mut request = Request::new(body);
         *request.method_mut() = self.method;
         *request.uri_mut() = uri;
@@ -174,10 +187,61 @@ impl Target {
     }
 }
 
+/// The status of a number that a guest gives: one of the five classes of HTTP.
+pub(crate) fn status_of(number: u16) -> Option<StatusCode> {
+    if number < 600 { StatusCode::from_u16(number).ok() } else { None }
+}
+
 /// Parses an authority. Its port is a number, if there is a colon.
 fn authority_of(text: String) -> Result<Authority, Malformed> {
     let (_, after_host) = text.rsplit_once(']').unwrap_or(("", &text));
     let has_port = after_host.contains(':');
     let authority = Authority::try_from(text).map_err(|_| Malformed)?;
     if has_port && authority.port_u16().is_none() { Err(Malformed) } else { Ok(authority) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path_of(given: &str) -> Result<Option<String>, Malformed> {
+        let mut target = Target::default();
+        target.set_path(Some(given.into()))?;
+        Ok(target.path())
+    }
+
+    #[test]
+    fn a_path_may_be_relative() -> Result<(), Malformed> {
+        for path in ["/", "/a/../b?c", "a/b/c", "../..", "?foo", "*"] {
+            assert_eq!(path_of(path)?.as_deref(), Some(path));
+        }
+        assert_eq!(path_of("")?.as_deref(), Some("/"));
+        assert!(path_of("/ ").is_err());
+        // What is refused changes nothing.
+        let mut target = Target::default();
+        target.set_path(Some("a".into()))?;
+        assert!(target.set_path(Some("/ ".into())).is_err());
+        assert_eq!(target.path().as_deref(), Some("a"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_path_begins_with_a_slash_where_it_is_sent() -> Result<(), Malformed> {
+        for (path, sent) in [(None, "/"), (Some("a/b"), "/a/b"), (Some("?c"), "/?c")] {
+            let mut target = Target::default();
+            target.set_authority(Some("example.org".into()))?;
+            target.set_path(path.map(Into::into))?;
+            let request = target.request(HeaderMap::new(), Body::empty(), &Http::default());
+            assert_eq!(request.map_err(|_| Malformed)?.uri().path_and_query().unwrap(), sent);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_status_is_of_one_of_five_classes() {
+        assert!([100, 200, 418, 599].iter().all(|number| status_of(*number).is_some()));
+        assert!(
+            [0, 42, 99, 600, 999, 1000, 65535].iter().all(|number| status_of(*number).is_none())
+        );
+    }
 }

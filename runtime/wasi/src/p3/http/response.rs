@@ -7,7 +7,7 @@ use weft::binding::{Borrow, HostCaller, HostError, Own, StreamHandle};
 use super::body::{EndedHandle, TrailersHandle, read, written};
 use super::types::HostResponse;
 use crate::WasiCtx;
-use crate::http::{Body, ErrorCode, FieldRules, Fields, Pipe, content_length};
+use crate::http::{Body, ErrorCode, FieldRules, Fields, Pipe, content_length, status_of};
 
 /// The resource `response`.
 pub struct Response {
@@ -78,7 +78,7 @@ impl HostResponse for WasiCtx {
     }
 
     fn set_status_code(&mut self, self_: Borrow<Response>, status_code: u16) -> Result<(), ()> {
-        *self_.status.lock() = StatusCode::from_u16(status_code).map_err(drop)?;
+        *self_.status.lock() = status_of(status_code).ok_or(())?;
         Ok(())
     }
 

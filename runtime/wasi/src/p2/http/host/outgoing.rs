@@ -10,7 +10,7 @@ use super::types::{HostOutgoingBody, HostOutgoingRequest, HostOutgoingResponse};
 use crate::WasiCtx;
 use crate::bytes::OutputStream;
 use crate::http::{
-    Body, ErrorCode, Fields as AnyFields, HttpFailure, Method, Scheme, content_length,
+    Body, ErrorCode, Fields as AnyFields, HttpFailure, Method, Scheme, content_length, status_of,
 };
 use crate::p2::http::{Fields, OutgoingBody, OutgoingRequest, OutgoingResponse};
 
@@ -108,7 +108,7 @@ impl HostOutgoingResponse for WasiCtx {
         self_: Borrow<OutgoingResponse>,
         status_code: u16,
     ) -> Result<(), ()> {
-        *self_.status.lock() = StatusCode::from_u16(status_code).map_err(drop)?;
+        *self_.status.lock() = status_of(status_code).ok_or(())?;
         Ok(())
     }
 
