@@ -38,11 +38,9 @@ def compute_argv(test_path, args_env_root, proposals, wasi_world, wasi_version):
         argv += ["--env", f"{name}={value}"]
     if root:
         argv += ["--dir", f"{root}::/"]
-    argv += NETWORK if "sockets" in proposals else []
-    argv += HTTP if "http" in proposals and wasi_world != "wasi:http/service" else []
+    if "sockets" in proposals:
+        argv += ["--inherit-network"]
+    if "http" in proposals:
+        argv += ["--outgoing-http"]
     argv += [test_path]
     return argv + (["--", *args] if args else [])
-
-
-NETWORK = shlex.split(os.getenv("WEFT_NETWORK", ""))
-HTTP = shlex.split(os.getenv("WEFT_HTTP", ""))

@@ -100,7 +100,11 @@ impl File {
     }
 
     pub(crate) async fn set_size(&self, size: u64) -> Result<(), FsError> {
-        self.may_write()?;
+        self.may_change()?;
+        if !self.flags.contains(DescriptorFlags::WRITE) {
+            // As `ftruncate` has it, which other calls on such a descriptor don't follow.
+            return Err(FsCode::Invalid.into());
+        }
         self.run(move |file| file.set_len(size)).await
     }
 
