@@ -29,7 +29,7 @@ use super::ended::Ended;
 use super::flat::{is_flat, lift_flat, lower_flat};
 use super::host_function::HostFunctionCall;
 use super::host_function_calls::Destination;
-use super::host_function_future::HostFunctionFuture;
+use super::host_function_future::{HostFunctionFuture, Returned};
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
 use super::transfer::{CoreValues, core_bits, flat_result};
@@ -130,7 +130,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         result: HostResult,
     ) -> Result<Ended<Option<CoreValue>>, Fault> {
         if let Some(made) = self.data().deferred.made() {
-            self.host_returns_at_once(made.call, lowered, result)?;
+            self.host_returns_at_once(made.call, lowered, result.map(Returned::Val))?;
             return self.returned_made();
         }
         let result = result.map_err(Fault::Host)?;

@@ -8,7 +8,7 @@ use crate::component::store::acting::Acting;
 use crate::component::store::calls::{Bits, CallerOptions};
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::HostResult;
+use crate::component::store::host_result::HostError;
 use crate::component::store::host_result_error::{HostResultError, HostResultProblem};
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -18,7 +18,7 @@ use crate::trap::Trap;
 
 use super::context::{Caller, Context};
 use super::host_function::HostFunctionCall;
-use super::host_function_future::HostFunctionFuture;
+use super::host_function_future::{HostFunctionFuture, Returned};
 use super::lifting::Source;
 use super::lowering::{Lowering, Target};
 use super::state::State;
@@ -47,7 +47,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             HostFunctionCall::Sync(function) => {
                 let arguments = cx.lift_arguments(subtask, &lowered)?;
                 let result = function(&mut Caller::new(cx), arguments);
-                cx.host_returns_at_once(subtask, &lowered, result)
+                cx.host_returns_at_once(subtask, &lowered, result.map(Returned::Val))
             }
             HostFunctionCall::Async(function) => {
                 let arguments = cx.lift_arguments(subtask, &lowered)?;
@@ -125,7 +125,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
-        result: HostResult,
+        result: Result<Returned, HostError>,
     ) -> Result<(), Fault> {
         let returned = self.host_returns(subtask, lowered, result);
         self.gone_as_trap(subtask, returned)
@@ -156,15 +156,23 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         subtask: SubtaskId,
         lowered: &Lowered,
-        result: HostResult,
+        result: Result<Returned, HostError>,
     ) -> Result<(), Fault> {
         let checked = self.data().check_caller(subtask);
         let result = match (checked, result) {
-            (Ok(()), Ok(result)) => result,
+            (Ok(()), Ok(Returned::Val(result))) => result,
+            (Ok(()), Ok(Returned::Typed(result))) => {
+                return self.return_with(subtask, lowered, |flat, mut lowering, destination| {
+                    let Destination { max, out_param } = destination;
+                    *flat = result.lower(&mut lowering, max, out_param)?;
+                    Ok(())
+                });
+            }
             (Ok(()), Err(error)) => return Err(Fault::Host(error)),
             (Err(fault), result) => {
-                let result = result.ok().flatten();
-                self.data_mut().handles.values.give_back(result.as_slice());
+                if let Ok(Returned::Val(result)) = result {
+                    self.data_mut().handles.values.give_back(result.as_slice());
+                }
                 return Err(fault);
             }
         };

@@ -5,11 +5,12 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context as WakerContext, Poll};
 
-use crate::abi::{Lower, Val};
+use crate::abi::{FlatValues, Lower, LowerContext, Val, lower_flat_values};
 use crate::component::store::canonical::Lowered;
-use crate::component::store::host_result::{HostError, HostFuture, HostResult};
+use crate::component::store::host_result::{HostError, HostFuture};
 use crate::component::store::host_values::HostValues;
 use crate::component::store::resource_value_error::ValueFailure;
+use crate::error::Failure;
 
 /// The future of a host function that waits.
 pub(crate) enum HostFunctionFuture {
@@ -27,11 +28,41 @@ impl HostFunctionFuture {
         lowered: &Lowered,
         values: &mut HostValues,
         context: &mut WakerContext<'_>,
-    ) -> Poll<HostResult> {
+    ) -> Poll<Result<Returned, HostError>> {
         match self {
-            Self::Untyped(future) => future.as_mut().poll(context),
+            Self::Untyped(future) => future.as_mut().poll(context).map_ok(Returned::Val),
             Self::Typed(future) => future.as_mut().poll_for(lowered, values, context),
         }
+    }
+}
+
+/// The result of a host function, before it is in the guest.
+pub(crate) enum Returned {
+    /// A value, which may have handles.
+    Val(Option<Val>),
+    /// A value of a Rust type, without handles.
+    Typed(Box<dyn LowerResult>),
+}
+
+/// A value of a Rust type that a host function has returned.
+pub(crate) trait LowerResult {
+    /// Lowers it, as at most `max` core values.
+    fn lower(
+        &self,
+        cx: &mut dyn LowerContext,
+        max: usize,
+        out_param: Option<u64>,
+    ) -> Result<FlatValues, Failure>;
+}
+
+impl<R: Lower> LowerResult for R {
+    fn lower(
+        &self,
+        cx: &mut dyn LowerContext,
+        max: usize,
+        out_param: Option<u64>,
+    ) -> Result<FlatValues, Failure> {
+        lower_flat_values(cx, max, self, out_param)
     }
 }
 
@@ -43,18 +74,30 @@ pub(crate) trait TypedFuture: Send {
         lowered: &Lowered,
         values: &mut HostValues,
         context: &mut WakerContext<'_>,
-    ) -> Poll<HostResult>;
+    ) -> Poll<Result<Returned, HostError>>;
 }
 
 /// The result of a host function with Rust's own types.
 pub(crate) trait TypedResult {
-    /// Returns it as a value.
-    fn into_host_result(self, lowered: &Lowered, values: &mut HostValues) -> HostResult;
+    /// Returns it as what can be lowered.
+    fn into_returned(
+        self,
+        lowered: &Lowered,
+        values: &mut HostValues,
+    ) -> Result<Returned, HostError>;
 }
 
-impl<R: Lower> TypedResult for Result<R, HostError> {
-    fn into_host_result(self, lowered: &Lowered, values: &mut HostValues) -> HostResult {
-        vals(&self?, lowered, values).map_err(HostError::from)
+impl<R: Lower + 'static> TypedResult for Result<R, HostError> {
+    fn into_returned(
+        self,
+        lowered: &Lowered,
+        values: &mut HostValues,
+    ) -> Result<Returned, HostError> {
+        let result = self?;
+        if result.has_handles() {
+            return Ok(Returned::Val(vals(&result, lowered, values)?));
+        }
+        Ok(Returned::Typed(Box::new(result)))
     }
 }
 
@@ -64,10 +107,10 @@ impl<U: Future<Output: TypedResult> + Send> TypedFuture for Option<U> {
         lowered: &Lowered,
         values: &mut HostValues,
         context: &mut WakerContext<'_>,
-    ) -> Poll<HostResult> {
+    ) -> Poll<Result<Returned, HostError>> {
         // It is emptied only when it is ready, and then not polled again.
         let Some(future) = self.as_pin_mut() else { return Poll::Pending };
-        future.poll(context).map(|result| result.into_host_result(lowered, values))
+        future.poll(context).map(|result| result.into_returned(lowered, values))
     }
 }
 

@@ -4,14 +4,14 @@ use core::task::{Context as WakerContext, Poll};
 
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
-use crate::component::store::host_result::HostResult;
+use crate::component::store::host_result::HostError;
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::{Error, Failure, MachineError};
 use crate::machine::{SubtaskId, WaitableId};
 
 use super::context::Context;
-use super::host_function_future::HostFunctionFuture;
+use super::host_function_future::{HostFunctionFuture, Returned};
 use super::state::AnyServedEnd;
 use super::waiting::Waiting;
 
@@ -23,7 +23,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         call: SubtaskId,
         lowered: &Lowered,
         mut future: HostFunctionFuture,
-    ) -> Option<HostResult> {
+    ) -> Option<Result<Returned, HostError>> {
         let state = self.data_mut();
         let id = WaitableId::Subtask(call);
         let waker = state.waiting.waker(id)?;
@@ -104,7 +104,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             Err(panic) => Err(Fault::Panicked(panic)),
         };
-        match result.and_then(|result| self.host_returns(call, &lowered, result)) {
+        // What lowers a value may be the host's, too.
+        let returned = result.and_then(|result| {
+            catch(|| self.host_returns(call, &lowered, result))
+                .unwrap_or_else(|panic| Err(Fault::Panicked(panic)))
+        });
+        match returned {
             Ok(())
             | Err(Fault::Failure(Failure::Error(Error::Machine(MachineError::CallerGone)))) => {}
             Err(fault) => self.data_mut().caller_trapped(call, fault),

@@ -21,7 +21,7 @@ use super::context::{Caller, Context};
 use super::ended::Ended;
 use super::host_function::TypedHostFunction;
 use super::host_function_calls::Destination;
-use super::host_function_future::vals;
+use super::host_function_future::{Returned, vals};
 use super::lifting::Source;
 
 /// A function that returns when it is called.
@@ -98,11 +98,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Ok(result) => result,
             Err(error) => return self.host_returns_at_once(subtask, lowered, Err(error)),
         };
-        if R::HANDLES {
+        if result.has_handles() {
             let vals = vals(&result, lowered, &mut self.data_mut().handles.values);
             // What is given away is not the host's while the guest runs.
             drop(result);
-            return self.host_returns_at_once(subtask, lowered, vals.map_err(HostError::from));
+            let result = vals.map(Returned::Val).map_err(HostError::from);
+            return self.host_returns_at_once(subtask, lowered, result);
         }
         let returned = self.return_with(subtask, lowered, |flat, mut lowering, destination| {
             let Destination { max, out_param } = destination;

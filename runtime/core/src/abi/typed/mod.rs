@@ -138,6 +138,21 @@ pub trait Lower: ComponentType {
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure>;
 
+    /// Returns `false` if there is no handle in this value, even though its type may have
+    /// [some](ComponentType::HANDLES): it is then lowered straight into the guest.
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::abi::Lower;
+    /// use weft::handle::ErrorContext;
+    ///
+    /// let read: Result<Vec<u8>, ErrorContext> = Ok(vec![1, 2, 3]);
+    /// assert!(!read.has_handles());
+    /// ```
+    fn has_handles(&self) -> bool {
+        Self::HANDLES
+    }
+
     /// `store_list_into_valid_range`: writes one after the other from `address` on, where there
     /// is room for them.
     ///

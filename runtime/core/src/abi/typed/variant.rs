@@ -175,6 +175,11 @@ impl<T: Lower> Lower for Option<T> {
             Some(some) => const { option::<T>() }.store(cx, address, 1, some),
         }
     }
+
+    #[inline]
+    fn has_handles(&self) -> bool {
+        self.as_ref().is_some_and(T::has_handles)
+    }
 }
 
 impl<'a, T: Lift<'a>> Lift<'a> for Option<T> {
@@ -223,6 +228,14 @@ impl<T: Lower, E: Lower> Lower for Result<T, E> {
         match self {
             Ok(ok) => const { result::<T, E>() }.store(cx, address, 0, ok),
             Err(error) => const { result::<T, E>() }.store(cx, address, 1, error),
+        }
+    }
+
+    #[inline]
+    fn has_handles(&self) -> bool {
+        match self {
+            Ok(ok) => ok.has_handles(),
+            Err(error) => error.has_handles(),
         }
     }
 }
