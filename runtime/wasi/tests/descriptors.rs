@@ -1,10 +1,6 @@
 //! Sockets that a guest drops are closed. This is alone in its program, as it counts all that is open.
 #![cfg(all(feature = "sockets", target_os = "linux"))]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that fails to set up has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use std::task::{Context, Poll, Waker};
 
@@ -107,7 +103,7 @@ fn use_sockets(wasi: &mut WasiCtx, round: usize) {
     Udp::finish_bind(wasi, datagrams.borrow()).unwrap();
     drop(wasi.resolve_addresses(network.borrow(), "127.0.0.1".into()).unwrap());
 
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         // The streams and the pollable keep their sockets open.
         drop((client, server, listener));
         assert!(server_output.write(b"more").unwrap().is_none());
