@@ -81,7 +81,7 @@ fn lists_of_addresses_for_datagrams_allow_no_others() {
         // It receives from where it may send to, and from nowhere else.
         let other = udp(&everything());
         other.send(b"from elsewhere", Some(to_client)).await.unwrap();
-        server.try_send(b"answer", super::super::udp::Target::Address(to_client)).unwrap();
+        server.try_send(b"answer", crate::sockets::udp::Target::Address(to_client)).unwrap();
         assert_eq!(client.receive().await.unwrap().data, b"answer");
     });
 }
@@ -167,9 +167,9 @@ fn a_guest_waits_while_its_host_thinks() {
         let some = permissions(|it| {
             it.socket_addr_check(move |_, _| {
                 let answer = Arc::clone(&answer);
-                poll_fn(move |_| match answer.load(Ordering::Relaxed) {
-                    true => Poll::Ready(true),
-                    false => Poll::Pending,
+                poll_fn(move |_| {
+                    let is_permitted = answer.load(Ordering::Relaxed);
+                    if is_permitted { Poll::Ready(true) } else { Poll::Pending }
                 })
             })
         });

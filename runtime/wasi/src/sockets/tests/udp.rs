@@ -1,7 +1,6 @@
 //! UDP: states, peers and errors.
 
 use super::*;
-use std::vec::Vec;
 
 #[test]
 fn datagrams_go_both_ways() {
@@ -65,9 +64,9 @@ fn errors_of_the_system_are_told() {
         socket.send(b"text", None).await.unwrap();
         assert_eq!(socket.receive().await.err(), Some(SocketError::ConnectionRefused));
 
-        let too_large = Vec::from([0; 65_535]);
+        let too_large = vec![0; 65_535];
         assert_eq!(socket.send(&too_large, None).await, Err(SocketError::DatagramTooLarge));
-        let too_large = Vec::from([0; 65_536]);
+        let too_large = vec![0; 65_536];
         assert_eq!(socket.send(&too_large, None).await, Err(SocketError::DatagramTooLarge));
         for wrong in ["127.0.0.1:0", "0.0.0.0:80", "[::1]:80"] {
             let connected = socket.connect(address(wrong)).await;
